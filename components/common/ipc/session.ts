@@ -1,0 +1,54 @@
+/** The nucleus as a component sees it. One session per process; everything a component says to the nucleus goes through it. */
+export interface IpcSession {
+  readonly state: IpcState;
+  /** Resolves once connected for the first time; rejects when the token is refused or the time-out passes. */
+  ready(signal?: AbortSignal): Promise<void>;
+  onState(listener: (state: IpcState) => void): () => void;
+
+  publishLocal(topic: string, message: unknown): Promise<void>;
+  /** Survives reconnects. Own messages are filtered when `receive` is `others`, on every nucleus. */
+  subscribeLocal(
+    topic: string,
+    handler: (message: LocalMessage) => void,
+    options?: { readonly receive?: 'all' | 'others' },
+  ): Promise<Subscription>;
+
+  publishIot(
+    topic: string,
+    payload: Uint8Array | string,
+    options?: { readonly qos?: 0 | 1; readonly retain?: boolean },
+  ): Promise<void>;
+  subscribeIot(
+    topicFilter: string,
+    handler: (message: { readonly topic: string; readonly payload: Uint8Array }) => void,
+    options?: { readonly qos?: 0 | 1 },
+  ): Promise<Subscription>;
+
+  /** Whole configuration, or the value at `keyPath`. */
+  getConfiguration(keyPath?: readonly string[], component?: string): Promise<unknown>;
+  mergeConfiguration(keyPath: readonly string[], value: unknown): Promise<void>;
+  /** Called with the whole, re-read configuration after each change and after each reconnect. */
+  onConfiguration(handler: (configuration: unknown) => void): Promise<Subscription>;
+  /** Answers the nucleus' validation requests; return a reason to reject. Optional: a no-op where the nucleus lacks it. */
+  validateConfiguration(
+    check: (configuration: unknown) => string | undefined | Promise<string | undefined>,
+  ): Promise<Subscription>;
+
+  /** Answers update notices; return milliseconds to defer, 0 to go on. Optional: a no-op where the nucleus lacks it. */
+  onComponentUpdate(answer: () => { readonly deferMs: number; readonly message?: string }): Promise<Subscription>;
+  updateState(state: 'RUNNING' | 'ERRORED'): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export type IpcState = 'connecting' | 'connected' | 'disconnected' | 'refused' | 'closed';
+
+export interface LocalMessage {
+  readonly topic: string;
+  /** JSON messages arrive parsed, binary ones as bytes. */
+  readonly message: unknown;
+}
+
+export interface Subscription {
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+
+/** Logs are events: facts first, then a dotted event name. `log.info({ from, to, gapMs }, 'model.swapped')`. */
+export interface Logger {
+  debug(facts: object, event: string): void;
+  info(facts: object, event: string): void;
+  warn(facts: object, event: string): void;
+  error(facts: object, event: string): void;
+  /** A logger whose lines all carry these facts. */
+  child(facts: object): Logger;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** One JSON line per event on stdout: the nucleus wraps every line, so none may span two. */
+export function createLogger(options: { readonly name: string; readonly level?: LogLevel }): Logger {
+  return pino({
+    name: options.name,
+    level: options.level ?? 'info',
+    base: { component: options.name },
+    messageKey: 'event',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError, err: describeError },
+    redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '***' },
+    hooks: { streamWrite: maskCredentials },
+  });
+}
+
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLogger,
+};
+
+/** Masks user names and passwords in URLs, camera URLs above all, at the sink. */
+export function maskCredentials(line: string): string {
+  return line.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, '$1***@');
+}
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  const cause: unknown = error.cause === undefined ? undefined : describeError(error.cause);
+  return { message: error.message, ...(code === undefined ? {} : { code }), ...(cause === undefined ? {} : { cause }) };
+}
