@@ -1,0 +1,74 @@
+/**
+ * The border between the core's two halves: the engine (recipes, configuration, lifecycle, deployments) and the IPC server.
+ * The IPC server sees the engine through `NucleusPort`; the engine asks components through `ComponentNotifier`, which the server implements.
+ */
+
+export type ComponentState =
+  'NEW' | 'INSTALLED' | 'STARTING' | 'RUNNING' | 'STOPPING' | 'ERRORED' | 'BROKEN' | 'FINISHED';
+
+export interface ComponentSummary {
+  readonly componentName: string;
+  readonly version: string;
+  readonly state: ComponentState;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Why the component is ERRORED or BROKEN: last line that it wrote, exit code, time-out. */
+  readonly statusReason?: string;
+}
+
+export interface LocalDeploymentRequest {
+  readonly groupName?: string;
+  readonly recipeDirectoryPath?: string;
+  readonly artifactsDirectoryPath?: string;
+  readonly rootComponentVersionsToAdd?: Readonly<Record<string, string>>;
+  readonly rootComponentsToRemove?: readonly string[];
+  readonly componentToConfiguration?: Readonly<
+    Record<string, { readonly MERGE?: unknown; readonly RESET?: readonly string[] }>
+  >;
+  readonly failureHandlingPolicy?: 'ROLLBACK' | 'DO_NOTHING';
+}
+
+export type DeploymentStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
+
+export interface DeploymentOutcome {
+  readonly deploymentId: string;
+  readonly status: DeploymentStatus;
+  /** `SUCCESSFUL`, `FAILED_NO_STATE_CHANGE`, `FAILED_ROLLBACK_COMPLETE`, `FAILED_ROLLBACK_NOT_REQUESTED`, `FAILED_UNABLE_TO_ROLLBACK`, `REJECTED`. */
+  readonly detailedStatus?: string;
+  readonly error?: string;
+}
+
+/** Configuration of all components, with the nucleus' merge, reset and timestamp rules. */
+export interface ConfigurationStore {
+  /** Value at the path, a container as a plain object; undefined where nothing is. */
+  get(component: string, keyPath: readonly string[]): unknown;
+  /** Merges with the timestamp rule: returns false where a newer value stands. Times are epoch milliseconds. */
+  merge(component: string, keyPath: readonly string[], value: unknown, timestampMs: number): boolean;
+  /** Calls back with the changed path for changes at or below `keyPath`. */
+  subscribe(
+    component: string,
+    keyPath: readonly string[],
+    listener: (changedPath: readonly string[]) => void,
+  ): () => void;
+}
+
+export interface NucleusPort {
+  readonly configuration: ConfigurationStore;
+  /** Component that holds this SVCUID; undefined for an unknown token. */
+  componentOfToken(token: string): string | undefined;
+  components(): readonly ComponentSummary[];
+  reportState(component: string, state: 'RUNNING' | 'ERRORED'): void;
+  restart(component: string): Promise<void>;
+  stop(component: string): Promise<void>;
+  createLocalDeployment(request: LocalDeploymentRequest): string;
+  cancelLocalDeployment(deploymentId: string): boolean;
+  deployments(): readonly (DeploymentOutcome & { readonly createdOn: number })[];
+}
+
+/** Asked by the engine during a deployment; implemented by the IPC server over its subscriptions. */
+export interface ComponentNotifier {
+  /** Resolves when every subscriber has agreed (or answered 0), or `timeoutMs` has passed. */
+  beforeUpdate(deploymentId: string, timeoutMs: number): Promise<void>;
+  afterUpdate(deploymentId: string): void;
+  /** Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. Components that did not subscribe accept. */
+  validate(deploymentId: string, changed: ReadonlyMap<string, unknown>, timeoutMs: number): Promise<string | undefined>;
+}
