@@ -1,0 +1,9 @@
+import type { Command } from 'commander';
+import { addCommand } from './frame/command.ts';
+import type { CommandHost } from './frame/command.ts';
+import { versionCommand } from './version.ts';
+
+/** The list of all commands, in the order of `--help`. */
+export function addCommands(program: Command, host: CommandHost): void {
+  addCommand(program, versionCommand, host);
+}

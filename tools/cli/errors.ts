@@ -1,0 +1,19 @@
+import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+
+/** What the command line itself can refuse. `cli.usage` ends with exit code 2, everything else with 1. */
+export const cliErrors = errorCatalogue({
+  'cli.usage': { status: 400, todo: 'Run the command with --help to see what it takes.' },
+  'cli.no-core': {
+    status: 503,
+    todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
+  },
+  'cli.component-failed': { status: 500, todo: 'Read the log lines above; the whole log is in the named file.' },
+  'cli.deployment-failed': { status: 500, todo: 'Read the reason above and the logs of the named component.' },
+  'cli.timeout': {
+    status: 504,
+    todo: 'Read the logs of the components; give --timeout a higher value on a slow machine.',
+  },
+  'cli.out-of-date': { status: 409, todo: 'Run `npm run generate` and commit the result.' },
+});
+
+export const USAGE_ERROR = 'cli.usage';

@@ -1,0 +1,70 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { CliIo } from './io.ts';
+import { Output } from './output.ts';
+
+/**
+ * One command: its words, its options and what it does.
+ *
+ * @example
+ * export const verifyCommand: CommandSpec<{ key?: string }> = {
+ *   usage: 'verify <package>',
+ *   summary: 'check the signature of a model package',
+ *   options: (command) => command.option('--key <file>', 'public key to trust'),
+ *   run: async ({ args: [folder], options, out, signal }) => { … },
+ * };
+ */
+export interface CommandSpec<Options extends object = object> {
+  /** Name and arguments in commander's form, e.g. `deploy <folder...>`. */
+  readonly usage: string;
+  /** One line in the list of commands. */
+  readonly summary: string;
+  /** Paragraphs and examples shown below the options of `--help`. */
+  readonly help?: string;
+  readonly options?: (command: Command) => Command;
+  /** Returns the exit code; nothing means 0. Throw an EdgeError to fail with 1, `cli.usage` with 2. */
+  readonly run: (invocation: Invocation<Options>) => Promise<number | void>;
+}
+
+export interface Invocation<Options extends object> {
+  /** Arguments in order; a variadic one is spread. */
+  readonly args: readonly string[];
+  readonly options: Options & { readonly json?: boolean };
+  readonly out: Output;
+  /** Aborted on Ctrl-C and SIGTERM: finish cleanly and return. */
+  readonly signal: AbortSignal;
+}
+
+/** Puts a command on its parent. Every command gets `--json`. */
+export function addCommand<Options extends object>(
+  parent: Command,
+  spec: CommandSpec<Options>,
+  host: CommandHost,
+): void {
+  const command = parent.command(spec.usage).summary(spec.summary).description(sentence(spec.summary));
+  spec.options?.(command);
+  command.addOption(new Option('--json', 'print JSON, one document per line, on stdout and all else on stderr'));
+  if (spec.help) command.addHelpText('after', `\n${spec.help.trim()}\n`);
+  command.action(async () => {
+    const options = command.opts<Options & { json?: boolean }>();
+    const invocation = {
+      args: command.args,
+      options,
+      out: new Output(host.io, options.json === true),
+      signal: host.signal,
+    };
+    host.exitCode = (await spec.run(invocation)) ?? 0;
+    invocation.out.endProgress();
+  });
+}
+
+/** What a run of the program shares between its commands. */
+export interface CommandHost {
+  readonly io: CliIo;
+  readonly signal: AbortSignal;
+  exitCode: number;
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}

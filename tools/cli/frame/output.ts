@@ -1,0 +1,55 @@
+import type { CliIo } from './io.ts';
+
+const ERASE_LINE = '\r\x1b[K';
+const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+export type Colour = keyof typeof COLOURS;
+
+/** A command's voice: answers on stdout, everything else on stderr. */
+export class Output {
+  readonly #io: CliIo;
+  /** True with --json: answers go through `json`. */
+  readonly isJson: boolean;
+  #progress = false;
+
+  constructor(io: CliIo, json: boolean) {
+    this.#io = io;
+    this.isJson = json;
+  }
+
+  /** One line of the answer for people. With --json it goes to stderr, so that stdout holds JSON alone. */
+  line(text = ''): void {
+    this.endProgress();
+    if (this.isJson) this.#io.stderr(`${text}\n`);
+    else this.#io.stdout(`${text}\n`);
+  }
+
+  /** One JSON document on one line of stdout; nothing without --json. */
+  json(value: unknown): void {
+    if (!this.isJson) return;
+    this.endProgress();
+    this.#io.stdout(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Something the reader should know that is not the answer. */
+  note(text: string): void {
+    this.endProgress();
+    this.#io.stderr(`${text}\n`);
+  }
+
+  /** What is going on right now: one line that is written over on a terminal, plain lines elsewhere. */
+  progress(text: string): void {
+    if (!this.#io.interactive) return this.#io.stderr(`${text}\n`);
+    this.#io.stderr(`${ERASE_LINE}${text}`);
+    this.#progress = true;
+  }
+
+  endProgress(): void {
+    if (this.#progress) this.#io.stderr(ERASE_LINE);
+    this.#progress = false;
+  }
+
+  /** Colours text for a terminal; returns it unchanged elsewhere. */
+  paint(colour: Colour, text: string): string {
+    return this.#io.colour && !this.isJson ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  }
+}
