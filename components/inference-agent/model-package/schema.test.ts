@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+
+import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { inputOf, outputOf, parseLabels, parseManifest } from './schema.ts';
+
+const minimal = {
+  schemaVersion: 1,
+  name: 'StreetDetector',
+  version: '1.2.0',
+  task: 'object-detection',
+  input: { width: 320, height: 320 },
+  output: { decoder: 'yolov8', output: 'output0' },
+  variants: [{ file: 'model.onnx' }],
+};
+
+function problemsOf(value: unknown): { pointer: string; message: string }[] {
+  try {
+    parseManifest(value);
+  } catch (error) {
+    if (isEdgeError(error) && error.code === 'model.manifest-invalid') return error.facts.problems as never;
+    throw error;
+  }
+  return [];
+}
+
+describe('parseManifest', () => {
+  it('fills the defaults and freezes the result', () => {
+    const manifest = parseManifest(minimal);
+    expect(manifest.input).toEqual({
+      width: 320,
+      height: 320,
+      layout: 'NCHW',
+      dtype: 'float32',
+      color: 'RGB',
+      resize: 'stretch',
+      filter: 'bilinear',
+      pad: 114,
+      align: 'center',
+      cropFraction: 1,
+      mean: [0],
+      std: [1],
+    });
+    expect(manifest.output).toEqual({
+      decoder: 'yolov8',
+      output: 'output0',
+      scoreThreshold: 0.25,
+      iouThreshold: 0.45,
+      maxDetections: 100,
+      nms: 'class',
+      coordinates: 'pixels',
+    });
+    expect(manifest.golden).toEqual([]);
+    expect(manifest.variants[0]?.precision).toBe('fp32');
+    expect(Object.isFrozen(manifest.input.mean)).toBe(true);
+  });
+
+  it('takes every form of output that the format has', () => {
+    const forms = [
+      { decoder: 'classification', output: 'probs', activation: 'softmax', scale: 0.5, topK: 3 },
+      { decoder: 'ssd', boxes: 'b', boxFormat: 'yxyx', scores: 's', classes: 'c', count: 'n', classOffset: 1 },
+      { decoder: 'ssd', boxes: 'b', boxFormat: 'xyxy', scores: 's', backgroundClass: 0 },
+      {
+        decoder: 'ssd',
+        boxes: 'b',
+        boxFormat: 'xyxy',
+        scores: 's',
+        backgroundClass: 0,
+        priors: [[0.5, 0.5, 1, 1]],
+        variances: [0.1, 0.2],
+      },
+      { decoder: 'ssd', output: 'rows' },
+      { decoder: 'yolov3', heads: [{ output: 'h', stride: 32, anchors: [[115, 73]], scaleXY: 1.05 }] },
+      { decoder: 'yolov5', output: 'output0' },
+      { decoder: 'yolov8', output: 'output0' },
+      { decoder: 'yolox', output: 'output', strides: [8, 16, 32] },
+      { decoder: 'tensor' },
+    ];
+    for (const output of forms) {
+      const task =
+        output.decoder === 'classification'
+          ? 'image-classification'
+          : output.decoder === 'tensor'
+            ? 'tensor'
+            : 'object-detection';
+      expect(problemsOf({ ...minimal, task, output }), JSON.stringify(output)).toEqual([]);
+    }
+  });
+
+  it('names all problems at once by JSON pointer', () => {
+    const problems = problemsOf({
+      ...minimal,
+      input: { width: 0, height: 320, std: 0, colour: 'RGB' },
+      output: { decoder: 'yolov3', heads: [{ output: 'h', stride: 32, anchors: [[1]] }] },
+      variants: [{ file: '../model.onnx' }],
+    });
+    const pointers = problems.map((problem) => problem.pointer);
+    expect(pointers).toEqual(
+      expect.arrayContaining([
+        '/input/width',
+        '/input/std',
+        '/input',
+        '/output/heads/0/anchors/0',
+        '/variants/0/file',
+      ]),
+    );
+    expect(problems.find((problem) => problem.pointer === '/input')?.message).toContain('colour');
+  });
+
+  it.each(['/etc/model.onnx', 'a/../../b', 'C:\\x', 'a\\b', 'a//b', ''])('refuses the path %j', (file) => {
+    expect(problemsOf({ ...minimal, variants: [{ file }] }).map(({ pointer }) => pointer)).toContain(
+      '/variants/0/file',
+    );
+  });
+
+  it('says which decoders there are', () => {
+    expect(problemsOf({ ...minimal, output: { decoder: 'yolov9' } })[0]?.message).toContain('yolov8');
+  });
+
+  it('refuses a task that the decoder does not do', () => {
+    expect(problemsOf({ ...minimal, task: 'image-classification' })[0]).toEqual({
+      pointer: '/task',
+      message: 'the decoder "yolov8" does object-detection, not image-classification',
+    });
+  });
+
+  it.each([null, 'text', 7, [], {}])('refuses %j', (value) => {
+    expect(problemsOf(value).length).toBeGreaterThan(0);
+  });
+});
+
+describe('variants', () => {
+  it('override only the keys that they name', () => {
+    const manifest = parseManifest({
+      ...minimal,
+      input: { width: 320, height: 240, mean: 127, std: [128] },
+      variants: [
+        {
+          file: 'u8.onnx',
+          precision: 'int8',
+          input: { dtype: 'uint8', layout: 'NHWC', mean: 0, std: 1 },
+          output: { scoreThreshold: 0.5 },
+        },
+      ],
+    });
+    const [variant] = manifest.variants;
+    expect(inputOf(manifest, variant!)).toMatchObject({
+      width: 320,
+      height: 240,
+      dtype: 'uint8',
+      layout: 'NHWC',
+      mean: [0],
+      std: [1],
+    });
+    expect(outputOf(manifest, variant!)).toMatchObject({ decoder: 'yolov8', output: 'output0', scoreThreshold: 0.5 });
+  });
+
+  it('are checked after the override', () => {
+    const problems = problemsOf({
+      ...minimal,
+      variants: [{ file: 'a.onnx', input: { color: 'GRAY', mean: [1, 2, 3] } }, { file: 'a.onnx' }],
+    });
+    expect(problems.map(({ pointer }) => pointer)).toEqual(['/variants/0/input/mean', '/variants/1/file']);
+  });
+});
+
+describe('parseLabels', () => {
+  it('numbers lines from 0 and forgets blank ones at the end', () => {
+    expect(parseLabels('\uFEFFbackground\r\nhex nut\r\n\r\nbolt\n\n')).toEqual(['background', 'hex nut', '', 'bolt']);
+  });
+});

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+
+import { packageErrors } from './errors.ts';
+import { inputOverrideSchema, inputSchema } from './schema-input.ts';
+import { outputSchema } from './schema-output.ts';
+import type { InputSpec } from './schema-input.ts';
+import type { OutputSpec } from './schema-output.ts';
+
+export type * from './schema-input.ts';
+export type * from './schema-output.ts';
+
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+export const TASKS = ['image-classification', 'object-detection', 'tensor'] as const;
+export type Task = (typeof TASKS)[number];
+
+/** A path inside the package: relative, `/` between parts, never upwards. */
+const packagePath = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine(
+    (path) => !/^([/\\]|[A-Za-z]:)|\\|\0/.test(path) && path.split('/').every((part) => part !== '..' && part !== ''),
+    'must be a relative path inside the package, with "/" between its parts and no ".."',
+  );
+
+const variantSchema = z.strictObject({
+  file: packagePath,
+  precision: z.enum(['fp32', 'fp16', 'int8']).default('fp32'),
+  /** Providers that this file is meant for; default: all. */
+  providers: z.array(z.enum(PROVIDERS)).min(1).optional(),
+  /** Keys of `input` that differ for this file, e.g. a uint8 NHWC build of the model. */
+  input: inputOverrideSchema.optional(),
+  /** Keys of `output` that differ for this file, e.g. the scale of a quantised output. */
+  output: z.record(z.string(), z.unknown()).optional(),
+});
+
+const goldenSchema = z.strictObject({
+  input: packagePath,
+  /** JSON array of `{classId, label, score, box?}`. */
+  expect: packagePath,
+  /** Largest difference of a score. */
+  scoreTolerance: z.number().min(0).max(1).default(0.05),
+  /** Smallest overlap of a box with the one expected. */
+  iou: z.number().min(0).max(1).default(0.9),
+  /** Upper bound on the fastest of the warm runs, in milliseconds, decode included; none by default. */
+  maxLatencyMs: z.number().positive().optional(),
+});
+
+/** `model.json`, version 1. */
+export const manifestSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    schemaVersion: z.literal(1),
+    name: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/,
+        'letters and digits, with "-", "_" or "." between them, 128 at most',
+      ),
+    version: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, 'letters, digits, ".", "_", "+" and "-", 64 at most, e.g. "1.2.0"'),
+    description: z.string().max(4096).optional(),
+    task: z.enum(TASKS),
+    input: inputSchema,
+    output: outputSchema,
+    labels: packagePath.optional(),
+    variants: z.array(variantSchema).min(1).max(32),
+    golden: z.array(goldenSchema).max(64).default([]),
+    /** Where the model comes from: training data, code, licence. Free form, carried along. */
+    provenance: z.record(z.string(), z.unknown()).default({}),
+  })
+  .superRefine((manifest, context) => {
+    const fits = TASK_OF_DECODER[manifest.output.decoder];
+    if (manifest.task !== fits && manifest.output.decoder !== 'tensor') {
+      context.addIssue({
+        code: 'custom',
+        path: ['task'],
+        message: `the decoder "${manifest.output.decoder}" does ${fits}, not ${manifest.task}`,
+      });
+    }
+    manifest.variants.forEach((variant, index) => {
+      for (const key of ['input', 'output'] as const) {
+        const schema = key === 'input' ? inputSchema : outputSchema;
+        const merged = schema.safeParse({ ...manifest[key], ...variant[key] });
+        for (const issue of merged.error?.issues ?? []) {
+          context.addIssue({ code: 'custom', path: ['variants', index, key, ...issue.path], message: issue.message });
+        }
+      }
+    });
+    const files = manifest.variants.map((variant) => variant.file);
+    files.forEach((file, index) => {
+      if (files.indexOf(file) === index) return;
+      context.addIssue({ code: 'custom', path: ['variants', index, 'file'], message: `"${file}" is listed twice` });
+    });
+  });
+
+export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
+export type Variant = ModelManifest['variants'][number];
+export type GoldenCase = ModelManifest['golden'][number];
+
+/**
+ * Checks what was read from `model.json` and fills the defaults.
+ * @throws EdgeError `model.manifest-invalid` naming every problem by its JSON pointer.
+ */
+export function parseManifest(value: unknown, source = 'model.json'): ModelManifest {
+  const parsed = manifestSchema.safeParse(value);
+  if (parsed.success) return deepFreeze(parsed.data);
+  const problems = parsed.error.issues.map((issue) => ({ pointer: pointerOf(issue.path), message: issue.message }));
+  const shown = problems.slice(0, 20).map(({ pointer, message }) => `${pointer}: ${message}`);
+  const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
+  throw packageErrors.error('model.manifest-invalid', `${source} is not valid: ${[...shown, ...more].join('; ')}`, {
+    facts: { source, problems },
+  });
+}
+
+/** `input` as this variant takes it: the manifest's, with the variant's own keys on top. */
+export function inputOf(manifest: ModelManifest, variant: Variant): InputSpec {
+  return variant.input ? inputSchema.parse({ ...manifest.input, ...variant.input }) : manifest.input;
+}
+
+/** `output` as this variant gives it: the manifest's, with the variant's own keys on top. */
+export function outputOf(manifest: ModelManifest, variant: Variant): OutputSpec {
+  return variant.output ? outputSchema.parse({ ...manifest.output, ...variant.output }) : manifest.output;
+}
+
+/** One label per line; blank lines at the end do not count. Line number from 0 is the class id. */
+export function parseLabels(text: string): readonly string[] {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  while (lines.length > 0 && lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
+  classification: 'image-classification',
+  ssd: 'object-detection',
+  yolov3: 'object-detection',
+  yolov5: 'object-detection',
+  yolov8: 'object-detection',
+  yolox: 'object-detection',
+  tensor: 'tensor',
+};
+
+/** RFC 6901. */
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.length === 0
+    ? '/'
+    : path.map((key) => `/${String(key).replace(/~/g, '~0').replace(/\//g, '~1')}`).join('');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) deepFreeze(child);
+  }
+  return value;
+}
