@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { EdgeError } from '../errors/edge-error.ts';
+import type { Logger } from '../log/logger.ts';
+import { silentLogger } from '../log/logger.ts';
+import { defaultConfiguration, describeConfiguration } from './describe-configuration.ts';
+import { parseConfiguration } from './parse-configuration.ts';
+import type { ConfigurationProblem } from './parse-configuration.ts';
+import * as settings from './settings.ts';
+
+const schema = z.object({
+  Interval: settings.numberSetting({ min: 0 }).default(3600).describe('Seconds between two images.'),
+  Workers: settings.integerSetting({ min: 1, max: 8 }).default(2).describe('Worker threads.'),
+  Mqtt: settings.booleanSetting().default(true).describe('Publish to the cloud too.'),
+  Providers: settings.textListSetting().default(['cpu']).describe('Ladder, best first.'),
+  Mode: settings.choiceSetting(['once', 'watch']).default('once').describe('How the folder is read.'),
+  Annotate: settings.section({
+    Enabled: settings.booleanSetting().default(false).describe('Draw boxes.'),
+    MaxBytes: settings.integerSetting().default(1_000_000).describe('Disk cap.'),
+  }),
+  Sources: settings
+    .listSetting(
+      z.object({ Path: settings.textSetting().describe('Folder.'), Camera: settings.textSetting().optional() }),
+    )
+    .default([]),
+  Limits: settings.mapSetting(settings.numberSetting(), z.string().regex(/^[a-z]+$/)).default({}),
+});
+
+const defaults = {
+  Interval: 3600,
+  Workers: 2,
+  Mqtt: true,
+  Providers: ['cpu'],
+  Mode: 'once',
+  Annotate: { Enabled: false, MaxBytes: 1_000_000 },
+  Sources: [],
+  Limits: {},
+};
+
+const parse = (raw: unknown, log?: Logger) =>
+  parseConfiguration(schema, raw, { component: 'edgeml.Test', ...(log ? { log } : {}) });
+
+function problemsOf(raw: unknown): readonly ConfigurationProblem[] {
+  try {
+    parse(raw);
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ code: 'config.invalid', status: 400 });
+    return (thrown as EdgeError).facts['problems'] as readonly ConfigurationProblem[];
+  }
+  throw new Error('the configuration was accepted');
+}
+
+function warningsOf(raw: unknown): object[] {
+  const warnings: object[] = [];
+  parse(raw, { ...silentLogger, warn: (facts) => warnings.push(facts) });
+  return warnings;
+}
+
+describe('parseConfiguration', () => {
+  it.each([[undefined], [null], [{}]])('fills in every default for %j', (raw) => {
+    expect(parse(raw)).toEqual(defaults);
+  });
+
+  it('takes every value in the text form that nucleus lite hands over', () => {
+    const lite = {
+      Interval: '0.5',
+      Workers: '4',
+      Mqtt: 'False',
+      Providers: 'cuda, cpu',
+      Mode: 'WATCH',
+      Annotate: '{"Enabled": "true"}',
+      Sources: '[{"Path": "/data"}]',
+      Limits: { people: ' 12 ' },
+    };
+
+    expect(parse(lite)).toEqual({
+      Interval: 0.5,
+      Workers: 4,
+      Mqtt: false,
+      Providers: ['cuda', 'cpu'],
+      Mode: 'watch',
+      Annotate: { Enabled: true, MaxBytes: 1_000_000 },
+      Sources: [{ Path: '/data' }],
+      Limits: { people: 12 },
+    });
+  });
+
+  it('reads null, and the text "null", as left out', () => {
+    expect(parse({ Interval: null, Workers: 'null', Annotate: null, Sources: [{ Path: 'x', Camera: null }] })).toEqual({
+      ...defaults,
+      Sources: [{ Path: 'x' }],
+    });
+  });
+
+  it('names every problem at once, with its JSON pointer and the value that it got', () => {
+    const problems = problemsOf({
+      Interval: 'soon',
+      Workers: 2.5,
+      Mqtt: 'yes',
+      Mode: 'sometimes',
+      Annotate: { MaxBytes: [] },
+      Sources: [{}, { Path: 7 }],
+      Limits: { 'A/b': 1 },
+    });
+
+    expect(problems).toEqual([
+      { pointer: '/Interval', message: 'expected a number, got "soon"' },
+      { pointer: '/Workers', message: 'expected a whole number, got 2.5' },
+      { pointer: '/Mqtt', message: 'expected true or false, got "yes"' },
+      { pointer: '/Mode', message: 'expected one of "once"|"watch", got "sometimes"' },
+      { pointer: '/Annotate/MaxBytes', message: 'expected a number, got []' },
+      { pointer: '/Sources/0/Path', message: 'is required' },
+      { pointer: '/Limits/A~1b', message: expect.stringContaining('this name is not allowed') as string },
+    ]);
+  });
+
+  it.each([['0x10'], [''], ['1e'], ['Infinity'], ['NaN'], [true], [{}]])('does not read %j as a number', (value) => {
+    expect(problemsOf({ Interval: value })).toHaveLength(1);
+  });
+
+  it('keeps bounds', () => {
+    expect(problemsOf({ Workers: '9', Interval: -1 }).map((problem) => problem.message)).toEqual([
+      'expected number to be >=0, got -1',
+      'expected number to be <=8, got 9',
+    ]);
+  });
+
+  it.each([[[]], ['text'], [7]])('refuses %j as a whole configuration', (raw) => {
+    expect(problemsOf(raw)).toMatchObject([{ pointer: '/' }]);
+  });
+
+  it('masks credentials in the values that it shows', () => {
+    expect(problemsOf({ Workers: 'rtsp://admin:secret@camera/1' })[0]?.message).not.toContain('secret');
+  });
+
+  it('is frozen to the bottom', () => {
+    const configuration = parse({ Sources: [{ Path: 'x' }] });
+
+    expect(Object.isFrozen(configuration)).toBe(true);
+    expect(Object.isFrozen(configuration.Sources[0])).toBe(true);
+    expect(Object.isFrozen(configuration.Annotate)).toBe(true);
+  });
+
+  it('warns about unknown keys, with what was probably meant, and says nothing about accessControl', () => {
+    const raw = {
+      Intervall: 5,
+      workers: 1,
+      Annotate: { Foo: 1 },
+      Sources: [{ path: 'x', Path: 'y' }],
+      accessControl: {},
+    };
+
+    expect(warningsOf(raw)).toMatchObject([
+      { pointer: '/Intervall', suggestion: 'Interval' },
+      { pointer: '/workers', suggestion: 'Workers' },
+      { pointer: '/Annotate/Foo' },
+      { pointer: '/Sources/0/path', suggestion: 'Path' },
+    ]);
+    expect(warningsOf({ ...defaults, Limits: { anything: 3 } })).toEqual([]);
+  });
+});
+
+describe('defaultConfiguration', () => {
+  it('is what an empty configuration becomes, as plain JSON', () => {
+    expect(defaultConfiguration(schema)).toEqual(defaults);
+  });
+});
+
+describe('describeConfiguration', () => {
+  it('has a row for every setting', () => {
+    expect(describeConfiguration(schema)).toEqual([
+      { pointer: '/Interval', type: 'number ≥ 0', default: 3600, description: 'Seconds between two images.' },
+      { pointer: '/Workers', type: 'integer 1…8', default: 2, description: 'Worker threads.' },
+      { pointer: '/Mqtt', type: 'boolean', default: true, description: 'Publish to the cloud too.' },
+      { pointer: '/Providers', type: 'list of text', default: ['cpu'], description: 'Ladder, best first.' },
+      { pointer: '/Mode', type: '"once", "watch"', default: 'once', description: 'How the folder is read.' },
+      { pointer: '/Annotate/Enabled', type: 'boolean', default: false, description: 'Draw boxes.' },
+      { pointer: '/Annotate/MaxBytes', type: 'integer', default: 1_000_000, description: 'Disk cap.' },
+      { pointer: '/Sources', type: 'list of group', default: [], description: '' },
+      { pointer: '/Sources/*/Path', type: 'text', default: undefined, description: 'Folder.' },
+      { pointer: '/Sources/*/Camera', type: 'text', default: undefined, description: '' },
+      { pointer: '/Limits', type: 'map of number', default: {}, description: '' },
+    ]);
+  });
+});

@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { Logger } from '../log/logger.ts';
+import { maskCredentials } from '../log/logger.ts';
+import { configErrors } from './errors.ts';
+import { pointer } from './pointer.ts';
+import { unknownKeys } from './unknown-keys.ts';
+
+export interface ParseOptions {
+  /** Named in errors and warnings. */
+  readonly component: string;
+  /** Takes one `config.unknown-key` warning per key that the schema does not know. */
+  readonly log?: Logger;
+}
+
+export interface ConfigurationProblem {
+  /** JSON pointer of the setting, e.g. `/Services/0/Source/Path`. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/**
+ * Component configuration as the nucleus hands it over → validated, defaults filled in, deeply frozen.
+ * `null` (and lite's `"null"`) stands for "left out"; the nucleus' own `accessControl` is ignored; unknown keys are warned about.
+ *
+ * @throws EdgeError `config.invalid` with every problem at once, in `facts.problems` as `ConfigurationProblem[]`.
+ */
+export function parseConfiguration<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  options: ParseOptions,
+): DeepReadonly<z.output<Schema>> {
+  const given = withoutAccessControl(withoutNulls(raw) ?? {});
+  const result = schema.safeParse(given, { reportInput: true });
+  warnAboutUnknownKeys(schema, given, options);
+  if (!result.success) throw invalid(options.component, result.error.issues);
+  return freezeDeep(result.data) as DeepReadonly<z.output<Schema>>;
+}
+
+function invalid(component: string, issues: readonly z.core.$ZodIssue[]) {
+  const problems = issues.flatMap(problemsOf);
+  const lines = problems.map((problem) => `${problem.pointer}: ${problem.message}`).join('; ');
+  const count = problems.length === 1 ? 'a wrong setting' : `${problems.length} wrong settings`;
+  return configErrors.error('config.invalid', `configuration of ${component} has ${count}: ${lines}`, {
+    facts: { component, problems },
+  });
+}
+
+function problemsOf(issue: z.core.$ZodIssue): ConfigurationProblem[] {
+  const at = pointer(issue.path);
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map((inner) => ({ pointer: at, message: `this name is not allowed: ${wordsOf(inner)}` }));
+  }
+  if (issue.input === undefined && issue.code !== 'custom') return [{ pointer: at, message: 'is required' }];
+  return [{ pointer: at, message: `${wordsOf(issue)}, got ${preview(issue.input)}` }];
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `expected ${NOUNS[issue.expected] ?? issue.expected}`;
+  const words = issue.message.replace(/^(Invalid \w+|Too (?:small|big)): /, '');
+  return words.charAt(0).toLowerCase() + words.slice(1);
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  string: 'a text',
+  array: 'a list',
+  object: 'a group of settings',
+  record: 'a map',
+};
+
+const PREVIEW_CHARACTERS = 80;
+
+function preview(value: unknown): string {
+  const text = maskCredentials(JSON.stringify(value) ?? String(value));
+  return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text;
+}
+
+function warnAboutUnknownKeys(schema: z.ZodType, given: unknown, { component, log }: ParseOptions): void {
+  if (!log) return;
+  for (const key of unknownKeys(schema, given)) {
+    const hint = key.suggestion === undefined ? '' : `; did you mean ${key.suggestion}?`;
+    log.warn(
+      { component, ...key, message: `setting ${key.pointer} is not known and has no effect${hint}` },
+      'config.unknown-key',
+    );
+  }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (value === null || value === 'null') return undefined;
+  if (Array.isArray(value)) return value.map(withoutNulls).filter((item) => item !== undefined);
+  if (typeof value !== 'object') return value;
+  const kept = Object.entries(value).map(([key, child]) => [key, withoutNulls(child)] as const);
+  return Object.fromEntries(kept.filter(([, child]) => child !== undefined));
+}
+
+function withoutAccessControl(value: unknown): unknown {
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  const { accessControl: _accessControl, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) freezeDeep(child);
+  return Object.freeze(value);
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** The parts of JSON Schema (draft 2020-12) that configuration schemas use. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+}
+
+/** The schema as JSON Schema, in the form that values have after coercion. */
+export function schemaNode(schema: z.ZodType): SchemaNode {
+  return z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as SchemaNode;
+}
+
+/** The schema itself, or each of its alternatives. */
+export function alternatives(node: SchemaNode): readonly SchemaNode[] {
+  const branches = node.anyOf ?? node.oneOf;
+  return branches ? branches.flatMap(alternatives) : [node];
+}
+
+/** Settings that the node knows by name; undefined where any name is allowed. */
+export function knownProperties(node: SchemaNode): Readonly<Record<string, SchemaNode>> | undefined {
+  const objects = alternatives(node).filter((branch) => branch.properties);
+  if (objects.length === 0) return undefined;
+  return Object.assign({}, ...objects.map((branch) => branch.properties)) as Record<string, SchemaNode>;
+}
+
+/** What stands under a key of a map or at an index of a list. */
+export function elementOf(node: SchemaNode): SchemaNode | undefined {
+  for (const branch of alternatives(node)) {
+    if (branch.items) return branch.items;
+    if (typeof branch.additionalProperties === 'object') return branch.additionalProperties;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { readEnvironment } from './env.ts';
+
+it('reads what the nucleus and the manifests set', () => {
+  expect(
+    readEnvironment({
+      SVCUID: 'ABCDEF0123456789',
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: '../../ipc.socket',
+      AWS_IOT_THING_NAME: 'gate-7',
+      GGC_VERSION: '2.18.0',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      EDGEML_PROVIDERS: 'CUDA, cpu,',
+      EDGEML_AGENT_SOCKET: '/x/agent.sock',
+    }),
+  ).toEqual({
+    ipcToken: 'ABCDEF0123456789',
+    ipcSocket: '../../ipc.socket',
+    thingName: 'gate-7',
+    nucleusVersion: '2.18.0',
+    region: 'eu-west-1',
+    providers: ['cuda', 'cpu'],
+    agentSocket: '/x/agent.sock',
+  });
+});
+
+it('treats empty variables as unset and names a thing without a nucleus "local"', () => {
+  expect(readEnvironment({ SVCUID: '', AWS_IOT_THING_NAME: '  ' })).toMatchObject({
+    ipcToken: undefined,
+    thingName: 'local',
+    providers: [],
+  });
+});

@@ -1,0 +1,36 @@
+/** What a component reads from its environment. Nothing else in the collection reads `process.env`. */
+export interface Environment {
+  /** `SVCUID`: the component's IPC token. Undefined when not started by a nucleus. */
+  readonly ipcToken: string | undefined;
+  /** `AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT`; may be relative to the working directory. */
+  readonly ipcSocket: string | undefined;
+  /** `AWS_IOT_THING_NAME`, default `local`. */
+  readonly thingName: string;
+  /** `GGC_VERSION`; undefined when not started by a nucleus. */
+  readonly nucleusVersion: string | undefined;
+  /** `AWS_REGION`, else `AWS_DEFAULT_REGION`. */
+  readonly region: string | undefined;
+  /** `EDGEML_PROVIDERS`: execution-provider ladder that the platform's manifest sets, e.g. `['cuda', 'cpu']`. Empty when unset. */
+  readonly providers: readonly string[];
+  /** `EDGEML_AGENT_SOCKET`: the agent's HTTP socket. */
+  readonly agentSocket: string | undefined;
+}
+
+/** Empty values count as unset. `variables` is a parameter for tests. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const value = (name: string): string | undefined => variables[name]?.trim() || undefined;
+  return {
+    ipcToken: value('SVCUID'),
+    ipcSocket: value('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT'),
+    thingName: value('AWS_IOT_THING_NAME') ?? 'local',
+    nucleusVersion: value('GGC_VERSION'),
+    region: value('AWS_REGION') ?? value('AWS_DEFAULT_REGION'),
+    providers: wordList(value('EDGEML_PROVIDERS')),
+    agentSocket: value('EDGEML_AGENT_SOCKET'),
+  };
+}
+
+function wordList(text: string | undefined): readonly string[] {
+  const words = text?.split(',').map((word) => word.trim().toLowerCase()) ?? [];
+  return words.filter((word) => word !== '');
+}

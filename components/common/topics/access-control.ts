@@ -1,0 +1,91 @@
+import { TOPIC_TEMPLATES } from './topics.ts';
+import type { TopicName } from './topics.ts';
+
+/** `accessControl` of a recipe's DefaultConfiguration: IPC service → policy id → statement. */
+export type AccessControl = Readonly<Record<string, Readonly<Record<string, AccessPolicy>>>>;
+
+export interface AccessPolicy {
+  readonly policyDescription: string;
+  readonly operations: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** Components that speak on topics; all others need no `accessControl`. */
+export const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp'] as const;
+export type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
+
+type Service = 'pubsub' | 'mqttproxy';
+type Operation = 'PublishToTopic' | 'SubscribeToTopic' | 'PublishToIoTCore' | 'SubscribeToIoTCore';
+
+interface TopicUse {
+  readonly operation: Operation;
+  readonly why: string;
+  readonly topics: readonly TopicName[];
+}
+
+/** Who says and hears what. One policy per row, so that nobody may publish what it only hears. */
+const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
+  'edgeml.InferenceAgent': [
+    {
+      operation: 'PublishToTopic',
+      why: 'Events, answers to invocations, own heartbeat.',
+      topics: ['events', 'reply', 'heartbeat'],
+    },
+    { operation: 'SubscribeToTopic', why: 'Invocations, own heartbeat.', topics: ['invoke', 'heartbeat'] },
+    { operation: 'PublishToIoTCore', why: 'Events to the cloud.', topics: ['mqttEvents'] },
+  ],
+  'edgeml.InferenceApp': [
+    { operation: 'PublishToTopic', why: 'Results, events, own heartbeat.', topics: ['results', 'events', 'heartbeat'] },
+    { operation: 'SubscribeToTopic', why: 'Events of the agent, own heartbeat.', topics: ['events', 'heartbeat'] },
+    { operation: 'PublishToIoTCore', why: 'Results and events to the cloud.', topics: ['mqttResults', 'mqttEvents'] },
+  ],
+};
+
+/**
+ * `accessControl` of a component's recipe. Empty for components that say nothing.
+ *
+ * Pub/sub resources know one wildcard, `*` (any characters, slashes too); `+` and `#` would be taken literally there.
+ * The Java nucleus does not fill `{iot:thingName}` in resources by default, so MQTT is allowed for `edgeml/*`.
+ */
+export function accessControlFor(component: string): AccessControl {
+  const uses = isTalking(component) ? USES[component] : [];
+  const services = [...new Set(uses.map((use) => serviceOf(use.operation)))];
+  return Object.fromEntries(
+    services.map((service) => [`aws.greengrass.ipc.${service}`, policies(component, service, uses)]),
+  );
+}
+
+/** The IPC service that guards an operation; undefined for operations that need no policy. */
+export function guardOf(operation: string): string | undefined {
+  if (operation === 'GetSecretValue') return 'aws.greengrass.SecretManager';
+  if (/^(Publish|Subscribe)ToTopic$/.test(operation)) return 'aws.greengrass.ipc.pubsub';
+  if (/^(Publish|Subscribe)ToIoTCore$/.test(operation)) return 'aws.greengrass.ipc.mqttproxy';
+  return undefined;
+}
+
+function policies(component: string, service: Service, uses: readonly TopicUse[]): Record<string, AccessPolicy> {
+  const own = uses.filter((use) => serviceOf(use.operation) === service);
+  return Object.fromEntries(
+    own.map((use, index) => [
+      `${component}:${service}:${index + 1}`,
+      {
+        policyDescription: use.why,
+        operations: [`aws.greengrass#${use.operation}`],
+        resources: [...new Set(use.topics.map((topic) => resource(component, service, topic)))],
+      },
+    ]),
+  );
+}
+
+function resource(component: string, service: Service, topic: TopicName): string {
+  if (service === 'mqttproxy') return 'edgeml/*';
+  return TOPIC_TEMPLATES[topic].replace('{component}', component).replace(/\{\w+\}/g, '*');
+}
+
+function serviceOf(operation: Operation): Service {
+  return operation.endsWith('IoTCore') ? 'mqttproxy' : 'pubsub';
+}
+
+function isTalking(component: string): component is TalkingComponent {
+  return (TALKING_COMPONENTS as readonly string[]).includes(component);
+}

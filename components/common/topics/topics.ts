@@ -1,0 +1,45 @@
+import { checkedLevel, checkedTopic } from './topic-syntax.ts';
+
+/** Every topic of the collection. Nothing else spells them. */
+export const TOPIC_TEMPLATES = {
+  results: 'edgeml/results/{service}',
+  events: 'edgeml/events',
+  invoke: 'edgeml/invoke/{service}',
+  reply: 'edgeml/reply/{id}',
+  heartbeat: 'edgeml/heartbeat/{component}',
+  mqttResults: 'edgeml/{thing}/results/{service}',
+  mqttEvents: 'edgeml/{thing}/events',
+} as const;
+
+export type TopicName = keyof typeof TOPIC_TEMPLATES;
+
+/** Builders of local topics. Names become one level each; what cannot be a level is refused with `topic.invalid`. */
+export const localTopics = {
+  results: (service: string) => fillTopic(TOPIC_TEMPLATES.results, { service }),
+  events: TOPIC_TEMPLATES.events,
+  invoke: (service: string) => fillTopic(TOPIC_TEMPLATES.invoke, { service }),
+  /** Filter over the invoke topics of all services. */
+  invokeFilter: 'edgeml/invoke/+',
+  heartbeat: (component: string) => fillTopic(TOPIC_TEMPLATES.heartbeat, { component }),
+} as const;
+
+/** Builders of IoT Core topics. */
+export const mqttTopics = {
+  results: (thing: string, service: string) => fillTopic(TOPIC_TEMPLATES.mqttResults, { thing, service }),
+  events: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttEvents, { thing }),
+} as const;
+
+/** The only topics that the agent may answer invocations on: `edgeml/reply/…`. */
+export function isReplyTopic(topic: string): boolean {
+  return /^edgeml\/reply\/[^+#\u0000]+$/.test(topic);
+}
+
+/**
+ * Fills `{thing}`, `{service}`, `{source}`, … of a topic template, also of configured ones.
+ *
+ * @throws EdgeError `topic.invalid` for names that cannot be a level and for placeholders without a value.
+ */
+export function fillTopic(template: string, names: Readonly<Record<string, string>>): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => checkedLevel(names[name] ?? '', `{${name}}`));
+  return checkedTopic(filled);
+}
