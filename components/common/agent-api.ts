@@ -58,7 +58,14 @@ export type ActivateProgress =
     }
   | { readonly phase: 'failed'; readonly error: WireError };
 
-/** One element of `GET /v1/models`. */
+/** Body of `GET /healthz`: 200 while requests are taken, 503 with the same body while they are not. */
+export interface HealthStatus {
+  readonly status: 'ok' | 'starting' | 'stopping';
+  /** Aliases that answer requests now. */
+  readonly services: readonly string[];
+}
+
+/** One element of `GET /v1/models`; also the answer to `retire` and `rollback` (of the model that then serves). */
 export interface ModelStatus extends ModelIdentity {
   readonly state: 'active' | 'retiring';
   readonly task: string;

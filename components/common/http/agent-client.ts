@@ -1,0 +1,146 @@
+import { DEADLINE_HEADER } from '../agent-api.ts';
+import type {
+  ActivateProgress,
+  ActivateRequest,
+  ErrorBody,
+  HealthStatus,
+  InvokeResult,
+  ModelStatus,
+} from '../agent-api.ts';
+import type { EdgeError } from '../errors/edge-error.ts';
+import { fromWire } from '../errors/edge-error.ts';
+import { agentErrors } from './errors.ts';
+import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
+import { createHttpClient } from './http-client.ts';
+import { ndjsonLines } from './ndjson.ts';
+
+export interface InvokeOptions extends CallOptions {
+  /** `image/jpeg` or `image/png`. */
+  readonly contentType: string;
+  /** The agent answers with an error rather than after this many milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The agent's HTTP API. Errors that the agent sends arrive as the EdgeError that it made. */
+export interface AgentClient {
+  invoke(service: string, image: Uint8Array, options: InvokeOptions): Promise<InvokeResult>;
+  models(options?: CallOptions): Promise<readonly ModelStatus[]>;
+  /** Resolves with the `done` line; each line before it goes to `onProgress`. Time-out by default 10 minutes. */
+  activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
+  retire(alias: string, options?: CallOptions): Promise<ModelStatus>;
+  rollback(alias: string, options?: CallOptions): Promise<ModelStatus>;
+  health(options?: CallOptions): Promise<HealthStatus>;
+  /** Prometheus text. */
+  metrics(options?: CallOptions): Promise<string>;
+  close(): void;
+}
+
+export interface ActivateOptions extends CallOptions {
+  readonly onProgress?: (progress: ActivateProgress) => void;
+}
+
+export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
+
+const ACTIVATE_TIMEOUT_MS = 600_000;
+/** Time for the agent to say itself that the deadline has passed. */
+const DEADLINE_MARGIN_MS = 1_000;
+
+/** @throws (all methods) EdgeError: the agent's own, `agent.unreachable`, `agent.connection-lost`, `agent.timeout`, `agent.bad-answer`. */
+export function createAgentClient(options: HttpClientOptions): AgentClient {
+  const http = createHttpClient(options);
+  return {
+    invoke: async (service, image, { contentType, deadlineMs, ...call }) =>
+      json(http, {
+        method: 'POST',
+        path: `/v1/services/${encodeURIComponent(service)}/invoke`,
+        body: image,
+        headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
+        ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),
+        ...call,
+      }),
+    models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
+    activate: (request, call = {}) => activate(http, request, call),
+    retire: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'retire'), ...call }),
+    rollback: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
+    health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
+    metrics: async (call) => checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
+    close: () => http.close(),
+  };
+}
+
+async function activate(http: HttpClient, request: ActivateRequest, options: ActivateOptions): Promise<ActivateDone> {
+  const { onProgress, ...call } = options;
+  let last: ActivateProgress | undefined;
+  const lines = ndjsonLines((line) => {
+    last = line as ActivateProgress;
+    onProgress?.(last);
+  });
+  const answer = await http.request({
+    method: 'POST',
+    path: '/v1/models/activate',
+    body: JSON.stringify(request),
+    headers: { 'content-type': 'application/json' },
+    timeoutMs: ACTIVATE_TIMEOUT_MS,
+    onChunk: (chunk) => lines.push(chunk),
+    ...call,
+  });
+  checked(answer);
+  lines.end();
+  if (last?.phase === 'done') return last;
+  if (last?.phase === 'failed') throw fromWire(last.error);
+  throw badAnswer(
+    '/v1/models/activate',
+    `the progress ended with "${last?.phase ?? 'nothing'}", not with "done" or "failed"`,
+  );
+}
+
+async function json<Body>(http: HttpClient, request: HttpRequest): Promise<Body> {
+  const answer = checked(await http.request(request));
+  return parsed(request.path, answer) as Body;
+}
+
+/** 503 of `/healthz` still carries a HealthStatus. */
+function healthOf(answer: HttpAnswer): HealthStatus {
+  const body = parsed('/healthz', answer) as HealthStatus | ErrorBody;
+  if ('error' in body) throw fromWire(body.error);
+  return body;
+}
+
+function checked(answer: HttpAnswer): HttpAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const body = parsed('', answer) as Partial<ErrorBody>;
+  if (typeof body.error?.code !== 'string') throw badAnswer('', `status ${answer.status} without an error body`);
+  throw fromWire({ ...body.error, facts: { ...body.error.facts, ...retryAfter(answer) } });
+}
+
+function retryAfter(answer: HttpAnswer): Record<string, number> {
+  const seconds = Number(answer.headers['retry-after']);
+  return Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
+}
+
+function parsed(path: string, answer: HttpAnswer): unknown {
+  const text = answer.body.toString();
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Said below, as for JSON that is no object.
+  }
+  throw badAnswer(path, `status ${answer.status} with "${text.slice(0, 100)}" instead of JSON`);
+}
+
+function badAnswer(path: string, what: string): EdgeError {
+  return agentErrors.error(
+    'agent.bad-answer',
+    `the agent's answer${path ? ` to ${path}` : ''} cannot be understood: ${what}`,
+  );
+}
+
+function modelPath(alias: string, verb: 'retire' | 'rollback'): string {
+  return `/v1/models/${encodeURIComponent(alias)}/${verb}`;
+}

@@ -1,0 +1,24 @@
+import { errorCatalogue } from '../errors/catalogue.ts';
+
+export const agentErrors = errorCatalogue({
+  'agent.unreachable': {
+    status: 503,
+    todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
+  },
+  'agent.connection-lost': {
+    status: 503,
+    todo: 'The agent ended or restarted while answering. Repeat the request; look into the log of edgeml.InferenceAgent when it happens again.',
+  },
+  'agent.timeout': {
+    status: 504,
+    todo: 'The agent did not answer in time. Look at its load (GET /metrics) or raise the time-out.',
+  },
+  'agent.bad-answer': {
+    status: 502,
+    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceAgent and of this component.',
+  },
+  'agent.socket-path-too-long': {
+    status: 500,
+    todo: 'Put the Greengrass root folder higher up, or start the process in the work folder of the agent, so that the relative path is short.',
+  },
+});
