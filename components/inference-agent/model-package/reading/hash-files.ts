@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { readingErrors } from './errors.ts';
+import type { PackageFile } from './list-files.ts';
+
+/** Path in the package → SHA-256 of the file, hexadecimal. */
+export type FileHashes = Readonly<Record<string, string>>;
+
+/** The one file that the hashes leave out, since it holds them. */
+export const SIGNATURE_FILE = 'signature.json';
+
+/** Hashes of all files but `signature.json`. */
+export async function hashFiles(dir: string, files: readonly PackageFile[], signal?: AbortSignal): Promise<FileHashes> {
+  const hashes: Record<string, string> = {};
+  for (const { path } of files) {
+    if (path !== SIGNATURE_FILE) hashes[path] = await hashFile(dir, path, signal);
+  }
+  return hashes;
+}
+
+/** One hash for the whole package: SHA-256 over the canonical JSON of its file hashes. */
+export function packageHash(hashes: FileHashes): string {
+  return createHash('sha256').update(canonicalJson(hashes)).digest('hex');
+}
+
+const READ_BYTES = 1024 * 1024;
+
+async function hashFile(dir: string, path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(join(dir, path), { highWaterMark: READ_BYTES }), hash, { signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw readingErrors.error(
+      'package.unreadable',
+      `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`,
+      {
+        cause,
+        facts: { package: dir, file: path },
+      },
+    );
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,130 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import { parseLabels, parseManifest } from '../schema.ts';
+import type { ModelManifest } from '../schema.ts';
+import { checkEdgeManifest, EDGE_MANIFEST_FILE } from './edge-manifest.ts';
+import { readingErrors } from './errors.ts';
+import { hashFiles, packageHash } from './hash-files.ts';
+import type { FileHashes } from './hash-files.ts';
+import { DEFAULT_PACKAGE_LIMITS } from './limits.ts';
+import type { PackageLimits } from './limits.ts';
+import { listFiles } from './list-files.ts';
+import type { PackageFile } from './list-files.ts';
+
+/** A package folder whose manifest is valid and whose named files are there. Its model has not been loaded yet. */
+export interface ModelPackage {
+  /** Real path of the folder. */
+  readonly dir: string;
+  readonly manifest: ModelManifest;
+  readonly labels: readonly string[];
+  readonly files: readonly PackageFile[];
+  /** SHA-256 of each file but `signature.json`. */
+  readonly hashes: FileHashes;
+  /** Identity of the content: SHA-256 over `hashes`. */
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+export interface ReadOptions {
+  readonly limits?: PackageLimits;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads and hashes a package folder.
+ * @throws EdgeError `package.*` and `model.manifest-invalid`
+ */
+export async function readPackage(path: string, options: ReadOptions = {}): Promise<ModelPackage> {
+  const dir = await folderAt(path);
+  const files = await listFiles(dir, options.limits ?? DEFAULT_PACKAGE_LIMITS);
+  const present = new Set(files.map((file) => file.path));
+  const manifest = parseManifest(await readManifest(dir, files), join(dir, MANIFEST_FILE));
+  requireFiles(dir, manifest, present);
+  if (present.has(EDGE_MANIFEST_FILE)) checkEdgeManifest(await readText(dir, EDGE_MANIFEST_FILE, files), manifest);
+  const labels = manifest.labels === undefined ? [] : parseLabels(await readText(dir, manifest.labels, files));
+  const hashes = await hashFiles(dir, files, options.signal);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { dir, manifest, labels, files, hashes, hash: packageHash(hashes), bytes };
+}
+
+export const MANIFEST_FILE = 'model.json';
+
+/** Text files of a package are read whole; more than this is no text file. */
+const MAX_TEXT_BYTES = 1024 * 1024;
+
+async function folderAt(path: string): Promise<string> {
+  let dir: string;
+  try {
+    dir = await realpath(path);
+  } catch (cause) {
+    throw readingErrors.error('package.not-found', `there is no model package at ${path}: ${messageOf(cause)}`, {
+      cause,
+      facts: { path },
+    });
+  }
+  if ((await stat(dir)).isDirectory()) return dir;
+  throw readingErrors.error('package.not-a-package', `${path} is not a folder`, { facts: { path } });
+}
+
+async function readManifest(dir: string, files: readonly PackageFile[]): Promise<unknown> {
+  if (!files.some((file) => file.path === MANIFEST_FILE)) {
+    const found = files.slice(0, 5).map((file) => file.path);
+    const there =
+      found.length === 0 ? 'the folder is empty' : `it holds ${found.join(', ')}${files.length > 5 ? ', …' : ''}`;
+    throw readingErrors.error('package.not-a-package', `there is no ${MANIFEST_FILE} in ${dir}: ${there}`, {
+      facts: { path: dir },
+    });
+  }
+  const text = await readText(dir, MANIFEST_FILE, files);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw readingErrors.error(
+      'package.manifest-unreadable',
+      `${MANIFEST_FILE} in ${dir} is not JSON: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet<string>): void {
+  const named = [
+    ...manifest.variants.map((variant) => variant.file),
+    ...(manifest.labels === undefined ? [] : [manifest.labels]),
+    ...manifest.golden.flatMap((golden) => [golden.input, golden.expect]),
+  ];
+  const missing = named.filter((path) => !present.has(path));
+  if (missing.length === 0) return;
+  throw readingErrors.error(
+    'package.file-missing',
+    `the package ${dir} lacks ${missing.join(', ')}, named in ${MANIFEST_FILE}`,
+    {
+      facts: { package: dir, missing },
+    },
+  );
+}
+
+async function readText(dir: string, path: string, files: readonly PackageFile[]): Promise<string> {
+  const bytes = files.find((file) => file.path === path)?.bytes ?? 0;
+  if (bytes > MAX_TEXT_BYTES) {
+    throw readingErrors.error(
+      'package.manifest-unreadable',
+      `"${path}" in ${dir} is ${bytes} bytes, over ${MAX_TEXT_BYTES}`,
+    );
+  }
+  try {
+    return await readFile(join(dir, path), 'utf8');
+  } catch (cause) {
+    throw readingErrors.error(
+      'package.unreadable',
+      `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}

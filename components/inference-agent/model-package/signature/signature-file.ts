@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+import { signatureErrors } from './errors.ts';
+
+const hexHash = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in hexadecimal');
+
+const signatureFileSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  algorithm: z.literal('Ed25519'),
+  keyId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/),
+  /** Path → SHA-256 of every file but `signature.json`. */
+  files: z.record(z.string(), hexHash),
+  /** Over the canonical JSON of `files`; 64 bytes in base64. */
+  signature: z.base64(),
+});
+
+/** Contents of `signature.json`. */
+export type SignatureFile = Readonly<z.infer<typeof signatureFileSchema>>;
+
+/** @throws EdgeError `signature.malformed` */
+export function parseSignatureFile(text: string): SignatureFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw signatureErrors.error('signature.malformed', 'signature.json is not JSON', { cause });
+  }
+  const parsed = signatureFileSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`).join('; ');
+  throw signatureErrors.error('signature.malformed', `signature.json is not valid: ${problems}`);
+}

@@ -1,0 +1,93 @@
+import { verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { EdgeError } from '../../../common/errors/edge-error.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { SIGNATURE_FILE } from '../reading/hash-files.ts';
+import type { FileHashes } from '../reading/hash-files.ts';
+import type { ModelPackage } from '../reading/read-package.ts';
+import { signatureErrors } from './errors.ts';
+import { parsePublicKey } from './keys.ts';
+import { parseSignatureFile } from './signature-file.ts';
+import type { SignatureFile } from './signature-file.ts';
+
+export const SIGNATURE_POLICIES = ['require', 'warn', 'off'] as const;
+/**
+ * `require`: only packages signed by a trusted key. `warn`: an unsigned package, or one signed by a key that is not trusted,
+ * is taken with a warning; a signature that does not fit the files is refused all the same, since something is broken.
+ * `off`: signatures are not looked at.
+ */
+export type SignaturePolicy = (typeof SIGNATURE_POLICIES)[number];
+
+export interface Trust {
+  readonly policy: SignaturePolicy;
+  /** Key id → Ed25519 public key: 32 raw bytes in base64, or PEM. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export type SignatureVerdict =
+  | { readonly state: 'trusted'; readonly keyId: string }
+  | { readonly state: 'untrusted'; readonly reason: EdgeError }
+  | { readonly state: 'unchecked' };
+
+/**
+ * Decides whether a package that was read may be loaded.
+ * @throws EdgeError `signature.*`, one code for each way to fail
+ */
+export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<SignatureVerdict> {
+  if (trust.policy === 'off') return { state: 'unchecked' };
+  const present = model.files.some((file) => file.path === SIGNATURE_FILE);
+  if (!present) {
+    return untrusted(trust, signatureErrors.error('signature.missing', `the package ${describe(model)} is not signed`));
+  }
+  const signature = parseSignatureFile(await readFile(join(model.dir, SIGNATURE_FILE), 'utf8'));
+  compareHashes(model, signature.files);
+  const key = Object.hasOwn(trust.keys, signature.keyId) ? trust.keys[signature.keyId] : undefined;
+  if (key === undefined) {
+    const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not in TrustedKeys`;
+    const facts = { keyId: signature.keyId, trusted: Object.keys(trust.keys) };
+    return untrusted(trust, signatureErrors.error('signature.unknown-key', reason, { facts }));
+  }
+  verifyHashes(signature, key);
+  return { state: 'trusted', keyId: signature.keyId };
+}
+
+/** @throws EdgeError `signature.invalid` unless the key signed these hashes. */
+export function verifyHashes(signature: SignatureFile, publicKey: string): void {
+  const key = parsePublicKey(publicKey, `trusted key "${signature.keyId}"`);
+  const signed = Buffer.from(canonicalJson(signature.files));
+  if (verify(null, signed, key, Buffer.from(signature.signature, 'base64'))) return;
+  throw signatureErrors.error(
+    'signature.invalid',
+    `the signature was not made by the trusted key "${signature.keyId}"`,
+    {
+      facts: { keyId: signature.keyId },
+    },
+  );
+}
+
+function untrusted(trust: Trust, reason: EdgeError): SignatureVerdict {
+  if (trust.policy === 'require') throw reason;
+  return { state: 'untrusted', reason };
+}
+
+function compareHashes(model: ModelPackage, signed: FileHashes): void {
+  for (const [path, hash] of Object.entries(signed)) {
+    const actual = Object.hasOwn(model.hashes, path) ? model.hashes[path] : undefined;
+    if (actual === undefined) throw fileError('signature.file-missing', model, path, 'is signed but not there');
+    if (actual !== hash) {
+      throw fileError('signature.file-changed', model, path, `has SHA-256 ${actual}, but ${hash} was signed`);
+    }
+  }
+  const extra = Object.keys(model.hashes).find((path) => !Object.hasOwn(signed, path));
+  if (extra !== undefined) throw fileError('signature.file-unsigned', model, extra, 'is there but not signed');
+}
+
+function fileError(code: keyof typeof signatureErrors.entries, model: ModelPackage, file: string, what: string) {
+  return signatureErrors.error(code, `"${file}" of the package ${describe(model)} ${what}`, { facts: { file } });
+}
+
+function describe(model: ModelPackage): string {
+  return `${model.manifest.name} ${model.manifest.version}`;
+}
