@@ -66,9 +66,16 @@ export interface NucleusPort {
 
 /** Asked by the engine during a deployment; implemented by the IPC server over its subscriptions. */
 export interface ComponentNotifier {
-  /** Resolves when every subscriber has agreed (or answered 0), or `timeoutMs` has passed. */
-  beforeUpdate(deploymentId: string, timeoutMs: number): Promise<void>;
+  /**
+   * Resolves when no subscriber defers any more: all have answered 0, or those who stayed silent have had `timeoutMs`.
+   * A deferral is waited out and then all are asked again, so that only the signal ends a component that always defers;
+   * rejects with the signal's reason.
+   */
+  beforeUpdate(deploymentId: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
   afterUpdate(deploymentId: string): void;
-  /** Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. Components that did not subscribe accept. */
+  /**
+   * Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. Where none of
+   * the changed components has subscribed, all accept; where one has, the nucleus waits for the others too.
+   */
   validate(deploymentId: string, changed: ReadonlyMap<string, unknown>, timeoutMs: number): Promise<string | undefined>;
 }

@@ -1,0 +1,8 @@
+import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+
+export const authorizationErrors = errorCatalogue({
+  'authorization.bad-resource': {
+    status: 400,
+    todo: 'Use `*` for any run of characters and ${*}, ${?} or ${$} for the characters themselves.',
+  },
+});

@@ -1,0 +1,26 @@
+import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+
+/** What can go wrong in the local core's IPC server itself. What components are told are the modelled errors in `fault.ts`. */
+export const ipcErrors = errorCatalogue({
+  'ipc-server.bad-frame': {
+    status: 400,
+    todo: 'The client does not speak event-stream RPC: use a Greengrass IPC client of an AWS IoT device SDK.',
+  },
+  'ipc-server.frame-too-large': {
+    status: 413,
+    todo: 'Keep messages small; hand large data over in a file or over a socket and publish its path.',
+  },
+  'ipc-server.socket-path-too-long': {
+    status: 400,
+    todo: 'Choose a shorter root folder, or run the core in a folder nearer to it.',
+  },
+  'ipc-server.socket-in-use': {
+    status: 409,
+    todo: 'Another core serves this root folder: stop it or choose another root.',
+  },
+  'ipc-server.listen-failed': { status: 500, todo: 'Check that the folder exists and can be written.' },
+  'ipc-server.secrets-file': {
+    status: 400,
+    todo: 'Correct the secrets file: names with texts, or a list `secrets` with `arn`, `name` and `versions`.',
+  },
+});

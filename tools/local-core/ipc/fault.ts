@@ -1,0 +1,50 @@
+import { isEdgeError, messageOf } from '../../../components/common/errors/edge-error.ts';
+
+/** Errors of the Greengrass IPC model that this server can answer. */
+export type FaultModel =
+  | 'ComponentNotFoundError'
+  | 'FailedUpdateConditionCheckError'
+  | 'InvalidArgumentsError'
+  | 'InvalidArtifactsDirectoryPathError'
+  | 'InvalidRecipeDirectoryPathError'
+  | 'ResourceNotFoundError'
+  | 'ServiceError'
+  | 'UnauthorizedError';
+
+/** A modelled error: what a component's client sees as `error.serviceError`. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly model: FaultModel;
+  /** Further members of the error shape, e.g. `resourceType`. */
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(model: FaultModel, message: string, members: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.model = model;
+    this.members = members;
+  }
+
+  /** `_message` and `_errorCode` are the members' names on the wire. */
+  toPayload(): Record<string, unknown> {
+    return { ...this.members, _message: this.message, _errorCode: this.model };
+  }
+}
+
+/** Anything thrown by an operation as the fault that the nucleus would answer: unknown failures become ServiceErrors. */
+export function toFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
+  if (isEdgeError(thrown) && thrown.status >= 400 && thrown.status < 500) {
+    return new Fault(modelOfStatus(thrown.status), thrown.message);
+  }
+  return new Fault('ServiceError', messageOf(thrown));
+}
+
+export function notFound(resourceType: string, resourceName: string, message: string): Fault {
+  return new Fault('ResourceNotFoundError', message, { resourceType, resourceName });
+}
+
+function modelOfStatus(status: number): FaultModel {
+  if (status === 401 || status === 403) return 'UnauthorizedError';
+  if (status === 404) return 'ResourceNotFoundError';
+  return 'InvalidArgumentsError';
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+import { Fault } from './fault.ts';
+import { UnreadableRequest } from './operation-table.ts';
+import type { Operation } from './operation.ts';
+
+/** Reads a request's JSON and checks its shape; further members are ignored, as the nucleus does. */
+export function readRequest(operation: Operation, payload: Uint8Array, lite: boolean): unknown {
+  const result = operation.request.safeParse(parseJson(payload));
+  if (result.success) return result.data;
+  if (lite) throw new Fault('ServiceError', 'Received invalid parameters.');
+  throw new Fault('InvalidArgumentsError', `${operation.name}: ${z.prettifyError(result.error)}`);
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    const value: unknown = JSON.parse(
+      Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'),
+    );
+    return value;
+  } catch (error) {
+    throw new UnreadableRequest('the request is no JSON', { cause: error });
+  }
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Logger } from '../../../components/common/log/logger.ts';
+import { createAuthorizer } from '../authorization/authorizer.ts';
+import type { IotCore } from '../mqtt/iot-core.ts';
+import type { ComponentNotifier, NucleusPort } from '../ports.ts';
+import type { LocalPubSub } from '../pubsub/local-pubsub.ts';
+import { ComponentUpdates } from './component-updates.ts';
+import { ConfigurationValidation } from './configuration-validation.ts';
+import { Connection } from './connection.ts';
+import { FaultBoard } from './faults.ts';
+import type { IpcFaults } from './faults.ts';
+import { LITE_MAX_CLIENTS } from './lite.ts';
+import type { IpcContext } from './operation.ts';
+import type { SecretSource } from './secrets.ts';
+import { listenOnSocket } from './socket.ts';
+
+export interface IpcServerOptions {
+  readonly socketPath: string;
+  readonly nucleus: NucleusPort;
+  readonly pubsub: LocalPubSub;
+  /** Undefined: the device is configured to run offline. */
+  readonly iotCore?: IotCore | undefined;
+  /** Undefined: no secret manager is installed. */
+  readonly secrets?: SecretSource | undefined;
+  /** Behave as nucleus lite does. Default: false. */
+  readonly strictLite?: boolean | undefined;
+  /** Fills `{iot:thingName}` in policies; nucleus lite does so, so it counts in strict lite mode only. */
+  readonly thingName?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The nucleus as components see it: event-stream RPC on a Unix socket. */
+export interface IpcServer extends ComponentNotifier {
+  readonly socketPath: string;
+  readonly connections: readonly { readonly component: string; readonly streams: number }[];
+  readonly faults: IpcFaults;
+  /** Cuts all connections, or one component's. */
+  dropConnections(component?: string): void;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Throws `ipc-server.*` where the socket cannot be had. */
+export async function startIpcServer(options: IpcServerOptions): Promise<IpcServer> {
+  const { nucleus, clock, log } = options;
+  const lite = options.strictLite ?? false;
+  const updates = new ComponentUpdates(clock);
+  const validation = new ConfigurationValidation(clock);
+  const context: IpcContext = {
+    nucleus,
+    pubsub: options.pubsub,
+    iotCore: options.iotCore,
+    secrets: options.secrets,
+    updates,
+    validation,
+    lite,
+    clock,
+    log,
+  };
+  const thing = lite ? options.thingName : undefined;
+  const authorizer = createAuthorizer({
+    configuration: nucleus.configuration,
+    log,
+    ...(thing === undefined ? {} : { interpolate: (policies) => policies.replaceAll('{iot:thingName}', thing) }),
+  });
+  const faults = new FaultBoard(clock);
+  const connections = new Set<Connection>();
+
+  const listener = await listenOnSocket(options.socketPath, (socket) => {
+    if (lite && connections.size >= LITE_MAX_CLIENTS) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, { context, authorizer, faults });
+    connections.add(connection);
+    socket.on('close', () => connections.delete(connection));
+  });
+  log.info({ socketPath: options.socketPath, lite }, 'ipc.listening');
+
+  const dropConnections = (component?: string): void => {
+    for (const connection of [...connections]) {
+      if (component === undefined || connection.component === component) connection.drop();
+    }
+  };
+
+  return {
+    socketPath: options.socketPath,
+    faults,
+    get connections() {
+      return [...connections].flatMap(({ component, openStreams }) =>
+        component === undefined ? [] : [{ component, streams: openStreams }],
+      );
+    },
+    dropConnections,
+    async close() {
+      const closed = listener.close();
+      dropConnections();
+      await closed;
+    },
+    beforeUpdate: (deploymentId, timeoutMs, signal) => updates.before(deploymentId, timeoutMs, signal),
+    afterUpdate: (deploymentId) => updates.after(deploymentId),
+    validate: (deploymentId, changed, timeoutMs) => validation.validate(deploymentId, changed, timeoutMs),
+  };
+}
