@@ -1,0 +1,13 @@
+#!/bin/sh
+# install.sh <unpacked runtime>: proves that the runtime works on this machine, then links it as "current".
+set -eu
+runtime=$1
+node="$runtime/bin/node"
+# Nuclei do not restore the executable bit of unpacked files; the recipe asks for it, this is for those that ignore it.
+[ -x "$node" ] || chmod 755 "$node"
+"$node" "$runtime/check.js" || {
+  status=$?
+  echo "edgeml.Runtime: $node ended with $status on $(uname -srm). It is made for $(cat "$runtime/PLATFORM") with glibc 2.28 or newer." >&2
+  exit 1
+}
+exec sh "$runtime/link-current.sh" "$runtime"

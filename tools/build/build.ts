@@ -1,0 +1,100 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
+import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import type { Artifact } from './artifact.ts';
+import { COMPONENTS } from './components.ts';
+import type { ComponentBuild } from './components.ts';
+import { buildErrors } from './errors.ts';
+import { projectPaths } from './project.ts';
+import { deliveredRecipe, readRecipe } from './recipe-source.ts';
+import type { FetchOptions } from './runtime/fetch-package.ts';
+import { ArtifactStore, place } from './store/artifact-store.ts';
+import { fingerprint } from './store/fingerprint.ts';
+
+export interface BuildOptions extends FetchOptions {
+  /** Default: all. */
+  readonly components?: readonly string[];
+  /** Runtimes to build. Default: all. */
+  readonly platforms?: readonly RuntimePlatform[];
+  /** Default: greengrass-build. */
+  readonly output?: string;
+  readonly cache?: string;
+  /** Also write `recipes/<Name>.yaml`, the file that `gdk component publish` reads, for this component. */
+  readonly gdkFor?: string;
+  /** Called before an artifact is made and after each artifact, made or not. */
+  readonly onProgress?: (step: BuildStep) => void;
+}
+
+export interface BuildStep {
+  readonly component: string;
+  readonly version: string;
+  readonly artifact: string;
+  /** Absent while it is being made. */
+  readonly done?: { readonly bytes: number; readonly built: boolean };
+}
+
+/** Builds components into the folder layout of gdk and greengrass-cli; returns one step per artifact. */
+export async function buildComponents(options: BuildOptions = {}): Promise<readonly BuildStep[]> {
+  const output = options.output ?? projectPaths.output;
+  const cache = options.cache ?? projectPaths.cache;
+  const store = new ArtifactStore(path.join(cache, 'artifacts'));
+  await mkdir(cache, { recursive: true });
+  const steps: BuildStep[] = [];
+  for (const component of selected(options.components)) {
+    const version = await writeRecipe(component, output, options.gdkFor === component.name);
+    for (const artifact of component.artifacts(options.platforms ?? RUNTIME_PLATFORMS)) {
+      options.signal?.throwIfAborted();
+      const step = { component: component.name, version, artifact: artifact.name };
+      const made = await store.get(artifact.name, await fingerprint(artifact.inputs), (file) => {
+        options.onProgress?.(step);
+        return artifact.make(file, { ...options, cache });
+      });
+      checkSize(artifact, made.bytes);
+      await place(made.file, path.join(output, 'artifacts', component.name, version, artifact.name));
+      const done = { ...step, done: { bytes: made.bytes, built: made.built } };
+      options.onProgress?.(done);
+      steps.push(done);
+    }
+  }
+  return steps;
+}
+
+function selected(names: readonly string[] | undefined): readonly ComponentBuild[] {
+  const known = COMPONENTS.map(({ name }) => name);
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw buildErrors.error(
+      'build.unknown-component',
+      `there is no component "${unknown}"; there are ${known.join(', ')}`,
+    );
+  return COMPONENTS.filter(({ name }) => names === undefined || names.includes(name));
+}
+
+/** Writes the delivered recipe and removes what an earlier version of the component left. Returns the version. */
+async function writeRecipe(component: ComponentBuild, output: string, forGdk: boolean): Promise<string> {
+  const recipe = await readRecipe(component.name);
+  const recipes = path.join(output, 'recipes');
+  const artifacts = path.join(output, 'artifacts', component.name);
+  await Promise.all([mkdir(recipes, { recursive: true }), mkdir(artifacts, { recursive: true })]);
+  const names = [`${recipe.name}-${recipe.version}.yaml`, ...(forGdk ? [`${recipe.name}.yaml`] : [])];
+  const isOld = (file: string): boolean =>
+    !names.includes(file) &&
+    (file === `${recipe.name}.yaml` || new RegExp(`^${recipe.name.replaceAll('.', '\\.')}-\\d.*\\.yaml$`).test(file));
+  await removeFrom(recipes, isOld);
+  await removeFrom(artifacts, (folder) => folder !== recipe.version);
+  const text = deliveredRecipe(recipe);
+  await Promise.all(names.map((name) => writeFile(path.join(recipes, name), text)));
+  return recipe.version;
+}
+
+async function removeFrom(folder: string, isOld: (name: string) => boolean): Promise<void> {
+  const old = (await readdir(folder)).filter(isOld);
+  await Promise.all(old.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
+}
+
+function checkSize(artifact: Artifact, bytes: number): void {
+  if (artifact.maxBytes === undefined || bytes <= artifact.maxBytes) return;
+  const message = `${artifact.name} has ${bytes} bytes; it may have ${artifact.maxBytes}`;
+  throw buildErrors.error('build.too-large', message, { facts: { artifact: artifact.name, bytes } });
+}

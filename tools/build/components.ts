@@ -1,0 +1,94 @@
+import path from 'node:path';
+import { version as esbuildVersion } from 'esbuild';
+import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import type { Artifact } from './artifact.ts';
+import { codeEntries } from './code-entries.ts';
+import { modelEntries } from './model-entries.ts';
+import { PROJECT, projectPaths } from './project.ts';
+import { withRuntimeEntries } from './runtime/runtime-entries.ts';
+import type { FingerprintPart } from './store/fingerprint.ts';
+import { writeZip } from './zip/write-zip.ts';
+
+const MB = 1_000_000;
+const MAX_CODE_BYTES = 1 * MB;
+/** A model has data to carry; its package is at most this large. */
+const MAX_MODEL_BYTES = 6 * MB;
+
+/** A component: its folder below components/ and what its recipe's artifacts are made of. */
+export interface ComponentBuild {
+  readonly name: string;
+  readonly folder: string;
+  artifacts(platforms: readonly RuntimePlatform[]): readonly Artifact[];
+}
+
+/** Every component, dependencies first. */
+export const COMPONENTS: readonly ComponentBuild[] = [
+  { name: 'edgeml.Runtime', folder: 'runtime', artifacts: (platforms) => platforms.map(runtimeZip) },
+  {
+    name: 'edgeml.InferenceAgent',
+    folder: 'inference-agent',
+    artifacts: () => [
+      codeZip(
+        'edgeml-agent.zip',
+        {
+          'agent.js': 'inference-agent/agent.ts',
+          'generation-worker.js': 'inference-agent/generation-worker.ts',
+          'model.js': 'inference-agent/model.ts',
+        },
+        { 'install.sh': 'runtime/link-current.sh', 'install.cmd': 'runtime/link-current.cmd' },
+      ),
+    ],
+  },
+  { name: 'edgeml.model.PartsDetector', folder: 'model-parts-detector', artifacts: () => [modelZip('PartsDetector')] },
+  {
+    name: 'edgeml.model.PartsClassifier',
+    folder: 'model-parts-classifier',
+    artifacts: () => [modelZip('PartsClassifier')],
+  },
+  {
+    name: 'edgeml.InferenceApp',
+    folder: 'inference-app',
+    artifacts: () => [codeZip('edgeml-app.zip', { 'app.js': 'inference-app/app.ts' })],
+  },
+];
+
+function runtimeZip(platform: RuntimePlatform): Artifact {
+  return {
+    name: `edgeml-runtime-${platform}.zip`,
+    inputs: [
+      { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
+      { path: path.join(projectPaths.components, 'common/errors'), only: SOURCE_FILE },
+      TOOLS,
+    ],
+    make: (file, context) =>
+      withRuntimeEntries(platform, context.cache, context, async (entries) => void (await writeZip(file, entries))),
+  };
+}
+
+function codeZip(name: string, bundles: Readonly<Record<string, string>>, files = {}): Artifact {
+  return {
+    name,
+    maxBytes: MAX_CODE_BYTES,
+    inputs: SOURCES,
+    make: async (file) => void (await writeZip(file, await codeEntries(bundles, files))),
+  };
+}
+
+function modelZip(name: string): Artifact {
+  return {
+    name: `${name}.zip`,
+    maxBytes: MAX_MODEL_BYTES,
+    inputs: [{ path: path.join(projectPaths.models, name) }, TOOLS],
+    make: async (file) => void (await writeZip(file, await modelEntries(name))),
+  };
+}
+
+const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
+const TOOLS: FingerprintPart = { path: path.join(PROJECT, 'tools/build'), only: SOURCE_FILE };
+/** More than each bundle needs, but cheap to hash and never too little. */
+const SOURCES: readonly FingerprintPart[] = [
+  { path: projectPaths.components, only: SOURCE_FILE },
+  { path: path.join(PROJECT, 'package-lock.json') },
+  { text: esbuildVersion },
+  TOOLS,
+];

@@ -1,0 +1,40 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
+import type { ZipEntry } from './zip-entry.ts';
+
+/**
+ * Writes a zip whose bytes depend on its entries alone: sorted paths, one fixed time, modes 0644 and 0755.
+ * The file appears whole or not at all. Resolves with its size in bytes.
+ */
+export async function writeZip(file: string, entries: readonly ZipEntry[], signal?: AbortSignal): Promise<number> {
+  const zip = new ZipFile();
+  for (const entry of [...entries].sort(byPath)) addEntry(zip, entry);
+  zip.end();
+  await mkdir(path.dirname(file), { recursive: true });
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    await pipeline(zip.outputStream, createWriteStream(partial), ...(signal ? [{ signal }] : []));
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+  return (await stat(file)).size;
+}
+
+function addEntry(zip: ZipFile, entry: ZipEntry): void {
+  const options = {
+    // The oldest time that a zip can hold. DOS times are local ones, so it is built from local parts.
+    mtime: new Date(1980, 0, 1),
+    forceDosTimestamp: true,
+    mode: entry.executable ? 0o100755 : 0o100644,
+  };
+  if (Buffer.isBuffer(entry.content)) zip.addBuffer(entry.content, entry.path, options);
+  else zip.addFile(entry.content.file, entry.path, options);
+}
+
+function byPath(a: ZipEntry, b: ZipEntry): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}

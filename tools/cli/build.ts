@@ -1,0 +1,63 @@
+import process from 'node:process';
+import { hostPlatform, RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
+import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import { buildProgress } from './frame/build-progress.ts';
+
+interface BuildCommandOptions {
+  readonly component?: readonly string[];
+  readonly platform?: readonly string[];
+  readonly output?: string;
+  readonly gdk?: string;
+}
+
+export const buildCommand: CommandSpec<BuildCommandOptions> = {
+  usage: 'build',
+  summary: 'build the components into greengrass-build',
+  options: (command) =>
+    command
+      .option('--component <name...>', 'build these only, e.g. edgeml.InferenceApp (default: all)')
+      .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
+      .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
+      .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),
+  help: `
+Unchanged artifacts are not built again. Native libraries and Node.js come from npm packages whose hashes are
+pinned in components/runtime/packages.json; they are fetched once and kept in .edgeml/cache.
+
+Examples:
+  npm run build                                          everything, for every platform
+  npm run build -- --platform host                       everything, the runtime for this machine only
+  npm run build -- --component edgeml.InferenceApp       one component`,
+  run: async ({ options, out, signal }) => {
+    const { buildComponents } = await import('../build/build.ts');
+    const platforms = options.platform?.map(platformNamed);
+    const steps = await buildComponents({
+      ...(options.component ? { components: options.component } : {}),
+      ...(platforms ? { platforms } : {}),
+      ...(options.output === undefined ? {} : { output: options.output }),
+      ...(options.gdk === undefined ? {} : { gdkFor: options.gdk }),
+      signal,
+      ...buildProgress(out),
+    });
+    for (const { component, version, artifact, done } of steps) {
+      out.json({ component, version, artifact, ...done });
+      if (!out.isJson)
+        out.line(
+          `${component.padEnd(28)} ${version.padEnd(8)} ${artifact.padEnd(34)} ${kilobytes(done?.bytes ?? 0)}${done?.built ? '' : '  unchanged'}`,
+        );
+    }
+  },
+};
+
+function platformNamed(name: string): RuntimePlatform {
+  const known = RUNTIME_PLATFORMS.find((platform) => platform === name);
+  const platform = known ?? (name === 'host' ? hostPlatform(process.platform, process.arch) : undefined);
+  if (platform) return platform;
+  const message = `there is no runtime for "${name}"; there are ${RUNTIME_PLATFORMS.join(', ')}`;
+  throw cliErrors.error('cli.usage', message);
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(0).padStart(7)} kB`;
+}
