@@ -1,0 +1,1 @@
+"""The two networks. One backbone, two heads."""

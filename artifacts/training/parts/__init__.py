@@ -1,0 +1,1 @@
+"""Synthetic machine parts on a conveyor belt, and the small networks that find them."""
