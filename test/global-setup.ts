@@ -1,2 +1,19 @@
-/** Runs once before all tests. Bundles that tests start as processes are built here. */
-export async function setup(): Promise<void> {}
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A folder of this run, inside the project so that bundles find `node_modules`; removed at the end. */
+    runFolder: string;
+  }
+}
+
+/** Runs once before all tests. What tests build for each other goes into the run's folder. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const parent = join(import.meta.dirname, '../.edgeml/test');
+  await mkdir(parent, { recursive: true });
+  const runFolder = await mkdtemp(join(parent, 'run-'));
+  project.provide('runFolder', runFolder);
+  return () => rm(runFolder, { recursive: true, force: true });
+}

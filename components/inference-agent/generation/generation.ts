@@ -1,0 +1,77 @@
+import type { ModelManifest, Provider } from '../model-package/schema.ts';
+import type { Fallback, Inference, TensorInfo } from '../vision/loaded-model.ts';
+
+/** A model that was loaded, warmed and tested, in its own threads. The registry knows generations by this port only. */
+export interface Generation {
+  readonly facts: GenerationFacts;
+  /** Requests that run at once when all workers are well. */
+  readonly capacity: number;
+  /** Requests that it would take now. */
+  readonly free: number;
+  /**
+   * Runs one request; the bytes are moved into the worker and are empty afterwards.
+   * @throws EdgeError of the image (`image.*`), of the model, or `generation.*`
+   */
+  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+  /** Calls back when `free` has grown without a request having ended: a worker came back. */
+  onFree(listener: () => void): void;
+  /** Calls back when a worker was lost, and why. */
+  onFault(listener: (fault: GenerationFault) => void): void;
+  /** Gives threads and memory back; requests still running are answered with `generation.ended`. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Loads, warms up and tests, or throws the reason; on failure nothing is left behind. */
+export type OpenGeneration = (spec: GenerationSpec, watch: OpenWatch) => Promise<Generation>;
+
+export interface GenerationSpec {
+  readonly packageDir: string;
+  readonly packageHash: string;
+  readonly manifest: ModelManifest;
+  readonly labels: readonly string[];
+  readonly settings: GenerationSettings;
+}
+
+export interface GenerationSettings {
+  /** Ladder of execution providers. */
+  readonly providers: readonly Provider[];
+  readonly requireProvider: boolean;
+  readonly workers: number;
+  readonly intraOpThreads: number;
+  readonly spinning: boolean;
+  /** A worker whose request runs longer is replaced. */
+  readonly stuckAfterMs: number;
+  readonly loadTimeoutMs: number;
+  /** Whether the golden test decides. `off` leaves it out. */
+  readonly golden: 'on' | 'off';
+  /** Upper bound on a golden run besides the package's own; undefined for none. */
+  readonly maxLatencyMs?: number;
+}
+
+export interface OpenWatch {
+  readonly signal: AbortSignal;
+  progress(step: OpenProgress): void;
+}
+
+export interface OpenProgress {
+  readonly phase: 'load' | 'warm-up' | 'golden';
+  readonly message: string;
+}
+
+export interface GenerationFacts {
+  /** Execution provider that runs, and why those above it on the ladder do not. */
+  readonly provider: Provider;
+  readonly fallbacks: readonly Fallback[];
+  /** File of the variant that runs. */
+  readonly variant: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Fastest warm run of a golden input, decode included; undefined where none ran. */
+  readonly latencyMs?: number;
+  readonly loadMs: number;
+}
+
+export interface GenerationFault {
+  readonly reason: 'crashed' | 'stuck' | 'restart-failed';
+  readonly message: string;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { systemClock } from '../../common/clock/clock.ts';
+import { bundle } from '../testing/bundles.ts';
+import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
+import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';
+import { InMemoryGenerations } from './in-memory-generation.ts';
+import { workerGenerations } from './worker-generation.ts';
+
+const quiet = { signal: new AbortController().signal, progress: () => undefined };
+
+describeGenerations('Generations in memory', async () => new InMemoryGenerations(inMemoryScripted).open);
+
+describeGenerations('Generations in worker threads', async () =>
+  workerGenerations({ clock: systemClock, workerFile: await bundle('scripted-worker.js') }),
+);
+
+describe('Generations in worker threads, on time', () => {
+  const openers = async (clock: FakeClock) =>
+    workerGenerations({ clock, workerFile: await bundle('scripted-worker.js') });
+
+  it('gives up a model that does not load in time', async () => {
+    const clock = new FakeClock();
+    const opening = (await openers(clock))(specWith({ open: 'hang' }, { loadTimeoutMs: 5_000 }), quiet);
+    const refused = expect(opening).rejects.toMatchObject({ code: 'generation.start-timeout', status: 504 });
+    await clock.advance(5_000);
+    await refused;
+  });
+
+  it('replaces a worker that is stuck', async () => {
+    const clock = new FakeClock();
+    const generation = await (await openers(clock))(specWith({}, { stuckAfterMs: 9_000 }), quiet);
+    const fault = new Promise((resolve) => generation.onFault(resolve));
+    const free = new Promise<void>((resolve) => generation.onFree(resolve));
+    const stuck = expect(generation.infer(bytesOf('hang'))).rejects.toMatchObject({ code: 'generation.worker-stuck' });
+    await clock.advance(9_000);
+    await stuck;
+    expect(await fault).toMatchObject({ reason: 'stuck' });
+    expect(generation.free).toBe(0);
+    await clock.advance(1_000);
+    await free;
+    expect((await generation.infer(bytesOf('back'))).predictions[0]?.label).toBe('Parts 1.0.0: back');
+    await generation.close();
+  });
+
+  it('says what is missing when the worker cannot start', async () => {
+    const open = workerGenerations({ clock: systemClock, workerFile: '/nowhere/generation-worker.js' });
+    await expect(open(specWith(), quiet)).rejects.toMatchObject({
+      code: 'generation.start-failed',
+      message: expect.stringContaining('/nowhere/generation-worker.js') as unknown,
+    });
+  });
+
+  it('reports a model that crashes while it loads', async () => {
+    const open = await openers(new FakeClock());
+    await expect(open(specWith({ open: 'crash' }), quiet)).rejects.toMatchObject({ code: 'generation.start-failed' });
+  });
+});

@@ -1,0 +1,37 @@
+import type { WireError } from '../../common/errors/edge-error.ts';
+import type { ModelManifest, Provider, Variant } from '../model-package/schema.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+import type { GenerationFacts, OpenProgress } from './generation.ts';
+
+/** What the main thread and a worker of a generation say to each other. */
+
+/** `workerData` of a worker: all that it needs to load the model. */
+export interface WorkerPlan {
+  readonly packageDir: string;
+  readonly manifest: ModelManifest;
+  readonly labels: readonly string[];
+  /** Files to choose from; the second and later workers of a generation get the one that the first chose. */
+  readonly variants: readonly Variant[];
+  readonly providers: readonly Provider[];
+  readonly requireProvider: boolean;
+  readonly intraOpThreads: number;
+  readonly spinning: boolean;
+  readonly golden: boolean;
+  readonly maxLatencyMs?: number;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: 'infer';
+      readonly id: number;
+      readonly image: Uint8Array<ArrayBuffer>;
+      readonly contentType: string | undefined;
+    }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  | { readonly kind: 'progress'; readonly step: OpenProgress }
+  | { readonly kind: 'opened'; readonly facts: GenerationFacts }
+  | { readonly kind: 'failed'; readonly error: WireError }
+  | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError };

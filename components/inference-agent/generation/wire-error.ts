@@ -1,0 +1,14 @@
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { WireError } from '../../common/errors/edge-error.ts';
+
+/** Anything that was thrown, in the form that crosses threads; what is no EdgeError is `internal`, status 500. */
+export function wireErrorOf(thrown: unknown): WireError {
+  if (isEdgeError(thrown)) return thrown.toJSON();
+  return {
+    code: 'internal',
+    message: messageOf(thrown),
+    todo: 'This is a fault of the agent. Report it with the lines of the log around it.',
+    status: 500,
+    facts: {},
+  };
+}

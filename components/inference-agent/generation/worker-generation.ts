@@ -1,0 +1,183 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+import { generationErrors } from './errors.ts';
+import type {
+  Generation,
+  GenerationFacts,
+  GenerationFault,
+  GenerationSpec,
+  OpenGeneration,
+  OpenWatch,
+} from './generation.ts';
+import type { WorkerPlan } from './protocol.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+export interface WorkerGenerationPorts {
+  readonly clock: Clock;
+  /** The bundle `generation-worker.js`. */
+  readonly workerFile: string;
+}
+
+/** Opens generations in worker threads. */
+export function workerGenerations(ports: WorkerGenerationPorts): OpenGeneration {
+  return async (spec, watch) => {
+    const generation = new WorkerGeneration(ports, spec);
+    try {
+      await generation.open(watch);
+      return generation;
+    } catch (thrown) {
+      await generation.close();
+      throw thrown;
+    }
+  };
+}
+
+/** Delay before the first restart of a lost worker; doubled each time up to the last, until a worker has answered. */
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 60_000;
+
+class WorkerGeneration implements Generation {
+  readonly capacity: number;
+  readonly #ports: WorkerGenerationPorts;
+  readonly #spec: GenerationSpec;
+  readonly #threads = new Set<WorkerThread>();
+  readonly #closing = new AbortController();
+  readonly #freeListeners: (() => void)[] = [];
+  readonly #faultListeners: ((fault: GenerationFault) => void)[] = [];
+  readonly #restarts = new Set<() => void>();
+  #facts: GenerationFacts | undefined;
+  #restartMs = FIRST_RESTART_MS;
+
+  constructor(ports: WorkerGenerationPorts, spec: GenerationSpec) {
+    this.#ports = ports;
+    this.#spec = spec;
+    this.capacity = spec.settings.workers;
+  }
+
+  get facts(): GenerationFacts {
+    if (!this.#facts) throw new Error('the generation is not open');
+    return this.#facts;
+  }
+
+  get free(): number {
+    let free = 0;
+    for (const thread of this.#threads) if (!thread.busy) free++;
+    return free;
+  }
+
+  async open(watch: OpenWatch): Promise<void> {
+    const first = await this.#start(firstPlan(this.#spec), watch);
+    this.#facts = first.facts;
+    const others = Array.from({ length: this.capacity - 1 }, () => this.#start(this.#sameAgain(), quiet(watch)));
+    await Promise.all(others);
+  }
+
+  async infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+    if (this.#closing.signal.aborted) throw ended();
+    const thread = [...this.#threads].find((candidate) => !candidate.busy);
+    if (!thread) throw generationErrors.error('generation.busy', `all ${this.capacity} workers of the model are busy`);
+    const inference = await thread.infer(image, contentType);
+    this.#restartMs = FIRST_RESTART_MS;
+    return inference;
+  }
+
+  onFree(listener: () => void): void {
+    this.#freeListeners.push(listener);
+  }
+
+  onFault(listener: (fault: GenerationFault) => void): void {
+    this.#faultListeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(ended());
+    for (const cancel of this.#restarts) cancel();
+    await Promise.all([...this.#threads].map((thread) => thread.close()));
+    this.#threads.clear();
+  }
+
+  async #start(plan: WorkerPlan, watch: OpenWatch): Promise<WorkerThread> {
+    const { settings } = this.#spec;
+    const thread = await WorkerThread.open({
+      file: this.#ports.workerFile,
+      plan,
+      clock: this.#ports.clock,
+      loadTimeoutMs: settings.loadTimeoutMs,
+      stuckAfterMs: settings.stuckAfterMs,
+      signal: AbortSignal.any([watch.signal, this.#closing.signal]),
+      progress: (step) => watch.progress(step),
+    });
+    if (this.#closing.signal.aborted) {
+      await thread.close();
+      throw ended();
+    }
+    this.#threads.add(thread);
+    void thread.lost.then((error) => this.#replace(thread, error));
+    return thread;
+  }
+
+  #replace(thread: WorkerThread, error: EdgeError): void {
+    this.#threads.delete(thread);
+    this.#report({ reason: error.code === 'generation.worker-stuck' ? 'stuck' : 'crashed', message: error.message });
+    this.#restartLater();
+  }
+
+  #restartLater(): void {
+    if (this.#closing.signal.aborted) return;
+    const cancel = this.#ports.clock.after(this.#restartMs, () => {
+      this.#restarts.delete(cancel);
+      void this.#restart();
+    });
+    this.#restarts.add(cancel);
+    this.#restartMs = Math.min(2 * this.#restartMs, LAST_RESTART_MS);
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.#start(this.#sameAgain(), { signal: this.#closing.signal, progress: () => undefined });
+    } catch (thrown) {
+      if (this.#closing.signal.aborted) return;
+      this.#report({ reason: 'restart-failed', message: messageOf(thrown) });
+      this.#restartLater();
+      return;
+    }
+    for (const listener of this.#freeListeners) listener();
+  }
+
+  #report(fault: GenerationFault): void {
+    for (const listener of this.#faultListeners) listener(fault);
+  }
+
+  /** The plan of a worker that does what the first one found out: same file, same provider, no second test. */
+  #sameAgain(): WorkerPlan {
+    const { variant, provider } = this.facts;
+    const plan = firstPlan(this.#spec);
+    const variants = plan.variants.filter(({ file }) => file === variant);
+    return { ...plan, variants, providers: [provider], requireProvider: true, golden: false };
+  }
+}
+
+function firstPlan({ packageDir, manifest, labels, settings }: GenerationSpec): WorkerPlan {
+  return {
+    packageDir,
+    manifest,
+    labels,
+    variants: manifest.variants,
+    providers: settings.providers,
+    requireProvider: settings.requireProvider,
+    intraOpThreads: settings.intraOpThreads,
+    spinning: settings.spinning,
+    golden: settings.golden === 'on',
+    ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),
+  };
+}
+
+function quiet(watch: OpenWatch): OpenWatch {
+  return { signal: watch.signal, progress: () => undefined };
+}
+
+function ended(): EdgeError {
+  return generationErrors.error('generation.ended', 'the model was taken out of service');
+}

@@ -1,0 +1,29 @@
+import type { GenerationSpec } from '../generation/generation.ts';
+import { InMemoryCrash } from '../generation/in-memory-generation.ts';
+import type { InMemoryModel } from '../generation/in-memory-generation.ts';
+import { echo, testErrors } from './scripted-model.ts';
+
+/** The scripted model for generations in memory: the same words, the same answers. */
+export const inMemoryScripted: InMemoryModel = {
+  async open({ manifest, settings }, progress) {
+    progress({ phase: 'load', message: `loading ${manifest.name}` });
+    if (manifest.provenance['open'] === 'fail') throw testErrors.error('test.refused', 'the model refuses to load');
+    if (manifest.provenance['open'] === 'hang') await forever();
+    progress({ phase: 'warm-up', message: 'warming up' });
+    if (settings.golden === 'on') progress({ phase: 'golden', message: 'golden test' });
+    const provider = settings.providers[0] ?? 'cpu';
+    const variant = manifest.variants[0]?.file ?? '';
+    return { provider, fallbacks: [], variant, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
+  },
+  async infer(spec: GenerationSpec, image: Uint8Array) {
+    const text = Buffer.from(image).toString();
+    if (text === 'crash') throw new InMemoryCrash('on command');
+    if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
+    if (text === 'hang') await forever();
+    return echo(spec, text);
+  },
+};
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}

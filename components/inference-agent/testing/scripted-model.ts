@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import type { GenerationFacts } from '../generation/generation.ts';
+import type { OpenedModel } from '../generation/serve-worker.ts';
+import type { OpenProgress } from '../generation/generation.ts';
+import type { WorkerPlan } from '../generation/protocol.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+
+/**
+ * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
+ * (`fail`, `crash`, `hang`); the text of an image says how it answers: `bad`, `crash`, `hang`, or an echo with the model's name.
+ */
+export async function openScripted(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
+  const { manifest } = plan;
+  progress({ phase: 'load', message: `loading ${manifest.name}` });
+  await misbehave(manifest.provenance['open']);
+  if (manifest.provenance['open'] === 'fail') throw testErrors.error('test.refused', 'the model refuses to load');
+  progress({ phase: 'warm-up', message: 'warming up' });
+  if (plan.golden) progress({ phase: 'golden', message: 'golden test' });
+  return {
+    facts: scriptedFacts(plan),
+    model: { infer: (image) => answer(plan, image), close: () => Promise.resolve() },
+  };
+}
+
+export const testErrors = errorCatalogue({
+  'test.refused': { status: 422, todo: 'Nothing: a test wanted this.' },
+  'test.bad-image': { status: 400, todo: 'Nothing: a test wanted this.' },
+});
+
+export function scriptedFacts({ manifest, providers, variants }: WorkerPlan): GenerationFacts {
+  return {
+    provider: providers[0] ?? 'cpu',
+    fallbacks: [],
+    variant: (variants[0] ?? manifest.variants[0])?.file ?? '',
+    inputs: [],
+    outputs: [],
+    latencyMs: 1,
+    loadMs: 1,
+  };
+}
+
+export function echo({ manifest }: Pick<WorkerPlan, 'manifest'>, text: string): Inference {
+  return {
+    image: { width: 1, height: 1 },
+    predictions: [{ classId: 0, label: `${manifest.name} ${manifest.version}: ${text}`, score: 1 }],
+    timings: { decodeMs: 0, preprocessMs: 0, runMs: 0, postprocessMs: 0, totalMs: 0 },
+  };
+}
+
+async function answer(plan: WorkerPlan, image: Uint8Array): Promise<Inference> {
+  const text = Buffer.from(image).toString();
+  if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
+  await misbehave(text);
+  return echo(plan, text);
+}
+
+async function misbehave(how: unknown): Promise<void> {
+  if (how === 'crash') process.exit(7);
+  // Far beyond any test's limit, and no reason for a thread that is told to end to live on.
+  if (how === 'hang') await wait(3_600_000, undefined, { ref: true });
+}
