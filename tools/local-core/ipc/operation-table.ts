@@ -1,12 +1,63 @@
 import { qualifiedOperation } from '../authorization/services.ts';
 import { Fault } from './fault.ts';
-import { getConfiguration } from './operations/get-configuration.ts';
-import { publishToTopic } from './operations/publish-to-topic.ts';
-import { subscribeToTopic } from './operations/subscribe-to-topic.ts';
 import type { Operation } from './operation.ts';
+import { deferComponentUpdate, subscribeToComponentUpdates } from './operations/component-updates.ts';
+import {
+  getComponentDetails,
+  listComponents,
+  pauseComponent,
+  restartComponent,
+  resumeComponent,
+  stopComponent,
+} from './operations/components.ts';
+import {
+  sendConfigurationValidityReport,
+  subscribeToValidateConfigurationUpdates,
+} from './operations/configuration-validity.ts';
+import { createLocalDeployment } from './operations/create-local-deployment.ts';
+import { getConfiguration } from './operations/get-configuration.ts';
+import { getSecretValue } from './operations/get-secret-value.ts';
+import {
+  cancelLocalDeployment,
+  getLocalDeploymentStatus,
+  listLocalDeployments,
+} from './operations/local-deployments.ts';
+import { publishToIotCore } from './operations/publish-to-iot-core.ts';
+import { publishToTopic } from './operations/publish-to-topic.ts';
+import { putComponentMetric } from './operations/put-component-metric.ts';
+import { subscribeToConfigurationUpdate } from './operations/subscribe-to-configuration-update.ts';
+import { subscribeToIotCore } from './operations/subscribe-to-iot-core.ts';
+import { subscribeToTopic } from './operations/subscribe-to-topic.ts';
+import { updateConfiguration } from './operations/update-configuration.ts';
+import { updateState } from './operations/update-state.ts';
 
 /** All operations that this core has. */
-export const operations: readonly Operation[] = [publishToTopic, subscribeToTopic, getConfiguration];
+export const operations: readonly Operation[] = [
+  publishToTopic,
+  subscribeToTopic,
+  publishToIotCore,
+  subscribeToIotCore,
+  getConfiguration,
+  updateConfiguration,
+  subscribeToConfigurationUpdate,
+  subscribeToValidateConfigurationUpdates,
+  sendConfigurationValidityReport,
+  updateState,
+  subscribeToComponentUpdates,
+  deferComponentUpdate,
+  getSecretValue,
+  putComponentMetric,
+  listComponents,
+  getComponentDetails,
+  restartComponent,
+  stopComponent,
+  pauseComponent,
+  resumeComponent,
+  createLocalDeployment,
+  cancelLocalDeployment,
+  getLocalDeploymentStatus,
+  listLocalDeployments,
+];
 
 /** Part of the IPC model, provided by components that are not part of this core. */
 const unsupported = new Set(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { notFound } from '../fault.ts';
 import { operation } from '../operation.ts';
+import { isContainer, keyNotFound } from './configuration-key.ts';
 
 const request = z.object({ componentName: z.string().nullish(), keyPath: z.array(z.string()).nullish() });
 
@@ -15,18 +15,8 @@ export const getConfiguration = operation<z.infer<typeof request>>({
     const keyPath = asked.keyPath ?? [];
     const value = call.nucleus.configuration.get(componentName, keyPath);
     const leafName = keyPath.at(-1);
-    if (value === undefined || (leafName === undefined && !isContainer(value))) {
-      throw notFound(
-        'Configuration',
-        [componentName, ...keyPath].join('/'),
-        call.lite ? 'Key not found.' : 'Key not found',
-      );
-    }
-    return { componentName, value: leafName === undefined || isContainer(value) ? value : { [leafName]: value } };
+    if (isContainer(value)) return { componentName, value };
+    if (value === undefined || leafName === undefined) throw keyNotFound(componentName, keyPath);
+    return { componentName, value: { [leafName]: value } };
   },
 });
-
-/** Lists are values, as in the nucleus. */
-export function isContainer(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
