@@ -1,0 +1,50 @@
+import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { z } from 'zod';
+import { agentConfiguration } from '../../../components/inference-agent/config.ts';
+import { appConfiguration } from '../../../components/inference-app/config.ts';
+import { PROJECT } from '../project.ts';
+import { configurationReference } from './configuration-reference.ts';
+import { errorReference } from './error-reference.ts';
+import { gdkProjects } from './gdk-project.ts';
+import type { GeneratedFile } from './generated-file.ts';
+import { recipeWithConfiguration } from './recipe-configuration.ts';
+
+const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ['edgeml.InferenceAgent', agentConfiguration],
+  ['edgeml.InferenceApp', appConfiguration],
+]);
+
+/** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages. */
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+  const recipes = [...SCHEMAS].map(([component, schema]) => recipeWithConfiguration(component, schema));
+  return [
+    ...(await Promise.all(recipes)),
+    ...(await gdkProjects()),
+    await errorReference(),
+    await configurationReference(SCHEMAS),
+  ];
+}
+
+/** Paths of the generated files that differ from what is on disk. */
+export async function outdated(files: readonly GeneratedFile[]): Promise<readonly string[]> {
+  const states = await Promise.all(
+    files.map(async (file) => ((await current(file)) === file.content ? [] : [file.path])),
+  );
+  return states.flat();
+}
+
+export async function writeGenerated(file: GeneratedFile): Promise<void> {
+  const target = path.join(PROJECT, file.path);
+  await mkdir(path.dirname(target), { recursive: true });
+  if (!file.link) return writeFile(target, file.content);
+  await rm(target, { force: true });
+  await symlink(file.content, target);
+}
+
+async function current(file: GeneratedFile): Promise<string | undefined> {
+  const target = path.join(PROJECT, file.path);
+  const found = await lstat(target).catch(() => undefined);
+  if (!found || found.isSymbolicLink() !== (file.link ?? false)) return undefined;
+  return file.link ? readlink(target) : readFile(target, 'utf8');
+}
