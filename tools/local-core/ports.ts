@@ -25,6 +25,13 @@ export interface LocalDeploymentRequest {
     Record<string, { readonly MERGE?: unknown; readonly RESET?: readonly string[] }>
   >;
   readonly failureHandlingPolicy?: 'ROLLBACK' | 'DO_NOTHING';
+  /** Default: ask every component that subscribed to updates, 60 s for those who do not answer. */
+  readonly componentUpdatePolicy?: {
+    readonly action?: 'NOTIFY_COMPONENTS' | 'SKIP_NOTIFY_COMPONENTS';
+    readonly timeoutInSeconds?: number;
+  };
+  /** Default: 20 s. */
+  readonly configurationValidationPolicy?: { readonly timeoutInSeconds?: number };
 }
 
 export type DeploymentStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
