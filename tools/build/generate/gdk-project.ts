@@ -46,9 +46,9 @@ async function project(name: string, folder: string, options: readonly string[])
     gdk_version: GDK_VERSION,
   };
   const filepath = path.join(PROJECT, folder, 'gdk-config.json');
-  const options = { ...(await resolveConfig(filepath)), filepath };
+  const style = { ...(await resolveConfig(filepath)), filepath };
   return [
-    { path: path.posix.join(folder, 'gdk-config.json'), content: await format(JSON.stringify(configuration), options) },
+    { path: path.posix.join(folder, 'gdk-config.json'), content: await format(JSON.stringify(configuration), style) },
     { path: path.posix.join(folder, 'recipe.yaml'), content: `${up}recipes/${path.basename(file)}`, link: true },
   ];
 }
