@@ -1,0 +1,56 @@
+import { imageErrors } from '../errors.ts';
+import { decodeJpeg } from './decode-jpeg.ts';
+import { decodeWithSharp } from './decode-with-sharp.ts';
+import { readJpegHeader } from './jpeg-header.ts';
+import { decodeNpy, imageShapeOf, readNpyHeader } from './npy.ts';
+import type { PixelBuffer } from './pixel-buffer.ts';
+import type { Pixels } from './pixels.ts';
+import { readPngHeader } from './png-header.ts';
+import { sniffImage } from './sniff.ts';
+import { readWebpHeader } from './webp-header.ts';
+
+/** A 12-bit sensor of today has fewer; 50 million RGB pixels are 150 MB. */
+export const DEFAULT_MAX_PIXELS = 50_000_000;
+
+export interface DecodeOptions {
+  /** The model takes grey: colour need not be decoded where the format keeps brightness apart. */
+  readonly grey: boolean;
+  /** Images with more pixels are refused by their header, before any memory is taken. */
+  readonly maxPixels: number;
+  /** The result may lie in here and is valid until the next decode. */
+  readonly buffer: PixelBuffer;
+}
+
+/**
+ * Compressed bytes to upright 8-bit pixels. JPEG, PNG, WebP and npy arrays, told apart by their content.
+ * Alpha is dropped, colour profiles are ignored and 16 bits become 8, as OpenCV's `imread` does.
+ * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`, `image.corrupt`, `image.too-large`
+ */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Pixels> {
+  const format = sniffImage(bytes);
+  switch (format) {
+    case 'jpeg': {
+      const header = readJpegHeader(bytes);
+      refuseBomb(header, options.maxPixels);
+      return decodeJpeg(bytes, header, options);
+    }
+    case 'npy': {
+      const header = readNpyHeader(bytes);
+      refuseBomb(imageShapeOf(header), options.maxPixels);
+      return decodeNpy(bytes, header);
+    }
+    case 'png':
+    case 'webp':
+      refuseBomb(format === 'png' ? readPngHeader(bytes) : readWebpHeader(bytes), options.maxPixels);
+      return decodeWithSharp(bytes, { maxPixels: options.maxPixels, cmyk: false });
+  }
+}
+
+function refuseBomb(size: { readonly width: number; readonly height: number }, maxPixels: number): void {
+  if (size.width * size.height <= maxPixels) return;
+  throw imageErrors.error(
+    'image.too-large',
+    `the image has ${size.width}×${size.height} = ${size.width * size.height} pixels; the limit is ${maxPixels}`,
+    { facts: { width: size.width, height: size.height, maxPixels } },
+  );
+}

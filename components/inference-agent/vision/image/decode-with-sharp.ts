@@ -1,0 +1,74 @@
+import type Sharp from 'sharp';
+import type { OutputInfo } from 'sharp';
+
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import { imageErrors } from '../errors.ts';
+import { lazyPackage } from '../native-require.ts';
+import type { Pixels } from './pixels.ts';
+
+/** Loading it costs 30 ms of a cold start, so only what the fast decoder cannot do comes here. */
+const loadSharp = lazyPackage<typeof Sharp>('sharp');
+
+/**
+ * PNG, WebP and the odd kinds of JPEG: upright, 8 bit, RGB. Alpha is dropped and colour profiles are ignored, as OpenCV does.
+ * @throws EdgeError `image.corrupt` also where the end of the file is missing
+ */
+export async function decodeWithSharp(
+  bytes: Uint8Array,
+  options: { readonly maxPixels: number; readonly cmyk: boolean },
+): Promise<Pixels> {
+  const sharp = loadSharp();
+  // Workers decode side by side already; a pool of threads for each would only add memory.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  try {
+    const image = sharp(bytes, {
+      limitInputPixels: options.maxPixels,
+      failOn: 'truncated',
+      ignoreIcc: true,
+      pages: 1,
+    }).autoOrient();
+    if (options.cmyk) {
+      const raw = await image
+        .pipelineColourspace('cmyk')
+        .toColourspace('cmyk')
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      return cmykToRgb(raw.data, raw.info.width, raw.info.height);
+    }
+    const raw = await image
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return toPixels(raw.data, raw.info);
+  } catch (error) {
+    throw imageErrors.error(
+      'image.corrupt',
+      `the image of ${bytes.length} bytes cannot be decoded: ${firstLine(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function toPixels(data: Uint8Array, info: OutputInfo): Pixels {
+  const { width, height, channels } = info;
+  if (channels === 1 || channels === 3) return { width, height, channels, data };
+  throw new Error(`${channels} channels after conversion`);
+}
+
+/** Ink to light without a profile, as OpenCV's decoder does: c' · k' / 256 with c' = 255 - C. Source: OpenCV, imgcodecs utils, CMYK to BGR. */
+function cmykToRgb(ink: Uint8Array, width: number, height: number): Pixels {
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+    const light = 255 - (ink[from + 3] as number);
+    data[to] = light - (((ink[from] as number) * light) >> 8);
+    data[to + 1] = light - (((ink[from + 1] as number) * light) >> 8);
+    data[to + 2] = light - (((ink[from + 2] as number) * light) >> 8);
+  }
+  return { width, height, channels: 3, data };
+}
+
+function firstLine(error: unknown): string {
+  return messageOf(error).split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,16 @@
+/** Decoded 8-bit image: rows from the top, channels interleaved. `data` may be longer than the image. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** 3: red, green, blue. 1: grey. */
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** EXIF orientation: how the stored raster lies; 1 is upright. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/** Whether upright width and height are the stored ones exchanged. */
+export function isTransposed(orientation: Orientation): boolean {
+  return orientation >= 5;
+}

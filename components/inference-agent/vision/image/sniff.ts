@@ -1,0 +1,71 @@
+import { imageErrors } from '../errors.ts';
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy';
+
+/**
+ * What the bytes are, whatever the file name or content type say.
+ * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`
+ */
+export function sniffImage(bytes: Uint8Array): ImageFormat {
+  if (bytes.length === 0) throw imageErrors.error('image.empty', 'the image has no bytes');
+  for (const [format, matches] of KNOWN) if (matches(bytes)) return format;
+  const other = OTHERS.find(([, matches]) => matches(bytes))?.[0];
+  if (other) {
+    throw imageErrors.error(
+      'image.unsupported',
+      `the image is a ${other} file; JPEG, PNG, WebP and npy are supported`,
+      {
+        facts: { format: other },
+      },
+    );
+  }
+  const what = bytes.every((byte) => byte === 0)
+    ? 'zeros only'
+    : looksLikeText(bytes)
+      ? 'text'
+      : 'no known image format';
+  throw imageErrors.error(
+    'image.unrecognised',
+    `the ${bytes.length} bytes are ${what}, beginning with ${preview(bytes)}`,
+    {
+      facts: { bytes: bytes.length },
+    },
+  );
+}
+
+type Test = (bytes: Uint8Array) => boolean;
+
+const KNOWN: readonly (readonly [ImageFormat, Test])[] = [
+  ['jpeg', starts(0xff, 0xd8, 0xff)],
+  ['png', starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)],
+  ['webp', (bytes) => ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP'],
+  ['npy', (bytes) => bytes[0] === 0x93 && ascii(bytes, 1, 6) === 'NUMPY'],
+];
+
+const OTHERS: readonly (readonly [string, Test])[] = [
+  ['GIF', (bytes) => /^GIF8[79]a/.test(ascii(bytes, 0, 6))],
+  ['BMP', (bytes) => ascii(bytes, 0, 2) === 'BM' && bytes.length > 26 && bytes[6] === 0 && bytes[8] === 0],
+  ['TIFF', (bytes) => ['II*\0', 'MM\0*'].includes(ascii(bytes, 0, 4))],
+  ['HEIF or AVIF', (bytes) => ascii(bytes, 4, 8) === 'ftyp'],
+  ['JPEG XL', (bytes) => (bytes[0] === 0xff && bytes[1] === 0x0a) || ascii(bytes, 4, 7) === 'JXL'],
+  ['JPEG 2000', (bytes) => ascii(bytes, 4, 8) === 'jP  '],
+  ['PDF', (bytes) => ascii(bytes, 0, 5) === '%PDF-'],
+  ['SVG', (bytes) => /^\s*<(\?xml|svg)/.test(ascii(bytes, 0, 64))],
+];
+
+function starts(...magic: number[]): Test {
+  return (bytes) => magic.every((byte, index) => bytes[index] === byte);
+}
+
+function ascii(bytes: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode(...bytes.subarray(start, end));
+}
+
+function looksLikeText(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 256).every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
+function preview(bytes: Uint8Array): string {
+  if (looksLikeText(bytes)) return JSON.stringify(Buffer.from(bytes.subarray(0, 24)).toString('utf8'));
+  return Buffer.from(bytes.subarray(0, 8)).toString('hex');
+}
