@@ -1,0 +1,186 @@
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { COMPONENTS } from '../../tools/build/components.ts';
+import { projectPaths } from '../../tools/build/project.ts';
+import { devicePlatform } from '../../tools/local-core/platform/device-platform.ts';
+import type { DevicePlatform, PlatformSource } from '../../tools/local-core/platform/device-platform.ts';
+import { parseLifecycle } from '../../tools/local-core/recipe/lifecycle.ts';
+import { matchManifest } from '../../tools/local-core/recipe/manifest-match.ts';
+import { parseRecipeFile } from '../../tools/local-core/recipe/read-recipe.ts';
+import type { Manifest, Recipe } from '../../tools/local-core/recipe/recipe.ts';
+
+const AMD64: PlatformSource = { platform: 'linux', arch: 'x64', machine: 'x86_64' };
+const AARCH64: PlatformSource = { platform: 'linux', arch: 'arm64', machine: 'aarch64' };
+const ARMV7L: PlatformSource = { platform: 'linux', arch: 'arm', machine: 'armv7l' };
+const WINDOWS: PlatformSource = { platform: 'win32', arch: 'x64', machine: 'x86_64' };
+const MAC: PlatformSource = { platform: 'darwin', arch: 'arm64', machine: 'arm64' };
+
+const cuda = { override: { accelerator: 'cuda' } };
+const webgpu = { override: { accelerator: 'webgpu' } };
+const lite = { strictLite: true };
+
+/** Device, its runtime zip, its manifest of the agent, the ladder that it sets, its manifest of models. */
+const DEVICES: readonly (readonly [string, DevicePlatform, string, string, string, string])[] = [
+  ['linux amd64', devicePlatform({ source: AMD64 }), 'linux-x64', 'linux-amd64', 'cpu', 'linux'],
+  [
+    'linux amd64 with CUDA',
+    devicePlatform({ source: AMD64, ...cuda }),
+    'linux-x64',
+    'linux-amd64-cuda',
+    'cuda,cpu',
+    'linux',
+  ],
+  [
+    'linux amd64 with WebGPU',
+    devicePlatform({ source: AMD64, ...webgpu }),
+    'linux-x64',
+    'linux-amd64-webgpu',
+    'webgpu,cpu',
+    'linux',
+  ],
+  [
+    'linux amd64, unknown accelerator',
+    devicePlatform({ source: AMD64, override: { accelerator: 'npu' } }),
+    'linux-x64',
+    'linux-amd64',
+    'cpu',
+    'linux',
+  ],
+  ['linux aarch64', devicePlatform({ source: AARCH64 }), 'linux-arm64', 'linux-aarch64', 'cpu', 'linux'],
+  [
+    'linux aarch64 with CUDA',
+    devicePlatform({ source: AARCH64, ...cuda }),
+    'linux-arm64',
+    'linux-aarch64-cuda',
+    'cuda,cpu',
+    'linux',
+  ],
+  [
+    'linux aarch64 with WebGPU',
+    devicePlatform({ source: AARCH64, ...webgpu }),
+    'linux-arm64',
+    'linux-aarch64-webgpu',
+    'webgpu,cpu',
+    'linux',
+  ],
+  ['linux armv7l', devicePlatform({ source: ARMV7L }), 'linux-armv7l', 'linux-arm', 'wasm', 'linux'],
+  [
+    'linux armv7l with an accelerator',
+    devicePlatform({ source: ARMV7L, ...cuda }),
+    'linux-armv7l',
+    'linux-arm',
+    'wasm',
+    'linux',
+  ],
+  ['windows amd64', devicePlatform({ source: WINDOWS }), 'windows-x64', 'windows-amd64', 'cpu', 'windows'],
+  ['darwin aarch64', devicePlatform({ source: MAC }), 'darwin-arm64', 'darwin-aarch64', 'cpu', 'darwin'],
+  ['nucleus lite on amd64', devicePlatform({ source: AMD64, ...lite }), 'linux-x64', 'linux-amd64', 'cpu', 'lite'],
+  [
+    'nucleus lite on aarch64',
+    devicePlatform({ source: AARCH64, ...lite }),
+    'linux-arm64',
+    'linux-aarch64',
+    'cpu',
+    'lite',
+  ],
+  ['nucleus lite on armv7l', devicePlatform({ source: ARMV7L, ...lite }), 'linux-armv7l', 'linux-arm', 'wasm', 'lite'],
+];
+
+describe('manifests', () => {
+  const recipes = new Map<string, Recipe>();
+  const manifestOf = (component: string, device: DevicePlatform): Manifest => {
+    const recipe = recipes.get(component);
+    if (!recipe) throw new Error(`no recipe of ${component}`);
+    return matchManifest(recipe, device);
+  };
+
+  beforeAll(async () => {
+    for (const { name } of COMPONENTS) {
+      const parsed = await parseRecipeFile(path.join(projectPaths.recipes, `${name}.yaml`));
+      expect(parsed.issues).toEqual([]);
+      if (parsed.recipe) recipes.set(name, parsed.recipe);
+    }
+  });
+
+  it.each(DEVICES)('gives %s the right ones', (_, device, runtime, agent, ladder, model) => {
+    expect(manifestOf('edgeml.Runtime', device).artifacts.map(({ fileName }) => fileName)).toEqual([
+      `edgeml-runtime-${runtime}.zip`,
+    ]);
+    expect(manifestOf('edgeml.InferenceAgent', device).name).toBe(agent);
+    expect(environmentOf(manifestOf('edgeml.InferenceAgent', device))['EDGEML_PROVIDERS']).toBe(ladder);
+    for (const name of ['edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier'])
+      expect(manifestOf(name, device).name).toBe(model);
+    expect(manifestOf('edgeml.InferenceApp', device).artifacts).toHaveLength(1);
+  });
+
+  it.each([
+    ['linux x86', devicePlatform({ source: { platform: 'linux', arch: 'ia32', machine: 'i686' } })],
+    ['windows on arm', devicePlatform({ source: { platform: 'win32', arch: 'arm64', machine: 'arm64' } })],
+    ['an Intel Mac', devicePlatform({ source: { platform: 'darwin', arch: 'x64', machine: 'x86_64' } })],
+  ])('refuses %s, for which there is no runtime', (_, device) => {
+    expect(() => manifestOf('edgeml.Runtime', device)).toThrow(
+      expect.objectContaining({ code: 'recipe.no-manifest' }) as Error,
+    );
+  });
+
+  it('keeps manifests with attributes that nucleus lite does not know away from it', () => {
+    // aws-greengrass-lite 2.6 looks at runtime, os and architecture only (modules/ggl-recipe/src/recipe.c):
+    // a manifest with `runtime` and a further attribute would match on every lite device.
+    const known = new Set(['runtime', 'os', 'architecture']);
+    for (const recipe of recipes.values())
+      for (const { name, platform } of recipe.manifests)
+        if (Object.keys(platform).some((attribute) => !known.has(attribute)))
+          expect(platform, `${recipe.name} ${name}`).not.toHaveProperty('runtime');
+  });
+
+  it('activates models where the nucleus can see them fail, and retires them where it has a shutdown', () => {
+    const onJava = lifecycleOf(manifestOf('edgeml.model.PartsDetector', devicePlatform({ source: AMD64 })));
+    const onLite = lifecycleOf(manifestOf('edgeml.model.PartsDetector', devicePlatform({ source: AMD64, ...lite })));
+
+    expect(Object.keys(onJava.steps)).toEqual(['startup', 'shutdown']);
+    expect(onJava.steps.startup?.script).toMatch(/model\.js" activate /);
+    expect(onJava.steps.startup?.timeoutSeconds).toBeGreaterThanOrEqual(300);
+    expect(onJava.steps.shutdown?.script).toMatch(/model\.js" retire PartsDetector$/);
+    expect(Object.keys(onLite.steps)).toEqual(['run']);
+  });
+
+  it('leaves a process behind on nucleus lite where others depend on the component', () => {
+    for (const [component, recipe] of recipes) {
+      const needed = [...recipes.values()].some(({ dependencies }) => dependencies[component]?.type === 'HARD');
+      if (!needed) continue;
+      const { steps } = lifecycleOf(matchManifest(recipe, devicePlatform({ source: AMD64, ...lite })));
+      expect(steps.run, component).toBeDefined();
+    }
+  });
+
+  it('never asks for privileges, and hands its process to the nucleus with exec', () => {
+    for (const recipe of recipes.values())
+      for (const manifest of recipe.manifests) {
+        const { steps } = lifecycleOf(manifest);
+        for (const step of Object.values(steps)) expect(step.requiresPrivilege).toBe(false);
+        const lasting = [steps.run, steps.startup, steps.shutdown].flatMap((step) => step?.script ?? []);
+        const first = manifest.platform['os'] === 'windows' ? /^call "/ : /^exec /;
+        for (const script of lasting) expect(script).toMatch(first);
+      }
+  });
+
+  it('makes Node.js executable, because zips do not carry that bit over', () => {
+    for (const manifest of recipes.get('edgeml.Runtime')?.manifests ?? [])
+      expect(manifest.artifacts[0]?.permission).toEqual({ read: 'ALL', execute: 'ALL' });
+  });
+
+  it('lets no model restart the agent or the application', () => {
+    const dependents = [...recipes.values()].filter(({ dependencies }) =>
+      Object.keys(dependencies).some((name) => name.startsWith('edgeml.model.')),
+    );
+    expect(dependents).toEqual([]);
+  });
+});
+
+function lifecycleOf(manifest: Manifest) {
+  return parseLifecycle('test', manifest.lifecycle);
+}
+
+function environmentOf(manifest: Manifest): Readonly<Record<string, string>> {
+  return lifecycleOf(manifest).environment;
+}
