@@ -11,7 +11,7 @@ export interface AccessPolicy {
 }
 
 /** Components that speak on topics; all others need no `accessControl`. */
-export const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp'] as const;
+export const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.FeedbackUploader'] as const;
 export type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
 
 type Service = 'pubsub' | 'mqttproxy';
@@ -39,13 +39,26 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
     { operation: 'SubscribeToTopic', why: 'Events of the agent, own heartbeat.', topics: ['events', 'heartbeat'] },
     { operation: 'PublishToIoTCore', why: 'Results and events to the cloud.', topics: ['mqttResults', 'mqttEvents'] },
   ],
+  'edgeml.FeedbackUploader': [
+    {
+      operation: 'PublishToTopic',
+      why: 'Metrics, status and prediction messages for this device, own heartbeat.',
+      topics: ['metrics', 'feedbackStatus', 'feedbackPrediction', 'heartbeat'],
+    },
+    { operation: 'SubscribeToTopic', why: 'Own heartbeat.', topics: ['heartbeat'] },
+    {
+      operation: 'PublishToIoTCore',
+      why: 'Status and prediction messages to the cloud.',
+      topics: ['mqttFeedbackStatus', 'mqttFeedbackPrediction', 'feedbackStatus', 'feedbackPrediction'],
+    },
+  ],
 };
 
 /**
  * `accessControl` of a component's recipe. Empty for components that say nothing.
  *
  * Pub/sub resources know one wildcard, `*` (any characters, slashes too); `+` and `#` would be taken literally there.
- * The Java nucleus does not fill `{iot:thingName}` in resources by default, so MQTT is allowed for `edgeml/*`.
+ * The Java nucleus does not fill `{iot:thingName}` in resources by default, so MQTT topics with a thing are allowed as `edgeml/*`.
  */
 export function accessControlFor(component: string): AccessControl {
   const uses = isTalking(component) ? USES[component] : [];
@@ -78,7 +91,7 @@ function policies(component: string, service: Service, uses: readonly TopicUse[]
 }
 
 function resource(component: string, service: Service, topic: TopicName): string {
-  if (service === 'mqttproxy') return 'edgeml/*';
+  if (service === 'mqttproxy' && TOPIC_TEMPLATES[topic].includes('{thing}')) return 'edgeml/*';
   return TOPIC_TEMPLATES[topic].replace('{component}', component).replace(/\{\w+\}/g, '*');
 }
 

@@ -91,6 +91,23 @@ describe('accessControlFor', () => {
     });
   });
 
+  it('row 57: lets the uploader speak on its default topics and on those of the old connector', () => {
+    const granted = accessControlFor('edgeml.FeedbackUploader');
+    const resourcesOf = (service: string) =>
+      Object.values(granted[`aws.greengrass.ipc.${service}`] ?? {}).map((policy) => policy.resources);
+
+    expect(resourcesOf('mqttproxy')).toEqual([['edgeml/*', 'feedback/message/status', 'feedback/message/prediction']]);
+    expect(resourcesOf('pubsub')).toEqual([
+      [
+        'cloudwatch/metric/put',
+        'feedback/message/status',
+        'feedback/message/prediction',
+        'edgeml/heartbeat/edgeml.FeedbackUploader',
+      ],
+      ['edgeml/heartbeat/edgeml.FeedbackUploader'],
+    ]);
+  });
+
   it('never uses MQTT wildcards for pub/sub, where they are literal', () => {
     const pubsub = accessControlFor('edgeml.InferenceAgent')['aws.greengrass.ipc.pubsub'] ?? {};
     const resources = Object.values(pubsub).flatMap((policy) => policy.resources);

@@ -9,6 +9,13 @@ export const TOPIC_TEMPLATES = {
   heartbeat: 'edgeml/heartbeat/{component}',
   mqttResults: 'edgeml/{thing}/results/{service}',
   mqttEvents: 'edgeml/{thing}/events',
+  mqttFeedbackStatus: 'edgeml/{thing}/feedback/message/status',
+  mqttFeedbackPrediction: 'edgeml/{thing}/feedback/message/prediction',
+  /** The old ML Feedback connector's own names, local or on IoT Core, for those who keep them. */
+  feedbackStatus: 'feedback/message/status',
+  feedbackPrediction: 'feedback/message/prediction',
+  /** Where the CloudWatch metrics component listens, old and new. */
+  metrics: 'cloudwatch/metric/put',
 } as const;
 
 export type TopicName = keyof typeof TOPIC_TEMPLATES;
