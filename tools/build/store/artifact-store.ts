@@ -35,7 +35,8 @@ export interface StoredArtifact {
 /** Puts a copy at `target`; leaves it alone when it is the same file in size and time. */
 export async function place(source: string, target: string): Promise<void> {
   const [from, to] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
-  if (to?.size === from.size && Math.trunc(to.mtimeMs) === Math.trunc(from.mtimeMs)) return;
+  // utimes rounds to less than what stat tells.
+  if (to?.size === from.size && Math.abs(to.mtimeMs - from.mtimeMs) < 2) return;
   await mkdir(path.dirname(target), { recursive: true });
   const partial = `${target}.${process.pid}.partial`;
   await copyFile(source, partial);

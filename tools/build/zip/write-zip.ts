@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import type { ZipEntry } from './zip-entry.ts';
@@ -10,13 +11,16 @@ import type { ZipEntry } from './zip-entry.ts';
  * The file appears whole or not at all. Resolves with its size in bytes.
  */
 export async function writeZip(file: string, entries: readonly ZipEntry[], signal?: AbortSignal): Promise<number> {
+  await mkdir(path.dirname(file), { recursive: true });
   const zip = new ZipFile();
+  // yazl tells of a missing input on the zip alone; the stream would stay open for ever.
+  const output = zip.outputStream as Readable;
+  zip.on('error', (error: Error) => output.destroy(error));
   for (const entry of [...entries].sort(byPath)) addEntry(zip, entry);
   zip.end();
-  await mkdir(path.dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}.partial`;
   try {
-    await pipeline(zip.outputStream, createWriteStream(partial), ...(signal ? [{ signal }] : []));
+    await pipeline(output, createWriteStream(partial), ...(signal ? [{ signal }] : []));
     await rename(partial, file);
   } finally {
     await rm(partial, { force: true });
@@ -26,8 +30,8 @@ export async function writeZip(file: string, entries: readonly ZipEntry[], signa
 
 function addEntry(zip: ZipFile, entry: ZipEntry): void {
   const options = {
-    // The oldest time that a zip can hold. DOS times are local ones, so it is built from local parts.
-    mtime: new Date(1980, 0, 1),
+    // DOS times are local ones, so it is built from local parts; a month after the oldest, which yazl clamps by zone.
+    mtime: new Date(1980, 1, 1),
     forceDosTimestamp: true,
     mode: entry.executable ? 0o100755 : 0o100644,
   };
