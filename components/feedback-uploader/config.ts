@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { DeepReadonly } from '../common/config/parse-configuration.ts';
+import { parseConfiguration } from '../common/config/parse-configuration.ts';
+import {
+  booleanSetting,
+  choiceSetting,
+  integerSetting,
+  numberSetting,
+  textSetting,
+} from '../common/config/settings.ts';
+import { messageOf } from '../common/errors/edge-error.ts';
+import type { Logger } from '../common/log/logger.ts';
+import { fillTopic, TOPIC_TEMPLATES } from '../common/topics/topics.ts';
+import { feedbackMapSchema } from './settings/feedback-map-schema.ts';
+import type { FeedbackSettings } from './settings/feedback-map-schema.ts';
+import { readJsonObjectText } from './settings/json-text.ts';
+
+export const COMPONENT = 'edgeml.FeedbackUploader';
+
+/** Bytes of one MB in every setting here. */
+export const MB = 1_000_000;
+
+/** Configuration of `edgeml.FeedbackUploader`. The recipe's defaults and docs/configuration.md are generated from it. */
+export const uploaderConfiguration = z.object({
+  LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Lowest level of the lines that are logged.'),
+  Socket: textSetting()
+    .default('feedback.sock')
+    .describe(
+      'Path of the HTTP socket, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+    ),
+
+  FeedbackConfigurationMap: feedbackMapSchema
+    .default({})
+    .describe('ConfigId → what to do with its samples, as an object or as JSON text.'),
+  RequestLimit: textSetting({ pattern: /^$|^[0-9]{1,3}$/, meaning: 'expected a number from 0 to 999 as text, or ""' })
+    .default('')
+    .describe('Requests handled at once, from arrival to answer; one more is dropped. Empty or 0: no limit.'),
+  MaxSampleMB: numberSetting({ min: 0.001, max: 32 }).default(16).describe('Larger samples are refused.'),
+
+  SpoolMaxMB: numberSetting({ min: 4, max: 1_048_576 })
+    .default(512)
+    .describe('Disk space that waiting samples may take, everything included.'),
+  SpoolMaxSamples: integerSetting({ min: 1, max: 100_000 }).default(20_000).describe('Samples that may wait.'),
+  MinFreeDiskMB: numberSetting({ min: 0, max: 1_048_576 })
+    .default(256)
+    .describe('Samples are kept only while at least this stays free on the disk.'),
+
+  UplinkMBPerHour: numberSetting({ min: 0 })
+    .default(0)
+    .describe('Bytes sent to the store in any hour, headers included and paced over the hour; 0: no limit.'),
+  UplinkMBPerDay: numberSetting({ min: 0 }).default(0).describe('The same for any 24 hours; 0: no limit.'),
+  ParallelUploads: integerSetting({ min: 1, max: 4 }).default(2).describe('Samples that are uploaded at once.'),
+  RetryCapSeconds: integerSetting({ min: 1, max: 86_400 })
+    .default(300)
+    .describe('Longest wait between attempts while the store cannot be reached.'),
+  UploadTimeoutSeconds: integerSetting({ min: 1, max: 3_600 })
+    .default(120)
+    .describe('An attempt to upload one sample that takes longer is given up and repeated later.'),
+
+  S3Region: textSetting().default('').describe('Region of the buckets; empty: the region of the device.'),
+  S3Endpoint: urlOrEmpty().default('').describe('URL of another S3-compatible store; empty: Amazon S3.'),
+  S3ForcePathStyle: booleanSetting()
+    .default(false)
+    .describe('Bucket in the path and not in the host name, as most other stores want it.'),
+
+  StatusTopic: topicOrEmpty()
+    .default(TOPIC_TEMPLATES.mqttFeedbackStatus)
+    .describe('MQTT topic of the status messages, one per request; empty: none. `{thing}` is filled in.'),
+  PredictionTopic: topicOrEmpty()
+    .default(TOPIC_TEMPLATES.mqttFeedbackPrediction)
+    .describe('MQTT topic of the predictions of uploaded samples; empty: none.'),
+  LocalStatusTopic: topicOrEmpty()
+    .default('')
+    .describe('Local topic of the status messages, e.g. `feedback/message/status`; empty: none.'),
+  LocalPredictionTopic: topicOrEmpty()
+    .default('')
+    .describe('Local topic of the predictions, e.g. `feedback/message/prediction`; empty: none.'),
+  MetricsTopic: topicOrEmpty()
+    .default(TOPIC_TEMPLATES.metrics)
+    .describe('Local topic of the metrics, where aws.greengrass.Cloudwatch listens; empty: none.'),
+  MaxMessageBytes: integerSetting({ min: 1_000, max: 131_072 })
+    .default(120_000)
+    .describe('A prediction message that is larger goes without its model-prediction. Nucleus lite carries 7,000.'),
+});
+
+export type UploaderConfiguration = DeepReadonly<z.output<typeof uploaderConfiguration>>;
+export type FeedbackConfiguration = DeepReadonly<FeedbackSettings>;
+
+/**
+ * The component's configuration as the nucleus hands it over.
+ *
+ * @throws EdgeError `config.invalid` with every problem at once
+ */
+export function readUploaderConfiguration(raw: unknown, log?: Logger): UploaderConfiguration {
+  return parseConfiguration(uploaderConfiguration, withMapAsObject(raw), {
+    component: COMPONENT,
+    ...(log ? { log } : {}),
+  });
+}
+
+/** Requests that may be handled at once; undefined for no limit: the old connector's queue took 0 so, too. */
+export function requestLimitOf({ RequestLimit }: UploaderConfiguration): number | undefined {
+  return Number(RequestLimit) || undefined;
+}
+
+/** Misspelt keys are warned about in objects only, so that a good text is made one first. */
+function withMapAsObject(raw: unknown): unknown {
+  const map = (raw as { FeedbackConfigurationMap?: unknown } | null | undefined)?.FeedbackConfigurationMap;
+  if (typeof map !== 'string') return raw;
+  const reading = readJsonObjectText(map);
+  return reading.ok ? { ...(raw as object), FeedbackConfigurationMap: reading.value } : raw;
+}
+
+function topicOrEmpty() {
+  return textSetting().superRefine((topic, context) => {
+    if (topic === '') return;
+    try {
+      fillTopic(topic, { thing: 'thing' });
+    } catch (thrown) {
+      context.addIssue({ code: 'custom', message: messageOf(thrown), input: topic });
+    }
+  });
+}
+
+function urlOrEmpty() {
+  return textSetting().refine(
+    (text) => text === '' || (URL.canParse(text) && /^https?:/.test(text)),
+    'expected a URL that begins with http:// or https://',
+  );
+}
