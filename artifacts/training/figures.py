@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+from PIL import Image
 
 from nms import Detections
 from parts.classes import CLASSES
@@ -65,8 +66,6 @@ def draw_sheet(files: list[Path], found: list[Detections], truth: list[np.ndarra
         tiles.append(image)
     sheet = np.vstack([np.hstack(tiles[i : i + 4]) for i in range(0, count, 4)])
     # A palette keeps the picture under half a megabyte.
-    from PIL import Image
-
     Image.fromarray(sheet[..., ::-1]).quantize(192, dither=Image.Dither.NONE).save(file, optimize=True)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..relief import Relief, bevel, box, circle, cover, polygon
+from ..relief import Relief, X, bevel, box, circle, cover, polygon
 
 
 def bracket(rng: np.random.Generator) -> Relief:
@@ -36,12 +36,7 @@ def bracket(rng: np.random.Generator) -> Relief:
         height = height + bevel(box(-edge + width, 0.25, width * 0.25, 0.3, 0.04), 0.06)
     tone = None
     if rng.random() < 0.5:  # the bent-up flange catches other light than the base
-        fold = cover(-edge + 2 * width * rng.uniform(0.3, 0.5) - _from_left())
+        fold = cover(-edge + 2 * width * rng.uniform(0.3, 0.5) - X)
         tone = (1 - 0.45 * fold).astype(np.float32)
     return Relief(cover(sdf), height, thickness=rng.uniform(0.03, 0.1), tone=tone)
 
-
-def _from_left() -> np.ndarray:
-    from ..relief import X
-
-    return X

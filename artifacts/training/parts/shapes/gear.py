@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..relief import Relief, bevel, box, circle, cover, polygon
+from ..relief import Relief, X, Y, bevel, box, circle, cover, polygon
 
 
 def gear(rng: np.random.Generator) -> Relief:
@@ -46,8 +46,6 @@ def _tooth_outline(teeth: int, outer: float, root: float, land: float) -> np.nda
 
 
 def _between_spokes(count: int, web: np.ndarray, half_width: float) -> np.ndarray:
-    from ..relief import X, Y
-
     step = 2 * np.pi / count
     folded = np.mod(np.arctan2(Y, X), step) - step / 2
     to_spoke = half_width - np.hypot(X, Y) * np.sin(step / 2 - np.abs(folded))
