@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../components/common/clock/clock.ts';
+import type { Logger } from '../../components/common/log/logger.ts';
+import { ComponentProcesses } from './lifecycle/component-processes.ts';
+import { ComponentService } from './lifecycle/component-service.ts';
+import type { ComponentDefinition } from './lifecycle/definition.ts';
+import type { Guardian } from './lifecycle/guardian.ts';
+import type { ServiceGraph } from './lifecycle/service-graph.ts';
+import type { LifecycleState } from './lifecycle/state.ts';
+import { StepScripts } from './lifecycle/step-scripts.ts';
+import { ComponentLog } from './logs/component-log.ts';
+import type { ComponentLine } from './logs/component-log.ts';
+import type { CorePaths } from './paths.ts';
+
+/** Everything that belongs to one component while it is deployed. */
+export interface RunningComponent {
+  readonly service: ComponentService;
+  readonly processes: ComponentProcesses;
+  readonly scripts: StepScripts;
+  readonly log: ComponentLog;
+  /** SVCUID. */
+  readonly token: string;
+}
+
+export interface ComponentFactoryOptions {
+  readonly paths: CorePaths;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly graph: ServiceGraph;
+  readonly guardian: () => Guardian;
+  readonly environment: (token: string) => Readonly<Record<string, string>>;
+  readonly onLine: (line: ComponentLine) => void;
+  readonly onState: (service: ComponentService, from: LifecycleState) => void;
+}
+
+/** Makes components that share the core's clock, logs, environment and graph. */
+export class ComponentFactory {
+  readonly #options: ComponentFactoryOptions;
+
+  constructor(options: ComponentFactoryOptions) {
+    this.#options = options;
+  }
+
+  create(definition: ComponentDefinition): RunningComponent {
+    const { paths, clock, graph, guardian, environment, onLine, onState } = this.#options;
+    const token = newToken();
+    const log = new ComponentLog(paths.logs, definition.name, clock);
+    const processes = new ComponentProcesses({
+      workFolder: paths.work(definition.name),
+      mark: `SVCUID=${token}`,
+      guardian,
+      clock,
+      onLine: (section, stream, text) => {
+        const line: ComponentLine = { component: definition.name, section, stream, text };
+        log.output(line, service.state);
+        onLine(line);
+      },
+    });
+    const scripts = new StepScripts(processes, () => environment(token));
+    const service: ComponentService = new ComponentService({
+      definition,
+      processes,
+      scripts,
+      clock,
+      log: this.#options.log,
+      dependenciesReady: () => graph.dependenciesReady(service.definition),
+      onState: (changed, from) => {
+        const reason = changed.statusReason === undefined ? '' : ` (${changed.statusReason})`;
+        log.event('state', `${from} -> ${changed.state}${reason}`, 'state', changed.state);
+        graph.changed(changed);
+        onState(changed, from);
+      },
+    });
+    return { service, processes, scripts, log, token };
+  }
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+/** 16 characters, as the nucleus gives. */
+export function newToken(): string {
+  return Array.from(randomBytes(16), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
+}

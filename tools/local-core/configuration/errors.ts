@@ -1,0 +1,8 @@
+import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+
+export const configurationErrors = errorCatalogue({
+  'configuration.unreadable': {
+    status: 500,
+    todo: 'Restore the named file, or remove it to start with the default configuration of every component.',
+  },
+});

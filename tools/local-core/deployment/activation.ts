@@ -1,0 +1,120 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import { sleep } from '../../../components/common/clock/clock.ts';
+import type { Logger } from '../../../components/common/log/logger.ts';
+import type { ComponentFactory, RunningComponent } from '../component-factory.ts';
+import type { ComponentService } from '../lifecycle/component-service.ts';
+import type { ComponentDefinition } from '../lifecycle/definition.ts';
+import type { ServiceGraph } from '../lifecycle/service-graph.ts';
+import type { CorePaths } from '../paths.ts';
+import { runBootstraps } from './bootstrap.ts';
+import { deploymentErrors } from './errors.ts';
+
+/** The components that live in the core, by name; shared by deployments and the core's front. */
+export type RunningComponents = Map<string, RunningComponent>;
+
+export interface ActivationContext {
+  readonly running: RunningComponents;
+  readonly graph: ServiceGraph;
+  readonly factory: ComponentFactory;
+  readonly paths: CorePaths;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often the nucleus looks whether all components have reached their states. */
+const LOOK_MS = 1000;
+
+/**
+ * Makes the components what `definitions` says: new ones start, changed ones restart or install again, those that are not
+ * named stay (see `removeObsolete`). Resolves when all are RUNNING or FINISHED.
+ *
+ * @throws deployment.component-broken, deployment.bootstrap-failed
+ */
+export async function activate(
+  context: ActivationContext,
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+  options: { readonly untracked?: ReadonlySet<string>; readonly bootstrap: boolean },
+): Promise<void> {
+  const { running, graph, factory, paths } = context;
+  for (const name of definitions.keys()) await mkdir(paths.work(name), { recursive: true });
+  const added = [...definitions].filter(([name]) => !running.has(name)).map(([, one]) => factory.create(one));
+  if (options.bootstrap) await bootstrapOrDrop(context, definitions, added);
+  const broken = [...running.values()].filter(({ service }) => service.state === 'BROKEN');
+  const timesBroken = new Map([...running.values(), ...added].map(({ service }) => [service, service.timesBroken]));
+  for (const component of added) {
+    running.set(component.service.name, component);
+    graph.add(component.service);
+  }
+  for (const [name, definition] of definitions) running.get(name)?.service.redefine(definition);
+  for (const name of definitions.keys()) {
+    const service = running.get(name)?.service;
+    if (service && broken.some((one) => one.service === service)) service.requestReinstall();
+  }
+  for (const { service } of added) service.requestStart();
+  const tracked = [...definitions.keys()].filter((name) => !options.untracked?.has(name));
+  await allReached(context, tracked, (service) => service.timesBroken > (timesBroken.get(service) ?? 0));
+}
+
+/** Ends and forgets the components that `definitions` does not name; their uninstall scripts run. */
+export async function removeObsolete(
+  context: ActivationContext,
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+): Promise<readonly string[]> {
+  const obsolete = [...context.running].filter(([name]) => !definitions.has(name));
+  for (const [, { service }] of obsolete) service.requestUninstall();
+  await Promise.all(obsolete.map(([, { service }]) => context.graph.close(service)));
+  for (const [name, { log }] of obsolete) {
+    context.running.delete(name);
+    context.graph.remove(name);
+    log.close();
+  }
+  return obsolete.map(([name]) => name);
+}
+
+/** A component that became BROKEN since then fails at once; success is looked for once a second, as the nucleus does. */
+async function allReached(
+  context: ActivationContext,
+  names: readonly string[],
+  broke: (service: ComponentService) => boolean,
+): Promise<void> {
+  const services = names.flatMap((name) => context.running.get(name)?.service ?? []);
+  const broken = context.graph.until(() => services.find(broke));
+  const over = new AbortController();
+  try {
+    while (!services.every(hasReached)) {
+      const tick = sleep(context.clock, LOOK_MS, over.signal).catch(() => undefined);
+      const failed = await Promise.race([broken, tick]);
+      if (failed) throw brokenError(failed);
+    }
+  } finally {
+    over.abort();
+  }
+}
+
+/** Components that were never started have nothing to roll back: they are ended where a bootstrap fails. */
+async function bootstrapOrDrop(
+  context: ActivationContext,
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+  added: readonly RunningComponent[],
+): Promise<void> {
+  try {
+    await runBootstraps(context, definitions, added);
+  } catch (error) {
+    await Promise.all(added.map(({ service }) => service.close()));
+    for (const { log } of added) log.close();
+    throw error;
+  }
+}
+
+function hasReached(service: ComponentService): boolean {
+  return service.reachedDesiredState && (service.state === 'RUNNING' || service.state === 'FINISHED');
+}
+
+function brokenError({ name, definition, statusReason }: ComponentService): Error {
+  return deploymentErrors.error(
+    'deployment.component-broken',
+    `${name} ${definition.version} is BROKEN: ${statusReason ?? 'no reason given'}`,
+    { facts: { component: name, version: definition.version, reason: statusReason } },
+  );
+}

@@ -1,0 +1,257 @@
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { NUCLEUS } from '../builtins.ts';
+import type { ConfigurationSnapshot, DiskConfigurationStore } from '../configuration/disk-store.ts';
+import type { ConfigurationUpdate } from '../configuration/update.ts';
+import type { ComponentDefinition } from '../lifecycle/definition.ts';
+import type { ComponentNotifier, LocalDeploymentRequest } from '../ports.ts';
+import { checkArtifactFolder, prepareArtifacts } from '../store/artifacts.ts';
+import { activate, removeObsolete } from './activation.ts';
+import type { ActivationContext } from './activation.ts';
+import { groupOf, writeDeployedSet } from './deployed-set.ts';
+import type { DeployedSet } from './deployed-set.ts';
+import { deploymentErrors } from './errors.ts';
+import { configurationUpdates, defineComponents, planComponents, withResolvedValues } from './plan.ts';
+import type { PlanContext, PlannedComponent } from './plan.ts';
+
+export interface DeploymentContext extends ActivationContext, PlanContext {
+  readonly configuration: DiskConfigurationStore;
+  readonly notifier: ComponentNotifier;
+}
+
+export interface DeploymentJob {
+  readonly id: string;
+  readonly request: LocalDeploymentRequest;
+  /** Epoch milliseconds; the time of its configuration changes. */
+  readonly createdOn: number;
+  /** Aborted by a cancellation; without effect once components are being changed. */
+  readonly signal: AbortSignal;
+  /** Called when components begin to change. */
+  readonly onActivation: () => void;
+}
+
+export interface DeploymentResult {
+  readonly detailedStatus: DetailedStatus;
+  readonly error?: unknown;
+  readonly deployed: DeployedSet;
+}
+
+export type DetailedStatus =
+  | 'SUCCESSFUL'
+  | 'FAILED_NO_STATE_CHANGE'
+  | 'FAILED_ROLLBACK_COMPLETE'
+  | 'FAILED_ROLLBACK_NOT_REQUESTED'
+  | 'FAILED_UNABLE_TO_ROLLBACK'
+  | 'REJECTED';
+
+interface Prepared {
+  readonly deployed: DeployedSet;
+  readonly planned: readonly PlannedComponent[];
+  readonly updates: ReadonlyMap<string, ConfigurationUpdate>;
+  readonly definitions: ReadonlyMap<string, ComponentDefinition>;
+}
+
+const NOTIFY_SECONDS = 60;
+const VALIDATE_SECONDS = 20;
+
+/** One deployment from request to result: prepare → ask components → validate → change → clean up, or roll back. Never throws. */
+export async function runDeployment(
+  context: DeploymentContext,
+  job: DeploymentJob,
+  current: DeployedSet,
+): Promise<DeploymentResult> {
+  let prepared: Prepared;
+  try {
+    prepared = await prepare(context, job, current);
+    await askComponents(context, job);
+    await validate(context, job, prepared, current);
+    job.signal.throwIfAborted();
+  } catch (error) {
+    return { detailedStatus: 'FAILED_NO_STATE_CHANGE', error, deployed: current };
+  }
+  job.onActivation();
+  const result = await change(context, job, prepared, current);
+  context.notifier.afterUpdate(job.id);
+  return result;
+}
+
+async function prepare(context: DeploymentContext, job: DeploymentJob, current: DeployedSet): Promise<Prepared> {
+  const { request } = job;
+  const { store, configuration, paths, log } = context;
+  if (request.artifactsDirectoryPath !== undefined)
+    checkArtifactFolder(request.artifactsDirectoryPath, paths.artifacts);
+  const group = groupOf(request.groupName);
+  const groups = { ...current.groups, [group]: rootsAfter(current.groups[group] ?? {}, request) };
+  const active = new Map(Object.entries(current.components));
+  const planned = await planComponents(context, groups, active, request.recipeDirectoryPath);
+  for (const { recipe, manifest, stored } of planned) {
+    job.signal.throwIfAborted();
+    const source = request.artifactsDirectoryPath;
+    const id = { name: recipe.name, version: recipe.version };
+    await prepareArtifacts(
+      store,
+      { id, artifacts: manifest.artifacts, ...(source ? { sourceFolder: source } : {}) },
+      log,
+    );
+    await store.saveRecipe(stored);
+  }
+  const roots = new Set(Object.values(groups).flatMap((one) => Object.keys(one)));
+  let updates = configurationUpdates(planned, request, roots, active, job.createdOn, context);
+  if (resolvesValues(configuration, updates)) updates = withResolvedValues(updates, planned, context);
+  const definitions = defineComponents(planned, (name) => configurationAfter(configuration, updates, name), context);
+  const components = Object.fromEntries(planned.map(({ recipe }) => [recipe.name, recipe.version]));
+  const deployed: DeployedSet = { groups, components, previous: previousVersions(current, components), by: job.id };
+  return { deployed, planned, updates, definitions };
+}
+
+/** The version before the present one, for each component that stays or was just replaced. */
+function previousVersions(
+  current: DeployedSet,
+  components: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const kept = Object.entries(current.previous).filter(([name]) => components[name] === current.components[name]);
+  const replaced = Object.entries(current.components).filter(([name, version]) => components[name] !== version);
+  const all = Object.fromEntries([...kept, ...replaced]);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => components[name] !== undefined));
+}
+
+function rootsAfter(
+  roots: Readonly<Record<string, string>>,
+  request: LocalDeploymentRequest,
+): Readonly<Record<string, string>> {
+  const removed = new Set(request.rootComponentsToRemove);
+  const kept = Object.entries(roots).filter(([name]) => !removed.has(name));
+  return { ...Object.fromEntries(kept), ...request.rootComponentVersionsToAdd };
+}
+
+function configurationAfter(
+  configuration: DiskConfigurationStore,
+  updates: ReadonlyMap<string, ConfigurationUpdate>,
+  name: string,
+): unknown {
+  const update = updates.get(name);
+  return update ? configuration.preview(name, update) : configuration.get(name, []);
+}
+
+function resolvesValues(
+  configuration: DiskConfigurationStore,
+  updates: ReadonlyMap<string, ConfigurationUpdate>,
+): boolean {
+  const nucleus = configurationAfter(configuration, updates, NUCLEUS) as Record<string, unknown> | undefined;
+  return String(nucleus?.interpolateComponentConfiguration) === 'true';
+}
+
+async function askComponents(context: DeploymentContext, { id, request, signal }: DeploymentJob): Promise<void> {
+  if (request.componentUpdatePolicy?.action === 'SKIP_NOTIFY_COMPONENTS') return;
+  const seconds = request.componentUpdatePolicy?.timeoutInSeconds ?? NOTIFY_SECONDS;
+  await context.notifier.beforeUpdate(id, seconds * 1000, signal);
+}
+
+/** Asks components whose configuration changes while their version stays; a new version checks for itself when it starts. */
+async function validate(
+  context: DeploymentContext,
+  { id, request }: DeploymentJob,
+  { updates, definitions }: Prepared,
+  current: DeployedSet,
+): Promise<void> {
+  const changed = new Map<string, unknown>();
+  for (const [name, update] of updates) {
+    if (!context.running.has(name) || current.components[name] !== definitions.get(name)?.version) continue;
+    const after = context.configuration.preview(name, update);
+    if (!isDeepStrictEqual(after, context.configuration.get(name, []) ?? {})) changed.set(name, after);
+  }
+  if (changed.size === 0) return;
+  const seconds = request.configurationValidationPolicy?.timeoutInSeconds ?? VALIDATE_SECONDS;
+  const reason = await context.notifier.validate(id, changed, seconds * 1000);
+  if (reason === undefined) return;
+  throw deploymentErrors.error('deployment.configuration-rejected', reason, {
+    facts: { components: [...changed.keys()] },
+  });
+}
+
+async function change(
+  context: DeploymentContext,
+  job: DeploymentJob,
+  { deployed, updates, definitions }: Prepared,
+  current: DeployedSet,
+): Promise<DeploymentResult> {
+  const { configuration, running, paths, log } = context;
+  const before: Before = {
+    configuration: configuration.snapshot(),
+    definitions: new Map([...running].map(([name, { service }]) => [name, service.definition])),
+    broken: new Set([...running.values()].flatMap(({ service }) => (service.state === 'BROKEN' ? service.name : []))),
+  };
+  try {
+    await configuration.beginChange(job.id, before.configuration);
+    configuration.update(updates);
+    await activate(context, definitions, { bootstrap: true });
+    configuration.remove(await removeObsolete(context, definitions));
+    await configuration.flush();
+    await writeDeployedSet(paths.config, deployed);
+    await configuration.endChange();
+    await cleanStore(context, deployed);
+    return { detailedStatus: 'SUCCESSFUL', deployed };
+  } catch (error) {
+    log.error({ deploymentId: job.id, reason: messageOf(error) }, 'deployment.failed');
+    if (job.request.failureHandlingPolicy === 'ROLLBACK') return rollBack(context, before, error, current);
+    await writeDeployedSet(paths.config, deployed);
+    await configuration.endChange();
+    return { detailedStatus: 'FAILED_ROLLBACK_NOT_REQUESTED', error, deployed };
+  }
+}
+
+interface Before {
+  readonly configuration: ConfigurationSnapshot;
+  readonly definitions: ReadonlyMap<string, ComponentDefinition>;
+  /** Were BROKEN already and may stay so. */
+  readonly broken: ReadonlySet<string>;
+}
+
+async function rollBack(
+  context: DeploymentContext,
+  before: Before,
+  error: unknown,
+  current: DeployedSet,
+): Promise<DeploymentResult> {
+  const { configuration, log } = context;
+  try {
+    configuration.restore(before.configuration);
+    await activate(context, before.definitions, {
+      untracked: withDependents(before.broken, before.definitions),
+      bootstrap: true,
+    });
+    await removeObsolete(context, before.definitions);
+    await configuration.endChange();
+    return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
+  } catch (second) {
+    log.error({ reason: messageOf(second) }, 'deployment.rollback-failed');
+    await configuration.endChange();
+    return { detailedStatus: 'FAILED_UNABLE_TO_ROLLBACK', error, deployed: current };
+  }
+}
+
+function withDependents(
+  names: ReadonlySet<string>,
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+): ReadonlySet<string> {
+  const all = new Set(names);
+  for (let before = -1; before !== all.size;) {
+    before = all.size;
+    for (const { name, dependencies } of definitions.values()) {
+      if (Object.entries(dependencies).some(([one, type]) => type === 'HARD' && all.has(one))) all.add(name);
+    }
+  }
+  return all;
+}
+
+/** Keeps what is deployed and what was before; a store that cannot be cleaned does not fail a deployment. */
+async function cleanStore({ store, log }: DeploymentContext, { components, previous }: DeployedSet): Promise<void> {
+  const keep = [components, previous].flatMap((set) =>
+    Object.entries(set).map(([name, version]) => ({ name, version })),
+  );
+  try {
+    for (const id of await store.clean(keep)) log.info({ ...id }, 'store.removed');
+  } catch (error) {
+    log.warn({ reason: messageOf(error) }, 'store.clean-failed');
+  }
+}

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import type { OutputStream } from '../logs/component-log.ts';
+import { SIGN_ON } from './guardian.ts';
+import type { Guardian } from './guardian.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { processTable, startedWith } from './process-table.ts';
+
+export interface ScriptRequest {
+  /** Lifecycle section, e.g. `run`. */
+  readonly section: string;
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** How a script ended. */
+export interface ScriptEnd {
+  /** 0 is success. A script that could not be started or was killed by a signal has none. */
+  readonly code: number | undefined;
+  /** Readable: `exit code 3`, `killed by SIGKILL`, `could not be started: …`, and the last line that it wrote. */
+  readonly description: string;
+}
+
+export interface RunningScript {
+  readonly section: string;
+  readonly ended: Promise<ScriptEnd>;
+}
+
+/** SIGTERM to SIGKILL (UnixExec of the nucleus). */
+const GRACE_MS = 5000;
+/** Looking at all processes costs some milliseconds: often at first, then less. */
+const LONGEST_POLL_MS = 100;
+/** After a script ended, how long its pipes may stay open for the last lines. */
+const DRAIN_MS = 250;
+
+/** All processes of one component: starts scripts in process groups of their own, finds what they started, ends them. */
+export class ComponentProcesses {
+  readonly #options: ComponentProcessesOptions;
+  readonly #groups = new Set<number>();
+  readonly #scripts = new Set<Promise<ScriptEnd>>();
+
+  constructor(options: ComponentProcessesOptions) {
+    this.#options = options;
+  }
+
+  /** Starts `sh -c <script>`. Never throws: a script that cannot be started has ended. */
+  start(request: ScriptRequest): RunningScript {
+    const { workFolder, guardian, onLine } = this.#options;
+    let lastLine: string | undefined;
+    const child = spawn('/bin/sh', ['-c', SIGN_ON, 'sh', request.script], {
+      cwd: workFolder,
+      env: request.environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', guardian().pipe],
+    });
+    if (child.pid !== undefined) this.#groups.add(child.pid);
+    const take = (stream: OutputStream) => (text: string) => {
+      lastLine = text;
+      onLine(request.section, stream, text);
+    };
+    const drained = Promise.all([drain(child, 'stdout', take('stdout')), drain(child, 'stderr', take('stderr'))]);
+    const ended = endOf(child).then(async (end) => {
+      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+      this.#signOffEnded();
+      const wrote = lastLine === undefined ? '' : `; last line: ${lastLine.slice(0, 500)}`;
+      return { code: end.code, description: end.description + wrote };
+    });
+    this.#scripts.add(ended);
+    void ended.then(() => this.#scripts.delete(ended));
+    return { section: request.section, ended };
+  }
+
+  /** Processes of the component that are alive: its groups, their descendants, and what carries its token. */
+  alive(): readonly number[] {
+    const table = processTable();
+    const found = new Set(table.filter(({ group }) => this.#groups.has(group)).map(({ pid }) => pid));
+    for (let before = -1; before !== found.size;) {
+      before = found.size;
+      for (const { pid, parent } of table) if (found.has(parent)) found.add(pid);
+    }
+    for (const { pid } of table) if (!found.has(pid) && startedWith(pid, this.#options.mark)) found.add(pid);
+    found.delete(process.pid);
+    return [...found].sort((a, b) => b - a); // children first
+  }
+
+  /** Process groups that may still hold processes. */
+  get groups(): readonly number[] {
+    return [...this.#groups];
+  }
+
+  /**
+   * SIGTERM to every process, then SIGKILL to what is left after 5 s or when `hurry` aborts.
+   * Resolves when none is alive and their last lines were taken.
+   */
+  async stop(hurry?: AbortSignal): Promise<void> {
+    if (this.#groups.size === 0 && this.alive().length === 0) return;
+    signal(this.alive(), 'SIGTERM');
+    let due = hurry?.aborted ?? false;
+    const cancel = this.#options.clock.after(GRACE_MS, () => (due = true));
+    try {
+      for (let pids = this.alive(), poll = 10; pids.length > 0; pids = this.alive(), poll += 10) {
+        if (due || hurry?.aborted) signal(pids, 'SIGKILL');
+        await new Promise((resolve) => setTimeout(resolve, Math.min(poll, LONGEST_POLL_MS)));
+      }
+    } finally {
+      cancel();
+    }
+    await Promise.all(this.#scripts);
+    this.#signOffEnded();
+  }
+
+  #signOffEnded(): void {
+    const groups = new Set(processTable().map(({ group }) => group));
+    for (const group of this.#groups) {
+      if (groups.has(group)) continue;
+      this.#groups.delete(group);
+      this.#options.guardian().signOff(group);
+    }
+  }
+}
+
+export interface ComponentProcessesOptions {
+  readonly workFolder: string;
+  /** `NAME=value` that only this component's processes have in their environment. */
+  readonly mark: string;
+  readonly guardian: () => Guardian;
+  readonly clock: Clock;
+  readonly onLine: (section: string, stream: OutputStream, text: string) => void;
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // it ended meanwhile
+    }
+  }
+}
+
+function endOf(child: ChildProcess): Promise<ScriptEnd> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      resolve({ code: undefined, description: `could not be started: ${messageOf(error)}` });
+    });
+    child.once('exit', (code, name) => {
+      const description = code === null ? `killed by ${name ?? 'a signal'}` : `exit code ${code}`;
+      resolve({ code: code ?? undefined, description });
+    });
+  });
+}
+
+function drain(child: ChildProcess, stream: OutputStream, onLine: (line: string) => void): Promise<void> {
+  const pipe = child[stream];
+  if (!pipe) return Promise.resolve();
+  const lines = new LineSplitter(onLine);
+  pipe.on('data', (chunk: Buffer) => lines.push(chunk));
+  return new Promise((resolve) => {
+    pipe.once('error', () => resolve());
+    pipe.once('close', () => {
+      lines.end();
+      resolve();
+    });
+  });
+}

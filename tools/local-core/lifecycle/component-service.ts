@@ -1,0 +1,435 @@
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Logger } from '../../../components/common/log/logger.ts';
+import type { LifecycleSection } from '../recipe/canonical-keys.ts';
+import { timeoutOf } from '../recipe/lifecycle.ts';
+import type { LifecycleStep } from '../recipe/lifecycle.ts';
+import type { ComponentProcesses, RunningScript, ScriptEnd } from './component-processes.ts';
+import { consequenceOf } from './definition.ts';
+import type { ComponentDefinition } from './definition.ts';
+import { DesiredStates } from './desired-states.ts';
+import { ErrorCount } from './error-count.ts';
+import { isClosable, mayReport } from './state.ts';
+import type { LifecycleState } from './state.ts';
+import type { StepScripts } from './step-scripts.ts';
+import { Wake } from './wake.ts';
+
+export interface ComponentServiceOptions {
+  readonly definition: ComponentDefinition;
+  readonly processes: ComponentProcesses;
+  readonly scripts: StepScripts;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether every HARD dependency is RUNNING, FINISHED or STOPPING. */
+  readonly dependenciesReady: () => boolean;
+  /** Called after every change of state, before anything else happens. */
+  readonly onState: (service: ComponentService, from: LifecycleState) => void;
+}
+
+interface Transition {
+  readonly to: LifecycleState;
+  readonly reason?: string;
+}
+
+/**
+ * One component's state machine, as in the Java nucleus: NEW → install → INSTALLED → wait for dependencies → STARTING →
+ * startup or run → RUNNING → STOPPING → shutdown → FINISHED; an error in NEW, STARTING or RUNNING runs `recover` and tries
+ * again, the third in a row makes it BROKEN. Requests only change the path of desired states; one loop follows it.
+ */
+export class ComponentService {
+  readonly #options: ComponentServiceOptions;
+  readonly #desired = new DesiredStates();
+  readonly #errors = new ErrorCount();
+  readonly #wake = new Wake();
+  readonly #abort = new AbortController();
+  readonly ended: Promise<void>;
+  #definition: ComponentDefinition;
+  #state: LifecycleState = 'NEW';
+  #timesBroken = 0;
+  #reported: Transition | undefined;
+  #lastError: string | undefined;
+  #main: RunningScript | undefined;
+  /** The shutdown script of the version that runs, kept when it started. */
+  #shutdownStep: LifecycleStep | undefined;
+  #stoppingFromStartupError = false;
+  #closed = false;
+  #uninstall = false;
+
+  constructor(options: ComponentServiceOptions) {
+    this.#options = options;
+    this.#definition = options.definition;
+    this.ended = this.#live();
+  }
+
+  get name(): string {
+    return this.#definition.name;
+  }
+
+  get definition(): ComponentDefinition {
+    return this.#definition;
+  }
+
+  get state(): LifecycleState {
+    return this.#state;
+  }
+
+  /** How often it became BROKEN; tells a new break from an old one. */
+  get timesBroken(): number {
+    return this.#timesBroken;
+  }
+
+  /** The last error, until the component is RUNNING or FINISHED again. */
+  get statusReason(): string | undefined {
+    return this.#lastError;
+  }
+
+  get reachedDesiredState(): boolean {
+    return this.#desired.reached(this.#state);
+  }
+
+  /** Whether a dependent may start, or go on running, with this component in its present state. */
+  get readyForDependents(): boolean {
+    const stopping = this.#state === 'STOPPING' && !this.#stoppingFromStartupError;
+    return this.#state === 'RUNNING' || this.#state === 'FINISHED' || stopping;
+  }
+
+  requestStart(): void {
+    this.#request(() => this.#desired.start());
+  }
+
+  requestReinstall(): void {
+    this.#uninstall = false;
+    this.#request(() => this.#desired.reinstall());
+  }
+
+  /** No effect on a component that was never asked to start. */
+  requestRestart(): void {
+    if (this.#closed || (this.#desired.path.length === 0 && this.#state === 'NEW')) return;
+    this.#request(() => this.#desired.restart());
+  }
+
+  requestStop(): void {
+    this.#request(() => this.#desired.stop());
+  }
+
+  requestUninstall(): void {
+    this.#uninstall = true;
+    this.#request(() => this.#desired.uninstall(this.#state));
+  }
+
+  /** Takes the definition of a deployment; asks for a new installation or a restart where it needs one. */
+  redefine(definition: ComponentDefinition): void {
+    const consequence = consequenceOf(this.#definition, definition);
+    this.#definition = definition;
+    if (consequence === 'reinstall' || (consequence === 'restart' && this.#state === 'BROKEN')) this.requestReinstall();
+    else if (consequence === 'restart') this.requestRestart();
+  }
+
+  /** What the component says about itself over IPC. False where the machine does not allow it; the nucleus ignores it then. */
+  report(state: 'RUNNING' | 'ERRORED' | 'FINISHED', reason?: string): boolean {
+    if (!mayReport(this.#reported?.to ?? this.#state, state)) {
+      this.#options.log.warn(
+        { component: this.name, current: this.#state, reported: state },
+        'component.report-ignored',
+      );
+      return false;
+    }
+    this.#reported = { to: state, ...(reason === undefined ? {} : { reason }) };
+    this.#wake.now();
+    return true;
+  }
+
+  /** A dependency changed its state. A HARD one that left RUNNING, FINISHED and STOPPING restarts this component. */
+  dependencyChanged(lost: boolean): void {
+    if (lost && (this.#state === 'STARTING' || this.#state === 'RUNNING')) this.requestRestart();
+    this.#wake.now();
+  }
+
+  /** Stops for good. Resolves when no process is left and the machine has ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.requestStop();
+    if (this.#state === 'NEW') this.#abort.abort(); // an installation is not waited for
+    await this.ended;
+  }
+
+  #request(change: () => void): void {
+    change();
+    if (this.#uninstall && !this.#desired.path.includes('UNINSTALLED')) this.#desired.uninstall(this.#state);
+    this.#wake.now();
+  }
+
+  async #live(): Promise<void> {
+    await Promise.resolve(); // the owner has the object before the first change of state
+    let previous: LifecycleState = this.#state;
+    while (!(this.#uninstall ? this.#state === 'UNINSTALLED' : this.#closed && isClosable(this.#state))) {
+      const current = this.#state;
+      const transition = await this.#handle(current, previous);
+      if (!transition || transition.to === current) continue;
+      previous = current;
+      this.#enter(transition);
+    }
+    await this.#options.processes.stop();
+  }
+
+  #handle(current: LifecycleState, previous: LifecycleState): Promise<Transition | undefined> {
+    switch (current) {
+      case 'NEW':
+        return this.#whileNew();
+      case 'INSTALLED':
+        return this.#whileInstalled();
+      case 'STARTING':
+        return this.#whileStarting();
+      case 'RUNNING':
+        return this.#whileRunning();
+      case 'STOPPING':
+        return this.#whileStopping();
+      case 'FINISHED':
+        return this.#whileFinished();
+      case 'ERRORED':
+        return this.#whileErrored(previous);
+      case 'BROKEN':
+        return this.#whileBroken(previous);
+      case 'UNINSTALLING':
+        return this.#whileUninstalling();
+      case 'UNINSTALLED':
+        return this.#wake.until(() =>
+          this.#desired.next('UNINSTALLED') === 'NEW' ? { to: 'NEW' as const } : undefined,
+        );
+    }
+  }
+
+  async #whileNew(): Promise<Transition | undefined> {
+    await this.#wake.until(() => (this.#closed ? true : this.#desired.next('NEW')));
+    if (this.#closed) return this.#uninstall ? { to: 'UNINSTALLING' } : undefined;
+    await this.#options.processes.stop();
+    const script = this.#options.scripts.start('install', this.#definition);
+    const end = await this.#endOf(script, 'install', timeoutOf(this.#definition.lifecycle, 'install'));
+    if (this.#closed) return undefined;
+    if (this.#reported?.to === 'ERRORED') return this.#reported;
+    return failed(end) ? { to: 'ERRORED', reason: `install: ${end.description}` } : { to: 'INSTALLED' };
+  }
+
+  #whileInstalled(): Promise<Transition | undefined> {
+    return this.#wake.until(() => {
+      const desired = this.#desired.next('INSTALLED');
+      if (this.#closed) return this.#terminated('FINISHED');
+      if (desired === undefined) return undefined;
+      if (desired !== 'RUNNING') return this.#terminated(desired);
+      return this.#options.dependenciesReady() ? { to: 'STARTING' } : undefined;
+    });
+  }
+
+  async #whileStarting(): Promise<Transition | undefined> {
+    const desired = await this.#wake.until(() => this.#desired.next('STARTING'));
+    if (desired !== 'RUNNING') return { to: 'STOPPING' };
+    if (!this.#options.dependenciesReady()) return { to: 'INSTALLED' };
+    this.#shutdownStep = this.#definition.lifecycle.steps.shutdown;
+    await this.#options.processes.stop();
+    const limit = this.#timer(timeoutOf(this.#definition.lifecycle, 'startup'));
+    this.#startMain();
+    try {
+      return await this.#wake.until((): Transition | undefined => {
+        if (this.#reported) return this.#reported;
+        if (limit.passed()) return { to: 'ERRORED', reason: 'startup: timed out' };
+        return this.#desired.next('STARTING') === 'RUNNING' ? undefined : { to: 'STOPPING' };
+      });
+    } finally {
+      limit.cancel();
+    }
+  }
+
+  /** `startup` where there is one, else `run`, else nothing and the component has finished. */
+  #startMain(): void {
+    const definition = this.#definition;
+    const startup = this.#options.scripts.start('startup', definition);
+    const main = startup ?? this.#options.scripts.start('run', definition);
+    this.#main = main;
+    if (!main) {
+      this.report('FINISHED');
+      return;
+    }
+    void main.ended.then((end) => this.#mainEnded(main, end));
+    if (startup) return;
+    this.report('RUNNING');
+    const limit = this.#timer(timeoutOf(definition.lifecycle, 'run'), () => {
+      if (this.#main !== main) return;
+      this.report('ERRORED', 'run: timed out');
+    });
+    void main.ended.then(() => limit.cancel());
+  }
+
+  #mainEnded(main: RunningScript, end: ScriptEnd): void {
+    if (this.#main !== main) return;
+    const active = this.#state === 'STARTING' || this.#state === 'RUNNING';
+    if (!active) return;
+    if (failed(end)) this.report('ERRORED', `${main.section}: ${end.description}`);
+    else if (main.section === 'run') this.requestStop();
+    else if (this.#state === 'STARTING' && !this.#reported) this.report('RUNNING');
+  }
+
+  #whileRunning(): Promise<Transition | undefined> {
+    return this.#wake.until((): Transition | undefined => {
+      if (this.#reported) return this.#reported;
+      return this.#desired.next('RUNNING') === undefined ? undefined : { to: 'STOPPING' };
+    });
+  }
+
+  async #whileStopping(): Promise<Transition | undefined> {
+    const inTime = await this.#shutDown();
+    this.#stoppingFromStartupError = false;
+    if (!inTime) return { to: 'ERRORED', reason: 'shutdown: timed out' };
+    if (this.#reported?.to === 'ERRORED') return this.#reported;
+    return this.#terminated(this.#desired.take('FINISHED') ?? 'FINISHED');
+  }
+
+  /** The shutdown script, then SIGTERM, 5 s, SIGKILL, all within the shutdown time-out; false when that passed. */
+  async #shutDown(): Promise<boolean> {
+    this.#main = undefined;
+    const hurry = new AbortController();
+    const limit = this.#timer(this.#shutdownStep?.timeoutSeconds ?? timeoutOf(NO_STEPS, 'shutdown'), () =>
+      hurry.abort(),
+    );
+    const script = this.#options.scripts.startStep('shutdown', this.#shutdownStep, this.#definition);
+    await Promise.race([script?.ended, aborted(hurry.signal)]);
+    await this.#options.processes.stop(hurry.signal);
+    limit.cancel();
+    return !hurry.signal.aborted;
+  }
+
+  #whileFinished(): Promise<Transition | undefined> {
+    return this.#wake.until(() => {
+      if (this.#closed && !this.#uninstall) return { to: 'FINISHED' as const };
+      const desired = this.#desired.next('FINISHED');
+      return desired && this.#terminated(desired);
+    });
+  }
+
+  async #whileErrored(previous: LifecycleState): Promise<Transition | undefined> {
+    if (!this.#closed) await this.#recover();
+    if (this.#desired.path.length === 0) this.#desired.start();
+    switch (previous) {
+      case 'STARTING':
+        this.#stoppingFromStartupError = true;
+        return { to: 'STOPPING' };
+      case 'RUNNING':
+        return { to: 'STOPPING' };
+      case 'NEW':
+        return { to: 'NEW' };
+      case 'STOPPING':
+        return this.#terminated(this.#desired.take('FINISHED') ?? 'FINISHED');
+      default:
+        return { to: 'FINISHED' };
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const script = this.#options.scripts.start('recover', this.#definition);
+    await this.#endOf(script, 'recover', timeoutOf(this.#definition.lifecycle, 'recover'));
+  }
+
+  async #whileBroken(previous: LifecycleState): Promise<Transition | undefined> {
+    if (previous === 'STARTING' || previous === 'RUNNING') await this.#shutDown();
+    await this.#options.processes.stop();
+    const desired = await this.#wake.until(() => {
+      if (this.#closed && !this.#uninstall) return 'FINISHED' as const;
+      const path = this.#desired.path;
+      return path.includes('NEW') || path.includes('UNINSTALLED') ? path[0] : undefined;
+    });
+    if (this.#closed && !this.#uninstall) return undefined;
+    if (desired === 'NEW') {
+      this.#errors.clear();
+      return { to: 'NEW' };
+    }
+    return { to: 'UNINSTALLING' };
+  }
+
+  async #whileUninstalling(): Promise<Transition> {
+    const script = this.#options.scripts.start('uninstall', this.#definition, {
+      GREENGRASS_COMPONENT_VERSION: this.#definition.version,
+    });
+    const end = await this.#endOf(script, 'uninstall', timeoutOf(this.#definition.lifecycle, 'uninstall'));
+    if (failed(end))
+      this.#options.log.error({ component: this.name, reason: end.description }, 'component.uninstall-failed');
+    return { to: 'UNINSTALLED' };
+  }
+
+  /** Where a component without processes goes next. */
+  #terminated(desired: LifecycleState): Transition {
+    if (this.#uninstall && this.#state === 'FINISHED') return { to: 'UNINSTALLING' };
+    if (this.#closed) return { to: 'FINISHED' };
+    switch (desired) {
+      case 'NEW':
+        return { to: 'NEW' };
+      case 'INSTALLED':
+      case 'RUNNING':
+        return { to: 'INSTALLED' };
+      case 'UNINSTALLING':
+      case 'UNINSTALLED':
+        return { to: 'UNINSTALLING' };
+      default:
+        return { to: 'FINISHED' };
+    }
+  }
+
+  /** The one place where the state changes: counts errors, remembers the reason, tells the owner. */
+  #enter(transition: Transition): void {
+    const from = this.#state;
+    let to = transition.to;
+    const now = this.#options.clock.now();
+    if (to === 'ERRORED') {
+      this.#lastError = transition.reason ?? 'the component reported ERRORED';
+      if (this.#errors.add(from, now, this.#definition.lifecycle.errorResetSeconds)) to = 'BROKEN';
+    } else {
+      this.#errors.leftWell(from);
+      if (to === 'RUNNING' || to === 'FINISHED') this.#lastError = undefined;
+      if (from === 'STARTING' && to === 'FINISHED') this.#desired.stop();
+    }
+    this.#reported = undefined;
+    this.#state = to;
+    if (to === 'BROKEN') this.#timesBroken++;
+    const facts = { component: this.name, from, to, ...(transition.reason ? { reason: transition.reason } : {}) };
+    if (to === 'ERRORED' || to === 'BROKEN') this.#options.log.error(facts, 'component.state');
+    else this.#options.log.info(facts, 'component.state');
+    this.#options.onState(this, from);
+  }
+
+  /** Waits for a step; one that takes too long, or whose component is closed, is ended. */
+  async #endOf(
+    script: RunningScript | undefined,
+    section: LifecycleSection,
+    seconds: number | undefined,
+  ): Promise<ScriptEnd> {
+    if (!script) return { code: 0, description: 'nothing to do' };
+    const stop = new AbortController();
+    const limit = this.#timer(seconds, () => stop.abort());
+    const end = await Promise.race([script.ended, aborted(stop.signal), aborted(this.#abort.signal)]);
+    limit.cancel();
+    if (end) return end;
+    await this.#options.processes.stop();
+    return { code: undefined, description: `${section} timed out after ${seconds} s` };
+  }
+
+  #timer(seconds: number | undefined, then?: () => void): { passed(): boolean; cancel(): void } {
+    if (seconds === undefined) return { passed: () => false, cancel: () => undefined };
+    let passed = false;
+    const cancel = this.#options.clock.after(seconds * 1000, () => {
+      passed = true;
+      then?.();
+      this.#wake.now();
+    });
+    return { passed: () => passed, cancel };
+  }
+}
+
+const NO_STEPS = { steps: {}, environment: {}, errorResetSeconds: 0 } as const;
+
+function failed(end: ScriptEnd): boolean {
+  return end.code !== 0;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { lifecycleErrors } from './errors.ts';
+
+/** Environment variable that marks every process of a core, so that the guardian finds those that left their group. */
+export const CORE_MARK = 'EDGEML_LOCAL_CORE';
+
+/**
+ * A small shell process that outlives the core and leaves no component behind, also when the core is killed by SIGKILL.
+ * Every script tells it its process group over an inherited pipe before it does anything else. When the pipe closes,
+ * the core is gone: the guardian kills the groups that were not signed off and, on Linux, whatever else carries the mark.
+ */
+export class Guardian {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(process: ChildProcess) {
+    this.#process = process;
+    this.#ended = once(process, 'exit');
+    process.stdin?.on('error', () => undefined); // the pipe of a guardian that was killed
+    process.unref();
+    (process.stdin as unknown as { unref(): void }).unref();
+  }
+
+  /** @throws guardian.failed */
+  static async start(mark: string): Promise<Guardian> {
+    const process = spawn('/bin/sh', ['-c', GUARDIAN_SCRIPT, 'edgeml-guardian', `${CORE_MARK}=${mark}`], {
+      detached: true, // a Ctrl-C in the terminal is for the core
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { PATH: globalThis.process.env.PATH ?? '/usr/bin:/bin' },
+    });
+    try {
+      await once(process, 'spawn');
+    } catch (cause) {
+      throw lifecycleErrors.error('guardian.failed', 'the guardian /bin/sh cannot be started', { cause });
+    }
+    return new Guardian(process);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  get alive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Handed to scripts as file descriptor 3. */
+  get pipe(): Writable {
+    if (!this.#process.stdin) throw lifecycleErrors.error('guardian.failed', 'the guardian has no pipe');
+    return this.#process.stdin;
+  }
+
+  /** The group has ended; its number may be used again by the system. */
+  signOff(group: number): void {
+    if (this.alive) this.pipe.write(`-${group}\n`);
+  }
+
+  /** Signs a running group on again, after a guardian was lost. */
+  signOn(group: number): void {
+    if (this.alive) this.pipe.write(`+${group}\n`);
+  }
+
+  onExit(listener: () => void): void {
+    this.#process.once('exit', listener);
+  }
+
+  /** Ends the guardian; what is still signed on is killed. */
+  async close(): Promise<void> {
+    if (!this.alive) return;
+    this.#process.ref();
+    this.#process.stdin?.end();
+    await this.#ended;
+  }
+}
+
+/** Wraps a script: signs on, then becomes the script's shell, so that its process id is the group's number. */
+export const SIGN_ON = 'echo "+$$" >&3; exec 3>&-; exec /bin/sh -c "$1"';
+
+const GUARDIAN_SCRIPT = `
+trap '' INT TERM HUP
+groups=
+while IFS= read -r line; do
+  case $line in
+    +*) groups="$groups \${line#+}" ;;
+    -*) rest=
+        for group in $groups; do [ "$group" = "\${line#-}" ] || rest="$rest $group"; done
+        groups=$rest ;;
+  esac
+done
+for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+[ -d /proc/self ] || exit 0
+quiet=0
+while [ "$quiet" -lt 3 ]; do
+  quiet=$((quiet + 1))
+  for file in $(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null); do
+    pid=\${file#/proc/}
+    kill -KILL "\${pid%/environ}" 2>/dev/null && quiet=0
+  done
+  sleep 0.05
+done
+`;

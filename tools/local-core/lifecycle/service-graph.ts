@@ -1,0 +1,110 @@
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { ComponentService } from './component-service.ts';
+import type { ComponentDefinition } from './definition.ts';
+import { isClosable } from './state.ts';
+import { Wake } from './wake.ts';
+
+/** All components and who depends on whom: carries changes of state to dependents and orders their ends. */
+export class ServiceGraph {
+  readonly #services = new Map<string, ComponentService>();
+  /** Components of the core itself: always RUNNING. */
+  readonly #builtins: ReadonlySet<string>;
+  readonly #wake = new Wake();
+
+  constructor(builtins: Iterable<string>) {
+    this.#builtins = new Set(builtins);
+  }
+
+  get services(): readonly ComponentService[] {
+    return [...this.#services.values()];
+  }
+
+  get(name: string): ComponentService | undefined {
+    return this.#services.get(name);
+  }
+
+  add(service: ComponentService): void {
+    this.#services.set(service.name, service);
+    this.#wake.now();
+  }
+
+  remove(name: string): void {
+    this.#services.delete(name);
+    this.#wake.now();
+  }
+
+  /** Whether every HARD dependency lets a dependent run. */
+  dependenciesReady(definition: ComponentDefinition): boolean {
+    return Object.entries(definition.dependencies).every(([name, type]) => type === 'SOFT' || this.#isReady(name));
+  }
+
+  /** To be called after every change of state of a service. */
+  changed(service: ComponentService): void {
+    for (const other of this.#services.values()) {
+      const type = other.definition.dependencies[service.name];
+      if (type !== undefined) other.dependencyChanged(type === 'HARD' && !service.readyForDependents);
+    }
+    this.#wake.now();
+  }
+
+  /** Resolves with the first value other than undefined; looks again after every change of state. */
+  until<Value>(look: () => Value | undefined): Promise<Value> {
+    return this.#wake.until(look);
+  }
+
+  /** Closes a component once the running components that need it have ended. */
+  async close(service: ComponentService): Promise<void> {
+    await this.until(() => (this.#hardDependents(service).every((one) => isClosable(one.state)) ? true : undefined));
+    await service.close();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all(this.services.map((service) => this.close(service)));
+  }
+
+  /** Stops components, dependents first, without ending them. */
+  async stopAll(): Promise<void> {
+    for (const service of this.inOrder().reverse()) {
+      service.requestStop();
+      await this.until(() => (service.state === 'BROKEN' || hasStopped(service) ? true : undefined));
+    }
+  }
+
+  /** Dependencies before dependents. */
+  inOrder(): ComponentService[] {
+    const ordered = new Set<ComponentService>();
+    const visit = (service: ComponentService): void => {
+      if (ordered.has(service)) return;
+      for (const name of Object.keys(service.definition.dependencies)) {
+        const dependency = this.#services.get(name);
+        if (dependency) visit(dependency);
+      }
+      ordered.add(service);
+    };
+    for (const service of this.#services.values()) visit(service);
+    return [...ordered];
+  }
+
+  #isReady(name: string): boolean {
+    return this.#builtins.has(name) || (this.#services.get(name)?.readyForDependents ?? false);
+  }
+
+  #hardDependents(service: ComponentService): readonly ComponentService[] {
+    return this.services.filter((other) => other.definition.dependencies[service.name] === 'HARD');
+  }
+}
+
+function hasStopped(service: ComponentService): boolean {
+  return service.state === 'FINISHED' && service.reachedDesiredState;
+}
+
+/** Resolves to false when `ms` passed first. */
+export async function withinTime(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let cancel = (): void => undefined;
+  const late = new Promise<false>((resolve) => (cancel = clock.after(ms, () => resolve(false))));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel();
+  }
+}

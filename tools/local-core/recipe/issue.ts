@@ -1,0 +1,31 @@
+/** Something wrong or doubtful in a recipe, as data: tools print it, lint counts it, the core refuses on errors. */
+export interface RecipeIssue {
+  readonly severity: 'error' | 'warning';
+  /** `lite`: the Java nucleus takes it, nucleus lite does not. */
+  readonly nucleus: 'any' | 'lite';
+  /** Stable, dotted, e.g. `key.case`. */
+  readonly code: string;
+  readonly file: string;
+  /** JSON pointer into the recipe; empty for the whole file. */
+  readonly pointer: string;
+  /** From 1; missing where the file could not be parsed. */
+  readonly line?: number;
+  /** Names the thing and the value. */
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** What checks report; file and line are filled in by whoever read the file. */
+export type Finding = Omit<RecipeIssue, 'file' | 'line'>;
+
+/** `file:line pointer: message (fix)` */
+export function formatIssue(issue: RecipeIssue): string {
+  const place = issue.line === undefined ? issue.file : `${issue.file}:${issue.line}`;
+  const pointer = issue.pointer === '' ? '' : ` ${issue.pointer}`;
+  return `${place}${pointer}: ${issue.message} Fix: ${issue.fix}`;
+}
+
+/** Pointer of a child: escapes `~` and `/` (RFC 6901). */
+export function pointerTo(parent: string, key: string | number): string {
+  return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
