@@ -119,7 +119,7 @@ function sharpPackages(native: NativeParts): RuntimePackage[] {
 
 function foreignFunctions(koffi: string): RuntimePackage[] {
   return [
-    modulePackage('koffi', ['index.cjs', 'src/koffi/index.cjs', 'LICENSE.txt']),
+    modulePackage('koffi', ['index.cjs', 'src/koffi/index.cjs', 'src/koffi/src/static.cjs', 'LICENSE.txt']),
     modulePackage(`@koromix/koffi-${koffi}`, ['index.js', `${koffi.replace('-', '_').replace(/_arm$/, '_armhf')}/`]),
   ];
 }
