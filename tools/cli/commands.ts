@@ -1,8 +1,16 @@
 import type { Command } from 'commander';
 import { buildCommand } from './build.ts';
-import { addCommand } from './frame/command.ts';
+import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { generateCommand } from './generate.ts';
+import { deployCommand } from './local/deploy.ts';
+import { listCommand } from './local/list.ts';
+import { logsCommand } from './local/logs.ts';
+import { pubCommand } from './local/pub.ts';
+import { restartCommand } from './local/restart.ts';
+import { stopCommand } from './local/stop.ts';
+import { subCommand } from './local/sub.ts';
+import { tailCommand } from './local/tail.ts';
 import { versionCommand } from './version.ts';
 
 /** The list of all commands, in the order of `--help`. */
@@ -10,4 +18,18 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, buildCommand, host);
   addCommand(program, generateCommand, host);
   addCommand(program, versionCommand, host);
+
+  const local = addGroup(
+    program,
+    'local',
+    'speak to a running core: the one of `npm start`, or a nucleus on this machine',
+  );
+  addCommand(local, deployCommand, host);
+  addCommand(local, listCommand, host);
+  addCommand(local, logsCommand, host);
+  addCommand(local, pubCommand, host);
+  addCommand(local, subCommand, host);
+  addCommand(local, tailCommand, host);
+  addCommand(local, restartCommand, host);
+  addCommand(local, stopCommand, host);
 }

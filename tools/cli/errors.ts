@@ -7,6 +7,8 @@ export const cliErrors = errorCatalogue({
     status: 503,
     todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
   },
+  'cli.refused': { status: 502, todo: 'Correct what the nucleus names; its log tells more.' },
+  'cli.no-log': { status: 404, todo: 'Run `edgeml local list` to see the components; --root names the core.' },
   'cli.component-failed': { status: 500, todo: 'Read the log lines above; the whole log is in the named file.' },
   'cli.deployment-failed': { status: 500, todo: 'Read the reason above and the logs of the named component.' },
   'cli.timeout': {

@@ -58,6 +58,11 @@ export function addCommand<Options extends object>(
   });
 }
 
+/** A command that only holds others. */
+export function addGroup(parent: Command, name: string, summary: string): Command {
+  return parent.command(name).summary(summary).description(sentence(summary));
+}
+
 /** What a run of the program shares between its commands. */
 export interface CommandHost {
   readonly io: CliIo;

@@ -1,0 +1,45 @@
+import type { NucleusClient } from './nucleus-client.ts';
+
+export interface TopicMessage {
+  readonly topic: string;
+  /** JSON as parsed; bytes as text. */
+  readonly message: unknown;
+}
+
+/** Calls back with every message on the topics; resolves when aborted, rejects when the nucleus goes away. */
+export async function subscribeUntil(
+  client: NucleusClient,
+  topics: readonly string[],
+  onMessage: (message: TopicMessage) => void,
+  signal: AbortSignal,
+  onReady: () => void = () => undefined,
+): Promise<void> {
+  const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic }));
+  for (const [index, operation] of operations.entries()) {
+    operation.on('message', ({ jsonMessage, binaryMessage }) => {
+      const context = jsonMessage?.context ?? binaryMessage?.context;
+      const message: unknown = jsonMessage?.message ?? textOf(binaryMessage?.message);
+      onMessage({ topic: context?.topic ?? topics[index] ?? '', message });
+    });
+    await client.call(`subscribing to ${topics[index]}`, operation.activate());
+  }
+  onReady();
+  try {
+    await untilAborted(signal, client.gone);
+  } finally {
+    await Promise.all(operations.map((operation) => operation.close().catch(() => undefined)));
+  }
+}
+
+function textOf(bytes: unknown): string {
+  return bytes === undefined ? '' : Buffer.from(bytes as Uint8Array).toString('utf8');
+}
+
+function untilAborted(signal: AbortSignal, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => (signal.aborted ? resolve() : reject(gone.reason as Error));
+    if (signal.aborted || gone.aborted) return end();
+    signal.addEventListener('abort', end, { once: true });
+    gone.addEventListener('abort', end, { once: true });
+  });
+}
