@@ -1,7 +1,7 @@
 import { LIFECYCLE_SECTIONS, canonicalLifecycle } from './canonical-keys.ts';
 import type { LifecycleSection } from './canonical-keys.ts';
 import { recipeErrors } from './errors.ts';
-import { isPlainObject } from './recipe.ts';
+import { isPlainObject, valueText } from './recipe.ts';
 
 /** One script of a lifecycle, variables resolved. */
 export interface LifecycleStep {
@@ -89,7 +89,7 @@ function parseStep(raw: unknown, pointer: string, problems: string[]): Lifecycle
   if (Script === '') return undefined;
   return {
     script: Script,
-    requiresPrivilege: RequiresPrivilege === true || String(RequiresPrivilege).toLowerCase() === 'true',
+    requiresPrivilege: RequiresPrivilege === true || valueText(RequiresPrivilege).toLowerCase() === 'true',
     ...(typeof Skipif === 'string' ? { skipIf: Skipif.trim() } : {}),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     environment,
@@ -105,12 +105,7 @@ function parseEnvironment(raw: unknown, pointer: string, problems: string[]): Re
     problems.push(`${pointer} is ${JSON.stringify(raw)}; write an object of names and values`);
     return {};
   }
-  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, asText(value)]));
-}
-
-function asText(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, value === null ? '' : valueText(value)]));
 }
 
 function seconds(raw: unknown, pointer: string, problems: string[]): number | undefined {

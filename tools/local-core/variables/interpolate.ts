@@ -1,6 +1,6 @@
 import type { Logger } from '../../../components/common/log/logger.ts';
 import type { CorePaths } from '../paths.ts';
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject, valueText } from '../recipe/recipe.ts';
 import { pointerValue } from '../configuration/json-pointer.ts';
 import path from 'node:path';
 
@@ -102,9 +102,7 @@ function lookUp(
 
 /** Scalars as they are, containers as JSON with sorted keys, undefined where nothing is. */
 function asText(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === 'object' && value !== null) return JSON.stringify(sortKeys(value));
-  return String(value);
+  return value === undefined ? undefined : valueText(sortKeys(value));
 }
 
 function sortKeys(value: unknown): unknown {
