@@ -10,6 +10,7 @@ export const EXTERNAL_PACKAGES = [
   'onnxruntime-web',
   'sharp',
   '@julusian/jpeg-turbo',
+  'koffi',
   'aws-crt',
 ] as const;
 
