@@ -85,6 +85,12 @@ describe('parseConfiguration', () => {
     });
   });
 
+  it('finds a choice that YAML has made a number', () => {
+    const qos = z.object({ Qos: settings.choiceSetting(['0', '1']).default('1') });
+
+    expect(parseConfiguration(qos, { Qos: 0 }, { component: 'edgeml.Test' })).toEqual({ Qos: '0' });
+  });
+
   it('reads null, and the text "null", as left out', () => {
     expect(parse({ Interval: null, Workers: 'null', Annotate: null, Sources: [{ Path: 'x', Camera: null }] })).toEqual({
       ...defaults,

@@ -77,10 +77,11 @@ function booleanFromText(value: unknown): unknown {
 }
 
 function choiceFromText(values: readonly string[]): (value: unknown) => unknown {
-  return (value) =>
-    typeof value === 'string'
-      ? (values.find((choice) => choice.toLowerCase() === value.trim().toLowerCase()) ?? value)
-      : value;
+  return (value) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return value;
+    const word = String(value).trim().toLowerCase();
+    return values.find((choice) => choice.toLowerCase() === word) ?? value;
+  };
 }
 
 function textListFromText(value: unknown): unknown {
