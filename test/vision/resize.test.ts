@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
 import type { InputSpec } from '../../components/inference-agent/model-package/schema.ts';
 import { Preprocessor } from '../../components/inference-agent/vision/tensor/preprocessor.ts';
-import reference from './reference/resize-reference.json' with { type: 'json' };
+import reference from './reference/resize-reference.gen.json' with { type: 'json' };
 
 /** The formula of make_resize_reference.py. */
 function syntheticImage(width: number, height: number, channels: 1 | 3) {

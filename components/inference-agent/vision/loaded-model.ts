@@ -80,6 +80,8 @@ export interface Fallback {
 export interface LoadedModel {
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
+  /** What became of the cache of optimised models: `off`, `reused`, `made`, or `failed` to be written. */
+  readonly optimized: 'off' | 'reused' | 'made' | 'failed';
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
@@ -94,7 +96,7 @@ export interface LoadedModel {
 }
 
 /**
- * `load-model.ts` exports `loadModel` of this type. `labels` may be empty: the class id then serves as label.
+ * Loads one variant; `load-model.ts` exports `loadModel` of this type. `labels` may be empty: the class id then serves as label.
  * @throws EdgeError `model.file-missing`, `model.unreadable`, `model.interface-mismatch`, `model.provider-unavailable`
  */
 export type LoadModel = (

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes resize-reference.json: what OpenCV and Pillow make of images that a formula gives.
+"""Writes resize-reference.gen.json: what OpenCV and Pillow make of images that a formula gives.
 
 Needs numpy, opencv-python-headless and pillow below 13, which always goes across before down (later ones choose; the last bit differs).
 Run it again only to add cases; the numbers do not change.
@@ -41,6 +41,6 @@ for width, height, to_width, to_height in SIZES:
         for name, result in results.items():
             cases.append({"from": [width, height], "to": [to_width, to_height], "channels": channels, "filter": name, "sha256": digest(result)})
 
-out = Path(__file__).with_name("resize-reference.json")
+out = Path(__file__).with_name("resize-reference.gen.json")
 lines = ",\n".join("    " + json.dumps(case) for case in cases)
 out.write_text(f'{{\n  "opencv": "{cv2.__version__}",\n  "pillow": "{PIL.__version__}",\n  "cases": [\n{lines}\n  ]\n}}\n')

@@ -17,8 +17,21 @@ export interface DecodeOptions {
   readonly grey: boolean;
   /** Images with more pixels are refused by their header, before any memory is taken. */
   readonly maxPixels: number;
+  /** Whether a JPEG of this size may be decoded 2, 4 or 8 times smaller; by default it is not. */
+  readonly shrinkFor?: (size: ImageSize) => 1 | 2 | 4 | 8;
   /** The result may lie in here and is valid until the next decode. */
   readonly buffer: PixelBuffer;
+}
+
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Decoded {
+  readonly pixels: Pixels;
+  /** Upright size of the whole image, which a shrunk JPEG's pixels are not of. */
+  readonly size: ImageSize;
 }
 
 /**
@@ -26,7 +39,7 @@ export interface DecodeOptions {
  * Alpha is dropped, colour profiles are ignored and 16 bits become 8, as OpenCV's `imread` does.
  * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`, `image.corrupt`, `image.too-large`
  */
-export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Pixels> {
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Decoded> {
   const format = sniffImage(bytes);
   switch (format) {
     case 'jpeg': {
@@ -37,16 +50,20 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
     case 'npy': {
       const header = readNpyHeader(bytes);
       refuseBomb(imageShapeOf(header), options.maxPixels);
-      return decodeNpy(bytes, header);
+      return whole(decodeNpy(bytes, header));
     }
     case 'png':
     case 'webp':
       refuseBomb(format === 'png' ? readPngHeader(bytes) : readWebpHeader(bytes), options.maxPixels);
-      return decodeWithSharp(bytes, { maxPixels: options.maxPixels, cmyk: false });
+      return whole(await decodeWithSharp(bytes, { maxPixels: options.maxPixels, cmyk: false }));
   }
 }
 
-function refuseBomb(size: { readonly width: number; readonly height: number }, maxPixels: number): void {
+function whole(pixels: Pixels): Decoded {
+  return { pixels, size: { width: pixels.width, height: pixels.height } };
+}
+
+function refuseBomb(size: ImageSize, maxPixels: number): void {
   if (size.width * size.height <= maxPixels) return;
   throw imageErrors.error(
     'image.too-large',

@@ -3,6 +3,7 @@ import type { OutputInfo } from 'sharp';
 
 import { messageOf } from '../../../common/errors/edge-error.ts';
 import { imageErrors } from '../errors.ts';
+import { cmykToRgb } from './cmyk.ts';
 import { lazyPackage } from '../native-require.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -34,7 +35,12 @@ export async function decodeWithSharp(
         .toColourspace('cmyk')
         .raw({ depth: 'uchar' })
         .toBuffer({ resolveWithObject: true });
-      return cmykToRgb(raw.data, raw.info.width, raw.info.height);
+      // libvips has turned the ink the right way round.
+      return cmykToRgb(
+        raw.data.map((ink) => 255 - ink),
+        raw.info.width,
+        raw.info.height,
+      );
     }
     const raw = await image
       .toColourspace('srgb')
@@ -55,18 +61,6 @@ function toPixels(data: Uint8Array, info: OutputInfo): Pixels {
   const { width, height, channels } = info;
   if (channels === 1 || channels === 3) return { width, height, channels, data };
   throw new Error(`${channels} channels after conversion`);
-}
-
-/** Ink to light without a profile, as OpenCV's decoder does: c' · k' / 256 with c' = 255 - C. Source: OpenCV, imgcodecs utils, CMYK to BGR. */
-function cmykToRgb(ink: Uint8Array, width: number, height: number): Pixels {
-  const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    const light = 255 - (ink[from + 3] as number);
-    data[to] = light - (((ink[from] as number) * light) >> 8);
-    data[to + 1] = light - (((ink[from + 1] as number) * light) >> 8);
-    data[to + 2] = light - (((ink[from + 2] as number) * light) >> 8);
-  }
-  return { width, height, channels: 3, data };
 }
 
 function firstLine(error: unknown): string {

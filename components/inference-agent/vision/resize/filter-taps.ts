@@ -52,7 +52,7 @@ export function filterTaps(
 
 interface Filter {
   readonly reach: number;
-  weigh(distance: number): number;
+  readonly weigh: (distance: number) => number;
 }
 
 const FILTERS: Readonly<Record<WideFilter, Filter>> = {

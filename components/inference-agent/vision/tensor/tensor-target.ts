@@ -58,8 +58,8 @@ export function fillTarget(target: TensorTarget, grey: number): void {
 
 /** (value - mean) / std for the 256 values of a byte, of one channel of the tensor. */
 function valueTable(input: InputSpec, channel: number): InputData {
-  const mean = input.mean[channel] ?? (input.mean[0] as number);
-  const std = input.std[channel] ?? (input.std[0] as number);
+  const mean = input.mean[channel] ?? input.mean[0] ?? 0;
+  const std = input.std[channel] ?? input.std[0] ?? 1;
   const table = allocate(input, 256);
   for (let value = 0; value < 256; value++) {
     const normal = (value - mean) / std;

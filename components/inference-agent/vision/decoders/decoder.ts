@@ -1,0 +1,22 @@
+import type { Prediction } from '../../../common/prediction.ts';
+import type { InputSpec } from '../../model-package/schema.ts';
+import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
+import type { Placement } from '../resize/geometry.ts';
+
+/** Makes predictions of a model's outputs. */
+export interface OutputDecoder {
+  /** Outputs that it reads; no others need to be fetched. */
+  readonly fetches: readonly string[];
+  /**
+   * `placement` says where the image lies in the model's input. The result is sorted by falling score, ties in model order.
+   * @throws EdgeError `model.output-unexpected`
+   */
+  decode(outputs: NamedTensors, placement: Placement): readonly Prediction[];
+}
+
+/** What a decoder is made for. */
+export interface DecoderContext {
+  readonly outputs: readonly TensorInfo[];
+  readonly input: InputSpec;
+  readonly labels: readonly string[];
+}

@@ -1,0 +1,45 @@
+import type { Box, Prediction } from '../../../common/prediction.ts';
+import type { Placement } from '../resize/geometry.ts';
+import type { Candidates } from './candidates.ts';
+import { selectBoxes } from './nms.ts';
+import type { NmsOptions } from './nms.ts';
+
+/**
+ * The last step of every detector: suppression, from the model's input to the image, clipping, labels.
+ * A class without a label is called by its number. Boxes without any area inside the image are left out.
+ */
+export function toDetections(
+  candidates: Candidates,
+  options: NmsOptions,
+  placement: Placement,
+  labels: readonly string[],
+): readonly Prediction[] {
+  const boxes = new Map<number, Box>();
+  const kept = selectBoxes(candidates, options, (index) => {
+    const box = imageBox(candidates.boxes, 4 * index, placement);
+    boxes.set(index, box);
+    return box[2] > box[0] && box[3] > box[1];
+  });
+  return kept.map((index) => {
+    const classId = candidates.classes[index] as number;
+    return {
+      classId,
+      label: labels[classId] ?? String(classId),
+      score: candidates.scores[index] as number,
+      box: boxes.get(index) as Box,
+    };
+  });
+}
+
+function imageBox(boxes: Float64Array, at: number, placement: Placement): Box {
+  return [
+    clip((boxes[at] as number) * placement.scaleX + placement.offsetX),
+    clip((boxes[at + 1] as number) * placement.scaleY + placement.offsetY),
+    clip((boxes[at + 2] as number) * placement.scaleX + placement.offsetX),
+    clip((boxes[at + 3] as number) * placement.scaleY + placement.offsetY),
+  ];
+}
+
+function clip(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}

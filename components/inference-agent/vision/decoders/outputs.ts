@@ -1,0 +1,56 @@
+import { visionErrors } from '../errors.ts';
+import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
+import { fromFloat16Bits } from '../tensor/float16.ts';
+
+/** Numbers of a tensor in row-major order, of whatever type. */
+export type Numbers =
+  Float32Array | Float64Array | Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+
+/**
+ * The name of an output as the manifest gives it, or of the only one.
+ * @throws EdgeError `model.interface-mismatch`
+ */
+export function outputName(name: string | undefined, outputs: readonly TensorInfo[], key: string): string {
+  const names = outputs.map((output) => output.name);
+  if (name === undefined && names.length === 1) return names[0] as string;
+  if (name !== undefined && names.includes(name)) return name;
+  const problem =
+    name === undefined ? `output.${key} is missing in model.json` : `the model has no output "${name}" (output.${key})`;
+  throw visionErrors.error(
+    'model.interface-mismatch',
+    `${problem}; its outputs are ${names.map((one) => `"${one}"`).join(', ')}`,
+    {
+      facts: { key, name, outputs: names },
+    },
+  );
+}
+
+export function outputTensor(outputs: NamedTensors, name: string): Tensor {
+  const tensor = outputs[name];
+  if (!tensor) throw visionErrors.error('model.output-unexpected', `the model gave no output "${name}"`);
+  return tensor;
+}
+
+/** The numbers of an output; half precision and 64-bit integers are converted, everything else is seen in place. */
+export function numbersOf(tensor: Tensor): Numbers {
+  switch (tensor.type) {
+    case 'float16':
+      return Float32Array.from(tensor.data as Uint16Array, fromFloat16Bits);
+    case 'int64':
+    case 'uint64':
+      return Float64Array.from(tensor.data as BigInt64Array, Number);
+    default:
+      return tensor.data as Numbers;
+  }
+}
+
+/** @throws EdgeError `model.output-unexpected` naming the output, its shape and the one needed */
+export function unexpectedShape(name: string, shape: readonly number[], needed: string): Error {
+  return visionErrors.error(
+    'model.output-unexpected',
+    `output "${name}" has the shape [${shape.join(', ')}]; needed is ${needed}`,
+    {
+      facts: { output: name, shape, needed },
+    },
+  );
+}

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { systemClock } from '../../common/clock/clock.ts';
+import { inputOf, outputOf } from '../model-package/schema.ts';
+import type { Provider } from '../model-package/schema.ts';
+import { createDecoder } from './decoders/create-decoder.ts';
+import { visionErrors } from './errors.ts';
+import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
+import { imageModel } from './image-model.ts';
+import { checkInput } from './input-check.ts';
+import type { LoadModel, LoadOptions, LoadedModel, Tensor } from './loaded-model.ts';
+import { openOnLadder } from './session/provider-ladder.ts';
+import type { Session } from './session/session.ts';
+import { Preprocessor } from './tensor/preprocessor.ts';
+
+/** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
+export const loadModel: LoadModel = async (packageDir, manifest, labels, options): Promise<LoadedModel> => {
+  const input = inputOf(manifest, options.variant);
+  const file = await modelFile(packageDir, options);
+  const preprocessor = new Preprocessor(input);
+  const feed: Tensor = { type: input.dtype, shape: preprocessor.shape, data: preprocessor.data };
+  const probe = async (session: Session, provider: Provider): Promise<void> => {
+    const name = checkInput(session.inputs, input, manifest.output.decoder);
+    // A driver can load a model and then fail to run it.
+    if (provider !== 'cpu' && provider !== 'wasm' && name !== undefined) {
+      await session.run(
+        { [name]: feed },
+        session.outputs.map((output) => output.name),
+      );
+    }
+  };
+  const opened = await openOnLadder(file, options.variant, options, probe);
+  try {
+    const { session } = opened;
+    const context = { outputs: session.outputs, input, labels };
+    const decoder = await createDecoder(outputOf(manifest, options.variant), context, packageDir);
+    return imageModel({
+      ...opened,
+      decoder,
+      preprocessor,
+      feed,
+      inputName: checkInput(session.inputs, input, manifest.output.decoder),
+      grey: input.color === 'GRAY',
+      returnOutputs: manifest.output.decoder === 'tensor',
+      maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      clock: systemClock,
+    });
+  } catch (error) {
+    await opened.session.close();
+    throw error;
+  }
+};
+
+async function modelFile(packageDir: string, options: LoadOptions): Promise<string> {
+  const file = path.join(packageDir, options.variant.file);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) return file;
+  throw visionErrors.error('model.file-missing', `the package ${packageDir} has no file "${options.variant.file}"`);
+}

@@ -1,0 +1,82 @@
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+
+import { visionErrors } from '../errors.ts';
+import type { NamedTensors, Tensor, TensorData, TensorInfo, TensorType } from '../loaded-model.ts';
+
+const TYPES: ReadonlySet<string> = new Set<TensorType>([
+  'float32',
+  'float64',
+  'float16',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'uint32',
+  'int32',
+  'uint64',
+  'int64',
+  'bool',
+]);
+
+/** Wraps tensors for a runtime, once for each object: the input of a model is one object that is filled anew. */
+export class FeedCache {
+  readonly #Tensor: TensorConstructor;
+  readonly #known = new WeakMap<Tensor, OrtTensor>();
+
+  constructor(Tensor: TensorConstructor) {
+    this.#Tensor = Tensor;
+  }
+
+  wrap(feeds: NamedTensors): Record<string, OrtTensor> {
+    const wrapped: Record<string, OrtTensor> = {};
+    for (const [name, tensor] of Object.entries(feeds)) {
+      let known = this.#known.get(tensor);
+      if (!known) {
+        known = new this.#Tensor(tensor.type, tensor.data as never, tensor.shape);
+        this.#known.set(tensor, known);
+      }
+      wrapped[name] = known;
+    }
+    return wrapped;
+  }
+}
+
+/** @throws EdgeError `model.output-unexpected` for strings, sequences and maps */
+export function unwrap(results: InferenceSession.OnnxValueMapType): NamedTensors {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(results)) {
+    if (!TYPES.has(value.type)) {
+      throw visionErrors.error(
+        'model.output-unexpected',
+        `output "${name}" holds ${value.type}, which no decoder reads`,
+      );
+    }
+    tensors[name] = { type: value.type as TensorType, shape: value.dims, data: rawData(value.data as TensorData) };
+  }
+  return tensors;
+}
+
+/** @throws EdgeError `model.interface-mismatch` for strings, sequences and maps */
+export function describe(
+  metadata: readonly InferenceSession.ValueMetadata[],
+  direction: 'input' | 'output',
+): readonly TensorInfo[] {
+  return metadata.map((value): TensorInfo => {
+    if (!value.isTensor || !TYPES.has(value.type)) {
+      throw visionErrors.error(
+        'model.interface-mismatch',
+        `${direction} "${value.name}" of the model is ${value.isTensor ? `a tensor of ${value.type}` : 'no tensor'}, which is not supported`,
+      );
+    }
+    return {
+      name: value.name,
+      type: value.type as TensorType,
+      shape: value.shape.map((side) => (typeof side === 'number' && side >= 0 ? side : -1)),
+    };
+  });
+}
+
+/** Newer Node gives half precision as a Float16Array; everything here takes its bits. */
+function rawData(data: TensorData): TensorData {
+  return data.constructor.name === 'Float16Array' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+}

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Prediction } from '../../components/common/prediction.ts';
+import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
+import { boxIou } from '../../components/inference-agent/vision/golden/compare-predictions.ts';
+import { MODEL_NAMES, loadReference, referenceModel } from './reference-models.ts';
+import { expectedResults, photo, photoNames, skipReason } from './shared-data.ts';
+import type { ExpectedRow } from './shared-data.ts';
+
+if (skipReason) console.warn(skipReason);
+
+describe.skipIf(skipReason)('real models on real photos', () => {
+  describe.each(MODEL_NAMES)('%s', (name) => {
+    const { manifest } = skipReason ? { manifest: undefined } : referenceModel(name);
+    let model: LoadedModel;
+    beforeAll(async () => {
+      model = await loadReference(referenceModel(name));
+    });
+    afterAll(() => model?.close());
+
+    it.each(photoNames())('%s gives what the reference pipeline gives', async (image) => {
+      const rows = expectedResults()[image]?.[name];
+      const { predictions } = await model.infer(photo(image));
+      if (!rows) return expect(predictions.length).toBeGreaterThanOrEqual(0);
+      if (manifest?.task === 'image-classification') compareClasses(predictions, rows);
+      else compareBoxes(predictions, rows, manifest?.output as never);
+    });
+  });
+});
+
+function compareClasses(predictions: readonly Prediction[], rows: readonly ExpectedRow[]): void {
+  const [index, label, probability] = rows[0] as [number, string, number];
+  expect(predictions[0]?.classId).toBe(index);
+  // The reference keeps the first of several names.
+  expect(predictions[0]?.label.split(',')[0]).toBe(label);
+  expect(Math.abs((predictions[0]?.score as number) - probability)).toBeLessThan(0.03);
+}
+
+/** Every sure box is found with its label, place and score, and nothing sure is found that is not expected. */
+function compareBoxes(
+  predictions: readonly Prediction[],
+  rows: readonly ExpectedRow[],
+  output: { scoreThreshold: number },
+): void {
+  const sure = output.scoreThreshold + 0.05;
+  const expected = rows.map((row) => {
+    const [label, score, ...box] = row as [string, number, number, number, number, number];
+    return { label, score, box };
+  });
+  const matches = (
+    a: { label: string; box?: readonly number[] },
+    b: { label: string; box?: readonly number[] },
+  ): boolean => a.label === b.label && boxIou(a.box as never, b.box as never) >= 0.85;
+  for (const one of expected.filter(({ score }) => score >= sure)) {
+    const found = predictions.filter((prediction) => matches(prediction, one));
+    expect(
+      found.length,
+      `${one.label} ${one.score} at ${one.box.join(' ')} in ${JSON.stringify(predictions)}`,
+    ).toBeGreaterThan(0);
+    expect(Math.min(...found.map(({ score }) => Math.abs(score - one.score)))).toBeLessThan(0.05);
+  }
+  for (const one of predictions.filter(({ score }) => score >= sure)) {
+    expect(
+      expected.some((row) => matches(row, one)),
+      `unexpected ${JSON.stringify(one)}`,
+    ).toBe(true);
+  }
+}
