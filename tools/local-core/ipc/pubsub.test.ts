@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { allowAll, Inbox, serviceErrorOf, testBench } from './test-bench.ts';
+import { Inbox } from '../pubsub/test-inbox.ts';
+import { allowAll, serviceErrorOf, testBench } from './test-bench.ts';
 import type { Client, TestBench } from './test-bench.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub'), threshold: 0.5 };

@@ -82,26 +82,3 @@ export async function serviceErrorOf(call: Promise<unknown>): Promise<{ _errorCo
   }
   throw new Error('the call succeeded, an error was expected');
 }
-
-/** Collects events and lets a test await the n-th. */
-export class Inbox<Event> {
-  readonly events: Event[] = [];
-  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
-
-  readonly push = (event: Event): void => {
-    this.events.push(event);
-    this.#waiting = this.#waiting.filter(({ count, resolve }) => {
-      if (this.events.length < count) return true;
-      resolve();
-      return false;
-    });
-  };
-
-  /** Resolves with the first `count` events. */
-  async take(count: number): Promise<readonly Event[]> {
-    if (this.events.length < count) {
-      await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
-    }
-    return this.events.slice(0, count);
-  }
-}

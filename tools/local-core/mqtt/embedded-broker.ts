@@ -1,0 +1,64 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+import { Aedes } from 'aedes';
+
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { brokerIotCore } from './broker-iot-core.ts';
+import type { BrokerOptions } from './broker-iot-core.ts';
+import { mqttErrors } from './errors.ts';
+import type { IotCore } from './iot-core.ts';
+
+/** An MQTT 3.1.1 broker in this process, on the loopback address. */
+export interface EmbeddedBroker {
+  readonly url: string;
+  readonly port: number;
+  /** Disconnects everybody; idempotent. Retained messages are gone. */
+  close(): Promise<void>;
+}
+
+/** `port` 0 (the default) takes a free one. Throws `mqtt.broker-start`. */
+export async function startEmbeddedBroker(options: { readonly port?: number } = {}): Promise<EmbeddedBroker> {
+  const broker = await Aedes.createBroker();
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    broker.handle(socket);
+  });
+  const port = await listen(server, options.port ?? 0);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const stopped = new Promise((resolve) => server.close(resolve));
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await stopped;
+  };
+  return { port, url: `mqtt://127.0.0.1:${port}`, close: () => (closing ??= close()) };
+}
+
+/** The default stand-in for IoT Core: an embedded broker and the connection to it, closed together. */
+export async function embeddedIotCore(
+  options: Omit<BrokerOptions, 'url' | 'protocolVersion'> & { readonly port?: number },
+): Promise<{ readonly iotCore: IotCore; readonly broker: EmbeddedBroker; close(): Promise<void> }> {
+  const broker = await startEmbeddedBroker(options.port === undefined ? {} : { port: options.port });
+  const iotCore = brokerIotCore({ ...options, url: broker.url, protocolVersion: 4 });
+  return {
+    iotCore,
+    broker,
+    async close() {
+      await iotCore.close();
+      await broker.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const message = `the embedded MQTT broker cannot listen on port ${port}: ${messageOf(error)}`;
+      reject(mqttErrors.error('mqtt.broker-start', message, { cause: error }));
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
