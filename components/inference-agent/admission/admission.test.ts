@@ -1,0 +1,227 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../common/clock/fake-clock.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+import { Admission } from './admission.ts';
+import type { Target } from './admission.ts';
+import type { RejectionReason } from './refusal.ts';
+
+/** A model whose runs end when the test says so. */
+class HeldTarget implements Target {
+  readonly ran: string[] = [];
+  capacity = 1;
+  readonly #held: { finish(): void; fail(error: Error): void }[] = [];
+
+  get free(): number {
+    return this.capacity - this.#held.length;
+  }
+
+  infer(image: Uint8Array): Promise<Inference> {
+    const text = Buffer.from(image).toString();
+    this.ran.push(text);
+    return new Promise((resolve, reject) => {
+      const inference: Inference = {
+        image: { width: 1, height: 1 },
+        predictions: [{ classId: 0, label: text, score: 1 }],
+        timings: { decodeMs: 0, preprocessMs: 0, runMs: 0, postprocessMs: 0, totalMs: 0 },
+      };
+      this.#held.push({ finish: () => resolve(inference), fail: reject });
+    });
+  }
+
+  finish(): void {
+    this.#held.shift()?.finish();
+  }
+
+  fail(error: Error): void {
+    this.#held.shift()?.fail(error);
+  }
+}
+
+let clock: FakeClock;
+let targets: Map<string, HeldTarget | 'pending'>;
+let rejections: [string, RejectionReason][];
+let bounds: { concurrentRuns: number; bufferedBytes: number };
+let admission: Admission<HeldTarget>;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  targets = new Map([['A', new HeldTarget()]]);
+  rejections = [];
+  bounds = { concurrentRuns: 8, bufferedBytes: 1_000_000 };
+  admission = new Admission({
+    clock,
+    service: (name) => ({ alias: name, timeoutMs: 10_000, queueLength: 2 }),
+    target: (alias) => targets.get(alias),
+    aliases: () => [...targets.keys()],
+    bounds: () => bounds,
+    onRejected: (service, reason) => rejections.push([service, reason]),
+  });
+});
+
+function request(service: string, text: string, deadlineMs?: number) {
+  const image = new Uint8Array(new TextEncoder().encode(text));
+  const ticket = admission.enter(service, { bytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
+  admission.submit(ticket, image, 'image/jpeg');
+  return ticket;
+}
+
+const held = (alias: string): HeldTarget => targets.get(alias) as HeldTarget;
+const labelOf = async (ticket: ReturnType<typeof request>) => (await ticket.answer).inference.predictions[0]?.label;
+const coded = (code: string, facts: object = {}) =>
+  expect.objectContaining({ code, facts: expect.objectContaining(facts) as unknown }) as Error;
+
+describe('Admission', () => {
+  it('runs what fits and queues the rest in order of arrival', async () => {
+    const [a, b] = [request('A', 'a'), request('A', 'b')];
+    expect(held('A').ran).toEqual(['a']);
+    await clock.advance(40);
+    held('A').finish();
+    expect(await labelOf(a)).toBe('a');
+    await clock.advance(0);
+    held('A').finish();
+    expect(await b.answer).toMatchObject({ queueMs: 40, target: held('A') });
+  });
+
+  it('refuses at once what the queue cannot hold, with the time after which it is worth to ask again', () => {
+    for (const text of ['running', 'first', 'second']) request('A', text);
+    expect(() => request('A', 'third')).toThrow(coded('admission.queue-full', { retryAfterSeconds: 1 }));
+    expect(rejections).toEqual([['A', 'queue-full']]);
+    expect(held('A').ran).toEqual(['running']);
+  });
+
+  it('counts bodies that are still on the way', () => {
+    request('A', 'running');
+    admission.enter('A', { bytes: 1 });
+    admission.enter('A', { bytes: 1 });
+    expect(() => admission.enter('A', { bytes: 1 })).toThrow(coded('admission.queue-full'));
+  });
+
+  it('bounds the bytes of all requests together, but always lets one in', async () => {
+    bounds.bufferedBytes = 10;
+    const large = request('A', 'larger than the bound');
+    expect(() => request('A', 'x')).toThrow(coded('admission.memory-full'));
+    held('A').finish();
+    await large.answer;
+    expect(admission.bufferedBytes).toBe(0);
+    request('A', 'x');
+  });
+
+  it('ends a request at its deadline, which the service bounds', async () => {
+    const short = request('A', 'running', 500);
+    const long = request('A', 'waiting', 99_000);
+    const ended = expect(short.answer).rejects.toEqual(coded('admission.deadline', { where: 'while it ran' }));
+    await clock.advance(500);
+    await ended;
+    const late = expect(long.answer).rejects.toEqual(
+      coded('admission.deadline', { deadlineMs: 10_000, where: 'while it waited for a worker' }),
+    );
+    await clock.advance(9_500);
+    await late;
+    expect(rejections).toEqual([
+      ['A', 'deadline'],
+      ['A', 'deadline'],
+    ]);
+    expect(held('A').ran).toEqual(['running']);
+  });
+
+  it('keeps the worker taken until a run that was given up has really ended', async () => {
+    const given = request('A', 'slow', 100);
+    given.answer.catch(() => undefined);
+    const next = request('A', 'next');
+    await clock.advance(100);
+    expect(held('A').ran).toEqual(['slow']);
+    held('A').finish();
+    await clock.advance(0);
+    held('A').finish();
+    expect(await labelOf(next)).toBe('next');
+  });
+
+  it('aborts the upload of a request that is past its deadline', async () => {
+    const ticket = admission.enter('A', { bytes: 5, deadlineMs: 100 });
+    await clock.advance(100);
+    expect(ticket.signal.reason).toEqual(coded('admission.deadline', { where: 'while its body was on the way' }));
+    admission.submit(ticket, new Uint8Array(5));
+    expect(held('A').ran).toEqual([]);
+    expect(admission.bufferedBytes).toBe(0);
+  });
+
+  it('forgets a cancelled request without running it', async () => {
+    request('A', 'running');
+    const gone = request('A', 'gone');
+    admission.cancel(gone);
+    admission.cancel(gone);
+    await expect(gone.answer).rejects.toEqual(coded('admission.cancelled'));
+    held('A').finish();
+    await clock.advance(0);
+    expect(held('A').ran).toEqual(['running']);
+    expect(rejections).toEqual([['A', 'cancelled']]);
+  });
+
+  it('gives services their turn, however many requests one of them sends', async () => {
+    bounds.concurrentRuns = 1;
+    targets.set('B', new HeldTarget());
+    for (const text of ['a1', 'a2', 'a3']) request('A', text);
+    request('B', 'b1');
+    const order: string[] = [];
+    for (const alias of ['A', 'B', 'A', 'A']) {
+      order.push(...held(alias).ran.slice(-1));
+      held(alias).finish();
+      await clock.advance(0);
+    }
+    expect(order).toEqual(['a1', 'b1', 'a2', 'a3']);
+  });
+
+  it('gives what waits to the model that serves when its turn comes', async () => {
+    const [first, second] = [request('A', 'on the old'), request('A', 'on the new')];
+    const [older, newer] = [held('A'), new HeldTarget()];
+    targets.set('A', newer);
+    admission.pump();
+    newer.finish();
+    older.finish();
+    expect((await first.answer).target).toBe(older);
+    expect((await second.answer).target).toBe(newer);
+  });
+
+  it('lets requests wait for a model that is on its way', async () => {
+    targets.set('A', 'pending');
+    const early = request('A', 'early');
+    const model = new HeldTarget();
+    targets.set('A', model);
+    admission.pump();
+    model.finish();
+    expect(await labelOf(early)).toBe('early');
+  });
+
+  it('says which models there are when there is none for the service', () => {
+    expect(() => request('B', 'x')).toThrow(coded('model.not-found', { alias: 'B', active: ['A'] }));
+  });
+
+  it('ends what waits for a model that was taken away', async () => {
+    request('A', 'running');
+    const waiting = request('A', 'waiting');
+    targets.delete('A');
+    admission.pump();
+    await expect(waiting.answer).rejects.toEqual(coded('model.not-found'));
+  });
+
+  it('passes on the error of a run and goes on', async () => {
+    const [bad, good] = [request('A', 'bad'), request('A', 'good')];
+    held('A').fail(new Error('broken'));
+    await expect(bad.answer).rejects.toThrow('broken');
+    await clock.advance(0);
+    held('A').finish();
+    expect(await labelOf(good)).toBe('good');
+  });
+
+  it('stops: what runs ends well, what waits and what comes is refused', async () => {
+    const [running, waiting] = [request('A', 'running'), request('A', 'waiting')];
+    admission.stop();
+    await expect(waiting.answer).rejects.toEqual(coded('admission.stopping'));
+    expect(() => request('A', 'late')).toThrow(coded('admission.stopping'));
+    const idle = admission.idle();
+    held('A').finish();
+    await idle;
+    expect(await labelOf(running)).toBe('running');
+  });
+});

@@ -1,0 +1,219 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+import { Lane } from './lane.ts';
+import { refusalError } from './refusal.ts';
+import type { Refusal, RejectionReason } from './refusal.ts';
+import { Ticket } from './ticket.ts';
+import type { TicketState } from './ticket.ts';
+
+/** What a request can be given to: the generation that serves an alias now. */
+export interface Target {
+  readonly capacity: number;
+  /** Requests that it would take now. */
+  readonly free: number;
+  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+}
+
+export interface AdmissionPorts<T extends Target> {
+  readonly clock: Clock;
+  service(name: string): ServiceSettings;
+  /** `pending` while a model is on its way to an alias that has none yet: requests wait for it. */
+  target(alias: string): T | 'pending' | undefined;
+  /** Aliases that answer now, to be named in errors. */
+  aliases(): readonly string[];
+  bounds(): { readonly concurrentRuns: number; readonly bufferedBytes: number };
+  onRejected(service: string, reason: RejectionReason): void;
+}
+
+export interface Admitted<T extends Target> {
+  readonly inference: Inference;
+  readonly queueMs: number;
+  /** The target that answered. */
+  readonly target: T;
+}
+
+export interface AdmissionRequest {
+  /** Size of the body where it is known, else an upper bound. */
+  readonly bytes: number;
+  /** Milliseconds from now; the service's time-out is the upper bound. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Lets requests in, or says why not, and shares the workers between services in turn. A request passes through
+ * `enter` (headers are there), `submit` (body is there) and ends with `answer` of its ticket.
+ */
+export class Admission<T extends Target> {
+  readonly #ports: AdmissionPorts<T>;
+  readonly #lanes = new Map<string, Lane<Admitted<T>>>();
+  readonly #open = new Set<Ticket<Admitted<T>>>();
+  #turns = 0;
+  #running = 0;
+  #bufferedBytes = 0;
+  #stopping = false;
+
+  constructor(ports: AdmissionPorts<T>) {
+    this.#ports = ports;
+  }
+
+  /** @throws EdgeError `admission.*` or `model.not-found` at once where the request cannot be taken. */
+  enter(service: string, request: AdmissionRequest): Ticket<Admitted<T>> {
+    const settings = this.#ports.service(service);
+    const lane = this.#lanes.get(service) ?? new Lane<Admitted<T>>(service);
+    const refusal = this.#refusal(lane, settings, request);
+    if (refusal) throw this.#rejected(service, refusal);
+
+    this.#lanes.set(service, lane);
+    lane.uploading++;
+    this.#bufferedBytes += request.bytes;
+    const ticket = new Ticket<Admitted<T>>(service, request.bytes, (from) => this.#leave(lane, ticket, from));
+    this.#open.add(ticket);
+    const deadlineMs = Math.min(settings.timeoutMs, request.deadlineMs ?? Infinity);
+    ticket.startDeadline(this.#ports.clock, deadlineMs, () => this.#expired(lane, ticket, deadlineMs));
+    return ticket;
+  }
+
+  /** The body is there: the request now waits for its turn. */
+  submit(ticket: Ticket<Admitted<T>>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
+    const lane = this.#lanes.get(ticket.service);
+    if (ticket.state !== 'uploading' || !lane) return;
+    ticket.state = 'waiting';
+    ticket.content = { image, contentType };
+    ticket.readyAt = this.#ports.clock.monotonic();
+    lane.uploading--;
+    lane.waiting.add(ticket);
+    this.pump();
+  }
+
+  /** The client hung up. */
+  cancel(ticket: Ticket<Admitted<T>>): void {
+    if (!ticket.settled) ticket.end(this.#rejected(ticket.service, { reason: 'cancelled' }));
+  }
+
+  /** Hands out work wherever a worker is free; to be called when one has become so. */
+  pump(): void {
+    const { concurrentRuns } = this.#ports.bounds();
+    while (this.#running < concurrentRuns) {
+      const next = this.#next();
+      if (!next) return;
+      this.#run(next.lane, next.ticket, next.target);
+    }
+  }
+
+  /** Refuses what comes from now on and ends what waits; what runs goes on. */
+  stop(): void {
+    this.#stopping = true;
+    for (const ticket of [...this.#open]) {
+      if (ticket.state !== 'running') ticket.end(this.#rejected(ticket.service, { reason: 'stopping' }));
+    }
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#open].map((ticket) => ticket.answer.catch(() => undefined)));
+  }
+
+  get depths(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }> {
+    return new Map([...this.#lanes].map(([name, lane]) => [name, { waiting: lane.depth, running: lane.running }]));
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** The oldest request of the service that was served longest ago and whose model has a free worker. */
+  #next(): Next<T> | undefined {
+    let next: Next<T> | undefined;
+    for (const lane of this.#lanes.values()) {
+      const [ticket] = lane.waiting;
+      if (!ticket || (next && next.lane.lastTurn < lane.lastTurn)) continue;
+      const target = this.#ports.target(this.#ports.service(lane.service).alias);
+      if (target === undefined) this.#endWaiting(lane);
+      else if (target !== 'pending' && target.free > 0) next = { lane, ticket, target };
+    }
+    return next;
+  }
+
+  #run(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, target: T): void {
+    const { clock } = this.#ports;
+    const startedAt = clock.monotonic();
+    const { image, contentType } = ticket.content!;
+    ticket.content = undefined;
+    ticket.state = 'running';
+    lane.waiting.delete(ticket);
+    lane.lastTurn = ++this.#turns;
+    lane.running++;
+    this.#running++;
+    target
+      .infer(image, contentType)
+      .then(
+        (inference) => ticket.resolve({ inference, queueMs: startedAt - ticket.readyAt, target }),
+        (error: Error) => ticket.fail(error),
+      )
+      .finally(() => {
+        lane.ran(clock.monotonic() - startedAt);
+        lane.running--;
+        this.#running--;
+        this.#forget(lane);
+        this.pump();
+      });
+  }
+
+  #refusal(lane: Lane<Admitted<T>>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
+    if (this.#stopping) return { reason: 'stopping' };
+    const target = this.#ports.target(settings.alias);
+    if (target === undefined) return { reason: 'no-model', alias: settings.alias };
+    const capacity = target === 'pending' ? 1 : target.capacity;
+    const retryAfterSeconds = lane.retryAfterSeconds(capacity);
+    if (lane.depth >= settings.queueLength) return { reason: 'queue-full', retryAfterSeconds, depth: lane.depth };
+    if (this.#bufferedBytes + request.bytes > this.#ports.bounds().bufferedBytes && this.#bufferedBytes > 0) {
+      return { reason: 'memory-full', retryAfterSeconds };
+    }
+    return undefined;
+  }
+
+  #expired(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, deadlineMs: number): EdgeError {
+    const where = WHERE[ticket.state];
+    return this.#rejected(lane.service, { reason: 'deadline', deadlineMs, where });
+  }
+
+  #endWaiting(lane: Lane<Admitted<T>>): void {
+    const { alias } = this.#ports.service(lane.service);
+    for (const ticket of [...lane.waiting]) ticket.end(this.#rejected(lane.service, { reason: 'no-model', alias }));
+  }
+
+  #leave(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, from: TicketState): void {
+    this.#open.delete(ticket);
+    this.#bufferedBytes -= ticket.bytes;
+    if (from === 'uploading') lane.uploading--;
+    lane.waiting.delete(ticket);
+    this.#forget(lane);
+  }
+
+  /** Services are named by clients: a lane that holds nothing is not kept. */
+  #forget(lane: Lane<Admitted<T>>): void {
+    if (lane.idle && this.#lanes.size > MAX_IDLE_LANES) this.#lanes.delete(lane.service);
+  }
+
+  #rejected(service: string, refusal: Refusal): EdgeError {
+    this.#ports.onRejected(service, refusal.reason);
+    return refusalError(service, refusal, this.#ports.aliases());
+  }
+}
+
+const MAX_IDLE_LANES = 64;
+
+interface Next<T extends Target> {
+  readonly lane: Lane<Admitted<T>>;
+  readonly ticket: Ticket<Admitted<T>>;
+  readonly target: T;
+}
+
+const WHERE: Readonly<Record<TicketState, string>> = {
+  uploading: 'while its body was on the way',
+  waiting: 'while it waited for a worker',
+  running: 'while it ran',
+  settled: 'after its answer',
+};

@@ -1,0 +1,41 @@
+import type { Ticket } from './ticket.ts';
+
+/** Weight of the newest run in the running mean of a service's run time. */
+const MEAN_WEIGHT = 0.2;
+const FIRST_GUESS_MS = 100;
+const MAX_RETRY_SECONDS = 60;
+
+/** The queue of one service. */
+export class Lane<Answer> {
+  readonly service: string;
+  /** In order of arrival; a set, so that one in the middle can leave at once. */
+  readonly waiting = new Set<Ticket<Answer>>();
+  /** Admitted, their bodies still on the way. */
+  uploading = 0;
+  running = 0;
+  /** Number of the turn in which it was last served; 0: never yet. */
+  lastTurn = 0;
+  #meanRunMs = FIRST_GUESS_MS;
+
+  constructor(service: string) {
+    this.service = service;
+  }
+
+  get depth(): number {
+    return this.waiting.size + this.uploading;
+  }
+
+  get idle(): boolean {
+    return this.depth === 0 && this.running === 0;
+  }
+
+  ran(ms: number): void {
+    this.#meanRunMs += MEAN_WEIGHT * (ms - this.#meanRunMs);
+  }
+
+  /** Whole seconds until the queue will have emptied at its present pace, for `Retry-After`. */
+  retryAfterSeconds(capacity: number): number {
+    const seconds = ((this.depth + this.running) * this.#meanRunMs) / Math.max(1, capacity) / 1_000;
+    return Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.ceil(seconds)));
+  }
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { EdgeError } from '../../common/errors/edge-error.ts';
+
+export interface TicketImage {
+  readonly image: Uint8Array<ArrayBuffer>;
+  readonly contentType: string | undefined;
+}
+
+export type TicketState = 'uploading' | 'waiting' | 'running' | 'settled';
+
+interface Settle<Answer> {
+  resolve(value: Answer): void;
+  reject(error: Error): void;
+}
+
+/** One admitted request, from its first header to its answer. Settles once; what comes later is dropped. */
+export class Ticket<Answer> {
+  readonly service: string;
+  /** Aborted with the reason when the request ends early: past its deadline, cancelled, agent stopping. */
+  readonly signal: AbortSignal;
+  /** Bytes that the request holds in memory. */
+  readonly bytes: number;
+  readonly answer: Promise<Answer>;
+  state: TicketState = 'uploading';
+  /** The body, from its arrival until it is handed to a worker. */
+  content: TicketImage | undefined;
+  /** Monotonic time at which the body was complete. */
+  readyAt = 0;
+  readonly #abort = new AbortController();
+  readonly #onEnd: (from: TicketState) => void;
+  #settle: Settle<Answer> = { resolve: () => undefined, reject: () => undefined };
+
+  constructor(service: string, bytes: number, onEnd: (from: TicketState) => void) {
+    this.service = service;
+    this.bytes = bytes;
+    this.#onEnd = onEnd;
+    this.signal = this.#abort.signal;
+    this.answer = new Promise<Answer>((resolve, reject) => (this.#settle = { resolve, reject }));
+    // Who only uploads looks at the signal; the promise must then not count as unhandled.
+    this.answer.catch(() => undefined);
+  }
+
+  get settled(): boolean {
+    return this.state === 'settled';
+  }
+
+  startDeadline(clock: Clock, ms: number, expired: () => EdgeError): void {
+    const cancel = clock.after(ms, () => this.end(expired()));
+    const stop = (): void => cancel();
+    this.answer.then(stop, stop);
+  }
+
+  resolve(value: Answer): void {
+    this.#finish((settle) => settle.resolve(value));
+  }
+
+  /** An error of the run itself. */
+  fail(error: Error): void {
+    this.#finish((settle) => settle.reject(error));
+  }
+
+  /** Ends the request wherever it is. */
+  end(reason: EdgeError): void {
+    this.#finish((settle) => {
+      settle.reject(reason);
+      this.#abort.abort(reason);
+    });
+  }
+
+  #finish(how: (settle: Settle<Answer>) => void): void {
+    if (this.settled) return;
+    const from = this.state;
+    this.state = 'settled';
+    this.content = undefined;
+    how(this.#settle);
+    this.#onEnd(from);
+  }
+}

@@ -1,0 +1,63 @@
+import type { ModelIdentity } from '../../common/agent-api.ts';
+import type { WireError } from '../../common/errors/edge-error.ts';
+
+/** What the agent tells the world, by name. Published on `edgeml/events` and on the MQTT events topic. */
+export interface AgentEvents {
+  readonly 'model.activated': {
+    readonly model: ModelIdentity;
+    readonly provider: string;
+    readonly variant: string;
+    readonly durationMs: number;
+  };
+  readonly 'model.swapped': {
+    readonly from: ModelIdentity;
+    readonly to: ModelIdentity;
+    readonly swapGapMs: number;
+    readonly requestsLost: number;
+  };
+  readonly 'model.rejected': {
+    readonly alias: string;
+    readonly path: string;
+    readonly error: WireError;
+    /** What serves on in its place. */
+    readonly serving?: ModelIdentity;
+  };
+  readonly 'model.rolled-back': { readonly from: ModelIdentity; readonly to: ModelIdentity };
+  readonly 'model.retiring': {
+    readonly model: ModelIdentity;
+    readonly graceSeconds: number;
+    readonly reason: 'asked' | 'package-gone';
+  };
+  readonly 'model.retired': { readonly model: ModelIdentity };
+  readonly 'model.restored': { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
+  readonly 'model.restore-failed': { readonly alias: string; readonly error: WireError };
+  readonly 'model.not-kept': { readonly model: ModelIdentity; readonly error: WireError };
+  readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };
+  readonly 'model.untested': { readonly alias: string; readonly path: string };
+  readonly 'model.fault': { readonly model: ModelIdentity; readonly reason: string; readonly message: string };
+  readonly 'provider.fallback': {
+    readonly model: ModelIdentity;
+    readonly requested: readonly string[];
+    readonly provider: string;
+    readonly reasons: readonly { readonly provider: string; readonly reason: string }[];
+  };
+  readonly 'configuration.rejected': { readonly error: WireError };
+  readonly 'configuration.applied': { readonly restartNeeded: readonly string[] };
+}
+
+export type AgentEventName = keyof AgentEvents;
+
+/** Tells the world. Never throws and never waits: events are news, not promises. */
+export type Announce = <Name extends AgentEventName>(event: Name, facts: AgentEvents[Name]) => void;
+
+/** Names of events that mean trouble; they are logged as warnings. */
+export const WARNINGS: readonly AgentEventName[] = [
+  'model.rejected',
+  'model.restore-failed',
+  'model.not-kept',
+  'model.untrusted',
+  'model.untested',
+  'model.fault',
+  'provider.fallback',
+  'configuration.rejected',
+];

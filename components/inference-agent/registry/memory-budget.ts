@@ -1,0 +1,55 @@
+import { freemem } from 'node:os';
+
+import type { GenerationSettings } from '../generation/generation.ts';
+import type { ModelPackage } from '../model-package/reading/read-package.ts';
+import { registryErrors } from './errors.ts';
+
+/** A worker without its model: heap, runtime library, image codecs. */
+const WORKER_BYTES = 32 * 1024 ** 2;
+/** Weights lie in memory as they are in the file and once more, packed for the CPU's kernels. */
+const WEIGHT_COPIES = 2;
+/** A decoded 12-megapixel photo, its tensor and the activations. */
+const WORKING_BYTES = 48 * 1024 ** 2;
+
+/** What a generation will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
+export function estimateMemory(model: ModelPackage, settings: Pick<GenerationSettings, 'workers'>): number {
+  const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
+  return settings.workers * (WORKER_BYTES + WORKING_BYTES + WEIGHT_COPIES * Math.max(...variants));
+}
+
+/**
+ * Refuses a model before it is loaded.
+ * @param limitBytes of the service; undefined for none
+ * @param freeBytes of the device
+ * @throws EdgeError `model.over-memory-limit`, `model.no-memory`
+ */
+export function checkMemory(
+  model: ModelPackage,
+  settings: Pick<GenerationSettings, 'workers'>,
+  limitBytes: number | undefined,
+  freeBytes: number,
+): void {
+  const needBytes = estimateMemory(model, settings);
+  const what = `${model.manifest.name} ${model.manifest.version} needs about ${kilobytes(needBytes)} KB with ${settings.workers} worker(s)`;
+  const facts = { needKB: kilobytes(needBytes), workers: settings.workers };
+  if (limitBytes !== undefined && needBytes > limitBytes) {
+    const message = `${what}, over the limit of ${kilobytes(limitBytes)} KB (LocalInferenceServiceMemoryLimitKB)`;
+    throw registryErrors.error('model.over-memory-limit', message, {
+      facts: { ...facts, limitKB: kilobytes(limitBytes) },
+    });
+  }
+  if (needBytes <= freeBytes) return;
+  const message = `${what}, but only ${kilobytes(freeBytes)} KB are free on the device`;
+  throw registryErrors.error('model.no-memory', message, { facts: { ...facts, freeKB: kilobytes(freeBytes) } });
+}
+
+/** Memory that this process may still take: of the system, or of its control group where that allows less. */
+export function freeMemory(): number {
+  // Since Node 20.13; older ones know the system's memory only.
+  const available = (process as { availableMemory?: () => number }).availableMemory?.();
+  return available ?? freemem();
+}
+
+function kilobytes(bytes: number): number {
+  return Math.ceil(bytes / 1024);
+}

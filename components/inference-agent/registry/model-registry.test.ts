@@ -1,0 +1,390 @@
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { bytesOf } from '../generation/generation-conformance.ts';
+import { readPackage } from '../model-package/reading/read-package.ts';
+import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
+import { phases, RegistryBench } from '../testing/registry-bench.ts';
+import type { ModelRegistry } from './model-registry.ts';
+import type { ServingModel } from './serving-model.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let bench: RegistryBench;
+let registry: ModelRegistry;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  bench = new RegistryBench(folder.path);
+  registry = await bench.start();
+});
+afterEach(() => folder.remove());
+
+const quiet = (): void => undefined;
+const packageOf = (version: string, changes: object = {}) =>
+  writePackage(join(folder.path, `Parts-${version}`), { version, ...changes });
+const activate = async (version: string, changes: object = {}, alias?: string) =>
+  registry.activate({ path: await packageOf(version, changes), ...(alias ? { alias } : {}) }, quiet);
+const serving = (alias = 'Parts') => registry.target(alias) as ServingModel;
+const ask = async (text: string, alias = 'Parts') => (await serving(alias).infer(bytesOf(text))).predictions[0]?.label;
+const refused = (code: string) => expect.objectContaining({ code }) as Error;
+
+describe('ModelRegistry: activation', () => {
+  it('goes through the phases and serves under the name of the package', async () => {
+    const { seen, progress } = phases();
+    const done = await registry.activate({ path: await packageOf('1.0.0') }, progress);
+    expect(seen).toEqual(['verify', 'load', 'warm-up', 'golden', 'swap']);
+    expect(done).toMatchObject({
+      model: { alias: 'Parts', name: 'Parts', version: '1.0.0', generation: 1 },
+      unchanged: false,
+      swapGapMs: 0,
+      requestsLost: 0,
+    });
+    expect(await ask('hello')).toBe('Parts 1.0.0: hello');
+    expect(registry.list()).toMatchObject([{ alias: 'Parts', state: 'active', provider: 'cpu', workers: 1 }]);
+    expect(bench.names()).toEqual(['model.activated']);
+  });
+
+  it('serves under another alias when asked to', async () => {
+    await activate('1.0.0', {}, 'line-3');
+    expect(registry.aliases()).toEqual(['line-3']);
+    await expect(activate('2.0.0', {}, '../evil')).rejects.toEqual(refused('model.alias-invalid'));
+  });
+
+  it('keeps serving the old model while the new one warms up, then switches between two requests', async () => {
+    await activate('1.0.0');
+    const old = serving();
+    const during: (string | undefined)[] = [];
+    await registry.activate({ path: await packageOf('2.0.0') }, ({ phase }) => {
+      if (phase === 'golden') during.push(serving().identity.version);
+    });
+    expect(during).toEqual(['1.0.0']);
+    expect(await ask('now')).toBe('Parts 2.0.0: now');
+    expect(old.generation.free).toBe(0);
+    expect(bench.last('model.swapped')).toMatchObject({
+      from: { version: '1.0.0' },
+      to: { version: '2.0.0', generation: 2 },
+      requestsLost: 0,
+    });
+  });
+
+  it('lets what runs on the old model finish before it ends', async () => {
+    await activate('1.0.0');
+    const old = serving();
+    let finish: (value: string) => void = () => undefined;
+    const running = new Promise<string>((resolve) => (finish = resolve));
+    const original = old.generation.infer.bind(old.generation);
+    old.generation.infer = async (image) => {
+      await running;
+      return original(image);
+    };
+    const answer = old.infer(bytesOf('in flight'));
+    const { seen, progress } = phases();
+    const swapping = registry.activate({ path: await packageOf('2.0.0') }, (step) => {
+      progress(step);
+      if (step.phase === 'drain') finish('go');
+    });
+    expect((await answer).predictions[0]?.label).toBe('Parts 1.0.0: in flight');
+    expect(await swapping).toMatchObject({ requestsLost: 0 });
+    expect(seen.at(-1)).toBe('drain');
+  });
+
+  it('counts as lost what the old model did not answer in time', async () => {
+    await activate('1.0.0');
+    const lost = expect(serving().infer(bytesOf('hang'))).rejects.toEqual(refused('generation.ended'));
+    const swapping = registry.activate({ path: await packageOf('2.0.0') }, ({ phase }) => {
+      if (phase === 'drain') void Promise.resolve().then(() => bench.clock.advance(10_000));
+    });
+    expect(await swapping).toMatchObject({ requestsLost: 1 });
+    await lost;
+  });
+
+  it('does nothing for the content that is already active', async () => {
+    await activate('1.0.0');
+    const copy = await writePackage(join(folder.path, 'elsewhere'), { version: '1.0.0' });
+    expect(await registry.activate({ path: copy }, quiet)).toMatchObject({ unchanged: true, model: { generation: 1 } });
+    expect(bench.generations.opened).toHaveLength(1);
+  });
+
+  it.each([
+    ['a model that refuses to load', { provenance: { open: 'fail' } }, 'test.refused'],
+    ['a manifest that is not valid', { task: 'cooking' }, 'model.manifest-invalid'],
+    ['a package that lacks a file', { labels: 'gone.txt' }, 'package.file-missing'],
+  ])('keeps the old model and says why it refuses %s', async (_what, changes, code) => {
+    await activate('1.0.0');
+    await expect(activate('2.0.0', changes)).rejects.toEqual(refused(code));
+    expect(await ask('still')).toBe('Parts 1.0.0: still');
+    expect(bench.last('model.rejected')).toMatchObject({ error: { code } });
+    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual([serving().identity.hash, 'state.json']);
+  });
+
+  it('refuses what is not signed as the policy wants', async () => {
+    bench.policy = { trust: { policy: 'require', keys: {} } };
+    await expect(activate('1.0.0')).rejects.toEqual(refused('signature.missing'));
+    bench.policy = { trust: { policy: 'warn', keys: {} } };
+    await activate('1.0.0');
+    expect(bench.last('model.untrusted')).toMatchObject({ error: { code: 'signature.missing' } });
+  });
+
+  it('refuses what has no golden inputs where they are required, and warns elsewhere', async () => {
+    bench.policy = { golden: 'require' };
+    await expect(activate('1.0.0', { golden: [] })).rejects.toEqual(refused('model.golden-missing'));
+    bench.policy = {};
+    await activate('1.0.0', { golden: [] });
+    expect(bench.names()).toContain('model.untested');
+  });
+
+  it('refuses before loading what does not fit into the memory', async () => {
+    bench.policy = { memoryLimitBytes: () => 1024 };
+    await expect(activate('1.0.0')).rejects.toEqual(refused('model.over-memory-limit'));
+    bench.policy = {};
+    bench.freeBytes = 1024;
+    await expect(activate('1.0.0')).rejects.toEqual(refused('model.no-memory'));
+    expect(bench.generations.opened).toHaveLength(0);
+  });
+
+  it('takes activations of one alias one after the other; the last one stays', async () => {
+    const versions = ['1.0.0', '2.0.0', '3.0.0'];
+    const paths = await Promise.all(versions.map((version) => packageOf(version)));
+    const done = await Promise.all(paths.map((path) => registry.activate({ path }, quiet)));
+    expect(new Set(done.map(({ model }) => model.generation))).toEqual(new Set([1, 2, 3]));
+    const last = done.find(({ model }) => model.generation === 3)?.model.version;
+    expect(serving().identity.version).toBe(last);
+    expect(bench.generations.opened.map(({ closed }) => closed)).toEqual([true, true, false]);
+  });
+
+  it('lets requests wait for the first model of an alias while it loads', async () => {
+    expect(registry.target('Parts')).toBeUndefined();
+    let during: unknown;
+    await registry.activate({ path: await packageOf('1.0.0') }, ({ phase }) => {
+      if (phase === 'load') during = registry.target('Parts');
+    });
+    expect(during).toBe('pending');
+    await expect(activate('2.0.0', { name: 'Other', provenance: { open: 'fail' } })).rejects.toThrow();
+    expect(registry.target('Other')).toBeUndefined();
+  });
+
+  it('gives up when the caller does', async () => {
+    const abort = new AbortController();
+    const path = await packageOf('1.0.0', { provenance: { open: 'hang' } });
+    const activation = registry.activate(
+      { path },
+      ({ phase }) => void (phase === 'load' && abort.abort()),
+      abort.signal,
+    );
+    await expect(activation).rejects.toEqual(refused('model.superseded'));
+    expect(registry.target('Parts')).toBeUndefined();
+  });
+});
+
+describe('ModelRegistry: retirement', () => {
+  it('serves on for the grace period, then ends and is forgotten', async () => {
+    await activate('1.0.0');
+    expect(await registry.retire('Parts')).toMatchObject({ state: 'retiring' });
+    await bench.clock.advance(59_999);
+    expect(await ask('still')).toBe('Parts 1.0.0: still');
+    await bench.clock.advance(1);
+    await expect.poll(() => bench.names().at(-1)).toBe('model.retired');
+    expect(registry.target('Parts')).toBeUndefined();
+    expect(await readdir(bench.storeFolder)).toEqual(['.incoming']);
+  });
+
+  it('is off when a new version takes over, without a gap', async () => {
+    await activate('1.0.0');
+    await registry.retire('Parts');
+    expect(await activate('2.0.0')).toMatchObject({ requestsLost: 0 });
+    await bench.clock.advance(120_000);
+    expect(registry.list()).toMatchObject([{ version: '2.0.0', state: 'active' }]);
+  });
+
+  it('is off when the same package comes back', async () => {
+    const path = await packageOf('1.0.0');
+    await registry.activate({ path }, quiet);
+    await registry.retire('Parts');
+    expect(await registry.activate({ path }, quiet)).toMatchObject({ unchanged: true });
+    await bench.clock.advance(120_000);
+    expect(registry.list()).toMatchObject([{ state: 'active' }]);
+  });
+
+  it('measures the gap when the new version comes too late', async () => {
+    await activate('1.0.0');
+    await registry.retire('Parts');
+    await bench.clock.advance(60_000);
+    await expect.poll(() => bench.names().at(-1)).toBe('model.retired');
+    await bench.clock.advance(5_000);
+    expect(await activate('2.0.0')).toMatchObject({ swapGapMs: 5_000 });
+  });
+
+  it('does not hit a newer version when it comes late for an older one', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    expect(await registry.retire('Parts', join(folder.path, 'Parts-1.0.0'))).toMatchObject({ state: 'active' });
+    expect(await registry.retire('Parts', join(folder.path, 'Parts-2.0.0'))).toMatchObject({ state: 'retiring' });
+  });
+
+  it('comes by itself when the package folder is gone', async () => {
+    await activate('1.0.0');
+    await registry.retireOrphans();
+    expect(registry.list()).toMatchObject([{ state: 'active' }]);
+    await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
+    await registry.retireOrphans();
+    expect(registry.list()).toMatchObject([{ state: 'retiring' }]);
+    expect(bench.last('model.retiring')).toMatchObject({ reason: 'package-gone', graceSeconds: 60 });
+  });
+
+  it('says which aliases there are when there is no such one', async () => {
+    await activate('1.0.0');
+    await expect(registry.retire('Other')).rejects.toMatchObject({
+      code: 'model.not-active',
+      facts: { active: ['Parts'] },
+    });
+  });
+});
+
+describe('ModelRegistry: rollback', () => {
+  it('brings back the version before, and forth again', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
+    expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '1.0.0', state: 'active' });
+    expect(await ask('back')).toBe('Parts 1.0.0: back');
+    expect(bench.last('model.rolled-back')).toMatchObject({ from: { version: '2.0.0' }, to: { version: '1.0.0' } });
+    expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '2.0.0' });
+  });
+
+  it('is not retired because the folder of the older package is gone', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
+    await registry.rollback('Parts', quiet);
+    await registry.retireOrphans();
+    expect(registry.list()).toMatchObject([{ version: '1.0.0', state: 'active' }]);
+  });
+
+  it('says so where there is nothing to go back to', async () => {
+    await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.not-active'));
+    await activate('1.0.0');
+    await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.no-previous'));
+  });
+});
+
+describe('ModelRegistry: restart', () => {
+  const restart = async (): Promise<void> => {
+    registry = await bench.start();
+    await (
+      await registry.restore()
+    ).finished;
+  };
+
+  it('serves again what was active, from its own copy', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await rm(join(folder.path, 'Parts-2.0.0'), { recursive: true });
+    await restart();
+    expect(await ask('again')).toBe('Parts 2.0.0: again');
+    expect(bench.last('model.restored')).toMatchObject({ model: { version: '2.0.0' } });
+    expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '1.0.0' });
+  });
+
+  it('finds that what the component then activates is already there', async () => {
+    await activate('1.0.0');
+    await restart();
+    expect(await activate('1.0.0')).toMatchObject({ unchanged: true });
+  });
+
+  it('lets requests and activations wait while it restores', async () => {
+    await activate('1.0.0');
+    registry = await bench.start();
+    const { finished } = await registry.restore();
+    expect(registry.target('Parts')).toBe('pending');
+    const activation = activate('1.0.0');
+    await finished;
+    expect(await activation).toMatchObject({ unchanged: true });
+  });
+
+  it('retires anew what was retiring when it ended', async () => {
+    await activate('1.0.0');
+    await registry.retire('Parts');
+    await restart();
+    expect(registry.list()).toMatchObject([{ state: 'retiring' }]);
+    await bench.clock.advance(60_000);
+    await expect.poll(() => registry.target('Parts')).toBeUndefined();
+  });
+
+  it('never serves a stored package that was changed; it serves the one before it', async () => {
+    await activate('1.0.0');
+    const { model } = await activate('2.0.0');
+    await rm(join(folder.path, 'Parts-2.0.0'), { recursive: true });
+    await appendFile(join(bench.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
+    await restart();
+    expect(bench.last('model.restore-failed')).toMatchObject({ alias: 'Parts', error: { code: 'store.corrupt' } });
+    expect(await ask('older')).toBe('Parts 1.0.0: older');
+  });
+
+  it('takes the source where the copy was changed and the source was not', async () => {
+    const { model } = await activate('1.0.0');
+    await appendFile(join(bench.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
+    await restart();
+    expect(await ask('same')).toBe('Parts 1.0.0: same');
+  });
+
+  it('reports a record that cannot be read and starts without it', async () => {
+    await activate('1.0.0');
+    await writeFile(join(bench.storeFolder, 'Parts', 'state.json'), '{"schemaVersion":1');
+    await restart();
+    expect(registry.aliases()).toEqual([]);
+    expect(bench.last('model.restore-failed')).toMatchObject({
+      alias: 'Parts',
+      error: { code: 'store.state-unreadable' },
+    });
+  });
+
+  it('removes what an interrupted activation left', async () => {
+    await activate('1.0.0');
+    await writePackage(join(bench.storeFolder, '.incoming', 'package-x'));
+    await writePackage(join(bench.storeFolder, 'Never', 'f'.repeat(64)));
+    await restart();
+    expect((await readdir(bench.storeFolder)).sort()).toEqual(['.incoming', 'Parts']);
+    expect(await readdir(join(bench.storeFolder, '.incoming'))).toEqual([]);
+  });
+
+  it('serves from the source what the store has no room for, and says so', async () => {
+    bench.storeBounds = { ...bench.storeBounds, maxBytes: 10 };
+    await activate('1.0.0');
+    expect(bench.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
+    await restart();
+    expect(await ask('from the source')).toBe('Parts 1.0.0: from the source');
+  });
+
+  it('gives the room of previous packages of other aliases to active ones', async () => {
+    await activate('1.0.0');
+    const { model } = await activate('2.0.0');
+    const { bytes } = await readPackage(join(folder.path, 'Parts-2.0.0'));
+    bench.storeBounds = { ...bench.storeBounds, maxBytes: 2 * bytes + 10 };
+    await activate('1.0.0', { name: 'Other' }, 'other');
+    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual([model.hash, 'state.json']);
+    await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.no-previous'));
+  });
+});
+
+describe('ModelRegistry: changed settings', () => {
+  it('loads a model anew when its workers change, without a gap', async () => {
+    await activate('1.0.0');
+    await registry.reload();
+    expect(serving().identity.generation).toBe(1);
+    bench.settings = { ...bench.settings, workers: 2 };
+    await registry.reload();
+    expect(serving()).toMatchObject({ capacity: 2, identity: { generation: 2, version: '1.0.0' } });
+  });
+
+  it('ends its generations on close and keeps what it remembers', async () => {
+    await activate('1.0.0');
+    await registry.close(1_000);
+    expect(bench.generations.opened[0]?.closed).toBe(true);
+    registry = await bench.start();
+    await (
+      await registry.restore()
+    ).finished;
+    expect(registry.aliases()).toEqual(['Parts']);
+  });
+});

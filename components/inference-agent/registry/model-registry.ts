@@ -1,0 +1,287 @@
+import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import type { ActivateRequest, ModelStatus } from '../../common/agent-api.ts';
+import { fromWire, isEdgeError } from '../../common/errors/edge-error.ts';
+import type { GenerationSettings } from '../generation/generation.ts';
+import { wireErrorOf } from '../generation/wire-error.ts';
+import type { ModelPackage } from '../model-package/reading/read-package.ts';
+import type { AliasRecord } from '../store/alias-record.ts';
+import { AliasTable } from './alias-table.ts';
+import type { AliasSlot } from './alias-table.ts';
+import { registryErrors } from './errors.ts';
+import { doneOf, Handover } from './handover.ts';
+import type { ActivateDone, Origin } from './handover.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { openModel, vetPackage } from './open-model.ts';
+import type { Progress } from './open-model.ts';
+import type { RegistryPorts } from './registry-ports.ts';
+import { startRetirement } from './retirement.ts';
+import type { RetireReason } from './retirement.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** Which generation serves which alias, and what may change that. */
+export class ModelRegistry {
+  readonly #ports: RegistryPorts;
+  readonly #aliases: AliasTable;
+  readonly #handover: Handover;
+  /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
+  readonly #loading = new KeyedLock();
+  readonly #closing = new AbortController();
+
+  constructor(ports: RegistryPorts) {
+    this.#ports = ports;
+    this.#aliases = new AliasTable(() => ports.onChange());
+    this.#handover = new Handover(ports);
+  }
+
+  /** Whether a model is being activated, drained or retired right now. */
+  get busy(): boolean {
+    return this.#aliases.busy || this.#handover.draining;
+  }
+
+  /** What serves the alias; `pending` while its first model is on the way. */
+  target(alias: string): ServingModel | 'pending' | undefined {
+    const slot = this.#aliases.get(alias);
+    return slot?.serving ?? (slot && slot.expected > 0 ? 'pending' : undefined);
+  }
+
+  aliases(): readonly string[] {
+    return this.#aliases.all().flatMap(({ alias, serving }) => (serving ? [alias] : []));
+  }
+
+  list(): readonly ModelStatus[] {
+    return this.#aliases.all().flatMap((slot) => (slot.serving ? [statusOf(slot, slot.serving)] : []));
+  }
+
+  /**
+   * Brings a package into service: verify, load, warm up, golden test, switch, drain. What serves the alias goes on until
+   * the switch, and for good when anything fails.
+   * @throws EdgeError with the reason of the refusal
+   */
+  async activate(request: ActivateRequest, progress: Progress, signal?: AbortSignal): Promise<ActivateDone> {
+    const { path } = request;
+    const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    progress({ phase: 'verify', message: `reading ${path}` });
+    return this.#announcingRefusal(request.alias ?? basename(path), path, async () => {
+      const brought = await this.#ports.store.bring(path, alive);
+      try {
+        const alias = checkedAlias(request.alias ?? brought.model.manifest.name);
+        return await this.#aliases.expect(alias, async (slot) => {
+          if (slot.serving?.identity.hash === brought.model.hash) {
+            progress({ phase: 'verify', message: 'this package is already active' });
+            return this.#renew(slot, slot.serving, path);
+          }
+          return this.#replace(slot, { path, ...brought }, progress, alive);
+        });
+      } finally {
+        await brought.discard();
+      }
+    });
+  }
+
+  /**
+   * Marks the alias' model: it serves on for the grace period, so that a new version can take over without a gap.
+   * @param path only if the model was activated from there: a late retirement of an old version does not hit the new one
+   * @throws EdgeError `model.not-active`
+   */
+  async retire(alias: string, path?: string, reason: RetireReason = 'asked'): Promise<ModelStatus> {
+    return this.#aliases.change(alias, async (slot) => {
+      const { serving, record } = this.#active(slot);
+      const meant = path === undefined || path === record.source;
+      if (meant && !slot.retirement) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, reason);
+      return statusOf(slot, serving);
+    });
+  }
+
+  /** Puts the package that was active before back into service, the same way as any other. */
+  async rollback(alias: string, progress: Progress, signal?: AbortSignal): Promise<ModelStatus> {
+    const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    return this.#aliases.change(alias, async (slot) => {
+      const { serving, record } = this.#active(slot);
+      const { source, previous } = record;
+      if (!previous) {
+        throw registryErrors.error('model.no-previous', `nothing was active before under the alias "${alias}"`);
+      }
+      return this.#announcingRefusal(alias, source, async () => {
+        const model = await this.#ports.store.recall(alias, previous);
+        await vetPackage(this.#ports, { alias, path: source, model }, progress);
+        const done = await this.#bring(slot, model, { source, kept: previous.kept }, progress, alive);
+        this.#ports.announce('model.rolled-back', { from: serving.identity, to: done.model });
+        return statusOf(slot, this.#active(slot).serving);
+      });
+    });
+  }
+
+  /**
+   * Brings back what was active when the agent last ran. Resolves once it is known which aliases that concerns: from then on
+   * requests and activations wait for them; `finished` resolves when all have come or failed. Neither ever rejects.
+   */
+  async restore(): Promise<{ readonly finished: Promise<void> }> {
+    const { records, problems } = await this.#ports.store.records();
+    for (const error of problems) {
+      this.#ports.announce('model.restore-failed', { alias: String(error.facts['alias']), error: error.toJSON() });
+    }
+    const restored = records.map((record) =>
+      this.#aliases.expect(record.alias, (slot) => this.#restoreAlias(slot, record)),
+    );
+    return { finished: Promise.all(restored).then(() => undefined) };
+  }
+
+  /** Loads models anew whose settings have changed (providers, workers, threads); a refusal leaves them as they are. */
+  async reload(): Promise<void> {
+    const changed = this.#aliases.all().map(({ alias }) =>
+      this.#aliases.change(alias, async (slot) => {
+        const { serving, record } = slot;
+        if (!serving || !record || sameSettings(serving, this.#ports.policy().generation(alias))) return;
+        const { source, active } = record;
+        await this.#announcingRefusal(alias, source, async () => {
+          const model = await this.#ports.store.recall(alias, active, source);
+          await this.#bring(slot, model, { source, kept: active.kept }, () => undefined, this.#closing.signal);
+        }).catch(() => undefined);
+      }),
+    );
+    await Promise.all(changed);
+  }
+
+  /** Retires models whose package folder is gone: how a component's removal shows where nothing tells us of it. */
+  async retireOrphans(): Promise<void> {
+    for (const { alias, record, retirement } of this.#aliases.all()) {
+      if (!record || retirement || (await exists(record.source))) continue;
+      await this.retire(alias, record.source, 'package-gone').catch(() => undefined);
+    }
+  }
+
+  /** Ends all generations once they have drained, `timeoutMs` at most. What is remembered stays. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#closing.abort(registryErrors.error('model.superseded', 'the agent is ending'));
+    const drains = this.#aliases.all().map((slot) => {
+      slot.retirement?.cancel();
+      return slot.serving?.drain(this.#ports.clock, timeoutMs);
+    });
+    await Promise.all([...drains, this.#handover.drained()]);
+  }
+
+  async #replace(
+    slot: AliasSlot,
+    candidate: { readonly path: string; readonly model: ModelPackage; readonly unpacked: boolean },
+    progress: Progress,
+    alive: AbortSignal,
+  ): Promise<ActivateDone> {
+    const { alias } = slot;
+    const { path, model } = candidate;
+    const { clock, announce, store } = this.#ports;
+    const startedAt = clock.monotonic();
+    await vetPackage(this.#ports, { alias, path, model }, progress);
+    const kept = await store.keep(alias, model, this.#records(), (evicted) => this.#forgetPrevious(evicted));
+    // An archive lies unpacked in the store's own folder: what is not kept there has no place to be loaded from.
+    if (!kept.kept && candidate.unpacked) throw kept.reason;
+    const origin = { source: path, kept: kept.kept };
+    const done = await this.#bring(slot, kept.model, origin, progress, alive).catch(async (thrown: unknown) => {
+      await store.tidy(alias, slot.record);
+      throw thrown;
+    });
+    if (!kept.kept) announce('model.not-kept', { model: done.model, error: kept.reason.toJSON() });
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
+    return done;
+  }
+
+  async #bring(
+    slot: AliasSlot,
+    model: ModelPackage,
+    origin: Origin,
+    progress: Progress,
+    alive: AbortSignal,
+  ): Promise<ActivateDone> {
+    const { alias } = slot;
+    const opened = await this.#loading.run('', () => openModel(this.#ports, { alias, model }, progress, alive));
+    return this.#handover.takeOver(slot, opened, model, origin, progress);
+  }
+
+  /** Already active: only where it comes from may have changed, and a retirement is off. */
+  async #renew(slot: AliasSlot, serving: ServingModel, source: string): Promise<ActivateDone> {
+    const { record, retirement } = slot;
+    if (record && (retirement || record.source !== source)) {
+      retirement?.cancel();
+      slot.retirement = undefined;
+      await this.#handover.remember(slot, { ...record, source, retiring: false });
+    }
+    return doneOf(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
+  }
+
+  /** The package that was active; where that cannot be, the one before it. */
+  async #restoreAlias(slot: AliasSlot, record: AliasRecord): Promise<void> {
+    const { alias, active, previous, source, retiring } = record;
+    for (const stored of previous ? [active, previous] : [active]) {
+      try {
+        const model = await this.#ports.store.recall(alias, stored, stored === active ? source : undefined);
+        await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
+        slot.record = stored === active ? record : undefined;
+        const origin = { source, kept: stored.kept };
+        const done = await this.#bring(slot, model, origin, () => undefined, this.#closing.signal);
+        this.#ports.announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
+        if (retiring) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, 'asked');
+        return;
+      } catch (thrown) {
+        if (this.#closing.signal.aborted) return;
+        this.#ports.announce('model.restore-failed', { alias, error: wireErrorOf(thrown) });
+      }
+    }
+  }
+
+  /** Announces why something was refused, in whatever step that happened. */
+  async #announcingRefusal<T>(alias: string, path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = wireErrorOf(thrown);
+      const serving = this.#aliases.get(alias)?.serving?.identity;
+      this.#ports.announce('model.rejected', { alias, path, error, ...(serving ? { serving } : {}) });
+      throw isEdgeError(thrown) ? thrown : fromWire(error);
+    }
+  }
+
+  #records(): readonly AliasRecord[] {
+    return this.#aliases.all().flatMap(({ record }) => (record ? [record] : []));
+  }
+
+  #forgetPrevious(alias: string): void {
+    const slot = this.#aliases.get(alias);
+    if (!slot?.record) return;
+    const { previous: _previous, ...rest } = slot.record;
+    slot.record = rest;
+  }
+
+  #active(slot: AliasSlot): { readonly serving: ServingModel; readonly record: AliasRecord } {
+    const { serving, record } = slot;
+    if (serving && record) return { serving, record };
+    const active = this.aliases();
+    const which = active.length === 0 ? 'none is' : `active: ${active.join(', ')}`;
+    const message = `no model is active under the alias "${slot.alias}" (${which})`;
+    throw registryErrors.error('model.not-active', message, { facts: { alias: slot.alias, active } });
+  }
+}
+
+function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {
+  return serving.status(slot.retirement ? 'retiring' : 'active');
+}
+
+/** Whether a running generation is still what the settings ask for; time-outs and bounds matter only while it opens. */
+function sameSettings({ spec }: ServingModel, wanted: GenerationSettings): boolean {
+  const parts = ({ providers, requireProvider, workers, intraOpThreads, spinning }: GenerationSettings) =>
+    JSON.stringify([providers, requireProvider, workers, intraOpThreads, spinning]);
+  return parts(spec.settings) === parts(wanted);
+}
+
+function checkedAlias(alias: string): string {
+  if (/^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/.test(alias)) return alias;
+  throw registryErrors.error('model.alias-invalid', `"${alias.slice(0, 200)}" cannot be the alias of a model`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
+  );
+}

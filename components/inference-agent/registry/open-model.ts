@@ -1,0 +1,60 @@
+import { isEdgeError } from '../../common/errors/edge-error.ts';
+import type { ActivateProgress } from '../../common/agent-api.ts';
+import type { Generation, GenerationSpec } from '../generation/generation.ts';
+import type { ModelPackage } from '../model-package/reading/read-package.ts';
+import { verifyPackage } from '../model-package/signature/verify-package.ts';
+import { registryErrors } from './errors.ts';
+import { checkMemory } from './memory-budget.ts';
+import type { RegistryPorts } from './registry-ports.ts';
+
+export type Progress = (step: ActivateProgress) => void;
+
+export interface Candidate {
+  readonly alias: string;
+  /** Where the package came from, for messages. */
+  readonly path: string;
+  readonly model: ModelPackage;
+}
+
+/** Decides by what the package says of itself, before anything is loaded: signature, golden inputs. */
+export async function vetPackage(ports: RegistryPorts, candidate: Candidate, progress: Progress): Promise<void> {
+  const { alias, path, model } = candidate;
+  const { trust, golden } = ports.policy();
+  const verdict = await verifyPackage(model, trust);
+  if (verdict.state === 'trusted')
+    progress({ phase: 'verify', message: `signed by the trusted key "${verdict.keyId}"` });
+  if (verdict.state === 'untrusted') {
+    progress({ phase: 'verify', message: `warning: ${verdict.reason.message}` });
+    ports.announce('model.untrusted', { alias, path, error: verdict.reason.toJSON() });
+  }
+  if (model.manifest.golden.length > 0 || golden === 'off') return;
+  const message = `${model.manifest.name} ${model.manifest.version} has no golden inputs`;
+  if (golden === 'require') throw registryErrors.error('model.golden-missing', message, { facts: { alias, path } });
+  progress({ phase: 'verify', message: `warning: ${message}, so nothing shows that it works on this device` });
+  ports.announce('model.untested', { alias, path });
+}
+
+export interface OpenedGeneration {
+  readonly generation: Generation;
+  readonly spec: GenerationSpec;
+}
+
+/** Within the memory budget: loads, warms up and tests. */
+export async function openModel(
+  ports: RegistryPorts,
+  { alias, model }: Pick<Candidate, 'alias' | 'model'>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<OpenedGeneration> {
+  const policy = ports.policy();
+  const settings = policy.generation(alias);
+  checkMemory(model, settings, policy.memoryLimitBytes(alias), ports.freeMemory());
+  const { dir, hash, manifest, labels } = model;
+  const spec: GenerationSpec = { packageDir: dir, packageHash: hash, manifest, labels, settings };
+  try {
+    return { spec, generation: await ports.openGeneration(spec, { signal, progress }) };
+  } catch (thrown) {
+    if (!signal.aborted || isEdgeError(thrown)) throw thrown;
+    throw registryErrors.error('model.superseded', 'the activation was given up', { cause: thrown });
+  }
+}

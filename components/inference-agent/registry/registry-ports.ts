@@ -1,0 +1,27 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { Announce } from '../events/agent-event.ts';
+import type { GenerationSettings, OpenGeneration } from '../generation/generation.ts';
+import type { Trust } from '../model-package/signature/verify-package.ts';
+import type { PackageStore } from '../store/package-store.ts';
+
+export interface RegistryPorts {
+  readonly clock: Clock;
+  readonly store: PackageStore;
+  readonly openGeneration: OpenGeneration;
+  readonly announce: Announce;
+  /** Read anew for each activation: configuration changes while the agent runs. */
+  readonly policy: () => RegistryPolicy;
+  readonly freeMemory: () => number;
+  /** Work may be handed out: a model came, went, or has a worker back. */
+  readonly onChange: () => void;
+}
+
+export interface RegistryPolicy {
+  readonly trust: Trust;
+  readonly golden: 'require' | 'warn' | 'off';
+  readonly retireGraceMs: number;
+  generation(alias: string): GenerationSettings;
+  memoryLimitBytes(alias: string): number | undefined;
+  /** After this long every client of the alias has its answer. */
+  drainMs(alias: string): number;
+}

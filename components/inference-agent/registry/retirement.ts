@@ -1,0 +1,46 @@
+import type { AliasSlot, AliasTable } from './alias-table.ts';
+import type { Handover } from './handover.ts';
+import type { RegistryPorts } from './registry-ports.ts';
+import type { ServingModel } from './serving-model.ts';
+
+export type RetireReason = 'asked' | 'package-gone';
+
+/**
+ * Marks the slot's model; it serves on for the grace period, since the nucleus stops the old version before it starts the
+ * new one. To be called by who holds the slot.
+ */
+export async function startRetirement(
+  ports: RegistryPorts,
+  aliases: AliasTable,
+  handover: Handover,
+  slot: AliasSlot,
+  reason: RetireReason,
+): Promise<void> {
+  const { serving, record } = slot;
+  if (!serving || !record) return;
+  const graceMs = ports.policy().retireGraceMs;
+  const cancel = ports.clock.after(graceMs, () => {
+    void aliases.change(slot.alias, () => endRetirement(ports, handover, slot, serving));
+  });
+  slot.retirement = { cancel };
+  ports.announce('model.retiring', { model: serving.identity, graceSeconds: graceMs / 1000, reason });
+  await handover.remember(slot, { ...record, retiring: true });
+}
+
+async function endRetirement(
+  ports: RegistryPorts,
+  handover: Handover,
+  slot: AliasSlot,
+  serving: ServingModel,
+): Promise<void> {
+  // Another generation may have taken over, or the same package come back, while this waited for the slot.
+  if (!slot.retirement || slot.serving !== serving) return;
+  slot.retirement = undefined;
+  slot.serving = undefined;
+  slot.record = undefined;
+  slot.emptySince = ports.clock.monotonic();
+  ports.onChange();
+  await handover.drain(serving);
+  await ports.store.forget(slot.alias);
+  ports.announce('model.retired', { model: serving.identity });
+}

@@ -1,0 +1,92 @@
+import type { ModelIdentity, ModelStatus } from '../../common/agent-api.ts';
+import type { Clock } from '../../common/clock/clock.ts';
+import { isEdgeError } from '../../common/errors/edge-error.ts';
+import type { Target } from '../admission/admission.ts';
+import type { Generation, GenerationSpec } from '../generation/generation.ts';
+import type { Inference } from '../vision/loaded-model.ts';
+
+/** A generation under its alias, with the count of what runs on it. */
+export class ServingModel implements Target {
+  readonly identity: ModelIdentity;
+  readonly spec: GenerationSpec;
+  readonly generation: Generation;
+  readonly activatedAt: string;
+  #inFlight = 0;
+  #lost = 0;
+  #draining = false;
+  #onIdle: () => void = () => undefined;
+
+  constructor(identity: ModelIdentity, spec: GenerationSpec, generation: Generation, activatedAt: string) {
+    this.identity = identity;
+    this.spec = spec;
+    this.generation = generation;
+    this.activatedAt = activatedAt;
+  }
+
+  get capacity(): number {
+    return this.generation.capacity;
+  }
+
+  get free(): number {
+    return this.generation.free;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  async infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+    this.#inFlight++;
+    try {
+      return await this.generation.infer(image, contentType);
+    } catch (thrown) {
+      // An image may be bad on any model; what fails for reasons of the generation is lost by the swap.
+      if (this.#draining && isEdgeError(thrown) && thrown.code.startsWith('generation.')) this.#lost++;
+      throw thrown;
+    } finally {
+      if (--this.#inFlight === 0) this.#onIdle();
+    }
+  }
+
+  /**
+   * Waits until what runs has been answered, `timeoutMs` at most, then ends the generation.
+   * @returns number of requests that were not answered because of it
+   */
+  async drain(clock: Clock, timeoutMs: number): Promise<number> {
+    this.#draining = true;
+    await this.#idle(clock, timeoutMs);
+    await this.generation.close();
+    // Closing has answered the rest; their errors are counted on the way out.
+    await this.#idle(clock, CLOSE_MS);
+    return this.#lost;
+  }
+
+  status(state: ModelStatus['state']): ModelStatus {
+    const { facts } = this.generation;
+    return {
+      ...this.identity,
+      state,
+      task: this.spec.manifest.task,
+      requestedProviders: this.spec.settings.providers,
+      provider: facts.provider,
+      fallbacks: facts.fallbacks,
+      variant: facts.variant,
+      workers: this.capacity,
+      inFlight: this.#inFlight,
+      activatedAt: this.activatedAt,
+    };
+  }
+
+  async #idle(clock: Clock, timeoutMs: number): Promise<void> {
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(timeoutMs, resolve);
+      this.#onIdle = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+const CLOSE_MS = 1_000;

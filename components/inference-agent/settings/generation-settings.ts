@@ -1,0 +1,72 @@
+import type { AgentConfiguration } from '../config.ts';
+import type { GenerationSettings } from '../generation/generation.ts';
+import { PROVIDERS } from '../model-package/schema.ts';
+import type { Provider } from '../model-package/schema.ts';
+import { settingsErrors } from './errors.ts';
+import { ownSettings, serviceSettings, servicesOf } from './service-settings.ts';
+
+/** What the device gives, beside the configuration. */
+export interface Platform {
+  readonly cores: number;
+  /** Ladder that the platform's manifest sets (`EDGEML_PROVIDERS`); may be empty. */
+  readonly providers: readonly string[];
+}
+
+/** More threads than this gain little on one image. */
+const MAX_AUTO_THREADS = 4;
+/** On top of the service's time-out: what runs longer is not slow, it is stuck. */
+const STUCK_MARGIN_MS = 30_000;
+
+/**
+ * How the model under an alias is to be loaded. Where several services share the alias, the first one's settings count.
+ * @throws EdgeError `provider.unknown`
+ */
+export function generationSettings(
+  configuration: AgentConfiguration,
+  platform: Platform,
+  alias: string,
+): GenerationSettings {
+  const service = servicesOf(configuration, alias)[0] ?? alias;
+  const own = ownSettings(configuration, service);
+  const cores = Math.max(1, platform.cores);
+  const intraOpThreads = (own?.IntraOpThreads ?? configuration.IntraOpThreads) || Math.min(cores, MAX_AUTO_THREADS);
+  const workers = (own?.Workers ?? configuration.Workers) || Math.max(1, Math.floor(cores / intraOpThreads));
+  const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
+  return {
+    providers: ladderOf(own?.Providers ?? configuration.Providers, platform.providers),
+    requireProvider: own?.RequireProvider ?? configuration.RequireProvider,
+    workers,
+    intraOpThreads,
+    spinning: configuration.Spinning,
+    stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS,
+    loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
+    golden: configuration.GoldenPolicy === 'off' ? 'off' : 'on',
+    ...(maxLatencyMs > 0 ? { maxLatencyMs } : {}),
+  };
+}
+
+/** Memory that the model under an alias may need, in bytes; undefined for no bound of its own. */
+export function memoryLimitBytes(configuration: AgentConfiguration, alias: string): number | undefined {
+  const service = servicesOf(configuration, alias)[0] ?? alias;
+  const own = ownSettings(configuration, service)?.LocalInferenceServiceMemoryLimitKB;
+  const limitKb = own ?? configuration.LocalInferenceServiceMemoryLimitKB;
+  return limitKb > 0 ? limitKb * 1_024 : undefined;
+}
+
+/** Configured ladder, else the platform's, else the CPU. */
+function ladderOf(configured: readonly string[], platform: readonly string[]): readonly Provider[] {
+  const words = configured.length > 0 ? configured : platform.length > 0 ? platform : ['cpu'];
+  return [...new Set(words.map((word) => providerOf(word)))];
+}
+
+function providerOf(word: string): Provider {
+  const provider = PROVIDERS.find((known) => known === word.trim().toLowerCase());
+  if (provider) return provider;
+  throw settingsErrors.error(
+    'provider.unknown',
+    `"${word}" is no execution provider; known are ${PROVIDERS.join(', ')}`,
+    {
+      facts: { provider: word, known: PROVIDERS },
+    },
+  );
+}

@@ -1,0 +1,33 @@
+import type { AgentConfiguration } from '../config.ts';
+
+/** What holds for one service: its own settings on top of the agent's. */
+export interface ServiceSettings {
+  /** Alias of the model that answers. */
+  readonly alias: string;
+  readonly timeoutMs: number;
+  readonly queueLength: number;
+}
+
+export function serviceSettings(configuration: AgentConfiguration, service: string): ServiceSettings {
+  const own = ownSettings(configuration, service);
+  return {
+    alias: own?.Model ?? service,
+    timeoutMs: 1_000 * (own?.LocalInferenceServiceTimeoutSeconds ?? configuration.LocalInferenceServiceTimeoutSeconds),
+    queueLength: own?.QueueLength ?? configuration.QueueLength,
+  };
+}
+
+/** Services that are answered by the alias, the one of its own name first. */
+export function servicesOf(configuration: AgentConfiguration, alias: string): readonly string[] {
+  const named = Object.keys(configuration.Services).filter(
+    (service) => service !== alias && serviceSettings(configuration, service).alias === alias,
+  );
+  return serviceSettings(configuration, alias).alias === alias ? [alias, ...named] : named;
+}
+
+export type OwnSettings = AgentConfiguration['Services'][string];
+
+/** Settings that a service states itself; undefined where it states none. */
+export function ownSettings(configuration: AgentConfiguration, service: string): OwnSettings | undefined {
+  return Object.hasOwn(configuration.Services, service) ? configuration.Services[service] : undefined;
+}

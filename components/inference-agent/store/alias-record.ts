@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const storedPackage = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(0),
+  /** Whether the store holds a copy; else only the source does. */
+  kept: z.boolean(),
+});
+
+const aliasRecordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  alias: z.string(),
+  /** Where the active package was activated from; a model whose source is gone is retired. */
+  source: z.string(),
+  active: storedPackage,
+  /** What was active before; the target of a rollback. */
+  previous: storedPackage.optional(),
+  activatedAt: z.iso.datetime(),
+  /** Set while the model serves on after having been retired. */
+  retiring: z.boolean(),
+});
+
+export type StoredPackage = Readonly<z.infer<typeof storedPackage>>;
+
+/** What the store remembers of one alias: contents of `state.json`. */
+export type AliasRecord = Readonly<z.infer<typeof aliasRecordSchema>>;
+
+/** @throws ZodError or SyntaxError */
+export function parseAliasRecord(text: string): AliasRecord {
+  return aliasRecordSchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,238 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { unpackArchive } from '../model-package/archive/unpack-archive.ts';
+import type { PackageLimits } from '../model-package/reading/limits.ts';
+import { readPackage } from '../model-package/reading/read-package.ts';
+import type { ModelPackage } from '../model-package/reading/read-package.ts';
+import { parseAliasRecord } from './alias-record.ts';
+import type { AliasRecord, StoredPackage } from './alias-record.ts';
+import { renameDurably, syncFile, syncFolder, writeDurably } from './durable.ts';
+import { storeErrors } from './errors.ts';
+
+export interface StoreOptions {
+  /** Folder of the store, made as needed. */
+  readonly folder: string;
+  readonly bounds: () => StoreBounds;
+}
+
+export interface StoreBounds {
+  readonly maxBytes: number;
+  /** No copy is made when less than this would stay free on the disk. */
+  readonly minFreeBytes: number;
+  readonly package: PackageLimits;
+}
+
+/** A package as it was brought; an archive lies unpacked in the store's own folder until it is kept or discarded. */
+export interface BroughtPackage {
+  readonly model: ModelPackage;
+  readonly unpacked: boolean;
+  discard(): Promise<void>;
+}
+
+export type Kept =
+  | { readonly kept: true; readonly model: ModelPackage }
+  | { readonly kept: false; readonly model: ModelPackage; readonly reason: EdgeError };
+
+/**
+ * The last known good packages: `<alias>/<hash>/…` holds a package, `<alias>/state.json` says which one is active.
+ * Copies, not hard links: whoever edits a source folder in place must not change what is served from here.
+ * (File systems that share blocks between copies, btrfs and XFS, share them here too.)
+ */
+export class PackageStore {
+  readonly #folder: string;
+  readonly #bounds: () => StoreBounds;
+
+  constructor(options: StoreOptions) {
+    this.#folder = options.folder;
+    this.#bounds = options.bounds;
+  }
+
+  /** Makes the folder and removes what an interrupted activation left: half copies, packages that never became active. */
+  async open(): Promise<void> {
+    await rm(join(this.#folder, INCOMING), { recursive: true, force: true });
+    await mkdir(join(this.#folder, INCOMING), { recursive: true });
+    for (const entry of await readdir(this.#folder)) {
+      const state = await stat(join(this.#folder, entry, STATE_FILE)).catch(() => undefined);
+      if (!state && entry !== INCOMING) await rm(join(this.#folder, entry), { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Reads a package folder, or unpacks an archive of one.
+   * @throws EdgeError `package.*`, `archive.*`, `model.manifest-invalid`
+   */
+  async bring(path: string, signal?: AbortSignal): Promise<BroughtPackage> {
+    const options = { limits: this.#bounds().package, ...(signal ? { signal } : {}) };
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (!isFile) return { model: await readPackage(path, options), unpacked: false, discard: () => Promise.resolve() };
+    const room = await mkdtemp(join(this.#folder, INCOMING, 'archive-'));
+    const discard = (): Promise<void> => rm(room, { recursive: true, force: true });
+    try {
+      return { model: await readPackage(await unpackArchive(path, room, options), options), unpacked: true, discard };
+    } catch (thrown) {
+      await discard();
+      throw thrown;
+    }
+  }
+
+  /**
+   * Puts a copy into the store where its bounds allow, and gives the package as it lies there. Packages that other aliases
+   * keep for a rollback make room, the oldest first; `onEvicted` names those aliases.
+   */
+  async keep(
+    alias: string,
+    model: ModelPackage,
+    records: readonly AliasRecord[],
+    onEvicted: (alias: string) => void,
+  ): Promise<Kept> {
+    try {
+      const present = await this.#intact(alias, model.hash);
+      if (present) return { kept: true, model: present };
+      for (const evicted of await this.#makeRoom(alias, model, records)) onEvicted(evicted);
+      const fresh = await mkdtemp(join(this.#folder, INCOMING, 'package-'));
+      await copyPackage(model, fresh);
+      const target = this.#packageFolder(alias, model.hash);
+      await mkdir(dirname(target), { recursive: true });
+      await renameDurably(fresh, target);
+      const kept = await this.#intact(alias, model.hash);
+      if (kept) return { kept: true, model: kept };
+      throw storeErrors.error('store.write-failed', `the copy of ${model.dir} in ${target} differs from it`);
+    } catch (thrown) {
+      const reason = isEdgeError(thrown)
+        ? thrown
+        : storeErrors.error('store.write-failed', `cannot store ${model.dir}: ${messageOf(thrown)}`, { cause: thrown });
+      return { kept: false, model, reason };
+    }
+  }
+
+  /** Writes what is active under an alias and removes its packages that nobody names any more. */
+  async remember(record: AliasRecord): Promise<void> {
+    const folder = join(this.#folder, record.alias);
+    await mkdir(folder, { recursive: true });
+    await writeDurably(join(folder, STATE_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
+    await this.tidy(record.alias, record);
+  }
+
+  /** Removes packages of an alias that its record does not name: those replaced, and those that were refused after all. */
+  async tidy(alias: string, record: AliasRecord | undefined): Promise<void> {
+    if (!record) return this.forget(alias);
+    const folder = join(this.#folder, alias);
+    const named = [STATE_FILE, record.active.hash, record.previous?.hash];
+    for (const entry of await readdir(folder).catch(() => [])) {
+      if (!named.includes(entry)) await rm(join(folder, entry), { recursive: true, force: true });
+    }
+  }
+
+  async forget(alias: string): Promise<void> {
+    // The state goes first: without it the rest is only rubbish.
+    await rm(join(this.#folder, alias, STATE_FILE), { force: true });
+    await rm(join(this.#folder, alias), { recursive: true, force: true });
+  }
+
+  /** All that is remembered, and what of it cannot be read. */
+  async records(): Promise<{ readonly records: readonly AliasRecord[]; readonly problems: readonly EdgeError[] }> {
+    const records: AliasRecord[] = [];
+    const problems: EdgeError[] = [];
+    for (const entry of await readdir(this.#folder, { withFileTypes: true })) {
+      if (!entry.isDirectory() || entry.name === INCOMING) continue;
+      const file = join(this.#folder, entry.name, STATE_FILE);
+      try {
+        records.push(parseAliasRecord(await readFile(file, 'utf8')));
+      } catch (cause) {
+        const facts = { alias: entry.name, file };
+        problems.push(
+          storeErrors.error('store.state-unreadable', `cannot read ${file}: ${messageOf(cause)}`, { cause, facts }),
+        );
+      }
+    }
+    return { records, problems };
+  }
+
+  /**
+   * A remembered package, checked byte for byte against its hash.
+   * @throws EdgeError `store.corrupt`
+   */
+  async recall(alias: string, stored: StoredPackage, source?: string): Promise<ModelPackage> {
+    const folders = [...(stored.kept ? [this.#packageFolder(alias, stored.hash)] : []), ...(source ? [source] : [])];
+    const reasons: string[] = [];
+    for (const folder of folders) {
+      try {
+        const model = await readPackage(folder, { limits: this.#bounds().package });
+        if (model.hash === stored.hash) return model;
+        reasons.push(`the hash of ${folder} is ${model.hash}, not ${stored.hash}`);
+      } catch (thrown) {
+        reasons.push(messageOf(thrown));
+      }
+    }
+    const message = `${stored.name} ${stored.version} cannot be restored under the alias "${alias}": ${reasons.join('; ')}`;
+    throw storeErrors.error('store.corrupt', message, { facts: { alias, hash: stored.hash } });
+  }
+
+  async #intact(alias: string, hash: string): Promise<ModelPackage | undefined> {
+    try {
+      const model = await readPackage(this.#packageFolder(alias, hash), { limits: this.#bounds().package });
+      return model.hash === hash ? model : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Active packages never make room. Returns the aliases whose previous package did. */
+  async #makeRoom(alias: string, model: ModelPackage, records: readonly AliasRecord[]): Promise<readonly string[]> {
+    const { maxBytes, minFreeBytes } = this.#bounds();
+    const kept = (stored: StoredPackage | undefined): number => (stored?.kept ? stored.bytes : 0);
+    const others = records.filter((record) => record.alias !== alias);
+    const own = records.find((record) => record.alias === alias);
+    let used = kept(own?.active) + others.reduce((sum, { active, previous }) => sum + kept(active) + kept(previous), 0);
+    const evicted: string[] = [];
+    const spare = others
+      .filter(({ previous }) => previous?.kept)
+      .sort((a, b) => (a.activatedAt < b.activatedAt ? -1 : 1));
+    while (used + model.bytes > maxBytes) {
+      const record = spare.shift();
+      if (!record?.previous) {
+        throw storeErrors.error(
+          'store.full',
+          `the package of ${model.bytes} bytes does not fit: ${used} of ${maxBytes} bytes are taken`,
+        );
+      }
+      await rm(this.#packageFolder(record.alias, record.previous.hash), { recursive: true, force: true });
+      used -= record.previous.bytes;
+      evicted.push(record.alias);
+    }
+    const { bavail, bsize } = await statfs(this.#folder);
+    const free = bavail * bsize;
+    if (free - model.bytes < minFreeBytes) {
+      throw storeErrors.error(
+        'store.full',
+        `the package of ${model.bytes} bytes would leave less than ${minFreeBytes} of the disk's ${free} free bytes`,
+      );
+    }
+    return evicted;
+  }
+
+  #packageFolder(alias: string, hash: string): string {
+    return join(this.#folder, alias, hash);
+  }
+}
+
+const STATE_FILE = 'state.json';
+/** Starts with a dot: no alias does. */
+const INCOMING = '.incoming';
+
+async function copyPackage(model: ModelPackage, target: string): Promise<void> {
+  for (const { path } of model.files) {
+    const to = join(target, path);
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(join(model.dir, path), to, constants.COPYFILE_FICLONE);
+    await syncFile(to);
+  }
+  await syncFolder(target);
+}
