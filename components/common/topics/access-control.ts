@@ -35,9 +35,9 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
     { operation: 'PublishToIoTCore', why: 'Events to the cloud.', topics: ['mqttEvents'] },
   ],
   'edgeml.InferenceApp': [
-    { operation: 'PublishToTopic', why: 'Results, events, own heartbeat.', topics: ['results', 'events', 'heartbeat'] },
+    { operation: 'PublishToTopic', why: 'Results, own heartbeat.', topics: ['results', 'heartbeat'] },
     { operation: 'SubscribeToTopic', why: 'Events of the agent, own heartbeat.', topics: ['events', 'heartbeat'] },
-    { operation: 'PublishToIoTCore', why: 'Results and events to the cloud.', topics: ['mqttResults', 'mqttEvents'] },
+    { operation: 'PublishToIoTCore', why: 'Results to the cloud.', topics: ['mqttResults'] },
   ],
   'edgeml.FeedbackUploader': [
     {

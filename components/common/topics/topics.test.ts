@@ -71,9 +71,9 @@ describe('accessControlFor', () => {
     expect(accessControlFor('edgeml.InferenceApp')).toEqual({
       'aws.greengrass.ipc.pubsub': {
         'edgeml.InferenceApp:pubsub:1': {
-          policyDescription: 'Results, events, own heartbeat.',
+          policyDescription: 'Results, own heartbeat.',
           operations: ['aws.greengrass#PublishToTopic'],
-          resources: ['edgeml/results/*', 'edgeml/events', 'edgeml/heartbeat/edgeml.InferenceApp'],
+          resources: ['edgeml/results/*', 'edgeml/heartbeat/edgeml.InferenceApp'],
         },
         'edgeml.InferenceApp:pubsub:2': {
           policyDescription: 'Events of the agent, own heartbeat.',
@@ -83,7 +83,7 @@ describe('accessControlFor', () => {
       },
       'aws.greengrass.ipc.mqttproxy': {
         'edgeml.InferenceApp:mqttproxy:1': {
-          policyDescription: 'Results and events to the cloud.',
+          policyDescription: 'Results to the cloud.',
           operations: ['aws.greengrass#PublishToIoTCore'],
           resources: ['edgeml/*'],
         },
