@@ -98,7 +98,7 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const { paths, clock, log, strictLite } = options;
     for (const folder of [paths.config, paths.logs]) await mkdir(folder, { recursive: true });
-    const store = new ComponentStore(paths, { scalarsAsStrings: strictLite });
+    const store = new ComponentStore(paths, { strictLite });
     await store.prepare();
     const deployed = await readDeployedSet(paths.config);
     const { store: configuration, rolledBack } = await DiskConfigurationStore.open(paths.config, {

@@ -116,7 +116,7 @@ function rewrite(raw: unknown, shape: Shape, pointer: string, findings: Finding[
 
 function wrongCase(pointer: string, key: string, canonical: string): Finding {
   return {
-    severity: 'warning',
+    severity: 'error',
     nucleus: 'lite',
     code: 'key.case',
     pointer,

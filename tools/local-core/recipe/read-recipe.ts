@@ -24,8 +24,8 @@ export interface ParsedRecipe {
 }
 
 export interface ReadOptions {
-  /** As nucleus lite: every scalar of a YAML recipe is a string. JSON keeps its types. */
-  readonly scalarsAsStrings?: boolean;
+  /** As nucleus lite: every scalar of a YAML recipe is a string (JSON keeps its types), and keys have to be in canonical case. */
+  readonly strictLite?: boolean;
 }
 
 /**
@@ -36,7 +36,7 @@ export interface ReadOptions {
 export async function readRecipe(file: string, options: ReadOptions = {}): Promise<Recipe> {
   const parsed = await parseRecipeFile(file, options);
   if (parsed.recipe) return parsed.recipe;
-  const errors = parsed.issues.filter((issue) => issue.severity === 'error');
+  const errors = parsed.issues.filter((issue) => forbids(issue, options));
   throw recipeErrors.error('recipe.invalid', errors.map(formatIssue).join('\n'), { facts: { file, issues: errors } });
 }
 
@@ -55,7 +55,7 @@ export async function parseRecipeFile(file: string, options: ReadOptions = {}): 
 export function parseRecipe(text: string, file: string, options: ReadOptions = {}): ParsedRecipe {
   const json = path.extname(file).toLowerCase() === '.json';
   const lines = new LineCounter();
-  const schema = options.scalarsAsStrings && !json ? 'failsafe' : 'core';
+  const schema = options.strictLite && !json ? 'failsafe' : 'core';
   const document = parseDocument(text, { lineCounter: lines, schema, prettyErrors: false, strict: true });
   const bytes = Buffer.byteLength(text);
   const lineOf = (pointer: string): number | undefined => lineOfPointer(document, lines, pointer);
@@ -74,8 +74,12 @@ export function parseRecipe(text: string, file: string, options: ReadOptions = {
     ...(result.success ? [] : result.error.issues.flatMap((issue) => schemaFinding(issue, value))),
   ];
   const placed = all.map((finding) => ({ ...finding, file, ...withLine(lineOf(finding.pointer)) }));
-  const sound = result.success && !placed.some((issue) => issue.severity === 'error');
+  const sound = result.success && !placed.some((issue) => forbids(issue, options));
   return { file, bytes, raw: value, issues: placed, lineOf, ...(sound ? { recipe: result.data } : {}) };
+}
+
+function forbids({ severity, nucleus }: RecipeIssue, { strictLite }: ReadOptions): boolean {
+  return severity === 'error' && (strictLite === true || nucleus === 'any');
 }
 
 function withLine(line: number | undefined): { line?: number } {
