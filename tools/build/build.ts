@@ -7,7 +7,7 @@ import { COMPONENTS } from './components.ts';
 import type { ComponentBuild } from './components.ts';
 import { buildErrors } from './errors.ts';
 import { projectPaths } from './project.ts';
-import { deliveredRecipe, readRecipe } from './recipe-source.ts';
+import { strippedRecipe, readRecipe } from './recipe-source.ts';
 import type { FetchOptions } from './runtime/fetch-package.ts';
 import { ArtifactStore, place } from './store/artifact-store.ts';
 import { fingerprint } from './store/fingerprint.ts';
@@ -83,7 +83,7 @@ async function writeRecipe(component: ComponentBuild, output: string, forGdk: bo
     (file === `${recipe.name}.yaml` || new RegExp(`^${recipe.name.replaceAll('.', '\\.')}-\\d.*\\.yaml$`).test(file));
   await removeFrom(recipes, isOld);
   await removeFrom(artifacts, (folder) => folder !== recipe.version);
-  const text = deliveredRecipe(recipe);
+  const text = strippedRecipe(recipe.text);
   await Promise.all(names.map((name) => writeFile(path.join(recipes, name), text)));
   return recipe.version;
 }

@@ -35,8 +35,8 @@ export async function readRecipe(component: string, folder: string = projectPath
  * The recipe as it is delivered: without comments, since nucleus lite reads recipes into a buffer of 8 kB
  * (aws-greengrass-lite, modules/ggl-recipe/src/recipe.c) and a comment must not cost a device anything.
  */
-export function deliveredRecipe(recipe: RecipeSource): string {
-  const document = parseDocument(recipe.text);
+export function strippedRecipe(text: string): string {
+  const document = parseDocument(text);
   document.commentBefore = null;
   document.comment = null;
   visit(document, {

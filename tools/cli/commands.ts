@@ -11,11 +11,15 @@ import { restartCommand } from './local/restart.ts';
 import { stopCommand } from './local/stop.ts';
 import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
+import { lintCommand } from './lint.ts';
+import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
 
 /** The list of all commands, in the order of `--help`. */
 export function addCommands(program: Command, host: CommandHost): void {
+  addCommand(program, startCommand, host);
   addCommand(program, buildCommand, host);
+  addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);
   addCommand(program, versionCommand, host);
 

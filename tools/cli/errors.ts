@@ -8,6 +8,10 @@ export const cliErrors = errorCatalogue({
     todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
   },
   'cli.refused': { status: 502, todo: 'Correct what the nucleus names; its log tells more.' },
+  'cli.no-samples': {
+    status: 500,
+    todo: 'Check out artifacts/samples again; the sample images are part of the project.',
+  },
   'cli.no-log': { status: 404, todo: 'Run `edgeml local list` to see the components; --root names the core.' },
   'cli.component-failed': { status: 500, todo: 'Read the log lines above; the whole log is in the named file.' },
   'cli.deployment-failed': { status: 500, todo: 'Read the reason above and the logs of the named component.' },

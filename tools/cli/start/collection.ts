@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { COMPONENTS } from '../../build/components.ts';
+import { projectPaths } from '../../build/project.ts';
+import { readRecipe } from '../../build/recipe-source.ts';
+import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
+import type { SampleSet } from './samples.ts';
+
+export const APP = 'edgeml.InferenceApp';
+
+/** Folders that the application watches, below one folder. */
+export interface Inbox {
+  readonly scenes: string;
+  readonly closeups: string;
+}
+
+export async function makeInbox(folder: string): Promise<Inbox> {
+  const inbox = { scenes: folder, closeups: path.join(folder, 'closeups') };
+  await mkdir(inbox.closeups, { recursive: true });
+  return inbox;
+}
+
+/** The deployment of the whole collection from greengrass-build, with the application set to the samples and, where given, the inbox. */
+export async function collectionDeployment(
+  samples: readonly SampleSet[],
+  inbox: Inbox | undefined,
+): Promise<LocalDeploymentRequest> {
+  const recipes = await Promise.all(COMPONENTS.map(({ name }) => readRecipe(name)));
+  return {
+    recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),
+    artifactsDirectoryPath: path.join(projectPaths.output, 'artifacts'),
+    rootComponentVersionsToAdd: Object.fromEntries(recipes.map(({ name, version }) => [name, version])),
+    componentToConfiguration: { [APP]: { MERGE: { Sources: sources(samples, inbox) } } },
+    failureHandlingPolicy: 'ROLLBACK',
+  };
+}
+
+function sources(samples: readonly SampleSet[], inbox: Inbox | undefined): Readonly<Record<string, object>> {
+  const once = samples.map(
+    ({ source, folder, service }) => [source, { Path: folder, Mode: 'once', Services: [service] }] as const,
+  );
+  const watched = (folder: string, service: string): object => ({
+    Path: folder,
+    Mode: 'watch',
+    Recursive: false,
+    ReadExisting: false,
+    Services: [service],
+  });
+  return {
+    // The recipe's own source.
+    images: { Enabled: false },
+    ...Object.fromEntries(once),
+    ...(inbox
+      ? { inbox: watched(inbox.scenes, 'PartsDetector'), 'inbox-closeups': watched(inbox.closeups, 'PartsClassifier') }
+      : {}),
+  };
+}

@@ -1,0 +1,46 @@
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { PROJECT } from '../../build/project.ts';
+import { cliErrors } from '../errors.ts';
+
+const SAMPLES = path.join(PROJECT, 'artifacts/samples');
+const IMAGE = /\.(jpe?g|png)$/i;
+
+/** A folder of sample images and the service that looks at them. */
+export interface SampleSet {
+  /** Name of the source in the application's configuration. */
+  readonly source: string;
+  readonly service: string;
+  readonly folder: string;
+  readonly images: readonly string[];
+}
+
+/**
+ * Copies the sample images into one folder per service: scenes of the conveyor for the detector, close-ups for the classifier.
+ *
+ * @throws EdgeError `cli.no-samples`
+ */
+export async function stageSamples(target: string): Promise<readonly SampleSet[]> {
+  const names = (await readdir(SAMPLES).catch(() => [])).filter((name) => IMAGE.test(name)).sort();
+  if (names.length === 0) throw cliErrors.error('cli.no-samples', `there are no images in ${SAMPLES}`);
+  await rm(target, { recursive: true, force: true });
+  return Promise.all([
+    stage('sample-scenes', 'PartsDetector', path.join(target, 'scenes'), names.filter(isScene)),
+    stage(
+      'sample-closeups',
+      'PartsClassifier',
+      path.join(target, 'closeups'),
+      names.filter((name) => !isScene(name)),
+    ),
+  ]);
+}
+
+async function stage(source: string, service: string, folder: string, images: readonly string[]): Promise<SampleSet> {
+  await mkdir(folder, { recursive: true });
+  await Promise.all(images.map((name) => copyFile(path.join(SAMPLES, name), path.join(folder, name))));
+  return { source, service, folder, images };
+}
+
+function isScene(name: string): boolean {
+  return !name.startsWith('part-');
+}
