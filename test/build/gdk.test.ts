@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { lstat, readFile, readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { COMPONENTS } from '../../tools/build/components.ts';
+import { gdkProjects } from '../../tools/build/generate/gdk-project.ts';
+import { PROJECT } from '../../tools/build/project.ts';
+import { readRecipe } from '../../tools/build/recipe-source.ts';
+
+const run = promisify(execFile);
+const FOLDERS = COMPONENTS.map(({ name, folder }) => [name, path.join(PROJECT, 'components', folder)] as const);
+const gdk = await run('gdk', ['--version']).then(
+  () => true,
+  () => false,
+);
+
+describe('gdk projects', () => {
+  it('are what the recipes say', async () => {
+    for (const { path: file, content, link } of await gdkProjects()) {
+      const target = path.join(PROJECT, file);
+      expect((await lstat(target)).isSymbolicLink(), file).toBe(link ?? false);
+      if (!link) expect(await readFile(target, 'utf8'), file).toBe(content);
+    }
+  });
+
+  it.each([...FOLDERS, ['edgeml.InferenceApp', PROJECT] as const])(
+    'lead from %s in %s to its recipe',
+    async (name, folder) => {
+      // gdk resolves the link and takes its file name for the built recipe (GDKProject.py, PublishRecipeTransformer.py).
+      expect(await realpath(path.join(folder, 'recipe.yaml'))).toBe((await readRecipe(name)).file);
+      await expect(lstat(path.join(folder, 'recipe.json'))).rejects.toThrow('ENOENT');
+    },
+  );
+
+  // The runtime is left out: its build for publishing fetches every platform.
+  describe.skipIf(!gdk)('built by gdk itself (skipped where gdk is not installed)', () => {
+    it.each(FOLDERS.filter(([name]) => name !== 'edgeml.Runtime'))('%s', async (name, folder) => {
+      await run('gdk', ['component', 'build'], { cwd: folder });
+      const build = path.join(folder, 'greengrass-build');
+      expect((await readdir(path.join(build, 'recipes'))).sort()).toEqual([`${name}-1.0.0.yaml`, `${name}.yaml`]);
+      expect(await readdir(path.join(build, 'artifacts', name, '1.0.0'))).toHaveLength(1);
+    });
+  });
+});

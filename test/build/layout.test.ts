@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildComponents } from '../../tools/build/build.ts';
+import type { BuildStep } from '../../tools/build/build.ts';
+import { COMPONENTS } from '../../tools/build/components.ts';
+import { buildForThisMachine, thisPlatform } from '../../tools/build/host-build.ts';
+import { LITE_RECIPE_BYTES } from '../../tools/build/lint-collection.ts';
+import { parseRecipeFile } from '../../tools/local-core/recipe/read-recipe.ts';
+import { unzip } from '../../tools/local-core/store/unzip.ts';
+
+const CODE = COMPONENTS.map(({ name }) => name).filter((name) => name !== 'edgeml.Runtime');
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgeml-layout-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('greengrass-build', () => {
+  let output: string;
+  let steps: readonly BuildStep[];
+
+  beforeAll(async () => {
+    output = path.join(folder, 'all');
+    steps = await buildForThisMachine({ output });
+  }, 600_000);
+
+  it('has the layout that greengrass-cli takes', async () => {
+    expect(await listing(output)).toEqual([
+      'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
+      'artifacts/edgeml.InferenceApp/1.0.0/edgeml-app.zip',
+      `artifacts/edgeml.Runtime/1.0.0/edgeml-runtime-${thisPlatform()}.zip`,
+      'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
+      'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
+      'recipes/edgeml.InferenceAgent-1.0.0.yaml',
+      'recipes/edgeml.InferenceApp-1.0.0.yaml',
+      'recipes/edgeml.Runtime-1.0.0.yaml',
+      'recipes/edgeml.model.PartsClassifier-1.0.0.yaml',
+      'recipes/edgeml.model.PartsDetector-1.0.0.yaml',
+    ]);
+  });
+
+  it('holds what the recipes name, and recipes that both nuclei can read', async () => {
+    for (const { component, version, artifact } of steps) {
+      const file = path.join(output, 'recipes', `${component}-${version}.yaml`);
+      const { recipe, issues, bytes } = await parseRecipeFile(file);
+      expect(issues).toEqual([]);
+      expect(bytes).toBeLessThan(LITE_RECIPE_BYTES);
+      expect(recipe?.manifests.flatMap(({ artifacts }) => artifacts.map(({ fileName }) => fileName))).toContain(
+        artifact,
+      );
+    }
+  });
+
+  it('keeps every zip of code under 1 MB, and models under 6 MB', () => {
+    for (const { component, done } of steps) {
+      if (component === 'edgeml.Runtime') continue;
+      const limit = component.startsWith('edgeml.model.') ? 6_000_000 : 1_000_000;
+      expect(done?.bytes, component).toBeLessThan(limit);
+      expect(done?.bytes, component).toBeGreaterThan(0);
+    }
+  });
+
+  it('unpacks into exactly these files', async () => {
+    const contents = async (component: string, zip: string): Promise<readonly string[]> => {
+      const target = path.join(folder, `unpacked-${zip}`);
+      await unzip(path.join(output, 'artifacts', component, '1.0.0', zip), target);
+      return listing(target);
+    };
+    expect(await contents('edgeml.InferenceAgent', 'edgeml-agent.zip')).toEqual([
+      'THIRD-PARTY',
+      'agent.js',
+      'generation-worker.js',
+      'install.cmd',
+      'install.sh',
+      'model.js',
+    ]);
+    expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js']);
+    const model = await contents('edgeml.model.PartsDetector', 'PartsDetector.zip');
+    expect(model).toEqual(
+      expect.arrayContaining(['labels.txt', 'model.json', 'model.onnx', 'sagemaker_edge_manifest']),
+    );
+  });
+
+  it('is not built again when nothing has changed', async () => {
+    const before = await times(output);
+    const again = await buildForThisMachine({ output });
+
+    expect(again.every(({ done }) => done?.built === false)).toBe(true);
+    expect(await times(output)).toEqual(before);
+  });
+
+  it('forgets earlier versions and keeps what others put there', async () => {
+    const { mkdir, writeFile } = await import('node:fs/promises');
+    await mkdir(path.join(output, 'artifacts/edgeml.InferenceApp/0.9.0'), { recursive: true });
+    await writeFile(path.join(output, 'recipes/edgeml.InferenceApp-0.9.0.yaml'), '');
+    await writeFile(path.join(output, 'recipes/com.example.Camera-1.0.0.yaml'), '');
+
+    await buildComponents({ output, components: ['edgeml.InferenceApp'] });
+
+    const files = await listing(output);
+    expect(files).toContain('recipes/com.example.Camera-1.0.0.yaml');
+    expect(files.filter((file) => file.includes('0.9.0'))).toEqual([]);
+    await rm(path.join(output, 'recipes/com.example.Camera-1.0.0.yaml'));
+  });
+
+  it('says which components there are when asked for another', async () => {
+    await expect(buildComponents({ output, components: ['edgeml.Nothing'] })).rejects.toMatchObject({
+      code: 'build.unknown-component',
+      message: expect.stringContaining('edgeml.InferenceApp') as string,
+    });
+  });
+});
+
+describe('a build', () => {
+  it('gives the same bytes from the same sources, with nothing cached', async () => {
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const cache = path.join(folder, `cache-${name}`);
+        const output = path.join(folder, `output-${name}`);
+        const steps = await buildComponents({ components: CODE, output, cache });
+        expect(steps.every(({ done }) => done?.built)).toBe(true);
+        return hashes(output);
+      }),
+    );
+    expect(one).toEqual(two);
+    expect(Object.keys(one ?? {})).toHaveLength(2 * CODE.length);
+  });
+
+  it.each(CODE)('for gdk writes the recipe of %s under the name that gdk publishes from', async (component) => {
+    const output = path.join(folder, 'gdk', component);
+    await buildComponents({ components: [component], output, gdkFor: component });
+
+    const recipes = (await listing(output)).filter((file) => file.startsWith('recipes/'));
+    expect(recipes).toEqual([`recipes/${component}-1.0.0.yaml`, `recipes/${component}.yaml`]);
+    const [versioned, plain] = await Promise.all(recipes.map((file) => readFile(path.join(output, file), 'utf8')));
+    expect(plain).toBe(versioned);
+  });
+});
+
+async function listing(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+async function hashes(root: string): Promise<Readonly<Record<string, string>>> {
+  const files = await listing(root);
+  const pairs = files.map(async (file) => {
+    const hash = createHash('sha256').update(await readFile(path.join(root, file)));
+    return [file, hash.digest('hex')] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+async function times(root: string): Promise<readonly number[]> {
+  const files = (await listing(root)).filter((file) => file.startsWith('artifacts/'));
+  return Promise.all(files.map(async (file) => (await stat(path.join(root, file))).mtimeMs));
+}
