@@ -10,7 +10,7 @@ export type ConfigNode = ConfigLeaf | ConfigBranch;
 export interface ConfigLeaf {
   readonly kind: 'leaf';
   readonly value: unknown;
-  /** Epoch milliseconds; defaults of a recipe carry 1. */
+  /** Epoch milliseconds. */
   readonly at: number;
 }
 
@@ -44,6 +44,19 @@ export function mergeAt(
   const child = branch.children.get(fold(key));
   const merged = mergeAt(child?.node, rest, value, at, fold);
   return merged === child?.node && branch === node ? branch : withChild(branch, key, merged, fold);
+}
+
+/** Adds what is missing and touches nothing that is there. */
+export function fillGaps(node: ConfigNode | undefined, value: unknown, at: number, fold: FoldKey): ConfigNode {
+  if (node === undefined) return mergeValue(undefined, value, at, fold);
+  if (node.kind === 'leaf' || !isPlainObject(value)) return node;
+  let branch = node;
+  for (const [key, item] of Object.entries(value)) {
+    const child = branch.children.get(fold(key));
+    const filled = item === undefined ? child?.node : fillGaps(child?.node, item, at, fold);
+    if (filled && filled !== child?.node) branch = withChild(branch, key, filled, fold);
+  }
+  return branch;
 }
 
 /** Removes what a path names; the empty path empties the tree. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../components/common/log/logger.ts';
 import type { PlainObject } from '../recipe/recipe.ts';
 import { parsePointer } from './json-pointer.ts';
-import { EMPTY_TREE, mapLeaves, mergeAt, removeAt } from './tree.ts';
+import { EMPTY_TREE, fillGaps, mapLeaves, mergeAt, removeAt } from './tree.ts';
 import type { ConfigBranch, FoldKey } from './tree.ts';
 
 /** What a deployment does to one component's configuration. */
@@ -19,8 +19,6 @@ export interface ConfigurationUpdate {
   readonly rewrite?: (value: unknown) => unknown;
 }
 
-const DEFAULT_TIME = 1;
-
 /** Running configuration, less what RESET names, then the recipe's defaults where nothing stands, then MERGE. */
 export function applyUpdate(
   running: ConfigBranch | undefined,
@@ -36,12 +34,15 @@ export function applyUpdate(
       log.error({ pointer, reason: 'elements of a list cannot be reset' }, 'configuration.reset-ignored');
     } else tree = removeAt(tree, path, fold);
   }
-  tree = asBranch(mergeAt(tree, [], update.defaults, update.defaultsReplace ? update.timestampMs : DEFAULT_TIME, fold));
+  const setDefaults = update.defaultsReplace ? mergeDefaults : fillGaps;
+  tree = asBranch(setDefaults(tree, update.defaults, update.timestampMs, fold));
   if (update.merge !== undefined && update.merge !== null) {
     tree = asBranch(mergeAt(tree, [], update.merge, update.timestampMs, fold));
   }
   return update.rewrite ? asBranch(mapLeaves(tree, update.rewrite)) : tree;
 }
+
+const mergeDefaults: typeof fillGaps = (node, value, at, fold) => mergeAt(node, [], value, at, fold);
 
 function asBranch(node: ReturnType<typeof mergeAt>): ConfigBranch {
   return node.kind === 'branch' ? node : EMPTY_TREE;
