@@ -79,8 +79,9 @@ describe('greengrass-build', () => {
       'install.cmd',
       'install.sh',
       'model.js',
+      'package.json',
     ]);
-    expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js']);
+    expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js', 'package.json']);
     const model = await contents('edgeml.model.PartsDetector', 'PartsDetector.zip');
     expect(model).toEqual(
       expect.arrayContaining(['labels.txt', 'model.json', 'model.onnx', 'sagemaker_edge_manifest']),

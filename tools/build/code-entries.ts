@@ -3,6 +3,7 @@ import { bundle } from './bundle.ts';
 import type { Bundle } from './bundle.ts';
 import { licenceLine } from './licence-line.ts';
 import { PROJECT, projectPaths } from './project.ts';
+import { COMMONJS_MARK } from './zip/commonjs-mark.ts';
 import type { ZipEntry } from './zip/zip-entry.ts';
 
 /** The files of a zip of our own code: its bundles by their name in the zip, plus plain files of components/. */
@@ -16,6 +17,7 @@ export async function codeEntries(
   return [
     ...built.map(([name, { code }]) => ({ path: name, content: code })),
     ...Object.entries(files).map(([name, file]) => ({ path: name, content: { file: inComponents(file) } })),
+    COMMONJS_MARK,
     { path: 'THIRD-PARTY', content: await thirdParty(built.map(([, made]) => made)) },
   ];
 }

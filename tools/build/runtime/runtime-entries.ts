@@ -7,6 +7,7 @@ import type { RuntimeManifest } from '../../../components/runtime/runtime-manife
 import { bundle } from '../bundle.ts';
 import { licenceLine } from '../licence-line.ts';
 import { projectPaths } from '../project.ts';
+import { COMMONJS_MARK } from '../zip/commonjs-mark.ts';
 import type { ZipEntry } from '../zip/zip-entry.ts';
 import { fetchPackage } from './fetch-package.ts';
 import type { FetchOptions } from './fetch-package.ts';
@@ -53,6 +54,7 @@ async function ownFiles(platform: RuntimePlatform): Promise<ZipEntry[]> {
   return [
     ...scripts.map((name) => ({ path: name, content: { file: path.join(folder, name) } })),
     { path: 'check.js', content: (await bundle(path.join(folder, 'check.ts'))).code },
+    COMMONJS_MARK,
     { path: 'PLATFORM', content: Buffer.from(`${platform}\n`) },
     { path: RUNTIME_MANIFEST, content: Buffer.from(`${JSON.stringify(manifest(platform), null, 2)}\n`) },
   ];
