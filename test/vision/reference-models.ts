@@ -126,7 +126,7 @@ export function referenceModel(
 export function loadReference(model: ReferenceModel, options: Partial<LoadOptions> = {}): Promise<LoadedModel> {
   const [variant] = model.manifest.variants;
   return loadModel(model.dir, model.manifest, model.labels, {
-    variant: variant as LoadOptions['variant'],
+    variant: variant,
     providers: ['cpu'] satisfies Provider[],
     intraOpThreads: 1,
     spinning: false,

@@ -143,7 +143,7 @@ describe('variants', () => {
       ],
     });
     const [variant] = manifest.variants;
-    expect(inputOf(manifest, variant!)).toMatchObject({
+    expect(inputOf(manifest, variant)).toMatchObject({
       width: 320,
       height: 240,
       dtype: 'uint8',
@@ -151,7 +151,7 @@ describe('variants', () => {
       mean: [0],
       std: [1],
     });
-    expect(outputOf(manifest, variant!)).toMatchObject({ decoder: 'yolov8', output: 'output0', scoreThreshold: 0.5 });
+    expect(outputOf(manifest, variant)).toMatchObject({ decoder: 'yolov8', output: 'output0', scoreThreshold: 0.5 });
   });
 
   it('are checked after the override', () => {

@@ -67,7 +67,7 @@ export const manifestSchema = z
     input: inputSchema,
     output: outputSchema,
     labels: packagePath.optional(),
-    variants: z.array(variantSchema).min(1).max(32),
+    variants: z.tuple([variantSchema], variantSchema),
     golden: z.array(goldenSchema).max(64).default([]),
     /** Where the model comes from: training data, code, licence. Free form, carried along. */
     provenance: z.record(z.string(), z.unknown()).default({}),

@@ -2,9 +2,11 @@ import type { Clock } from '../../common/clock/clock.ts';
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import { decodeImage } from './image/decode-image.ts';
+import type { ImageSize } from './image/decode-image.ts';
 import { PixelBuffer } from './image/pixel-buffer.ts';
 import type { Inference, LoadedModel, NamedTensors, Tensor } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
+import { zerosFor } from './session/empty-tensors.ts';
 import { runError } from './session/run-errors.ts';
 import type { Preprocessor } from './tensor/preprocessor.ts';
 
@@ -18,6 +20,7 @@ export interface ImageModelParts extends OpenedModel {
   readonly grey: boolean;
   readonly returnOutputs: boolean;
   readonly maxPixels: number;
+  readonly shrinkFor: (size: ImageSize) => 1 | 2 | 4 | 8;
   readonly clock: Clock;
 }
 
@@ -34,7 +37,12 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     }
     signal?.throwIfAborted();
     const start = clock.monotonic();
-    const { pixels, size } = await decodeImage(image, { grey: parts.grey, maxPixels: parts.maxPixels, buffer });
+    const { pixels, size } = await decodeImage(image, {
+      grey: parts.grey,
+      maxPixels: parts.maxPixels,
+      buffer,
+      shrinkFor: parts.shrinkFor,
+    });
     const decoded = clock.monotonic();
     signal?.throwIfAborted();
     const placement = preprocessor.fill(pixels, size);
@@ -67,6 +75,13 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     });
   }
 
+  async function warmUp(): Promise<void> {
+    const given = inputName === undefined ? zerosFor(session.inputs) : feeds;
+    await session.run(given, decoder.fetches).catch((error: unknown) => {
+      throw runError(error);
+    });
+  }
+
   return {
     provider: parts.provider,
     fallbacks: parts.fallbacks,
@@ -75,6 +90,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     outputs: session.outputs,
     infer: (image, _contentType, signal) => queue.run(() => infer(image, signal)),
     inferTensors: (given, signal) => queue.run(() => inferTensors(given, signal)),
+    warmUp: () => queue.run(warmUp),
     close: () => queue.close(() => session.close()),
   };
 }

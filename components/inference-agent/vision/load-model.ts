@@ -12,6 +12,7 @@ import { checkInput } from './input-check.ts';
 import type { LoadModel, LoadOptions, LoadedModel, Tensor } from './loaded-model.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
+import { shrinkPolicy } from './image/shrink-policy.ts';
 import { Preprocessor } from './tensor/preprocessor.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
@@ -44,6 +45,7 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
       grey: input.color === 'GRAY',
       returnOutputs: manifest.output.decoder === 'tensor',
       maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      shrinkFor: shrinkPolicy(input, options.reducedDecode ?? false),
       clock: systemClock,
     });
   } catch (error) {

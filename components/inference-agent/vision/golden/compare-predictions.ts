@@ -7,30 +7,42 @@ export interface Tolerance {
   readonly iou: number;
 }
 
+/** Where lists of predictions end, so that what lies at the end may differ. */
+export interface Bounds {
+  /** Lowest score that the model reports; -Infinity without a threshold. */
+  readonly threshold: number;
+  /** Most predictions that the model reports. */
+  readonly limit: number;
+}
+
 /**
  * What differs from the expectation, in sentences; none where all is well. Order does not matter.
- * Scores near the threshold may fall below it or rise above it: predictions that are missing or too many are forgiven
- * within the tolerance of `scoreFloor`.
+ * What scores so near to the end of the list (the threshold, or the last of a full list) that the tolerance can push it over
+ * may be missing or too much.
  */
 export function comparePredictions(
   actual: readonly Prediction[],
   expected: readonly Prediction[],
   tolerance: Tolerance,
-  scoreFloor: number,
+  bounds: Bounds,
 ): readonly string[] {
   const free = new Set(actual);
   const differences: string[] = [];
+  const missingFloor = lowestOf(actual, bounds) + tolerance.scoreTolerance;
   for (const one of expected) {
     const found = nearest(one, free, tolerance);
-    if (found) free.delete(found);
-    if (found && Math.abs(found.score - one.score) <= tolerance.scoreTolerance) continue;
-    if (found) differences.push(`${nameOf(one)} scores ${round(found.score)} instead of ${round(one.score)}`);
-    else if (one.score > scoreFloor + tolerance.scoreTolerance)
+    if (found) {
+      free.delete(found);
+      differences.push(...compareOne(found, one, tolerance));
+    } else if (one.score > missingFloor) {
       differences.push(`${nameOf(one)} with score ${round(one.score)} is missing`);
+    }
   }
+  // An expectation without boxes lists the best classes only: anything below its last is not looked at.
+  const isRanking = expected.length > 0 && expected.every((one) => one.box === undefined);
+  const extraFloor = (isRanking ? scoreFloor(expected) : lowestOf(expected, bounds)) + tolerance.scoreTolerance;
   for (const one of free) {
-    if (one.score > scoreFloor + tolerance.scoreTolerance)
-      differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
+    if (one.score > extraFloor) differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
   }
   return differences;
 }
@@ -44,6 +56,17 @@ export function boxIou(a: Box, b: Box): number {
   return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared);
 }
 
+function compareOne(actual: Prediction, expected: Prediction, tolerance: Tolerance): readonly string[] {
+  const differences: string[] = [];
+  if (!(Math.abs(actual.score - expected.score) <= tolerance.scoreTolerance)) {
+    differences.push(`${nameOf(expected)} scores ${round(actual.score)} instead of ${round(expected.score)}`);
+  }
+  if (actual.label !== expected.label) {
+    differences.push(`class ${expected.classId} is called "${actual.label}" instead of "${expected.label}"`);
+  }
+  return differences;
+}
+
 /** Among those of the same class that overlap enough, the one with the nearest score. */
 function nearest(
   expected: Prediction,
@@ -55,10 +78,18 @@ function nearest(
     if (candidate.classId !== expected.classId || (candidate.box === undefined) !== (expected.box === undefined))
       continue;
     if (candidate.box && expected.box && boxIou(candidate.box, expected.box) < tolerance.iou) continue;
-    const isNearer = !best || Math.abs(candidate.score - expected.score) < Math.abs(best.score - expected.score);
-    if (isNearer) best = candidate;
+    if (!best || Math.abs(candidate.score - expected.score) < Math.abs(best.score - expected.score)) best = candidate;
   }
   return best;
+}
+
+/** The threshold, or the last score of a list that is full. */
+function lowestOf(predictions: readonly Prediction[], bounds: Bounds): number {
+  return predictions.length < bounds.limit ? bounds.threshold : Math.max(bounds.threshold, scoreFloor(predictions));
+}
+
+function scoreFloor(predictions: readonly Prediction[]): number {
+  return predictions.reduce((lowest, { score }) => Math.min(lowest, score), Infinity);
 }
 
 function nameOf(prediction: Prediction): string {

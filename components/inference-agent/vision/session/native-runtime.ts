@@ -45,6 +45,15 @@ export const nativeRuntime: Runtime = {
   },
 };
 
+/** Name and version; a plain name where there is no native build. */
+export function nativeVersion(): string {
+  try {
+    return `onnxruntime-node ${loadOrt().env.versions.node ?? 'unknown'}`;
+  } catch {
+    return 'onnxruntime-node absent';
+  }
+}
+
 function wrap(session: OrtSession, optimized: Optimized): Session {
   const feedCache = new FeedCache(loadOrt().Tensor);
   let closed = false;
@@ -72,12 +81,12 @@ async function openPlain(file: string, provider: Provider, options: SessionOptio
 
 /** Loads the optimised model of this device, or makes it on the way. */
 async function openWithCache(file: string, options: SessionOptions, cacheDir: string): Promise<Opened> {
-  const { InferenceSession, env } = loadOrt();
+  const { InferenceSession } = loadOrt();
   const plain = ortOptions('cpu', options);
   const cache = new OptimizedCache(cacheDir);
   const key: CacheKey = {
-    modelHash: await hashFile(file),
-    runtime: `onnxruntime-node ${env.versions.node ?? 'unknown'} level=all`,
+    modelHash: options.modelHash ?? (await hashFile(file)),
+    runtime: `${nativeVersion()} level=all`,
     cpu: cpuIdentity(),
   };
   const known = await cache.find(key);

@@ -53,7 +53,7 @@ export class OptimizedCache {
       }
       return file;
     } catch {
-      await rm(description, { force: true });
+      await rm(description, { force: true }).catch(() => undefined);
       return undefined;
     }
   }

@@ -33,6 +33,7 @@ export async function openOnLadder(
 ): Promise<OpenedModel> {
   const fallbacks: Fallback[] = [];
   let failure: unknown;
+  let cpuRefused = false;
   for (const provider of rungs(variant, options)) {
     const runtime = runtimeOf(provider);
     const absent = runtime.whyUnavailable(provider);
@@ -51,9 +52,12 @@ export async function openOnLadder(
       if (isEdgeError(error)) throw error;
       if (session === undefined && isBrokenModel(error)) throw loadError(variant.file, error);
       failure = error;
+      cpuRefused ||= session === undefined && (provider === 'cpu' || provider === 'wasm');
       fallbacks.push({ provider, reason: tidy(messageOf(error)) });
     }
   }
+  // The CPU runs whatever ONNX Runtime can run: what it does not take is the model's fault.
+  if (cpuRefused) throw loadError(variant.file, failure);
   throw exhausted(variant, options, fallbacks, failure);
 }
 

@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly intraOpThreads: number;
   readonly spinning: boolean;
   readonly cacheDir?: string;
+  /** SHA-256 of the file where it is known. */
+  readonly modelHash?: string;
 }
 
 /** One build of ONNX Runtime. */

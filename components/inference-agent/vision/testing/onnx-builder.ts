@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises';
+
+/** Writes small ONNX files for tests, so that they need no data. Source of the field numbers: onnx.proto3. */
+export interface GraphSpec {
+  readonly inputs: readonly ValueSpec[];
+  readonly outputs: readonly ValueSpec[];
+  readonly nodes: readonly NodeSpec[];
+  readonly weights?: readonly WeightSpec[];
+}
+
+export interface ValueSpec {
+  readonly name: string;
+  readonly type?: keyof typeof TYPE_CODES;
+  /** A string is a free dimension. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface NodeSpec {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Whole numbers, floats (`{ float }`) and lists of whole numbers. */
+  readonly attributes?: Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+}
+
+export interface WeightSpec {
+  readonly name: string;
+  readonly type?: 'float32' | 'int64' | 'uint8';
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+}
+
+const TYPE_CODES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, string: 8, float16: 10, float64: 11 } as const;
+
+export async function writeOnnx(file: string, graph: GraphSpec): Promise<void> {
+  await writeFile(file, buildOnnx(graph));
+}
+
+export function buildOnnx(spec: GraphSpec): Uint8Array {
+  const graph = message(
+    ...spec.nodes.map((node) => field(1, encodeNode(node))),
+    field(2, text('test')),
+    ...(spec.weights ?? []).map((weight) => field(5, encodeWeight(weight))),
+    ...spec.inputs.map((value) => field(11, encodeValue(value))),
+    ...spec.outputs.map((value) => field(12, encodeValue(value))),
+  );
+  const opset = message(field(1, text('')), number(2, 17));
+  return message(number(1, 8), field(2, text('edgeml-tests')), field(7, graph), field(8, opset));
+}
+
+/** A classifier of colours: [1, 3, side, side] to the mean of each channel, as `probs` [1, 3]. */
+export function meanColourModel(
+  side = 8,
+  options: { readonly type?: 'float32' | 'float16'; readonly scale?: number } = {},
+): Uint8Array {
+  const type = options.type ?? 'float32';
+  return buildOnnx({
+    inputs: [{ name: 'image', type, shape: [1, 3, side, side] }],
+    outputs: [{ name: 'probs', type, shape: [1, 3] }],
+    nodes: [
+      { op: 'GlobalAveragePool', inputs: ['image'], outputs: ['pooled'] },
+      {
+        op: 'Flatten',
+        inputs: ['pooled'],
+        outputs: [options.scale === undefined ? 'probs' : 'flat'],
+        attributes: { axis: 1 },
+      },
+      ...(options.scale === undefined ? [] : [{ op: 'Mul', inputs: ['flat', 'scale'], outputs: ['probs'] }]),
+    ],
+    weights: options.scale === undefined ? [] : [{ name: 'scale', shape: [1], values: [options.scale] }],
+  });
+}
+
+/** Gives constant outputs, whatever the image: what a decoder makes of them can be said beforehand. */
+export function constantModel(
+  input: ValueSpec,
+  outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: readonly number[] }[],
+): Uint8Array {
+  return buildOnnx({
+    inputs: [input],
+    outputs: outputs.map(({ name, shape }) => ({ name, shape })),
+    nodes: [
+      { op: 'ReduceMin', inputs: [input.name], outputs: ['least'], attributes: { keepdims: 0 } },
+      { op: 'Mul', inputs: ['least', 'zero'], outputs: ['nothing'] },
+      ...outputs.map(({ name }) => ({ op: 'Add', inputs: [`${name}_values`, 'nothing'], outputs: [name] })),
+    ],
+    weights: [
+      { name: 'zero', shape: [], values: [0] },
+      ...outputs.map(({ name, shape, values }) => ({ name: `${name}_values`, shape, values })),
+    ],
+  });
+}
+
+function encodeNode(node: NodeSpec): Uint8Array {
+  return message(
+    ...node.inputs.map((name) => field(1, text(name))),
+    ...node.outputs.map((name) => field(2, text(name))),
+    field(4, text(node.op)),
+    ...Object.entries(node.attributes ?? {}).map(([name, value]) => {
+      if (typeof value === 'number') return field(5, message(field(1, text(name)), number(3, value), number(20, 2)));
+      if ('float' in value) return field(5, message(field(1, text(name)), fixed32(2, value.float), number(20, 1)));
+      return field(5, message(field(1, text(name)), ...value.map((one) => number(8, one)), number(20, 7)));
+    }),
+  );
+}
+
+function encodeValue({ name, type, shape }: ValueSpec): Uint8Array {
+  const dims = shape.map((side) => field(1, typeof side === 'number' ? number(1, side) : field(2, text(side))));
+  const tensor = message(number(1, TYPE_CODES[type ?? 'float32']), field(2, message(...dims)));
+  return message(field(1, text(name)), field(2, field(1, tensor)));
+}
+
+function encodeWeight({ name, type = 'float32', shape, values }: WeightSpec): Uint8Array {
+  const array =
+    type === 'float32'
+      ? Float32Array.from(values)
+      : type === 'int64'
+        ? BigInt64Array.from(values, BigInt)
+        : Uint8Array.from(values);
+  const raw = new Uint8Array(array.buffer);
+  return message(
+    ...shape.map((side) => number(1, side)),
+    number(2, TYPE_CODES[type]),
+    field(8, text(name)),
+    field(9, raw),
+  );
+}
+
+function message(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+function field(id: number, bytes: Uint8Array): Uint8Array {
+  return message(varint((id << 3) | 2), varint(bytes.length), bytes);
+}
+
+function number(id: number, value: number): Uint8Array {
+  return message(varint(id << 3), varint(value));
+}
+
+function fixed32(id: number, value: number): Uint8Array {
+  return message(varint((id << 3) | 5), new Uint8Array(Float32Array.of(value).buffer));
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  do {
+    bytes.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0));
+    rest >>= 7n;
+  } while (rest > 0n);
+  return Uint8Array.from(bytes);
+}
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
