@@ -57,7 +57,7 @@ export function checkArtifactFolder(folder: string, storeFolder: string): void {
 }
 
 function inside(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(outer + path.sep);
+  return path.relative(outer, inner).split(path.sep)[0] !== '..';
 }
 
 async function requireFile(file: string, artifact: Artifact, { id, sourceFolder }: PrepareRequest): Promise<void> {
