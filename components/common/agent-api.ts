@@ -18,7 +18,19 @@ export interface InvokeResult {
   /** Size of the decoded, upright image in pixels. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
+  /** Only from models with the decoder `tensor`: their outputs by name. */
+  readonly outputs?: Readonly<Record<string, TensorJson>>;
+  /** Only in replies over IPC, which stay under 4 kB: number of predictions with the lowest scores that were cut. */
+  readonly truncated?: number;
   readonly timings: Timings;
+}
+
+export interface TensorJson {
+  /** e.g. `float32`; `float16` as raw bits, `bool` as one byte each. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Elements, row-major and little-endian, in base64. */
+  readonly data: string;
 }
 
 export interface ModelIdentity {

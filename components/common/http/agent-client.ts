@@ -32,12 +32,17 @@ export interface AgentClient {
   models(options?: CallOptions): Promise<readonly ModelStatus[]>;
   /** Resolves with the `done` line; each line before it goes to `onProgress`. Time-out by default 10 minutes. */
   activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
-  retire(alias: string, options?: CallOptions): Promise<ModelStatus>;
+  retire(alias: string, options?: RetireOptions): Promise<ModelStatus>;
   rollback(alias: string, options?: CallOptions): Promise<ModelStatus>;
   health(options?: CallOptions): Promise<HealthStatus>;
   /** Prometheus text. */
   metrics(options?: CallOptions): Promise<string>;
   close(): void;
+}
+
+export interface RetireOptions extends CallOptions {
+  /** Only if the model was activated from this package: a newer one that has taken over meanwhile stays. */
+  readonly path?: string;
 }
 
 export interface ActivateOptions extends CallOptions {
@@ -65,7 +70,13 @@ export function createAgentClient(options: HttpClientOptions): AgentClient {
       }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
     activate: (request, call = {}) => activate(http, request, call),
-    retire: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'retire'), ...call }),
+    retire: (alias, { path, ...call } = {}) =>
+      json(http, {
+        method: 'POST',
+        path: modelPath(alias, 'retire'),
+        ...(path ? { body: JSON.stringify({ path }), headers: { 'content-type': 'application/json' } } : {}),
+        ...call,
+      }),
     rollback: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
     health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
     metrics: async (call) => checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),

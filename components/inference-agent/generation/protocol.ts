@@ -1,5 +1,5 @@
 import type { WireError } from '../../common/errors/edge-error.ts';
-import type { ModelManifest, Provider, Variant } from '../model-package/schema.ts';
+import type { ModelManifest, Provider } from '../model-package/schema.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 
@@ -8,16 +8,19 @@ import type { GenerationFacts, OpenProgress } from './generation.ts';
 /** `workerData` of a worker: all that it needs to load the model. */
 export interface WorkerPlan {
   readonly packageDir: string;
+  readonly packageHash: string;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
-  /** Files to choose from; the second and later workers of a generation get the one that the first chose. */
-  readonly variants: readonly Variant[];
+  /** Set for the second and later workers of a generation: what the first one found to be best. */
+  readonly chosen?: { readonly file: string; readonly provider: Provider };
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
   readonly intraOpThreads: number;
   readonly spinning: boolean;
   readonly golden: boolean;
   readonly maxLatencyMs?: number;
+  /** Folder for optimised models and remembered choices. */
+  readonly cacheDir?: string;
 }
 
 export type ToWorker =

@@ -18,6 +18,8 @@ export interface WorkerGenerationPorts {
   readonly clock: Clock;
   /** The bundle `generation-worker.js`. */
   readonly workerFile: string;
+  /** Folder for optimised models and remembered choices; without it each start makes them anew. */
+  readonly cacheDir?: string;
 }
 
 /** Opens generations in worker threads. */
@@ -68,7 +70,7 @@ class WorkerGeneration implements Generation {
   }
 
   async open(watch: OpenWatch): Promise<void> {
-    const first = await this.#start(firstPlan(this.#spec), watch);
+    const first = await this.#start(this.#firstPlan(), watch);
     this.#facts = first.facts;
     const others = Array.from({ length: this.capacity - 1 }, () => this.#start(this.#sameAgain(), quiet(watch)));
     await Promise.all(others);
@@ -153,25 +155,26 @@ class WorkerGeneration implements Generation {
   /** The plan of a worker that does what the first one found out: same file, same provider, no second test. */
   #sameAgain(): WorkerPlan {
     const { variant, provider } = this.facts;
-    const plan = firstPlan(this.#spec);
-    const variants = plan.variants.filter(({ file }) => file === variant);
-    return { ...plan, variants, providers: [provider], requireProvider: true, golden: false };
+    return { ...this.#firstPlan(), chosen: { file: variant, provider }, golden: false };
   }
-}
 
-function firstPlan({ packageDir, manifest, labels, settings }: GenerationSpec): WorkerPlan {
-  return {
-    packageDir,
-    manifest,
-    labels,
-    variants: manifest.variants,
-    providers: settings.providers,
-    requireProvider: settings.requireProvider,
-    intraOpThreads: settings.intraOpThreads,
-    spinning: settings.spinning,
-    golden: settings.golden === 'on',
-    ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),
-  };
+  #firstPlan(): WorkerPlan {
+    const { packageDir, packageHash, manifest, labels, settings } = this.#spec;
+    const { cacheDir } = this.#ports;
+    return {
+      packageDir,
+      packageHash,
+      manifest,
+      labels,
+      providers: settings.providers,
+      requireProvider: settings.requireProvider,
+      intraOpThreads: settings.intraOpThreads,
+      spinning: settings.spinning,
+      golden: settings.golden === 'on',
+      ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),
+      ...(cacheDir === undefined ? {} : { cacheDir }),
+    };
+  }
 }
 
 function quiet(watch: OpenWatch): OpenWatch {

@@ -1,7 +1,8 @@
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
 import { inject } from 'vitest';
+
+import { bundle as buildBundle } from '../../../tools/build/bundle.ts';
 
 /** Bundles that tests start as processes or threads. */
 const ENTRIES = {
@@ -21,25 +22,14 @@ export async function bundle(name: BundleName): Promise<string> {
 }
 
 const COMPONENT = join(import.meta.dirname, '..');
-const NATIVE = ['onnxruntime-node', 'sharp', '@julusian/jpeg-turbo', 'aws-crt', 'onnxruntime-web'];
-
 /** Test files run side by side: each may build, the last rename wins, and all of them are the same. */
 async function buildTo(file: string, entry: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   // The project's own package.json says ES modules; on a device there is none.
   await writeFile(join(dirname(file), 'package.json'), '{"type":"commonjs"}');
   const fresh = `${file}.${process.pid}`;
-  await build({
-    entryPoints: [join(COMPONENT, entry)],
-    outfile: fresh,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: NATIVE,
-    logLevel: 'error',
-    logOverride: { 'empty-import-meta': 'silent' },
-  });
+  const { code } = await buildBundle(join(COMPONENT, entry));
+  await writeFile(fresh, code);
   await rename(fresh, file);
 }
 

@@ -29,11 +29,11 @@ export const testErrors = errorCatalogue({
   'test.bad-image': { status: 400, todo: 'Nothing: a test wanted this.' },
 });
 
-export function scriptedFacts({ manifest, providers, variants }: WorkerPlan): GenerationFacts {
+export function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): GenerationFacts {
   return {
     provider: providers[0] ?? 'cpu',
     fallbacks: [],
-    variant: (variants[0] ?? manifest.variants[0])?.file ?? '',
+    variant: chosen?.file ?? manifest.variants[0]?.file ?? '',
     inputs: [],
     outputs: [],
     latencyMs: 1,

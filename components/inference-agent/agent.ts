@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { systemClock } from '../common/clock/clock.ts';
+import { readEnvironment } from '../common/env.ts';
+import { connectIpc } from '../common/ipc/connect-ipc.ts';
+import { levelSwitch } from '../common/log/level-switch.ts';
+import { createLogger } from '../common/log/logger.ts';
+import { startAgent } from './assembly/start-agent.ts';
+import { workerGenerations } from './generation/worker-generation.ts';
+import { COMPONENT, LiveConfiguration } from './settings/live-configuration.ts';
+import { endWith } from './assembly/end-process.ts';
+
+/** Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. */
+async function main(): Promise<void> {
+  const environment = readEnvironment();
+  const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
+  const end = endWith(log);
+  const ipc = connectIpc({ component: COMPONENT, environment, log, onGiveUp: (error) => end(1, error) });
+  end.before(() => ipc.close());
+  if (environment.ipcToken === undefined)
+    log.warn({}, 'ipc.off: no nucleus started this process; configuration is the default');
+  try {
+    await ipc.ready();
+    const configuration = new LiveConfiguration(await ipc.getConfiguration([]), log);
+    setLevel(configuration.current.LogLevel);
+    const workFolder = process.cwd();
+    const agent = await startAgent({
+      workFolder,
+      configuration,
+      ipc,
+      thing: environment.thingName,
+      platform: { cores: availableParallelism(), providers: environment.providers },
+      openGeneration: workerGenerations({
+        clock: systemClock,
+        workerFile: join(dirname(process.argv[1] ?? ''), 'generation-worker.js'),
+        cacheDir: join(workFolder, 'cache'),
+      }),
+      clock: systemClock,
+      log,
+      setLogLevel: setLevel,
+    });
+    end.before((timeoutMs) => agent.close(timeoutMs));
+  } catch (error) {
+    end(1, error);
+  }
+}
+
+void main();

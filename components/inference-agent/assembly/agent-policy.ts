@@ -1,0 +1,46 @@
+import type { AgentConfiguration } from '../config.ts';
+import type { RegistryPolicy } from '../registry/registry-ports.ts';
+import { generationSettings, memoryLimitBytes } from '../settings/generation-settings.ts';
+import type { Platform } from '../settings/generation-settings.ts';
+import { serviceSettings, servicesOf } from '../settings/service-settings.ts';
+import type { StoreBounds } from '../store/package-store.ts';
+import { DEFAULT_PACKAGE_LIMITS } from '../model-package/reading/limits.ts';
+
+const MB = 1024 ** 2;
+
+/** The configuration as the registry needs it. */
+export function registryPolicy(configuration: AgentConfiguration, platform: Platform): RegistryPolicy {
+  return {
+    trust: { policy: configuration.SignaturePolicy, keys: configuration.TrustedKeys },
+    golden: configuration.GoldenPolicy,
+    retireGraceMs: 1_000 * configuration.RetireGraceSeconds,
+    generation: (alias) => generationSettings(configuration, platform, alias),
+    memoryLimitBytes: (alias) => memoryLimitBytes(configuration, alias),
+    drainMs: (alias) => {
+      const services = servicesOf(configuration, alias);
+      const timeouts = (services.length > 0 ? services : [alias]).map(
+        (name) => serviceSettings(configuration, name).timeoutMs,
+      );
+      return Math.max(...timeouts);
+    },
+  };
+}
+
+export function storeBounds(configuration: AgentConfiguration): StoreBounds {
+  return {
+    maxBytes: configuration.StoreMaxMB * MB,
+    minFreeBytes: configuration.MinFreeDiskMB * MB,
+    package: { ...DEFAULT_PACKAGE_LIMITS, maxBytes: configuration.MaxPackageMB * MB },
+  };
+}
+
+export function admissionBounds(configuration: AgentConfiguration, cores: number) {
+  return {
+    concurrentRuns: configuration.MaxConcurrentRuns || Math.max(1, cores),
+    bufferedBytes: configuration.MaxBufferedMB * MB,
+  };
+}
+
+export function maxImageBytes(configuration: AgentConfiguration): number {
+  return configuration.MaxImageMB * MB;
+}

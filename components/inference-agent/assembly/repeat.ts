@@ -1,0 +1,16 @@
+import type { Clock } from '../../common/clock/clock.ts';
+
+/** Does the work again and again, each time `ms` after it has ended, until the returned function is called. */
+export function repeat(clock: Clock, ms: number, work: () => Promise<void>): () => void {
+  let stopped = false;
+  let cancel: () => void = () => undefined;
+  const next = (): void => {
+    if (stopped) return;
+    cancel = clock.after(ms, () => void work().finally(next));
+  };
+  next();
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}

@@ -1,0 +1,161 @@
+import { join, resolve } from 'node:path';
+
+import type { HealthStatus } from '../../common/agent-api.ts';
+import type { Clock } from '../../common/clock/clock.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import { isNamedPipe } from '../../common/http/socket-path.ts';
+import type { IpcSession } from '../../common/ipc/session.ts';
+import type { LogLevel, Logger } from '../../common/log/logger.ts';
+import { Admission } from '../admission/admission.ts';
+import { announcer } from '../events/announcer.ts';
+import type { OpenGeneration } from '../generation/generation.ts';
+import { startAgentServer } from '../http/agent-server.ts';
+import { agentRouter } from '../http/router.ts';
+import { InvokeService } from '../invoke/invoke-service.ts';
+import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
+import { updateDeferral } from '../ipc/update-deferral.ts';
+import { AgentMetrics } from '../metrics/agent-metrics.ts';
+import { freeMemory } from '../registry/memory-budget.ts';
+import { ModelRegistry } from '../registry/model-registry.ts';
+import type { ServingModel } from '../registry/serving-model.ts';
+import type { Platform } from '../settings/generation-settings.ts';
+import type { LiveConfiguration } from '../settings/live-configuration.ts';
+import { serviceSettings } from '../settings/service-settings.ts';
+import { PackageStore } from '../store/package-store.ts';
+import { admissionBounds, maxImageBytes, registryPolicy, storeBounds } from './agent-policy.ts';
+import { repeat } from './repeat.ts';
+
+export interface AgentOptions {
+  /** Socket and store lie here. */
+  readonly workFolder: string;
+  readonly configuration: LiveConfiguration;
+  readonly ipc: IpcSession;
+  readonly thing: string;
+  readonly platform: Platform;
+  readonly openGeneration: OpenGeneration;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly setLogLevel: (level: LogLevel) => void;
+}
+
+export interface Agent {
+  readonly socketPath: string;
+  /** Resolves when what was active before is serving again, or has failed to. */
+  readonly restored: Promise<void>;
+  /** Answers what runs, ends the models, removes the socket; within about `timeoutMs`. Idempotent. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** How often models are looked for whose package folder is gone. */
+const ORPHAN_CHECK_MS = 15_000;
+
+/** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { configuration, ipc, platform, clock, log } = options;
+  const service = (name: string) => serviceSettings(configuration.current, name);
+  registryPolicy(configuration.current, platform).generation('');
+
+  const announce = announcer({
+    ipc,
+    clock,
+    log,
+    thing: options.thing,
+    observe: (event, facts) => {
+      metrics.event(event);
+      if ('swapGapMs' in facts) metrics.swapped(facts.to.alias, facts.swapGapMs, facts.requestsLost);
+    },
+    onLost: (channel) => metrics.eventLost(channel),
+  });
+  const store = new PackageStore({
+    folder: join(options.workFolder, 'models'),
+    bounds: () => storeBounds(configuration.current),
+  });
+  const registry = new ModelRegistry({
+    clock,
+    store,
+    announce,
+    openGeneration: options.openGeneration,
+    policy: () => registryPolicy(configuration.current, platform),
+    freeMemory,
+    onChange: () => admission.pump(),
+  });
+  const admission = new Admission<ServingModel>({
+    clock,
+    service,
+    target: (alias) => registry.target(alias),
+    aliases: () => registry.aliases(),
+    bounds: () => admissionBounds(configuration.current, platform.cores),
+    onRejected: (name, reason) => metrics.rejected(name, reason),
+  });
+  const metrics = new AgentMetrics({
+    models: () => registry.list(),
+    depths: () => admission.depths,
+    bufferedBytes: () => admission.bufferedBytes,
+    isKnown: (name) =>
+      Object.hasOwn(configuration.current.Services, name) || registry.target(service(name).alias) !== undefined,
+  });
+  const invoker = new InvokeService({
+    admission,
+    maxImageBytes: () => maxImageBytes(configuration.current),
+    observe: (name, result) => metrics.answered(name, result),
+    observeError: (name, thrown) => metrics.failed(name, thrown),
+  });
+
+  let status: HealthStatus['status'] = 'starting';
+  await store.open();
+  const { finished } = await registry.restore();
+  const socketPath = socketPathOf(options.workFolder, configuration.current.Socket);
+  const health = (): HealthStatus => ({ status, services: registry.aliases() });
+  const router = agentRouter({ invoker, registry, health, metrics: () => metrics.text(), log });
+  const server = await startAgentServer(socketPath, router);
+  log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
+  const restored = finished.then(() => {
+    if (status === 'starting') status = 'ok';
+    log.info({ services: registry.aliases() }, 'agent.ready');
+  });
+  const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, () => registry.retireOrphans());
+
+  const subscribe = (what: string, work: Promise<unknown>): void => {
+    work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
+  };
+  subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
+  subscribe(
+    'configuration',
+    ipc.onConfiguration((raw) => {
+      const result = configuration.apply(raw);
+      if (!result.applied) return announce('configuration.rejected', { error: result.error });
+      if (!result.changed) return;
+      options.setLogLevel(configuration.current.LogLevel);
+      announce('configuration.applied', { restartNeeded: result.restartNeeded });
+      admission.pump();
+      void registry.reload();
+    }),
+  );
+  subscribe(
+    'configuration validation',
+    ipc.validateConfiguration((raw) => configuration.check(raw)),
+  );
+  subscribe('component updates', ipc.onComponentUpdate(updateDeferral(clock, () => registry.busy)));
+  ipc
+    .updateState('RUNNING')
+    .catch((error: unknown) => log.debug({ reason: messageOf(error) }, 'ipc.state-not-updated'));
+
+  let closing: Promise<void> | undefined;
+  return {
+    socketPath,
+    restored,
+    close(timeoutMs) {
+      closing ??= (async () => {
+        status = 'stopping';
+        stopOrphans();
+        admission.stop();
+        await Promise.all([server.close(timeoutMs), registry.close(timeoutMs)]);
+      })();
+      return closing;
+    },
+  };
+}
+
+function socketPathOf(workFolder: string, setting: string): string {
+  return isNamedPipe(setting) ? setting : resolve(workFolder, setting);
+}

@@ -1,0 +1,108 @@
+import { performance } from 'node:perf_hooks';
+
+import { checkGolden } from '../vision/golden/check-golden.ts';
+import { loadModel } from '../vision/load-model.ts';
+import { autotune } from '../vision/tuning/autotune.ts';
+import type { Tuned } from '../vision/tuning/autotune.ts';
+import { describeCandidate } from '../vision/tuning/candidates.ts';
+import type { GenerationFacts, OpenProgress } from './generation.ts';
+import type { WorkerPlan } from './protocol.ts';
+import type { OpenedModel } from './serve-worker.ts';
+
+/** Measuring variants against each other ends after this time. */
+const TUNING_BUDGET_MS = 4_000;
+
+/**
+ * What a worker does before it takes requests. The first worker of a generation finds the fastest variant that passes the golden
+ * test here; the others load the one that it found.
+ */
+export async function openModel(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
+  return plan.chosen ? openChosen(plan, plan.chosen) : openBest(plan, progress);
+}
+
+async function openBest(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
+  const startedAt = performance.now();
+  const { manifest, packageDir, labels } = plan;
+  const files = manifest.variants.map(({ file }) => file).join(', ');
+  progress({ phase: 'load', message: `loading ${files} on ${plan.providers.join(', ')}` });
+  const tuned = await autotune(packageDir, manifest, labels, {
+    packageHash: plan.packageHash,
+    providers: plan.providers,
+    requireProvider: plan.requireProvider,
+    intraOpThreads: [plan.intraOpThreads],
+    spinning: plan.spinning,
+    budgetMs: TUNING_BUDGET_MS,
+    golden: plan.golden,
+    ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
+    ...(plan.maxLatencyMs === undefined ? {} : { maxLatencyMs: plan.maxLatencyMs }),
+  });
+  for (const result of tuned.results) {
+    if (result.outcome === 'measured') continue;
+    progress({ phase: 'load', message: `${describeCandidate(result.candidate)} is left out: ${result.reason}` });
+  }
+  progress({ phase: 'warm-up', message: warmUpMessage(tuned) });
+  await tuned.model.warmUp();
+  const latencyMs = plan.golden ? await passGolden(plan, tuned, progress) : undefined;
+  return { model: tuned.model, facts: factsOf(tuned, latencyMs, performance.now() - startedAt) };
+}
+
+/** The choice has passed; once more on the warm model, which gives the latency that people can expect. */
+async function passGolden(
+  { manifest, packageDir }: WorkerPlan,
+  { model, candidate }: Tuned,
+  progress: (step: OpenProgress) => void,
+): Promise<number | undefined> {
+  if (manifest.golden.length === 0) return undefined;
+  const report = await checkGolden(model, manifest, packageDir, { variant: candidate.variant });
+  const latencyMs = Math.min(...report.cases.map((one) => one.latencyMs));
+  progress({
+    phase: 'golden',
+    message: `${report.summary}, ${latencyMs.toFixed(1)} ms with ${describeCandidate(candidate)}`,
+  });
+  return latencyMs;
+}
+
+function warmUpMessage({ candidate, results, remembered }: Tuned): string {
+  if (remembered) return `${describeCandidate(candidate)}, as chosen before`;
+  const times = results.flatMap((result) =>
+    result.outcome === 'measured' ? [`${result.candidate.variant.file} ${result.latencyMs.toFixed(1)} ms`] : [],
+  );
+  return `${describeCandidate(candidate)} (${times.join(', ')})`;
+}
+
+function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): GenerationFacts {
+  const { candidate, model, fallbacks } = tuned;
+  return {
+    provider: model.provider,
+    fallbacks,
+    variant: candidate.variant.file,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    loadMs: Math.round(loadMs),
+  };
+}
+
+async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chosen']>): Promise<OpenedModel> {
+  const startedAt = performance.now();
+  const variant = plan.manifest.variants.find(({ file }) => file === chosen.file);
+  if (!variant) throw new Error(`the package has no variant "${chosen.file}"`);
+  const model = await loadModel(plan.packageDir, plan.manifest, plan.labels, {
+    variant,
+    providers: [chosen.provider],
+    requireProvider: true,
+    intraOpThreads: plan.intraOpThreads,
+    spinning: plan.spinning,
+    ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
+  });
+  await model.warmUp();
+  const facts: GenerationFacts = {
+    provider: model.provider,
+    fallbacks: [],
+    variant: chosen.file,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    loadMs: Math.round(performance.now() - startedAt),
+  };
+  return { model, facts };
+}

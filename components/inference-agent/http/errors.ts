@@ -1,0 +1,26 @@
+import { errorCatalogue } from '../../common/errors/catalogue.ts';
+
+/** Requests that are wrong whatever the model. */
+export const httpErrors = errorCatalogue({
+  'http.no-route': {
+    status: 404,
+    todo: 'Use one of: POST /v1/services/{service}/invoke, GET /v1/models, POST /v1/models/activate, POST /v1/models/{alias}/retire, POST /v1/models/{alias}/rollback, GET /healthz, GET /metrics.',
+  },
+  'http.method-not-allowed': { status: 405, todo: 'Use the method that the Allow header names.' },
+  'http.content-type': {
+    status: 415,
+    todo: 'Send the bytes of the image as the body, with Content-Type image/jpeg or image/png (curl: -H "Content-Type: image/jpeg" --data-binary @FILE).',
+  },
+  'http.body-too-large': { status: 413, todo: 'Send a smaller body, or raise MaxImageMB of the agent.' },
+  'http.body-incomplete': { status: 400, todo: 'Send as many bytes as Content-Length says.' },
+  'http.bad-request': { status: 400, todo: 'Correct what the message names.' },
+  'socket.in-use': {
+    status: 500,
+    todo: 'Another agent listens on this socket. End it, or give this one another Socket.',
+  },
+  'socket.not-a-socket': {
+    status: 500,
+    todo: 'Something else lies at the path of the socket. Move it away, or set another Socket.',
+  },
+  'socket.failed': { status: 500, todo: "Check that the agent's user may write its work folder." },
+});

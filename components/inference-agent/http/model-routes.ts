@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+
+import type { ActivateProgress } from '../../common/agent-api.ts';
+import { wireErrorOf } from '../generation/wire-error.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import { readJson } from './body.ts';
+import { httpErrors } from './errors.ts';
+import { sendJson } from './send.ts';
+
+/** `POST /v1/models/activate`: answers line by line while it goes on; the last line says how it ended. */
+export async function activateRoute(
+  registry: ModelRegistry,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { path, alias } = parsed(activateSchema, await readJson(request));
+  const abort = new AbortController();
+  response.once('close', () => abort.abort(new Error('the client hung up')));
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const write = (step: ActivateProgress): void => void response.write(`${JSON.stringify(step)}\n`);
+  try {
+    write(await registry.activate({ path, ...(alias ? { alias } : {}) }, write, abort.signal));
+  } catch (thrown) {
+    write({ phase: 'failed', error: wireErrorOf(thrown) });
+  }
+  response.end();
+}
+
+export async function retireRoute(
+  registry: ModelRegistry,
+  alias: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { path } = parsed(retireSchema, await readJson(request));
+  sendJson(response, 200, await registry.retire(alias, path));
+}
+
+export async function rollbackRoute(
+  registry: ModelRegistry,
+  alias: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  parsed(z.strictObject({}), await readJson(request));
+  const abort = new AbortController();
+  response.once('close', () => abort.abort(new Error('the client hung up')));
+  sendJson(response, 200, await registry.rollback(alias, () => undefined, abort.signal));
+}
+
+const absolutePath = z.string().min(1).max(4096).refine(isAbsolute, 'must be an absolute path');
+const activateSchema = z.strictObject({ path: absolutePath, alias: z.string().optional() });
+const retireSchema = z.strictObject({ path: absolutePath.optional() });
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`).join('; ');
+  throw httpErrors.error('http.bad-request', `the body is not valid: ${problems}`);
+}

@@ -1,0 +1,85 @@
+import type { InvokeResult } from '../../common/agent-api.ts';
+import type { Admission, AdmissionRequest, Admitted } from '../admission/admission.ts';
+import type { Ticket } from '../admission/ticket.ts';
+import type { ServingModel } from '../registry/serving-model.ts';
+import { outputsForJson } from './json-outputs.ts';
+
+export interface InvokePorts {
+  readonly admission: Admission<ServingModel>;
+  readonly maxImageBytes: () => number;
+  readonly observe: (service: string, result: InvokeResult) => void;
+  readonly observeError: (service: string, thrown: unknown) => void;
+}
+
+/** Answers invocations, however they came: over HTTP or over IPC. */
+export class InvokeService {
+  readonly #ports: InvokePorts;
+
+  constructor(ports: InvokePorts) {
+    this.#ports = ports;
+  }
+
+  get maxImageBytes(): number {
+    return this.#ports.maxImageBytes();
+  }
+
+  /** Lets a request in before its body is there. @throws EdgeError `admission.*`, `model.not-found` */
+  begin(service: string, request: AdmissionRequest): InvokeCall {
+    return new InvokeCall(this.#ports, service, this.#ports.admission.enter(service, request));
+  }
+}
+
+/** One request that was let in. */
+export class InvokeCall {
+  /** Aborted with the reason when the request ends early. */
+  readonly signal: AbortSignal;
+  readonly #ports: InvokePorts;
+  readonly #service: string;
+  readonly #ticket: Ticket<Admitted<ServingModel>>;
+
+  constructor(ports: InvokePorts, service: string, ticket: Ticket<Admitted<ServingModel>>) {
+    this.#ports = ports;
+    this.#service = service;
+    this.#ticket = ticket;
+    this.signal = ticket.signal;
+  }
+
+  /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `generation.*`, `admission.*` */
+  async run(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeResult> {
+    this.#ports.admission.submit(this.#ticket, image, contentType);
+    try {
+      const result = resultOf(id, this.#service, await this.#ticket.answer);
+      this.#ports.observe(this.#service, result);
+      return result;
+    } catch (thrown) {
+      this.#ports.observeError(this.#service, thrown);
+      throw thrown;
+    }
+  }
+
+  /** The caller is gone. */
+  cancel(): void {
+    this.#ports.admission.cancel(this.#ticket);
+  }
+
+  /** The body did not come. */
+  fail(thrown: unknown): void {
+    this.#ticket.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    this.#ports.observeError(this.#service, thrown);
+  }
+}
+
+function resultOf(id: string, service: string, { inference, queueMs, target }: Admitted<ServingModel>): InvokeResult {
+  const { image, predictions, timings, outputs } = inference;
+  return {
+    id,
+    service,
+    model: target.identity,
+    provider: target.generation.facts.provider,
+    variant: target.generation.facts.variant,
+    image,
+    predictions,
+    ...(outputs ? { outputs: outputsForJson(outputs) } : {}),
+    timings: { queueMs: Math.round(queueMs * 1000) / 1000, ...timings },
+  };
+}

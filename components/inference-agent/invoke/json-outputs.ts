@@ -1,0 +1,12 @@
+import type { TensorJson } from '../../common/agent-api.ts';
+import type { NamedTensors } from '../vision/loaded-model.ts';
+
+/** Raw output tensors in the form of the HTTP API: elements as base64, little-endian, row-major. */
+export function outputsForJson(outputs: NamedTensors): Readonly<Record<string, TensorJson>> {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { type, shape, data }]) => [
+      name,
+      { type, shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') },
+    ]),
+  );
+}

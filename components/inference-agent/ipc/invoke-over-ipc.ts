@@ -1,0 +1,121 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+
+import type { IpcInvokeReply, InvokeResult } from '../../common/agent-api.ts';
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { IpcSession, LocalMessage, Subscription } from '../../common/ipc/session.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import { isReplyTopic, localTopics } from '../../common/topics/topics.ts';
+import { wireErrorOf } from '../generation/wire-error.ts';
+import { bodyTooLarge } from '../http/body.ts';
+import type { InvokeService } from '../invoke/invoke-service.ts';
+import { ipcInvokeErrors } from './errors.ts';
+
+export interface InvokeOverIpcPorts {
+  readonly ipc: Pick<IpcSession, 'subscribeLocal' | 'publishLocal'>;
+  readonly invoker: InvokeService;
+  readonly log: Logger;
+}
+
+/** Answers requests that any component publishes on `edgeml/invoke/<service>`, on the reply topic that it names. */
+export function invokeOverIpc(ports: InvokeOverIpcPorts): Promise<Subscription> {
+  return ports.ipc.subscribeLocal(localTopics.invokeFilter, (message) => void answer(ports, message));
+}
+
+async function answer({ ipc, invoker, log }: InvokeOverIpcPorts, { topic, message }: LocalMessage): Promise<void> {
+  const service = topic.slice(topic.lastIndexOf('/') + 1);
+  const envelope = envelopeSchema.safeParse(message);
+  if (!envelope.success) {
+    // Without id and reply topic there is nobody to tell but the log.
+    log.warn({ topic, problems: z.prettifyError(envelope.error).replaceAll('\n', ' ') }, 'invoke.unanswerable');
+    return;
+  }
+  const { id, replyTo } = envelope.data;
+  let reply: IpcInvokeReply;
+  try {
+    reply = { id, result: cut(await run(invoker, service, id, message)) };
+  } catch (thrown) {
+    reply = { id, error: wireErrorOf(thrown) };
+  }
+  try {
+    await ipc.publishLocal(replyTo, reply);
+  } catch (thrown) {
+    log.warn({ id, replyTo, reason: messageOf(thrown) }, 'invoke.reply-lost');
+  }
+}
+
+async function run(invoker: InvokeService, service: string, id: string, message: unknown): Promise<InvokeResult> {
+  const parsed = requestSchema.safeParse(message);
+  if (!parsed.success) {
+    const problems = z.prettifyError(parsed.error).replaceAll('\n', ' ');
+    throw ipcInvokeErrors.error('invoke.bad-request', `the request is not valid: ${problems}`);
+  }
+  const { path, body, contentType } = parsed.data;
+  const max = invoker.maxImageBytes;
+  const bytes = path === undefined ? Buffer.byteLength(body ?? '', 'base64') : await sizeOf(path);
+  if (bytes > max) throw bodyTooLarge(bytes, max);
+  const call = invoker.begin(service, { bytes });
+  let image: Uint8Array<ArrayBuffer>;
+  try {
+    image = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : await bytesOf(path, call.signal);
+  } catch (thrown) {
+    call.fail(thrown);
+    throw thrown;
+  }
+  return call.run(id, image, contentType);
+}
+
+const envelopeSchema = z.looseObject({
+  id: z.string().min(1).max(200),
+  replyTo: z
+    .string()
+    .refine(isReplyTopic, 'must be a topic below edgeml/reply/, the only ones that may be answered on'),
+});
+
+const requestSchema = z
+  .looseObject({
+    contentType: z.string().optional(),
+    path: z.string().min(1).optional(),
+    body: z.base64().optional(),
+  })
+  .refine(({ path, body }) => (path === undefined) !== (body === undefined), 'give either "path" or "body"');
+
+/** Files only: a pipe would keep the reader waiting for ever. */
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (found.isFile()) return found.size;
+  throw unreadable(path, new Error('it is not a file'));
+}
+
+async function bytesOf(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path, { signal }));
+  } catch (cause) {
+    if (isEdgeError(signal.reason)) throw signal.reason;
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown) {
+  return ipcInvokeErrors.error('invoke.file-unreadable', `cannot read the image ${path}: ${messageOf(cause)}`, {
+    cause,
+  });
+}
+
+/** Replies stay under 4 kB, since nucleus lite drops larger ones: the lowest scores go, raw tensors too. */
+function cut(result: InvokeResult): InvokeResult {
+  const { outputs: _outputs, ...rest } = result;
+  let kept = result.predictions.length;
+  while (
+    kept > 0 &&
+    Buffer.byteLength(JSON.stringify({ ...rest, predictions: rest.predictions.slice(0, kept) })) > MAX_BYTES
+  ) {
+    kept = Math.floor(kept * 0.8);
+  }
+  if (kept === result.predictions.length) return rest;
+  return { ...rest, predictions: rest.predictions.slice(0, kept), truncated: result.predictions.length - kept };
+}
+
+const MAX_BYTES = 3_600;

@@ -1,0 +1,140 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { InvokeResult, ModelStatus } from '../../common/agent-api.ts';
+import { wireErrorOf } from '../generation/wire-error.ts';
+
+/** What the gauges read when they are asked for. */
+export interface MetricSources {
+  readonly models: () => readonly ModelStatus[];
+  readonly depths: () => ReadonlyMap<string, { readonly waiting: number; readonly running: number }>;
+  readonly bufferedBytes: () => number;
+  /** Names that may become labels; services are named by clients, and any other name counts as `other`. */
+  readonly isKnown: (service: string) => boolean;
+}
+
+const STAGES = ['queueMs', 'decodeMs', 'preprocessMs', 'runMs', 'postprocessMs'] as const;
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** The agent's Prometheus metrics. Counters are pushed here; gauges are read from their sources when they are scraped. */
+export class AgentMetrics {
+  readonly #registry = new Registry();
+  readonly #sources: MetricSources;
+  readonly #answered = this.#counter('requests_answered_total', 'Requests answered with predictions.', ['service']);
+  readonly #failed = this.#counter('requests_failed_total', 'Requests that were run and failed.', ['service', 'code']);
+  readonly #rejected = this.#counter('requests_rejected_total', 'Requests that were not run.', ['service', 'reason']);
+  readonly #events = this.#counter('events_total', 'Events announced, by name.', ['event']);
+  readonly #eventsLost = this.#counter('events_lost_total', 'Events that could not be published.', ['channel']);
+  readonly #swapsLost = this.#counter('swap_requests_lost_total', 'Requests lost by swaps.', ['alias']);
+  readonly #swapGap = new Gauge({
+    name: 'edgeml_swap_gap_seconds',
+    help: 'How long no generation took requests during the last swap.',
+    labelNames: ['alias'],
+    registers: [this.#registry],
+  });
+  readonly #stages = new Histogram({
+    name: 'edgeml_stage_seconds',
+    help: 'Time of answered requests by stage.',
+    labelNames: ['service', 'stage'],
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+
+  constructor(sources: MetricSources) {
+    this.#sources = sources;
+    this.#gauges();
+  }
+
+  answered(service: string, { timings }: InvokeResult): void {
+    const label = this.#label(service);
+    this.#answered.inc({ service: label });
+    for (const stage of STAGES) {
+      this.#stages.observe({ service: label, stage: stage.slice(0, -2) }, (timings[stage] ?? 0) / 1000);
+    }
+  }
+
+  failed(service: string, thrown: unknown): void {
+    const { code } = wireErrorOf(thrown);
+    // What admission refused is counted there, by reason.
+    if (!code.startsWith('admission.')) this.#failed.inc({ service: this.#label(service), code });
+  }
+
+  rejected(service: string, reason: string): void {
+    this.#rejected.inc({ service: this.#label(service), reason });
+  }
+
+  event(event: string): void {
+    this.#events.inc({ event });
+  }
+
+  eventLost(channel: 'local' | 'mqtt'): void {
+    this.#eventsLost.inc({ channel });
+  }
+
+  swapped(alias: string, gapMs: number, requestsLost: number): void {
+    this.#swapGap.set({ alias }, gapMs / 1000);
+    this.#swapsLost.inc({ alias }, requestsLost);
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #label(service: string): string {
+    return this.#sources.isKnown(service) ? service : 'other';
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `edgeml_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauges(): void {
+    const { models, depths, bufferedBytes } = this.#sources;
+    const gauge = <Label extends string>(
+      name: string,
+      help: string,
+      labelNames: Label[],
+      fill: (gauge: Gauge<Label>) => void,
+    ) =>
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers: [this.#registry],
+        collect() {
+          this.reset();
+          fill(this);
+        },
+      });
+    gauge(
+      'edgeml_model_info',
+      'Models that serve; the value is 1.',
+      ['alias', 'version', 'provider', 'variant', 'state'],
+      (info) => {
+        for (const { alias, version, provider, variant, state } of models())
+          info.set({ alias, version, provider, variant, state }, 1);
+      },
+    );
+    gauge('edgeml_model_workers', 'Threads of a model.', ['alias'], (workers) => {
+      for (const model of models()) workers.set({ alias: model.alias }, model.workers);
+    });
+    gauge('edgeml_queue_depth', 'Requests that wait.', ['service'], (depth) => {
+      for (const [service, { waiting }] of depths()) depth.set({ service }, waiting);
+    });
+    gauge('edgeml_requests_running', 'Requests that run.', ['service'], (running) => {
+      for (const [service, lane] of depths()) running.set({ service }, lane.running);
+    });
+    gauge('edgeml_buffered_bytes', 'Bytes of the bodies of all open requests.', [], (bytes) =>
+      bytes.set(bufferedBytes()),
+    );
+    gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], (rss) =>
+      rss.set(process.memoryUsage.rss()),
+    );
+    gauge('process_cpu_seconds_total', 'CPU time of the process.', [], (cpu) => {
+      const { user, system } = process.cpuUsage();
+      cpu.set((user + system) / 1e6);
+    });
+    gauge('process_uptime_seconds', 'Time since the start of the process.', [], (uptime) =>
+      uptime.set(process.uptime()),
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+
+import { messageOf } from '../../common/errors/edge-error.ts';
+import { modelCommandErrors } from './errors.ts';
+
+export type ModelCommand =
+  | { readonly verb: 'activate' | 'serve'; readonly path: string; readonly alias?: string; readonly timeoutMs: number }
+  | { readonly verb: 'retire'; readonly alias: string; readonly path?: string };
+
+/** Below the 300 s that the recipes give to `startup`, so that the reason is ours and not "timed out". */
+const TIMEOUT_SECONDS = 280;
+
+/** @throws EdgeError `model-command.usage` */
+export function parseArguments(words: readonly string[]): ModelCommand {
+  const { values, positionals } = parsed(words);
+  const [verb, first, second, ...rest] = positionals;
+  if (rest.length > 0) throw usage(`too many words: ${rest.join(' ')}`);
+  if (first === undefined || first === '') throw usage(`${verb ?? 'the command'} needs a package or an alias`);
+  if (verb === 'retire') return { verb, alias: first, ...(second ? { path: second } : {}) };
+  if (verb !== 'activate' && verb !== 'serve') throw usage(`"${verb}" is no command`);
+  if (second !== undefined) throw usage(`"${second}" is one word too many`);
+  const seconds = Number(values.timeout ?? TIMEOUT_SECONDS);
+  if (!(seconds > 0)) throw usage(`--timeout must be a number of seconds, got "${values.timeout}"`);
+  return { verb, path: first, timeoutMs: 1_000 * seconds, ...(values.alias ? { alias: values.alias } : {}) };
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    const options = { alias: { type: 'string' }, timeout: { type: 'string' } } as const;
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw usage(messageOf(error));
+  }
+}
+
+function usage(why: string) {
+  return modelCommandErrors.error('model-command.usage', why);
+}

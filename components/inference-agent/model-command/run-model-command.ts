@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+
+import type { ActivateProgress } from '../../common/agent-api.ts';
+import type { Clock } from '../../common/clock/clock.ts';
+import { sleep } from '../../common/clock/clock.ts';
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { ActivateDone, AgentClient } from '../../common/http/agent-client.ts';
+import { modelCommandErrors } from './errors.ts';
+import type { ModelCommand } from './parse-arguments.ts';
+
+export interface ModelCommandPorts {
+  readonly client: Pick<AgentClient, 'activate' | 'retire'>;
+  readonly clock: Clock;
+  /** One line for people. */
+  readonly print: (line: string) => void;
+  /** Aborted when the nucleus stops the component. */
+  readonly stop: AbortSignal;
+}
+
+/** How often the agent's socket is tried while it is not there. */
+const RETRY_MS = 500;
+
+/** What a model component does: its start-up, its end, and on nucleus lite both in one. @throws EdgeError why it failed */
+export async function runModelCommand(ports: ModelCommandPorts, command: ModelCommand): Promise<void> {
+  if (command.verb === 'retire') return retire(ports, command.alias, command.path);
+  const done = await activate(ports, command);
+  if (command.verb === 'activate') return;
+  ports.print(`serving until told to stop`);
+  await stopped(ports);
+  await retire({ ...ports, stop: new AbortController().signal }, done.model.alias, resolve(command.path));
+}
+
+async function activate(
+  ports: ModelCommandPorts,
+  command: Extract<ModelCommand, { verb: 'activate' | 'serve' }>,
+): Promise<ActivateDone> {
+  const { client, clock, print, stop } = ports;
+  const request = { path: resolve(command.path), ...(command.alias ? { alias: command.alias } : {}) };
+  const until = clock.monotonic() + command.timeoutMs;
+  let waiting = false;
+  for (;;) {
+    const timeoutMs = until - clock.monotonic();
+    try {
+      const done = await client.activate(request, { timeoutMs, signal: stop, onProgress: (step) => tell(print, step) });
+      print(doneLine(done));
+      return done;
+    } catch (error) {
+      // Activation is idempotent: an agent that was restarted meanwhile is asked again.
+      if (!isAway(error)) throw error;
+      if (clock.monotonic() + RETRY_MS >= until) throw absent(command.timeoutMs, error);
+      if (!waiting) print(`waiting for the agent: ${messageOf(error)}`);
+      waiting = true;
+      await sleep(clock, RETRY_MS, stop);
+    }
+  }
+}
+
+/** Where there is no agent or no such model, nothing is left to be retired. */
+async function retire({ client, print, stop }: ModelCommandPorts, alias: string, path?: string): Promise<void> {
+  try {
+    const model = await client.retire(alias, { signal: stop, ...(path ? { path: resolve(path) } : {}) });
+    print(
+      model.state === 'retiring'
+        ? `${alias} ${model.version} is retiring; it serves on for the grace period`
+        : `${alias} is served from another package by now (${model.version}); nothing to retire`,
+    );
+  } catch (error) {
+    if (!isAway(error) && !(isEdgeError(error) && error.code === 'model.not-active')) throw error;
+    print(`nothing to retire: ${messageOf(error)}`);
+  }
+}
+
+function stopped({ stop }: ModelCommandPorts): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.aborted) return resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function isAway(error: unknown): boolean {
+  return isEdgeError(error) && (error.code === 'agent.unreachable' || error.code === 'agent.connection-lost');
+}
+
+function absent(timeoutMs: number, cause: unknown) {
+  const message = `the agent could not be reached within ${timeoutMs / 1000} s: ${messageOf(cause)}`;
+  return modelCommandErrors.error('model-command.agent-absent', message, { cause });
+}
+
+function tell(print: (line: string) => void, step: ActivateProgress): void {
+  if (step.phase !== 'done' && step.phase !== 'failed') print(`${step.phase}: ${step.message}`);
+}
+
+function doneLine({ model, unchanged, provider, variant, swapGapMs, requestsLost }: ActivateDone): string {
+  const what = `${model.name} ${model.version} serves as "${model.alias}" on ${provider} (${variant})`;
+  if (unchanged) return `${what}; it was active already`;
+  return `${what}; swap gap ${swapGapMs} ms, ${requestsLost} requests lost`;
+}

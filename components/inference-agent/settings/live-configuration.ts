@@ -1,0 +1,56 @@
+import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import type { WireError } from '../../common/errors/edge-error.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import { agentConfiguration } from '../config.ts';
+import type { AgentConfiguration } from '../config.ts';
+import { wireErrorOf } from '../generation/wire-error.ts';
+
+export const COMPONENT = 'edgeml.InferenceAgent';
+
+/** Settings that are looked at only when the agent starts. */
+const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket'];
+
+export type ApplyResult =
+  | { readonly applied: true; readonly changed: boolean; readonly restartNeeded: readonly string[] }
+  | { readonly applied: false; readonly error: WireError };
+
+/** The configuration as it stands; what is not valid never takes the place of what is. */
+export class LiveConfiguration {
+  readonly #log: Logger;
+  readonly #first: AgentConfiguration;
+  #current: AgentConfiguration;
+
+  /** @throws EdgeError `config.invalid` */
+  constructor(raw: unknown, log: Logger) {
+    this.#log = log;
+    this.#first = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log });
+    this.#current = this.#first;
+  }
+
+  get current(): AgentConfiguration {
+    return this.#current;
+  }
+
+  apply(raw: unknown): ApplyResult {
+    try {
+      const next = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log: this.#log });
+      const changed = JSON.stringify(next) !== JSON.stringify(this.#current);
+      this.#current = next;
+      const restartNeeded = AT_START.filter((key) => next[key] !== this.#first[key]);
+      return { applied: true, changed, restartNeeded };
+    } catch (thrown) {
+      return { applied: false, error: wireErrorOf(thrown) };
+    }
+  }
+
+  /** Why a configuration would not be taken; undefined where it would. */
+  check(raw: unknown): string | undefined {
+    try {
+      parseConfiguration(agentConfiguration, raw, { component: COMPONENT });
+      return undefined;
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+}
