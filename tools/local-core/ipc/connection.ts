@@ -79,7 +79,7 @@ export class Connection {
       else this.#refuse('the first message has to be Connect');
       return;
     }
-    if (frame.type === messageType.applicationMessage && frame.streamId !== 0) this.#request(this.#component, frame);
+    if (frame.type === messageType.applicationMessage) this.#request(this.#component, frame);
     else if (this.#context.lite) this.#refuse(`nucleus lite takes requests only, not message type ${frame.type}`);
     else if (frame.type === messageType.ping) this.#answerPing(frame);
     else if (frame.type !== messageType.pingResponse) this.#refuseType(frame.type);

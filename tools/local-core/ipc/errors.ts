@@ -20,7 +20,7 @@ export const ipcErrors = errorCatalogue({
   },
   'ipc-server.listen-failed': { status: 500, todo: 'Check that the folder exists and can be written.' },
   'ipc-server.secrets-file': {
-    status: 400,
+    status: 500,
     todo: 'Correct the secrets file: names with texts, or a list `secrets` with `arn`, `name` and `versions`.',
   },
 });

@@ -10,6 +10,8 @@ import { LocalPubSub } from '../pubsub/local-pubsub.ts';
 import { inMemoryNucleus } from './in-memory-nucleus.ts';
 import type { InMemoryComponent, InMemoryNucleus } from './in-memory-nucleus.ts';
 import { startIpcServer } from './server.ts';
+import { connectedRawClient } from './test-raw-client.ts';
+import type { RawClient } from './test-raw-client.ts';
 import type { IpcServer, IpcServerOptions } from './server.ts';
 
 export type Client = greengrasscoreipc.Client;
@@ -22,6 +24,8 @@ export interface TestBench {
   readonly socketPath: string;
   /** A connected client of that component; closed with the bench. */
   connect(component: string): Promise<Client>;
+  /** The same, frame by frame; the acknowledgement of the connection is frame 1. */
+  connectRaw(component: string): Promise<RawClient>;
   close(): Promise<void>;
 }
 
@@ -35,7 +39,7 @@ export async function testBench(
   const pubsub = options.pubsub ?? new LocalPubSub(silentLogger);
   const socketPath = join(folder, 'ipc.socket');
   const server = await startIpcServer({ socketPath, nucleus, pubsub, clock, log: silentLogger, ...options });
-  const clients: Client[] = [];
+  const clients: { close(): unknown }[] = [];
   return {
     nucleus,
     pubsub,
@@ -45,6 +49,11 @@ export async function testBench(
       const client = clientOf(socketPath, nucleus.tokenOf(component));
       clients.push(client);
       await client.connect();
+      return client;
+    },
+    async connectRaw(component) {
+      const client = await connectedRawClient(socketPath, nucleus.tokenOf(component));
+      clients.push(client);
       return client;
     },
     async close() {

@@ -9,7 +9,7 @@ const request = z.object({
   rootComponentVersionsToAdd: z.record(z.string(), z.string()).nullish(),
   rootComponentsToRemove: z.array(z.string()).nullish(),
   componentToConfiguration: z
-    .record(z.string(), z.object({ MERGE: z.unknown(), RESET: z.array(z.string()).nullish() }))
+    .record(z.string(), z.object({ MERGE: z.unknown().optional(), RESET: z.array(z.string()).nullish() }))
     .nullish(),
   componentToRunWithInfo: z.record(z.string(), z.unknown()).nullish(),
   recipeDirectoryPath: z.string().nullish(),

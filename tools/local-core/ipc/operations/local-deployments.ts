@@ -19,7 +19,7 @@ export const getLocalDeploymentStatus = operation<z.infer<typeof one>>({
     call.authorize(CLI, deploymentId);
     const deployment = find(deploymentId, call);
     if (!deployment) throw notFound(RESOURCE_TYPE, deploymentId, 'Cannot find deployment');
-    return { deployment: { ...summaryOf(deployment), deploymentStatusDetails: detailsOf(deployment) } };
+    return { deployment: { ...summaryOf(deployment), ...detailsOf(deployment) } };
   },
 });
 
@@ -73,12 +73,13 @@ const modelled = new Set([
 ]);
 
 function detailsOf({ detailedStatus, error }: Deployment): object {
-  return {
+  const details = {
     ...(detailedStatus !== undefined && modelled.has(detailedStatus)
       ? { detailedDeploymentStatus: detailedStatus }
       : {}),
     ...(error === undefined ? {} : { deploymentFailureCause: error }),
   };
+  return Object.keys(details).length > 0 ? { deploymentStatusDetails: details } : {};
 }
 
 /** `22-07-2026 13:45:12 UTC`. */

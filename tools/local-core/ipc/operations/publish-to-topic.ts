@@ -9,7 +9,7 @@ const PUBSUB = 'aws.greengrass.ipc.pubsub';
 const request = z.object({
   topic: z.string(),
   publishMessage: z.object({
-    jsonMessage: z.object({ message: z.unknown() }).nullish(),
+    jsonMessage: z.object({ message: z.unknown().optional() }).nullish(),
     binaryMessage: z.object({ message: z.string() }).nullish(),
   }),
 });

@@ -9,7 +9,7 @@ const request = z.object({
   keyPath: z.array(z.string()).nullish(),
   /** Epoch seconds, with fractions. */
   timestamp: z.number().nullish(),
-  valueToMerge: z.unknown(),
+  valueToMerge: z.unknown().optional(),
 });
 
 type Request = z.infer<typeof request>;

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../../../components/common/clock/fake-clock.ts';
+import { Inbox } from '../../pubsub/test-inbox.ts';
+import { allowAll, clientOf, testBench } from '../test-bench.ts';
+import type { Client, TestBench } from '../test-bench.ts';
+
+const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
+
+let bench: TestBench;
+afterEach(() => bench.close());
+
+const publish = (client: Client, n: number): Promise<unknown> =>
+  client.publishToTopic({ topic: 't', publishMessage: { jsonMessage: { message: n } } });
+
+async function subscribe(client: Client) {
+  const inbox = new Inbox<unknown>();
+  const stream = client.subscribeToTopic({ topic: 't' });
+  stream.on('message', ({ jsonMessage }) => inbox.push(jsonMessage?.message));
+  await stream.activate();
+  return { inbox, stream };
+}
+
+describe('connections', () => {
+  it('are refused with a token that nobody holds', async () => {
+    bench = await testBench({ app: {} });
+    const stranger = clientOf(bench.socketPath, 'stranger');
+
+    await expect(stranger.connect()).rejects.toThrow();
+
+    await stranger.close();
+    expect(bench.server.connections).toEqual([]);
+  });
+
+  it('that are dropped tell the client and end its subscriptions on both sides', async () => {
+    bench = await testBench({ app: { configuration } });
+    const client = await bench.connect('app');
+    const { stream } = await subscribe(client);
+    const disconnected = once(client, 'disconnection');
+    const ended = once(stream, 'ended');
+
+    bench.server.dropConnections();
+
+    await disconnected;
+    await ended;
+    expect(bench.pubsub.subscriptions).toBe(0);
+    await expect(publish(client, 1)).rejects.toThrow();
+  });
+
+  it('that are dropped can be made again with the same token', async () => {
+    bench = await testBench({ app: { configuration } });
+    const first = await bench.connect('app');
+    const disconnected = once(first, 'disconnection');
+    bench.server.dropConnections();
+    await disconnected;
+
+    const second = await bench.connect('app');
+    const { inbox } = await subscribe(second);
+    await publish(second, 2);
+
+    expect(await inbox.take(1)).toEqual([2]);
+  });
+
+  it('are dropped for one component without harm to the others', async () => {
+    bench = await testBench({ app: { configuration }, agent: { configuration } });
+    const app = await bench.connect('app');
+    const agent = await bench.connect('agent');
+    const disconnected = once(app, 'disconnection');
+
+    bench.server.dropConnections('app');
+    await disconnected;
+
+    await expect(publish(agent, 1)).resolves.toEqual({});
+    expect(bench.server.connections).toEqual([{ component: 'agent', streams: 0 }]);
+  });
+
+  it('end when the server closes, which may be asked twice', async () => {
+    bench = await testBench({ app: { configuration } });
+    const client = await bench.connect('app');
+    const disconnected = once(client, 'disconnection');
+
+    await bench.server.close();
+    await bench.server.close();
+
+    await disconnected;
+    await expect(bench.connect('app')).rejects.toThrow();
+  });
+});
+
+describe('faults', () => {
+  it('stall subscriptions without a sign, until they are taken back', async () => {
+    bench = await testBench({ app: { configuration } });
+    const client = await bench.connect('app');
+    const { inbox } = await subscribe(client);
+
+    const recover = bench.server.faults.stallSubscriptions('app');
+    await publish(client, 1);
+    recover();
+    await publish(client, 2);
+
+    expect(await inbox.take(1)).toEqual([2]);
+  });
+
+  it('delay answers by the clock of the server', async () => {
+    const clock = new FakeClock();
+    bench = await testBench({ app: { configuration }, agent: { configuration } }, { clock });
+    const app = await bench.connect('app');
+    const agent = await bench.connect('agent');
+    bench.server.faults.delayAnswers(5_000, 'app');
+    let answered = false;
+    const seen = new Promise<void>((resolve) => {
+      bench.pubsub.subscribe({ filter: 't', subscriber: 'test', deliver: () => resolve() });
+    });
+
+    const slow = publish(app, 1).then(() => (answered = true));
+    await seen;
+    await publish(agent, 2);
+    expect(answered).toBe(false);
+    await clock.advance(5_000);
+
+    await slow;
+  });
+
+  it('keep events behind the answer that is delayed', async () => {
+    const clock = new FakeClock();
+    bench = await testBench({ app: { configuration } }, { clock });
+    const takeBack = bench.server.faults.delayAnswers(1_000);
+    const client = await bench.connect('app');
+    const subscribing = subscribe(client);
+    await expect.poll(() => bench.pubsub.subscriptions, { timeout: 30_000 }).toBe(1);
+    bench.pubsub.publish({ topic: 't', body: { kind: 'json', value: 1 }, publisher: 'test' });
+    takeBack();
+
+    await clock.advance(1_000);
+
+    const { inbox } = await subscribing;
+    expect(await inbox.take(1)).toEqual([1]);
+  });
+
+  it('refuse new connections', async () => {
+    bench = await testBench({ app: { configuration } });
+    const accept = bench.server.faults.refuseConnections('app');
+
+    await expect(bench.connect('app')).rejects.toThrow();
+    accept();
+
+    await expect(bench.connect('app')).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,52 @@
+import { createHash, randomFillSync } from 'node:crypto';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { Inbox } from '../../pubsub/test-inbox.ts';
+import { allowAll, testBench } from '../test-bench.ts';
+import type { Client, TestBench } from '../test-bench.ts';
+import { payloadOf, requestFrame } from '../test-raw-client.ts';
+import { MAX_FRAME_BYTES, messageType } from '../wire/frame.ts';
+
+const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
+
+let bench: TestBench;
+afterEach(() => bench.close());
+
+const hash = (bytes: ArrayBuffer): string => createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
+
+async function exchange(sizes: readonly number[]): Promise<void> {
+  bench = await testBench({ app: { configuration } });
+  const client: Client = await bench.connect('app');
+  const inbox = new Inbox<string>();
+  const stream = client.subscribeToTopic({ topic: 'big' });
+  stream.on('message', ({ binaryMessage }) => inbox.push(hash(binaryMessage?.message as ArrayBuffer)));
+  await stream.activate();
+
+  const sent: string[] = [];
+  for (const size of sizes) {
+    const bytes = randomFillSync(new Uint8Array(size)).buffer;
+    sent.push(hash(bytes));
+    await client.publishToTopic({ topic: 'big', publishMessage: { binaryMessage: { message: bytes } } });
+  }
+
+  expect(await inbox.take(sizes.length)).toEqual(sent);
+}
+
+describe('large messages', () => {
+  it('pass unchanged, from one byte to 4 MiB', () => exchange([1, 65_535, 65_536, 1_000_003, 4 * 1024 * 1024]));
+
+  it('pass unchanged up to what the official client can send', () => exchange([18_800_000]));
+
+  it('above 24 MiB end the connection, before the bytes are even there', async () => {
+    bench = await testBench({ app: { configuration } });
+    const client = await bench.connectRaw('app');
+
+    client.send(requestFrame(1, 'aws.greengrass#PublishToTopic', 'x'.repeat(MAX_FRAME_BYTES)));
+
+    const answer = await client.frame(2);
+    expect(answer.type).toBe(messageType.protocolError);
+    expect(payloadOf(answer)).toMatchObject({ message: expect.stringContaining('25165824 bytes allowed') as string });
+    await client.closed;
+  });
+});

@@ -1,0 +1,33 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { serviceErrorOf, testBench } from '../test-bench.ts';
+import type { Client, TestBench } from '../test-bench.ts';
+
+let bench: TestBench;
+afterEach(() => bench.close());
+
+const calls: [string, (client: Client) => Promise<unknown>][] = [
+  ['CreateDebugPassword', (client) => client.createDebugPassword({})],
+  ['GetThingShadow', (client) => client.getThingShadow({ thingName: 't' })],
+  ['UpdateThingShadow', (client) => client.updateThingShadow({ thingName: 't', payload: '{}' })],
+  ['DeleteThingShadow', (client) => client.deleteThingShadow({ thingName: 't' })],
+  ['ListNamedShadowsForThing', (client) => client.listNamedShadowsForThing({ thingName: 't' })],
+  ['ValidateAuthorizationToken', (client) => client.validateAuthorizationToken({ token: 't' })],
+  ['GetClientDeviceAuthToken', (client) => client.getClientDeviceAuthToken({ credential: { mqttCredential: {} } })],
+  [
+    'VerifyClientDeviceIdentity',
+    (client) => client.verifyClientDeviceIdentity({ credential: { clientDeviceCertificate: '' } }),
+  ],
+];
+
+describe('operations of components that are not installed', () => {
+  it.each(calls)('%s is answered with a ServiceError that says so', async (name, call) => {
+    bench = await testBench({ app: {} });
+    const client = await bench.connect('app');
+
+    expect(await serviceErrorOf(call(client))).toMatchObject({
+      _errorCode: 'ServiceError',
+      _message: `Operation aws.greengrass#${name} is not supported by Greengrass`,
+    });
+  });
+});
