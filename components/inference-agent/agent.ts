@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { systemClock } from '../common/clock/clock.ts';
 import { readEnvironment } from '../common/env.ts';
@@ -11,18 +13,21 @@ import { workerGenerations } from './generation/worker-generation.ts';
 import { COMPONENT, LiveConfiguration } from './settings/live-configuration.ts';
 import { endWith } from './assembly/end-process.ts';
 
-/** Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. */
+/**
+ * Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. Started by hand, without a nucleus, it takes its
+ * configuration from the JSON file that `--configuration` names, else its defaults.
+ */
 async function main(): Promise<void> {
   const environment = readEnvironment();
   const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
   const end = endWith(log);
   const ipc = connectIpc({ component: COMPONENT, environment, log, onGiveUp: (error) => end(1, error) });
   end.before(() => ipc.close());
-  if (environment.ipcToken === undefined)
-    log.warn({}, 'ipc.off: no nucleus started this process; configuration is the default');
+  const nucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
+  if (!nucleus) log.warn({ reason: 'no nucleus started this process (SVCUID is not set)' }, 'ipc.off');
   try {
     await ipc.ready();
-    const configuration = new LiveConfiguration(await ipc.getConfiguration([]), log);
+    const configuration = new LiveConfiguration(await (nucleus ? ipc.getConfiguration([]) : fileConfiguration()), log);
     setLevel(configuration.current.LogLevel);
     const workFolder = process.cwd();
     const agent = await startAgent({
@@ -44,6 +49,11 @@ async function main(): Promise<void> {
   } catch (error) {
     end(1, error);
   }
+}
+
+async function fileConfiguration(): Promise<unknown> {
+  const { values } = parseArgs({ options: { configuration: { type: 'string' } } });
+  return values.configuration === undefined ? {} : JSON.parse(await readFile(values.configuration, 'utf8'));
 }
 
 void main();
