@@ -10,7 +10,7 @@ import type { PriorSource } from './priors.ts';
 
 /**
  * Detectors without suppression: scores [1, N, C] (or [1, C, N]) and boxes [1, N, 4], which with `priors` are offsets.
- * Every class but the background is looked at for every box.
+ * Every class but the background is looked at for every box. `labels` may have a row for the background or leave it out.
  * Source: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, section 2.
  */
 export function ssdPerClassDecoder(
@@ -39,18 +39,38 @@ export function ssdPerClassDecoder(
       if (!layout)
         throw unexpectedShape(scoresName, scoresTensor.shape, `[1, ${rows}, classes] as there are ${rows} boxes`);
       const scores = activated(numbersOf(scoresTensor), rows, layout, spec.activation);
+      const classIds = classIdsOf(layout.classes, spec, context.labels);
+      const labelRow = labelRowOf(spec.backgroundClass, layout.classes, context.labels.length);
       candidates.clear();
       const add = decodePrior?.(outputs, rows) ?? addBox;
       for (let row = 0; row < rows; row++) {
         for (let classId = 0; classId < layout.classes; classId++) {
           if (classId === spec.backgroundClass) continue;
           const score = scores[row * layout.rowStep + classId * layout.classStep] as number;
-          if (score >= spec.scoreThreshold) add(boxes, 4 * row, score, classId + spec.classOffset);
+          if (score >= spec.scoreThreshold) add(boxes, 4 * row, score, classIds[classId] as number);
         }
       }
       return toDetections(candidates, spec, placement, context.labels);
     },
   };
+}
+
+/** Row of the labels for each column: where the labels have no row for the background, the columns after it move up. */
+function classIdsOf(columns: number, spec: SsdPerClassOutput, labels: readonly string[]): Int32Array {
+  const { backgroundClass, classOffset } = spec;
+  const isLeftOut = backgroundClass !== undefined && labels.length === columns - 1;
+  return Int32Array.from({ length: columns }, (_, column) =>
+    isLeftOut && column > backgroundClass ? column - 1 + classOffset : column + classOffset,
+  );
+}
+
+/**
+ * Row of labels.txt that a column of scores stands for: the column itself, except where the labels leave the background
+ * out; then the classes behind it move up by one.
+ */
+function labelRowOf(background: number | undefined, classes: number, labels: number): (column: number) => number {
+  if (background === undefined || labels !== classes - 1) return (column) => column;
+  return (column) => (column > background ? column - 1 : column);
 }
 
 interface Layout {
