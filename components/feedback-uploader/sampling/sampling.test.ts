@@ -258,6 +258,8 @@ describe('quota', () => {
     const kept = new UsageHistory(clock);
     expect(exceededQuota(settings, kept)).toBeUndefined();
     kept.add(1);
+    expect(exceededQuota(settings, kept, 0)).toBeUndefined();
+    expect(exceededQuota(settings, kept, 1)).toBe('quota of 2 samples per minute');
     kept.add(1);
     expect(exceededQuota(settings, kept)).toBe('quota of 2 samples per minute');
     await clock.advance(62_000);

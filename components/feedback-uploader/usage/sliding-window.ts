@@ -26,16 +26,6 @@ export class SlidingWindow {
     if (bucket >= this.#oldestThatCounts()) this.#change(bucket, amount);
   }
 
-  /** Takes back what was added a moment ago. */
-  takeBack(amount: number): void {
-    for (const [bucket, there] of [...this.#buckets].sort(([a], [b]) => b - a)) {
-      const taken = Math.min(amount, there);
-      this.#change(bucket, -taken);
-      amount -= taken;
-      if (amount === 0) return;
-    }
-  }
-
   sum(): number {
     this.#forget();
     let sum = 0;

@@ -23,10 +23,6 @@ export class UsageHistory {
     for (const window of this.#windows()) window.add(amount, ageMs);
   }
 
-  takeBack(amount: number): void {
-    for (const window of this.#windows()) window.takeBack(amount);
-  }
-
   save(): SavedUsage {
     return { minute: this.minute.entries(), hour: this.hour.entries(), day: this.day.entries() };
   }

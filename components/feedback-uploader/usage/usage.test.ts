@@ -44,17 +44,6 @@ describe('SlidingWindow', () => {
     expect(window.sum()).toBe(0);
     expect(window.msUntil(0)).toBe(0);
   });
-
-  it('takes back the newest', async () => {
-    const clock = new FakeClock();
-    const window = new SlidingWindow(WINDOW_MS, clock);
-    window.add(5);
-    await clock.advance(30_000);
-    window.add(3);
-    window.takeBack(3);
-    await clock.advance(31_001);
-    expect(window.sum()).toBe(0);
-  });
 });
 
 describe('UsageHistory', () => {

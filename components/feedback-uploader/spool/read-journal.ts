@@ -1,0 +1,45 @@
+import { readCheckedLine } from './checked-line.ts';
+import type { JournalRecord } from './journal-record.ts';
+
+export interface JournalReading {
+  readonly records: readonly JournalRecord[];
+  /** Whether lines in the middle cannot be read; an unfinished last line is no damage, a crash leaves it. */
+  readonly damaged: boolean;
+  /** Where the next record goes. */
+  readonly end: number;
+  /** Bytes of an unfinished line behind `end`. */
+  readonly unfinished: number;
+}
+
+/** Reads the lines of a journal. Behind the last one the file is filled with zeros, room that is taken in advance. */
+export function readJournal(bytes: Buffer): JournalReading {
+  const records: JournalRecord[] = [];
+  let damaged = false;
+  let end = 0;
+  let at = 0;
+  while ((at = skipZeros(bytes, at)) < bytes.length) {
+    // Zeros are skipped at the start (a lost page) and between lines, too.
+    if (at !== end) damaged = true;
+    const newline = bytes.indexOf(NEWLINE, at);
+    if (newline < 0) return { records, damaged, end, unfinished: lengthWithoutZeros(bytes) - end };
+    const record = readCheckedLine(bytes.subarray(at, newline)) as JournalRecord | undefined;
+    if (record) records.push(record);
+    else damaged = true;
+    at = end = newline + 1;
+  }
+  return { records, damaged, end, unfinished: 0 };
+}
+
+const NEWLINE = 0x0a;
+
+function skipZeros(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] === 0) at++;
+  return at;
+}
+
+function lengthWithoutZeros(bytes: Buffer): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
+}
