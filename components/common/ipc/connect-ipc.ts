@@ -3,7 +3,7 @@ import type { IpcSession } from './session.ts';
 import { NucleusSession } from './session/nucleus-session.ts';
 import { resolveOptions } from './session/options.ts';
 import type { IpcOptions } from './session/options.ts';
-import { crtTransport } from './transport/crt-transport.ts';
+import { transportFor } from './transport/transport-for.ts';
 
 export type { IpcOptions } from './session/options.ts';
 
@@ -22,6 +22,6 @@ export function connectIpc(options: IpcOptions): IpcSession {
 
 function transportOf({ environment: { ipcSocket, ipcToken } }: IpcOptions) {
   return ipcSocket !== undefined && ipcToken !== undefined
-    ? crtTransport({ socketPath: ipcSocket, token: ipcToken })
+    ? transportFor({ socketPath: ipcSocket, token: ipcToken })
     : undefined;
 }

@@ -154,13 +154,16 @@ export class ConnectionKeeper {
   async #open(onClosed: (reason: string) => void): Promise<NucleusConnection> {
     const { clock, connectTimeoutMs, transport } = this.#options;
     const attempt = new AbortController();
-    const cancel = clock.after(connectTimeoutMs, () =>
-      attempt.abort(new NucleusFault('unreachable', `no answer to the handshake within ${connectTimeoutMs} ms`)),
-    );
+    const noAnswer = (): void =>
+      attempt.abort(new NucleusFault('unreachable', `no answer to the handshake within ${connectTimeoutMs} ms`));
+    const onEnd = (): void => attempt.abort(this.#ended.signal.reason);
+    const cancel = clock.after(connectTimeoutMs, noAnswer);
+    this.#ended.signal.addEventListener('abort', onEnd, { once: true });
     try {
-      return await transport.open(onClosed, AbortSignal.any([attempt.signal, this.#ended.signal]));
+      return await transport.open(onClosed, attempt.signal);
     } finally {
       cancel();
+      this.#ended.signal.removeEventListener('abort', onEnd);
     }
   }
 

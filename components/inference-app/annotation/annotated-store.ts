@@ -1,0 +1,111 @@
+import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { appErrors } from '../errors.ts';
+
+export interface StoreLimits {
+  readonly maxBytes: number;
+  /** Nothing is written when less than this would stay free on the disk. */
+  readonly minFreeBytes: number;
+}
+
+const TEMPORARY = '.tmp-';
+
+/** A folder of images under a cap of bytes: each file appears whole or not at all, the oldest go first. */
+export class AnnotatedStore {
+  readonly #folder: string;
+  readonly #limits: () => StoreLimits;
+  /** Sizes by name, oldest first. */
+  readonly #files = new Map<string, number>();
+  #bytes = 0;
+  #opened: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, limits: () => StoreLimits) {
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Writes one image; an earlier one of the same name is replaced.
+   *
+   * @throws EdgeError `annotation.disk-full`; the system's error when the folder cannot be written
+   */
+  save(name: string, content: Uint8Array): Promise<string> {
+    // One at a time: making room and writing must not overtake each other.
+    const saving = this.#last.then(() => this.#save(name, content));
+    this.#last = saving.then(
+      () => undefined,
+      () => undefined,
+    );
+    return saving;
+  }
+
+  async #save(name: string, content: Uint8Array): Promise<string> {
+    await (this.#opened ??= this.#open());
+    const { maxBytes, minFreeBytes } = this.#limits();
+    if (content.length > maxBytes)
+      throw full(`${name} has ${content.length} bytes, more than all annotated images may have (${maxBytes})`);
+    await this.#makeRoom(maxBytes - content.length, name);
+    await this.#checkFree(content.length, minFreeBytes);
+    const path = join(this.#folder, name);
+    const temporary = join(this.#folder, `${TEMPORARY}${name}`);
+    try {
+      await writeFile(temporary, content);
+      await rename(temporary, path);
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw thrown;
+    }
+    this.#forget(name);
+    this.#files.set(name, content.length);
+    this.#bytes += content.length;
+    return path;
+  }
+
+  /** Takes stock, and clears away what a lost process left half-written. */
+  async #open(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const found: { name: string; size: number; modifiedAt: number }[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (name.startsWith(TEMPORARY)) await rm(path, { force: true });
+      const stats = await stat(path).catch(() => undefined);
+      if (stats?.isFile()) found.push({ name, size: stats.size, modifiedAt: stats.mtimeMs });
+    }
+    found.sort((a, b) => a.modifiedAt - b.modifiedAt);
+    for (const { name, size } of found) {
+      this.#files.set(name, size);
+      this.#bytes += size;
+    }
+  }
+
+  async #makeRoom(allowedBytes: number, replaced: string): Promise<void> {
+    const credit = this.#files.get(replaced) ?? 0;
+    for (const name of this.#files.keys()) {
+      if (this.#bytes - credit <= allowedBytes) return;
+      if (name === replaced) continue;
+      await rm(join(this.#folder, name), { force: true });
+      this.#forget(name);
+    }
+  }
+
+  async #checkFree(bytes: number, minFreeBytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    const free = bavail * bsize;
+    if (free - bytes < minFreeBytes)
+      throw full(`${this.#folder} has ${free} bytes free, ${minFreeBytes} must stay free`);
+  }
+
+  #forget(name: string): void {
+    this.#bytes -= this.#files.get(name) ?? 0;
+    this.#files.delete(name);
+  }
+}
+
+function full(message: string): Error {
+  return appErrors.error('annotation.disk-full', message);
+}

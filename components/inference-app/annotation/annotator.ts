@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { InvokeResult } from '../../common/agent-api.ts';
+import type { AppConfiguration } from '../config.ts';
+import type { Frame } from '../frame/frame.ts';
+import { annotatedName } from './annotated-name.ts';
+import { AnnotatedStore } from './annotated-store.ts';
+import { drawPredictions } from './draw-predictions.ts';
+
+const MEGABYTE = 1_000_000;
+
+/** Keeps pictures with their predictions drawn on, in the folder and within the limits of the settings as they are now. */
+export class Annotator {
+  readonly #workFolder: string;
+  readonly #settings: () => AppConfiguration['Annotate'];
+  #store: { readonly folder: string; readonly files: AnnotatedStore } | undefined;
+
+  constructor(workFolder: string, settings: () => AppConfiguration['Annotate']) {
+    this.#workFolder = workFolder;
+    this.#settings = settings;
+  }
+
+  get isOn(): boolean {
+    return this.#settings().Enabled;
+  }
+
+  /**
+   * Resolves with the path of the picture.
+   *
+   * @throws EdgeError `annotation.failed`, `annotation.disk-full`, `source.file-gone`
+   */
+  async annotate(frame: Frame, { service, image, predictions }: InvokeResult): Promise<string> {
+    const { MaxEdge: maxEdge, Quality: quality } = this.#settings();
+    const picture = await frame.withImage((loaded) =>
+      drawPredictions(loaded, image, predictions, { maxEdge, quality }),
+    );
+    return this.#files().save(annotatedName(service, frame.image), picture);
+  }
+
+  #files(): AnnotatedStore {
+    const folder = resolve(this.#workFolder, this.#settings().Folder);
+    if (this.#store?.folder !== folder) {
+      const limits = () => ({
+        maxBytes: this.#settings().MaxMB * MEGABYTE,
+        minFreeBytes: this.#settings().MinFreeDiskMB * MEGABYTE,
+      });
+      this.#store = { folder, files: new AnnotatedStore(folder, limits) };
+    }
+    return this.#store.files;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Sharp } from 'sharp';
+import type { Prediction } from '../../common/prediction.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import { appErrors } from '../errors.ts';
+import type { LoadedImage } from '../frame/frame.ts';
+import { npyPixels } from './npy-pixels.ts';
+import { overlaySvg } from './overlay.ts';
+import type { Canvas } from './overlay.ts';
+
+export interface DrawOptions {
+  /** Larger pictures are made smaller, pixels. */
+  readonly maxEdge: number;
+  /** JPEG quality. */
+  readonly quality: number;
+}
+
+/** Smaller pictures are made larger, so that labels can be read. */
+const MIN_EDGE = 640;
+
+/**
+ * The picture, upright, with its predictions drawn on, as JPEG.
+ *
+ * @param size of the upright picture in pixels, as the agent reported it
+ * @throws EdgeError `annotation.failed`
+ */
+export async function drawPredictions(
+  image: LoadedImage,
+  size: Canvas,
+  predictions: readonly Prediction[],
+  { maxEdge, quality }: DrawOptions,
+): Promise<Buffer> {
+  try {
+    const canvas = canvasOf(size, maxEdge);
+    const picture = (await openPicture(image)).resize({ ...canvas, fit: 'fill', kernel: 'cubic' });
+    const overlay = Buffer.from(overlaySvg(predictions, canvas));
+    return await picture
+      .flatten({ background: '#808080' })
+      .toColourspace('srgb')
+      .composite([{ input: overlay, left: 0, top: 0 }])
+      // Thin coloured lines blur when colour is stored at half the resolution.
+      .jpeg({ quality, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+  } catch (thrown) {
+    throw appErrors.error('annotation.failed', `the picture cannot be drawn on: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function openPicture({ bytes, contentType }: LoadedImage): Promise<Sharp> {
+  const { default: sharp } = await import('sharp');
+  // One thread is enough beside the models.
+  sharp.concurrency(1);
+  if (contentType !== 'application/x-npy') return sharp(bytes, { failOn: 'none' }).autoOrient();
+  const pixels = npyPixels(bytes);
+  if (!pixels) throw new Error('only uint8 npy arrays of the shape (height, width, channels) are drawn on');
+  const { data, width, height, channels } = pixels;
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+function canvasOf({ width, height }: Canvas, maxEdge: number): Canvas {
+  const edge = Math.max(width, height, 1);
+  const wanted = Math.min(maxEdge, Math.max(MIN_EDGE, edge));
+  const scale = wanted / edge;
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../common/clock/clock.ts';
+import { readEnvironment } from '../common/env.ts';
+import type { Environment } from '../common/env.ts';
+import { createAgentClient } from '../common/http/agent-client.ts';
+import { connectIpc } from '../common/ipc/connect-ipc.ts';
+import { offlineIpc } from '../common/ipc/offline-ipc.ts';
+import type { IpcSession } from '../common/ipc/session.ts';
+import { levelSwitch } from '../common/log/level-switch.ts';
+import { createLogger } from '../common/log/logger.ts';
+import type { Logger } from '../common/log/logger.ts';
+import { appErrors } from './errors.ts';
+import { COMPONENT, InferenceApp } from './inference-app.ts';
+
+/** The nucleus kills what has not ended 5 s after SIGTERM. */
+const STOP_LIMIT_MS = 4_000;
+
+/**
+ * Entry point of the bundle `app.js`: the component `edgeml.InferenceApp`. Started by hand, without a nucleus, it takes its
+ * configuration from the JSON file that `--configuration` names, else its defaults, and its results go to the log.
+ */
+async function main(): Promise<void> {
+  const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
+  const end = (exitCode: number, thrown?: unknown): never => {
+    if (thrown !== undefined) log.error({ error: thrown, exitCode }, 'app.ended');
+    process.exit(exitCode);
+  };
+  process.on('uncaughtException', (thrown) => end(1, thrown));
+  process.on('unhandledRejection', (thrown) => end(1, thrown));
+  try {
+    const environment = readEnvironment();
+    const ipc = await sessionOf(environment, log, (thrown) => end(1, thrown));
+    const agent = createAgentClient({ socketPath: socketOf(environment) });
+    const running: { app?: InferenceApp } = {};
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(name, () => {
+        setTimeout(() => end(0), STOP_LIMIT_MS).unref();
+        if (running.app) void running.app.stop();
+        else end(0);
+      });
+    }
+    await ipc.ready();
+    running.app = await InferenceApp.start({
+      ipc,
+      agent,
+      thing: environment.thingName,
+      workFolder: process.cwd(),
+      clock: systemClock,
+      random: Math.random,
+      log,
+      setLogLevel: setLevel,
+    });
+    const exitCode = await running.app.finished;
+    agent.close();
+    await ipc.close();
+    end(exitCode);
+  } catch (thrown) {
+    end(1, thrown);
+  }
+}
+
+async function sessionOf(
+  environment: Environment,
+  log: Logger,
+  onGiveUp: (thrown: unknown) => void,
+): Promise<IpcSession> {
+  const hasNucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
+  if (hasNucleus) return connectIpc({ component: COMPONENT, environment, log, onGiveUp });
+  log.warn({ reason: 'no nucleus started this process (SVCUID is not set)' }, 'ipc.off');
+  const { values } = parseArgs({ options: { configuration: { type: 'string' } } });
+  const configuration: unknown =
+    values.configuration === undefined ? {} : JSON.parse(await readFile(values.configuration, 'utf8'));
+  return { ...offlineIpc(), getConfiguration: async () => configuration };
+}
+
+function socketOf({ agentSocket }: Environment): string {
+  if (agentSocket !== undefined) return agentSocket;
+  throw appErrors.error('app.no-agent-socket', 'EDGEML_AGENT_SOCKET is not set: the agent cannot be found');
+}
+
+void main();

@@ -1,0 +1,41 @@
+import { errorCatalogue } from '../common/errors/catalogue.ts';
+
+/** What can happen to images before the agent sees them, and to results after. */
+export const appErrors = errorCatalogue({
+  'source.folder-missing': {
+    status: 404,
+    todo: 'Create the folder, or correct Path of the source. Relative paths start at the work folder of edgeml.InferenceApp.',
+  },
+  'source.folder-unreadable': {
+    status: 403,
+    todo: 'Let the user of the component (ggc_user by default) list and read the folder, or correct Path of the source.',
+  },
+  'source.file-gone': {
+    status: 404,
+    todo: 'Nothing, when files are moved on purpose. Otherwise let whoever writes the folder leave files until they were read.',
+  },
+  'source.file-unreadable': {
+    status: 403,
+    todo: 'Let the user of the component (ggc_user by default) read the file; look at the disk when permissions are right.',
+  },
+  'source.file-too-large': {
+    status: 413,
+    todo: 'Send a smaller image, or raise MaxImageMB of edgeml.InferenceApp (and of edgeml.InferenceAgent).',
+  },
+  'app.no-agent-socket': {
+    status: 500,
+    todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket; the recipe of edgeml.InferenceApp does.",
+  },
+  'service.no-model': {
+    status: 404,
+    todo: 'Deploy the model component that the message names. GET /v1/models of the agent lists what is active.',
+  },
+  'annotation.disk-full': {
+    status: 507,
+    todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
+  },
+  'annotation.failed': {
+    status: 500,
+    todo: 'Read the reason. Results are published all the same; set Annotate.Enabled to false to do without the images.',
+  },
+});

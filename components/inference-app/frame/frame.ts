@@ -1,0 +1,39 @@
+/** One image on its way to the services. */
+export interface Frame {
+  /** Name of the source in the configuration. */
+  readonly source: string;
+  /** What results call it: the path inside the folder, with `/`. */
+  readonly image: string;
+  /** When it was seen, milliseconds since the epoch. */
+  readonly takenAt: number;
+  /** `clock.monotonic()` of the same moment. */
+  readonly takenAtMonotonic: number;
+  /**
+   * Hands the bytes to `use`. They are read once however many use them at the time, and let go when the last is done:
+   * what waits in a queue holds no pixels.
+   *
+   * @throws EdgeError `source.file-gone`, `source.file-unreadable`, `source.file-too-large`
+   */
+  withImage<T>(use: (image: LoadedImage) => Promise<T>): Promise<T>;
+}
+
+export interface LoadedImage {
+  readonly bytes: Uint8Array;
+  /** `image/jpeg`, `image/png`, `image/webp` or `application/x-npy`: a hint, the agent looks at the bytes. */
+  readonly contentType: string;
+}
+
+/** Shares one loading among those who use it at the same time. */
+export function sharedImage(load: () => Promise<LoadedImage>): Frame['withImage'] {
+  let loading: Promise<LoadedImage> | undefined;
+  let users = 0;
+  return async (use) => {
+    users++;
+    loading ??= load();
+    try {
+      return await use(await loading);
+    } finally {
+      if (--users === 0) loading = undefined;
+    }
+  };
+}

@@ -1,0 +1,168 @@
+import type { Clock } from '../common/clock/clock.ts';
+import { parseConfiguration } from '../common/config/parse-configuration.ts';
+import { messageOf } from '../common/errors/edge-error.ts';
+import type { AgentClient } from '../common/http/agent-client.ts';
+import type { IpcSession } from '../common/ipc/session.ts';
+import type { Logger, LogLevel } from '../common/log/logger.ts';
+import { localTopics } from '../common/topics/topics.ts';
+import { Annotator } from './annotation/annotator.ts';
+import { appConfiguration } from './config.ts';
+import type { AppConfiguration } from './config.ts';
+import { ActiveServices } from './inference/active-services.ts';
+import { Inquirer } from './inference/inquirer.ts';
+import { Looker } from './inference/looker.ts';
+import { Troubles } from './inference/troubles.ts';
+import { Waker } from './inference/waker.ts';
+import { Publisher } from './results/publisher.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { createSource } from './sources/create-source.ts';
+import { SourceSet } from './sources/source-set.ts';
+import { Statistics } from './statistics/statistics.ts';
+import type { Counts } from './statistics/statistics.ts';
+
+export const COMPONENT = 'edgeml.InferenceApp';
+
+export interface InferenceAppOptions {
+  readonly ipc: IpcSession;
+  readonly agent: AgentClient;
+  /** Name of the thing, for topics and results. */
+  readonly thing: string;
+  /** Relative paths of the configuration start here. */
+  readonly workFolder: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly setLogLevel: (level: LogLevel) => void;
+}
+
+/** The application: sources → scheduler → agent → results, all of it following the configuration as it changes. */
+export class InferenceApp {
+  readonly #options: InferenceAppOptions;
+  readonly #log: Logger;
+  readonly #statistics = new Statistics();
+  readonly #publisher: Publisher;
+  readonly #sources: SourceSet;
+  readonly #waker: Waker;
+  readonly #active: ActiveServices;
+  #configuration: AppConfiguration;
+  #applying: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  #finish: (exitCode: number) => void = () => undefined;
+  /** Resolves with the exit code when every source has mode `once` and is done; with 0 after `stop`. */
+  readonly finished = new Promise<number>((done) => (this.#finish = done));
+
+  /**
+   * Reads the configuration and starts.
+   *
+   * @throws EdgeError `config.invalid`; `ipc.*` when the nucleus does not answer
+   */
+  static async start(options: InferenceAppOptions): Promise<InferenceApp> {
+    const { ipc, log } = options;
+    const raw = await ipc.getConfiguration();
+    const app = new InferenceApp(options, parseConfiguration(appConfiguration, raw, { component: COMPONENT, log }));
+    await app.#listen();
+    await app.#apply();
+    return app;
+  }
+
+  private constructor(options: InferenceAppOptions, configuration: AppConfiguration) {
+    const { ipc, agent, clock, random, thing, workFolder, log } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#configuration = configuration;
+    const settings = (): AppConfiguration => this.#configuration;
+    const statistics = this.#statistics;
+    const troubles = new Troubles(log);
+    const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, troubles, clock, log }));
+    const waker = (this.#waker = new Waker());
+    const active = (this.#active = new ActiveServices({ agent, clock, random, troubles, waker }));
+    const timeoutMs = (): number => settings().TimeoutSeconds * 1000;
+    const inquirer = new Inquirer({ agent, clock, random, troubles, waker, timeoutMs });
+    const annotator = new Annotator(workFolder, () => settings().Annotate);
+    const looker = new Looker({ inquirer, active, publisher, annotator, statistics, troubles, thing, log });
+    const scheduler = new Scheduler({
+      work: (frame, service, intake) => looker.look(frame, service, intake),
+      concurrency: () => settings().Concurrency,
+      statistics,
+      clock,
+      log,
+    });
+    const maxImageBytes = (): number => settings().MaxImageMB * 1_000_000;
+    this.#sources = new SourceSet({
+      create: (name, source) => createSource({ name, configuration: source, workFolder, maxImageBytes, clock, log }),
+      openIntake: (intake) => scheduler.open(intake),
+      modelWaitSeconds: () => settings().ModelWaitSeconds,
+      log,
+    });
+    this.#sources.onAllEnded(() => void this.#end());
+    statistics.logPeriodically(clock, log, () => settings().StatisticsIntervalSeconds);
+  }
+
+  get counts(): Counts {
+    return this.#statistics.counts;
+  }
+
+  /** Ends within two seconds: stops the sources, drops what waits, publishes what is answered. Idempotent. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop(1_500).then(() => this.#finish(0)));
+  }
+
+  async #listen(): Promise<void> {
+    const { ipc } = this.#options;
+    await ipc.onConfiguration((raw) => this.#reconfigure(raw));
+    await ipc.validateConfiguration((raw) => this.#faultOf(raw));
+    try {
+      await ipc.subscribeLocal(localTopics.events, () => {
+        this.#active.forget();
+        this.#waker.wake();
+      });
+    } catch (thrown) {
+      // Without events, a new model is found by asking now and then.
+      this.#log.warn({ error: thrown }, 'app.no-events');
+    }
+  }
+
+  #reconfigure(raw: unknown): void {
+    try {
+      this.#configuration = parseConfiguration(appConfiguration, raw, { component: COMPONENT, log: this.#log });
+    } catch (thrown) {
+      this.#log.error({ error: thrown }, 'app.configuration-rejected');
+      return;
+    }
+    this.#log.info({}, 'app.configuration-applied');
+    this.#applying = this.#applying
+      .then(() => this.#apply())
+      .catch((thrown: unknown) => this.#log.error({ error: thrown }, 'app.configuration-failed'));
+  }
+
+  #faultOf(raw: unknown): string | undefined {
+    try {
+      parseConfiguration(appConfiguration, raw, { component: COMPONENT });
+      return undefined;
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+
+  async #apply(): Promise<void> {
+    if (this.#stopping) return;
+    this.#options.setLogLevel(this.#configuration.LogLevel);
+    await this.#sources.apply(this.#configuration.Sources);
+  }
+
+  /** All sources were of mode `once` and are done, or could not be read. */
+  async #end(): Promise<void> {
+    const { answered, skipped } = this.counts;
+    const exitCode = this.#sources.hasFailed || (answered === 0 && (skipped.model ?? 0) > 0) ? 1 : 0;
+    await (this.#stopping ??= this.#stop(10_000));
+    this.#finish(exitCode);
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    await this.#applying;
+    await this.#sources.close();
+    await this.#publisher.drain(drainMs);
+    this.#statistics.stop();
+    this.#statistics.log(this.#log);
+  }
+}

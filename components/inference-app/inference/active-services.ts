@@ -1,0 +1,77 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { AgentClient } from '../../common/http/agent-client.ts';
+import { fullJitter } from '../../common/ipc/session/backoff.ts';
+import { appErrors } from '../errors.ts';
+import type { Patience } from './inquirer.ts';
+import type { Troubles } from './troubles.ts';
+import type { Waker } from './waker.ts';
+
+export interface ActiveServicesOptions {
+  readonly agent: Pick<AgentClient, 'models'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly troubles: Troubles;
+  readonly waker: Waker;
+}
+
+const BACKOFF = { baseMs: 250, capMs: 5_000 };
+/** The list is asked for again after this long; activations are told sooner, by events. */
+const FRESH_MS = 2_000;
+
+/** The services that a source without a list of its own asks: every active model. */
+export class ActiveServices {
+  readonly #options: ActiveServicesOptions;
+  #known: { readonly services: readonly string[]; readonly at: number } | undefined;
+
+  constructor(options: ActiveServicesOptions) {
+    this.#options = options;
+  }
+
+  /** The agent's models have changed. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /**
+   * At least one service; waits until there is one.
+   *
+   * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
+   */
+  async list({ signal, waitMs }: Patience): Promise<readonly string[]> {
+    const { clock, random, troubles, waker } = this.#options;
+    const startedAt = clock.monotonic();
+    for (let attempt = 0; ; attempt++) {
+      const services = await this.#current(signal);
+      if (services.length > 0) {
+        troubles.over('any service', 'service.answers-again');
+        return services;
+      }
+      const delayMs = fullJitter(BACKOFF, attempt, random);
+      if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel();
+      await waker.sleep(clock, delayMs, signal);
+    }
+  }
+
+  async #current(signal: AbortSignal): Promise<readonly string[]> {
+    const { agent, clock, troubles } = this.#options;
+    if (this.#known && clock.monotonic() - this.#known.at < FRESH_MS) return this.#known.services;
+    try {
+      const models = await agent.models({ signal, timeoutMs: 5_000 });
+      const services = models.filter(({ state }) => state === 'active').map(({ alias }) => alias);
+      if (services.length > 0) this.#known = { services, at: clock.monotonic() };
+      else troubles.met('any service', 'service.no-model', { message: noModel().message });
+      return services;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      troubles.met('any service', 'agent.not-ready', { error: thrown });
+      return [];
+    }
+  }
+}
+
+function noModel(): Error {
+  return appErrors.error(
+    'service.no-model',
+    'the agent has no active model; deploy a model component, e.g. edgeml.model.PartsDetector',
+  );
+}

@@ -1,0 +1,89 @@
+import type { InvokeResult } from '../../common/agent-api.ts';
+import type { Clock } from '../../common/clock/clock.ts';
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { AgentClient } from '../../common/http/agent-client.ts';
+import { fullJitter } from '../../common/ipc/session/backoff.ts';
+import { appErrors } from '../errors.ts';
+import type { Frame } from '../frame/frame.ts';
+import { remedyFor } from './remedy.ts';
+import type { Troubles } from './troubles.ts';
+import type { Waker } from './waker.ts';
+
+export interface InquirerOptions {
+  readonly agent: Pick<AgentClient, 'invoke'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly troubles: Troubles;
+  /** Woken when a model was activated. */
+  readonly waker: Waker;
+  /** Deadline of one request, milliseconds. */
+  readonly timeoutMs: () => number;
+}
+
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** How long to wait for a model or for the agent, all tries together; `Infinity`: for ever. */
+  readonly waitMs: number;
+}
+
+const BACKOFF = { baseMs: 250, capMs: 5_000 };
+const TRIES_PER_IMAGE = 3;
+
+/** Asks the agent, and goes on asking where time or a deployment can help. */
+export class Inquirer {
+  readonly #options: InquirerOptions;
+
+  constructor(options: InquirerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
+  async ask(frame: Frame, service: string, { signal, waitMs }: Patience): Promise<InvokeResult> {
+    const { agent, clock, random, troubles, waker, timeoutMs } = this.#options;
+    const startedAt = clock.monotonic();
+    let tries = 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await frame.withImage(({ bytes, contentType }) =>
+          agent.invoke(service, bytes, { contentType, deadlineMs: Math.round(timeoutMs()), signal }),
+        );
+        troubles.over(service, 'service.answers-again');
+        return result;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const remedy = remedyFor(thrown);
+        if (remedy === 'again') tries++;
+        if (remedy === 'none' || tries >= TRIES_PER_IMAGE) throw thrown;
+        const delayMs = Math.max(fullJitter(BACKOFF, attempt, random), retryAfterOf(thrown));
+        const isPatient = clock.monotonic() - startedAt + delayMs <= waitMs;
+        if (!isPatient) throw remedy === 'model' ? noModel(service, thrown) : thrown;
+        this.#tell(service, remedy, thrown);
+        await waker.sleep(clock, delayMs, signal);
+      }
+    }
+  }
+
+  #tell(service: string, remedy: 'model' | 'agent' | 'again', thrown: unknown): void {
+    const { troubles } = this.#options;
+    if (remedy === 'model') {
+      const message = `no model answers the service ${service}; deploy the component ${modelComponent(service)}, or another one whose package has this name. Its images wait`;
+      troubles.met(service, 'service.no-model', { service, deploy: modelComponent(service), message });
+    } else {
+      troubles.met(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', { error: thrown });
+    }
+  }
+}
+
+export function modelComponent(service: string): string {
+  return `edgeml.model.${service}`;
+}
+
+function noModel(service: string, cause: unknown): Error {
+  const message = `no model answers the service ${service} (${messageOf(cause)}); deploy the component ${modelComponent(service)}`;
+  return appErrors.error('service.no-model', message, { cause, facts: { service, deploy: modelComponent(service) } });
+}
+
+function retryAfterOf(thrown: unknown): number {
+  const ms = isEdgeError(thrown) ? Number(thrown.facts['retryAfterMs']) : 0;
+  return Number.isFinite(ms) ? ms : 0;
+}

@@ -1,0 +1,68 @@
+import { isEdgeError } from '../../common/errors/edge-error.ts';
+import type { InvokeResult } from '../../common/agent-api.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import type { Annotator } from '../annotation/annotator.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Publisher } from '../results/publisher.ts';
+import { answerMessage, errorMessage } from '../results/result-message.ts';
+import type { WorkIntake } from '../scheduler/scheduler.ts';
+import { EVERY_ACTIVE } from '../sources/source-set.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import type { ActiveServices } from './active-services.ts';
+import type { Inquirer, Patience } from './inquirer.ts';
+import { skipReasonOf } from './remedy.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface LookerOptions {
+  readonly inquirer: Inquirer;
+  readonly active: ActiveServices;
+  readonly publisher: Publisher;
+  readonly annotator: Annotator;
+  readonly statistics: Statistics;
+  readonly troubles: Troubles;
+  readonly thing: string;
+  readonly log: Logger;
+}
+
+/** What is done with one image for one service: ask, publish, draw. */
+export class Looker {
+  readonly #options: LookerOptions;
+
+  constructor(options: LookerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: an image without an answer becomes a result with an error. */
+  async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
+    const { inquirer, active, publisher, statistics, thing, log } = this.#options;
+    const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
+    try {
+      if (service === EVERY_ACTIVE) return intake.forward(frame, await active.list(patience));
+      const result = await inquirer.ask(frame, service, patience);
+      statistics.count('answered');
+      publisher.publish(answerMessage(thing, frame, result));
+      await this.#annotate(frame, result);
+    } catch (thrown) {
+      if (intake.signal.aborted) return statistics.skip('stopped');
+      const reason = skipReasonOf(thrown);
+      statistics.skip(reason);
+      log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
+      if (service !== EVERY_ACTIVE) publisher.publish(errorMessage(thing, frame, service, thrown));
+    }
+  }
+
+  async #annotate(frame: Frame, result: InvokeResult): Promise<void> {
+    const { annotator, statistics, troubles } = this.#options;
+    if (!annotator.isOn) return;
+    try {
+      await annotator.annotate(frame, result);
+      statistics.count('annotated');
+      troubles.over('annotated images', 'annotation.works-again');
+    } catch (thrown) {
+      statistics.count('unannotated');
+      // A file that was moved away after its answer is nobody's trouble.
+      if (isEdgeError(thrown) && thrown.code === 'source.file-gone') return;
+      troubles.met('annotated images', 'annotation.failed', { error: thrown, image: frame.image });
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger } from '../../common/log/logger.ts';
+
+/** Says that something is wrong once, and that it is right again once, however often it is met in between. */
+export class Troubles {
+  readonly #log: Logger;
+  readonly #open = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  met(subject: string, event: string, facts: object): void {
+    const key = `${subject} ${event}`;
+    if (this.#open.has(key)) return;
+    this.#open.add(key);
+    this.#log.warn({ ...facts, subject }, event);
+  }
+
+  over(subject: string, event: string): void {
+    const solved = [...this.#open].filter((key) => key.startsWith(`${subject} `));
+    if (solved.length === 0) return;
+    for (const key of solved) this.#open.delete(key);
+    this.#log.info({ subject }, event);
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdir } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Clock } from '../../../common/clock/clock.ts';
+import { sleep } from '../../../common/clock/clock.ts';
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import type { Logger } from '../../../common/log/logger.ts';
+import type { SourceConfiguration } from '../../config.ts';
+import { appErrors } from '../../errors.ts';
+import type { Frame } from '../../frame/frame.ts';
+import { sharedImage } from '../../frame/frame.ts';
+import { readImageFile } from '../../frame/image-file.ts';
+import type { FrameSink, ImageSource } from '../image-source.ts';
+import { FolderWatch } from './folder-watch.ts';
+import { listImages } from './list-images.ts';
+import type { FoundImage } from './list-images.ts';
+
+export interface FolderSourceOptions {
+  readonly name: string;
+  readonly configuration: SourceConfiguration;
+  /** Relative paths start here. */
+  readonly workFolder: string;
+  /** Larger files are not read; asked at each reading, since the setting may change. */
+  readonly maxImageBytes: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Images of a folder: once, again and again, or as they come. */
+export class FolderSource implements ImageSource {
+  readonly #options: FolderSourceOptions;
+  readonly #folder: string;
+  readonly #ended = new AbortController();
+  #watch: FolderWatch | undefined;
+
+  constructor(options: FolderSourceOptions) {
+    this.#options = options;
+    this.#folder = resolve(options.workFolder, options.configuration.Path);
+  }
+
+  /** @throws EdgeError `source.folder-missing`, `source.folder-unreadable` in mode `once`; the other modes wait for the folder. */
+  async run(sink: FrameSink): Promise<void> {
+    const { configuration } = this.#options;
+    if (!isAbsolute(configuration.Path)) await mkdir(this.#folder, { recursive: true });
+    switch (configuration.Mode) {
+      case 'once':
+        for (const image of await this.#list()) this.#offer(image, sink);
+        return;
+      case 'interval':
+        return this.#runPasses(sink);
+      case 'watch':
+        return this.#runWatch(sink);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort(new Error('the source was stopped'));
+    await this.#watch?.stop();
+  }
+
+  /** One pass per interval, counted from start to start; a pass that falls into the one before it is skipped. */
+  async #runPasses(sink: FrameSink): Promise<void> {
+    const { clock, configuration, log, name } = this.#options;
+    const intervalMs = configuration.InferenceInterval * 1000;
+    let due = clock.monotonic();
+    while (!this.#ended.signal.aborted) {
+      try {
+        const images = await this.#list();
+        if (sink.outstanding > 0) sink.skippedAsBusy(images.length);
+        else for (const image of images) this.#offer(image, sink);
+      } catch (thrown) {
+        log.warn({ source: name, error: thrown }, 'source.unreadable');
+      }
+      due = Math.max(due + intervalMs, clock.monotonic());
+      await sleep(clock, due - clock.monotonic(), this.#ended.signal).catch(() => undefined);
+    }
+  }
+
+  async #runWatch(sink: FrameSink): Promise<void> {
+    const { clock, configuration, log, name } = this.#options;
+    const watch = new FolderWatch({
+      folder: this.#folder,
+      recursive: configuration.Recursive,
+      imageName: configuration.ImageName,
+      readExisting: configuration.ReadExisting,
+      clock,
+      log: log.child({ source: name }),
+      onImage: (image) => this.#offer(image, sink),
+    });
+    this.#watch = watch;
+    if (this.#ended.signal.aborted) return;
+    await watch.start();
+    log.info({ source: name, folder: this.#folder }, 'source.watching');
+    const { signal } = this.#ended;
+    if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
+  }
+
+  #offer({ path, name }: NamedFile, sink: FrameSink): void {
+    if (this.#ended.signal.aborted) return;
+    const { clock, maxImageBytes } = this.#options;
+    const frame: Frame = {
+      source: this.#options.name,
+      image: name,
+      takenAt: clock.now(),
+      takenAtMonotonic: clock.monotonic(),
+      withImage: sharedImage(() => readImageFile(path, maxImageBytes())),
+    };
+    sink.offer(frame);
+  }
+
+  async #list(): Promise<readonly NamedFile[]> {
+    const { configuration, log, name } = this.#options;
+    try {
+      const listing = await listImages(this.#folder, {
+        recursive: configuration.Recursive,
+        imageName: configuration.ImageName,
+      });
+      for (const { path, error } of listing.problems)
+        log.warn({ source: name, path, reason: error.message }, 'source.unreadable');
+      // A file that is asked for by name and missing gets an error as result.
+      const { ImageName: asked } = configuration;
+      if (listing.images.length === 0 && asked !== '') return [{ path: join(this.#folder, asked), name: asked }];
+      if (listing.images.length === 0) log.warn({ source: name, folder: this.#folder }, 'source.empty');
+      return listing.images;
+    } catch (thrown) {
+      throw folderError(name, this.#folder, thrown);
+    }
+  }
+}
+
+type NamedFile = Pick<FoundImage, 'path' | 'name'>;
+
+function folderError(source: string, folder: string, thrown: unknown): Error {
+  const facts = { source, folder };
+  const isMissing = ['ENOENT', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '');
+  const message = `folder ${folder} of source ${source}`;
+  return isMissing
+    ? appErrors.error('source.folder-missing', `${message} is not there`, { cause: thrown, facts })
+    : appErrors.error('source.folder-unreadable', `${message} cannot be read: ${messageOf(thrown)}`, {
+        cause: thrown,
+        facts,
+      });
+}

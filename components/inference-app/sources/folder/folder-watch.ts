@@ -1,0 +1,177 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import type { Clock } from '../../../common/clock/clock.ts';
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import type { Logger } from '../../../common/log/logger.ts';
+import { isImageName } from '../../frame/image-file.ts';
+import { listImages } from './list-images.ts';
+import type { FoundImage, ListOptions } from './list-images.ts';
+import { SettlingFiles } from './settling-files.ts';
+
+export interface FolderWatchOptions extends ListOptions {
+  readonly folder: string;
+  /** Whether images that are there at the start are told too. */
+  readonly readExisting: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** An image has appeared or changed, and is written to its end. */
+  readonly onImage: (image: Pick<FoundImage, 'path' | 'name'>) => void;
+}
+
+/** Change events can be lost (queue overflow) or never come (network file systems): folders are listed again at least this often. */
+const RELIST_MS = 2_000;
+/** Listing takes at most one part in this many of the time. */
+const RELIST_SHARE = 20;
+const DEBOUNCE_MS = 50;
+/** A file that was last written longer ago is not being written now. */
+const RECENT_MS = 2_000;
+
+/** Tells each new content of each image in a folder once: by change events at once, by listing when events fail. */
+export class FolderWatch {
+  readonly #options: FolderWatchOptions;
+  readonly #settling: SettlingFiles;
+  readonly #seen = new Map<string, string>();
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #told = new Set<string>();
+  #isFirst = true;
+  #listing: Promise<void> = Promise.resolve();
+  #isListing = false;
+  #listAgain = false;
+  #stopped = false;
+  #cancelRelist: () => void = () => undefined;
+
+  constructor(options: FolderWatchOptions) {
+    this.#options = options;
+    this.#settling = new SettlingFiles(options.clock, (path, signature) => this.#tell(path, signature));
+  }
+
+  /** Resolves after the first listing. */
+  async start(): Promise<void> {
+    await this.#relist();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelRelist();
+    this.#settling.stop();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+    await this.#listing;
+  }
+
+  #relist(): Promise<void> {
+    if (this.#isListing) {
+      this.#listAgain = true;
+      return this.#listing;
+    }
+    this.#cancelRelist();
+    this.#isListing = true;
+    this.#listing = this.#list().finally(() => (this.#isListing = false));
+    return this.#listing;
+  }
+
+  async #list(): Promise<void> {
+    const { clock, folder, log } = this.#options;
+    const startedAt = clock.monotonic();
+    try {
+      const listing = await listImages(folder, this.#options);
+      if (this.#stopped) return;
+      const hasNewFolders = this.#watchFolders(listing.folders);
+      this.#listAgain ||= hasNewFolders && !this.#isFirst;
+      for (const image of listing.images) this.#consider(image);
+      this.#forgetVanished(listing.images);
+      for (const { path, error } of listing.problems) this.#warnOnce(path, messageOf(error));
+      this.#isFirst = false;
+      this.#told.delete(folder);
+    } catch (thrown) {
+      this.#warnOnce(folder, messageOf(thrown));
+    }
+    const tookMs = clock.monotonic() - startedAt;
+    log.debug({ folder, tookMs, images: this.#seen.size }, 'source.listed');
+    const waitMs = this.#listAgain ? DEBOUNCE_MS : Math.max(RELIST_MS, tookMs * RELIST_SHARE);
+    this.#listAgain = false;
+    this.#relistIn(waitMs);
+  }
+
+  #relistIn(ms: number): void {
+    if (this.#stopped) return;
+    this.#cancelRelist();
+    this.#cancelRelist = this.#options.clock.after(ms, () => void this.#relist());
+  }
+
+  #consider(image: FoundImage): void {
+    if (this.#seen.get(image.path) === image.signature || this.#settling.isSettling(image.path)) return;
+    if (this.#isFirst && !this.#options.readExisting) this.#seen.set(image.path, image.signature);
+    else if (this.#isOld(image)) this.#tell(image.path, image.signature);
+    else this.#settling.touch(image.path);
+  }
+
+  #isOld({ modifiedAt }: FoundImage): boolean {
+    return this.#options.clock.now() - modifiedAt > RECENT_MS;
+  }
+
+  #tell(path: string, signature: string): void {
+    if (this.#stopped || this.#seen.get(path) === signature) return;
+    this.#seen.set(path, signature);
+    this.#options.onImage({ path, name: this.#nameOf(path) });
+  }
+
+  #forgetVanished(images: readonly FoundImage[]): void {
+    const present = new Set(images.map((image) => image.path));
+    for (const path of this.#seen.keys()) {
+      if (!present.has(path) && !this.#settling.isSettling(path)) this.#seen.delete(path);
+    }
+  }
+
+  /** True when a folder came to those that are watched: what came into it before that was not seen. */
+  #watchFolders(folders: readonly string[]): boolean {
+    const present = new Set(folders);
+    for (const [path, watcher] of this.#watchers) {
+      if (present.has(path)) continue;
+      watcher.close();
+      this.#watchers.delete(path);
+    }
+    const added = folders.filter((path) => !this.#watchers.has(path));
+    for (const path of added) this.#watchFolder(path);
+    return added.length > 0;
+  }
+
+  #watchFolder(path: string): void {
+    const giveUp = (thrown: unknown): void => {
+      // Too many watches (EMFILE, ENOSPC) or a folder that went away: listing goes on.
+      this.#watchers.get(path)?.close();
+      this.#watchers.delete(path);
+      this.#options.log.debug({ path, reason: messageOf(thrown) }, 'source.watch-failed');
+    };
+    try {
+      const watcher = watch(path, (_, name) => this.#onChange(path, name));
+      watcher.on('error', giveUp);
+      this.#watchers.set(path, watcher);
+    } catch (thrown) {
+      giveUp(thrown);
+    }
+  }
+
+  #onChange(folder: string, name: string | null): void {
+    if (this.#stopped) return;
+    const path = name === null ? folder : join(folder, name);
+    const isWanted =
+      name !== null &&
+      (this.#options.imageName === '' ? isImageName(name) : this.#nameOf(path) === this.#options.imageName);
+    if (isWanted) this.#settling.touch(path);
+    // Something else: a new folder, perhaps.
+    else if (this.#isListing) this.#listAgain = true;
+    else this.#relistIn(DEBOUNCE_MS);
+  }
+
+  #nameOf(path: string): string {
+    return relative(this.#options.folder, path).split(sep).join('/');
+  }
+
+  #warnOnce(path: string, reason: string): void {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    this.#options.log.warn({ path, reason }, 'source.unreadable');
+  }
+}

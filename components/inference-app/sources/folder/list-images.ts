@@ -1,0 +1,95 @@
+import type { Dirent, Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isImageName } from '../../frame/image-file.ts';
+
+export interface FoundImage {
+  /** Absolute. */
+  readonly path: string;
+  /** Path inside the folder, with `/`. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+  /** Changes when the file is written or replaced. */
+  readonly signature: string;
+}
+
+export interface FolderListing {
+  /** In natural order: `2.jpg` before `10.jpg`. */
+  readonly images: readonly FoundImage[];
+  /** The folder and all below it that were read, absolute. */
+  readonly folders: readonly string[];
+  /** Folders and files that could not be read, with the reason. */
+  readonly problems: readonly { readonly path: string; readonly error: Error }[];
+}
+
+export interface ListOptions {
+  readonly recursive: boolean;
+  /** Only this file, by its name inside the folder; empty: all. */
+  readonly imageName: string;
+}
+
+/** A folder of this depth is a mistake or a loop. */
+const MAX_DEPTH = 64;
+
+/**
+ * Images in a folder. Links to files are followed, links to folders are not (they may form a loop).
+ * Rejects when the folder itself cannot be read; what cannot be read below it is a problem in the listing.
+ */
+export async function listImages(folder: string, options: ListOptions): Promise<FolderListing> {
+  const listing: MutableListing = { images: [], folders: [], problems: [] };
+  await visit(folder, '', 0, options, listing);
+  listing.images.sort((a, b) => ORDER.compare(a.name, b.name));
+  return listing;
+}
+
+/** What tells one content of a file from the next. */
+export function signatureOf(stats: Stats): string {
+  return `${stats.size}:${stats.mtimeMs}:${stats.ino}`;
+}
+
+const ORDER = new Intl.Collator('en', { numeric: true });
+
+interface MutableListing {
+  readonly images: FoundImage[];
+  readonly folders: string[];
+  readonly problems: { path: string; error: Error }[];
+}
+
+async function visit(
+  path: string,
+  name: string,
+  depth: number,
+  options: ListOptions,
+  listing: MutableListing,
+): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true });
+  listing.folders.push(path);
+  for (const entry of entries) {
+    const child = join(path, entry.name);
+    const childName = name === '' ? entry.name : `${name}/${entry.name}`;
+    try {
+      if (isFolder(entry)) {
+        if (options.recursive && depth < MAX_DEPTH) await visit(child, childName, depth + 1, options, listing);
+      } else if (isWanted(entry.name, childName, options)) {
+        await addImage(child, childName, listing);
+      }
+    } catch (thrown) {
+      const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isGone) listing.problems.push({ path: child, error: thrown as Error });
+    }
+  }
+}
+
+function isFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && !entry.name.startsWith('.');
+}
+
+function isWanted(base: string, name: string, { imageName }: ListOptions): boolean {
+  return imageName === '' ? isImageName(base) : name === imageName;
+}
+
+async function addImage(path: string, name: string, listing: MutableListing): Promise<void> {
+  const stats = await stat(path);
+  if (stats.isFile()) listing.images.push({ path, name, modifiedAt: stats.mtimeMs, signature: signatureOf(stats) });
+}

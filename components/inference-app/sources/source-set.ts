@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from '../../common/log/logger.ts';
+import type { AppConfiguration, SourceConfiguration } from '../config.ts';
+import type { Intake, IntakeOptions } from '../scheduler/scheduler.ts';
+import type { ImageSource } from './image-source.ts';
+
+export interface SourceSetOptions {
+  readonly create: (name: string, configuration: SourceConfiguration) => ImageSource;
+  readonly openIntake: (options: IntakeOptions) => Intake;
+  readonly modelWaitSeconds: () => number;
+  readonly log: Logger;
+}
+
+/** Stands for "all active models" until the models are known. */
+export const EVERY_ACTIVE = '*';
+
+interface Running {
+  readonly configuration: SourceConfiguration;
+  readonly source: ImageSource;
+  readonly intake: Intake;
+  /** Resolves when the source has ended and all its images are answered. */
+  readonly done: Promise<void>;
+  state: 'running' | 'done' | 'failed';
+}
+
+/** The sources of the configuration, kept in step with it: what did not change runs on. */
+export class SourceSet {
+  readonly #options: SourceSetOptions;
+  readonly #running = new Map<string, Running>();
+  #onEnd: () => void = () => undefined;
+
+  constructor(options: SourceSetOptions) {
+    this.#options = options;
+  }
+
+  /** Calls back each time that every source has ended; never while there is none. */
+  onAllEnded(listener: () => void): void {
+    this.#onEnd = listener;
+  }
+
+  get hasFailed(): boolean {
+    return [...this.#running.values()].some(({ state }) => state === 'failed');
+  }
+
+  /** Starts, stops and restarts what the configuration has changed. */
+  async apply(sources: AppConfiguration['Sources']): Promise<void> {
+    const wanted = new Map(Object.entries(sources).filter(([, { Enabled }]) => Enabled));
+    const unwanted = [...this.#running].filter(
+      ([name, { configuration }]) => !isDeepStrictEqual(configuration, wanted.get(name)),
+    );
+    await Promise.all(unwanted.map(([name]) => this.#stop(name)));
+    for (const [name, configuration] of wanted) {
+      if (!this.#running.has(name)) this.#start(name, configuration);
+    }
+    if (this.#running.size === 0)
+      this.#options.log.warn({ message: 'no source is configured and enabled; see Sources' }, 'app.no-sources');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
+  }
+
+  #start(name: string, configuration: SourceConfiguration): void {
+    const { create, openIntake, log } = this.#options;
+    const intake = openIntake(this.#intakeOptions(configuration));
+    const source = create(name, configuration);
+    log.info(
+      { source: name, mode: configuration.Mode, path: configuration.Path, services: configuration.Services },
+      'source.started',
+    );
+    const run = async (): Promise<void> => {
+      try {
+        await source.run(intake);
+        await intake.idle();
+        running.state = 'done';
+      } catch (thrown) {
+        running.state = 'failed';
+        log.error({ source: name, error: thrown }, 'source.failed');
+      }
+      this.#tellWhenAllEnded();
+    };
+    const running: Running = { configuration, source, intake, state: 'running', done: Promise.resolve().then(run) };
+    this.#running.set(name, running);
+  }
+
+  async #stop(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (!running) return;
+    this.#running.delete(name);
+    await running.source.stop();
+    await running.intake.close();
+    await running.done;
+    this.#options.log.info({ source: name }, 'source.stopped');
+  }
+
+  #tellWhenAllEnded(): void {
+    const all = [...this.#running.values()];
+    if (all.length > 0 && all.every(({ state }) => state !== 'running')) this.#onEnd();
+  }
+
+  #intakeOptions({ Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
+    const services = Services.length === 0 ? [EVERY_ACTIVE] : [...new Set(Services)];
+    const unlessZero = (seconds: number): number => (seconds === 0 ? Infinity : seconds * 1000);
+    if (Mode === 'once') {
+      const waitMs = (): number => unlessZero(this.#options.modelWaitSeconds());
+      return { services, capacity: Infinity, maxAgeMs: Infinity, waitMs };
+    }
+    const maxAgeMs = unlessZero(MaxAgeSeconds);
+    return { services, capacity: Backlog, maxAgeMs, waitMs: () => maxAgeMs };
+  }
+}

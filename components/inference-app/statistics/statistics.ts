@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../common/clock/clock.ts';
+import type { Logger } from '../../common/log/logger.ts';
+
+/**
+ * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.
+ * `decode`: no image that can be read. `budget`: too large. `deadline`: no answer in time. `gone`: the file went away.
+ * `model`: no model, or the model failed. `stopped`: the component ended or the source was changed.
+ */
+export type SkipReason = 'stale' | 'busy' | 'decode' | 'budget' | 'deadline' | 'gone' | 'model' | 'stopped';
+
+/** Counters since the start of the process. */
+export interface Counts {
+  readonly answered: number;
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly published: number;
+  readonly unpublished: number;
+  readonly annotated: number;
+  readonly unannotated: number;
+}
+
+type Counter = Exclude<keyof Counts, 'skipped'>;
+
+/** Counts what happens to images, and logs the counters while they change. */
+export class Statistics {
+  readonly #counters: Record<Counter, number> = {
+    answered: 0,
+    published: 0,
+    unpublished: 0,
+    annotated: 0,
+    unannotated: 0,
+  };
+  readonly #skipped: Partial<Record<SkipReason, number>> = {};
+  #logged: Counts | undefined;
+  #cancel: () => void = () => undefined;
+
+  count(counter: Counter): void {
+    this.#counters[counter]++;
+  }
+
+  skip(reason: SkipReason, times = 1): void {
+    if (times > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
+  }
+
+  get counts(): Counts {
+    return { ...this.#counters, skipped: { ...this.#skipped } };
+  }
+
+  /** Logs now where counters have changed since the last time. */
+  log(log: Logger): void {
+    const counts = this.counts;
+    if (isDeepStrictEqual(counts, this.#logged)) return;
+    this.#logged = counts;
+    log.info(counts, 'app.statistics');
+  }
+
+  /** Logs every `seconds()`, until `stop`. */
+  logPeriodically(clock: Clock, log: Logger, seconds: () => number): void {
+    this.#cancel = clock.after(seconds() * 1000, () => {
+      this.log(log);
+      this.logPeriodically(clock, log, seconds);
+    });
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+}
