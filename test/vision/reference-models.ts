@@ -135,6 +135,6 @@ export function loadReference(model: ReferenceModel, options: Partial<LoadOption
 }
 
 function readLabels(name: string): readonly string[] {
-  if (name === 'face') return ['background', 'face'];
+  if (name === 'face') return ['face'];
   return parseLabels(readFileSync(path.join(VISION_DATA, 'labels', name), 'utf8'));
 }

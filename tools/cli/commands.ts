@@ -3,6 +3,7 @@ import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { generateCommand } from './generate.ts';
+import { inspectCommand } from './inspect.ts';
 import { deployCommand } from './local/deploy.ts';
 import { listCommand } from './local/list.ts';
 import { logsCommand } from './local/logs.ts';
@@ -12,12 +13,15 @@ import { stopCommand } from './local/stop.ts';
 import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
 import { lintCommand } from './lint.ts';
+import { predictCommand } from './predict.ts';
 import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
 
 /** The list of all commands, in the order of `--help`. */
 export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, startCommand, host);
+  addCommand(program, predictCommand, host);
+  addCommand(program, inspectCommand, host);
   addCommand(program, buildCommand, host);
   addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);

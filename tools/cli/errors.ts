@@ -20,6 +20,13 @@ export const cliErrors = errorCatalogue({
     todo: 'Read the logs of the components; give --timeout a higher value on a slow machine.',
   },
   'cli.out-of-date': { status: 409, todo: 'Run `npm run generate` and commit the result.' },
+  'cli.package-unreadable': { status: 422, todo: 'Give the folder of a model package: one with a model.json in it.' },
+  'cli.image-unreadable': { status: 422, todo: 'Check the path and that this user may read the file.' },
+  'cli.model-unreadable': { status: 422, todo: 'Check the path and that this user may read the file.' },
+  'cli.golden-failed': {
+    status: 422,
+    todo: 'See what differs; where the new answers are right, write them into the golden files of the package.',
+  },
 });
 
 export const USAGE_ERROR = 'cli.usage';

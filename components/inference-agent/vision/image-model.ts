@@ -4,6 +4,7 @@ import { visionErrors } from './errors.ts';
 import { decodeImage } from './image/decode-image.ts';
 import type { ImageSize } from './image/decode-image.ts';
 import { PixelBuffer } from './image/pixel-buffer.ts';
+import { turboJpeg } from './image/turbo-jpeg.ts';
 import type { Inference, LoadedModel, NamedTensors, Tensor } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
 import { zerosFor } from './session/empty-tensors.ts';
@@ -76,6 +77,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   }
 
   async function warmUp(): Promise<void> {
+    turboJpeg();
     const given = inputName === undefined ? zerosFor(session.inputs) : feeds;
     await session.run(given, decoder.fetches).catch((error: unknown) => {
       throw runError(error);

@@ -40,7 +40,6 @@ export function ssdPerClassDecoder(
         throw unexpectedShape(scoresName, scoresTensor.shape, `[1, ${rows}, classes] as there are ${rows} boxes`);
       const scores = activated(numbersOf(scoresTensor), rows, layout, spec.activation);
       const classIds = classIdsOf(layout.classes, spec, context.labels);
-      const labelRow = labelRowOf(spec.backgroundClass, layout.classes, context.labels.length);
       candidates.clear();
       const add = decodePrior?.(outputs, rows) ?? addBox;
       for (let row = 0; row < rows; row++) {
@@ -62,15 +61,6 @@ function classIdsOf(columns: number, spec: SsdPerClassOutput, labels: readonly s
   return Int32Array.from({ length: columns }, (_, column) =>
     isLeftOut && column > backgroundClass ? column - 1 + classOffset : column + classOffset,
   );
-}
-
-/**
- * Row of labels.txt that a column of scores stands for: the column itself, except where the labels leave the background
- * out; then the classes behind it move up by one.
- */
-function labelRowOf(background: number | undefined, classes: number, labels: number): (column: number) => number {
-  if (background === undefined || labels !== classes - 1) return (column) => column;
-  return (column) => (column > background ? column - 1 : column);
 }
 
 interface Layout {

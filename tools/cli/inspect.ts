@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+
+import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { proposeManifest } from '../../components/inference-agent/vision/onnx/propose-manifest.ts';
+import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
+import type { OnnxModel, OnnxValue } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
+
+interface InspectOptions {
+  readonly onnx: string;
+}
+
+export const inspectCommand: CommandSpec<InspectOptions> = {
+  usage: 'inspect',
+  summary: 'say what an ONNX file takes and gives, and propose a model.json for it',
+  options: (command) => command.requiredOption('--onnx <file>', 'the ONNX file'),
+  help: `
+The proposed model.json is a start: shapes and names are certain, what pixels must become and which decoder fits is guessed
+from them. Each guess has a note. docs/models.md shows a complete model.json for each family.`,
+  run: async ({ options, out }) => {
+    const bytes = await readModel(options.onnx);
+    const model = readOnnx(bytes, options.onnx);
+    const { manifest, notes } = proposeManifest(model, options.onnx);
+    if (out.isJson) return out.json({ ...summaryOf(model, bytes.length), proposed: manifest, notes });
+    showModel(model, options.onnx, bytes.length, out);
+    out.line();
+    out.line(out.paint('bold', 'Proposed model.json'));
+    out.line(compactJson(manifest));
+    for (const note of notes) out.line(`${out.paint('yellow', 'check')} ${note}`);
+  },
+};
+
+async function readModel(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw cliErrors.error('cli.model-unreadable', `cannot read "${file}": ${messageOf(cause)}`, { cause });
+  }
+}
+
+function showModel(model: OnnxModel, file: string, bytes: number, out: Output): void {
+  const { operators, parameters, externalFiles } = summaryOf(model, bytes);
+  out.line(`${out.paint('bold', file)}  ${(bytes / 1e6).toFixed(1)} MB, ${model.producer || 'unknown producer'}`);
+  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
+  out.line(`IR version ${model.irVersion}, opset ${opsets.join(', ')}`);
+  out.line(`${model.nodes.length} nodes, ${(parameters / 1e6).toFixed(2)} million parameters`);
+  if (externalFiles.length > 0) out.line(out.paint('yellow', `weights in other files: ${externalFiles.join(', ')}`));
+  showValues('inputs', model.inputs, out);
+  showValues('outputs', model.outputs, out);
+  const most = Object.entries(operators).slice(0, 12);
+  out.line(
+    `operators  ${most.map(([op, count]) => `${op} ${count}`).join(', ')}${Object.keys(operators).length > most.length ? ', …' : ''}`,
+  );
+}
+
+function showValues(title: string, values: readonly OnnxValue[], out: Output): void {
+  values.forEach(({ name, type, shape }, index) => {
+    out.line(`${(index === 0 ? title : '').padEnd(9)}  ${out.paint('green', name)}  ${type} [${shape.join(', ')}]`);
+  });
+}
+
+function summaryOf(model: OnnxModel, bytes: number) {
+  const operators: Record<string, number> = {};
+  for (const { op, domain } of model.nodes) {
+    const name = domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`;
+    operators[name] = (operators[name] ?? 0) + 1;
+  }
+  return {
+    bytes,
+    irVersion: model.irVersion,
+    producer: model.producer,
+    opsets: model.opsets,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    nodes: model.nodes.length,
+    parameters: model.weights.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0),
+    externalFiles: [...new Set(model.weights.flatMap(({ externalFile }) => externalFile ?? []))],
+    operators: Object.fromEntries(Object.entries(operators).sort(([, a], [, b]) => b - a)),
+    metadata: model.metadata,
+  };
+}
+
+/** Indented, with lists of numbers on one line. */
+function compactJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).replace(/\[[\d\s.,-]+\]/g, (list) =>
+    list.replace(/\s+/g, ' ').replace(/\[ | \]/g, (edge) => edge.trim()),
+  );
+}

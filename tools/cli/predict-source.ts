@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { messageOf } from '../../components/common/errors/edge-error.ts';
+import type { Prediction, Timings } from '../../components/common/prediction.ts';
+import { PROVIDERS, parseLabels, parseManifest } from '../../components/inference-agent/model-package/schema.ts';
+import type { ModelManifest, Provider, Variant } from '../../components/inference-agent/model-package/schema.ts';
+import { checkGolden } from '../../components/inference-agent/vision/golden/check-golden.ts';
+import { loadModel } from '../../components/inference-agent/vision/load-model.ts';
+import type { LoadedModel, Tensor } from '../../components/inference-agent/vision/loaded-model.ts';
+import { cliErrors } from './errors.ts';
+import type { Output } from './frame/output.ts';
+import { rootOf } from './local/core-root.ts';
+import type { PredictOptions } from './predict.ts';
+
+/** Something that answers images: a package loaded into this process, or a service of a running agent. */
+export interface Predictor {
+  predict(image: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly predictions: readonly Prediction[];
+  readonly timings: Timings;
+  readonly width: number;
+  readonly height: number;
+  readonly provider: string;
+  readonly variant: string;
+  /** Of models without predictions: the tensors' types, shapes and numbers. */
+  readonly outputs?: Readonly<
+    Record<
+      string,
+      { readonly type: string; readonly shape: readonly number[]; readonly data: readonly (number | string)[] }
+    >
+  >;
+}
+
+/**
+ * Opens what the options ask for.
+ * @throws EdgeError `cli.usage`, `cli.package-unreadable` and those of loading a model
+ */
+export async function openPredictor(options: PredictOptions, out: Output, signal: AbortSignal): Promise<Predictor> {
+  if ((options.package === undefined) === (options.service === undefined)) {
+    throw cliErrors.error('cli.usage', 'give either --package <folder> or --service <name>');
+  }
+  if (options.service !== undefined) return servicePredictor(options.service, options);
+  return packagePredictor(options.package ?? '', options, out, signal);
+}
+
+function servicePredictor(service: string, options: PredictOptions): Predictor {
+  const client = createAgentClient({ socketPath: path.join(rootOf(options), 'work/edgeml.InferenceAgent/agent.sock') });
+  return {
+    async predict(image, signal) {
+      // The agent looks at the bytes; the type only has to be one that it takes.
+      const result = await client.invoke(service, image, { contentType: 'image/jpeg', signal });
+      const { predictions, timings, provider, variant } = result;
+      return { predictions, timings, ...result.image, provider, variant };
+    },
+    close: async () => client.close(),
+  };
+}
+
+async function packagePredictor(
+  folder: string,
+  options: PredictOptions,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Predictor> {
+  const manifest = await readManifest(folder);
+  const labels = manifest.labels === undefined ? [] : parseLabels(await readPackageText(folder, manifest.labels));
+  const providers = providersOf(options.provider);
+  const variant = variantOf(manifest, options.variant, providers);
+  const model = await loadModel(folder, manifest, labels, {
+    variant,
+    providers,
+    requireProvider: options.requireProvider ?? false,
+    intraOpThreads: threadsOf(options.threads),
+    spinning: true,
+  });
+  try {
+    for (const { provider, reason } of model.fallbacks) out.note(`${provider} is not used: ${reason}`);
+    if (options.golden) await requireGolden(model, manifest, folder, variant, out, signal);
+    await model.warmUp();
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+  return {
+    async predict(image, abort) {
+      const { predictions, timings, image: size, outputs } = await model.infer(image, undefined, abort);
+      const answer = { predictions, timings, ...size, provider: model.provider, variant: variant.file };
+      return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensor) };
+    },
+    close: () => model.close(),
+  };
+}
+
+async function requireGolden(
+  model: LoadedModel,
+  manifest: ModelManifest,
+  folder: string,
+  variant: Variant,
+  out: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  if (manifest.golden.length === 0) throw cliErrors.error('cli.usage', `the package ${folder} has no golden cases`);
+  const report = await checkGolden(model, manifest, folder, { variant, signal });
+  if (!report.passed) throw cliErrors.error('cli.golden-failed', report.summary, { facts: { cases: report.cases } });
+  out.note(report.summary);
+}
+
+async function readManifest(folder: string): Promise<ModelManifest> {
+  const text = await readPackageText(folder, 'model.json');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw cliErrors.error(
+      'cli.package-unreadable',
+      `${path.join(folder, 'model.json')} is not JSON: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+  return parseManifest(value, path.join(folder, 'model.json'));
+}
+
+async function readPackageText(folder: string, file: string): Promise<string> {
+  try {
+    return await readFile(path.join(folder, file), 'utf8');
+  } catch (cause) {
+    throw cliErrors.error(
+      'cli.package-unreadable',
+      `the package ${folder} has no readable "${file}": ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function providersOf(list: string): readonly Provider[] {
+  const names = list.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !PROVIDERS.some((provider) => provider === name));
+  if (unknown.length === 0) return names as Provider[];
+  throw cliErrors.error(
+    'cli.usage',
+    `--provider names ${unknown.map((name) => `"${name}"`).join(', ')}; known are ${PROVIDERS.join(', ')}`,
+  );
+}
+
+/** The named variant, or the first that one of the providers may run. */
+function variantOf(manifest: ModelManifest, file: string | undefined, providers: readonly Provider[]): Variant {
+  const files = manifest.variants.map((variant) => variant.file);
+  const fits = (variant: Variant): boolean =>
+    variant.providers?.some((provider) => providers.includes(provider)) ?? true;
+  const variant =
+    file === undefined
+      ? (manifest.variants.find(fits) ?? manifest.variants[0])
+      : manifest.variants.find((one) => one.file === file);
+  if (variant) return variant;
+  throw cliErrors.error('cli.usage', `the package has no variant "${file ?? ''}"; it has ${files.join(', ')}`);
+}
+
+function threadsOf(text: string): number {
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 0 && threads <= 1024) return threads;
+  throw cliErrors.error('cli.usage', `--threads is "${text}"; give a whole number from 0`);
+}
+
+function plainTensor({ type, shape, data }: Tensor) {
+  return {
+    type,
+    shape,
+    data: Array.from(data as Iterable<number | bigint>, (value) => (typeof value === 'bigint' ? String(value) : value)),
+  };
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
