@@ -47,14 +47,10 @@ export class ComponentProcesses {
 
   /** Starts `sh -c <script>`. Never throws: a script that cannot be started has ended. */
   start(request: ScriptRequest): RunningScript {
-    const { workFolder, guardian, onLine } = this.#options;
+    const { guardian, onLine } = this.#options;
+    if (guardian().closed) return { section: request.section, ended: Promise.resolve(STOPPED) };
     let lastLine: string | undefined;
-    const child = spawn('/bin/sh', ['-c', SIGN_ON, 'sh', request.script], {
-      cwd: workFolder,
-      env: request.environment,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', guardian().pipe],
-    });
+    const child = this.#spawn(request);
     if (child.pid !== undefined) this.#groups.add(child.pid);
     const take = (stream: OutputStream) => (text: string) => {
       lastLine = text;
@@ -70,6 +66,17 @@ export class ComponentProcesses {
     this.#scripts.add(ended);
     void ended.then(() => this.#scripts.delete(ended));
     return { section: request.section, ended };
+  }
+
+  /** A guardian that was just lost is replaced soon, and told of the groups that run then. */
+  #spawn({ script, environment }: ScriptRequest): ChildProcess {
+    const signOn = this.#options.guardian().pipe ?? 'ignore';
+    return spawn('/bin/sh', ['-c', SIGN_ON, 'sh', script], {
+      cwd: this.#options.workFolder,
+      env: environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', signOn],
+    });
   }
 
   /** Processes of the component that are alive: its groups, their descendants, and what carries its token. */
@@ -120,6 +127,8 @@ export class ComponentProcesses {
     }
   }
 }
+
+const STOPPED: ScriptEnd = { code: undefined, description: 'could not be started: the core is stopping' };
 
 export interface ComponentProcessesOptions {
   readonly workFolder: string;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../components/common/clock/clock.ts';
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
 import type { Logger } from '../../../components/common/log/logger.ts';
 import type { LifecycleSection } from '../recipe/canonical-keys.ts';
 import { timeoutOf } from '../recipe/lifecycle.ts';
@@ -163,12 +164,18 @@ export class ComponentService {
     let previous: LifecycleState = this.#state;
     while (!(this.#uninstall ? this.#state === 'UNINSTALLED' : this.#closed && isClosable(this.#state))) {
       const current = this.#state;
-      const transition = await this.#handle(current, previous);
+      const transition = await this.#handle(current, previous).catch((error: unknown) => this.#lost(error));
       if (!transition || transition.to === current) continue;
       previous = current;
       this.#enter(transition);
     }
     await this.#options.processes.stop();
+  }
+
+  /** A fault of the core itself must not leave a component, and the deployment that waits for it, hanging. */
+  #lost(error: unknown): Transition {
+    this.#options.log.error({ component: this.name, state: this.#state, error }, 'component.lifecycle-failed');
+    return { to: this.#closed ? 'FINISHED' : 'BROKEN', reason: `the core failed: ${messageOf(error)}` };
   }
 
   #handle(current: LifecycleState, previous: LifecycleState): Promise<Transition | undefined> {
@@ -376,7 +383,7 @@ export class ComponentService {
     const from = this.#state;
     let to = transition.to;
     const now = this.#options.clock.now();
-    if (to === 'ERRORED') {
+    if (to === 'ERRORED' || to === 'BROKEN') {
       this.#lastError = transition.reason ?? 'the component reported ERRORED';
       if (this.#errors.add(from, now, this.#definition.lifecycle.errorResetSeconds)) to = 'BROKEN';
     } else {

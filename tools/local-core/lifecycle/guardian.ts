@@ -15,6 +15,7 @@ export const CORE_MARK = 'EDGEML_LOCAL_CORE';
 export class Guardian {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
+  #closed = false;
 
   private constructor(process: ChildProcess) {
     this.#process = process;
@@ -47,20 +48,25 @@ export class Guardian {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Handed to scripts as file descriptor 3. */
-  get pipe(): Writable {
-    if (!this.#process.stdin) throw lifecycleErrors.error('guardian.failed', 'the guardian has no pipe');
-    return this.#process.stdin;
+  /** No script may start any more: nobody would end it. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Handed to scripts as file descriptor 3; undefined where the guardian was just lost. */
+  get pipe(): Writable | undefined {
+    const { stdin } = this.#process;
+    return this.alive && stdin && !stdin.destroyed ? stdin : undefined;
   }
 
   /** The group has ended; its number may be used again by the system. */
   signOff(group: number): void {
-    if (this.alive) this.pipe.write(`-${group}\n`);
+    this.pipe?.write(`-${group}\n`);
   }
 
   /** Signs a running group on again, after a guardian was lost. */
   signOn(group: number): void {
-    if (this.alive) this.pipe.write(`+${group}\n`);
+    this.pipe?.write(`+${group}\n`);
   }
 
   onExit(listener: () => void): void {
@@ -69,6 +75,7 @@ export class Guardian {
 
   /** Ends the guardian; what is still signed on is killed. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (!this.alive) return;
     this.#process.ref();
     this.#process.stdin?.end();
@@ -90,14 +97,14 @@ while IFS= read -r line; do
         groups=$rest ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 [ -d /proc/self ] || exit 0
 quiet=0
 while [ "$quiet" -lt 3 ]; do
   quiet=$((quiet + 1))
   for file in $(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null); do
     pid=\${file#/proc/}
-    kill -KILL "\${pid%/environ}" 2>/dev/null && quiet=0
+    kill -s KILL "\${pid%/environ}" 2>/dev/null && quiet=0
   done
   sleep 0.05
 done

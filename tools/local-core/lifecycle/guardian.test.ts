@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { CORE_MARK, Guardian, SIGN_ON } from './guardian.ts';
+import { processTable } from './process-table.ts';
+
+function alive(pid: number): boolean {
+  return processTable().some((row) => row.pid === pid);
+}
+
+/** Starts a script as the core does; resolves with its process id once it has signed on. */
+async function start(guardian: Guardian, script: string, mark = 'none'): Promise<number> {
+  const child = spawn('/bin/sh', ['-c', SIGN_ON, 'sh', `echo up; ${script}`], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit', guardian.pipe ?? 'ignore'],
+    env: { ...process.env, [CORE_MARK]: mark },
+  });
+  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return child.pid ?? -1;
+}
+
+describe('Guardian', () => {
+  it('kills the groups that are signed on when its pipe closes, stubborn ones too', async () => {
+    const guardian = await Guardian.start('test-1');
+    const one = await start(guardian, 'sleep 1000 & wait');
+    const two = await start(guardian, "trap '' TERM; while :; do sleep 0.05; done");
+
+    await guardian.close();
+
+    await vi.waitUntil(() => !alive(one) && !alive(two), { timeout: 30_000 });
+    expect(processTable().filter(({ group }) => group === one || group === two)).toEqual([]);
+  });
+
+  it('leaves groups alone that were signed off', async () => {
+    const guardian = await Guardian.start('test-2');
+    const pid = await start(guardian, 'exec sleep 1000');
+    guardian.signOff(pid);
+
+    await guardian.close();
+
+    expect(alive(pid)).toBe(true);
+    process.kill(pid, 'SIGKILL');
+  });
+
+  it.runIf(process.platform === 'linux')('finds processes that left their group by the mark of the core', async () => {
+    const guardian = await Guardian.start('test-3');
+    const pid = await start(guardian, 'exec setsid sleep 1000', 'test-3');
+    guardian.signOff(pid);
+
+    await guardian.close();
+
+    expect(alive(pid)).toBe(false);
+  });
+
+  it('outlives a Ctrl-C and a lost terminal', async () => {
+    const guardian = await Guardian.start('test-4');
+    const pid = await start(guardian, 'exec sleep 1000');
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(guardian.pid, name);
+
+    await guardian.close();
+
+    expect(alive(pid)).toBe(false);
+  });
+});
