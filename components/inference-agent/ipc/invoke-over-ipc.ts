@@ -10,6 +10,7 @@ import { wireErrorOf } from '../generation/wire-error.ts';
 import { bodyTooLarge } from '../http/body.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { ipcInvokeErrors } from './errors.ts';
+import { fitReply } from './fit-reply.ts';
 
 export interface InvokeOverIpcPorts {
   readonly ipc: Pick<IpcSession, 'subscribeLocal' | 'publishLocal'>;
@@ -33,7 +34,7 @@ async function answer({ ipc, invoker, log }: InvokeOverIpcPorts, { topic, messag
   const { id, replyTo } = envelope.data;
   let reply: IpcInvokeReply;
   try {
-    reply = { id, result: cut(await run(invoker, service, id, message)) };
+    reply = { id, result: fitReply(await run(invoker, service, id, message)) };
   } catch (thrown) {
     reply = { id, error: wireErrorOf(thrown) };
   }
@@ -103,19 +104,3 @@ function unreadable(path: string, cause: unknown) {
     cause,
   });
 }
-
-/** Replies stay under 4 kB, since nucleus lite drops larger ones: the lowest scores go, raw tensors too. */
-function cut(result: InvokeResult): InvokeResult {
-  const { outputs: _outputs, ...rest } = result;
-  let kept = result.predictions.length;
-  while (
-    kept > 0 &&
-    Buffer.byteLength(JSON.stringify({ ...rest, predictions: rest.predictions.slice(0, kept) })) > MAX_BYTES
-  ) {
-    kept = Math.floor(kept * 0.8);
-  }
-  if (kept === result.predictions.length) return rest;
-  return { ...rest, predictions: rest.predictions.slice(0, kept), truncated: result.predictions.length - kept };
-}
-
-const MAX_BYTES = 3_600;

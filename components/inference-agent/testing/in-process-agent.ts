@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+
+import { systemClock } from '../../common/clock/clock.ts';
+import { createAgentClient } from '../../common/http/agent-client.ts';
+import type { AgentClient } from '../../common/http/agent-client.ts';
+import { connectIpc } from '../../common/ipc/connect-ipc.ts';
+import type { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
+import type { LogLevel } from '../../common/log/logger.ts';
+import { silentLogger } from '../../common/log/logger.ts';
+import { startAgent } from '../assembly/start-agent.ts';
+import type { Agent } from '../assembly/start-agent.ts';
+import { InMemoryGenerations } from '../generation/in-memory-generation.ts';
+import { COMPONENT, LiveConfiguration } from '../settings/live-configuration.ts';
+import { inMemoryScripted } from './in-memory-scripted.ts';
+
+export interface InProcessAgent {
+  readonly agent: Agent;
+  readonly client: AgentClient;
+  readonly generations: InMemoryGenerations;
+  readonly levels: LogLevel[];
+  close(): Promise<void>;
+}
+
+/** The whole agent but its threads, on a nucleus in memory. */
+export async function startInProcess(workFolder: string, nucleus: MemoryNucleus): Promise<InProcessAgent> {
+  const ipc = connectIpc({
+    component: COMPONENT,
+    environment: { ipcToken: undefined, ipcSocket: undefined },
+    transport: nucleus.transport(COMPONENT),
+    backoff: { baseMs: 10, capMs: 50 },
+  });
+  await ipc.ready();
+  const generations = new InMemoryGenerations(inMemoryScripted);
+  const levels: LogLevel[] = [];
+  const agent = await startAgent({
+    workFolder,
+    configuration: new LiveConfiguration(await ipc.getConfiguration([]), silentLogger),
+    ipc,
+    thing: 'belt-7',
+    platform: { cores: 2, providers: ['cpu'] },
+    openGeneration: generations.open,
+    clock: systemClock,
+    log: silentLogger,
+    setLogLevel: (level) => levels.push(level),
+  });
+  const client = createAgentClient({ socketPath: join(workFolder, 'agent.sock') });
+  return {
+    agent,
+    client,
+    generations,
+    levels,
+    async close() {
+      client.close();
+      await agent.close(1_000);
+      await ipc.close();
+    },
+  };
+}
