@@ -64,7 +64,9 @@ export interface NucleusPort {
   componentOfToken(token: string): string | undefined;
   components(): readonly ComponentSummary[];
   reportState(component: string, state: 'RUNNING' | 'ERRORED'): void;
+  /** Asks for it and resolves at once, as a component may ask for its own; rejects where it cannot be done. */
   restart(component: string): Promise<void>;
+  /** The same. */
   stop(component: string): Promise<void>;
   createLocalDeployment(request: LocalDeploymentRequest): string;
   cancelLocalDeployment(deploymentId: string): boolean;

@@ -2,9 +2,13 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { Fault } from './fault.ts';
 import type { Call, EventStream, IpcContext, Operation } from './operation.ts';
 
-/** The nucleus' own command line: clients of the Cli component may do all that it offers. */
-export const CLI_COMPONENT = 'aws.greengrass.Cli';
+const CLI_COMPONENT = 'aws.greengrass.Cli';
 const CLI_CLIENT_PREFIX = 'greengrass-cli#';
+
+/** The command line of the core itself, not a component. */
+export function isCliClient(component: string): boolean {
+  return component === CLI_COMPONENT || component.startsWith(CLI_CLIENT_PREFIX);
+}
 
 /** Binds what an operation can reach to the component that asked. */
 export function callOf(
@@ -19,7 +23,8 @@ export function callOf(
     component,
     stream,
     authorize(service, resource, style = 'full') {
-      if (service === CLI_COMPONENT && (component === CLI_COMPONENT || component.startsWith(CLI_CLIENT_PREFIX))) return;
+      // As in the nucleus: whoever comes through the Cli component may do all that it offers.
+      if (service === CLI_COMPONENT && isCliClient(component)) return;
       const denial = authorizer.denial({ component, service, operation: operation.name, resource });
       if (denial === undefined) return;
       context.log.warn({ component, denial }, 'ipc.denied');

@@ -3,17 +3,24 @@ import type { Socket } from 'node:net';
 import { isEdgeError, messageOf } from '../../../components/common/errors/edge-error.ts';
 import type { Logger } from '../../../components/common/log/logger.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import { qualifiedOperation } from '../authorization/services.ts';
-import { callOf } from './call.ts';
-import { Fault, toFault } from './fault.ts';
+import {
+  connectAck,
+  failure,
+  pingResponse,
+  protocolError,
+  response,
+  streamEvent,
+  unrecognizedType,
+} from './answers.ts';
+import { callOf, isCliClient } from './call.ts';
 import type { FaultBoard } from './faults.ts';
 import { LITE_MAX_RECEIVED_FRAME_BYTES, LITE_MAX_SENT_FRAME_BYTES } from './lite.ts';
+import { findOperation } from './operation-table.ts';
 import type { IpcContext, Operation } from './operation.ts';
-import { findOperation, UnknownOperation, UnreadableRequest } from './operation-table.ts';
-import { readRequest } from './request.ts';
+import { readRequest, readToken } from './request.ts';
 import { Stream } from './stream.ts';
 import { FrameReader } from './wire/frame-reader.ts';
-import { encodeFrame, messageFlag, messageType } from './wire/frame.ts';
+import { encodeFrame, MAX_FRAME_BYTES, messageFlag, messageType } from './wire/frame.ts';
 import type { Frame, FrameToSend } from './wire/frame.ts';
 
 export interface ConnectionOptions {
@@ -22,14 +29,16 @@ export interface ConnectionOptions {
   readonly faults: FaultBoard;
 }
 
+const PROTOCOL_VERSION = '0.1.0';
+
 /** One client's connection: handshake, then requests, each on its own stream. */
 export class Connection {
   readonly #socket: Socket;
-  readonly #context: IpcContext;
   readonly #authorizer: Authorizer;
   readonly #faults: FaultBoard;
   readonly #reader: FrameReader;
   readonly #streams = new Map<number, Stream>();
+  #context: IpcContext;
   #log: Logger;
   #component: string | undefined;
   #lastStreamId = 0;
@@ -40,7 +49,7 @@ export class Connection {
     this.#authorizer = options.authorizer;
     this.#faults = options.faults;
     this.#log = options.context.log;
-    this.#reader = new FrameReader(options.context.lite ? LITE_MAX_RECEIVED_FRAME_BYTES : undefined);
+    this.#reader = new FrameReader(options.context.lite ? LITE_MAX_RECEIVED_FRAME_BYTES : MAX_FRAME_BYTES);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'ipc.socket-error'));
     socket.on('close', () => this.#closeStreams());
@@ -57,6 +66,13 @@ export class Connection {
 
   /** Cuts the connection without a word, as a crash of the nucleus would. */
   drop(): void {
+    // aws-crt 1.33 crashes its process at times when it is reset before its handshake; such a client gets an orderly end.
+    if (this.#component === undefined) this.#socket.end();
+    else this.destroy();
+  }
+
+  /** Cuts the connection at once, whatever its state. */
+  destroy(): void {
     this.#socket.destroy();
     this.#closeStreams();
   }
@@ -81,23 +97,29 @@ export class Connection {
     }
     if (frame.type === messageType.applicationMessage) this.#request(this.#component, frame);
     else if (this.#context.lite) this.#refuse(`nucleus lite takes requests only, not message type ${frame.type}`);
-    else if (frame.type === messageType.ping) this.#answerPing(frame);
-    else if (frame.type !== messageType.pingResponse) this.#refuseType(frame.type);
+    else if (frame.type === messageType.ping) this.#send(pingResponse(frame));
+    else if (frame.type !== messageType.pingResponse) this.#end(unrecognizedType(frame.type));
   }
 
   #connect(frame: Frame): void {
     const token = readToken(frame.payload);
+    const version = frame.headers[':version'];
     const component = token === undefined ? undefined : this.#context.nucleus.componentOfToken(token);
-    const versionMatches = frame.headers[':version'] === '0.1.0';
-    if (component === undefined || !versionMatches || this.#faults.refused(component)) {
-      this.#log.warn({ component, version: frame.headers[':version'] }, 'ipc.connection-refused');
-      if (!this.#context.lite) this.#send({ type: messageType.connectAck });
-      this.#socket.end();
+    if (component === undefined || version !== PROTOCOL_VERSION || this.#faults.refused(component)) {
+      this.#log.warn({ component, version }, 'ipc.connection-refused');
+      this.#end(this.#context.lite ? undefined : connectAck(false));
       return;
     }
     this.#component = component;
     this.#log = this.#log.child({ component });
-    this.#send({ type: messageType.connectAck, flags: messageFlag.connectionAccepted });
+    if (isCliClient(component)) this.#leaveLite();
+    this.#send(connectAck(true));
+  }
+
+  /** The command line is the core's own: it sees more of it than a component on nucleus lite would. */
+  #leaveLite(): void {
+    this.#context = { ...this.#context, lite: false };
+    this.#reader.maxFrameBytes = MAX_FRAME_BYTES;
   }
 
   #request(component: string, frame: Frame): void {
@@ -115,15 +137,15 @@ export class Connection {
 
   /** Runs the operation's synchronous part at once, so that requests take effect in the order in which they came. */
   #start(component: string, name: string, frame: Frame): void {
-    let definition: Operation | undefined;
-    const stream = new Stream(frame.streamId, (event) => this.#sendEvent(component, definition, stream, event));
+    const stream = new Stream(frame.streamId, (event) => this.#sendEvent(component, name, stream, event));
     this.#streams.set(stream.id, stream);
-    const succeed = (response: object): void => this.#respond(component, definition as Operation, stream, response);
     const fail = (error: unknown): void => this.#faults.whenDue(component, () => this.#fail(name, stream, error));
     try {
-      definition = findOperation(name, this.#context.lite);
-      const request = readRequest(definition, frame.payload, this.#context.lite);
-      const result = definition.handle(request, callOf(this.#context, this.#authorizer, component, definition, stream));
+      const operation = findOperation(name, this.#context.lite);
+      const request = readRequest(operation, frame.payload, this.#context.lite);
+      const result = operation.handle(request, callOf(this.#context, this.#authorizer, component, operation, stream));
+      const succeed = (payload: object): void =>
+        this.#faults.whenDue(component, () => this.#respond(operation, stream, payload));
       if (result instanceof Promise) result.then(succeed, fail);
       else succeed(result);
     } catch (error) {
@@ -131,77 +153,35 @@ export class Connection {
     }
   }
 
-  #respond(component: string, definition: Operation, stream: Stream, response: object): void {
-    this.#faults.whenDue(component, () => {
-      if (stream.closed) return;
-      const ends = definition.events === undefined;
-      this.#send({
-        type: messageType.applicationMessage,
-        // Lite never sets the flag.
-        flags: ends && !this.#context.lite ? messageFlag.terminateStream : messageFlag.none,
-        streamId: stream.id,
-        headers: jsonHeaders(`${definition.name}Response`),
-        payload: JSON.stringify(response),
-      });
-      if (ends) this.#closeStream(stream);
-      else stream.open();
-    });
+  #respond(operation: Operation, stream: Stream, payload: object): void {
+    if (stream.closed) return;
+    this.#send(response(operation, stream.id, payload, this.#context.lite));
+    if (operation.events === undefined) this.#closeStream(stream);
+    else stream.open();
   }
 
-  #sendEvent(component: string, definition: Operation | undefined, stream: Stream, event: object | Uint8Array): void {
-    if (definition?.events === undefined || this.#faults.stalled(component)) return;
-    this.#send({
-      type: messageType.applicationMessage,
-      streamId: stream.id,
-      headers: jsonHeaders(definition.events),
-      payload: event instanceof Uint8Array ? event : JSON.stringify(event),
-    });
+  #sendEvent(component: string, name: string, stream: Stream, event: object | Uint8Array): void {
+    const { events } = findOperation(name, this.#context.lite);
+    if (events !== undefined && !this.#faults.stalled(component)) this.#send(streamEvent(events, stream.id, event));
   }
 
   #fail(name: string, stream: Stream, error: unknown): void {
     if (stream.closed) return;
     this.#closeStream(stream);
-    const answer = { type: messageType.applicationError, flags: messageFlag.terminateStream, streamId: stream.id };
-    if (this.#context.lite && (error instanceof UnknownOperation || error instanceof UnreadableRequest)) {
-      error = new Fault('ServiceError', '');
-    }
-    if (error instanceof UnknownOperation) {
-      const payload = JSON.stringify({
-        error: 'Unsupported Operation',
-        message: `${name} is an unsupported operation.`,
-      });
-      this.#send({ ...answer, headers: { ':content-type': 'application/json' }, payload });
-    } else if (error instanceof UnreadableRequest) {
-      this.#send({ ...answer, headers: { ':content-type': 'text/plain' }, payload: 'InternalServerError' });
-    } else {
-      const fault = toFault(error);
-      this.#log.info({ operation: name, fault: fault.model, message: fault.message }, 'ipc.request-failed');
-      this.#send({ ...answer, headers: jsonHeaders(fault.model), payload: JSON.stringify(fault.toPayload()) });
-    }
-  }
-
-  #answerPing(frame: Frame): void {
-    const headers = Object.fromEntries(Object.entries(frame.headers).filter(([name]) => !name.startsWith(':')));
-    this.#send({ type: messageType.pingResponse, headers, payload: frame.payload });
-  }
-
-  #refuseType(type: number): void {
-    const payload = JSON.stringify({
-      error: 'Unrecognized Message Type',
-      message: `message type value: ${type} is not recognized as a valid request path.`,
-    });
-    this.#send({ type: messageType.internalError, headers: { ':content-type': 'application/json' }, payload });
-    this.#socket.end();
+    const { frame, model, message } = failure(name, stream.id, error, this.#context.lite);
+    this.#log.info({ operation: name, fault: model, message }, 'ipc.request-failed');
+    this.#send(frame);
   }
 
   /** A client that breaks the protocol is told so and hung up on; lite only hangs up. */
   #refuse(reason: string): void {
     this.#log.warn({ reason }, 'ipc.protocol-error');
-    if (!this.#context.lite) {
-      const payload = JSON.stringify({ message: reason });
-      this.#send({ type: messageType.protocolError, headers: { ':content-type': 'application/json' }, payload });
-    }
-    this.#socket.end();
+    this.#end(this.#context.lite ? undefined : protocolError(reason));
+  }
+
+  /** Says a last word, where there is one, and hangs up whatever the client does. */
+  #end(lastWord: FrameToSend | undefined): void {
+    if (lastWord) this.#send(lastWord);
     this.#socket.destroySoon();
   }
 
@@ -218,33 +198,14 @@ export class Connection {
   #closeStream(stream: Stream | undefined): void {
     if (!stream) return;
     this.#streams.delete(stream.id);
-    this.#safely(() => stream.close());
-  }
-
-  #closeStreams(): void {
-    for (const stream of [...this.#streams.values()]) this.#closeStream(stream);
-  }
-
-  #safely(action: () => void): void {
     try {
-      action();
+      stream.close();
     } catch (error) {
       this.#log.error({ error: messageOf(error) }, 'ipc.close-failed');
     }
   }
-}
 
-function jsonHeaders(model: string): Record<string, string> {
-  return { ':content-type': 'application/json', 'service-model-type': qualifiedOperation(model) };
-}
-
-function readToken(payload: Uint8Array): string | undefined {
-  try {
-    const message: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    const token: unknown =
-      typeof message === 'object' && message !== null && 'authToken' in message ? message.authToken : undefined;
-    return typeof token === 'string' && token !== '' ? token : undefined;
-  } catch {
-    return undefined;
+  #closeStreams(): void {
+    for (const stream of [...this.#streams.values()]) this.#closeStream(stream);
   }
 }

@@ -58,7 +58,10 @@ export function inMemoryNucleus(
         configuration: configuration.get(componentName, []) as Record<string, unknown>,
       })),
     reportState: (component, state) => void actions.push(`${component} reports ${state}`),
-    restart: async (component) => void actions.push(`restart ${component}`),
+    async restart(component) {
+      if (components[component]?.state === 'BROKEN') throw new Error(`${component} is BROKEN`);
+      actions.push(`restart ${component}`);
+    },
     stop: async (component) => void actions.push(`stop ${component}`),
     createLocalDeployment(request) {
       deploymentRequests.push(request);

@@ -12,6 +12,22 @@ export function readRequest(operation: Operation, payload: Uint8Array, lite: boo
   throw new Fault('InvalidArgumentsError', `${operation.name}: ${z.prettifyError(result.error)}`);
 }
 
+/** The token of a Connect message; undefined where there is none. */
+export function readToken(payload: Uint8Array): string | undefined {
+  const message = connectSchema.safeParse(jsonOrUndefined(payload));
+  return message.success ? message.data.authToken : undefined;
+}
+
+const connectSchema = z.object({ authToken: z.string().min(1) });
+
+function jsonOrUndefined(payload: Uint8Array): unknown {
+  try {
+    return parseJson(payload);
+  } catch {
+    return undefined;
+  }
+}
+
 function parseJson(payload: Uint8Array): unknown {
   try {
     const value: unknown = JSON.parse(

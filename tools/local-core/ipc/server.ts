@@ -69,7 +69,7 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
 
   const listener = await listenOnSocket(options.socketPath, (socket) => {
     if (lite && connections.size >= LITE_MAX_CLIENTS) {
-      socket.destroy();
+      socket.end();
       return;
     }
     const connection = new Connection(socket, { context, authorizer, faults });
@@ -95,7 +95,7 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
     dropConnections,
     async close() {
       const closed = listener.close();
-      dropConnections();
+      for (const connection of [...connections]) connection.destroy();
       await closed;
     },
     beforeUpdate: (deploymentId, timeoutMs, signal) => updates.before(deploymentId, timeoutMs, signal),

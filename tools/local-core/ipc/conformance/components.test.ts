@@ -16,7 +16,8 @@ async function operator(): Promise<Client> {
   bench = await testBench(
     {
       operator: { configuration: { accessControl } },
-      model: { version: '2.1.0', state: 'BROKEN', configuration: { a: 1 } },
+      model: { version: '2.1.0', state: 'ERRORED', configuration: { a: 1 } },
+      broken: { state: 'BROKEN' },
       limited: {
         configuration: {
           accessControl: {
@@ -37,14 +38,14 @@ async function operator(): Promise<Client> {
 }
 
 describe('components', () => {
-  const model = { componentName: 'model', version: '2.1.0', state: 'BROKEN', configuration: { a: 1 } };
+  const model = { componentName: 'model', version: '2.1.0', state: 'ERRORED', configuration: { a: 1 } };
 
   it('are listed', async () => {
     const client = await operator();
 
     const { components } = await client.listComponents({});
 
-    expect(components).toHaveLength(4);
+    expect(components).toHaveLength(5);
     expect(components).toContainEqual(model);
   });
 
@@ -60,6 +61,15 @@ describe('components', () => {
     expect(await client.restartComponent({ componentName: 'model' })).toEqual({ restartStatus: 'SUCCEEDED' });
     expect(await client.stopComponent({ componentName: 'model' })).toEqual({ stopStatus: 'SUCCEEDED' });
     expect(bench.nucleus.actions).toEqual(['restart model', 'stop model']);
+  });
+
+  it('say why they cannot be restarted', async () => {
+    const client = await operator();
+
+    expect(await client.restartComponent({ componentName: 'broken' })).toEqual({
+      restartStatus: 'FAILED',
+      message: 'broken is BROKEN',
+    });
   });
 
   it('are asked for by a name that is not empty', async () => {

@@ -32,10 +32,14 @@ export const restartComponent = operation<Named>({
   name: 'RestartComponent',
   request: named,
   onLite: true,
-  handle(request, call) {
+  async handle(request, call) {
     const { componentName } = locate(request, call);
-    trigger(call, 'ipc.restart-failed', componentName, () => call.nucleus.restart(componentName));
-    return { restartStatus: 'SUCCEEDED' };
+    try {
+      await call.nucleus.restart(componentName);
+      return { restartStatus: 'SUCCEEDED' };
+    } catch (error) {
+      return { restartStatus: 'FAILED', message: messageOf(error) };
+    }
   },
 });
 
@@ -44,10 +48,14 @@ export const stopComponent = operation<Named>({
   name: 'StopComponent',
   request: named,
   onLite: false,
-  handle(request, call) {
+  async handle(request, call) {
     const { componentName } = locate(request, call);
-    trigger(call, 'ipc.stop-failed', componentName, () => call.nucleus.stop(componentName));
-    return { stopStatus: 'SUCCEEDED' };
+    try {
+      await call.nucleus.stop(componentName);
+      return { stopStatus: 'SUCCEEDED' };
+    } catch (error) {
+      return { stopStatus: 'FAILED', message: messageOf(error) };
+    }
   },
 });
 
@@ -76,8 +84,4 @@ function locate({ componentName }: Named, call: Call): ComponentSummary {
 
 function detailsOf({ componentName, version, state, configuration }: ComponentSummary): object {
   return { componentName, version, state, configuration };
-}
-
-function trigger(call: Call, event: string, component: string, action: () => Promise<void>): void {
-  action().catch((error: unknown) => call.log.warn({ component, error: messageOf(error) }, event));
 }

@@ -10,14 +10,15 @@ import type { Frame } from './frame.ts';
  * The prelude is checked before the frame's memory is taken, so that a false length cannot make the server allocate.
  */
 export class FrameReader {
-  readonly #maxFrameBytes: number;
+  /** Frames above it are refused; may change between frames. */
+  maxFrameBytes: number;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
   /** Total length of the frame being received; 0 while its prelude is incomplete. */
   #expected = 0;
 
   constructor(maxFrameBytes: number = MAX_FRAME_BYTES) {
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
   }
 
   /** Bytes held that do not make a frame yet. */
@@ -46,10 +47,10 @@ export class FrameReader {
     const headers = prelude.readUInt32BE(4);
     if (crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8)) throw badFrame('its prelude checksum is wrong');
     if (total < MIN_FRAME_BYTES) throw badFrame(`its length of ${total} bytes is below ${MIN_FRAME_BYTES}`);
-    if (total > this.#maxFrameBytes) {
+    if (total > this.maxFrameBytes) {
       throw ipcErrors.error(
         'ipc-server.frame-too-large',
-        `a frame of ${total} bytes exceeds the ${this.#maxFrameBytes} bytes allowed`,
+        `a frame of ${total} bytes exceeds the ${this.maxFrameBytes} bytes allowed`,
       );
     }
     if (headers > total - MIN_FRAME_BYTES || headers > MAX_HEADERS_BYTES) {
