@@ -15,7 +15,6 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** One JSON line per event on stdout: the nucleus wraps every line, so none may span two. */
 export function createLogger(options: { readonly name: string; readonly level?: LogLevel }): Logger {
   return pino({
-    name: options.name,
     level: options.level ?? 'info',
     base: { component: options.name },
     messageKey: 'event',

@@ -51,6 +51,8 @@ async function openPicture({ bytes, contentType }: LoadedImage): Promise<Sharp> 
   const { default: sharp } = await import('sharp');
   // One thread is enough beside the models.
   sharp.concurrency(1);
+  // Every picture is another one.
+  sharp.cache(false);
   if (contentType !== 'application/x-npy') return sharp(bytes, { failOn: 'none' }).autoOrient();
   const pixels = npyPixels(bytes);
   if (!pixels) throw new Error('only uint8 npy arrays of the shape (height, width, channels) are drawn on');

@@ -129,7 +129,7 @@ class SourceIntake implements Intake, WorkIntake {
 class Lane {
   readonly #service: string;
   readonly #options: SchedulerOptions;
-  /** In turn: the next to be asked is first. */
+  /** Who was served longest ago is first. */
   #turn: { readonly intake: SourceIntake; readonly slot: Slot }[] = [];
   #working = 0;
 
@@ -140,7 +140,7 @@ class Lane {
 
   put(frame: Frame, intake: SourceIntake): void {
     let place = this.#turn.find((each) => each.intake === intake);
-    if (!place) this.#turn.push((place = { intake, slot: new Slot() }));
+    if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
     const skipped = place.slot.put(frame, intake.options.capacity);
     this.#options.statistics.skip('stale', skipped.length);
     skipped.forEach(() => intake.done());
@@ -178,12 +178,11 @@ class Lane {
   }
 
   #next(): { readonly frame: Frame; readonly intake: SourceIntake } | undefined {
-    for (let asked = 0; asked < this.#turn.length; asked++) {
-      const place = this.#turn.shift();
-      if (!place) return undefined;
-      this.#turn.push(place);
+    for (const place of [...this.#turn]) {
       const frame = this.#freshFrame(place);
-      if (frame) return { frame, intake: place.intake };
+      if (!frame) continue;
+      this.#turn = [...this.#turn.filter((each) => each !== place), place];
+      return { frame, intake: place.intake };
     }
     return undefined;
   }

@@ -46,6 +46,7 @@ function npyVerdict(head: Buffer, size: number): Completeness {
   const isFirstVersion = head[6] === 1;
   const start = isFirstVersion ? 10 : 12;
   const length = isFirstVersion ? head.readUInt16LE(8) : head.readUInt32LE(8);
+  if (size < start + length) return 'incomplete';
   const text = head.subarray(start).toString('latin1');
   const itemBytes = Number(/'descr':\s*'[<>|=]?[a-z](\d+)'/.exec(text)?.[1]);
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(text)?.[1];

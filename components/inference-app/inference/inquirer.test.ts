@@ -1,0 +1,241 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { InvokeResult } from '../../common/agent-api.ts';
+import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { EdgeError } from '../../common/errors/edge-error.ts';
+import type { InvokeOptions } from '../../common/http/agent-client.ts';
+import { silentLogger } from '../../common/log/logger.ts';
+import { testFrame } from '../testing/test-frame.ts';
+import { ActiveServices } from './active-services.ts';
+import { Inquirer } from './inquirer.ts';
+import type { Patience } from './inquirer.ts';
+import { remedyFor, skipReasonOf } from './remedy.ts';
+import { Troubles } from './troubles.ts';
+import { Waker } from './waker.ts';
+
+const error = (code: string, status: number, facts = {}): EdgeError =>
+  new EdgeError(code, { status, todo: 'Nothing.' }, `scripted ${code}`, { facts });
+
+const noModel = error('model.not-found', 404);
+const unreachable = error('agent.unreachable', 503);
+const result = { id: '1', predictions: [] } as unknown as InvokeResult;
+
+let clock: FakeClock;
+let waker: Waker;
+let lines: { event: string; facts: Record<string, unknown> }[];
+let script: (Error | InvokeResult)[];
+let asked: InvokeOptions[];
+let inquirer: Inquirer;
+let troubles: Troubles;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  waker = new Waker();
+  lines = [];
+  script = [];
+  asked = [];
+  const note = (facts: object, event: string): void => void lines.push({ event, facts: { ...facts } });
+  troubles = new Troubles({ ...silentLogger, warn: note, info: note });
+  const invoke = async (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> => {
+    asked.push(options);
+    const next = script.length > 1 ? script.shift() : script[0];
+    if (next === undefined) throw new Error('the script is empty');
+    if (next instanceof Error) throw next;
+    return next;
+  };
+  inquirer = new Inquirer({ agent: { invoke }, clock, random: () => 1, troubles, waker, timeoutMs: () => 2_500 });
+});
+
+const forever: Patience = { signal: new AbortController().signal, waitMs: Infinity };
+
+async function outcomeOf<T>(work: Promise<T>): Promise<{ value?: T; error?: unknown }> {
+  const outcome: { value?: T; error?: unknown } = {};
+  void work.then(
+    (value) => (outcome.value = value),
+    (thrown: unknown) => (outcome.error = thrown),
+  );
+  await clock.advance(0);
+  return outcome;
+}
+
+describe('Inquirer', () => {
+  it('asks with the deadline and the type of the image', async () => {
+    script = [result];
+
+    expect(await inquirer.ask(testFrame(clock, '1'), 'Parts', forever)).toBe(result);
+    expect(asked).toMatchObject([{ contentType: 'image/jpeg', deadlineMs: 2_500 }]);
+  });
+
+  it('names the component to deploy when no model is active, waits, and goes on when one is', async () => {
+    script = [noModel];
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(60_000);
+    expect(outcome).toEqual({});
+    script = [result];
+    await clock.advance(5_000);
+
+    expect(outcome.value).toBe(result);
+    expect(lines).toMatchObject([
+      { event: 'service.no-model', facts: { service: 'Parts', deploy: 'edgeml.model.Parts' } },
+      { event: 'service.answers-again', facts: { subject: 'Parts' } },
+    ]);
+    expect(asked.length).toBeLessThan(25);
+  });
+
+  it('asks at once when it is told that a model has come', async () => {
+    script = [noModel];
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(60_000);
+    script = [result];
+
+    waker.wake();
+    await clock.advance(0);
+
+    expect(outcome.value).toBe(result);
+  });
+
+  it('loses patience with a missing model, and says what to deploy', async () => {
+    script = [noModel];
+
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', { ...forever, waitMs: 10_000 }));
+    await clock.advance(20_000);
+
+    expect(outcome.error).toMatchObject({
+      code: 'service.no-model',
+      message: expect.stringContaining('edgeml.model.Parts') as string,
+    });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('repeats the request when the agent restarts', async () => {
+    script = [
+      error('agent.connection-lost', 503),
+      unreachable,
+      unreachable,
+      unreachable,
+      unreachable,
+      unreachable,
+      result,
+    ];
+
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(30_000);
+
+    expect(outcome.value).toBe(result);
+  });
+
+  it('does not ask for ever about an image that breaks the agent', async () => {
+    script = [error('generation.worker-crashed', 503)];
+
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(60_000);
+
+    expect(outcome.error).toMatchObject({ code: 'generation.worker-crashed' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('waits as long as a full queue asks for', async () => {
+    script = [error('admission.queue-full', 503, { retryAfterMs: 7_000 }), result];
+
+    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(6_900);
+    expect(asked).toHaveLength(1);
+    await clock.advance(200);
+
+    expect(outcome.value).toBe(result);
+  });
+
+  it.each([
+    ['image.corrupt', 422],
+    ['admission.deadline', 504],
+    ['model.run-failed', 500],
+  ])('takes %s for an answer', async (code, status) => {
+    script = [error(code, status)];
+
+    await expect(inquirer.ask(testFrame(clock, '1'), 'Parts', forever)).rejects.toMatchObject({ code });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('stops when its source is closed', async () => {
+    const closing = new AbortController();
+    const reason = new Error('closed');
+    script = [noModel];
+
+    const outcome = await outcomeOf(
+      inquirer.ask(testFrame(clock, '1'), 'Parts', { ...forever, signal: closing.signal }),
+    );
+    closing.abort(reason);
+    await clock.advance(0);
+
+    expect(outcome.error).toBe(reason);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('ActiveServices', () => {
+  const listing = (models: () => unknown[]) =>
+    new ActiveServices({ agent: { models: async () => models() as never }, clock, random: () => 1, troubles, waker });
+
+  it('lists what is active, and asks again after two seconds or when told', async () => {
+    let count = 0;
+    const active = listing(() => {
+      count++;
+      return [
+        { alias: 'A', state: 'active' },
+        { alias: 'B', state: 'retiring' },
+      ];
+    });
+
+    expect(await active.list(forever)).toEqual(['A']);
+    await active.list(forever);
+    expect(count).toBe(1);
+    await clock.advance(2_100);
+    await active.list(forever);
+    expect(count).toBe(2);
+    active.forget();
+    await active.list(forever);
+    expect(count).toBe(3);
+  });
+
+  it('waits for the first model, whatever the agent does meanwhile', async () => {
+    let answer: () => unknown[] = () => {
+      throw unreachable;
+    };
+    const outcome = await outcomeOf(listing(() => answer()).list(forever));
+    await clock.advance(10_000);
+    answer = () => [];
+    await clock.advance(10_000);
+    expect(outcome).toEqual({});
+    answer = () => [{ alias: 'A', state: 'active' }];
+    await clock.advance(5_000);
+
+    expect(outcome.value).toEqual(['A']);
+    expect(lines.map((line) => line.event)).toEqual(['agent.not-ready', 'service.no-model', 'service.answers-again']);
+  });
+
+  it('loses patience', async () => {
+    const outcome = await outcomeOf(listing(() => []).list({ ...forever, waitMs: 3_000 }));
+    await clock.advance(5_000);
+
+    expect(outcome.error).toMatchObject({ code: 'service.no-model' });
+  });
+});
+
+describe('skipReasonOf', () => {
+  it.each([
+    [error('source.file-gone', 404), 'gone'],
+    [error('source.file-too-large', 413), 'budget'],
+    [error('image.corrupt', 422), 'decode'],
+    [error('source.file-unreadable', 403), 'decode'],
+    [error('admission.deadline', 504), 'deadline'],
+    [error('admission.queue-full', 503), 'busy'],
+    [error('service.no-model', 404), 'model'],
+    [error('model.run-failed', 500), 'model'],
+    [new Error('bug'), 'model'],
+  ])('%s counts as %s', (thrown, reason) => {
+    expect(skipReasonOf(thrown)).toBe(reason);
+  });
+
+  it('knows no remedy for what is no error of ours', () => {
+    expect(remedyFor(new Error('bug'))).toBe('none');
+  });
+});

@@ -1,0 +1,440 @@
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../common/clock/clock.ts';
+import type { Clock } from '../../../common/clock/clock.ts';
+import { FakeClock } from '../../../common/clock/fake-clock.ts';
+import { parseConfiguration } from '../../../common/config/parse-configuration.ts';
+import { silentLogger } from '../../../common/log/logger.ts';
+import { appConfiguration } from '../../config.ts';
+import type { Frame } from '../../frame/frame.ts';
+import { testImage, testNpy, writeTestImage } from '../../testing/test-image.ts';
+import type { FrameSink } from '../image-source.ts';
+import { completenessOf } from './complete-file.ts';
+import { FolderSource } from './folder-source.ts';
+import { SettlingFiles } from './settling-files.ts';
+
+let work: string;
+let folder: string;
+let sources: FolderSource[];
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'edgeml-folder-'));
+  folder = join(work, 'images');
+  await mkdir(folder);
+  sources = [];
+});
+
+afterEach(async () => {
+  await Promise.all(sources.map((source) => source.stop()));
+  await rm(work, { recursive: true, force: true });
+});
+
+function sourceOf(
+  settings: object,
+  clock: Clock = systemClock,
+  maxImageBytes = 1_000_000,
+  log = silentLogger,
+): FolderSource {
+  const parsed = parseConfiguration(
+    appConfiguration,
+    { Sources: { line: settings } },
+    { component: 'edgeml.InferenceApp' },
+  );
+  const configuration = parsed.Sources['line'];
+  if (!configuration) throw new Error('no source');
+  const source = new FolderSource({
+    name: 'line',
+    configuration,
+    workFolder: work,
+    maxImageBytes: () => maxImageBytes,
+    clock,
+    log,
+  });
+  sources.push(source);
+  return source;
+}
+
+class Sink implements FrameSink {
+  readonly frames: Frame[] = [];
+  outstanding = 0;
+  busy = 0;
+
+  offer(frame: Frame): void {
+    this.frames.push(frame);
+  }
+
+  skippedAsBusy(count: number): void {
+    this.busy += count;
+  }
+
+  get images(): readonly string[] {
+    return this.frames.map((frame) => frame.image);
+  }
+}
+
+const put = async (name: string): Promise<string> => {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeTestImage(path);
+  return path;
+};
+
+const bytesOf = (frame: Frame | undefined): Promise<number> =>
+  frame ? frame.withImage(async ({ bytes }) => bytes.length) : Promise.reject(new Error('no frame'));
+
+const eventually = (condition: () => boolean): Promise<unknown> =>
+  vi.waitUntil(condition, { timeout: 30_000, interval: 5 });
+
+describe('FolderSource, once', () => {
+  it('offers every image in natural order, however its ending is written and however deep it lies', async () => {
+    const deep = Array.from({ length: 20 }, (_, level) => `level-${level}`).join('/');
+    for (const name of ['10.jpg', '2.JPG', '1.jpeg', 'b.PNG', 'c.WebP', `${deep}/deep.jpg`]) await put(name);
+    await writeFile(join(folder, 'd.npy'), testNpy());
+    for (const name of ['notes.txt', '.hidden.jpg', 'x.jpg.part', 'noending']) await writeFile(join(folder, name), 'x');
+    await mkdir(join(folder, '.cache'));
+    await writeTestImage(join(folder, '.cache', 'e.jpg'));
+    const sink = new Sink();
+
+    await sourceOf({ Mode: 'once' }).run(sink);
+
+    expect(sink.images).toEqual(['1.jpeg', '2.JPG', '10.jpg', 'b.PNG', 'c.WebP', 'd.npy', `${deep}/deep.jpg`]);
+    const types = await Promise.all(
+      sink.frames.map((frame) => frame.withImage(async ({ contentType }) => contentType)),
+    );
+    expect(types).toEqual([
+      'image/jpeg',
+      'image/jpeg',
+      'image/jpeg',
+      'image/png',
+      'image/webp',
+      'application/x-npy',
+      'image/jpeg',
+    ]);
+  });
+
+  it('stays in the folder itself when it is not recursive, and follows links to files but not to folders', async () => {
+    await put('a.jpg');
+    await put('below/b.jpg');
+    await symlink(join(folder, 'a.jpg'), join(folder, 'link.jpg'));
+    await symlink(folder, join(folder, 'loop'));
+    const flat = new Sink();
+    const deep = new Sink();
+
+    await sourceOf({ Mode: 'once', Recursive: false }).run(flat);
+    await sourceOf({ Mode: 'once' }).run(deep);
+
+    expect(flat.images).toEqual(['a.jpg', 'link.jpg']);
+    expect(deep.images).toEqual(['a.jpg', 'below/b.jpg', 'link.jpg']);
+  });
+
+  it('offers only the named image, also when it is missing: its error is then the result', async () => {
+    await put('a.jpg');
+    await put('b.jpg');
+    const named = new Sink();
+    const missing = new Sink();
+
+    await sourceOf({ Mode: 'once', ImageName: 'b.jpg' }).run(named);
+    await sourceOf({ Mode: 'once', ImageName: 'c.jpg' }).run(missing);
+
+    expect(named.images).toEqual(['b.jpg']);
+    await expect(bytesOf(missing.frames[0])).rejects.toMatchObject({
+      code: 'source.file-gone',
+      message: expect.stringContaining(join(folder, 'c.jpg')) as string,
+    });
+  });
+
+  it('makes a missing folder when its path is relative, and names it when it is absolute', async () => {
+    const sink = new Sink();
+
+    await sourceOf({ Mode: 'once', Path: 'new/folder' }).run(sink);
+    const absolute = sourceOf({ Mode: 'once', Path: join(work, 'absent') }).run(sink);
+
+    await expect(absolute).rejects.toMatchObject({ code: 'source.folder-missing', facts: { source: 'line' } });
+    expect(sink.images).toEqual([]);
+  });
+
+  it('does not read what is too large, and says when a file went away', async () => {
+    const path = await put('a.jpg');
+    const sink = new Sink();
+    await sourceOf({ Mode: 'once' }, systemClock, 100).run(sink);
+
+    await expect(bytesOf(sink.frames[0])).rejects.toMatchObject({ code: 'source.file-too-large', status: 413 });
+    await rm(path);
+    await expect(bytesOf(sink.frames[0])).rejects.toMatchObject({ code: 'source.file-gone' });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that a file may not be read', async () => {
+    const path = await put('a.jpg');
+    await chmod(path, 0);
+    const sink = new Sink();
+    await sourceOf({ Mode: 'once' }).run(sink);
+
+    await expect(bytesOf(sink.frames[0])).rejects.toMatchObject({ code: 'source.file-unreadable' });
+  });
+
+  it('reads a file once for all who use it at the same time, and lets the bytes go after', async () => {
+    const path = await put('a.jpg');
+    const sink = new Sink();
+    await sourceOf({ Mode: 'once' }).run(sink);
+    const [frame] = sink.frames;
+    const seen: Uint8Array[] = [];
+    const take = async ({ bytes }: { bytes: Uint8Array }): Promise<void> => void seen.push(bytes);
+
+    await Promise.all([frame?.withImage(take), frame?.withImage(take)]);
+    await appendFile(path, 'x');
+    await frame?.withImage(take);
+
+    expect(seen[0]).toBe(seen[1]);
+    expect(seen[2]?.length).toBe((seen[0]?.length ?? 0) + 1);
+  });
+});
+
+describe('FolderSource, interval', () => {
+  it.each([[10], ['10']])('passes over the folder every InferenceInterval, given as %j', async (interval) => {
+    await put('a.jpg');
+    const clock = new FakeClock();
+    const sink = new Sink();
+    const running = sourceOf({ Mode: 'interval', InferenceInterval: interval }, clock).run(sink);
+    await eventually(() => sink.images.length === 1 && clock.pending === 1);
+
+    await clock.advance(9_900);
+    expect(sink.images).toHaveLength(1);
+    await put('b.jpg');
+    await clock.advance(200);
+    await eventually(() => sink.images.length === 3 && clock.pending === 1);
+    await clock.advance(10_000);
+    await eventually(() => sink.images.length === 5);
+
+    expect(sink.images.slice(1)).toEqual(['a.jpg', 'b.jpg', 'a.jpg', 'b.jpg']);
+    await sources[0]?.stop();
+    await running;
+  });
+
+  it('skips a pass as busy while images of the one before are not answered', async () => {
+    await put('a.jpg');
+    const clock = new FakeClock();
+    const sink = new Sink();
+    void sourceOf({ Mode: 'interval', InferenceInterval: 1 }, clock).run(sink);
+    await eventually(() => sink.images.length === 1 && clock.pending === 1);
+
+    sink.outstanding = 1;
+    await clock.advance(1_000);
+    await eventually(() => sink.busy === 1 && clock.pending === 1);
+    sink.outstanding = 0;
+    await clock.advance(1_000);
+    await eventually(() => sink.images.length === 2);
+  });
+
+  it('waits for a folder that is not there yet', async () => {
+    const clock = new FakeClock();
+    const sink = new Sink();
+    const later = join(work, 'later');
+    void sourceOf({ Mode: 'interval', InferenceInterval: 1, Path: later }, clock).run(sink);
+    await eventually(() => clock.pending === 1);
+
+    await mkdir(later);
+    await writeTestImage(join(later, 'a.jpg'));
+    await clock.advance(1_000);
+    await eventually(() => sink.images.length === 1);
+  });
+});
+
+describe('FolderSource, watch', () => {
+  async function watching(settings: object = {}): Promise<Sink> {
+    const sink = new Sink();
+    let isUp = false;
+    const info = (_facts: object, event: string): void => void (isUp ||= event === 'source.watching');
+    void sourceOf({ Mode: 'watch', ...settings }, systemClock, 1_000_000, { ...silentLogger, info }).run(sink);
+    await eventually(() => isUp);
+    return sink;
+  }
+
+  it('tells the images that are there, and each that comes', async () => {
+    await put('old.jpg');
+    const sink = await watching();
+    await eventually(() => sink.images.length === 1);
+
+    await put('new.jpg');
+    await eventually(() => sink.images.length === 2);
+
+    expect(sink.images).toEqual(['old.jpg', 'new.jpg']);
+  });
+
+  it('leaves the images that are there alone when it is told to', async () => {
+    const old = await put('old.jpg');
+    const sink = await watching({ ReadExisting: false });
+    const probe = async (): Promise<void> => void (await put(`probe-${Math.random()}.jpg`));
+    await probe();
+    await eventually(() => sink.images.length >= 1);
+    expect(sink.images).not.toContain('old.jpg');
+
+    await appendFile(old, Buffer.from([0xff, 0xd9]));
+    await eventually(() => sink.images.includes('old.jpg'));
+  });
+
+  it('takes a file that was moved in, and a new content of an old name', async () => {
+    const sink = await watching();
+    const outside = join(work, 'outside.jpg');
+    await writeTestImage(outside);
+    await rename(outside, join(folder, 'moved.jpg'));
+    await eventually(() => sink.images.length === 1);
+
+    const next = await testImage('jpeg', { width: 100, height: 100 });
+    await writeFile(outside, next);
+    await rename(outside, join(folder, 'moved.jpg'));
+    await eventually(() => sink.images.length === 2);
+
+    expect(sink.images).toEqual(['moved.jpg', 'moved.jpg']);
+    expect(await bytesOf(sink.frames[1])).toBe(next.length);
+  });
+
+  it('sees images in folders that come later, and passes over what is no image', async () => {
+    const sink = await watching();
+
+    await put('line/1/a.jpg');
+    await writeFile(join(folder, 'notes.txt'), 'x');
+    await eventually(() => sink.images.length === 1);
+    await put('line/1/b.PNG');
+    await eventually(() => sink.images.length === 2);
+
+    expect(sink.images).toEqual(['line/1/a.jpg', 'line/1/b.PNG']);
+  });
+
+  it('tells files that never look finished too: an answer with an error is better than none', async () => {
+    const sink = await watching();
+    const image = await testImage();
+
+    await writeFile(join(folder, 'cut.jpg'), image.subarray(0, 200));
+    await writeFile(join(folder, 'empty.png'), '');
+    await writeFile(join(folder, 'text.jpg'), 'not an image');
+    await eventually(() => sink.images.length === 3);
+
+    expect([...sink.images].sort()).toEqual(['cut.jpg', 'empty.png', 'text.jpg']);
+  });
+
+  it('finds an image that no event told of, by listing the folder', async () => {
+    const path = await put('a.jpg');
+    const sink = await watching();
+    await eventually(() => sink.images.length === 1);
+
+    // A new time of change without an event for its content, as on network file systems.
+    await utimes(path, new Date(), new Date(Date.now() - 60_000));
+    await eventually(() => sink.images.length === 2);
+  });
+
+  it('waits for an absolute folder that does not exist, and goes on when it does', async () => {
+    const later = join(work, 'later');
+    const sink = await watching({ Path: later });
+
+    await mkdir(later);
+    await writeTestImage(join(later, 'a.jpg'));
+
+    await eventually(() => sink.images.length === 1);
+  });
+
+  it('tells nothing after it was stopped', async () => {
+    const sink = await watching();
+    await put('a.jpg');
+    await eventually(() => sink.images.length === 1);
+
+    await sources[0]?.stop();
+    await sources[0]?.stop();
+    await put('b.jpg');
+    const control = await watching();
+    await eventually(() => control.images.length === 2);
+
+    expect(sink.images).toEqual(['a.jpg']);
+  });
+});
+
+describe('SettlingFiles', () => {
+  const settlingOn = (clock: FakeClock) => {
+    const told: string[] = [];
+    const files = new SettlingFiles(clock, (path) => told.push(path));
+    return { told, files };
+  };
+  /** Time passes in small steps, with room for the file system in between. */
+  const pass = async (clock: FakeClock, ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      await clock.advance(10);
+      await stat(folder);
+    }
+  };
+
+  it('waits for a slow writer, and tells the file once, soon after its last byte', async () => {
+    const clock = new FakeClock();
+    const { told, files } = settlingOn(clock);
+    const image = await testImage('jpeg', { width: 640, height: 480 });
+    const path = join(folder, 'slow.jpg');
+    const step = Math.ceil(image.length / 5);
+    await writeFile(path, image.subarray(0, step));
+    files.touch(path);
+    for (let at = step; at < image.length; at += step) {
+      await pass(clock, 500);
+      expect(told).toEqual([]);
+      await appendFile(path, image.subarray(at, at + step));
+      files.touch(path);
+    }
+
+    await pass(clock, 400);
+    expect(told).toEqual([path]);
+    await pass(clock, 5_000);
+
+    expect(told).toEqual([path]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes a file that never looks finished when it has not changed for a while', async () => {
+    const clock = new FakeClock();
+    const { told, files } = settlingOn(clock);
+    const path = join(folder, 'cut.jpg');
+    await writeFile(path, (await testImage()).subarray(0, 200));
+
+    files.touch(path);
+    await pass(clock, 600);
+    expect(told).toEqual([]);
+    await pass(clock, 500);
+
+    expect(told).toEqual([path]);
+  });
+
+  it('forgets a file that is gone before it was seen, and all of them when it is stopped', async () => {
+    const clock = new FakeClock();
+    const { told, files } = settlingOn(clock);
+    const path = await put('a.jpg');
+
+    files.touch(join(folder, 'absent.jpg'));
+    files.touch(path);
+    files.stop();
+    await pass(clock, 2_000);
+
+    expect(told).toEqual([]);
+    expect(files.isSettling(path)).toBe(false);
+  });
+});
+
+describe('completenessOf', () => {
+  const judge = async (content: Buffer) => {
+    const path = join(work, 'probe');
+    await writeFile(path, content);
+    return completenessOf(path);
+  };
+
+  it('tells whole images from beginnings of them', async () => {
+    for (const image of [await testImage('jpeg'), await testImage('png'), await testImage('webp'), testNpy()]) {
+      expect(await judge(image)).toBe('complete');
+      expect(await judge(image.subarray(0, image.length - 3))).toBe('incomplete');
+      expect(await judge(image.subarray(0, 50))).toBe('incomplete');
+    }
+  });
+
+  it('takes zeros after the end of a JPEG for padding', async () => {
+    expect(await judge(Buffer.concat([await testImage(), Buffer.alloc(30)]))).toBe('complete');
+  });
+
+  it.each([[''], ['text'], ['\x93NUMPY\x01\x00\x02\x00{}']])('knows nothing about %j', async (content) => {
+    expect(await judge(Buffer.from(content, 'latin1'))).toBe('unknown');
+  });
+});
