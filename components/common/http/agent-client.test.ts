@@ -264,6 +264,13 @@ describe('reachableSocketPath', () => {
     expect(reachableSocketPath(pipe)).toBe(pipe);
   });
 
+  it('makes one pipe of each path on Windows, for server and client alike', () => {
+    const pipe = `\\\\.\\pipe\\c-greengrass-v2-work-edgeml.inferenceagent-agent.sock`;
+    const work = String.raw`C:\greengrass\v2\work\edgeml.InferenceAgent`;
+    expect(reachableSocketPath('agent.sock', work, 'win32')).toBe(pipe);
+    expect(reachableSocketPath(`${work}\\Agent.sock`, String.raw`C:\Windows`, 'win32')).toBe(pipe);
+  });
+
   it('goes by the relative path where the absolute one is too long', () => {
     const path = join(deep, 'edgeml.InferenceAgent', 'agent.sock');
 

@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, relative, win32 } from 'node:path';
 import { agentErrors } from './errors.ts';
 
 /** `sun_path` without its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (sys/un.h). */
@@ -6,12 +6,19 @@ const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 /**
  * The form of a Unix socket's path that the system can bind and connect to: the path itself, or, where that is too
- * long, the path relative to the working directory. Windows named pipes pass unchanged.
+ * long, the path relative to the working directory. Named pipes pass unchanged; on Windows any other path becomes the
+ * name of a pipe, the same one for server and client.
  *
  * @throws EdgeError `agent.socket-path-too-long`
  */
-export function reachableSocketPath(path: string, workingDirectory = process.cwd()): string {
-  if (isNamedPipe(path) || fits(path)) return path;
+export function reachableSocketPath(
+  path: string,
+  workingDirectory = process.cwd(),
+  platform: NodeJS.Platform = process.platform,
+): string {
+  if (isNamedPipe(path)) return path;
+  if (platform === 'win32') return pipeOf(path, workingDirectory);
+  if (fits(path)) return path;
   const short = isAbsolute(path) ? relative(workingDirectory, path) : path;
   if (fits(short)) return short;
   const bytes = Buffer.byteLength(short);
@@ -24,6 +31,12 @@ export function reachableSocketPath(path: string, workingDirectory = process.cwd
 
 export function isNamedPipe(path: string): boolean {
   return /^\\\\[.?]\\pipe\\/i.test(path);
+}
+
+/** Names of pipes have no folders, and paths on Windows no case. */
+function pipeOf(path: string, workingDirectory: string): string {
+  const absolute = win32.resolve(workingDirectory, path).toLowerCase();
+  return `\\\\.\\pipe\\${absolute.replace(/[^a-z0-9._]+/g, '-')}`;
 }
 
 function fits(path: string): boolean {

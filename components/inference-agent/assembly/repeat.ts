@@ -6,7 +6,7 @@ export function repeat(clock: Clock, ms: number, work: () => Promise<void>): () 
   let cancel: () => void = () => undefined;
   const next = (): void => {
     if (stopped) return;
-    cancel = clock.after(ms, () => void work().finally(next));
+    cancel = clock.after(ms, () => void work().then(next, next));
   };
   next();
   return () => {

@@ -32,6 +32,7 @@ export interface AgentEvents {
   readonly 'model.restored': { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
   readonly 'model.restore-failed': { readonly alias: string; readonly error: WireError };
   readonly 'model.not-kept': { readonly model: ModelIdentity; readonly error: WireError };
+  readonly 'model.not-forgotten': { readonly model: ModelIdentity; readonly error: WireError };
   readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };
   readonly 'model.untested': { readonly alias: string; readonly path: string };
   readonly 'model.fault': { readonly model: ModelIdentity; readonly reason: string; readonly message: string };
@@ -55,6 +56,7 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.rejected',
   'model.restore-failed',
   'model.not-kept',
+  'model.not-forgotten',
   'model.untrusted',
   'model.untested',
   'model.fault',

@@ -1,6 +1,9 @@
+import { appendFileSync } from 'node:fs';
 import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ZipFile } from 'yazl';
 
 import { bytesOf } from '../generation/generation-conformance.ts';
 import { readPackage } from '../model-package/reading/read-package.ts';
@@ -116,6 +119,29 @@ describe('ModelRegistry: activation', () => {
     expect(await ask('still')).toBe('Parts 1.0.0: still');
     expect(bench.last('model.rejected')).toMatchObject({ error: { code } });
     expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual([serving().identity.hash, 'state.json']);
+  });
+
+  it('refuses a package that changes while it is being activated', async () => {
+    const path = await packageOf('1.0.0', { golden: [] });
+    const activation = registry.activate({ path }, (step) => {
+      if (step.phase === 'verify' && step.message.includes('no golden')) appendFileSync(join(path, 'model.onnx'), '!');
+    });
+    await expect(activation).rejects.toEqual(refused('package.changed'));
+    expect(await readdir(bench.storeFolder)).toEqual(['.incoming']);
+  });
+
+  it('activates archives, and refuses them where the store has no room', async () => {
+    const zip = new ZipFile();
+    const dir = await packageOf('1.0.0');
+    for (const { path } of (await readPackage(dir)).files) zip.addFile(join(dir, path), `Parts/${path}`);
+    zip.end();
+    const archive = join(folder.path, 'Parts.zip');
+    await writeFile(archive, await buffer(zip.outputStream));
+    expect(await registry.activate({ path: archive }, quiet)).toMatchObject({ model: { version: '1.0.0' } });
+    expect(await registry.activate({ path: dir }, quiet)).toMatchObject({ unchanged: true });
+    expect(await readdir(join(bench.storeFolder, '.incoming'))).toEqual([]);
+    bench.storeBounds = { ...bench.storeBounds, maxBytes: 10 };
+    await expect(registry.activate({ path: archive, alias: 'other' }, quiet)).rejects.toEqual(refused('store.full'));
   });
 
   it('refuses what is not signed as the policy wants', async () => {

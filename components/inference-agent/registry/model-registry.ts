@@ -162,22 +162,13 @@ export class ModelRegistry {
     await Promise.all([...drains, this.#handover.drained()]);
   }
 
-  async #replace(
-    slot: AliasSlot,
-    candidate: { readonly path: string; readonly model: ModelPackage; readonly unpacked: boolean },
-    progress: Progress,
-    alive: AbortSignal,
-  ): Promise<ActivateDone> {
+  async #replace(slot: AliasSlot, candidate: Brought, progress: Progress, alive: AbortSignal): Promise<ActivateDone> {
     const { alias } = slot;
     const { path, model } = candidate;
     const { clock, announce, store } = this.#ports;
     const startedAt = clock.monotonic();
     await vetPackage(this.#ports, { alias, path, model }, progress);
-    const kept = await store.keep(alias, model, this.#records(), (evicted) => this.#forgetPrevious(evicted));
-    // An archive lies unpacked in the store's own folder: what is not kept there has no place to be loaded from.
-    if (!kept.kept && candidate.unpacked) throw kept.reason;
-    const origin = { source: path, kept: kept.kept };
-    const done = await this.#bring(slot, kept.model, origin, progress, alive).catch(async (thrown: unknown) => {
+    const { kept, done } = await this.#keepAndBring(slot, candidate, progress, alive).catch(async (thrown: unknown) => {
       await store.tidy(alias, slot.record);
       throw thrown;
     });
@@ -185,6 +176,17 @@ export class ModelRegistry {
     const durationMs = Math.round(clock.monotonic() - startedAt);
     announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
     return done;
+  }
+
+  async #keepAndBring(slot: AliasSlot, candidate: Brought, progress: Progress, alive: AbortSignal) {
+    const { path, model, unpacked } = candidate;
+    const kept = await this.#ports.store.keep(slot.alias, model, this.#records(), (alias) =>
+      this.#forgetPrevious(alias),
+    );
+    // An archive lies unpacked in the store's own folder: what is not kept there has no place to be loaded from.
+    if (!kept.kept && unpacked) throw kept.reason;
+    const done = await this.#bring(slot, kept.model, { source: path, kept: kept.kept }, progress, alive);
+    return { kept, done };
   }
 
   async #bring(
@@ -261,6 +263,12 @@ export class ModelRegistry {
     const message = `no model is active under the alias "${slot.alias}" (${which})`;
     throw registryErrors.error('model.not-active', message, { facts: { alias: slot.alias, active } });
   }
+}
+
+interface Brought {
+  readonly path: string;
+  readonly model: ModelPackage;
+  readonly unpacked: boolean;
 }
 
 function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {

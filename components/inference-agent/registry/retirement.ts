@@ -1,3 +1,4 @@
+import { wireErrorOf } from '../generation/wire-error.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { Handover } from './handover.ts';
 import type { RegistryPorts } from './registry-ports.ts';
@@ -41,6 +42,11 @@ async function endRetirement(
   slot.emptySince = ports.clock.monotonic();
   ports.onChange();
   await handover.drain(serving);
-  await ports.store.forget(slot.alias);
+  try {
+    await ports.store.forget(slot.alias);
+  } catch (thrown) {
+    // It will be restored at the next start, and retired again where its package folder is gone.
+    ports.announce('model.not-forgotten', { model: serving.identity, error: wireErrorOf(thrown) });
+  }
   ports.announce('model.retired', { model: serving.identity });
 }

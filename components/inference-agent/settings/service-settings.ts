@@ -17,12 +17,13 @@ export function serviceSettings(configuration: AgentConfiguration, service: stri
   };
 }
 
-/** Services that are answered by the alias, the one of its own name first. */
+/** Services that are answered by the alias: the one of its own name first where it has settings, then those that name it. */
 export function servicesOf(configuration: AgentConfiguration, alias: string): readonly string[] {
-  const named = Object.keys(configuration.Services).filter(
-    (service) => service !== alias && serviceSettings(configuration, service).alias === alias,
-  );
-  return serviceSettings(configuration, alias).alias === alias ? [alias, ...named] : named;
+  const answers = (service: string): boolean => serviceSettings(configuration, service).alias === alias;
+  const configured = Object.keys(configuration.Services).filter(answers);
+  const own = answers(alias) ? [alias] : [];
+  const first = ownSettings(configuration, alias) ? own : [];
+  return [...new Set([...first, ...configured, ...own])];
 }
 
 export type OwnSettings = AgentConfiguration['Services'][string];

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
 import { unpackArchive } from '../model-package/archive/unpack-archive.ts';
+import { readingErrors } from '../model-package/reading/errors.ts';
 import type { PackageLimits } from '../model-package/reading/limits.ts';
 import { readPackage } from '../model-package/reading/read-package.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
@@ -85,6 +86,7 @@ export class PackageStore {
   /**
    * Puts a copy into the store where its bounds allow, and gives the package as it lies there. Packages that other aliases
    * keep for a rollback make room, the oldest first; `onEvicted` names those aliases.
+   * @throws EdgeError `package.changed` where the copy is not what was read
    */
   async keep(
     alias: string,
@@ -92,24 +94,22 @@ export class PackageStore {
     records: readonly AliasRecord[],
     onEvicted: (alias: string) => void,
   ): Promise<Kept> {
+    const present = await this.#intact(alias, model.hash);
+    if (present) return { kept: true, model: present };
     try {
-      const present = await this.#intact(alias, model.hash);
-      if (present) return { kept: true, model: present };
       for (const evicted of await this.#makeRoom(alias, model, records)) onEvicted(evicted);
-      const fresh = await mkdtemp(join(this.#folder, INCOMING, 'package-'));
-      await copyPackage(model, fresh);
-      const target = this.#packageFolder(alias, model.hash);
-      await mkdir(dirname(target), { recursive: true });
-      await renameDurably(fresh, target);
-      const kept = await this.#intact(alias, model.hash);
-      if (kept) return { kept: true, model: kept };
-      throw storeErrors.error('store.write-failed', `the copy of ${model.dir} in ${target} differs from it`);
+      await this.#copy(alias, model);
     } catch (thrown) {
       const reason = isEdgeError(thrown)
         ? thrown
         : storeErrors.error('store.write-failed', `cannot store ${model.dir}: ${messageOf(thrown)}`, { cause: thrown });
       return { kept: false, model, reason };
     }
+    const copy = await this.#intact(alias, model.hash);
+    if (copy) return { kept: true, model: copy };
+    throw readingErrors.error('package.changed', `the package ${model.dir} changed while it was being activated`, {
+      facts: { package: model.dir },
+    });
   }
 
   /** Writes what is active under an alias and removes its packages that nobody names any more. */
@@ -181,6 +181,18 @@ export class PackageStore {
       return model.hash === hash ? model : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  async #copy(alias: string, model: ModelPackage): Promise<void> {
+    const fresh = await mkdtemp(join(this.#folder, INCOMING, 'package-'));
+    try {
+      await copyPackage(model, fresh);
+      const target = this.#packageFolder(alias, model.hash);
+      await mkdir(dirname(target), { recursive: true });
+      await renameDurably(fresh, target);
+    } finally {
+      await rm(fresh, { recursive: true, force: true });
     }
   }
 

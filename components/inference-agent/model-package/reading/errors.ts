@@ -34,6 +34,10 @@ export const readingErrors = errorCatalogue({
     status: 422,
     todo: 'Add the file to the package, or take its name out of model.json.',
   },
+  'package.changed': {
+    status: 409,
+    todo: 'Write the package completely, or move a finished one to its place, and activate it after that.',
+  },
   'package.edge-manifest-mismatch': {
     status: 422,
     todo: 'Write sagemaker_edge_manifest anew (edgeml package does), so that it names the same model as model.json.',

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+
+import { defaultConfiguration } from '../../common/config/describe-configuration.ts';
+import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { agentConfiguration } from '../config.ts';
+import { generateSigningKey } from '../model-package/signature/keys.ts';
+import { generationSettings, memoryLimitBytes } from './generation-settings.ts';
+import { serviceSettings, servicesOf } from './service-settings.ts';
+
+const parse = (raw: object) => parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });
+const platform = (cores: number, ...providers: string[]) => ({ cores, providers });
+
+describe('the configuration of the agent', () => {
+  it('has a default for everything', () => {
+    expect(defaultConfiguration(agentConfiguration)).toMatchObject({
+      Socket: 'agent.sock',
+      LocalInferenceServiceTimeoutSeconds: 10,
+      SignaturePolicy: 'warn',
+      Services: {},
+    });
+  });
+
+  it('takes numbers, lists and maps as text, as nucleus lite hands them over', () => {
+    const key = generateSigningKey().publicKey;
+    const configuration = parse({
+      LocalInferenceServiceTimeoutSeconds: '3',
+      Providers: 'cuda, cpu',
+      Spinning: 'true',
+      Services: '{"line-3":{"Model":"Parts","QueueLength":"5"}}',
+      TrustedKeys: JSON.stringify({ factory: key }),
+      SignaturePolicy: 'Require',
+    });
+    expect(configuration).toMatchObject({
+      LocalInferenceServiceTimeoutSeconds: 3,
+      Providers: ['cuda', 'cpu'],
+      Spinning: true,
+      Services: { 'line-3': { Model: 'Parts', QueueLength: 5 } },
+      TrustedKeys: { factory: key },
+      SignaturePolicy: 'require',
+    });
+  });
+
+  it.each([
+    [{ Providers: ['gpu'] }, '/Providers'],
+    [{ TrustedKeys: { factory: 'AAAA' } }, '/TrustedKeys/factory'],
+    [{ Services: { 'line 3': {} } }, '/Services/line 3'],
+    [{ Services: { a: { Providers: 'gpu' } } }, '/Services/a/Providers'],
+    [{ LocalInferenceServiceTimeoutSeconds: 0 }, '/LocalInferenceServiceTimeoutSeconds'],
+    [{ SignaturePolicy: 'maybe' }, '/SignaturePolicy'],
+  ])('refuses %j and names the setting', (raw, pointer) => {
+    expect(() => parse(raw)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', message: expect.stringContaining(pointer) as string }) as Error,
+    );
+  });
+});
+
+describe('settings of a service', () => {
+  const configuration = parse({
+    QueueLength: 9,
+    Workers: 1,
+    Services: {
+      Parts: { LocalInferenceServiceTimeoutSeconds: 2, LocalInferenceServiceMemoryLimitKB: 500_000, Workers: 3 },
+      'line-3': { Model: 'Parts', QueueLength: 1 },
+      'line-4': { Model: 'Belts', Providers: 'webgpu,cpu', RequireProvider: true, MaxLatencyMs: 40 },
+    },
+  });
+
+  it('are its own on top of the agent’s', () => {
+    expect(serviceSettings(configuration, 'Parts')).toEqual({ alias: 'Parts', timeoutMs: 2_000, queueLength: 9 });
+    expect(serviceSettings(configuration, 'line-3')).toEqual({ alias: 'Parts', timeoutMs: 10_000, queueLength: 1 });
+    expect(serviceSettings(configuration, 'constructor')).toMatchObject({ alias: 'constructor', queueLength: 9 });
+  });
+
+  it('reach the model by its alias', () => {
+    expect(servicesOf(configuration, 'Parts')).toEqual(['Parts', 'line-3']);
+    expect(generationSettings(configuration, platform(4), 'Parts')).toMatchObject({ workers: 3 });
+    expect(memoryLimitBytes(configuration, 'Parts')).toBe(500_000 * 1024);
+    expect(memoryLimitBytes(configuration, 'Belts')).toBeUndefined();
+    expect(generationSettings(configuration, platform(4, 'cpu'), 'Belts')).toMatchObject({
+      providers: ['webgpu', 'cpu'],
+      requireProvider: true,
+      maxLatencyMs: 40,
+    });
+  });
+});
+
+describe('threads and providers by default', () => {
+  const settings = (cores: number, raw: object, ...providers: string[]) =>
+    generationSettings(parse(raw), platform(cores, ...providers), 'Parts');
+
+  it.each([
+    [1, {}, { workers: 1, intraOpThreads: 1 }],
+    [2, {}, { workers: 1, intraOpThreads: 2 }],
+    [4, {}, { workers: 1, intraOpThreads: 4 }],
+    [16, {}, { workers: 4, intraOpThreads: 4 }],
+    [8, { IntraOpThreads: 1 }, { workers: 8, intraOpThreads: 1 }],
+    [2, { IntraOpThreads: 8 }, { workers: 1, intraOpThreads: 8 }],
+  ])('%d cores with %j make %j', (cores, raw, expected) => {
+    expect(settings(cores, raw)).toMatchObject(expected);
+  });
+
+  it('take the ladder of the platform, else the CPU', () => {
+    expect(settings(2, {}, 'cuda', 'cpu').providers).toEqual(['cuda', 'cpu']);
+    expect(settings(2, { Providers: ['webgpu'] }, 'cuda', 'cpu').providers).toEqual(['webgpu']);
+    expect(settings(2, {}).providers).toEqual(['cpu']);
+    expect(() => settings(2, {}, 'abacus')).toThrow(expect.objectContaining({ code: 'provider.unknown' }) as Error);
+  });
+});
