@@ -245,6 +245,17 @@ describe('protocol', () => {
     await client.closed;
   });
 
+  it('understands requests that come byte by byte, or many at once', async () => {
+    const client = await connected();
+    for (const byte of encodeFrame(publish(1, {}))) client.sendBytes(Uint8Array.of(byte));
+    await client.frame(2);
+
+    client.sendBytes(Buffer.concat([2, 3, 4].map((streamId) => encodeFrame(publish(streamId, {})))));
+
+    await client.frame(5);
+    expect(client.frames.slice(1).map(({ streamId }) => streamId)).toEqual([1, 2, 3, 4]);
+  });
+
   it('tells of a damaged frame, hangs up, and serves the others', async () => {
     const client = await connected();
     const other = await connectedRawClient(bench.socketPath, 'token-of-camera');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeClock } from '../../../../components/common/clock/fake-clock.ts';
 import { Inbox } from '../../pubsub/test-inbox.ts';
@@ -10,7 +11,10 @@ import type { Client, TestBench } from '../test-bench.ts';
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
 let bench: TestBench;
-afterEach(() => bench.close());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await bench.close();
+});
 
 const publish = (client: Client, n: number): Promise<unknown> =>
   client.publishToTopic({ topic: 't', publishMessage: { jsonMessage: { message: n } } });
@@ -24,6 +28,18 @@ async function subscribe(client: Client) {
 }
 
 describe('connections', () => {
+  it('are made with what the nucleus puts into the environment', async () => {
+    bench = await testBench({ app: { configuration } });
+    vi.stubEnv('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT', bench.socketPath);
+    vi.stubEnv('SVCUID', bench.nucleus.tokenOf('app'));
+    const client = greengrasscoreipc.createClient();
+
+    await client.connect();
+
+    expect(bench.server.connections).toEqual([{ component: 'app', streams: 0 }]);
+    await client.close();
+  });
+
   it('are refused with a token that nobody holds', async () => {
     bench = await testBench({ app: {} });
     const stranger = clientOf(bench.socketPath, 'stranger');
