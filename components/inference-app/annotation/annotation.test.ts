@@ -1,0 +1,287 @@
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../common/prediction.ts';
+import { testImage, testNpy } from '../testing/test-image.ts';
+import { annotatedName } from './annotated-name.ts';
+import { AnnotatedStore } from './annotated-store.ts';
+import { drawPredictions } from './draw-predictions.ts';
+import { drawnText, fittingText, textWidth } from './drawn-text.ts';
+import { overlaySvg } from './overlay.ts';
+import { colourOf } from './palette.ts';
+
+const settings = { maxEdge: 1_920, quality: 90 };
+const bolt: Prediction = { classId: 0, label: 'bolt', score: 0.97, box: [0.25, 0.25, 0.75, 0.75] };
+
+async function pixelsOf(jpeg: Buffer) {
+  const { data, info } = await sharp(jpeg).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  return {
+    ...info,
+    at: (x: number, y: number): readonly number[] => {
+      const start = (Math.round(y) * info.width + Math.round(x)) * 3;
+      return [...data.subarray(start, start + 3)];
+    },
+  };
+}
+
+function rgbOf(hex: string): readonly number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}
+
+const distance = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((part, index) => Math.abs(part - (b[index] ?? 0))));
+
+describe('drawPredictions', () => {
+  it.each(['jpeg', 'png', 'webp'] as const)('draws a frame in the colour of the class on a %s', async (format) => {
+    const bytes = await testImage(format, { width: 800, height: 600 });
+
+    const drawn = await pixelsOf(
+      await drawPredictions({ bytes, contentType: `image/${format}` }, { width: 800, height: 600 }, [bolt], settings),
+    );
+
+    expect([drawn.width, drawn.height]).toEqual([800, 600]);
+    const colour = rgbOf(colourOf(0).fill);
+    for (const [x, y] of [
+      [200, 300],
+      [600, 300],
+      [400, 150],
+      [400, 450],
+    ] as const) {
+      expect(distance(drawn.at(x, y), colour)).toBeLessThan(60);
+    }
+    expect(distance(drawn.at(400, 300), [0x60, 0x60, 0x60])).toBeLessThan(12);
+  });
+
+  it('draws on npy arrays', async () => {
+    const image = { bytes: testNpy(700, 500), contentType: 'application/x-npy' };
+
+    const drawn = await pixelsOf(await drawPredictions(image, { width: 700, height: 500 }, [bolt], settings));
+
+    expect([drawn.width, drawn.height]).toEqual([700, 500]);
+    expect(distance(drawn.at(175, 250), rgbOf(colourOf(0).fill))).toBeLessThan(60);
+  });
+
+  it('makes small pictures large enough to read, and large ones as small as they are wanted', async () => {
+    const small = { bytes: await testImage('jpeg', { width: 64, height: 48 }), contentType: 'image/jpeg' };
+    const large = { bytes: await testImage('jpeg', { width: 3_000, height: 1_000 }), contentType: 'image/jpeg' };
+
+    const drawnSmall = await pixelsOf(await drawPredictions(small, { width: 64, height: 48 }, [bolt], settings));
+    const drawnLarge = await pixelsOf(await drawPredictions(large, { width: 3_000, height: 1_000 }, [bolt], settings));
+
+    expect([drawnSmall.width, drawnSmall.height]).toEqual([640, 480]);
+    expect([drawnLarge.width, drawnLarge.height]).toEqual([1_920, 640]);
+  });
+
+  it('puts boxes where they belong on a picture that is stored turned', async () => {
+    // 600×800 upright, stored as 800×600 and turned by its EXIF orientation (6: a quarter turn).
+    const bytes = await sharp(await testImage('png', { width: 800, height: 600 }))
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+
+    const drawn = await pixelsOf(
+      await drawPredictions({ bytes, contentType: 'image/jpeg' }, { width: 600, height: 800 }, [bolt], settings),
+    );
+
+    expect([drawn.width, drawn.height]).toEqual([600, 800]);
+    expect(distance(drawn.at(150, 400), rgbOf(colourOf(0).fill))).toBeLessThan(60);
+  });
+
+  it('shows classes of the whole picture as bars', async () => {
+    const bytes = await testImage('jpeg', { width: 640, height: 480 });
+    const classes = [
+      { classId: 3, label: 'gear', score: 0.98 },
+      { classId: 1, label: 'a label that is far too long to fit into the panel that it stands in', score: 0.02 },
+    ];
+
+    const drawn = await drawPredictions(
+      { bytes, contentType: 'image/jpeg' },
+      { width: 640, height: 480 },
+      classes,
+      settings,
+    );
+    const { data, info } = await sharp(drawn).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const gear = rgbOf(colourOf(3).fill);
+    let coloured = 0;
+    for (let at = 0; at < data.length; at += info.channels) {
+      if (distance([...data.subarray(at, at + 3)], gear) < 50) coloured++;
+    }
+
+    expect(coloured).toBeGreaterThan(300);
+  });
+
+  it('says what is wrong with a picture that it cannot draw on', async () => {
+    const image = { bytes: Buffer.from('no image'), contentType: 'image/jpeg' };
+
+    await expect(drawPredictions(image, { width: 1, height: 1 }, [], settings)).rejects.toMatchObject({
+      code: 'annotation.failed',
+    });
+  });
+});
+
+describe('overlaySvg', () => {
+  const unit = fc.double({ min: -0.2, max: 1.2, noNaN: true });
+  const predictions = fc.array(
+    fc.record({
+      classId: fc.nat(1_000),
+      label: fc.string({ maxLength: 40, unit: 'grapheme' }),
+      score: fc.double({ min: 0, max: 1, noNaN: true }),
+      box: fc.tuple(unit, unit, unit, unit),
+    }),
+    { maxLength: 12 },
+  );
+
+  it('is well-formed whatever labels and boxes say', () => {
+    fc.assert(
+      fc.property(
+        predictions,
+        fc.integer({ min: 64, max: 4_000 }),
+        fc.integer({ min: 64, max: 4_000 }),
+        (drawn, width, height) => {
+          const svg = overlaySvg(drawn, { width, height });
+          expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+          expect(svg.replace(/[<>"=/]/g, '')).toMatch(/^[\w\s.#:()-]*$/);
+        },
+      ),
+    );
+  });
+
+  it('keeps labels apart where boxes lie side by side', () => {
+    const beside = [0, 1, 2].map((classId): Prediction => ({
+      classId,
+      label: 'hex-nut',
+      score: 0.9,
+      box: [0.3, 0.5, 0.6, 0.8],
+    }));
+
+    const chips = [
+      ...overlaySvg(beside, { width: 1_000, height: 800 }).matchAll(/<rect x="([\d.]+)" y="([\d.]+)" [^>]*fill="#/g),
+    ];
+    const places = chips.map(([, x, y]) => `${x},${y}`);
+
+    expect(new Set(places).size).toBe(3);
+  });
+});
+
+describe('drawn text', () => {
+  it('is as wide as its letters', () => {
+    expect(textWidth('mm', 10)).toBeGreaterThan(textWidth('ii', 10));
+    expect(textWidth('bolt', 20)).toBeCloseTo(2 * textWidth('bolt', 10));
+    expect(textWidth('', 10)).toBe(0);
+    expect(textWidth('Grüße', 10)).toBeGreaterThan(0);
+  });
+
+  it('draws a path per letter, none for spaces', () => {
+    expect(drawnText('a b', { x: 0, y: 10, height: 10, colour: '#fff' }).match(/<path/g)).toHaveLength(2);
+  });
+
+  it('is cut where it does not fit', () => {
+    expect(fittingText('bolt', 10, 1_000)).toBe('bolt');
+    const cut = fittingText('a rather long label', 10, 60);
+    expect(cut).toMatch(/^a.*…$/);
+    expect(textWidth(cut, 10)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('colourOf', () => {
+  it('gives neighbouring classes colours far apart, and ink that can be read on them', () => {
+    for (let classId = 0; classId < 90; classId++) {
+      expect(colourOf(classId).fill).toMatch(/^#[0-9a-f]{6}$/);
+      expect(distance(rgbOf(colourOf(classId).fill), rgbOf(colourOf(classId + 1).fill))).toBeGreaterThan(60);
+    }
+  });
+});
+
+describe('annotatedName', () => {
+  it.each([
+    ['belt-01.jpg', 'Parts--belt-01.jpg'],
+    ['line1/deep/x.JPEG', 'Parts--line1__deep__x.jpg'],
+    ['y.png', 'Parts--y.png.jpg'],
+    ['../../etc/passwd', 'Parts--..__..__etc__passwd.jpg'],
+    ['a:b*c?.png', 'Parts--a_b_c_.png.jpg'],
+  ])('of %s is %s', (image, name) => {
+    expect(annotatedName('Parts', image)).toBe(name);
+  });
+
+  it('stays short, and different for different images', () => {
+    const long = 'ü'.repeat(300);
+    const [one, other] = [annotatedName('Parts', `${long}1.jpg`), annotatedName('Parts', `${long}2.jpg`)];
+
+    expect(Buffer.byteLength(one)).toBeLessThanOrEqual(255);
+    expect(one).not.toBe(other);
+  });
+});
+
+describe('AnnotatedStore', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'edgeml-store-')), 'annotated');
+  });
+  afterEach(() => rm(join(folder, '..'), { recursive: true }));
+
+  const open = (maxBytes: number, minFreeBytes = 0) => new AnnotatedStore(folder, () => ({ maxBytes, minFreeBytes }));
+  const listed = async (): Promise<string[]> => (await readdir(folder)).sort();
+
+  it('keeps within its cap: the oldest go first', async () => {
+    const store = open(100);
+    for (const name of ['a', 'b', 'c', 'd']) await store.save(name, Buffer.alloc(30));
+
+    expect(await listed()).toEqual(['b', 'c', 'd']);
+    expect(store.bytes).toBe(90);
+  });
+
+  it('replaces an image of the same name without losing others for it', async () => {
+    const store = open(100);
+    for (const name of ['a', 'b', 'c', 'a']) await store.save(name, Buffer.alloc(33));
+
+    expect(await listed()).toEqual(['a', 'b', 'c']);
+    await store.save('d', Buffer.alloc(33));
+    expect(await listed()).toEqual(['a', 'c', 'd']);
+  });
+
+  it('goes on after a restart with what is there, by age, and clears half-written files away', async () => {
+    await mkdir(folder);
+    for (const [name, minute] of [
+      ['new', 2],
+      ['old', 1],
+    ] as const) {
+      await writeFile(join(folder, name), Buffer.alloc(40));
+      await utimes(join(folder, name), new Date(), new Date(2026, 0, 1, 0, minute));
+    }
+    await writeFile(join(folder, '.tmp-x'), 'half');
+
+    await open(100).save('next', Buffer.alloc(40));
+
+    expect(await listed()).toEqual(['new', 'next']);
+  });
+
+  it('saves one at a time, however many come at once', async () => {
+    const store = open(100);
+
+    await Promise.all(Array.from({ length: 20 }, (_, n) => store.save(`image-${n}`, Buffer.alloc(20))));
+
+    expect(await listed()).toEqual(['image-15', 'image-16', 'image-17', 'image-18', 'image-19']);
+    expect((await stat(join(folder, 'image-19'))).size).toBe(20);
+  });
+
+  it('refuses what is larger than all of its room, and goes on', async () => {
+    const store = open(100);
+    await store.save('a', Buffer.alloc(50));
+
+    await expect(store.save('b', Buffer.alloc(101))).rejects.toMatchObject({ code: 'annotation.disk-full' });
+    await store.save('c', Buffer.alloc(50));
+
+    expect(await listed()).toEqual(['a', 'c']);
+  });
+
+  it('writes nothing when the disk would get too full', async () => {
+    await expect(open(1_000, 1e18).save('a', Buffer.alloc(10))).rejects.toMatchObject({
+      code: 'annotation.disk-full',
+      status: 507,
+    });
+    expect(await listed()).toEqual([]);
+  });
+});
