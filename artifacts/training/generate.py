@@ -15,7 +15,7 @@ import numpy as np
 from parts.camera import encode_jpeg
 from parts.classes import CLASSES
 from parts.closeup import render_closeup
-from parts.scene import render_scene
+from parts.scene import ASKED, TRAINING, render_scene
 from parts.sprite import make_bank
 from splits import INPUT_PX, SHARD, SPLITS, shard_rng
 
@@ -32,7 +32,7 @@ def render_shard(job: tuple[str, str, int]) -> list[tuple[str, Objects]]:
     rows = []
     for index in range(shard * SHARD, min((shard + 1) * SHARD, split.count)):
         if split.kind == "scenes":
-            scene = render_scene(rng, bank)
+            scene = render_scene(rng, bank, TRAINING if name.endswith("-train") else ASKED)
             image, objects = scene.image, [[CLASSES.index(label), *map(float, box)] for label, box in scene.objects]
         else:
             label = index % len(CLASSES)

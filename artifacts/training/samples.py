@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
     truth: dict[str, dict] = {}
     for shard, (name, size) in enumerate(_SCENES):
         rng = shard_rng(SPLITS["samples"], shard)
-        scene = render_scene(rng, make_bank(rng, per_class=2), size)
+        scene = render_scene(rng, make_bank(rng, per_class=2), size=size)
         _write(folder, name, scene.image)
         objects = [{"label": label, "box": [round(float(v), 4) for v in box]} for label, box in scene.objects]
         truth[name] = {"task": "object-detection", "objects": objects}

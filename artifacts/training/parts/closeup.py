@@ -24,11 +24,11 @@ def render_closeup(
         angle = rng.uniform(0, 2 * np.pi)
         x = width / 2 + np.cos(angle) * width * 0.55 - pw / 2
         y = height / 2 + np.sin(angle) * height * 0.55 - ph / 2
-        stage.try_place(patch, int(x), int(y), least_visible=0.0)
+        stage.try_place(patch, int(x), int(y), inside=0.0)
     stage.labels = [None] * len(stage.labels)  # neighbours may be covered at will
     while True:
         patch = random_patch(rng, stage, bank, label, unit)
         ph, pw = patch.alpha.shape
         x, y = (width - pw) / 2 + rng.normal(0, width * 0.05), (height - ph) / 2 + rng.normal(0, height * 0.05)
-        if stage.try_place(patch, int(x), int(y), least_visible=0.8):
+        if stage.try_place(patch, int(x), int(y), inside=0.8):
             return photograph(rng, stage.colour)

@@ -16,9 +16,22 @@ from .sprite import SpriteBank
 SIZES: tuple[tuple[int, int], ...] = (
     (640, 480), (640, 480), (800, 600), (1024, 768), (960, 540), (1280, 720), (640, 640), (480, 640),
 )
-# A part less visible than this would be unfair to ask for, so no scene contains one.
-LEAST_VISIBLE = 0.6
 _TRIES = 8
+
+
+@dataclass(frozen=True)
+class Demand:
+    """How hard scenes may be."""
+
+    unit: tuple[float, float]
+    """Range of the size of a part of relative size 1, as a share of the picture's short side."""
+    least_visible: float
+    """A part that is hidden or cut off more than this would be unfair to ask for, so no scene contains one."""
+
+
+# Training goes further than what is asked for: smaller, and hidden more.
+TRAINING = Demand(unit=(0.124, 0.34), least_visible=0.6)
+ASKED = Demand(unit=(0.17, 0.36), least_visible=0.7)
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class Stage:
     colour: np.ndarray
     light: Lighting
     squash: float
+    least_visible: float = 0.0
     owner: np.ndarray = field(init=False)
     labels: list[str | None] = field(default_factory=list)
     areas: list[int] = field(default_factory=list)
@@ -44,8 +58,11 @@ class Stage:
     def __post_init__(self) -> None:
         self.owner = np.full(self.colour.shape[:2], -1, np.int16)
 
-    def try_place(self, patch: Patch, x: int, y: int, least_visible: float = LEAST_VISIBLE) -> bool:
-        """Lays the patch with its top left corner at x, y unless it, or one below it, would be too hidden."""
+    def try_place(self, patch: Patch, x: int, y: int, inside: float | None = None) -> bool:
+        """Lays the patch with its top left corner at x, y unless it, or one below it, would be too hidden.
+
+        `inside` is the least share within the picture, if that differs from the stage's `least_visible`.
+        """
         height, width = self.owner.shape
         ph, pw = patch.alpha.shape
         x0, y0, x1, y1 = max(0, x), max(0, y), min(width, x + pw), min(height, y + ph)
@@ -56,12 +73,12 @@ class Stage:
         inner = (slice(y0 - y, y1 - y), slice(x0 - x, x1 - x))
         target = (slice(y0, y1), slice(x0, x1))
         mask = solid[inner]
-        if mask.sum() < area * least_visible:
+        if mask.sum() < area * (self.least_visible if inside is None else inside):
             return False
         covered = np.bincount(self.owner[target][mask] + 1, minlength=len(self.areas) + 1)[1:]
         for index in np.nonzero(covered)[0]:
             left = np.count_nonzero(self.owner == index) - covered[index]
-            if self.labels[index] is not None and left < self.areas[index] * LEAST_VISIBLE:
+            if self.labels[index] is not None and left < self.areas[index] * self.least_visible:
                 return False
 
         self._cast_shadow(patch, x, y)
@@ -102,10 +119,10 @@ class Stage:
         return found
 
 
-def empty_stage(rng: np.random.Generator, width: int, height: int) -> Stage:
+def empty_stage(rng: np.random.Generator, width: int, height: int, least_visible: float = 0.0) -> Stage:
     light = random_lighting(rng)
     glow = light_field(rng, height, width)[..., None] * (light.ambient + light.key * light.direction[2])
-    return Stage(random_belt(rng, height, width) * glow, light, squash=float(rng.uniform(0.72, 1.0)))
+    return Stage(random_belt(rng, height, width) * glow, light, float(rng.uniform(0.72, 1.0)), least_visible)
 
 
 def random_patch(rng: np.random.Generator, stage: Stage, bank: SpriteBank, label: str | None, unit: float) -> Patch:
@@ -119,10 +136,12 @@ def random_patch(rng: np.random.Generator, stage: Stage, bank: SpriteBank, label
     return make_patch(rng, sprite, size, stage.squash, stage.light, material, random_material(rng, plastic_share=0.8))
 
 
-def render_scene(rng: np.random.Generator, bank: SpriteBank, size: tuple[int, int] | None = None) -> Scene:
+def render_scene(
+    rng: np.random.Generator, bank: SpriteBank, demand: Demand = ASKED, size: tuple[int, int] | None = None
+) -> Scene:
     width, height = SIZES[rng.integers(len(SIZES))] if size is None else size
-    stage = empty_stage(rng, width, height)
-    unit = min(width, height) * 0.2 * float(np.exp(rng.uniform(np.log(0.62), np.log(1.7))))
+    stage = empty_stage(rng, width, height, demand.least_visible)
+    unit = min(width, height) * float(np.exp(rng.uniform(*np.log(demand.unit))))
     most = float(np.clip((width * height) / (unit * 1.6) ** 2, 2, 14))
     parts, clutter = int(rng.integers(2, int(most) + 3)), int(rng.integers(0, 6))
     kinds: list[str | None] = [str(rng.choice(CLASSES)) for _ in range(parts)] + [None] * clutter
