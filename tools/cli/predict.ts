@@ -66,8 +66,7 @@ async function predictOne(
 ): Promise<boolean> {
   try {
     const bytes = await readImage(image);
-    // The predictor may move the bytes away.
-    const answer = await predictor.predict(options.annotate === undefined ? bytes : bytes.slice(), signal);
+    const answer = await predictor.predict(bytes, signal);
     out.json({ image, ...answer });
     if (!out.isJson) showAnswer(image, answer, out);
     if (options.annotate !== undefined) await annotate(options.annotate, image, bytes, answer, out);

@@ -22,6 +22,10 @@ export async function runProgram(args: readonly string[], io: CliIo, signal: Abo
     return host.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (signal.aborted) {
+      io.stderr('Stopped.\n');
+      return EXIT.failed;
+    }
     report(error, io, args.includes('--json'));
     return isEdgeError(error) && error.code === USAGE_ERROR ? EXIT.usage : EXIT.failed;
   }

@@ -1,3 +1,4 @@
+import type { ReceiveMode } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc/model.js';
 import type { NucleusClient } from './nucleus-client.ts';
 
 export interface TopicMessage {
@@ -14,7 +15,9 @@ export async function subscribeUntil(
   signal: AbortSignal,
   onReady: () => void = () => undefined,
 ): Promise<void> {
-  const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic }));
+  // What another command publishes comes from the same component, which wildcards leave out by default.
+  const receiveMode = 'RECEIVE_ALL_MESSAGES' as ReceiveMode;
+  const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic, receiveMode }));
   for (const [index, operation] of operations.entries()) {
     operation.on('message', ({ jsonMessage, binaryMessage }) => {
       const context = jsonMessage?.context ?? binaryMessage?.context;

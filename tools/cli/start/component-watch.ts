@@ -45,9 +45,10 @@ export class ComponentWatch {
       if (to === 'RUNNING' || to === 'FINISHED') this.#failed.delete(component);
       this.#out.progress(`${component} ${to.toLowerCase()} …`);
     }
-    if (to === 'BROKEN')
-      this.#broken.abort(
-        cliErrors.error('cli.component-failed', `${component} failed: ${statusReason ?? 'no reason given'}`),
-      );
+    if (to !== 'BROKEN') return;
+    this.#out.note(`See ${logFileOf(this.#core.root, component)}`);
+    this.#broken.abort(
+      cliErrors.error('cli.component-failed', `${component} failed: ${statusReason ?? 'no reason given'}`),
+    );
   }
 }

@@ -1,0 +1,268 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { InvokeResult } from '../../components/common/agent-api.ts';
+import { modelEntries } from '../../tools/build/model-entries.ts';
+import { buildForThisMachine } from '../../tools/build/host-build.ts';
+import { PROJECT } from '../../tools/build/project.ts';
+import { readRecipe } from '../../tools/build/recipe-source.ts';
+import { writeZip } from '../../tools/build/zip/write-zip.ts';
+import { MemoryIo } from '../../tools/cli/frame/io.ts';
+import { runProgram } from '../../tools/cli/program.ts';
+
+const SAMPLES = path.join(PROJECT, 'artifacts/samples');
+const PATIENCE_MS = 240_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgeml-start-'));
+  await buildForThisMachine();
+}, 600_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('npm start -- --once --json', () => {
+  it.each([['as the Java nucleus', []] as const, ['as nucleus lite', ['--lite']] as const])(
+    'answers every sample once and leaves no process behind, %s',
+    async (name, options) => {
+      const root = path.join(folder, name.replaceAll(' ', '-'));
+      const run = startProcess(['start', '--once', '--json', '--root', root, ...options]);
+      const [code] = (await once(run.child, 'exit')) as [number | null];
+
+      expect({ code, err: run.err }).toMatchObject({ code: 0 });
+      const answers = run.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Answer);
+      const images = (await readdir(SAMPLES)).filter((file) => /\.(jpe?g|png)$/.test(file));
+      expect(answers.map(({ image }) => image).sort()).toEqual(images.sort());
+      for (const { image, service, predictions, timings } of answers) {
+        expect(service, image).toBe(image.startsWith('part-') ? 'PartsClassifier' : 'PartsDetector');
+        expect(timings.totalMs, image).toBeGreaterThan(0);
+        for (const { label, score, box } of predictions) {
+          expect(label, image).toMatch(/^[a-z-]+$/);
+          expect(score, image).toBeGreaterThan(0);
+          expect(box === undefined, image).toBe(service === 'PartsClassifier');
+        }
+      }
+      expect(await processesOf(root)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('npm start', () => {
+  let run: ReturnType<typeof startProcess>;
+  let root: string;
+  const edgeml = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const io = new MemoryIo();
+    const code = await runProgram([...args, '--root', root], io, new AbortController().signal);
+    return { code, out: io.out, err: io.err };
+  };
+
+  beforeAll(async () => {
+    root = path.join(folder, 'core');
+    run = startProcess(['start', '--root', root]);
+    await until(() => run.err.includes('Ctrl-C stops everything'));
+  }, PATIENCE_MS);
+
+  afterEach(() => vi.restoreAllMocks());
+
+  afterAll(async () => {
+    run.child.kill('SIGKILL');
+  });
+
+  it('prints one aligned line per image', async () => {
+    const lines = run.out.trim().split('\n');
+    const images = (await readdir(SAMPLES)).filter((file) => /\.(jpe?g|png)$/.test(file));
+    expect(lines).toHaveLength(images.length);
+    const found = lines.filter((line) => /^PartsDetector +belt-\S+ +[a-z-]+ +0\.\d\d +\[.*\] .* ms$/.test(line));
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found.map((line) => line.length)).size).toBe(1);
+    expect(run.out).not.toContain('\x1b[');
+  });
+
+  it('says where things are, and writes annotated images there', async () => {
+    const annotated = /Annotated images +(\S+)/.exec(run.err)?.[1] ?? '';
+    expect(await readdir(annotated)).toContain('PartsDetector--belt-01.jpg');
+    expect(await readdir(/Logs +(\S+)/.exec(run.err)?.[1] ?? '')).toContain('edgeml.InferenceAgent.log');
+  });
+
+  it('answers an image that is dropped into the watched folder', async () => {
+    await copyFile(path.join(SAMPLES, 'belt-01.jpg'), path.join(root, 'inbox/new scene.jpg'));
+    await until(() => /PartsDetector +new scene\.jpg/.test(run.out));
+    await copyFile(path.join(SAMPLES, 'part-gear.jpg'), path.join(root, 'inbox/closeups/new part.jpg'));
+    await until(() => /PartsClassifier +new part\.jpg +gear/.test(run.out));
+    expect(run.out).not.toMatch(/PartsDetector +new part/);
+  });
+
+  it('says what is wrong with a file that is no image, and goes on', async () => {
+    await writeFile(path.join(root, 'inbox/broken.jpg'), 'no image at all');
+    await until(() => /PartsDetector +broken\.jpg +.+ \([a-z.-]+\)\n/.test(run.out));
+    await copyFile(path.join(SAMPLES, 'belt-02.jpg'), path.join(root, 'inbox/after.jpg'));
+    await until(() => /PartsDetector +after\.jpg/.test(run.out));
+  });
+
+  it('can be asked by other commands', async () => {
+    const list = await edgeml('local', 'list');
+    expect(list.out).toMatch(/^edgeml\.InferenceAgent +1\.0\.0 +RUNNING$/m);
+    expect(list.out).toMatch(/^edgeml\.Runtime +1\.0\.0 +FINISHED$/m);
+    const json = await edgeml('local', 'list', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ deployment: { status: 'SUCCEEDED' } });
+
+    const logs = await edgeml('local', 'logs', 'edgeml.InferenceAgent', '-n', '5');
+    expect(logs.out.trim().split('\n')).toHaveLength(5);
+    expect(await edgeml('local', 'logs', 'edgeml.Nothing')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cli.no-log') as string,
+    });
+  });
+
+  it('passes messages on', async () => {
+    const io = new MemoryIo();
+    const abort = new AbortController();
+    const listening = runProgram(['local', 'sub', 'test/#', '--json', '--root', root], io, abort.signal);
+    await until(() => io.err.includes('Subscribed'));
+
+    expect(await edgeml('local', 'pub', 'test/json', '{"n":1}')).toMatchObject({ code: 0 });
+    expect(await edgeml('local', 'pub', 'test/text', 'hello')).toMatchObject({ code: 0 });
+    expect(await edgeml('local', 'pub', 'test/+', 'hello')).toMatchObject({ code: 2 });
+    await until(() => io.out.includes('hello'));
+    abort.abort();
+
+    expect(await listening).toBe(0);
+    expect(
+      io.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { topic: 'test/json', message: { n: 1 } },
+      { topic: 'test/text', message: 'hello' },
+    ]);
+  });
+
+  it('shows results to a second watcher', async () => {
+    const io = new MemoryIo();
+    const abort = new AbortController();
+    const watching = runProgram(['local', 'tail', '--root', root], io, abort.signal);
+    await until(() => io.err.includes('Waiting for results'));
+    await copyFile(path.join(SAMPLES, 'belt-03.jpg'), path.join(root, 'inbox/seen.jpg'));
+    await until(() => /PartsDetector +seen\.jpg/.test(io.out));
+    abort.abort();
+    expect(await watching).toBe(0);
+  });
+
+  it(
+    'refuses a model that fails its golden test, says why, and keeps the old one',
+    async () => {
+      const { recipes, artifacts } = await brokenDetector(path.join(folder, 'broken'));
+      const deploy = await edgeml(
+        'local',
+        'deploy',
+        'edgeml.model.PartsDetector=1.0.1',
+        '--recipes',
+        recipes,
+        '--artifacts',
+        artifacts,
+      );
+
+      expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('cli.deployment-failed') as string });
+      expect(deploy.out + deploy.err).toMatch(/FAILED_ROLLBACK_COMPLETE/);
+      const list = await edgeml('local', 'list');
+      expect(list.out).toMatch(/^edgeml\.model\.PartsDetector +1\.0\.0 +RUNNING$/m);
+      expect(list.out).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\): .*edgeml\.model\.PartsDetector/);
+      const log = await readFile(path.join(root, 'logs/edgeml.model.PartsDetector.log'), 'utf8');
+      expect(log).toMatch(/golden/);
+
+      await copyFile(path.join(SAMPLES, 'belt-04.jpg'), path.join(root, 'inbox/still there.jpg'));
+      await until(() => /PartsDetector +still there\.jpg +[a-z-]+ +0\.\d/.test(run.out));
+    },
+    PATIENCE_MS,
+  );
+
+  it('restarts and stops components on request', async () => {
+    expect(await edgeml('local', 'restart', 'edgeml.InferenceApp')).toMatchObject({ code: 0 });
+    expect(await edgeml('local', 'restart', 'edgeml.Nothing')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('edgeml.Nothing') as string,
+    });
+  });
+
+  it('does not let a second core work on the same root', async () => {
+    const second = startProcess(['start', '--once', '--root', root]);
+    const [code] = (await once(second.child, 'exit')) as [number];
+    expect(code).toBe(1);
+    expect(second.err).toMatch(/core\.root-in-use/);
+  });
+
+  it('ends cleanly on Ctrl-C', async () => {
+    run.child.kill('SIGINT');
+    const [code] = (await once(run.child, 'exit')) as [number];
+    expect(code).toBe(0);
+    expect(await processesOf(root)).toEqual([]);
+    expect(await edgeml('local', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cli.no-core') as string,
+    });
+  });
+});
+
+interface Answer extends Pick<InvokeResult, 'service' | 'predictions' | 'timings'> {
+  readonly image: string;
+}
+
+function startProcess(args: readonly string[]): { child: ChildProcess; readonly out: string; readonly err: string } {
+  const child = spawn(process.execPath, [path.join(PROJECT, 'tools/edgeml.mjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const run = { child, out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
+  return run;
+}
+
+/** Command lines of processes that have to do with a root. */
+async function processesOf(root: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [command, cwd] = await Promise.all([
+      readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''),
+      readFile(`/proc/${id}/environ`, 'utf8').catch(() => ''),
+    ]);
+    if (Number(id) !== process.pid && (command.includes(root) || cwd.includes(`${root}/`))) found.push(command);
+  }
+  return found;
+}
+
+function until(condition: () => boolean): Promise<unknown> {
+  return vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 50 });
+}
+
+/** Version 1.0.1 of the detector whose golden test expects something that is not there. */
+async function brokenDetector(target: string): Promise<{ readonly recipes: string; readonly artifacts: string }> {
+  const name = 'edgeml.model.PartsDetector';
+  const [recipes, artifacts] = [path.join(target, 'recipes'), path.join(target, 'artifacts')];
+  const entries = await modelEntries('PartsDetector');
+  const broken = await Promise.all(
+    entries.map(async (entry) => {
+      if (!/^golden\/.*\.json$/.test(entry.path) || !('file' in entry.content)) return entry;
+      const text = await readFile(entry.content.file, 'utf8');
+      return { ...entry, content: Buffer.from(text.replace(/"box":\s*\[[^\]]*\]/g, '"box":[0,0,0.01,0.01]')) };
+    }),
+  );
+  await writeZip(path.join(artifacts, name, '1.0.1/PartsDetector.zip'), broken);
+  const { text } = await readRecipe(name);
+  await mkdir(recipes, { recursive: true });
+  await writeFile(
+    path.join(recipes, `${name}-1.0.1.yaml`),
+    text.replace(/ComponentVersion: .*/, "ComponentVersion: '1.0.1'"),
+  );
+  return { recipes, artifacts };
+}

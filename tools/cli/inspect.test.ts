@@ -1,0 +1,193 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
+import { buildOnnx, meanColourModel } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import type { NodeSpec, ValueSpec, WeightSpec } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { MemoryIo } from './frame/io.ts';
+import { runProgram } from './program.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'edgeml-inspect-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function inspect(bytes: Uint8Array | string, ...args: string[]) {
+  const onnx = path.join(dir, 'My model.onnx');
+  await writeFile(onnx, bytes);
+  const io = new MemoryIo();
+  const code = await runProgram(['inspect', '--onnx', onnx, ...args], io, new AbortController().signal);
+  return { code, io };
+}
+
+interface Proposed {
+  readonly proposed: {
+    readonly task: string;
+    readonly input: Record<string, unknown>;
+    readonly output: Record<string, unknown>;
+  };
+  readonly notes: readonly string[];
+}
+
+async function propose(
+  input: ValueSpec,
+  outputs: readonly ValueSpec[],
+  nodes: readonly NodeSpec[] = [],
+  weights: readonly WeightSpec[] = [],
+): Promise<Proposed> {
+  const { io } = await inspect(buildOnnx({ inputs: [input], outputs, nodes, weights }), '--json');
+  const answer = JSON.parse(io.out) as Proposed;
+  // Whatever is proposed is in the form of model.json.
+  expect(() => parseManifest(answer.proposed)).not.toThrow();
+  return answer;
+}
+
+const image = (side: number, type: ValueSpec['type'] = 'float32'): ValueSpec => ({
+  name: 'images',
+  type,
+  shape: ['batch', 3, side, side],
+});
+const value = (name: string, ...shape: (number | string)[]): ValueSpec => ({ name, shape });
+
+describe('edgeml inspect', () => {
+  it('prints what the model takes and gives', async () => {
+    const { code, io } = await inspect(meanColourModel(8));
+    expect(code).toBe(0);
+    expect(io.out).toMatch(/inputs +image {2}float32 \[1, 3, 8, 8\]/);
+    expect(io.out).toMatch(/outputs +probs {2}float32 \[1, 3\]/);
+    expect(io.out).toContain('opset ai.onnx 17');
+    expect(io.out).toContain('"name": "My-model"');
+  });
+
+  it('tells a classifier and what is still to be done to its scores', async () => {
+    const softmax = { op: 'Softmax', inputs: ['logits'], outputs: ['probs'] };
+    expect((await propose(image(224), [value('probs', 'batch', 10)], [softmax])).proposed.output).toEqual({
+      decoder: 'classification',
+      output: 'probs',
+      activation: 'none',
+    });
+    const raw = await propose(
+      image(224),
+      [value('probs', 'batch', 10)],
+      [{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['probs'] }],
+    );
+    expect(raw.proposed).toMatchObject({
+      task: 'image-classification',
+      output: { activation: 'softmax' },
+      input: { width: 224 },
+    });
+    expect(raw.notes.join()).toContain('raw scores');
+  });
+
+  it('reads the scale of a quantised classifier', async () => {
+    const nodes = [
+      { op: 'Softmax', inputs: ['logits'], outputs: ['float'] },
+      { op: 'QuantizeLinear', inputs: ['float', 'scale', 'zero'], outputs: ['probs'] },
+    ];
+    const weights = [
+      { name: 'scale', shape: [], values: [1 / 256] },
+      { name: 'zero', type: 'uint8', shape: [], values: [3] },
+    ] as const;
+    const input: ValueSpec = { name: 'bytes', type: 'uint8', shape: [1, 96, 128, 3] };
+    const { proposed } = await propose(input, [{ name: 'probs', type: 'uint8', shape: [1, 10] }], nodes, weights);
+    expect(proposed.output).toEqual({
+      decoder: 'classification',
+      output: 'probs',
+      activation: 'none',
+      scale: 1 / 256,
+      zeroPoint: 3,
+    });
+    expect(proposed.input).toEqual({
+      name: 'bytes',
+      width: 128,
+      height: 96,
+      layout: 'NHWC',
+      dtype: 'uint8',
+      color: 'RGB',
+    });
+  });
+
+  it.each([
+    [
+      'TensorFlow detectors',
+      300,
+      [
+        value('detection_boxes', 1, 10, 4),
+        value('detection_scores', 1, 10),
+        value('detection_classes', 1, 10),
+        value('num_detections', 1),
+      ],
+      {
+        decoder: 'ssd',
+        boxes: 'detection_boxes',
+        boxFormat: 'yxyx',
+        scores: 'detection_scores',
+        classes: 'detection_classes',
+        count: 'num_detections',
+      },
+    ],
+    [
+      'torchvision detectors',
+      320,
+      [value('boxes', 'n', 4), value('labels', 'n'), value('scores', 'n')],
+      { decoder: 'ssd', boxes: 'boxes', boxFormat: 'xyxy', coordinates: 'pixels', scores: 'scores', classes: 'labels' },
+    ],
+    [
+      'SSD without suppression',
+      300,
+      [value('scores', 1, 100, 3), value('boxes', 1, 100, 4)],
+      { decoder: 'ssd', boxes: 'boxes', boxFormat: 'xyxy', scores: 'scores', backgroundClass: 0 },
+    ],
+    [
+      'tables of boxes, scores and classes',
+      512,
+      [value('rows', 1, 100, 6)],
+      { decoder: 'ssd', output: 'rows', columns: 'box-score-class', coordinates: 'pixels' },
+    ],
+    [
+      'Caffe tables',
+      300,
+      [value('rows', 1, 100, 7)],
+      { decoder: 'ssd', output: 'rows', columns: 'image-class-score-box' },
+    ],
+    ['YOLOv5', 640, [value('output0', 1, 25200, 85)], { decoder: 'yolov5', output: 'output0' }],
+    ['YOLOv8', 640, [value('output0', 1, 84, 8400)], { decoder: 'yolov8', output: 'output0' }],
+    ['YOLOX', 416, [value('output', 1, 3549, 85)], { decoder: 'yolox', output: 'output', strides: [8, 16, 32] }],
+    ['something else', 64, [value('embedding', 1, 8, 8, 8, 8)], { decoder: 'tensor' }],
+  ] as const)('tells %s', async (_name, side, outputs, expected) => {
+    expect((await propose(image(side), outputs)).proposed.output).toEqual(expected);
+  });
+
+  it('tells raw YOLOv3 heads by their strides', async () => {
+    const { proposed } = await propose(image(320), [value('a', 1, 255, 10, 10), value('b', 1, 255, 20, 20)]);
+    expect(proposed.output).toMatchObject({
+      decoder: 'yolov3',
+      heads: [
+        { output: 'a', stride: 32 },
+        { output: 'b', stride: 16 },
+      ],
+    });
+  });
+
+  it('says which numbers it could not know', async () => {
+    const { proposed, notes } = await propose({ name: 'x', shape: ['n', 3, 'h', 'w'] }, [value('y', 'n', 5)]);
+    expect(proposed.input).toMatchObject({ width: 640, height: 640 });
+    expect(notes.join()).toContain('input.width is free in the model ("w")');
+  });
+
+  it('refuses what is no ONNX file, and a file that is not there', async () => {
+    for (const bytes of ['hello, this is text', new Uint8Array(0), meanColourModel(8).subarray(0, 100)]) {
+      const { code, io } = await inspect(bytes);
+      expect(code).toBe(1);
+      expect(io.err).toContain('model.unreadable');
+    }
+    const io = new MemoryIo();
+    expect(await runProgram(['inspect', '--onnx', path.join(dir, 'none.onnx')], io, new AbortController().signal)).toBe(
+      1,
+    );
+    expect(io.err).toContain('cli.model-unreadable');
+  });
+});
