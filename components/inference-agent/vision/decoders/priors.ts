@@ -111,5 +111,6 @@ function floatsOfNpy(bytes: Uint8Array): Float32Array {
   }
   const length = header.shape.reduce((product, side) => product * side, 1);
   if (header.offset + 4 * length > bytes.length) throw new Error('it ends too early');
-  return new Float32Array(bytes.slice(header.offset, header.offset + 4 * length).buffer);
+  // A copy, for its alignment.
+  return new Float32Array(new Uint8Array(bytes.subarray(header.offset, header.offset + 4 * length)).buffer);
 }

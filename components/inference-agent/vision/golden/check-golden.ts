@@ -96,7 +96,7 @@ async function inferGolden(
 ) {
   try {
     // A copy: whoever runs the model may move the bytes to another thread.
-    return await model.infer(image.slice(), undefined, signal);
+    return await model.infer(new Uint8Array(image), undefined, signal);
   } catch (error) {
     if (!isEdgeError(error) || !error.code.startsWith('image.')) throw error;
     throw unusable(golden.input, error.message, error);

@@ -93,7 +93,7 @@ function geometry(source: Size, tensor: Size, resized: Size, window: Size & Poin
 
 /** Bars before the image; of an odd number the smaller half. Ultralytics: round(d / 2 - 0.1). */
 function padBefore(bars: number): number {
-  return Math.round(bars / 2 - 0.1);
+  return Math.max(0, Math.round(bars / 2 - 0.1));
 }
 
 function roundHalfEven(value: number): number {
