@@ -41,7 +41,12 @@ export async function activate(
   const added = [...definitions].filter(([name]) => !running.has(name)).map(([, one]) => factory.create(one));
   if (options.bootstrap) await bootstrapOrDrop(context, definitions, added);
   const broken = [...running.values()].filter(({ service }) => service.state === 'BROKEN');
-  const timesBroken = new Map([...running.values(), ...added].map(({ service }) => [service, service.timesBroken]));
+  const since = new Map<ComponentService, Marks>(
+    [...running.values(), ...added].map(({ service: { timesBroken, timesErrored }, service }) => [
+      service,
+      { timesBroken, timesErrored },
+    ]),
+  );
   for (const component of added) {
     running.set(component.service.name, component);
     graph.add(component.service);
@@ -53,7 +58,7 @@ export async function activate(
   }
   for (const { service } of added) service.requestStart();
   const tracked = [...definitions.keys()].filter((name) => !options.untracked?.has(name));
-  await allReached(context, tracked, (service) => service.timesBroken > (timesBroken.get(service) ?? 0));
+  await allReached(context, tracked, since);
 }
 
 /** Ends and forgets the components that `definitions` does not name; their uninstall scripts run. */
@@ -62,8 +67,7 @@ export async function removeObsolete(
   definitions: ReadonlyMap<string, ComponentDefinition>,
 ): Promise<readonly string[]> {
   const obsolete = [...context.running].filter(([name]) => !definitions.has(name));
-  for (const [, { service }] of obsolete) service.requestUninstall();
-  await Promise.all(obsolete.map(([, { service }]) => context.graph.close(service)));
+  await Promise.all(obsolete.map(([, { service }]) => context.graph.close(service, { uninstall: true })));
   for (const [name, { log }] of obsolete) {
     context.running.delete(name);
     context.graph.remove(name);
@@ -72,17 +76,28 @@ export async function removeObsolete(
   return obsolete.map(([name]) => name);
 }
 
-/** A component that became BROKEN since then fails at once; success is looked for once a second, as the nucleus does. */
+/**
+ * A component that became BROKEN since then fails at once; success is looked for once a second, as the nucleus does.
+ * One that erred meanwhile has to have stood still between two looks: between its errors it is RUNNING for a moment too.
+ */
 async function allReached(
   context: ActivationContext,
   names: readonly string[],
-  broke: (service: ComponentService) => boolean,
+  since: ReadonlyMap<ComponentService, Marks>,
 ): Promise<void> {
   const services = names.flatMap((name) => context.running.get(name)?.service ?? []);
-  const broken = context.graph.until(() => services.find(broke));
+  const broken = context.graph.until(() =>
+    services.find((one) => one.timesBroken > (since.get(one)?.timesBroken ?? 0)),
+  );
+  const changesAtLook = new Map<ComponentService, number>();
+  const isDone = (one: ComponentService): boolean => {
+    const steady = one.timesErrored === (since.get(one)?.timesErrored ?? 0) || changesAtLook.get(one) === one.changes;
+    changesAtLook.set(one, one.changes);
+    return hasReached(one) && steady;
+  };
   const over = new AbortController();
   try {
-    while (!services.every(hasReached)) {
+    while (services.filter((one) => !isDone(one)).length > 0) {
       const tick = sleep(context.clock, LOOK_MS, over.signal).catch(() => undefined);
       const failed = await Promise.race([broken, tick]);
       if (failed) throw brokenError(failed);
@@ -90,6 +105,11 @@ async function allReached(
   } finally {
     over.abort();
   }
+}
+
+interface Marks {
+  readonly timesBroken: number;
+  readonly timesErrored: number;
 }
 
 /** Components that were never started have nothing to roll back: they are ended where a bootstrap fails. */

@@ -112,8 +112,8 @@ describe('resolveVersions', () => {
         const needed = new Set(requirements.map(([name]) => name));
         expect([...found.keys()].filter((name) => !needed.has(name))).toEqual([]);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
-    expect(solved).toBeGreaterThan(100);
+    expect(solved).toBeGreaterThan(50);
   });
 });

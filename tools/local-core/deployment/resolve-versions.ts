@@ -42,7 +42,7 @@ export function resolveVersions(request: ResolveRequest): ReadonlyMap<string, Ca
 }
 
 /** Far more than any real set needs; two components whose versions exclude each other in turn would go on for ever. */
-const STEP_LIMIT = 10_000;
+const STEP_LIMIT = 1_000;
 
 interface Requirement {
   readonly by: string;

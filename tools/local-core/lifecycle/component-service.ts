@@ -46,6 +46,8 @@ export class ComponentService {
   #definition: ComponentDefinition;
   #state: LifecycleState = 'NEW';
   #timesBroken = 0;
+  #timesErrored = 0;
+  #changes = 0;
   #reported: Transition | undefined;
   #lastError: string | undefined;
   #main: RunningScript | undefined;
@@ -76,6 +78,15 @@ export class ComponentService {
   /** How often it became BROKEN; tells a new break from an old one. */
   get timesBroken(): number {
     return this.#timesBroken;
+  }
+
+  get timesErrored(): number {
+    return this.#timesErrored;
+  }
+
+  /** How often the state changed; tells whether it stood still between two looks. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The last error, until the component is RUNNING or FINISHED again. */
@@ -393,6 +404,8 @@ export class ComponentService {
     }
     this.#reported = undefined;
     this.#state = to;
+    this.#changes++;
+    if (to === 'ERRORED') this.#timesErrored++;
     if (to === 'BROKEN') this.#timesBroken++;
     const facts = { component: this.name, from, to, ...(transition.reason ? { reason: transition.reason } : {}) };
     if (to === 'ERRORED' || to === 'BROKEN') this.#options.log.error(facts, 'component.state');

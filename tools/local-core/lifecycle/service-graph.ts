@@ -52,9 +52,10 @@ export class ServiceGraph {
     return this.#wake.until(look);
   }
 
-  /** Closes a component once the running components that need it have ended. */
-  async close(service: ComponentService): Promise<void> {
+  /** Closes a component once the running components that need it have ended; `uninstall` removes it for good. */
+  async close(service: ComponentService, options: { readonly uninstall?: boolean } = {}): Promise<void> {
     await this.until(() => (this.#hardDependents(service).every((one) => isClosable(one.state)) ? true : undefined));
+    if (options.uninstall) service.requestUninstall();
     await service.close();
   }
 
