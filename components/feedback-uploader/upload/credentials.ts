@@ -1,0 +1,71 @@
+import { fromHttp } from '@aws-sdk/credential-provider-http';
+import type { Clock } from '../../common/clock/clock.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import { storeErrors } from './errors.ts';
+import type { StoreFailureFacts } from './store-failure.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** Keys of the device's role, as a port. */
+export interface CredentialSource {
+  /** @throws EdgeError `store.no-credentials` */
+  get(): Promise<Credentials>;
+  /** Forgets what the store called expired. */
+  invalidate(): void;
+}
+
+export interface TokenExchangeOptions {
+  /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`; the nucleus sets it where the token exchange service runs. */
+  readonly uri: string | undefined;
+  /** `AWS_CONTAINER_AUTHORIZATION_TOKEN` */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+}
+
+/** Keys are renewed this long before they end, while the old ones still work. */
+const RENEW_BEFORE_MS = 300_000;
+/** The service may have to ask the cloud first. */
+const TIMEOUT_MS = 10_000;
+
+/** Keys from the token exchange service, kept until shortly before they end. While it cannot give new ones the old ones serve on. */
+export function tokenExchangeCredentials({ uri, token, clock }: TokenExchangeOptions): CredentialSource {
+  let current: Credentials | undefined;
+  let asking: Promise<Credentials> | undefined;
+  const msLeft = (): number => (current?.expiration?.getTime() ?? Infinity) - clock.now();
+
+  const ask = async (): Promise<Credentials> => {
+    if (uri === undefined || token === undefined) throw none('AWS_CONTAINER_CREDENTIALS_FULL_URI is not set');
+    try {
+      current = await fromHttp({
+        awsContainerCredentialsFullUri: uri,
+        awsContainerAuthorizationToken: token,
+        timeout: TIMEOUT_MS,
+        maxRetries: 0,
+      })();
+      return current;
+    } catch (thrown) {
+      if (current && msLeft() > 0) return current;
+      throw none(`the token exchange service at ${uri} gave none: ${messageOf(thrown)}`, thrown);
+    }
+  };
+  return {
+    get() {
+      if (current && msLeft() > RENEW_BEFORE_MS) return Promise.resolve(current);
+      return (asking ??= ask().finally(() => (asking = undefined)));
+    },
+    invalidate: () => (current = undefined),
+  };
+}
+
+function none(reason: string, cause?: unknown) {
+  const facts: StoreFailureFacts = { fault: 'moment', code: 'NoCredentials', reason, nothingSent: true };
+  return storeErrors.error('store.no-credentials', `no credentials for the store: ${reason}`, {
+    cause,
+    facts: { ...facts },
+  });
+}
