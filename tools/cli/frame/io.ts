@@ -19,8 +19,8 @@ export const processIo: CliIo = {
 
 /** Keeps everything in memory, for tests. */
 export class MemoryIo implements CliIo {
-  readonly colour = false;
-  readonly interactive = false;
+  readonly colour: boolean = false;
+  readonly interactive: boolean = false;
   out = '';
   err = '';
 

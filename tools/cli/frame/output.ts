@@ -9,7 +9,7 @@ export class Output {
   readonly #io: CliIo;
   /** True with --json: answers go through `json`. */
   readonly isJson: boolean;
-  #progress = false;
+  #ticker: NodeJS.Timeout | undefined;
 
   constructor(io: CliIo, json: boolean) {
     this.#io = io;
@@ -36,16 +36,25 @@ export class Output {
     this.#io.stderr(`${text}\n`);
   }
 
-  /** What is going on right now: one line that is written over on a terminal, plain lines elsewhere. */
+  /** What is going on right now: on a terminal one line that is written over and counts seconds, plain lines elsewhere. */
   progress(text: string): void {
     if (!this.#io.interactive) return this.#io.stderr(`${text}\n`);
-    this.#io.stderr(`${ERASE_LINE}${text}`);
-    this.#progress = true;
+    this.endProgress();
+    let seconds = 0;
+    const show = (): void => this.#io.stderr(`${ERASE_LINE}${text}${seconds > 1 ? ` ${seconds} s` : ''}`);
+    show();
+    this.#ticker = setInterval(() => {
+      seconds++;
+      show();
+    }, 1000);
+    this.#ticker.unref();
   }
 
   endProgress(): void {
-    if (this.#progress) this.#io.stderr(ERASE_LINE);
-    this.#progress = false;
+    if (!this.#ticker) return;
+    clearInterval(this.#ticker);
+    this.#ticker = undefined;
+    this.#io.stderr(ERASE_LINE);
   }
 
   /** Colours text for a terminal; returns it unchanged elsewhere. */

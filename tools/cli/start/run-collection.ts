@@ -44,6 +44,7 @@ export async function runCollection(
     if (isSample) answered.next(tally.complete);
   });
   try {
+    out.progress('Unpacking and installing the components …');
     const outcome = await core.deploy(request, signal);
     signal.throwIfAborted();
     if (outcome.status !== 'SUCCEEDED')
