@@ -9,6 +9,7 @@ import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
 import { startAgent } from './assembly/start-agent.ts';
+import { BufferPool } from './buffers/buffer-pool.ts';
 import { workerGenerations } from './generation/worker-generation.ts';
 import { COMPONENT, LiveConfiguration } from './settings/live-configuration.ts';
 import { endWith } from './assembly/end-process.ts';
@@ -30,14 +31,17 @@ async function main(): Promise<void> {
     const configuration = new LiveConfiguration(await (nucleus ? ipc.getConfiguration([]) : fileConfiguration()), log);
     setLevel(configuration.current.LogLevel);
     const workFolder = process.cwd();
+    const buffers = new BufferPool();
     const agent = await startAgent({
       workFolder,
       configuration,
       ipc,
       thing: environment.thingName,
       platform: { cores: availableParallelism(), providers: environment.providers },
+      buffers,
       openGeneration: workerGenerations({
         clock: systemClock,
+        buffers,
         workerFile: join(dirname(process.argv[1] ?? ''), 'generation-worker.js'),
         cacheDir: join(workFolder, 'cache'),
       }),

@@ -139,8 +139,11 @@ describe('Admission', () => {
 
   it('aborts the upload of a request that is past its deadline', async () => {
     const ticket = admission.enter('A', { bytes: 5, deadlineMs: 100 });
+    let told: unknown;
+    ticket.onEnded = (reason) => (told = reason);
     await clock.advance(100);
-    expect(ticket.signal.reason).toEqual(coded('admission.deadline', { where: 'while its body was on the way' }));
+    expect(told).toBe(ticket.ended);
+    expect(ticket.ended).toEqual(coded('admission.deadline', { where: 'while its body was on the way' }));
     admission.submit(ticket, new Uint8Array(5));
     expect(held('A').ran).toEqual([]);
     expect(admission.bufferedBytes).toBe(0);

@@ -7,6 +7,7 @@ import { isNamedPipe } from '../../common/http/socket-path.ts';
 import type { IpcSession } from '../../common/ipc/session.ts';
 import type { LogLevel, Logger } from '../../common/log/logger.ts';
 import { Admission } from '../admission/admission.ts';
+import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { announcer } from '../events/announcer.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
 import { startAgentServer } from '../http/agent-server.ts';
@@ -33,6 +34,8 @@ export interface AgentOptions {
   readonly thing: string;
   readonly platform: Platform;
   readonly openGeneration: OpenGeneration;
+  /** Memory for images; the generations give it back. */
+  readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly log: Logger;
   readonly setLogLevel: (level: LogLevel) => void;
@@ -96,6 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const invoker = new InvokeService({
     admission,
+    buffers: options.buffers,
     maxImageBytes: () => maxImageBytes(configuration.current),
     observe: (name, result) => metrics.answered(name, result),
     observeError: (name, thrown) => metrics.failed(name, thrown),

@@ -9,7 +9,7 @@ export interface Generation {
   /** Requests that it would take now. */
   readonly free: number;
   /**
-   * Runs one request; the bytes are moved into the worker and are empty afterwards.
+   * Runs one request; the bytes are moved away, with all of the memory that they lie in.
    * @throws EdgeError of the image (`image.*`), of the model, or `generation.*`
    */
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../common/clock/fake-clock.ts';
 import { systemClock } from '../../common/clock/clock.ts';
+import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../testing/bundles.ts';
 import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
 import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';
@@ -13,12 +14,12 @@ const quiet = { signal: new AbortController().signal, progress: () => undefined 
 describeGenerations('Generations in memory', async () => new InMemoryGenerations(inMemoryScripted).open);
 
 describeGenerations('Generations in worker threads', async () =>
-  workerGenerations({ clock: systemClock, workerFile: await bundle('scripted-worker.js') }),
+  workerGenerations({ clock: systemClock, buffers: new BufferPool(), workerFile: await bundle('scripted-worker.js') }),
 );
 
 describe('Generations in worker threads, on time', () => {
   const openers = async (clock: FakeClock) =>
-    workerGenerations({ clock, workerFile: await bundle('scripted-worker.js') });
+    workerGenerations({ clock, buffers: new BufferPool(), workerFile: await bundle('scripted-worker.js') });
 
   it('gives up a model that does not load in time', async () => {
     const clock = new FakeClock();
@@ -45,7 +46,11 @@ describe('Generations in worker threads, on time', () => {
   });
 
   it('says what is missing when the worker cannot start', async () => {
-    const open = workerGenerations({ clock: systemClock, workerFile: '/nowhere/generation-worker.js' });
+    const open = workerGenerations({
+      clock: systemClock,
+      buffers: new BufferPool(),
+      workerFile: '/nowhere/generation-worker.js',
+    });
     await expect(open(specWith(), quiet)).rejects.toMatchObject({
       code: 'generation.start-failed',
       message: expect.stringContaining('/nowhere/generation-worker.js') as unknown,
@@ -55,5 +60,19 @@ describe('Generations in worker threads, on time', () => {
   it('reports a model that crashes while it loads', async () => {
     const open = await openers(new FakeClock());
     await expect(open(specWith({ open: 'crash' }), quiet)).rejects.toMatchObject({ code: 'generation.start-failed' });
+  });
+
+  it('gives the memory of images back, whatever the answer', async () => {
+    const buffers = new BufferPool();
+    const open = workerGenerations({ clock: systemClock, buffers, workerFile: await bundle('scripted-worker.js') });
+    const generation = await open(specWith(), quiet);
+    for (const text of ['good', 'bad']) {
+      const image = buffers.take(100_000).subarray(0, text.length);
+      image.set(bytesOf(text));
+      expect(buffers.freeBytes).toBe(0);
+      await generation.infer(image).catch(() => undefined);
+      expect(buffers.freeBytes).toBe(128 * 1024);
+    }
+    await generation.close();
   });
 });

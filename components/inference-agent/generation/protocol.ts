@@ -32,9 +32,10 @@ export type ToWorker =
     }
   | { readonly kind: 'close' };
 
+/** With the answer the image's memory comes back, to be used again. */
 export type FromWorker =
   | { readonly kind: 'progress'; readonly step: OpenProgress }
   | { readonly kind: 'opened'; readonly facts: GenerationFacts }
   | { readonly kind: 'failed'; readonly error: WireError }
-  | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference }
-  | { readonly kind: 'error'; readonly id: number; readonly error: WireError };
+  | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference; readonly memory: ArrayBuffer }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError; readonly memory: ArrayBuffer };

@@ -33,11 +33,13 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
         port.close();
         return;
       }
+      const { id, image, contentType } = message;
+      const memory = image.buffer;
       try {
-        const inference = await model.infer(message.image, message.contentType);
-        post({ kind: 'answer', id: message.id, inference }, buffersOf(inference));
+        const inference = await model.infer(image, contentType);
+        post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference)]);
       } catch (thrown) {
-        post({ kind: 'error', id: message.id, error: wireErrorOf(thrown) });
+        post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
       }
     });
   });

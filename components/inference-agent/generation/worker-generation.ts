@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock/clock.ts';
 import { messageOf } from '../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type {
@@ -16,6 +17,8 @@ import { WorkerThread } from './worker-thread.ts';
 
 export interface WorkerGenerationPorts {
   readonly clock: Clock;
+  /** Takes the memory of images back. */
+  readonly buffers: BufferPool;
   /** The bundle `generation-worker.js`. */
   readonly workerFile: string;
   /** Folder for optimised models and remembered choices; without it each start makes them anew. */
@@ -105,6 +108,7 @@ class WorkerGeneration implements Generation {
     const thread = await WorkerThread.open({
       file: this.#ports.workerFile,
       plan,
+      buffers: this.#ports.buffers,
       clock: this.#ports.clock,
       loadTimeoutMs: settings.loadTimeoutMs,
       stuckAfterMs: settings.stuckAfterMs,

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../common/clock/clock.ts';
 import { fromWire, isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
@@ -12,6 +13,8 @@ export interface WorkerThreadOptions {
   /** The bundle `generation-worker.js`. */
   readonly file: string;
   readonly plan: WorkerPlan;
+  /** Takes the memory of images back. */
+  readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly loadTimeoutMs: number;
   readonly stuckAfterMs: number;
@@ -106,6 +109,7 @@ export class WorkerThread {
 
   #take(message: FromWorker): void {
     if (message.kind !== 'answer' && message.kind !== 'error') return;
+    this.#options.buffers.give(message.memory);
     if (this.#current?.id !== message.id) return;
     this.#settle((current) =>
       message.kind === 'answer' ? current.resolve(message.inference) : current.reject(fromWire(message.error)),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { BufferPool } from '../buffers/buffer-pool.ts';
 import { httpErrors } from './errors.ts';
 
 /** Size that the headers announce; undefined for a chunked body. */
@@ -8,47 +9,56 @@ export function announcedLength(request: IncomingMessage): number | undefined {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
+/** What may end the reading of a body before its end. */
+export interface Interruption {
+  onEnded(listener: (reason: Error) => void): void;
+}
+
 /**
  * Reads a body into memory of its own, which can be moved to another thread.
- * @throws EdgeError `http.body-too-large`, `http.body-incomplete`; the signal's reason when aborted
+ * @throws EdgeError `http.body-too-large`, `http.body-incomplete`; the reason of an interruption
  */
 export function readBody(
   request: IncomingMessage,
+  buffers: BufferPool,
   maxBytes: number,
-  signal?: AbortSignal,
+  interruption?: Interruption,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = announcedLength(request);
   if ((length ?? 0) > maxBytes) return Promise.reject(bodyTooLarge(length ?? 0, maxBytes));
   return new Promise((resolve, reject) => {
-    // Not from Node's shared pool, whose memory cannot be moved.
-    let body = Buffer.allocUnsafeSlow(length ?? FIRST_BYTES) as Uint8Array<ArrayBuffer>;
+    let body = buffers.take(length ?? FIRST_BYTES);
     let filled = 0;
     const onData = (chunk: Buffer): void => {
-      if (filled + chunk.length > maxBytes) return end(() => reject(bodyTooLarge(filled + chunk.length, maxBytes)));
-      if (filled + chunk.length > body.length) body = grown(body, filled, chunk.length);
+      if (filled + chunk.length > maxBytes) return fail(bodyTooLarge(filled + chunk.length, maxBytes));
+      if (filled + chunk.length > body.length) body = grown(buffers, body, filled, chunk.length);
       body.set(chunk, filled);
       filled += chunk.length;
     };
-    const onEnd = (): void => end(() => resolve(filled === body.length ? body : body.slice(0, filled)));
+    const onEnd = (): void => {
+      stop();
+      resolve(body.subarray(0, filled));
+    };
     const onBroken = (): void => {
       const message = `the body ended after ${filled}${length === undefined ? '' : ` of ${length}`} bytes`;
-      end(() => reject(httpErrors.error('http.body-incomplete', message)));
+      fail(httpErrors.error('http.body-incomplete', message));
     };
-    const onAbort = (): void => end(() => reject(signal?.reason as Error));
-    const end = (how: () => void): void => {
+    const stop = (): void => {
       request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-      signal?.removeEventListener('abort', onAbort);
-      how();
     };
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const fail = (reason: Error): void => {
+      stop();
+      buffers.give(body.buffer);
+      reject(reason);
+    };
     request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+    interruption?.onEnded(fail);
   });
 }
 
 /** @throws EdgeError `http.bad-request` where the body is no JSON object; an empty body is an empty object. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const text = Buffer.from(await readBody(request, MAX_JSON_BYTES)).toString('utf8');
+  const text = Buffer.from(await readBody(request, JSON_BUFFERS, MAX_JSON_BYTES)).toString('utf8');
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
@@ -70,8 +80,17 @@ export function bodyTooLarge(bytes: number, maxBytes: number) {
 const FIRST_BYTES = 256 * 1024;
 const MAX_JSON_BYTES = 64 * 1024;
 
-function grown(body: Uint8Array<ArrayBuffer>, filled: number, more: number): Uint8Array<ArrayBuffer> {
-  const larger = Buffer.allocUnsafeSlow(Math.max(2 * body.length, filled + more)) as Uint8Array<ArrayBuffer>;
+/** Requests in JSON are few: their memory is not worth keeping. */
+const JSON_BUFFERS = new BufferPool();
+
+function grown(
+  buffers: BufferPool,
+  body: Uint8Array<ArrayBuffer>,
+  filled: number,
+  more: number,
+): Uint8Array<ArrayBuffer> {
+  const larger = buffers.take(Math.max(2 * body.length, filled + more));
   larger.set(body.subarray(0, filled));
+  buffers.give(body.buffer);
   return larger;
 }

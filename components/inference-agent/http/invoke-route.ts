@@ -26,7 +26,7 @@ export async function invokeRoute(
   });
   let image: Uint8Array<ArrayBuffer>;
   try {
-    image = await readBody(request, maxBytes, call.signal);
+    image = await readBody(request, invoker.buffers, maxBytes, call);
   } catch (thrown) {
     call.fail(thrown);
     throw thrown;

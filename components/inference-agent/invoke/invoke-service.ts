@@ -1,11 +1,15 @@
 import type { InvokeResult } from '../../common/agent-api.ts';
+import type { EdgeError } from '../../common/errors/edge-error.ts';
 import type { Admission, AdmissionRequest, Admitted } from '../admission/admission.ts';
 import type { Ticket } from '../admission/ticket.ts';
+import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
 
 export interface InvokePorts {
   readonly admission: Admission<ServingModel>;
+  /** Memory for images. */
+  readonly buffers: BufferPool;
   readonly maxImageBytes: () => number;
   readonly observe: (service: string, result: InvokeResult) => void;
   readonly observeError: (service: string, thrown: unknown) => void;
@@ -23,6 +27,10 @@ export class InvokeService {
     return this.#ports.maxImageBytes();
   }
 
+  get buffers(): BufferPool {
+    return this.#ports.buffers;
+  }
+
   /** Lets a request in before its body is there. @throws EdgeError `admission.*`, `model.not-found` */
   begin(service: string, request: AdmissionRequest): InvokeCall {
     return new InvokeCall(this.#ports, service, this.#ports.admission.enter(service, request));
@@ -31,8 +39,6 @@ export class InvokeService {
 
 /** One request that was let in. */
 export class InvokeCall {
-  /** Aborted with the reason when the request ends early. */
-  readonly signal: AbortSignal;
   readonly #ports: InvokePorts;
   readonly #service: string;
   readonly #ticket: Ticket<Admitted<ServingModel>>;
@@ -41,7 +47,6 @@ export class InvokeCall {
     this.#ports = ports;
     this.#service = service;
     this.#ticket = ticket;
-    this.signal = ticket.signal;
   }
 
   /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `generation.*`, `admission.*` */
@@ -56,6 +61,12 @@ export class InvokeCall {
       this.#ports.observeError(this.#service, thrown);
       throw thrown;
     }
+  }
+
+  /** Calls back with the reason when the request ends early, at once if it has. */
+  onEnded(listener: (reason: EdgeError) => void): void {
+    if (this.#ticket.ended) listener(this.#ticket.ended);
+    else this.#ticket.onEnded = listener;
   }
 
   /** The caller is gone. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../common/log/logger.ts';
 import { isReplyTopic, localTopics } from '../../common/topics/topics.ts';
 import { wireErrorOf } from '../generation/wire-error.ts';
 import { bodyTooLarge } from '../http/body.ts';
-import type { InvokeService } from '../invoke/invoke-service.ts';
+import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
 import { ipcInvokeErrors } from './errors.ts';
 import { fitReply } from './fit-reply.ts';
 
@@ -58,7 +58,7 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   const call = invoker.begin(service, { bytes });
   let image: Uint8Array<ArrayBuffer>;
   try {
-    image = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : await bytesOf(path, call.signal);
+    image = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : await bytesOf(path, call);
   } catch (thrown) {
     call.fail(thrown);
     throw thrown;
@@ -90,11 +90,13 @@ async function sizeOf(path: string): Promise<number> {
   throw unreadable(path, new Error('it is not a file'));
 }
 
-async function bytesOf(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(path: string, call: InvokeCall): Promise<Uint8Array<ArrayBuffer>> {
+  const abort = new AbortController();
+  call.onEnded((reason) => abort.abort(reason));
   try {
-    return new Uint8Array(await readFile(path, { signal }));
+    return new Uint8Array(await readFile(path, { signal: abort.signal }));
   } catch (cause) {
-    if (isEdgeError(signal.reason)) throw signal.reason;
+    if (isEdgeError(abort.signal.reason)) throw abort.signal.reason;
     throw unreadable(path, cause);
   }
 }

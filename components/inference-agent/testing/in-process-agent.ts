@@ -9,6 +9,7 @@ import type { LogLevel } from '../../common/log/logger.ts';
 import { silentLogger } from '../../common/log/logger.ts';
 import { startAgent } from '../assembly/start-agent.ts';
 import type { Agent } from '../assembly/start-agent.ts';
+import { BufferPool } from '../buffers/buffer-pool.ts';
 import { InMemoryGenerations } from '../generation/in-memory-generation.ts';
 import { COMPONENT, LiveConfiguration } from '../settings/live-configuration.ts';
 import { inMemoryScripted } from './in-memory-scripted.ts';
@@ -38,6 +39,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     ipc,
     thing: 'belt-7',
     platform: { cores: 2, providers: ['cpu'] },
+    buffers: new BufferPool(),
     openGeneration: generations.open,
     clock: systemClock,
     log: silentLogger,
