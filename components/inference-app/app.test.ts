@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { inMemoryNucleus } from '../../tools/local-core/ipc/in-memory-nucleus.ts';
+import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
+import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
+import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
+import type { ResultMessage } from '../common/agent-api.ts';
+import { systemClock } from '../common/clock/clock.ts';
+import { silentLogger } from '../common/log/logger.ts';
+import { accessControlFor } from '../common/topics/access-control.ts';
+import { COMPONENT } from './inference-app.ts';
+import { ScriptedAgent } from './testing/scripted-agent.ts';
+import { writeTestImage } from './testing/test-image.ts';
+
+const ENTRY = join(import.meta.dirname, 'app.ts');
+
+let work: string;
+let agent: ScriptedAgent;
+let server: IpcServer | undefined;
+let processes: AppProcess[];
+let results: ResultMessage[];
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'edgeml-process-'));
+  await mkdir(join(work, 'images'));
+  agent = new ScriptedAgent(join(work, 'agent.sock'));
+  await agent.start();
+  [processes, results] = [[], []];
+});
+
+afterEach(async () => {
+  for (const { child } of processes) child.kill('SIGKILL');
+  await server?.close();
+  server = undefined;
+  await agent.stop();
+  await rm(work, { recursive: true, force: true });
+});
+
+interface AppProcess {
+  readonly child: ChildProcess;
+  readonly lines: Record<string, unknown>[];
+  stderr: string;
+  readonly exit: Promise<number | null>;
+}
+
+/** A nucleus with the component's own access control, as its recipe has it. */
+async function startNucleus(configuration: object, options: { lite?: boolean } = {}): Promise<Record<string, string>> {
+  const nucleus = inMemoryNucleus({
+    [COMPONENT]: { configuration: { ...configuration, accessControl: accessControlFor(COMPONENT) } },
+  });
+  const pubsub = new LocalPubSub(silentLogger);
+  pubsub.subscribe({
+    filter: 'edgeml/results/+',
+    subscriber: 'test',
+    deliver: ({ body }) => void (body.kind === 'json' && results.push(body.value as ResultMessage)),
+  });
+  const socketPath = join(work, 'ipc.socket');
+  server = await startIpcServer({
+    socketPath,
+    nucleus,
+    pubsub,
+    strictLite: options.lite,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  return {
+    SVCUID: nucleus.tokenOf(COMPONENT),
+    AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: socketPath,
+    AWS_IOT_THING_NAME: 'gate-7',
+    EDGEML_AGENT_SOCKET: agent.socketPath,
+  };
+}
+
+function startApp(variables: Record<string, string>, args: readonly string[] = []): AppProcess {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ENTRY, ...args], {
+    cwd: work,
+    env: { PATH: process.env['PATH'], HOME: work, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts.map((line) => JSON.parse(line) as Record<string, unknown>));
+  });
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  const app: AppProcess = { child, lines, stderr: '', exit };
+  child.stderr.on('data', (chunk: Buffer) => (app.stderr += chunk.toString()));
+  processes.push(app);
+  return app;
+}
+
+const eventsOf = (app: AppProcess): unknown[] => app.lines.map((line) => line['event']);
+const eventually = (condition: () => boolean): Promise<unknown> =>
+  vi.waitUntil(condition, { timeout: 45_000, interval: 10 });
+
+describe('edgeml.InferenceApp as a process', () => {
+  it.each([
+    ['the nucleus', {}],
+    ['nucleus lite, where every value is a text', { lite: true }],
+  ])(
+    'looks at its folder once under %s, with the permissions of its recipe alone, and ends with 0',
+    async (_, options) => {
+      for (const name of ['a.jpg', 'b.PNG']) await writeTestImage(join(work, 'images', name));
+      const line = { Path: 'images', Mode: 'once', Services: 'Detector', InferenceInterval: '10', Recursive: 'true' };
+
+      // Without a connection to IoT Core results on MQTT fail, which must not hold anything up.
+      const app = startApp(
+        await startNucleus({ Sources: { images: line }, Concurrency: '1', Mqtt: { Enabled: 'true' } }, options),
+      );
+
+      expect(await app.exit).toBe(0);
+      expect(results.map(({ image, thing }) => `${thing} ${image}`)).toEqual(['gate-7 a.jpg', 'gate-7 b.PNG']);
+      expect(eventsOf(app)).toContain('app.statistics');
+      expect(app.stderr).toBe('');
+    },
+  );
+
+  it('ends within five seconds of SIGTERM, with 0, whatever it waits for', async () => {
+    await writeTestImage(join(work, 'images', 'a.jpg'));
+    agent.answer = () => new Promise(() => undefined);
+    const app = startApp(await startNucleus({ Sources: { images: { Services: ['Detector'] } } }));
+    await eventually(() => agent.invocations.length === 1);
+
+    const toldAt = performance.now();
+    app.child.kill('SIGTERM');
+
+    expect(await app.exit).toBe(0);
+    expect(performance.now() - toldAt).toBeLessThan(5_000);
+  });
+
+  it.each([
+    ['the nucleus', {}],
+    ['nucleus lite, which only hangs up', { lite: true }],
+  ])('ends with 1 when %s does not know it', async (_, options) => {
+    const app = startApp({ ...(await startNucleus({}, options)), SVCUID: 'unknown' });
+
+    expect(await app.exit).toBe(1);
+    expect(app.lines.at(-1)).toMatchObject({ event: 'app.ended', error: { code: 'ipc.refused' } });
+  });
+
+  it('ends with 1 and the names of wrong settings', async () => {
+    const app = startApp(await startNucleus({ Concurrency: 'many' }));
+
+    expect(await app.exit).toBe(1);
+    expect(app.lines.at(-1)).toMatchObject({
+      error: { code: 'config.invalid', message: expect.stringContaining('/Concurrency') as string },
+    });
+  });
+
+  it('ends with 1 when nobody says where the agent is', async () => {
+    const app = startApp({});
+
+    expect(await app.exit).toBe(1);
+    expect(app.lines.at(-1)).toMatchObject({ error: { code: 'app.no-agent-socket' } });
+  });
+
+  it('runs without a nucleus on a configuration from a file, results in the log', async () => {
+    await writeTestImage(join(work, 'images', 'a.jpg'));
+    const file = join(work, 'configuration.json');
+    await writeFile(
+      file,
+      JSON.stringify({
+        Sources: { images: { Mode: 'once', Services: 'Detector' } },
+        ResultTopic: '',
+        Mqtt: { Enabled: false },
+      }),
+    );
+
+    const app = startApp({ EDGEML_AGENT_SOCKET: agent.socketPath }, ['--configuration', file]);
+
+    expect(await app.exit).toBe(0);
+    expect(app.lines.find(({ event }) => event === 'app.result')).toMatchObject({
+      image: 'a.jpg',
+      service: 'Detector',
+    });
+  });
+});

@@ -1,0 +1,347 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ResultMessage } from '../common/agent-api.ts';
+import { systemClock } from '../common/clock/clock.ts';
+import { createAgentClient } from '../common/http/agent-client.ts';
+import type { AgentClient } from '../common/http/agent-client.ts';
+import { connectIpc } from '../common/ipc/connect-ipc.ts';
+import { MemoryNucleus } from '../common/ipc/memory/memory-nucleus.ts';
+import type { IpcSession } from '../common/ipc/session.ts';
+import type { Logger } from '../common/log/logger.ts';
+import { COMPONENT, InferenceApp } from './inference-app.ts';
+import { ScriptedAgent } from './testing/scripted-agent.ts';
+import { testImage, writeTestImage } from './testing/test-image.ts';
+
+let work: string;
+let images: string;
+let nucleus: MemoryNucleus;
+let agent: ScriptedAgent;
+let client: AgentClient;
+let ipc: IpcSession;
+let events: { event: string; facts: Record<string, unknown> }[];
+let apps: InferenceApp[];
+let levels: string[];
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'edgeml-app-'));
+  images = join(work, 'images');
+  await mkdir(images);
+  nucleus = new MemoryNucleus();
+  agent = new ScriptedAgent(join(work, 'agent.sock'));
+  await agent.start();
+  client = createAgentClient({ socketPath: agent.socketPath });
+  ipc = connectIpc({
+    component: COMPONENT,
+    environment: { ipcToken: undefined, ipcSocket: undefined },
+    transport: nucleus.transport(COMPONENT),
+  });
+  [events, apps, levels] = [[], [], []];
+});
+
+afterEach(async () => {
+  await Promise.all(apps.map((app) => app.stop()));
+  await ipc.close();
+  client.close();
+  await agent.stop();
+  await rm(work, { recursive: true, force: true });
+});
+
+const recorder = (): Logger => {
+  const note = (facts: object, event: string): void => void events.push({ event, facts: { ...facts } });
+  return { debug: note, info: note, warn: note, error: note, child: recorder };
+};
+
+async function start(configuration: object): Promise<InferenceApp> {
+  nucleus.configuration.set(COMPONENT, [], configuration);
+  const app = await InferenceApp.start({
+    ipc,
+    agent: client,
+    thing: 'gate-7',
+    workFolder: work,
+    clock: systemClock,
+    random: Math.random,
+    log: recorder(),
+    setLogLevel: (level) => levels.push(level),
+  });
+  apps.push(app);
+  return app;
+}
+
+const once = (services: string, more: object = {}) => ({
+  Sources: { line: { Path: images, Mode: 'once', Services: services, ...more } },
+});
+const watch = (services: string, more: object = {}) => ({
+  Sources: { line: { Path: images, Mode: 'watch', Services: services, ...more } },
+});
+const results = (): ResultMessage[] =>
+  nucleus.localMessages
+    .filter(({ topic }) => topic.startsWith('edgeml/results/'))
+    .map(({ message }) => message as ResultMessage);
+const eventually = (condition: () => boolean): Promise<unknown> =>
+  vi.waitUntil(condition, { timeout: 30_000, interval: 5 });
+const put = (name: string): Promise<void> => writeTestImage(join(images, name));
+
+describe('InferenceApp, once', () => {
+  it('has every image looked at by every service, publishes, draws, and finishes with 0', async () => {
+    for (const name of ['a.jpg', 'b.png', 'c.webp']) await put(name);
+
+    const app = await start(once('Detector, Classifier'));
+    expect(await app.finished).toBe(0);
+
+    const seen = results().map(({ service, image, source, thing }) => `${thing} ${source} ${service} ${image}`);
+    expect(seen.sort()).toEqual(
+      ['Classifier', 'Detector'].flatMap((service) =>
+        ['a.jpg', 'b.png', 'c.webp'].map((image) => `gate-7 line ${service} ${image}`),
+      ),
+    );
+    expect(nucleus.localMessages.map(({ topic }) => topic)).toContain('edgeml/results/Detector');
+    expect(nucleus.iotMessages.map(({ topic }) => topic)).toContain('edgeml/gate-7/results/Classifier');
+    expect(agent.invocations.map(({ contentType }) => contentType)).toContain('image/webp');
+    expect((await readdir(join(work, 'annotated'))).sort()).toEqual([
+      'Classifier--a.jpg',
+      'Classifier--b.png.jpg',
+      'Classifier--c.webp.jpg',
+      'Detector--a.jpg',
+      'Detector--b.png.jpg',
+      'Detector--c.webp.jpg',
+    ]);
+    expect((await sharp(join(work, 'annotated', 'Detector--a.jpg')).metadata()).width).toBe(640);
+    expect(app.counts).toMatchObject({ answered: 6, published: 12, annotated: 6, skipped: {} });
+  });
+
+  it('drops nothing, however slow the agent is', async () => {
+    for (let n = 0; n < 20; n++) await put(`${n}.jpg`);
+    let asked = 0;
+    agent.answer = () => (asked++ % 3 === 0 ? { status: 503, code: 'admission.queue-full' } : []);
+
+    const app = await start(once('Detector'));
+
+    expect(await app.finished).toBe(0);
+    expect(new Set(results().map(({ image }) => image)).size).toBe(20);
+    expect(app.counts.skipped).toEqual({});
+  });
+
+  it('publishes an error for each image that gets no answer, and goes on', async () => {
+    await put('good.jpg');
+    await writeFile(join(images, 'text.jpg'), 'not an image');
+    await writeFile(join(images, 'large.jpg'), Buffer.alloc(200_000));
+    agent.answer = ({ body }) =>
+      body.toString() === 'not an image' ? { status: 415, code: 'image.unrecognised' } : [];
+
+    const app = await start({ ...once('Detector'), MaxImageMB: '0.1' });
+    expect(await app.finished).toBe(0);
+
+    const errors = Object.fromEntries(results().map(({ image, error }) => [image, error?.code]));
+    expect(errors).toEqual({
+      'good.jpg': undefined,
+      'text.jpg': 'image.unrecognised',
+      'large.jpg': 'source.file-too-large',
+    });
+    expect(app.counts.skipped).toEqual({ decode: 1, budget: 1 });
+  });
+
+  it('finishes with 1 when no model came in time, and says what to deploy', async () => {
+    await put('a.jpg');
+    agent.answer = () => ({ status: 404, code: 'model.not-found' });
+
+    const app = await start({ ...once('Detector'), ModelWaitSeconds: 0.3 });
+    expect(await app.finished).toBe(1);
+
+    expect(results()).toMatchObject([
+      { error: { code: 'service.no-model', message: expect.stringContaining('edgeml.model.Detector') as string } },
+    ]);
+  });
+
+  it('finishes with 1 when the folder is not there', async () => {
+    const app = await start(once('Detector', { Path: join(work, 'absent') }));
+
+    expect(await app.finished).toBe(1);
+    expect(events.find(({ event }) => event === 'source.failed')?.facts['error']).toMatchObject({
+      code: 'source.folder-missing',
+    });
+  });
+
+  it('finishes with 0 when there is nothing to look at', async () => {
+    expect(await (await start(once('Detector'))).finished).toBe(0);
+  });
+});
+
+describe('InferenceApp, watching', () => {
+  it('answers an image that is dropped within a second', async () => {
+    await start(watch('Detector'));
+    await eventually(() => events.some(({ event }) => event === 'source.watching'));
+
+    const tookMs: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const droppedAt = performance.now();
+      await put(`drop-${n}.jpg`);
+      await eventually(() => results().length === n + 1);
+      tookMs.push(performance.now() - droppedAt);
+    }
+
+    // The promise to users; it takes about 0.1 s, and the best of five does on any machine.
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+    expect(results()).toMatchObject(
+      [...tookMs].map((_, n) => ({ image: `drop-${n}.jpg`, predictions: [{ label: 'bolt', score: 0.9123 }] })),
+    );
+  });
+
+  it('waits for a model, says which component to deploy, and answers when an event tells of it', async () => {
+    let isActive = false;
+    agent.answer = () => (isActive ? [] : { status: 404, code: 'model.not-found' });
+    await put('a.jpg');
+    await start(watch('Detector'));
+    await eventually(() => events.some(({ event }) => event === 'service.no-model'));
+
+    expect(events.find(({ event }) => event === 'service.no-model')?.facts).toMatchObject({
+      deploy: 'edgeml.model.Detector',
+    });
+    isActive = true;
+    nucleus.publish('edgeml/events', { event: 'model.activated' });
+    await eventually(() => results().length === 1);
+  });
+
+  it('asks every active model when no service is named, those that come later too', async () => {
+    await put('a.jpg');
+    await start(watch(''));
+    await eventually(() => events.some(({ event }) => event === 'service.no-model'));
+
+    agent.active = ['Detector'];
+    nucleus.publish('edgeml/events', { event: 'model.activated' });
+    await eventually(() => results().length === 1);
+    agent.active = ['Detector', 'Classifier'];
+    nucleus.publish('edgeml/events', { event: 'model.activated' });
+    await put('b.jpg');
+    await eventually(() => results().length === 3);
+
+    expect(
+      results()
+        .map(({ service, image }) => `${image} ${service}`)
+        .sort(),
+    ).toEqual(['a.jpg Detector', 'b.jpg Classifier', 'b.jpg Detector']);
+  });
+
+  it('goes on when the agent restarts', async () => {
+    await start(watch('Detector'));
+    await put('a.jpg');
+    await eventually(() => results().length === 1);
+
+    await agent.stop();
+    await put('b.jpg');
+    await eventually(() => events.some(({ event }) => event === 'agent.not-ready'));
+    await agent.start();
+    await eventually(() => results().length === 2);
+
+    expect(results()[1]).toMatchObject({ image: 'b.jpg', predictions: [{ label: 'bolt' }] });
+  });
+
+  it('publishes what it saw while the nucleus was away', async () => {
+    await start(watch('Detector'));
+    await eventually(() => events.some(({ event }) => event === 'source.watching'));
+    const revive = nucleus.hideSocket();
+    nucleus.dropConnections();
+    await put('a.jpg');
+    await eventually(() => agent.invocations.length === 1);
+
+    revive();
+    await eventually(() => results().length === 1);
+  });
+
+  it('keeps results small', async () => {
+    agent.answer = () =>
+      Array.from({ length: 100 }, (_, n) => ({
+        classId: n,
+        label: `part-${n}`,
+        score: 1 - n / 100,
+        box: [0, 0, 1, 1],
+      }));
+    await put('a.jpg');
+    await start(watch('Detector'));
+    await eventually(() => results().length === 1);
+
+    const [result] = results();
+    expect(JSON.stringify(result).length).toBeLessThanOrEqual(4_000);
+    expect((result?.truncated ?? 0) + (result?.predictions.length ?? 0)).toBe(100);
+  });
+
+  it('tells of a picture that cannot be drawn, and publishes its result all the same', async () => {
+    await start({ ...watch('Detector'), Annotate: { MinFreeDiskMB: 1_000_000 } });
+    await put('a.jpg');
+    await eventually(() => results().length === 1 && events.some(({ event }) => event === 'annotation.failed'));
+  });
+});
+
+describe('InferenceApp configuration', () => {
+  it('does not start with a configuration that is wrong, and names each setting', async () => {
+    await expect(start({ Concurrency: 'many', Sources: { line: { Mode: 'sometimes' } } })).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringMatching(
+        /\/Concurrency.*\/Sources\/line\/Mode|\/Sources\/line\/Mode.*\/Concurrency/,
+      ) as string,
+    });
+  });
+
+  it('follows changes without a restart, and leaves sources that did not change alone', async () => {
+    const other = join(work, 'other');
+    await mkdir(other);
+    await writeTestImage(join(other, 'b.jpg'));
+    await put('a.jpg');
+    await start({ ...watch('Detector'), LogLevel: 'warn' });
+    await eventually(() => results().length === 1);
+
+    nucleus.configure(COMPONENT, ['Sources', 'more'], { Path: other, Services: ['Detector'] });
+    nucleus.configure(COMPONENT, ['LogLevel'], 'debug');
+    await eventually(() => results().length === 2 && levels.includes('debug'));
+    nucleus.configure(COMPONENT, ['Sources', 'line', 'Enabled'], 'false');
+    await eventually(() => events.some(({ event }) => event === 'source.stopped'));
+
+    expect(results().map(({ source, image }) => `${source} ${image}`)).toEqual(['line a.jpg', 'more b.jpg']);
+    expect(events.filter(({ event }) => event === 'source.started').map(({ facts }) => facts['source'])).toEqual([
+      'line',
+      'more',
+    ]);
+  });
+
+  it('stays with what it has when a change is wrong, and rejects it when it is asked before', async () => {
+    await start(watch('Detector'));
+
+    expect(await nucleus.askValidity(COMPONENT, { Sources: { line: { Mode: 'never' } } })).toMatchObject({
+      status: 'REJECTED',
+      message: expect.stringContaining('/Sources/line/Mode') as string,
+    });
+    expect(await nucleus.askValidity(COMPONENT, watch('Other'))).toMatchObject({ status: 'ACCEPTED' });
+    nucleus.configure(COMPONENT, ['Sources', 'line', 'Mode'], 'never');
+    await eventually(() => events.some(({ event }) => event === 'app.configuration-rejected'));
+    await put('a.jpg');
+    await eventually(() => results().length === 1);
+  });
+
+  it('says that it has nothing to do without a source, and waits for one', async () => {
+    await put('a.jpg');
+    await start({ Sources: { images: { Enabled: false } } });
+    expect(events.map(({ event }) => event)).toContain('app.no-sources');
+
+    nucleus.configure(COMPONENT, ['Sources', 'images'], { Path: images, Services: 'Detector' });
+    await eventually(() => results().length === 1);
+  });
+});
+
+describe('InferenceApp, stopping', () => {
+  it('ends at once with requests under way, and leaves nothing running', async () => {
+    await put('a.jpg');
+    agent.answer = () => new Promise(() => undefined);
+    const app = await start(watch('Detector'));
+    await eventually(() => agent.invocations.length === 1);
+
+    await app.stop();
+    await app.stop();
+
+    expect(await app.finished).toBe(0);
+    expect(app.counts.skipped).toEqual({ stopped: 1 });
+    await writeFile(join(images, 'b.jpg'), await testImage());
+    expect(agent.invocations).toHaveLength(1);
+  });
+});
