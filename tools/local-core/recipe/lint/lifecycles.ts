@@ -13,14 +13,15 @@ const NETWORK_INSTALL = /\b(npm (ci|i|install)|pip3? install|apt(-get)? install|
 export function lintLifecycles(recipe: Recipe): Finding[] {
   return recipe.manifests.flatMap((manifest, index) => {
     const base = lifecyclePointer(manifest, index);
+    const selected = selectLifecycle(recipe, manifest);
     let lifecycle: Lifecycle;
     try {
-      lifecycle = parseLifecycle(recipe.name, withoutPlaceholders(selectLifecycle(recipe, manifest)));
+      lifecycle = parseLifecycle(recipe.name, withoutPlaceholders(selected));
     } catch (error) {
       const problems = isEdgeError(error) ? (error.facts.problems as readonly string[]) : [String(error)];
       return problems.map((problem) => invalid(base, problem));
     }
-    return lintSteps(lifecycle, base);
+    return [...lintSteps(lifecycle, base), ...numericTimeouts(selected, base)];
   });
 }
 
@@ -65,6 +66,28 @@ function lintSteps({ steps }: Lifecycle, base: string): Finding[] {
     }
   }
   return findings;
+}
+
+/**
+ * A number in a lifecycle comes back from the nucleus' saved configuration as another numeric type. At a rollback it counts as
+ * changed: the component is installed anew, and all that depend on it restart. Seen on nucleus 2.18; text stays the same.
+ */
+function numericTimeouts(value: PlainObject, pointer: string): Finding[] {
+  return Object.entries(value).flatMap(([key, item]): Finding[] => {
+    const at = pointerTo(pointer, key);
+    if (isPlainObject(item)) return numericTimeouts(item, at);
+    if (typeof item !== 'number') return [];
+    return [
+      {
+        severity: 'warning',
+        nucleus: 'any',
+        code: 'lifecycle.number',
+        pointer: at,
+        message: `${key}: ${item} is a number; the Java nucleus takes it as changed at a rollback and restarts the component.`,
+        fix: `quote it: ${key}: '${item}'.`,
+      },
+    ];
+  });
 }
 
 function invalid(base: string, problem: string): Finding {

@@ -61,6 +61,13 @@ describe('lintRecipe', () => {
     ).toEqual([]);
   });
 
+  it('warns of numbers in a lifecycle, which the Java nucleus takes as changed at a rollback', () => {
+    expect(lint(withLifecycle("{ install: { Script: 'true', Timeout: 300 }, run: 'exec sleep 1' }"))).toEqual([
+      'warning any lifecycle.number /Manifests/0/Lifecycle/install/Timeout',
+    ]);
+    expect(lint(withLifecycle("{ install: { Script: 'true', Timeout: '300' }, run: 'exec sleep 1' }"))).toEqual([]);
+  });
+
   it('resolves the variables of a dependency, on the Java nucleus only', () => {
     const text = withLifecycle(
       "{ run: 'x {a.B:work:path}' }",
