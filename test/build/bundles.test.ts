@@ -1,0 +1,116 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { buildForThisMachine } from '../../tools/build/host-build.ts';
+import { PROJECT } from '../../tools/build/project.ts';
+import { unzip } from '../../tools/local-core/store/unzip.ts';
+
+const run = promisify(execFile);
+const PATIENCE_MS = 120_000;
+
+/** As on a device: unpacked zips, the runtime's own Node.js, packages found through NODE_PATH, nothing of this project. */
+describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', () => {
+  let folder: string;
+  let node: string;
+  let environment: NodeJS.ProcessEnv;
+  let agent: ChildProcess;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-device-'));
+    for (const { component, version, artifact } of await buildForThisMachine()) {
+      const zip = path.join(PROJECT, 'greengrass-build/artifacts', component, version, artifact);
+      await unzip(zip, path.join(folder, component));
+    }
+    node = path.join(folder, 'edgeml.Runtime/bin/node');
+    await run('chmod', ['755', node]);
+    environment = {
+      PATH: '/usr/bin:/bin',
+      NODE_PATH: path.join(folder, 'edgeml.Runtime/node_modules'),
+      EDGEML_PROVIDERS: 'cpu',
+      EDGEML_AGENT_SOCKET: path.join(folder, 'work-agent/agent.sock'),
+    };
+    await mkdir(path.join(folder, 'work-agent'));
+    agent = spawn(node, [path.join(folder, 'edgeml.InferenceAgent/agent.js')], {
+      cwd: path.join(folder, 'work-agent'),
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    await vi.waitUntil(async () => (await readdir(path.join(folder, 'work-agent'))).includes('agent.sock'), {
+      timeout: PATIENCE_MS,
+    });
+  }, 600_000);
+
+  afterAll(async () => {
+    agent?.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const model = (...args: string[]) =>
+    run(node, [path.join(folder, 'edgeml.InferenceAgent/model.js'), ...args], { cwd: folder, env: environment });
+
+  it(
+    'activate models, which pass their golden tests on this machine',
+    async () => {
+      for (const name of ['PartsDetector', 'PartsClassifier'])
+        await expect(model('activate', path.join(folder, `edgeml.model.${name}`))).resolves.toMatchObject({
+          stderr: '',
+        });
+    },
+    PATIENCE_MS,
+  );
+
+  it('say in one line why a package cannot be activated', async () => {
+    await mkdir(path.join(folder, 'empty'));
+    const failure = await model('activate', path.join(folder, 'empty')).catch(
+      (error: unknown) => error as { code: number; stderr: string },
+    );
+    expect(failure).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^.+model\.json.+\[[a-z.-]+\].+\n$/) as string,
+    });
+  });
+
+  it(
+    'answer images and draw on them',
+    async () => {
+      const work = path.join(folder, 'work-app');
+      await mkdir(path.join(work, 'scenes'), { recursive: true });
+      await copyFile(path.join(PROJECT, 'artifacts/samples/belt-01.jpg'), path.join(work, 'scenes/belt-01.jpg'));
+      await copyFile(path.join(PROJECT, 'artifacts/samples/belt-19.png'), path.join(work, 'scenes/belt-19.png'));
+      const configuration = path.join(folder, 'app.json');
+      const sources = { images: { Path: 'scenes', Mode: 'once', Services: ['PartsDetector'] } };
+      await writeFile(configuration, JSON.stringify({ Sources: sources }));
+
+      const app = path.join(folder, 'edgeml.InferenceApp/app.js');
+      const { stdout } = await run(node, [app, '--configuration', configuration], { cwd: work, env: environment });
+
+      expect(stdout).not.toMatch(/Cannot find module|MODULE_NOT_FOUND/);
+      expect((await readdir(path.join(work, 'annotated'))).sort()).toEqual([
+        'PartsDetector--belt-01.jpg',
+        'PartsDetector--belt-19.png.jpg',
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it('can load every package that they leave to the runtime', async () => {
+    const script = `for (const name of ${JSON.stringify(['aws-crt', 'sharp', 'onnxruntime-node', 'koffi', '@julusian/jpeg-turbo'])}) require(name)`;
+    await expect(run(node, ['-e', script], { cwd: folder, env: environment })).resolves.toBeDefined();
+    const without = { ...environment, NODE_PATH: '' };
+    await expect(run(node, ['-e', script], { cwd: folder, env: without })).rejects.toThrow('Cannot find module');
+  });
+
+  it('retire models and end on SIGTERM', async () => {
+    await expect(model('retire', 'PartsClassifier')).resolves.toMatchObject({ stderr: '' });
+    agent.kill('SIGTERM');
+    const [code] = (await once(agent, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    expect(await readdir(path.join(folder, 'work-agent'))).not.toContain('agent.sock');
+  });
+});
