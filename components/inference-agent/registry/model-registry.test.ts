@@ -382,6 +382,13 @@ describe('ModelRegistry: restart', () => {
     expect(await ask('from the source')).toBe('Parts 1.0.0: from the source');
   });
 
+  it('leaves the disk its free space', async () => {
+    bench.storeBounds = { ...bench.storeBounds, minFreeBytes: Number.MAX_SAFE_INTEGER };
+    await activate('1.0.0');
+    expect(bench.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
+    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual(['state.json']);
+  });
+
   it('gives the room of previous packages of other aliases to active ones', async () => {
     await activate('1.0.0');
     const { model } = await activate('2.0.0');

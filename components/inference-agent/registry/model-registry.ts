@@ -2,18 +2,16 @@ import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import type { ActivateRequest, ModelStatus } from '../../common/agent-api.ts';
-import { fromWire, isEdgeError } from '../../common/errors/edge-error.ts';
 import type { GenerationSettings } from '../generation/generation.ts';
 import { wireErrorOf } from '../generation/wire-error.ts';
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { AliasRecord } from '../store/alias-record.ts';
+import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';
 import type { AliasSlot } from './alias-table.ts';
 import { registryErrors } from './errors.ts';
 import { doneOf, Handover } from './handover.ts';
-import type { ActivateDone, Origin } from './handover.ts';
-import { KeyedLock } from './keyed-lock.ts';
-import { openModel, vetPackage } from './open-model.ts';
+import type { ActivateDone } from './handover.ts';
+import { vetPackage } from './open-model.ts';
 import type { Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 import { startRetirement } from './retirement.ts';
@@ -25,14 +23,14 @@ export class ModelRegistry {
   readonly #ports: RegistryPorts;
   readonly #aliases: AliasTable;
   readonly #handover: Handover;
-  /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
-  readonly #loading = new KeyedLock();
+  readonly #activation: Activation;
   readonly #closing = new AbortController();
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports;
     this.#aliases = new AliasTable(() => ports.onChange());
     this.#handover = new Handover(ports);
+    this.#activation = new Activation(ports, this.#aliases, this.#handover);
   }
 
   /** Whether a model is being activated, drained or retired right now. */
@@ -63,7 +61,7 @@ export class ModelRegistry {
     const { path } = request;
     const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     progress({ phase: 'verify', message: `reading ${path}` });
-    return this.#announcingRefusal(request.alias ?? basename(path), path, async () => {
+    return this.#activation.announcingRefusal(request.alias ?? basename(path), path, async () => {
       const brought = await this.#ports.store.bring(path, alive);
       try {
         const alias = checkedAlias(request.alias ?? brought.model.manifest.name);
@@ -72,7 +70,7 @@ export class ModelRegistry {
             progress({ phase: 'verify', message: 'this package is already active' });
             return this.#renew(slot, slot.serving, path);
           }
-          return this.#replace(slot, { path, ...brought }, progress, alive);
+          return this.#activation.bring(slot, { path, ...brought }, progress, alive);
         });
       } finally {
         await brought.discard();
@@ -103,10 +101,10 @@ export class ModelRegistry {
       if (!previous) {
         throw registryErrors.error('model.no-previous', `nothing was active before under the alias "${alias}"`);
       }
-      return this.#announcingRefusal(alias, source, async () => {
+      return this.#activation.announcingRefusal(alias, source, async () => {
         const model = await this.#ports.store.recall(alias, previous);
         await vetPackage(this.#ports, { alias, path: source, model }, progress);
-        const done = await this.#bring(slot, model, { source, kept: previous.kept }, progress, alive);
+        const done = await this.#activation.open(slot, model, { source, kept: previous.kept }, progress, alive);
         this.#ports.announce('model.rolled-back', { from: serving.identity, to: done.model });
         return statusOf(slot, this.#active(slot).serving);
       });
@@ -135,10 +133,18 @@ export class ModelRegistry {
         const { serving, record } = slot;
         if (!serving || !record || sameSettings(serving, this.#ports.policy().generation(alias))) return;
         const { source, active } = record;
-        await this.#announcingRefusal(alias, source, async () => {
-          const model = await this.#ports.store.recall(alias, active, source);
-          await this.#bring(slot, model, { source, kept: active.kept }, () => undefined, this.#closing.signal);
-        }).catch(() => undefined);
+        await this.#activation
+          .announcingRefusal(alias, source, async () => {
+            const model = await this.#ports.store.recall(alias, active, source);
+            await this.#activation.open(
+              slot,
+              model,
+              { source, kept: active.kept },
+              () => undefined,
+              this.#closing.signal,
+            );
+          })
+          .catch(() => undefined);
       }),
     );
     await Promise.all(changed);
@@ -162,45 +168,6 @@ export class ModelRegistry {
     await Promise.all([...drains, this.#handover.drained()]);
   }
 
-  async #replace(slot: AliasSlot, candidate: Brought, progress: Progress, alive: AbortSignal): Promise<ActivateDone> {
-    const { alias } = slot;
-    const { path, model } = candidate;
-    const { clock, announce, store } = this.#ports;
-    const startedAt = clock.monotonic();
-    await vetPackage(this.#ports, { alias, path, model }, progress);
-    const { kept, done } = await this.#keepAndBring(slot, candidate, progress, alive).catch(async (thrown: unknown) => {
-      await store.tidy(alias, slot.record);
-      throw thrown;
-    });
-    if (!kept.kept) announce('model.not-kept', { model: done.model, error: kept.reason.toJSON() });
-    const durationMs = Math.round(clock.monotonic() - startedAt);
-    announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
-    return done;
-  }
-
-  async #keepAndBring(slot: AliasSlot, candidate: Brought, progress: Progress, alive: AbortSignal) {
-    const { path, model, unpacked } = candidate;
-    const kept = await this.#ports.store.keep(slot.alias, model, this.#records(), (alias) =>
-      this.#forgetPrevious(alias),
-    );
-    // An archive lies unpacked in the store's own folder: what is not kept there has no place to be loaded from.
-    if (!kept.kept && unpacked) throw kept.reason;
-    const done = await this.#bring(slot, kept.model, { source: path, kept: kept.kept }, progress, alive);
-    return { kept, done };
-  }
-
-  async #bring(
-    slot: AliasSlot,
-    model: ModelPackage,
-    origin: Origin,
-    progress: Progress,
-    alive: AbortSignal,
-  ): Promise<ActivateDone> {
-    const { alias } = slot;
-    const opened = await this.#loading.run('', () => openModel(this.#ports, { alias, model }, progress, alive));
-    return this.#handover.takeOver(slot, opened, model, origin, progress);
-  }
-
   /** Already active: only where it comes from may have changed, and a retirement is off. */
   async #renew(slot: AliasSlot, serving: ServingModel, source: string): Promise<ActivateDone> {
     const { record, retirement } = slot;
@@ -221,7 +188,7 @@ export class ModelRegistry {
         await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
         slot.record = stored === active ? record : undefined;
         const origin = { source, kept: stored.kept };
-        const done = await this.#bring(slot, model, origin, () => undefined, this.#closing.signal);
+        const done = await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal);
         this.#ports.announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
         if (retiring) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, 'asked');
         return;
@@ -232,29 +199,6 @@ export class ModelRegistry {
     }
   }
 
-  /** Announces why something was refused, in whatever step that happened. */
-  async #announcingRefusal<T>(alias: string, path: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = wireErrorOf(thrown);
-      const serving = this.#aliases.get(alias)?.serving?.identity;
-      this.#ports.announce('model.rejected', { alias, path, error, ...(serving ? { serving } : {}) });
-      throw isEdgeError(thrown) ? thrown : fromWire(error);
-    }
-  }
-
-  #records(): readonly AliasRecord[] {
-    return this.#aliases.all().flatMap(({ record }) => (record ? [record] : []));
-  }
-
-  #forgetPrevious(alias: string): void {
-    const slot = this.#aliases.get(alias);
-    if (!slot?.record) return;
-    const { previous: _previous, ...rest } = slot.record;
-    slot.record = rest;
-  }
-
   #active(slot: AliasSlot): { readonly serving: ServingModel; readonly record: AliasRecord } {
     const { serving, record } = slot;
     if (serving && record) return { serving, record };
@@ -263,12 +207,6 @@ export class ModelRegistry {
     const message = `no model is active under the alias "${slot.alias}" (${which})`;
     throw registryErrors.error('model.not-active', message, { facts: { alias: slot.alias, active } });
   }
-}
-
-interface Brought {
-  readonly path: string;
-  readonly model: ModelPackage;
-  readonly unpacked: boolean;
 }
 
 function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {

@@ -13,6 +13,7 @@ import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { renameDurably, syncFile, syncFolder, writeDurably } from './durable.ts';
 import { storeErrors } from './errors.ts';
+import { planRoom } from './plan-room.ts';
 
 export interface StoreOptions {
   /** Folder of the store, made as needed. */
@@ -196,38 +197,19 @@ export class PackageStore {
     }
   }
 
-  /** Active packages never make room. Returns the aliases whose previous package did. */
-  async #makeRoom(alias: string, model: ModelPackage, records: readonly AliasRecord[]): Promise<readonly string[]> {
+  /** Returns the aliases that gave up their previous package. */
+  async #makeRoom(alias: string, { bytes }: ModelPackage, records: readonly AliasRecord[]): Promise<readonly string[]> {
     const { maxBytes, minFreeBytes } = this.#bounds();
-    const kept = (stored: StoredPackage | undefined): number => (stored?.kept ? stored.bytes : 0);
-    const others = records.filter((record) => record.alias !== alias);
-    const own = records.find((record) => record.alias === alias);
-    let used = kept(own?.active) + others.reduce((sum, { active, previous }) => sum + kept(active) + kept(previous), 0);
-    const evicted: string[] = [];
-    const spare = others
-      .filter(({ previous }) => previous?.kept)
-      .sort((a, b) => (a.activatedAt < b.activatedAt ? -1 : 1));
-    while (used + model.bytes > maxBytes) {
-      const record = spare.shift();
-      if (!record?.previous) {
-        throw storeErrors.error(
-          'store.full',
-          `the package of ${model.bytes} bytes does not fit: ${used} of ${maxBytes} bytes are taken`,
-        );
-      }
-      await rm(this.#packageFolder(record.alias, record.previous.hash), { recursive: true, force: true });
-      used -= record.previous.bytes;
-      evicted.push(record.alias);
+    const evicted = planRoom(alias, bytes, records, maxBytes);
+    for (const record of evicted) {
+      const folder = this.#packageFolder(record.alias, record.previous?.hash ?? '');
+      if (record.previous) await rm(folder, { recursive: true, force: true });
     }
     const { bavail, bsize } = await statfs(this.#folder);
     const free = bavail * bsize;
-    if (free - model.bytes < minFreeBytes) {
-      throw storeErrors.error(
-        'store.full',
-        `the package of ${model.bytes} bytes would leave less than ${minFreeBytes} of the disk's ${free} free bytes`,
-      );
-    }
-    return evicted;
+    if (free - bytes >= minFreeBytes) return evicted.map((record) => record.alias);
+    const message = `the package of ${bytes} bytes would leave less than ${minFreeBytes} of the disk's ${free} free bytes`;
+    throw storeErrors.error('store.full', message, { facts: { bytes, free, minFreeBytes } });
   }
 
   #packageFolder(alias: string, hash: string): string {

@@ -1,0 +1,37 @@
+import type { AliasRecord, StoredPackage } from './alias-record.ts';
+import { storeErrors } from './errors.ts';
+
+/**
+ * Which aliases give up the package that they keep for a rollback, so that a new one fits under the cap: the oldest first.
+ * Active packages never make room; the previous one of the alias itself is replaced in any case.
+ * @throws EdgeError `store.full`
+ */
+export function planRoom(
+  alias: string,
+  bytes: number,
+  records: readonly AliasRecord[],
+  maxBytes: number,
+): readonly AliasRecord[] {
+  const own = records.find((record) => record.alias === alias);
+  const others = records.filter((record) => record !== own);
+  const spare = others
+    .filter(({ previous }) => previous?.kept)
+    .sort((a, b) => (a.activatedAt < b.activatedAt ? -1 : 1));
+  let used = others.reduce((sum, record) => sum + keptBytes(record.active) + keptBytes(record.previous), 0);
+  used += keptBytes(own?.active);
+  const evicted: AliasRecord[] = [];
+  while (used + bytes > maxBytes) {
+    const next = spare.shift();
+    if (!next) {
+      const message = `the package of ${bytes} bytes does not fit: ${used} of ${maxBytes} bytes are taken`;
+      throw storeErrors.error('store.full', message, { facts: { bytes, used, maxBytes } });
+    }
+    used -= keptBytes(next.previous);
+    evicted.push(next);
+  }
+  return evicted;
+}
+
+function keptBytes(stored: StoredPackage | undefined): number {
+  return stored?.kept ? stored.bytes : 0;
+}
