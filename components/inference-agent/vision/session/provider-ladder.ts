@@ -1,9 +1,9 @@
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import { isEdgeError } from '../../../common/errors/edge-error.ts';
 import type { Provider, Variant } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';
 import type { Fallback } from '../loaded-model.ts';
 import { nativeRuntime } from './native-runtime.ts';
-import { isBrokenModel, loadError, tidy } from './run-errors.ts';
+import { isBrokenModel, loadError, providerReason } from './run-errors.ts';
 import type { Runtime, Session, SessionOptions } from './session.ts';
 import { wasmRuntime } from './wasm-runtime.ts';
 
@@ -53,7 +53,7 @@ export async function openOnLadder(
       if (session === undefined && isBrokenModel(error)) throw loadError(variant.file, error);
       failure = error;
       cpuRefused ||= session === undefined && (provider === 'cpu' || provider === 'wasm');
-      fallbacks.push({ provider, reason: tidy(messageOf(error)) });
+      fallbacks.push({ provider, reason: providerReason(error) });
     }
   }
   // The CPU runs whatever ONNX Runtime can run: what it does not take is the model's fault.

@@ -9,6 +9,24 @@ export function isBrokenModel(error: unknown): boolean {
 const BROKEN =
   /protobuf parsing failed|does not have a graph|ModelProto|Unsupported model IR version|invalid model|Type Error:|Load model .* failed:.*(graph|node|opset)/i;
 
+/** Why a provider was not taken, with the remedy where it is known. */
+export function providerReason(error: unknown): string {
+  const raw = messageOf(error);
+  const known = PROVIDER_MESSAGES.find(([pattern]) => pattern.test(raw))?.[1];
+  return known ?? tidy(raw);
+}
+
+const PROVIDER_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [
+    /Failed to get a WebGPU adapter/i,
+    'no GPU was found. On Linux install the Vulkan driver of the GPU and libvulkan1, and put the user of the service into the groups "video" and "render"',
+  ],
+  [
+    /CUDA driver version is insufficient|no CUDA-capable device/i,
+    'no NVIDIA GPU was found, or its driver is too old for CUDA 12',
+  ],
+];
+
 /** What ONNX Runtime threw while loading, in a sentence that says what to do about it. */
 export function loadError(file: string, error: unknown): Error {
   const raw = messageOf(error);

@@ -71,6 +71,34 @@ export function meanColourModel(
   });
 }
 
+/** A network with the operators that nets are made of: [1, 3, side, side] to `scores` [1, 4]. */
+export function smallNetwork(side: number): Uint8Array {
+  const wave = (length: number, step: number): number[] => Array.from({ length }, (_, index) => Math.sin(index * step));
+  return buildOnnx({
+    inputs: [{ name: 'image', shape: [1, 3, side, side] }],
+    outputs: [{ name: 'scores', shape: [1, 4] }],
+    nodes: [
+      {
+        op: 'Conv',
+        inputs: ['image', 'kernel', 'bias'],
+        outputs: ['conv'],
+        attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
+      },
+      { op: 'Relu', inputs: ['conv'], outputs: ['relu'] },
+      { op: 'MaxPool', inputs: ['relu'], outputs: ['pool'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+      { op: 'GlobalAveragePool', inputs: ['pool'], outputs: ['mean'] },
+      { op: 'Flatten', inputs: ['mean'], outputs: ['flat'], attributes: { axis: 1 } },
+      { op: 'Gemm', inputs: ['flat', 'dense', 'offset'], outputs: ['scores'] },
+    ],
+    weights: [
+      { name: 'kernel', shape: [8, 3, 3, 3], values: wave(216, 0.7) },
+      { name: 'bias', shape: [8], values: wave(8, 1.3) },
+      { name: 'dense', shape: [8, 4], values: wave(32, 2.1) },
+      { name: 'offset', shape: [4], values: wave(4, 0.4) },
+    ],
+  });
+}
+
 /** Gives constant outputs, whatever the image: what a decoder makes of them can be said beforehand. */
 export function constantModel(
   input: ValueSpec,
