@@ -3,6 +3,9 @@ import type { Clock } from '../../components/common/clock/clock.ts';
 import type { Logger } from '../../components/common/log/logger.ts';
 import { NUCLEUS_VERSION } from './builtins.ts';
 import { writeCliInfo } from './cli-info.ts';
+import { startCredentialEndpoint } from './credentials/credential-endpoint.ts';
+import type { CredentialEndpoint } from './credentials/credential-endpoint.ts';
+import type { CredentialProvider } from './credentials/provider.ts';
 import { Engine } from './engine.ts';
 import { ipcSocketPaths } from './ipc-socket.ts';
 import { secretsFromFile } from './ipc/secrets.ts';
@@ -35,8 +38,11 @@ export interface LocalCoreOptions {
   readonly mqtt?: { readonly url?: string; readonly port?: number } | false;
   /** Secrets for GetSecretValue: YAML or JSON. */
   readonly secretsFile?: string;
-  /** Address of a credential endpoint in the form of the token exchange service; components get it in their environment. */
-  readonly credentialsUri?: string;
+  /**
+   * Token exchange service: what it gives to components that ask, e.g. `staticCredentials(clock)` for a local object store.
+   * Default: none, and no address of it in the environment of components.
+   */
+  readonly tokenExchange?: { readonly provider: CredentialProvider; readonly port?: number };
   /** Added to the environment of every component. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
@@ -91,8 +97,8 @@ export async function assembleCore(options: LocalCoreOptions): Promise<CoreParts
       socket: socket.absolute,
       socketForComponent: socket.forComponent,
       extra: options.environment ?? {},
-      ...(options.credentialsUri === undefined ? {} : { credentialsUri: options.credentialsUri }),
     };
+    let credentials: CredentialEndpoint | undefined;
     const engine = await Engine.open({
       paths,
       clock,
@@ -100,7 +106,10 @@ export async function assembleCore(options: LocalCoreOptions): Promise<CoreParts
       strictLite,
       thingName,
       platformOverride: options.platformOverride ?? {},
-      environment: (token) => componentEnvironment(coreEnvironment, token, { strictLite, own: process.env }),
+      environment: (token) => {
+        const core = credentials ? { ...coreEnvironment, credentialsUri: credentials.url } : coreEnvironment;
+        return componentEnvironment(core, token, { strictLite, own: process.env });
+      },
       notifier: () => ipc,
       onState: (service, from) => {
         const reason = service.statusReason === undefined ? {} : { statusReason: service.statusReason };
@@ -128,6 +137,12 @@ export async function assembleCore(options: LocalCoreOptions): Promise<CoreParts
       log,
     });
     undo.push(() => ipc.close());
+    if (options.tokenExchange) {
+      const componentOfToken = (token: string): string | undefined => engine.nucleus.componentOfToken(token);
+      credentials = await startCredentialEndpoint({ ...options.tokenExchange, componentOfToken, clock, log });
+      const endpoint = credentials;
+      undo.push(() => endpoint.close());
+    }
     undo.push(() => engine.stop()); // first of all, while components can still speak to the core
     undo.push(await writeCliInfo(paths.cliInfo, { authToken: engine.cliToken, socketPath: socket.listen }));
     log.info({ root: paths.root, thingName, strictLite, mqtt: mqtt.url }, 'core.started');

@@ -6,7 +6,7 @@ import type { Logger } from '../../components/common/log/logger.ts';
 import { BUILTINS, CLI, CLI_ACCESS, NUCLEUS } from './builtins.ts';
 import { ComponentFactory, newToken } from './component-factory.ts';
 import { DiskConfigurationStore } from './configuration/disk-store.ts';
-import { activate } from './deployment/activation.ts';
+import { applyDefinitions } from './deployment/activation.ts';
 import type { RunningComponents } from './deployment/activation.ts';
 import { readDeployedSet } from './deployment/deployed-set.ts';
 import type { DeployedSet } from './deployment/deployed-set.ts';
@@ -61,6 +61,7 @@ export class Engine {
   readonly #mark: string;
   #guardian: Guardian;
   #deployed: DeployedSet;
+  readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
   private constructor(options: EngineOptions, parts: OpenParts) {
@@ -116,7 +117,7 @@ export class Engine {
     return new Engine(options, { mark, guardian, configuration, store, deployed, deployments });
   }
 
-  /** Starts what was deployed when the core last ended. A component that cannot be defined any more is left out and logged. */
+  /** Starts what was deployed when the core last ended. Where that cannot be defined any more, the log says why. */
   async restoreDeployed(): Promise<void> {
     const { log } = this.#options;
     try {
@@ -127,9 +128,7 @@ export class Engine {
       const roots = new Set<string>();
       this.#configuration.update(configurationUpdates(planned, {}, roots, new Map(exact), 1, context));
       const definitions = defineComponents(planned, (name) => this.#configuration.get(name, []), context);
-      void activate(this.#deploymentContext(), definitions, { bootstrap: false }).catch((error: unknown) => {
-        log.error({ reason: messageOf(error) }, 'core.restore-incomplete');
-      });
+      await applyDefinitions(this.#deploymentContext(), definitions, { bootstrap: false });
     } catch (error) {
       log.error({ reason: messageOf(error) }, 'core.restore-failed');
     }
@@ -141,9 +140,10 @@ export class Engine {
   }
 
   async #stop(): Promise<void> {
-    await this.deployments.close();
+    this.#stopping.abort();
     const { clock, log } = this.#options;
-    if (!(await withinTime(clock, STOP_MS, this.graph.closeAll()))) log.warn({}, 'core.stop-forced');
+    const orderly = this.deployments.close().then(() => this.graph.closeAll());
+    if (!(await withinTime(clock, STOP_MS, orderly))) log.warn({}, 'core.stop-forced');
     await this.#guardian.close(); // kills what is left
     await this.#configuration.flush();
     for (const component of this.running.values()) component.log.close();
@@ -163,6 +163,7 @@ export class Engine {
       factory: this.#factory,
       clock: this.#options.clock,
       configuration: this.#configuration,
+      stopping: this.#stopping.signal,
       notifier: this.#options.notifier(),
     };
   }

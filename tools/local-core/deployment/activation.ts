@@ -20,45 +20,53 @@ export interface ActivationContext {
   readonly paths: CorePaths;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Aborted when the core stops: nothing is waited for any more. */
+  readonly stopping: AbortSignal;
 }
 
 /** How often the nucleus looks whether all components have reached their states. */
 const LOOK_MS = 1000;
 
 /**
- * Makes the components what `definitions` says: new ones start, changed ones restart or install again, those that are not
- * named stay (see `removeObsolete`). Resolves when all are RUNNING or FINISHED.
+ * Makes the components what `definitions` says, and resolves when all are RUNNING or FINISHED.
  *
- * @throws deployment.component-broken, deployment.bootstrap-failed
+ * @throws deployment.component-broken, deployment.bootstrap-failed, deployment.interrupted
  */
 export async function activate(
   context: ActivationContext,
   definitions: ReadonlyMap<string, ComponentDefinition>,
   options: { readonly untracked?: ReadonlySet<string>; readonly bootstrap: boolean },
 ): Promise<void> {
+  const since = await applyDefinitions(context, definitions, options);
+  const tracked = [...definitions.keys()].filter((name) => !options.untracked?.has(name));
+  await allReached(context, tracked, since);
+}
+
+/**
+ * New components start, changed ones restart or install again, BROKEN ones install again; those that are not named stay
+ * (see `removeObsolete`). Does not wait for them.
+ *
+ * @throws deployment.bootstrap-failed
+ */
+export async function applyDefinitions(
+  context: ActivationContext,
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+  options: { readonly bootstrap: boolean },
+): Promise<ReadonlyMap<ComponentService, Marks>> {
   const { running, graph, factory, paths } = context;
   for (const name of definitions.keys()) await mkdir(paths.work(name), { recursive: true });
   const added = [...definitions].filter(([name]) => !running.has(name)).map(([, one]) => factory.create(one));
   if (options.bootstrap) await bootstrapOrDrop(context, definitions, added);
-  const broken = [...running.values()].filter(({ service }) => service.state === 'BROKEN');
-  const since = new Map<ComponentService, Marks>(
-    [...running.values(), ...added].map(({ service: { timesBroken, timesErrored }, service }) => [
-      service,
-      { timesBroken, timesErrored },
-    ]),
-  );
+  const broken = new Set([...running.values()].filter(({ service }) => service.state === 'BROKEN'));
   for (const component of added) {
     running.set(component.service.name, component);
     graph.add(component.service);
   }
+  const since = new Map([...running.values()].map(({ service }) => [service, marksOf(service)]));
   for (const [name, definition] of definitions) running.get(name)?.service.redefine(definition);
-  for (const name of definitions.keys()) {
-    const service = running.get(name)?.service;
-    if (service && broken.some((one) => one.service === service)) service.requestReinstall();
-  }
+  for (const component of broken) if (definitions.has(component.service.name)) component.service.requestReinstall();
   for (const { service } of added) service.requestStart();
-  const tracked = [...definitions.keys()].filter((name) => !options.untracked?.has(name));
-  await allReached(context, tracked, since);
+  return since;
 }
 
 /** Ends and forgets the components that `definitions` does not name; their uninstall scripts run. */
@@ -86,8 +94,10 @@ async function allReached(
   since: ReadonlyMap<ComponentService, Marks>,
 ): Promise<void> {
   const services = names.flatMap((name) => context.running.get(name)?.service ?? []);
-  const broken = context.graph.until(() =>
-    services.find((one) => one.timesBroken > (since.get(one)?.timesBroken ?? 0)),
+  const over = new AbortController();
+  const broken = context.graph.until(
+    () => services.find((one) => one.timesBroken > (since.get(one)?.timesBroken ?? 0)),
+    over.signal,
   );
   const changesAtLook = new Map<ComponentService, number>();
   const isDone = (one: ComponentService): boolean => {
@@ -95,12 +105,14 @@ async function allReached(
     changesAtLook.set(one, one.changes);
     return hasReached(one) && steady;
   };
-  const over = new AbortController();
   try {
     while (services.filter((one) => !isDone(one)).length > 0) {
-      const tick = sleep(context.clock, LOOK_MS, over.signal).catch(() => undefined);
+      const tick = sleep(context.clock, LOOK_MS, AbortSignal.any([over.signal, context.stopping])).catch(
+        () => undefined,
+      );
       const failed = await Promise.race([broken, tick]);
       if (failed) throw brokenError(failed);
+      if (context.stopping.aborted) throw deploymentErrors.error('deployment.interrupted', 'the core was stopped');
     }
   } finally {
     over.abort();
@@ -110,6 +122,10 @@ async function allReached(
 interface Marks {
   readonly timesBroken: number;
   readonly timesErrored: number;
+}
+
+function marksOf({ timesBroken, timesErrored }: ComponentService): Marks {
+  return { timesBroken, timesErrored };
 }
 
 /** Components that were never started have nothing to roll back: they are ended where a bootstrap fails. */

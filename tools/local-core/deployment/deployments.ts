@@ -120,12 +120,12 @@ export class Deployments {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Cancels what waits; the one whose components are being changed is left as it is. Idempotent. */
+  /** Cancels what waits; the one whose components are being changed is to end by itself soon. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     const reason = deploymentErrors.error('deployment.interrupted', 'the core was stopped');
     for (const { cancel, changing } of this.#entries.values()) if (!changing) cancel.abort(reason);
-    if (![...this.#entries.values()].some(({ changing, record }) => changing && !hasEnded(record))) await this.#tail;
+    await this.#tail;
     await this.#file.flush();
   }
 

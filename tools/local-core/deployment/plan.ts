@@ -6,6 +6,7 @@ import type { CorePaths } from '../paths.ts';
 import type { DevicePlatform } from '../platform/device-platform.ts';
 import type { LocalDeploymentRequest } from '../ports.ts';
 import { parseLifecycle } from '../recipe/lifecycle.ts';
+import type { Lifecycle } from '../recipe/lifecycle.ts';
 import { matchManifest } from '../recipe/manifest-match.ts';
 import type { Manifest, PlainObject, Recipe } from '../recipe/recipe.ts';
 import { selectLifecycle } from '../recipe/select-lifecycle.ts';
@@ -109,7 +110,8 @@ export function defineComponents(
     const owner = components.get(recipe.name) as VariableScope;
     const names = new Set(Object.keys(recipe.dependencies));
     const raw = interpolate(selectLifecycle(recipe, manifest), owner, names, { ...context, components });
-    const lifecycle = parseLifecycle(`${recipe.name} ${recipe.version}`, raw);
+    const read = parseLifecycle(`${recipe.name} ${recipe.version}`, raw);
+    const lifecycle = context.strictLite ? liteLifecycle(read) : read;
     const definition: ComponentDefinition = {
       name: recipe.name,
       version: recipe.version,
@@ -120,6 +122,13 @@ export function defineComponents(
     return [recipe.name, definition] as const;
   });
   return new Map(definitions);
+}
+
+/** Nucleus lite runs neither shutdown nor recover, and knows no Skipif. */
+function liteLifecycle({ steps, ...rest }: Lifecycle): Lifecycle {
+  const { shutdown: _shutdown, recover: _recover, ...kept } = steps;
+  const entries = Object.entries(kept).map(([section, { skipIf: _skipIf, ...step }]) => [section, step] as const);
+  return { ...rest, steps: Object.fromEntries(entries) };
 }
 
 /**

@@ -150,7 +150,7 @@ async function askComponents(context: DeploymentContext, { id, request, signal }
 /** Asks components whose configuration changes while their version stays; a new version checks for itself when it starts. */
 async function validate(
   context: DeploymentContext,
-  { id, request }: DeploymentJob,
+  { id, request, signal }: DeploymentJob,
   { updates, definitions }: Prepared,
   current: DeployedSet,
 ): Promise<void> {
@@ -162,10 +162,16 @@ async function validate(
   }
   if (changed.size === 0) return;
   const seconds = request.configurationValidationPolicy?.timeoutInSeconds ?? VALIDATE_SECONDS;
-  const reason = await context.notifier.validate(id, changed, seconds * 1000);
+  const reason = await Promise.race([context.notifier.validate(id, changed, seconds * 1000), rejection(signal)]);
   if (reason === undefined) return;
   throw deploymentErrors.error('deployment.configuration-rejected', reason, {
     facts: { components: [...changed.keys()] },
+  });
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
 
@@ -192,6 +198,8 @@ async function change(
     await cleanStore(context, deployed);
     return { detailedStatus: 'SUCCESSFUL', deployed };
   } catch (error) {
+    // What the next core finds on disk makes it start what was there before.
+    if (context.stopping.aborted) return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
     log.error({ deploymentId: job.id, reason: messageOf(error) }, 'deployment.failed');
     if (job.request.failureHandlingPolicy === 'ROLLBACK') return rollBack(context, before, error, current);
     await writeDeployedSet(paths.config, deployed);

@@ -47,9 +47,9 @@ export class ServiceGraph {
     this.#wake.now();
   }
 
-  /** Resolves with the first value other than undefined; looks again after every change of state. */
-  until<Value>(look: () => Value | undefined): Promise<Value> {
-    return this.#wake.until(look);
+  /** Resolves with the first value other than undefined; looks again after every change of state, until the signal aborts. */
+  until<Value>(look: () => Value | undefined, signal?: AbortSignal): Promise<Value> {
+    return this.#wake.until(look, signal);
   }
 
   /** Closes a component once the running components that need it have ended; `uninstall` removes it for good. */

@@ -7,8 +7,8 @@ export class Wake {
     for (const look of [...this.#waiters]) look();
   }
 
-  /** Resolves with the first value other than undefined that `look` gives, now or after a wake. */
-  until<Value>(look: () => Value | undefined): Promise<Value> {
+  /** Resolves with the first value other than undefined that `look` gives, now or after a wake; never once the signal aborts. */
+  until<Value>(look: () => Value | undefined, signal?: AbortSignal): Promise<Value> {
     return new Promise((resolve) => {
       const check = (): void => {
         const value = look();
@@ -17,6 +17,7 @@ export class Wake {
         resolve(value);
       };
       this.#waiters.add(check);
+      signal?.addEventListener('abort', () => this.#waiters.delete(check), { once: true });
       check();
     });
   }

@@ -1,0 +1,323 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { staticCredentials } from './credentials/provider.ts';
+import { engineBench } from './engine-bench.ts';
+import type { EngineBench } from './engine-bench.ts';
+import { processTable } from './lifecycle/process-table.ts';
+import { LocalCore } from './local-core.ts';
+import type { LocalCoreOptions } from './local-core.ts';
+import type { LocalDeploymentRequest } from './ports.ts';
+
+const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
+const LIMIT_MS = 50_000;
+
+let bench: EngineBench;
+let cores: LocalCore[];
+let children: ChildProcess[];
+
+beforeEach(async () => {
+  bench = await engineBench();
+  cores = [];
+  children = [];
+});
+
+afterEach(async () => {
+  for (const core of cores) await core.stop();
+  for (const child of children) child.kill('SIGKILL');
+  await bench.close();
+});
+
+async function start(options: Partial<LocalCoreOptions> = {}): Promise<LocalCore> {
+  const core = await LocalCore.start({ root: bench.paths.root, mqtt: false, ...options });
+  cores.push(core);
+  return core;
+}
+
+function request(roots: Record<string, string>): LocalDeploymentRequest {
+  return {
+    recipeDirectoryPath: bench.recipes,
+    artifactsDirectoryPath: bench.artifacts,
+    rootComponentVersionsToAdd: roots,
+  };
+}
+
+/** Reads lines of a component as they come. */
+function linesOf(core: LocalCore): string[] {
+  const lines: string[] = [];
+  core.onLine(({ component, text }) => lines.push(`${component} ${text}`));
+  return lines;
+}
+
+function environmentOf(lines: readonly string[]): Record<string, string> {
+  const pairs = lines.map((line) => line.slice(line.indexOf(' ') + 1)).map((pair) => pair.split(/=(.*)/s));
+  return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]));
+}
+
+/** A core in a process of its own, and the lines that it prints. */
+async function startProcess(
+  deployment?: LocalDeploymentRequest,
+): Promise<{ child: ChildProcess; line: (text: string) => Promise<void> }> {
+  const script = fileURLToPath(new URL('test-core.mts', import.meta.url));
+  const more = deployment === undefined ? [] : [JSON.stringify(deployment)];
+  const child = spawn(process.execPath, ['--import', 'tsx', script, bench.paths.root, ...more], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const seen: string[] = [];
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => seen.push(line));
+  const line = async (text: string): Promise<void> => {
+    await vi.waitUntil(() => seen.includes(text) || child.exitCode !== null, { timeout: LIMIT_MS });
+    expect(seen).toContain(text);
+  };
+  return { child, line };
+}
+
+describe('LocalCore', () => {
+  it('deploys, tells of states and lines, waits for states, and leaves nothing behind', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: LOOP });
+    const core = await start();
+    const lines = linesOf(core);
+    const states: string[] = [];
+    core.onState(({ from, to }) => states.push(`${from} ${to}`));
+
+    const outcome = await core.deploy(request({ 'a.A': '1.0.0' }));
+    const running = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+    await vi.waitUntil(() => lines.length > 0, { timeout: LIMIT_MS });
+    await core.stop();
+    await core.stop();
+
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    expect(running).toMatchObject({ componentName: 'a.A', version: '1.0.0' });
+    expect(states).toEqual([
+      'NEW INSTALLED',
+      'INSTALLED STARTING',
+      'STARTING RUNNING',
+      'RUNNING STOPPING',
+      'STOPPING FINISHED',
+    ]);
+    const pid = Number(lines[0]?.split(' ').at(-1));
+    expect(processTable().map((row) => row.pid)).not.toContain(pid);
+    expect(await readdir(bench.paths.root)).toEqual(['cli_ipc_info', 'config', 'logs', 'packages', 'work']);
+    expect(await readdir(bench.paths.cliInfo)).toEqual([]);
+    await expect(core.deploy(request({}))).rejects.toMatchObject({ code: 'core.stopped' });
+  });
+
+  it('gives components the environment of a nucleus, and of its own only what a device has too', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: { run: 'env' } });
+    process.env.SECRET_OF_THE_DEVELOPER = 'x';
+    const core = await start({
+      thingName: 'line-7',
+      region: 'eu-west-1',
+      environment: { EXTRA: 'yes' },
+      tokenExchange: { provider: staticCredentials(systemClock) },
+    });
+    const lines = linesOf(core);
+    await core.deploy(request({ 'a.A': '1.0.0' }));
+    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(LIMIT_MS));
+
+    const environment = environmentOf(lines);
+    const token = environment.SVCUID ?? '';
+    expect(token).toMatch(/^[A-Z0-9]{16}$/);
+    expect(core.nucleus.componentOfToken(token)).toBe('a.A');
+    expect(environment).toMatchObject({
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH: path.join(bench.paths.root, 'ipc.socket'),
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: path.join(bench.paths.root, 'ipc.socket'),
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_IOT_THING_NAME: 'line-7',
+      GGC_VERSION: '2.17.0',
+      GG_ROOT_CA_PATH: '',
+      EXTRA: 'yes',
+      PWD: bench.paths.work('a.A'),
+    });
+    expect(environment.AWS_CONTAINER_CREDENTIALS_FULL_URI).toMatch(
+      /^http:\/\/localhost:\d+\/2016-11-01\/credentialprovider\/$/,
+    );
+    expect(environment).not.toHaveProperty('SECRET_OF_THE_DEVELOPER');
+    delete process.env.SECRET_OF_THE_DEVELOPER;
+  });
+
+  it('tells command-line clients how to reach it, in a file for the owner alone', async () => {
+    const core = await start();
+    const [name = ''] = await readdir(bench.paths.cliInfo);
+    const file = path.join(bench.paths.cliInfo, name);
+    const info = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+
+    expect(core.nucleus.componentOfToken(info.cli_auth_token ?? '')).toBe('aws.greengrass.Cli');
+    expect(info.domain_socket_path).toBe(path.join(bench.paths.root, 'ipc.socket'));
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('listens in a short place where its own path is too long for a socket', async () => {
+    const root = path.join(bench.folder, 'long'.repeat(40), 'root');
+    await bench.recipe('a.A', '1.0.0', {
+      lifecycle: {
+        run: 'test -S "$AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT" && echo "$AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT"',
+      },
+    });
+    const core = await start({ root });
+    const lines = linesOf(core);
+    await core.deploy(request({ 'a.A': '1.0.0' }));
+    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(LIMIT_MS));
+    const { socketPath } = core.ipc;
+    await core.stop();
+
+    expect(lines).toEqual(['a.A ../../ipc.socket']);
+    expect(Buffer.byteLength(socketPath)).toBeLessThan(100);
+    expect(existsSync(path.dirname(socketPath))).toBe(false);
+  });
+
+  it('says why a state is not reached', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'echo no; exit 1' } });
+    const core = await start();
+    const gone = core.waitFor('b.B', 'RUNNING', AbortSignal.timeout(50));
+    await expect(gone).rejects.toThrow('b.B did not become RUNNING: it is not deployed');
+
+    await core.deploy(request({ 'a.A': '1.0.0' }));
+    await expect(core.waitFor('a.A', 'RUNNING')).rejects.toThrow(
+      'a.A did not become RUNNING: it is BROKEN (startup: exit code 1; last line: no)',
+    );
+  });
+
+  it('lets one core at a time work on a root', async () => {
+    await start();
+
+    await expect(LocalCore.start({ root: bench.paths.root, mqtt: false })).rejects.toMatchObject({
+      code: 'core.root-in-use',
+    });
+  });
+
+  it('ends what it had started where it cannot start', async () => {
+    await mkdir(path.join(bench.paths.root, 'config'), { recursive: true });
+    await writeFile(path.join(bench.paths.config, 'deployed.json'), '{"groups": 1}');
+
+    await expect(start()).rejects.toMatchObject({ code: 'configuration.unreadable' });
+    await rm(path.join(bench.paths.config, 'deployed.json'));
+    await start();
+  });
+
+  it('starts again what was deployed, with its configuration', async () => {
+    await bench.recipe('a.A', '1.0.0', {
+      configuration: { rate: 1 },
+      lifecycle: { install: 'echo installed', run: 'echo "rate {configuration:/rate}"; exec sleep 1000' },
+    });
+    const first = await start();
+    await first.deploy({ ...request({ 'a.A': '1.0.0' }), componentToConfiguration: { 'a.A': { MERGE: { rate: 2 } } } });
+    await first.stop();
+
+    const second = await start();
+    const lines = linesOf(second);
+    await second.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+    await vi.waitUntil(() => lines.includes('a.A rate 2'), { timeout: LIMIT_MS });
+
+    expect(lines).toContain('a.A installed'); // the nucleus installs at each launch
+    expect(second.nucleus.deployments()).toHaveLength(1);
+    expect((await second.deploy({ rootComponentsToRemove: ['a.A'] })).status).toBe('SUCCEEDED');
+    expect(second.components().some(({ componentName }) => componentName === 'a.A')).toBe(false);
+  });
+});
+
+describe('a core that is killed', () => {
+  const daemon = process.platform === 'linux' ? 'setsid sleep 1000 & ' : '';
+
+  it('leaves no process behind, and the next one goes on', async () => {
+    await bench.recipe('a.A', '1.0.0', {
+      lifecycle: { run: `${daemon}sleep 1000 & echo $$ > pid; trap '' TERM; while :; do sleep 0.1; done` },
+    });
+    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
+    await line('ready');
+    const pid = Number(await readFile(path.join(bench.paths.work('a.A'), 'pid'), 'utf8'));
+    const descendants = processTable()
+      .filter(({ group }) => group === pid)
+      .map((row) => row.pid);
+    expect(descendants).toContain(pid);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const core = await start(); // waits for the guardian of the dead one
+    const alive = new Set(processTable().map((row) => row.pid));
+    expect(descendants.filter((one) => alive.has(one))).toEqual([]);
+    await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+    expect(core.nucleus.deployments()).toMatchObject([{ status: 'SUCCEEDED' }]);
+  });
+
+  it('in the middle of a deployment has it undone by the next one', async () => {
+    await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: LOOP });
+    await bench.recipe('a.A', '2.0.0', {
+      configuration: { rate: 1, more: 1 },
+      lifecycle: { startup: 'touch starting; exec sleep 1000' },
+    });
+    const first = await start();
+    await first.deploy(request({ 'a.A': '1.0.0' }));
+    await first.stop();
+    const { child, line } = await startProcess({
+      ...request({ 'a.A': '2.0.0' }),
+      componentToConfiguration: { 'a.A': { MERGE: { rate: 9 } } },
+    });
+    await line('started');
+    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: LIMIT_MS });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const core = await start();
+    const found = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+
+    expect(found).toMatchObject({ version: '1.0.0' });
+    expect(found.configuration).toEqual({ rate: 1 });
+    expect(core.nucleus.deployments().at(-1)).toMatchObject({
+      status: 'FAILED',
+      detailedStatus: 'FAILED_ROLLBACK_COMPLETE',
+      error: 'the core ended before the deployment did',
+    });
+  });
+
+  it('loses its guardian and gets another', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: { run: 'echo $$ > pid; exec sleep 1000' } });
+    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
+    await line('ready');
+    const lock = async (): Promise<number> =>
+      (JSON.parse(await readFile(path.join(bench.paths.root, 'core.lock'), 'utf8')) as { guardian: { pid: number } })
+        .guardian.pid;
+    const old = await lock();
+    process.kill(old, 'SIGKILL');
+    await vi.waitUntil(async () => (await lock()) !== old, { timeout: LIMIT_MS });
+    const pid = Number(await readFile(path.join(bench.paths.work('a.A'), 'pid'), 'utf8'));
+    expect(processTable().some((row) => row.pid === pid)).toBe(true);
+    child.kill('SIGKILL');
+
+    await vi.waitUntil(() => !processTable().some((row) => row.pid === pid), { timeout: LIMIT_MS });
+  });
+
+  it('in the middle of a deployment when it is stopped, ends all the same, and the deployment is undone', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'touch starting; exec sleep 1000' } });
+    const core = await start();
+    const outcome = core.deploy(request({ 'a.A': '1.0.0' }));
+    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: LIMIT_MS });
+    await core.stop();
+
+    expect(await outcome).toMatchObject({ status: 'FAILED', error: 'the core was stopped' });
+    const next = await start();
+    expect(next.components().some(({ componentName }) => componentName === 'a.A')).toBe(false);
+    expect(next.nucleus.configuration.get('a.A', [])).toBeUndefined();
+  });
+
+  it('ends well on its own', async () => {
+    await bench.recipe('a.A', '1.0.0', { lifecycle: LOOP });
+    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
+    await line('ready');
+    child.stdin?.end();
+    await line('stopped');
+
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0); // nothing keeps the process alive
+  });
+});
