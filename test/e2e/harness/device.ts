@@ -1,0 +1,146 @@
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createAgentClient } from '../../../components/common/http/agent-client.ts';
+import type { AgentClient } from '../../../components/common/http/agent-client.ts';
+import { buildForThisMachine } from '../../../tools/build/host-build.ts';
+import { APP, collectionDeployment, makeInbox } from '../../../tools/cli/start/collection.ts';
+import type { Inbox } from '../../../tools/cli/start/collection.ts';
+import { LocalCore } from '../../../tools/local-core/local-core.ts';
+import type { LocalCoreOptions } from '../../../tools/local-core/local-core.ts';
+import type { DeploymentOutcome, LocalDeploymentRequest } from '../../../tools/local-core/ports.ts';
+import { Inboxed } from './inboxed.ts';
+import { pidsIn } from './processes.ts';
+
+export const AGENT = 'edgeml.InferenceAgent';
+export const DETECTOR = 'edgeml.model.PartsDetector';
+export { APP };
+
+/** Longest wait for anything that must come; far beyond what a busy machine needs. */
+export const PATIENCE_MS = 120_000;
+
+export interface DeviceOptions extends Partial<Omit<LocalCoreOptions, 'root'>> {
+  /** Merged into the application's configuration, over the watched inbox. */
+  readonly app?: Readonly<Record<string, unknown>>;
+  /** Merged into the agent's configuration. */
+  readonly agent?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A local core with the whole collection deployed from greengrass-build, every component its own process, and a watched
+ * folder: `inbox.scenes` goes to the detector, `inbox.closeups` to the classifier.
+ */
+export class Device {
+  readonly core: LocalCore;
+  readonly inbox: Inbox;
+  /** Results on the local topics. */
+  readonly results: Inboxed;
+  /** Events of the agent on the local topic. */
+  readonly events: Inboxed;
+  readonly agent: AgentClient;
+  readonly #folder: string;
+
+  private constructor(core: LocalCore, inbox: Inbox, folder: string) {
+    this.core = core;
+    this.inbox = inbox;
+    this.#folder = folder;
+    this.results = new Inboxed(core.pubsub, 'edgeml/results/#');
+    this.events = new Inboxed(core.pubsub, 'edgeml/events');
+    this.agent = createAgentClient({ socketPath: agentSocket(core.root), maxConnections: 600, timeoutMs: PATIENCE_MS });
+  }
+
+  /** Builds what is not built, starts the core and deploys; throws with the reason when the deployment fails. */
+  static async start(options: DeviceOptions = {}): Promise<Device> {
+    const { app, agent, ...coreOptions } = options;
+    const folder = await deviceFolder();
+    const core = await LocalCore.start({ root: path.join(folder, 'core'), ...coreOptions });
+    const inbox = await makeInbox(path.join(folder, 'inbox'));
+    const device = new Device(core, inbox, folder);
+    try {
+      const outcome = await core.deploy(await firstDeployment(inbox, { app, agent }));
+      if (outcome.status !== 'SUCCEEDED')
+        throw new Error(`the collection was not deployed: ${JSON.stringify(outcome)}`);
+      return device;
+    } catch (error) {
+      await device.stop();
+      throw error;
+    }
+  }
+
+  get root(): string {
+    return this.core.root;
+  }
+
+  /** A folder for what a test makes; removed with the device. */
+  folder(name: string): string {
+    return path.join(this.#folder, name);
+  }
+
+  deploy(request: LocalDeploymentRequest): Promise<DeploymentOutcome> {
+    return this.core.deploy({ failureHandlingPolicy: 'ROLLBACK', ...request });
+  }
+
+  /** Process id of a component that runs; throws where it is not exactly one. */
+  pid(component: string): number {
+    const pids = pidsIn(path.join(this.root, 'work', component));
+    if (pids.length !== 1) throw new Error(`${component} has ${pids.length} processes: ${pids.join(', ')}`);
+    return pids[0]!;
+  }
+
+  state(component: string): string | undefined {
+    return this.core.components().find(({ componentName }) => componentName === component)?.state;
+  }
+
+  version(component: string): string | undefined {
+    return this.core.components().find(({ componentName }) => componentName === component)?.version;
+  }
+
+  log(component: string): Promise<string> {
+    return readFile(path.join(this.root, 'logs', `${component}.log`), 'utf8');
+  }
+
+  /** Puts an image under a name into the detector's watched folder, whole at once, as a camera does; resolves when it is there. */
+  async drop(content: string | Buffer, name: string): Promise<void> {
+    const target = path.join(this.inbox.scenes, name);
+    const partial = `${this.#folder}/${path.basename(name)}.partial`;
+    await mkdir(path.dirname(target), { recursive: true });
+    if (typeof content === 'string') await copyFile(content, partial);
+    else await writeFile(partial, content);
+    await rename(partial, target);
+  }
+
+  /** Idempotent. */
+  async stop(): Promise<void> {
+    this.agent.close();
+    await this.core.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A fresh folder with a short path: sockets below it must fit into 107 bytes. */
+export function deviceFolder(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), 'edgeml-e2e-'));
+}
+
+export function agentSocket(root: string): string {
+  return path.join(root, 'work', AGENT, 'agent.sock');
+}
+
+/** The deployment of the whole collection as built for this machine, with a watched inbox. */
+export async function firstDeployment(
+  inbox: Inbox,
+  settings: Pick<DeviceOptions, 'app' | 'agent'> = {},
+): Promise<LocalDeploymentRequest> {
+  await buildForThisMachine();
+  const request = await collectionDeployment([], inbox);
+  const { Sources } = (request.componentToConfiguration?.[APP]?.MERGE ?? {}) as { Sources?: object };
+  const { Sources: more, ...app } = (settings.app ?? {}) as { Sources?: object };
+  return {
+    ...request,
+    componentToConfiguration: {
+      ...request.componentToConfiguration,
+      [APP]: { MERGE: { ...app, Sources: { ...Sources, ...more } } },
+      [AGENT]: { MERGE: settings.agent ?? {} },
+    },
+  };
+}

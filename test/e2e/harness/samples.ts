@@ -1,0 +1,7 @@
+import path from 'node:path';
+import { PROJECT } from '../../../tools/build/project.ts';
+
+/** Path of one of the project's sample images. */
+export function sample(name: string): string {
+  return path.join(PROJECT, 'artifacts/samples', name);
+}
