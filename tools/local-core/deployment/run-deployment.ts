@@ -6,6 +6,7 @@ import type { ConfigurationUpdate } from '../configuration/update.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { ComponentNotifier, LocalDeploymentRequest } from '../ports.ts';
 import { checkArtifactFolder, prepareArtifacts } from '../store/artifacts.ts';
+import type { PrepareRequest } from '../store/artifacts.ts';
 import { activate, removeObsolete } from './activation.ts';
 import type { ActivationContext } from './activation.ts';
 import { groupOf, writeDeployedSet } from './deployed-set.ts';
@@ -84,16 +85,10 @@ async function prepare(context: DeploymentContext, job: DeploymentJob, current: 
   const groups = { ...current.groups, [group]: rootsAfter(current.groups[group] ?? {}, request) };
   const active = new Map(Object.entries(current.components));
   const planned = await planComponents(context, groups, active, request.recipeDirectoryPath);
-  for (const { recipe, manifest, stored } of planned) {
+  for (const component of planned) {
     job.signal.throwIfAborted();
-    const source = request.artifactsDirectoryPath;
-    const id = { name: recipe.name, version: recipe.version };
-    await prepareArtifacts(
-      store,
-      { id, artifacts: manifest.artifacts, ...(source ? { sourceFolder: source } : {}) },
-      log,
-    );
-    await store.saveRecipe(stored);
+    await prepareArtifacts(store, artifactsOf(component, request.artifactsDirectoryPath), log);
+    await store.saveRecipe(component.stored);
   }
   const roots = new Set(Object.values(groups).flatMap((one) => Object.keys(one)));
   let updates = configurationUpdates(planned, request, roots, active, job.createdOn, context);
@@ -102,6 +97,17 @@ async function prepare(context: DeploymentContext, job: DeploymentJob, current: 
   const components = Object.fromEntries(planned.map(({ recipe }) => [recipe.name, recipe.version]));
   const deployed: DeployedSet = { groups, components, previous: previousVersions(current, components), by: job.id };
   return { deployed, planned, updates, definitions };
+}
+
+function artifactsOf({ recipe, manifest }: PlannedComponent, sourceFolder: string | undefined): PrepareRequest {
+  const own = new Set(manifest.artifacts.map(({ fileName }) => fileName));
+  const all = recipe.manifests.flatMap(({ artifacts }) => artifacts.map(({ fileName }) => fileName));
+  return {
+    id: { name: recipe.name, version: recipe.version },
+    artifacts: manifest.artifacts,
+    without: new Set(all.filter((name) => !own.has(name))),
+    ...(sourceFolder === undefined ? {} : { sourceFolder }),
+  };
 }
 
 /** The version before the present one, for each component that stays or was just replaced. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -59,6 +59,15 @@ describe('prepareArtifacts', () => {
 
     expect(await readFile(stored('notes.txt'), 'utf8')).toBe('not in the recipe');
     expect(await readFile(path.join(store.unpackedFolder(id), 'tool', 'bin', 'tool'), 'utf8')).toBe('tool');
+  });
+
+  it('leaves out the artifacts of other platforms', async () => {
+    for (const name of ['linux.zip', 'windows.zip', 'shared.txt']) await writeFile(built(name), name);
+
+    const request = { id, artifacts: [artifact('linux.zip')], sourceFolder: source, without: new Set(['windows.zip']) };
+    await prepareArtifacts(store, request, silentLogger);
+
+    expect(await readdir(store.artifactFolder(id))).toEqual(['linux.zip', 'shared.txt']);
   });
 
   it('gives every unpacked file the permission of the archive, whatever it had', async () => {

@@ -15,6 +15,8 @@ export interface PrepareRequest {
   readonly artifacts: readonly Artifact[];
   /** Holds `<name>/<version>/<files>`; missing for a deployment without artifacts. */
   readonly sourceFolder?: string;
+  /** Files of the folder that are left out: artifacts of other platforms, a runtime for each of them above all. */
+  readonly without?: ReadonlySet<string>;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function prepareArtifacts(store: ComponentStore, request: PrepareRe
   const folder = store.artifactFolder(id);
   await mkdir(folder, { recursive: true });
   if (sourceFolder !== undefined) {
-    const changed = await copyTree(path.join(sourceFolder, id.name, id.version), folder);
+    const changed = await copyTree(path.join(sourceFolder, id.name, id.version), folder, request.without);
     for (const file of changed) log.warn({ ...id, file }, 'store.artifact-changed-under-same-version');
   }
   for (const artifact of artifacts) {
@@ -87,12 +89,12 @@ async function checkDigest(file: string, artifact: Artifact, id: ComponentId): P
 }
 
 /** Copies what is missing or differs in size or time; returns the files that replaced an older copy. */
-async function copyTree(source: string, target: string): Promise<readonly string[]> {
+async function copyTree(source: string, target: string, without?: ReadonlySet<string>): Promise<readonly string[]> {
   const facts = await lstat(source).catch(() => undefined);
   if (!facts) return [];
   if (facts.isDirectory()) {
     await mkdir(target, { recursive: true });
-    const names = (await readdir(source)).sort();
+    const names = (await readdir(source)).filter((name) => !without?.has(name)).sort();
     const replaced: string[] = [];
     for (const name of names) replaced.push(...(await copyTree(path.join(source, name), path.join(target, name))));
     return replaced;

@@ -62,7 +62,7 @@ async function extract(zip: ZipFile, entry: Entry, target: string): Promise<bool
   if (existing?.size === entry.uncompressedSize) return false;
   await mkdir(path.dirname(file), { recursive: true });
   if (existing) await rm(file); // a read-only file of an earlier unpacking
-  await pipeline(await openEntry(zip, entry), createWriteStream(file, { mode: 0o644, flush: true }));
+  await pipeline(await openEntry(zip, entry), createWriteStream(file, { mode: 0o644 }));
   return true;
 }
 
