@@ -7,6 +7,7 @@ import { createAgentClient } from '../common/http/agent-client.ts';
 import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { offlineIpc } from '../common/ipc/offline-ipc.ts';
 import type { IpcSession } from '../common/ipc/session.ts';
+import { untilAnswered } from '../common/ipc/until-answered.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
 import type { Logger } from '../common/log/logger.ts';
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
         else end(0);
       });
     }
-    await ipc.ready();
+    await untilAnswered(() => ipc.ready(), log);
     running.app = await InferenceApp.start({
       ipc,
       agent,

@@ -3,6 +3,7 @@ import { parseConfiguration } from '../common/config/parse-configuration.ts';
 import { messageOf } from '../common/errors/edge-error.ts';
 import type { AgentClient } from '../common/http/agent-client.ts';
 import type { IpcSession } from '../common/ipc/session.ts';
+import { untilAnswered } from '../common/ipc/until-answered.ts';
 import type { Logger, LogLevel } from '../common/log/logger.ts';
 import { localTopics } from '../common/topics/topics.ts';
 import { Annotator } from './annotation/annotator.ts';
@@ -58,7 +59,7 @@ export class InferenceApp {
    */
   static async start(options: InferenceAppOptions): Promise<InferenceApp> {
     const { ipc, log } = options;
-    const raw = await ipc.getConfiguration();
+    const raw = await untilAnswered(() => ipc.getConfiguration(), log);
     const app = new InferenceApp(options, parseConfiguration(appConfiguration, raw, { component: COMPONENT, log }));
     await app.#listen();
     await app.#apply();
@@ -109,8 +110,8 @@ export class InferenceApp {
 
   async #listen(): Promise<void> {
     const { ipc } = this.#options;
-    await ipc.onConfiguration((raw) => this.#reconfigure(raw));
-    await ipc.validateConfiguration((raw) => this.#faultOf(raw));
+    await untilAnswered(() => ipc.onConfiguration((raw) => this.#reconfigure(raw)), this.#log);
+    await untilAnswered(() => ipc.validateConfiguration((raw) => this.#faultOf(raw)), this.#log);
     try {
       await ipc.subscribeLocal(localTopics.events, () => {
         this.#active.forget();

@@ -3,9 +3,11 @@ import { FakeClock } from '../clock/fake-clock.ts';
 import { BENCH_TIMING, HEARER } from './conformance/bench.ts';
 import type { BenchOptions, NucleusBench } from './conformance/bench.ts';
 import { sessionConformance } from './conformance/session-conformance.ts';
+import { silentLogger } from '../log/logger.ts';
 import { connectIpc } from './connect-ipc.ts';
 import { MemoryNucleus } from './memory/memory-nucleus.ts';
 import type { IpcSession } from './session.ts';
+import { untilAnswered } from './until-answered.ts';
 
 const noEnvironment = { ipcToken: undefined, ipcSocket: undefined };
 
@@ -196,6 +198,27 @@ describe('IpcSession timing', () => {
 
     await bench.close();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']));
+  });
+});
+
+describe('untilAnswered', () => {
+  it('goes on waiting while the nucleus is only slow, and tells all other errors', async () => {
+    const bench = memoryBench();
+    const revive = bench.nucleus.hideSocket();
+    const session = bench.session(HEARER, { connectTimeoutMs: 1_000 });
+    let isReady = false;
+    void untilAnswered(() => session.ready(), silentLogger).then(() => (isReady = true));
+    await bench.clock.advance(60_000);
+    expect(isReady).toBe(false);
+
+    revive();
+    await bench.until(() => isReady);
+    bench.nucleus.deny(HEARER, 'PublishToTopic');
+    await expect(untilAnswered(() => session.publishLocal('talk', {}), silentLogger)).rejects.toMatchObject({
+      code: 'ipc.unauthorized',
+    });
+
+    await bench.close();
   });
 });
 

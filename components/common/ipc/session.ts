@@ -27,7 +27,7 @@ export interface IpcSession {
   /** Whole configuration, or the value at `keyPath`. */
   getConfiguration(keyPath?: readonly string[], component?: string): Promise<unknown>;
   mergeConfiguration(keyPath: readonly string[], value: unknown): Promise<void>;
-  /** Called with the whole, re-read configuration after each change and after each reconnect. */
+  /** Called with the whole configuration when it differs from what was last read: after change events, after reconnects, and looked at now and then. */
   onConfiguration(handler: (configuration: unknown) => void): Promise<Subscription>;
   /** Answers the nucleus' validation requests; return a reason to reject. Optional: a no-op where the nucleus lacks it. */
   validateConfiguration(

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { LoggerOptions } from 'pino';
 
 /** Logs are events: facts first, then a dotted event name. `log.info({ from, to, gapMs }, 'model.swapped')`. */
 export interface Logger {
@@ -14,7 +15,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** One JSON line per event on stdout: the nucleus wraps every line, so none may span two. */
 export function createLogger(options: { readonly name: string; readonly level?: LogLevel }): Logger {
-  return pino({
+  const line: LoggerOptions = {
     level: options.level ?? 'info',
     base: { component: options.name },
     messageKey: 'event',
@@ -23,7 +24,9 @@ export function createLogger(options: { readonly name: string; readonly level?: 
     serializers: { error: describeError, err: describeError },
     redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '***' },
     hooks: { streamWrite: maskCredentials },
-  });
+  };
+  // Written before the call returns, as console.log does on a pipe: the line that says why a process ends must not be lost with it.
+  return pino(line, pino.destination({ dest: 1, sync: true }));
 }
 
 export const silentLogger: Logger = {
