@@ -129,7 +129,7 @@ export function agentSocket(root: string): string {
 /** The deployment of the whole collection as built for this machine, with a watched inbox. */
 export async function firstDeployment(
   inbox: Inbox,
-  settings: Pick<DeviceOptions, 'app' | 'agent'> = {},
+  settings: { readonly app?: object | undefined; readonly agent?: object | undefined } = {},
 ): Promise<LocalDeploymentRequest> {
   await buildForThisMachine();
   const request = await collectionDeployment([], inbox);

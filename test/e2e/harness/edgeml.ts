@@ -7,8 +7,9 @@ export function edgeml(...words: readonly string[]): Promise<{ readonly code: nu
   return new Promise((resolve, reject) => {
     const command = [path.join(PROJECT, 'tools/edgeml.mjs'), ...words];
     execFile(process.execPath, command, { maxBuffer: 1e8 }, (error, out) => {
-      if (error && typeof error.code !== 'number') reject(error);
-      else resolve({ code: typeof error?.code === 'number' ? error.code : 0, out });
+      const code = error ? error.code : 0;
+      if (typeof code === 'number') resolve({ code, out });
+      else reject(new Error(`edgeml ${words.join(' ')} did not end by itself`, { cause: error }));
     });
   });
 }
