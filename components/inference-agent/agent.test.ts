@@ -243,6 +243,37 @@ describe('the life of the agent', () => {
     agent.client.close();
   });
 
+  it('exits with 0 on SIGTERM in the middle of an activation', async () => {
+    const agent = await startAgentProcess(join(folder.path, 'interrupted'));
+    const activation = agent.client.activate(
+      { path: versions['1.0.0'] },
+      { onProgress: ({ phase }) => void (phase === 'load' && agent.process.end()) },
+    );
+    await expect(activation).rejects.toMatchObject({ code: 'model.superseded' });
+    expect(await agent.process.exit).toBe(0);
+    agent.client.close();
+  });
+
+  it('lives on when those who activate hang up, wherever the model is just then', async () => {
+    const agent = await startAgentProcess(join(folder.path, 'hung-up'));
+    await agent.client.activate({ path: versions['1.0.0'] });
+    for (const phase of ['verify', 'load', 'warm-up', 'golden', 'load', 'warm-up']) {
+      const abort = new AbortController();
+      const reason = new Error('the component was stopped');
+      const activation = agent.client.activate(
+        { path: versions['2.0.0'] },
+        { signal: abort.signal, onProgress: (step) => void (step.phase === phase && abort.abort(reason)) },
+      );
+      await expect(activation).rejects.toBe(reason);
+      const result = await agent.client.invoke(ALIAS, images[0]!.bytes, jpeg);
+      expect(isRight(result, images[0]!)).toBe(true);
+      // Whoever hung up late finds the new model active; the next round shall have something to do.
+      if (result.model.version === '2.0.0') await agent.client.activate({ path: versions['1.0.0'] });
+    }
+    agent.client.close();
+    expect(await agent.process.end()).toBe(0);
+  });
+
   it('does not take the socket of an agent that lives', async () => {
     const work = join(folder.path, 'twice');
     const agent = await startAgentProcess(work);

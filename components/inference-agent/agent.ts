@@ -10,6 +10,7 @@ import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
+import { ThreadRegister } from './generation/thread-register.ts';
 import { workerGenerations } from './generation/worker-generation.ts';
 import { COMPONENT, LiveConfiguration } from './settings/live-configuration.ts';
 import { endWith } from './assembly/end-process.ts';
@@ -21,7 +22,8 @@ import { endWith } from './assembly/end-process.ts';
 async function main(): Promise<void> {
   const environment = readEnvironment();
   const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
-  const end = endWith(log);
+  const threads = new ThreadRegister();
+  const end = endWith(log, threads);
   const ipc = connectIpc({ component: COMPONENT, environment, log, onGiveUp: (error) => end(1, error) });
   end.before(() => ipc.close());
   const nucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
       openGeneration: workerGenerations({
         clock: systemClock,
         buffers,
+        threads,
         workerFile: join(dirname(process.argv[1] ?? ''), 'generation-worker.js'),
         cacheDir: join(workFolder, 'cache'),
       }),

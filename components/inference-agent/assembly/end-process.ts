@@ -1,4 +1,6 @@
+import { systemClock } from '../../common/clock/clock.ts';
 import type { Logger } from '../../common/log/logger.ts';
+import type { ThreadRegister } from '../generation/thread-register.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */
 const CLOSE_MS = 2_500;
@@ -11,8 +13,11 @@ export interface EndProcess {
   before(close: (timeoutMs: number) => Promise<void>): void;
 }
 
-/** The one way out of the process: SIGTERM and SIGINT end it with 0, faults with what they say. */
-export function endWith(log: Logger): EndProcess {
+/**
+ * The one way out of the process: SIGTERM and SIGINT end it with 0, faults with what they say. Where a thread does not come back
+ * from native code, nothing but SIGKILL ends the process in time.
+ */
+export function endWith(log: Logger, threads: ThreadRegister): EndProcess {
   const closers: ((timeoutMs: number) => Promise<void>)[] = [];
   let ending = false;
 
@@ -21,9 +26,14 @@ export function endWith(log: Logger): EndProcess {
     ending = true;
     if (error === undefined) log.info({}, 'agent.stopping');
     else log.error({ error }, 'agent.failed');
-    // A thread inside native code holds up even process.exit: nothing but the signal ends it then.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_RESORT_MS).unref();
-    void closeAll().finally(() => process.exit(code));
+    const startedAt = systemClock.monotonic();
+    void closeAll()
+      .then(() => threads.ended(systemClock, LAST_RESORT_MS - (systemClock.monotonic() - startedAt)))
+      .then((clean) => {
+        if (clean) process.exit(code);
+        log.warn({ threads: threads.count }, 'agent.threads-left');
+        process.kill(process.pid, 'SIGKILL');
+      });
   }
 
   async function closeAll(): Promise<void> {

@@ -7,19 +7,21 @@ import { bundle } from '../testing/bundles.ts';
 import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
 import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';
 import { InMemoryGenerations } from './in-memory-generation.ts';
+import { ThreadRegister } from './thread-register.ts';
 import { workerGenerations } from './worker-generation.ts';
 
+const memory = () => ({ buffers: new BufferPool(), threads: new ThreadRegister() });
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
 
 describeGenerations('Generations in memory', async () => new InMemoryGenerations(inMemoryScripted).open);
 
 describeGenerations('Generations in worker threads', async () =>
-  workerGenerations({ clock: systemClock, buffers: new BufferPool(), workerFile: await bundle('scripted-worker.js') }),
+  workerGenerations({ clock: systemClock, ...memory(), workerFile: await bundle('scripted-worker.js') }),
 );
 
 describe('Generations in worker threads, on time', () => {
   const openers = async (clock: FakeClock) =>
-    workerGenerations({ clock, buffers: new BufferPool(), workerFile: await bundle('scripted-worker.js') });
+    workerGenerations({ clock, ...memory(), workerFile: await bundle('scripted-worker.js') });
 
   it('gives up a model that does not load in time', async () => {
     const clock = new FakeClock();
@@ -47,8 +49,8 @@ describe('Generations in worker threads, on time', () => {
 
   it('says what is missing when the worker cannot start', async () => {
     const open = workerGenerations({
+      ...memory(),
       clock: systemClock,
-      buffers: new BufferPool(),
       workerFile: '/nowhere/generation-worker.js',
     });
     await expect(open(specWith(), quiet)).rejects.toMatchObject({
@@ -64,7 +66,12 @@ describe('Generations in worker threads, on time', () => {
 
   it('gives the memory of images back, whatever the answer', async () => {
     const buffers = new BufferPool();
-    const open = workerGenerations({ clock: systemClock, buffers, workerFile: await bundle('scripted-worker.js') });
+    const open = workerGenerations({
+      ...memory(),
+      clock: systemClock,
+      buffers,
+      workerFile: await bundle('scripted-worker.js'),
+    });
     const generation = await open(specWith(), quiet);
     for (const text of ['good', 'bad']) {
       const image = buffers.take(100_000).subarray(0, text.length);

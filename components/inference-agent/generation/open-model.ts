@@ -7,7 +7,7 @@ import type { Tuned } from '../vision/tuning/autotune.ts';
 import { describeCandidate } from '../vision/tuning/candidates.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { WorkerPlan } from './protocol.ts';
-import type { OpenedModel } from './serve-worker.ts';
+import type { OpenContext, OpenedModel } from './serve-worker.ts';
 
 /** Measuring variants against each other ends after this time. */
 const TUNING_BUDGET_MS = 4_000;
@@ -16,11 +16,11 @@ const TUNING_BUDGET_MS = 4_000;
  * What a worker does before it takes requests. The first worker of a generation finds the fastest variant that passes the golden
  * test here; the others load the one that it found.
  */
-export async function openModel(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
-  return plan.chosen ? openChosen(plan, plan.chosen) : openBest(plan, progress);
+export async function openModel(plan: WorkerPlan, context: OpenContext): Promise<OpenedModel> {
+  return plan.chosen ? openChosen(plan, plan.chosen) : openBest(plan, context);
 }
 
-async function openBest(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
+async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Promise<OpenedModel> {
   const startedAt = performance.now();
   const { manifest, packageDir, labels } = plan;
   const files = manifest.variants.map(({ file }) => file).join(', ');
@@ -33,6 +33,7 @@ async function openBest(plan: WorkerPlan, progress: (step: OpenProgress) => void
     spinning: plan.spinning,
     budgetMs: TUNING_BUDGET_MS,
     golden: plan.golden,
+    signal,
     ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
     ...(plan.maxLatencyMs === undefined ? {} : { maxLatencyMs: plan.maxLatencyMs }),
   });

@@ -10,41 +10,63 @@ export interface OpenedModel {
   readonly facts: GenerationFacts;
 }
 
-export type OpenModel = (plan: WorkerPlan, progress: (step: OpenProgress) => void) => Promise<OpenedModel>;
+export interface OpenContext {
+  readonly progress: (step: OpenProgress) => void;
+  /** Aborted when the main thread has changed its mind. */
+  readonly signal: AbortSignal;
+}
 
-/** The worker's side of the protocol: opens the model, then answers one request after the other until told to close. */
+export type OpenModel = (plan: WorkerPlan, context: OpenContext) => Promise<OpenedModel>;
+
+/**
+ * The worker's side of the protocol: opens the model, then answers one request after the other until told to close.
+ *
+ * A worker always ends itself. To be terminated from outside while ONNX Runtime's native code runs would end the whole
+ * process: the binding throws into a JavaScript engine that is being taken down.
+ */
 export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: OpenModel): Promise<void> {
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-  let opened: OpenedModel;
-  try {
-    opened = await open(plan, (step) => post({ kind: 'progress', step }));
-  } catch (thrown) {
-    post({ kind: 'failed', error: wireErrorOf(thrown) });
-    return;
-  }
-  const { model, facts } = opened;
-
+  const closing = new AbortController();
+  let model: OpenedModel['model'] | undefined;
   // The main thread sends one at a time; the chain keeps to that whatever it does.
   let last = Promise.resolve();
+
+  async function close(): Promise<void> {
+    // Only JavaScript that waits for ever is still there after this time, and no native code is running when a timer fires.
+    setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
+    closing.abort(new Error('the model is being closed'));
+    await last;
+    await model?.close();
+    port.close();
+  }
+
+  async function answer({ id, image, contentType }: InferMessage, ready: OpenedModel['model']): Promise<void> {
+    const memory = image.buffer;
+    try {
+      const inference = await ready.infer(image, contentType, closing.signal);
+      post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference)]);
+    } catch (thrown) {
+      post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
+    }
+  }
+
   port.on('message', (message: ToWorker) => {
-    last = last.then(async () => {
-      if (message.kind === 'close') {
-        await model.close();
-        port.close();
-        return;
-      }
-      const { id, image, contentType } = message;
-      const memory = image.buffer;
-      try {
-        const inference = await model.infer(image, contentType);
-        post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference)]);
-      } catch (thrown) {
-        post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
-      }
-    });
+    if (message.kind === 'close') void close();
+    else last = last.then(() => model && answer(message, model));
   });
-  post({ kind: 'opened', facts });
+  try {
+    const opened = await open(plan, { progress: (step) => post({ kind: 'progress', step }), signal: closing.signal });
+    model = opened.model;
+    post({ kind: 'opened', facts: opened.facts });
+  } catch (thrown) {
+    post({ kind: 'failed', error: wireErrorOf(thrown) });
+    port.close();
+  }
 }
+
+const LAST_RESORT_MS = 3_000;
+
+type InferMessage = Extract<ToWorker, { kind: 'infer' }>;
 
 /** Raw outputs can be megabytes: they are moved, not copied. Only whole buffers of our own can be. */
 function buffersOf({ outputs }: Inference): ArrayBuffer[] {

@@ -13,12 +13,15 @@ import type {
   OpenWatch,
 } from './generation.ts';
 import type { WorkerPlan } from './protocol.ts';
+import type { ThreadRegister } from './thread-register.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 export interface WorkerGenerationPorts {
   readonly clock: Clock;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
+  /** Counts the threads that there are. */
+  readonly threads: ThreadRegister;
   /** The bundle `generation-worker.js`. */
   readonly workerFile: string;
   /** Folder for optimised models and remembered choices; without it each start makes them anew. */
@@ -42,6 +45,7 @@ export function workerGenerations(ports: WorkerGenerationPorts): OpenGeneration 
 /** Delay before the first restart of a lost worker; doubled each time up to the last, until a worker has answered. */
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 60_000;
+const MAX_STUCK = 2;
 
 class WorkerGeneration implements Generation {
   readonly capacity: number;
@@ -54,6 +58,8 @@ class WorkerGeneration implements Generation {
   readonly #restarts = new Set<() => void>();
   #facts: GenerationFacts | undefined;
   #restartMs = FIRST_RESTART_MS;
+  /** Workers given up that have not come back. */
+  #stuck = 0;
 
   constructor(ports: WorkerGenerationPorts, spec: GenerationSpec) {
     this.#ports = ports;
@@ -109,6 +115,7 @@ class WorkerGeneration implements Generation {
       file: this.#ports.workerFile,
       plan,
       buffers: this.#ports.buffers,
+      threads: this.#ports.threads,
       clock: this.#ports.clock,
       loadTimeoutMs: settings.loadTimeoutMs,
       stuckAfterMs: settings.stuckAfterMs,
@@ -126,7 +133,10 @@ class WorkerGeneration implements Generation {
 
   #replace(thread: WorkerThread, error: EdgeError): void {
     this.#threads.delete(thread);
-    this.#report({ reason: error.code === 'generation.worker-stuck' ? 'stuck' : 'crashed', message: error.message });
+    const stuck = error.code === 'generation.worker-stuck';
+    if (stuck) this.#stuck++;
+    void thread.exited.then(() => stuck && this.#stuck--);
+    this.#report({ reason: stuck ? 'stuck' : 'crashed', message: error.message });
     this.#restartLater();
   }
 
@@ -142,6 +152,9 @@ class WorkerGeneration implements Generation {
 
   async #restart(): Promise<void> {
     try {
+      // Each holds its memory and a core until it comes back.
+      if (this.#stuck > MAX_STUCK)
+        throw new Error(`${this.#stuck} workers are stuck; no more are started before one comes back`);
       await this.#start(this.#sameAgain(), { signal: this.#closing.signal, progress: () => undefined });
     } catch (thrown) {
       if (this.#closing.signal.aborted) return;

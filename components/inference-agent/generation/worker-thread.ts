@@ -8,6 +8,7 @@ import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
+import type { ThreadRegister } from './thread-register.ts';
 
 export interface WorkerThreadOptions {
   /** The bundle `generation-worker.js`. */
@@ -15,6 +16,8 @@ export interface WorkerThreadOptions {
   readonly plan: WorkerPlan;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
+  /** Counts the threads that there are. */
+  readonly threads: ThreadRegister;
   readonly clock: Clock;
   readonly loadTimeoutMs: number;
   readonly stuckAfterMs: number;
@@ -33,6 +36,8 @@ export class WorkerThread {
   readonly facts: GenerationFacts;
   /** Resolves with the reason when the thread ends by itself or is given up; never after `close`. */
   readonly lost: Promise<EdgeError>;
+  /** Resolves when the thread has really ended. */
+  readonly exited: Promise<void>;
   readonly #worker: Worker;
   readonly #options: WorkerThreadOptions;
   #current: Pending | undefined;
@@ -47,11 +52,11 @@ export class WorkerThread {
   static async open(options: WorkerThreadOptions): Promise<WorkerThread> {
     options.signal.throwIfAborted();
     const worker = new Worker(options.file, { workerData: options.plan, resourceLimits: HEAP_LIMITS, name: 'model' });
+    options.threads.add(worker);
     try {
       return new WorkerThread(worker, await openedFacts(worker, options), options);
     } catch (thrown) {
-      // Not awaited: a thread inside native code ends only when that returns.
-      void worker.terminate();
+      await leave(worker, options.clock);
       throw thrown;
     }
   }
@@ -61,6 +66,7 @@ export class WorkerThread {
     this.facts = facts;
     this.#options = options;
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
+    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     let cause: unknown;
     worker.on('message', (message: FromWorker) => this.#take(message));
     worker.on('messageerror', (error) => this.#lose(crashed(error)));
@@ -79,32 +85,20 @@ export class WorkerThread {
     const cancel = clock.after(stuckAfterMs, () => {
       const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
       this.#lose(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
-      void this.#worker.terminate();
+      // Whenever it comes back, it ends.
+      this.#send({ kind: 'close' });
     });
     const answer = new Promise<Inference>((resolve, reject) => (this.#current = { id, resolve, reject }));
     this.#send({ kind: 'infer', id, image, contentType }, image.buffer);
     return answer.finally(cancel);
   }
 
-  /** Lets the model give its memory back, then ends the thread: by force after two seconds, by forgetting it after four. Idempotent. */
+  /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
   async close(): Promise<void> {
     this.#gone = true;
     const ended = generationErrors.error('generation.ended', 'the model was taken out of service');
     this.#settle((current) => current.reject(ended));
-    if (this.#worker.threadId === EXITED) return;
-    const { clock } = this.#options;
-    await new Promise<void>((resolve) => {
-      const cancels = [
-        clock.after(CLOSE_GRACE_MS, () => void this.#worker.terminate()),
-        // Native code that never returns cannot be ended; whoever waits here must not wait with it.
-        clock.after(2 * CLOSE_GRACE_MS, resolve),
-      ];
-      this.#worker.once('exit', () => {
-        for (const cancel of cancels) cancel();
-        resolve();
-      });
-      this.#send({ kind: 'close' });
-    });
+    await leave(this.#worker, this.#options.clock);
   }
 
   #take(message: FromWorker): void {
@@ -134,10 +128,23 @@ export class WorkerThread {
   }
 }
 
-const CLOSE_GRACE_MS = 2_000;
+/** Longer than a worker needs to end itself. What is still there then is in native code; see `ThreadRegister`. */
+const LEAVE_MS = 5_000;
 
 /** `threadId` of a thread that has ended. */
 const EXITED = -1;
+
+async function leave(worker: Worker, clock: Clock): Promise<void> {
+  if (worker.threadId === EXITED) return;
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(LEAVE_MS, resolve);
+    worker.once('exit', () => {
+      cancel();
+      resolve();
+    });
+    worker.postMessage({ kind: 'close' } satisfies ToWorker);
+  });
+}
 
 /** Images and tensors lie outside of the heap: a worker's heap holds little more than code. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 } as const;

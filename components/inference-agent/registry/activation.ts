@@ -60,12 +60,13 @@ export class Activation {
     return this.#handover.takeOver(slot, opened, model, origin, progress);
   }
 
-  /** Announces why something was refused, in whatever step that happened. */
-  async announcingRefusal<T>(alias: string, path: string, work: () => Promise<T>): Promise<T> {
+  /** Announces why something was refused, in whatever step that happened; `about` may learn the alias on the way. */
+  async announcingRefusal<T>(about: { alias: string; readonly path: string }, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
       const error = wireErrorOf(thrown);
+      const { alias, path } = about;
       const serving = this.#aliases.get(alias)?.serving?.identity;
       this.#ports.announce('model.rejected', { alias, path, error, ...(serving ? { serving } : {}) });
       throw isEdgeError(thrown) ? thrown : fromWire(error);

@@ -61,11 +61,12 @@ export class ModelRegistry {
     const { path } = request;
     const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     progress({ phase: 'verify', message: `reading ${path}` });
-    return this.#activation.announcingRefusal(request.alias ?? basename(path), path, async () => {
+    const about = { alias: request.alias ?? basename(path), path };
+    return this.#activation.announcingRefusal(about, async () => {
       const brought = await this.#ports.store.bring(path, alive);
       try {
-        const alias = checkedAlias(request.alias ?? brought.model.manifest.name);
-        return await this.#aliases.expect(alias, async (slot) => {
+        about.alias = checkedAlias(request.alias ?? brought.model.manifest.name);
+        return await this.#aliases.expect(about.alias, async (slot) => {
           if (slot.serving?.identity.hash === brought.model.hash) {
             progress({ phase: 'verify', message: 'this package is already active' });
             return this.#renew(slot, slot.serving, path);
@@ -101,7 +102,7 @@ export class ModelRegistry {
       if (!previous) {
         throw registryErrors.error('model.no-previous', `nothing was active before under the alias "${alias}"`);
       }
-      return this.#activation.announcingRefusal(alias, source, async () => {
+      return this.#activation.announcingRefusal({ alias, path: source }, async () => {
         const model = await this.#ports.store.recall(alias, previous);
         await vetPackage(this.#ports, { alias, path: source, model }, progress);
         const done = await this.#activation.open(slot, model, { source, kept: previous.kept }, progress, alive);
@@ -134,7 +135,7 @@ export class ModelRegistry {
         if (!serving || !record || sameSettings(serving, this.#ports.policy().generation(alias))) return;
         const { source, active } = record;
         await this.#activation
-          .announcingRefusal(alias, source, async () => {
+          .announcingRefusal({ alias, path: source }, async () => {
             const model = await this.#ports.store.recall(alias, active, source);
             await this.#activation.open(
               slot,

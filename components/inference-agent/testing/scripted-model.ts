@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { errorCatalogue } from '../../common/errors/catalogue.ts';
 import type { GenerationFacts } from '../generation/generation.ts';
-import type { OpenedModel } from '../generation/serve-worker.ts';
-import type { OpenProgress } from '../generation/generation.ts';
+import type { OpenContext, OpenedModel } from '../generation/serve-worker.ts';
 import type { WorkerPlan } from '../generation/protocol.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 
@@ -11,7 +10,7 @@ import type { Inference } from '../vision/loaded-model.ts';
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
  * (`fail`, `crash`, `hang`); the text of an image says how it answers: `bad`, `crash`, `hang`, or an echo with the model's name.
  */
-export async function openScripted(plan: WorkerPlan, progress: (step: OpenProgress) => void): Promise<OpenedModel> {
+export async function openScripted(plan: WorkerPlan, { progress }: OpenContext): Promise<OpenedModel> {
   const { manifest } = plan;
   progress({ phase: 'load', message: `loading ${manifest.name}` });
   await misbehave(manifest.provenance['open']);
