@@ -68,6 +68,11 @@ export const uploaderConfiguration = z.object({
   StatusTopic: topicOrEmpty()
     .default(TOPIC_TEMPLATES.mqttFeedbackStatus)
     .describe('MQTT topic of the status messages, one per request; empty: none. `{thing}` is filled in.'),
+  StatusMessages: choiceSetting(['all', 'kept', 'failures'])
+    .default('all')
+    .describe(
+      'Requests that have a status message: `all`; `kept` leaves out samples that their strategy dropped; `failures` leaves out uploaded ones too.',
+    ),
   PredictionTopic: topicOrEmpty()
     .default(TOPIC_TEMPLATES.mqttFeedbackPrediction)
     .describe('MQTT topic of the predictions of uploaded samples; empty: none.'),

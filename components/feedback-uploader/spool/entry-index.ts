@@ -2,10 +2,12 @@
 export interface SpoolEntry {
   readonly id: string;
   readonly configId: string;
+  /** Where it goes; the bucket in its file is where it went when it was accepted. */
   readonly bucket: string;
   readonly priority: number;
   /** Size of its file. */
   readonly bytes: number;
+  readonly bodyBytes: number;
   /** Whether an attempt to upload it was begun; such an attempt may have succeeded unheard. */
   readonly attempted: boolean;
 }

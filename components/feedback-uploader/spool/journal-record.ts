@@ -29,6 +29,8 @@ export type Change =
   | { readonly t: 'a'; readonly at: number; readonly e: SpoolEntry }
   /** An attempt is begun that may send `b` bytes. */
   | { readonly t: 'y'; readonly at: number; readonly id: string; readonly b: number }
+  /** Goes to another bucket than it was accepted for. */
+  | { readonly t: 'm'; readonly id: string; readonly bucket: string }
   /** Uploaded. */
   | { readonly t: 'u'; readonly id: string }
   /** Evicted. */

@@ -16,14 +16,12 @@ const SNAPSHOT_BYTES_PER_SAMPLE = 384 + REMOVAL_BYTES;
 export class Ledger {
   readonly state: SpoolState;
   readonly #folder: SpoolFolder;
-  readonly #clock: Clock;
   readonly #log: Logger;
   #journal: Journal;
   #replaceAt = REPLACE_AT_BYTES;
 
-  private constructor(folder: SpoolFolder, clock: Clock, log: Logger, state: SpoolState, journal: Journal) {
+  private constructor(folder: SpoolFolder, log: Logger, state: SpoolState, journal: Journal) {
     this.#folder = folder;
-    this.#clock = clock;
     this.#log = log;
     this.state = state;
     this.#journal = journal;
@@ -31,7 +29,7 @@ export class Ledger {
 
   static async open(folder: SpoolFolder, clock: Clock, log: Logger): Promise<Ledger> {
     const { state, journal } = await recover(folder, clock, log);
-    return new Ledger(folder, clock, log, state, journal);
+    return new Ledger(folder, log, state, journal);
   }
 
   /** Bytes on the disk. */
@@ -55,8 +53,8 @@ export class Ledger {
   }
 
   /** Books an attempt. Outlives a kill; the last of them may be lost with the power, all of them while the disk is full. */
-  async noteAttempt(id: string, bytes: number): Promise<void> {
-    const change = { t: 'y', at: this.#clock.now(), id, b: bytes } as const;
+  async noteAttempt(id: string, bytes: number, at: number): Promise<void> {
+    const change = { t: 'y', at, id, b: bytes } as const;
     if (await this.#note(change)) return;
     const hasRoom = (await this.#folder.freeBytes()) > 2 * this.#snapshotBytes();
     if (hasRoom && (await this.#tryToReplace()) && (await this.#note(change))) return;
@@ -106,4 +104,4 @@ export class Ledger {
   }
 }
 
-const SAMPLES_MORE = { a: 1, y: 0, u: -1, x: -1 } as const satisfies Record<Change['t'], number>;
+const SAMPLES_MORE = { a: 1, y: 0, m: 0, u: -1, x: -1 } as const satisfies Record<Change['t'], number>;

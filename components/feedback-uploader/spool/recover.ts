@@ -99,12 +99,9 @@ async function adopt(folder: SpoolFolder, files: readonly FolderEntry[], state: 
   for (const { name, bytes } of files) {
     const id = sampleIdOf(name);
     if (id === undefined || state.entries.get(id)) continue;
-    const header = await folder.read(name).then(
-      (file) => decodeSample(file)?.header,
-      () => undefined,
-    );
-    if (header?.id !== id) continue;
-    state.entries.set({ ...entryOf(header, bytes), attempted: true });
+    const sample = await folder.read(name).then(decodeSample, () => undefined);
+    if (sample?.header.id !== id) continue;
+    state.entries.set({ ...entryOf(sample.header, bytes, sample.body.length), attempted: true });
     adopted++;
   }
   return adopted;
@@ -140,6 +137,7 @@ async function sweep(
   for (const { name } of files) if (!isKept(name)) await folder.remove(name);
 }
 
-export function entryOf({ id, configId, bucket, priority }: SampleHeader, bytes: number): SpoolEntry {
-  return { id, configId, bucket, priority, bytes, attempted: false };
+export function entryOf(header: SampleHeader, bytes: number, bodyBytes: number): SpoolEntry {
+  const { id, configId, bucket, priority } = header;
+  return { id, configId, bucket, priority, bytes, bodyBytes, attempted: false };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock/clock.ts';
 import { UsageHistory } from '../usage/usage-history.ts';
 import { EntryIndex } from './entry-index.ts';
+import type { SpoolEntry } from './entry-index.ts';
 import { EVICTION_REASONS } from './journal-record.ts';
 import type {
   Books,
@@ -72,7 +73,10 @@ export class SpoolState {
         break;
       case 'y':
         this.usage(UPLINK_KEY).add(record.b, this.#age(record.at));
-        this.#markAttempted(record.id);
+        this.#change(record.id, { attempted: true });
+        break;
+      case 'm':
+        this.#change(record.id, { bucket: record.bucket });
         break;
       case 'u':
         this.#uploaded++;
@@ -147,9 +151,9 @@ export class SpoolState {
     for (const [key, saved] of Object.entries(u)) this.usage(key).restore(saved, this.#age(at));
   }
 
-  #markAttempted(id: string): void {
+  #change(id: string, change: Partial<SpoolEntry>): void {
     const entry = this.entries.get(id);
-    if (entry && !entry.attempted) this.entries.set({ ...entry, attempted: true });
+    if (entry) this.entries.set({ ...entry, ...change });
   }
 
   #countEvicted(reason: EvictionReason, by: number): void {

@@ -354,6 +354,32 @@ describe('Spool', () => {
     expect(again.spool.uplink.hour.sum()).toBe(0);
   });
 
+  it('sends samples to another bucket, for good', async () => {
+    const { spool, folder } = await make();
+    const first = await add(spool, { bucket: 'old' });
+    const second = await add(spool, { bucket: 'old', configId: 'Other' });
+    await spool.redirect(({ configId }) => configId === 'Parts', 'new');
+    const again = await make(
+      {},
+      folder.afterPowerLoss(() => 0),
+    );
+    expect(again.spool.next()).toMatchObject({ id: first.id, bucket: 'new' });
+    again.spool.take(first.id);
+    expect(again.spool.next()).toMatchObject({ id: second.id, bucket: 'old' });
+  });
+
+  it('gives bytes back that were not sent, over a kill too', async () => {
+    const { spool, folder, clock } = await make();
+    const { id } = await add(spool);
+    await spool.noteAttempt(id, 300);
+    const unsent = await spool.noteAttempt(id, 5_000);
+    await clock.advance(30_000);
+    await spool.refund(unsent);
+    expect(spool.uplink.hour.sum()).toBe(300);
+    const again = await make({}, folder.afterKill(), new FakeClock(clock.now()));
+    expect(again.spool.uplink.hour.sum()).toBe(300);
+  });
+
   it('books attempts over and over while nothing is accepted', async () => {
     const { spool, folder } = await make();
     const { id } = await add(spool);

@@ -44,6 +44,13 @@ export interface SpoolTotals {
   readonly bytes: number;
 }
 
+/** Bytes that were booked for an attempt. */
+export interface NotedAttempt {
+  readonly id: string;
+  readonly bytes: number;
+  readonly at: number;
+}
+
 /** Samples that are written and made durable together. */
 const MAX_BATCH = 16;
 
@@ -129,7 +136,7 @@ export class Spool {
     return new Promise((resolve, reject) => {
       const chunks = encodeSample(header, body);
       const bytes = chunks.reduce((total, chunk) => total + chunk.length, 0);
-      this.#waiting.push({ chunks, entry: entryOf(header, bytes), resolve, reject });
+      this.#waiting.push({ chunks, entry: entryOf(header, bytes, body.length), resolve, reject });
       void this.#serial.run(() => this.#acceptBatch());
     });
   }
@@ -167,8 +174,34 @@ export class Spool {
   }
 
   /** Books bytes that an attempt may send, before it sends them. Outlives a kill; the last of them may be lost with the power. */
-  noteAttempt(id: string, bytes: number): Promise<void> {
-    return this.#serial.run(() => this.#ledger.noteAttempt(id, bytes));
+  async noteAttempt(id: string, bytes: number): Promise<NotedAttempt> {
+    const at = this.#clock.now();
+    await this.#serial.run(() => this.#ledger.noteAttempt(id, bytes, at));
+    return { id, bytes, at };
+  }
+
+  /** Gives bytes back that an attempt did not send. */
+  refund({ id, bytes, at }: NotedAttempt): Promise<void> {
+    return this.#serial.run(() => this.#ledger.noteAttempt(id, -bytes, at));
+  }
+
+  /**
+   * Sends waiting samples to another bucket.
+   *
+   * @throws EdgeError `spool.disk-full`, `spool.write-failed`: some may go where they did
+   */
+  redirect(isMeant: (entry: SpoolEntry) => boolean, bucket: string): Promise<void> {
+    return this.#serial.run(async () => {
+      const meant = [...this.#ledger.state.entries.values()].filter(
+        (entry) => entry.bucket !== bucket && isMeant(entry),
+      );
+      for (let from = 0; from < meant.length; from += MAX_BATCH) {
+        const batch = meant.slice(from, from + MAX_BATCH).map(({ id }) => ({ t: 'm', id, bucket }) as const);
+        await this.#ledger.commit(batch).catch((thrown: unknown) => {
+          throw writeError(thrown);
+        });
+      }
+    });
   }
 
   /** @throws EdgeError `spool.write-failed`: the sample still counts as waiting */

@@ -1,0 +1,45 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { SampleHeader } from '../spool/stored-sample.ts';
+import type { ObjectStore, PutReceipt } from './object-store.ts';
+import type { StoreFailureFacts } from './store-failure.ts';
+import type { UplinkLimits } from './uplink-budget.ts';
+
+export interface UploadSettings {
+  /** Samples that are uploaded at once. */
+  readonly parallel: number;
+  readonly limits: UplinkLimits;
+  /** Longest wait between attempts. */
+  readonly retryCapMs: number;
+  /** Bound on one attempt. */
+  readonly timeoutMs: number;
+  /** Where samples of each configuration go now. */
+  readonly buckets: ReadonlyMap<string, string>;
+}
+
+/** Who is told how uploads go. */
+export interface UploadReporter {
+  /** Before the first byte of a sample. */
+  begun(sample: SampleHeader, bytes: number): void;
+  /** Announces a stored object. Resolves when there is nothing more to try; rejects only when the signal stops it. */
+  uploaded(
+    sample: SampleHeader,
+    at: { bucket: string; key: string },
+    receipt: PutReceipt,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The store refuses the sample or its bucket; the sample waits on. Told once for each reason. */
+  refused(sample: SampleHeader, failure: StoreFailureFacts): void;
+  /** Every attempt, with `ok` or the code of its error. */
+  attempted(outcome: string, bytes: number, ms: number): void;
+}
+
+export interface UploaderPorts {
+  readonly spool: Spool;
+  readonly store: ObjectStore;
+  readonly reporter: UploadReporter;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
