@@ -147,7 +147,7 @@ export class ConnectionKeeper {
     this.#dropCurrent = undefined;
     this.#ended.signal.removeEventListener('abort', onEnd);
     this.#setState('disconnected');
-    this.#options.log.warn({ reason }, 'ipc.disconnected');
+    if (!this.#ended.signal.aborted) this.#options.log.warn({ reason }, 'ipc.disconnected');
     await this.#closeWithin(connection);
   }
 
