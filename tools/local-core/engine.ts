@@ -14,7 +14,7 @@ import { Deployments } from './deployment/deployments.ts';
 import { configurationUpdates, defineComponents, planComponents } from './deployment/plan.ts';
 import type { PlanContext } from './deployment/plan.ts';
 import { runDeployment } from './deployment/run-deployment.ts';
-import type { DeploymentContext } from './deployment/run-deployment.ts';
+import type { DeploymentContext } from './deployment/change-components.ts';
 import type { ComponentService } from './lifecycle/component-service.ts';
 import { CORE_MARK, Guardian } from './lifecycle/guardian.ts';
 import { ServiceGraph, withinTime } from './lifecycle/service-graph.ts';

@@ -8,7 +8,8 @@ import { JsonFile } from '../files/json-file.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../ports.ts';
 import { deploymentErrors } from './errors.ts';
 import { checkRequest } from './request.ts';
-import type { DeploymentJob, DeploymentResult } from './run-deployment.ts';
+import type { DeploymentResult } from './change-components.ts';
+import type { DeploymentJob } from './run-deployment.ts';
 
 export interface DeploymentRecord extends DeploymentOutcome {
   /** Epoch milliseconds. */

@@ -1,24 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
 import { NUCLEUS } from '../builtins.ts';
-import type { ConfigurationSnapshot, DiskConfigurationStore } from '../configuration/disk-store.ts';
+import type { DiskConfigurationStore } from '../configuration/disk-store.ts';
 import type { ConfigurationUpdate } from '../configuration/update.ts';
-import type { ComponentDefinition } from '../lifecycle/definition.ts';
-import type { ComponentNotifier, LocalDeploymentRequest } from '../ports.ts';
+import type { LocalDeploymentRequest } from '../ports.ts';
 import { checkArtifactFolder, prepareArtifacts } from '../store/artifacts.ts';
 import type { PrepareRequest } from '../store/artifacts.ts';
-import { activate, removeObsolete } from './activation.ts';
-import type { ActivationContext } from './activation.ts';
-import { groupOf, writeDeployedSet } from './deployed-set.ts';
+import { changeComponents } from './change-components.ts';
+import type { DeploymentContext, DeploymentResult, PreparedDeployment } from './change-components.ts';
+import { groupOf } from './deployed-set.ts';
 import type { DeployedSet } from './deployed-set.ts';
 import { deploymentErrors } from './errors.ts';
 import { configurationUpdates, defineComponents, planComponents, withResolvedValues } from './plan.ts';
-import type { PlanContext, PlannedComponent } from './plan.ts';
-
-export interface DeploymentContext extends ActivationContext, PlanContext {
-  readonly configuration: DiskConfigurationStore;
-  readonly notifier: ComponentNotifier;
-}
+import type { PlannedComponent } from './plan.ts';
 
 export interface DeploymentJob {
   readonly id: string;
@@ -31,37 +24,16 @@ export interface DeploymentJob {
   readonly onActivation: () => void;
 }
 
-export interface DeploymentResult {
-  readonly detailedStatus: DetailedStatus;
-  readonly error?: unknown;
-  readonly deployed: DeployedSet;
-}
-
-export type DetailedStatus =
-  | 'SUCCESSFUL'
-  | 'FAILED_NO_STATE_CHANGE'
-  | 'FAILED_ROLLBACK_COMPLETE'
-  | 'FAILED_ROLLBACK_NOT_REQUESTED'
-  | 'FAILED_UNABLE_TO_ROLLBACK'
-  | 'REJECTED';
-
-interface Prepared {
-  readonly deployed: DeployedSet;
-  readonly planned: readonly PlannedComponent[];
-  readonly updates: ReadonlyMap<string, ConfigurationUpdate>;
-  readonly definitions: ReadonlyMap<string, ComponentDefinition>;
-}
-
 const NOTIFY_SECONDS = 60;
 const VALIDATE_SECONDS = 20;
 
-/** One deployment from request to result: prepare → ask components → validate → change → clean up, or roll back. Never throws. */
+/** One deployment from request to result: prepare → ask components → validate → change → clean up, or roll back. Throws where the disk fails. */
 export async function runDeployment(
   context: DeploymentContext,
   job: DeploymentJob,
   current: DeployedSet,
 ): Promise<DeploymentResult> {
-  let prepared: Prepared;
+  let prepared: PreparedDeployment;
   try {
     prepared = await prepare(context, job, current);
     await askComponents(context, job);
@@ -71,12 +43,16 @@ export async function runDeployment(
     return { detailedStatus: 'FAILED_NO_STATE_CHANGE', error, deployed: current };
   }
   job.onActivation();
-  const result = await change(context, job, prepared, current);
+  const result = await changeComponents(context, job, prepared, current);
   context.notifier.afterUpdate(job.id);
   return result;
 }
 
-async function prepare(context: DeploymentContext, job: DeploymentJob, current: DeployedSet): Promise<Prepared> {
+async function prepare(
+  context: DeploymentContext,
+  job: DeploymentJob,
+  current: DeployedSet,
+): Promise<PreparedDeployment> {
   const { request } = job;
   const { store, configuration, paths, log } = context;
   if (request.artifactsDirectoryPath !== undefined)
@@ -96,7 +72,7 @@ async function prepare(context: DeploymentContext, job: DeploymentJob, current: 
   const definitions = defineComponents(planned, (name) => configurationAfter(configuration, updates, name), context);
   const components = Object.fromEntries(planned.map(({ recipe }) => [recipe.name, recipe.version]));
   const deployed: DeployedSet = { groups, components, previous: previousVersions(current, components), by: job.id };
-  return { deployed, planned, updates, definitions };
+  return { deployed, updates, definitions };
 }
 
 function artifactsOf({ recipe, manifest }: PlannedComponent, sourceFolder: string | undefined): PrepareRequest {
@@ -157,7 +133,7 @@ async function askComponents(context: DeploymentContext, { id, request, signal }
 async function validate(
   context: DeploymentContext,
   { id, request, signal }: DeploymentJob,
-  { updates, definitions }: Prepared,
+  { updates, definitions }: PreparedDeployment,
   current: DeployedSet,
 ): Promise<void> {
   const changed = new Map<string, unknown>();
@@ -179,93 +155,4 @@ function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-}
-
-async function change(
-  context: DeploymentContext,
-  job: DeploymentJob,
-  { deployed, updates, definitions }: Prepared,
-  current: DeployedSet,
-): Promise<DeploymentResult> {
-  const { configuration, running, paths, log } = context;
-  const before: Before = {
-    configuration: configuration.snapshot(),
-    definitions: new Map([...running].map(([name, { service }]) => [name, service.definition])),
-    broken: new Set([...running.values()].flatMap(({ service }) => (service.state === 'BROKEN' ? service.name : []))),
-  };
-  try {
-    await configuration.beginChange(job.id, before.configuration);
-    configuration.update(updates);
-    await activate(context, definitions, { bootstrap: true });
-    configuration.remove(await removeObsolete(context, definitions));
-    await configuration.flush();
-    await writeDeployedSet(paths.config, deployed);
-    await configuration.endChange();
-    await cleanStore(context, deployed);
-    return { detailedStatus: 'SUCCESSFUL', deployed };
-  } catch (error) {
-    // What the next core finds on disk makes it start what was there before.
-    if (context.stopping.aborted) return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
-    log.error({ deploymentId: job.id, reason: messageOf(error) }, 'deployment.failed');
-    if (job.request.failureHandlingPolicy === 'ROLLBACK') return rollBack(context, before, error, current);
-    await writeDeployedSet(paths.config, deployed);
-    await configuration.endChange();
-    return { detailedStatus: 'FAILED_ROLLBACK_NOT_REQUESTED', error, deployed };
-  }
-}
-
-interface Before {
-  readonly configuration: ConfigurationSnapshot;
-  readonly definitions: ReadonlyMap<string, ComponentDefinition>;
-  /** Were BROKEN already and may stay so. */
-  readonly broken: ReadonlySet<string>;
-}
-
-async function rollBack(
-  context: DeploymentContext,
-  before: Before,
-  error: unknown,
-  current: DeployedSet,
-): Promise<DeploymentResult> {
-  const { configuration, log } = context;
-  try {
-    configuration.restore(before.configuration);
-    await activate(context, before.definitions, {
-      untracked: withDependents(before.broken, before.definitions),
-      bootstrap: true,
-    });
-    await removeObsolete(context, before.definitions);
-    await configuration.endChange();
-    return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
-  } catch (second) {
-    log.error({ reason: messageOf(second) }, 'deployment.rollback-failed');
-    await configuration.endChange();
-    return { detailedStatus: 'FAILED_UNABLE_TO_ROLLBACK', error, deployed: current };
-  }
-}
-
-function withDependents(
-  names: ReadonlySet<string>,
-  definitions: ReadonlyMap<string, ComponentDefinition>,
-): ReadonlySet<string> {
-  const all = new Set(names);
-  for (let before = -1; before !== all.size;) {
-    before = all.size;
-    for (const { name, dependencies } of definitions.values()) {
-      if (Object.entries(dependencies).some(([one, type]) => type === 'HARD' && all.has(one))) all.add(name);
-    }
-  }
-  return all;
-}
-
-/** Keeps what is deployed and what was before; a store that cannot be cleaned does not fail a deployment. */
-async function cleanStore({ store, log }: DeploymentContext, { components, previous }: DeployedSet): Promise<void> {
-  const keep = [components, previous].flatMap((set) =>
-    Object.entries(set).map(([name, version]) => ({ name, version })),
-  );
-  try {
-    for (const id of await store.clean(keep)) log.info({ ...id }, 'store.removed');
-  } catch (error) {
-    log.warn({ reason: messageOf(error) }, 'store.clean-failed');
-  }
 }

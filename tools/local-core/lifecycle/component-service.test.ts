@@ -159,7 +159,7 @@ describe('time-outs', () => {
     await bench.line('a installing', 2);
 
     expect(bench.history.slice(0, 2)).toEqual(['a ERRORED', 'a NEW']);
-    expect(a.service.statusReason).toBe('install: install timed out after 120 s');
+    expect(a.service.statusReason).toBe('install: timed out after 120 s');
   });
 
   it("ends a startup after the recipe's time", async () => {
@@ -168,7 +168,7 @@ describe('time-outs', () => {
     await bench.clock.advance(5_000);
     await bench.state(a, 'STOPPING');
 
-    expect(a.service.statusReason).toBe('startup: timed out');
+    expect(a.service.statusReason).toBe('startup: timed out after 5 s');
     expect(a.service.readyForDependents).toBe(false);
   });
 

@@ -1,16 +1,17 @@
 import type { Clock } from '../../../components/common/clock/clock.ts';
 import { messageOf } from '../../../components/common/errors/edge-error.ts';
 import type { Logger } from '../../../components/common/log/logger.ts';
-import type { LifecycleSection } from '../recipe/canonical-keys.ts';
 import { timeoutOf } from '../recipe/lifecycle.ts';
 import type { LifecycleStep } from '../recipe/lifecycle.ts';
 import type { ComponentProcesses, RunningScript, ScriptEnd } from './component-processes.ts';
 import { consequenceOf } from './definition.ts';
 import type { ComponentDefinition } from './definition.ts';
 import { DesiredStates } from './desired-states.ts';
-import { ErrorCount } from './error-count.ts';
-import { isClosable, mayReport } from './state.ts';
+import { StateRecord } from './state-record.ts';
+import type { Transition } from './state-record.ts';
+import { isClosable } from './state.ts';
 import type { LifecycleState } from './state.ts';
+import { StepRunner } from './step-runner.ts';
 import type { StepScripts } from './step-scripts.ts';
 import { Wake } from './wake.ts';
 
@@ -26,11 +27,6 @@ export interface ComponentServiceOptions {
   readonly onState: (service: ComponentService, from: LifecycleState) => void;
 }
 
-interface Transition {
-  readonly to: LifecycleState;
-  readonly reason?: string;
-}
-
 /**
  * One component's state machine, as in the Java nucleus: NEW → install → INSTALLED → wait for dependencies → STARTING →
  * startup or run → RUNNING → STOPPING → shutdown → FINISHED; an error in NEW, STARTING or RUNNING runs `recover` and tries
@@ -39,17 +35,12 @@ interface Transition {
 export class ComponentService {
   readonly #options: ComponentServiceOptions;
   readonly #desired = new DesiredStates();
-  readonly #errors = new ErrorCount();
+  readonly #record = new StateRecord();
+  readonly #steps: StepRunner;
   readonly #wake = new Wake();
   readonly #abort = new AbortController();
   readonly ended: Promise<void>;
   #definition: ComponentDefinition;
-  #state: LifecycleState = 'NEW';
-  #timesBroken = 0;
-  #timesErrored = 0;
-  #changes = 0;
-  #reported: Transition | undefined;
-  #lastError: string | undefined;
   #main: RunningScript | undefined;
   /** The shutdown script of the version that runs, kept when it started. */
   #shutdownStep: LifecycleStep | undefined;
@@ -60,6 +51,7 @@ export class ComponentService {
   constructor(options: ComponentServiceOptions) {
     this.#options = options;
     this.#definition = options.definition;
+    this.#steps = new StepRunner(options);
     this.ended = this.#live();
   }
 
@@ -72,36 +64,36 @@ export class ComponentService {
   }
 
   get state(): LifecycleState {
-    return this.#state;
+    return this.#record.state;
   }
 
   /** How often it became BROKEN; tells a new break from an old one. */
   get timesBroken(): number {
-    return this.#timesBroken;
+    return this.#record.timesBroken;
   }
 
   get timesErrored(): number {
-    return this.#timesErrored;
+    return this.#record.timesErrored;
   }
 
   /** How often the state changed; tells whether it stood still between two looks. */
   get changes(): number {
-    return this.#changes;
+    return this.#record.changes;
   }
 
   /** The last error, until the component is RUNNING or FINISHED again. */
   get statusReason(): string | undefined {
-    return this.#lastError;
+    return this.#record.lastError;
   }
 
   get reachedDesiredState(): boolean {
-    return this.#desired.reached(this.#state);
+    return this.#desired.reached(this.state);
   }
 
   /** Whether a dependent may start, or go on running, with this component in its present state. */
   get readyForDependents(): boolean {
-    const stopping = this.#state === 'STOPPING' && !this.#stoppingFromStartupError;
-    return this.#state === 'RUNNING' || this.#state === 'FINISHED' || stopping;
+    const stopping = this.state === 'STOPPING' && !this.#stoppingFromStartupError;
+    return this.state === 'RUNNING' || this.state === 'FINISHED' || stopping;
   }
 
   requestStart(): void {
@@ -115,7 +107,7 @@ export class ComponentService {
 
   /** No effect on a component that was never asked to start. */
   requestRestart(): void {
-    if (this.#closed || (this.#desired.path.length === 0 && this.#state === 'NEW')) return;
+    if (this.#closed || (this.#desired.path.length === 0 && this.state === 'NEW')) return;
     this.#request(() => this.#desired.restart());
   }
 
@@ -125,34 +117,29 @@ export class ComponentService {
 
   requestUninstall(): void {
     this.#uninstall = true;
-    this.#request(() => this.#desired.uninstall(this.#state));
+    this.#request(() => this.#desired.uninstall(this.state));
   }
 
   /** Takes the definition of a deployment; asks for a new installation or a restart where it needs one. */
   redefine(definition: ComponentDefinition): void {
     const consequence = consequenceOf(this.#definition, definition);
     this.#definition = definition;
-    if (consequence === 'reinstall' || (consequence === 'restart' && this.#state === 'BROKEN')) this.requestReinstall();
+    if (consequence === 'reinstall' || (consequence === 'restart' && this.state === 'BROKEN')) this.requestReinstall();
     else if (consequence === 'restart') this.requestRestart();
   }
 
   /** What the component says about itself over IPC. False where the machine does not allow it; the nucleus ignores it then. */
   report(state: 'RUNNING' | 'ERRORED' | 'FINISHED', reason?: string): boolean {
-    if (!mayReport(this.#reported?.to ?? this.#state, state)) {
-      this.#options.log.warn(
-        { component: this.name, current: this.#state, reported: state },
-        'component.report-ignored',
-      );
-      return false;
-    }
-    this.#reported = { to: state, ...(reason === undefined ? {} : { reason }) };
+    const accepted = this.#record.report({ to: state, ...(reason === undefined ? {} : { reason }) });
+    const facts = { component: this.name, current: this.state, reported: state };
+    if (!accepted) this.#options.log.warn(facts, 'component.report-ignored');
     this.#wake.now();
-    return true;
+    return accepted;
   }
 
   /** A dependency changed its state. A HARD one that left RUNNING, FINISHED and STOPPING restarts this component. */
   dependencyChanged(lost: boolean): void {
-    if (lost && (this.#state === 'STARTING' || this.#state === 'RUNNING')) this.requestRestart();
+    if (lost && (this.state === 'STARTING' || this.state === 'RUNNING')) this.requestRestart();
     this.#wake.now();
   }
 
@@ -160,21 +147,21 @@ export class ComponentService {
   async close(): Promise<void> {
     this.#closed = true;
     this.requestStop();
-    if (this.#state === 'NEW') this.#abort.abort(); // an installation is not waited for
+    if (this.state === 'NEW') this.#abort.abort(); // an installation is not waited for
     await this.ended;
   }
 
   #request(change: () => void): void {
     change();
-    if (this.#uninstall && !this.#desired.path.includes('UNINSTALLED')) this.#desired.uninstall(this.#state);
+    if (this.#uninstall && !this.#desired.path.includes('UNINSTALLED')) this.#desired.uninstall(this.state);
     this.#wake.now();
   }
 
   async #live(): Promise<void> {
     await Promise.resolve(); // the owner has the object before the first change of state
-    let previous: LifecycleState = this.#state;
-    while (!(this.#uninstall ? this.#state === 'UNINSTALLED' : this.#closed && isClosable(this.#state))) {
-      const current = this.#state;
+    let previous: LifecycleState = this.state;
+    while (!(this.#uninstall ? this.state === 'UNINSTALLED' : this.#closed && isClosable(this.state))) {
+      const current = this.state;
       const transition = await this.#handle(current, previous).catch((error: unknown) => this.#lost(error));
       if (!transition || transition.to === current) continue;
       previous = current;
@@ -185,7 +172,7 @@ export class ComponentService {
 
   /** A fault of the core itself must not leave a component, and the deployment that waits for it, hanging. */
   #lost(error: unknown): Transition {
-    this.#options.log.error({ component: this.name, state: this.#state, error }, 'component.lifecycle-failed');
+    this.#options.log.error({ component: this.name, state: this.state, error }, 'component.lifecycle-failed');
     return { to: this.#closed ? 'FINISHED' : 'BROKEN', reason: `the core failed: ${messageOf(error)}` };
   }
 
@@ -220,10 +207,9 @@ export class ComponentService {
     await this.#wake.until(() => (this.#closed ? true : this.#desired.next('NEW')));
     if (this.#closed) return this.#uninstall ? { to: 'UNINSTALLING' } : undefined;
     await this.#options.processes.stop();
-    const script = this.#options.scripts.start('install', this.#definition);
-    const end = await this.#endOf(script, 'install', timeoutOf(this.#definition.lifecycle, 'install'));
+    const end = await this.#steps.run('install', this.#definition, { interrupt: this.#abort.signal });
     if (this.#closed) return undefined;
-    if (this.#reported?.to === 'ERRORED') return this.#reported;
+    if (this.#record.reported?.to === 'ERRORED') return this.#record.reported;
     return failed(end) ? { to: 'ERRORED', reason: `install: ${end.description}` } : { to: 'INSTALLED' };
   }
 
@@ -243,12 +229,13 @@ export class ComponentService {
     if (!this.#options.dependenciesReady()) return { to: 'INSTALLED' };
     this.#shutdownStep = this.#definition.lifecycle.steps.shutdown;
     await this.#options.processes.stop();
-    const limit = this.#timer(timeoutOf(this.#definition.lifecycle, 'startup'));
+    const seconds = timeoutOf(this.#definition.lifecycle, 'startup');
+    const limit = this.#steps.limit(seconds, () => this.#wake.now());
     this.#startMain();
     try {
       return await this.#wake.until((): Transition | undefined => {
-        if (this.#reported) return this.#reported;
-        if (limit.passed()) return { to: 'ERRORED', reason: 'startup: timed out' };
+        if (this.#record.reported) return this.#record.reported;
+        if (limit.passed()) return { to: 'ERRORED', reason: `startup: timed out after ${seconds} s` };
         return this.#desired.next('STARTING') === 'RUNNING' ? undefined : { to: 'STOPPING' };
       });
     } finally {
@@ -269,25 +256,26 @@ export class ComponentService {
     void main.ended.then((end) => this.#mainEnded(main, end));
     if (startup) return;
     this.report('RUNNING');
-    const limit = this.#timer(timeoutOf(definition.lifecycle, 'run'), () => {
+    const seconds = timeoutOf(definition.lifecycle, 'run');
+    const limit = this.#steps.limit(seconds, () => {
       if (this.#main !== main) return;
-      this.report('ERRORED', 'run: timed out');
+      this.report('ERRORED', `run: timed out after ${seconds} s`);
     });
     void main.ended.then(() => limit.cancel());
   }
 
   #mainEnded(main: RunningScript, end: ScriptEnd): void {
     if (this.#main !== main) return;
-    const active = this.#state === 'STARTING' || this.#state === 'RUNNING';
+    const active = this.state === 'STARTING' || this.state === 'RUNNING';
     if (!active) return;
     if (failed(end)) this.report('ERRORED', `${main.section}: ${end.description}`);
     else if (main.section === 'run') this.requestStop();
-    else if (this.#state === 'STARTING' && !this.#reported) this.report('RUNNING');
+    else if (this.state === 'STARTING' && !this.#record.reported) this.report('RUNNING');
   }
 
   #whileRunning(): Promise<Transition | undefined> {
     return this.#wake.until((): Transition | undefined => {
-      if (this.#reported) return this.#reported;
+      if (this.#record.reported) return this.#record.reported;
       return this.#desired.next('RUNNING') === undefined ? undefined : { to: 'STOPPING' };
     });
   }
@@ -295,23 +283,14 @@ export class ComponentService {
   async #whileStopping(): Promise<Transition | undefined> {
     const inTime = await this.#shutDown();
     this.#stoppingFromStartupError = false;
-    if (!inTime) return { to: 'ERRORED', reason: 'shutdown: timed out' };
-    if (this.#reported?.to === 'ERRORED') return this.#reported;
+    if (!inTime) return { to: 'ERRORED', reason: 'shutdown: not done in its time' };
+    if (this.#record.reported?.to === 'ERRORED') return this.#record.reported;
     return this.#terminated(this.#desired.take('FINISHED') ?? 'FINISHED');
   }
 
-  /** The shutdown script, then SIGTERM, 5 s, SIGKILL, all within the shutdown time-out; false when that passed. */
-  async #shutDown(): Promise<boolean> {
+  #shutDown(): Promise<boolean> {
     this.#main = undefined;
-    const hurry = new AbortController();
-    const limit = this.#timer(this.#shutdownStep?.timeoutSeconds ?? timeoutOf(NO_STEPS, 'shutdown'), () =>
-      hurry.abort(),
-    );
-    const script = this.#options.scripts.startStep('shutdown', this.#shutdownStep, this.#definition);
-    await Promise.race([script?.ended, aborted(hurry.signal)]);
-    await this.#options.processes.stop(hurry.signal);
-    limit.cancel();
-    return !hurry.signal.aborted;
+    return this.#steps.shutDown(this.#shutdownStep, this.#definition);
   }
 
   #whileFinished(): Promise<Transition | undefined> {
@@ -323,7 +302,7 @@ export class ComponentService {
   }
 
   async #whileErrored(previous: LifecycleState): Promise<Transition | undefined> {
-    if (!this.#closed) await this.#recover();
+    if (!this.#closed) await this.#steps.run('recover', this.#definition);
     if (this.#desired.path.length === 0) this.#desired.start();
     switch (previous) {
       case 'STARTING':
@@ -340,11 +319,6 @@ export class ComponentService {
     }
   }
 
-  async #recover(): Promise<void> {
-    const script = this.#options.scripts.start('recover', this.#definition);
-    await this.#endOf(script, 'recover', timeoutOf(this.#definition.lifecycle, 'recover'));
-  }
-
   async #whileBroken(previous: LifecycleState): Promise<Transition | undefined> {
     if (previous === 'STARTING' || previous === 'RUNNING') await this.#shutDown();
     await this.#options.processes.stop();
@@ -355,25 +329,23 @@ export class ComponentService {
     });
     if (this.#closed && !this.#uninstall) return undefined;
     if (desired === 'NEW') {
-      this.#errors.clear();
+      this.#record.forgetErrors();
       return { to: 'NEW' };
     }
     return { to: 'UNINSTALLING' };
   }
 
   async #whileUninstalling(): Promise<Transition> {
-    const script = this.#options.scripts.start('uninstall', this.#definition, {
-      GREENGRASS_COMPONENT_VERSION: this.#definition.version,
-    });
-    const end = await this.#endOf(script, 'uninstall', timeoutOf(this.#definition.lifecycle, 'uninstall'));
-    if (failed(end))
-      this.#options.log.error({ component: this.name, reason: end.description }, 'component.uninstall-failed');
+    const extra = { GREENGRASS_COMPONENT_VERSION: this.#definition.version };
+    const end = await this.#steps.run('uninstall', this.#definition, { extra });
+    const facts = { component: this.name, reason: end.description };
+    if (failed(end)) this.#options.log.error(facts, 'component.uninstall-failed');
     return { to: 'UNINSTALLED' };
   }
 
   /** Where a component without processes goes next. */
   #terminated(desired: LifecycleState): Transition {
-    if (this.#uninstall && this.#state === 'FINISHED') return { to: 'UNINSTALLING' };
+    if (this.#uninstall && this.state === 'FINISHED') return { to: 'UNINSTALLING' };
     if (this.#closed) return { to: 'FINISHED' };
     switch (desired) {
       case 'NEW':
@@ -389,67 +361,19 @@ export class ComponentService {
     }
   }
 
-  /** The one place where the state changes: counts errors, remembers the reason, tells the owner. */
+  /** The one place where the state changes. */
   #enter(transition: Transition): void {
-    const from = this.#state;
-    let to = transition.to;
-    const now = this.#options.clock.now();
-    if (to === 'ERRORED' || to === 'BROKEN') {
-      this.#lastError = transition.reason ?? 'the component reported ERRORED';
-      if (this.#errors.add(from, now, this.#definition.lifecycle.errorResetSeconds)) to = 'BROKEN';
-    } else {
-      this.#errors.leftWell(from);
-      if (to === 'RUNNING' || to === 'FINISHED') this.#lastError = undefined;
-      if (from === 'STARTING' && to === 'FINISHED') this.#desired.stop();
-    }
-    this.#reported = undefined;
-    this.#state = to;
-    this.#changes++;
-    if (to === 'ERRORED') this.#timesErrored++;
-    if (to === 'BROKEN') this.#timesBroken++;
+    const { clock, log, onState } = this.#options;
+    const from = this.#record.enter(transition, clock.now(), this.#definition.lifecycle.errorResetSeconds);
+    const to = this.state;
+    if (from === 'STARTING' && to === 'FINISHED') this.#desired.stop();
     const facts = { component: this.name, from, to, ...(transition.reason ? { reason: transition.reason } : {}) };
-    if (to === 'ERRORED' || to === 'BROKEN') this.#options.log.error(facts, 'component.state');
-    else this.#options.log.info(facts, 'component.state');
-    this.#options.onState(this, from);
-  }
-
-  /** Waits for a step; one that takes too long, or whose component is closed, is ended. */
-  async #endOf(
-    script: RunningScript | undefined,
-    section: LifecycleSection,
-    seconds: number | undefined,
-  ): Promise<ScriptEnd> {
-    if (!script) return { code: 0, description: 'nothing to do' };
-    const stop = new AbortController();
-    const limit = this.#timer(seconds, () => stop.abort());
-    const end = await Promise.race([script.ended, aborted(stop.signal), aborted(this.#abort.signal)]);
-    limit.cancel();
-    if (end) return end;
-    await this.#options.processes.stop();
-    return { code: undefined, description: `${section} timed out after ${seconds} s` };
-  }
-
-  #timer(seconds: number | undefined, then?: () => void): { passed(): boolean; cancel(): void } {
-    if (seconds === undefined) return { passed: () => false, cancel: () => undefined };
-    let passed = false;
-    const cancel = this.#options.clock.after(seconds * 1000, () => {
-      passed = true;
-      then?.();
-      this.#wake.now();
-    });
-    return { passed: () => passed, cancel };
+    if (to === 'ERRORED' || to === 'BROKEN') log.error(facts, 'component.state');
+    else log.info(facts, 'component.state');
+    onState(this, from);
   }
 }
-
-const NO_STEPS = { steps: {}, environment: {}, errorResetSeconds: 0 } as const;
 
 function failed(end: ScriptEnd): boolean {
   return end.code !== 0;
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
