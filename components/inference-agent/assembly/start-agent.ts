@@ -10,7 +10,7 @@ import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { announcer } from '../events/announcer.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
-import { startAgentServer } from '../http/agent-server.ts';
+import { startSocketServer } from '../../common/http/server/http-server.ts';
 import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
@@ -111,7 +111,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const socketPath = socketPathOf(options.workFolder, configuration.current.Socket);
   const health = (): HealthStatus => ({ status, services: registry.aliases() });
   const router = agentRouter({ invoker, registry, health, metrics: () => metrics.text(), log });
-  const server = await startAgentServer(socketPath, router);
+  const server = await startSocketServer(socketPath, router);
   log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
   const restored = finished.then(() => {
     if (status === 'starting') status = 'ok';

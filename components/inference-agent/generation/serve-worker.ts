@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Inference, LoadedModel, TensorData } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
-import { wireErrorOf } from './wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 export interface OpenedModel {
   readonly model: Pick<LoadedModel, 'infer' | 'close'>;

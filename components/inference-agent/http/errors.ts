@@ -14,13 +14,4 @@ export const httpErrors = errorCatalogue({
   'http.body-too-large': { status: 413, todo: 'Send a smaller body, or raise MaxImageMB of the agent.' },
   'http.body-incomplete': { status: 400, todo: 'Send as many bytes as Content-Length says.' },
   'http.bad-request': { status: 400, todo: 'Correct what the message names.' },
-  'socket.in-use': {
-    status: 500,
-    todo: 'Another agent listens on this socket. End it, or give this one another Socket.',
-  },
-  'socket.not-a-socket': {
-    status: 500,
-    todo: 'Something else lies at the path of the socket. Move it away, or set another Socket.',
-  },
-  'socket.failed': { status: 500, todo: "Check that the agent's user may write its work folder." },
 });

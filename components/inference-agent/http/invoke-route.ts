@@ -5,7 +5,7 @@ import { DEADLINE_HEADER } from '../../common/agent-api.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
 import { httpErrors } from './errors.ts';
-import { sendError, sendJson } from './send.ts';
+import { sendError, sendJson } from '../../common/http/server/send.ts';
 
 /** `POST /v1/services/{service}/invoke`: the body is the image. */
 export async function invokeRoute(

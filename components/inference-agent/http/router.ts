@@ -7,7 +7,7 @@ import type { ModelRegistry } from '../registry/model-registry.ts';
 import { httpErrors } from './errors.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
-import { send, sendError, sendJson } from './send.ts';
+import { send, sendError, sendJson } from '../../common/http/server/send.ts';
 
 export interface RouterPorts {
   readonly invoker: InvokeService;

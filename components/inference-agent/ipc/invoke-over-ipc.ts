@@ -6,7 +6,7 @@ import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
 import type { IpcSession, LocalMessage, Subscription } from '../../common/ipc/session.ts';
 import type { Logger } from '../../common/log/logger.ts';
 import { isReplyTopic, localTopics } from '../../common/topics/topics.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import { bodyTooLarge } from '../http/body.ts';
 import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
 import { ipcInvokeErrors } from './errors.ts';

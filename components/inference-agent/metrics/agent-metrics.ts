@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { InvokeResult, ModelStatus } from '../../common/agent-api.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 /** What the gauges read when they are asked for. */
 export interface MetricSources {

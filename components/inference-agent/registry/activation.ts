@@ -1,5 +1,5 @@
 import { fromWire, isEdgeError } from '../../common/errors/edge-error.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { ActivateDone, Handover, Origin } from './handover.ts';

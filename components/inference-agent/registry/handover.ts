@@ -1,5 +1,5 @@
 import type { ActivateProgress, ModelIdentity } from '../../common/agent-api.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { AliasRecord } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';

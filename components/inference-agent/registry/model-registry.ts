@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 
 import type { ActivateRequest, ModelStatus } from '../../common/agent-api.ts';
 import type { GenerationSettings } from '../generation/generation.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { AliasRecord } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';

@@ -1,4 +1,4 @@
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { Handover } from './handover.ts';
 import type { RegistryPorts } from './registry-ports.ts';

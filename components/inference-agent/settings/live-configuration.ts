@@ -4,7 +4,7 @@ import type { WireError } from '../../common/errors/edge-error.ts';
 import type { Logger } from '../../common/log/logger.ts';
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 export const COMPONENT = 'edgeml.InferenceAgent';
 

@@ -6,7 +6,7 @@ import type * as Ort from 'onnxruntime-node';
 
 import { messageOf } from '../../../common/errors/edge-error.ts';
 import type { Provider } from '../../model-package/schema.ts';
-import { lazyPackage, resolvePackage } from '../native-require.ts';
+import { lazyPackage, resolvePackage } from '../../../common/native-require.ts';
 import { cpuIdentity } from './cpu-identity.ts';
 import { OptimizedCache, hashFile } from './optimized-cache.ts';
 import type { CacheKey } from './optimized-cache.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type * as OrtWeb from 'onnxruntime-web';
 
 import { messageOf } from '../../../common/errors/edge-error.ts';
-import { lazyPackage } from '../native-require.ts';
+import { lazyPackage } from '../../../common/native-require.ts';
 import type { Runtime } from './session.ts';
 import { FeedCache, describe, unwrap } from './tensors.ts';
 

@@ -1,5 +1,5 @@
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { WireError } from '../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from './edge-error.ts';
+import type { WireError } from './edge-error.ts';
 
 /** Anything that was thrown, in the form that crosses threads; what is no EdgeError is `internal`, status 500. */
 export function wireErrorOf(thrown: unknown): WireError {
@@ -7,7 +7,7 @@ export function wireErrorOf(thrown: unknown): WireError {
   return {
     code: 'internal',
     message: messageOf(thrown),
-    todo: 'This is a fault of the agent. Report it with the lines of the log around it.',
+    todo: 'This is a fault of the component. Report it with the lines of the log around it.',
     status: 500,
     facts: {},
   };

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-import type { ErrorBody } from '../../common/agent-api.ts';
-import type { WireError } from '../../common/errors/edge-error.ts';
-import { wireErrorOf } from '../generation/wire-error.ts';
+import type { ErrorBody } from '../../agent-api.ts';
+import type { WireError } from '../../errors/edge-error.ts';
+import { wireErrorOf } from '../../errors/wire-error.ts';
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, 'application/json', JSON.stringify(body));

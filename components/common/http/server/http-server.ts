@@ -1,11 +1,16 @@
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 
-import { listenOnSocket } from './socket.ts';
+import { listenOnSocket } from './listen-on-socket.ts';
 
-export interface AgentServer {
+export interface SocketServer {
   /** Takes no new requests, lets those that are being answered finish for `timeoutMs`, removes the socket. */
   close(timeoutMs: number): Promise<void>;
+}
+
+export interface SocketServerOptions {
+  /** Bytes that the headers of a request may have together. Default: Node's, 16 KiB. */
+  readonly maxHeaderSize?: number;
 }
 
 /** Longer than clients keep an idle connection, so that it is they who close it. */
@@ -14,12 +19,17 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 120_000;
 const MAX_CONNECTIONS = 512;
 
-/** Serves the agent's API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
-export async function startAgentServer(path: string, listener: RequestListener): Promise<AgentServer> {
+/** Serves an API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
+export async function startSocketServer(
+  path: string,
+  listener: RequestListener,
+  options: SocketServerOptions = {},
+): Promise<SocketServer> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
+    ...options,
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', listener);

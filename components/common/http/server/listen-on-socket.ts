@@ -2,15 +2,15 @@ import { chmod, lstat, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 
-import { messageOf } from '../../common/errors/edge-error.ts';
-import { isNamedPipe, reachableSocketPath } from '../../common/http/socket-path.ts';
-import { httpErrors } from './errors.ts';
+import { messageOf } from '../../errors/edge-error.ts';
+import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
+import { socketErrors } from './errors.ts';
 
 /** Read and write for owner and group: the group of the nucleus' components, and nobody else. */
 const SOCKET_MODE = 0o660;
 
 /**
- * Makes the server listen on a Unix socket (mode 0660) or named pipe; a socket that a killed agent left is replaced.
+ * Makes the server listen on a Unix socket (mode 0660) or named pipe; a socket that a killed process left is replaced.
  * @returns removal of the socket
  * @throws EdgeError `socket.in-use` where another process answers on it, `socket.not-a-socket`, `socket.failed`
  */
@@ -36,10 +36,10 @@ async function removeStale(path: string, address: string): Promise<void> {
   const found = await lstat(address).catch(() => undefined);
   if (!found) return;
   if (!found.isSocket()) {
-    throw httpErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
+    throw socketErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
   }
   if (await answers(address)) {
-    throw httpErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
+    throw socketErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
   }
   await rm(address, { force: true });
 }
@@ -58,7 +58,7 @@ function answers(address: string): Promise<boolean> {
 function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      reject(httpErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
+      reject(socketErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
     });
     server.listen(address, resolve);
   });

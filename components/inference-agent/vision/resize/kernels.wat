@@ -1,0 +1,218 @@
+;; Rows of a resize in WebAssembly SIMD, bit for bit what bilinear.ts and filtered.ts compute. They read and write the exported
+;; memory; whoever calls lays it out (wasm-resizer.ts) and leaves 16 bytes free behind every region, because the last step of a row
+;; reads and writes a whole vector. `npm run generate` assembles this file into kernels.gen.ts.
+(module
+  (memory (export "memory") 1)
+
+  ;; One row of RGB between two rows of the source. For each pixel: `offsets` has the byte offset of the left neighbour (i32),
+  ;; `weights` the pair of weights (2 × i16, of 2048). value = ((upper·w >> 16) + (lower·w >> 16) + 2) >> 2, rows being sums >> 4.
+  (func (export "bilinearRgb")
+    (param $upper i32) (param $lower i32) (param $upperWeight i32) (param $lowerWeight i32)
+    (param $offsets i32) (param $weights i32) (param $count i32) (param $out i32)
+    (local $end i32) (local $at i32) (local $pair v128) (local $upperWeights v128) (local $lowerWeights v128) (local $value v128)
+    (local.set $upperWeights (i32x4.splat (local.get $upperWeight)))
+    (local.set $lowerWeights (i32x4.splat (local.get $lowerWeight)))
+    (local.set $end (i32.add (local.get $offsets) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $pixel
+      (local.set $at (i32.load (local.get $offsets)))
+      (local.set $pair (v128.load32_splat (local.get $weights)))
+      ;; Bytes r0 g0 b0 r1 g1 b1 become the 16-bit pairs r0 r1, g0 g1, b0 b1; the dot product adds each pair, weighted.
+      (local.set $value
+        (i32x4.shr_s
+          (i32x4.add
+            (i32x4.add
+              (i32x4.shr_s
+                (i32x4.mul
+                  (i32x4.shr_s
+                    (i32x4.dot_i16x8_s
+                      (i8x16.swizzle
+                        (v128.load64_zero (i32.add (local.get $upper) (local.get $at)))
+                        (v128.const i8x16 0 -1 3 -1 1 -1 4 -1 2 -1 5 -1 -1 -1 -1 -1))
+                      (local.get $pair))
+                    (i32.const 4))
+                  (local.get $upperWeights))
+                (i32.const 16))
+              (i32x4.shr_s
+                (i32x4.mul
+                  (i32x4.shr_s
+                    (i32x4.dot_i16x8_s
+                      (i8x16.swizzle
+                        (v128.load64_zero (i32.add (local.get $lower) (local.get $at)))
+                        (v128.const i8x16 0 -1 3 -1 1 -1 4 -1 2 -1 5 -1 -1 -1 -1 -1))
+                      (local.get $pair))
+                    (i32.const 4))
+                  (local.get $lowerWeights))
+                (i32.const 16)))
+            (v128.const i32x4 2 2 2 2))
+          (i32.const 2)))
+      ;; Three bytes and one to spare, which the next pixel overwrites.
+      (i32.store (local.get $out)
+        (i32x4.extract_lane 0
+          (i8x16.swizzle (local.get $value) (v128.const i8x16 0 4 8 12 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1))))
+      (local.set $out (i32.add (local.get $out) (i32.const 3)))
+      (local.set $weights (i32.add (local.get $weights) (i32.const 4)))
+      (local.set $offsets (i32.add (local.get $offsets) (i32.const 4)))
+      (br_if $pixel (i32.lt_u (local.get $offsets) (local.get $end)))))
+
+  ;; The same for one channel.
+  (func (export "bilinearGrey")
+    (param $upper i32) (param $lower i32) (param $upperWeight i32) (param $lowerWeight i32)
+    (param $offsets i32) (param $weights i32) (param $count i32) (param $out i32)
+    (local $end i32) (local $at i32) (local $left i32) (local $right i32)
+    (local.set $end (i32.add (local.get $offsets) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $pixel
+      (local.set $at (i32.load (local.get $offsets)))
+      (local.set $left (i32.load16_u (local.get $weights)))
+      (local.set $right (i32.load16_u offset=2 (local.get $weights)))
+      (i32.store8 (local.get $out)
+        (i32.shr_s
+          (i32.add
+            (i32.add
+              (i32.shr_s
+                (i32.mul (local.get $upperWeight)
+                  (i32.shr_s
+                    (i32.add
+                      (i32.mul (i32.load8_u (i32.add (local.get $upper) (local.get $at))) (local.get $left))
+                      (i32.mul (i32.load8_u offset=1 (i32.add (local.get $upper) (local.get $at))) (local.get $right)))
+                    (i32.const 4)))
+                (i32.const 16))
+              (i32.shr_s
+                (i32.mul (local.get $lowerWeight)
+                  (i32.shr_s
+                    (i32.add
+                      (i32.mul (i32.load8_u (i32.add (local.get $lower) (local.get $at))) (local.get $left))
+                      (i32.mul (i32.load8_u offset=1 (i32.add (local.get $lower) (local.get $at))) (local.get $right)))
+                    (i32.const 4)))
+                (i32.const 16)))
+            (i32.const 2))
+          (i32.const 2)))
+      (local.set $out (i32.add (local.get $out) (i32.const 1)))
+      (local.set $weights (i32.add (local.get $weights) (i32.const 4)))
+      (local.set $offsets (i32.add (local.get $offsets) (i32.const 4)))
+      (br_if $pixel (i32.lt_u (local.get $offsets) (local.get $end)))))
+
+  ;; One row of RGB through a wide filter across. For each pixel: `firsts` has the byte offset of the first neighbour, `counts` how many
+  ;; there are, `weights` their weights (i32, of 2^22), `longest` · 4 bytes further for each pixel.
+  (func (export "acrossRgb")
+    (param $row i32) (param $firsts i32) (param $counts i32) (param $weights i32) (param $longest i32) (param $width i32) (param $out i32)
+    (local $end i32) (local $from i32) (local $weight i32) (local $last i32) (local $sum v128)
+    (local.set $longest (i32.shl (local.get $longest) (i32.const 2)))
+    (local.set $end (i32.add (local.get $firsts) (i32.shl (local.get $width) (i32.const 2))))
+    (loop $pixel
+      (local.set $sum (v128.const i32x4 0x200000 0x200000 0x200000 0x200000))
+      (local.set $from (i32.add (local.get $row) (i32.load (local.get $firsts))))
+      (local.set $weight (local.get $weights))
+      (local.set $last (i32.add (local.get $weights) (i32.shl (i32.load (local.get $counts)) (i32.const 2))))
+      (loop $tap
+        (local.set $sum
+          (i32x4.add (local.get $sum)
+            (i32x4.mul
+              (i8x16.swizzle
+                (v128.load32_zero (local.get $from))
+                (v128.const i8x16 0 -1 -1 -1 1 -1 -1 -1 2 -1 -1 -1 -1 -1 -1 -1))
+              (v128.load32_splat (local.get $weight)))))
+        (local.set $from (i32.add (local.get $from) (i32.const 3)))
+        (local.set $weight (i32.add (local.get $weight) (i32.const 4)))
+        (br_if $tap (i32.lt_u (local.get $weight) (local.get $last))))
+      (local.set $sum (i32x4.shr_s (local.get $sum) (i32.const 22)))
+      (local.set $sum (i16x8.narrow_i32x4_s (local.get $sum) (local.get $sum)))
+      (i32.store (local.get $out) (i32x4.extract_lane 0 (i8x16.narrow_i16x8_u (local.get $sum) (local.get $sum))))
+      (local.set $out (i32.add (local.get $out) (i32.const 3)))
+      (local.set $weights (i32.add (local.get $weights) (local.get $longest)))
+      (local.set $counts (i32.add (local.get $counts) (i32.const 4)))
+      (local.set $firsts (i32.add (local.get $firsts) (i32.const 4)))
+      (br_if $pixel (i32.lt_u (local.get $firsts) (local.get $end)))))
+
+  ;; The same for one channel.
+  (func (export "acrossGrey")
+    (param $row i32) (param $firsts i32) (param $counts i32) (param $weights i32) (param $longest i32) (param $width i32) (param $out i32)
+    (local $end i32) (local $from i32) (local $weight i32) (local $last i32) (local $sum i32)
+    (local.set $longest (i32.shl (local.get $longest) (i32.const 2)))
+    (local.set $end (i32.add (local.get $firsts) (i32.shl (local.get $width) (i32.const 2))))
+    (loop $pixel
+      (local.set $sum (i32.const 0x200000))
+      (local.set $from (i32.add (local.get $row) (i32.load (local.get $firsts))))
+      (local.set $weight (local.get $weights))
+      (local.set $last (i32.add (local.get $weights) (i32.shl (i32.load (local.get $counts)) (i32.const 2))))
+      (loop $tap
+        (local.set $sum
+          (i32.add (local.get $sum) (i32.mul (i32.load8_u (local.get $from)) (i32.load (local.get $weight)))))
+        (local.set $from (i32.add (local.get $from) (i32.const 1)))
+        (local.set $weight (i32.add (local.get $weight) (i32.const 4)))
+        (br_if $tap (i32.lt_u (local.get $weight) (local.get $last))))
+      (local.set $sum (i32.shr_s (local.get $sum) (i32.const 22)))
+      (if (i32.lt_s (local.get $sum) (i32.const 0)) (then (local.set $sum (i32.const 0))))
+      (if (i32.gt_s (local.get $sum) (i32.const 255)) (then (local.set $sum (i32.const 255))))
+      (i32.store8 (local.get $out) (local.get $sum))
+      (local.set $out (i32.add (local.get $out) (i32.const 1)))
+      (local.set $weights (i32.add (local.get $weights) (local.get $longest)))
+      (local.set $counts (i32.add (local.get $counts) (i32.const 4)))
+      (local.set $firsts (i32.add (local.get $firsts) (i32.const 4)))
+      (br_if $pixel (i32.lt_u (local.get $firsts) (local.get $end)))))
+
+  ;; One row of bytes out of `count` rows that lie `stride` apart, by their weights (i32, of 2^22), 16 bytes at a time.
+  (func (export "down")
+    (param $source i32) (param $stride i32) (param $weights i32) (param $count i32) (param $bytes i32) (param $out i32)
+    (local $end i32) (local $from i32) (local $weight i32) (local $last i32) (local $row v128) (local $half v128) (local $factor v128)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local.set $end (i32.add (local.get $out) (local.get $bytes)))
+    (local.set $last (i32.add (local.get $weights) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $group
+      (local.set $a (v128.const i32x4 0x200000 0x200000 0x200000 0x200000))
+      (local.set $b (local.get $a))
+      (local.set $c (local.get $a))
+      (local.set $d (local.get $a))
+      (local.set $from (local.get $source))
+      (local.set $weight (local.get $weights))
+      (loop $tap
+        (local.set $row (v128.load (local.get $from)))
+        (local.set $factor (v128.load32_splat (local.get $weight)))
+        (local.set $half (i16x8.extend_low_i8x16_u (local.get $row)))
+        (local.set $a (i32x4.add (local.get $a) (i32x4.mul (i32x4.extend_low_i16x8_u (local.get $half)) (local.get $factor))))
+        (local.set $b (i32x4.add (local.get $b) (i32x4.mul (i32x4.extend_high_i16x8_u (local.get $half)) (local.get $factor))))
+        (local.set $half (i16x8.extend_high_i8x16_u (local.get $row)))
+        (local.set $c (i32x4.add (local.get $c) (i32x4.mul (i32x4.extend_low_i16x8_u (local.get $half)) (local.get $factor))))
+        (local.set $d (i32x4.add (local.get $d) (i32x4.mul (i32x4.extend_high_i16x8_u (local.get $half)) (local.get $factor))))
+        (local.set $from (i32.add (local.get $from) (local.get $stride)))
+        (local.set $weight (i32.add (local.get $weight) (i32.const 4)))
+        (br_if $tap (i32.lt_u (local.get $weight) (local.get $last))))
+      (v128.store (local.get $out)
+        (i8x16.narrow_i16x8_u
+          (i16x8.narrow_i32x4_s (i32x4.shr_s (local.get $a) (i32.const 22)) (i32x4.shr_s (local.get $b) (i32.const 22)))
+          (i16x8.narrow_i32x4_s (i32x4.shr_s (local.get $c) (i32.const 22)) (i32x4.shr_s (local.get $d) (i32.const 22)))))
+      (local.set $source (i32.add (local.get $source) (i32.const 16)))
+      (local.set $out (i32.add (local.get $out) (i32.const 16)))
+      (br_if $group (i32.lt_u (local.get $out) (local.get $end)))))
+
+  ;; One channel of a row to its place in the tensor, through a table of 256 elements: of 4, 2 or 1 bytes.
+  (func (export "scatter4")
+    (param $source i32) (param $step i32) (param $table i32) (param $count i32) (param $out i32) (param $outStep i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $source) (i32.mul (local.get $count) (local.get $step))))
+    (loop $value
+      (i32.store (local.get $out)
+        (i32.load (i32.add (local.get $table) (i32.shl (i32.load8_u (local.get $source)) (i32.const 2)))))
+      (local.set $out (i32.add (local.get $out) (local.get $outStep)))
+      (local.set $source (i32.add (local.get $source) (local.get $step)))
+      (br_if $value (i32.lt_u (local.get $source) (local.get $end)))))
+
+  (func (export "scatter2")
+    (param $source i32) (param $step i32) (param $table i32) (param $count i32) (param $out i32) (param $outStep i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $source) (i32.mul (local.get $count) (local.get $step))))
+    (loop $value
+      (i32.store16 (local.get $out)
+        (i32.load16_u (i32.add (local.get $table) (i32.shl (i32.load8_u (local.get $source)) (i32.const 1)))))
+      (local.set $out (i32.add (local.get $out) (local.get $outStep)))
+      (local.set $source (i32.add (local.get $source) (local.get $step)))
+      (br_if $value (i32.lt_u (local.get $source) (local.get $end)))))
+
+  (func (export "scatter1")
+    (param $source i32) (param $step i32) (param $table i32) (param $count i32) (param $out i32) (param $outStep i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $source) (i32.mul (local.get $count) (local.get $step))))
+    (loop $value
+      (i32.store8 (local.get $out) (i32.load8_u (i32.add (local.get $table) (i32.load8_u (local.get $source)))))
+      (local.set $out (i32.add (local.get $out) (local.get $outStep)))
+      (local.set $source (i32.add (local.get $source) (local.get $step)))
+      (br_if $value (i32.lt_u (local.get $source) (local.get $end))))))
