@@ -12,6 +12,7 @@ const MEGABYTE = 1_000_000;
 export class Annotator {
   readonly #workFolder: string;
   readonly #settings: () => AppConfiguration['Annotate'];
+  #drawing: Promise<unknown> = Promise.resolve();
   #store: { readonly folder: string; readonly files: AnnotatedStore } | undefined;
 
   constructor(workFolder: string, settings: () => AppConfiguration['Annotate']) {
@@ -30,10 +31,17 @@ export class Annotator {
    */
   async annotate(frame: Frame, { service, image, predictions }: InvokeResult): Promise<string> {
     const { MaxEdge: maxEdge, Quality: quality } = this.#settings();
-    const picture = await frame.withImage((loaded) =>
-      drawPredictions(loaded, image, predictions, { maxEdge, quality }),
+    const picture = await this.#oneAtATime(() =>
+      frame.withImage((loaded) => drawPredictions(loaded, image, predictions, { maxEdge, quality })),
     );
     return this.#files().save(annotatedName(service, frame.image), picture);
+  }
+
+  /** Pictures side by side cost 50 MB more and the models' cores, and are not there sooner. */
+  #oneAtATime<T>(draw: () => Promise<T>): Promise<T> {
+    const drawn = this.#drawing.then(draw);
+    this.#drawing = drawn.catch(() => undefined);
+    return drawn;
   }
 
   #files(): AnnotatedStore {
