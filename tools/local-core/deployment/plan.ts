@@ -37,7 +37,7 @@ export interface PlanContext {
 /**
  * Which components a set of roots means, in which versions, with which manifests.
  *
- * @throws deployment.no-version, deployment.circular-dependency, deployment.unsupported-component, recipe.*, store.*
+ * @throws deployment.no-version, deployment.circular-dependency, deployment.unsupported-component, recipe.*, packages.*
  */
 export async function planComponents(
   context: PlanContext,

@@ -23,7 +23,7 @@ export interface PrepareRequest {
  * Brings a component's artifacts into the store: copies its folder, checks digests, unpacks archives, sets permissions.
  * An artifact whose file already lies in the store is used as it is, as the nucleus does.
  *
- * @throws store.artifact-missing, store.digest-mismatch, store.archive-invalid
+ * @throws packages.artifact-missing, packages.digest-mismatch, packages.archive-invalid
  */
 export async function prepareArtifacts(store: ComponentStore, request: PrepareRequest, log: Logger): Promise<void> {
   const { id, artifacts, sourceFolder } = request;
@@ -46,13 +46,13 @@ export async function prepareArtifacts(store: ComponentStore, request: PrepareRe
   }
 }
 
-/** @throws store.artifacts-inside-store where the folder holds the core's own store or lies in it */
+/** @throws packages.artifacts-inside-store where the folder holds the core's own store or lies in it */
 export function checkArtifactFolder(folder: string, storeFolder: string): void {
   const given = path.resolve(folder);
   const own = path.resolve(storeFolder);
   if (!inside(given, own) && !inside(own, given)) return;
   throw storeErrors.error(
-    'store.artifacts-inside-store',
+    'packages.artifacts-inside-store',
     `the artifact folder ${given} overlaps the core's own store ${own}`,
     { facts: { folder: given, store: own } },
   );
@@ -67,7 +67,7 @@ async function requireFile(file: string, artifact: Artifact, { id, sourceFolder 
   if (facts?.isFile()) return;
   const looked = sourceFolder === undefined ? [] : [path.join(sourceFolder, id.name, id.version)];
   throw storeErrors.error(
-    'store.artifact-missing',
+    'packages.artifact-missing',
     `${id.name} ${id.version} needs the artifact ${artifact.fileName} (${artifact.uri}); it is not in ${[...looked, path.dirname(file)].join(' nor in ')}`,
     { facts: { ...id, uri: artifact.uri } },
   );
@@ -82,7 +82,7 @@ async function checkDigest(file: string, artifact: Artifact, id: ComponentId): P
   const actual = hash.digest('base64');
   if (actual === artifact.digest) return;
   throw storeErrors.error(
-    'store.digest-mismatch',
+    'packages.digest-mismatch',
     `${artifact.fileName} of ${id.name} ${id.version} has the ${algorithm} digest ${actual}, the recipe says ${artifact.digest}`,
     { facts: { ...id, file, actual, expected: artifact.digest } },
   );

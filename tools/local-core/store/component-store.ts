@@ -43,12 +43,12 @@ export class ComponentStore {
   /**
    * Every recipe (.yaml, .yml, .json) directly in a folder.
    *
-   * @throws store.folder-unreadable, recipe.invalid
+   * @throws packages.folder-unreadable, recipe.invalid
    */
   async readFolder(folder: string): Promise<readonly StoredRecipe[]> {
     const names = await readdir(folder).catch((cause: unknown) => {
       const message = `the recipe folder ${folder} cannot be read: ${messageOf(cause)}`;
-      throw storeErrors.error('store.folder-unreadable', message, { cause, facts: { folder } });
+      throw storeErrors.error('packages.folder-unreadable', message, { cause, facts: { folder } });
     });
     const files = names.filter((name) => RECIPE_FILE.test(name)).sort();
     return Promise.all(

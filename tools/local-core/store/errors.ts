@@ -1,17 +1,17 @@
 import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
 
 export const storeErrors = errorCatalogue({
-  'store.folder-unreadable': { status: 400, todo: 'Check the path and the permissions of the folder.' },
-  'store.artifact-missing': {
+  'packages.folder-unreadable': { status: 400, todo: 'Check the path and the permissions of the folder.' },
+  'packages.artifact-missing': {
     status: 400,
     todo: 'Build the component, or point the deployment at the folder that holds artifacts/<name>/<version>/<file>.',
   },
-  'store.digest-mismatch': {
+  'packages.digest-mismatch': {
     status: 400,
     todo: 'Rebuild the component so that the recipe carries the digest of this file.',
   },
-  'store.archive-invalid': { status: 400, todo: 'Rebuild the archive; every entry must lie inside it.' },
-  'store.artifacts-inside-store': {
+  'packages.archive-invalid': { status: 400, todo: 'Rebuild the archive; every entry must lie inside it.' },
+  'packages.artifacts-inside-store': {
     status: 400,
     todo: "Choose an artifact folder that neither holds nor lies in the core's own packages folder.",
   },

@@ -88,7 +88,7 @@ describe('unzip', () => {
       const bytes = await readFile(archive, 'latin1');
       await writeFile(archive, bytes.replaceAll(placeholder, name), 'latin1');
 
-      await expect(unzip(archive, target)).rejects.toMatchObject({ code: 'store.archive-invalid' });
+      await expect(unzip(archive, target)).rejects.toMatchObject({ code: 'packages.archive-invalid' });
       expect(await readdir(path.dirname(target))).toEqual([]);
     },
   );
@@ -100,6 +100,6 @@ describe('unzip', () => {
     await writeZip(archive, [{ name: 'a', content: 'x'.repeat(5000) }]);
     const bytes = await readFile(archive);
     await writeFile(archive, bytes.subarray(0, bytes.length - 10));
-    await expect(unzip(archive, target)).rejects.toMatchObject({ code: 'store.archive-invalid' });
+    await expect(unzip(archive, target)).rejects.toMatchObject({ code: 'packages.archive-invalid' });
   });
 });

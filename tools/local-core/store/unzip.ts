@@ -15,7 +15,7 @@ import { storeErrors } from './errors.ts';
  * After a failure nothing of the target folder is left.
  *
  * @returns how many files were written
- * @throws store.archive-invalid
+ * @throws packages.archive-invalid
  */
 export async function unzip(archive: string, target: string): Promise<number> {
   let zip: ZipFile | undefined;
@@ -25,7 +25,7 @@ export async function unzip(archive: string, target: string): Promise<number> {
     return await extractAll(zip, target);
   } catch (cause) {
     await rm(target, { recursive: true, force: true });
-    throw storeErrors.error('store.archive-invalid', `${archive} cannot be unpacked: ${messageOf(cause)}`, {
+    throw storeErrors.error('packages.archive-invalid', `${archive} cannot be unpacked: ${messageOf(cause)}`, {
       cause,
       facts: { archive, target },
     });
