@@ -32,7 +32,7 @@ describe('npm start -- --once --json', () => {
     'answers every sample once and leaves no process behind, %s',
     async (name, options) => {
       const root = path.join(folder, name.replaceAll(' ', '-'));
-      const run = startProcess(['start', '--once', '--json', '--root', root, ...options]);
+      const run = startProcess([...EDGEML, 'start', '--once', '--json', '--root', root, ...options]);
       const [code] = (await once(run.child, 'exit')) as [number | null];
 
       expect({ code, err: run.err }).toMatchObject({ code: 0 });
@@ -68,8 +68,8 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     root = path.join(folder, 'core');
-    run = startProcess(['start', '--root', root]);
-    await until(() => run.err.includes('Ctrl-C stops everything'));
+    run = startProcess([...EDGEML, 'start', '--root', root]);
+    await untilUp(run);
   }, PATIENCE_MS);
 
   afterEach(() => vi.restoreAllMocks());
@@ -196,7 +196,7 @@ describe('npm start', () => {
   });
 
   it('does not let a second core work on the same root', async () => {
-    const second = startProcess(['start', '--once', '--root', root]);
+    const second = startProcess([...EDGEML, 'start', '--once', '--root', root]);
     const [code] = (await once(second.child, 'exit')) as [number];
     expect(code).toBe(1);
     expect(second.err).toMatch(/core\.root-in-use/);
@@ -214,18 +214,46 @@ describe('npm start', () => {
   });
 });
 
+describe('npm start, killed at npm', () => {
+  it(
+    'ends the components although npm is gone',
+    async () => {
+      const root = path.join(folder, 'through-npm');
+      const npm = startProcess(['npm', 'start', '-s', '--', '--root', root]);
+      await untilUp(npm);
+      expect(await processesOf(root)).not.toEqual([]);
+
+      npm.child.kill('SIGTERM');
+      await vi.waitUntil(async () => (await processesOf(root)).length === 0, { timeout: PATIENCE_MS, interval: 100 });
+    },
+    PATIENCE_MS,
+  );
+});
+
 interface Answer extends Pick<InvokeResult, 'service' | 'predictions' | 'timings'> {
   readonly image: string;
 }
 
-function startProcess(args: readonly string[]): { child: ChildProcess; readonly out: string; readonly err: string } {
-  const child = spawn(process.execPath, [path.join(PROJECT, 'tools/edgeml.mjs'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+const EDGEML = [process.execPath, path.join(PROJECT, 'tools/edgeml.mjs')] as const;
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly out: string;
+  readonly err: string;
+}
+
+function startProcess([command = '', ...args]: readonly string[]): Run {
+  const child = spawn(command, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
   const run = { child, out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
   return run;
+}
+
+/** The samples are answered and the inbox is watched. A process that ends before says why. */
+async function untilUp(run: Run): Promise<void> {
+  await until(() => run.err.includes('Ctrl-C stops everything') || run.child.exitCode !== null);
+  if (run.child.exitCode !== null) throw new Error(`ended with ${run.child.exitCode}:\n${run.err}`);
 }
 
 /** Command lines of processes that have to do with a root. */

@@ -8,11 +8,29 @@ export async function main(argv: readonly string[]): Promise<void> {
   const stop = (): void => abort.abort();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  stopWithNpm(stop);
   process.stdout.on('error', endQuietly);
   const code = await runProgram(argv.slice(2), processIo, abort.signal);
   // A native library may hold the event loop; what was written must be out first.
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   process.exit(code);
+}
+
+const PARENT_CHECK_MS = 500;
+
+/**
+ * `npm start` puts a shell between itself and this process, and a shell that is killed does not pass the signal on.
+ * So where npm started us, we stop when that shell is gone.
+ */
+function stopWithNpm(stop: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 /** `edgeml … | head` closes our stdout: that is no fault. */

@@ -61,7 +61,7 @@ With --once --json each sample is one JSON object on a line of stdout: image, se
       const request = await collectionDeployment(samples, inbox);
       return await runCollection(core, watch, request, { samples, inbox, out, signal, timeoutMs });
     } catch (error) {
-      if (!signal.aborted) await watch.showFailures();
+      if (!signal.aborted) watch.showFailures();
       throw error;
     } finally {
       watch.close();

@@ -1,22 +1,26 @@
 import type { LocalCore, StateChange } from '../../local-core/local-core.ts';
+import type { ComponentLine } from '../../local-core/logs/component-log.ts';
+import type { ComponentState } from '../../local-core/ports.ts';
 import { cliErrors } from '../errors.ts';
 import type { Output } from '../frame/output.ts';
-import { lastLogLines, logFileOf } from '../local/component-log.ts';
+import { logFileOf } from '../local/component-log.ts';
 
-const LOG_LINES = 12;
+const KEPT_LINES = 12;
 
 /** Shows how components come up, and says why one failed. */
 export class ComponentWatch {
   readonly #core: LocalCore;
   readonly #out: Output;
-  readonly #failed = new Map<string, string>();
+  readonly #failed = new Map<string, { readonly state: ComponentState; readonly reason: string }>();
+  readonly #shown = new Map<string, ComponentState>();
   readonly #broken = new AbortController();
-  readonly #end: () => void;
+  readonly #lines = new Map<string, readonly string[]>();
+  readonly #ends: readonly (() => void)[];
 
   constructor(core: LocalCore, out: Output) {
     this.#core = core;
     this.#out = out;
-    this.#end = core.onState((change) => this.#onChange(change));
+    this.#ends = [core.onState((change) => this.#onChange(change)), core.onLine((line) => this.#keep(line))];
   }
 
   /** Aborted with an EdgeError when a component is beyond help. */
@@ -25,30 +29,39 @@ export class ComponentWatch {
   }
 
   close(): void {
-    this.#end();
+    for (const end of this.#ends) end();
   }
 
-  /** Prints the last log lines of every component that failed. */
-  async showFailures(): Promise<void> {
-    for (const [component, reason] of this.#failed) {
-      this.#out.note(`\n${component}: ${reason}. Its log ends with (${logFileOf(this.#core.root, component)}):`);
-      for (const line of await lastLogLines(this.#core.root, component, LOG_LINES)) this.#out.note(`  ${line}`);
+  /** Prints what every component that failed wrote last. */
+  showFailures(): void {
+    for (const component of this.#failed.keys()) {
+      this.#out.note(`\n${component} wrote last (all of it in ${logFileOf(this.#core.root, component)}):`);
+      for (const line of this.#lines.get(component) ?? []) this.#out.note(`  ${line}`);
     }
+  }
+
+  #keep({ component, section, text }: ComponentLine): void {
+    const lines = [...(this.#lines.get(component) ?? []), `${section}: ${text}`];
+    this.#lines.set(component, lines.slice(-KEPT_LINES));
   }
 
   #onChange({ component, to, statusReason }: StateChange): void {
-    if (!component.startsWith('edgeml.')) return;
-    if (to === 'ERRORED' || to === 'BROKEN') {
-      this.#failed.set(component, statusReason ?? to);
-      this.#out.note(`${component} is ${to}${statusReason === undefined ? '' : `: ${statusReason}`}`);
-    } else {
-      if (to === 'RUNNING' || to === 'FINISHED') this.#failed.delete(component);
-      this.#out.progress(`${component} ${to.toLowerCase()} …`);
-    }
-    if (to !== 'BROKEN') return;
-    this.#out.note(`See ${logFileOf(this.#core.root, component)}`);
-    this.#broken.abort(
-      cliErrors.error('cli.component-failed', `${component} failed: ${statusReason ?? 'no reason given'}`),
-    );
+    if (!component.startsWith('edgeml.') || this.#shown.get(component) === to) return;
+    this.#shown.set(component, to);
+    const failed = to === 'ERRORED' || to === 'BROKEN';
+    if (!failed) this.#out.progress(`${component} ${to.toLowerCase()} …`);
+    // What came up after all is no failure; what was broken stays one, also when a rollback removes it.
+    if (to === 'RUNNING' && !this.#isBroken(component)) this.#failed.delete(component);
+    if (!failed) return;
+    this.#failed.set(component, { state: to, reason: statusReason ?? 'no reason given' });
+    this.#out.note(`${component} is ${to}: ${statusReason ?? 'no reason given'}`);
+    if (to === 'BROKEN')
+      this.#broken.abort(
+        cliErrors.error('cli.component-failed', `${component} failed: ${statusReason ?? 'no reason given'}`),
+      );
+  }
+
+  #isBroken(component: string): boolean {
+    return this.#failed.get(component)?.state === 'BROKEN';
   }
 }
