@@ -42,15 +42,17 @@ def pad_objects(objects: list[np.ndarray]) -> tuple[Tensor, Tensor]:
     return classes, boxes
 
 
-def train_batches(data: Cached, size: int, rng: np.random.Generator, zoom: float) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """One epoch. `zoom` is the share of pictures that are magnified or reduced as well as turned."""
+def train_batches(
+    data: Cached, size: int, rng: np.random.Generator, zoom: float, drift: float = 0.0
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """One epoch. `zoom` is the share of pictures that are magnified or reduced as well as turned, `drift` the mean log of it."""
     order = rng.permutation(len(data.objects))
     groups = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
     seeds = rng.integers(2**63, size=len(groups))
 
     def build(job: tuple[np.ndarray, int]) -> tuple[Tensor, Tensor, Tensor]:
         local = np.random.default_rng(job[1])
-        pairs = [_augment(data.images[i], data.objects[i], local, zoom) for i in job[0]]
+        pairs = [_augment(data.images[i], data.objects[i], local, zoom, drift) for i in job[0]]
         # No arithmetic of torch in this thread: it would open a second pool of workers on the same cores.
         x = torch.from_numpy(np.stack([p[0] for p in pairs])).permute(0, 3, 1, 2)
         return x, *pad_objects([p[1] for p in pairs])
@@ -64,10 +66,12 @@ def train_batches(data: Cached, size: int, rng: np.random.Generator, zoom: float
             yield batch
 
 
-def _augment(image: np.ndarray, objects: np.ndarray, rng: np.random.Generator, zoom: float) -> tuple[np.ndarray, np.ndarray]:
+def _augment(
+    image: np.ndarray, objects: np.ndarray, rng: np.random.Generator, zoom: float, drift: float
+) -> tuple[np.ndarray, np.ndarray]:
     objects = objects.copy()
     if rng.random() < zoom:
-        image, objects = _rescale(image, objects, rng)
+        image, objects = _rescale(image, objects, rng, drift)
     if rng.random() < 0.5:
         image, objects[:, [1, 3]] = image[:, ::-1], 1 - objects[:, [3, 1]]
     if rng.random() < 0.5:
@@ -79,10 +83,10 @@ def _augment(image: np.ndarray, objects: np.ndarray, rng: np.random.Generator, z
     return cv2.LUT(np.ascontiguousarray(image), ((table[None] - MEAN) / STD).astype(np.float32)), objects
 
 
-def _rescale(image: np.ndarray, objects: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _rescale(image: np.ndarray, objects: np.ndarray, rng: np.random.Generator, drift: float) -> tuple[np.ndarray, np.ndarray]:
     """Scales both axes a little differently about a random point; parts that leave the picture go."""
     side = image.shape[0]
-    sx, sy = np.exp(rng.uniform(-0.35, 0.35) + rng.uniform(-0.12, 0.12, 2))
+    sx, sy = np.exp(drift + rng.uniform(-0.35, 0.35) + rng.uniform(-0.12, 0.12, 2))
     tx, ty = rng.uniform(0, 1, 2) * (1 - np.array([sx, sy]))
     matrix = np.array([[sx, 0, tx * side], [0, sy, ty * side]])
     image = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=(110, 110, 110))

@@ -23,7 +23,7 @@ SPLITS: dict[str, Split] = {
     "scenes-train": Split("scenes", 1, 4000, False),
     "scenes-dev": Split("scenes", 2, 150, False),
     "scenes-test": Split("scenes", 3, 500, True),
-    "closeups-train": Split("closeups", 4, 4000, False),
+    "closeups-train": Split("closeups", 4, 8000, False),
     "closeups-dev": Split("closeups", 5, 400, False),
     "closeups-test": Split("closeups", 6, 1200, True),
     "samples": Split("samples", 7, 0, True),
