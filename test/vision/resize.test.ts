@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
 import type { InputSpec } from '../../components/inference-agent/model-package/schema.ts';
-import { Preprocessor } from '../../components/inference-agent/vision/tensor/preprocessor.ts';
+import { PlainResizer } from '../../components/inference-agent/vision/resize/plain-resizer.ts';
+import type { Resizer } from '../../components/inference-agent/vision/resize/resizer.ts';
+import { WasmResizer } from '../../components/inference-agent/vision/resize/wasm-resizer.ts';
 import reference from './reference/resize-reference.gen.json' with { type: 'json' };
 
 /** The formula of make_resize_reference.py. */
@@ -25,7 +28,12 @@ function inputSpec(input: object): InputSpec {
   }).input;
 }
 
-describe('resizing', () => {
+const RESIZERS: Readonly<Record<string, (spec: InputSpec) => Resizer | undefined>> = {
+  'in plain JavaScript': (spec) => new PlainResizer(spec),
+  'in WebAssembly': (spec) => WasmResizer.create(spec),
+};
+
+describe.each(Object.entries(RESIZERS))('resizing %s', (_name, create) => {
   it.each(reference.cases)(
     '$filter $from to $to with $channels channel(s) is that of the reference, bit for bit',
     (one) => {
@@ -40,9 +48,70 @@ describe('resizing', () => {
         color: channels === 1 ? 'GRAY' : 'RGB',
         filter: one.filter,
       });
-      const preprocessor = new Preprocessor(spec);
-      preprocessor.fill(syntheticImage(width, height, channels));
-      expect(createHash('sha256').update(preprocessor.data).digest('hex')).toBe(one.sha256);
+      const resizer = create(spec) as Resizer;
+      resizer.fill(syntheticImage(width, height, channels), { width, height });
+      expect(createHash('sha256').update(resizer.data).digest('hex')).toBe(one.sha256);
     },
   );
+});
+
+describe('both resizers', () => {
+  const input = fc.record({
+    width: fc.integer({ min: 1, max: 40 }),
+    height: fc.integer({ min: 1, max: 40 }),
+    layout: fc.constantFrom('NCHW', 'NHWC'),
+    dtype: fc.constantFrom('float32', 'float16', 'uint8'),
+    color: fc.constantFrom('RGB', 'BGR'),
+    resize: fc.constantFrom('stretch', 'letterbox', 'center-crop'),
+    align: fc.constantFrom('center', 'top-left'),
+    cropFraction: fc.constantFrom(1, 0.875),
+    filter: fc.constantFrom('bilinear', 'area', 'box', 'bicubic', 'lanczos'),
+    mean: fc.constantFrom(0, [1, 2, 3]),
+    std: fc.constantFrom(1, 255, [1, 2, 4]),
+  });
+  const image = fc.record({
+    width: fc.integer({ min: 1, max: 90 }),
+    height: fc.integer({ min: 1, max: 90 }),
+    channels: fc.constantFrom(1 as const, 3 as const),
+    /** Whether the decoder has put the pixels where the resizer wants them. */
+    inPlace: fc.boolean(),
+    /** Part of the whole image's size that was decoded. */
+    shrink: fc.constantFrom(1, 2),
+  });
+
+  it('give the same tensors and places, image after image', () => {
+    fc.assert(
+      fc.property(input, fc.array(image, { minLength: 1, maxLength: 4 }), (spec, images) => {
+        const plain = new PlainResizer(inputSpec(spec));
+        const wasm = WasmResizer.create(inputSpec(spec)) as Resizer;
+        for (const { width, height, channels, inPlace, shrink } of images) {
+          const pixels = syntheticImage(width, height, channels);
+          const data = inPlace ? wasm.takePixels(pixels.data.length) : pixels.data;
+          data.set(pixels.data);
+          const size = { width: width * shrink, height: height * shrink };
+          expect(wasm.fill({ ...pixels, data }, size)).toEqual(plain.fill(pixels, size));
+          expect(Buffer.from(wasm.data.slice().buffer).equals(Buffer.from(plain.data.slice().buffer))).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('take images that are too large for the memory of the one, and ordinary ones after them', () => {
+    const spec = inputSpec({ width: 16, height: 16, resize: 'letterbox' });
+    const plain = new PlainResizer(spec);
+    const wasm = WasmResizer.create(spec) as Resizer;
+    for (const [width, height] of [
+      [64, 48],
+      [5_000, 3_500],
+      [64, 48],
+    ] as const) {
+      const pixels = syntheticImage(width, height, 3);
+      const room = wasm.takePixels(pixels.data.length);
+      room.set(pixels.data);
+      wasm.fill({ ...pixels, data: room }, pixels);
+      plain.fill(pixels, pixels);
+      expect([...wasm.data]).toEqual([...plain.data]);
+    }
+  });
 });

@@ -3,9 +3,8 @@ import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import { decodeImage } from './image/decode-image.ts';
 import type { ImageSize } from './image/decode-image.ts';
-import { PixelBuffer } from './image/pixel-buffer.ts';
 import { turboJpeg } from './image/turbo-jpeg.ts';
-import type { Inference, LoadedModel, NamedTensors, Tensor } from './loaded-model.ts';
+import type { Inference, LoadedModel, NamedTensors } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
 import { zerosFor } from './session/empty-tensors.ts';
 import { runError } from './session/run-errors.ts';
@@ -14,8 +13,6 @@ import type { Preprocessor } from './tensor/preprocessor.ts';
 export interface ImageModelParts extends OpenedModel {
   readonly decoder: OutputDecoder;
   readonly preprocessor: Preprocessor;
-  /** The preprocessor's tensor. */
-  readonly feed: Tensor;
   /** Undefined where the model does not take one image. */
   readonly inputName: string | undefined;
   readonly grey: boolean;
@@ -27,10 +24,10 @@ export interface ImageModelParts extends OpenedModel {
 
 /** Puts the steps of one request together. Requests run one after the other because they share the input's memory. */
 export function imageModel(parts: ImageModelParts): LoadedModel {
-  const { session, decoder, preprocessor, feed, inputName, clock } = parts;
-  const buffer = new PixelBuffer();
+  const { session, decoder, preprocessor, inputName, clock } = parts;
   const queue = new SerialQueue();
-  const feeds: NamedTensors = inputName === undefined ? {} : { [inputName]: feed };
+  const feeds = (): NamedTensors =>
+    inputName === undefined ? zerosFor(session.inputs) : { [inputName]: preprocessor.feed };
 
   async function infer(image: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
     if (inputName === undefined) {
@@ -41,14 +38,14 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     const { pixels, size } = await decodeImage(image, {
       grey: parts.grey,
       maxPixels: parts.maxPixels,
-      buffer,
+      takePixels: (bytes) => preprocessor.takePixels(bytes),
       shrinkFor: parts.shrinkFor,
     });
     const decoded = clock.monotonic();
     signal?.throwIfAborted();
     const placement = preprocessor.fill(pixels, size);
     const filled = clock.monotonic();
-    const outputs = await session.run(feeds, decoder.fetches).catch((error: unknown) => {
+    const outputs = await session.run(feeds(), decoder.fetches).catch((error: unknown) => {
       throw runError(error);
     });
     const ran = clock.monotonic();
@@ -78,8 +75,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
 
   async function warmUp(): Promise<void> {
     turboJpeg();
-    const given = inputName === undefined ? zerosFor(session.inputs) : feeds;
-    await session.run(given, decoder.fetches).catch((error: unknown) => {
+    await session.run(feeds(), decoder.fetches).catch((error: unknown) => {
       throw runError(error);
     });
   }

@@ -9,7 +9,7 @@ import { visionErrors } from './errors.ts';
 import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
 import { imageModel } from './image-model.ts';
 import { checkInput } from './input-check.ts';
-import type { LoadModel, LoadOptions, LoadedModel, Tensor } from './loaded-model.ts';
+import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
 import { shrinkPolicy } from './image/shrink-policy.ts';
@@ -20,13 +20,12 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
   const input = inputOf(manifest, options.variant);
   const file = await modelFile(packageDir, options);
   const preprocessor = new Preprocessor(input);
-  const feed: Tensor = { type: input.dtype, shape: preprocessor.shape, data: preprocessor.data };
   const probe = async (session: Session, provider: Provider): Promise<void> => {
     const name = checkInput(session.inputs, input, manifest.output.decoder);
     // A driver can load a model and then fail to run it.
     if (provider !== 'cpu' && provider !== 'wasm' && name !== undefined) {
       await session.run(
-        { [name]: feed },
+        { [name]: preprocessor.feed },
         session.outputs.map((output) => output.name),
       );
     }
@@ -40,7 +39,6 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
       ...opened,
       decoder,
       preprocessor,
-      feed,
       inputName: checkInput(session.inputs, input, manifest.output.decoder),
       grey: input.color === 'GRAY',
       returnOutputs: manifest.output.decoder === 'tensor',

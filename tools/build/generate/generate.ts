@@ -9,6 +9,7 @@ import { errorReference } from './error-reference.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
+import { wasmKernels } from './wasm-kernels.ts';
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['edgeml.InferenceAgent', agentConfiguration],
@@ -23,6 +24,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     ...(await gdkProjects()),
     await errorReference(),
     await configurationReference(SCHEMAS),
+    await wasmKernels(),
   ];
 }
 

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 import { BLUE, GREEN, RED, npy, pattern, patternPixels, plain } from '../testing/images.ts';
 import { decodeImage } from './decode-image.ts';
-import { PixelBuffer } from './pixel-buffer.ts';
 import { turboJpeg } from './turbo-jpeg.ts';
 
 function decode(bytes: Uint8Array, options: { grey?: boolean; maxPixels?: number; shrink?: 1 | 2 | 4 | 8 } = {}) {
@@ -12,7 +11,7 @@ function decode(bytes: Uint8Array, options: { grey?: boolean; maxPixels?: number
     grey: options.grey ?? false,
     maxPixels: options.maxPixels ?? 1_000_000,
     shrinkFor: () => options.shrink ?? 1,
-    buffer: new PixelBuffer(),
+    takePixels: (bytes) => Buffer.alloc(bytes),
   });
 }
 

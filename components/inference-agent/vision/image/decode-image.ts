@@ -3,7 +3,6 @@ import { decodeJpeg } from './decode-jpeg.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { decodeNpy, imageShapeOf, readNpyHeader } from './npy.ts';
-import type { PixelBuffer } from './pixel-buffer.ts';
 import type { Pixels } from './pixels.ts';
 import { readPngHeader } from './png-header.ts';
 import { sniffImage } from './sniff.ts';
@@ -19,8 +18,8 @@ export interface DecodeOptions {
   readonly maxPixels: number;
   /** Whether a JPEG of this size may be decoded 2, 4 or 8 times smaller; by default it is not. */
   readonly shrinkFor?: (size: ImageSize) => 1 | 2 | 4 | 8;
-  /** The result may lie in here and is valid until the next decode. */
-  readonly buffer: PixelBuffer;
+  /** Memory for the pixels, at least as many bytes; they are valid until the next decode. */
+  readonly takePixels: (bytes: number) => Buffer;
 }
 
 export interface ImageSize {

@@ -42,7 +42,7 @@ function decodeWithTurbo(
   const width = Math.ceil(header.width / shrink);
   const height = Math.ceil(header.height / shrink);
   const format = formatOf(header, options.grey);
-  const data = options.buffer.take(width * height * CHANNELS[format]);
+  const data = options.takePixels(width * height * CHANNELS[format]);
   const fault = turbo.decompress(bytes, data, width, height, format);
   if (fault && UNSUPPORTED.test(fault.message)) return undefined;
   if (fault && !isHarmless(fault)) {

@@ -6,6 +6,7 @@ import { specOf } from '../testing/decoder-bench.ts';
 import { patternPixels } from '../testing/images.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 import { Preprocessor } from './preprocessor.ts';
+import type { InputData } from './tensor-target.ts';
 
 const inputOf = (input: object) => specOf('tensor', { decoder: 'tensor' }, input).input;
 
@@ -13,6 +14,10 @@ function tensorOf(input: object, pixels: Pixels): Preprocessor {
   const preprocessor = new Preprocessor(inputOf(input));
   preprocessor.fill(pixels);
   return preprocessor;
+}
+
+function dataOf(input: object, pixels: Pixels): InputData {
+  return tensorOf(input, pixels).feed.data as InputData;
 }
 
 /** Two pixels: (10, 20, 30) and (40, 50, 60). */
@@ -28,33 +33,33 @@ describe('layouts and colours', () => {
     ['NCHW', 'GRAY', [18, 48]],
   ])('%s %s', (layout, color, expected) => {
     const preprocessor = tensorOf({ ...pair, layout, color }, PAIR);
-    expect([...preprocessor.data]).toEqual(expected);
-    expect(preprocessor.shape).toEqual(layout === 'NHWC' ? [1, 1, 2, 3] : [1, color === 'GRAY' ? 1 : 3, 1, 2]);
+    expect([...(preprocessor.feed.data as InputData)]).toEqual(expected);
+    expect(preprocessor.feed.shape).toEqual(layout === 'NHWC' ? [1, 1, 2, 3] : [1, color === 'GRAY' ? 1 : 3, 1, 2]);
   });
 
   it('gives grey to every channel', () => {
     const grey: Pixels = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 9) };
-    expect([...tensorOf(pair, grey).data]).toEqual([7, 9, 7, 9, 7, 9]);
-    expect([...tensorOf({ ...pair, filter: 'area' }, grey).data]).toEqual([7, 9, 7, 9, 7, 9]);
-    expect([...tensorOf({ ...pair, color: 'GRAY' }, grey).data]).toEqual([7, 9]);
+    expect([...dataOf(pair, grey)]).toEqual([7, 9, 7, 9, 7, 9]);
+    expect([...dataOf({ ...pair, filter: 'area' }, grey)]).toEqual([7, 9, 7, 9, 7, 9]);
+    expect([...dataOf({ ...pair, color: 'GRAY' }, grey)]).toEqual([7, 9]);
   });
 
   it('subtracts the mean and divides by std of each channel of the tensor', () => {
     const input = { ...pair, color: 'BGR', mean: [104, 117, 123], std: [1, 2, 4] };
-    expect([...tensorOf(input, PAIR).data]).toEqual([-74, -44, -48.5, -33.5, -28.25, -20.75]);
+    expect([...dataOf(input, PAIR)]).toEqual([-74, -44, -48.5, -33.5, -28.25, -20.75]);
   });
 });
 
 describe('types', () => {
   it('float16 as bits', () => {
-    const { data } = tensorOf({ ...pair, dtype: 'float16', mean: 128, std: 128 }, PAIR);
+    const data = dataOf({ ...pair, dtype: 'float16', mean: 128, std: 128 }, PAIR);
     expect(data).toBeInstanceOf(Uint16Array);
     expect(fromFloat16Bits(data[0] as number)).toBeCloseTo(-118 / 128, 3);
   });
 
   it('uint8 as the bytes themselves, rounded and clamped where mean and std ask for more', () => {
-    expect([...tensorOf({ ...pair, dtype: 'uint8' }, PAIR).data]).toEqual([10, 40, 20, 50, 30, 60]);
-    expect([...tensorOf({ ...pair, dtype: 'uint8', mean: 30, std: 0.1 }, PAIR).data]).toEqual([0, 100, 0, 200, 0, 255]);
+    expect([...dataOf({ ...pair, dtype: 'uint8' }, PAIR)]).toEqual([10, 40, 20, 50, 30, 60]);
+    expect([...dataOf({ ...pair, dtype: 'uint8', mean: 30, std: 0.1 }, PAIR)]).toEqual([0, 100, 0, 200, 0, 255]);
   });
 
   it('halves convert there and back for every value that they have', () => {
@@ -91,19 +96,19 @@ describe('letterbox', () => {
     const tall: Pixels = { width: 2, height: 4, channels: 3, data: new Uint8Array(24).fill(100) };
     const preprocessor = new Preprocessor(inputOf(input));
     preprocessor.fill(wide);
-    expect([...preprocessor.data.subarray(0, 16)]).toEqual([
+    expect([...(preprocessor.feed.data as InputData).subarray(0, 16)]).toEqual([
       57, 57, 57, 57, 100, 100, 100, 100, 100, 100, 100, 100, 57, 57, 57, 57,
     ]);
     preprocessor.fill(tall);
-    expect([...preprocessor.data.subarray(0, 8)]).toEqual([57, 50, 50, 57, 57, 50, 50, 57]);
+    expect([...(preprocessor.feed.data as InputData).subarray(0, 8)]).toEqual([57, 50, 50, 57, 57, 50, 50, 57]);
     preprocessor.fill(wide);
-    expect([...preprocessor.data.subarray(0, 4)]).toEqual([57, 57, 57, 57]);
+    expect([...(preprocessor.feed.data as InputData).subarray(0, 4)]).toEqual([57, 57, 57, 57]);
   });
 
   it.each(['NCHW', 'NHWC'] as const)('puts the same pixels into %s', (layout) => {
     const pixels: Pixels = { width: 30, height: 20, channels: 3, data: patternPixels(30, 20) };
-    const box = tensorOf({ width: 16, height: 16, resize: 'letterbox', layout }, pixels).data;
-    const inner = tensorOf({ width: 16, height: 11, layout }, pixels).data;
+    const box = dataOf({ width: 16, height: 16, resize: 'letterbox', layout }, pixels);
+    const inner = dataOf({ width: 16, height: 11, layout }, pixels);
     const rowOf = (data: ArrayLike<number>, y: number, height: number): number[] =>
       Array.from({ length: 16 }, (_, x) => data[layout === 'NCHW' ? y * 16 + x : (y * 16 + x) * 3] as number).concat(
         height,
@@ -126,7 +131,7 @@ describe('every resizing', () => {
         fc.integer({ min: 0, max: 255 }),
         (width, height, filter, resize, value) => {
           const pixels: Pixels = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(value) };
-          const { data } = tensorOf({ width: 12, height: 9, filter, resize, pad: value, dtype: 'uint8' }, pixels);
+          const data = dataOf({ width: 12, height: 9, filter, resize, pad: value, dtype: 'uint8' }, pixels);
           expect([...data].every((one) => Math.abs(one - value) <= 1)).toBe(true);
         },
       ),
@@ -152,8 +157,8 @@ describe('every resizing', () => {
               );
           }
           const input = { width: 10, height: 7, filter, dtype: 'uint8', color: 'RGB' };
-          const one = tensorOf(input, { width, height, channels: 3, data }).data;
-          const other = tensorOf(input, { width, height, channels: 3, data: mirrored }).data;
+          const one = dataOf(input, { width, height, channels: 3, data });
+          const other = dataOf(input, { width, height, channels: 3, data: mirrored });
           for (let y = 0; y < 7; y++) {
             for (let x = 0; x < 10; x++)
               expect(Math.abs((one[y * 10 + x] as number) - (other[y * 10 + 9 - x] as number))).toBeLessThanOrEqual(1);

@@ -1,5 +1,5 @@
 /** Larger images get memory of their own, so that one photo of 50 million pixels does not hold 150 MB for good. */
-const MAX_KEPT_BYTES = 48 * 1024 * 1024;
+export const MAX_KEPT_BYTES = 48 * 1024 * 1024;
 
 /** Memory for decoded pixels that is used again for the next image: fresh pages would cost more than decoding a small JPEG. */
 export class PixelBuffer {

@@ -1,0 +1,66 @@
+import { KERNELS } from './kernels.gen.ts';
+
+/** Rows of a resize in WebAssembly SIMD; kernels.wat says what each does. All numbers are byte addresses, sizes or weights. */
+export interface Kernels {
+  readonly memory: KernelMemory;
+  readonly bilinearRgb: BilinearRow;
+  readonly bilinearGrey: BilinearRow;
+  readonly acrossRgb: AcrossRow;
+  readonly acrossGrey: AcrossRow;
+  down(source: number, stride: number, weights: number, count: number, bytes: number, out: number): void;
+  readonly scatter1: ScatterRow;
+  readonly scatter2: ScatterRow;
+  readonly scatter4: ScatterRow;
+}
+
+type BilinearRow = (
+  upper: number,
+  lower: number,
+  upperWeight: number,
+  lowerWeight: number,
+  offsets: number,
+  weights: number,
+  count: number,
+  out: number,
+) => void;
+
+type AcrossRow = (
+  row: number,
+  firsts: number,
+  counts: number,
+  weights: number,
+  longest: number,
+  width: number,
+  out: number,
+) => void;
+
+type ScatterRow = (source: number, step: number, table: number, count: number, out: number, outStep: number) => void;
+
+/** WebAssembly.Memory; growing replaces `buffer`. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** The part of the WebAssembly API that is used; Node's types leave it to the browser's. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+let compiled: { readonly module: object | undefined } | undefined;
+
+/** Kernels with a memory of their own; undefined where the processor or Node cannot run them. */
+export function createKernels(): Kernels | undefined {
+  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
+  compiled ??= { module: compile(api) };
+  return compiled.module && (new api.Instance(compiled.module).exports as Kernels);
+}
+
+function compile(api: WebAssemblyApi): object | undefined {
+  try {
+    return new api.Module(Buffer.from(KERNELS, 'base64'));
+  } catch {
+    return undefined;
+  }
+}
