@@ -17,11 +17,11 @@ export const DETECTOR = 'edgeml.model.PartsDetector';
 export { APP };
 
 /** Longest wait for anything that must come; far beyond what a busy machine needs. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 90_000;
 
 export interface DeviceOptions extends Partial<Omit<LocalCoreOptions, 'root'>> {
   /** Merged into the application's configuration, over the watched inbox. */
-  readonly app?: Readonly<Record<string, unknown>>;
+  readonly app?: AppSettings;
   /** Merged into the agent's configuration. */
   readonly agent?: Readonly<Record<string, unknown>>;
 }
@@ -82,9 +82,13 @@ export class Device {
 
   /** Process id of a component that runs; throws where it is not exactly one. */
   pid(component: string): number {
-    const pids = pidsIn(path.join(this.root, 'work', component));
+    const pids = this.pids(component);
     if (pids.length !== 1) throw new Error(`${component} has ${pids.length} processes: ${pids.join(', ')}`);
     return pids[0]!;
+  }
+
+  pids(component: string): readonly number[] {
+    return pidsIn(path.join(this.root, 'work', component));
   }
 
   state(component: string): string | undefined {
@@ -129,18 +133,33 @@ export function agentSocket(root: string): string {
 /** The deployment of the whole collection as built for this machine, with a watched inbox. */
 export async function firstDeployment(
   inbox: Inbox,
-  settings: { readonly app?: object | undefined; readonly agent?: object | undefined } = {},
+  settings: { readonly app?: AppSettings | undefined; readonly agent?: object | undefined } = {},
 ): Promise<LocalDeploymentRequest> {
   await buildForThisMachine();
   const request = await collectionDeployment([], inbox);
-  const { Sources } = (request.componentToConfiguration?.[APP]?.MERGE ?? {}) as { Sources?: object };
-  const { Sources: more, ...app } = (settings.app ?? {}) as { Sources?: object };
+  // Merged as the nucleus does it: maps key by key.
+  const own = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
+  const sources = {
+    ...own.Sources,
+    ...mapValues(settings.app?.Sources, (name, more) => ({ ...own.Sources?.[name], ...more })),
+  };
   return {
     ...request,
     componentToConfiguration: {
       ...request.componentToConfiguration,
-      [APP]: { MERGE: { ...app, Sources: { ...Sources, ...more } } },
+      [APP]: { MERGE: { ...settings.app, Sources: sources } },
       [AGENT]: { MERGE: settings.agent ?? {} },
     },
   };
+}
+
+export interface AppSettings extends Readonly<Record<string, unknown>> {
+  readonly Sources?: Readonly<Record<string, object>>;
+}
+
+function mapValues<Value, To>(
+  record: Readonly<Record<string, Value>> | undefined,
+  to: (key: string, value: Value) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, to(key, value)]));
 }
