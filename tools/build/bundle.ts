@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import type { BuildFailure } from 'esbuild';
+import type { BuildFailure, Plugin } from 'esbuild';
 import { buildErrors } from './errors.ts';
 import { PROJECT } from './project.ts';
 
@@ -40,6 +40,7 @@ export async function bundle(entryPoint: string): Promise<Bundle> {
         'import.meta.dirname': '__dirname',
         'import.meta.filename': '__filename',
       },
+      plugins: [englishOnly],
       logLevel: 'silent',
       metafile: true,
       absWorkingDir: PROJECT,
@@ -59,6 +60,16 @@ export interface Bundle {
   /** Folders of the npm packages inside, relative to the project, e.g. `node_modules/pino`. */
   readonly packages: readonly string[];
 }
+
+/** zod brings its messages in fifty languages, a third of every bundle; ours are English. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
 
 const FILE_URL = "const edgemlFileUrl = require('node:url').pathToFileURL(__filename).href;";
 

@@ -7,7 +7,7 @@ export const buildErrors = errorCatalogue({
   'build.bundle': { status: 422, todo: 'Correct the source lines that esbuild names.' },
   'build.too-large': {
     status: 422,
-    todo: 'See which inputs grew with `npm run edgeml -- build --sizes`; leave native libraries to edgeml.Runtime.',
+    todo: 'See the THIRD-PARTY file of the zip for what came in; leave native libraries to edgeml.Runtime (tools/build/bundle.ts).',
   },
   'build.package-fetch': {
     status: 502,
