@@ -5,7 +5,7 @@ import type { Annotator } from '../annotation/annotator.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
-import type { WorkIntake } from '../scheduler/scheduler.ts';
+import type { WorkIntake } from '../scheduler/intake.ts';
 import { EVERY_ACTIVE } from '../sources/source-set.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { ActiveServices } from './active-services.ts';

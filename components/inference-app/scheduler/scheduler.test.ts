@@ -3,8 +3,8 @@ import { FakeClock } from '../../common/clock/fake-clock.ts';
 import { silentLogger } from '../../common/log/logger.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
+import type { Intake, IntakeOptions, WorkIntake } from './intake.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Intake, IntakeOptions, WorkIntake } from './scheduler.ts';
 
 interface Job {
   readonly what: string;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../common/log/logger.ts';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
-import type { Intake, IntakeOptions } from '../scheduler/scheduler.ts';
+import type { Intake, IntakeOptions } from '../scheduler/intake.ts';
 import type { ImageSource } from './image-source.ts';
 
 export interface SourceSetOptions {

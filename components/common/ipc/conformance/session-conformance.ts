@@ -88,9 +88,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
       await expect(speaker.publishLocal('a/#', {})).rejects.toMatchObject({ code: 'topic.invalid' });
       await expect(speaker.publishIot(deep, 'x')).rejects.toMatchObject({ code: 'topic.invalid' });
-      await expect((async () => hearer.subscribeIot('a/b#', () => undefined))()).rejects.toMatchObject({
-        code: 'topic.invalid',
-      });
+      await expect(hearer.subscribeIot('a/b#', () => undefined)).rejects.toMatchObject({ code: 'topic.invalid' });
     });
 
     it('talks with IoT Core', async () => {

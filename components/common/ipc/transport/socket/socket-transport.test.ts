@@ -5,7 +5,7 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NucleusFault } from '../nucleus-transport.ts';
+import type { FaultKind, NucleusFault } from '../nucleus-transport.ts';
 import { transportFor } from '../transport-for.ts';
 import { decodeFrame, encodeFrame, FRAME_FLAG, FRAME_TYPE } from './frame.ts';
 import type { Frame } from './frame.ts';
@@ -101,7 +101,7 @@ describe('socketTransport', () => {
     await connection.close();
   });
 
-  it.each<[string, Partial<Frame> | undefined]>([
+  it.each<[FaultKind, Partial<Frame> | undefined]>([
     ['refused', { type: FRAME_TYPE.connectAck }],
     ['dropped', undefined],
   ])('tells that it was %s', async (kind, answer) => {

@@ -1,0 +1,92 @@
+import type { Frame } from '../frame/frame.ts';
+import type { FrameSink } from '../sources/image-source.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import type { Lane } from './lane.ts';
+
+export interface IntakeOptions {
+  /** Services that look at each frame. */
+  readonly services: readonly string[];
+  /** Frames that may wait for each service; `Infinity`: nothing is ever skipped. */
+  readonly capacity: number;
+  /** Frames that waited longer are skipped; `Infinity`: never. */
+  readonly maxAgeMs: number;
+  /** How long the work on a frame may wait for a model or for the agent; asked each time, since the setting may change. */
+  readonly waitMs: () => number;
+}
+
+/** What the work on a frame may ask of the intake that it came through. */
+export interface WorkIntake {
+  readonly options: IntakeOptions;
+  /** Aborted when the source is closed. */
+  readonly signal: AbortSignal;
+  /** Passes a frame on to further services; it counts as outstanding until they are done. */
+  forward(frame: Frame, services: readonly string[]): void;
+}
+
+/** The way in for one source. */
+export interface Intake extends FrameSink {
+  /** Resolves when nothing is outstanding. */
+  idle(): Promise<void>;
+  /** Skips what waits, ends what is worked on; resolves when all of it has ended. */
+  close(): Promise<void>;
+}
+
+/** Puts the frames of one source into the lanes of its services, and counts them out again. */
+export class SourceIntake implements Intake, WorkIntake {
+  readonly options: IntakeOptions;
+  readonly #ended = new AbortController();
+  readonly #statistics: Statistics;
+  readonly #laneOf: (service: string) => Lane;
+  readonly #lanes = new Set<Lane>();
+  readonly #idle = new Set<() => void>();
+  #outstanding = 0;
+
+  constructor(options: IntakeOptions, statistics: Statistics, laneOf: (service: string) => Lane) {
+    this.options = options;
+    this.#statistics = statistics;
+    this.#laneOf = laneOf;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  offer(frame: Frame): void {
+    this.forward(frame, this.options.services);
+  }
+
+  forward(frame: Frame, services: readonly string[]): void {
+    if (this.#ended.signal.aborted) return this.#statistics.skip('stopped', services.length);
+    this.#outstanding += services.length;
+    for (const service of services) {
+      const lane = this.#laneOf(service);
+      this.#lanes.add(lane);
+      lane.put(frame, this);
+    }
+  }
+
+  skippedAsBusy(count: number): void {
+    this.#statistics.skip('busy', count * this.options.services.length);
+  }
+
+  done(): void {
+    if (--this.#outstanding > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  idle(): Promise<void> {
+    if (this.#outstanding === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.add(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort(new Error('the source was closed'));
+    for (const lane of this.#lanes) lane.forget(this);
+    await this.idle();
+  }
+}

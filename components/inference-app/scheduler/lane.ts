@@ -1,0 +1,89 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import type { SourceIntake, WorkIntake } from './intake.ts';
+import { Slot } from './slot.ts';
+
+export interface LaneOptions {
+  /** Looks at one frame; never rejects for what is wrong with the frame. */
+  readonly work: (frame: Frame, service: string, intake: WorkIntake) => Promise<void>;
+  /** Frames of one service that are worked on at once; asked each time, since the setting may change. */
+  readonly concurrency: () => number;
+  readonly statistics: Statistics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One service: its slots, and what it is working on. */
+export class Lane {
+  readonly #service: string;
+  readonly #options: LaneOptions;
+  /** Who was served longest ago is first. */
+  #turn: { readonly intake: SourceIntake; readonly slot: Slot }[] = [];
+  #working = 0;
+
+  constructor(service: string, options: LaneOptions) {
+    this.#service = service;
+    this.#options = options;
+  }
+
+  put(frame: Frame, intake: SourceIntake): void {
+    let place = this.#turn.find((each) => each.intake === intake);
+    if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
+    const skipped = place.slot.put(frame, intake.options.capacity);
+    this.#options.statistics.skip('stale', skipped.length);
+    skipped.forEach(() => intake.done());
+    this.#pump();
+  }
+
+  forget(intake: SourceIntake): void {
+    const place = this.#turn.find((each) => each.intake === intake);
+    if (!place) return;
+    this.#turn = this.#turn.filter((each) => each !== place);
+    const skipped = place.slot.clear();
+    this.#options.statistics.skip('stopped', skipped.length);
+    skipped.forEach(() => intake.done());
+  }
+
+  #pump(): void {
+    while (this.#working < this.#options.concurrency()) {
+      const next = this.#next();
+      if (!next) return;
+      this.#working++;
+      void this.#run(next.frame, next.intake);
+    }
+  }
+
+  async #run(frame: Frame, intake: SourceIntake): Promise<void> {
+    try {
+      await this.#options.work(frame, this.#service, intake);
+    } catch (thrown) {
+      this.#options.log.error({ error: thrown, image: frame.image, service: this.#service }, 'app.work-failed');
+    } finally {
+      this.#working--;
+      intake.done();
+      this.#pump();
+    }
+  }
+
+  #next(): { readonly frame: Frame; readonly intake: SourceIntake } | undefined {
+    for (const place of [...this.#turn]) {
+      const frame = this.#freshFrame(place);
+      if (!frame) continue;
+      this.#turn = [...this.#turn.filter((each) => each !== place), place];
+      return { frame, intake: place.intake };
+    }
+    return undefined;
+  }
+
+  #freshFrame({ slot, intake }: { readonly slot: Slot; readonly intake: SourceIntake }): Frame | undefined {
+    for (let frame = slot.take(); frame; frame = slot.take()) {
+      const ageMs = this.#options.clock.monotonic() - frame.takenAtMonotonic;
+      if (ageMs <= intake.options.maxAgeMs) return frame;
+      this.#options.statistics.skip('stale');
+      intake.done();
+    }
+    return undefined;
+  }
+}
