@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../common/clock/clock.ts';
 import { readEnvironment } from '../common/env.ts';
 import { connectIpc } from '../common/ipc/connect-ipc.ts';
+import { untilAnswered } from '../common/ipc/until-answered.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
 import { startAgent } from './assembly/start-agent.ts';
@@ -29,8 +30,9 @@ async function main(): Promise<void> {
   const nucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
   if (!nucleus) log.warn({ reason: 'no nucleus started this process (SVCUID is not set)' }, 'ipc.off');
   try {
-    await ipc.ready();
-    const configuration = new LiveConfiguration(await (nucleus ? ipc.getConfiguration([]) : fileConfiguration()), log);
+    await untilAnswered(() => ipc.ready(), log);
+    const settings = nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration();
+    const configuration = new LiveConfiguration(await settings, log);
     setLevel(configuration.current.LogLevel);
     const workFolder = process.cwd();
     const buffers = new BufferPool();
