@@ -11,6 +11,10 @@ it('reads what the nucleus and the manifests set', () => {
       AWS_DEFAULT_REGION: 'eu-west-1',
       EDGEML_PROVIDERS: 'CUDA, cpu,',
       EDGEML_AGENT_SOCKET: '/x/agent.sock',
+      EDGEML_FEEDBACK_SOCKET: '/x/feedback.sock',
+      EDGEML_MAX_MESSAGE_BYTES: '7000',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:8090/2016-11-01/credentialprovider/',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'ABCDEF0123456789',
     }),
   ).toEqual({
     ipcToken: 'ABCDEF0123456789',
@@ -20,6 +24,10 @@ it('reads what the nucleus and the manifests set', () => {
     region: 'eu-west-1',
     providers: ['cuda', 'cpu'],
     agentSocket: '/x/agent.sock',
+    feedbackSocket: '/x/feedback.sock',
+    maxMessageBytes: 7_000,
+    credentialsUri: 'http://localhost:8090/2016-11-01/credentialprovider/',
+    credentialsToken: 'ABCDEF0123456789',
   });
 });
 

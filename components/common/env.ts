@@ -14,6 +14,14 @@ export interface Environment {
   readonly providers: readonly string[];
   /** `EDGEML_AGENT_SOCKET`: the agent's HTTP socket. */
   readonly agentSocket: string | undefined;
+  /** `EDGEML_FEEDBACK_SOCKET`: the feedback uploader's HTTP socket. */
+  readonly feedbackSocket: string | undefined;
+  /** `EDGEML_MAX_MESSAGE_BYTES`: the largest message that the nucleus carries, set by the manifests of nucleus lite. */
+  readonly maxMessageBytes: number | undefined;
+  /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`: where the token exchange service gives keys of the device's role. */
+  readonly credentialsUri: string | undefined;
+  /** `AWS_CONTAINER_AUTHORIZATION_TOKEN`: what that service asks for. */
+  readonly credentialsToken: string | undefined;
 }
 
 /** Empty values count as unset. `variables` is a parameter for tests. */
@@ -27,6 +35,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     region: value('AWS_REGION') ?? value('AWS_DEFAULT_REGION'),
     providers: wordList(value('EDGEML_PROVIDERS')),
     agentSocket: value('EDGEML_AGENT_SOCKET'),
+    feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
+    maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
+    credentialsUri: value('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
+    credentialsToken: value('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
   };
 }
 

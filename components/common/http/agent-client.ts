@@ -7,12 +7,12 @@ import type {
   InvokeResult,
   ModelStatus,
 } from '../agent-api.ts';
-import type { EdgeError } from '../errors/edge-error.ts';
 import { fromWire } from '../errors/edge-error.ts';
-import { agentErrors } from './errors.ts';
+import { answerReader } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
 import { createHttpClient } from './http-client.ts';
 import { ndjsonLines } from './ndjson.ts';
+import { AGENT } from './peer.ts';
 
 export interface InvokeOptions extends CallOptions {
   /** `image/jpeg` or `image/png`. */
@@ -51,6 +51,7 @@ export interface ActivateOptions extends CallOptions {
 
 export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
 
+const answers = answerReader(AGENT);
 const ACTIVATE_TIMEOUT_MS = 600_000;
 /** Time for the agent to say itself that the deadline has passed. */
 const DEADLINE_MARGIN_MS = 1_000;
@@ -79,7 +80,8 @@ export function createAgentClient(options: HttpClientOptions): AgentClient {
       }),
     rollback: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
     health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
-    metrics: async (call) => checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
+    metrics: async (call) =>
+      answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
     close: () => http.close(),
   };
 }
@@ -100,56 +102,25 @@ async function activate(http: HttpClient, request: ActivateRequest, options: Act
     onChunk: (chunk) => lines.push(chunk),
     ...call,
   });
-  checked(answer);
+  answers.checked(answer);
   lines.end();
   if (last?.phase === 'done') return last;
   if (last?.phase === 'failed') throw fromWire(last.error);
-  throw badAnswer(
+  throw answers.badAnswer(
     '/v1/models/activate',
     `the progress ended with "${last?.phase ?? 'nothing'}", not with "done" or "failed"`,
   );
 }
 
 async function json<Body>(http: HttpClient, request: HttpRequest): Promise<Body> {
-  const answer = checked(await http.request(request));
-  return parsed(request.path, answer) as Body;
+  return answers.parsed(request.path, answers.checked(await http.request(request))) as Body;
 }
 
 /** 503 of `/healthz` still carries a HealthStatus. */
 function healthOf(answer: HttpAnswer): HealthStatus {
-  const body = parsed('/healthz', answer) as HealthStatus | ErrorBody;
+  const body = answers.parsed('/healthz', answer) as HealthStatus | ErrorBody;
   if ('error' in body) throw fromWire(body.error);
   return body;
-}
-
-function checked(answer: HttpAnswer): HttpAnswer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
-  const body = parsed('', answer) as Partial<ErrorBody>;
-  if (typeof body.error?.code !== 'string') throw badAnswer('', `status ${answer.status} without an error body`);
-  throw fromWire({ ...body.error, facts: { ...body.error.facts, ...retryAfter(answer) } });
-}
-
-function retryAfter(answer: HttpAnswer): Record<string, number> {
-  const seconds = Number(answer.headers['retry-after']);
-  return Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
-}
-
-function parsed(path: string, answer: HttpAnswer): unknown {
-  const text = answer.body.toString();
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // Said below, as for JSON that is no object.
-  }
-  throw badAnswer(path, `status ${answer.status} with "${text.slice(0, 100)}" instead of JSON`);
-}
-
-function badAnswer(path: string, what: string): EdgeError {
-  return agentErrors.error(
-    'agent.bad-answer',
-    `the agent's answer${path ? ` to ${path}` : ''} cannot be understood: ${what}`,
-  );
 }
 
 function modelPath(alias: string, verb: 'retire' | 'rollback'): string {
