@@ -17,7 +17,7 @@ let lines: string[];
 
 beforeAll(async () => {
   [image, broker, lines] = [await readFile(sample('belt-01.jpg')), await RecordingBroker.start(), []];
-  device = await Device.start({ mqtt: { url: broker.url }, app: { Sources: { inbox: { ReadExisting: true } } } });
+  device = await Device.start({ mqtt: { url: broker.url } });
   device.core.onLine(({ component, text }) => lines.push(`${component} ${text}`));
 }, PATIENCE_MS);
 

@@ -137,12 +137,13 @@ export async function firstDeployment(
 ): Promise<LocalDeploymentRequest> {
   await buildForThisMachine();
   const request = await collectionDeployment([], inbox);
-  // Merged as the nucleus does it: maps key by key.
+  // Merged as the nucleus does it, maps key by key. The folder is empty at first: what is there when the application
+  // begins to watch was dropped by the test.
   const own = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
-  const sources = {
-    ...own.Sources,
-    ...mapValues(settings.app?.Sources, (name, more) => ({ ...own.Sources?.[name], ...more })),
-  };
+  const watched = mapValues(own.Sources, (_, source) =>
+    'Path' in source ? { ...source, ReadExisting: true } : source,
+  );
+  const sources = { ...watched, ...mapValues(settings.app?.Sources, (name, more) => ({ ...watched[name], ...more })) };
   return {
     ...request,
     componentToConfiguration: {
