@@ -1,0 +1,185 @@
+import { join, resolve } from 'node:path';
+import type { Clock } from '../../common/clock/clock.ts';
+import { messageOf } from '../../common/errors/edge-error.ts';
+import type { FeedbackHealth } from '../../common/feedback-api.ts';
+import { MAX_FEEDBACK_HEADER_BYTES } from '../../common/feedback-api.ts';
+import { startSocketServer } from '../../common/http/server/http-server.ts';
+import { isNamedPipe } from '../../common/http/socket-path.ts';
+import type { IpcSession } from '../../common/ipc/session.ts';
+import type { Logger, LogLevel } from '../../common/log/logger.ts';
+import { readUploaderConfiguration } from '../config.ts';
+import type { UploaderConfiguration } from '../config.ts';
+import { feedbackRouter } from '../http/feedback-router.ts';
+import { InputReader } from '../http/read-input.ts';
+import { FeedbackIntake } from '../intake/feedback-intake.ts';
+import { Announcer, announcerSettings } from '../messages/announcer.ts';
+import { Publisher } from '../messages/publisher.ts';
+import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
+import { Serial } from '../spool/serial.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { ObjectStore } from '../upload/object-store.ts';
+import type { UploadReporter } from '../upload/upload-ports.ts';
+import { Uploader } from '../upload/uploader.ts';
+import { evictionLog } from './eviction-log.ts';
+import { openSpool } from './open-spool.ts';
+import { spoolLimits, uploadSettings } from './settings-of.ts';
+import { storeSwitch } from './store-switch.ts';
+import type { StorePlace } from './store-switch.ts';
+
+export interface UploaderOptions {
+  /** Socket and spool lie here. */
+  readonly workFolder: string;
+  /** As the nucleus gave it. */
+  readonly configuration: unknown;
+  readonly ipc: IpcSession;
+  readonly thing: string;
+  readonly regionOfDevice?: string | undefined;
+  /** The largest message that the nucleus carries. Default: the configuration's. */
+  readonly maxMessageBytes?: number | undefined;
+  readonly openStore: (place: StorePlace) => ObjectStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly setLogLevel: (level: LogLevel) => void;
+}
+
+export interface RunningUploader {
+  readonly socketPath: string;
+  /** Resolves when samples are taken. */
+  readonly ready: Promise<void>;
+  /** Answers what runs, lets uploads end or stops them, closes the spool, removes the socket; within about `timeoutMs`. Idempotent. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** What there is once the spool is open. */
+interface Opened {
+  readonly spool: Spool;
+  readonly intake: FeedbackIntake;
+  readonly uploader: Uploader;
+}
+
+/** Puts the component together. The socket comes first: a second process finds it taken and leaves the spool alone. @throws EdgeError `config.invalid`, `socket.*` */
+export async function startUploader(options: UploaderOptions): Promise<RunningUploader> {
+  const { ipc, clock, random, log, thing } = options;
+  let configuration = readUploaderConfiguration(options.configuration, log);
+  let opened: Opened | undefined;
+  let status: FeedbackHealth['status'] = 'starting';
+  options.setLogLevel(configuration.LogLevel);
+
+  const reader = new InputReader();
+  const publisher = new Publisher({ session: ipc, clock, log });
+  const announcer = new Announcer(publisher, announcerSettings(configuration, thing, options.maxMessageBytes));
+  const store = storeSwitch(configuration, options.regionOfDevice, options.openStore);
+  const metrics = new UploaderMetrics({
+    spool: () => opened?.spool.totals(),
+    uplink: () => opened && { hour: opened.spool.uplink.hour.sum(), day: opened.spool.uplink.day.sum() },
+    requestsRunning: () => opened?.intake.running ?? 0,
+    bufferedBytes: () => reader.bytes,
+    messagesLost: () => publisher.lost,
+  });
+  const reporter: UploadReporter = {
+    begun: (sample, bytes) => announcer.begun(sample, bytes),
+    uploaded: (...facts) => announcer.uploaded(...facts),
+    refused: (sample, failure) => announcer.refused(sample, failure),
+    attempted: (outcome, _bytes, ms) => metrics.attempted(outcome, ms),
+  };
+
+  const socketPath = isNamedPipe(configuration.Socket)
+    ? configuration.Socket
+    : resolve(options.workFolder, configuration.Socket);
+  const router = feedbackRouter({
+    intake: () => (status === 'ok' ? opened?.intake : undefined),
+    reader,
+    health: () => healthOf(status, configuration, opened),
+    metrics: () => metrics.text(),
+    log,
+  });
+  const server = await startSocketServer(socketPath, router, { maxHeaderSize: MAX_FEEDBACK_HEADER_BYTES });
+  log.info({ socket: socketPath }, 'feedback.listening');
+
+  const closing = new AbortController();
+  const ready = (async (): Promise<void> => {
+    const folder = join(options.workFolder, 'spool');
+    const spool = await openSpool(folder, () => spoolLimits(configuration), clock, log, closing.signal);
+    const logEviction = evictionLog(clock, log);
+    spool.onEvent((event) => {
+      if (event.type !== 'evicted') return;
+      logEviction(event.reason);
+      announcer.evicted(event.entry, event.reason);
+    });
+    const observe = (config: string, outcome: string): void => metrics.request(config, outcome);
+    const intake = new FeedbackIntake({ spool, announcer, clock, random, observe }, configuration);
+    const uploader = new Uploader({ spool, store, reporter, clock, random, log }, uploadSettings(configuration));
+    opened = { spool, intake, uploader };
+    await uploader.start();
+    if (status === 'starting') status = 'ok';
+    log.info({ configurations: Object.keys(configuration.FeedbackConfigurationMap) }, 'feedback.ready');
+  })();
+  ready.catch((error: unknown) => log.debug({ error }, 'feedback.not-ready'));
+
+  const changes = new Serial();
+  const apply = async (raw: unknown): Promise<void> => {
+    let next: UploaderConfiguration;
+    try {
+      next = readUploaderConfiguration(raw, log);
+    } catch (error) {
+      return log.error({ error }, 'configuration.rejected');
+    }
+    const restartNeeded = next.Socket !== configuration.Socket ? ['Socket'] : [];
+    configuration = next;
+    options.setLogLevel(next.LogLevel);
+    announcer.setSettings(announcerSettings(next, thing, options.maxMessageBytes));
+    store.setConfiguration(next);
+    opened?.intake.setConfiguration(next);
+    await opened?.spool.setLimits(spoolLimits(next));
+    await opened?.uploader.setSettings(uploadSettings(next));
+    log.info({ restartNeeded }, 'configuration.applied');
+  };
+  const subscribe = (what: string, work: Promise<unknown>): void => {
+    work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
+  };
+  subscribe(
+    'configuration',
+    ipc.onConfiguration((raw) => {
+      changes.run(() => apply(raw)).catch((error: unknown) => log.error({ error }, 'configuration.not-applied'));
+    }),
+  );
+  subscribe('configuration validation', ipc.validateConfiguration(whyNot));
+  subscribe('state', ipc.updateState('RUNNING'));
+
+  let closed: Promise<void> | undefined;
+  return {
+    socketPath,
+    ready,
+    close: (timeoutMs) =>
+      (closed ??= (async () => {
+        status = 'stopping';
+        closing.abort(new Error('the component stops'));
+        await ready.catch(() => undefined);
+        await Promise.all([server.close(timeoutMs), opened?.uploader.stop(), changes.run(async () => undefined)]);
+        await opened?.spool.close();
+        store.close();
+      })()),
+  };
+}
+
+/** Why a configuration would not be taken; undefined where it would. */
+function whyNot(raw: unknown): string | undefined {
+  try {
+    readUploaderConfiguration(raw);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+function healthOf(
+  status: FeedbackHealth['status'],
+  configuration: UploaderConfiguration,
+  opened: Opened | undefined,
+): FeedbackHealth {
+  const configurations = Object.keys(configuration.FeedbackConfigurationMap);
+  if (!opened) return { status, configurations };
+  const { samples, bytes } = opened.spool.totals();
+  return { status, configurations, spool: { samples, bytes } };
+}

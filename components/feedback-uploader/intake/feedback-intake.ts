@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../common/clock/clock.ts';
+import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import type { FeedbackAnswer } from '../../common/feedback-api.ts';
+import { MB, requestLimitOf } from '../config.ts';
+import type { FeedbackConfiguration, UploaderConfiguration } from '../config.ts';
+import type { Announcer } from '../messages/announcer.ts';
+import { publishTimestamp } from '../messages/publish-timestamp.ts';
+import { throttledText } from '../messages/status-message.ts';
+import { redactImage } from '../redaction/redact-image.ts';
+import { exceededQuota } from '../sampling/quota.ts';
+import { readPrediction } from '../sampling/read-prediction.ts';
+import { Serial } from '../spool/serial.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { RedactionRecord } from '../spool/stored-sample.ts';
+import { objectKey } from '../upload/object-name.ts';
+import { REQUEST_OVERHEAD_BYTES } from '../upload/uploader.ts';
+import { intakeErrors } from './errors.ts';
+import { objectMetadata } from './metadata.ts';
+import { RequestGate } from './request-gate.ts';
+import { Samplers } from './sampler.ts';
+
+export interface FeedbackRequest {
+  readonly configId: string;
+  /** As JSON had it. */
+  readonly prediction: unknown;
+  readonly metadata: unknown;
+  /** Reads the model input; asked for only when the sample is wanted. */
+  readonly readInput: (maxBytes: number) => Promise<Uint8Array>;
+}
+
+export interface IntakePorts {
+  readonly spool: Spool;
+  readonly announcer: Pick<Announcer, 'dropped' | 'throttled' | 'failed'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** What became of each request: `accepted`, `dropped`, or the code of its error. */
+  readonly observe: (configId: string, outcome: string) => void;
+}
+
+interface Offer extends FeedbackRequest {
+  readonly id: string;
+  readonly settings: FeedbackConfiguration;
+}
+
+/** Decides about each sample that is offered, hides what is to be hidden, and hands it to the spool. */
+export class FeedbackIntake {
+  readonly #ports: IntakePorts;
+  readonly #samplers: Samplers;
+  readonly #gate = new RequestGate();
+  /** Decoded images are large: one at a time. */
+  readonly #redactions = new Serial();
+  /** Samples per configuration that are wanted but not yet accepted. */
+  readonly #pending = new Map<string, number>();
+  #configuration: UploaderConfiguration;
+
+  constructor(ports: IntakePorts, configuration: UploaderConfiguration) {
+    this.#ports = ports;
+    this.#samplers = new Samplers(ports.random);
+    this.#configuration = configuration;
+    this.#samplers.setConfiguration(configuration);
+  }
+
+  get running(): number {
+    return this.#gate.running;
+  }
+
+  setConfiguration(configuration: UploaderConfiguration): void {
+    this.#configuration = configuration;
+    this.#samplers.setConfiguration(configuration);
+  }
+
+  /** @throws EdgeError `feedback.*`, `sampling.*`, `redaction.*`, `spool.*`; whatever `readInput` throws */
+  async handle(request: FeedbackRequest): Promise<FeedbackAnswer> {
+    const { announcer, observe } = this.#ports;
+    const { configId } = request;
+    const settings = this.#settingsOf(configId);
+    const id = randomUUID();
+    const limit = requestLimitOf(this.#configuration);
+    const leave = this.#gate.enter(limit);
+    if (!leave) {
+      announcer.throttled(id, limit ?? 0);
+      observe(configId, 'feedback.request-limit');
+      throw intakeErrors.error('feedback.request-limit', throttledText(limit ?? 0), {
+        facts: { id, limit, retryAfterSeconds: 1 },
+      });
+    }
+    try {
+      const answer = await this.#decide({ ...request, id, settings });
+      observe(configId, answer.status === 'accepted' ? 'accepted' : 'dropped');
+      return answer;
+    } catch (thrown) {
+      const code = isEdgeError(thrown) ? thrown.code : 'internal';
+      announcer.failed(id, code, messageOf(thrown));
+      observe(configId, code);
+      throw thrown;
+    } finally {
+      leave();
+    }
+  }
+
+  async #decide(offer: Offer): Promise<FeedbackAnswer> {
+    const { id, configId, prediction, settings } = offer;
+    checkPrediction(prediction);
+    const verdict = this.#samplers.strategyOf(configId)?.(() => readPrediction(prediction));
+    if (verdict?.keep === false) return this.#dropped(id, verdict.why);
+    const pending = this.#pending.get(configId) ?? 0;
+    const full = exceededQuota(settings['sampling-strategy']?.quota, this.#ports.spool.kept(configId), pending);
+    if (full !== undefined) return this.#dropped(id, full);
+    this.#pending.set(configId, pending + 1);
+    try {
+      return await this.#keep(offer);
+    } finally {
+      this.#pending.set(configId, (this.#pending.get(configId) ?? 1) - 1);
+    }
+  }
+
+  #dropped(id: string, reason: string): FeedbackAnswer {
+    this.#ports.announcer.dropped(id);
+    return { id, status: 'sample_dropped_by_strategy', reason };
+  }
+
+  async #keep({ id, configId, prediction, metadata, settings, readInput }: Offer): Promise<FeedbackAnswer> {
+    const given = objectMetadata(metadata);
+    const input = await readInput(this.#configuration.MaxSampleMB * MB);
+    if (input.length === 0)
+      throw intakeErrors.error('feedback.bad-sample', 'the sample has no model input: the body is empty');
+    const { image, record } = await this.#redacted(input, settings, prediction);
+    this.#checkBudget(image.length);
+    const { 's3-bucket-name': bucket, 's3-prefix': prefix, 'file-ext': extension } = settings;
+    const key = objectKey({ bucket, prefix, extension }, id);
+    const acceptedAt = this.#ports.clock.now();
+    await this.#ports.spool.accept(
+      {
+        id,
+        configId,
+        priority: settings.priority,
+        bucket,
+        key,
+        contentType: settings['content-type'],
+        metadata: {
+          ...given,
+          'publish-ts': publishTimestamp(acceptedAt),
+          ...(record ? { redaction: redactionText(record) } : {}),
+        },
+        prediction,
+        acceptedAt,
+        ...(record ? { redaction: record } : {}),
+      },
+      image,
+    );
+    return { id, status: 'accepted', bucket, key, bytes: image.length };
+  }
+
+  async #redacted(
+    input: Uint8Array,
+    { redaction }: FeedbackConfiguration,
+    prediction: unknown,
+  ): Promise<{ image: Uint8Array; record?: RedactionRecord }> {
+    if (!redaction) return { image: input };
+    return this.#redactions.run(() => redactImage(input, redaction, prediction));
+  }
+
+  #checkBudget(bytes: number): void {
+    const { UplinkMBPerHour, UplinkMBPerDay } = this.#configuration;
+    const limits = [UplinkMBPerHour, UplinkMBPerDay].filter((limit) => limit > 0).map((limit) => limit * MB);
+    const least = Math.min(...limits);
+    if (bytes + REQUEST_OVERHEAD_BYTES <= least) return;
+    const message = `a sample of ${bytes} bytes can never be uploaded within ${least} bytes an hour or day`;
+    throw intakeErrors.error('feedback.over-budget', message, { facts: { bytes, limit: least } });
+  }
+
+  #settingsOf(configId: string): FeedbackConfiguration {
+    const map = this.#configuration.FeedbackConfigurationMap;
+    const settings = Object.hasOwn(map, configId) ? map[configId] : undefined;
+    if (settings) return settings;
+    this.#ports.observe('unknown', 'feedback.unknown-config');
+    const known = Object.keys(map).join(', ') || 'none';
+    const message = `there is no feedback configuration "${configId}"; known are: ${known}`;
+    throw intakeErrors.error('feedback.unknown-config', message, { facts: { configId } });
+  }
+}
+
+/** The old SDK took dictionaries and lists, and nothing else. */
+function checkPrediction(prediction: unknown): void {
+  if (typeof prediction === 'object' && prediction !== null) return;
+  throw intakeErrors.error(
+    'feedback.bad-sample',
+    'the prediction of the sample is neither a JSON list nor a JSON object',
+  );
+}
+
+function redactionText({ mode, polygons, boxes }: RedactionRecord): string {
+  return `${mode}; polygons=${polygons}; boxes=${boxes}`;
+}
