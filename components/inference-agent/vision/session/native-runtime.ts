@@ -10,6 +10,7 @@ import { lazyPackage, resolvePackage } from '../../../common/native-require.ts';
 import { cpuIdentity } from './cpu-identity.ts';
 import { OptimizedCache, hashFile } from './optimized-cache.ts';
 import type { CacheKey } from './optimized-cache.ts';
+import { returnFreedMemory } from './return-memory.ts';
 import type { Optimized, Runtime, Session, SessionOptions } from './session.ts';
 import { FeedCache, describe, unwrap } from './tensors.ts';
 
@@ -41,6 +42,7 @@ export const nativeRuntime: Runtime = {
     const { session, optimized } = await (provider === 'cpu' && options.cacheDir !== undefined
       ? openWithCache(file, options, options.cacheDir)
       : openPlain(file, provider, options));
+    returnFreedMemory();
     return wrap(session, optimized);
   },
 };
@@ -66,6 +68,7 @@ function wrap(session: OrtSession, optimized: Optimized): Session {
       if (closed) return;
       closed = true;
       await session.release();
+      returnFreedMemory();
     },
   };
 }
