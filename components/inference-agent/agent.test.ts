@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { InvokeResult } from '../common/agent-api.ts';
+import type { EdgeError } from '../common/errors/edge-error.ts';
 import { startAgentProcess } from './testing/agent-process.ts';
 import type { AgentProcess } from './testing/agent-process.ts';
 import { bundle } from './testing/bundles.ts';
@@ -90,20 +91,24 @@ describe('the bundled agent', () => {
     expect((await stat(agent.socketPath)).mode & 0o777).toBe(0o660);
   });
 
-  it('loses and mixes up none of 500 requests in flight across three swaps', async () => {
-    const asked = Array.from({ length: 500 }, async (_, index) => {
+  it('loses and mixes up none of 500 requests in flight at any time across three swaps', async () => {
+    const answers: { readonly result: InvokeResult; readonly image: SampleImage }[] = [];
+    let swapping = true;
+    const askers = Array.from({ length: 500 }, async (_, index) => {
       const one = images[index % images.length]!;
-      return { result: await agent.client.invoke(ALIAS, one.bytes, jpeg), image: one };
+      do answers.push({ result: await agent.client.invoke(ALIAS, one.bytes, jpeg), image: one });
+      while (swapping);
     });
-    const all = Promise.all(asked);
     const done = [];
     for (const version of ['2.0.0', '3.0.0', '1.0.0'] as const) {
       done.push(await agent.client.activate({ path: versions[version] }));
     }
-    const answers = await all;
+    swapping = false;
+    await Promise.all(askers);
     expect(answers.filter(({ result, image: one }) => !isRight(result, one))).toEqual([]);
     expect(done.map(({ requestsLost }) => requestsLost)).toEqual([0, 0, 0]);
-    expect(new Set(answers.map(({ result }) => result.model.version)).size).toBeGreaterThan(1);
+    const answered = new Set(answers.map(({ result }) => result.model.version));
+    expect([...answered].sort()).toEqual(['1.0.0', '2.0.0', '3.0.0']);
     // The switch itself is one statement; what it takes is far below the time of any request.
     expect(Math.max(...done.map(({ swapGapMs }) => swapGapMs))).toBeLessThan(1_000);
   });
@@ -187,7 +192,7 @@ describe('the bundled agent', () => {
 
   it('counts it all', async () => {
     const text = await agent.client.metrics();
-    expect(text).toMatch(/edgeml_requests_answered_total\{service="PartsClassifier"\} [5-9]\d\d/);
+    expect(text).toMatch(/edgeml_requests_answered_total\{service="PartsClassifier"\} \d{3,}/);
     expect(text).toContain('edgeml_requests_rejected_total{service="line-3",reason="queue-full"}');
     expect(text).toContain('edgeml_requests_rejected_total{service="other",reason="no-model"} 1');
     expect(text).toContain('edgeml_requests_failed_total{service="PartsClassifier",code="image.empty"} 1');
@@ -230,15 +235,20 @@ describe('the life of the agent', () => {
   it('answers what runs on SIGTERM, removes its socket and exits with 0', async () => {
     const agent = await startAgentProcess(join(folder.path, 'ended'));
     await agent.client.activate({ path: versions['1.0.0'] });
-    const answers = Promise.allSettled(
-      Array.from({ length: 16 }, () => agent.client.invoke(ALIAS, images[0]!.bytes, jpeg)),
-    );
-    await expect.poll(() => agent.client.metrics()).toMatch(/edgeml_queue_depth\{service="PartsClassifier"\} [1-9]/);
+    const answers: InvokeResult[] = [];
+    const askers = Array.from({ length: 16 }, async () => {
+      try {
+        for (;;) answers.push(await agent.client.invoke(ALIAS, images[0]!.bytes, jpeg));
+      } catch (error) {
+        return (error as EdgeError).code;
+      }
+    });
+    await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(50);
     expect(await agent.process.end()).toBe(0);
-    for (const answer of await answers) {
-      if (answer.status === 'fulfilled') expect(isRight(answer.value, images[0]!)).toBe(true);
-      else expect(answer.reason).toMatchObject({ code: 'admission.stopping', status: 503 });
-    }
+    // Whoever was let in is answered; the others are told that it ends, or find it gone. No answer breaks off.
+    const codes = await Promise.all(askers);
+    expect(codes.filter((code) => code !== 'admission.stopping' && code !== 'agent.unreachable')).toEqual([]);
+    expect(answers.every((answer) => isRight(answer, images[0]!))).toBe(true);
     await expect(stat(agent.socketPath)).rejects.toMatchObject({ code: 'ENOENT' });
     agent.client.close();
   });

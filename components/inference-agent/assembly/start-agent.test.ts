@@ -69,7 +69,7 @@ describe('the agent under a nucleus', () => {
     await expect(activate('1.0.0', { provenance: { open: 'fail' } })).rejects.toMatchObject({ code: 'test.refused' });
     await expect
       .poll(() => localEvents('model.rejected'))
-      .toMatchObject([{ alias: 'Parts-1.0.0', error: { code: 'test.refused' } }]);
+      .toMatchObject([{ alias: 'Parts', error: { code: 'test.refused' } }]);
   });
 
   it('does all of that on nucleus lite', async () => {
