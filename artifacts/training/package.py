@@ -18,7 +18,7 @@ from reference import Package, classify, detect, open_package, predictions
 
 VERSION = "1.0.0"
 _GOLDEN = 3
-_GOLDEN_BYTES = 60_000
+_GOLDEN_BYTES = 50_000
 _SCORE_TOLERANCE, _IOU = 0.05, 0.9
 _VARIANTS = [
     {"file": "model.onnx", "precision": "fp32"},

@@ -1,6 +1,7 @@
 """Trains PartsClassifier: python train_classifier.py CACHE CHECKPOINT [--backbone DETECTOR.pt] [--epochs N].
 
-It starts from the detector's backbone, which has already learnt the same parts at the same scale.
+It starts from the detector's backbone, which has already learnt the same parts at the same scale: the
+early layers are taken over as they are.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cache", type=Path)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--backbone", type=Path)
@@ -48,6 +49,7 @@ def main() -> None:
     if options.backbone:
         weights = torch.load(options.backbone)
         model.backbone.load_state_dict({k[9:]: v for k, v in weights.items() if k.startswith("backbone.")})
+        model.backbone.freeze_early()
     model = model.to(memory_format=torch.channels_last)
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
     ema, optimizer = Ema(model), make_optimizer(model, options.rate)
@@ -56,12 +58,13 @@ def main() -> None:
     for epoch in range(options.epochs):
         model.train()
         total = 0.0
-        for x, classes, _ in train_batches(train, options.batch, rng, zoom=0.0):
+        for x, classes, _ in train_batches(train, options.batch, rng, zoom=0.3):
             set_rate(optimizer, options.rate, step, steps)
-            loss = F.cross_entropy(model(x), classes[:, 0], label_smoothing=_SMOOTHING)
+            # -1: magnified until most of the picture was gone
+            loss = F.cross_entropy(model(x), classes[:, 0], label_smoothing=_SMOOTHING, ignore_index=-1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
             optimizer.step()
             ema.update(model)
             step += 1
