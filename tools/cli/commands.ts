@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
@@ -23,6 +24,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, predictCommand, host);
   addCommand(program, inspectCommand, host);
   addCommand(program, buildCommand, host);
+  addCommand(program, benchCommand, host);
   addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);
   addCommand(program, versionCommand, host);
