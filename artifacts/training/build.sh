@@ -9,4 +9,5 @@ for pair in "detector PartsDetector $3" "classifier PartsClassifier $4"; do
   "$1" export.py "$5" "$7" "$folder"
   "$1" quantise.py "$5" "$2" "$folder"
   "$1" package.py "$5" "$folder" ../samples
+  "$1" check_package.py "$folder"
 done

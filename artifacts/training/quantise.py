@@ -1,7 +1,7 @@
 """Static int8 (QDQ) of a package's fp32 model: python quantise.py detector|classifier CACHE FOLDER.
 
-Activations are unsigned, weights signed and per channel, with 7 bits: on a CPU without VNNI two products are
-summed in 16 bits, and 2 * 255 * 64 is the most that fits (8 bits saturate there). The decoding of boxes, the softmax and the
+Activations are unsigned, weights signed, per channel and of 7 bits: a CPU without VNNI adds two products
+in 16 bits, where 2 * 255 * 64 fits and twice that saturates. The decoding of boxes, the softmax and the
 last 1x1 convolutions stay float: they are a percent of the work and most of the loss.
 """
 
