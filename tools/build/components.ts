@@ -46,6 +46,11 @@ export const COMPONENTS: readonly ComponentBuild[] = [
     artifacts: () => [modelZip('PartsClassifier')],
   },
   {
+    name: 'edgeml.FeedbackUploader',
+    folder: 'feedback-uploader',
+    artifacts: () => [codeZip('edgeml-feedback.zip', { 'uploader.js': 'feedback-uploader/uploader.ts' })],
+  },
+  {
     name: 'edgeml.InferenceApp',
     folder: 'inference-app',
     artifacts: () => [codeZip('edgeml-app.zip', { 'app.js': 'inference-app/app.ts' })],

@@ -173,6 +173,25 @@ describe('defaultConfiguration', () => {
 });
 
 describe('describeConfiguration', () => {
+  it('gives a setting that means different things in alternatives one row for all of them', () => {
+    const alternatives = z.object({
+      Strategy: z.discriminatedUnion('Name', [
+        z.object({
+          Name: z.literal('A').describe('Which.'),
+          Limit: settings.numberSetting({ min: 0 }).describe('In A.'),
+        }),
+        z.object({
+          Name: z.literal('B').describe('Which.'),
+          Limit: settings.numberSetting({ max: 1 }).default(0.5).describe('In B.'),
+        }),
+      ]),
+    });
+    expect(describeConfiguration(alternatives)).toEqual([
+      { pointer: '/Strategy/Name', type: '"A" or "B"', default: undefined, description: 'Which.' },
+      { pointer: '/Strategy/Limit', type: 'number ≥ 0 or number ≤ 1', default: undefined, description: 'In A. In B.' },
+    ]);
+  });
+
   it('has a row for every setting', () => {
     expect(describeConfiguration(schema)).toEqual([
       { pointer: '/Interval', type: 'number ≥ 0', default: 3600, description: 'Seconds between two images.' },

@@ -28,11 +28,22 @@ export function alternatives(node: SchemaNode): readonly SchemaNode[] {
   return branches ? branches.flatMap(alternatives) : [node];
 }
 
-/** Settings that the node knows by name; undefined where any name is allowed. */
+/** Settings that the node knows by name; undefined where any name is allowed. A name of several alternatives means any of theirs. */
 export function knownProperties(node: SchemaNode): Readonly<Record<string, SchemaNode>> | undefined {
-  const objects = alternatives(node).filter((branch) => branch.properties);
+  const objects = alternatives(node).flatMap((branch) => (branch.properties ? [branch.properties] : []));
   if (objects.length === 0) return undefined;
-  return Object.assign({}, ...objects.map((branch) => branch.properties)) as Record<string, SchemaNode>;
+  const names = new Set(objects.flatMap((properties) => Object.keys(properties)));
+  return Object.fromEntries(
+    [...names].map((name) => [name, anyOf(objects.flatMap((properties) => properties[name] ?? []))]),
+  );
+}
+
+function anyOf(nodes: readonly SchemaNode[]): SchemaNode {
+  const different = [...new Map(nodes.map((node) => [JSON.stringify(node), node])).values()];
+  const [only] = different;
+  if (only && different.length === 1) return only;
+  const descriptions = new Set(different.flatMap(({ description }) => description ?? []));
+  return { anyOf: different, ...(descriptions.size > 0 ? { description: [...descriptions].join(' ') } : {}) };
 }
 
 /** What stands under a key of a map or at an index of a list. */

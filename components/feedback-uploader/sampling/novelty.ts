@@ -15,7 +15,7 @@ export const novelty = defineStrategy({
   parameters: {
     threshold: numberSetting({ min: 0, max: 1 })
       .default(0.05)
-      .describe('NOVELTY: share of recent images that had as few confident detections.'),
+      .describe('NOVELTY: share of recent images that had as few confident detections, 0.05 when left out.'),
     'min-score': numberSetting({ min: 0, max: 1 })
       .default(0.5)
       .describe('CLASS, NOVELTY: scores below this do not count.'),

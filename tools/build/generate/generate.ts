@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
+import { uploaderConfiguration } from '../../../components/feedback-uploader/config.ts';
 import { agentConfiguration } from '../../../components/inference-agent/config.ts';
 import { appConfiguration } from '../../../components/inference-app/config.ts';
 import { PROJECT } from '../project.ts';
@@ -14,6 +15,7 @@ import { wasmKernels } from './wasm-kernels.ts';
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['edgeml.InferenceAgent', agentConfiguration],
   ['edgeml.InferenceApp', appConfiguration],
+  ['edgeml.FeedbackUploader', uploaderConfiguration],
 ]);
 
 /** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages. */
