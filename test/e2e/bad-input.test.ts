@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AGENT, APP, Device, PATIENCE_MS } from './harness/device.ts';
+import { AGENT, APP } from './harness/collection.ts';
+import { Device } from './harness/device.ts';
+import { PATIENCE_MS } from './harness/patience.ts';
 import { sample } from './harness/samples.ts';
 
 /** Files as they turn up in a watched folder. Each gets an error that names it, and the next image is answered all the same. */

@@ -9,16 +9,9 @@ import { createAgentClient } from '../../components/common/http/agent-client.ts'
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
-import {
-  AGENT,
-  agentSocket,
-  APP,
-  DETECTOR,
-  Device,
-  deviceFolder,
-  firstDeployment,
-  PATIENCE_MS,
-} from './harness/device.ts';
+import { AGENT, agentSocket, APP, DETECTOR, deviceFolder, firstDeployment } from './harness/collection.ts';
+import { Device } from './harness/device.ts';
+import { PATIENCE_MS } from './harness/patience.ts';
 import { detectorVersion } from './harness/model-version.ts';
 import { pidsBelow } from './harness/processes.ts';
 import { sample } from './harness/samples.ts';

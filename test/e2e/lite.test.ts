@@ -1,7 +1,9 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENT, APP, DETECTOR, Device, PATIENCE_MS } from './harness/device.ts';
+import { AGENT, APP, DETECTOR } from './harness/collection.ts';
+import { Device } from './harness/device.ts';
+import { PATIENCE_MS } from './harness/patience.ts';
 import { Inboxed } from './harness/inboxed.ts';
 import { detectorVersion, editManifest } from './harness/model-version.ts';
 import { sample } from './harness/samples.ts';

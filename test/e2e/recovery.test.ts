@@ -1,6 +1,8 @@
 import { readFile, rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AGENT, APP, DETECTOR, Device, PATIENCE_MS } from './harness/device.ts';
+import { AGENT, APP, DETECTOR } from './harness/collection.ts';
+import { Device } from './harness/device.ts';
+import { PATIENCE_MS } from './harness/patience.ts';
 import { detectorVersion } from './harness/model-version.ts';
 import { RecordingBroker } from './harness/recording-broker.ts';
 import { sample } from './harness/samples.ts';

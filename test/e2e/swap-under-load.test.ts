@@ -3,7 +3,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvokeResult } from '../../components/common/agent-api.ts';
 import { PROJECT } from '../../tools/build/project.ts';
-import { AGENT, APP, DETECTOR, Device, PATIENCE_MS } from './harness/device.ts';
+import { AGENT, APP, DETECTOR } from './harness/collection.ts';
+import { Device } from './harness/device.ts';
+import { PATIENCE_MS } from './harness/patience.ts';
 import { detectorVersion, editManifest } from './harness/model-version.ts';
 import { sample } from './harness/samples.ts';
 

@@ -1,23 +1,17 @@
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createAgentClient } from '../../../components/common/http/agent-client.ts';
 import type { AgentClient } from '../../../components/common/http/agent-client.ts';
-import { buildForThisMachine } from '../../../tools/build/host-build.ts';
-import { APP, collectionDeployment, makeInbox } from '../../../tools/cli/start/collection.ts';
+import { makeInbox } from '../../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../../tools/cli/start/collection.ts';
 import { LocalCore } from '../../../tools/local-core/local-core.ts';
 import type { LocalCoreOptions } from '../../../tools/local-core/local-core.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../../../tools/local-core/ports.ts';
+import { agentSocket, deviceFolder, firstDeployment } from './collection.ts';
+import type { AppSettings } from './collection.ts';
 import { Inboxed } from './inboxed.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { pidsIn } from './processes.ts';
-
-export const AGENT = 'edgeml.InferenceAgent';
-export const DETECTOR = 'edgeml.model.PartsDetector';
-export { APP };
-
-/** Longest wait for anything that must come; far beyond what a busy machine needs. */
-export const PATIENCE_MS = 90_000;
 
 export interface DeviceOptions extends Partial<Omit<LocalCoreOptions, 'root'>> {
   /** Merged into the application's configuration, over the watched inbox. */
@@ -119,48 +113,4 @@ export class Device {
     await this.core.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** A fresh folder with a short path: sockets below it must fit into 107 bytes. */
-export function deviceFolder(): Promise<string> {
-  return mkdtemp(path.join(tmpdir(), 'edgeml-e2e-'));
-}
-
-export function agentSocket(root: string): string {
-  return path.join(root, 'work', AGENT, 'agent.sock');
-}
-
-/** The deployment of the whole collection as built for this machine, with a watched inbox. */
-export async function firstDeployment(
-  inbox: Inbox,
-  settings: { readonly app?: AppSettings | undefined; readonly agent?: object | undefined } = {},
-): Promise<LocalDeploymentRequest> {
-  await buildForThisMachine();
-  const request = await collectionDeployment([], inbox);
-  // Merged as the nucleus does it, maps key by key. The folder is empty at first: what is there when the application
-  // begins to watch was dropped by the test.
-  const own = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
-  const watched = mapValues(own.Sources, (_, source) =>
-    'Path' in source ? { ...source, ReadExisting: true } : source,
-  );
-  const sources = { ...watched, ...mapValues(settings.app?.Sources, (name, more) => ({ ...watched[name], ...more })) };
-  return {
-    ...request,
-    componentToConfiguration: {
-      ...request.componentToConfiguration,
-      [APP]: { MERGE: { ...settings.app, Sources: sources } },
-      [AGENT]: { MERGE: settings.agent ?? {} },
-    },
-  };
-}
-
-export interface AppSettings extends Readonly<Record<string, unknown>> {
-  readonly Sources?: Readonly<Record<string, object>>;
-}
-
-function mapValues<Value, To>(
-  record: Readonly<Record<string, Value>> | undefined,
-  to: (key: string, value: Value) => To,
-): Readonly<Record<string, To>> {
-  return Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, to(key, value)]));
 }

@@ -5,7 +5,7 @@ import { readRecipe, strippedRecipe } from '../../../tools/build/recipe-source.t
 import { filesBelow } from '../../../tools/build/store/fingerprint.ts';
 import { writeZip } from '../../../tools/build/zip/write-zip.ts';
 import type { LocalDeploymentRequest } from '../../../tools/local-core/ports.ts';
-import { DETECTOR } from './device.ts';
+import { DETECTOR } from './collection.ts';
 
 const PACKAGE = 'PartsDetector';
 
