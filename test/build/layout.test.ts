@@ -32,11 +32,13 @@ describe('greengrass-build', () => {
 
   it('has the layout that greengrass-cli takes', async () => {
     expect(await listing(output)).toEqual([
+      'artifacts/edgeml.FeedbackUploader/1.0.0/edgeml-feedback.zip',
       'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
       'artifacts/edgeml.InferenceApp/1.0.0/edgeml-app.zip',
       `artifacts/edgeml.Runtime/1.0.0/edgeml-runtime-${thisPlatform()}.zip`,
       'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
       'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
+      'recipes/edgeml.FeedbackUploader-1.0.0.yaml',
       'recipes/edgeml.InferenceAgent-1.0.0.yaml',
       'recipes/edgeml.InferenceApp-1.0.0.yaml',
       'recipes/edgeml.Runtime-1.0.0.yaml',
@@ -82,6 +84,11 @@ describe('greengrass-build', () => {
       'package.json',
     ]);
     expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js', 'package.json']);
+    expect(await contents('edgeml.FeedbackUploader', 'edgeml-feedback.zip')).toEqual([
+      'THIRD-PARTY',
+      'package.json',
+      'uploader.js',
+    ]);
     const model = await contents('edgeml.model.PartsDetector', 'PartsDetector.zip');
     expect(model).toEqual(
       expect.arrayContaining(['labels.txt', 'model.json', 'model.onnx', 'sagemaker_edge_manifest']),

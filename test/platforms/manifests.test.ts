@@ -111,6 +111,8 @@ describe('manifests', () => {
     for (const name of ['edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier'])
       expect(manifestOf(name, device).name).toBe(model);
     expect(manifestOf('edgeml.InferenceApp', device).artifacts).toHaveLength(1);
+    const uploader = environmentOf(manifestOf('edgeml.FeedbackUploader', device));
+    expect(uploader['EDGEML_MAX_MESSAGE_BYTES']).toBe(model === 'lite' ? '7000' : undefined);
   });
 
   it.each([
