@@ -3,6 +3,7 @@ import type { ClassificationOutput } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { numbersOf, outputName, outputTensor } from './outputs.ts';
+import type { Numbers } from './outputs.ts';
 
 /**
  * One score per class, of any rank ([1, C], [1, C, 1, 1], …): dequantise, activate, best `topK`.
@@ -10,6 +11,9 @@ import { numbersOf, outputName, outputTensor } from './outputs.ts';
  */
 export function classificationDecoder(spec: ClassificationOutput, context: DecoderContext): OutputDecoder {
   const name = outputName(spec.output, context.outputs, 'output');
+  const known = classesOf(context.outputs.find((output) => output.name === name)?.shape ?? [-1]);
+  // Better when the model is loaded than with the first image.
+  if (known !== undefined) firstLabelRow(context.labels, known, name);
   return {
     fetches: [name],
     decode(outputs) {
@@ -24,26 +28,29 @@ export function classificationDecoder(spec: ClassificationOutput, context: Decod
   };
 }
 
-function activate(spec: ClassificationOutput, raw: ArrayLike<number>): Float64Array {
-  const scores = Float64Array.from(raw, (value) => (value - spec.zeroPoint) * spec.scale);
-  switch (spec.activation) {
-    case 'none':
-      return scores;
-    case 'sigmoid':
-      return scores.map((value) => 1 / (1 + Math.exp(-value)));
-    case 'softmax': {
-      let max = -Infinity;
-      for (const value of scores) if (value > max) max = value;
-      let sum = 0;
-      for (let index = 0; index < scores.length; index++)
-        sum += scores[index] = Math.exp((scores[index] as number) - max);
-      return scores.map((value) => value / sum);
-    }
+function activate(spec: ClassificationOutput, raw: Numbers): ArrayLike<number> {
+  // Probabilities in floating point, the usual case, are read where they lie.
+  const isPlain = spec.scale === 1 && spec.zeroPoint === 0;
+  if (spec.activation === 'none' && isPlain) return raw;
+  const scores = new Float64Array(raw.length);
+  for (let index = 0; index < raw.length; index++)
+    scores[index] = ((raw[index] as number) - spec.zeroPoint) * spec.scale;
+  if (spec.activation === 'sigmoid') return scores.map((value) => 1 / (1 + Math.exp(-value)));
+  return spec.activation === 'softmax' ? softmax(scores) : scores;
+}
+
+function softmax(scores: Float64Array): Float64Array {
+  let max = -Infinity;
+  for (const value of scores) if (value > max) max = value;
+  let sum = 0;
+  for (let index = 0; index < scores.length; index++) {
+    sum += scores[index] = Math.exp((scores[index] as number) - max);
   }
+  return scores.map((value) => value / sum);
 }
 
 /** Indices of the highest scores, best first, equal ones in class order; what is not a number is never among them. */
-function best(scores: Float64Array, count: number, threshold: number): number[] {
+function best(scores: ArrayLike<number>, count: number, threshold: number): number[] {
   const order: number[] = [];
   for (let index = 0; index < scores.length; index++) {
     const score = scores[index] as number;
@@ -55,6 +62,13 @@ function best(scores: Float64Array, count: number, threshold: number): number[] 
     if (order.length > count) order.pop();
   }
   return order;
+}
+
+/** Number of classes that a shape tells; undefined where a side but the batch is free. */
+function classesOf(shape: readonly number[]): number | undefined {
+  const [batch = 1, ...rest] = shape;
+  const sides = shape.length > 1 ? [Math.abs(batch), ...rest] : shape;
+  return sides.some((side) => side < 0) ? undefined : sides.reduce((product, side) => product * side, 1);
 }
 
 /** Row of `labels` for the first class: 1 where the labels alone have a background row. */
