@@ -7,7 +7,7 @@ import type { EdgeError } from '../common/errors/edge-error.ts';
 import { startAgentProcess } from './testing/agent-process.ts';
 import type { AgentProcess } from './testing/agent-process.ts';
 import { bundle } from './testing/bundles.ts';
-import { BundleProcess } from './testing/child-process.ts';
+import { BundleProcess } from '../common/testing/bundle-process.ts';
 import { temporaryFolder } from './testing/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages, samplePackage } from './testing/sample-package.ts';
 import type { SampleImage } from './testing/sample-package.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createAgentClient } from '../../common/http/agent-client.ts';
 import type { AgentClient } from '../../common/http/agent-client.ts';
 import { bundle } from './bundles.ts';
-import { BundleProcess } from './child-process.ts';
+import { BundleProcess } from '../../common/testing/bundle-process.ts';
 
 export interface AgentProcess {
   readonly process: BundleProcess;

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { createAgentClient } from '../../../components/common/http/agent-client.ts';
 import type { AgentClient } from '../../../components/common/http/agent-client.ts';
-import { BundleProcess } from '../../../components/inference-agent/testing/child-process.ts';
+import { BundleProcess } from '../../../components/common/testing/bundle-process.ts';
 import { bundle } from '../../../tools/build/bundle.ts';
 
 const COMPONENT = path.join(import.meta.dirname, '../../../components/inference-agent');
