@@ -76,6 +76,14 @@ export function describe(
   });
 }
 
+/**
+ * On newer Node onnxruntime-common turns the bits of half precision into a Float16Array, which the native binding of the same
+ * version takes for an empty one ("not enough space: expected 384, got 0").
+ */
+function keepBits(tensor: OrtTensor, bits: TensorData): void {
+  (tensor as unknown as { cpuData: TensorData }).cpuData = bits;
+}
+
 /** Newer Node gives half precision as a Float16Array; everything here takes its bits. */
 function rawData(data: TensorData): TensorData {
   return data.constructor.name === 'Float16Array' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
