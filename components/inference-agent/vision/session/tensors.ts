@@ -33,6 +33,7 @@ export class FeedCache {
       let known = this.#known.get(tensor);
       if (!known) {
         known = new this.#Tensor(tensor.type, tensor.data as never, tensor.shape);
+        if (known.data !== tensor.data) keepBits(known, tensor.data);
         this.#known.set(tensor, known);
       }
       wrapped[name] = known;
