@@ -1,7 +1,7 @@
 import type { BenchReport } from './run-bench.ts';
 
 /** Rows for people: what, measured, goal. */
-export function figuresOf({ overhead, swap, startUp, memory }: BenchReport): readonly (readonly string[])[] {
+export function figuresOf({ overhead, bareHttp, swap, startUp, memory }: BenchReport): readonly (readonly string[])[] {
   return [
     ...overhead.flatMap((one) => [
       [`${one.service}: overhead p50`, ms(one.overheadP50Ms), '< 0.6 ms'],
@@ -9,6 +9,7 @@ export function figuresOf({ overhead, swap, startUp, memory }: BenchReport): rea
       [`${one.service}: decode to predictions p50`, ms(one.modelP50Ms), ''],
       [`${one.service}: client p50 / p99`, `${ms(one.clientP50Ms)} / ${ms(one.clientP99Ms)}`, ''],
     ]),
+    ['the same bytes to a bare HTTP server p50', ms(bareHttp.p50Ms), ''],
     [`swap gap p50 / max of ${swap.swaps}`, `${ms(swap.gapP50Ms)} / ${ms(swap.gapMaxMs)}`, 'below one request'],
     ['longest pause between answers', ms(swap.longestPauseMs), ''],
     [`lost of ${swap.requests} requests in swaps`, String(swap.lost), '0'],

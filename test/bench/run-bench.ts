@@ -10,7 +10,9 @@ import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { AGENT, agentSocket, APP, deviceFolder, firstDeployment } from '../e2e/harness/collection.ts';
 import { detectorVersion } from '../e2e/harness/model-version.ts';
 import { pidsIn, residentBytes } from '../e2e/harness/processes.ts';
-import { sample } from '../e2e/harness/samples.ts';
+import { sample, SAMPLES } from '../e2e/harness/samples.ts';
+import { measureBareHttp } from './bare-http.ts';
+import type { BareHttpFigures } from './bare-http.ts';
 import { measureOverhead } from './overhead.ts';
 import type { OverheadFigures } from './overhead.ts';
 import { photoOf } from './photo.ts';
@@ -31,6 +33,7 @@ export interface BenchOptions {
 export interface BenchReport {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly overhead: readonly OverheadFigures[];
+  readonly bareHttp: BareHttpFigures;
   readonly swap: SwapFigures;
   readonly startUp: StartUpFigures;
   /** Resident memory in MB (1e6 bytes), both sample models active, all sample images answered. */
@@ -40,6 +43,7 @@ export interface BenchReport {
 const DETECTOR = 'PartsDetector';
 const CLASSIFIER = 'PartsClassifier';
 const PHOTO_BYTES = 200_000;
+const SAMPLES_TIMEOUT_MS = 120_000;
 
 /** The collection in a local core of its own, each component its own process, measured from outside. */
 export async function runBench({ requests, swaps, starts, signal, onProgress }: BenchOptions): Promise<BenchReport> {
@@ -59,12 +63,14 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     await answerSamples(core, inbox, signal);
     const memory = { agentMB: residentMB(root, AGENT), appMB: residentMB(root, APP) };
 
-    const photo = await photoOf(sample('belt-17.jpg'), PHOTO_BYTES, 1280);
+    const photo = await photoOf(sample('belt-17.jpg'), PHOTO_BYTES);
     const overhead: OverheadFigures[] = [];
     for (const service of [DETECTOR, CLASSIFIER]) {
       onProgress(`Asking ${service} ${requests} times …`);
       overhead.push(await measureOverhead(agent, service, photo, requests, signal));
     }
+
+    const bareHttp = await measureBareHttp(folder, photo, requests, signal);
 
     onProgress(`Starting the agent ${starts} times …`);
     const startUp = await measureStartUp(root, path.join(folder, 'agent'), DETECTOR, photo, starts, signal);
@@ -75,7 +81,14 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     const paths = packages.map((target) => path.join(target, 'package'));
     const swap = await measureSwaps(agent, DETECTOR, photo, paths, swaps, signal);
     const cpu = cpus()[0]?.model ?? 'unknown';
-    return { machine: { cpu, cores: availableParallelism(), node: process.version }, overhead, swap, startUp, memory };
+    return {
+      machine: { cpu, cores: availableParallelism(), node: process.version },
+      overhead,
+      bareHttp,
+      swap,
+      startUp,
+      memory,
+    };
   } finally {
     agent.close();
     await core.stop();
@@ -84,14 +97,15 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
 }
 
 async function answerSamples(core: LocalCore, inbox: Inbox, signal: AbortSignal): Promise<void> {
-  const names = (await readdir(path.dirname(sample('.')))).filter((name) => /\.(jpg|png)$/.test(name));
+  const names = (await readdir(SAMPLES)).filter((name) => /\.(jpg|png)$/.test(name));
   const open = new Set(names);
-  const late = AbortSignal.any([signal, AbortSignal.timeout(120_000)]);
   const answered = new Promise<void>((resolve, reject) => {
-    late.addEventListener('abort', () => reject(late.reason as Error), { once: true });
+    const late = setTimeout(() => reject(new Error(`no result for ${[...open].join(', ')}`)), SAMPLES_TIMEOUT_MS);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     const stop = onResults(core, ({ image }) => {
       open.delete(image);
       if (open.size > 0) return;
+      clearTimeout(late);
       stop();
       resolve();
     });

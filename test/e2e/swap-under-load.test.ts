@@ -1,13 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvokeResult } from '../../components/common/agent-api.ts';
-import { PROJECT } from '../../tools/build/project.ts';
 import { AGENT, APP, DETECTOR } from './harness/collection.ts';
 import { Device } from './harness/device.ts';
 import { PATIENCE_MS } from './harness/patience.ts';
 import { detectorVersion, editManifest } from './harness/model-version.ts';
-import { sample } from './harness/samples.ts';
+import { sample, SAMPLES } from './harness/samples.ts';
 
 const IN_FLIGHT = 500;
 const VERSIONS = ['1.1.0', '1.2.0', '1.3.0'];
@@ -33,9 +31,7 @@ describe('three deployments of a new model under 500 requests in flight', () => 
     'lose no request, mix up no answer, restart neither agent nor application',
     { timeout: 5 * PATIENCE_MS },
     async () => {
-      const names = (await readdir(path.join(PROJECT, 'artifacts/samples'))).filter((name) =>
-        /^belt-.*\.jpg$/.test(name),
-      );
+      const names = (await readdir(SAMPLES)).filter((name) => /^belt-.*\.jpg$/.test(name));
       const images = await Promise.all(names.map((name) => readFile(sample(name))));
       const [model] = (await device.agent.models()).filter(({ alias }) => alias === 'PartsDetector');
       const reference = await Promise.all(
