@@ -9,8 +9,8 @@ import { createLogger } from '../common/log/logger.ts';
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
 import { COMPONENT } from './config.ts';
-import { tokenExchangeCredentials } from './upload/credentials.ts';
-import { s3ObjectStore } from './upload/s3-object-store.ts';
+import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
+import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */
 const CLOSE_MS = 2_000;

@@ -11,7 +11,7 @@ import { createFeedbackClient } from '../../common/http/feedback-client.ts';
 import type { FeedbackClient } from '../../common/http/feedback-client.ts';
 import { silentLogger } from '../../common/log/logger.ts';
 import type { LogLevel } from '../../common/log/logger.ts';
-import { DOWN, MemoryObjectStore } from '../testing/memory-object-store.ts';
+import { DOWN, MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
 import { recordingIpc } from '../testing/recording-ipc.ts';
 import type { RecordingIpc } from '../testing/recording-ipc.ts';
 import { startUploader } from './start-uploader.ts';

@@ -17,7 +17,7 @@ import { Publisher } from '../messages/publisher.ts';
 import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
 import { Serial } from '../spool/serial.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { ObjectStore } from '../upload/object-store.ts';
+import type { ObjectStore } from '../../common/object-store/object-store.ts';
 import type { UploadReporter } from '../upload/upload-ports.ts';
 import { Uploader } from '../upload/uploader.ts';
 import { evictionLog } from './eviction-log.ts';

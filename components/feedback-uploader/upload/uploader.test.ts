@@ -6,12 +6,17 @@ import { Spool } from '../spool/spool.ts';
 import { sampleFile } from '../spool/stored-sample.ts';
 import type { SampleHeader } from '../spool/stored-sample.ts';
 import { MemoryFolder } from '../testing/memory-folder.ts';
-import { ACCESS_DENIED, DOWN, MemoryObjectStore, SLOW_DOWN } from '../testing/memory-object-store.ts';
+import {
+  ACCESS_DENIED,
+  DOWN,
+  MemoryObjectStore,
+  SLOW_DOWN,
+} from '../../common/object-store/testing/memory-object-store.ts';
 import { sampleBody, sampleHeader } from '../testing/sample-maker.ts';
 import { settled, until } from '../testing/until.ts';
 import { objectKey } from './object-name.ts';
-import type { PutReceipt } from './object-store.ts';
-import type { StoreFailureFacts } from './store-failure.ts';
+import type { PutReceipt } from '../../common/object-store/object-store.ts';
+import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import type { UploadReporter, UploadSettings } from './upload-ports.ts';
 import { NO_LIMITS } from './uplink-budget.ts';
 import { REQUEST_OVERHEAD_BYTES, Uploader } from './uploader.ts';

@@ -4,10 +4,10 @@ import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { NotedAttempt } from '../spool/spool.ts';
 import type { SampleHeader, StoredSample } from '../spool/stored-sample.ts';
 import { Backoff } from './backoff.ts';
-import { storeErrors } from './errors.ts';
-import type { PutReceipt } from './object-store.ts';
-import { failureFacts } from './store-failure.ts';
-import type { StoreFailureFacts } from './store-failure.ts';
+import { storeErrors } from '../../common/object-store/errors.ts';
+import type { PutReceipt } from '../../common/object-store/object-store.ts';
+import { failureFacts } from '../../common/object-store/store-failure.ts';
+import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import { UplinkBudget } from './uplink-budget.ts';
 import type { UploaderPorts, UploadSettings } from './upload-ports.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
-import type { ObjectStore, PutObject } from '../upload/object-store.ts';
-import type { StoreFailureFacts } from '../upload/store-failure.ts';
-import { failureFacts } from '../upload/store-failure.ts';
+import type { EdgeError } from '../../errors/edge-error.ts';
+import type { ObjectStore, PutObject } from '../object-store.ts';
+import type { StoreFailureFacts } from '../store-failure.ts';
+import { failureFacts } from '../store-failure.ts';
 import type { StoredObject } from './memory-object-store.ts';
 
 export type RigFault = 'none' | 'down' | 'slow-down' | 'access-denied' | 'silent' | 'lose-answer';

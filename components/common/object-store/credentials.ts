@@ -1,6 +1,6 @@
 import { fromHttp } from '@aws-sdk/credential-provider-http';
-import type { Clock } from '../../common/clock/clock.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
+import type { Clock } from '../clock/clock.ts';
+import { messageOf } from '../errors/edge-error.ts';
 import { storeErrors } from './errors.ts';
 import type { StoreFailureFacts } from './store-failure.ts';
 

@@ -1,6 +1,6 @@
-import type { ObjectStore, PutObject, PutReceipt } from '../upload/object-store.ts';
-import { storeFailure } from '../upload/store-failure.ts';
-import type { StoreFailure } from '../upload/store-failure.ts';
+import type { ObjectStore, PutObject, PutReceipt } from '../object-store.ts';
+import { storeFailure } from '../store-failure.ts';
+import type { StoreFailure } from '../store-failure.ts';
 
 export interface StoredObject {
   readonly body: Buffer;

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PutObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '../errors/edge-error.ts';
 import type { CredentialSource } from './credentials.ts';
 import { metadataHeaders } from './metadata-header.ts';
 import type { ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { FakeClock } from '../clock/fake-clock.ts';
 import { tokenExchangeCredentials } from './credentials.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
-import type { EdgeError } from '../../common/errors/edge-error.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import type { EdgeError } from '../errors/edge-error.ts';
+import { isEdgeError } from '../errors/edge-error.ts';
 import { storeErrors } from './errors.ts';
 import type { StoreFault } from './errors.ts';
 

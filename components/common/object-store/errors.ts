@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '../errors/catalogue.ts';
 
 export const storeErrors = errorCatalogue({
   'store.unreachable': {
