@@ -32,7 +32,11 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
       topics: ['events', 'reply', 'heartbeat'],
     },
     { operation: 'SubscribeToTopic', why: 'Invocations, own heartbeat.', topics: ['invoke', 'heartbeat'] },
-    { operation: 'PublishToIoTCore', why: 'Events to the cloud.', topics: ['mqttEvents'] },
+    {
+      operation: 'PublishToIoTCore',
+      why: 'Events and heartbeats to the cloud.',
+      topics: ['mqttEvents', 'mqttHeartbeat'],
+    },
   ],
   'edgeml.InferenceApp': [
     { operation: 'PublishToTopic', why: 'Results, own heartbeat.', topics: ['results', 'heartbeat'] },

@@ -9,6 +9,7 @@ export const TOPIC_TEMPLATES = {
   heartbeat: 'edgeml/heartbeat/{component}',
   mqttResults: 'edgeml/{thing}/results/{service}',
   mqttEvents: 'edgeml/{thing}/events',
+  mqttHeartbeat: 'edgeml/{thing}/heartbeat',
   mqttFeedbackStatus: 'edgeml/{thing}/feedback/message/status',
   mqttFeedbackPrediction: 'edgeml/{thing}/feedback/message/prediction',
   /** The old ML Feedback connector's own names, local or on IoT Core, for those who keep them. */
@@ -34,6 +35,7 @@ export const localTopics = {
 export const mqttTopics = {
   results: (thing: string, service: string) => fillTopic(TOPIC_TEMPLATES.mqttResults, { thing, service }),
   events: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttEvents, { thing }),
+  heartbeat: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttHeartbeat, { thing }),
 } as const;
 
 /** The only topics that the agent may answer invocations on: `edgeml/reply/…`. */
