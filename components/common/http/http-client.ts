@@ -59,12 +59,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
     async request(request) {
-      const exchange = () => send(agent, clock, target, { ...request, timeoutMs: request.timeoutMs ?? timeoutMs });
+      const exchange = (connections: http.Agent | false) =>
+        send(connections, clock, target, { ...request, timeoutMs: request.timeoutMs ?? timeoutMs });
       try {
-        return await exchange();
+        return await exchange(agent);
       } catch (thrown) {
         // The server may close an idle connection in the instant that we take it: nothing was read, nothing was done.
-        if (thrown instanceof StaleConnection) return exchange();
+        // The others that were kept may be just as stale.
+        if (thrown instanceof StaleConnection) return exchange(false);
         throw thrown;
       }
     },
@@ -80,7 +82,7 @@ interface Target {
 }
 
 function send(
-  agent: http.Agent,
+  agent: http.Agent | false,
   clock: Clock,
   target: Target,
   request: HttpRequest & { readonly timeoutMs: number },

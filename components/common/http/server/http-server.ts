@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { listenOnSocket } from './listen-on-socket.ts';
 
@@ -18,6 +20,9 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 120_000;
 const MAX_CONNECTIONS = 512;
+/** How long a connection that was made before the end began may take to say what it wants. */
+const FIRST_REQUEST_MS = 250;
+const ACCEPT_TURNS = 3;
 
 /** Serves an API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
 export async function startSocketServer(
@@ -33,15 +38,46 @@ export async function startSocketServer(
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', listener);
+  const silent = silentConnections(server);
   const removeSocket = await listenOnSocket(server, path);
   return {
     async close(timeoutMs) {
+      // First nobody new finds it; then whoever was already connecting gets an answer rather than a reset.
+      await removeSocket();
+      await silent.ended(Math.min(timeoutMs, FIRST_REQUEST_MS));
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
       clearTimeout(timer);
-      await removeSocket();
+    },
+  };
+}
+
+/** Connections that have not asked anything yet: to Node they look idle, though their request may be on its way. */
+function silentConnections(server: Server): { ended(timeoutMs: number): Promise<void> } {
+  const silent = new Set<Socket>();
+  let onEmpty: (() => void) | undefined;
+  const remove = (socket: Socket): void => {
+    if (silent.delete(socket) && silent.size === 0) onEmpty?.();
+  };
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => remove(socket));
+  });
+  server.on('request', ({ socket }) => remove(socket));
+  return {
+    async ended(timeoutMs) {
+      // Connections that wait in the system's queue are accepted in the next turns.
+      for (let turn = 0; turn < ACCEPT_TURNS; turn++) await nextTurn();
+      if (silent.size === 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     },
   };
 }
