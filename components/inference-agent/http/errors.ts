@@ -13,5 +13,13 @@ export const httpErrors = errorCatalogue({
   },
   'http.body-too-large': { status: 413, todo: 'Send a smaller body, or raise MaxImageMB of the agent.' },
   'http.body-incomplete': { status: 400, todo: 'Send as many bytes as Content-Length says.' },
+  'http.no-v1-form': {
+    status: 406,
+    todo: 'Leave out format=v1: only classifications and detections had a form in Greengrass V1, and only numbers can be written in it.',
+  },
+  'http.algo-type': {
+    status: 404,
+    todo: 'Use the AlgoType of the model that answers the service (image-classification or object-detection), or another service.',
+  },
   'http.bad-request': { status: 400, todo: 'Correct what the message names.' },
 });

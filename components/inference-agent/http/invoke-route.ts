@@ -5,7 +5,8 @@ import { DEADLINE_HEADER } from '../../common/agent-api.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
 import { httpErrors } from './errors.ts';
-import { sendError, sendJson } from '../../common/http/server/send.ts';
+import { sendError } from '../../common/http/server/send.ts';
+import { answerForm, sendAnswer } from './answer-form.ts';
 
 /** `POST /v1/services/{service}/invoke`: the body is the image. */
 export async function invokeRoute(
@@ -18,6 +19,7 @@ export async function invokeRoute(
   const length = announcedLength(request);
   const contentType = imageType(request);
   const deadlineMs = deadlineOf(request);
+  const form = answerForm(request);
   if ((length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
 
   const call = invoker.begin(service, { bytes: length ?? maxBytes, ...(deadlineMs ? { deadlineMs } : {}) });
@@ -32,7 +34,8 @@ export async function invokeRoute(
     throw thrown;
   }
   try {
-    sendJson(response, 200, await call.run(requestId(request), image, contentType));
+    const outcome = await call.runWhole(requestId(request), image, contentType);
+    sendAnswer(response, form, outcome);
   } catch (thrown) {
     sendError(response, thrown);
   }

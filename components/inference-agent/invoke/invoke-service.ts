@@ -51,12 +51,18 @@ export class InvokeCall {
 
   /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `generation.*`, `admission.*` */
   async run(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeResult> {
+    return (await this.runWhole(id, image, contentType)).result;
+  }
+
+  /** As `run`, with what the answer of the HTTP API leaves out. */
+  async runWhole(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeOutcome> {
     this.#ports.admission.submit(this.#ticket, image, contentType);
     try {
-      const result = resultOf(id, this.#service, await this.#ticket.answer);
+      const answer = await this.#ticket.answer;
+      const result = resultOf(id, this.#service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
       setImmediate(() => this.#ports.observe(this.#service, result));
-      return result;
+      return { result, classScores: answer.inference.classScores };
     } catch (thrown) {
       this.#ports.observeError(this.#service, thrown);
       throw thrown;
@@ -79,6 +85,12 @@ export class InvokeCall {
     this.#ticket.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
     this.#ports.observeError(this.#service, thrown);
   }
+}
+
+export interface InvokeOutcome {
+  readonly result: InvokeResult;
+  /** Only of classifiers: the scores of all classes, in model order. */
+  readonly classScores: Float32Array | undefined;
 }
 
 function resultOf(id: string, service: string, { inference, queueMs, target }: Admitted<ServingModel>): InvokeResult {

@@ -50,7 +50,8 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
       throw runError(error);
     });
     const ran = clock.monotonic();
-    const predictions = decoder.decode(outputs, placement);
+    let classScores: Float32Array | undefined;
+    const predictions = decoder.decode(outputs, placement, (scores) => (classScores = scores));
     const end = clock.monotonic();
     return {
       image: { width: size.width, height: size.height },
@@ -62,6 +63,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
         postprocessMs: end - ran,
         totalMs: end - start,
       },
+      ...(classScores ? { classScores } : {}),
       ...(parts.returnOutputs ? { outputs } : {}),
     };
   }

@@ -31,6 +31,8 @@ export interface Inference {
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
   readonly timings: Omit<Timings, 'queueMs'>;
+  /** Only from classifiers: the scores of all classes, in model order. */
+  readonly classScores?: Float32Array;
   /** Only from the `tensor` decoder: the model's outputs as they are. */
   readonly outputs?: NamedTensors;
 }

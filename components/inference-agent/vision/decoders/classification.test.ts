@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decode, float32, floats, specOf } from '../testing/decoder-bench.ts';
+import { decode, float32, floats, specOf, WHOLE } from '../testing/decoder-bench.ts';
+import { createDecoder } from './create-decoder.ts';
 
 const classifier = (output: object = {}) => specOf('image-classification', { decoder: 'classification', ...output });
 
@@ -35,6 +36,23 @@ describe('the classification decoder', () => {
           expect(score).toBeCloseTo(Math.exp((logits[classId] as number) - top) / total, 9);
       }),
     );
+  });
+
+  it('hands the scores of all classes over, also of those that are not among the best', async () => {
+    const outputs = { out: float32([1, 4], [0.1, 0.6, 0.05, 0.25]) };
+    const spec = classifier({ topK: 1 });
+    const context = {
+      outputs: [{ name: 'out', type: 'float32', shape: [1, 4] }],
+      input: spec.input,
+      labels: [],
+    } as const;
+    const handed: Float32Array[] = [];
+    const found = (await createDecoder(spec.output, context, '.')).decode(outputs, WHOLE, (scores) =>
+      handed.push(scores),
+    );
+    expect(found).toHaveLength(1);
+    expect(handed).toEqual([Float32Array.of(0.1, 0.6, 0.05, 0.25)]);
+    expect(handed[0]?.buffer, 'memory of their own').not.toBe(outputs.out.data.buffer);
   });
 
   it('applies the sigmoid to each class for itself', async () => {

@@ -16,10 +16,11 @@ export function classificationDecoder(spec: ClassificationOutput, context: Decod
   if (known !== undefined) firstLabelRow(context.labels, known, name);
   return {
     fetches: [name],
-    decode(outputs) {
+    decode(outputs, _placement, onClassScores) {
       const tensor = outputTensor(outputs, name);
       const scores = activate(spec, numbersOf(tensor));
       const firstRow = firstLabelRow(context.labels, scores.length, name);
+      onClassScores?.(Float32Array.from(scores));
       return best(scores, spec.topK, spec.scoreThreshold ?? -Infinity).map((index): Prediction => {
         const classId = index + firstRow;
         return { classId, label: context.labels[classId] ?? String(classId), score: scores[index] as number };

@@ -9,9 +9,14 @@ export interface OutputDecoder {
   readonly fetches: readonly string[];
   /**
    * `placement` says where the image lies in the model's input. The result is sorted by falling score, ties in model order.
+   * A classifier hands the scores of all its classes to `onClassScores`, in model order and in memory of their own.
    * @throws EdgeError `model.output-unexpected`
    */
-  decode(outputs: NamedTensors, placement: Placement): readonly Prediction[];
+  decode(
+    outputs: NamedTensors,
+    placement: Placement,
+    onClassScores?: (scores: Float32Array) => void,
+  ): readonly Prediction[];
 }
 
 /** What a decoder is made for. */

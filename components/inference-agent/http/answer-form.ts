@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { send, sendJson } from '../../common/http/server/send.ts';
+import type { InvokeOutcome } from '../invoke/invoke-service.ts';
+import { httpErrors } from './errors.ts';
+import { v1Body } from './v1-body.ts';
+
+/** What an invocation is answered with: our own JSON, or the text that the connectors of Greengrass V1 answered with. */
+export type AnswerForm = { readonly format: 'json' } | { readonly format: 'v1'; readonly algoType: string | undefined };
+
+/**
+ * What the query of the request asks for: `?format=v1&algoType=object-detection`. The algorithm may be left out.
+ * @throws EdgeError `http.bad-request`
+ */
+export function answerForm(request: IncomingMessage): AnswerForm {
+  const query = request.url?.split('?', 2)[1];
+  if (!query) return JSON_FORM;
+  const asked = new URLSearchParams(query);
+  const format = asked.get('format') ?? 'json';
+  if (format === 'json') return JSON_FORM;
+  if (format === 'v1') return { format, algoType: asked.get('algoType') ?? undefined };
+  throw httpErrors.error('http.bad-request', `there is no format "${format.slice(0, 80)}"; there are json and v1`);
+}
+
+/** @throws EdgeError `http.no-v1-form`, `http.algo-type` */
+export function sendAnswer(response: ServerResponse, form: AnswerForm, outcome: InvokeOutcome): void {
+  if (form.format === 'json') return sendJson(response, 200, outcome.result);
+  const body = v1Body(outcome, form.algoType);
+  response.setHeader('x-request-id', outcome.result.id);
+  send(response, 200, 'application/json', body);
+}
+
+const JSON_FORM: AnswerForm = { format: 'json' };
