@@ -4,6 +4,7 @@ import { systemClock } from '../common/clock/clock.ts';
 import { readEnvironment } from '../common/env.ts';
 import type { Environment } from '../common/env.ts';
 import { createAgentClient } from '../common/http/agent-client.ts';
+import { createFeedbackClient } from '../common/http/feedback-client.ts';
 import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { offlineIpc } from '../common/ipc/offline-ipc.ts';
 import type { IpcSession } from '../common/ipc/session.ts';
@@ -33,6 +34,8 @@ async function main(): Promise<void> {
     const environment = readEnvironment();
     const ipc = await sessionOf(environment, log, (thrown) => end(1, thrown));
     const agent = createAgentClient({ socketPath: socketOf(environment) });
+    const { feedbackSocket } = environment;
+    const feedback = feedbackSocket === undefined ? undefined : createFeedbackClient({ socketPath: feedbackSocket });
     const running: { app?: InferenceApp } = {};
     for (const name of ['SIGTERM', 'SIGINT'] as const) {
       process.once(name, () => {
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
     running.app = await InferenceApp.start({
       ipc,
       agent,
+      feedback,
       thing: environment.thingName,
       workFolder: process.cwd(),
       clock: systemClock,
@@ -54,6 +58,7 @@ async function main(): Promise<void> {
     });
     const exitCode = await running.app.finished;
     agent.close();
+    feedback?.close();
     await ipc.close();
     end(exitCode);
   } catch (thrown) {

@@ -17,6 +17,17 @@ const NAME_MEANING = 'letters and digits, with "-", "_" or "." between them, 128
 const TOPIC_MEANING =
   'is no topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
 
+const serviceSettings = section({
+  MLFeedbackConnectorConfigId: textSetting({
+    pattern: /^$|^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/,
+    meaning: 'expected a ConfigId: 2 to 63 letters, digits and "-", or nothing',
+  })
+    .default('')
+    .describe(
+      'ConfigId of edgeml.FeedbackUploader that every inference of the service is given to, image and prediction; empty: none is.',
+    ),
+});
+
 const sourceSettings = section({
   Enabled: booleanSetting().default(true).describe('Whether the source is read.'),
   Type: choiceSetting(['folder']).default('folder').describe('Kind of the source.'),
@@ -61,6 +72,10 @@ export const appConfiguration = z.object({
   Sources: mapSetting(sourceSettings, z.string().regex(NAME, NAME_MEANING))
     .prefault({ images: {} })
     .describe('Where images come from, by name.'),
+
+  Services: mapSetting(serviceSettings, z.string().regex(NAME, NAME_MEANING))
+    .default({})
+    .describe('Settings of single services of the agent, by their name.'),
 
   Concurrency: integerSetting({ min: 1, max: 64 })
     .default(2)

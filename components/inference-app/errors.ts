@@ -26,6 +26,14 @@ export const appErrors = errorCatalogue({
     status: 500,
     todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket; the recipe of edgeml.InferenceApp does.",
   },
+  'app.no-feedback-socket': {
+    status: 500,
+    todo: "Set EDGEML_FEEDBACK_SOCKET to the path of the feedback uploader's socket; the recipe of edgeml.InferenceApp does.",
+  },
+  'app.unknown-feedback-config': {
+    status: 404,
+    todo: 'Use a ConfigId of FeedbackConfigurationMap in the configuration of edgeml.FeedbackUploader, or add this one to it.',
+  },
   'service.no-model': {
     status: 404,
     todo: 'Deploy the model component that the message names. GET /v1/models of the agent lists what is active.',

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../common/clock/clock.ts';
 import { parseConfiguration } from '../common/config/parse-configuration.ts';
 import { messageOf } from '../common/errors/edge-error.ts';
 import type { AgentClient } from '../common/http/agent-client.ts';
+import type { FeedbackClient } from '../common/http/feedback-client.ts';
 import type { IpcSession } from '../common/ipc/session.ts';
 import { untilAnswered } from '../common/ipc/until-answered.ts';
 import type { Logger, LogLevel } from '../common/log/logger.ts';
@@ -9,6 +11,8 @@ import { localTopics } from '../common/topics/topics.ts';
 import { Annotator } from './annotation/annotator.ts';
 import { appConfiguration } from './config.ts';
 import type { AppConfiguration } from './config.ts';
+import { ConfigIdCheck } from './feedback/config-id-check.ts';
+import { FeedbackHandOver } from './feedback/feedback-hand-over.ts';
 import { ActiveServices } from './inference/active-services.ts';
 import { Inquirer } from './inference/inquirer.ts';
 import { Looker } from './inference/looker.ts';
@@ -26,6 +30,8 @@ export const COMPONENT = 'edgeml.InferenceApp';
 export interface InferenceAppOptions {
   readonly ipc: IpcSession;
   readonly agent: AgentClient;
+  /** The feedback uploader; undefined where nobody says where it is. */
+  readonly feedback?: FeedbackClient | undefined;
   /** Name of the thing, for topics and results. */
   readonly thing: string;
   /** Relative paths of the configuration start here. */
@@ -43,9 +49,12 @@ export class InferenceApp {
   readonly #statistics = new Statistics();
   readonly #publisher: Publisher;
   readonly #sources: SourceSet;
+  readonly #feedback: FeedbackHandOver;
+  readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
   readonly #active: ActiveServices;
   #configuration: AppConfiguration;
+  #checkedIds: ReadonlyMap<string, string> = new Map();
   #applying: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
@@ -78,7 +87,19 @@ export class InferenceApp {
     const waker = (this.#waker = new Waker());
     const active = (this.#active = new ActiveServices({ agent, clock, random, troubles, waker }));
     const timeoutMs = (): number => settings().TimeoutSeconds * 1000;
-    const inquirer = new Inquirer({ agent, clock, random, troubles, waker, timeoutMs });
+    const { feedback: client } = options;
+    const configIdOf = (service: string): string => settings().Services[service]?.MLFeedbackConnectorConfigId ?? '';
+    const feedback = (this.#feedback = new FeedbackHandOver({ client, configIdOf, clock, statistics, troubles }));
+    this.#configIdCheck = new ConfigIdCheck({ client, clock, random, troubles, log });
+    const inquirer = new Inquirer({
+      agent,
+      clock,
+      random,
+      troubles,
+      waker,
+      timeoutMs,
+      onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
+    });
     const annotator = new Annotator(workFolder, () => settings().Annotate);
     const looker = new Looker({ inquirer, active, publisher, annotator, statistics, troubles, thing, log });
     const scheduler = new Scheduler({
@@ -148,7 +169,18 @@ export class InferenceApp {
   async #apply(): Promise<void> {
     if (this.#stopping) return;
     this.#options.setLogLevel(this.#configuration.LogLevel);
+    this.#checkFeedback();
     await this.#sources.apply(this.#configuration.Sources);
+  }
+
+  #checkFeedback(): void {
+    const named = Object.entries(this.#configuration.Services)
+      .map(([service, { MLFeedbackConnectorConfigId: configId }]) => [service, configId] as const)
+      .filter(([, configId]) => configId !== '');
+    const configIds = new Map(named);
+    if (isDeepStrictEqual(configIds, this.#checkedIds)) return;
+    this.#checkedIds = configIds;
+    this.#configIdCheck.start(configIds);
   }
 
   /** All sources were of mode `once` and are done, or could not be read. */
@@ -162,7 +194,8 @@ export class InferenceApp {
   async #stop(drainMs: number): Promise<void> {
     await this.#applying;
     await this.#sources.close();
-    await this.#publisher.drain(drainMs);
+    this.#configIdCheck.stop();
+    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs)]);
     this.#statistics.stop();
     this.#statistics.log(this.#log);
   }

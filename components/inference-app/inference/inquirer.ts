@@ -4,7 +4,7 @@ import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
 import type { AgentClient } from '../../common/http/agent-client.ts';
 import { fullJitter } from '../../common/ipc/session/backoff.ts';
 import { appErrors } from '../errors.ts';
-import type { Frame } from '../frame/frame.ts';
+import type { Frame, LoadedImage } from '../frame/frame.ts';
 import { remedyFor } from './remedy.ts';
 import type { Troubles } from './troubles.ts';
 import type { Waker } from './waker.ts';
@@ -18,6 +18,8 @@ export interface InquirerOptions {
   readonly waker: Waker;
   /** Deadline of one request, milliseconds. */
   readonly timeoutMs: () => number;
+  /** Told of each answer while the image is still in memory; must return at once. */
+  readonly onAnswer?: (frame: Frame, image: LoadedImage, result: InvokeResult) => void;
 }
 
 export interface Patience {
@@ -39,14 +41,18 @@ export class Inquirer {
 
   /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
   async ask(frame: Frame, service: string, { signal, waitMs }: Patience): Promise<InvokeResult> {
-    const { agent, clock, random, troubles, waker, timeoutMs } = this.#options;
+    const { agent, clock, random, troubles, waker, timeoutMs, onAnswer } = this.#options;
     const startedAt = clock.monotonic();
     let tries = 0;
     for (let attempt = 0; ; attempt++) {
       try {
-        const result = await frame.withImage(({ bytes, contentType }) =>
-          agent.invoke(service, bytes, { contentType, deadlineMs: Math.round(timeoutMs()), signal }),
-        );
+        const result = await frame.withImage(async (image) => {
+          const { bytes, contentType } = image;
+          const deadlineMs = Math.round(timeoutMs());
+          const answer = await agent.invoke(service, bytes, { contentType, deadlineMs, signal });
+          onAnswer?.(frame, image, answer);
+          return answer;
+        });
         troubles.over(service, 'service.answers-again');
         return result;
       } catch (thrown) {

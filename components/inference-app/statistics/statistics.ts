@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../common/clock/clock.ts';
 import type { Logger } from '../../common/log/logger.ts';
+import type { FeedbackLoss } from '../feedback/feedback-loss.ts';
 
 /**
  * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.
@@ -17,9 +18,13 @@ export interface Counts {
   readonly unpublished: number;
   readonly annotated: number;
   readonly unannotated: number;
+  /** Inferences that the feedback uploader has kept, and those that its strategy did not want. */
+  readonly feedbackAccepted: number;
+  readonly feedbackNotWanted: number;
+  readonly feedbackLost: Readonly<Partial<Record<FeedbackLoss, number>>>;
 }
 
-type Counter = Exclude<keyof Counts, 'skipped'>;
+type Counter = Exclude<keyof Counts, 'skipped' | 'feedbackLost'>;
 
 /** Counts what happens to images, and logs the counters while they change. */
 export class Statistics {
@@ -29,8 +34,11 @@ export class Statistics {
     unpublished: 0,
     annotated: 0,
     unannotated: 0,
+    feedbackAccepted: 0,
+    feedbackNotWanted: 0,
   };
   readonly #skipped: Partial<Record<SkipReason, number>> = {};
+  readonly #feedbackLost: Partial<Record<FeedbackLoss, number>> = {};
   #logged: Counts | undefined;
   #cancel: () => void = () => undefined;
 
@@ -42,8 +50,12 @@ export class Statistics {
     if (times > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
   }
 
+  feedbackLost(reason: FeedbackLoss, times = 1): void {
+    if (times > 0) this.#feedbackLost[reason] = (this.#feedbackLost[reason] ?? 0) + times;
+  }
+
   get counts(): Counts {
-    return { ...this.#counters, skipped: { ...this.#skipped } };
+    return { ...this.#counters, skipped: { ...this.#skipped }, feedbackLost: { ...this.#feedbackLost } };
   }
 
   /** Logs now where counters have changed since the last time. */

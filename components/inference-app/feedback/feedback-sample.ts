@@ -1,0 +1,25 @@
+import type { InvokeResult } from '../../common/agent-api.ts';
+import type { FeedbackSample } from '../../common/http/feedback-client.ts';
+import type { Frame } from '../frame/frame.ts';
+
+/** Object metadata has room for 2 kB in all; the end of a long path says more than its beginning. */
+const MAX_NAME = 300;
+
+/** What the uploader gets: the image as the model saw it, all predictions, and where both come from. */
+export function sampleOf(
+  frame: Frame,
+  input: Uint8Array,
+  { service, model, predictions }: InvokeResult,
+): FeedbackSample {
+  return {
+    input,
+    prediction: predictions,
+    metadata: {
+      service,
+      model: `${model.name} ${model.version}`,
+      source: frame.source,
+      image: frame.image.slice(-MAX_NAME),
+      'taken-at': new Date(frame.takenAt).toISOString(),
+    },
+  };
+}
