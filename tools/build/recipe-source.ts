@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, parseDocument, visit } from 'yaml';
+import { isCollection, isMap, parseDocument, Scalar, visit } from 'yaml';
 import { messageOf } from '../../components/common/errors/edge-error.ts';
 import { buildErrors } from './errors.ts';
 import { projectPaths } from './project.ts';
@@ -33,21 +33,38 @@ export async function readRecipe(component: string, folder: string = projectPath
 
 /**
  * The recipe as it is delivered: without comments, since nucleus lite reads recipes into a buffer of 8 kB
- * (aws-greengrass-lite, modules/ggl-recipe/src/recipe.c) and a comment must not cost a device anything.
+ * (aws-greengrass-lite, modules/ggl-recipe/src/recipe.c) and a comment must not cost a device anything. Deep levels are
+ * written in one line, so that their indentation costs nothing either.
  */
 export function strippedRecipe(text: string): string {
   const document = parseDocument(text);
   document.commentBefore = null;
   document.comment = null;
   visit(document, {
-    Node: (_, node) => {
+    Node: (_, node, path) => {
       node.commentBefore = null;
       node.comment = null;
       node.spaceBefore = false;
+      if (isCollection(node) && path.filter(isCollection).length >= BLOCK_LEVELS) node.flow = true;
     },
     Pair: (_, pair) => {
       if (isMap(pair.value)) pair.value.commentBefore = null;
     },
   });
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  quoteColons(document);
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+const BLOCK_LEVELS = 3;
+
+/** Parsers of YAML 1.1 take a colon inside a plain word of a flow collection for the end of a key. */
+function quoteColons(document: ReturnType<typeof parseDocument>): void {
+  visit(document, {
+    Scalar: (_, scalar, path) => {
+      const inFlow = path.some((node) => isCollection(node) && node.flow === true);
+      const isPlain = scalar.type === undefined || scalar.type === Scalar.PLAIN;
+      if (inFlow && isPlain && typeof scalar.value === 'string' && scalar.value.includes(':'))
+        scalar.type = Scalar.QUOTE_SINGLE;
+    },
+  });
 }
