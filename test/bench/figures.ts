@@ -10,6 +10,7 @@ export function figuresOf({ overhead, bareHttp, swap, startUp, memory }: BenchRe
       [`${one.service}: client p50 / p99`, `${ms(one.clientP50Ms)} / ${ms(one.clientP99Ms)}`, ''],
     ]),
     ['the same bytes to a bare HTTP server p50', ms(bareHttp.p50Ms), ''],
+    ['the same with a busy worker thread p50', ms(bareHttp.withWorkerP50Ms), ''],
     [`swap gap p50 / max of ${swap.swaps}`, `${ms(swap.gapP50Ms)} / ${ms(swap.gapMaxMs)}`, 'below one request'],
     ['longest pause between answers', ms(swap.longestPauseMs), ''],
     [`lost of ${swap.requests} requests in swaps`, String(swap.lost), '0'],

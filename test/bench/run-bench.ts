@@ -70,7 +70,8 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
       overhead.push(await measureOverhead(agent, service, photo, requests, signal));
     }
 
-    const bareHttp = await measureBareHttp(folder, photo, requests, signal);
+    const busyMs = Math.round(overhead.at(-1)?.modelP50Ms ?? 0) || 1;
+    const bareHttp = await measureBareHttp(folder, photo, requests, busyMs, signal);
 
     onProgress(`Starting the agent ${starts} times …`);
     const startUp = await measureStartUp(root, path.join(folder, 'agent'), DETECTOR, photo, starts, signal);
