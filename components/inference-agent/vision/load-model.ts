@@ -8,24 +8,24 @@ import { createDecoder } from './decoders/create-decoder.ts';
 import { visionErrors } from './errors.ts';
 import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
 import { imageModel } from './image-model.ts';
+import { ImagePreparer } from './image-preparer.ts';
+import type { PreparerOptions } from './image-preparer.ts';
 import { checkInput } from './input-check.ts';
 import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
-import { shrinkPolicy } from './image/shrink-policy.ts';
-import { Preprocessor } from './tensor/preprocessor.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
 export const loadModel: LoadModel = async (packageDir, manifest, labels, options): Promise<LoadedModel> => {
   const input = inputOf(manifest, options.variant);
   const file = await modelFile(packageDir, options);
-  const preprocessor = new Preprocessor(input);
+  const preparer = new ImagePreparer(input, preparerOptions(options));
   const probe = async (session: Session, provider: Provider): Promise<void> => {
     const name = checkInput(session.inputs, input, manifest.output.decoder);
     // A driver can load a model and then fail to run it.
     if (provider !== 'cpu' && provider !== 'wasm' && name !== undefined) {
       await session.run(
-        { [name]: preprocessor.feed },
+        { [name]: preparer.feed },
         session.outputs.map((output) => output.name),
       );
     }
@@ -38,12 +38,9 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
     return imageModel({
       ...opened,
       decoder,
-      preprocessor,
+      preparer,
       inputName: checkInput(session.inputs, input, manifest.output.decoder),
-      grey: input.color === 'GRAY',
       returnOutputs: manifest.output.decoder === 'tensor',
-      maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
-      shrinkFor: shrinkPolicy(input, options.reducedDecode ?? false),
       clock: systemClock,
     });
   } catch (error) {
@@ -51,6 +48,15 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
     throw error;
   }
 };
+
+/** How images are prepared for a model that was loaded with these options, on whatever thread. */
+export function preparerOptions(options: Pick<LoadOptions, 'maxPixels' | 'reducedDecode'>): PreparerOptions {
+  return {
+    clock: systemClock,
+    maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+    reducedDecode: options.reducedDecode ?? false,
+  };
+}
 
 async function modelFile(packageDir: string, options: LoadOptions): Promise<string> {
   const file = path.join(packageDir, options.variant.file);

@@ -1,5 +1,6 @@
 import type { Prediction, Timings } from '../../common/prediction.ts';
 import type { ModelManifest, Provider, Variant } from '../model-package/schema.ts';
+import type { Placement } from './resize/geometry.ts';
 
 /** How to load one variant of a package. */
 export interface LoadOptions {
@@ -35,6 +36,17 @@ export interface Inference {
   readonly classScores?: Float32Array;
   /** Only from the `tensor` decoder: the model's outputs as they are. */
   readonly outputs?: NamedTensors;
+}
+
+/** An image that has become an input tensor, on this thread or another. */
+export interface PreparedImage {
+  /** Size of the decoded, upright image in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** Where the image lies in the tensor. */
+  readonly placement: Placement;
+  readonly feed: Tensor;
+  readonly decodeMs: number;
+  readonly preprocessMs: number;
 }
 
 export type TensorType =
@@ -98,6 +110,8 @@ export interface LoadedModel {
    * The signal is looked at between the steps; a step that has begun ends.
    */
   infer(image: Uint8Array, contentType?: string, signal?: AbortSignal): Promise<Inference>;
+  /** The second half of `infer`, for an image that an `ImagePreparer` of the same input has prepared. */
+  inferPrepared(prepared: PreparedImage): Promise<Inference>;
   /** Runs the model on tensors that the caller made. */
   inferTensors(feeds: NamedTensors, signal?: AbortSignal): Promise<NamedTensors>;
   /** Runs once on an empty input, so that the first request does not pay for what the runtime puts off until then. */
