@@ -27,8 +27,8 @@ export interface AdmissionPorts<T extends Target> {
   onRejected(service: string, reason: RejectionReason): void;
 }
 
-export interface Admitted<T extends Target> {
-  readonly inference: Inference;
+export interface Admitted<T extends Target, Result = Inference> {
+  readonly inference: Result;
   readonly queueMs: number;
   /** The target that answered. */
   readonly target: T;
@@ -41,14 +41,17 @@ export interface AdmissionRequest {
   readonly deadlineMs?: number;
 }
 
+/** A request that was let in. */
+export type AdmissionTicket<T extends Target, Result = Inference> = Ticket<Admitted<T, Result>, T>;
+
 /**
  * Lets requests in, or says why not, and shares the workers between services in turn. A request passes through
  * `enter` (headers are there), `submit` (body is there) and ends with `answer` of its ticket.
  */
 export class Admission<T extends Target> {
   readonly #ports: AdmissionPorts<T>;
-  readonly #lanes = new Map<string, Lane<Admitted<T>>>();
-  readonly #open = new Set<Ticket<Admitted<T>>>();
+  readonly #lanes = new Map<string, TicketLane<T>>();
+  readonly #open = new Set<AdmissionTicket<T, unknown>>();
   #turns = 0;
   #running = 0;
   #bufferedBytes = 0;
@@ -59,28 +62,38 @@ export class Admission<T extends Target> {
   }
 
   /** @throws EdgeError `admission.*` or `model.not-found` at once where the request cannot be taken. */
-  enter(service: string, request: AdmissionRequest): Ticket<Admitted<T>> {
+  enter<Result = Inference>(service: string, request: AdmissionRequest): AdmissionTicket<T, Result> {
     const settings = this.#ports.service(service);
-    const lane = this.#lanes.get(service) ?? new Lane<Admitted<T>>(service);
+    const lane = this.#lanes.get(service) ?? new Lane<AdmissionTicket<T, unknown>>(service);
     const refusal = this.#refusal(lane, settings, request);
     if (refusal) throw this.#rejected(service, refusal);
 
     this.#lanes.set(service, lane);
     lane.uploading++;
     this.#bufferedBytes += request.bytes;
-    const ticket = new Ticket<Admitted<T>>(service, request.bytes, (from) => this.#leave(lane, ticket, from));
+    const ticket: AdmissionTicket<T, Result> = new Ticket(service, request.bytes, (from) =>
+      this.#leave(lane, ticket, from),
+    );
     this.#open.add(ticket);
     const deadlineMs = Math.min(settings.timeoutMs, request.deadlineMs ?? Infinity);
     ticket.startDeadline(this.#ports.clock, deadlineMs, () => this.#expired(lane, ticket, deadlineMs));
     return ticket;
   }
 
-  /** The body is there: the request now waits for its turn. */
-  submit(ticket: Ticket<Admitted<T>>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
+  /** The image is there: the request now waits for its turn. */
+  submit(ticket: AdmissionTicket<T>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
+    this.submitWork(ticket, (target) => target.infer(image, contentType));
+  }
+
+  /** As `submit`, for other work than images. */
+  submitWork<Result>(ticket: AdmissionTicket<T, Result>, work: (target: T) => Promise<Result>): void {
     const lane = this.#lanes.get(ticket.service);
     if (ticket.state !== 'uploading' || !lane) return;
     ticket.state = 'waiting';
-    ticket.content = { image, contentType };
+    ticket.work = async (target) => {
+      const queueMs = this.#ports.clock.monotonic() - ticket.readyAt;
+      return { inference: await work(target), queueMs, target };
+    };
     ticket.readyAt = this.#ports.clock.monotonic();
     lane.uploading--;
     lane.waiting.add(ticket);
@@ -88,7 +101,7 @@ export class Admission<T extends Target> {
   }
 
   /** The client hung up. */
-  cancel(ticket: Ticket<Admitted<T>>): void {
+  cancel(ticket: AdmissionTicket<T, unknown>): void {
     if (!ticket.settled) ticket.end(this.#rejected(ticket.service, { reason: 'cancelled' }));
   }
 
@@ -98,7 +111,7 @@ export class Admission<T extends Target> {
     while (this.#running < concurrentRuns) {
       const next = this.#next();
       if (!next) return;
-      this.#run(next.lane, next.ticket, next.target);
+      this.#run(next);
     }
   }
 
@@ -136,20 +149,19 @@ export class Admission<T extends Target> {
     return next;
   }
 
-  #run(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, target: T): void {
+  #run({ lane, ticket, target }: Next<T>): void {
     const { clock } = this.#ports;
     const startedAt = clock.monotonic();
-    const { image, contentType } = ticket.content!;
-    ticket.content = undefined;
+    const work = ticket.work!;
+    ticket.work = undefined;
     ticket.state = 'running';
     lane.waiting.delete(ticket);
     lane.lastTurn = ++this.#turns;
     lane.running++;
     this.#running++;
-    target
-      .infer(image, contentType)
+    work(target)
       .then(
-        (inference) => ticket.resolve({ inference, queueMs: startedAt - ticket.readyAt, target }),
+        (admitted) => ticket.resolve(admitted),
         (error: Error) => ticket.fail(error),
       )
       .finally(() => {
@@ -161,7 +173,7 @@ export class Admission<T extends Target> {
       });
   }
 
-  #refusal(lane: Lane<Admitted<T>>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
+  #refusal(lane: TicketLane<T>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
     if (this.#stopping) return { reason: 'stopping' };
     const target = this.#ports.target(settings.alias);
     if (target === undefined) return { reason: 'no-model', alias: settings.alias };
@@ -174,17 +186,17 @@ export class Admission<T extends Target> {
     return undefined;
   }
 
-  #expired(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, deadlineMs: number): EdgeError {
+  #expired(lane: TicketLane<T>, ticket: AdmissionTicket<T, unknown>, deadlineMs: number): EdgeError {
     const where = WHERE[ticket.state];
     return this.#rejected(lane.service, { reason: 'deadline', deadlineMs, where });
   }
 
-  #endWaiting(lane: Lane<Admitted<T>>): void {
+  #endWaiting(lane: TicketLane<T>): void {
     const { alias } = this.#ports.service(lane.service);
     for (const ticket of [...lane.waiting]) ticket.end(this.#rejected(lane.service, { reason: 'no-model', alias }));
   }
 
-  #leave(lane: Lane<Admitted<T>>, ticket: Ticket<Admitted<T>>, from: TicketState): void {
+  #leave(lane: TicketLane<T>, ticket: AdmissionTicket<T, unknown>, from: TicketState): void {
     this.#open.delete(ticket);
     this.#bufferedBytes -= ticket.bytes;
     if (from === 'uploading') lane.uploading--;
@@ -193,7 +205,7 @@ export class Admission<T extends Target> {
   }
 
   /** Services are named by clients: a lane that holds nothing is not kept. */
-  #forget(lane: Lane<Admitted<T>>): void {
+  #forget(lane: TicketLane<T>): void {
     if (lane.idle && this.#lanes.size > MAX_IDLE_LANES) this.#lanes.delete(lane.service);
   }
 
@@ -205,9 +217,11 @@ export class Admission<T extends Target> {
 
 const MAX_IDLE_LANES = 64;
 
+type TicketLane<T extends Target> = Lane<AdmissionTicket<T, unknown>>;
+
 interface Next<T extends Target> {
-  readonly lane: Lane<Admitted<T>>;
-  readonly ticket: Ticket<Admitted<T>>;
+  readonly lane: TicketLane<T>;
+  readonly ticket: AdmissionTicket<T, unknown>;
   readonly target: T;
 }
 

@@ -6,10 +6,10 @@ const FIRST_GUESS_MS = 100;
 const MAX_RETRY_SECONDS = 60;
 
 /** The queue of one service. */
-export class Lane<Answer> {
+export class Lane<QueuedTicket extends Ticket<unknown>> {
   readonly service: string;
   /** In order of arrival; a set, so that one in the middle can leave at once. */
-  readonly waiting = new Set<Ticket<Answer>>();
+  readonly waiting = new Set<QueuedTicket>();
   /** Admitted, their bodies still on the way. */
   uploading = 0;
   running = 0;

@@ -1,11 +1,6 @@
 import type { Clock } from '../../common/clock/clock.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
 
-export interface TicketImage {
-  readonly image: Uint8Array<ArrayBuffer>;
-  readonly contentType: string | undefined;
-}
-
 export type TicketState = 'uploading' | 'waiting' | 'running' | 'settled';
 
 interface Settle<Answer> {
@@ -13,8 +8,11 @@ interface Settle<Answer> {
   reject(error: Error): void;
 }
 
-/** One admitted request, from its first header to its answer. Settles once; what comes later is dropped. */
-export class Ticket<Answer> {
+/**
+ * One admitted request, from its first header to its answer. Settles once; what comes later is dropped.
+ * `Worker` is what its work is done on.
+ */
+export class Ticket<Answer, Worker = never> {
   readonly service: string;
   /**
    * Called once with the reason when the request ends early: past its deadline, cancelled, agent stopping. In place of an
@@ -27,8 +25,8 @@ export class Ticket<Answer> {
   readonly bytes: number;
   readonly answer: Promise<Answer>;
   state: TicketState = 'uploading';
-  /** The body, from its arrival until it is handed to a worker. */
-  content: TicketImage | undefined;
+  /** What is to be done, and the body with it, from its arrival until it is handed to a worker. */
+  work: ((worker: Worker) => Promise<Answer>) | undefined;
   /** Monotonic time at which the body was complete. */
   readyAt = 0;
   readonly #onEnd: (from: TicketState) => void;
@@ -75,7 +73,7 @@ export class Ticket<Answer> {
     if (this.settled) return;
     const from = this.state;
     this.state = 'settled';
-    this.content = undefined;
+    this.work = undefined;
     how(this.#settle);
     this.#onEnd(from);
   }

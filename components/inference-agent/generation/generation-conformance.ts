@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { parseManifest } from '../model-package/schema.ts';
+import type { NamedTensors } from '../vision/loaded-model.ts';
 import { manifestWith } from '../testing/package-folder.ts';
 import type { Generation, GenerationSettings, GenerationSpec, OpenGeneration, OpenProgress } from './generation.ts';
 
@@ -31,6 +32,20 @@ export function describeGenerations(name: string, opener: () => Promise<OpenGene
       const { predictions } = await generation.infer(image);
       expect(predictions[0]?.label).toBe('Parts 1.0.0: hello');
       expect(image.byteLength).toBe(0);
+    });
+
+    it('runs on tensors, and takes their memory with it', async () => {
+      const { generation } = await open(specWith());
+      const memory = new ArrayBuffer(16);
+      const tensors = tensorsIn(memory, 'image');
+      const { outputs, runMs } = await generation.inferTensors({ tensors, memory });
+      expect(outputs).toEqual({ image: { type: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
+      expect(runMs).toBeGreaterThanOrEqual(0);
+      expect(memory.byteLength).toBe(0);
+      const next = new ArrayBuffer(16);
+      const bad = generation.inferTensors({ tensors: tensorsIn(next, 'bad'), memory: next });
+      await expect(bad).rejects.toMatchObject({ code: 'test.bad-image' });
+      expect(await labelOf(generation, 'next')).toBe('Parts 1.0.0: next');
     });
 
     it('throws the reason when the model refuses', async () => {
@@ -111,6 +126,12 @@ export function specWith(
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));
+}
+
+function tensorsIn(memory: ArrayBuffer, name: string): NamedTensors {
+  const data = new Float32Array(memory, 8, 2);
+  data.set([1, 2]);
+  return { [name]: { type: 'float32', shape: [2], data } };
 }
 
 async function labelOf(generation: Generation, text: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type { ModelManifest, Provider } from '../model-package/schema.ts';
-import type { Fallback, Inference, TensorInfo } from '../vision/loaded-model.ts';
+import type { Fallback, Inference, NamedTensors, TensorInfo } from '../vision/loaded-model.ts';
 
 /** A model that was loaded, warmed and tested, in its own threads. The registry knows generations by this port only. */
 export interface Generation {
@@ -13,12 +13,29 @@ export interface Generation {
    * @throws EdgeError of the image (`image.*`), of the model, or `generation.*`
    */
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+  /**
+   * Runs the model on tensors that the caller made; their memory is moved away.
+   * @throws EdgeError `model.input-invalid`, `model.run-failed`, `generation.*`
+   */
+  inferTensors(feeds: TensorFeeds): Promise<TensorRun>;
   /** Calls back when `free` has grown without a request having ended: a worker came back. */
   onFree(listener: () => void): void;
   /** Calls back when a worker was lost, and why. */
   onFault(listener: (fault: GenerationFault) => void): void;
   /** Gives threads and memory back; requests still running are answered with `generation.ended`. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Input tensors, all of them views of one piece of memory. */
+export interface TensorFeeds {
+  readonly tensors: NamedTensors;
+  readonly memory: ArrayBuffer;
+}
+
+export interface TensorRun {
+  readonly outputs: NamedTensors;
+  /** Time that the model itself took. */
+  readonly runMs: number;
 }
 
 /** Loads, warms up and tests, or throws the reason; on failure nothing is left behind. */

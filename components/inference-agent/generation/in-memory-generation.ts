@@ -1,4 +1,4 @@
-import type { Inference } from '../vision/loaded-model.ts';
+import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type {
   Generation,
@@ -7,6 +7,8 @@ import type {
   GenerationSpec,
   OpenGeneration,
   OpenProgress,
+  TensorFeeds,
+  TensorRun,
 } from './generation.ts';
 
 /** How the twin's model behaves. */
@@ -15,6 +17,7 @@ export interface InMemoryModel {
   open(spec: GenerationSpec, progress: (step: OpenProgress) => void): Promise<GenerationFacts>;
   /** May never resolve, or throw `InMemoryCrash` for a lost worker. */
   infer(spec: GenerationSpec, image: Uint8Array): Promise<Inference>;
+  inferTensors(spec: GenerationSpec, tensors: NamedTensors): Promise<NamedTensors>;
 }
 
 /** Thrown by an `InMemoryModel` in place of a worker's death; the worker is back at once. */
@@ -65,22 +68,15 @@ export class InMemoryGeneration implements Generation {
   }
 
   async infer(image: Uint8Array<ArrayBuffer>): Promise<Inference> {
-    if (this.closed) throw generationErrors.error('generation.ended', 'the model was taken out of service');
-    if (this.free === 0) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
     // Moved, as into a thread: who goes on using the bytes shall notice.
-    const moved = structuredClone(image, { transfer: [image.buffer] });
-    let end: (error: Error) => void = () => undefined;
-    const ended = new Promise<never>((_, reject) => (end = reject));
-    this.#running.add(end);
-    try {
-      return await Promise.race([this.#model.infer(this.spec, moved), ended]);
-    } catch (thrown) {
-      if (!(thrown instanceof InMemoryCrash)) throw thrown;
-      setImmediate(() => this.#comeBack(thrown.message));
-      throw generationErrors.error('generation.worker-crashed', `the worker crashed: ${thrown.message}`);
-    } finally {
-      this.#running.delete(end);
-    }
+    return this.#run(() => this.#model.infer(this.spec, structuredClone(image, { transfer: [image.buffer] })));
+  }
+
+  async inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {
+    return this.#run(async () => {
+      const outputs = await this.#model.inferTensors(this.spec, structuredClone(tensors, { transfer: [memory] }));
+      return { outputs, runMs: 0 };
+    });
   }
 
   onFree(listener: () => void): void {
@@ -95,6 +91,23 @@ export class InMemoryGeneration implements Generation {
     this.closed = true;
     const error = generationErrors.error('generation.ended', 'the model was taken out of service');
     for (const end of this.#running) end(error);
+  }
+
+  async #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    if (this.closed) throw generationErrors.error('generation.ended', 'the model was taken out of service');
+    if (this.free === 0) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
+    let end: (error: Error) => void = () => undefined;
+    const ended = new Promise<never>((_, reject) => (end = reject));
+    this.#running.add(end);
+    try {
+      return await Promise.race([work(), ended]);
+    } catch (thrown) {
+      if (!(thrown instanceof InMemoryCrash)) throw thrown;
+      setImmediate(() => this.#comeBack(thrown.message));
+      throw generationErrors.error('generation.worker-crashed', `the worker crashed: ${thrown.message}`);
+    } finally {
+      this.#running.delete(end);
+    }
   }
 
   #comeBack(message: string): void {

@@ -1,7 +1,7 @@
 import type { WireError } from '../../common/errors/edge-error.ts';
 import type { ModelManifest, Provider } from '../model-package/schema.ts';
-import type { Inference } from '../vision/loaded-model.ts';
-import type { GenerationFacts, OpenProgress } from './generation.ts';
+import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
+import type { GenerationFacts, OpenProgress, TensorRun } from './generation.ts';
 
 /** What the main thread and a worker of a generation say to each other. */
 
@@ -30,12 +30,14 @@ export type ToWorker =
       readonly image: Uint8Array<ArrayBuffer>;
       readonly contentType: string | undefined;
     }
+  | { readonly kind: 'tensors'; readonly id: number; readonly tensors: NamedTensors; readonly memory: ArrayBuffer }
   | { readonly kind: 'close' };
 
-/** With the answer the image's memory comes back, to be used again. */
+/** With the answer the input's memory comes back, to be used again. */
 export type FromWorker =
   | { readonly kind: 'progress'; readonly step: OpenProgress }
   | { readonly kind: 'opened'; readonly facts: GenerationFacts }
   | { readonly kind: 'failed'; readonly error: WireError }
   | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference; readonly memory: ArrayBuffer }
+  | { readonly kind: 'tensors-answer'; readonly id: number; readonly run: TensorRun; readonly memory: ArrayBuffer }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError; readonly memory: ArrayBuffer };

@@ -1,12 +1,13 @@
+import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 
-import type { Inference, LoadedModel, TensorData } from '../vision/loaded-model.ts';
+import type { LoadedModel, NamedTensors, TensorData } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 export interface OpenedModel {
-  readonly model: Pick<LoadedModel, 'infer' | 'close'>;
+  readonly model: Pick<LoadedModel, 'infer' | 'inferTensors' | 'close'>;
   readonly facts: GenerationFacts;
 }
 
@@ -44,15 +45,30 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
     const memory = image.buffer;
     try {
       const inference = await ready.infer(image, contentType, closing.signal);
-      post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference)]);
+      post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference.outputs)]);
     } catch (thrown) {
       post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
     }
   }
 
+  async function answerTensors({ id, tensors, memory }: TensorsMessage, ready: OpenedModel['model']): Promise<void> {
+    try {
+      const startedAt = performance.now();
+      const outputs = await ready.inferTensors(tensors, closing.signal);
+      const run = { outputs, runMs: performance.now() - startedAt };
+      post({ kind: 'tensors-answer', id, run, memory }, [memory, ...buffersOf(outputs)]);
+    } catch (thrown) {
+      post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
+    }
+  }
+
+  function answerTo(message: InferMessage | TensorsMessage, ready: OpenedModel['model']): Promise<void> {
+    return message.kind === 'infer' ? answer(message, ready) : answerTensors(message, ready);
+  }
+
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'close') void close();
-    else last = last.then(() => model && answer(message, model));
+    else last = last.then(() => model && answerTo(message, model));
   });
   try {
     const opened = await open(plan, { progress: (step) => post({ kind: 'progress', step }), signal: closing.signal });
@@ -67,9 +83,10 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
 const LAST_RESORT_MS = 3_000;
 
 type InferMessage = Extract<ToWorker, { kind: 'infer' }>;
+type TensorsMessage = Extract<ToWorker, { kind: 'tensors' }>;
 
 /** Raw outputs can be megabytes: they are moved, not copied. Only whole buffers of our own can be. */
-function buffersOf({ outputs }: Inference): ArrayBuffer[] {
+function buffersOf(outputs: NamedTensors | undefined): ArrayBuffer[] {
   if (outputs === undefined) return [];
   const whole = (data: TensorData): boolean => data.byteOffset === 0 && data.byteLength === data.buffer.byteLength;
   const buffers = Object.values(outputs).flatMap(({ data }) =>

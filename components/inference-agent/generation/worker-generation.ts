@@ -11,6 +11,8 @@ import type {
   GenerationSpec,
   OpenGeneration,
   OpenWatch,
+  TensorFeeds,
+  TensorRun,
 } from './generation.ts';
 import type { WorkerPlan } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
@@ -85,13 +87,12 @@ class WorkerGeneration implements Generation {
     await Promise.all(others);
   }
 
-  async infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    if (this.#closing.signal.aborted) throw ended();
-    const thread = [...this.#threads].find((candidate) => !candidate.busy);
-    if (!thread) throw generationErrors.error('generation.busy', `all ${this.capacity} workers of the model are busy`);
-    const inference = await thread.infer(image, contentType);
-    this.#restartMs = FIRST_RESTART_MS;
-    return inference;
+  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+    return this.#onFreeThread((thread) => thread.infer(image, contentType));
+  }
+
+  inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
+    return this.#onFreeThread((thread) => thread.inferTensors(feeds));
   }
 
   onFree(listener: () => void): void {
@@ -107,6 +108,15 @@ class WorkerGeneration implements Generation {
     for (const cancel of this.#restarts) cancel();
     await Promise.all([...this.#threads].map((thread) => thread.close()));
     this.#threads.clear();
+  }
+
+  async #onFreeThread<Answer>(ask: (thread: WorkerThread) => Promise<Answer>): Promise<Answer> {
+    if (this.#closing.signal.aborted) throw ended();
+    const thread = [...this.#threads].find((candidate) => !candidate.busy);
+    if (!thread) throw generationErrors.error('generation.busy', `all ${this.capacity} workers of the model are busy`);
+    const answer = await ask(thread);
+    this.#restartMs = FIRST_RESTART_MS;
+    return answer;
   }
 
   async #start(plan: WorkerPlan, watch: OpenWatch): Promise<WorkerThread> {

@@ -6,7 +6,7 @@ import type { EdgeError } from '../../common/errors/edge-error.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
-import type { GenerationFacts, OpenProgress } from './generation.ts';
+import type { GenerationFacts, OpenProgress, TensorFeeds, TensorRun } from './generation.ts';
 import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
@@ -27,7 +27,7 @@ export interface WorkerThreadOptions {
 
 interface Pending {
   readonly id: number;
-  resolve(value: Inference): void;
+  resolve(value: Inference | TensorRun): void;
   reject(error: Error): void;
 }
 
@@ -79,18 +79,11 @@ export class WorkerThread {
   }
 
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    if (this.#gone || this.busy) return Promise.reject(generationErrors.error('generation.busy', 'the worker is busy'));
-    const id = this.#nextId++;
-    const { clock, stuckAfterMs } = this.#options;
-    const cancel = clock.after(stuckAfterMs, () => {
-      const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
-      this.#lose(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
-      // Whenever it comes back, it ends.
-      this.#send({ kind: 'close' });
-    });
-    const answer = new Promise<Inference>((resolve, reject) => (this.#current = { id, resolve, reject }));
-    this.#send({ kind: 'infer', id, image, contentType }, image.buffer);
-    return answer.finally(cancel);
+    return this.#ask<Inference>((id) => this.#send({ kind: 'infer', id, image, contentType }, image.buffer));
+  }
+
+  inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {
+    return this.#ask<TensorRun>((id) => this.#send({ kind: 'tensors', id, tensors, memory }, memory));
   }
 
   /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
@@ -101,13 +94,32 @@ export class WorkerThread {
     await leave(this.#worker, this.#options.clock);
   }
 
+  #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
+    if (this.#gone || this.busy) return Promise.reject(generationErrors.error('generation.busy', 'the worker is busy'));
+    const id = this.#nextId++;
+    const { clock, stuckAfterMs } = this.#options;
+    const cancel = clock.after(stuckAfterMs, () => {
+      const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
+      this.#lose(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
+      // Whenever it comes back, it ends.
+      this.#send({ kind: 'close' });
+    });
+    const answer = new Promise<Answer>((resolve, reject) => {
+      // The worker answers each kind of question with its own kind of answer.
+      this.#current = { id, resolve: (value) => resolve(value as Answer), reject };
+    });
+    send(id);
+    return answer.finally(cancel);
+  }
+
   #take(message: FromWorker): void {
-    if (message.kind !== 'answer' && message.kind !== 'error') return;
+    if (message.kind !== 'answer' && message.kind !== 'tensors-answer' && message.kind !== 'error') return;
     this.#options.buffers.give(message.memory);
     if (this.#current?.id !== message.id) return;
-    this.#settle((current) =>
-      message.kind === 'answer' ? current.resolve(message.inference) : current.reject(fromWire(message.error)),
-    );
+    this.#settle((current) => {
+      if (message.kind === 'error') current.reject(fromWire(message.error));
+      else current.resolve(message.kind === 'answer' ? message.inference : message.run);
+    });
   }
 
   #lose(error: EdgeError): void {

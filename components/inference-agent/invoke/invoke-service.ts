@@ -1,7 +1,6 @@
 import type { InvokeResult } from '../../common/agent-api.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
-import type { Admission, AdmissionRequest, Admitted } from '../admission/admission.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Admission, AdmissionRequest, AdmissionTicket, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
@@ -41,9 +40,9 @@ export class InvokeService {
 export class InvokeCall {
   readonly #ports: InvokePorts;
   readonly #service: string;
-  readonly #ticket: Ticket<Admitted<ServingModel>>;
+  readonly #ticket: AdmissionTicket<ServingModel>;
 
-  constructor(ports: InvokePorts, service: string, ticket: Ticket<Admitted<ServingModel>>) {
+  constructor(ports: InvokePorts, service: string, ticket: AdmissionTicket<ServingModel>) {
     this.#ports = ports;
     this.#service = service;
     this.#ticket = ticket;

@@ -2,7 +2,7 @@ import type { ModelIdentity, ModelStatus } from '../../common/agent-api.ts';
 import type { Clock } from '../../common/clock/clock.ts';
 import { isEdgeError } from '../../common/errors/edge-error.ts';
 import type { Target } from '../admission/admission.ts';
-import type { Generation, GenerationSpec } from '../generation/generation.ts';
+import type { Generation, GenerationSpec, TensorFeeds, TensorRun } from '../generation/generation.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 
 /** A generation under its alias, with the count of what runs on it. */
@@ -35,17 +35,12 @@ export class ServingModel implements Target {
     return this.#inFlight;
   }
 
-  async infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    this.#inFlight++;
-    try {
-      return await this.generation.infer(image, contentType);
-    } catch (thrown) {
-      // An image may be bad on any model; what fails for reasons of the generation is lost by the swap.
-      if (this.#draining && isEdgeError(thrown) && thrown.code.startsWith('generation.')) this.#lost++;
-      throw thrown;
-    } finally {
-      if (--this.#inFlight === 0) this.#onIdle();
-    }
+  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+    return this.#counted(() => this.generation.infer(image, contentType));
+  }
+
+  inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
+    return this.#counted(() => this.generation.inferTensors(feeds));
   }
 
   /**
@@ -75,6 +70,19 @@ export class ServingModel implements Target {
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
     };
+  }
+
+  async #counted<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+    this.#inFlight++;
+    try {
+      return await run();
+    } catch (thrown) {
+      // An input may be bad on any model; what fails for reasons of the generation is lost by the swap.
+      if (this.#draining && isEdgeError(thrown) && thrown.code.startsWith('generation.')) this.#lost++;
+      throw thrown;
+    } finally {
+      if (--this.#inFlight === 0) this.#onIdle();
+    }
   }
 
   async #idle(clock: Clock, timeoutMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { GenerationSpec } from '../generation/generation.ts';
 import { InMemoryCrash } from '../generation/in-memory-generation.ts';
 import type { InMemoryModel } from '../generation/in-memory-generation.ts';
-import { echo, testErrors } from './scripted-model.ts';
+import { answerTensors, echo, testErrors } from './scripted-model.ts';
 
 /** The scripted model for generations in memory: the same words, the same answers. */
 export const inMemoryScripted: InMemoryModel = {
@@ -22,6 +22,7 @@ export const inMemoryScripted: InMemoryModel = {
     if (text === 'hang') await forever();
     return echo(spec, text);
   },
+  inferTensors: (_spec, tensors) => answerTensors(tensors),
 };
 
 function forever(): Promise<never> {

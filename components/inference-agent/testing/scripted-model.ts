@@ -4,7 +4,7 @@ import { errorCatalogue } from '../../common/errors/catalogue.ts';
 import type { GenerationFacts } from '../generation/generation.ts';
 import type { OpenContext, OpenedModel } from '../generation/serve-worker.ts';
 import type { WorkerPlan } from '../generation/protocol.ts';
-import type { Inference } from '../vision/loaded-model.ts';
+import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
 
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
@@ -19,7 +19,7 @@ export async function openScripted(plan: WorkerPlan, { progress }: OpenContext):
   if (plan.golden) progress({ phase: 'golden', message: 'golden test' });
   return {
     facts: scriptedFacts(plan),
-    model: { infer: (image) => answer(plan, image), close: () => Promise.resolve() },
+    model: { infer: (image) => answer(plan, image), inferTensors: answerTensors, close: () => Promise.resolve() },
   };
 }
 
@@ -53,6 +53,12 @@ async function answer(plan: WorkerPlan, image: Uint8Array): Promise<Inference> {
   if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
   await misbehave(text);
   return echo(plan, text);
+}
+
+/** Copies of the inputs are the outputs; one that is called `bad` is refused. */
+export async function answerTensors(tensors: NamedTensors): Promise<NamedTensors> {
+  if (Object.hasOwn(tensors, 'bad')) throw testErrors.error('test.bad-image', 'the tensor is bad');
+  return structuredClone(tensors);
 }
 
 async function misbehave(how: unknown): Promise<void> {
