@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 import {
@@ -13,6 +14,7 @@ import type { DeepReadonly } from '../common/config/parse-configuration.ts';
 import { PROVIDERS } from './model-package/schema.ts';
 import { parsePublicKey } from './model-package/signature/keys.ts';
 import { SIGNATURE_POLICIES } from './model-package/signature/verify-package.ts';
+import { edgeManagerKeys, fleetKeys } from './settings/edge-manager-keys.ts';
 
 const NAME = /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/;
 const NAME_MEANING = 'letters and digits, with "-", "_" or "." between them, 128 at most';
@@ -47,85 +49,102 @@ const serviceSettings = section({
 });
 
 /** Configuration of `edgeml.InferenceAgent`. The recipe's defaults and docs/configuration.md are generated from it. */
-export const agentConfiguration = z.object({
-  LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
-    .default('info')
-    .describe('Lowest level of the lines that are logged.'),
-  Socket: textSetting()
-    .default('agent.sock')
-    .describe(
-      'Path of the HTTP socket, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+export const agentConfiguration = z
+  .object({
+    LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('Lowest level of the lines that are logged.'),
+    Socket: textSetting()
+      .default('agent.sock')
+      .describe(
+        'Path of the HTTP socket, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+      ),
+
+    LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.default(10).describe(
+      'A request that has no answer after this many seconds gets an error. A request may ask for less.',
     ),
-
-  LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.default(10).describe(
-    'A request that has no answer after this many seconds gets an error. A request may ask for less.',
-  ),
-  LocalInferenceServiceMemoryLimitKB: perService.LocalInferenceServiceMemoryLimitKB.default(0).describe(
-    'A model whose estimated need is larger is refused before it is loaded, in KB; 0 leaves only the free memory of the device as bound.',
-  ),
-  QueueLength: perService.QueueLength.default(64).describe(
-    'Requests of one service that may wait; one more is answered at once with 503 and Retry-After.',
-  ),
-  Workers: perService.Workers.default(0).describe(
-    'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads.',
-  ),
-  IntraOpThreads: perService.IntraOpThreads.default(0).describe(
-    'Cores that work on one image together; 0: all cores, 4 at most. 1 with many Workers gives the most images per second.',
-  ),
-  Providers: perService.Providers.default([]).describe(
-    'Ladder of execution providers (tensorrt, cuda, webgpu, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
-  ),
-  RequireProvider: perService.RequireProvider.default(false).describe(
-    'Whether a model is refused where the first provider of the ladder does not work, in place of stepping down.',
-  ),
-  MaxLatencyMs: perService.MaxLatencyMs.default(0).describe(
-    "A model is refused when the fastest of its golden runs takes longer, in milliseconds; 0: only the package's own bound holds.",
-  ),
-  Spinning: booleanSetting()
-    .default(false)
-    .describe('Whether idle threads of ONNX Runtime spin: up to 10 % faster, half again the CPU under load with gaps.'),
-  MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
-    .default(0)
-    .describe('Images of all services together that are worked on at once, shared in turn; 0: the number of cores.'),
-
-  Services: mapSetting(serviceSettings, z.string().regex(NAME, NAME_MEANING))
-    .default({})
-    .describe('Settings of single services by name; what a service leaves out holds as above.'),
-
-  SignaturePolicy: choiceSetting(SIGNATURE_POLICIES)
-    .default('warn')
-    .describe(
-      '`require`: only packages signed by a trusted key. `warn`: unsigned packages and unknown keys are taken with a warning, damaged ones refused. `off`: signatures are not looked at.',
+    LocalInferenceServiceMemoryLimitKB: perService.LocalInferenceServiceMemoryLimitKB.default(0).describe(
+      'A model whose estimated need is larger is refused before it is loaded, in KB; 0 leaves only the free memory of the device as bound.',
     ),
-  TrustedKeys: mapSetting(
-    textSetting().refine(isPublicKey, 'is no Ed25519 public key: give 32 bytes in base64, or PEM'),
-  )
-    .default({})
-    .describe('Public keys by key id: Ed25519 as 32 bytes in base64, or PEM.'),
-  GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
-    .default('warn')
-    .describe(
-      '`require`: packages without golden inputs are refused. `warn`: they are taken with a warning. `off`: golden inputs are not run.',
+    QueueLength: perService.QueueLength.default(64).describe(
+      'Requests of one service that may wait; one more is answered at once with 503 and Retry-After.',
     ),
+    Workers: perService.Workers.default(0).describe(
+      'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads.',
+    ),
+    IntraOpThreads: perService.IntraOpThreads.default(0).describe(
+      'Cores that work on one image together; 0: all cores, 4 at most. 1 with many Workers gives the most images per second.',
+    ),
+    Providers: perService.Providers.default([]).describe(
+      'Ladder of execution providers (tensorrt, cuda, webgpu, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
+    ),
+    RequireProvider: perService.RequireProvider.default(false).describe(
+      'Whether a model is refused where the first provider of the ladder does not work, in place of stepping down.',
+    ),
+    MaxLatencyMs: perService.MaxLatencyMs.default(0).describe(
+      "A model is refused when the fastest of its golden runs takes longer, in milliseconds; 0: only the package's own bound holds.",
+    ),
+    Spinning: booleanSetting()
+      .default(false)
+      .describe(
+        'Whether idle threads of ONNX Runtime spin: up to 10 % faster, half again the CPU under load with gaps.',
+      ),
+    MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
+      .default(0)
+      .describe('Images of all services together that are worked on at once, shared in turn; 0: the number of cores.'),
 
-  RetireGraceSeconds: integerSetting({ min: 0, max: 86_400 })
-    .default(60)
-    .describe('A retired model serves on for this long, so that a new version can take over without a gap.'),
-  LoadTimeoutSeconds: integerSetting({ min: 1, max: 3_600 })
-    .default(120)
-    .describe('A model that is not loaded, warm and tested after this many seconds is refused.'),
-  MaxImageMB: integerSetting({ min: 1, max: 1_024 }).default(32).describe('Larger request bodies are refused.'),
-  MaxBufferedMB: integerSetting({ min: 1, max: 4_096 })
-    .default(128)
-    .describe('Bodies of all waiting requests together; more are answered at once with 503 and Retry-After.'),
-  MaxPackageMB: integerSetting({ min: 1, max: 65_536 }).default(2_048).describe('Larger model packages are refused.'),
-  StoreMaxMB: integerSetting({ min: 0, max: 1_048_576 })
-    .default(1_024)
-    .describe('Bytes of the last known good packages, for restart and rollback; the oldest go first. 0 keeps none.'),
-  MinFreeDiskMB: integerSetting({ min: 0, max: 1_048_576 })
-    .default(64)
-    .describe('No package is copied into the store when less than this would stay free on the disk.'),
-});
+    Services: mapSetting(serviceSettings, z.string().regex(NAME, NAME_MEANING))
+      .default({})
+      .describe('Settings of single services by name; what a service leaves out holds as above.'),
+
+    SignaturePolicy: choiceSetting(SIGNATURE_POLICIES)
+      .default('warn')
+      .describe(
+        '`require`: only packages signed by a trusted key. `warn`: unsigned packages and unknown keys are taken with a warning, damaged ones refused. `off`: signatures are not looked at.',
+      ),
+    TrustedKeys: mapSetting(
+      textSetting().refine(isPublicKey, 'is no Ed25519 public key: give 32 bytes in base64, or PEM'),
+    )
+      .default({})
+      .describe('Public keys by key id: Ed25519 as 32 bytes in base64, or PEM.'),
+    GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
+      .default('warn')
+      .describe(
+        '`require`: packages without golden inputs are refused. `warn`: they are taken with a warning. `off`: golden inputs are not run.',
+      ),
+
+    RetireGraceSeconds: integerSetting({ min: 0, max: 86_400 })
+      .default(60)
+      .describe('A retired model serves on for this long, so that a new version can take over without a gap.'),
+    LoadTimeoutSeconds: integerSetting({ min: 1, max: 3_600 })
+      .default(120)
+      .describe('A model that is not loaded, warm and tested after this many seconds is refused.'),
+    MaxImageMB: integerSetting({ min: 1, max: 1_024 }).default(32).describe('Larger request bodies are refused.'),
+    MaxBufferedMB: integerSetting({ min: 1, max: 4_096 })
+      .default(128)
+      .describe('Bodies of all waiting requests together; more are answered at once with 503 and Retry-After.'),
+    MaxPackageMB: integerSetting({ min: 1, max: 65_536 }).default(2_048).describe('Larger model packages are refused.'),
+    StoreMaxMB: integerSetting({ min: 0, max: 1_048_576 })
+      .default(1_024)
+      .describe('Bytes of the last known good packages, for restart and rollback; the oldest go first. 0 keeps none.'),
+    MinFreeDiskMB: integerSetting({ min: 0, max: 1_048_576 })
+      .default(64)
+      .describe('No package is copied into the store when less than this would stay free on the disk.'),
+
+    ...edgeManagerKeys,
+    ...fleetKeys,
+  })
+  .superRefine((settings, context) => {
+    const { CaptureDataBatchSize: batch, CaptureDataBufferSize: buffer } = settings;
+    if (batch >= buffer) {
+      const message = `must be less than CaptureDataBufferSize, which is ${buffer}`;
+      context.addIssue({ code: 'custom', path: ['CaptureDataBatchSize'], message, input: batch });
+    }
+    if (settings.CloudProvider === 'Custom' && !isAbsolute(settings.CloudProviderPath)) {
+      const message = 'must be an absolute path where CloudProvider is Custom';
+      context.addIssue({ code: 'custom', path: ['CloudProviderPath'], message, input: settings.CloudProviderPath });
+    }
+  });
 
 export type AgentConfiguration = DeepReadonly<z.output<typeof agentConfiguration>>;
 

@@ -9,7 +9,7 @@ import { wireErrorOf } from '../../common/errors/wire-error.ts';
 export const COMPONENT = 'edgeml.InferenceAgent';
 
 /** Settings that are looked at only when the agent starts. */
-const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket'];
+const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket', 'CloudProvider', 'CloudProviderPath'];
 
 export type ApplyResult =
   | { readonly applied: true; readonly changed: boolean; readonly restartNeeded: readonly string[] }
