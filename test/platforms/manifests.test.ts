@@ -142,7 +142,9 @@ describe('manifests', () => {
     expect(Object.keys(onJava.steps)).toEqual(['startup', 'shutdown']);
     expect(onJava.steps.startup?.script).toMatch(/model\.js" activate /);
     expect(onJava.steps.startup?.timeoutSeconds).toBeGreaterThanOrEqual(300);
-    expect(onJava.steps.shutdown?.script).toMatch(/model\.js" retire PartsDetector$/);
+    expect(onJava.steps.shutdown?.script).toMatch(
+      /model\.js" retire PartsDetector "\{artifacts:decompressedPath\}\/PartsDetector"$/,
+    );
     expect(Object.keys(onLite.steps)).toEqual(['run']);
   });
 
