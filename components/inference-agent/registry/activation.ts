@@ -1,6 +1,7 @@
 import { fromWire, isEdgeError } from '../../common/errors/edge-error.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
+import type { ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { ActivateDone, Handover, Origin } from './handover.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -11,6 +12,7 @@ import type { RegistryPorts } from './registry-ports.ts';
 /** A package that was asked for by its path. */
 export interface BroughtModel {
   readonly path: string;
+  readonly owner: ModelOwner;
   readonly model: ModelPackage;
   /** Whether it lies in the store's own folder, unpacked from an archive. */
   readonly unpacked: boolean;
@@ -74,12 +76,12 @@ export class Activation {
   }
 
   async #keepAndOpen(slot: AliasSlot, brought: BroughtModel, progress: Progress, alive: AbortSignal) {
-    const { path, model, unpacked } = brought;
+    const { path, owner, model, unpacked } = brought;
     const records = this.#aliases.all().flatMap(({ record }) => (record ? [record] : []));
     const kept = await this.#ports.store.keep(slot.alias, model, records, (alias) => this.#forgetPrevious(alias));
     // What is unpacked in the store's own folder and not kept there has no place to be loaded from.
     if (!kept.kept && unpacked) throw kept.reason;
-    const done = await this.open(slot, kept.model, { source: path, kept: kept.kept }, progress, alive);
+    const done = await this.open(slot, kept.model, { source: path, owner, kept: kept.kept }, progress, alive);
     return { kept, done };
   }
 

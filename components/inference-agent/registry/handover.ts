@@ -1,7 +1,7 @@
 import type { ActivateProgress, ModelIdentity } from '../../common/agent-api.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
-import type { AliasRecord } from '../store/alias-record.ts';
+import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';
 import type { OpenedGeneration, Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
@@ -12,6 +12,7 @@ export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
 /** Where a package came from and whether the store holds a copy of it. */
 export interface Origin {
   readonly source: string;
+  readonly owner: ModelOwner;
   readonly kept: boolean;
 }
 
@@ -125,6 +126,7 @@ function nextRecord(slot: AliasSlot, model: ModelPackage, origin: Origin, activa
     schemaVersion: 1,
     alias: slot.alias,
     source: origin.source,
+    owner: origin.owner,
     active: { name: manifest.name, version: manifest.version, hash, bytes, kept: origin.kept },
     ...(previous ? { previous } : {}),
     activatedAt,

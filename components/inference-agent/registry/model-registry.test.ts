@@ -267,6 +267,38 @@ describe('ModelRegistry: retirement', () => {
   });
 });
 
+describe('ModelRegistry: models of clients', () => {
+  const load = async (version: string) => registry.activate({ path: await packageOf(version), owner: 'client' }, quiet);
+
+  it('are unloaded at once; what runs on them is answered', async () => {
+    await load('1.0.0');
+    const answer = ask('running');
+    const unloading = registry.unload('Parts');
+    expect(await answer).toBe('Parts 1.0.0: running');
+    await unloading;
+    expect(registry.served('Parts')).toBeUndefined();
+    expect(bench.generations.opened[0]?.closed).toBe(true);
+    await expect(registry.unload('Parts')).rejects.toEqual(refused('model.not-active'));
+  });
+
+  it('outlive their folder and a restart, and are still theirs', async () => {
+    await load('1.0.0');
+    await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
+    await registry.retireOrphans();
+    registry = await bench.start();
+    await (
+      await registry.restore()
+    ).finished;
+    expect(registry.served('Parts')).toMatchObject({ owner: 'client', retiring: false });
+  });
+
+  it('become the component’s when it brings the same package', async () => {
+    await load('1.0.0');
+    expect(await activate('1.0.0')).toMatchObject({ unchanged: true });
+    expect(registry.served('Parts')).toMatchObject({ owner: 'component' });
+  });
+});
+
 describe('ModelRegistry: rollback', () => {
   it('brings back the version before, and forth again', async () => {
     await activate('1.0.0');

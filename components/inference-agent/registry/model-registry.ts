@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { ActivateRequest, ModelStatus } from '../../common/agent-api.ts';
 import type { GenerationSettings } from '../generation/generation.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
-import type { AliasRecord } from '../store/alias-record.ts';
+import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';
 import type { AliasSlot } from './alias-table.ts';
@@ -14,9 +14,17 @@ import type { ActivateDone } from './handover.ts';
 import { vetPackage } from './open-model.ts';
 import type { Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
-import { startRetirement } from './retirement.ts';
+import { startRetirement, takeOutOfService } from './retirement.ts';
 import type { RetireReason } from './retirement.ts';
 import type { ServingModel } from './serving-model.ts';
+
+/** A model that serves, and where it came from. */
+export interface ServedModel {
+  readonly serving: ServingModel;
+  readonly source: string;
+  readonly owner: ModelOwner;
+  readonly retiring: boolean;
+}
 
 /** Which generation serves which alias, and what may change that. */
 export class ModelRegistry {
@@ -52,13 +60,24 @@ export class ModelRegistry {
     return this.#aliases.all().flatMap((slot) => (slot.serving ? [statusOf(slot, slot.serving)] : []));
   }
 
+  served(alias: string): ServedModel | undefined {
+    const slot = this.#aliases.get(alias);
+    if (!slot?.serving || !slot.record) return undefined;
+    const { source, owner } = slot.record;
+    return { serving: slot.serving, source, owner, retiring: slot.retirement !== undefined };
+  }
+
   /**
    * Brings a package into service: verify, load, warm up, golden test, switch, drain. What serves the alias goes on until
    * the switch, and for good when anything fails.
    * @throws EdgeError with the reason of the refusal
    */
-  async activate(request: ActivateRequest, progress: Progress, signal?: AbortSignal): Promise<ActivateDone> {
-    const { path } = request;
+  async activate(
+    request: ActivateRequest & { readonly owner?: ModelOwner },
+    progress: Progress,
+    signal?: AbortSignal,
+  ): Promise<ActivateDone> {
+    const { path, owner = 'component' } = request;
     const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     progress({ phase: 'verify', message: `reading ${path}` });
     const about = { alias: request.alias ?? basename(path), path };
@@ -69,9 +88,9 @@ export class ModelRegistry {
         return await this.#aliases.expect(about.alias, async (slot) => {
           if (slot.serving?.identity.hash === brought.model.hash) {
             progress({ phase: 'verify', message: 'this package is already active' });
-            return this.#renew(slot, slot.serving, path);
+            return this.#renew(slot, slot.serving, path, owner);
           }
-          return this.#activation.bring(slot, { path, ...brought }, progress, alive);
+          return this.#activation.bring(slot, { path, owner, ...brought }, progress, alive);
         });
       } finally {
         await brought.discard();
@@ -93,19 +112,30 @@ export class ModelRegistry {
     });
   }
 
+  /**
+   * Takes a model out of service at once: what runs on it is answered, then its memory is given back.
+   * @throws EdgeError `model.not-active`
+   */
+  async unload(alias: string): Promise<void> {
+    return this.#aliases.change(alias, async (slot) => {
+      const { serving } = this.#active(slot);
+      await takeOutOfService(this.#ports, this.#handover, slot, serving);
+    });
+  }
+
   /** Puts the package that was active before back into service, the same way as any other. */
   async rollback(alias: string, progress: Progress, signal?: AbortSignal): Promise<ModelStatus> {
     const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     return this.#aliases.change(alias, async (slot) => {
       const { serving, record } = this.#active(slot);
-      const { source, previous } = record;
+      const { source, owner, previous } = record;
       if (!previous) {
         throw registryErrors.error('model.no-previous', `nothing was active before under the alias "${alias}"`);
       }
       return this.#activation.announcingRefusal({ alias, path: source }, async () => {
         const model = await this.#ports.store.recall(alias, previous);
         await vetPackage(this.#ports, { alias, path: source, model }, progress);
-        const done = await this.#activation.open(slot, model, { source, kept: previous.kept }, progress, alive);
+        const done = await this.#activation.open(slot, model, { source, owner, kept: previous.kept }, progress, alive);
         this.#ports.announce('model.rolled-back', { from: serving.identity, to: done.model });
         return statusOf(slot, this.#active(slot).serving);
       });
@@ -133,14 +163,14 @@ export class ModelRegistry {
       this.#aliases.change(alias, async (slot) => {
         const { serving, record } = slot;
         if (!serving || !record || sameSettings(serving, this.#ports.policy().generation(alias))) return;
-        const { source, active } = record;
+        const { source, owner, active } = record;
         await this.#activation
           .announcingRefusal({ alias, path: source }, async () => {
             const model = await this.#ports.store.recall(alias, active, source);
             await this.#activation.open(
               slot,
               model,
-              { source, kept: active.kept },
+              { source, owner, kept: active.kept },
               () => undefined,
               this.#closing.signal,
             );
@@ -151,10 +181,13 @@ export class ModelRegistry {
     await Promise.all(changed);
   }
 
-  /** Retires models whose package folder is gone: how a component's removal shows where nothing tells us of it. */
+  /**
+   * Retires models whose package folder is gone: how a component's removal shows where nothing tells us of it.
+   * Models of clients stay until a client unloads them.
+   */
   async retireOrphans(): Promise<void> {
     for (const { alias, record, retirement } of this.#aliases.all()) {
-      if (!record || retirement || (await exists(record.source))) continue;
+      if (record?.owner !== 'component' || retirement || (await exists(record.source))) continue;
       await this.retire(alias, record.source, 'package-gone').catch(() => undefined);
     }
   }
@@ -170,25 +203,25 @@ export class ModelRegistry {
   }
 
   /** Already active: only where it comes from may have changed, and a retirement is off. */
-  async #renew(slot: AliasSlot, serving: ServingModel, source: string): Promise<ActivateDone> {
+  async #renew(slot: AliasSlot, serving: ServingModel, source: string, owner: ModelOwner): Promise<ActivateDone> {
     const { record, retirement } = slot;
-    if (record && (retirement || record.source !== source)) {
+    if (record && (retirement || record.source !== source || record.owner !== owner)) {
       retirement?.cancel();
       slot.retirement = undefined;
-      await this.#handover.remember(slot, { ...record, source, retiring: false });
+      await this.#handover.remember(slot, { ...record, source, owner, retiring: false });
     }
     return doneOf(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
   }
 
   /** The package that was active; where that cannot be, the one before it. */
   async #restoreAlias(slot: AliasSlot, record: AliasRecord): Promise<void> {
-    const { alias, active, previous, source, retiring } = record;
+    const { alias, active, previous, source, owner, retiring } = record;
     for (const stored of previous ? [active, previous] : [active]) {
       try {
         const model = await this.#ports.store.recall(alias, stored, stored === active ? source : undefined);
         await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
         slot.record = stored === active ? record : undefined;
-        const origin = { source, kept: stored.kept };
+        const origin = { source, owner, kept: stored.kept };
         const done = await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal);
         this.#ports.announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
         if (retiring) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, 'asked');

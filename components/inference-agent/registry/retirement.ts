@@ -36,6 +36,17 @@ async function endRetirement(
 ): Promise<void> {
   // Another generation may have taken over, or the same package come back, while this waited for the slot.
   if (!slot.retirement || slot.serving !== serving) return;
+  await takeOutOfService(ports, handover, slot, serving);
+}
+
+/** From now on nothing new goes to the model; what runs on it is answered, then its memory is given back. */
+export async function takeOutOfService(
+  ports: RegistryPorts,
+  handover: Handover,
+  slot: AliasSlot,
+  serving: ServingModel,
+): Promise<void> {
+  slot.retirement?.cancel();
   slot.retirement = undefined;
   slot.serving = undefined;
   slot.record = undefined;

@@ -66,7 +66,7 @@ export class ServingModel implements Target {
       provider: facts.provider,
       fallbacks: facts.fallbacks,
       variant: facts.variant,
-      workers: this.capacity,
+      workers: this.spec.settings.workers,
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
     };

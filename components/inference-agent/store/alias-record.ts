@@ -9,11 +9,17 @@ const storedPackage = z.strictObject({
   kept: z.boolean(),
 });
 
+/** Who brought a model, and so who may take it away. */
+export const MODEL_OWNERS = ['component', 'client'] as const;
+export type ModelOwner = (typeof MODEL_OWNERS)[number];
+
 const aliasRecordSchema = z.strictObject({
   schemaVersion: z.literal(1),
   alias: z.string(),
   /** Where the active package was activated from; a model whose source is gone is retired. */
   source: z.string(),
+  /** `client`: a client of Edge Manager loaded it, and only its clients unload it. */
+  owner: z.enum(MODEL_OWNERS).default('component'),
   active: storedPackage,
   /** What was active before; the target of a rollback. */
   previous: storedPackage.optional(),

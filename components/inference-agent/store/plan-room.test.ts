@@ -9,6 +9,7 @@ function record(alias: string, day: number, active: number, previous?: number): 
     schemaVersion: 1,
     alias,
     source: '/x',
+    owner: 'component',
     active: stored(active),
     ...(previous ? { previous: stored(previous) } : {}),
     activatedAt: new Date(Date.UTC(2026, 0, day)).toISOString(),

@@ -14,19 +14,22 @@ export function edgeManifestOf(manifest: Pick<ModelManifest, 'name' | 'version'>
 
 /** @throws EdgeError `package.edge-manifest-mismatch` where the text does not name the same model as `model.json`. */
 export function checkEdgeManifest(text: string, manifest: Pick<ModelManifest, 'name' | 'version'>): void {
-  const parsed = edgeManifestSchema.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    throw readingErrors.error(
-      'package.edge-manifest-mismatch',
-      `${EDGE_MANIFEST_FILE} is not {"metadata":{"model_name":…,"model_version":…}}`,
-    );
-  }
-  const { model_name: name, model_version: version } = parsed.data.metadata;
+  const { name, version } = parseEdgeManifest(text);
   if (name === manifest.name && version === manifest.version) return;
   throw readingErrors.error(
     'package.edge-manifest-mismatch',
     `${EDGE_MANIFEST_FILE} names ${name} ${version}, model.json names ${manifest.name} ${manifest.version}`,
     { facts: { name, version } },
+  );
+}
+
+/** @throws EdgeError `package.edge-manifest-mismatch` where the text is no such file. */
+export function parseEdgeManifest(text: string): Pick<ModelManifest, 'name' | 'version'> {
+  const parsed = edgeManifestSchema.safeParse(jsonOf(text));
+  if (parsed.success) return { name: parsed.data.metadata.model_name, version: parsed.data.metadata.model_version };
+  throw readingErrors.error(
+    'package.edge-manifest-mismatch',
+    `${EDGE_MANIFEST_FILE} is not {"metadata":{"model_name":…,"model_version":…}}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { temporaryFolder, writePackage } from '../../testing/package-folder.ts';
+import { temporaryFolder, writePackage, writeFiles } from '../../testing/package-folder.ts';
 import { edgeManifestOf } from './edge-manifest.ts';
 import { readPackage } from './read-package.ts';
 
@@ -104,6 +104,17 @@ describe('sagemaker_edge_manifest', () => {
   it('is taken when it names the same model', async () => {
     await writeFile(join(dir, 'sagemaker_edge_manifest'), edgeManifestOf({ name: 'Parts', version: '1.0.0' }));
     expect((await readPackage(dir)).manifest.version).toBe('1.0.0');
+  });
+
+  it('makes a package of a folder with one model and nothing else', async () => {
+    await rm(dir, { recursive: true });
+    const manifest = { metadata: { model_name: 'Parts', model_version: '1.0 beta' } };
+    await writeFiles(dir, { 'net.onnx': 'weights', sagemaker_edge_manifest: JSON.stringify(manifest) });
+    const model = await readPackage(dir);
+    expect(model.manifest).toMatchObject({ name: 'Parts', version: '1.0-beta', task: 'tensor' });
+    expect(model.manifest.variants).toMatchObject([{ file: 'net.onnx' }]);
+    await writeFile(join(dir, 'other.onnx'), 'weights');
+    await expect(readPackage(dir)).rejects.toMatchObject({ code: 'package.not-a-package' });
   });
 
   it.each([edgeManifestOf({ name: 'Parts', version: '2.0.0' }), '{"model_name":"Parts"}', 'text'])(

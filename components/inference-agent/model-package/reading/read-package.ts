@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../../common/errors/edge-error.ts';
 import { parseLabels, parseManifest } from '../schema.ts';
 import type { ModelManifest } from '../schema.ts';
+import { bareManifest, bareModelFile } from './bare-manifest.ts';
 import { checkEdgeManifest, EDGE_MANIFEST_FILE } from './edge-manifest.ts';
 import { readingErrors } from './errors.ts';
 import { hashFiles, packageHash } from './hash-files.ts';
@@ -33,16 +34,15 @@ export interface ReadOptions {
 }
 
 /**
- * Reads and hashes a package folder.
+ * Reads and hashes a package folder, or a folder with one `.onnx` and a `sagemaker_edge_manifest`.
  * @throws EdgeError `package.*` and `model.manifest-invalid`
  */
 export async function readPackage(path: string, options: ReadOptions = {}): Promise<ModelPackage> {
   const dir = await folderAt(path);
   const files = await listFiles(dir, options.limits ?? DEFAULT_PACKAGE_LIMITS);
   const present = new Set(files.map((file) => file.path));
-  const manifest = parseManifest(await readManifest(dir, files), join(dir, MANIFEST_FILE));
+  const manifest = await manifestOf(dir, files, present);
   requireFiles(dir, manifest, present);
-  if (present.has(EDGE_MANIFEST_FILE)) checkEdgeManifest(await readText(dir, EDGE_MANIFEST_FILE, files), manifest);
   const labels = manifest.labels === undefined ? [] : parseLabels(await readText(dir, manifest.labels, files));
   const hashes = await hashFiles(dir, files, options.signal);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -66,6 +66,18 @@ async function folderAt(path: string): Promise<string> {
   }
   if ((await stat(dir)).isDirectory()) return dir;
   throw readingErrors.error('package.not-a-package', `${path} is not a folder`, { facts: { path } });
+}
+
+async function manifestOf(
+  dir: string,
+  files: readonly PackageFile[],
+  present: ReadonlySet<string>,
+): Promise<ModelManifest> {
+  const bare = present.has(MANIFEST_FILE) ? undefined : bareModelFile(files);
+  if (bare !== undefined) return bareManifest(await readText(dir, EDGE_MANIFEST_FILE, files), bare);
+  const manifest = parseManifest(await readManifest(dir, files), join(dir, MANIFEST_FILE));
+  if (present.has(EDGE_MANIFEST_FILE)) checkEdgeManifest(await readText(dir, EDGE_MANIFEST_FILE, files), manifest);
+  return manifest;
 }
 
 async function readManifest(dir: string, files: readonly PackageFile[]): Promise<unknown> {
