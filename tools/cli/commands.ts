@@ -15,6 +15,7 @@ import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
 import { lintCommand } from './lint.ts';
 import { predictCommand } from './predict.ts';
+import { publishCommand } from './publish.ts';
 import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
 
@@ -27,6 +28,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, benchCommand, host);
   addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);
+  addCommand(program, publishCommand, host);
   addCommand(program, versionCommand, host);
 
   const local = addGroup(

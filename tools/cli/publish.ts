@@ -1,0 +1,67 @@
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { projectPaths } from '../build/project.ts';
+import { cloudOptions, secondsOption, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+
+interface PublishCommandOptions extends CloudCommandOptions {
+  readonly bucket?: string;
+  readonly prefix: string;
+  readonly build?: string;
+  readonly component?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly timeout: string;
+}
+
+export const publishCommand: CommandSpec<PublishCommandOptions> = {
+  usage: 'publish',
+  summary: 'publish built components to AWS IoT Greengrass, dependencies first',
+  options: (command) =>
+    cloudOptions(command)
+      .option('--bucket <name>', 'bucket for the artifacts, in the same region; required')
+      .option('--prefix <path>', 'folder in the bucket', '')
+      .option('--build <folder>', 'what to publish: recipes/ and artifacts/ (default: greengrass-build)')
+      .option('--component <name...>', 'publish these only (default: all in the folder)')
+      .option('--dry-run', 'print what would be sent, one request per line, and send nothing')
+      .option('--timeout <seconds>', 'longest wait for one component to become deployable', '300'),
+  help: `
+Versions are immutable. One that is published with the same content is left alone, so that only what changed is sent; one
+that differs is refused with both digests: raise its ComponentVersion. A publish that was interrupted goes on where it stopped.
+
+Examples:
+  npm run build
+  npm run -s edgeml -- publish --bucket edgeml-components --dry-run
+  npm run -s edgeml -- publish --bucket edgeml-components --component edgeml.model.PartsDetector`,
+  run: async ({ options, out, signal }) => {
+    if (options.bucket === undefined) throw cliErrors.error('cli.usage', '--bucket is missing: where do artifacts go?');
+    const { readBuildFolder } = await import('../cloud/publishing/build-folder.ts');
+    const { inDependencyOrder } = await import('../cloud/publishing/dependency-order.ts');
+    const { planComponent, planRequests } = await import('../cloud/publishing/publish-plan.ts');
+    const target = { bucket: options.bucket, prefix: folderPrefix(options.prefix) };
+    const built = await readBuildFolder(options.build ?? projectPaths.output, options.component);
+    const plans = inDependencyOrder(built).map((component) => planComponent(component, target));
+    if (options.dryRun) {
+      for (const request of plans.flatMap(planRequests)) {
+        out.json(request);
+        if (!out.isJson) out.line(JSON.stringify(request));
+      }
+      return;
+    }
+    const { publish } = await import('../cloud/publishing/publish.ts');
+    const timeoutMs = secondsOption('--timeout', options.timeout);
+    await withCloud(options, async (clients) => {
+      const onProgress = (text: string): void => out.progress(text);
+      for await (const done of publish(clients, plans, { clock: systemClock, signal, timeoutMs, onProgress })) {
+        out.json(done);
+        if (!out.isJson)
+          out.line(`${done.component.padEnd(28)} ${done.version.padEnd(8)} ${done.outcome.padEnd(9)}  ${done.arn}`);
+      }
+    });
+  },
+};
+
+function folderPrefix(text: string): string {
+  const trimmed = text.replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `${trimmed}/`;
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../../components/common/clock/clock.ts';
+import { sleep } from '../../components/common/clock/clock.ts';
+
+export interface PollOptions {
+  readonly clock: Clock;
+  /** First pause; each further one is half as long again, up to `maxEveryMs`. */
+  readonly everyMs: number;
+  readonly maxEveryMs?: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks until there is an answer; undefined when the time is over first. */
+export async function pollUntil<Answer>(
+  { clock, everyMs, maxEveryMs = everyMs, timeoutMs, signal }: PollOptions,
+  ask: () => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  const end = clock.monotonic() + timeoutMs;
+  for (let pause = everyMs; ; pause = Math.min(pause * 1.5, maxEveryMs)) {
+    signal?.throwIfAborted();
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (clock.monotonic() + pause > end) return undefined;
+    await sleep(clock, pause, signal);
+  }
+}
