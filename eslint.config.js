@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'greengrass-build', '.edgeml', 'coverage', '**/greengrass-build/**', 'artifacts'] },
+  {
+    ignores: [
+      'node_modules',
+      'greengrass-build',
+      '.edgeml',
+      'coverage',
+      '**/greengrass-build/**',
+      '**/dist/**',
+      'artifacts',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -65,7 +65,9 @@ describe('the body of Greengrass V1', () => {
   });
 
   it('refuses tensors, and a service that is for something else than the caller takes it for', () => {
-    expect(() => v1Body(outcome({ outputs: {} }))).toThrow(expect.objectContaining({ code: 'http.no-v1-form' }));
+    const topOnly = [{ classId: 1, label: 'y', score: 0.9 }];
+    for (const without of [{ outputs: {} }, { predictions: topOnly }])
+      expect(() => v1Body(outcome(without))).toThrow(expect.objectContaining({ code: 'http.no-v1-form' }));
     expect(() => v1Body(outcome({ scores: [1] }), 'object-detection')).toThrow(
       expect.objectContaining({ code: 'http.algo-type', status: 404 }),
     );

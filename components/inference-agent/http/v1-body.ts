@@ -17,7 +17,7 @@ export function v1Body({ result, classScores }: InvokeOutcome, algoType?: string
   checkAlgoType(service, classScores ? CLASSIFICATION : DETECTION, algoType);
   return classScores
     ? `[${numbers(service, classScores)}]`
-    : `{"prediction":[${result.predictions.map((one) => `[${numbers(service, rowOf(one))}]`).join(',')}]}`;
+    : `{"prediction":[${result.predictions.map((one) => `[${numbers(service, rowOf(service, one))}]`).join(',')}]}`;
 }
 
 const CLASSIFICATION = 'image-classification';
@@ -29,7 +29,8 @@ function checkAlgoType(service: string, given: string, asked: string | undefined
   throw httpErrors.error('http.algo-type', message, { facts: { service, asked, given } });
 }
 
-function rowOf({ classId, score, box = [0, 0, 1, 1] }: Prediction): readonly number[] {
+function rowOf(service: string, { classId, score, box }: Prediction): readonly number[] {
+  if (!box) throw noForm(service, 'its model gives classes without the scores of the others');
   return [classId, score, ...box];
 }
 

@@ -37,7 +37,8 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     const start = clock.monotonic();
     const outputs = await run({ [takesImages()]: feed }, decoder.fetches);
     const ran = clock.monotonic();
-    const predictions = decoder.decode(outputs, placement);
+    let classScores: Float32Array | undefined;
+    const predictions = decoder.decode(outputs, placement, (scores) => (classScores = scores));
     const end = clock.monotonic();
     return {
       image: size,
@@ -49,6 +50,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
         postprocessMs: end - ran,
         totalMs: decodeMs + preprocessMs + (end - start),
       },
+      ...(classScores ? { classScores } : {}),
       ...(parts.returnOutputs ? { outputs } : {}),
     };
   }

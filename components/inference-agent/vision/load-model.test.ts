@@ -43,6 +43,14 @@ describe('a loaded model', () => {
     expect(answer.outputs).toBeUndefined();
   });
 
+  it('has the scores of all classes beside the best, where it is a classifier', async () => {
+    const model = await load({ output: { decoder: 'classification', output: 'probs', topK: 1 } });
+    const { predictions, classScores } = await model.infer(await plain(GREEN).png().toBuffer());
+    expect(predictions).toHaveLength(1);
+    expect(classScores).toHaveLength(3);
+    expect(classScores?.[1]).toBe(predictions[0]?.score);
+  });
+
   it('tells what it takes and gives, free sides as -1', async () => {
     const model = await load();
     expect(model.inputs).toEqual([{ name: 'image', type: 'float32', shape: [1, 3, 8, 8] }]);

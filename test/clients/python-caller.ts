@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { PYTHON_CLIENT } from './caller.ts';
+import type { Call, Caller, Outcome } from './caller.ts';
+
+/** EDGEML_PYTHON names another interpreter. */
+export const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
+
+/** Undefined where Python runs, else why not. In CI it has to. */
+export function whyNoPython(): string | undefined {
+  const { status, error } = spawnSync(PYTHON, ['-c', 'import sys; sys.exit(sys.version_info < (3, 7))']);
+  if (status === 0) return undefined;
+  const why = `${PYTHON} is missing or older than 3.7 (${error?.message ?? `status ${status}`})`;
+  if (process.env['CI']) throw new Error(why);
+  return why;
+}
+
+export function pythonEnvironment(): Readonly<Record<string, string>> {
+  return { PATH: process.env['PATH'] ?? '', PYTHONPATH: PYTHON_CLIENT, PYTHONDONTWRITEBYTECODE: '1' };
+}
+
+/** The Python client in its own process, from its folder, without being installed. */
+export function pythonCaller(): Caller {
+  const child = spawn(PYTHON, ['-W', 'error', path.join(import.meta.dirname, 'caller.py')], {
+    env: pythonEnvironment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = new Promise<never>((_resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`Python ended with ${code}: ${said}`)));
+  });
+  ended.catch(() => undefined);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    call(call: Call) {
+      const exchange = async (): Promise<Outcome> => {
+        child.stdin.write(`${JSON.stringify(call)}\n`);
+        const line = await Promise.race([lines.next(), ended]);
+        return JSON.parse(String(line.value)) as Outcome;
+      };
+      const outcome = last.then(exchange);
+      last = outcome.catch(() => undefined);
+      return outcome;
+    },
+    async close() {
+      child.stdin.end();
+      await ended.catch(() => undefined);
+    },
+  };
+}

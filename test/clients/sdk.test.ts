@@ -1,0 +1,276 @@
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { InvokeResult } from '../../components/common/agent-api.ts';
+import { sample } from '../e2e/harness/samples.ts';
+import { ARGUMENT_CASES } from './argument-cases.ts';
+import { bytes } from './caller.ts';
+import type { Call, Caller, Outcome } from './caller.ts';
+import { oddServer } from './odd-server.ts';
+import { pythonCaller, whyNoPython } from './python-caller.ts';
+import { CLASSIFICATION, DETECTION, startServices } from './services.ts';
+import type { Services } from './services.ts';
+import { typescriptCaller } from './typescript-caller.ts';
+
+/** Both clients, one table, against the bundled agent and the bundled uploader as processes of their own. */
+
+const noPython = whyNoPython();
+if (noPython !== undefined) console.warn(`The Python client is not tested: ${noPython}`);
+
+const LANGUAGES: readonly (readonly [string, () => Promise<Caller>])[] = [
+  ['TypeScript', () => typescriptCaller(path.join(inject('runFolder'), 'edgeml-sdk'))],
+  ...(noPython === undefined ? [['Python', async () => pythonCaller()] as const] : []),
+];
+
+let services: Services;
+let part: Buffer;
+let belt: Buffer;
+
+beforeAll(async () => {
+  [services, part, belt] = await Promise.all([
+    startServices(),
+    readFile(sample('part-gear.jpg')),
+    readFile(sample('belt-01.jpg')),
+  ]);
+});
+afterAll(() => services.close());
+
+const agentSocket = (): string => services.agent.socketPath;
+
+function invoke(over: object, more: Partial<Call> = {}): Call {
+  return {
+    client: 'inference',
+    options: { socketPath: agentSocket() },
+    arguments: { AlgoType: 'image-classification', ServiceName: CLASSIFICATION, Body: bytes(part), ...over },
+    ...more,
+  };
+}
+
+function publish(over: object): Call {
+  return {
+    client: 'feedback',
+    options: { socketPath: services.uploader.socketPath },
+    arguments: { ConfigId: 'Parts', ModelInput: bytes(part), ModelPrediction: [0.5, 0.5], ...over },
+  };
+}
+
+const text = (outcome: Outcome): string => ('reads' in outcome ? outcome.reads.join('') : JSON.stringify(outcome));
+const detect = (over: object = {}): Call =>
+  invoke({
+    AlgoType: 'object-detection',
+    ServiceName: DETECTION,
+    Body: bytes(belt),
+    ContentType: 'image/jpeg',
+    ...over,
+  });
+
+/** As `curl --unix-socket` asks. */
+function post(target: string, body: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ socketPath: agentSocket(), method: 'POST', path: target }, (response) => {
+      const chunks: Buffer[] = [];
+      response
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => resolve(Buffer.concat(chunks).toString()));
+    });
+    request.on('error', reject).end(body);
+  });
+}
+
+describe.each(LANGUAGES)('the %s client', (language, start) => {
+  let caller: Caller;
+  const outcomeOf = (call: Call): Promise<Outcome> => caller.call(call);
+  beforeAll(async () => void (caller = await start()));
+  afterAll(() => caller.close());
+
+  it.each(ARGUMENT_CASES)('row $row: $what', async ({ call, message }) => {
+    const outcome = await outcomeOf(call);
+    expect(outcome).toMatchObject({ error: 'ValueError' });
+    if (typeof message === 'string') expect(outcome).toMatchObject({ message });
+    else expect('message' in outcome ? outcome.message : '').toMatch(message);
+  });
+
+  it.each(['ab', 'a'.repeat(63)])('row 3: the name %s is taken, and not known', async (ServiceName) => {
+    expect(await outcomeOf(invoke({ ServiceName }))).toMatchObject({
+      error: 'GreengrassDependencyException',
+      code: 'model.not-found',
+    });
+  });
+
+  it('row 8: takes a JPEG image; row 12: of a classifier comes a flat list of all classes', async () => {
+    const probabilities = text(await outcomeOf(invoke({ ContentType: 'image/jpeg' })));
+    expect(probabilities).toMatch(/^\[[0-9.e,-]+\]$/);
+    const numbers = probabilities.slice(1, -1).split(',').map(Number);
+    expect(numbers).toHaveLength(8);
+    expect(numbers.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 2);
+    const { predictions } = await services.agent.client.invoke(CLASSIFICATION, part, { contentType: 'image/jpeg' });
+    for (const { classId, score } of predictions) expect(numbers[classId]).toBeCloseTo(score, 6);
+  });
+
+  it('row 9: takes a PNG image, a grey one, and one with an alpha channel', async () => {
+    const colours = await readFile(sample('part-gear.png'));
+    const { default: sharp } = await import('sharp');
+    const grey = await sharp(part).toColourspace('b-w').png().toBuffer();
+    const alpha = await sharp(part).ensureAlpha(0.5).png().toBuffer();
+    for (const image of [colours, grey, alpha])
+      expect(text(await outcomeOf(invoke({ ContentType: 'image/png', Body: bytes(image) })))).toMatch(/^\[[^[\]]+\]$/);
+  });
+
+  it('row 13: of a detector come rows of class, score and corners in 0..1, best first', async () => {
+    const { prediction } = JSON.parse(text(await outcomeOf(detect()))) as { prediction: number[][] };
+    const { predictions } = await services.agent.client.invoke(DETECTION, belt, { contentType: 'image/jpeg' });
+    expect(prediction.length).toBeGreaterThan(1);
+    expect(prediction.map((row) => row.length)).toEqual(predictions.map(() => 6));
+    expect(prediction.map(([number]) => number)).toEqual(predictions.map(({ classId }) => classId));
+    prediction.forEach(([, score, ...corners], at) => {
+      expect(score).toBeCloseTo(predictions[at]!.score, 6);
+      corners.forEach((corner, side) => expect(corner).toBeCloseTo(predictions[at]!.box![side]!, 6));
+      expect(corners.every((corner) => corner >= 0 && corner <= 1)).toBe(true);
+    });
+    const scores = prediction.map(([, score]) => score!);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+
+  it('rows 13, 14: gets byte for byte what curl gets', async () => {
+    expect(text(await outcomeOf(invoke({})))).toBe(await post(`/v1/services/${CLASSIFICATION}/invoke?format=v1`, part));
+    expect(text(await outcomeOf(detect()))).toBe(await post(`/v1/services/${DETECTION}/invoke?format=v1`, belt));
+  });
+
+  it('row 7: has two services side by side', async () => {
+    const calls = Array.from({ length: 6 }, (_, n) => outcomeOf(n % 2 ? detect() : invoke({})));
+    const texts = (await Promise.all(calls)).map(text);
+    expect(texts.map((one) => one[0])).toEqual(['[', '{', '[', '{', '[', '{']);
+    expect(new Set(texts).size).toBe(2);
+  });
+
+  it.each([
+    ['no ContentType', {}],
+    ['ContentType', { ContentType: 'image/jpeg' }],
+    ['Accept', { Accept: 'application/json' }],
+    ['Accept of what the service has not', { ContentType: 'image/jpeg', Accept: 'text/csv' }],
+  ])('row 60: ContentType and Accept may be left out: %s', async (_what, over) => {
+    expect(await outcomeOf(invoke(over))).toMatchObject({ contentType: 'application/json' });
+  });
+
+  it('row 61: the body is read in pieces, ends, and is closed', async () => {
+    const whole = text(await outcomeOf(invoke({})));
+    const outcome = await outcomeOf(invoke({}, { reads: [1, 4, 0, null, null, 3] }));
+    expect(outcome).toEqual({
+      contentType: 'application/json',
+      reads: [whole.slice(0, 1), whole.slice(1, 5), '', whole.slice(5), '', ''],
+      closed: true,
+    });
+  });
+
+  it.each([
+    [10, 'another type of content', { ContentType: 'text/plain' }, 'http.content-type'],
+    [11, 'what is no image', { Body: bytes(Buffer.from('no image at all')) }, 'image.unrecognised'],
+    [11, 'an empty body', { Body: bytes(Buffer.alloc(0)) }, ''],
+  ])('rows %i, 62: %s is an inference exception, and the service goes on', async (_row, _what, over, code) => {
+    expect(await outcomeOf(invoke(over))).toMatchObject({
+      error: 'GreengrassInferenceException',
+      code: expect.stringContaining(code) as string,
+    });
+    expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
+  });
+
+  it('row 11: half of an image is an inference exception, and the service goes on', async () => {
+    const half = bytes(part.subarray(0, Math.floor(part.length / 8)));
+    const outcome = await outcomeOf(invoke({ Body: half }));
+    expect(outcome).toMatchObject({ error: 'GreengrassInferenceException' });
+    expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
+  });
+
+  it('row 4: a request past its time is an inference exception, and the service goes on', async () => {
+    const options = { socketPath: agentSocket(), timeoutMs: 0.01 };
+    expect(await outcomeOf(invoke({}, { options }))).toMatchObject({
+      error: 'GreengrassInferenceException',
+      code: 'admission.deadline',
+    });
+    expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
+  });
+
+  it.each([
+    ['a service that is not deployed', { ServiceName: 'no-such-service' }, 'model.not-found'],
+    ['a service for something else', { AlgoType: 'object-detection' }, 'http.algo-type'],
+  ])('row 62: %s is a dependency exception', async (_what, over, code) => {
+    expect(await outcomeOf(invoke(over))).toMatchObject({ error: 'GreengrassDependencyException', code });
+  });
+
+  it('row 62: no socket, and nobody on it, are dependency exceptions that say what to do', async () => {
+    for (const [call, component, code] of [
+      [invoke({}), 'edgeml.InferenceAgent', 'agent.unreachable'],
+      [publish({}), 'edgeml.FeedbackUploader', 'feedback.unreachable'],
+    ] as const) {
+      const socketPath = path.join(services.folder, `${component}-${language}.sock`);
+      const outcome = await outcomeOf({ ...call, options: { socketPath } });
+      expect(outcome).toMatchObject({ error: 'GreengrassDependencyException', code });
+      expect(outcome).toHaveProperty('message', expect.stringContaining(socketPath));
+    }
+  });
+
+  it.each([
+    ['cut', 'agent.connection-lost'],
+    ['not-http', 'agent.connection-lost'],
+    ['bare-error', 'agent.bad-answer'],
+    ['silent', 'agent.timeout'],
+  ] as const)('row 62: a server that is %s is a dependency exception', async (oddity, code) => {
+    const socketPath = path.join(services.folder, `${oddity}-${language}.sock`);
+    const server = await oddServer(socketPath, oddity);
+    const options = { socketPath, timeoutMs: 50 };
+    expect(await outcomeOf(invoke({}, { options: oddity === 'silent' ? options : { socketPath } }))).toMatchObject({
+      error: 'GreengrassDependencyException',
+      code,
+    });
+    await server.close();
+  });
+
+  it('row 62: a refusal that comes before the body was taken is heard', async () => {
+    const socketPath = path.join(services.folder, `early-${language}.sock`);
+    const server = await oddServer(socketPath, 'early-refusal');
+    const Body = bytes(Buffer.alloc(8_000_000));
+    expect(await outcomeOf(invoke({ Body }, { options: { socketPath } }))).toMatchObject({
+      error: 'GreengrassInferenceException',
+      code: 'http.body-too-large',
+    });
+    await server.close();
+  });
+
+  it.each([
+    ['an unknown configuration', { ConfigId: 'NoSuchConfig' }, 'feedback.unknown-config'],
+    ['no input', { ModelInput: bytes(Buffer.alloc(0)) }, 'feedback.bad-sample'],
+    ['metadata of metadata', { Metadata: { a: { b: 1 } } }, 'feedback.bad-sample'],
+  ])('row 62: %s is a feedback exception', async (_what, over, code) => {
+    expect(await outcomeOf(publish(over))).toMatchObject({ error: 'GreengrassFeedbackException', code });
+  });
+
+  it('row 63: publishes a list, a dictionary, with metadata and without, as bytes that arrive whole', async () => {
+    const before = uploads('parts');
+    const dictionary = JSON.parse(text(await outcomeOf(detect()))) as object;
+    const calls = [
+      publish({}),
+      publish({ Metadata: {} }),
+      publish({ ModelPrediction: dictionary, Metadata: { camera: 'Linie 3 – süd', number: 3, wet: false } }),
+      publish({ ModelInput: bytes(Buffer.from([0, 255, 10, 13])) }),
+    ];
+    for (const call of calls) expect(await outcomeOf(call)).toEqual({ nothing: true });
+    await expect.poll(() => uploads('parts') - before, { timeout: 45_000 }).toBe(calls.length);
+  });
+
+  it('row 63: a sample that its strategy does not want is no error', async () => {
+    const before = uploads('unsure');
+    expect(await outcomeOf(publish({ ConfigId: 'Unsure', ModelPrediction: [0.9, 0.1] }))).toEqual({ nothing: true });
+    expect(await outcomeOf(publish({ ConfigId: 'Unsure', ModelPrediction: [0.6, 0.4] }))).toEqual({ nothing: true });
+    await expect.poll(() => uploads('unsure') - before, { timeout: 45_000 }).toBe(1);
+  });
+
+  it('rows 12, 63: what a classifier said is what feedback takes', async () => {
+    const probabilities = JSON.parse(text(await outcomeOf(invoke({})))) as InvokeResult['predictions'];
+    expect(await outcomeOf(publish({ ModelPrediction: probabilities }))).toEqual({ nothing: true });
+  });
+});
+
+function uploads(prefix: string): number {
+  return [...services.stored.keys()].filter((key) => key.startsWith(`/samples/${prefix}/`)).length;
+}
