@@ -103,10 +103,20 @@ export const agentConfiguration = z
         '`require`: only packages signed by a trusted key. `warn`: unsigned packages and unknown keys are taken with a warning, damaged ones refused. `off`: signatures are not looked at.',
       ),
     TrustedKeys: mapSetting(
-      textSetting().refine(isPublicKey, 'is no Ed25519 public key: give 32 bytes in base64, or PEM'),
+      textSetting().refine(
+        isPublicKey,
+        'is no public key: give Ed25519 as 32 bytes in base64, or Ed25519 or ECDSA P-256 as PEM or base64 of its DER',
+      ),
     )
       .default({})
-      .describe('Public keys by key id: Ed25519 as 32 bytes in base64, or PEM.'),
+      .describe(
+        'Public keys by key id: Ed25519 as 32 bytes in base64; Ed25519 and ECDSA P-256 as PEM or base64 of the DER.',
+      ),
+    TrustedKeysFolder: textSetting()
+      .default('')
+      .describe(
+        'Folder with more of them, `<key id>.pem` each, read at every check; it and its files must not be writable by group or others. Empty: none.',
+      ),
     GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
       .default('warn')
       .describe(

@@ -11,7 +11,11 @@ const MB = 1024 ** 2;
 /** The configuration as the registry needs it. */
 export function registryPolicy(configuration: AgentConfiguration, platform: Platform): RegistryPolicy {
   return {
-    trust: { policy: configuration.SignaturePolicy, keys: configuration.TrustedKeys },
+    trust: {
+      policy: configuration.SignaturePolicy,
+      keys: configuration.TrustedKeys,
+      ...(configuration.TrustedKeysFolder === '' ? {} : { folder: configuration.TrustedKeysFolder }),
+    },
     golden: configuration.GoldenPolicy,
     retireGraceMs: 1_000 * configuration.RetireGraceSeconds,
     generation: (alias) => generationSettings(configuration, platform, alias),

@@ -15,7 +15,11 @@ export type FileHashes = Readonly<Record<string, string>>;
 export const SIGNATURE_FILE = 'signature.json';
 
 /** Hashes of all files but `signature.json`. */
-export async function hashFiles(dir: string, files: readonly PackageFile[], signal?: AbortSignal): Promise<FileHashes> {
+export async function hashFiles(
+  dir: string,
+  files: readonly Pick<PackageFile, 'path'>[],
+  signal?: AbortSignal,
+): Promise<FileHashes> {
   const hashes: Record<string, string> = {};
   for (const { path } of files) {
     if (path !== SIGNATURE_FILE) hashes[path] = await hashFile(dir, path, signal);

@@ -22,6 +22,10 @@ export const signatureErrors = errorCatalogue({
     status: 422,
     todo: 'The file differs from the one that was signed. Fetch the package again, or sign it anew if the change is yours.',
   },
+  'signature.manifest-changed': {
+    status: 422,
+    todo: 'model.json differs from the one that was signed, so that the model would be read in another way. Fetch the package again, or sign it anew if the change is yours.',
+  },
   'signature.file-missing': {
     status: 422,
     todo: 'A signed file is not in the package. Fetch the package again, or sign it anew.',
@@ -32,6 +36,14 @@ export const signatureErrors = errorCatalogue({
   },
   'signature.bad-key': {
     status: 400,
-    todo: 'Give an Ed25519 key: PEM, or for a public key also 32 raw bytes in base64 (edgeml keygen makes a pair).',
+    todo: 'Give an Ed25519 or ECDSA P-256 key: PEM, or for a public key also base64, as edgeml keygen prints it.',
+  },
+  'signature.unsafe-trust': {
+    status: 500,
+    todo: 'Take the write permission of group and others away (chmod go-w) and give it to root or to the user of the agent (chown); then see who changed the keys.',
+  },
+  'signature.trust-unreadable': {
+    status: 500,
+    todo: 'Make the folder named in TrustedKeysFolder, with one <key id>.pem for each key, readable for the user of the agent; or clear the setting.',
   },
 });

@@ -4,6 +4,10 @@ import type { KeyObject } from 'node:crypto';
 import { messageOf } from '../../../common/errors/edge-error.ts';
 import { signatureErrors } from './errors.ts';
 
+/** Ed25519 (RFC 8032) with keys of one's own; ECDSA over P-256 with SHA-256 (FIPS 186-5), which AWS KMS can make. */
+export const SIGNATURE_ALGORITHMS = ['Ed25519', 'ECDSA-P256-SHA256'] as const;
+export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+
 export interface KeyPairText {
   readonly keyId: string;
   /** PKCS #8, PEM. */
@@ -18,23 +22,37 @@ export function generateSigningKey(): KeyPairText {
   return {
     keyId: keyIdOf(publicKey),
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicKey: rawPublicKey(publicKey).toString('base64'),
+    publicKey: publicKeyText(publicKey),
   };
 }
 
-/** First 16 hexadecimal digits of SHA-256 of the raw public key. */
+/** First 16 hexadecimal digits of SHA-256 of the public key: of its 32 raw bytes (Ed25519), else of its SubjectPublicKeyInfo. */
 export function keyIdOf(publicKey: KeyObject): string {
-  return createHash('sha256').update(rawPublicKey(publicKey)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(keyBytes(publicKey)).digest('hex').slice(0, 16);
+}
+
+/** The form for `TrustedKeys`: base64 of the 32 raw bytes (Ed25519), else of the SubjectPublicKeyInfo. */
+export function publicKeyText(publicKey: KeyObject): string {
+  return keyBytes(publicKey).toString('base64');
+}
+
+/** What a key, private or public, signs with. @throws EdgeError `signature.bad-key` */
+export function algorithmOf(key: KeyObject, name = 'key'): SignatureAlgorithm {
+  if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return 'ECDSA-P256-SHA256';
+  const what = [key.asymmetricKeyType ?? key.type, curve].filter((part) => part !== undefined).join(' ');
+  throw signatureErrors.error('signature.bad-key', `the ${name} is ${what}, neither Ed25519 nor ECDSA on P-256`);
 }
 
 /** Takes PEM. @throws EdgeError `signature.bad-key` */
 export function parsePrivateKey(text: string): KeyObject {
-  return ed25519('private key', () => createPrivateKey(text));
+  return supported('private key', () => createPrivateKey(text));
 }
 
-/** Takes PEM, or 32 raw bytes or SubjectPublicKeyInfo in base64. @throws EdgeError `signature.bad-key` */
+/** Takes PEM, or in base64 32 raw bytes of Ed25519 or a SubjectPublicKeyInfo. @throws EdgeError `signature.bad-key` */
 export function parsePublicKey(text: string, name = 'public key'): KeyObject {
-  return ed25519(name, () => {
+  return supported(name, () => {
     if (text.includes('-----BEGIN')) return createPublicKey(text);
     const bytes = Buffer.from(text.trim(), 'base64');
     const der = bytes.length === RAW_KEY_BYTES ? Buffer.concat([SPKI_PREFIX, bytes]) : bytes;
@@ -46,17 +64,18 @@ export function parsePublicKey(text: string, name = 'public key'): KeyObject {
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const RAW_KEY_BYTES = 32;
 
-function rawPublicKey(publicKey: KeyObject): Buffer {
-  return publicKey.export({ type: 'spki', format: 'der' }).subarray(-RAW_KEY_BYTES);
+function keyBytes(publicKey: KeyObject): Buffer {
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  return publicKey.asymmetricKeyType === 'ed25519' ? spki.subarray(-RAW_KEY_BYTES) : spki;
 }
 
-function ed25519(name: string, read: () => KeyObject): KeyObject {
+function supported(name: string, read: () => KeyObject): KeyObject {
   let key: KeyObject;
   try {
     key = read();
   } catch (cause) {
     throw signatureErrors.error('signature.bad-key', `the ${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  if (key.asymmetricKeyType === 'ed25519') return key;
-  throw signatureErrors.error('signature.bad-key', `the ${name} is ${key.asymmetricKeyType ?? key.type}, not Ed25519`);
+  algorithmOf(key, name);
+  return key;
 }

@@ -1,34 +1,43 @@
-import { createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { canonicalJson } from '../canonical-json.ts';
 import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';
 import { readPackage } from '../reading/read-package.ts';
-import { keyIdOf } from './keys.ts';
 import type { SignatureFile } from './signature-file.ts';
+import { keySigner } from './signer.ts';
+import type { Signer } from './signer.ts';
 
 /**
  * Signs a package folder: writes `signature.json`, replacing one that is there.
- * @param keyId default: fingerprint of the key
+ * @param key who signs, or a private key
+ * @param keyId of a private key; default: fingerprint of the key
  * @throws EdgeError `package.*` where the folder is no complete package
  */
-export async function signPackage(dir: string, privateKey: KeyObject, keyId?: string): Promise<SignatureFile> {
-  const { hashes } = await readPackage(dir);
-  const signature = signHashes(hashes, privateKey, keyId);
-  await writeFile(join(dir, SIGNATURE_FILE), `${JSON.stringify(signature, undefined, 2)}\n`);
+export async function signPackage(
+  dir: string,
+  key: Signer | KeyObject,
+  keyId?: string,
+  signal?: AbortSignal,
+): Promise<SignatureFile> {
+  const { hashes } = await readPackage(dir, signal ? { signal } : {});
+  const signature = await signHashes(hashes, 'sign' in key ? key : keySigner(key, keyId), signal);
+  const file = join(dir, SIGNATURE_FILE);
+  await writeFile(`${file}.partial`, `${JSON.stringify(signature, undefined, 2)}\n`);
+  await rename(`${file}.partial`, file);
   return signature;
 }
 
-/** Ed25519 (RFC 8032) over the canonical JSON of all file hashes. */
-export function signHashes(hashes: FileHashes, privateKey: KeyObject, keyId?: string): SignatureFile {
+/** Over the canonical JSON of all file hashes. */
+export async function signHashes(hashes: FileHashes, signer: Signer, signal?: AbortSignal): Promise<SignatureFile> {
+  const bytes = Buffer.from(canonicalJson(hashes));
   return {
     schemaVersion: 1,
-    algorithm: 'Ed25519',
-    keyId: keyId ?? keyIdOf(createPublicKey(privateKey)),
+    algorithm: signer.algorithm,
+    keyId: signer.keyId,
     files: hashes,
-    signature: sign(null, Buffer.from(canonicalJson(hashes)), privateKey).toString('base64'),
+    signature: Buffer.from(await signer.sign(bytes, signal)).toString('base64'),
   };
 }

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 
 import { signatureErrors } from './errors.ts';
+import { SIGNATURE_ALGORITHMS } from './keys.ts';
 
 const hexHash = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in hexadecimal');
 
 const signatureFileSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  algorithm: z.literal('Ed25519'),
+  algorithm: z.enum(SIGNATURE_ALGORITHMS),
   keyId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/),
   /** Path → SHA-256 of every file but `signature.json`. */
   files: z.record(z.string(), hexHash),
-  /** Over the canonical JSON of `files`; 64 bytes in base64. */
+  /** Over the canonical JSON of `files`, in base64: 64 bytes (Ed25519), DER (ECDSA). */
   signature: z.base64(),
 });
 

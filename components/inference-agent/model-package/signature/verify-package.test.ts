@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { temporaryFolder, writePackage } from '../../testing/package-folder.ts';
 import { readPackage } from '../reading/read-package.ts';
-import { generateSigningKey, keyIdOf, parsePrivateKey, parsePublicKey } from './keys.ts';
+import { generateSigningKey, keyIdOf, parsePrivateKey, parsePublicKey, publicKeyText } from './keys.ts';
 import { signPackage } from './sign-package.ts';
+import { keySigner } from './signer.ts';
 import { verifyPackage } from './verify-package.ts';
 import type { SignaturePolicy } from './verify-package.ts';
 
@@ -67,6 +69,21 @@ describe('verifyPackage', () => {
     await expect(verdict('warn')).rejects.toMatchObject({ code: 'signature.invalid' });
   });
 
+  it('tells a changed model.json from other changed files', async () => {
+    const file = join(dir, 'model.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('1.0.0', '1.0.1'));
+    await expect(verdict('warn')).rejects.toMatchObject({ code: 'signature.manifest-changed' });
+  });
+
+  it('refuses a signature of which one bit was turned', async () => {
+    await rewriteSignature(({ signature }) => {
+      const bytes = Buffer.from(signature as string, 'base64');
+      bytes[10]! ^= 1;
+      return { signature: bytes.toString('base64') };
+    });
+    await expect(verdict('warn')).rejects.toMatchObject({ code: 'signature.invalid' });
+  });
+
   it('refuses a key that only took the name of a trusted one', async () => {
     const other = generateSigningKey();
     await signPackage(dir, parsePrivateKey(other.privateKey), pair.keyId);
@@ -95,7 +112,43 @@ describe('verifyPackage', () => {
   });
 });
 
+describe('ECDSA on P-256', () => {
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const text = publicKeyText(p256.publicKey);
+  const keyId = keyIdOf(p256.publicKey);
+
+  it('signs and verifies behind the same interface', async () => {
+    const signature = await signPackage(dir, keySigner(p256.privateKey));
+    expect(signature).toMatchObject({ algorithm: 'ECDSA-P256-SHA256', keyId });
+    expect(await verdict('require', { [keyId]: text })).toEqual({ state: 'trusted', keyId });
+    expect(await verdict('require', { [keyId]: pem(p256.publicKey) })).toEqual({ state: 'trusted', keyId });
+  });
+
+  it('is refused under the name of another algorithm or key', async () => {
+    await signPackage(dir, p256.privateKey, pair.keyId);
+    await expect(verdict('warn')).rejects.toMatchObject({ code: 'signature.invalid' });
+    await signPackage(dir, p256.privateKey);
+    await rewriteSignature(() => ({ algorithm: 'Ed25519' }));
+    await expect(verdict('warn', { [keyId]: text })).rejects.toMatchObject({ code: 'signature.invalid' });
+  });
+});
+
 describe('keys', () => {
+  it('are rotated by their ids: old and new packages are trusted while both keys are', async () => {
+    const next = generateSigningKey();
+    const old = await writePackage(join(folder.path, 'Old'));
+    await signPackage(old, parsePrivateKey(pair.privateKey));
+    await signPackage(dir, parsePrivateKey(next.privateKey));
+    const both = { ...trusted, [next.keyId]: next.publicKey };
+    expect(await verdict('require', both)).toMatchObject({ keyId: next.keyId });
+    expect(await verifyPackage(await readPackage(old), { policy: 'require', keys: both })).toMatchObject({
+      keyId: pair.keyId,
+    });
+    await expect(
+      verifyPackage(await readPackage(old), { policy: 'require', keys: { [next.keyId]: next.publicKey } }),
+    ).rejects.toMatchObject({ code: 'signature.unknown-key', facts: { keyId: pair.keyId, trusted: [next.keyId] } });
+  });
+
   it('are read as PEM, as SubjectPublicKeyInfo and as 32 raw bytes', () => {
     const key = parsePublicKey(pair.publicKey);
     const pem = key.export({ type: 'spki', format: 'pem' }).toString();
@@ -104,10 +157,14 @@ describe('keys', () => {
   });
 
   it('are refused when they are something else', () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
     const badKey = expect.objectContaining({ code: 'signature.bad-key' }) as Error;
     expect(() => parsePublicKey('AAAA')).toThrow(badKey);
     expect(() => parsePublicKey(publicKey.export({ type: 'spki', format: 'pem' }).toString())).toThrow(badKey);
     expect(() => parsePrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())).toThrow(badKey);
   });
 });
+
+function pem(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'pem' }).toString();
+}

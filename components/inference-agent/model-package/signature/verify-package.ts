@@ -2,15 +2,19 @@ import { verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isEdgeError } from '../../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../../common/errors/edge-error.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';
+import { MANIFEST_FILE } from '../reading/read-package.ts';
 import type { ModelPackage } from '../reading/read-package.ts';
 import { signatureErrors } from './errors.ts';
-import { parsePublicKey } from './keys.ts';
+import { algorithmOf, parsePublicKey } from './keys.ts';
 import { parseSignatureFile } from './signature-file.ts';
 import type { SignatureFile } from './signature-file.ts';
+import { DIGESTS } from './signer.ts';
+import { readTrustFolder } from './trust-folder.ts';
 
 export const SIGNATURE_POLICIES = ['require', 'warn', 'off'] as const;
 /**
@@ -22,8 +26,10 @@ export type SignaturePolicy = (typeof SIGNATURE_POLICIES)[number];
 
 export interface Trust {
   readonly policy: SignaturePolicy;
-  /** Key id → Ed25519 public key: 32 raw bytes in base64, or PEM. */
+  /** Key id → public key: PEM or base64, see `parsePublicKey`. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Folder with more of them, see `readTrustFolder`; `keys` win over it. */
+  readonly folder?: string;
 }
 
 export type SignatureVerdict =
@@ -43,10 +49,12 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
   }
   const signature = parseSignatureFile(await readFile(join(model.dir, SIGNATURE_FILE), 'utf8'));
   compareHashes(model, signature.files);
-  const key = Object.hasOwn(trust.keys, signature.keyId) ? trust.keys[signature.keyId] : undefined;
+  const keys = await trustedKeys(trust);
+  if (isEdgeError(keys)) return untrusted(trust, keys);
+  const key = Object.hasOwn(keys, signature.keyId) ? keys[signature.keyId] : undefined;
   if (key === undefined) {
-    const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not in TrustedKeys`;
-    const facts = { keyId: signature.keyId, trusted: Object.keys(trust.keys) };
+    const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
+    const facts = { keyId: signature.keyId, trusted: Object.keys(keys) };
     return untrusted(trust, signatureErrors.error('signature.unknown-key', reason, { facts }));
   }
   verifyHashes(signature, key);
@@ -57,7 +65,10 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
 export function verifyHashes(signature: SignatureFile, publicKey: string): void {
   const key = parsePublicKey(publicKey, `trusted key "${signature.keyId}"`);
   const signed = Buffer.from(canonicalJson(signature.files));
-  if (verify(null, signed, key, Buffer.from(signature.signature, 'base64'))) return;
+  const bytes = Buffer.from(signature.signature, 'base64');
+  // The key decides how to verify: what the file says of itself must not choose a weaker way.
+  const algorithm = algorithmOf(key);
+  if (algorithm === signature.algorithm && verify(DIGESTS[algorithm], signed, key, bytes)) return;
   throw signatureErrors.error(
     'signature.invalid',
     `the signature was not made by the trusted key "${signature.keyId}"`,
@@ -65,6 +76,17 @@ export function verifyHashes(signature: SignatureFile, publicKey: string): void 
       facts: { keyId: signature.keyId },
     },
   );
+}
+
+/** The keys, or why those of the folder cannot be trusted. */
+async function trustedKeys({ keys, folder }: Trust): Promise<Trust['keys'] | EdgeError> {
+  if (folder === undefined) return keys;
+  try {
+    return { ...(await readTrustFolder(folder)), ...keys };
+  } catch (thrown) {
+    if (isEdgeError(thrown)) return thrown;
+    throw thrown;
+  }
 }
 
 function untrusted(trust: Trust, reason: EdgeError): SignatureVerdict {
@@ -77,7 +99,8 @@ function compareHashes(model: ModelPackage, signed: FileHashes): void {
     const actual = Object.hasOwn(model.hashes, path) ? model.hashes[path] : undefined;
     if (actual === undefined) throw fileError('signature.file-missing', model, path, 'is signed but not there');
     if (actual !== hash) {
-      throw fileError('signature.file-changed', model, path, `has SHA-256 ${actual}, but ${hash} was signed`);
+      const code = path === MANIFEST_FILE ? 'signature.manifest-changed' : 'signature.file-changed';
+      throw fileError(code, model, path, `has SHA-256 ${actual}, but ${hash} was signed`);
     }
   }
   const extra = Object.keys(model.hashes).find((path) => !Object.hasOwn(signed, path));

@@ -1,0 +1,79 @@
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { messageOf } from '../../../common/errors/edge-error.ts';
+import { signatureErrors } from './errors.ts';
+
+/** A key is at most this long: PEM of P-256 has 180 bytes. */
+const MAX_KEY_BYTES = 4_096;
+const KEY_FILE = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,127})\.(?:pem|pub)$/;
+/** Links are not followed, and a pipe does not hold the agent up (open(2)); neither exists on Windows. */
+const READ_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** Write permission of group and others (stat(2)). */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Public keys by key id: `<key id>.pem` or `.pub` files of a folder. It is read at every check, so that a key can be added
+ * or taken away without a restart. Whoever can write there decides which models run, so neither the folder nor a file of it
+ * may be writable by group or others, nor belong to another user than root or this one; links are not followed.
+ * Windows has no such modes: there the folder's access list has to do.
+ *
+ * @throws EdgeError `signature.unsafe-trust`, `signature.trust-unreadable`
+ */
+export async function readTrustFolder(folder: string): Promise<Readonly<Record<string, string>>> {
+  const keys: Record<string, string> = {};
+  requireSafe(folder, await reachable(folder, stat(folder)));
+  for (const name of (await reachable(folder, readdir(folder))).sort()) {
+    const keyId = KEY_FILE.exec(name)?.[1];
+    if (keyId !== undefined) keys[keyId] = await readKey(join(folder, name));
+  }
+  return keys;
+}
+
+/** Facts and text come from one open file, so that what was checked is what is read. */
+async function readKey(file: string): Promise<string> {
+  const handle = await reachable(file, open(file, READ_FILE));
+  try {
+    const facts = await handle.stat();
+    if (!facts.isFile()) throw unreadable(file, 'it is no file');
+    requireSafe(file, facts);
+    return await textOf(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function textOf(handle: FileHandle): Promise<string> {
+  const bytes = Buffer.alloc(MAX_KEY_BYTES);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+  return bytes.toString('utf8', 0, bytesRead);
+}
+
+function requireSafe(path: string, { mode, uid }: { readonly mode: number; readonly uid: number }): void {
+  const own = process.getuid?.();
+  if (own === undefined) return;
+  const shown = (mode & 0o777).toString(8).padStart(3, '0');
+  if (mode & WRITABLE_BY_OTHERS) throw unsafe(path, `can be written by group or others (mode ${shown})`);
+  if (uid !== 0 && uid !== own) throw unsafe(path, `belongs to user ${uid}, neither root nor ${own}`);
+}
+
+function unsafe(path: string, why: string): Error {
+  return signatureErrors.error('signature.unsafe-trust', `${path} holds trusted keys and ${why}`, { facts: { path } });
+}
+
+async function reachable<Result>(path: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw unreadable(path, messageOf(cause), cause);
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown): Error {
+  return signatureErrors.error('signature.trust-unreadable', `the trusted keys in ${path} cannot be read: ${why}`, {
+    cause,
+    facts: { path },
+  });
+}

@@ -1,0 +1,190 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  edgeManifestOf,
+  EDGE_MANIFEST_FILE,
+} from '../../../components/inference-agent/model-package/reading/edge-manifest.ts';
+import { SIGNATURE_FILE } from '../../../components/inference-agent/model-package/reading/hash-files.ts';
+import { listFiles } from '../../../components/inference-agent/model-package/reading/list-files.ts';
+import { DEFAULT_PACKAGE_LIMITS } from '../../../components/inference-agent/model-package/reading/limits.ts';
+import { MANIFEST_FILE } from '../../../components/inference-agent/model-package/reading/read-package.ts';
+import { parseManifest } from '../../../components/inference-agent/model-package/schema.ts';
+import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
+import { checkVariant } from '../check/check-model.ts';
+import { makeGolden } from '../check/make-golden.ts';
+import { packagingErrors } from '../errors.ts';
+import { copyInto, readGiven, writeInto } from '../files.ts';
+import type { FoundSource } from '../source/source.ts';
+import { findModel } from './find-model.ts';
+import type { ModelFiles } from './find-model.ts';
+import { makeManifest, parseDraft, proposeFor } from './make-manifest.ts';
+import type { ManifestDraft } from './make-manifest.ts';
+import { filesOfOnnx } from './onnx-files.ts';
+
+/** What the user asks for beside the source. */
+export interface PackageRequest {
+  readonly name?: string;
+  readonly version?: string;
+  /** File with keys of model.json that go over what the source says and over what is proposed. */
+  readonly manifest?: string;
+  /** File with one label a line. */
+  readonly labels?: string;
+  /** Images to make golden cases of, in addition to those that the source has. */
+  readonly golden: readonly string[];
+  /** An int8 build of the same model; it is kept only where it passes the golden cases. */
+  readonly int8?: string;
+}
+
+export interface Assembled {
+  readonly manifest: ModelManifest;
+  /** What a person should look at: guesses of the proposal, variants that were left out. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes a package folder of fetched files: model.json, the files that it names, golden cases, sagemaker_edge_manifest.
+ * A package that comes signed and is not to be changed is taken over byte by byte, so that its signature stays good.
+ * @throws EdgeError `packaging.*`, `model.*`, `package.*`
+ */
+export async function assemble(
+  source: FoundSource,
+  content: string,
+  target: string,
+  request: PackageRequest,
+  signal: AbortSignal,
+): Promise<Assembled> {
+  const files = (await listFiles(content, DEFAULT_PACKAGE_LIMITS)).map((file) => file.path);
+  const model = findModel(source.identity.uri, files);
+  const from = path.join(content, model.root);
+  const inside = files.flatMap((file) => relativeTo(model.root, file));
+  const notes: string[] = [];
+  if (model.isPackage && inside.includes(SIGNATURE_FILE)) {
+    if (!asksForChange(request)) return { manifest: await takeOver(from, inside, target), notes };
+    notes.push('the signature of the source is dropped, since the package is changed');
+  }
+  for (const file of await modelFiles(from, model, inside)) await copyInto(from, file, target);
+  const draft = await draftOf(source, from, model, inside, request, notes);
+  if (request.labels !== undefined) await writeInto(target, 'labels.txt', await readGiven(request.labels));
+  const manifest = await complete(target, draft, request, notes, signal);
+  await writeInto(target, EDGE_MANIFEST_FILE, edgeManifestOf(manifest));
+  return { manifest, notes };
+}
+
+function asksForChange({ name, version, manifest, labels, golden, int8 }: PackageRequest): boolean {
+  return [name, version, manifest, labels, int8].some((value) => value !== undefined) || golden.length > 0;
+}
+
+async function takeOver(from: string, files: readonly string[], target: string): Promise<ModelManifest> {
+  for (const file of files) await copyInto(from, file, target);
+  const text = (await readGiven(path.join(from, MANIFEST_FILE))).toString('utf8');
+  return parseManifest(parseDraft(text, MANIFEST_FILE));
+}
+
+/** All files of a package; of anything else the models, their weights and their labels. */
+async function modelFiles(from: string, model: ModelFiles, inside: readonly string[]): Promise<readonly string[]> {
+  const written = [MANIFEST_FILE, EDGE_MANIFEST_FILE, SIGNATURE_FILE];
+  if (model.isPackage) return inside.filter((file) => !written.includes(file));
+  const external = await Promise.all(model.onnx.map((file) => filesOfOnnx(path.join(from, file))));
+  const wanted = new Set([...external.flat().map((file) => file.path), 'labels.txt']);
+  return inside.filter((file) => wanted.has(file));
+}
+
+async function draftOf(
+  source: FoundSource,
+  from: string,
+  model: ModelFiles,
+  inside: readonly string[],
+  request: PackageRequest,
+  notes: string[],
+): Promise<ManifestDraft> {
+  const given: ManifestDraft[] = [];
+  const read = async (file: string): Promise<void> =>
+    void given.push(parseDraft((await readGiven(file)).toString('utf8'), file));
+  if (model.isPackage) await read(path.join(from, MANIFEST_FILE));
+  if (request.manifest !== undefined) await read(request.manifest);
+  const proposal = model.isPackage ? undefined : await propose(from, model, given, notes);
+  const { name, version } = request;
+  const { suggestedName, suggestedVersion, identity } = source;
+  const draft = makeManifest({ given, proposal, name, version, suggestedName, suggestedVersion });
+  const hasLabels = request.labels !== undefined || inside.includes('labels.txt');
+  const before = draft['provenance'] as Readonly<Record<string, unknown>> | undefined;
+  // A package that is packaged again from disk comes from where it came from before.
+  const provenance = { ...before, source: (identity.sha256 !== undefined && before?.['source']) || identity };
+  const { labels, ...rest } = draft;
+  if (request.labels !== undefined) return { ...rest, labels: 'labels.txt', provenance };
+  if (labels === 'labels.txt' && !hasLabels && !model.isPackage) {
+    notes.push('there is no labels.txt: class numbers serve as labels (--labels FILE)');
+    return { ...rest, provenance };
+  }
+  return { ...draft, provenance };
+}
+
+/** A proposal for the one model that there is; where model.json names variants, for the first. */
+async function propose(
+  from: string,
+  { onnx }: ModelFiles,
+  given: readonly ManifestDraft[],
+  notes: string[],
+): Promise<ManifestDraft> {
+  const named = given.flatMap(({ variants }) => (Array.isArray(variants) ? (variants as { file?: unknown }[]) : []));
+  const first = named.map(({ file }) => file).find((file): file is string => typeof file === 'string') ?? onnx[0] ?? '';
+  if (named.length === 0 && onnx.length > 1) {
+    throw packagingErrors.error('packaging.many-models', `there are ${onnx.length} models: ${onnx.join(', ')}`, {
+      facts: { files: onnx },
+    });
+  }
+  const proposed = proposeFor(await readGiven(path.join(from, first)), first);
+  notes.push(...proposed.notes.filter((note) => !/^(golden|labels\.txt):/.test(note)));
+  return proposed.manifest;
+}
+
+/** Adds what needs the model to run: golden cases, and the int8 variant that must pass them. Writes model.json. */
+async function complete(
+  target: string,
+  draft: ManifestDraft,
+  request: PackageRequest,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<ModelManifest> {
+  let current = draft;
+  const before = parseManifest(current);
+  if (request.golden.length > 0) {
+    const made = await makeGolden(target, before, request.golden, signal);
+    const kept = before.golden.filter((one) => !made.some(({ expect }) => expect === one.expect));
+    current = { ...current, golden: [...kept.map(plainGolden), ...made] };
+  }
+  if (request.int8 !== undefined) current = await withInt8(target, current, request.int8, notes, signal);
+  await writeInto(target, MANIFEST_FILE, `${JSON.stringify(current, undefined, 2)}\n`);
+  return parseManifest(current);
+}
+
+function plainGolden(golden: object): object {
+  return { ...golden };
+}
+
+async function withInt8(
+  target: string,
+  draft: ManifestDraft,
+  file: string,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<ManifestDraft> {
+  const name = 'model.int8.onnx';
+  const variant = { file: name, precision: 'int8', providers: ['cpu'] };
+  const variants = (draft['variants'] as { file: string }[]).filter((one) => one.file !== name);
+  const extended = { ...draft, variants: [...variants, variant] };
+  const manifest = parseManifest(extended);
+  if (manifest.golden.length === 0)
+    throw packagingErrors.error('packaging.golden-failed', `${file} cannot be judged: the package has no golden cases`);
+  await writeInto(target, name, await readGiven(file));
+  const check = await checkVariant(target, manifest, manifest.variants.at(-1) ?? manifest.variants[0], signal);
+  if (check.state === 'passed') return extended;
+  notes.push(`${path.basename(file)} is left out, it fails the golden cases: ${check.summary}`);
+  await rm(path.join(target, name));
+  return draft;
+}
+
+function relativeTo(root: string, file: string): readonly string[] {
+  if (root === '') return [file];
+  return file.startsWith(`${root}/`) ? [file.slice(root.length + 1)] : [];
+}

@@ -1,0 +1,69 @@
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { proposeManifest } from '../../../components/inference-agent/vision/onnx/propose-manifest.ts';
+import { readOnnx } from '../../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { isPlainObject } from '../../local-core/recipe/recipe.ts';
+import { packagingErrors } from '../errors.ts';
+import { requireModelName, requireVersion } from '../names.ts';
+
+/** model.json as it is written, before its schema has looked at it. */
+export type ManifestDraft = Readonly<Record<string, unknown>>;
+
+export interface ManifestParts {
+  /** What the source's own model.json says, and what the user says, later ones over earlier ones. */
+  readonly given: readonly ManifestDraft[];
+  /** The model to propose what is missing for; undefined where the source is a package. */
+  readonly proposal: ManifestDraft | undefined;
+  readonly name: string | undefined;
+  readonly suggestedName: string | undefined;
+  readonly version: string | undefined;
+  readonly suggestedVersion: string | undefined;
+}
+
+/** `input` and `output` are merged key by key, everything else is replaced. @throws EdgeError `packaging.name`, `packaging.version` */
+export function makeManifest(parts: ManifestParts): ManifestDraft {
+  const said = parts.given.reduce(mergeManifests, {});
+  const all = parts.proposal ? mergeManifests(parts.proposal, said) : said;
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const name = parts.name ?? text(said['name']) ?? parts.suggestedName ?? text(all['name']) ?? '';
+  const version = parts.version ?? text(said['version']) ?? parts.suggestedVersion ?? '1.0.0';
+  return { ...all, schemaVersion: 1, name: requireModelName(name), version: requireVersion(version) };
+}
+
+export interface Proposed {
+  readonly manifest: ManifestDraft;
+  /** What was guessed and is for a person to check. */
+  readonly notes: readonly string[];
+}
+
+/** Proposes a model.json for a file, as `edgeml inspect` does. @throws EdgeError `model.unreadable` */
+export function proposeFor(bytes: Uint8Array, file: string): Proposed {
+  const { manifest, notes } = proposeManifest(readOnnx(bytes, file), file);
+  return { manifest, notes };
+}
+
+/** @throws EdgeError `packaging.manifest` */
+export function parseDraft(text: string, file: string): ManifestDraft {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw packagingErrors.error('packaging.manifest', `${file} is not JSON: ${messageOf(cause)}`, { cause });
+  }
+  if (isPlainObject(value)) return value;
+  throw packagingErrors.error('packaging.manifest', `${file} is no JSON object`);
+}
+
+function mergeManifests(below: ManifestDraft, above: ManifestDraft): ManifestDraft {
+  const merged: Record<string, unknown> = { ...below, ...above };
+  for (const key of ['input', 'output'] as const) {
+    const [lower, upper] = [below[key], above[key]];
+    // Keys of one decoder mean nothing to another.
+    const sameKind = key === 'input' || !isPlainObject(upper) || !isPlainObject(lower) || sameDecoder(lower, upper);
+    if (isPlainObject(lower) && isPlainObject(upper) && sameKind) merged[key] = { ...lower, ...upper };
+  }
+  return merged;
+}
+
+function sameDecoder(lower: Record<string, unknown>, upper: Record<string, unknown>): boolean {
+  return upper['decoder'] === undefined || upper['decoder'] === lower['decoder'];
+}

@@ -1,0 +1,15 @@
+import path from 'node:path';
+import { readOnnx } from '../../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { safeEntryPath } from '../../../components/inference-agent/model-package/archive/entry-path.ts';
+import { readGiven } from '../files.ts';
+
+/**
+ * An ONNX file and the files beside it that hold its weights, relative to its folder (external data of onnx.proto3).
+ * @throws EdgeError `model.unreadable`, `archive.unsafe-entry` where the model points out of its folder
+ */
+export async function filesOfOnnx(file: string): Promise<readonly { readonly path: string }[]> {
+  const name = path.basename(file);
+  const { weights } = readOnnx(await readGiven(file), name);
+  const external = new Set(weights.flatMap(({ externalFile }) => externalFile ?? []));
+  return [name, ...[...external].map(safeEntryPath).sort()].map((one) => ({ path: one }));
+}

@@ -1,0 +1,46 @@
+import type { ModelManifest, Variant } from '../../../components/inference-agent/model-package/schema.ts';
+import { checkGolden } from '../../../components/inference-agent/vision/golden/check-golden.ts';
+import { runsOnCpu, withModel } from './run-model.ts';
+
+/** What running a variant showed. */
+export interface VariantCheck {
+  readonly file: string;
+  readonly precision: string;
+  /** `unchecked`: it is meant for other providers than the CPU of this machine. */
+  readonly state: 'passed' | 'failed' | 'unchecked';
+  /** In words: golden cases passed, or what differed. */
+  readonly summary: string;
+  /** Decode to predictions, slowest golden case, one thread of this machine. */
+  readonly latencyMs?: number;
+}
+
+/** Loads each variant, warms it up and runs the package's golden cases. @throws EdgeError where a variant cannot be loaded */
+export async function checkModel(
+  dir: string,
+  manifest: ModelManifest,
+  signal: AbortSignal,
+): Promise<readonly VariantCheck[]> {
+  const checks: VariantCheck[] = [];
+  for (const variant of manifest.variants) checks.push(await checkVariant(dir, manifest, variant, signal));
+  return checks;
+}
+
+export async function checkVariant(
+  dir: string,
+  manifest: ModelManifest,
+  variant: Variant,
+  signal: AbortSignal,
+): Promise<VariantCheck> {
+  const { file, precision } = variant;
+  if (!runsOnCpu(variant)) {
+    return { file, precision, state: 'unchecked', summary: `meant for ${variant.providers?.join(', ') ?? ''} alone` };
+  }
+  return withModel(dir, manifest, variant, async (model) => {
+    await model.warmUp();
+    signal.throwIfAborted();
+    const { passed, summary, cases } = await checkGolden(model, manifest, dir, { variant, signal });
+    if (cases.length === 0) return { file, precision, state: 'passed', summary: 'loads and runs; no golden cases' };
+    const latencyMs = Math.max(...cases.map((one) => one.latencyMs));
+    return { file, precision, state: passed ? 'passed' : 'failed', summary, latencyMs };
+  });
+}

@@ -1,0 +1,35 @@
+import { parseLabels } from '../../../components/inference-agent/model-package/schema.ts';
+import type { ModelManifest, Variant } from '../../../components/inference-agent/model-package/schema.ts';
+import { loadModel } from '../../../components/inference-agent/vision/load-model.ts';
+import type { LoadedModel } from '../../../components/inference-agent/vision/loaded-model.ts';
+import { readGiven } from '../files.ts';
+import path from 'node:path';
+
+/**
+ * Loads a variant as `edgeml predict` and the agent do, on the CPU with one thread, so that every machine and every run
+ * gives the same numbers.
+ */
+export async function withModel<Result>(
+  dir: string,
+  manifest: ModelManifest,
+  variant: Variant,
+  use: (model: LoadedModel) => Promise<Result>,
+): Promise<Result> {
+  const labels = manifest.labels === undefined ? [] : parseLabels(await textOf(dir, manifest.labels));
+  const options = { variant, providers: ['cpu' as const], intraOpThreads: 1, spinning: false };
+  const model = await loadModel(dir, manifest, labels, options);
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
+}
+
+/** Whether a variant can be run here at all: one for GPUs alone cannot. */
+export function runsOnCpu(variant: Variant): boolean {
+  return variant.providers?.includes('cpu') ?? true;
+}
+
+async function textOf(dir: string, file: string): Promise<string> {
+  return (await readGiven(path.join(dir, file))).toString('utf8');
+}

@@ -1,0 +1,103 @@
+import { stringify } from 'yaml';
+import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
+
+export interface RecipeOptions {
+  readonly component: string;
+  /** Range of the agent that can read the package, e.g. `^1.0.0`. */
+  readonly agentRange: string;
+  readonly publisher: string;
+  /** Who on the device may read the unpacked files. */
+  readonly read: 'ALL' | 'OWNER';
+}
+
+/** A model takes minutes to load, warm up and test on the slowest devices. */
+const STARTUP_SECONDS = '300';
+const SHUTDOWN_SECONDS = '15';
+
+/**
+ * The recipe of a model's component, for every platform that the agent runs on. Its start-up hands the package to the agent
+ * and fails with the agent's reason; the scripts are the agent's. Nucleus lite has no shutdown: there the agent
+ * retires a model whose folder is gone.
+ */
+export function componentRecipe(manifest: ModelManifest, options: RecipeOptions): string {
+  const recipe = {
+    RecipeFormatVersion: '2020-01-25',
+    ComponentName: options.component,
+    ComponentVersion: manifest.version,
+    ComponentType: 'aws.greengrass.generic',
+    ComponentDescription: descriptionOf(manifest),
+    ComponentPublisher: options.publisher,
+    ComponentDependencies: {
+      'edgeml.InferenceAgent': { VersionRequirement: options.agentRange, DependencyType: 'HARD' },
+    },
+    Manifests: [
+      {
+        Name: 'lite',
+        Platform: { os: 'linux', runtime: 'aws_nucleus_lite' },
+        Lifecycle: { ...environment('/'), run: step(activate(posix, manifest.name), STARTUP_SECONDS) },
+        ...artifacts(manifest.name, options.read),
+      },
+      full('linux', posix, manifest.name, options.read),
+      full('darwin', posix, manifest.name, options.read),
+      full('windows', windows, manifest.name, options.read),
+    ],
+  };
+  return stringify(recipe, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+interface Shell {
+  readonly separator: '/' | '\\';
+  readonly start: string;
+  readonly node: string;
+}
+
+const posix: Shell = { separator: '/', start: 'exec', node: 'node' };
+const windows: Shell = { separator: '\\', start: 'call', node: 'node.exe' };
+
+function full(os: string, shell: Shell, name: string, read: RecipeOptions['read']): object {
+  return {
+    Name: os,
+    Platform: { os, runtime: '*' },
+    Lifecycle: {
+      ...environment(shell.separator),
+      startup: step(activate(shell, name), STARTUP_SECONDS),
+      shutdown: step(`${agent(shell)} retire ${name}`, SHUTDOWN_SECONDS),
+    },
+    ...artifacts(name, read),
+  };
+}
+
+function environment(separator: string): object {
+  const work = ['{kernel:rootPath}', 'work'];
+  const at = (...parts: readonly string[]): string => [...work, ...parts].join(separator);
+  return {
+    Setenv: {
+      NODE_PATH: at('edgeml.Runtime', 'current', 'node_modules'),
+      EDGEML_AGENT_SOCKET: at('edgeml.InferenceAgent', 'agent.sock'),
+    },
+  };
+}
+
+function activate(shell: Shell, name: string): string {
+  return `${agent(shell)} activate "{artifacts:decompressedPath}${shell.separator}${name}"`;
+}
+
+function agent({ separator, start, node }: Shell): string {
+  const at = (...parts: readonly string[]): string => ['{kernel:rootPath}', 'work', ...parts].join(separator);
+  return `${start} "${at('edgeml.Runtime', 'current', 'bin', node)}" "${at('edgeml.InferenceAgent', 'current', 'model.js')}"`;
+}
+
+function step(script: string, seconds: string): object {
+  return { Script: script, Timeout: seconds };
+}
+
+function artifacts(name: string, read: RecipeOptions['read']): object {
+  const uri = `s3://BUCKET_NAME/COMPONENT_NAME/COMPONENT_VERSION/${name}.zip`;
+  return { Artifacts: [{ Uri: uri, Unarchive: 'ZIP', Permission: { Read: read } }] };
+}
+
+function descriptionOf({ description, name, task, input, variants }: ModelManifest): string {
+  if (description !== undefined) return description.replace(/\s+/g, ' ').trim().slice(0, 300);
+  const precisions = [...new Set(variants.map(({ precision }) => precision))].join(', ');
+  return `${name}: ${task}, ${input.width} x ${input.height}, ${precisions}.`;
+}

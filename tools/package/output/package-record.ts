@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+const sourceSchema = z.looseObject({ uri: z.string() });
+
+/**
+ * What packaging did, beside the package as `<name>-<version>.json`: the answer of the old packaging job, and what tells
+ * the next run whether anything has changed.
+ */
+const recordSchema = z.object({
+  schemaVersion: z.literal(1),
+  status: z.literal('COMPLETED'),
+  name: z.string(),
+  version: z.string(),
+  component: z.string(),
+  source: sourceSchema,
+  /** Fingerprint of what was asked for beside the source. */
+  request: z.string(),
+  /** Identity of the content: the hash that the agent shows for the active model. */
+  packageHash: z.string(),
+  /** Key that signed it; absent where it is not signed. */
+  signedBy: z.string().optional(),
+  /** Paths relative to the output folder. */
+  files: z.object({ package: z.string(), recipe: z.string(), artifact: z.string(), archive: z.string() }),
+  /** SHA-256, hexadecimal, and size. */
+  artifact: z.object({ sha256: z.string(), bytes: z.number() }),
+  archive: z.object({ sha256: z.string(), bytes: z.number() }),
+});
+
+export type PackageRecord = Readonly<z.infer<typeof recordSchema>>;
+
+export const PACKAGES_FOLDER = 'packages';
+
+export function recordFile(output: string, name: string, version: string): string {
+  return path.join(output, PACKAGES_FOLDER, `${name}-${version}.json`);
+}
+
+/** Every record below an output folder; files that are none are left out. */
+export async function readRecords(output: string): Promise<readonly PackageRecord[]> {
+  const folder = path.join(output, PACKAGES_FOLDER);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
+  const records = await Promise.all(names.map((name) => readRecord(path.join(folder, name))));
+  return records.flatMap((record) => record ?? []);
+}
+
+async function readRecord(file: string): Promise<PackageRecord | undefined> {
+  try {
+    return recordSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
