@@ -30,10 +30,17 @@ const serviceSettings = section({
 
 const sourceSettings = section({
   Enabled: booleanSetting().default(true).describe('Whether the source is read.'),
-  Type: choiceSetting(['folder']).default('folder').describe('Kind of the source.'),
+  Type: choiceSetting(['folder', 'stream'])
+    .default('folder')
+    .describe('`folder`: image files. `stream`: camera, stream or video file through ffmpeg.'),
   Path: textSetting()
     .default('images')
     .describe('Folder, relative to the work folder of the component; a relative one is made when it is missing.'),
+  Url: textSetting()
+    .default('')
+    .describe(
+      'What a `stream` reads: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
+    ),
   ImageName: textSetting()
     .default('')
     .describe('Only this file of the folder; empty: every image (jpeg, jpg, png, webp, npy).'),
@@ -57,6 +64,27 @@ const sourceSettings = section({
   MaxAgeSeconds: numberSetting({ min: 0 })
     .default(0)
     .describe('An image that has waited longer is skipped as stale; 0: never. Mode `once` skips nothing.'),
+  Format: textSetting()
+    .default('')
+    .describe("A stream's format as ffmpeg names it (v4l2, mpegts, lavfi, …); empty: found out."),
+  Loop: booleanSetting().default(false).describe('Whether a video file begins again at its end.'),
+  FramesPerSecond: numberSetting({ min: 0, max: 240 })
+    .default(0)
+    .describe('Frames of a stream that are looked at per second, at most; 0: as many as it has.'),
+  MaxWidth: integerSetting({ min: 0, max: 16_384 })
+    .default(0)
+    .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
+  JpegQuality: integerSetting({ min: 1, max: 31 })
+    .default(3)
+    .describe("Quality of a stream's frames on their way to the model, from 1 (best) to 31, ffmpeg's -q:v."),
+  RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
+  NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
+    .default(15)
+    .describe('A stream without a frame for this long is opened again.'),
+  InputOptions: textListSetting()
+    .default([])
+    .describe('More options for ffmpeg, before its -i, e.g. `["-video_size", "1280x720"]`.'),
+  FfmpegPath: textSetting().default('ffmpeg').describe('The ffmpeg command, or its path.'),
   Services: textListSetting()
     .refine((names) => names.every((name) => NAME.test(name)), `names of services are ${NAME_MEANING}`)
     .default([])

@@ -22,6 +22,22 @@ export const appErrors = errorCatalogue({
     status: 413,
     todo: 'Send a smaller image, or raise MaxImageMB of edgeml.InferenceApp (and of edgeml.InferenceAgent).',
   },
+  'source.ffmpeg-missing': {
+    status: 500,
+    todo: 'Install ffmpeg on the device (Debian, Ubuntu, Raspberry Pi OS: apt-get install ffmpeg), or set FfmpegPath of the source to where it is. The source goes on trying.',
+  },
+  'source.ffmpeg-failed': {
+    status: 500,
+    todo: 'Check that FfmpegPath of the source is ffmpeg, and that `ffmpeg -version` works for the user of the component.',
+  },
+  'source.stream-failed': {
+    status: 502,
+    todo: 'Read what ffmpeg said; try the same Url with `ffplay` or `ffmpeg -i`. Cameras that were away are opened again by themselves.',
+  },
+  'source.no-frame': {
+    status: 504,
+    todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source when frames are meant to be rare. The stream is opened again by itself.',
+  },
   'app.no-agent-socket': {
     status: 500,
     todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket; the recipe of edgeml.InferenceApp does.",

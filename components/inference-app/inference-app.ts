@@ -110,8 +110,9 @@ export class InferenceApp {
       log,
     });
     const maxImageBytes = (): number => settings().MaxImageMB * 1_000_000;
+    const sourceOptions = { workFolder, maxImageBytes, clock, random, statistics, log };
     this.#sources = new SourceSet({
-      create: (name, source) => createSource({ name, configuration: source, workFolder, maxImageBytes, clock, log }),
+      create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
       openIntake: (intake) => scheduler.open(intake),
       modelWaitSeconds: () => settings().ModelWaitSeconds,
       log,

@@ -44,6 +44,8 @@ it('writes errors as their message, code and causes, on one line, without secret
 
 it.each([
   ['see rtsp://user:pass@10.0.0.1:554/stream', 'see rtsp://***@10.0.0.1:554/stream'],
+  ['rtsp://user:p@ss@10.0.0.1/stream', 'rtsp://***@10.0.0.1/stream'],
+  ['http://cam/snap?usr=a&pwd=geheim&size=2', 'http://cam/snap?usr=a&pwd=***&size=2'],
   ['no url: user:pass@host', 'no url: user:pass@host'],
   ['https://example.com/a@b', 'https://example.com/a@b'],
 ])('masks %j', (text, masked) => {

@@ -1,6 +1,6 @@
 import type { Frame } from '../frame/frame.ts';
 import type { FrameSink } from '../sources/image-source.ts';
-import type { Statistics } from '../statistics/statistics.ts';
+import type { SkipReason, Statistics } from '../statistics/statistics.ts';
 import type { Lane } from './lane.ts';
 
 export interface IntakeOptions {
@@ -38,7 +38,7 @@ export class SourceIntake implements Intake, WorkIntake {
   readonly #statistics: Statistics;
   readonly #laneOf: (service: string) => Lane;
   readonly #lanes = new Set<Lane>();
-  readonly #idle = new Set<() => void>();
+  readonly #below = new Set<{ readonly count: number; readonly resolve: () => void }>();
   #outstanding = 0;
 
   constructor(options: IntakeOptions, statistics: Statistics, laneOf: (service: string) => Lane) {
@@ -56,10 +56,17 @@ export class SourceIntake implements Intake, WorkIntake {
   }
 
   offer(frame: Frame): void {
-    this.forward(frame, this.options.services);
+    this.#statistics.count('frames', this.options.services.length);
+    this.#put(frame, this.options.services);
   }
 
+  /** What stood for these services was counted once already. */
   forward(frame: Frame, services: readonly string[]): void {
+    this.#statistics.count('frames', services.length - 1);
+    this.#put(frame, services);
+  }
+
+  #put(frame: Frame, services: readonly string[]): void {
     if (this.#ended.signal.aborted) return this.#statistics.skip('stopped', services.length);
     this.#outstanding += services.length;
     for (const service of services) {
@@ -69,19 +76,28 @@ export class SourceIntake implements Intake, WorkIntake {
     }
   }
 
-  skippedAsBusy(count: number): void {
-    this.#statistics.skip('busy', count * this.options.services.length);
+  skip(reason: SkipReason, count = 1): void {
+    const times = count * this.options.services.length;
+    this.#statistics.count('frames', times);
+    this.#statistics.skip(reason, times);
   }
 
   done(): void {
-    if (--this.#outstanding > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
+    this.#outstanding--;
+    for (const waiter of this.#below) {
+      if (this.#outstanding >= waiter.count) continue;
+      this.#below.delete(waiter);
+      waiter.resolve();
+    }
   }
 
   idle(): Promise<void> {
-    if (this.#outstanding === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.add(resolve));
+    return this.below(1);
+  }
+
+  below(count: number): Promise<void> {
+    if (this.#outstanding < count) return Promise.resolve();
+    return new Promise((resolve) => this.#below.add({ count, resolve }));
   }
 
   async close(): Promise<void> {

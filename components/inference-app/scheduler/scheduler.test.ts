@@ -171,8 +171,8 @@ describe('Scheduler', () => {
   });
 
   it('counts what comes too soon as busy, once per service', () => {
-    open({ services: ['A', 'B'] }).skippedAsBusy(3);
+    open({ services: ['A', 'B'] }).skip('busy', 3);
 
-    expect(statistics.counts.skipped).toEqual({ busy: 6 });
+    expect(statistics.counts).toMatchObject({ frames: 6, skipped: { busy: 6 } });
   });
 });

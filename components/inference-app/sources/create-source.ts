@@ -1,11 +1,13 @@
 import { FolderSource } from './folder/folder-source.ts';
-import type { FolderSourceOptions } from './folder/folder-source.ts';
-import type { ImageSource } from './image-source.ts';
+import type { ImageSource, SourceOptions } from './image-source.ts';
+import { StreamSource } from './stream/stream-source.ts';
 
 /** The source of the configured kind. */
-export function createSource(options: FolderSourceOptions): ImageSource {
+export function createSource(options: SourceOptions): ImageSource {
   switch (options.configuration.Type) {
     case 'folder':
       return new FolderSource(options);
+    case 'stream':
+      return new StreamSource(options);
   }
 }

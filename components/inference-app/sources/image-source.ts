@@ -1,4 +1,8 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { SkipReason, Statistics } from '../statistics/statistics.ts';
 
 /** Where images come from. One instance per source of the configuration; a changed configuration makes a new one. */
 export interface ImageSource {
@@ -12,6 +16,22 @@ export interface FrameSink {
   offer(frame: Frame): void;
   /** Images that came and are not answered yet. */
   readonly outstanding: number;
-  /** An image that will not be looked at because the work on earlier ones is not done. */
-  skippedAsBusy(count: number): void;
+  /** Images that should have come, or did come, and that nobody will look at. Default: one. */
+  skip(reason: SkipReason, count?: number): void;
+  /** Resolves when fewer than `count` are outstanding. */
+  below(count: number): Promise<void>;
+}
+
+export interface SourceOptions {
+  /** Name in the configuration. */
+  readonly name: string;
+  readonly configuration: SourceConfiguration;
+  /** Relative paths start here. */
+  readonly workFolder: string;
+  /** Larger images are not read; asked at each reading, since the setting may change. */
+  readonly maxImageBytes: () => number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly statistics: Pick<Statistics, 'count'>;
+  readonly log: Logger;
 }

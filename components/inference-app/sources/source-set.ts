@@ -3,6 +3,7 @@ import type { Logger } from '../../common/log/logger.ts';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
 import type { Intake, IntakeOptions } from '../scheduler/intake.ts';
 import type { ImageSource } from './image-source.ts';
+import { shownUrl } from './shown-url.ts';
 
 export interface SourceSetOptions {
   readonly create: (name: string, configuration: SourceConfiguration) => ImageSource;
@@ -64,10 +65,9 @@ export class SourceSet {
     const { create, openIntake, log } = this.#options;
     const intake = openIntake(this.#intakeOptions(configuration));
     const source = create(name, configuration);
-    log.info(
-      { source: name, mode: configuration.Mode, path: configuration.Path, services: configuration.Services },
-      'source.started',
-    );
+    const { Type: type, Mode: mode, Path: path, Url: url, Services: services } = configuration;
+    const what = type === 'folder' ? { path } : { url: shownUrl(url) };
+    log.info({ source: name, type, mode, ...what, services }, 'source.started');
     const run = async (): Promise<void> => {
       try {
         await source.run(intake);
@@ -98,7 +98,7 @@ export class SourceSet {
     if (all.length > 0 && all.every(({ state }) => state !== 'running')) this.#onEnd();
   }
 
-  #intakeOptions({ Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
+  #intakeOptions({ Type, Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
     const services = Services.length === 0 ? [EVERY_ACTIVE] : [...new Set(Services)];
     const unlessZero = (seconds: number): number => (seconds === 0 ? Infinity : seconds * 1000);
     if (Mode === 'once') {
@@ -106,6 +106,8 @@ export class SourceSet {
       return { services, capacity: Infinity, maxAgeMs: Infinity, waitMs };
     }
     const maxAgeMs = unlessZero(MaxAgeSeconds);
-    return { services, capacity: Backlog, maxAgeMs, waitMs: () => maxAgeMs };
+    // What a camera shows now is worth more than what it showed before.
+    const capacity = Type === 'folder' ? Backlog : 1;
+    return { services, capacity, maxAgeMs, waitMs: () => maxAgeMs };
   }
 }

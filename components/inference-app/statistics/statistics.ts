@@ -7,13 +7,31 @@ import type { FeedbackLoss } from '../feedback/feedback-loss.ts';
  * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.
  * `decode`: no image that can be read. `budget`: too large. `deadline`: no answer in time. `gone`: the file went away.
  * `model`: no model, or the model failed. `stopped`: the component ended or the source was changed.
+ * `unchanged`: the camera still had the picture before. `unreachable`: the camera gave none. `cut`: the stream ended within it.
+ * `watchdog`: the stream stood still within it.
  */
-export type SkipReason = 'stale' | 'busy' | 'decode' | 'budget' | 'deadline' | 'gone' | 'model' | 'stopped';
+export type SkipReason =
+  | 'stale'
+  | 'busy'
+  | 'decode'
+  | 'budget'
+  | 'deadline'
+  | 'gone'
+  | 'model'
+  | 'stopped'
+  | 'unchanged'
+  | 'unreachable'
+  | 'cut'
+  | 'watchdog';
 
 /** Counters since the start of the process. */
 export interface Counts {
+  /** Images that came, or should have come, once for each service that looks at them: `answered`, `skipped`, or still on their way. */
+  readonly frames: number;
   readonly answered: number;
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  /** How often a stream had to be opened again. */
+  readonly streamRestarts: number;
   readonly published: number;
   readonly unpublished: number;
   readonly annotated: number;
@@ -29,7 +47,9 @@ type Counter = Exclude<keyof Counts, 'skipped' | 'feedbackLost'>;
 /** Counts what happens to images, and logs the counters while they change. */
 export class Statistics {
   readonly #counters: Record<Counter, number> = {
+    frames: 0,
     answered: 0,
+    streamRestarts: 0,
     published: 0,
     unpublished: 0,
     annotated: 0,
@@ -42,8 +62,8 @@ export class Statistics {
   #logged: Counts | undefined;
   #cancel: () => void = () => undefined;
 
-  count(counter: Counter): void {
-    this.#counters[counter]++;
+  count(counter: Counter, times = 1): void {
+    this.#counters[counter] += times;
   }
 
   skip(reason: SkipReason, times = 1): void {

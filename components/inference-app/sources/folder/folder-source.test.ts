@@ -9,8 +9,8 @@ import { parseConfiguration } from '../../../common/config/parse-configuration.t
 import { silentLogger } from '../../../common/log/logger.ts';
 import { appConfiguration } from '../../config.ts';
 import type { Frame } from '../../frame/frame.ts';
+import { RecordingSink } from '../../testing/recording-sink.ts';
 import { testImage, testNpy, writeTestImage } from '../../testing/test-image.ts';
-import type { FrameSink } from '../image-source.ts';
 import { completenessOf } from './complete-file.ts';
 import { FolderSource } from './folder-source.ts';
 import { SettlingFiles } from './settling-files.ts';
@@ -56,24 +56,6 @@ function sourceOf(
   return source;
 }
 
-class Sink implements FrameSink {
-  readonly frames: Frame[] = [];
-  outstanding = 0;
-  busy = 0;
-
-  offer(frame: Frame): void {
-    this.frames.push(frame);
-  }
-
-  skippedAsBusy(count: number): void {
-    this.busy += count;
-  }
-
-  get images(): readonly string[] {
-    return this.frames.map((frame) => frame.image);
-  }
-}
-
 const put = async (name: string): Promise<string> => {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
@@ -95,7 +77,7 @@ describe('FolderSource, once', () => {
     for (const name of ['notes.txt', '.hidden.jpg', 'x.jpg.part', 'noending']) await writeFile(join(folder, name), 'x');
     await mkdir(join(folder, '.cache'));
     await writeTestImage(join(folder, '.cache', 'e.jpg'));
-    const sink = new Sink();
+    const sink = new RecordingSink();
 
     await sourceOf({ Mode: 'once' }).run(sink);
 
@@ -119,8 +101,8 @@ describe('FolderSource, once', () => {
     await put('below/b.jpg');
     await symlink(join(folder, 'a.jpg'), join(folder, 'link.jpg'));
     await symlink(folder, join(folder, 'loop'));
-    const flat = new Sink();
-    const deep = new Sink();
+    const flat = new RecordingSink();
+    const deep = new RecordingSink();
 
     await sourceOf({ Mode: 'once', Recursive: false }).run(flat);
     await sourceOf({ Mode: 'once' }).run(deep);
@@ -132,8 +114,8 @@ describe('FolderSource, once', () => {
   it('offers only the named image, also when it is missing: its error is then the result', async () => {
     await put('a.jpg');
     await put('b.jpg');
-    const named = new Sink();
-    const missing = new Sink();
+    const named = new RecordingSink();
+    const missing = new RecordingSink();
 
     await sourceOf({ Mode: 'once', ImageName: 'b.jpg' }).run(named);
     await sourceOf({ Mode: 'once', ImageName: 'c.jpg' }).run(missing);
@@ -146,7 +128,7 @@ describe('FolderSource, once', () => {
   });
 
   it('makes a missing folder when its path is relative, and names it when it is absolute', async () => {
-    const sink = new Sink();
+    const sink = new RecordingSink();
 
     await sourceOf({ Mode: 'once', Path: 'new/folder' }).run(sink);
     const absolute = sourceOf({ Mode: 'once', Path: join(work, 'absent') }).run(sink);
@@ -157,7 +139,7 @@ describe('FolderSource, once', () => {
 
   it('does not read what is too large, and says when a file went away', async () => {
     const path = await put('a.jpg');
-    const sink = new Sink();
+    const sink = new RecordingSink();
     await sourceOf({ Mode: 'once' }, systemClock, 100).run(sink);
 
     await expect(bytesOf(sink.frames[0])).rejects.toMatchObject({ code: 'source.file-too-large', status: 413 });
@@ -167,7 +149,7 @@ describe('FolderSource, once', () => {
 
   it('says that a file cannot be read, and why', async () => {
     const path = await put('a.jpg');
-    const sink = new Sink();
+    const sink = new RecordingSink();
     await sourceOf({ Mode: 'once' }).run(sink);
 
     await rm(path);
@@ -181,7 +163,7 @@ describe('FolderSource, once', () => {
 
   it('reads a file once for all who use it at the same time, and lets the bytes go after', async () => {
     const path = await put('a.jpg');
-    const sink = new Sink();
+    const sink = new RecordingSink();
     await sourceOf({ Mode: 'once' }).run(sink);
     const [frame] = sink.frames;
     const seen: Uint8Array[] = [];
@@ -200,7 +182,7 @@ describe('FolderSource, interval', () => {
   it.each([[10], ['10']])('passes over the folder every InferenceInterval, given as %j', async (interval) => {
     await put('a.jpg');
     const clock = new FakeClock();
-    const sink = new Sink();
+    const sink = new RecordingSink();
     const running = sourceOf({ Mode: 'interval', InferenceInterval: interval }, clock).run(sink);
     await eventually(() => sink.images.length === 1 && clock.pending === 1);
 
@@ -220,13 +202,13 @@ describe('FolderSource, interval', () => {
   it('skips a pass as busy while images of the one before are not answered', async () => {
     await put('a.jpg');
     const clock = new FakeClock();
-    const sink = new Sink();
+    const sink = new RecordingSink();
     void sourceOf({ Mode: 'interval', InferenceInterval: 1 }, clock).run(sink);
     await eventually(() => sink.images.length === 1 && clock.pending === 1);
 
     sink.outstanding = 1;
     await clock.advance(1_000);
-    await eventually(() => sink.busy === 1 && clock.pending === 1);
+    await eventually(() => sink.skipped.busy === 1 && clock.pending === 1);
     sink.outstanding = 0;
     await clock.advance(1_000);
     await eventually(() => sink.images.length === 2);
@@ -234,7 +216,7 @@ describe('FolderSource, interval', () => {
 
   it('waits for a folder that is not there yet', async () => {
     const clock = new FakeClock();
-    const sink = new Sink();
+    const sink = new RecordingSink();
     const later = join(work, 'later');
     void sourceOf({ Mode: 'interval', InferenceInterval: 1, Path: later }, clock).run(sink);
     await eventually(() => clock.pending === 1);
@@ -247,8 +229,8 @@ describe('FolderSource, interval', () => {
 });
 
 describe('FolderSource, watch', () => {
-  async function watching(settings: object = {}): Promise<Sink> {
-    const sink = new Sink();
+  async function watching(settings: object = {}): Promise<RecordingSink> {
+    const sink = new RecordingSink();
     let isUp = false;
     const info = (_facts: object, event: string): void => void (isUp ||= event === 'source.watching');
     void sourceOf({ Mode: 'watch', ...settings }, systemClock, 1_000_000, { ...silentLogger, info }).run(sink);

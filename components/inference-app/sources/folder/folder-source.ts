@@ -1,29 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Clock } from '../../../common/clock/clock.ts';
-import { sleep } from '../../../common/clock/clock.ts';
 import { messageOf } from '../../../common/errors/edge-error.ts';
-import type { Logger } from '../../../common/log/logger.ts';
-import type { SourceConfiguration } from '../../config.ts';
 import { appErrors } from '../../errors.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { sharedImage } from '../../frame/frame.ts';
 import { readImageFile } from '../../frame/image-file.ts';
-import type { FrameSink, ImageSource } from '../image-source.ts';
+import { everyInterval } from '../every-interval.ts';
+import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { listImages } from './list-images.ts';
 import type { FoundImage } from './list-images.ts';
 
-export interface FolderSourceOptions {
-  readonly name: string;
-  readonly configuration: SourceConfiguration;
-  /** Relative paths start here. */
-  readonly workFolder: string;
-  /** Larger files are not read; asked at each reading, since the setting may change. */
-  readonly maxImageBytes: () => number;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+export type FolderSourceOptions = Omit<SourceOptions, 'random' | 'statistics'>;
 
 /** Images of a folder: once, again and again, or as they come. */
 export class FolderSource implements ImageSource {
@@ -60,19 +48,15 @@ export class FolderSource implements ImageSource {
   /** One pass per interval, counted from start to start; a pass that falls into the one before it is skipped. */
   async #runPasses(sink: FrameSink): Promise<void> {
     const { clock, configuration, log, name } = this.#options;
-    const intervalMs = configuration.InferenceInterval * 1000;
-    let due = clock.monotonic();
-    while (!this.#ended.signal.aborted) {
+    await everyInterval(clock, configuration.InferenceInterval * 1000, this.#ended.signal, async () => {
       try {
         const images = await this.#list();
-        if (sink.outstanding > 0) sink.skippedAsBusy(images.length);
+        if (sink.outstanding > 0) sink.skip('busy', images.length);
         else for (const image of images) this.#offer(image, sink);
       } catch (thrown) {
         log.warn({ source: name, error: thrown }, 'source.unreadable');
       }
-      due = Math.max(due + intervalMs, clock.monotonic());
-      await sleep(clock, due - clock.monotonic(), this.#ended.signal).catch(() => undefined);
-    }
+    });
   }
 
   async #runWatch(sink: FrameSink): Promise<void> {

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+
+/** What ffmpeg reads: something on the network, a capture device, something it makes up itself, or a file. */
+export type InputKind = 'network' | 'device' | 'generated' | 'file';
+
+export interface FfmpegInput {
+  readonly kind: InputKind;
+  /** What follows `-i`. */
+  readonly url: string;
+  /** What follows `-f`; undefined: ffmpeg finds out. */
+  readonly format?: string;
+}
+
+const DEVICE_FORMATS: readonly string[] = [
+  'v4l2',
+  'video4linux2',
+  'avfoundation',
+  'dshow',
+  'gdigrab',
+  'x11grab',
+  'kmsgrab',
+];
+
+/** @param workFolder where relative file names begin */
+export function ffmpegInput(url: string, format: string, workFolder: string): FfmpegInput {
+  const given = format === '' ? {} : { format };
+  if (format === 'lavfi') return { kind: 'generated', url, format };
+  if (url.startsWith('/dev/')) return { kind: 'device', url, format: format === '' ? 'v4l2' : format };
+  if (DEVICE_FORMATS.includes(format)) return { kind: 'device', url, format };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
+    const [, path] = /^file:\/\/(\/.*)$/i.exec(url) ?? [];
+    if (path === undefined) return { kind: 'network', url, ...given };
+    return { kind: 'file', url: `file:${path}`, ...given };
+  }
+  // With its scheme, a name with a colon is no other protocol's.
+  return { kind: 'file', url: `file:${resolve(workFolder, url)}`, ...given };
+}

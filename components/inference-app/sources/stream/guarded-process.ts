@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+export interface GuardedProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the process has ended and its output was read. */
+  readonly ended: Promise<ProcessEnd>;
+  /** SIGTERM, a second later SIGKILL; resolves when it has ended. Idempotent. */
+  stop(): Promise<ProcessEnd>;
+}
+
+export type ProcessEnd =
+  | { readonly kind: 'ended'; readonly code: number }
+  /** There is no such command, or this user may not run it. */
+  | { readonly kind: 'not-started'; readonly reason: string };
+
+/**
+ * Starts a command that cannot outlive this process, however this process ends: its guard, a shell, reads from a pipe that only we
+ * hold, and ends the command when the pipe closes. (On Windows libuv's job object does the same.) Nothing is read from its input.
+ */
+export function startGuarded(command: string, words: readonly string[]): GuardedProcess {
+  const isWindows = process.platform === 'win32';
+  const child = isWindows
+    ? spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
+    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // The guard may be gone before we close the pipe.
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once('error', (thrown) => resolve({ kind: 'not-started', reason: thrown.message }));
+    child.once('close', (code) => resolve(endOf(command, code ?? 255)));
+  });
+  return {
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    stop: () => {
+      if (isWindows) child.kill();
+      else child.stdin.destroy();
+      return ended;
+    },
+  };
+}
+
+/**
+ * `read` ends when the pipe's other end closes. A stopped process (SIGSTOP) takes no SIGTERM, hence SIGKILL after it.
+ */
+const GUARD = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+{ read -r _ <&3; kill -TERM $child; sleep 1; kill -KILL $child; } >/dev/null 2>&1 &
+guard=$!
+exec 3<&-
+wait $child
+code=$?
+kill $guard 2>/dev/null
+exit $code`;
+
+/** What a POSIX shell says of a command that it cannot run (POSIX, "Shell Command Language", exit status for commands). */
+function endOf(command: string, code: number): ProcessEnd {
+  if (process.platform === 'win32' || (code !== 126 && code !== 127)) return { kind: 'ended', code };
+  const reason = code === 127 ? `there is no command ${command}` : `${command} cannot be executed`;
+  return { kind: 'not-started', reason };
+}
