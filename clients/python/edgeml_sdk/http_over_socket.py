@@ -84,7 +84,7 @@ class _Connection(http.client.HTTPConnection):
     def rest(self, response: http.client.HTTPResponse) -> bytes:
         parts = []
         size = 0
-        while True:
+        while not response.isclosed():
             self._keep_to_the_time()
             part = response.read1(_CHUNK_BYTES)
             size += len(part)
