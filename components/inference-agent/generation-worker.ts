@@ -1,8 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { openModel } from './generation/open-model.ts';
-import type { WorkerPlan } from './generation/protocol.ts';
+import type { PreparerPlan, WorkerPlan } from './generation/protocol.ts';
+import { servePreparer } from './generation/serve-preparer.ts';
 import { serveWorker } from './generation/serve-worker.ts';
+import { ImagePreparer } from './vision/image-preparer.ts';
+import { preparerOptions } from './vision/load-model.ts';
 
-/** Entry point of the bundle `generation-worker.js`: one thread, one model. */
-if (parentPort) void serveWorker(parentPort, workerData as WorkerPlan, openModel);
+/** Entry point of the bundle `generation-worker.js`: a thread that runs one model, or one that prepares images for such a thread. */
+if (parentPort) {
+  const plan = workerData as WorkerPlan | PreparerPlan;
+  if ('runner' in plan) {
+    const preparer = new ImagePreparer(plan.input, preparerOptions({}));
+    preparer.warmUp();
+    servePreparer(parentPort, plan.runner, (image) => preparer.prepare(image));
+  } else {
+    void serveWorker(parentPort, plan, openModel);
+  }
+}

@@ -302,10 +302,11 @@ describe('the HTTP API, at its edges', () => {
   });
 
   it('does not run what nobody waits for any more', async () => {
-    const socket = connect(started.agent.socketPath);
     const hang = 'POST /v1/services/Parts/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhang';
-    socket.write(hang);
-    await expect.poll(() => started.client.metrics()).toContain('edgeml_requests_running{service="Parts"} 1');
+    // One runs and one is prepared meanwhile; the third waits.
+    const working = [connect(started.agent.socketPath), connect(started.agent.socketPath)];
+    for (const socket of working) socket.write(hang);
+    await expect.poll(() => started.client.metrics()).toContain('edgeml_requests_running{service="Parts"} 2');
     const late = connect(started.agent.socketPath);
     late.write(hang);
     await expect.poll(() => started.client.metrics()).toContain('edgeml_queue_depth{service="Parts"} 1');
@@ -314,7 +315,7 @@ describe('the HTTP API, at its edges', () => {
       .poll(() => started.client.metrics())
       .toContain('edgeml_requests_rejected_total{service="Parts",reason="cancelled"} 1');
     expect(await started.client.metrics()).toContain('edgeml_queue_depth{service="Parts"} 0');
-    socket.destroy();
+    for (const socket of working) socket.destroy();
   });
 
   it('forgets a body that never comes', async () => {

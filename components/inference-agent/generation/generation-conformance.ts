@@ -76,6 +76,19 @@ export function describeGenerations(name: string, opener: () => Promise<OpenGene
       expect(generation.free).toBe(2);
     });
 
+    it('takes one more request per worker where images are prepared ahead', async () => {
+      const { generation } = await open(specWith({}, { workers: 2, prepareAhead: true }));
+      expect(generation).toMatchObject({ capacity: 4, free: 4 });
+      const all = ['a', 'b', 'c', 'bad'].map((text) => labelOf(generation, text));
+      expect(generation.free).toBe(0);
+      await expect(generation.infer(bytesOf('e'))).rejects.toMatchObject({ code: 'generation.busy' });
+      const ends = await Promise.allSettled(all);
+      expect(
+        ends.map((end) => (end.status === 'fulfilled' ? end.value : (end.reason as { code: string }).code)),
+      ).toEqual(['Parts 1.0.0: a', 'Parts 1.0.0: b', 'Parts 1.0.0: c', 'test.bad-image']);
+      expect(generation.free).toBe(4);
+    });
+
     it('answers what ran on a crashed worker with an error, reports it, and comes back', async () => {
       const { generation } = await open(specWith());
       const fault = new Promise((resolve) => generation.onFault(resolve));
@@ -115,6 +128,7 @@ export function specWith(
       requireProvider: false,
       workers: 1,
       intraOpThreads: 1,
+      prepareAhead: false,
       spinning: false,
       stuckAfterMs: 30_000,
       loadTimeoutMs: 30_000,

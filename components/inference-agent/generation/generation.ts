@@ -55,6 +55,8 @@ export interface GenerationSettings {
   readonly requireProvider: boolean;
   readonly workers: number;
   readonly intraOpThreads: number;
+  /** Whether each worker has a second thread that decodes the next image while the model runs. */
+  readonly prepareAhead: boolean;
   readonly spinning: boolean;
   /** A worker whose request runs longer is replaced. */
   readonly stuckAfterMs: number;

@@ -4,6 +4,8 @@ import { FakeClock } from '../../common/clock/fake-clock.ts';
 import { systemClock } from '../../common/clock/clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../testing/bundles.ts';
+import { readPackage } from '../model-package/reading/read-package.ts';
+import { SAMPLE_PACKAGE, sampleImages } from '../testing/sample-package.ts';
 import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
 import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';
 import { InMemoryGenerations } from './in-memory-generation.ts';
@@ -64,6 +66,38 @@ describe('Generations in worker threads, on time', () => {
     await expect(open(specWith({ open: 'crash' }), quiet)).rejects.toMatchObject({ code: 'generation.start-failed' });
   });
 
+  it('prepares the next image while the model runs', async () => {
+    const generation = await (await openers(new FakeClock()))(specWith({}, { prepareAhead: true }), quiet);
+    const running = expect(generation.infer(bytesOf('hang'))).rejects.toMatchObject({ code: 'generation.ended' });
+    // The run never ends, so only another thread can find out that this image is bad.
+    for (let times = 0; times < 3; times++) {
+      await expect(generation.infer(bytesOf('bad'))).rejects.toMatchObject({ code: 'test.bad-image' });
+    }
+    expect(generation.free).toBe(1);
+    await Promise.all([generation.close(), running]);
+  });
+
+  it('replaces a worker whose thread for preparing crashed', async () => {
+    const clock = new FakeClock();
+    const generation = await (await openers(clock))(specWith({}, { prepareAhead: true }), quiet);
+    const fault = new Promise((resolve) => generation.onFault(resolve));
+    const free = new Promise<void>((resolve) => generation.onFree(resolve));
+    const running = expect(generation.infer(bytesOf('hang'))).rejects.toMatchObject({
+      code: 'generation.worker-crashed',
+    });
+    await expect(generation.infer(bytesOf('crash early'))).rejects.toMatchObject({ code: 'generation.worker-crashed' });
+    await running;
+    expect(await fault).toMatchObject({ reason: 'crashed' });
+    await clock.advance(1_000);
+    await free;
+    const [one, other] = await Promise.all([generation.infer(bytesOf('one')), generation.infer(bytesOf('other'))]);
+    expect([one, other].map(({ predictions }) => predictions[0]?.label)).toEqual([
+      'Parts 1.0.0: one',
+      'Parts 1.0.0: other',
+    ]);
+    await generation.close();
+  });
+
   it('gives the memory of images back, whatever the answer', async () => {
     const buffers = new BufferPool();
     const open = workerGenerations({
@@ -79,6 +113,32 @@ describe('Generations in worker threads, on time', () => {
       expect(buffers.freeBytes).toBe(0);
       await generation.infer(image).catch(() => undefined);
       expect(buffers.freeBytes).toBe(128 * 1024);
+    }
+    await generation.close();
+  });
+});
+
+describe('Generations of a real model', () => {
+  it("answer the same whether the model's own thread prepares an image or another", async () => {
+    const open = workerGenerations({
+      ...memory(),
+      clock: systemClock,
+      workerFile: await bundle('generation-worker.js'),
+    });
+    const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
+    const { settings } = specWith({}, { prepareAhead: true });
+    const generation = await open({ packageDir: dir, packageHash: hash, manifest, labels, settings }, quiet);
+    const images = await sampleImages();
+    const ask = async (index: number) => {
+      const { bytes } = images[index % images.length]!;
+      return (await generation.infer(new Uint8Array(bytes))).predictions;
+    };
+    const alone: unknown[] = [];
+    for (let index = 0; index < images.length; index++) alone.push(await ask(index));
+    for (let round = 0; round < 10; round++) {
+      // The first goes to the idle model, the second to the thread beside it.
+      const both = await Promise.all([ask(round), ask(round + 1)]);
+      expect(both).toEqual([alone[round % images.length], alone[(round + 1) % images.length]]);
     }
     await generation.close();
   });

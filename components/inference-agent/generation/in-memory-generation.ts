@@ -1,4 +1,5 @@
 import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
+import { capacityOf } from './capacity.ts';
 import { generationErrors } from './errors.ts';
 import type {
   Generation,
@@ -60,7 +61,7 @@ export class InMemoryGeneration implements Generation {
   }
 
   get capacity(): number {
-    return this.spec.settings.workers;
+    return capacityOf(this.spec.settings);
   }
 
   get free(): number {

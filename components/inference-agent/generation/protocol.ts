@@ -1,6 +1,8 @@
+import type { MessagePort } from 'node:worker_threads';
+
 import type { WireError } from '../../common/errors/edge-error.ts';
-import type { ModelManifest, Provider } from '../model-package/schema.ts';
-import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
+import type { InputSpec, ModelManifest, Provider } from '../model-package/schema.ts';
+import type { Inference, NamedTensors, PreparedImage } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress, TensorRun } from './generation.ts';
 
 /** What the main thread and a worker of a generation say to each other. */
@@ -31,13 +33,42 @@ export type ToWorker =
       readonly contentType: string | undefined;
     }
   | { readonly kind: 'tensors'; readonly id: number; readonly tensors: NamedTensors; readonly memory: ArrayBuffer }
+  /** The other end is the thread that prepares images for this one. */
+  | { readonly kind: 'preparer'; readonly port: MessagePort }
   | { readonly kind: 'close' };
 
-/** With the answer the input's memory comes back, to be used again. */
+/** With the answer the input's memory comes back, to be used again; that of a prepared image has come back before. */
 export type FromWorker =
   | { readonly kind: 'progress'; readonly step: OpenProgress }
   | { readonly kind: 'opened'; readonly facts: GenerationFacts }
   | { readonly kind: 'failed'; readonly error: WireError }
-  | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference; readonly memory: ArrayBuffer }
+  | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference; readonly memory?: ArrayBuffer }
   | { readonly kind: 'tensors-answer'; readonly id: number; readonly run: TensorRun; readonly memory: ArrayBuffer }
-  | { readonly kind: 'error'; readonly id: number; readonly error: WireError; readonly memory: ArrayBuffer };
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError; readonly memory?: ArrayBuffer };
+
+/** `workerData` of the thread that prepares the next image while the model runs. */
+export interface PreparerPlan {
+  readonly input: InputSpec;
+  /** The other end is the model's thread. */
+  readonly runner: MessagePort;
+}
+
+export type ToPreparer =
+  | { readonly kind: 'prepare'; readonly id: number; readonly image: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'close' };
+
+export type FromPreparer =
+  /** The image is a tensor now and on its way to the model's thread. */
+  | { readonly kind: 'handed'; readonly id: number; readonly memory: ArrayBuffer }
+  | { readonly kind: 'refused'; readonly id: number; readonly error: WireError; readonly memory: ArrayBuffer };
+
+/** From the preparer to the model's thread. */
+export interface PreparedMessage {
+  readonly id: number;
+  readonly prepared: PreparedImage;
+}
+
+/** From the model's thread to the preparer: the tensor has been used. */
+export interface SpentMessage {
+  readonly memory: ArrayBuffer;
+}

@@ -3,11 +3,12 @@ import type { MessagePort } from 'node:worker_threads';
 
 import type { LoadedModel, NamedTensors, TensorData } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
-import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
+import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
+import { memoryOf } from './serve-preparer.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 export interface OpenedModel {
-  readonly model: Pick<LoadedModel, 'infer' | 'inferTensors' | 'close'>;
+  readonly model: Pick<LoadedModel, 'infer' | 'inferPrepared' | 'inferTensors' | 'close'>;
   readonly facts: GenerationFacts;
 }
 
@@ -29,7 +30,8 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const closing = new AbortController();
   let model: OpenedModel['model'] | undefined;
-  // The main thread sends one at a time; the chain keeps to that whatever it does.
+  let preparer: MessagePort | undefined;
+  // One at a time, whether images come from the main thread or prepared from their own.
   let last = Promise.resolve();
 
   async function close(): Promise<void> {
@@ -38,6 +40,7 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
     closing.abort(new Error('the model is being closed'));
     await last;
     await model?.close();
+    preparer?.close();
     port.close();
   }
 
@@ -62,12 +65,31 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
     }
   }
 
+  async function answerPrepared({ id, prepared }: PreparedMessage, ready: OpenedModel['model']): Promise<void> {
+    const memory = memoryOf(prepared.feed);
+    try {
+      const inference = await ready.inferPrepared(prepared);
+      post({ kind: 'answer', id, inference }, buffersOf(inference.outputs));
+    } catch (thrown) {
+      post({ kind: 'error', id, error: wireErrorOf(thrown) });
+    }
+    preparer?.postMessage({ memory } satisfies SpentMessage, [memory]);
+  }
+
+  function listenTo(prepared: MessagePort): void {
+    preparer = prepared;
+    prepared.on('message', (message: PreparedMessage) => {
+      last = last.then(() => model && answerPrepared(message, model));
+    });
+  }
+
   function answerTo(message: InferMessage | TensorsMessage, ready: OpenedModel['model']): Promise<void> {
     return message.kind === 'infer' ? answer(message, ready) : answerTensors(message, ready);
   }
 
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'close') void close();
+    else if (message.kind === 'preparer') listenTo(message.port);
     else last = last.then(() => model && answerTo(message, model));
   });
   try {

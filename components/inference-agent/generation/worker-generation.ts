@@ -3,6 +3,9 @@ import { messageOf } from '../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Inference } from '../vision/loaded-model.ts';
+import { inputOf } from '../model-package/schema.ts';
+import type { InputSpec } from '../model-package/schema.ts';
+import { capacityOf } from './capacity.ts';
 import { generationErrors } from './errors.ts';
 import type {
   Generation,
@@ -66,7 +69,7 @@ class WorkerGeneration implements Generation {
   constructor(ports: WorkerGenerationPorts, spec: GenerationSpec) {
     this.#ports = ports;
     this.#spec = spec;
-    this.capacity = spec.settings.workers;
+    this.capacity = capacityOf(spec.settings);
   }
 
   get facts(): GenerationFacts {
@@ -76,14 +79,16 @@ class WorkerGeneration implements Generation {
 
   get free(): number {
     let free = 0;
-    for (const thread of this.#threads) if (!thread.busy) free++;
+    for (const thread of this.#threads) free += thread.free;
     return free;
   }
 
   async open(watch: OpenWatch): Promise<void> {
     const first = await this.#start(this.#firstPlan(), watch);
     this.#facts = first.facts;
-    const others = Array.from({ length: this.capacity - 1 }, () => this.#start(this.#sameAgain(), quiet(watch)));
+    const others = Array.from({ length: this.#spec.settings.workers - 1 }, () =>
+      this.#start(this.#sameAgain(), quiet(watch)),
+    );
     await Promise.all(others);
   }
 
@@ -112,18 +117,28 @@ class WorkerGeneration implements Generation {
 
   async #onFreeThread<Answer>(ask: (thread: WorkerThread) => Promise<Answer>): Promise<Answer> {
     if (this.#closing.signal.aborted) throw ended();
-    const thread = [...this.#threads].find((candidate) => !candidate.busy);
-    if (!thread) throw generationErrors.error('generation.busy', `all ${this.capacity} workers of the model are busy`);
+    const thread = this.#freest();
+    if (!thread) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
     const answer = await ask(thread);
     this.#restartMs = FIRST_RESTART_MS;
     return answer;
   }
 
+  /** An idle thread before one that would only prepare the image for now. */
+  #freest(): WorkerThread | undefined {
+    let freest: WorkerThread | undefined;
+    for (const thread of this.#threads) if (thread.free > (freest?.free ?? 0)) freest = thread;
+    return freest;
+  }
+
   async #start(plan: WorkerPlan, watch: OpenWatch): Promise<WorkerThread> {
-    const { settings } = this.#spec;
+    const { settings, manifest } = this.#spec;
+    const inputOfVariant = ({ variant }: GenerationFacts): InputSpec =>
+      inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]);
     const thread = await WorkerThread.open({
       file: this.#ports.workerFile,
       plan,
+      ...(settings.prepareAhead ? { prepareAhead: inputOfVariant } : {}),
       buffers: this.#ports.buffers,
       threads: this.#ports.threads,
       clock: this.#ports.clock,

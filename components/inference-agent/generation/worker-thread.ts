@@ -1,12 +1,17 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 
 import type { Clock } from '../../common/clock/clock.ts';
-import { fromWire, isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import { fromWire, messageOf } from '../../common/errors/edge-error.ts';
 import type { EdgeError } from '../../common/errors/edge-error.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import type { InputSpec } from '../model-package/schema.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type { GenerationFacts, OpenProgress, TensorFeeds, TensorRun } from './generation.ts';
+import { leave } from './leave-worker.ts';
+import { openedFacts } from './opened-facts.ts';
+import { PendingRequests } from './pending-requests.ts';
+import { PreparerThread } from './preparer-thread.ts';
 import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
@@ -14,6 +19,8 @@ export interface WorkerThreadOptions {
   /** The bundle `generation-worker.js`. */
   readonly file: string;
   readonly plan: WorkerPlan;
+  /** Input of the variant that was opened, where a second thread is to prepare the next image while the model runs. */
+  readonly prepareAhead?: (facts: GenerationFacts) => InputSpec;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
   /** Counts the threads that there are. */
@@ -25,23 +32,22 @@ export interface WorkerThreadOptions {
   progress(step: OpenProgress): void;
 }
 
-interface Pending {
-  readonly id: number;
-  resolve(value: Inference | TensorRun): void;
-  reject(error: Error): void;
-}
-
-/** One thread with one loaded model. Takes one request at a time. */
+/**
+ * One thread with one loaded model, which runs one request at a time, and where wanted a second that prepares the next image
+ * meanwhile. An idle model's thread does all by itself, which saves a request that comes alone the way over the other thread.
+ */
 export class WorkerThread {
   readonly facts: GenerationFacts;
+  /** Requests that it takes at once. */
+  readonly capacity: 1 | 2;
   /** Resolves with the reason when the thread ends by itself or is given up; never after `close`. */
   readonly lost: Promise<EdgeError>;
   /** Resolves when the thread has really ended. */
   readonly exited: Promise<void>;
   readonly #worker: Worker;
+  readonly #preparer: PreparerThread | undefined;
   readonly #options: WorkerThreadOptions;
-  #current: Pending | undefined;
-  #nextId = 1;
+  readonly #pending: PendingRequests<Inference | TensorRun>;
   #gone = false;
   #reportLost: (error: EdgeError) => void = () => undefined;
 
@@ -62,9 +68,11 @@ export class WorkerThread {
   }
 
   private constructor(worker: Worker, facts: GenerationFacts, options: WorkerThreadOptions) {
+    const { clock, stuckAfterMs, prepareAhead } = options;
     this.#worker = worker;
     this.facts = facts;
     this.#options = options;
+    this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
     this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     let cause: unknown;
@@ -72,14 +80,20 @@ export class WorkerThread {
     worker.on('messageerror', (error) => this.#lose(crashed(error)));
     worker.on('error', (error) => (cause = error));
     worker.on('exit', (code) => this.#lose(crashed(cause ?? new Error(`the thread ended with code ${code}`))));
+    this.#preparer = prepareAhead && this.#startPreparer(prepareAhead(facts));
+    this.capacity = this.#preparer ? 2 : 1;
   }
 
-  get busy(): boolean {
-    return this.#current !== undefined;
+  /** Requests that it would take now. */
+  get free(): number {
+    return this.#gone ? 0 : this.capacity - this.#pending.size;
   }
 
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    return this.#ask<Inference>((id) => this.#send({ kind: 'infer', id, image, contentType }, image.buffer));
+    const ahead = this.#pending.size > 0 && this.#preparer?.busy === false;
+    return this.#ask<Inference>((id) =>
+      ahead ? this.#preparer?.prepare(id, image) : this.#send({ kind: 'infer', id, image, contentType }, image.buffer),
+    );
   }
 
   inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {
@@ -89,50 +103,59 @@ export class WorkerThread {
   /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
   async close(): Promise<void> {
     this.#gone = true;
-    const ended = generationErrors.error('generation.ended', 'the model was taken out of service');
-    this.#settle((current) => current.reject(ended));
-    await leave(this.#worker, this.#options.clock);
+    this.#pending.rejectAll(generationErrors.error('generation.ended', 'the model was taken out of service'));
+    await Promise.all([leave(this.#worker, this.#options.clock), this.#preparer?.close()]);
   }
 
-  #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
-    if (this.#gone || this.busy) return Promise.reject(generationErrors.error('generation.busy', 'the worker is busy'));
-    const id = this.#nextId++;
-    const { clock, stuckAfterMs } = this.#options;
-    const cancel = clock.after(stuckAfterMs, () => {
-      const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
-      this.#lose(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
-      // Whenever it comes back, it ends.
-      this.#send({ kind: 'close' });
-    });
-    const answer = new Promise<Answer>((resolve, reject) => {
+  async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
+    if (this.free === 0) throw generationErrors.error('generation.busy', 'the worker is busy');
+    return new Promise<Answer>((resolve, reject) => {
       // The worker answers each kind of question with its own kind of answer.
-      this.#current = { id, resolve: (value) => resolve(value as Answer), reject };
+      send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
     });
-    send(id);
-    return answer.finally(cancel);
+  }
+
+  #startPreparer(input: InputSpec): PreparerThread {
+    const { file, buffers, threads, clock } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ kind: 'preparer', port: port1 } satisfies ToWorker, [port1]);
+    return new PreparerThread({
+      file,
+      buffers,
+      threads,
+      clock,
+      plan: { input, runner: port2 },
+      onRefused: (id, error) => this.#pending.take(id)?.reject(error),
+      onLost: (cause) => this.#abandon(crashed(cause)),
+    });
   }
 
   #take(message: FromWorker): void {
     if (message.kind !== 'answer' && message.kind !== 'tensors-answer' && message.kind !== 'error') return;
-    this.#options.buffers.give(message.memory);
-    if (this.#current?.id !== message.id) return;
-    this.#settle((current) => {
-      if (message.kind === 'error') current.reject(fromWire(message.error));
-      else current.resolve(message.kind === 'answer' ? message.inference : message.run);
-    });
+    if (message.memory) this.#options.buffers.give(message.memory);
+    const pending = this.#pending.take(message.id);
+    if (message.kind === 'error') pending?.reject(fromWire(message.error));
+    else pending?.resolve(message.kind === 'answer' ? message.inference : message.run);
+  }
+
+  #giveUp(): void {
+    const { stuckAfterMs } = this.#options;
+    const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
+    this.#abandon(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
+  }
+
+  /** Whenever the model's thread comes back, it ends. */
+  #abandon(error: EdgeError): void {
+    this.#lose(error);
+    this.#send({ kind: 'close' });
   }
 
   #lose(error: EdgeError): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#settle((current) => current.reject(error));
+    this.#pending.rejectAll(error);
+    void this.#preparer?.close();
     this.#reportLost(error);
-  }
-
-  #settle(how: (current: Pending) => void): void {
-    const current = this.#current;
-    this.#current = undefined;
-    if (current) how(current);
   }
 
   #send(message: ToWorker, ...transfer: ArrayBuffer[]): void {
@@ -140,68 +163,10 @@ export class WorkerThread {
   }
 }
 
-/** Longer than a worker needs to end itself. What is still there then is in native code; see `ThreadRegister`. */
-const LEAVE_MS = 5_000;
-
-/** `threadId` of a thread that has ended. */
-const EXITED = -1;
-
-async function leave(worker: Worker, clock: Clock): Promise<void> {
-  if (worker.threadId === EXITED) return;
-  await new Promise<void>((resolve) => {
-    const cancel = clock.after(LEAVE_MS, resolve);
-    worker.once('exit', () => {
-      cancel();
-      resolve();
-    });
-    worker.postMessage({ kind: 'close' } satisfies ToWorker);
-  });
-}
-
 /** Images and tensors lie outside of the heap: a worker's heap holds little more than code. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 } as const;
-
-function openedFacts(worker: Worker, options: WorkerThreadOptions): Promise<GenerationFacts> {
-  const { clock, loadTimeoutMs, signal } = options;
-  return new Promise<GenerationFacts>((resolve, reject) => {
-    const onMessage = (message: FromWorker): void => {
-      if (message.kind === 'progress') options.progress(message.step);
-      if (message.kind === 'opened') settle(() => resolve(message.facts));
-      if (message.kind === 'failed') settle(() => reject(fromWire(message.error)));
-    };
-    const onEnd = (reason: unknown): void => settle(() => reject(startFailed(reason)));
-    const onAbort = (): void => settle(() => reject(isError(signal.reason) ? signal.reason : new Error('aborted')));
-    const onTimeout = (): void => {
-      const message = `the model did not load within ${loadTimeoutMs} ms`;
-      settle(() => reject(generationErrors.error('generation.start-timeout', message, { facts: { loadTimeoutMs } })));
-    };
-    const cancelTimer = clock.after(loadTimeoutMs, onTimeout);
-    const settle = (how: () => void): void => {
-      cancelTimer();
-      signal.removeEventListener('abort', onAbort);
-      worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
-      // From here on an error of a thread that failed to open has no other listener, and must not end the process.
-      worker.on('error', () => undefined);
-      how();
-    };
-    worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-function startFailed(reason: unknown): EdgeError {
-  if (isEdgeError(reason)) return reason;
-  const what = typeof reason === 'number' ? `it ended with code ${reason}` : messageOf(reason);
-  return generationErrors.error('generation.start-failed', `the worker of the model did not start: ${what}`, {
-    cause: reason,
-  });
-}
 
 function crashed(cause: unknown): EdgeError {
   const message = `the worker that ran the model crashed: ${messageOf(cause)}`;
   return generationErrors.error('generation.worker-crashed', message, { cause });
-}
-
-function isError(value: unknown): value is Error {
-  return value instanceof Error;
 }

@@ -11,11 +11,17 @@ const WEIGHT_COPIES = 2;
 /** A decoded 12-megapixel photo, its tensor and the activations. */
 const WORKING_BYTES = 48 * 1024 ** 2;
 
+/** The thread that prepares the next image: heap, image codecs, another decoded photo. */
+const PREPARER_BYTES = 64 * 1024 ** 2;
+
 /** What a generation will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
-export function estimateMemory(model: ModelPackage, settings: Pick<GenerationSettings, 'workers'>): number {
+export function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
-  return settings.workers * (WORKER_BYTES + WORKING_BYTES + WEIGHT_COPIES * Math.max(...variants));
+  const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;
+  return settings.workers * (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants));
 }
+
+type MemorySettings = Pick<GenerationSettings, 'workers' | 'prepareAhead'>;
 
 /**
  * Refuses a model before it is loaded.
@@ -25,7 +31,7 @@ export function estimateMemory(model: ModelPackage, settings: Pick<GenerationSet
  */
 export function checkMemory(
   model: ModelPackage,
-  settings: Pick<GenerationSettings, 'workers'>,
+  settings: MemorySettings,
   limitBytes: number | undefined,
   freeBytes: number,
 ): void {

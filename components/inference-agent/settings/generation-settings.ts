@@ -33,6 +33,8 @@ export function generationSettings(
   const workers = (own?.Workers ?? configuration.Workers) || Math.max(1, Math.floor(cores / intraOpThreads));
   const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
   return {
+    // With a worker for each core every core has work already; the second thread would only take memory.
+    prepareAhead: workers < cores,
     providers: ladderOf(own?.Providers ?? configuration.Providers, platform.providers),
     requireProvider: own?.RequireProvider ?? configuration.RequireProvider,
     workers,

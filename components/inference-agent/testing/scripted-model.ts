@@ -4,7 +4,7 @@ import { errorCatalogue } from '../../common/errors/catalogue.ts';
 import type { GenerationFacts } from '../generation/generation.ts';
 import type { OpenContext, OpenedModel } from '../generation/serve-worker.ts';
 import type { WorkerPlan } from '../generation/protocol.ts';
-import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
+import type { Inference, NamedTensors, PreparedImage } from '../vision/loaded-model.ts';
 
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
@@ -19,7 +19,26 @@ export async function openScripted(plan: WorkerPlan, { progress }: OpenContext):
   if (plan.golden) progress({ phase: 'golden', message: 'golden test' });
   return {
     facts: scriptedFacts(plan),
-    model: { infer: (image) => answer(plan, image), inferTensors: answerTensors, close: () => Promise.resolve() },
+    model: {
+      infer: (image) => answer(plan, image),
+      inferPrepared: ({ feed }) => answer(plan, feed.data as Uint8Array),
+      inferTensors: answerTensors,
+      close: () => Promise.resolve(),
+    },
+  };
+}
+
+/** Images are their own tensors; `crash early` ends the thread that prepares them. */
+export async function prepareScripted(image: Uint8Array): Promise<PreparedImage> {
+  const text = Buffer.from(image).toString();
+  if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
+  if (text === 'crash early') process.exit(7);
+  return {
+    size: { width: 1, height: 1 },
+    placement: { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 },
+    feed: { type: 'uint8', shape: [image.length], data: image },
+    decodeMs: 0,
+    preprocessMs: 0,
   };
 }
 

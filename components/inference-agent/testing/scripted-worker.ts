@@ -1,8 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { WorkerPlan } from '../generation/protocol.ts';
+import type { PreparerPlan, WorkerPlan } from '../generation/protocol.ts';
+import { servePreparer } from '../generation/serve-preparer.ts';
 import { serveWorker } from '../generation/serve-worker.ts';
-import { openScripted } from './scripted-model.ts';
+import { openScripted, prepareScripted } from './scripted-model.ts';
 
 /** The worker entry of tests: the real protocol around a model that does what the test says. */
-if (parentPort) void serveWorker(parentPort, workerData as WorkerPlan, openScripted);
+if (parentPort) {
+  const plan = workerData as WorkerPlan | PreparerPlan;
+  if ('runner' in plan) servePreparer(parentPort, plan.runner, prepareScripted);
+  else void serveWorker(parentPort, plan, openScripted);
+}

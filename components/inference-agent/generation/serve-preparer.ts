@@ -1,0 +1,59 @@
+import type { MessagePort } from 'node:worker_threads';
+
+import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import type { PreparedImage, Tensor } from '../vision/loaded-model.ts';
+import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './protocol.ts';
+
+/** Compressed bytes to an input tensor, whose memory the next call may use again. */
+export type Prepare = (image: Uint8Array) => Promise<PreparedImage>;
+
+/**
+ * The side of the thread that decodes and resizes the next image while the model's own thread is inside ONNX Runtime.
+ * @param port of the main thread: images come from it
+ * @param runner of the model's thread: tensors go to it, and their memory comes back
+ */
+export function servePreparer(port: MessagePort, runner: MessagePort, prepare: Prepare): void {
+  const post = (message: FromPreparer, ...transfer: ArrayBuffer[]): void => port.postMessage(message, transfer);
+  /** A tensor can be megabytes: fresh memory for each would cost more than the copy. */
+  const spare: ArrayBuffer[] = [];
+  let last = Promise.resolve();
+
+  async function work({ id, image }: PrepareMessage): Promise<void> {
+    const memory = image.buffer;
+    try {
+      const prepared = await prepare(image);
+      const feed = copyOf(prepared.feed, spare);
+      runner.postMessage({ id, prepared: { ...prepared, feed } } satisfies PreparedMessage, [memoryOf(feed)]);
+      post({ kind: 'handed', id, memory }, memory);
+    } catch (thrown) {
+      post({ kind: 'refused', id, error: wireErrorOf(thrown), memory }, memory);
+    }
+  }
+
+  runner.on('message', ({ memory }: SpentMessage) => spare.push(memory));
+  port.on('message', (message: ToPreparer) => {
+    if (message.kind === 'prepare') last = last.then(() => work(message));
+    else {
+      void last.then(() => {
+        runner.close();
+        port.close();
+      });
+    }
+  });
+}
+
+type PrepareMessage = Extract<ToPreparer, { kind: 'prepare' }>;
+
+function copyOf({ type, shape, data }: Tensor, spare: ArrayBuffer[]): Tensor {
+  const known = spare.pop();
+  const memory = known?.byteLength === data.byteLength ? known : new ArrayBuffer(data.byteLength);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  new Uint8Array(memory).set(bytes);
+  const View = data.constructor as new (memory: ArrayBuffer) => Tensor['data'];
+  return { type, shape, data: new View(memory) };
+}
+
+/** Memory of a tensor that `servePreparer` made. */
+export function memoryOf({ data }: Tensor): ArrayBuffer {
+  return data.buffer as ArrayBuffer;
+}
