@@ -11,6 +11,7 @@ import {
   textSetting,
 } from '../common/config/settings.ts';
 import type { DeepReadonly } from '../common/config/parse-configuration.ts';
+import { clientKeys } from './edge-manager/client-keys.ts';
 import { PROVIDERS } from './model-package/schema.ts';
 import { parsePublicKey } from './model-package/signature/keys.ts';
 import { SIGNATURE_POLICIES } from './model-package/signature/verify-package.ts';
@@ -141,6 +142,7 @@ export const agentConfiguration = z
       .default(64)
       .describe('No package is copied into the store when less than this would stay free on the disk.'),
 
+    ...clientKeys,
     ...edgeManagerKeys,
     ...fleetKeys,
   })

@@ -8,11 +8,15 @@ import type { IpcSession } from '../../common/ipc/session.ts';
 import type { LogLevel, Logger } from '../../common/log/logger.ts';
 import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { EdgeManager } from '../edge-manager/edge-manager.ts';
+import { noCapture } from '../edge-manager/no-capture.ts';
+import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import { announcer } from '../events/announcer.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
 import { startSocketServer } from '../../common/http/server/http-server.ts';
 import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
+import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
@@ -105,6 +109,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     observeError: (name, thrown) => metrics.failed(name, thrown),
   });
 
+  const edgeManager = new EdgeManager({
+    workFolder: options.workFolder,
+    registry,
+    tensors: new TensorService({
+      admission,
+      now: () => clock.monotonic(),
+      observe: (name, run) => metrics.answered(name, run),
+      observeError: (name, thrown) => metrics.failed(name, thrown),
+    }),
+    buffers: options.buffers,
+    capture: noCapture,
+    settings: () => edgeManagerSettings(configuration.current, options.workFolder),
+    clock,
+    log,
+  });
+
   let status: HealthStatus['status'] = 'starting';
   await store.open();
   const { finished } = await registry.restore();
@@ -113,6 +133,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const router = agentRouter({ invoker, registry, health, metrics: () => metrics.text(), log });
   const server = await startSocketServer(socketPath, router);
   log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
+  await edgeManager.follow();
   const restored = finished.then(() => {
     if (status === 'starting') status = 'ok';
     log.info({ services: registry.aliases() }, 'agent.ready');
@@ -132,6 +153,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       options.setLogLevel(configuration.current.LogLevel);
       announce('configuration.applied', { restartNeeded: result.restartNeeded });
       admission.pump();
+      void edgeManager.follow();
       void registry.reload();
     }),
   );
@@ -153,7 +175,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         status = 'stopping';
         stopOrphans();
         admission.stop();
-        await Promise.all([server.close(timeoutMs), registry.close(timeoutMs)]);
+        await Promise.all([server.close(timeoutMs), edgeManager.close(timeoutMs), registry.close(timeoutMs)]);
       })();
       return closing;
     },

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { InvokeResult, ModelStatus } from '../../common/agent-api.ts';
+import type { ModelStatus } from '../../common/agent-api.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
 export interface MetricSources {
@@ -44,7 +45,7 @@ export class AgentMetrics {
     this.#gauges();
   }
 
-  answered(service: string, { timings }: InvokeResult): void {
+  answered(service: string, { timings }: ObservedRun): void {
     const label = this.#label(service);
     this.#answered.inc({ service: label });
     for (const stage of STAGES) {

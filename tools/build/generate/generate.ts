@@ -6,6 +6,7 @@ import { agentConfiguration } from '../../../components/inference-agent/config.t
 import { appConfiguration } from '../../../components/inference-app/config.ts';
 import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
+import { edgeManagerProto } from './edge-manager-proto.ts';
 import { errorReference } from './error-reference.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     await errorReference(),
     await configurationReference(SCHEMAS),
     await wasmKernels(),
+    await edgeManagerProto(),
   ];
 }
 

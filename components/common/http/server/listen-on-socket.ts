@@ -1,6 +1,6 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import type { Server } from 'node:net';
 
 import { messageOf } from '../../errors/edge-error.ts';
 import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
@@ -10,11 +10,16 @@ import { socketErrors } from './errors.ts';
 const SOCKET_MODE = 0o660;
 
 /**
- * Makes the server listen on a Unix socket (mode 0660) or named pipe; a socket that a killed process left is replaced.
+ * Makes the server listen on a Unix socket or named pipe; a socket that a killed process left is replaced.
+ * @param mode permissions of the socket. Default: 0660
  * @returns removal of the socket
  * @throws EdgeError `socket.in-use` where another process answers on it, `socket.not-a-socket`, `socket.failed`
  */
-export async function listenOnSocket(server: Server, path: string): Promise<() => Promise<void>> {
+export async function listenOnSocket(
+  server: Server,
+  path: string,
+  mode: number = SOCKET_MODE,
+): Promise<() => Promise<void>> {
   const address = reachableSocketPath(path);
   if (isNamedPipe(address)) {
     await listen(server, address);
@@ -22,13 +27,13 @@ export async function listenOnSocket(server: Server, path: string): Promise<() =
   }
   await removeStale(path, address);
   // The mode is right from the first instant: nobody else gets in between listening and chmod.
-  const before = process.umask(0o777 & ~SOCKET_MODE);
+  const before = process.umask(0o777 & ~mode);
   try {
     await listen(server, address);
   } finally {
     process.umask(before);
   }
-  await chmod(address, SOCKET_MODE);
+  await chmod(address, mode);
   return () => rm(address, { force: true });
 }
 

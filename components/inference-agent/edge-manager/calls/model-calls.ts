@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+
+import type { ModelRegistry, ServedModel } from '../../registry/model-registry.ts';
+import { KeyedLock } from '../../registry/keyed-lock.ts';
+import { edgeManagerErrors } from '../errors.ts';
+import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages.ts';
+import { checkedAlias } from '../model-names.ts';
+import type { ModelNames } from '../model-names.ts';
+import { describeTensors } from '../tensors/describe-model.ts';
+import type { OpenPredicts } from './open-predicts.ts';
+
+export interface ModelPorts {
+  readonly registry: ModelRegistry;
+  readonly names: ModelNames;
+  readonly predicts: OpenPredicts;
+  /** Relative urls start here. */
+  readonly workFolder: string;
+}
+
+/** LoadModel, UnLoadModel, ListModels, DescribeModel. Clients need not take turns: calls for one alias do so here. */
+export class ModelCalls {
+  readonly #ports: ModelPorts;
+  readonly #turns = new KeyedLock();
+
+  constructor(ports: ModelPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * @throws EdgeError `edge-manager.alias-invalid`, `edge-manager.already-loaded`, and what activation refuses for:
+   * `package.*`, `signature.*`, `model.*`, `generation.*`, `store.*`
+   */
+  async load(request: LoadModelRequest, signal: AbortSignal): Promise<{ readonly model: ModelMessage }> {
+    const { names } = this.#ports;
+    const { url, handle } = request;
+    const alias = checkedAlias(url === '' ? names.aliasOf(request) : request.name || handle);
+    return this.#turns.run(alias, async () => {
+      const present = this.#present(alias);
+      if (present !== undefined) names.bind(handle, alias);
+      // By handle alone a client asks for what was deployed to the device.
+      if (present === 'loaded' && url === '' && handle !== '') return { model: this.#describe(alias) };
+      if (present !== undefined) {
+        throw edgeManagerErrors.error('edge-manager.already-loaded', `a model is loaded as "${alias}"`, {
+          facts: { alias },
+        });
+      }
+      await this.#activate(url, alias, signal);
+      names.bind(handle, alias);
+      return { model: this.#describe(alias) };
+    });
+  }
+
+  /** @throws EdgeError `edge-manager.not-loaded`, `edge-manager.deployed-model` */
+  async unload(reference: ModelReference): Promise<object> {
+    const { registry, names, predicts } = this.#ports;
+    const alias = names.aliasOf(reference);
+    return this.#turns.run(alias, async () => {
+      if (this.#loaded(alias).owner !== 'client') {
+        const message = `the model "${alias}" was deployed by a component, and only that takes it away`;
+        throw edgeManagerErrors.error('edge-manager.deployed-model', message, { facts: { alias } });
+      }
+      await predicts.closed(alias, () => registry.unload(alias));
+      names.forget(alias);
+      return {};
+    });
+  }
+
+  list(): { readonly models: readonly ModelMessage[] } {
+    const { registry, predicts } = this.#ports;
+    const aliases = registry.aliases().filter((alias) => !predicts.isClosed(alias));
+    return { models: aliases.map((alias) => this.#describe(alias)) };
+  }
+
+  /** @throws EdgeError `edge-manager.not-loaded` */
+  describe(reference: ModelReference): { readonly model: ModelMessage } {
+    return { model: this.#describe(this.#ports.names.aliasOf(reference)) };
+  }
+
+  async #activate(url: string, alias: string, signal: AbortSignal): Promise<void> {
+    const { registry, workFolder } = this.#ports;
+    if (url === '') throw notFound(alias, 'LoadModel was given no url');
+    const path = resolve(workFolder, url);
+    await registry.activate({ path, alias, owner: 'client' }, () => undefined, signal);
+  }
+
+  /** A model on its way out leaves its name free; one that is being restored does not. */
+  #present(alias: string): 'loaded' | 'pending' | undefined {
+    const { registry } = this.#ports;
+    const served = registry.served(alias);
+    if (served) return served.retiring ? undefined : 'loaded';
+    return registry.target(alias) === 'pending' ? 'pending' : undefined;
+  }
+
+  #loaded(alias: string): ServedModel {
+    const { registry, predicts } = this.#ports;
+    const served = predicts.isClosed(alias) ? undefined : registry.served(alias);
+    if (served) return served;
+    const active = registry.aliases();
+    const which = active.length === 0 ? 'none is' : `loaded: ${active.join(', ')}`;
+    throw notFound(alias, `no model is loaded as "${alias.slice(0, 200)}" (${which})`);
+  }
+
+  #describe(alias: string): ModelMessage {
+    const { serving, source } = this.#loaded(alias);
+    const { inputs, outputs } = describeTensors(serving.generation.facts, serving.spec.manifest);
+    return {
+      url: source,
+      name: alias,
+      input_tensor_metadatas: inputs,
+      output_tensor_metadatas: outputs,
+      handle: this.#ports.names.handleOf(alias),
+    };
+  }
+}
+
+function notFound(alias: string, message: string) {
+  return edgeManagerErrors.error('edge-manager.not-loaded', message, { facts: { alias } });
+}

@@ -1,0 +1,42 @@
+import type { BufferPool } from '../../buffers/buffer-pool.ts';
+import type { TensorService } from '../../invoke/tensor-service.ts';
+import type { PredictRequest, PredictResponse } from '../messages.ts';
+import type { ModelNames } from '../model-names.ts';
+import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { answerTensors } from '../tensors/answer-tensors.ts';
+import { bindTensors } from '../tensors/bind-tensors.ts';
+import type { OpenPredicts } from './open-predicts.ts';
+
+export interface PredictPorts {
+  readonly tensors: TensorService;
+  readonly names: ModelNames;
+  readonly predicts: OpenPredicts;
+  readonly buffers: BufferPool;
+  readonly sharedMemory: SharedMemory;
+}
+
+export interface PredictCaller {
+  /** Milliseconds from now; undefined where the client waits as long as it takes. */
+  readonly deadlineMs: number | undefined;
+  onCancelled(listener: () => void): void;
+}
+
+/** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `generation.*` */
+export async function predict(
+  ports: PredictPorts,
+  request: PredictRequest,
+  caller: PredictCaller,
+): Promise<PredictResponse> {
+  const { tensors, names, predicts, buffers, sharedMemory } = ports;
+  const alias = names.aliasOf(request);
+  const takeMemory = (bytes: number): Uint8Array<ArrayBuffer> => buffers.take(bytes);
+  return predicts.run(alias, async () => {
+    const { outputs, model } = await tensors.run(alias, {
+      bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
+      ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
+      onCancelled: (listener) => caller.onCancelled(listener),
+      feeds: ({ generation }) => bindTensors(request.tensors, generation.facts.inputs, { takeMemory, sharedMemory }),
+    });
+    return { tensors: answerTensors(outputs, model.generation.facts.outputs) };
+  });
+}

@@ -1,0 +1,16 @@
+import { choiceSetting, integerSetting, textSetting } from '../../common/config/settings.ts';
+
+/** What the old agent's clients need and its configuration had no key for. */
+export const clientKeys = {
+  EdgeManager: choiceSetting(['auto', 'on', 'off'])
+    .default('auto')
+    .describe(
+      'Whether clients of SageMaker Edge Manager are served over gRPC. `auto`: where DeviceFleetName is set, or another UnixSocketName than the default.',
+    ),
+  UnixSocketMode: textSetting({ pattern: /^0?[0-7]{3}$/, meaning: 'three octal digits, e.g. "660"' })
+    .default('660')
+    .describe('Permissions of that socket. "666" lets every user of the device in.'),
+  MaxMessageMB: integerSetting({ min: 1, max: 2_047 })
+    .default(256)
+    .describe('Larger gRPC requests are refused with RESOURCE_EXHAUSTED.'),
+};

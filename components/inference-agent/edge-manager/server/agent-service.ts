@@ -1,0 +1,31 @@
+import { fromJSON } from '@grpc/proto-loader';
+import type { ServiceDefinition } from '@grpc/proto-loader';
+
+import { AGENT_PROTO } from '../agent-proto.gen.ts';
+import type { AgentCalls, CallName } from '../messages.ts';
+
+/** Full name of the service, as clients spell it. */
+export const SERVICE_NAME = 'AWS.SageMaker.Edge.Agent';
+
+/** Messages are decoded to what `messages.ts` says. */
+const DECODING = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true } as const;
+
+/** Paths and codecs of the seven calls. */
+export function agentService(): ServiceDefinition {
+  return fromJSON(AGENT_PROTO as never, DECODING)[SERVICE_NAME] as ServiceDefinition;
+}
+
+/** What a call can know of its caller. */
+export interface Caller {
+  /** Milliseconds from now; undefined where the client waits as long as it takes. */
+  readonly deadlineMs: number | undefined;
+  /** Aborted when the client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+export type AgentHandlers = {
+  readonly [Name in CallName]: (
+    request: AgentCalls[Name][0],
+    caller: Caller,
+  ) => AgentCalls[Name][1] | Promise<AgentCalls[Name][1]>;
+};

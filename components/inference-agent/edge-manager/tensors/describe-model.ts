@@ -1,0 +1,41 @@
+import { inputOf } from '../../model-package/schema.ts';
+import type { ModelManifest } from '../../model-package/schema.ts';
+import type { GenerationFacts } from '../../generation/generation.ts';
+import type { TensorInfo } from '../../vision/loaded-model.ts';
+import { channelsOf } from '../../vision/tensor/tensor-target.ts';
+import type { TensorMetadata } from '../messages.ts';
+import { DATA_TYPE_OF } from './data-types.ts';
+
+export interface DescribedTensors {
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+/**
+ * What clients are told of a model's tensors. They copy name, type and shape into their next Predict, so shapes are concrete:
+ * a free first dimension is the batch, 1; other free sides of an image are those of model.json. Where a side stays unknown
+ * the shape is empty.
+ */
+export function describeTensors(facts: GenerationFacts, manifest: ModelManifest): DescribedTensors {
+  const image = imageShape(facts, manifest);
+  return {
+    inputs: facts.inputs.map((info) => metadataOf(info, facts.inputs.length === 1 ? image : undefined)),
+    outputs: facts.outputs.map((info) => metadataOf(info, undefined)),
+  };
+}
+
+function metadataOf({ name, type, shape }: TensorInfo, known: readonly number[] | undefined): TensorMetadata {
+  const sides = shape.map((side, axis) => (side >= 0 ? side : axis === 0 ? 1 : (known?.[axis] ?? -1)));
+  const concrete = sides.every((side) => side >= 0);
+  return { name: Buffer.from(name), data_type: DATA_TYPE_OF[type], shape: concrete ? sides : [] };
+}
+
+/** Shape of the image that the package describes; undefined where it describes none, or another. */
+function imageShape(facts: GenerationFacts, manifest: ModelManifest): readonly number[] | undefined {
+  if (manifest.output.decoder === 'tensor') return undefined;
+  const variant = manifest.variants.find(({ file }) => file === facts.variant) ?? manifest.variants[0];
+  const spec = inputOf(manifest, variant);
+  const channels = channelsOf(spec);
+  const { width, height } = spec;
+  return spec.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
+}

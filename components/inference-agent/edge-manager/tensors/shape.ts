@@ -1,0 +1,55 @@
+import type { TensorInfo } from '../../vision/loaded-model.ts';
+import { edgeManagerErrors } from '../errors.ts';
+import type { TensorMetadata } from '../messages.ts';
+import { elementsOf } from './data-types.ts';
+
+/** 2 GiB of the widest elements; more cannot come in one message anyway. */
+const MAX_ELEMENTS = 2 ** 28;
+
+/** The shape that a request states; undefined where it leaves that to the model. */
+export function givenShape(metadata: TensorMetadata | null): readonly number[] | undefined {
+  return metadata && metadata.shape.length > 0 ? metadata.shape : undefined;
+}
+
+/**
+ * Shape of the tensor for an input: as given where that fits, else the model's own, whose free side follows from the
+ * number of elements.
+ * @throws EdgeError `edge-manager.tensor-invalid`
+ */
+export function shapeFor(
+  info: TensorInfo,
+  given: readonly number[] | undefined,
+  elements: number | undefined,
+): readonly number[] {
+  const shape = given ?? solved(info, elements);
+  const fits =
+    shape.length === info.shape.length &&
+    shape.every((side, axis) => side >= 0 && (info.shape[axis] === -1 || info.shape[axis] === side));
+  if (!fits) {
+    throw invalid(`the input "${info.name}" takes ${textOf(info.shape)}, not ${textOf(shape)}`);
+  }
+  if (elementsOf(shape) > MAX_ELEMENTS) {
+    throw invalid(`${textOf(shape)} for the input "${info.name}" are more than ${MAX_ELEMENTS} elements`);
+  }
+  return shape;
+}
+
+function solved({ name, shape }: TensorInfo, elements: number | undefined): readonly number[] {
+  const free = shape.filter((side) => side === -1).length;
+  if (free === 0) return shape;
+  const fixed = elementsOf(shape.filter((side) => side !== -1));
+  // Where only the size of a segment could tell, it is one image.
+  const rest = elements === undefined ? 1 : elements / fixed;
+  if (free > 1 || !Number.isInteger(rest)) {
+    throw invalid(`the input "${name}" takes ${textOf(shape)}; give the shape of the tensor in its tensor_metadata`);
+  }
+  return shape.map((side) => (side === -1 ? rest : side));
+}
+
+function textOf(shape: readonly number[]): string {
+  return `[${shape.map((side) => (side === -1 ? '?' : side)).join(', ')}]`;
+}
+
+function invalid(message: string) {
+  return edgeManagerErrors.error('edge-manager.tensor-invalid', message);
+}
