@@ -13,10 +13,14 @@ import { restartCommand } from './local/restart.ts';
 import { stopCommand } from './local/stop.ts';
 import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
+import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
+import { packageCommand } from './package.ts';
 import { predictCommand } from './predict.ts';
 import { publishCommand } from './publish.ts';
+import { signCommand } from './sign.ts';
 import { startCommand } from './start.ts';
+import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 
 /** The list of all commands, in the order of `--help`. */
@@ -24,6 +28,10 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, startCommand, host);
   addCommand(program, predictCommand, host);
   addCommand(program, inspectCommand, host);
+  addCommand(program, packageCommand, host);
+  addCommand(program, keygenCommand, host);
+  addCommand(program, signCommand, host);
+  addCommand(program, verifyCommand, host);
   addCommand(program, buildCommand, host);
   addCommand(program, benchCommand, host);
   addCommand(program, lintCommand, host);

@@ -42,7 +42,8 @@ export function componentRecipe(manifest: ModelManifest, options: RecipeOptions)
       full('windows', windows, manifest.name, options.read),
     ],
   };
-  return stringify(recipe, { lineWidth: 0, aliasDuplicateObjects: false });
+  // Nuclei read YAML 1.1, where 2020-01-25 without quotes is a date.
+  return stringify(recipe, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' });
 }
 
 interface Shell {
@@ -61,7 +62,7 @@ function full(os: string, shell: Shell, name: string, read: RecipeOptions['read'
     Lifecycle: {
       ...environment(shell.separator),
       startup: step(activate(shell, name), STARTUP_SECONDS),
-      shutdown: step(`${agent(shell)} retire ${name}`, SHUTDOWN_SECONDS),
+      shutdown: step(`${agent(shell)} retire ${name} ${unpacked(shell, name)}`, SHUTDOWN_SECONDS),
     },
     ...artifacts(name, read),
   };
@@ -79,7 +80,11 @@ function environment(separator: string): object {
 }
 
 function activate(shell: Shell, name: string): string {
-  return `${agent(shell)} activate "{artifacts:decompressedPath}${shell.separator}${name}"`;
+  return `${agent(shell)} activate ${unpacked(shell, name)}`;
+}
+
+function unpacked({ separator }: Shell, name: string): string {
+  return `"{artifacts:decompressedPath}${separator}${name}"`;
 }
 
 function agent({ separator, start, node }: Shell): string {

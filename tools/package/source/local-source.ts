@@ -61,8 +61,9 @@ async function loose(
   const signature = files.some((file) => file.path === SIGNATURE_FILE)
     ? await hashFiles(path.join(dir, '.'), [{ path: `./${SIGNATURE_FILE}` }], signal)
     : {};
+  const only = files.length === 1 ? Object.values(hashes)[0] : undefined;
   return {
-    identity: { uri: name, sha256: packageHash({ ...hashes, ...signature }) },
+    identity: { uri: name, sha256: only ?? packageHash({ ...hashes, ...signature }) },
     suggestedName: asModelName(name.replace(/\.onnx$/i, '')),
     async fetch(target) {
       for (const file of files) await copyInto(dir, file.path, target);

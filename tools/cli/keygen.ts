@@ -1,0 +1,39 @@
+import path from 'node:path';
+import { requireKeyId } from './frame/key-id.ts';
+import type { CommandSpec } from './frame/command.ts';
+
+interface KeygenOptions {
+  readonly out: string;
+  readonly keyId?: string;
+}
+
+export const keygenCommand: CommandSpec<KeygenOptions> = {
+  usage: 'keygen',
+  summary: 'make an Ed25519 key pair that signs model packages',
+  options: (command) =>
+    command
+      .option('--out <folder>', 'where the two files go', '.')
+      .option('--key-id <id>', 'name of the key, e.g. factory-2026 (default: fingerprint of the public key)'),
+  help: `
+Writes <key id>.key, the private key (PKCS #8, PEM, mode 600: keep it where packages are signed, and nowhere else), and
+<key id>.pub, the public key, for devices: as it is into the folder that TrustedKeysFolder of edgeml.InferenceAgent names,
+or its text into TrustedKeys under the key id. Keys are never written over.
+
+To rotate: make a new pair, add its public key on all devices beside the old one, sign with the new key from then on, and
+take the old public key away when no package signed by it is in use.
+
+Example: edgeml keygen --out keys --key-id factory-2026`,
+  run: async ({ options, out }) => {
+    const { writeKeyPair } = await import('../package/signing/write-key-pair.ts');
+    if (options.keyId !== undefined) requireKeyId(options.keyId);
+    const made = await writeKeyPair(path.resolve(options.out), options.keyId);
+    const configuration = { SignaturePolicy: 'require', TrustedKeys: { [made.keyId]: made.publicKey } };
+    out.json({ ...made, algorithm: 'Ed25519', configuration });
+    if (out.isJson) return;
+    out.line(`key id       ${out.paint('bold', made.keyId)}`);
+    out.line(`private key  ${made.privateFile}`);
+    out.line(`public key   ${made.publicFile}  ${made.publicKey}`);
+    out.line(`Configuration of edgeml.InferenceAgent that takes packages signed by it alone:`);
+    out.line(`  ${JSON.stringify(configuration)}`);
+  },
+};

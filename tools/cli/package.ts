@@ -1,0 +1,193 @@
+import path from 'node:path';
+import { projectPaths } from '../build/project.ts';
+import type { PackageOptions, PackageOutcome } from '../package/package-model.ts';
+import type { DownloadSize } from '../package/output/download-size.ts';
+import type { FoundSource } from '../package/source/source.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec, Invocation } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
+import { table } from './frame/table.ts';
+
+interface PackageCommandOptions {
+  readonly source: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly manifest?: string;
+  readonly labels?: string;
+  readonly golden?: readonly string[];
+  readonly int8?: string;
+  readonly component?: string;
+  readonly publisher: string;
+  readonly read: string;
+  readonly output?: string;
+  readonly key?: string;
+  readonly kmsKey?: string;
+  readonly keyId?: string;
+  readonly region?: string;
+  readonly maxMb: string;
+  readonly replace?: boolean;
+  readonly rebuild?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const MB = 2 ** 20;
+
+export const packageCommand: CommandSpec<PackageCommandOptions> = {
+  usage: 'package',
+  summary: 'make a model package and its component from a trained model',
+  options: (command) =>
+    command
+      .requiredOption(
+        '--source <what>',
+        '.onnx, folder, .zip, .tar.gz, s3://bucket/key[?versionId=…], or the ARN of a SageMaker training job or model package',
+      )
+      .option('--name <name>', 'model name (default: of model.json, else of the source)')
+      .option(
+        '--version <version>',
+        'of model and component, e.g. 1.2.0 (default: of model.json; of model package n: n.0.0)',
+      )
+      .option('--manifest <file>', 'keys of model.json that go over what the source says and what is guessed')
+      .option('--labels <file>', 'one label a line, in the order of the classes')
+      .option(
+        '--golden <image...>',
+        'images to make golden outputs of: what the model gives now is what devices must get',
+      )
+      .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
+      .option('--component <name>', 'component name (default: edgeml.model.<name>)')
+      .option('--publisher <text>', 'ComponentPublisher of the recipe', 'EdgeML')
+      .option(
+        '--read <who>',
+        'who may read the files on the device: all, or owner (the user that runs components)',
+        'all',
+      )
+      .option(
+        '--output <folder>',
+        'where recipes/, artifacts/ and packages/ go (default: greengrass-build of the project)',
+      )
+      .option('--key <file>', 'sign with this private key (edgeml keygen)')
+      .option('--kms-key <arn>', 'sign with this key of AWS KMS (ECC_NIST_P256)')
+      .option('--key-id <id>', 'key id in the signature (default: fingerprint of the key)')
+      .option('--region <name>', 'AWS region (default: of the ARN, else AWS_REGION)')
+      .option('--max-mb <number>', 'largest download, and largest content of an archive', '2048')
+      .option('--replace', 'write over another package of the same version; only for one that was never published')
+      .option('--rebuild', 'package again although source and options are the same as before')
+      .option('--dry-run', 'look the source up and say what would be done; write nothing'),
+  help: `
+Fetches the model, completes model.json (what is missing is guessed from the ONNX file and said), loads every variant and
+runs the golden cases on the CPU, and writes
+  packages/<name>-<version>/           the package, and <name>-<version>.tar.gz of it
+  packages/<name>-<version>.json       what was made of which source: hashes, sizes, key id
+  recipes/<component>-<version>.yaml   the component's recipe, for every platform
+  artifacts/<component>/<version>/     its zip
+The same input gives the same bytes. A source whose ETag, version or content is that of an earlier run is left alone.
+S3 and SageMaker are reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
+
+Examples:
+  edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --labels labels.txt --golden street-1.jpg
+  edgeml package --source arn:aws:sagemaker:eu-west-1:111122223333:model-package/street/7 --manifest street.json --key factory.key`,
+  run: async (invocation) => {
+    const { options, out, signal } = invocation;
+    const { AwsClients } = await import('../package/source/aws-clients.ts');
+    const { findSource } = await import('../package/source/find-source.ts');
+    const aws = new AwsClients(options.region);
+    try {
+      const maxBytes = megabytes(options.maxMb) * MB;
+      out.progress(`Looking up ${options.source} …`);
+      const source = await findSource(options.source, { aws, maxBytes, signal });
+      const { openSigner } = await import('../package/signing/open-signer.ts');
+      if (options.key !== undefined && options.kmsKey !== undefined)
+        throw cliErrors.error('cli.usage', 'give --key or --kms-key, not both');
+      const signer = await openSigner(options, aws, signal);
+      const request = { ...requestOf(invocation), ...(signer ? { signer } : {}) };
+      if (options.dryRun === true) return await say(source, request, out);
+      const { packageModel } = await import('../package/package-model.ts');
+      const outcome = await packageModel(source, request);
+      await show(outcome, request.output, out);
+    } finally {
+      aws.close();
+    }
+  },
+};
+
+function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>): PackageOptions {
+  const { name, version, manifest, labels, golden, int8, component, publisher, replace, rebuild } = options;
+  const read = options.read.toUpperCase();
+  if (read !== 'ALL' && read !== 'OWNER')
+    throw cliErrors.error('cli.usage', `--read is "${options.read}"; give all or owner`);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(version === undefined ? {} : { version }),
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(int8 === undefined ? {} : { int8 }),
+    ...(component === undefined ? {} : { component }),
+    golden: golden ?? [],
+    output: path.resolve(options.output ?? projectPaths.output),
+    read,
+    publisher,
+    replace: replace ?? false,
+    rebuild: rebuild ?? false,
+    signal,
+    onProgress: (what) => out.progress(what),
+  };
+}
+
+async function say(source: FoundSource, request: PackageOptions, out: Output): Promise<void> {
+  const { findUnchanged } = await import('../package/package-model.ts');
+  const known = await findUnchanged(source, request);
+  const { identity, suggestedName, suggestedVersion } = source;
+  const plan = {
+    dryRun: true,
+    state: known ? 'unchanged' : 'would-package',
+    source: identity,
+    name: request.name ?? known?.name ?? suggestedName ?? null,
+    version: request.version ?? known?.version ?? suggestedVersion ?? null,
+    output: request.output,
+  };
+  out.json(plan);
+  if (out.isJson) return;
+  out.line(`${identity.uri}${identity.object === undefined ? '' : ` → ${identity.object}`}`);
+  const version = [
+    identity.etag && `ETag ${identity.etag}`,
+    identity.versionId && `version ${identity.versionId}`,
+    identity.sha256 && `SHA-256 ${identity.sha256}`,
+  ];
+  out.line(`  ${version.filter(Boolean).join(', ')}`);
+  out.line(known ? `Unchanged since ${known.name} ${known.version}: nothing would be done` : 'Would be packaged');
+}
+
+async function show({ state, record, checks, notes }: PackageOutcome, output: string, out: Output): Promise<void> {
+  const { downloadSizes } = await import('../package/output/download-size.ts');
+  const downloads = await downloadSizes([output, projectPaths.output], record.component, record.version);
+  out.json({ state, ...record, checks, notes, downloads });
+  if (out.isJson) return;
+  for (const note of notes) out.note(`${out.paint('yellow', 'check')} ${note}`);
+  for (const check of checks) {
+    const mark = check.state === 'passed' ? out.paint('green', 'ok') : out.paint('yellow', check.state);
+    out.line(`${mark}  ${check.file}  ${check.precision}  ${check.summary}`);
+  }
+  const what = state === 'unchanged' ? 'is unchanged' : 'is packaged';
+  out.line(out.paint('bold', `${record.name} ${record.version} ${what}`));
+  out.line(`  package    ${path.join(output, record.files.package)}`);
+  out.line(`  archive    ${path.join(output, record.files.archive)}  ${kilobytes(record.archive.bytes)}`);
+  out.line(`  component  ${record.component} ${record.version}, ${path.join(output, record.files.recipe)}`);
+  out.line(
+    `  hash       ${record.packageHash}${record.signedBy === undefined ? ', not signed' : `, signed by ${record.signedBy}`}`,
+  );
+  for (const line of table(['  download', 'update', 'first time'], downloads.map(downloadRow))) out.line(line);
+}
+
+function downloadRow({ platform, updateBytes, firstBytes, missing }: DownloadSize): readonly string[] {
+  const first = firstBytes === undefined ? `? (${missing.join(', ')} not built)` : kilobytes(firstBytes);
+  return [`  ${platform}`, updateBytes === undefined ? 'no manifest' : kilobytes(updateBytes), first];
+}
+
+function kilobytes(bytes: number): string {
+  return bytes < 10_000_000 ? `${(bytes / 1000).toFixed(0)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (value >= 1 && value <= 65_536) return value;
+  throw cliErrors.error('cli.usage', `--max-mb is "${text}"; give 1 to 65536`);
+}

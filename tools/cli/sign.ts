@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import { requireKeyId } from './frame/key-id.ts';
+
+interface SignOptions {
+  readonly package: string;
+  readonly key?: string;
+  readonly kmsKey?: string;
+  readonly keyId?: string;
+  readonly region?: string;
+  readonly dryRun?: boolean;
+}
+
+export const signCommand: CommandSpec<SignOptions> = {
+  usage: 'sign',
+  summary: 'sign a model package: write signature.json over the hashes of all its files',
+  options: (command) =>
+    command
+      .requiredOption('--package <folder>', 'folder with model.json')
+      .option('--key <file>', 'private key: Ed25519 or ECDSA P-256, PEM (edgeml keygen)')
+      .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS: ECC_NIST_P256, SIGN_VERIFY')
+      .option('--key-id <id>', 'name under which devices know the key (default: fingerprint of the public key)')
+      .option('--region <name>', 'AWS region of the KMS key (default: of its ARN, else AWS_REGION)')
+      .option('--dry-run', 'say what would be signed by which key; write nothing'),
+  help: `
+An older signature is replaced. To have the component's zip signed too, sign while packaging: edgeml package --key FILE,
+or package the signed folder: edgeml package --source FOLDER keeps its signature.
+
+Examples:
+  edgeml sign --package packages/StreetDetector-1.2.0 --key keys/factory-2026.key --key-id factory-2026
+  edgeml sign --package packages/StreetDetector-1.2.0 --kms-key alias/edgeml-models`,
+  run: async ({ options, out, signal }) => {
+    if ((options.key === undefined) === (options.kmsKey === undefined))
+      throw cliErrors.error('cli.usage', 'give either --key <file> or --kms-key <arn>');
+    if (options.keyId !== undefined) requireKeyId(options.keyId);
+    const { AwsClients } = await import('../package/source/aws-clients.ts');
+    const { openSigner } = await import('../package/signing/open-signer.ts');
+    const { readPackage } = await import('../../components/inference-agent/model-package/reading/read-package.ts');
+    const { signPackage } = await import('../../components/inference-agent/model-package/signature/sign-package.ts');
+    const aws = new AwsClients(options.region);
+    try {
+      const dir = path.resolve(options.package);
+      const { manifest, hash, files } = await readPackage(dir, { signal });
+      const signer = await openSigner(options, aws, signal);
+      if (signer === undefined) return;
+      const dryRun = options.dryRun === true;
+      if (!dryRun) await signPackage(dir, signer, undefined, signal);
+      const { algorithm, keyId } = signer;
+      out.json({
+        ...(dryRun ? { dryRun } : {}),
+        package: dir,
+        name: manifest.name,
+        version: manifest.version,
+        hash,
+        algorithm,
+        keyId,
+      });
+      if (out.isJson) return;
+      const verb = dryRun ? 'Would sign' : 'Signed';
+      out.line(`${verb} ${manifest.name} ${manifest.version} (${files.length} files) with ${algorithm} key ${keyId}`);
+    } finally {
+      aws.close();
+    }
+  },
+};

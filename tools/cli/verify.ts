@@ -1,0 +1,56 @@
+import type { CommandSpec } from './frame/command.ts';
+
+interface VerifyOptions {
+  readonly package: string;
+  readonly key?: readonly string[];
+  readonly trustedKeys?: string;
+  readonly config?: string;
+}
+
+export const verifyCommand: CommandSpec<VerifyOptions> = {
+  usage: 'verify',
+  summary: 'check the signature of a model package as a device does',
+  options: (command) =>
+    command
+      .requiredOption('--package <path>', 'package folder, .tar.gz or .zip')
+      .option('--key <file...>', 'public keys to trust: PEM, or what edgeml keygen wrote')
+      .option('--trusted-keys <folder>', 'folder with <key id>.pem or .pub, as TrustedKeysFolder of the agent')
+      .option(
+        '--config <file>',
+        'configuration of edgeml.InferenceAgent (JSON): its TrustedKeys and TrustedKeysFolder',
+      ),
+  help: `
+A key given with --key counts under its fingerprint and under the name of its file. Exit code 0 only for a package that was
+signed by a trusted key and whose files are those that were signed. Each other case has its own code: signature.missing,
+signature.unknown-key, signature.invalid, signature.manifest-changed, signature.file-changed, signature.file-missing,
+signature.file-unsigned, signature.malformed, signature.unsafe-trust.
+
+Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys/factory-2026.pub`,
+  run: async ({ options, out, signal }) => {
+    const { trustOf } = await import('../package/signing/trust-of.ts');
+    const { openPackage } = await import('../package/open-package.ts');
+    const { verifyPackage } =
+      await import('../../components/inference-agent/model-package/signature/verify-package.ts');
+    const trust = await trustOf(options);
+    const opened = await openPackage(options.package, signal);
+    try {
+      const { manifest, hash } = opened.model;
+      const verdict = await verifyPackage(opened.model, trust);
+      const keyId = verdict.state === 'trusted' ? verdict.keyId : '';
+      out.json({
+        package: options.package,
+        name: manifest.name,
+        version: manifest.version,
+        hash,
+        state: verdict.state,
+        keyId,
+      });
+      if (!out.isJson)
+        out.line(
+          `${out.paint('green', 'trusted')}  ${manifest.name} ${manifest.version}, signed by ${keyId}, hash ${hash}`,
+        );
+    } finally {
+      await opened.close();
+    }
+  },
+};

@@ -1,0 +1,240 @@
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { canonicalJson } from '../../components/inference-agent/model-package/canonical-json.ts';
+import { listFiles } from '../../components/inference-agent/model-package/reading/list-files.ts';
+import { DEFAULT_PACKAGE_LIMITS } from '../../components/inference-agent/model-package/reading/limits.ts';
+import { readPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import { signPackage } from '../../components/inference-agent/model-package/signature/sign-package.ts';
+import type { Signer } from '../../components/inference-agent/model-package/signature/signer.ts';
+import { readRecipe } from '../build/recipe-source.ts';
+import { writeZip } from '../build/zip/write-zip.ts';
+import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';
+import { assemble } from './assemble/assemble.ts';
+import type { PackageRequest } from './assemble/assemble.ts';
+import { checkModel } from './check/check-model.ts';
+import type { VariantCheck } from './check/check-model.ts';
+import { packagingErrors } from './errors.ts';
+import { requireComponentName, requireModelName, requireVersion } from './names.ts';
+import { componentRecipe } from './output/component-recipe.ts';
+import { sha256Of } from './output/hash-file.ts';
+import { PACKAGES_FOLDER, readRecords, recordFile } from './output/package-record.ts';
+import type { PackageRecord } from './output/package-record.ts';
+import { writeTar } from './output/write-tar.ts';
+import { requestFingerprint } from './request-fingerprint.ts';
+import type { FoundSource } from './source/source.ts';
+
+export interface PackageOptions extends PackageRequest {
+  /** Default: `edgeml.model.<name>`. */
+  readonly component?: string;
+  /** Folder in the layout of gdk and greengrass-cli; packages go beside its recipes and artifacts. */
+  readonly output: string;
+  readonly read: 'ALL' | 'OWNER';
+  readonly publisher: string;
+  readonly signer?: Signer;
+  /** Write over another package of the same version. */
+  readonly replace?: boolean;
+  /** Package again although nothing has changed. */
+  readonly rebuild?: boolean;
+  readonly onProgress?: (what: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface PackageOutcome {
+  /** `unchanged`: the same source was packaged the same way before. */
+  readonly state: 'packaged' | 'unchanged';
+  readonly record: PackageRecord;
+  readonly checks: readonly VariantCheck[];
+  readonly notes: readonly string[];
+}
+
+/** The record of an earlier run that packaged the same bytes the same way, its files still there. */
+export async function findUnchanged(source: FoundSource, options: PackageOptions): Promise<PackageRecord | undefined> {
+  if (options.rebuild === true) return undefined;
+  const identity = canonicalJson({ ...source.identity });
+  const request = await requestFingerprint(options);
+  for (const record of await readRecords(options.output)) {
+    const same = record.request === request && canonicalJson({ ...record.source } as Identity) === identity;
+    if (same && (await hasFiles(options.output, record))) return record;
+  }
+  return undefined;
+}
+
+/**
+ * Fetch, assemble, run, sign, write: the package folder, its .tar.gz, and the component's recipe and artifact.
+ * @throws EdgeError `package-source.*`, `packaging.*`, `archive.*`, `package.*`, `model.*`, `signature.*`
+ */
+export async function packageModel(source: FoundSource, options: PackageOptions): Promise<PackageOutcome> {
+  const unchanged = await findUnchanged(source, options);
+  if (unchanged) return { state: 'unchanged', record: unchanged, checks: [], notes: [] };
+  const { output, signal, signer, onProgress } = options;
+  await mkdir(path.join(output, PACKAGES_FOLDER), { recursive: true });
+  const work = await mkdtemp(path.join(output, PACKAGES_FOLDER, '.work-'));
+  try {
+    onProgress?.(`Fetching ${source.identity.object ?? source.identity.uri} …`);
+    const content = await source.fetch(await folder(work, 'content'), signal);
+    onProgress?.('Assembling …');
+    const dir = await folder(work, 'package');
+    const { manifest, notes } = await assemble(source, content, dir, options, signal);
+    requireModelName(manifest.name);
+    requireVersion(manifest.version);
+    onProgress?.(`Running ${manifest.name} …`);
+    const checks = await checkModel(dir, manifest, signal);
+    requirePassed(checks);
+    if (signer) await signPackage(dir, signer, undefined, signal);
+    onProgress?.('Writing …');
+    const outcome = await place(work, dir, source, options);
+    return { ...outcome, checks, notes };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+type Identity = Readonly<Record<string, string>>;
+
+async function hasFiles(output: string, { files }: PackageRecord): Promise<boolean> {
+  const all = Object.values(files).map((file) => access(path.join(output, file)));
+  return Promise.all(all).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function folder(work: string, name: string): Promise<string> {
+  const dir = path.join(work, name);
+  await mkdir(dir);
+  return dir;
+}
+
+function requirePassed(checks: readonly VariantCheck[]): void {
+  const failed = checks.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return;
+  const reasons = failed.map(({ file, summary }) => `${file}: ${summary}`).join('; ');
+  throw packagingErrors.error('packaging.golden-failed', `the model fails its golden test: ${reasons}`, {
+    facts: { failed },
+  });
+}
+
+/** Writes everything beside its place first, so that a package is there whole or not at all; the record comes last. */
+async function place(
+  work: string,
+  dir: string,
+  source: FoundSource,
+  options: PackageOptions,
+): Promise<Pick<PackageOutcome, 'state' | 'record'>> {
+  const { output, signal } = options;
+  const model = await readPackage(dir, { signal });
+  const { name, version } = model.manifest;
+  const component = requireComponentName(options.component ?? `edgeml.model.${name}`);
+  const files = {
+    package: `${PACKAGES_FOLDER}/${name}-${version}`,
+    recipe: `recipes/${component}-${version}.yaml`,
+    artifact: `artifacts/${component}/${version}/${name}.zip`,
+    archive: `${PACKAGES_FOLDER}/${name}-${version}.tar.gz`,
+  };
+  const request = await requestFingerprint(options);
+  const signedBy = await keyOf(dir, model);
+  const known = await requireFree(output, { component, version, name }, model.hash, signedBy, options.replace ?? false);
+  if (known && (await hasFiles(output, known))) {
+    const record = { ...known, request, source: { ...source.identity } };
+    await writeRecord(output, record);
+    return { state: 'unchanged', record };
+  }
+  const recipe = await writeRecipe(work, model, component, options);
+  const inside = (await listFiles(dir, DEFAULT_PACKAGE_LIMITS)).map((file) => file.path);
+  const zip = path.join(work, 'artifact.zip');
+  const entries = inside.map((file) => ({ path: file, content: { file: path.join(dir, file) } }));
+  const artifact = { bytes: await writeZip(zip, entries, signal), sha256: await sha256Of(zip) };
+  const tar = path.join(work, 'package.tar.gz');
+  const archive = { bytes: await writeTar(tar, dir, inside, signal), sha256: await sha256Of(tar) };
+  const moves = [
+    [recipe, files.recipe],
+    [zip, files.artifact],
+    [tar, files.archive],
+    [dir, files.package],
+  ] as const;
+  for (const [from, to] of moves) await moveTo(from, path.join(output, to));
+  const record: PackageRecord = {
+    schemaVersion: 1,
+    status: 'COMPLETED',
+    name,
+    version,
+    component,
+    source: { ...source.identity },
+    request,
+    packageHash: model.hash,
+    ...(signedBy === undefined ? {} : { signedBy }),
+    files,
+    artifact,
+    archive,
+  };
+  await writeRecord(output, record);
+  return { state: 'packaged', record };
+}
+
+async function keyOf(dir: string, model: ModelPackage): Promise<string | undefined> {
+  if (!model.files.some((file) => file.path === 'signature.json')) return undefined;
+  const { keyId } = JSON.parse(await readFile(path.join(dir, 'signature.json'), 'utf8')) as { keyId?: unknown };
+  return typeof keyId === 'string' ? keyId : undefined;
+}
+
+/**
+ * What stands under this version already: the same package (an ECDSA signature differs each time, so the artifact is not
+ * compared), or another one, which is refused.
+ */
+async function requireFree(
+  output: string,
+  { component, version, name }: { readonly component: string; readonly version: string; readonly name: string },
+  hash: string,
+  signedBy: string | undefined,
+  replace: boolean,
+): Promise<PackageRecord | undefined> {
+  const records = await readRecords(output);
+  const there = records.find((one) => one.version === version && (one.component === component || one.name === name));
+  if (there?.packageHash === hash && there.signedBy === signedBy && there.component === component) return there;
+  const recipe = path.join(output, 'recipes', `${component}-${version}.yaml`);
+  const taken =
+    there !== undefined ||
+    (await access(recipe).then(
+      () => true,
+      () => false,
+    ));
+  if (!taken || replace) return undefined;
+  const was = there ? `${there.packageHash} (component ${there.component})` : 'a component that was built otherwise';
+  const message = `${component} ${version} is there already with another content: it is ${was}, this is ${hash}`;
+  throw packagingErrors.error('packaging.version-taken', message, {
+    facts: { component, version, there: there?.packageHash ?? null, now: hash },
+  });
+}
+
+async function writeRecipe(
+  work: string,
+  { manifest }: ModelPackage,
+  component: string,
+  { publisher, read }: PackageOptions,
+): Promise<string> {
+  const agent = await readRecipe('edgeml.InferenceAgent');
+  const agentRange = `^${agent.version.split('.')[0]}.0.0`;
+  const file = path.join(work, `${component}-${manifest.version}.yaml`);
+  await writeFile(file, componentRecipe(manifest, { component, agentRange, publisher, read }));
+  const faults = (await lintRecipeFile(file)).filter(({ severity }) => severity === 'error');
+  if (faults.length === 0) return file;
+  const message = `the recipe of ${component} is not sound: ${faults.map((fault) => fault.message).join(' ')}`;
+  throw packagingErrors.error('packaging.recipe', message, { facts: { faults } });
+}
+
+async function moveTo(from: string, to: string): Promise<void> {
+  await mkdir(path.dirname(to), { recursive: true });
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    // Parts of the output folder may be on another disk.
+    if (error.code !== 'EXDEV') throw error;
+    await cp(from, to, { recursive: true });
+  });
+}
+
+async function writeRecord(output: string, record: PackageRecord): Promise<void> {
+  const file = recordFile(output, record.name, record.version);
+  await writeFile(`${file}.partial`, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(`${file}.partial`, file);
+}

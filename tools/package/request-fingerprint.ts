@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { canonicalJson } from '../../components/inference-agent/model-package/canonical-json.ts';
+import { readGiven } from './files.ts';
+import type { PackageOptions } from './package-model.ts';
+
+/** Raised when packaging writes something else for the same input. */
+const FORMAT = 1;
+
+/** SHA-256, hexadecimal, of everything beside the source that the package depends on. @throws EdgeError `packaging.file-unreadable` */
+export async function requestFingerprint(options: PackageOptions): Promise<string> {
+  const { name, version, component, read, publisher, signer } = options;
+  const text = canonicalJson({
+    format: FORMAT,
+    name: name ?? null,
+    version: version ?? null,
+    component: component ?? null,
+    read,
+    publisher,
+    signer: signer ? [signer.algorithm, signer.keyId] : null,
+    manifest: await hashOf(options.manifest),
+    labels: await hashOf(options.labels),
+    int8: await hashOf(options.int8),
+    golden: await Promise.all(options.golden.map(async (file) => [path.basename(file), await hashOf(file)])),
+  });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function hashOf(file: string | undefined): Promise<string | null> {
+  if (file === undefined) return null;
+  return createHash('sha256')
+    .update(await readGiven(file))
+    .digest('hex');
+}

@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { parseConfiguration } from '../../../components/common/config/parse-configuration.ts';
+import { agentConfiguration } from '../../../components/inference-agent/config.ts';
+import { keyIdOf, parsePublicKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
+import type { Trust } from '../../../components/inference-agent/model-package/signature/verify-package.ts';
+import { cliErrors } from '../../cli/errors.ts';
+import { parseDraft } from '../assemble/make-manifest.ts';
+import { readGiven } from '../files.ts';
+
+export interface TrustChoice {
+  readonly key?: readonly string[];
+  readonly trustedKeys?: string;
+  /** Configuration of the agent. */
+  readonly config?: string;
+}
+
+/** What a device with these keys would trust, policy `require`. @throws EdgeError `cli.usage`, `signature.bad-key`, `config.invalid` */
+export async function trustOf({ key = [], trustedKeys, config }: TrustChoice): Promise<Trust> {
+  if (key.length === 0 && trustedKeys === undefined && config === undefined)
+    throw cliErrors.error('cli.usage', 'say whom to trust: --key <file>, --trusted-keys <folder> or --config <file>');
+  const configured = config === undefined ? undefined : await configurationOf(config);
+  const keys: Record<string, string> = { ...configured?.TrustedKeys };
+  for (const file of key) {
+    const text = (await readGiven(file)).toString('utf8').trim();
+    keys[keyIdOf(parsePublicKey(text, file))] = text;
+    keys[path.parse(file).name] = text;
+  }
+  const folder = trustedKeys ?? (configured?.TrustedKeysFolder || undefined);
+  return { policy: 'require', keys, ...(folder === undefined ? {} : { folder }) };
+}
+
+async function configurationOf(file: string) {
+  const raw = parseDraft((await readGiven(file)).toString('utf8'), file);
+  return parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });
+}

@@ -1,0 +1,40 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { generateSigningKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
+import { signingErrors } from './errors.ts';
+
+export interface WrittenKeyPair {
+  readonly keyId: string;
+  /** The form for `TrustedKeys`. */
+  readonly publicKey: string;
+  readonly privateFile: string;
+  readonly publicFile: string;
+}
+
+/** Makes a pair and writes `<key id>.key` (mode 600) and `<key id>.pub`. @throws EdgeError `signing.key-exists` */
+export async function writeKeyPair(folder: string, chosen?: string): Promise<WrittenKeyPair> {
+  const pair = generateSigningKey();
+  const keyId = chosen ?? pair.keyId;
+  const privateFile = path.join(folder, `${keyId}.key`);
+  const publicFile = path.join(folder, `${keyId}.pub`);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await writeNew(publicFile, `${pair.publicKey}\n`, 0o644);
+  try {
+    await writeNew(privateFile, pair.privateKey, 0o600);
+  } catch (error) {
+    await rm(publicFile);
+    throw error;
+  }
+  return { keyId, publicKey: pair.publicKey, privateFile, publicFile };
+}
+
+async function writeNew(file: string, text: string, mode: number): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx', mode });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST')
+      throw signingErrors.error('signing.key-exists', `there is a key already: ${file}`, { cause, facts: { file } });
+    throw signingErrors.error('signing.key-unreadable', `cannot write ${file}: ${messageOf(cause)}`, { cause });
+  }
+}
