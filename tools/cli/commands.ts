@@ -3,9 +3,10 @@ import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
+import { deployCommand } from './deploy.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
-import { deployCommand } from './local/deploy.ts';
+import { deployCommand as localDeployCommand } from './local/deploy.ts';
 import { listCommand } from './local/list.ts';
 import { logsCommand } from './local/logs.ts';
 import { pubCommand } from './local/pub.ts';
@@ -19,7 +20,9 @@ import { packageCommand } from './package.ts';
 import { predictCommand } from './predict.ts';
 import { publishCommand } from './publish.ts';
 import { signCommand } from './sign.ts';
+import { rollbackCommand } from './rollback.ts';
 import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 
@@ -37,6 +40,9 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);
   addCommand(program, publishCommand, host);
+  addCommand(program, deployCommand, host);
+  addCommand(program, statusCommand, host);
+  addCommand(program, rollbackCommand, host);
   addCommand(program, versionCommand, host);
 
   const local = addGroup(
@@ -44,7 +50,7 @@ export function addCommands(program: Command, host: CommandHost): void {
     'local',
     'speak to a running core: the one of `npm start`, or a nucleus on this machine',
   );
-  addCommand(local, deployCommand, host);
+  addCommand(local, localDeployCommand, host);
   addCommand(local, listCommand, host);
   addCommand(local, logsCommand, host);
   addCommand(local, pubCommand, host);

@@ -46,6 +46,15 @@ export class FleetSimulation {
     this.#region = region;
   }
 
+  /** An account in which nothing was ever deployed. */
+  reset(): void {
+    this.deployments.length = 0;
+    this.#tokens.clear();
+    this.things.clear();
+    this.groups.clear();
+    this.outcome = () => ({ status: 'SUCCEEDED' });
+  }
+
   addThing(name: string, ...groups: readonly string[]): void {
     this.things.set(name, { attributes: {}, core: true, healthy: true });
     for (const group of groups) this.addToGroup(group, name);

@@ -1,0 +1,268 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import type { CloudClients } from '../../tools/cloud/clients.ts';
+import { MemoryIo } from '../../tools/cli/frame/io.ts';
+import { runProgram } from '../../tools/cli/program.ts';
+import { connectCloud } from '../../tools/cloud/clients.ts';
+import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
+import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
+import type { DeploymentChange } from '../../tools/cloud/deployments/merge-deployment.ts';
+import { planRollback } from '../../tools/cloud/deployments/rollback.ts';
+import { findTarget } from '../../tools/cloud/deployments/target.ts';
+import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
+import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
+import { publishSamples } from './stand-in/publish-samples.ts';
+import { runCommand } from './stand-in/run-command.ts';
+import { skipsCloudTests } from './stand-in/service-model.ts';
+
+const { signal } = new AbortController();
+
+describe.skipIf(skipsCloudTests)('deployments (need the AWS service models)', () => {
+  let aws: AwsStandIn;
+  let clients: CloudClients;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-deploy-'));
+    aws = await startAwsStandIn('components');
+    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    await publishSamples(
+      clients,
+      'components',
+      'test.Agent=1.0.0',
+      'test.App=1.0.0',
+      'test.Model=1.0.0',
+      'test.Model=1.1.0',
+    );
+    await publishSamples(clients, 'components', 'test.Model=1.2.0');
+  });
+  beforeEach(() => {
+    aws.fleet.reset();
+    aws.greengrass.pageSize = 1;
+    aws.iot.pageSize = 2;
+    aws.requests.length = 0;
+    for (const name of ['gateway-1', 'gateway-2', 'gateway-3']) aws.fleet.addThing(name, 'hall');
+  });
+  afterEach(() => expect(aws.violations).toEqual([]));
+  afterAll(async () => {
+    clients.close();
+    await aws.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const command = (...args: string[]) => runCommand(args, aws.environment);
+  const hall = () => findTarget(clients, { kind: 'group', name: 'hall' }, signal);
+  const deploy = async (change: DeploymentChange): Promise<string> =>
+    sendDeployment(clients, await planDeployment(clients, await hall(), change, { signal }), signal);
+  const components = (versions: Record<string, string>): DeploymentChange => ({
+    components: Object.fromEntries(
+      Object.entries(versions).map(([name, componentVersion]) => [name, { componentVersion }]),
+    ),
+  });
+  const latest = () => aws.fleet.deployments.at(-1)?.input as { components: Record<string, unknown> };
+
+  it('row 146: keeps the components of the target that are not named', async () => {
+    await deploy({
+      components: {
+        'test.Agent': { componentVersion: '1.0.0', configurationUpdate: { merge: '{"LogLevel":"debug"}' } },
+        'test.App': { componentVersion: '1.0.0', runWith: { posixUser: 'ggc_user:ggc_group' } },
+      },
+    });
+
+    const { code, json } = await command('deploy', 'test.Model=1.0.0', '--group', 'hall', '--json');
+
+    expect(code).toBe(0);
+    expect(json[0]).toMatchObject({
+      unchanged: false,
+      targetArn: 'arn:aws:iot:us-east-1:123456789012:thinggroup/hall',
+    });
+    expect(latest().components).toEqual({
+      'test.Agent': { componentVersion: '1.0.0', configurationUpdate: { merge: '{"LogLevel":"debug"}' } },
+      'test.App': { componentVersion: '1.0.0', runWith: { posixUser: 'ggc_user:ggc_group' } },
+      'test.Model': { componentVersion: '1.0.0' },
+    });
+  });
+
+  it('row 118: takes a model away again, and leaves the rest', async () => {
+    await deploy(components({ 'test.Agent': '1.0.0', 'test.Model': '1.0.0' }));
+    await deploy({ components: {}, remove: ['test.Model'] });
+    expect(latest().components).toEqual({ 'test.Agent': { componentVersion: '1.0.0' } });
+  });
+
+  it('row 145: carries rollout, abort, time-outs and ROLLBACK exactly as given, and keeps them for the next', async () => {
+    const policies = [
+      ...['--on-failure', 'ROLLBACK', '--notify', 'NOTIFY_COMPONENTS', '--notify-timeout', '90'],
+      ...['--validation-timeout', '40', '--rollout-rate', '10:2:50', '--rollout-max', '200'],
+      ...['--abort', 'FAILED:20:10', 'TIMED_OUT:50:5', '--in-progress-timeout', '30'],
+    ];
+    const { code } = await command('deploy', 'test.Agent=1.0.0', '--group', 'hall', ...policies);
+    expect(code).toBe(0);
+    const wanted = {
+      deploymentPolicies: {
+        failureHandlingPolicy: 'ROLLBACK',
+        componentUpdatePolicy: { action: 'NOTIFY_COMPONENTS', timeoutInSeconds: 90 },
+        configurationValidationPolicy: { timeoutInSeconds: 40 },
+      },
+      iotJobConfiguration: {
+        jobExecutionsRolloutConfig: {
+          maximumPerMinute: 200,
+          exponentialRate: {
+            baseRatePerMinute: 10,
+            incrementFactor: 2,
+            rateIncreaseCriteria: { numberOfSucceededThings: 50 },
+          },
+        },
+        abortConfig: {
+          criteriaList: [
+            { failureType: 'FAILED', action: 'CANCEL', thresholdPercentage: 20, minNumberOfExecutedThings: 10 },
+            { failureType: 'TIMED_OUT', action: 'CANCEL', thresholdPercentage: 50, minNumberOfExecutedThings: 5 },
+          ],
+        },
+        timeoutConfig: { inProgressTimeoutInMinutes: 30 },
+      },
+    };
+    expect(latest()).toMatchObject(wanted);
+    await deploy(components({ 'test.App': '1.0.0' }));
+    expect(latest()).toMatchObject(wanted);
+  });
+
+  it.each([
+    [['--rollout-max', '1001'], '/iotJobConfiguration/jobExecutionsRolloutConfig/maximumPerMinute'],
+    [['--rollout-rate', '10:6:50'], 'incrementFactor'],
+    [['--rollout-rate', '0:2:50'], 'baseRatePerMinute'],
+    [['--abort', 'FAILED:101:10'], 'thresholdPercentage'],
+    [['--abort', 'BROKEN:10:10'], 'failureType'],
+    [['--in-progress-timeout', '10081'], 'inProgressTimeoutInMinutes'],
+    [['--on-failure', 'PANIC'], 'failureHandlingPolicy'],
+  ])('row 145: refuses %j before anything is asked', async (flags, place) => {
+    const io = new MemoryIo();
+    const code = await runProgram(['deploy', 'test.Agent=1.0.0', '--group', 'hall', ...flags], io, signal);
+    expect([code, io.err]).toEqual([1, expect.stringContaining(place) as string]);
+    expect(aws.requests).toEqual([]);
+  });
+
+  it('row 148: sends merge as a JSON string, and says what the key for the version is', async () => {
+    const document = path.join(folder, 'deployment.yaml');
+    await writeFile(
+      document,
+      'components:\n  test.Agent:\n    componentVersion: 1.0.0\n    configurationUpdate:\n      merge: { LogLevel: debug, Limits: { Queue: 8 } }\n      reset: [/Old]\n',
+    );
+    const dry = await command('deploy', '--document', document, '--group', 'hall', '--dry-run', '--json');
+    expect(dry.code).toBe(0);
+    expect(aws.fleet.deployments).toEqual([]);
+    const { input } = dry.json[0] as { input: Record<string, unknown> };
+    expect(input).toMatchObject({
+      components: {
+        'test.Agent': {
+          configurationUpdate: { merge: '{"LogLevel":"debug","Limits":{"Queue":8}}', reset: ['/Old'] },
+        },
+      },
+    });
+    await command('deploy', '--document', document, '--group', 'hall');
+    expect(aws.fleet.deployments.at(-1)?.input).toEqual(input);
+
+    await writeFile(document, 'components:\n  test.Agent: { version: 1.0.0 }\n');
+    const wrong = await command('deploy', '--document', document, '--group', 'hall');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('"componentVersion"') as string]);
+  });
+
+  it('joins configuration updates, so that a device that comes later gets them all', async () => {
+    const update = (merge: string, reset?: string[]) => ({
+      components: {
+        'test.Agent': { componentVersion: '1.0.0', configurationUpdate: { merge, ...(reset ? { reset } : {}) } },
+      },
+    });
+    await deploy(update('{"A":{"x":1,"y":2},"B":1}'));
+    await deploy(update('{"A":{"y":3},"C":[1]}', ['/B']));
+    expect(latest().components).toEqual({
+      'test.Agent': {
+        componentVersion: '1.0.0',
+        configurationUpdate: { merge: '{"A":{"x":1,"y":3},"C":[1]}', reset: ['/B'] },
+      },
+    });
+  });
+
+  it('sends nothing where the target has all of it, and one deployment for a repeated request', async () => {
+    await deploy(components({ 'test.Agent': '1.0.0' }));
+    expect((await command('deploy', 'test.Agent=1.0.0', '--group', 'hall', '--json')).json[0]).toMatchObject({
+      unchanged: true,
+    });
+    const plan = await planDeployment(clients, await hall(), components({ 'test.App': '1.0.0' }), { signal });
+    aws.mishap = ({ operation }) => {
+      if (operation !== 'CreateDeployment') return undefined;
+      aws.mishap = () => undefined;
+      return 'cut-after';
+    };
+    await sendDeployment(clients, plan, signal);
+    expect(aws.fleet.deployments).toHaveLength(2);
+  });
+
+  it('refuses what is not published, not there, or not named', async () => {
+    const unpublished = await command('deploy', 'test.Agnet=1.0.0', '--group', 'hall');
+    expect([unpublished.code, unpublished.stderr]).toEqual([
+      1,
+      expect.stringContaining('did you mean test.Agent') as string,
+    ]);
+    const version = await command('deploy', 'test.Agent=9.0.0', '--group', 'hall');
+    expect([version.code, version.stderr]).toEqual([1, expect.stringContaining('does not exist') as string]);
+    const target = await command('deploy', 'test.Agent=1.0.0', '--group', 'nowhere');
+    expect([target.code, target.stderr]).toEqual([1, expect.stringContaining('no thing group "nowhere"') as string]);
+    for (const wrong of [['test.Agent=1.0.0'], ['--group', 'hall'], ['test.Agent', '--group', 'hall']])
+      expect((await command('deploy', ...wrong)).code, wrong.join(' ')).toBe(2);
+  });
+
+  it('row 143: follows every device, and names the failing component and the reason', async () => {
+    aws.fleet.outcome = (thing) =>
+      thing === 'gateway-2'
+        ? {
+            status: 'FAILED',
+            component: 'test.Model',
+            reason: 'golden test failed: cat.jpg',
+            errors: ['DEPLOYMENT_FAILURE', 'COMPONENT_BROKEN'],
+          }
+        : { status: 'SUCCEEDED' };
+    aws.fleet.readsUntilDone = 1;
+    const { code, json, stderr } = await command(
+      ...['deploy', 'test.Agent=1.0.0', 'test.Model=1.1.0', '--group', 'hall', '--wait', '--timeout', '60', '--json'],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('in progress');
+    expect(json[0]).toMatchObject({ settled: true, counts: { SUCCEEDED: 2, FAILED: 1 } });
+    const status = await command('status', '--group', 'hall');
+    expect(status.code).toBe(1);
+    expect(status.stdout).toMatch(/gateway-2 +FAILED +test\.Model 1\.1\.0 BROKEN +.*golden test failed: cat\.jpg/);
+    expect(status.stdout).toContain('DEPLOYMENT_FAILURE > COMPONENT_BROKEN');
+  });
+
+  it('says which devices have not called in', async () => {
+    aws.fleet.outcome = (thing) => ({ status: thing === 'gateway-3' ? 'OFFLINE' : 'SUCCEEDED' });
+    const id = await deploy(components({ 'test.Agent': '1.0.0' }));
+    const status = await followDeployment(clients, id, { clock: systemClock, signal, timeoutMs: 50, everyMs: 1 });
+    expect(status).toMatchObject({ isSettled: false, counts: { SUCCEEDED: 2, QUEUED: 1 } });
+    const { code, stdout } = await command('status', '--deployment', id);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/gateway-3 +QUEUED +has not called in yet/) as string]);
+  });
+
+  it('row 147: rolls back to the previous deployment, and further when asked again', async () => {
+    await deploy(components({ 'test.Agent': '1.0.0', 'test.Model': '1.0.0' }));
+    await deploy(components({ 'test.Model': '1.1.0' }));
+    await deploy(components({ 'test.Model': '1.2.0' }));
+    const rollback = async () => {
+      const plan = await planRollback(clients, await hall(), { signal });
+      await sendDeployment(clients, plan, signal);
+      return latest().components;
+    };
+    const { code, json } = await command('rollback', '--group', 'hall', '--json');
+    expect([code, json[0]?.['restores']]).toEqual([0, aws.fleet.deployments[1]?.id]);
+    expect(latest().components).toEqual({
+      'test.Agent': { componentVersion: '1.0.0' },
+      'test.Model': { componentVersion: '1.1.0' },
+    });
+    expect(await rollback()).toMatchObject({ 'test.Model': { componentVersion: '1.0.0' } });
+    await expect(rollback()).rejects.toMatchObject({ code: 'deploy.nothing-before' });
+  });
+});

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { isPlainObject } from '../local-core/recipe/recipe.ts';
+import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { policiesOf, policyOptions } from './cloud/policy-options.ts';
+import type { PolicyOptions } from './cloud/policy-options.ts';
+import { targetNamed, targetOf, targetOptions } from './cloud/target-options.ts';
+import type { TargetOptions } from './cloud/target-options.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import type { DeploymentChange } from '../cloud/deployments/merge-deployment.ts';
+
+interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, PolicyOptions {
+  readonly document?: string;
+  readonly config?: string;
+  readonly remove?: readonly string[];
+  readonly name?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: string;
+}
+
+export const deployCommand: CommandSpec<DeployCommandOptions> = {
+  usage: 'deploy [components...]',
+  summary: 'deploy published components, as Name=1.0.0, to a device or a group of devices',
+  options: (command) =>
+    policyOptions(
+      targetOptions(cloudOptions(command))
+        .option('--document <file>', 'a deployment document, as create-deployment and the local core take it')
+        .option('--config <json|file>', 'configuration: {"Name": {"merge": {…}, "reset": ["/key"]}}')
+        .option('--remove <name...>', 'components to take away from the target')
+        .option('--name <text>', 'name of the deployment (default: as before)'),
+    )
+      .option('--force', 'deploy even where the target has all of it already')
+      .option('--dry-run', 'ask what the target has and print the request; change nothing')
+      .option('--wait', 'follow the devices until all are done; fails when one fails')
+      .option('--timeout <seconds>', 'longest wait with --wait', '3600'),
+  help: `
+The components that the target has stay: a deployment of Greengrass replaces the whole set, so the current one is read
+first and the change is merged with it. Policies stay as they are unless given. Nothing is sent where nothing would change.
+
+Examples:
+  npm run -s edgeml -- deploy edgeml.model.PartsDetector=1.0.1 --group press-shop --dry-run
+  npm run -s edgeml -- deploy --document deployment.yaml --thing gateway-7 --wait
+  npm run -s edgeml -- deploy edgeml.InferenceApp=1.0.2 --group press-shop --rollout-rate 10:2:50 --abort FAILED:20:10`,
+  run: async ({ args, options, out, signal }) => {
+    targetNamed(options);
+    const change = await changeOf(args, options);
+    const timeoutMs = secondsOption('--timeout', options.timeout);
+    const { planDeployment, sendDeployment } = await import('../cloud/deployments/deploy.ts');
+    const { followDeployment } = await import('../cloud/deployments/follow.ts');
+    const { requestView } = await import('../cloud/request-view.ts');
+    const { countsText, showStatus } = await import('./cloud/show-status.ts');
+    return withCloud(options, async (clients) => {
+      const target = await targetOf(clients, options, signal);
+      const plan = await planDeployment(clients, target, change, { signal, force: options.force === true });
+      if (options.dryRun) {
+        const request = plan.create && requestView('greengrassv2', plan.create);
+        out.json(request ?? { unchanged: true, deploymentId: plan.current?.id });
+        if (!out.isJson)
+          out.line(request ? JSON.stringify(request, undefined, 2) : 'The target has all of it already.');
+        return 0;
+      }
+      const deploymentId = await sendDeployment(clients, plan, signal);
+      if (!options.wait) {
+        out.json({ deploymentId, targetArn: target.arn, unchanged: plan.create === undefined });
+        if (!out.isJson)
+          out.line(
+            plan.create ? `Deployment ${deploymentId} is under way.` : `Nothing to do: ${deploymentId} has all of it.`,
+          );
+        return 0;
+      }
+      const status = await followDeployment(clients, deploymentId, {
+        clock: systemClock,
+        signal,
+        timeoutMs,
+        onStatus: (seen) => out.progress(countsText(seen)),
+      });
+      showStatus(out, status);
+      return status.isSettled && status.devices.every((device) => device.status === 'SUCCEEDED') ? 0 : 1;
+    });
+  },
+};
+
+async function changeOf(args: readonly string[], options: DeployCommandOptions): Promise<DeploymentChange> {
+  const { checkSpecification, readSpecification } = await import('../cloud/deployments/read-specification.ts');
+  const document = options.document === undefined ? { components: {} } : await readSpecification(options.document);
+  const components: Record<string, unknown> = { ...document.components };
+  for (const [name, componentVersion] of namedVersions(args)) components[name] = { componentVersion };
+  const configuration = options.config === undefined ? {} : await jsonOrFile(options.config);
+  for (const [name, configurationUpdate] of Object.entries(configuration)) {
+    if (!(name in components))
+      throw cliErrors.error(
+        'cli.usage',
+        `--config is for ${name}, which is not deployed; name it as ${name}=<version>`,
+      );
+    components[name] = { ...(components[name] as object), configurationUpdate };
+  }
+  if (Object.keys(components).length === 0 && !options.remove && Object.keys(policiesOf(options)).length === 0)
+    throw cliErrors.error(
+      'cli.usage',
+      'nothing to deploy: name components as Name=1.0.0, or give --document or --remove',
+    );
+  const named = options.name === undefined ? {} : { deploymentName: options.name };
+  const whole = checkSpecification({ ...document, ...named, ...policiesOf(options), components }, 'the command line');
+  return { ...whole, ...(options.remove ? { remove: options.remove } : {}) };
+}
+
+async function jsonOrFile(text: string): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text.trimStart().startsWith('{') ? text : await readFile(text, 'utf8'));
+    if (!isPlainObject(value)) throw new Error('it holds no object');
+    return value;
+  } catch (cause) {
+    throw cliErrors.error('cli.usage', `--config is neither JSON nor a JSON file: ${messageOf(cause)}`, { cause });
+  }
+}

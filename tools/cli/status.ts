@@ -1,0 +1,54 @@
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { cloudOptions, secondsOption, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { targetOf, targetOptions } from './cloud/target-options.ts';
+import type { TargetOptions } from './cloud/target-options.ts';
+import type { CommandSpec } from './frame/command.ts';
+
+interface StatusOptions extends CloudCommandOptions, TargetOptions {
+  readonly deployment?: string;
+  readonly follow?: boolean;
+  readonly timeout: string;
+}
+
+export const statusCommand: CommandSpec<StatusOptions> = {
+  usage: 'status',
+  summary: 'show what every device made of a deployment, with the failing component and the reason',
+  options: (command) =>
+    targetOptions(cloudOptions(command))
+      .option('--deployment <id>', 'one deployment (default: the latest of --thing or --group)')
+      .option('--follow', 'look on until every device is done')
+      .option('--timeout <seconds>', 'longest look with --follow', '3600'),
+  help: `
+Ends with 1 when a device failed, and with --follow also when one is not done in time. A queued device has not called in
+yet: it takes the deployment when it comes back.
+
+Example:
+  npm run -s edgeml -- status --group press-shop --follow`,
+  run: async ({ options, out, signal }) => {
+    const { currentDeployment, getDeployment } = await import('../cloud/deployments/current-deployment.ts');
+    const { deploymentStatus, isFailure } = await import('../cloud/deployments/device-status.ts');
+    const { deployErrors } = await import('../cloud/deployments/errors.ts');
+    const { followDeployment } = await import('../cloud/deployments/follow.ts');
+    const { countsText, showStatus } = await import('./cloud/show-status.ts');
+    const timeoutMs = secondsOption('--timeout', options.timeout);
+    return withCloud(options, async (clients) => {
+      const deployment =
+        options.deployment === undefined
+          ? await currentDeployment(clients, await targetOf(clients, options, signal), signal)
+          : await getDeployment(clients, options.deployment, signal);
+      if (!deployment) throw deployErrors.error('deploy.no-deployment', 'the target has no deployment');
+      const status = options.follow
+        ? await followDeployment(clients, deployment.id, {
+            clock: systemClock,
+            signal,
+            timeoutMs,
+            onStatus: (seen) => out.progress(countsText(seen)),
+          })
+        : await deploymentStatus(clients, deployment, signal);
+      showStatus(out, status);
+      const isLate = options.follow === true && !status.isSettled;
+      return isLate || status.devices.some(isFailure) ? 1 : 0;
+    });
+  },
+};

@@ -1,0 +1,112 @@
+import { ListEffectiveDeploymentsCommand, ListInstalledComponentsCommand } from '@aws-sdk/client-greengrassv2';
+import { ListJobExecutionsForJobCommand } from '@aws-sdk/client-iot';
+import { awsCall, awsFind } from '../aws-call.ts';
+import type { CloudClients } from '../clients.ts';
+import { inParallel } from '../in-parallel.ts';
+import { allPages, collect } from '../pages.ts';
+import type { StoredDeployment } from './current-deployment.ts';
+
+export interface DeviceStatus {
+  readonly thing: string;
+  /** QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT, REJECTED, REMOVED, CANCELED; a queued device has not called in yet. */
+  readonly status: string;
+  readonly failure?: DeviceFailure;
+}
+
+export interface DeviceFailure {
+  readonly component?: string;
+  readonly version?: string;
+  /** Lifecycle state of the component, e.g. BROKEN. */
+  readonly state?: string;
+  readonly reason: string;
+  /** Error codes of the nucleus, outermost first. */
+  readonly errors: readonly string[];
+}
+
+export interface DeploymentStatus {
+  readonly deployment: StoredDeployment;
+  readonly devices: readonly DeviceStatus[];
+  readonly counts: Readonly<Record<string, number>>;
+  /** No device is queued or at work. */
+  readonly isSettled: boolean;
+}
+
+const FAILURES = ['FAILED', 'TIMED_OUT', 'REJECTED'];
+const ASKED_AT_ONCE = 8;
+
+export function isFailure({ status }: DeviceStatus): boolean {
+  return FAILURES.includes(status);
+}
+
+/**
+ * What every device made of a deployment. The executions of its job give the roster in a few pages, however large the fleet;
+ * only devices that failed are asked one by one, and once: `known` are failures found before.
+ */
+export async function deploymentStatus(
+  clients: CloudClients,
+  deployment: StoredDeployment,
+  signal: AbortSignal,
+  known: Map<string, DeviceFailure> = new Map(),
+): Promise<DeploymentStatus> {
+  const executions = await executionsOf(clients, deployment, signal);
+  const failed = executions.filter((one) => isFailure(one) && !known.has(one.thing));
+  await inParallel(failed, ASKED_AT_ONCE, async ({ thing }) => {
+    known.set(thing, await failureOf(clients, deployment, thing, signal));
+  });
+  const devices = executions.map((device) => {
+    const failure = isFailure(device) ? known.get(device.thing) : undefined;
+    return failure ? { ...device, failure } : device;
+  });
+  const counts: Record<string, number> = {};
+  for (const { status } of devices) counts[status] = (counts[status] ?? 0) + 1;
+  return { deployment, devices, counts, isSettled: !counts['QUEUED'] && !counts['IN_PROGRESS'] };
+}
+
+async function executionsOf({ iot }: CloudClients, { id, jobId }: StoredDeployment, signal: AbortSignal) {
+  if (jobId === undefined) return [];
+  const listed = allPages(async (nextToken) => {
+    const command = new ListJobExecutionsForJobCommand({ jobId, maxResults: 250, nextToken });
+    const answer = await awsFind(`ListJobExecutionsForJob ${id}`, iot.send(command, { abortSignal: signal }));
+    return { items: answer?.executionSummaries, nextToken: answer?.nextToken };
+  });
+  const executions = (await collect(listed)).map(({ thingArn = '', jobExecutionSummary }) => ({
+    thing: thingArn.slice(thingArn.indexOf('/') + 1),
+    status: jobExecutionSummary?.status ?? 'QUEUED',
+  }));
+  return executions.sort((a, b) => (a.thing < b.thing ? -1 : 1));
+}
+
+async function failureOf(
+  { greengrass }: CloudClients,
+  { id, components }: StoredDeployment,
+  thing: string,
+  signal: AbortSignal,
+): Promise<DeviceFailure> {
+  const options = { abortSignal: signal };
+  const effective = allPages(async (nextToken) => {
+    const command = new ListEffectiveDeploymentsCommand({ coreDeviceThingName: thing, maxResults: 100, nextToken });
+    const answer = await awsCall(`ListEffectiveDeployments ${thing}`, greengrass.send(command, options));
+    return { items: answer.effectiveDeployments, nextToken: answer.nextToken };
+  });
+  const installed = allPages(async (nextToken) => {
+    const command = new ListInstalledComponentsCommand({ coreDeviceThingName: thing, maxResults: 100, nextToken });
+    const answer = await awsCall(`ListInstalledComponents ${thing}`, greengrass.send(command, options));
+    return { items: answer.installedComponents, nextToken: answer.nextToken };
+  });
+  const own = (await collect(effective)).find(({ deploymentId }) => deploymentId === id);
+  const broken = (await collect(installed)).find(({ lifecycleState }) =>
+    ['ERRORED', 'BROKEN'].includes(lifecycleState ?? ''),
+  );
+  // After a rollback all run again: then the reason alone names the component.
+  const reason = [own?.reason, broken?.lifecycleStateDetails].filter((text) => text).join(': ');
+  const named = Object.keys(components).find((name) => reason.includes(name));
+  const component = broken?.componentName ?? named;
+  const version = broken?.componentVersion ?? (named === undefined ? undefined : components[named]?.componentVersion);
+  return {
+    ...(component === undefined ? {} : { component }),
+    ...(version === undefined ? {} : { version }),
+    ...(broken?.lifecycleState === undefined ? {} : { state: broken.lifecycleState }),
+    reason: reason || 'the device gave no reason',
+    errors: own?.statusDetails?.errorStack ?? [],
+  };
+}
