@@ -8,7 +8,7 @@ export interface Capture {
    * with Cloud it is buffered in memory. The bytes of the record must not change before that.
    *
    * @throws EdgeError `capture.duplicate`, `capture.unsafe-id`, `capture.invalid-tensor`, `capture.future-timestamp`,
-   * `capture.unknown-model`, `capture.offline`, `capture.not-configured`, `capture.buffer-full`, `capture.disk-full`,
+   * `capture.invalid-timestamp`, `capture.unknown-model`, `capture.offline`, `capture.not-configured`, `capture.buffer-full`, `capture.disk-full`,
    * `capture.write-failed`, `capture.closed`
    */
   accept(record: CaptureRecord): Promise<void>;

@@ -17,6 +17,10 @@ export const captureErrors = errorCatalogue({
     status: 400,
     todo: "Send the time of the inference in UTC, or leave it out; set the clock of the application's machine.",
   },
+  'capture.invalid-timestamp': {
+    status: 400,
+    todo: 'Send the time of the inference in seconds and nanoseconds since 1970, or leave it out.',
+  },
   'capture.unknown-model': {
     status: 404,
     todo: 'Load the model first, and name it in capture calls by the alias that it was loaded under.',

@@ -1,0 +1,186 @@
+import type { Clock } from '../../../common/clock/clock.ts';
+import { sleep } from '../../../common/clock/clock.ts';
+import type { Logger } from '../../../common/log/logger.ts';
+import { failureFacts } from '../../../common/object-store/store-failure.ts';
+import { Backoff } from '../../../common/scheduling/backoff.ts';
+import { Serial } from '../../../common/scheduling/serial.ts';
+import { batchName } from '../batch-name.ts';
+import type { CaptureSettings } from '../capture-settings.ts';
+import type { AcceptedCapture, Destination, Report } from '../destination.ts';
+import { bufferFull } from '../disk/disk-destination.ts';
+import { captureErrors } from '../errors.ts';
+import { captureFolder } from '../event/key-layout.ts';
+import { writeEvent } from '../event/write-event.ts';
+import type { SideFile } from '../event/write-event.ts';
+import { FlushTimer } from '../flush-timer.ts';
+import type { CaptureUpload } from './capture-upload.ts';
+import { LINES_TYPE } from './content-type.ts';
+import { TroubleLog } from './trouble-log.ts';
+
+export interface CloudPorts {
+  readonly settings: () => CaptureSettings;
+  readonly upload: CaptureUpload;
+  readonly report: Report;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Captures that wait in memory have no more bytes than this, however few they are. */
+export const MAX_BUFFERED_BYTES = 256 * 1024 ** 2;
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 60_000;
+const OBJECT_TIMEOUT_MS = 120_000;
+/** A bucket or an object that refuses as often will go on refusing. */
+const REFUSALS_TO_GIVE_UP = 3;
+
+/** Captures that go from memory to the bucket. With no network none are taken. */
+export class CloudDestination implements Destination {
+  readonly #ports: CloudPorts;
+  readonly #timer: FlushTimer;
+  readonly #uploads = new Serial();
+  readonly #backoff: Backoff;
+  readonly #trouble: TroubleLog;
+  readonly #stop = new AbortController();
+  #open = new Map<string, Batch>();
+  #buffered = 0;
+  #held = 0;
+  #bytes = 0;
+  #isClosed = false;
+
+  constructor(ports: CloudPorts) {
+    this.#ports = ports;
+    this.#timer = new FlushTimer(ports.clock, () => this.#flush());
+    this.#backoff = new Backoff(ports, RETRY_BASE_MS);
+    this.#trouble = new TroubleLog(ports.log);
+  }
+
+  async add(capture: AcceptedCapture): Promise<void> {
+    if (this.#isClosed) throw captureErrors.error('capture.closed', 'the agent takes no captures any more');
+    const settings = this.#ports.settings();
+    if (this.#held >= settings.bufferSize) throw bufferFull(settings.bufferSize);
+    this.#held++;
+    try {
+      await this.#checkNetwork(capture);
+      this.#buffer(capture, settings);
+    } catch (thrown) {
+      this.#held--;
+      throw thrown;
+    }
+    this.#timer.want(settings.pushPeriodMs);
+    if (this.#buffered >= settings.batchSize) this.#flush();
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true;
+    this.#flush();
+    const cancel = this.#ports.clock.after(timeoutMs, () => this.#stop.abort(new Error('the agent stops')));
+    await this.#uploads.run(async () => undefined);
+    cancel();
+  }
+
+  async #checkNetwork({ record: { captureId } }: AcceptedCapture): Promise<void> {
+    if ((await this.#ports.upload.networkStatus()) === 'OK') return;
+    throw captureErrors.error(
+      'capture.offline',
+      `capture ${captureId} cannot be taken: its destination is the cloud, and there is no network`,
+      { facts: { captureId } },
+    );
+  }
+
+  #buffer({ record, modelVersion, time }: AcceptedCapture, settings: CaptureSettings): void {
+    const { bucket } = settings;
+    const folder = captureFolder(settings.folderPrefix, settings.fleet, record.modelName, time);
+    const refOf = (name: string): string => `s3://${bucket}/${folder}/${name}`;
+    const { line, sideFiles } = writeEvent(record, { ...settings, modelVersion, time, refOf });
+    const bytes = sideFiles.reduce((sum, { data }) => sum + data.byteLength, line.length);
+    if (this.#bytes + bytes > MAX_BUFFERED_BYTES) throw bytesFull(this.#bytes + bytes);
+    const name = batchName(settings.batchSize, record.captureId, this.#ports.clock.now());
+    const batch: Batch = this.#open.get(folder) ?? newBatch(bucket, folder, name);
+    this.#open.set(folder, batch);
+    batch.lines.push(line);
+    // The bytes are the caller's until now.
+    batch.sideFiles.push(...sideFiles.map((file) => ({ ...file, data: Uint8Array.from(file.data) })));
+    batch.captures.push({ captureId: record.captureId, model: record.modelName });
+    batch.bytes += bytes;
+    this.#bytes += bytes;
+    this.#buffered++;
+  }
+
+  #flush(): void {
+    this.#timer.stop();
+    const batches = [...this.#open.values()];
+    this.#open = new Map();
+    this.#buffered = 0;
+    for (const batch of batches) void this.#uploads.run(() => this.#deliver(batch));
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    const status = await this.#upload(batch);
+    this.#held -= batch.captures.length;
+    this.#bytes -= batch.bytes;
+    for (const { captureId, model } of batch.captures) this.#ports.report(captureId, model, status);
+    if (status === 'FAILURE') {
+      const captures = batch.captures.map(({ captureId }) => captureId);
+      this.#ports.log.error({ key: batch.key, captures }, 'capture.lost');
+    }
+  }
+
+  /** Tries until it is done, refused for good, or the agent stops. */
+  async #upload(batch: Batch): Promise<'SUCCESS' | 'FAILURE'> {
+    const { clock } = this.#ports;
+    for (let refusals = 0; ;) {
+      try {
+        if (this.#backoff.msLeft > 0) await sleep(clock, this.#backoff.msLeft, this.#stop.signal);
+        await this.#put(batch);
+        this.#backoff.succeeded();
+        this.#trouble.succeeded();
+        return 'SUCCESS';
+      } catch (thrown) {
+        if (this.#stop.signal.aborted) return 'FAILURE';
+        this.#trouble.failed(thrown, { key: batch.key });
+        const { fault } = failureFacts(thrown);
+        if (fault === 'destination' || fault === 'object') refusals++;
+        if (refusals >= REFUSALS_TO_GIVE_UP) return 'FAILURE';
+        this.#backoff.failed(RETRY_CAP_MS);
+      }
+    }
+  }
+
+  async #put({ bucket, folder, key, lines, sideFiles }: Batch): Promise<void> {
+    const late = new AbortController();
+    const reason = new Error(`no answer within ${OBJECT_TIMEOUT_MS} ms`);
+    const cancel = this.#ports.clock.after(OBJECT_TIMEOUT_MS, () => late.abort(reason));
+    const signal = AbortSignal.any([late.signal, this.#stop.signal]);
+    const put = (name: string, body: Uint8Array, contentType: string) =>
+      this.#ports.upload.uploadSampleData({ bucket, key: name, body, contentType }, signal);
+    try {
+      for (const { name, data, contentType } of sideFiles) await put(`${folder}/${name}`, data, contentType);
+      await put(key, Buffer.concat(lines), LINES_TYPE);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+interface Batch {
+  readonly bucket: string;
+  readonly folder: string;
+  readonly key: string;
+  readonly lines: Buffer[];
+  readonly sideFiles: SideFile[];
+  readonly captures: { readonly captureId: string; readonly model: string }[];
+  bytes: number;
+}
+
+function newBatch(bucket: string, folder: string, name: string): Batch {
+  return { bucket, folder, key: `${folder}/${name}`, lines: [], sideFiles: [], captures: [], bytes: 0 };
+}
+
+function bytesFull(bytes: number) {
+  return captureErrors.error(
+    'capture.buffer-full',
+    `captures that wait for the bucket would have ${bytes} bytes, ${MAX_BUFFERED_BYTES} are allowed`,
+    { facts: { bytes } },
+  );
+}
