@@ -41,6 +41,7 @@ class HeldTarget implements Target {
 let clock: FakeClock;
 let targets: Map<string, HeldTarget | 'pending'>;
 let rejections: [string, RejectionReason][];
+let queueLength: number;
 let bounds: { concurrentRuns: number; bufferedBytes: number };
 let admission: Admission<HeldTarget>;
 
@@ -48,10 +49,11 @@ beforeEach(() => {
   clock = new FakeClock();
   targets = new Map([['A', new HeldTarget()]]);
   rejections = [];
+  queueLength = 2;
   bounds = { concurrentRuns: 8, bufferedBytes: 1_000_000 };
   admission = new Admission({
     clock,
-    service: (name) => ({ alias: name, timeoutMs: 10_000, queueLength: 2 }),
+    service: (name) => ({ alias: name, timeoutMs: 10_000, queueLength }),
     target: (alias) => targets.get(alias),
     aliases: () => [...targets.keys()],
     bounds: () => bounds,
@@ -64,6 +66,35 @@ function request(service: string, text: string, deadlineMs?: number) {
   const ticket = admission.enter(service, { bytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
   admission.submit(ticket, image, 'image/jpeg');
   return ticket;
+}
+
+/** Keeps two requests of each service waiting, for so long; runs take the time given. Returns what each got of the workers' time. */
+async function spentBy(runMs: Readonly<Record<string, number>>, forMs: number): Promise<ReadonlyMap<string, number>> {
+  const spent = new Map<string, number>();
+  queueLength = 100;
+  let asking = true;
+  for (const [name, ms] of Object.entries(runMs)) {
+    const model = new HeldTarget();
+    model.capacity = 8;
+    const infer = model.infer.bind(model);
+    model.infer = (image) => {
+      clock.after(ms, () => {
+        spent.set(name, (spent.get(name) ?? 0) + ms);
+        model.finish();
+      });
+      return infer(image);
+    };
+    targets.set(name, model);
+    const ask = (): void => {
+      if (asking) void request(name, name).answer.then(ask);
+    };
+    for (let times = 0; times < 6; times++) queueMicrotask(ask);
+  }
+  for (let passed = 0; passed < forMs; passed += 50) await clock.advance(50);
+  asking = false;
+  const result = new Map(spent);
+  await clock.advance(1_000);
+  return result;
 }
 
 const held = (alias: string): HeldTarget => targets.get(alias) as HeldTarget;
@@ -173,6 +204,41 @@ describe('Admission', () => {
       await clock.advance(0);
     }
     expect(order).toEqual(['a1', 'b1', 'a2', 'a3']);
+  });
+
+  it('does not let a service whose model is slow hold up another', async () => {
+    bounds.concurrentRuns = 2;
+    targets.set('B', new HeldTarget());
+    held('A').capacity = 2;
+    for (const text of ['a1', 'a2', 'a3']) request('A', text);
+    expect(held('A').ran).toEqual(['a1', 'a2']);
+    for (const text of ['b1', 'b2']) {
+      const quick = request('B', text);
+      expect(held('B').ran.at(-1)).toBe(text);
+      held('B').finish();
+      expect(await labelOf(quick)).toBe(text);
+    }
+    expect(held('A').ran).toEqual(['a1', 'a2']);
+  });
+
+  it('runs no more of one service than the bound on all allows', () => {
+    bounds.concurrentRuns = 2;
+    held('A').capacity = 8;
+    for (const text of ['a1', 'a2', 'a3']) request('A', text);
+    expect(held('A').ran).toEqual(['a1', 'a2']);
+  });
+
+  it('shares the time of the workers, not the number of runs', async () => {
+    bounds.concurrentRuns = 4;
+    const spent = await spentBy({ A: 300, B: 100 }, 60_000);
+    expect(spent.get('B')! / spent.get('A')!).toBeCloseTo(1, 1);
+  });
+
+  it('owes nothing to a service for the time in which it asked nothing', async () => {
+    bounds.concurrentRuns = 4;
+    await spentBy({ A: 100 }, 60_000);
+    const spent = await spentBy({ A: 100, B: 100 }, 60_000);
+    expect(spent.get('B')! / spent.get('A')!).toBeCloseTo(1, 1);
   });
 
   it('gives what waits to the model that serves when its turn comes', async () => {

@@ -45,7 +45,7 @@ export interface AdmissionRequest {
 export type AdmissionTicket<T extends Target, Result = Inference> = Ticket<Admitted<T, Result>, T>;
 
 /**
- * Lets requests in, or says why not, and shares the workers between services in turn. A request passes through
+ * Lets requests in, or says why not, and shares the workers' time between services. A request passes through
  * `enter` (headers are there), `submit` (body is there) and ends with `answer` of its ticket.
  */
 export class Admission<T extends Target> {
@@ -96,6 +96,7 @@ export class Admission<T extends Target> {
     };
     ticket.readyAt = this.#ports.clock.monotonic();
     lane.uploading--;
+    lane.joinAmong(this.#lanes.values());
     lane.waiting.add(ticket);
     this.pump();
   }
@@ -107,12 +108,7 @@ export class Admission<T extends Target> {
 
   /** Hands out work wherever a worker is free; to be called when one has become so. */
   pump(): void {
-    const { concurrentRuns } = this.#ports.bounds();
-    while (this.#running < concurrentRuns) {
-      const next = this.#next();
-      if (!next) return;
-      this.#run(next);
-    }
+    for (let next = this.#next(); next; next = this.#next()) this.#run(next);
   }
 
   /** Refuses what comes from now on and ends what waits; what runs goes on. */
@@ -136,12 +132,16 @@ export class Admission<T extends Target> {
     return this.#bufferedBytes;
   }
 
-  /** The oldest request of the service that was served longest ago and whose model has a free worker. */
+  /**
+   * The oldest request of the service on which the workers have spent the least time, of those whose model has a free worker.
+   * A service of which nothing runs need not wait for the runs of others to end: the cores are then shared by the system.
+   */
   #next(): Next<T> | undefined {
+    const isFull = this.#running >= this.#ports.bounds().concurrentRuns;
     let next: Next<T> | undefined;
     for (const lane of this.#lanes.values()) {
       const [ticket] = lane.waiting;
-      if (!ticket || (next && next.lane.lastTurn < lane.lastTurn)) continue;
+      if (!ticket || (isFull && lane.running > 0) || (next && isBefore(next.lane, lane))) continue;
       const target = this.#ports.target(this.#ports.service(lane.service).alias);
       if (target === undefined) this.#endWaiting(lane);
       else if (target !== 'pending' && target.free > 0) next = { lane, ticket, target };
@@ -216,6 +216,13 @@ export class Admission<T extends Target> {
 }
 
 const MAX_IDLE_LANES = 64;
+
+type Turn = Pick<Lane<Ticket<unknown>>, 'shareMs' | 'lastTurn'>;
+
+/** Among equals, the one that was served longest ago. */
+function isBefore(one: Turn, other: Turn): boolean {
+  return one.shareMs === other.shareMs ? one.lastTurn < other.lastTurn : one.shareMs < other.shareMs;
+}
 
 type TicketLane<T extends Target> = Lane<AdmissionTicket<T, unknown>>;
 

@@ -16,6 +16,7 @@ export class Lane<QueuedTicket extends Ticket<unknown>> {
   /** Number of the turn in which it was last served; 0: never yet. */
   lastTurn = 0;
   #meanRunMs = FIRST_GUESS_MS;
+  #spentMs = 0;
 
   constructor(service: string) {
     this.service = service;
@@ -25,11 +26,27 @@ export class Lane<QueuedTicket extends Ticket<unknown>> {
     return this.waiting.size + this.uploading;
   }
 
+  get isActive(): boolean {
+    return this.waiting.size > 0 || this.running > 0;
+  }
+
   get idle(): boolean {
     return this.depth === 0 && this.running === 0;
   }
 
+  /** Time that workers have spent on this service, what they do now included, in ms. */
+  get shareMs(): number {
+    return this.#spentMs + this.running * this.#meanRunMs;
+  }
+
+  /** Who comes back from a pause has saved nothing up: it begins where the others are. */
+  joinAmong(others: Iterable<Lane<QueuedTicket>>): void {
+    const spent = [...others].filter((lane) => lane !== this && lane.isActive).map((lane) => lane.#spentMs);
+    if (!this.isActive && spent.length > 0) this.#spentMs = Math.max(this.#spentMs, Math.min(...spent));
+  }
+
   ran(ms: number): void {
+    this.#spentMs += ms;
     this.#meanRunMs += MEAN_WEIGHT * (ms - this.#meanRunMs);
   }
 

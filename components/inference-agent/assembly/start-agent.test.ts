@@ -318,6 +318,16 @@ describe('the HTTP API, at its edges', () => {
     for (const socket of working) socket.destroy();
   });
 
+  it('answers for one model while all that another may run hangs', async () => {
+    await activate('1.0.0', { name: 'Quick' });
+    const hang = 'POST /v1/services/Parts/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhang';
+    const hanging = [1, 2, 3, 4].map(() => connect(started.agent.socketPath));
+    for (const socket of hanging) socket.write(hang);
+    await expect.poll(() => started.client.metrics()).toContain('edgeml_queue_depth{service="Parts"} 2');
+    for (const text of ['one', 'two', 'three']) expect(await ask(text, 'Quick')).toBe(`Quick 1.0.0: ${text}`);
+    for (const socket of hanging) socket.destroy();
+  });
+
   it('forgets a body that never comes', async () => {
     const socket = connect(started.agent.socketPath);
     socket.write('POST /v1/services/Parts/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf');
