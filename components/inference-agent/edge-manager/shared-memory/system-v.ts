@@ -23,17 +23,11 @@ const STRUCT_BYTES = 256;
 export const systemV: SharedMemory = {
   size: (segmentId) => statusOf(libcOrThrow(), segmentId).bytes,
 
+  check: (segmentId, offset, bytes) => checkRange(libcOrThrow(), segmentId, offset, bytes),
+
   read(segmentId, offset, target) {
     const libc = libcOrThrow();
-    const { bytes } = statusOf(libc, segmentId);
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset + target.byteLength > bytes) {
-      const asked = `${target.byteLength} bytes at offset ${offset}`;
-      throw sharedMemoryErrors.error(
-        'shared-memory.out-of-range',
-        `the shared memory segment ${segmentId} has ${bytes} bytes; ${asked} are not all in it`,
-        { facts: { segmentId, bytes, offset } },
-      );
-    }
+    checkRange(libc, segmentId, offset, target.byteLength);
     if (target.byteLength === 0) return;
     const address = libc.shmat(segmentId, 0, SHM_RDONLY);
     if (BigInt(address) === -1n) throw failure(libc.errno(), segmentId);
@@ -50,6 +44,16 @@ function libcOrThrow(): Libc {
   if (libc) return libc;
   const message = `System V shared memory is not available here (${process.platform} ${process.arch})`;
   throw sharedMemoryErrors.error('shared-memory.unsupported', message);
+}
+
+function checkRange(libc: Libc, segmentId: number, offset: number, asked: number): void {
+  const { bytes } = statusOf(libc, segmentId);
+  if (Number.isSafeInteger(offset) && offset >= 0 && offset + asked <= bytes) return;
+  throw sharedMemoryErrors.error(
+    'shared-memory.out-of-range',
+    `the shared memory segment ${segmentId} has ${bytes} bytes; ${asked} bytes at offset ${offset} are not all in it`,
+    { facts: { segmentId, bytes, offset, asked } },
+  );
 }
 
 /** Size of a segment that nobody may write. */

@@ -5,7 +5,7 @@ import type { TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { ARRAY_OF, DATA_TYPE_OF, ELEMENT_BYTES, elementsOf } from './data-types.ts';
 import { givenShape, shapeFor } from './shape.ts';
-import { byteSizeOf, copyTo } from './tensor-source.ts';
+import { byteSizeOf, checkSource, copyTo } from './tensor-source.ts';
 
 export interface BindPorts {
   /** Memory of its own for so many bytes. */
@@ -24,6 +24,7 @@ export function bindTensors(
   { takeMemory, sharedMemory }: BindPorts,
 ): TensorFeeds {
   const planned = planTensors(messages, inputs);
+  for (const { message, bytes } of planned) checkSource(message, bytes, sharedMemory);
   const memory = takeMemory(planned.reduce((end, { bytes }) => aligned(end) + bytes, 0));
   const tensors: Record<string, Tensor> = {};
   let end = 0;

@@ -10,6 +10,11 @@ export function byteSizeOf({ byte_data: bytes, shared_memory_handle: handle }: S
   return handle.size === 0 ? undefined : handle.size;
 }
 
+/** Looks whether so many bytes are there, before memory is taken for them. @throws EdgeError `shared-memory.*` */
+export function checkSource({ shared_memory_handle: handle }: Source, bytes: number, sharedMemory: SharedMemory): void {
+  if (handle) sharedMemory.check(handle.segment_id, handle.offset, bytes);
+}
+
 /** Copies as many bytes as `target` has. @throws EdgeError `shared-memory.*` */
 export function copyTo(target: Uint8Array, message: Source, sharedMemory: SharedMemory): void {
   const { byte_data: bytes, shared_memory_handle: handle } = message;
@@ -25,8 +30,10 @@ export function copyTo(target: Uint8Array, message: Source, sharedMemory: Shared
 export function bytesOf(message: Source, sharedMemory: SharedMemory, impliedSize: number | undefined): Uint8Array {
   const { byte_data: bytes, shared_memory_handle: handle } = message;
   if (!handle) return bytes ?? new Uint8Array();
-  const size = handle.size || impliedSize;
-  const target = new Uint8Array(size ?? Math.max(0, sharedMemory.size(handle.segment_id) - handle.offset));
+  const known = handle.size || impliedSize;
+  const size = known ?? Math.max(0, sharedMemory.size(handle.segment_id) - handle.offset);
+  checkSource(message, size, sharedMemory);
+  const target = new Uint8Array(size);
   sharedMemory.read(handle.segment_id, handle.offset, target);
   return target;
 }

@@ -30,7 +30,21 @@ export interface WeightSpec {
   readonly values: readonly number[];
 }
 
-const TYPE_CODES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, string: 8, float16: 10, float64: 11 } as const;
+const TYPE_CODES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+} as const;
 
 export async function writeOnnx(file: string, graph: GraphSpec): Promise<void> {
   await writeFile(file, buildOnnx(graph));
