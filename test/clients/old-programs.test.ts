@@ -1,0 +1,118 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { startFaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
+import type { FaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
+import { startS3Server, TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import type { S3Server } from '../../components/common/object-store/testing/s3-server.ts';
+import { buildForThisMachine } from '../../tools/build/host-build.ts';
+import { projectPaths } from '../../tools/build/project.ts';
+import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
+import { LocalCore } from '../../tools/local-core/local-core.ts';
+import { AGENT, deviceFolder } from '../e2e/harness/collection.ts';
+import { PATIENCE_MS } from '../e2e/harness/patience.ts';
+import { sample } from '../e2e/harness/samples.ts';
+import { packOldProgram } from './old-program.ts';
+import { whyNoPython } from './python-caller.ts';
+import { CLASSIFICATION, DETECTION } from './services.ts';
+
+const UPLOADER = 'edgeml.FeedbackUploader';
+const COLLECTION = ['edgeml.Runtime', AGENT, 'edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier', UPLOADER];
+
+const noPython = whyNoPython();
+if (noPython !== undefined) console.warn(`The sample programs are not run: ${noPython}`);
+
+/** The clients of the Greengrass V1 developer guide with only their import changed, as components on the local core. */
+describe.skipIf(noPython !== undefined)('the sample programs of Greengrass V1', () => {
+  let folder: string;
+  let core: LocalCore;
+  let s3: S3Server;
+  let proxy: FaultProxy;
+  const lines: string[] = [];
+  const said = (component: string, pattern: RegExp): string | undefined =>
+    lines.find((line) => line.startsWith(component) && pattern.test(line));
+  const line = (component: string, pattern: RegExp): Promise<string> =>
+    vi.waitUntil<string | undefined>(() => said(component, pattern), { timeout: PATIENCE_MS / 2, interval: 50 });
+
+  beforeAll(async () => {
+    await buildForThisMachine();
+    folder = await deviceFolder();
+    s3 = await startS3Server('samples');
+    proxy = await startFaultProxy(s3.url);
+    core = await LocalCore.start({
+      root: path.join(folder, 'core'),
+      tokenExchange: { provider: staticCredentials(systemClock, TEST_KEYS) },
+    });
+    core.onLine(({ component, text }) => lines.push(`${component} ${text}`));
+    const outcome = await core.deploy({
+      recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),
+      artifactsDirectoryPath: path.join(projectPaths.output, 'artifacts'),
+      rootComponentVersionsToAdd: Object.fromEntries(COLLECTION.map((name) => [name, '1.0.0'])),
+      componentToConfiguration: {
+        [AGENT]: {
+          MERGE: {
+            Services: { [CLASSIFICATION]: { Model: 'PartsClassifier' }, [DETECTION]: { Model: 'PartsDetector' } },
+          },
+        },
+        [UPLOADER]: {
+          MERGE: {
+            FeedbackConfigurationMap: JSON.stringify({
+              Parts: {
+                's3-bucket-name': 'samples',
+                's3-prefix': 'parts',
+                'content-type': 'image/jpeg',
+                'file-ext': 'jpg',
+              },
+            }),
+            S3Endpoint: proxy.url,
+            S3ForcePathStyle: true,
+            MinFreeDiskMB: 0,
+          },
+        },
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    const to = path.join(folder, 'programs');
+    const names = [
+      await packOldProgram({ folder: 'image-classification', image: ['part.jpg', sample('part-gear.jpg')] }, to),
+      await packOldProgram({ folder: 'object-detection', image: ['belt.jpg', sample('belt-01.jpg')] }, to),
+      await packOldProgram({ folder: 'feedback', image: ['part.jpg', sample('part-gear.jpg')] }, to),
+    ];
+    const deployed = await core.deploy({
+      recipeDirectoryPath: path.join(to, 'recipes'),
+      artifactsDirectoryPath: path.join(to, 'artifacts'),
+      rootComponentVersionsToAdd: Object.fromEntries(names.map((name) => [name, '1.0.0'])),
+    });
+    expect(deployed).toMatchObject({ status: 'SUCCEEDED' });
+  }, 2 * PATIENCE_MS);
+
+  afterAll(async () => {
+    await core.stop();
+    await proxy.close();
+    await s3.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('row 64: image classification cuts the list at the commas', { timeout: PATIENCE_MS }, async () => {
+    expect(await line('com.example.ImageClassification', /classes/)).toMatch(/8 classes, best is 0 with 0\.\d{3}/);
+  });
+
+  it('row 64: object detection evaluates the rows', { timeout: PATIENCE_MS }, async () => {
+    await line('com.example.ObjectDetection', /[1-9]\d* boxes/);
+    expect(
+      said('com.example.ObjectDetection', /class \d with 0\.\d{3} at 0\.\d{3} 0\.\d{3} 0\.\d{3} 0\.\d{3}/),
+    ).toBeDefined();
+  });
+
+  it('row 64: feedback offers a sample, which arrives in the bucket', { timeout: PATIENCE_MS }, async () => {
+    await line('com.example.Feedback', /the sample was offered/);
+    await expect
+      .poll(() => [...proxy.stored.keys()], { timeout: PATIENCE_MS })
+      .toEqual([expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.jpg$/)]);
+  });
+
+  it('row 64: no program says that something went wrong', () => {
+    expect(lines.filter((one) => /^com\.example\..*(exception|Traceback)/.test(one))).toEqual([]);
+  });
+});
