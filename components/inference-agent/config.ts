@@ -71,10 +71,10 @@ export const agentConfiguration = z
       'Requests of one service that may wait; one more is answered at once with 503 and Retry-After.',
     ),
     Workers: perService.Workers.default(0).describe(
-      'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads.',
+      'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. Where they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',
     ),
     IntraOpThreads: perService.IntraOpThreads.default(0).describe(
-      'Cores that work on one image together; 0: all cores, 4 at most. 1 with many Workers gives the most images per second.',
+      'Cores that work on one image together; 0: all cores, 4 at most.',
     ),
     Providers: perService.Providers.default([]).describe(
       'Ladder of execution providers (tensorrt, cuda, webgpu, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
@@ -92,7 +92,9 @@ export const agentConfiguration = z
       ),
     MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
       .default(0)
-      .describe('Images of all services together that are worked on at once, shared in turn; 0: the number of cores.'),
+      .describe(
+        "Images of all services together that are worked on at once; 0: the number of cores. The workers' time is shared equally, and a service of which nothing runs need not wait for the others.",
+      ),
 
     Services: mapSetting(serviceSettings, z.string().regex(NAME, NAME_MEANING))
       .default({})
