@@ -118,7 +118,6 @@ export class InferenceApp {
       log,
     });
     this.#sources.onAllEnded(() => void this.#end());
-    statistics.logPeriodically(clock, log, () => settings().StatisticsIntervalSeconds);
   }
 
   get counts(): Counts {
@@ -169,7 +168,9 @@ export class InferenceApp {
 
   async #apply(): Promise<void> {
     if (this.#stopping) return;
-    this.#options.setLogLevel(this.#configuration.LogLevel);
+    const { clock, setLogLevel } = this.#options;
+    setLogLevel(this.#configuration.LogLevel);
+    this.#statistics.logPeriodically(clock, this.#log, this.#configuration.StatisticsIntervalSeconds);
     this.#checkFeedback();
     await this.#sources.apply(this.#configuration.Sources);
   }

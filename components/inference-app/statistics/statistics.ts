@@ -86,9 +86,10 @@ export class Statistics {
     log.info(counts, 'app.statistics');
   }
 
-  /** Logs every `seconds()`, until `stop`. */
-  logPeriodically(clock: Clock, log: Logger, seconds: () => number): void {
-    this.#cancel = clock.after(seconds() * 1000, () => {
+  /** Logs every `seconds` from now on, until `stop`; another period takes the place of the one before. */
+  logPeriodically(clock: Clock, log: Logger, seconds: number): void {
+    this.#cancel();
+    this.#cancel = clock.after(seconds * 1000, () => {
       this.log(log);
       this.logPeriodically(clock, log, seconds);
     });

@@ -13,7 +13,8 @@ export function isAlive(pid: number): boolean {
   return processTable().some((row) => row.pid === pid);
 }
 
-function nameOf(pid: number): string {
+/** Its name in the process table; empty where it has ended. */
+export function nameOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   } catch {
