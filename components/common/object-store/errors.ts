@@ -3,7 +3,7 @@ import { errorCatalogue } from '../errors/catalogue.ts';
 export const storeErrors = errorCatalogue({
   'store.unreachable': {
     status: 503,
-    todo: 'Samples wait on the disk until the store can be reached. Check the network, the region and S3Endpoint.',
+    todo: 'What is on the disk waits until the store can be reached. Check the network, the region and S3Endpoint.',
   },
   'store.timeout': {
     status: 504,
@@ -19,7 +19,7 @@ export const storeErrors = errorCatalogue({
   },
   'store.clock-skew': {
     status: 503,
-    todo: "The clock of the device is more than 15 minutes off. The uploader corrects for it by itself; set the device's clock all the same.",
+    todo: "The clock of the device is more than 15 minutes off. Uploads correct for it by themselves; set the device's clock all the same.",
   },
   'store.access-denied': {
     status: 403,
@@ -27,7 +27,7 @@ export const storeErrors = errorCatalogue({
   },
   'store.no-such-bucket': {
     status: 404,
-    todo: 'Create the bucket, or correct s3-bucket-name in FeedbackConfigurationMap; waiting samples follow the correction.',
+    todo: 'Create the bucket, or correct s3-bucket-name in FeedbackConfigurationMap or BucketName of the agent; what waits follows the correction.',
   },
   'store.destination-refused': {
     status: 400,
@@ -35,7 +35,7 @@ export const storeErrors = errorCatalogue({
   },
   'store.object-refused': {
     status: 400,
-    todo: 'The store will not take this object; after three refusals the sample is evicted and counted.',
+    todo: 'The store will not take this object; after three refusals the sample is evicted and counted. Files of captured data stay on the disk.',
   },
 });
 

@@ -148,6 +148,21 @@ describe('s3ObjectStore', () => {
     store.close();
   });
 
+  it.each([
+    ['slow-down', 'store.busy'],
+    ['access-denied', 'store.access-denied'],
+    ['expired-token', 'store.no-credentials'],
+  ] as const)('gives up an object of many parts by name at the first that fails: %s', async (fault, code) => {
+    proxy.fault = fault;
+    const store = storeAt(proxy.url);
+    const large = { ...object(`parts-${fault}`), body: Buffer.alloc(17 * 1024 ** 2) };
+    await expect(store.put(large, signal)).rejects.toMatchObject({ code });
+    expect(proxy.seen.requests).toBe(1);
+    proxy.fault = 'none';
+    expect((await store.put({ ...large, unlessExists: true }, signal)).existed).toBe(false);
+    store.close();
+  });
+
   it('never repeats a request by itself', async () => {
     proxy.fault = 'internal-error';
     const store = storeAt(proxy.url);

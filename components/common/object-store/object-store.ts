@@ -1,4 +1,4 @@
-/** Where samples go, as a port. */
+/** Where samples and captured data go, as a port. */
 export interface ObjectStore {
   /**
    * Resolves when the object is stored.
@@ -9,10 +9,17 @@ export interface ObjectStore {
   close(): void;
 }
 
+/** A file that is read while it is sent; it must not change before the answer. */
+export interface FileBody {
+  readonly file: string;
+  readonly bytes: number;
+}
+
 export interface PutObject {
   readonly bucket: string;
   readonly key: string;
-  readonly body: Uint8Array;
+  /** A large one goes in parts, of which only one is in memory. */
+  readonly body: Uint8Array | FileBody;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** Leaves an object alone that is there already: an earlier attempt may have succeeded unheard. */

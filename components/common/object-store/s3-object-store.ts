@@ -3,7 +3,10 @@ import type { PutObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3'
 import { isEdgeError } from '../errors/edge-error.ts';
 import type { CredentialSource } from './credentials.ts';
 import { metadataHeaders } from './metadata-header.ts';
+import { openBody } from './open-body.ts';
+import type { ObjectBody } from './open-body.ts';
 import type { ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
+import { sendParts } from './send-parts.ts';
 import { sdkFailure } from './sdk-failure.ts';
 import type { SdkFailure } from './sdk-failure.ts';
 import { failureFacts, storeFailure } from './store-failure.ts';
@@ -79,10 +82,30 @@ async function send(
   isConditional: boolean,
   signal: AbortSignal,
 ): Promise<PutReceipt> {
+  const body = await openBody(object.body);
+  try {
+    if (body.bytes <= SINGLE_REQUEST_BYTES) return await sendWhole(client, object, body, isConditional, signal);
+    const output = await sendParts(client, object, body, isConditional, signal);
+    return { existed: false, response: responseOf(output, {}, 200) };
+  } finally {
+    await body.close();
+  }
+}
+
+/** Larger objects go in parts: what a slow link loses is one part, and memory holds no more. */
+const SINGLE_REQUEST_BYTES = 16 * 1024 ** 2;
+
+async function sendWhole(
+  client: S3Client,
+  object: PutObject,
+  body: ObjectBody,
+  isConditional: boolean,
+  signal: AbortSignal,
+): Promise<PutReceipt> {
   const command = new PutObjectCommand({
     Bucket: object.bucket,
     Key: object.key,
-    Body: object.body,
+    Body: await body.read(0, body.bytes),
     ContentType: object.contentType,
     Metadata: metadataHeaders(object.metadata),
     ...(isConditional ? { IfNoneMatch: '*' } : {}),
@@ -118,9 +141,12 @@ function clientConfig({ credentials, ...options }: S3Options, region: string): S
   };
 }
 
-const NOTHING = { $metadata: {} } as PutObjectCommandOutput;
+/** What the answers to a whole object and to the last part have in common. */
+type StoredOutput = Pick<PutObjectCommandOutput, '$metadata' | 'ETag' | 'Expiration' | 'ServerSideEncryption'>;
 
-function responseOf(output: PutObjectCommandOutput, headers: Record<string, string>, status: number): S3Response {
+const NOTHING: StoredOutput = { $metadata: {} };
+
+function responseOf(output: StoredOutput, headers: Record<string, string>, status: number): S3Response {
   const { ETag, Expiration, ServerSideEncryption, $metadata } = output;
   return {
     ResponseMetadata: {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import type { ObjectStore, PutObject, PutReceipt } from '../object-store.ts';
 import { storeFailure } from '../store-failure.ts';
 import type { StoreFailure } from '../store-failure.ts';
@@ -29,8 +31,9 @@ export class MemoryObjectStore implements ObjectStore {
     if (this.fault && this.fault !== 'hang' && !this.losesAnswers) throw this.#failure(object, this.fault);
     if (!bucket) throw this.#failure(object, NO_SUCH_BUCKET);
     const existed = object.unlessExists === true && bucket.has(object.key);
-    const { body, contentType, metadata } = object;
-    if (!existed) bucket.set(object.key, { body: Buffer.from(body), contentType, metadata });
+    const { contentType, metadata } = object;
+    const body = object.body instanceof Uint8Array ? Buffer.from(object.body) : await readFile(object.body.file);
+    if (!existed) bucket.set(object.key, { body, contentType, metadata });
     if (this.fault && this.fault !== 'hang') throw this.#failure(object, this.fault);
     return { existed, response: { ...RESPONSE, ...(existed ? {} : { ETag: `"${body.length}"` }) } };
   }

@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '../../errors/edge-error.ts';
 import type { ObjectStore, PutObject } from '../object-store.ts';
@@ -14,6 +18,9 @@ export interface StoreRig {
   object(bucket: string, key: string): Promise<StoredObject | undefined>;
   close(): Promise<void>;
 }
+
+/** Two whole parts and a rest. */
+const LARGE_BYTES = 17 * 1024 ** 2;
 
 const object = (changes: Partial<PutObject> = {}): PutObject => ({
   bucket: 'samples',
@@ -55,6 +62,34 @@ export function objectStoreConformance(name: string, makeRig: () => Promise<Stor
         contentType: 'image/jpeg',
         metadata: wanted.metadata,
       });
+    });
+
+    it('stores an object of many parts, from memory and from a file', async () => {
+      const body = randomBytes(LARGE_BYTES);
+      const fromMemory = object({ body });
+      await put(fromMemory);
+      expect((await rig.object('samples', fromMemory.key))?.body.equals(body)).toBe(true);
+
+      const folder = await mkdtemp(join(tmpdir(), 'object-'));
+      const file = join(folder, 'large');
+      await writeFile(file, body);
+      const fromFile = object({ body: { file, bytes: LARGE_BYTES } });
+      const { response } = await put(fromFile);
+      expect(response.ETag).toMatch(/^".+"$/);
+      const stored = await rig.object('samples', fromFile.key);
+      expect(stored?.body.equals(body)).toBe(true);
+      expect(stored).toMatchObject({ contentType: 'image/jpeg', metadata: fromFile.metadata });
+      await rm(folder, { recursive: true });
+    });
+
+    it('stores a small file', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'object-'));
+      const file = join(folder, 'small');
+      await writeFile(file, 'pixels');
+      const wanted = object({ body: { file, bytes: 6 } });
+      await put(wanted);
+      expect((await rig.object('samples', wanted.key))?.body.toString()).toBe('pixels');
+      await rm(folder, { recursive: true });
     });
 
     it('keeps several buckets apart', async () => {

@@ -1,8 +1,4 @@
-/** A file that is read while it is sent. */
-export interface FileBody {
-  readonly file: string;
-  readonly bytes: number;
-}
+import type { FileBody } from '../../../common/object-store/object-store.ts';
 
 export interface UploadObject {
   readonly bucket: string;
