@@ -15,10 +15,11 @@ export async function typescriptCaller(folder: string): Promise<Caller> {
   return { call: (call) => run(sdk, call).catch(errorOf), close: async () => undefined };
 }
 
-/** `package.json` and `dist`, as npm packs them. */
+/** What npm packs, built into `folder`. */
 export async function buildPackage(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await cp(path.join(PROJECT, 'clients/typescript/package.json'), path.join(folder, 'package.json'));
+  for (const file of ['package.json', 'README.md'])
+    await cp(path.join(PROJECT, 'clients/typescript', file), path.join(folder, file));
   await buildSdk(path.join(folder, 'dist'));
 }
 
