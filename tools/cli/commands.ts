@@ -4,6 +4,7 @@ import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { deployCommand } from './deploy.ts';
+import { fleetCommand } from './fleet.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { deployCommand as localDeployCommand } from './local/deploy.ts';
@@ -43,6 +44,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, deployCommand, host);
   addCommand(program, statusCommand, host);
   addCommand(program, rollbackCommand, host);
+  addCommand(program, fleetCommand, host);
   addCommand(program, versionCommand, host);
 
   const local = addGroup(

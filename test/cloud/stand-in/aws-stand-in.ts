@@ -7,6 +7,7 @@ import { FleetSimulation } from './fleet-simulation.ts';
 import { ACCOUNT, GreengrassStandIn, REGION } from './greengrass.ts';
 import type { Handlers } from './greengrass.ts';
 import { IotStandIn } from './iot.ts';
+import { MemoryBucket } from './memory-bucket.ts';
 import { bindRest } from './rest-binding.ts';
 import { SageMakerStandIn } from './sagemaker.ts';
 import { ServiceFault } from './service-fault.ts';
@@ -37,6 +38,8 @@ export interface AwsStandIn {
   readonly sagemaker: SageMakerStandIn;
   readonly fleet: FleetSimulation;
   readonly s3: S3Client;
+  /** The bucket `heartbeats`. */
+  readonly memoryBucket: MemoryBucket;
   /** What a process needs to speak to it. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -67,6 +70,7 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
     sagemaker,
     fleet,
     s3,
+    memoryBucket: new MemoryBucket('heartbeats'),
   } as Pick<AwsStandIn, 'mishap' | 'requests' | 'violations'> & Omit<AwsStandIn, 'url' | 'environment' | 'close'>;
 
   const answer = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
@@ -74,6 +78,7 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
     const url = new URL(request.url ?? '/', 'http://stand-in');
     if (service === 's3') {
       const recorded = { service, operation: `${request.method ?? ''} ${decodeURIComponent(url.pathname)}`, input: {} };
+      if (standIn.memoryBucket.answer(request.method ?? '', url, response)) return void requests.push(recorded);
       return proxy(s3Server.url, request, response, standIn.mishap(recorded, requests.push(recorded) - 1));
     }
     const body = await readBody(request);

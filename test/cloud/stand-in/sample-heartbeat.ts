@@ -1,0 +1,42 @@
+import type { HeartbeatMessage } from '../../../components/common/heartbeat/heartbeat-message.ts';
+import type { MemoryBucket } from './memory-bucket.ts';
+
+type Model = HeartbeatMessage['Models'][number];
+
+export const PERIOD_SECONDS = 300;
+
+export function sampleModel(changes: Partial<Model> = {}): Model {
+  return {
+    ModelHandle: 'detector',
+    ModelName: 'PartsDetector',
+    ModelVersion: '1.0.0',
+    ModelMetrics: [],
+    Provider: 'cpu',
+    Golden: 'PASSED',
+    ...changes,
+  };
+}
+
+/** What a device says of itself; `ageMs` is how long ago its heartbeat came. */
+export function putHeartbeat(
+  bucket: MemoryBucket,
+  thing: string,
+  changes: Partial<HeartbeatMessage> & { readonly ageMs?: number; readonly prefix?: string } = {},
+): void {
+  const { ageMs = 0, prefix = 'heartbeats', ...rest } = changes;
+  const message: HeartbeatMessage = {
+    HeartbeatId: `${thing}-1`,
+    Part: 1,
+    Parts: 1,
+    Timestamp: Math.floor((Date.now() - ageMs) / 1000),
+    PeriodSeconds: PERIOD_SECONDS,
+    AgentVersion: '1.0.0',
+    DeviceName: thing,
+    DeviceFleetName: 'hall',
+    ThingName: thing,
+    AgentMetrics: [],
+    Models: [],
+    ...rest,
+  };
+  bucket.put(`${prefix}/${thing}/${message.Part}.json`, JSON.stringify(message), Date.now() - ageMs);
+}

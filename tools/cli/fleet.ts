@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
+import { table } from './frame/table.ts';
+import type { FleetDevice } from '../cloud/fleet/fleet-devices.ts';
+import type { FleetFilter } from '../cloud/fleet/fleet-filter.ts';
+import type { FleetReport } from '../cloud/fleet/fleet-report.ts';
+
+interface FleetOptions extends CloudCommandOptions {
+  readonly group?: string;
+  readonly heartbeats?: string;
+  readonly connected?: boolean;
+  readonly offline?: boolean;
+  readonly model?: string;
+  readonly heartbeatAfter?: string;
+  readonly heartbeatBefore?: string;
+  readonly nameContains?: string;
+  readonly report?: boolean;
+  readonly html?: string;
+}
+
+export const fleetCommand: CommandSpec<FleetOptions> = {
+  usage: 'fleet [devices...]',
+  summary: 'list devices with their last heartbeat, models and versions; make a fleet report',
+  options: (command) =>
+    cloudOptions(command)
+      .option('--group <name>', 'devices of this thing group (default: all core devices)')
+      .option('--heartbeats <s3-uri>', 'where the heartbeat rule writes, as s3://bucket/prefix')
+      .option('--connected', 'only devices whose heartbeats come')
+      .option('--offline', 'only devices whose heartbeats do not come')
+      .option('--model <name[=version]>', 'only devices with this model')
+      .option(
+        '--heartbeat-after <time>',
+        'only devices heard of after this time, e.g. 2026-01-31T08:00Z, or 2h for the last two hours',
+      )
+      .option('--heartbeat-before <time>', 'only devices last heard of before it')
+      .option('--name-contains <text>', 'only devices with this in their name')
+      .option('--report', 'counts instead of devices: connected, agent versions, and each model by device')
+      .option('--html <file>', 'write the report as a page that can be sent around'),
+  help: `
+connected: the last heartbeat is at most two and a half periods old. offline: any other device. active: connected, and the
+model answered a request in the last two periods before the heartbeat. sampling: the same for captured data. With --json
+there is one device per line, or the report in the fields of GetDeviceFleetReport.
+
+Examples:
+  npm run -s edgeml -- fleet --heartbeats s3://edgeml-fleet/heartbeats --offline
+  npm run -s edgeml -- fleet --heartbeats s3://edgeml-fleet/heartbeats --group press-shop --html fleet.html
+  npm run -s edgeml -- fleet gateway-7 --heartbeats s3://edgeml-fleet/heartbeats --json`,
+  run: async ({ args, options, out, signal }) => {
+    const now = systemClock.now();
+    const filter = filterOf(options, now);
+    const { fleetErrors } = await import('../cloud/fleet/errors.ts');
+    const { fleetDevices } = await import('../cloud/fleet/fleet-devices.ts');
+    const { filterDevices } = await import('../cloud/fleet/fleet-filter.ts');
+    const { fleetPage } = await import('../cloud/fleet/fleet-page.ts');
+    const { fleetReport } = await import('../cloud/fleet/fleet-report.ts');
+    const { heartbeatPlace } = await import('../cloud/fleet/heartbeat-store.ts');
+    const { findTarget } = await import('../cloud/deployments/target.ts');
+    const heartbeats = options.heartbeats === undefined ? {} : { heartbeats: heartbeatPlace(options.heartbeats) };
+    await withCloud(options, async (clients) => {
+      const group =
+        options.group === undefined
+          ? undefined
+          : await findTarget(clients, { kind: 'group', name: options.group }, signal);
+      const all = await fleetDevices(clients, { ...(group ? { group } : {}), ...heartbeats, now, signal });
+      const missing = args.find((name) => !all.some(({ thing }) => thing === name));
+      if (missing !== undefined) throw fleetErrors.error('fleet.unknown-device', `there is no device "${missing}"`);
+      const devices = filterDevices(all, filter).filter(({ thing }) => args.length === 0 || args.includes(thing));
+      const subject = { name: options.group ?? 'all devices', ...(group ? { arn: group.arn } : {}), now };
+      const place = options.heartbeats === undefined ? {} : { heartbeats: options.heartbeats };
+      const report = fleetReport(devices, { ...subject, ...place });
+      if (options.html !== undefined) await writeFile(options.html, fleetPage(report, devices, now));
+      if (options.report) showReport(out, report);
+      else showDevices(out, devices, now);
+      if (options.html !== undefined) out.note(`Wrote ${options.html}`);
+      if (options.heartbeats === undefined) out.note('Without --heartbeats nothing is known of models and presence.');
+    });
+  },
+};
+
+function filterOf(options: FleetOptions, now: number): FleetFilter {
+  if (options.connected && options.offline)
+    throw cliErrors.error('cli.usage', 'give --connected or --offline, not both');
+  const [model, modelVersion] = options.model?.split('=') ?? [];
+  return {
+    ...(options.connected
+      ? { presence: 'connected' as const }
+      : options.offline
+        ? { presence: 'offline' as const }
+        : {}),
+    ...(model ? { model } : {}),
+    ...(modelVersion ? { modelVersion } : {}),
+    ...(options.heartbeatAfter === undefined ? {} : { heartbeatAfter: timeOf(options.heartbeatAfter, now) }),
+    ...(options.heartbeatBefore === undefined ? {} : { heartbeatBefore: timeOf(options.heartbeatBefore, now) }),
+    ...(options.nameContains === undefined ? {} : { nameContains: options.nameContains }),
+  };
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function timeOf(text: string, now: number): number {
+  const span = /^(\d+)([mhd])$/.exec(text);
+  const time = span ? now - Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0) : Date.parse(text);
+  if (Number.isNaN(time))
+    throw cliErrors.error('cli.usage', `"${text}" is neither a time nor a span such as 90m, 2h or 7d`);
+  return time;
+}
+
+function showDevices(out: Output, devices: readonly FleetDevice[], now: number): void {
+  for (const device of devices) out.json(device);
+  if (out.isJson) return;
+  const rows = devices.map(({ thing, connected, health = '', lastHeartbeat, agentVersion = '', models }) => [
+    thing,
+    connected ? 'connected' : 'offline',
+    health.toLowerCase(),
+    lastHeartbeat === undefined ? 'never' : `${Math.round((now - lastHeartbeat) / 1000)} s ago`,
+    agentVersion,
+    models.map(({ name, version, active }) => `${name} ${version}${active ? '' : ' (idle)'}`).join(', '),
+  ]);
+  for (const line of table(['device', 'state', 'health', 'heartbeat', 'agent', 'models'], rows)) out.line(line);
+  out.line(`${devices.length} devices, ${devices.filter(({ connected }) => connected).length} connected`);
+}
+
+function showReport(out: Output, report: FleetReport): void {
+  out.json(report);
+  if (out.isJson) return;
+  const { ConnectedDeviceCount: connected, RegisteredDeviceCount: registered } = report.DeviceStats;
+  out.line(`${out.paint('bold', report.DeviceFleetName)}: ${registered} devices, ${connected} connected`);
+  for (const { Version, AgentCount } of report.AgentVersions) out.line(`  agent ${Version}: ${AgentCount} devices`);
+  const rows = report.ModelStats.map((stat) => [
+    stat.ModelName,
+    stat.ModelVersion,
+    ...[stat.OfflineDeviceCount, stat.ConnectedDeviceCount, stat.ActiveDeviceCount, stat.SamplingDeviceCount].map(
+      String,
+    ),
+  ]);
+  for (const line of table(['model', 'version', 'offline', 'connected', 'active', 'sampling'], rows)) out.line(line);
+}
