@@ -1,0 +1,223 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import { startAwsStandIn } from '../../test/cloud/stand-in/aws-stand-in.ts';
+import type { AwsStandIn } from '../../test/cloud/stand-in/aws-stand-in.ts';
+import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
+import { SKIP_REASON, skipsCloudTests } from '../../test/cloud/stand-in/service-model.ts';
+import { findS3 } from './source/s3-source.ts';
+import { errorOf } from './testing/in-process.ts';
+import { colourModel, colourPackage, tarOf, trainingOutput, zipOf } from './testing/training-output.ts';
+import type { TrainingOutput } from './testing/training-output.ts';
+
+const BUCKET = 'sagemaker-models';
+const REGION = 'us-east-1';
+const ACCOUNT = '111122223333';
+const JOB = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:training-job/colours-7`;
+const GROUP = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:model-package/colours`;
+
+let training: TrainingOutput;
+beforeAll(async () => {
+  training = await trainingOutput();
+});
+afterAll(() => training.remove());
+
+describe.skipIf(skipsCloudTests)(`edgeml package from AWS${skipsCloudTests ? ` (${SKIP_REASON})` : ''}`, () => {
+  let aws: AwsStandIn;
+  const put = (key: string, body: Buffer) =>
+    aws.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+  const pack = (source: string, output: string, ...words: readonly string[]) =>
+    runCommand(
+      ['package', '--source', source, '--output', path.join(training.dir, output), '--json', ...words],
+      aws.environment,
+    );
+  const downloads = () => aws.requests.filter(({ operation }) => operation.startsWith('GET /')).length;
+
+  beforeAll(async () => {
+    aws = await startAwsStandIn(BUCKET);
+    await put('models/colours.zip', await zipOf(colourPackage()));
+    await put('colours-7/output/model.tar.gz', await tarOf(colourPackage()));
+    aws.sagemaker.trainingJobs.set('colours-7', trainingJob('Completed'));
+    aws.sagemaker.trainingJobs.set('running-1', trainingJob('InProgress'));
+    for (const [number, status] of [
+      ['7', 'PendingManualApproval'],
+      ['9', 'Rejected'],
+    ] as const)
+      aws.sagemaker.packages.set(`${GROUP}/${number}`, modelPackage(number, status));
+  });
+  afterAll(async () => {
+    const { violations } = aws;
+    await aws.close();
+    expect(violations).toEqual([]);
+  });
+
+  it('row 25, row 27: reads a .zip from S3 once, and again only when its ETag has changed', async () => {
+    const source = `s3://${BUCKET}/models/colours.zip`;
+    const first = await pack(source, 's3');
+    expect(first, first.stderr).toMatchObject({ code: 0 });
+    expect(first.json[0]).toMatchObject({ state: 'packaged', name: 'Colours', source: { uri: source } });
+    const { etag } = first.json[0]?.['source'] as { etag: string };
+    expect(etag).toMatch(/^[0-9a-f]{32}$/);
+    const inside = path.join(training.dir, 's3/packages/Colours-1.0.0/model.json');
+    const manifest = JSON.parse(await readFile(inside, 'utf8')) as { provenance: object };
+    expect(manifest.provenance).toEqual({ source: { uri: source, etag } });
+
+    const before = downloads();
+    expect((await pack(source, 's3')).json[0]).toMatchObject({ state: 'unchanged' });
+    expect(downloads()).toBe(before);
+
+    await put('models/colours.zip', await zipOf(colourPackage({ version: '1.1.0' })));
+    const changed = await pack(source, 's3');
+    expect(changed.json[0]).toMatchObject({ state: 'packaged', version: '1.1.0' });
+  });
+
+  it('row 24, row 26: finds the .tar.gz of a training job', async () => {
+    const made = await pack(JOB, 'job');
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const object = `s3://${BUCKET}/colours-7/output/model.tar.gz`;
+    expect(made.json[0]).toMatchObject({ name: 'Colours', source: { uri: JOB, object } });
+    const running = await pack(JOB.replace('colours-7', 'running-1'), 'job');
+    expect(errorOf(running)).toMatchObject({
+      code: 'package-source.not-ready',
+      message: expect.stringContaining('InProgress') as string,
+    });
+    expect(errorOf(await pack(JOB.replace('colours-7', 'gone'), 'job')).code).toBe('package-source.not-found');
+  });
+
+  it('takes a model package by its ARN, numbers the version after it, and refuses one that was rejected', async () => {
+    const plan = await pack(`${GROUP}/7`, 'registry', '--dry-run');
+    expect(plan.json[0]).toMatchObject({
+      state: 'would-package',
+      version: '7.0.0',
+      source: { approval: 'PendingManualApproval' },
+    });
+    expect(errorOf(await pack(`${GROUP}/9`, 'registry'))).toMatchObject({
+      code: 'package-source.not-ready',
+      message: expect.stringContaining('rejected: wrong labels') as string,
+    });
+  });
+
+  it('says what is missing', async () => {
+    expect(errorOf(await pack(`s3://${BUCKET}/none.zip`, 'none')).code).toBe('package-source.not-found');
+    const noKeys = { AWS_ENDPOINT_URL: aws.url, AWS_REGION: REGION, AWS_EC2_METADATA_DISABLED: 'true' };
+    const unsigned = await runCommand(['package', '--source', `s3://${BUCKET}/models/colours.zip`, '--json'], noKeys);
+    expect(errorOf(unsigned).code).toBe('package-source.no-credentials');
+  });
+});
+
+describe('an object in S3', () => {
+  /** An S3 of one object that answers with these headers, and for the other cases a server of its own. */
+  async function store(head: number, headers: Readonly<Record<string, string>>, body: Buffer = Buffer.alloc(0)) {
+    const asked: http.IncomingMessage[] = [];
+    const server = http.createServer((request, response) => {
+      asked.push(request);
+      const status = request.method === 'HEAD' ? head : 200;
+      response.writeHead(status, headers).end(request.method === 'GET' ? body : undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new S3Client({
+      endpoint,
+      region: REGION,
+      forcePathStyle: true,
+      credentials: TEST_KEYS,
+      maxAttempts: 1,
+    });
+    return {
+      asked,
+      client,
+      close: async () => {
+        client.destroy();
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  }
+  const address = { bucket: BUCKET, key: 'model.onnx' };
+  const signal = new AbortController().signal;
+  const MB = 2 ** 20;
+
+  it.each([
+    ['which S3 answers with 400', 400, {}],
+    ['which S3 names in its answer', 200, { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }],
+  ] as const)("row 28: encrypted with a customer's key, %s, is refused", async (_what, status, headers) => {
+    const s3 = await store(status, headers);
+    await expect(findS3(s3.client, address, MB, signal)).rejects.toMatchObject({ code: 'package-source.customer-key' });
+    await s3.close();
+  });
+
+  it('row 28: encrypted with a key of KMS is read as any other, by the ETag that was looked at', async () => {
+    const model = Buffer.from(colourModel());
+    const s3 = await store(
+      200,
+      { 'x-amz-server-side-encryption': 'aws:kms', etag: '"abc"', 'x-amz-version-id': 'v1' },
+      model,
+    );
+    const found = await findS3(s3.client, address, MB, signal);
+    expect(found).toMatchObject({
+      suggestedName: 'model',
+      identity: { uri: `s3://${BUCKET}/model.onnx`, etag: 'abc', versionId: 'v1' },
+    });
+    const folder = path.join(training.dir, 'kms');
+    await mkdir(folder);
+    const content = await found.fetch(folder, signal);
+    expect(await readFile(path.join(content, 'model.onnx'))).toEqual(model);
+    expect(s3.asked.at(-1)?.headers['if-match']).toBe('"abc"');
+    await s3.close();
+  });
+
+  it('over the limit is refused, whether S3 says its size or not', async () => {
+    const large = await store(200, { 'content-length': '3000000' });
+    await expect(findS3(large.client, address, MB, signal)).rejects.toMatchObject({ code: 'package-source.too-large' });
+    await large.close();
+    const silent = await store(200, {}, Buffer.alloc(3_000_000));
+    const found = await findS3(silent.client, address, MB, signal);
+    const folder = path.join(training.dir, 'large');
+    await mkdir(folder);
+    await expect(found.fetch(folder, signal)).rejects.toMatchObject({ code: 'package-source.too-large' });
+    await silent.close();
+  });
+});
+
+function trainingJob(status: string): Record<string, unknown> {
+  const now = 1_700_000_000;
+  return {
+    TrainingJobName: 'colours-7',
+    TrainingJobArn: JOB,
+    ModelArtifacts: { S3ModelArtifacts: `s3://${BUCKET}/colours-7/output/model.tar.gz` },
+    TrainingJobStatus: status,
+    SecondaryStatus: status === 'Completed' ? 'Completed' : 'Training',
+    AlgorithmSpecification: { TrainingInputMode: 'File' },
+    ResourceConfig: { VolumeSizeInGB: 1 },
+    StoppingCondition: {},
+    CreationTime: now,
+  };
+}
+
+function modelPackage(number: string, approval: string): Record<string, unknown> {
+  return {
+    ModelPackageName: 'colours',
+    ModelPackageGroupName: 'colours',
+    ModelPackageVersion: Number(number),
+    ModelPackageArn: `${GROUP}/${number}`,
+    CreationTime: 1_700_000_000,
+    ModelPackageStatus: 'Completed',
+    ModelPackageStatusDetails: { ValidationStatuses: [] },
+    ModelApprovalStatus: approval,
+    ...(approval === 'Rejected' ? { ApprovalDescription: 'wrong labels' } : {}),
+    InferenceSpecification: {
+      Containers: [
+        {
+          Image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/train:1`,
+          ModelDataUrl: `s3://${BUCKET}/colours-7/output/model.tar.gz`,
+        },
+      ],
+      SupportedContentTypes: ['image/jpeg'],
+      SupportedResponseMIMETypes: ['application/json'],
+    },
+  };
+}

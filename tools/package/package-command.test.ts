@@ -1,0 +1,334 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
+import type { CommandResult } from '../../test/cloud/stand-in/run-command.ts';
+import { projectPaths } from '../build/project.ts';
+import { readRecipe } from '../build/recipe-source.ts';
+import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';
+import { errorOf, runHere } from './testing/in-process.ts';
+import {
+  colourModel,
+  colourPackage,
+  LABELS,
+  MANIFEST,
+  tarOf,
+  trainingOutput,
+  zipOf,
+} from './testing/training-output.ts';
+import type { TrainingOutput } from './testing/training-output.ts';
+
+let training: TrainingOutput;
+let onnx: string;
+let labels: string;
+let manifest: string;
+let red: string;
+
+beforeAll(async () => {
+  training = await trainingOutput();
+  onnx = await training.write({ 'colours.onnx': colourModel() });
+  labels = await training.write({ 'labels.txt': LABELS });
+  manifest = await training.write({ 'colours.json': MANIFEST });
+  red = await training.image('red');
+});
+afterAll(() => training.remove());
+
+const at = (...parts: readonly string[]): string => path.join(training.dir, ...parts);
+const wordsOf = (source: string, output: string, words: readonly string[]): readonly string[] => [
+  'package',
+  '--source',
+  source,
+  '--output',
+  at(output),
+  '--json',
+  ...words,
+];
+/** As a process of its own. */
+const edgemlPackage = (source: string, output: string, ...words: readonly string[]): Promise<CommandResult> =>
+  runCommand(wordsOf(source, output, words), {});
+/** In this process: the same command line, without the time that a process takes to start. */
+const packageHere = (source: string, output: string, ...words: readonly string[]): Promise<CommandResult> =>
+  runHere(wordsOf(source, output, words));
+const full = () => ['--name', 'Colours', '--labels', labels, '--manifest', manifest, '--golden', red];
+
+async function hashes(folder: string): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const pairs = files.sort().map(async (file) => {
+    const hash = createHash('sha256').update(await readFile(file));
+    return [path.relative(folder, file), hash.digest('hex')] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+describe('edgeml package', () => {
+  it('row 109: makes package, archive, recipe and artifact of an ONNX file, and says what it made', async () => {
+    const result = await edgemlPackage(onnx, 'first', '--version', '1.2.0', ...full());
+    expect(result, result.stderr).toMatchObject({ code: 0 });
+    expect(result.json[0]).toMatchObject({
+      state: 'packaged',
+      status: 'COMPLETED',
+      name: 'Colours',
+      version: '1.2.0',
+      component: 'edgeml.model.Colours',
+      files: { archive: 'packages/Colours-1.2.0.tar.gz' },
+      checks: [{ file: 'colours.onnx', state: 'passed', summary: '1 golden cases passed' }],
+    });
+    expect(Object.keys(await hashes(at('first')))).toEqual([
+      'artifacts/edgeml.model.Colours/1.2.0/Colours.zip',
+      'packages/Colours-1.2.0.json',
+      'packages/Colours-1.2.0.tar.gz',
+      'packages/Colours-1.2.0/colours.onnx',
+      'packages/Colours-1.2.0/golden/red.json',
+      'packages/Colours-1.2.0/golden/red.png',
+      'packages/Colours-1.2.0/labels.txt',
+      'packages/Colours-1.2.0/model.json',
+      'packages/Colours-1.2.0/sagemaker_edge_manifest',
+      'recipes/edgeml.model.Colours-1.2.0.yaml',
+    ]);
+    const golden = await readFile(at('first/packages/Colours-1.2.0/golden/red.json'), 'utf8');
+    expect((JSON.parse(golden) as unknown[])[0]).toEqual({ classId: 0, label: 'red', score: 1 });
+  });
+
+  it('row 108: writes sagemaker_edge_manifest, and says in model.json where the model comes from', async () => {
+    const inside = at('first/packages/Colours-1.2.0');
+    expect(JSON.parse(await readFile(path.join(inside, 'sagemaker_edge_manifest'), 'utf8'))).toEqual({
+      metadata: { model_name: 'Colours', model_version: '1.2.0' },
+    });
+    const model = JSON.parse(await readFile(path.join(inside, 'model.json'), 'utf8')) as object;
+    const sha256 = createHash('sha256').update(colourModel()).digest('hex');
+    expect(model).toMatchObject({
+      input: { width: 8, height: 8, std: 255 },
+      provenance: { source: { uri: 'colours.onnx', sha256 } },
+    });
+  });
+
+  it('gives the same bytes for the same input, elsewhere and at another time', async () => {
+    await mkdir(at('elsewhere'));
+    const copy = at('elsewhere/colours.onnx');
+    await cp(onnx, copy);
+    await utimes(copy, 1, 1);
+    const again = await edgemlPackage(copy, 'second', '--version', '1.2.0', ...full());
+    expect(again.json[0]).toMatchObject({ state: 'packaged' });
+    expect(await hashes(at('second'))).toEqual(await hashes(at('first')));
+  });
+
+  it('row 27: does nothing while source and options are the same, and packages when one of them changes', async () => {
+    const same = await edgemlPackage(onnx, 'first', '--version', '1.2.0', ...full());
+    expect(same.json[0]).toMatchObject({ state: 'unchanged', version: '1.2.0' });
+    const plan = await edgemlPackage(onnx, 'first', '--version', '1.3.0', '--dry-run', ...full());
+    expect(plan.json[0]).toMatchObject({ dryRun: true, state: 'would-package', version: '1.3.0' });
+    expect(Object.keys(await hashes(at('first')))).toHaveLength(10);
+    const next = await edgemlPackage(onnx, 'first', '--version', '1.3.0', ...full());
+    expect(next.json[0]).toMatchObject({ state: 'packaged', version: '1.3.0' });
+  });
+
+  it('row 110: names the component after the model, and refuses another content under a version that is there', async () => {
+    const other = await training.write({ 'other.onnx': colourModel(0.5) });
+    const taken = await packageHere(other, 'first', '--version', '1.2.0', ...full());
+    expect(taken.code).toBe(1);
+    expect(errorOf(taken)).toMatchObject({
+      code: 'packaging.version-taken',
+      message: expect.stringMatching(
+        /edgeml\.model\.Colours 1\.2\.0 .* it is [0-9a-f]{64} .* this is [0-9a-f]{64}/,
+      ) as string,
+    });
+    const named = await packageHere(other, 'first', '--version', '1.2.1', '--component', 'acme.Colours', ...full());
+    expect(named.json[0]).toMatchObject({
+      component: 'acme.Colours',
+      files: { recipe: 'recipes/acme.Colours-1.2.1.yaml' },
+    });
+  });
+
+  it('writes the recipe that the sample models have, without a fault for either nucleus', async () => {
+    const made = await packageHere(path.join(projectPaths.models, 'PartsClassifier'), 'sample');
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const file = at('sample/recipes/edgeml.model.PartsClassifier-1.0.0.yaml');
+    expect(await lintRecipeFile(file)).toEqual([]);
+    const recipe = parse(await readFile(file, 'utf8')) as object;
+    const sample = parse((await readRecipe('edgeml.model.PartsClassifier')).text) as object;
+    expect({ ...recipe, ComponentDescription: '' }).toEqual({ ...sample, ComponentDescription: '' });
+  });
+
+  it('says for each platform what a device downloads', async () => {
+    const { json } = await packageHere(onnx, 'first', '--version', '1.2.0', ...full());
+    const downloads = json[0]?.['downloads'] as { platform: string; updateBytes: number }[];
+    const { bytes } = json[0]?.['artifact'] as { bytes: number };
+    expect(downloads.map(({ platform }) => platform)).toEqual([
+      'linux-x64',
+      'linux-arm64',
+      'linux-armv7l',
+      'windows-x64',
+      'darwin-arm64',
+    ]);
+    expect(new Set(downloads.map(({ updateBytes }) => updateBytes))).toEqual(new Set([bytes]));
+  });
+
+  it('takes over a signed package byte by byte, and signs where it is told to', async () => {
+    const { json } = await runHere(['keygen', '--out', at('keys'), '--key-id', 'factory', '--json']);
+    const key = String(json[0]?.['privateFile']);
+    const signed = await packageHere(onnx, 'signed', ...full(), '--key', key, '--key-id', 'factory');
+    expect(signed.json[0]).toMatchObject({ signedBy: 'factory' });
+    const again = await packageHere(at('signed/packages/Colours-1.0.0'), 'again');
+    expect(again.json[0]).toMatchObject({ signedBy: 'factory' });
+    const { artifact } = again.json[0] as { artifact: unknown };
+    expect(artifact).toEqual(signed.json[0]?.['artifact']);
+    const archive = at('again/packages/Colours-1.0.0.tar.gz');
+    const verified = await runHere(['verify', '--package', archive, '--key', at('keys/factory.pub'), '--json']);
+    expect(verified.json[0]).toMatchObject({ state: 'trusted', keyId: 'factory' });
+  });
+});
+
+describe('edgeml package of an archive', () => {
+  it.each([
+    ['.tar.gz', 'row 24', tarOf],
+    ['.zip', 'row 25', zipOf],
+  ] as const)('%s (%s, from disk) gives the package that the folder gives', async (ending, _row, make) => {
+    const name = `colours${ending}`;
+    await writeFile(at(name), await make(colourPackage()));
+    const made = await edgemlPackage(at(name), `of${ending}`, '--golden', red);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.json[0]).toMatchObject({ name: 'Colours', version: '1.0.0' });
+  });
+
+  it('leaves out what a training job put beside the model', async () => {
+    const files = {
+      'export/model.onnx': colourModel(),
+      'export/labels.txt': LABELS,
+      'code/train.py': 'pass',
+      'model.pth': 'x',
+    };
+    await writeFile(at('output.tar.gz'), await tarOf(files));
+    const made = await packageHere(at('output.tar.gz'), 'of-job', '--name', 'Colours', '--manifest', manifest);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const inside = await readdir(at('of-job/packages/Colours-1.0.0'));
+    expect(inside.sort()).toEqual(['labels.txt', 'model.json', 'model.onnx', 'sagemaker_edge_manifest']);
+  });
+
+  it('row 33: refuses names that lead out of it, and links', async () => {
+    const escape = pack();
+    escape.entry({ name: '../outside.onnx' }, 'x');
+    escape.finalize();
+    await writeFile(at('escape.tar.gz'), gzipSync(await buffer(Readable.from(escape as AsyncIterable<Buffer>))));
+    const link = pack();
+    link.entry({ name: 'model.onnx', type: 'symlink', linkname: '/etc/passwd' });
+    link.finalize();
+    await writeFile(at('link.tar.gz'), gzipSync(await buffer(Readable.from(link as AsyncIterable<Buffer>))));
+    for (const name of ['escape', 'link']) {
+      const refused = await packageHere(at(`${name}.tar.gz`), 'refused');
+      expect(refused.code).toBe(1);
+      expect(errorOf(refused).code).toBe('archive.unsafe-entry');
+    }
+    await mkdir(at('linked'));
+    await symlink('/etc/passwd', at('linked/labels.txt'));
+    expect(errorOf(await packageHere(at('linked'), 'refused')).code).toBe('package.link');
+    expect(await readdir(at('refused/packages'))).toEqual([]);
+  });
+
+  it('refuses what unpacks to more than allowed', async () => {
+    await writeFile(at('bomb.tar.gz'), await tarOf({ 'model.onnx': Buffer.alloc(3_000_000) }));
+    const refused = await packageHere(at('bomb.tar.gz'), 'refused', '--max-mb', '1');
+    expect(errorOf(refused).code).toBe('archive.too-large');
+  });
+});
+
+describe('edgeml package refuses', () => {
+  it.each([
+    [
+      'a model that gives something else than its golden files',
+      'packaging.golden-failed',
+      { 'golden/a.json': '[{"classId":2,"label":"blue","score":1}]' },
+    ],
+    ['a file that is no ONNX', 'model.unreadable', { 'model.onnx': 'text' }],
+  ] as const)('%s', async (_what, code, files) => {
+    const golden = [{ input: 'golden/a.png', expect: 'golden/a.json' }];
+    const dir = at(`broken-${code}`);
+    for (const [name, content] of Object.entries({ ...colourPackage({ golden }), 'golden/a.json': '[]', ...files })) {
+      await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
+      await writeFile(path.join(dir, name), content);
+    }
+    await cp(red, path.join(dir, 'golden/a.png'));
+    const refused = await packageHere(dir, 'refused');
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused).code).toBe(code);
+  });
+
+  it('a source without a model, and says what is in it', async () => {
+    await mkdir(at('torch'));
+    await writeFile(at('torch/model.pth'), 'x');
+    expect(errorOf(await packageHere(at('torch'), 'refused'))).toMatchObject({
+      code: 'packaging.no-model',
+      message: expect.stringContaining('model.pth') as string,
+    });
+  });
+
+  it('row 109: names and versions outside the old rules', async () => {
+    const long = 'a'.repeat(64);
+    for (const [words, code] of [
+      [['--name', long], 'packaging.name'],
+      [['--name', 'a_b'], 'packaging.name'],
+      [['--version', '1.2'], 'packaging.version'],
+      [['--version', `1.0.0-${'a'.repeat(30)}`], 'packaging.version'],
+      [['--component', 'a/b'], 'packaging.component-name'],
+    ] as const)
+      expect(errorOf(await packageHere(onnx, 'refused', ...words)).code, words.join(' ')).toBe(code);
+  });
+
+  it('a golden image on which nothing is found, and one that is no image', async () => {
+    const table = await training.write({ 'table.onnx': colourModel() });
+    const notes = await training.write({ 'notes.txt': 'no image' });
+    expect(errorOf(await packageHere(table, 'refused', '--golden', notes)).code).toBe('packaging.golden-input');
+    const threshold = await training.write({ 'high.json': JSON.stringify({ output: { scoreThreshold: 2 } }) });
+    const nothing = await packageHere(table, 'refused', '--manifest', threshold, '--golden', red);
+    expect(errorOf(nothing).code).toBe('packaging.nothing-found');
+  });
+
+  it('wrong usage with exit code 2', async () => {
+    expect((await runHere(['package'])).code).toBe(2);
+    expect((await packageHere(onnx, 'refused', '--read', 'nobody')).code).toBe(2);
+  });
+});
+
+describe('an int8 build', () => {
+  it('joins the package when it passes the golden cases, and is left out with a note when it does not', async () => {
+    const good = await training.write({ 'good.int8.onnx': colourModel(1.001) });
+    const bad = await training.write({ 'bad.int8.onnx': colourModel(0.5) });
+    const kept = await packageHere(onnx, 'int8-good', ...full(), '--int8', good);
+    expect(kept, kept.stderr).toMatchObject({ code: 0 });
+    expect(kept.json[0]?.['checks']).toMatchObject([{ precision: 'fp32' }, { precision: 'int8', state: 'passed' }]);
+    const left = await packageHere(onnx, 'int8-bad', ...full(), '--int8', bad);
+    expect(left.json[0]?.['checks']).toHaveLength(1);
+    expect(String(left.json[0]?.['notes'])).toMatch(
+      /bad\.int8\.onnx is left out, it fails the golden cases: .*red\.png/,
+    );
+    expect(await readdir(at('int8-bad/packages/Colours-1.0.0'))).not.toContain('model.int8.onnx');
+  });
+});
+
+it('row 30: gives the files to everybody or to the owner alone, never for writing', async () => {
+  const made = await packageHere(onnx, 'owner', ...full(), '--read', 'owner');
+  expect(made, made.stderr).toMatchObject({ code: 0 });
+  const recipe = parse(await readFile(at('owner/recipes/edgeml.model.Colours-1.0.0.yaml'), 'utf8')) as {
+    Manifests: { Artifacts: { Permission: object }[] }[];
+  };
+  const permissions = recipe.Manifests.flatMap(({ Artifacts }) => Artifacts.map(({ Permission }) => Permission));
+  expect(new Set(permissions.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"Read":"OWNER"}']));
+});
+
+it('the archive holds plain files without owner and time', async () => {
+  const entries = extract();
+  entries.end(gunzipSync(await readFile(at('first/packages/Colours-1.2.0.tar.gz'))));
+  let seen = 0;
+  for await (const entry of entries) {
+    expect(entry.header).toMatchObject({ type: 'file', uid: 0, gid: 0, mode: 0o644, mtime: new Date(0) });
+    seen++;
+    entry.resume();
+  }
+  expect(seen).toBe(6);
+});
