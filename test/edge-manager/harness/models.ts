@@ -23,3 +23,28 @@ export function identity(type: ElementType, shape: readonly (number | string)[],
     nodes: [{ op: 'Identity', inputs: [input], outputs: ['output'] }],
   };
 }
+
+/** Takes one number and some tenths of a second: products of matrices of 512 × 512 made from it. */
+export function slowModel(products = 8): GraphSpec {
+  const names = Array.from({ length: products }, (_, n) => `product${n}`);
+  return {
+    inputs: [{ name: 'input', shape: [1] }],
+    outputs: [{ name: 'output', shape: [1] }],
+    nodes: [
+      { op: 'Mul', inputs: ['input', 'small'], outputs: ['scaled'] },
+      { op: 'Expand', inputs: ['scaled', 'square'], outputs: ['matrix'] },
+      ...names.map((name, n) => ({
+        op: 'MatMul',
+        inputs: [n === 0 ? 'matrix' : names[n - 1]!, 'matrix'],
+        outputs: [name],
+      })),
+      { op: 'ReduceMax', inputs: [names.at(-1)!], outputs: ['largest'], attributes: { keepdims: 0 } },
+      { op: 'Reshape', inputs: ['largest', 'one'], outputs: ['output'] },
+    ],
+    weights: [
+      { name: 'small', shape: [1], values: [1e-4] },
+      { name: 'square', type: 'int64', shape: [2], values: [512, 512] },
+      { name: 'one', type: 'int64', shape: [1], values: [1] },
+    ],
+  };
+}
