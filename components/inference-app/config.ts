@@ -7,89 +7,15 @@ import {
   mapSetting,
   numberSetting,
   section,
-  textListSetting,
   textSetting,
 } from '../common/config/settings.ts';
+import { SERVICE_NAME, SERVICE_NAME_MEANING } from './settings/names.ts';
+import { serviceSettings } from './settings/service-settings.ts';
+import { sourceSettings } from './settings/source-settings.ts';
 import { fillTopic, TOPIC_TEMPLATES } from '../common/topics/topics.ts';
 
-const NAME = /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/;
-const NAME_MEANING = 'letters and digits, with "-", "_" or "." between them, 128 at most';
 const TOPIC_MEANING =
   'is no topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
-
-const serviceSettings = section({
-  MLFeedbackConnectorConfigId: textSetting({
-    pattern: /^$|^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/,
-    meaning: 'expected a ConfigId: 2 to 63 letters, digits and "-", or nothing',
-  })
-    .default('')
-    .describe(
-      'ConfigId of edgeml.FeedbackUploader that every inference of the service is given to, image and prediction; empty: none is.',
-    ),
-});
-
-const sourceSettings = section({
-  Enabled: booleanSetting().default(true).describe('Whether the source is read.'),
-  Type: choiceSetting(['folder', 'stream'])
-    .default('folder')
-    .describe('`folder`: image files. `stream`: camera, stream or video file through ffmpeg.'),
-  Path: textSetting()
-    .default('images')
-    .describe('Folder, relative to the work folder of the component; a relative one is made when it is missing.'),
-  Url: textSetting()
-    .default('')
-    .describe(
-      'What a `stream` reads: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
-    ),
-  ImageName: textSetting()
-    .default('')
-    .describe('Only this file of the folder; empty: every image (jpeg, jpg, png, webp, npy).'),
-  Mode: choiceSetting(['once', 'interval', 'watch'])
-    .default('watch')
-    .describe(
-      '`once`: every image once, then the component finishes. `interval`: every image again and again, one pass per InferenceInterval. `watch`: every image that appears or changes.',
-    ),
-  InferenceInterval: numberSetting({ min: 0.05, max: 31_536_000 })
-    .default(3600)
-    .describe('Seconds from the start of one pass to the start of the next, in mode `interval`.'),
-  Recursive: booleanSetting().default(true).describe('Whether folders inside the folder are read too.'),
-  ReadExisting: booleanSetting()
-    .default(true)
-    .describe('Whether mode `watch` looks at the images that are there when it starts.'),
-  Backlog: integerSetting({ min: 1, max: 1_000_000 })
-    .default(1_000)
-    .describe(
-      'Images that may wait for a service in modes `interval` and `watch`; beyond that the oldest is skipped as stale. 1: always the freshest only.',
-    ),
-  MaxAgeSeconds: numberSetting({ min: 0 })
-    .default(0)
-    .describe('An image that has waited longer is skipped as stale; 0: never. Mode `once` skips nothing.'),
-  Format: textSetting()
-    .default('')
-    .describe("A stream's format as ffmpeg names it (v4l2, mpegts, lavfi, …); empty: found out."),
-  Loop: booleanSetting().default(false).describe('Whether a video file begins again at its end.'),
-  FramesPerSecond: numberSetting({ min: 0, max: 240 })
-    .default(0)
-    .describe('Frames of a stream that are looked at per second, at most; 0: as many as it has.'),
-  MaxWidth: integerSetting({ min: 0, max: 16_384 })
-    .default(0)
-    .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
-  JpegQuality: integerSetting({ min: 1, max: 31 })
-    .default(3)
-    .describe("Quality of a stream's frames on their way to the model, from 1 (best) to 31, ffmpeg's -q:v."),
-  RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
-  NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
-    .default(15)
-    .describe('A stream without a frame for this long is opened again.'),
-  InputOptions: textListSetting()
-    .default([])
-    .describe('More options for ffmpeg, before its -i, e.g. `["-video_size", "1280x720"]`.'),
-  FfmpegPath: textSetting().default('ffmpeg').describe('The ffmpeg command, or its path.'),
-  Services: textListSetting()
-    .refine((names) => names.every((name) => NAME.test(name)), `names of services are ${NAME_MEANING}`)
-    .default([])
-    .describe('Services of the agent that look at each image; empty: all models that are active at that moment.'),
-});
 
 /** Configuration of `edgeml.InferenceApp`. The recipe's defaults and docs/configuration.md are generated from it. */
 export const appConfiguration = z.object({
@@ -97,11 +23,11 @@ export const appConfiguration = z.object({
     .default('info')
     .describe('Lowest level of the lines that are logged.'),
 
-  Sources: mapSetting(sourceSettings, z.string().regex(NAME, NAME_MEANING))
+  Sources: mapSetting(sourceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .prefault({ images: {} })
     .describe('Where images come from, by name.'),
 
-  Services: mapSetting(serviceSettings, z.string().regex(NAME, NAME_MEANING))
+  Services: mapSetting(serviceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .default({})
     .describe('Settings of single services of the agent, by their name.'),
 

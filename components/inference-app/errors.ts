@@ -22,6 +22,14 @@ export const appErrors = errorCatalogue({
     status: 413,
     todo: 'Send a smaller image, or raise MaxImageMB of edgeml.InferenceApp (and of edgeml.InferenceAgent).',
   },
+  'source.snapshot-failed': {
+    status: 502,
+    todo: 'Look at the camera and the network; try the Url of the source with curl from the device. The source goes on asking.',
+  },
+  'source.snapshot-denied': {
+    status: 403,
+    todo: 'Correct Username and Password of the source. The source goes on asking.',
+  },
   'source.ffmpeg-missing': {
     status: 500,
     todo: 'Install ffmpeg on the device (Debian, Ubuntu, Raspberry Pi OS: apt-get install ffmpeg), or set FfmpegPath of the source to where it is. The source goes on trying.',

@@ -1,4 +1,5 @@
 import { FolderSource } from './folder/folder-source.ts';
+import { HttpSource } from './http/http-source.ts';
 import type { ImageSource, SourceOptions } from './image-source.ts';
 import { StreamSource } from './stream/stream-source.ts';
 
@@ -7,6 +8,8 @@ export function createSource(options: SourceOptions): ImageSource {
   switch (options.configuration.Type) {
     case 'folder':
       return new FolderSource(options);
+    case 'http':
+      return new HttpSource(options);
     case 'stream':
       return new StreamSource(options);
   }

@@ -1,0 +1,13 @@
+import { section, textSetting } from '../../common/config/settings.ts';
+
+/** What is done with the answers of one service. */
+export const serviceSettings = section({
+  MLFeedbackConnectorConfigId: textSetting({
+    pattern: /^$|^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/,
+    meaning: 'expected a ConfigId: 2 to 63 letters, digits and "-", or nothing',
+  })
+    .default('')
+    .describe(
+      'ConfigId of edgeml.FeedbackUploader that every inference of the service is given to, image and prediction; empty: none is.',
+    ),
+});

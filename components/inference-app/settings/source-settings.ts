@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import {
+  booleanSetting,
+  choiceSetting,
+  integerSetting,
+  numberSetting,
+  section,
+  textListSetting,
+  textSetting,
+} from '../../common/config/settings.ts';
+import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
+
+/** One source of images. */
+export const sourceSettings = section({
+  Enabled: booleanSetting().default(true).describe('Whether the source is read.'),
+  Type: choiceSetting(['folder', 'http', 'stream'])
+    .default('folder')
+    .describe(
+      "`folder`: image files. `http`: a camera's snapshot URL, asked once per InferenceInterval. `stream`: camera, stream or video file through ffmpeg.",
+    ),
+  Path: textSetting()
+    .default('images')
+    .describe('Folder, relative to the work folder of the component; a relative one is made when it is missing.'),
+  Url: textSetting()
+    .default('')
+    .describe(
+      'What `http` asks: http://… or https://…. What `stream` reads: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
+    ),
+  Username: textSetting().default('').describe('For `http`: user, unless the Url has one. Basic and Digest are known.'),
+  Password: textSetting().default('').describe('For `http`: password of that user.'),
+  RequestTimeoutSeconds: numberSetting({ min: 0.1, max: 3_600 })
+    .default(10)
+    .describe('For `http`: time for one picture, from the request to its last byte.'),
+  ImageName: textSetting()
+    .default('')
+    .describe('Only this file of the folder; empty: every image (jpeg, jpg, png, webp, npy).'),
+  Mode: choiceSetting(['once', 'interval', 'watch'])
+    .default('watch')
+    .describe(
+      '`once`: every image once, then the component finishes. `interval`: every image again and again, one pass per InferenceInterval. `watch`: every image that appears or changes.',
+    ),
+  InferenceInterval: numberSetting({ min: 0.05, max: 31_536_000 })
+    .default(3600)
+    .describe('Seconds from the start of one pass to the start of the next, in mode `interval`.'),
+  Recursive: booleanSetting().default(true).describe('Whether folders inside the folder are read too.'),
+  ReadExisting: booleanSetting()
+    .default(true)
+    .describe('Whether mode `watch` looks at the images that are there when it starts.'),
+  Backlog: integerSetting({ min: 1, max: 1_000_000 })
+    .default(1_000)
+    .describe(
+      'Images that may wait for a service in modes `interval` and `watch`; beyond that the oldest is skipped as stale. 1: always the freshest only.',
+    ),
+  MaxAgeSeconds: numberSetting({ min: 0 })
+    .default(0)
+    .describe('An image that has waited longer is skipped as stale; 0: never. Mode `once` skips nothing.'),
+  Format: textSetting()
+    .default('')
+    .describe("A stream's format as ffmpeg names it (v4l2, mpegts, lavfi, …); empty: found out."),
+  Loop: booleanSetting().default(false).describe('Whether a video file begins again at its end.'),
+  FramesPerSecond: numberSetting({ min: 0, max: 240 })
+    .default(0)
+    .describe('Frames of a stream that are looked at per second, at most; 0: as many as it has.'),
+  MaxWidth: integerSetting({ min: 0, max: 16_384 })
+    .default(0)
+    .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
+  JpegQuality: integerSetting({ min: 1, max: 31 })
+    .default(3)
+    .describe("Quality of a stream's frames on their way to the model, from 1 (best) to 31, ffmpeg's -q:v."),
+  RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
+  NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
+    .default(15)
+    .describe('A stream without a frame for this long is opened again.'),
+  InputOptions: textListSetting()
+    .default([])
+    .describe('More options for ffmpeg, before its -i, e.g. `["-video_size", "1280x720"]`.'),
+  FfmpegPath: textSetting().default('ffmpeg').describe('The ffmpeg command, or its path.'),
+  Services: textListSetting()
+    .refine((names) => names.every((name) => SERVICE_NAME.test(name)), `names of services are ${SERVICE_NAME_MEANING}`)
+    .default([])
+    .describe('Services of the agent that look at each image; empty: all models that are active at that moment.'),
+}).superRefine(checkUrl);
+
+function checkUrl({ Type: type, Url: url }: { Type: string; Url: string }, context: z.RefinementCtx): void {
+  const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['Url'], message, input: url });
+  if (type === 'http' && !(URL.canParse(url) && /^https?:/i.test(url)))
+    refuse('a source of Type http needs a URL that begins with http:// or https://');
+  if (type === 'stream' && url === '')
+    refuse('a source of Type stream needs what ffmpeg is to read, e.g. rtsp://…, /dev/video0 or a video file');
+}

@@ -1,0 +1,82 @@
+import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import type { Frame, LoadedImage } from '../../frame/frame.ts';
+import { everyInterval } from '../every-interval.ts';
+import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
+import { SnapshotClient } from './snapshot-client.ts';
+
+/** A camera that gives its current picture at a URL: once, or once per interval. */
+export class HttpSource implements ImageSource {
+  readonly #options: SourceOptions;
+  readonly #client: SnapshotClient;
+  readonly #ended = new AbortController();
+  #count = 0;
+  /** What was said last of an outage that goes on. */
+  #trouble = '';
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    const { Url: url, Username: username, Password: password, RequestTimeoutSeconds } = options.configuration;
+    const timeoutMs = RequestTimeoutSeconds * 1000;
+    const { maxImageBytes: maxBytes, clock } = options;
+    this.#client = new SnapshotClient({ url, username, password, timeoutMs, maxBytes, clock });
+  }
+
+  /** @throws EdgeError `source.snapshot-failed`, `source.snapshot-denied`, `source.file-too-large` in mode `once`; the other modes go on trying */
+  async run(sink: FrameSink): Promise<void> {
+    const { clock, configuration } = this.#options;
+    const { signal } = this.#ended;
+    if (configuration.Mode === 'once') {
+      const image = await this.#client.take(signal);
+      return image && this.#offer(image, sink);
+    }
+    return everyInterval(clock, configuration.InferenceInterval * 1000, signal, () => this.#takeOne(sink));
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort(new Error('the source was stopped'));
+  }
+
+  async #takeOne(sink: FrameSink): Promise<void> {
+    if (sink.outstanding > 0) return sink.skip('busy');
+    const { signal } = this.#ended;
+    try {
+      const image = await this.#client.take(signal);
+      this.#tellThatItWorks();
+      if (image) this.#offer(image, sink);
+      else sink.skip('unchanged');
+    } catch (thrown) {
+      if (signal.aborted) return;
+      sink.skip(isEdgeError(thrown) && thrown.status === 413 ? 'budget' : 'unreachable');
+      this.#tell(thrown);
+    }
+  }
+
+  #offer({ bytes, contentType }: LoadedImage, sink: FrameSink): void {
+    if (this.#ended.signal.aborted) return;
+    const { name, clock } = this.#options;
+    const ending = contentType === 'image/jpeg' ? 'jpg' : contentType.replace(/^image\/(x-)?/, '').replace(/\W.*$/, '');
+    const frame: Frame = {
+      source: name,
+      image: `${name}-${String(++this.#count).padStart(8, '0')}.${ending}`,
+      takenAt: clock.now(),
+      takenAtMonotonic: clock.monotonic(),
+      withImage: (use) => use({ bytes, contentType }),
+    };
+    sink.offer(frame);
+  }
+
+  /** Once per outage and reason: a camera that is away for a week must not fill the log. */
+  #tell(thrown: unknown): void {
+    const { name, log } = this.#options;
+    const message = messageOf(thrown);
+    if (this.#trouble === message) return;
+    this.#trouble = message;
+    log.warn({ source: name, error: thrown }, 'source.snapshot-lost');
+  }
+
+  #tellThatItWorks(): void {
+    const { name, log } = this.#options;
+    if (this.#trouble !== '') log.info({ source: name }, 'source.snapshots-again');
+    this.#trouble = '';
+  }
+}
