@@ -11,7 +11,7 @@ import sys
 
 import edgeml_sdk as ml
 
-logging.basicConfig(level=logging.INFO, format='%(message)s')
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 
 client = ml.client('feedback')
 

@@ -6,12 +6,13 @@ The client of the image classification connector as the Greengrass V1 developer 
 
 import logging
 import os
+import sys
 from array import array
 from threading import Timer
 
 import edgeml_sdk as ml
 
-logging.basicConfig(level=logging.INFO, format='%(message)s')
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 
 with open(os.environ['IMAGE'], 'rb') as file:
     content = file.read()

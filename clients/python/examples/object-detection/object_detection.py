@@ -6,11 +6,12 @@ The client of the object detection connector as the Greengrass V1 developer guid
 
 import logging
 import os
+import sys
 from threading import Timer
 
 import edgeml_sdk as ml
 
-logging.basicConfig(level=logging.INFO, format='%(message)s')
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 
 CONFIDENCE = 0.5
 
