@@ -17,6 +17,7 @@ import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
 import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
+import { migrateV1Command } from './migrate-v1.ts';
 import { packageCommand } from './package.ts';
 import { predictCommand } from './predict.ts';
 import { publishCommand } from './publish.ts';
@@ -45,6 +46,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, statusCommand, host);
   addCommand(program, rollbackCommand, host);
   addCommand(program, fleetCommand, host);
+  addCommand(program, migrateV1Command, host);
   addCommand(program, versionCommand, host);
 
   const local = addGroup(
