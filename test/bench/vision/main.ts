@@ -1,108 +1,119 @@
-import { execFile } from 'node:child_process';
 import os from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
+import process from 'node:process';
 
 import { skipReason } from '../../vision/shared-data.ts';
-import { BENCH_MODELS } from './bench-packages.ts';
 import type { BenchModel } from './bench-packages.ts';
+import { measureSequential } from './measure-sequential.ts';
+import type { Sequential } from './measure-sequential.ts';
 import { median } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
-import { measurePeer, whyNoPeer } from './python-peer.ts';
+import { USAGE, benchOptions } from './options.ts';
+import { PythonPeer, whyNoPeer } from './python-peer.ts';
+import { Report } from './report.ts';
 import { measureSaturated } from './saturated.ts';
+import type { Saturated } from './saturated.ts';
 
 /**
  * `npm run bench:vision`: our pipeline and the agent against OpenCV and ONNX Runtime in Python, in turn, round by round, so that
- * a busy machine slows both alike. Only ratios of one run count. EDGEML_BENCH_ROUNDS and EDGEML_BENCH_COUNT change the length.
+ * a busy machine slows all alike. Only ratios within one round count. `--help` says what can be chosen.
  */
-const ROUNDS = Number(process.env['EDGEML_BENCH_ROUNDS'] ?? 3);
-const COUNT = Number(process.env['EDGEML_BENCH_COUNT'] ?? 300);
 const CORES = os.availableParallelism();
-
-interface Sequential extends Measurement {
-  readonly decodeAndRunMs: number;
-  readonly resizeMs: number;
-}
-
-/** Goals as ratios to Python in the same run; memory must stay below its ratio. */
+/** Ratios to Python in the same round; memory must stay below its ratio. */
 const GOALS = { sequential: 1.1, saturated: 1.15, memory: 1.5, efficiency: 0.9 } as const;
+const ONE_WORKER_PER_CORE = { Workers: CORES, IntraOpThreads: 1 };
 
-if (skipReason) {
-  console.log(skipReason);
-} else {
-  const noPeer = await whyNoPeer();
-  if (noPeer) console.log(`without the Python peer: ${noPeer}`);
-  for (const name of BENCH_MODELS) await benchModel(name, noPeer === undefined);
+interface Round {
+  readonly alone: Sequential;
+  /** As the agent runs it by default: all cores work on one image. */
+  readonly aloneAllCores: Sequential;
+  readonly agent: Saturated;
+  readonly agentWorkers: Saturated;
+  readonly python: Measurement | undefined;
+  readonly pythonThreads: Measurement | undefined;
 }
 
-async function benchModel(name: BenchModel, hasPeer: boolean): Promise<void> {
-  const ours: { sequential: Sequential[]; default: Sequential[]; saturated: Measurement[] } = {
-    sequential: [],
-    default: [],
-    saturated: [],
-  };
-  const peer: { sequential: Measurement[]; threads: Measurement[] } = { sequential: [], threads: [] };
-  for (let round = 0; round < ROUNDS; round++) {
-    process.stderr.write(`${name}: round ${round + 1} of ${ROUNDS}\n`);
-    if (hasPeer) peer.sequential.push(await measurePeer(name, 'seq', COUNT, 1));
-    ours.sequential.push(await measureSequential(name, 1));
-    ours.default.push(await measureSequential(name, CORES));
-    if (hasPeer) peer.threads.push(await measurePeer(name, 'threads', COUNT, CORES));
-    ours.saturated.push(await measureSaturated(name, COUNT));
+try {
+  const options = benchOptions(process.argv.slice(2), process.env);
+  if (!options) console.log(USAGE);
+  else if (skipReason) console.log(skipReason);
+  else {
+    const noPeer = await whyNoPeer(options.python);
+    if (noPeer) console.log(`without the Python peer: ${noPeer}`);
+    for (const name of options.models) {
+      const peer = noPeer === undefined ? new PythonPeer(options.python, name) : undefined;
+      const rounds: Round[] = [];
+      for (let round = 1; round <= options.rounds; round++) {
+        process.stderr.write(`${name}: round ${round} of ${options.rounds}\n`);
+        rounds.push(await measureRound(name, options.count, peer));
+      }
+      show(name, options.count, rounds);
+    }
   }
-  console.log(`\n${name}, ${COUNT} photos, median of ${ROUNDS} rounds, ${CORES} cores`);
-  show('Python, one at a time, 1 thread', peer.sequential);
-  show('ours, one at a time, 1 thread', ours.sequential);
-  show(`ours, one at a time, ${CORES} threads`, ours.default);
-  show(`Python, ${CORES} threads`, peer.threads);
-  show(`agent's socket, ${CORES} clients`, ours.saturated);
-  // What one image needs at least, on one core; resizing and everything around it is overhead.
-  const limit = (CORES / median(ours.sequential.map((one) => one.decodeAndRunMs))) * 1000;
-  const { decodeAndRunMs, resizeMs } = ours.sequential.at(-1) as Sequential;
-  console.log(
-    `  decode + run ${decodeAndRunMs.toFixed(2)} ms, resize ${resizeMs.toFixed(2)} ms; limit ${limit.toFixed(1)} images/s`,
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function measureRound(name: BenchModel, count: number, peer: PythonPeer | undefined): Promise<Round> {
+  const python = await peer?.measure('seq', count, 1);
+  const alone = await measureSequential(name, count, 1);
+  const aloneAllCores = await measureSequential(name, count, CORES);
+  const agent = await measureSaturated(name, count);
+  const pythonThreads = await peer?.measure('threads', count, CORES);
+  const agentWorkers = await measureSaturated(name, count, ONE_WORKER_PER_CORE);
+  return { alone, aloneAllCores, agent, agentWorkers, python, pythonThreads };
+}
+
+function show(name: BenchModel, count: number, rounds: readonly Round[]): void {
+  const report = new Report((line) => console.log(line));
+  const of = <Key extends keyof Round>(key: Key): NonNullable<Round[Key]>[] => rounds.flatMap((one) => one[key] ?? []);
+  report.line(`\n${name}: ${count} photos, medians of ${rounds.length} rounds, ${CORES} cores, ${os.cpus()[0]?.model}`);
+  report.row('Python, one at a time, 1 thread', of('python'));
+  report.row('ours, one at a time, 1 thread', of('alone'));
+  report.row(`ours, one at a time, ${CORES} threads (default)`, of('aloneAllCores'));
+  report.row(`Python, ${CORES} threads`, of('pythonThreads'));
+  report.row(`agent (default), ${CORES} clients`, of('agent'));
+  report.row(`agent (a worker per core), ${CORES} clients`, of('agentWorkers'));
+  showWhereTimeGoes(report, rounds);
+
+  const ratios = (ratio: (round: Round) => number): number[] => rounds.map(ratio);
+  const against =
+    (key: keyof Measurement, ours: keyof Round, theirs: keyof Round) =>
+    (round: Round): number =>
+      (round[ours]?.[key] ?? NaN) / (round[theirs]?.[key] ?? NaN);
+  const rate = 'imagesPerSecond';
+  report.goal(
+    'efficiency: images/s against cores / (decode + run)',
+    ratios(({ agent, alone }) => agent.imagesPerSecond / ((CORES / (alone.decodeMs + alone.runMs)) * 1_000)),
+    GOALS.efficiency,
   );
-  goal('efficiency against the limit', rate(ours.saturated) / limit, GOALS.efficiency);
-  if (!hasPeer) return;
-  goal('one at a time, 1 thread, against Python', ratio(ours.sequential, peer.sequential), GOALS.sequential);
-  goal(`one at a time, ${CORES} threads, against Python's 1`, ratio(ours.default, peer.sequential), GOALS.sequential);
-  goal('saturated, against Python', ratio(ours.saturated, peer.threads), GOALS.saturated);
-  const memory = median(ours.saturated.map((one) => one.peakRssMb)) / median(peer.threads.map((one) => one.peakRssMb));
-  goal('peak memory of the agent, against Python', memory, GOALS.memory, 'below');
-}
-
-async function measureSequential(name: BenchModel, threads: number): Promise<Sequential> {
-  const script = path.join(import.meta.dirname, 'sequential.ts');
-  const args = ['--import', 'tsx', script, name, String(COUNT), String(threads)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    cwd: path.join(import.meta.dirname, '../../..'),
-  });
-  return JSON.parse(stdout) as Sequential;
-}
-
-/** Of pairs that ran right after each other. */
-function ratio(ours: readonly Measurement[], peer: readonly Measurement[]): number {
-  return median(ours.map((one, round) => one.imagesPerSecond / (peer[round]?.imagesPerSecond ?? NaN)));
-}
-
-function rate(measurements: readonly Measurement[]): number {
-  return median(measurements.map((one) => one.imagesPerSecond));
-}
-
-function show(title: string, measurements: readonly Measurement[]): void {
-  if (measurements.length === 0) return;
-  const of = (key: keyof Measurement): string =>
-    median(measurements.map((one) => one[key]))
-      .toFixed(1)
-      .padStart(7);
-  console.log(
-    `  ${title.padEnd(36)} ${of('imagesPerSecond')} images/s  p50 ${of('p50Ms')} ms  p99 ${of('p99Ms')} ms  peak ${of('peakRssMb')} MB`,
+  report.fact(
+    'the same in CPU time: (decode + run) / all of an image',
+    ratios(({ agent, alone }) => necessaryCpuMs(alone) / agent.cpuMs),
+  );
+  if (of('python').length === 0) return;
+  report.goal('one at a time (default)', ratios(against(rate, 'aloneAllCores', 'python')), GOALS.sequential);
+  report.fact('one at a time, both 1 thread', ratios(against(rate, 'alone', 'python')));
+  report.goal('saturated (default)', ratios(against(rate, 'agent', 'pythonThreads')), GOALS.saturated);
+  report.fact('saturated (a worker per core)', ratios(against(rate, 'agentWorkers', 'pythonThreads')));
+  report.fact("CPU of Python's image against ours", ratios(against('cpuMs', 'pythonThreads', 'agent')));
+  report.goal(
+    'peak memory of the agent (default)',
+    ratios(against('peakRssMb', 'agent', 'pythonThreads')),
+    GOALS.memory,
+    'at most',
   );
 }
 
-function goal(title: string, value: number, wanted: number, side: 'above' | 'below' = 'above'): void {
-  const reached = side === 'above' ? value >= wanted : value <= wanted;
-  console.log(
-    `  ${reached ? 'reached' : 'missed '} ${title}: ${value.toFixed(2)} (goal ${side === 'above' ? 'at least' : 'at most'} ${wanted})`,
+function showWhereTimeGoes(report: Report, rounds: readonly Round[]): void {
+  const ms = (value: (round: Round) => number): string => median(rounds.map(value)).toFixed(2);
+  report.line(
+    `  CPU per image in ms: decode ${ms(({ alone }) => alone.decodeMs)}, resize ${ms(({ alone }) => alone.resizeMs)}, run ${ms(({ alone }) => alone.runMs)} on one thread; ` +
+      `with the agent and its clients ${ms(({ agent }) => agent.cpuMs)}, of that the clients ${ms(({ agent }) => agent.clientCpuMs)}`,
   );
+}
+
+/** Decoding and running as CPU time: their part of the wall time of a single thread, of that thread's CPU time. */
+function necessaryCpuMs({ decodeMs, resizeMs, runMs, cpuMs }: Sequential): number {
+  return (cpuMs * (decodeMs + runMs)) / (decodeMs + resizeMs + runMs);
 }
