@@ -9,11 +9,14 @@ import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { untilAnswered } from '../common/ipc/until-answered.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
+import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
+import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { ThreadRegister } from './generation/thread-register.ts';
 import { workerGenerations } from './generation/worker-generation.ts';
-import { COMPONENT, LiveConfiguration } from './settings/live-configuration.ts';
+import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
+import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
 import { endWith } from './assembly/end-process.ts';
 
 /**
@@ -31,16 +34,26 @@ async function main(): Promise<void> {
   if (!nucleus) log.warn({ reason: 'no nucleus started this process (SVCUID is not set)' }, 'ipc.off');
   try {
     await untilAnswered(() => ipc.ready(), log);
-    const settings = nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration();
-    const configuration = new LiveConfiguration(await settings, log);
-    setLevel(configuration.current.LogLevel);
+    const settings = await (nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration());
+    const overlay = new EdgeManagerOverlay(ipc);
+    await overlay.refresh();
+    const configuration = new LiveConfiguration(overlay.over(settings), log);
+    setLevel(logLevel(configuration.current));
     const workFolder = process.cwd();
     const buffers = new BufferPool();
+    const credentials = tokenExchangeCredentials({
+      uri: environment.credentialsUri,
+      token: environment.credentialsToken,
+      clock: systemClock,
+    });
     const agent = await startAgent({
       workFolder,
       configuration,
+      overlay,
       ipc,
       thing: environment.thingName,
+      regionOfDevice: environment.region,
+      openStore: (place) => s3ObjectStore({ ...place, credentials }),
       platform: { cores: availableParallelism(), providers: environment.providers },
       buffers,
       openGeneration: workerGenerations({
@@ -51,6 +64,7 @@ async function main(): Promise<void> {
         cacheDir: join(workFolder, 'cache'),
       }),
       clock: systemClock,
+      random: Math.random,
       log,
       setLogLevel: setLevel,
     });

@@ -6,41 +6,53 @@ import { messageOf } from '../../common/errors/edge-error.ts';
 import { isNamedPipe } from '../../common/http/socket-path.ts';
 import type { IpcSession } from '../../common/ipc/session.ts';
 import type { LogLevel, Logger } from '../../common/log/logger.ts';
+import type { ObjectStore } from '../../common/object-store/object-store.ts';
 import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { CaptureService } from '../capture/capture-service.ts';
+import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
-import { noCapture } from '../edge-manager/no-capture.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import { announcer } from '../events/announcer.ts';
+import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
 import { startSocketServer } from '../../common/http/server/http-server.ts';
 import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
+import type { ObservedRun } from '../invoke/observed-run.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
 import { freeMemory } from '../registry/memory-budget.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
-import type { ServingModel } from '../registry/serving-model.ts';
+import { ServingModel } from '../registry/serving-model.ts';
 import type { Platform } from '../settings/generation-settings.ts';
+import { logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
+import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { serviceSettings } from '../settings/service-settings.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { admissionBounds, maxImageBytes, registryPolicy, storeBounds } from './agent-policy.ts';
+import { FleetLink } from './fleet-link.ts';
 import { repeat } from './repeat.ts';
 
 export interface AgentOptions {
   /** Socket and store lie here. */
   readonly workFolder: string;
   readonly configuration: LiveConfiguration;
+  /** What is configured in another component's name. */
+  readonly overlay: EdgeManagerOverlay;
   readonly ipc: IpcSession;
   readonly thing: string;
+  readonly regionOfDevice: string | undefined;
+  readonly openStore: (place: StorePlace) => ObjectStore;
   readonly platform: Platform;
   readonly openGeneration: OpenGeneration;
   /** Memory for images; the generations give it back. */
   readonly buffers: BufferPool;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Logger;
   readonly setLogLevel: (level: LogLevel) => void;
 }
@@ -55,6 +67,8 @@ export interface Agent {
 
 /** How often models are looked for whose package folder is gone. */
 const ORPHAN_CHECK_MS = 15_000;
+/** How often the configuration of the component that stands in for Edge Manager is looked at. */
+const OVERLAY_CHECK_MS = 30_000;
 
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -69,6 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     thing: options.thing,
     observe: (event, facts) => {
       metrics.event(event);
+      link.observe(event, facts);
       if ('swapGapMs' in facts) metrics.swapped(facts.to.alias, facts.swapGapMs, facts.requestsLost);
     },
     onLost: (channel) => metrics.eventLost(channel),
@@ -101,13 +116,43 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     isKnown: (name) =>
       Object.hasOwn(configuration.current.Services, name) || registry.target(service(name).alias) !== undefined,
   });
+  const serving = (): readonly ServingModel[] =>
+    registry.aliases().flatMap((alias) => {
+      const target = registry.target(alias);
+      return target instanceof ServingModel ? [target] : [];
+    });
+  const link = await FleetLink.open({
+    ...options,
+    configuration: () => configuration.current,
+    serving,
+    onMismatch: (names) => announce('device.name-mismatch', names),
+  });
+  const observe = (name: string, run: ObservedRun): void => {
+    metrics.answered(name, run);
+    link.usage.inference(run.model.alias, run.timings.runMs ?? 0);
+  };
+  const observeError = (name: string, thrown: unknown): void => {
+    metrics.failed(name, thrown);
+    link.usage.failure(service(name).alias);
+  };
   const invoker = new InvokeService({
     admission,
     buffers: options.buffers,
     maxImageBytes: () => maxImageBytes(configuration.current),
-    observe: (name, result) => metrics.answered(name, result),
-    observeError: (name, thrown) => metrics.failed(name, thrown),
+    observe,
+    observeError,
   });
+  const settingsOfCaptures = () =>
+    captureSettings(configuration.current, { workFolder: options.workFolder, name: link.deviceName });
+  const capture = new CaptureService(
+    {
+      ...options,
+      model: (alias) => serving().find(({ identity }) => identity.alias === alias)?.identity,
+      upload: link.upload,
+      onAccepted: (alias) => link.usage.sample(alias),
+    },
+    settingsOfCaptures(),
+  );
 
   const edgeManager = new EdgeManager({
     workFolder: options.workFolder,
@@ -115,11 +160,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     tensors: new TensorService({
       admission,
       now: () => clock.monotonic(),
-      observe: (name, run) => metrics.answered(name, run),
-      observeError: (name, thrown) => metrics.failed(name, thrown),
+      observe,
+      observeError,
     }),
     buffers: options.buffers,
-    capture: noCapture,
+    capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
     clock,
     log,
@@ -133,9 +178,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const router = agentRouter({ invoker, registry, health, metrics: () => metrics.text(), log });
   const server = await startSocketServer(socketPath, router);
   log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
+  await capture.open();
   await edgeManager.follow();
   const restored = finished.then(() => {
     if (status === 'starting') status = 'ok';
+    link.start();
     log.info({ services: registry.aliases() }, 'agent.ready');
   });
   const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, () => registry.retireOrphans());
@@ -144,23 +191,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
   };
   subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
-  subscribe(
-    'configuration',
-    ipc.onConfiguration((raw) => {
-      const result = configuration.apply(raw);
-      if (!result.applied) return announce('configuration.rejected', { error: result.error });
-      if (!result.changed) return;
-      options.setLogLevel(configuration.current.LogLevel);
-      announce('configuration.applied', { restartNeeded: result.restartNeeded });
-      admission.pump();
-      void edgeManager.follow();
-      void registry.reload();
-    }),
-  );
+  const apply = (raw: unknown): void => {
+    const result = configuration.apply(options.overlay.over(raw));
+    if (!result.applied) return announce('configuration.rejected', { error: result.error });
+    if (!result.changed) return;
+    options.setLogLevel(logLevel(configuration.current));
+    announce('configuration.applied', { restartNeeded: result.restartNeeded });
+    admission.pump();
+    void link.configure();
+    void capture.setSettings(settingsOfCaptures());
+    void edgeManager.follow();
+    void registry.reload();
+  };
+  subscribe('configuration', ipc.onConfiguration(apply));
   subscribe(
     'configuration validation',
-    ipc.validateConfiguration((raw) => configuration.check(raw)),
+    ipc.validateConfiguration((raw) => configuration.check(options.overlay.over(raw))),
   );
+  const stopOverlay = repeat(clock, OVERLAY_CHECK_MS, async () => {
+    if (await options.overlay.refresh()) apply(await ipc.getConfiguration([]));
+  });
   subscribe('component updates', ipc.onComponentUpdate(updateDeferral(clock, () => registry.busy)));
   ipc
     .updateState('RUNNING')
@@ -174,8 +224,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       closing ??= (async () => {
         status = 'stopping';
         stopOrphans();
+        stopOverlay();
         admission.stop();
-        await Promise.all([server.close(timeoutMs), edgeManager.close(timeoutMs), registry.close(timeoutMs)]);
+        await Promise.all([
+          server.close(timeoutMs),
+          // Calls that run may still bring captures.
+          edgeManager.close(timeoutMs / 2).then(() => capture.close(timeoutMs / 2)),
+          registry.close(timeoutMs),
+        ]);
+        await link.close();
       })();
       return closing;
     },

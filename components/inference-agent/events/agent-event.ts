@@ -42,6 +42,8 @@ export interface AgentEvents {
     readonly provider: string;
     readonly reasons: readonly { readonly provider: string; readonly reason: string }[];
   };
+  /** The device is configured under another name than its thing's. */
+  readonly 'device.name-mismatch': { readonly deviceName: string; readonly thing: string };
   readonly 'configuration.rejected': { readonly error: WireError };
   readonly 'configuration.applied': { readonly restartNeeded: readonly string[] };
 }
@@ -61,5 +63,6 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.untested',
   'model.fault',
   'provider.fallback',
+  'device.name-mismatch',
   'configuration.rejected',
 ];

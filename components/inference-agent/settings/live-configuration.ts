@@ -1,15 +1,21 @@
 import { parseConfiguration } from '../../common/config/parse-configuration.ts';
 import { messageOf } from '../../common/errors/edge-error.ts';
 import type { WireError } from '../../common/errors/edge-error.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Logger, LogLevel } from '../../common/log/logger.ts';
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
 import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { KEYS_WITHOUT_EFFECT } from './edge-manager-keys.ts';
 
 export const COMPONENT = 'edgeml.InferenceAgent';
 
 /** Settings that are looked at only when the agent starts. */
 const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket', 'CloudProvider', 'CloudProviderPath'];
+
+/** Lowest level that is logged; Edge Manager had a switch for it. */
+export function logLevel({ LogLevel, SagemakerEdgeLogVerbose: verbose }: AgentConfiguration): LogLevel {
+  return verbose ? 'debug' : LogLevel;
+}
 
 export type ApplyResult =
   | { readonly applied: true; readonly changed: boolean; readonly restartNeeded: readonly string[] }
@@ -26,6 +32,7 @@ export class LiveConfiguration {
     this.#log = log;
     this.#first = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log });
     this.#current = this.#first;
+    this.#warnAboutKeysWithoutEffect();
   }
 
   get current(): AgentConfiguration {
@@ -37,6 +44,7 @@ export class LiveConfiguration {
       const next = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log: this.#log });
       const changed = JSON.stringify(next) !== JSON.stringify(this.#current);
       this.#current = next;
+      if (changed) this.#warnAboutKeysWithoutEffect();
       const restartNeeded = AT_START.filter((key) => next[key] !== this.#first[key]);
       return { applied: true, changed, restartNeeded };
     } catch (thrown) {
@@ -52,5 +60,10 @@ export class LiveConfiguration {
     } catch (thrown) {
       return messageOf(thrown);
     }
+  }
+
+  #warnAboutKeysWithoutEffect(): void {
+    const keys = KEYS_WITHOUT_EFFECT.filter((key) => Boolean(this.#current[key]));
+    if (keys.length > 0) this.#log.warn({ keys }, 'configuration.without-effect');
   }
 }

@@ -7,10 +7,12 @@ import { connectIpc } from '../../common/ipc/connect-ipc.ts';
 import type { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
 import type { LogLevel } from '../../common/log/logger.ts';
 import { silentLogger } from '../../common/log/logger.ts';
+import { MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
 import { startAgent } from '../assembly/start-agent.ts';
 import type { Agent } from '../assembly/start-agent.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { InMemoryGenerations } from '../generation/in-memory-generation.ts';
+import { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration } from '../settings/live-configuration.ts';
 import { inMemoryScripted } from './in-memory-scripted.ts';
 
@@ -36,12 +38,16 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
   const agent = await startAgent({
     workFolder,
     configuration: new LiveConfiguration(await ipc.getConfiguration([]), silentLogger),
+    overlay: new EdgeManagerOverlay(ipc),
     ipc,
     thing: 'belt-7',
+    regionOfDevice: undefined,
+    openStore: () => new MemoryObjectStore(),
     platform: { cores: 2, providers: ['cpu'] },
     buffers: new BufferPool(),
     openGeneration: generations.open,
     clock: systemClock,
+    random: Math.random,
     log: silentLogger,
     setLogLevel: (level) => levels.push(level),
   });

@@ -1,0 +1,219 @@
+import { join } from 'node:path';
+
+import type { Clock } from '../../common/clock/clock.ts';
+import type { DeploymentResult } from '../../common/heartbeat/heartbeat-message.ts';
+import type { IpcSession } from '../../common/ipc/session.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import type { ObjectStore } from '../../common/object-store/object-store.ts';
+import type { CaptureUpload } from '../capture/upload/capture-upload.ts';
+import type { AgentConfiguration } from '../config.ts';
+import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
+import { awsProvider } from '../fleet/aws-provider.ts';
+import type { StorePlace } from '../fleet/aws-provider.ts';
+import { customProvider } from '../fleet/custom-provider.ts';
+import { deviceNames } from '../fleet/device-name.ts';
+import { fleetErrors } from '../fleet/errors.ts';
+import { heartbeatOf } from '../fleet/heartbeat-facts.ts';
+import type { ModelFacts } from '../fleet/heartbeat-facts.ts';
+import { Heartbeats } from '../fleet/heartbeats.ts';
+import { changeOf } from '../fleet/last-change.ts';
+import { LifeRecord } from '../fleet/life-record.ts';
+import { UsageBook } from '../fleet/model-usage.ts';
+import { noneProvider } from '../fleet/none-provider.ts';
+import type { Provider, ProviderSettings } from '../fleet/provider.ts';
+import { RegistrationCache } from '../fleet/registration-cache.ts';
+import type { ServingModel } from '../registry/serving-model.ts';
+
+export interface FleetLinkPorts {
+  readonly workFolder: string;
+  readonly configuration: () => AgentConfiguration;
+  readonly ipc: Pick<IpcSession, 'publishIot'>;
+  readonly thing: string;
+  readonly regionOfDevice: string | undefined;
+  readonly openStore: (place: StorePlace) => ObjectStore;
+  readonly serving: () => readonly ServingModel[];
+  /** The device goes by another name than its thing. */
+  readonly onMismatch: (names: { readonly deviceName: string; readonly thing: string }) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+const DEFAULT_REGION = 'us-east-1';
+
+/** What ties the agent to its fleet: the provider of the cloud, registration, heartbeats and what they tell. */
+export class FleetLink {
+  readonly usage: UsageBook;
+  readonly #ports: FleetLinkPorts;
+  readonly #provider: Provider;
+  readonly #registration: RegistrationCache;
+  readonly #life: LifeRecord;
+  readonly #heartbeats: Heartbeats;
+  readonly #startedAt: number;
+  #cpu = { usage: process.cpuUsage(), at: 0 };
+  #lastChange: DeploymentResult | undefined;
+  #period: number;
+  #mismatch: string | undefined;
+
+  private constructor(ports: FleetLinkPorts, provider: Provider) {
+    const { workFolder, clock, log, random } = ports;
+    this.#ports = ports;
+    this.#provider = provider;
+    this.usage = new UsageBook(clock);
+    this.#registration = new RegistrationCache({ file: join(workFolder, 'registration.json'), provider, clock, log });
+    this.#life = new LifeRecord(join(workFolder, 'life.json'));
+    this.#startedAt = clock.monotonic();
+    this.#cpu.at = this.#startedAt;
+    this.#period = ports.configuration().HeartbeatPeriodSeconds;
+    this.#heartbeats = new Heartbeats({
+      periodSeconds: () => this.#period,
+      isRegistered: () => this.#registration.isActive(),
+      compose: (periodSeconds) => this.#compose(periodSeconds),
+      send: (heartbeat) => provider.sendHeartbeat(heartbeat),
+      clock,
+      random,
+      log,
+    });
+  }
+
+  /** @throws EdgeError `cloud-provider.*` */
+  static async open(ports: FleetLinkPorts): Promise<FleetLink> {
+    const link = new FleetLink(ports, await providerOf(ports));
+    await link.#open();
+    return link;
+  }
+
+  /** Way to the bucket; undefined where there is no cloud. */
+  get upload(): CaptureUpload | undefined {
+    if (this.#ports.configuration().CloudProvider === 'None') return undefined;
+    return {
+      uploadSampleData: async (object, signal) => {
+        if (!(await this.#registration.isActive())) throw notRegistered(object.key);
+        await this.#provider.uploadSampleData(object, signal);
+      },
+      networkStatus: () => this.#provider.networkStatus(),
+    };
+  }
+
+  get deviceName(): string {
+    return deviceNames(this.#ports.configuration().DeviceName, this.#ports.thing).name;
+  }
+
+  /** From now on heartbeats go out. */
+  start(): void {
+    this.#heartbeats.start();
+  }
+
+  observe<Name extends AgentEventName>(event: Name, facts: AgentEvents[Name]): void {
+    this.#lastChange = changeOf(event, facts, this.#ports.clock.now()) ?? this.#lastChange;
+  }
+
+  /** Follows a change of the configuration. */
+  async configure(): Promise<void> {
+    this.#checkName();
+    const { HeartbeatPeriodSeconds: period } = this.#ports.configuration();
+    if (period !== this.#period) {
+      this.#period = period;
+      this.#heartbeats.reschedule();
+    }
+    await this.#provider
+      .configure(this.#settings())
+      .catch((error: unknown) => this.#ports.log.error({ error }, 'cloud-provider.not-configured'));
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    const { log } = this.#ports;
+    this.#heartbeats.stop();
+    await this.#provider.shutdown().catch((error: unknown) => log.warn({ error }, 'cloud-provider.not-shut-down'));
+    await this.#life.end().catch((error: unknown) => log.warn({ error }, 'agent.life-not-kept'));
+  }
+
+  async #open(): Promise<void> {
+    const { log } = this.#ports;
+    await this.#life.begin().catch((error: unknown) => log.warn({ error }, 'agent.life-not-kept'));
+    await this.#registration.open();
+    this.#checkName();
+    await this.#provider.init();
+    await this.#provider.configure(this.#settings());
+    await this.#provider.openCloudClient();
+  }
+
+  /** Tells each difference once. */
+  #checkName(): void {
+    const { mismatch } = deviceNames(this.#ports.configuration().DeviceName, this.#ports.thing);
+    if (mismatch && mismatch.deviceName !== this.#mismatch) this.#ports.onMismatch(mismatch);
+    this.#mismatch = mismatch?.deviceName;
+  }
+
+  #settings(): ProviderSettings {
+    const configuration = this.#ports.configuration();
+    return {
+      deviceName: this.deviceName,
+      deviceFleetName: configuration.DeviceFleetName,
+      thingName: this.#ports.thing,
+      bucketName: configuration.BucketName,
+      region: configuration.S3Region || (this.#ports.regionOfDevice ?? DEFAULT_REGION),
+      s3Endpoint: configuration.S3Endpoint,
+      s3ForcePathStyle: configuration.S3ForcePathStyle,
+    };
+  }
+
+  #compose(periodSeconds: number) {
+    const { clock, thing, serving, configuration } = this.#ports;
+    const models = serving().map((model) => this.#factsOf(model));
+    this.usage.keepOnly(models.map(({ alias }) => alias));
+    return heartbeatOf({
+      deviceName: this.deviceName,
+      fleet: configuration().DeviceFleetName,
+      thing,
+      now: clock.now(),
+      periodSeconds,
+      life: this.#life.life,
+      uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1_000,
+      cpuPercent: this.#cpuPercent(),
+      memoryBytes: process.memoryUsage.rss(),
+      models,
+      lastChange: this.#lastChange,
+    });
+  }
+
+  #factsOf({ identity, spec, generation: { facts } }: ServingModel): ModelFacts {
+    const { alias, name, version } = identity;
+    const hasGolden = (spec.manifest.golden ?? []).length > 0;
+    const golden = spec.settings.golden === 'off' ? 'OFF' : hasGolden ? 'PASSED' : 'NONE';
+    return {
+      alias,
+      name,
+      version,
+      provider: facts.provider,
+      variant: facts.variant,
+      golden,
+      usage: this.usage.take(alias),
+    };
+  }
+
+  #cpuPercent(): number {
+    const at = this.#ports.clock.monotonic();
+    const { user, system } = process.cpuUsage(this.#cpu.usage);
+    const elapsedMs = Math.max(1, at - this.#cpu.at);
+    this.#cpu = { usage: process.cpuUsage(), at };
+    return ((user + system) / 1_000 / elapsedMs) * 100;
+  }
+}
+
+function providerOf(ports: FleetLinkPorts): Promise<Provider> {
+  const { CloudProvider: kind, CloudProviderPath: path } = ports.configuration();
+  switch (kind) {
+    case 'Aws':
+      return Promise.resolve(awsProvider(ports));
+    case 'Custom':
+      return customProvider(path);
+    case 'None':
+      return Promise.resolve(noneProvider());
+  }
+}
+
+function notRegistered(key: string) {
+  return fleetErrors.error('device.not-registered', `${key} is not uploaded: the device is not registered any more`);
+}

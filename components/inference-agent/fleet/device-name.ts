@@ -1,0 +1,16 @@
+/** Name of a thing where no nucleus gave one. */
+const NO_THING = 'local';
+
+export interface DeviceNames {
+  /** What captured data and heartbeats carry. */
+  readonly name: string;
+  /** What differs, where something does. */
+  readonly mismatch?: { readonly deviceName: string; readonly thing: string };
+}
+
+/** Name of the device, and whether it is that of its thing, by which policies and the rest of the fleet know it. */
+export function deviceNames(configured: string, thing: string): DeviceNames {
+  if (configured === '') return { name: thing };
+  if (configured === thing || thing === NO_THING) return { name: configured };
+  return { name: configured, mismatch: { deviceName: configured, thing } };
+}

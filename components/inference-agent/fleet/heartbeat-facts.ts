@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+
+import type {
+  DeploymentResult,
+  HeartbeatMessage,
+  HeartbeatMetric,
+  HeartbeatModel,
+} from '../../common/heartbeat/heartbeat-message.ts';
+import { AGENT_VERSION } from './agent-version.ts';
+import type { Life } from './life-record.ts';
+import type { ModelUsage } from './model-usage.ts';
+
+export interface AgentFacts {
+  readonly deviceName: string;
+  readonly fleet: string;
+  readonly thing: string;
+  readonly now: number;
+  readonly periodSeconds: number;
+  readonly life: Life;
+  readonly uptimeSeconds: number;
+  /** Of one core, since the last heartbeat. */
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
+  readonly models: readonly ModelFacts[];
+  readonly lastChange: DeploymentResult | undefined;
+}
+
+export interface ModelFacts {
+  readonly alias: string;
+  readonly name: string;
+  readonly version: string;
+  readonly provider: string;
+  readonly variant: string;
+  readonly golden: NonNullable<HeartbeatModel['Golden']>;
+  readonly usage: ModelUsage;
+}
+
+/** A heartbeat of what is known of the agent and its models. */
+export function heartbeatOf(facts: AgentFacts): HeartbeatMessage {
+  return {
+    HeartbeatId: randomUUID(),
+    Part: 1,
+    Parts: 1,
+    Timestamp: seconds(facts.now),
+    PeriodSeconds: facts.periodSeconds,
+    AgentVersion: AGENT_VERSION,
+    DeviceName: facts.deviceName,
+    DeviceFleetName: facts.fleet,
+    ThingName: facts.thing,
+    AgentMetrics: [
+      metric('Starts', 'Total', facts.life.starts),
+      metric('Crashes', 'Total', facts.life.crashes),
+      metric('Uptime', 'Seconds', Math.round(facts.uptimeSeconds)),
+      metric('Cpu', 'Percent', rounded(facts.cpuPercent)),
+      metric('Memory', 'Bytes', facts.memoryBytes),
+    ],
+    Models: facts.models.map(modelOf),
+    ...(facts.lastChange ? { DeploymentResult: facts.lastChange } : {}),
+  };
+}
+
+function modelOf({ alias, name, version, provider, variant, golden, usage }: ModelFacts): HeartbeatModel {
+  const { latestInference, latestSample, meanLatencyMs, p95LatencyMs } = usage;
+  return {
+    ModelHandle: alias,
+    ModelName: name,
+    ModelVersion: version,
+    ...(latestSample === undefined ? {} : { LatestSampleTime: seconds(latestSample) }),
+    ...(latestInference === undefined ? {} : { LatestInference: seconds(latestInference) }),
+    ModelMetrics: [
+      metric('Inferences', 'Count', usage.inferences),
+      metric('Failures', 'Count', usage.failures),
+      ...(meanLatencyMs === undefined ? [] : [metric('InferenceLatencyMs', 'Mean', rounded(meanLatencyMs))]),
+      ...(p95LatencyMs === undefined ? [] : [metric('InferenceLatencyMs', 'P95', rounded(p95LatencyMs))]),
+    ],
+    Provider: provider,
+    Variant: variant,
+    Golden: golden,
+  };
+}
+
+function metric(MetricName: string, Dimension: string, Value: number): HeartbeatMetric {
+  return { Dimension, MetricName, Value };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
+import type { Logger } from '../../common/log/logger.ts';
+
+export interface HeartbeatPorts {
+  /** Seconds; 0: none. Read anew before each heartbeat. */
+  readonly periodSeconds: () => number;
+  readonly isRegistered: () => Promise<boolean>;
+  readonly compose: (periodSeconds: number) => HeartbeatMessage;
+  readonly send: (heartbeat: HeartbeatMessage) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** A fleet that gets its power back together does not speak up together. */
+const FIRST_WITHIN_MS = 10_000;
+/** Part of the period by which a heartbeat may come early or late. */
+const JITTER = 0.1;
+
+/** Sends heartbeats as long as it is not stopped. One that cannot be sent is not made up for. */
+export class Heartbeats {
+  readonly #ports: HeartbeatPorts;
+  #cancel: () => void = () => undefined;
+  #isStopped = false;
+  /** Counts schedules, so that a heartbeat under way does not go on with one that was replaced. */
+  #schedules = 0;
+  #isFailing = false;
+
+  constructor(ports: HeartbeatPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#schedule(this.#ports.random() * FIRST_WITHIN_MS);
+  }
+
+  /** Goes by the period as it is now. */
+  reschedule(): void {
+    this.#cancel();
+    this.#schedule(this.#delayMs());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+  }
+
+  #schedule(delayMs: number): void {
+    const schedule = ++this.#schedules;
+    if (this.#isStopped || this.#ports.periodSeconds() === 0) return;
+    this.#cancel = this.#ports.clock.after(delayMs, () => {
+      void this.#beat().finally(() => {
+        if (schedule === this.#schedules) this.#schedule(this.#delayMs());
+      });
+    });
+  }
+
+  #delayMs(): number {
+    const { periodSeconds, random } = this.#ports;
+    return 1_000 * periodSeconds() * (1 - JITTER + 2 * JITTER * random());
+  }
+
+  async #beat(): Promise<void> {
+    const { isRegistered, compose, send, periodSeconds, log } = this.#ports;
+    const period = periodSeconds();
+    if (period === 0 || !(await isRegistered())) return;
+    try {
+      await send(compose(period));
+      if (this.#isFailing) log.info({}, 'heartbeat.recovered');
+      this.#isFailing = false;
+    } catch (error) {
+      if (this.#isFailing) log.debug({ error }, 'heartbeat.not-sent');
+      else log.warn({ error }, 'heartbeat.not-sent');
+      this.#isFailing = true;
+    }
+  }
+}

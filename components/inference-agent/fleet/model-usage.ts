@@ -1,0 +1,88 @@
+import type { Clock } from '../../common/clock/clock.ts';
+
+/** What a model did since it was last asked; times in milliseconds since the epoch, latencies in milliseconds. */
+export interface ModelUsage {
+  readonly latestInference: number | undefined;
+  readonly latestSample: number | undefined;
+  readonly inferences: number;
+  readonly failures: number;
+  readonly meanLatencyMs: number | undefined;
+  readonly p95LatencyMs: number | undefined;
+}
+
+/** Latencies of a period that are remembered for its percentile. */
+const MAX_LATENCIES = 512;
+
+/** Counts what models do, by alias. */
+export class UsageBook {
+  readonly #clock: Clock;
+  readonly #models = new Map<string, Tally>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  inference(alias: string, latencyMs: number): void {
+    const tally = this.#of(alias);
+    tally.latestInference = this.#clock.now();
+    tally.inferences++;
+    tally.latencySum += latencyMs;
+    tally.latencies[tally.latencyCount++ % MAX_LATENCIES] = latencyMs;
+  }
+
+  failure(alias: string): void {
+    this.#of(alias).failures++;
+  }
+
+  sample(alias: string): void {
+    this.#of(alias).latestSample = this.#clock.now();
+  }
+
+  /** What the model did since the last call. */
+  take(alias: string): ModelUsage {
+    const { latestInference, latestSample, inferences, failures, latencySum, latencies } = this.#of(alias);
+    this.#models.set(alias, { ...newTally(), latestInference, latestSample });
+    const ordered = [...latencies].sort((a, b) => a - b);
+    return {
+      latestInference,
+      latestSample,
+      inferences,
+      failures,
+      meanLatencyMs: inferences > 0 ? latencySum / inferences : undefined,
+      p95LatencyMs: ordered[Math.ceil(0.95 * ordered.length) - 1],
+    };
+  }
+
+  /** Forgets models that are gone. */
+  keepOnly(aliases: readonly string[]): void {
+    for (const alias of this.#models.keys()) if (!aliases.includes(alias)) this.#models.delete(alias);
+  }
+
+  #of(alias: string): Tally {
+    const tally = this.#models.get(alias) ?? newTally();
+    this.#models.set(alias, tally);
+    return tally;
+  }
+}
+
+interface Tally {
+  latestInference: number | undefined;
+  latestSample: number | undefined;
+  inferences: number;
+  failures: number;
+  latencySum: number;
+  latencyCount: number;
+  readonly latencies: number[];
+}
+
+function newTally(): Tally {
+  return {
+    latestInference: undefined,
+    latestSample: undefined,
+    inferences: 0,
+    failures: 0,
+    latencySum: 0,
+    latencyCount: 0,
+    latencies: [],
+  };
+}
