@@ -82,6 +82,7 @@ describe('greengrass-build', () => {
       'install.sh',
       'model.js',
       'package.json',
+      'run.sh',
     ]);
     expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js', 'package.json']);
     expect(await contents('edgeml.FeedbackUploader', 'edgeml-feedback.zip')).toEqual([

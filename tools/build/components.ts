@@ -35,7 +35,11 @@ export const COMPONENTS: readonly ComponentBuild[] = [
           'generation-worker.js': 'inference-agent/generation-worker.ts',
           'model.js': 'inference-agent/model.ts',
         },
-        { 'install.sh': 'runtime/link-current.sh', 'install.cmd': 'runtime/link-current.cmd' },
+        {
+          'install.sh': 'runtime/link-current.sh',
+          'install.cmd': 'runtime/link-current.cmd',
+          'run.sh': 'inference-agent/run.sh',
+        },
       ),
     ],
   },
