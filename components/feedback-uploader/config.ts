@@ -37,7 +37,7 @@ export const uploaderConfiguration = z.object({
   RequestLimit: textSetting({ pattern: /^$|^[0-9]{1,3}$/, meaning: 'expected a number from 0 to 999 as text, or ""' })
     .default('')
     .describe('Requests handled at once, from arrival to answer; one more is dropped. Empty or 0: no limit.'),
-  MaxSampleMB: numberSetting({ min: 0.001, max: 32 }).default(16).describe('Larger samples are refused.'),
+  MaxSampleMB: numberSetting({ min: 0.001, max: 24 }).default(16).describe('Larger samples are refused.'),
 
   SpoolMaxMB: numberSetting({ min: 4, max: 1_048_576 })
     .default(512)

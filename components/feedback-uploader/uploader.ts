@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../common/clock/clock.ts';
 import { readEnvironment } from '../common/env.ts';
@@ -9,6 +10,8 @@ import { createLogger } from '../common/log/logger.ts';
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
 import { COMPONENT } from './config.ts';
+import { BufferRelief } from './memory/buffer-relief.ts';
+import { RedactorProcess } from './redaction/process/redactor-process.ts';
 import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
 import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
 
@@ -26,6 +29,14 @@ async function main(): Promise<void> {
   const environment = readEnvironment();
   const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
   const running: { uploader?: RunningUploader; ending?: true } = {};
+  const relief = new BufferRelief();
+  const onDropped = (bytes: number): void => relief.dropped(bytes);
+  const redactor = new RedactorProcess({
+    program: path.join(import.meta.dirname, 'redactor.js'),
+    clock: systemClock,
+    log,
+    onDropped,
+  });
   const end = (exitCode: number, error?: unknown): void => {
     if (running.ending) return;
     running.ending = true;
@@ -33,6 +44,7 @@ async function main(): Promise<void> {
     else log.error({ error }, 'feedback.failed');
     setTimeout(() => process.exit(exitCode), LAST_RESORT_MS).unref();
     void (running.uploader?.close(CLOSE_MS) ?? Promise.resolve())
+      .then(() => redactor.close())
       .then(() => ipc.close())
       .catch((thrown: unknown) => log.warn({ error: thrown }, 'feedback.close-failed'))
       .finally(() => process.exit(exitCode));
@@ -64,6 +76,8 @@ async function main(): Promise<void> {
       thing: environment.thingName,
       regionOfDevice: environment.region,
       maxMessageBytes: environment.maxMessageBytes,
+      redact: redactor.redact,
+      onDropped,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       clock: systemClock,
       random: Math.random,

@@ -88,6 +88,7 @@ describe('greengrass-build', () => {
     expect(await contents('edgeml.FeedbackUploader', 'edgeml-feedback.zip')).toEqual([
       'THIRD-PARTY',
       'package.json',
+      'redactor.js',
       'uploader.js',
     ]);
     const model = await contents('edgeml.model.PartsDetector', 'PartsDetector.zip');

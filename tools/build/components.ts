@@ -52,7 +52,12 @@ export const COMPONENTS: readonly ComponentBuild[] = [
   {
     name: 'edgeml.FeedbackUploader',
     folder: 'feedback-uploader',
-    artifacts: () => [codeZip('edgeml-feedback.zip', { 'uploader.js': 'feedback-uploader/uploader.ts' })],
+    artifacts: () => [
+      codeZip('edgeml-feedback.zip', {
+        'uploader.js': 'feedback-uploader/uploader.ts',
+        'redactor.js': 'feedback-uploader/redactor.ts',
+      }),
+    ],
   },
   {
     name: 'edgeml.InferenceApp',

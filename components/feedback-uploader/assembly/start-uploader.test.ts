@@ -14,6 +14,7 @@ import type { LogLevel } from '../../common/log/logger.ts';
 import { DOWN, MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
 import { recordingIpc } from '../testing/recording-ipc.ts';
 import type { RecordingIpc } from '../testing/recording-ipc.ts';
+import { redactImage } from '../redaction/redact-image.ts';
 import { startUploader } from './start-uploader.ts';
 import type { RunningUploader } from './start-uploader.ts';
 import type { StorePlace } from './store-switch.ts';
@@ -37,6 +38,7 @@ async function start(configuration: object = { FeedbackConfigurationMap: { Parts
     ipc,
     thing: 'belt-7',
     regionOfDevice: 'eu-west-1',
+    redact: redactImage,
     openStore: (place) => {
       places.push(place);
       return store;
@@ -168,6 +170,7 @@ describe('the uploader as a component', () => {
       configuration: {},
       ipc,
       thing: 'x',
+      redact: redactImage,
       openStore: () => store,
       clock: systemClock,
       random: Math.random,
@@ -193,8 +196,10 @@ describe('the uploader as a component', () => {
   it('row 35: does not start with a map that is no JSON, and names it', async () => {
     await start();
     const options = { workFolder: folder, configuration: { FeedbackConfigurationMap: '{' }, ipc, thing: 'x' };
-    const ports = { openStore: () => store, clock: systemClock, random: Math.random, log: silentLogger };
-    await expect(startUploader({ ...options, ...ports, setLogLevel: () => undefined })).rejects.toMatchObject({
+    const ports = { redact: redactImage, openStore: () => store, clock: systemClock, random: Math.random };
+    await expect(
+      startUploader({ ...options, ...ports, log: silentLogger, setLogLevel: () => undefined }),
+    ).rejects.toMatchObject({
       code: 'config.invalid',
       message: expect.stringContaining('/FeedbackConfigurationMap: is not valid JSON') as string,
     });

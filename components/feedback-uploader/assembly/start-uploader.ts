@@ -15,6 +15,7 @@ import { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { Announcer, announcerSettings } from '../messages/announcer.ts';
 import { Publisher } from '../messages/publisher.ts';
 import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
+import type { Redact } from '../redaction/redactor.ts';
 import { Serial } from '../spool/serial.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../../common/object-store/object-store.ts';
@@ -36,6 +37,9 @@ export interface UploaderOptions {
   readonly regionOfDevice?: string | undefined;
   /** The largest message that the nucleus carries. Default: the configuration's. */
   readonly maxMessageBytes?: number | undefined;
+  readonly redact: Redact;
+  /** Told of every body that is not needed in memory any more. */
+  readonly onDropped?: (bytes: number) => void;
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly clock: Clock;
   readonly random: () => number;
@@ -66,7 +70,8 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   let status: FeedbackHealth['status'] = 'starting';
   options.setLogLevel(configuration.LogLevel);
 
-  const reader = new InputReader();
+  const { onDropped = () => undefined } = options;
+  const reader = new InputReader(onDropped);
   const publisher = new Publisher({ session: ipc, clock, log });
   const announcer = new Announcer(publisher, announcerSettings(configuration, thing, options.maxMessageBytes));
   const store = storeSwitch(configuration, options.regionOfDevice, options.openStore);
@@ -108,8 +113,12 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
       announcer.evicted(event.entry, event.reason);
     });
     const observe = (config: string, outcome: string): void => metrics.request(config, outcome);
-    const intake = new FeedbackIntake({ spool, announcer, clock, random, observe }, configuration);
-    const uploader = new Uploader({ spool, store, reporter, clock, random, log }, uploadSettings(configuration));
+    const intake = new FeedbackIntake(
+      { spool, announcer, clock, random, redact: options.redact, observe },
+      configuration,
+    );
+    const ports = { spool, store, reporter, clock, random, log, onDropped };
+    const uploader = new Uploader(ports, uploadSettings(configuration));
     opened = { spool, intake, uploader };
     await uploader.start();
     if (status === 'starting') status = 'ok';

@@ -1,15 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { isEdgeError } from '../../common/errors/edge-error.ts';
 import { MB } from '../config.ts';
-import { ByteGate } from '../intake/byte-gate.ts';
 import { intakeErrors } from '../intake/errors.ts';
+import { ByteGate } from '../memory/byte-gate.ts';
 
 /** Samples that are being received or written, together; more wait on their connections. */
-const MEMORY_BYTES = 32 * MB;
+const MEMORY_BYTES = 16 * MB;
 
 /** Reads bodies into memory, within a bound for all of them together. */
 export class InputReader {
   readonly #gate = new ByteGate(MEMORY_BYTES);
+  readonly #onDropped: (bytes: number) => void;
+
+  /** @param onDropped told of every body that is not needed any more */
+  constructor(onDropped: (bytes: number) => void) {
+    this.#onDropped = onDropped;
+  }
 
   get bytes(): number {
     return this.#gate.inside;
@@ -27,7 +33,13 @@ export class InputReader {
   ): Promise<{ readonly input: Uint8Array; readonly release: () => void }> {
     const announced = Number(request.headers['content-length'] ?? NaN);
     if (announced > maxBytes) throw tooLarge(announced, maxBytes);
-    const release = await this.#gate.enter(Number.isFinite(announced) ? announced : maxBytes, signal);
+    const room = Number.isFinite(announced) ? announced : maxBytes;
+    const leave = await this.#gate.enter(room, signal);
+    const release = (): void => {
+      leave();
+      // As many bytes again came in pieces.
+      this.#onDropped(2 * room);
+    };
     try {
       return { input: await collect(request, maxBytes, announced), release };
     } catch (thrown) {

@@ -7,10 +7,9 @@ import type { FeedbackConfiguration, UploaderConfiguration } from '../config.ts'
 import type { Announcer } from '../messages/announcer.ts';
 import { publishTimestamp } from '../messages/publish-timestamp.ts';
 import { throttledText } from '../messages/status-message.ts';
-import { redactImage } from '../redaction/redact-image.ts';
+import type { Redact } from '../redaction/redactor.ts';
 import { exceededQuota } from '../sampling/quota.ts';
 import { readPrediction } from '../sampling/read-prediction.ts';
-import { Serial } from '../spool/serial.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { RedactionRecord } from '../spool/stored-sample.ts';
 import { objectKey } from '../upload/object-name.ts';
@@ -34,6 +33,7 @@ export interface IntakePorts {
   readonly announcer: Pick<Announcer, 'dropped' | 'throttled' | 'failed'>;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly redact: Redact;
   /** What became of each request: `accepted`, `dropped`, or the code of its error. */
   readonly observe: (configId: string, outcome: string) => void;
 }
@@ -48,8 +48,6 @@ export class FeedbackIntake {
   readonly #ports: IntakePorts;
   readonly #samplers: Samplers;
   readonly #gate = new RequestGate();
-  /** Decoded images are large: one at a time. */
-  readonly #redactions = new Serial();
   /** Samples per configuration that are wanted but not yet accepted. */
   readonly #pending = new Map<string, number>();
   #configuration: UploaderConfiguration;
@@ -158,7 +156,7 @@ export class FeedbackIntake {
     prediction: unknown,
   ): Promise<{ image: Uint8Array; record?: RedactionRecord }> {
     if (!redaction) return { image: input };
-    return this.#redactions.run(() => redactImage(input, redaction, prediction));
+    return this.#ports.redact(input, redaction, prediction);
   }
 
   #checkBudget(bytes: number): void {

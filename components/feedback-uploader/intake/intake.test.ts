@@ -7,7 +7,8 @@ import { readUploaderConfiguration } from '../config.ts';
 import { Spool } from '../spool/spool.ts';
 import { MemoryFolder } from '../testing/memory-folder.ts';
 import { settled } from '../testing/until.ts';
-import { ByteGate } from './byte-gate.ts';
+import { redactImage } from '../redaction/redact-image.ts';
+import { ByteGate } from '../memory/byte-gate.ts';
 import { FeedbackIntake } from './feedback-intake.ts';
 import { objectMetadata } from './metadata.ts';
 
@@ -28,7 +29,10 @@ async function make(map: object = { Parts: good }, more: object = {}) {
   const configure = (changed: object) =>
     readUploaderConfiguration({ FeedbackConfigurationMap: map, ...more, ...changed });
   const observe = (config: string, outcome: string) => void outcomes.push(`${config} ${outcome}`);
-  const intake = new FeedbackIntake({ spool, announcer, clock, random: () => 0.5, observe }, configure({}));
+  const intake = new FeedbackIntake(
+    { spool, announcer, clock, random: () => 0.5, redact: redactImage, observe },
+    configure({}),
+  );
   const offer = (changes: { configId?: string; prediction?: unknown; metadata?: unknown; input?: Uint8Array } = {}) =>
     intake.handle({
       configId: changes.configId ?? 'Parts',

@@ -7,7 +7,11 @@ export const redactionErrors = errorCatalogue({
   },
   'redaction.too-many-pixels': {
     status: 413,
-    todo: 'Send a smaller image: hiding parts of it needs all of its pixels in memory.',
+    todo: 'Send a smaller image: hiding parts of it needs all of its pixels in memory. A JPEG that is not progressive has the most pixels for it, about 12 million.',
+  },
+  'redaction.failed': {
+    status: 503,
+    todo: 'The process that hides areas ended or took too long; nothing of the sample was kept. Send it again. When it happens again, check the memory of the device and send smaller images.',
   },
   'redaction.boxes-unknown': {
     status: 422,

@@ -1,44 +1,38 @@
 import type Sharp from 'sharp';
-import type { DeepReadonly } from '../../common/config/parse-configuration.ts';
 import { messageOf } from '../../common/errors/edge-error.ts';
 import { lazyPackage } from '../../common/native-require.ts';
-import type { RedactionSettings } from '../settings/redaction-schema.ts';
-import type { RedactionRecord } from '../spool/stored-sample.ts';
 import { areasOf } from './areas.ts';
 import type { Areas } from './areas.ts';
 import type { Bitmap } from './bitmap.ts';
 import { redactionErrors } from './errors.ts';
 import { blacken, blur } from './hide.ts';
+import { jpegQuality } from './jpeg-quality.ts';
+import { bytesToRedact, MAX_REDACTION_BYTES } from './memory-needed.ts';
+import { areasInFile, TURNS } from './orientation.ts';
+import type { Orientation } from './orientation.ts';
+import type { Redact } from './redactor.ts';
 import { boxSpans, polygonSpans } from './spans.ts';
 
-export interface RedactedImage {
-  readonly image: Buffer;
-  readonly record: RedactionRecord;
-}
-
-/** 16 million RGB pixels are 48 MB. */
-export const MAX_PIXELS = 16_000_000;
-/** Samples are for training: as little as possible is lost by writing them again. */
-const QUALITY = 95;
+/** Samples are for training: more than this is not lost by writing them again, whatever they came in. */
+const LEAST_QUALITY = 75;
+const MOST_QUALITY = 95;
+/** Tables of Huffman codes made to measure save 10 %, and need all coefficients of an image at once. */
+const MEASURED_TABLES_MAX_PIXELS = 4_000_000;
 
 /**
- * The image with the configured areas hidden, upright, in the format that it came in, and without EXIF, ICC, XMP and
+ * The image with the configured areas hidden, upright, in the format that it came in and about its quality, and without EXIF, ICC, XMP and
  * comments: places and serial numbers stand there. Colours of a profile become sRGB.
  *
  * @throws EdgeError `redaction.not-an-image`, `redaction.too-many-pixels`, `redaction.boxes-unknown`
  */
-export async function redactImage(
-  image: Uint8Array,
-  settings: DeepReadonly<RedactionSettings>,
-  prediction: unknown,
-): Promise<RedactedImage> {
+export const redactImage: Redact = async (image, settings, prediction) => {
   const areas = areasOf(settings, prediction);
   const format = await formatOf(image);
   const bitmap = await decode(image, format);
-  hide(bitmap, areas, settings.mode);
+  hide(bitmap, areasInFile(areas, format.orientation), settings.mode);
   const record = { mode: settings.mode, polygons: areas.polygons.length, boxes: areas.boxes.length };
   return { image: await encode(bitmap, format), record };
-}
+};
 
 const loadSharp = lazyPackage<typeof Sharp>('sharp');
 
@@ -53,7 +47,11 @@ function sharp(...[input, options]: Parameters<typeof Sharp>): ReturnType<typeof
 interface Format {
   readonly name: 'jpeg' | 'png' | 'webp';
   readonly colourspace: 'srgb' | 'b-w' | 'rgb16' | 'grey16';
+  readonly orientation: Orientation;
   readonly isLossless: boolean;
+  /** 1 to 100, of JPEG. */
+  readonly quality: number;
+  readonly subsampling: '4:4:4' | '4:2:0';
 }
 
 async function formatOf(image: Uint8Array): Promise<Format> {
@@ -61,14 +59,31 @@ async function formatOf(image: Uint8Array): Promise<Format> {
   const { format: name, width, height, pages = 1, channels, depth } = metadata;
   if (name !== 'jpeg' && name !== 'png' && name !== 'webp') throw notAnImage(`its format is ${name ?? 'unknown'}`);
   if (pages > 1) throw notAnImage('it is animated');
-  if (width * height > MAX_PIXELS) {
-    const message = `the image has ${width} × ${height} pixels, ${MAX_PIXELS} can be redacted`;
-    throw redactionErrors.error('redaction.too-many-pixels', message, { facts: { width, height } });
-  }
   const isDeep = name === 'png' && depth === 'ushort';
   const isGrey = channels <= 2;
+  const subsampling = metadata.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4';
+  const bytes = bytesToRedact({
+    format: name,
+    pixels: width * height,
+    bytesPerPixel: ((isGrey ? 1 : 3) + (metadata.hasAlpha ? 1 : 0)) * (isDeep ? 2 : 1),
+    fileBytes: image.length,
+    isProgressive: metadata.isProgressive === true,
+    subsampling,
+  });
+  if (bytes > MAX_REDACTION_BYTES) {
+    const message = `redaction of ${width} × ${height} pixels in a ${name} of ${image.length} bytes takes ${bytes} bytes of memory, ${MAX_REDACTION_BYTES} are allowed`;
+    throw redactionErrors.error('redaction.too-many-pixels', message, { facts: { width, height, bytes } });
+  }
   const colourspace = isDeep ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
-  return { name, colourspace, isLossless: name === 'png' || isLosslessWebp(image) };
+  const came = name === 'jpeg' ? (jpegQuality(image) ?? MOST_QUALITY) : MOST_QUALITY;
+  return {
+    name,
+    colourspace,
+    orientation: (metadata.orientation ?? 1) as Orientation,
+    isLossless: name === 'png' || isLosslessWebp(image),
+    quality: Math.min(MOST_QUALITY, Math.max(LEAST_QUALITY, came)),
+    subsampling,
+  };
 }
 
 /** The bitstream of lossless WebP has a chunk of its own (RFC 9649, section 2.6). */
@@ -79,8 +94,7 @@ function isLosslessWebp(image: Uint8Array): boolean {
 async function decode(image: Uint8Array, { colourspace }: Format): Promise<Bitmap> {
   const isDeep = colourspace === 'rgb16' || colourspace === 'grey16';
   const { data, info } = await read(() =>
-    sharp(image, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
-      .autoOrient()
+    sharp(image, { failOn: 'error' })
       .toColourspace(colourspace)
       .raw({ depth: isDeep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true }),
@@ -98,14 +112,23 @@ function hide(bitmap: Bitmap, { polygons, boxes }: Areas, mode: 'blur' | 'black'
 
 function encode({ data, width, height, channels }: Bitmap, format: Format): Promise<Buffer> {
   const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
-  const coloured = raw.toColourspace(format.colourspace);
+  const { mirror, degrees } = TURNS[format.orientation];
+  // Whatever the order of the calls, sharp mirrors before it turns.
+  const upright = raw.flop(mirror).rotate(degrees);
+  const coloured = upright.toColourspace(format.colourspace);
   switch (format.name) {
     case 'jpeg':
-      return coloured.jpeg({ quality: QUALITY, chromaSubsampling: '4:4:4' }).toBuffer();
+      return coloured
+        .jpeg({
+          quality: format.quality,
+          chromaSubsampling: format.subsampling,
+          optimiseCoding: width * height <= MEASURED_TABLES_MAX_PIXELS,
+        })
+        .toBuffer();
     case 'png':
       return coloured.png().toBuffer();
     case 'webp':
-      return coloured.webp(format.isLossless ? { lossless: true } : { quality: QUALITY }).toBuffer();
+      return coloured.webp(format.isLossless ? { lossless: true } : { quality: format.quality }).toBuffer();
   }
 }
 

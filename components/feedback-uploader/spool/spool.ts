@@ -79,6 +79,7 @@ export class Spool {
   #waiting: Waiting[] = [];
   #limits: SpoolLimits;
   #sampleBytes = 0;
+  #isBatchAsked = false;
   #closing: Promise<void> | undefined;
 
   private constructor({ folder, limits, clock, log }: SpoolOptions, ledger: Ledger) {
@@ -137,7 +138,7 @@ export class Spool {
       const chunks = encodeSample(header, body);
       const bytes = chunks.reduce((total, chunk) => total + chunk.length, 0);
       this.#waiting.push({ chunks, entry: entryOf(header, bytes, body.length), resolve, reject });
-      void this.#serial.run(() => this.#acceptBatch());
+      this.#askForBatch();
     });
   }
 
@@ -231,8 +232,17 @@ export class Spool {
     }));
   }
 
+  /** One turn for all that wait: a turn each would let the line grow while it is long, and hold on to every body in it. */
+  #askForBatch(): void {
+    if (this.#isBatchAsked || this.#waiting.length === 0) return;
+    this.#isBatchAsked = true;
+    void this.#serial.run(() => this.#acceptBatch());
+  }
+
   async #acceptBatch(): Promise<void> {
     const batch = this.#waiting.splice(0, MAX_BATCH);
+    this.#isBatchAsked = false;
+    this.#askForBatch();
     if (batch.length === 0) return;
     const admitted = await this.#makeRoomFor(batch);
     const written = await this.#writeFiles(admitted);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { createFeedbackClient } from '../../common/http/feedback-client.ts';
 import type { FeedbackClient } from '../../common/http/feedback-client.ts';
 import { bundleFile } from '../../common/testing/bundle-file.ts';
@@ -32,7 +33,23 @@ export async function spawnUploader(
   const file = join(workFolder, 'configuration.json');
   await writeFile(file, JSON.stringify(configuration));
   const bundle = await bundleFile('feedback-uploader', 'uploader.js', 'uploader.ts');
-  return new BundleProcess(bundle, ['--configuration', file], workFolder, { AWS_REGION: 'us-east-1', ...environment });
+  await bundleFile('feedback-uploader', 'redactor.js', 'redactor.ts');
+  const { NODE_PATH: _ofTheDevice, ...variables } = await recipeVariables();
+  return new BundleProcess(bundle, ['--configuration', file], workFolder, {
+    AWS_REGION: 'us-east-1',
+    ...variables,
+    ...environment,
+  });
+}
+
+const RECIPE = join(import.meta.dirname, '../../../recipes/edgeml.FeedbackUploader.yaml');
+
+/** What the recipe sets for Linux: the process is measured as it runs on a device. */
+async function recipeVariables(): Promise<Readonly<Record<string, string>>> {
+  const { Manifests } = parse(await readFile(RECIPE, 'utf8')) as {
+    Manifests: readonly { Name: string; Lifecycle: { Setenv: Record<string, string> } }[];
+  };
+  return Manifests.find(({ Name }) => Name === 'linux')?.Lifecycle.Setenv ?? {};
 }
 
 /** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined where the system does not tell. */
@@ -40,6 +57,12 @@ export async function peakMemoryMb(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kb = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
   return kb === undefined ? undefined : (Number(kb) * 1_024) / 1_000_000;
+}
+
+/** Processes that a process has started and that run. */
+export async function childrenOf(pid: number): Promise<readonly number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
 }
 
 /** Value of one line of the Prometheus text; labels as they stand there. */

@@ -42,4 +42,6 @@ export interface UploaderPorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Told of every body that is not needed in memory any more. */
+  readonly onDropped?: (bytes: number) => void;
 }

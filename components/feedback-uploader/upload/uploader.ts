@@ -20,6 +20,8 @@ const DESTINATION_BASE_MS = 10_000;
 const REFUSALS_TO_EVICT = 3;
 /** Time for running uploads to end by themselves when the component stops. */
 const STOP_GRACE_MS = 2_000;
+/** Samples in memory that are being uploaded, together; a larger one goes alone. */
+const MEMORY_BYTES = 16_000_000;
 
 /** Uploads what waits in the spool, most important first, within the uplink's budget, as long as it takes. */
 export class Uploader {
@@ -30,6 +32,7 @@ export class Uploader {
   readonly #store: Backoff;
   readonly #destinations = new Map<string, Backoff>();
   readonly #samples = new Map<string, SampleTrouble>();
+  #bytesInMemory = 0;
   #settings: UploadSettings;
   #wake: () => void = () => undefined;
   #isWoken = false;
@@ -106,27 +109,35 @@ export class Uploader {
       return msLeft === 0;
     });
     if (!entry) return soonest;
+    if (this.#running.size > 0 && this.#bytesInMemory + entry.bytes > MEMORY_BYTES) return Infinity;
     return this.#budget.msUntil(costOf(entry)) || entry;
   }
 
   async #begin(entry: SpoolEntry): Promise<void> {
     const { spool, log } = this.#ports;
     spool.take(entry.id);
+    this.#bytesInMemory += entry.bytes;
     try {
       const sample = await spool.read(entry);
       const noted = await spool.noteAttempt(entry.id, costOf(entry));
       this.#budget.paceAfter(noted.bytes);
       const task = this.#upload(entry, sample, noted).finally(() => {
         this.#running.delete(task);
-        spool.release(entry.id);
+        this.#leave(entry);
         this.wake();
       });
       this.#running.add(task);
     } catch (error) {
-      spool.release(entry.id);
+      this.#leave(entry);
       log.warn({ id: entry.id, error }, 'upload.sample-not-readable');
       if (!isEdgeError(error) || error.code !== 'spool.corrupt-sample') this.#store.failed(this.#settings.retryCapMs);
     }
+  }
+
+  #leave(entry: SpoolEntry): void {
+    this.#ports.spool.release(entry.id);
+    this.#bytesInMemory -= entry.bytes;
+    this.#ports.onDropped?.(entry.bytes);
   }
 
   async #upload(entry: SpoolEntry, { header, body }: StoredSample, noted: NotedAttempt): Promise<void> {
