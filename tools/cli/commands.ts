@@ -25,6 +25,7 @@ import { signCommand } from './sign.ts';
 import { rollbackCommand } from './rollback.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
+import { twinCommand } from './twin.ts';
 import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 
@@ -37,6 +38,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, keygenCommand, host);
   addCommand(program, signCommand, host);
   addCommand(program, verifyCommand, host);
+  addCommand(program, twinCommand, host);
   addCommand(program, buildCommand, host);
   addCommand(program, benchCommand, host);
   addCommand(program, lintCommand, host);

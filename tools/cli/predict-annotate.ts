@@ -14,14 +14,19 @@ export async function writeAnnotated(
   bytes: Uint8Array,
   answer: Answer,
 ): Promise<string> {
-  const picture = await drawPredictions(
-    { bytes, contentType: CONTENT_TYPES[sniffImage(bytes)] },
-    { width: answer.width, height: answer.height },
-    answer.predictions,
-    { maxEdge: 1920, quality: 88 },
-  );
+  const picture = await annotatedPicture(bytes, answer, 1920);
   const file = path.join(folder, `${path.parse(image).name}.annotated.jpg`);
   await mkdir(folder, { recursive: true });
   await writeFile(file, picture);
   return file;
+}
+
+/** The picture with its predictions drawn on, as JPEG. @param maxEdge longest edge in pixels */
+export function annotatedPicture(
+  bytes: Uint8Array,
+  { width, height, predictions }: Pick<Answer, 'width' | 'height' | 'predictions'>,
+  maxEdge: number,
+): Promise<Buffer> {
+  const image = { bytes, contentType: CONTENT_TYPES[sniffImage(bytes)] };
+  return drawPredictions(image, { width, height }, predictions, { maxEdge, quality: 88 });
 }

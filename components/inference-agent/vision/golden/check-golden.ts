@@ -131,7 +131,8 @@ const expectedSchema = z.array(
   }),
 ) as z.ZodType<readonly Prediction[]>;
 
-function boundsOf(output: OutputSpec): Bounds {
+/** Where the lists of a decoder end. */
+export function boundsOf(output: OutputSpec): Bounds {
   switch (output.decoder) {
     case 'classification':
       return { threshold: output.scoreThreshold ?? -Infinity, limit: output.topK };

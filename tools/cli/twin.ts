@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { projectPaths } from '../build/project.ts';
+import type { Check, TwinReport } from '../twin/report/twin-report.ts';
+import { cliErrors } from './errors.ts';
+import { buildProgress } from './frame/build-progress.ts';
+import type { CommandSpec } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
+
+interface TwinCommandOptions {
+  readonly deployment?: string;
+  readonly component?: readonly string[];
+  readonly build?: readonly string[];
+  readonly image?: readonly string[];
+  readonly requests: string;
+  readonly maxP95?: string;
+  readonly maxMemory?: string;
+  readonly requireProvider?: boolean;
+  readonly report: string;
+  readonly name?: string;
+  readonly thing?: string;
+  readonly lite?: boolean;
+  readonly timeout: string;
+}
+
+/** What every deployment of models needs; where the given folders lack it, the project's own build gives it. */
+const BASE = ['edgeml.Runtime', 'edgeml.InferenceAgent'];
+
+export const twinCommand: CommandSpec<TwinCommandOptions> = {
+  usage: 'twin',
+  summary: 'try a deployment on a device of its own: golden results, latency, memory, and a report',
+  options: (command) =>
+    command
+      .option('--deployment <file>', 'deployment document, JSON or YAML, as create-deployment of AWS takes it')
+      .option('--component <name...>', 'components to deploy besides, as Name or Name=1.0.0')
+      .option('--build <folder...>', 'folders with recipes/ and artifacts/ (default: greengrass-build of the project)')
+      .option('--image <path...>', 'images, or folders of some, to measure with (default: the golden inputs)')
+      .option('--requests <number>', 'measured requests per model', '50')
+      .option('--max-p95 <ms>', 'fail where the 95th percentile of the latency is higher')
+      .option('--max-memory <MB>', 'fail where all components together take more at their peak')
+      .option('--require-provider', 'fail where a model does not run on the execution provider that was asked for')
+      .option('--report <folder>', 'where report.html, junit.xml and report.json go', 'twin-report')
+      .option('--name <text>', 'name of the run in the report (default: of the deployment)')
+      .option('--thing <name>', 'thing name of the device')
+      .option('--lite', 'behave as nucleus lite')
+      .option('--timeout <seconds>', 'longest wait for the deployment, and for one answer', '600'),
+  help: `
+Starts a local core in a folder of its own, deploys, and then asks every active model over the agent's socket: its golden
+inputs, whose answers must be those of the package, and the images, one after the other, for the latency. Nothing of it
+stays, nothing outside is touched. Without --deployment and --component all of the first build folder is deployed.
+edgeml.Runtime and edgeml.InferenceAgent come from the project where no given folder has them.
+
+Exit code 0: every check passed; 1: one failed, or the twin could not be run. junit.xml is for CI, report.html for people.
+
+Examples:
+  edgeml twin --build greengrass-build --component edgeml.model.StreetDetector=1.2.0 --max-p95 80
+  edgeml twin --deployment line-3.json --image artifacts/samples --max-memory 700 --report out/twin`,
+  run: async ({ options, out, signal }) => {
+    const requests = positive('--requests', options.requests);
+    const timeoutMs = 1000 * positive('--timeout', options.timeout);
+    const bounds = {
+      ...(options.maxP95 === undefined ? {} : { maxP95Ms: positive('--max-p95', options.maxP95) }),
+      ...(options.maxMemory === undefined ? {} : { maxMemoryMb: positive('--max-memory', options.maxMemory) }),
+      requireProvider: options.requireProvider ?? false,
+    };
+    const { stageBuilds } = await import('../twin/stage-builds.ts');
+    const { imagesOf, twinRequest } = await import('../twin/twin-request.ts');
+    const { runTwin } = await import('../twin/run-twin.ts');
+    const { writeReport } = await import('../twin/report/write-report.ts');
+    const staging = await mkdtemp(path.join(tmpdir(), 'edgeml-twin-builds-'));
+    try {
+      const images = await imagesOf(options.image ?? []);
+      const folders = await withBase(staging, options.build ?? [], out, signal);
+      const builds = await stageBuilds(path.join(staging, 'all'), folders);
+      const request = await twinRequest(options.deployment, options.component ?? [], builds);
+      const name = options.name ?? nameOf(options.deployment, request.rootComponentVersionsToAdd ?? {});
+      const report = await runTwin({
+        name,
+        request,
+        images,
+        requests,
+        bounds,
+        timeoutMs,
+        lite: options.lite ?? false,
+        ...(options.thing === undefined ? {} : { thingName: options.thing }),
+        onProgress: (what) => out.progress(what),
+        signal,
+      });
+      const files = await writeReport(path.resolve(options.report), report);
+      out.json({ passed: report.passed, name, checks: report.checks, files });
+      if (!out.isJson) show(report, files.html, out);
+      return report.passed ? 0 : 1;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  },
+};
+
+/** The given folders, and the project's own where they lack what every deployment needs. */
+async function withBase(
+  staging: string,
+  given: readonly string[],
+  out: Output,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (given.length > 0) {
+    const { stageBuilds } = await import('../twin/stage-builds.ts');
+    const { has } = await stageBuilds(path.join(staging, 'given'), given);
+    if (BASE.every((component) => has(component))) return given;
+  }
+  const { buildForThisMachine } = await import('../build/host-build.ts');
+  await buildForThisMachine({ signal, ...buildProgress(out) });
+  return [...given, projectPaths.output];
+}
+
+function nameOf(document: string | undefined, versions: Readonly<Record<string, string>>): string {
+  if (document !== undefined) return path.parse(document).name;
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return names.length > 3 ? `${names.length} components` : names.join(', ');
+}
+
+function show({ checks, passed }: TwinReport, html: string, out: Output): void {
+  for (const check of checks) out.line(lineOf(check, out));
+  const failed = checks.filter((check) => !check.passed).length;
+  out.line(
+    out.paint('bold', passed ? `All ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`),
+  );
+  out.line(`Report: ${html}`);
+}
+
+function lineOf({ suite, name, passed, message }: Check, out: Output): string {
+  const mark = passed ? out.paint('green', 'ok    ') : out.paint('red', 'FAILED');
+  return `${mark}  ${suite.padEnd(10)}  ${name}  ${out.paint('dim', message)}`;
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1_000_000) return value;
+  throw cliErrors.error('cli.usage', `${option} is "${text}"; give a positive number`);
+}
