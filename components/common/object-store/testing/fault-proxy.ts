@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** What the proxy does to requests that would write. */
 export type ProxyFault =
@@ -28,6 +29,8 @@ export interface FaultProxy {
   fault: ProxyFault;
   /** Requests with bodies of other regions than this are redirected to it; undefined: any region will do. */
   region: string | undefined;
+  /** A slow store: requests that would write wait this long before anything is done with them. Default 0. */
+  delayMs: number;
   /** Whether `If-None-Match: *` is understood; else it is answered with 501. */
   conditions: boolean;
   /** PUT requests that came in, and bytes of their bodies. */
@@ -55,6 +58,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     if (request.method === 'PUT') {
       seen.requests++;
       keysUsed.push(/Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '');
+      if (proxy.delayMs > 0) await setTimeout(proxy.delayMs);
       if (proxy.fault === 'hang-up') return void request.socket.destroy();
       if (proxy.fault === 'silent') return void held.add(response);
       const fault = XML_FAULTS[proxy.fault];
@@ -93,6 +97,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     url: `http://127.0.0.1:${port}`,
     fault: 'none',
     region: undefined,
+    delayMs: 0,
     conditions: true,
     seen,
     stored,

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import S3rver from 's3rver';
 
-/** The only keys that the server takes. */
-export const TEST_KEYS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' } as const;
+export { TEST_KEYS } from './s3-keys.ts';
 
 export interface S3Server {
   readonly url: string;

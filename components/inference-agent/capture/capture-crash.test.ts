@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { startS3Server } from '../../common/object-store/testing/s3-server.ts';
+import type { S3Server } from '../../common/object-store/testing/s3-server.ts';
+import { bundleFile } from '../../common/testing/bundle-file.ts';
+import { BundleProcess } from '../../common/testing/bundle-process.ts';
+import { referencesOf } from './event/read-events.ts';
+import { bucketContent } from './testing/bucket-content.ts';
+import { eventsOf } from './testing/capture-maker.ts';
+
+/** SIGKILLs at random points; more by hand: `EDGEML_CAPTURE_KILLS=200 npx vitest run capture-crash`. */
+const KILLS = Number(process.env['EDGEML_CAPTURE_KILLS'] ?? 4);
+/** More than a process comes to before it is killed. */
+const ENDLESS = '1000000';
+const MAX_CAPTURES_BEFORE_KILL = 60;
+const MAX_MS_AFTER = 40;
+
+let folder: string;
+let server: S3Server;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'capture-crash-'));
+  server = await startS3Server('data');
+});
+
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('row 98: captures with the destination Disk and periodic upload', () => {
+  it(
+    `survive ${KILLS} SIGKILLs during capture and upload: none lost, none twice, no half line`,
+    { timeout: 60_000 + KILLS * 30_000 },
+    async () => {
+      const accepted: string[] = [];
+      for (let round = 0; round < KILLS; round++) {
+        const child = await startChild(`run${round}`, ENDLESS);
+        const enough = 1 + Math.floor(Math.random() * MAX_CAPTURES_BEFORE_KILL);
+        await child.line(new RegExp(`^\\+run${round}-${enough}$`));
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_MS_AFTER));
+        expect(await child.end('SIGKILL')).toBe('SIGKILL');
+        accepted.push(...acceptedBy(child));
+      }
+      const last = await startChild('last', '10');
+      await last.line(/^done$/);
+      expect(await last.exit).toBe(0);
+      accepted.push(...acceptedBy(last));
+
+      const content = await bucketContent(server.url, 'data');
+      const files = [...content].filter(([key]) => key.endsWith('.jsonl'));
+      const events = files.flatMap(([, body]) => eventsOf(body.toString()));
+      const ids = events.map((event) => event.eventMetadata.eventId);
+      expect(ids.length).toBe(new Set(ids).size);
+      expect(accepted.filter((id) => !ids.includes(id))).toEqual([]);
+      // What was durable but not answered when the process was killed: at most what was asked for at once.
+      expect(ids.length - accepted.length).toBeLessThanOrEqual(4 * KILLS);
+      const references = events.flatMap(referencesOf).map((reference) => reference.replace('s3://data/', ''));
+      expect(references.length).toBeGreaterThan(0);
+      for (const key of references) expect([key, content.get(key)?.length]).toEqual([key, 4_096]);
+      expect(content.size).toBe(files.length + references.length);
+      console.info(
+        `${KILLS} kills: ${accepted.length} captures accepted, ${ids.length} events in ${files.length} files and ${references.length} side files`,
+      );
+    },
+  );
+});
+
+async function startChild(run: string, captures: string): Promise<BundleProcess> {
+  const bundle = await bundleFile('inference-agent', 'capture-child.js', 'capture/testing/capture-child.ts');
+  const child = new BundleProcess(bundle, [folder, server.url, run, captures], folder);
+  await child.line(/^open$/);
+  return child;
+}
+
+function acceptedBy(child: BundleProcess): readonly string[] {
+  return child.lines.filter((line) => line.startsWith('+')).map((line) => line.slice(1));
+}
