@@ -8,11 +8,13 @@ import { PROVIDERS, parseLabels, parseManifest } from '../../components/inferenc
 import type { ModelManifest, Provider, Variant } from '../../components/inference-agent/model-package/schema.ts';
 import { checkGolden } from '../../components/inference-agent/vision/golden/check-golden.ts';
 import { loadModel } from '../../components/inference-agent/vision/load-model.ts';
-import type { LoadedModel, Tensor } from '../../components/inference-agent/vision/loaded-model.ts';
+import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
 import { cliErrors } from './errors.ts';
 import type { Output } from './frame/output.ts';
 import { rootOf } from './local/core-root.ts';
 import type { PredictOptions } from './predict.ts';
+import { plainTensor, plainTensorOf } from './predict-tensor.ts';
+import type { PlainTensor } from './predict-tensor.ts';
 
 /** Something that answers images: a package loaded into this process, or a service of a running agent. */
 export interface Predictor {
@@ -28,12 +30,7 @@ export interface Answer {
   readonly provider: string;
   readonly variant: string;
   /** Of models without predictions: the tensors' types, shapes and numbers. */
-  readonly outputs?: Readonly<
-    Record<
-      string,
-      { readonly type: string; readonly shape: readonly number[]; readonly data: readonly (number | string)[] }
-    >
-  >;
+  readonly outputs?: Readonly<Record<string, PlainTensor>>;
 }
 
 /**
@@ -54,8 +51,9 @@ function servicePredictor(service: string, options: PredictOptions): Predictor {
     async predict(image, signal) {
       // The agent looks at the bytes; the type only has to be one that it takes.
       const result = await client.invoke(service, image, { contentType: 'image/jpeg', signal });
-      const { predictions, timings, provider, variant } = result;
-      return { predictions, timings, ...result.image, provider, variant };
+      const { predictions, timings, provider, variant, outputs } = result;
+      const answer = { predictions, timings, ...result.image, provider, variant };
+      return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensorOf) };
     },
     close: async () => client.close(),
   };
@@ -164,14 +162,6 @@ function threadsOf(text: string): number {
   const threads = Number(text);
   if (Number.isInteger(threads) && threads >= 0 && threads <= 1024) return threads;
   throw cliErrors.error('cli.usage', `--threads is "${text}"; give a whole number from 0`);
-}
-
-function plainTensor({ type, shape, data }: Tensor) {
-  return {
-    type,
-    shape,
-    data: Array.from(data as Iterable<number | bigint>, (value) => (typeof value === 'bigint' ? String(value) : value)),
-  };
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
