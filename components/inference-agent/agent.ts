@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { dirname, join, resolve } from 'node:path';
 
 import { systemClock } from '../common/clock/clock.ts';
 import { readEnvironment } from '../common/env.ts';
 import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { untilAnswered } from '../common/ipc/until-answered.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
+import { LogFile } from '../common/log/log-file.ts';
 import { createLogger } from '../common/log/logger.ts';
 import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
 import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
+import { handedOverEndpoint } from './assembly/handed-over-endpoint.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
+import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
+import type { CommandLine } from './edge-manager/start/command-line.ts';
 import { ThreadRegister } from './generation/thread-register.ts';
 import { workerGenerations } from './generation/worker-generation.ts';
 import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
@@ -21,11 +24,13 @@ import { endWith } from './assembly/end-process.ts';
 
 /**
  * Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. Started by hand, without a nucleus, it takes its
- * configuration from the JSON file that `--configuration` names, else its defaults.
+ * configuration from the JSON file that `--configuration` names, else its defaults; see `CommandLine`.
  */
 async function main(): Promise<void> {
   const environment = readEnvironment();
-  const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
+  let logFile: LogFile | undefined;
+  const copy = (line: string): void => logFile?.write(line);
+  const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug', copy }));
   const threads = new ThreadRegister();
   const end = endWith(log, threads);
   const ipc = connectIpc({ component: COMPONENT, environment, log, onGiveUp: (error) => end(1, error) });
@@ -33,17 +38,21 @@ async function main(): Promise<void> {
   const nucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
   if (!nucleus) log.warn({ reason: 'no nucleus started this process (SVCUID is not set)' }, 'ipc.off');
   try {
+    const words = parseCommandLine(process.argv.slice(2));
     await untilAnswered(() => ipc.ready(), log);
-    const settings = await (nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration());
+    const settings = await (nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration(words));
     const overlay = new EdgeManagerOverlay(ipc);
     await overlay.refresh();
     const configuration = new LiveConfiguration(overlay.over(settings), log);
     setLevel(logLevel(configuration.current));
     const workFolder = process.cwd();
+    if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
+    await claimSocket(words, workFolder);
     const buffers = new BufferPool();
     const credentials = tokenExchangeCredentials({
       uri: environment.credentialsUri,
       token: environment.credentialsToken,
+      handedOver: () => handedOverEndpoint(workFolder),
       clock: systemClock,
     });
     const agent = await startAgent({
@@ -74,9 +83,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function fileConfiguration(): Promise<unknown> {
-  const { values } = parseArgs({ options: { configuration: { type: 'string' } } });
-  return values.configuration === undefined ? {} : JSON.parse(await readFile(values.configuration, 'utf8'));
+async function fileConfiguration(words: CommandLine): Promise<unknown> {
+  const { configurationFile: file } = words;
+  return withCommandLine(file === undefined ? {} : JSON.parse(await readFile(file, 'utf8')), words);
 }
 
 void main();

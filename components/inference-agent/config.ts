@@ -55,6 +55,11 @@ export const agentConfiguration = z
     LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
       .default('info')
       .describe('Lowest level of the lines that are logged.'),
+    LogFile: textSetting()
+      .default('')
+      .describe(
+        'File to which the log goes too, relative to the work folder of the component; 20 MB at most in two files. Empty: none. A change takes effect at the next start.',
+      ),
     Socket: textSetting()
       .default('agent.sock')
       .describe(

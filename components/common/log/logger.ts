@@ -13,8 +13,16 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+export interface LoggerSettings {
+  readonly name: string;
+  /** Default: info. */
+  readonly level?: LogLevel;
+  /** Takes every line too, credentials masked. */
+  readonly copy?: (line: string) => void;
+}
+
 /** One JSON line per event on stdout: the nucleus wraps every line, so none may span two. */
-export function createLogger(options: { readonly name: string; readonly level?: LogLevel }): Logger {
+export function createLogger(options: LoggerSettings): Logger {
   const line: LoggerOptions = {
     level: options.level ?? 'info',
     base: { component: options.name },
@@ -23,7 +31,13 @@ export function createLogger(options: { readonly name: string; readonly level?: 
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: describeError, err: describeError },
     redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '***' },
-    hooks: { streamWrite: maskCredentials },
+    hooks: {
+      streamWrite: (text) => {
+        const masked = maskCredentials(text);
+        options.copy?.(masked);
+        return masked;
+      },
+    },
   };
   // Written before the call returns, as console.log does on a pipe: the line that says why a process ends must not be lost with it.
   return pino(line, pino.destination({ dest: 1, sync: true }));

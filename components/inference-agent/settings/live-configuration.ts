@@ -10,7 +10,7 @@ import { KEYS_WITHOUT_EFFECT } from './edge-manager-keys.ts';
 export const COMPONENT = 'edgeml.InferenceAgent';
 
 /** Settings that are looked at only when the agent starts. */
-const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket', 'CloudProvider', 'CloudProviderPath'];
+const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket', 'LogFile', 'CloudProvider', 'CloudProviderPath'];
 
 /** Lowest level that is logged; Edge Manager had a switch for it. */
 export function logLevel({ LogLevel, SagemakerEdgeLogVerbose: verbose }: AgentConfiguration): LogLevel {
