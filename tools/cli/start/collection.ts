@@ -20,12 +20,13 @@ export async function makeInbox(folder: string): Promise<Inbox> {
   return inbox;
 }
 
-/** The deployment of the whole collection from greengrass-build, with the application set to the samples and, where given, the inbox. */
+/** Application and sample models from greengrass-build, what they depend on with them; the application set to the samples and, where given, the inbox. */
 export async function collectionDeployment(
   samples: readonly SampleSet[],
   inbox: Inbox | undefined,
 ): Promise<LocalDeploymentRequest> {
-  const recipes = await Promise.all(COMPONENTS.map(({ name }) => readRecipe(name)));
+  const roots = COMPONENTS.filter(({ name }) => name === APP || name.startsWith('edgeml.model.'));
+  const recipes = await Promise.all(roots.map(({ name }) => readRecipe(name)));
   return {
     recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),
     artifactsDirectoryPath: path.join(projectPaths.output, 'artifacts'),
