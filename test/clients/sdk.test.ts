@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { InvokeResult } from '../../components/common/agent-api.ts';
+import { readRecipe } from '../../tools/build/recipe-source.ts';
 import { sample } from '../e2e/harness/samples.ts';
 import { ARGUMENT_CASES } from './argument-cases.ts';
 import { bytes } from './caller.ts';
@@ -77,6 +78,24 @@ function post(target: string, body: Buffer): Promise<string> {
     request.on('error', reject).end(body);
   });
 }
+
+describe('the services behind the clients', () => {
+  it('row 21: the agent takes nothing from MQTT', async () => {
+    const { text: recipe } = await readRecipe('edgeml.InferenceAgent');
+    expect(recipe).toContain('aws.greengrass#PublishToIoTCore');
+    expect(recipe).not.toContain('SubscribeToIoTCore');
+  });
+
+  it('row 22: the log names the model that could not be taken, and why', async () => {
+    const folder = path.join(services.folder, 'Broken');
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'model.json'), '{"schemaVersion": 1}');
+    await expect(services.agent.client.activate({ path: folder, alias: 'Broken' })).rejects.toThrow('model.json');
+    const line = await services.agent.process.line(/"event":"model\.rejected"/);
+    expect(line).toContain('"Broken"');
+    expect(line).toContain('model.json');
+  });
+});
 
 describe.each(LANGUAGES)('the %s client', (language, start) => {
   let caller: Caller;
@@ -175,20 +194,22 @@ describe.each(LANGUAGES)('the %s client', (language, start) => {
     expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
   });
 
-  it('row 11: half of an image is an inference exception, and the service goes on', async () => {
-    const half = bytes(part.subarray(0, Math.floor(part.length / 8)));
-    const outcome = await outcomeOf(invoke({ Body: half }));
+  it('row 11: the beginning of an image is an inference exception, and the service goes on', async () => {
+    const beginning = bytes(part.subarray(0, Math.floor(part.length / 8)));
+    const outcome = await outcomeOf(invoke({ Body: beginning }));
     expect(outcome).toMatchObject({ error: 'GreengrassInferenceException' });
     expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
   });
 
-  it('row 4: a request past its time is an inference exception, and the service goes on', async () => {
-    const options = { socketPath: agentSocket(), timeoutMs: 0.01 };
-    expect(await outcomeOf(invoke({}, { options }))).toMatchObject({
+  it('row 4: a request past its time is an inference exception, and the service is told how long it has', async () => {
+    const socketPath = path.join(services.folder, `late-${language}.sock`);
+    const server = await oddServer(socketPath, 'past-deadline');
+    expect(await outcomeOf(invoke({}, { options: { socketPath, timeoutMs: 1_500 } }))).toMatchObject({
       error: 'GreengrassInferenceException',
       code: 'admission.deadline',
     });
-    expect(await outcomeOf(invoke({}))).toHaveProperty('reads');
+    expect(server.head.toLowerCase()).toContain('x-edgeml-deadline-ms: 1500');
+    await server.close();
   });
 
   it.each([
