@@ -13,7 +13,7 @@ import type { ResultMessage } from '../common/agent-api.ts';
 import { systemClock } from '../common/clock/clock.ts';
 import { silentLogger } from '../common/log/logger.ts';
 import { accessControlFor } from '../common/topics/access-control.ts';
-import { COMPONENT } from './inference-app.ts';
+import { COMPONENT } from './read-configuration.ts';
 import { ScriptedAgent } from './testing/scripted-agent.ts';
 import { writeTestImage } from './testing/test-image.ts';
 

@@ -13,7 +13,8 @@ import { levelSwitch } from '../common/log/level-switch.ts';
 import { createLogger } from '../common/log/logger.ts';
 import type { Logger } from '../common/log/logger.ts';
 import { appErrors } from './errors.ts';
-import { COMPONENT, InferenceApp } from './inference-app.ts';
+import { InferenceApp } from './inference-app.ts';
+import { COMPONENT } from './read-configuration.ts';
 
 /** The nucleus kills what has not ended 5 s after SIGTERM. */
 const STOP_LIMIT_MS = 4_000;

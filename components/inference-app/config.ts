@@ -9,13 +9,12 @@ import {
   section,
   textSetting,
 } from '../common/config/settings.ts';
+import { predecessorSettings } from './settings/predecessor-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './settings/names.ts';
 import { serviceSettings } from './settings/service-settings.ts';
+import { topicSetting } from './settings/topic-setting.ts';
 import { sourceSettings } from './settings/source-settings.ts';
-import { fillTopic, TOPIC_TEMPLATES } from '../common/topics/topics.ts';
-
-const TOPIC_MEANING =
-  'is no topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
+import { TOPIC_TEMPLATES } from '../common/topics/topics.ts';
 
 /** Configuration of `edgeml.InferenceApp`. The recipe's defaults and docs/configuration.md are generated from it. */
 export const appConfiguration = z.object({
@@ -66,6 +65,8 @@ export const appConfiguration = z.object({
       .describe('MQTT quality of service. While the device is offline the nucleus keeps quality 1 only.'),
   }),
 
+  ...predecessorSettings,
+
   Annotate: section({
     Enabled: booleanSetting()
       .default(true)
@@ -92,17 +93,3 @@ export const appConfiguration = z.object({
 
 export type AppConfiguration = DeepReadonly<z.output<typeof appConfiguration>>;
 export type SourceConfiguration = AppConfiguration['Sources'][string];
-
-function topicSetting() {
-  return textSetting().refine(isTopicTemplate, TOPIC_MEANING);
-}
-
-function isTopicTemplate(template: string): boolean {
-  if (template === '') return true;
-  try {
-    fillTopic(template, { thing: 't', service: 's', source: 'x' });
-    return true;
-  } catch {
-    return false;
-  }
-}

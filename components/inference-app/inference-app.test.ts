@@ -11,7 +11,8 @@ import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { MemoryNucleus } from '../common/ipc/memory/memory-nucleus.ts';
 import type { IpcSession } from '../common/ipc/session.ts';
 import type { Logger } from '../common/log/logger.ts';
-import { COMPONENT, InferenceApp } from './inference-app.ts';
+import { InferenceApp } from './inference-app.ts';
+import { COMPONENT } from './read-configuration.ts';
 import { ScriptedAgent } from './testing/scripted-agent.ts';
 import { testImage, writeTestImage } from './testing/test-image.ts';
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../common/clock/clock.ts';
-import { parseConfiguration } from '../common/config/parse-configuration.ts';
 import { messageOf } from '../common/errors/edge-error.ts';
 import type { AgentClient } from '../common/http/agent-client.ts';
 import type { FeedbackClient } from '../common/http/feedback-client.ts';
@@ -9,7 +8,6 @@ import { untilAnswered } from '../common/ipc/until-answered.ts';
 import type { Logger, LogLevel } from '../common/log/logger.ts';
 import { localTopics } from '../common/topics/topics.ts';
 import { Annotator } from './annotation/annotator.ts';
-import { appConfiguration } from './config.ts';
 import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackHandOver } from './feedback/feedback-hand-over.ts';
@@ -18,14 +16,14 @@ import { Inquirer } from './inference/inquirer.ts';
 import { Looker } from './inference/looker.ts';
 import { Troubles } from './inference/troubles.ts';
 import { Waker } from './inference/waker.ts';
+import { acceleratorCheck } from './predecessor/accelerator-check.ts';
+import { readConfiguration } from './read-configuration.ts';
 import { Publisher } from './results/publisher.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { createSource } from './sources/create-source.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
-
-export const COMPONENT = 'edgeml.InferenceApp';
 
 export interface InferenceAppOptions {
   readonly ipc: IpcSession;
@@ -69,7 +67,7 @@ export class InferenceApp {
   static async start(options: InferenceAppOptions): Promise<InferenceApp> {
     const { ipc, log } = options;
     const raw = await untilAnswered(() => ipc.getConfiguration(), log);
-    const app = new InferenceApp(options, parseConfiguration(appConfiguration, raw, { component: COMPONENT, log }));
+    const app = new InferenceApp(options, readConfiguration(raw, process, log));
     await app.#listen();
     await app.#apply();
     return app;
@@ -101,7 +99,17 @@ export class InferenceApp {
       onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
     });
     const annotator = new Annotator(workFolder, () => settings().Annotate);
-    const looker = new Looker({ inquirer, active, publisher, annotator, statistics, troubles, thing, log });
+    const looker = new Looker({
+      inquirer,
+      active,
+      publisher,
+      annotator,
+      statistics,
+      troubles,
+      onProvider: acceleratorCheck(() => settings().Accelerator, troubles),
+      thing,
+      log,
+    });
     const scheduler = new Scheduler({
       work: (frame, service, intake) => looker.look(frame, service, intake),
       concurrency: () => settings().Concurrency,
@@ -146,7 +154,7 @@ export class InferenceApp {
 
   #reconfigure(raw: unknown): void {
     try {
-      this.#configuration = parseConfiguration(appConfiguration, raw, { component: COMPONENT, log: this.#log });
+      this.#configuration = readConfiguration(raw, process, this.#log);
     } catch (thrown) {
       this.#log.error({ error: thrown }, 'app.configuration-rejected');
       return;
@@ -159,7 +167,7 @@ export class InferenceApp {
 
   #faultOf(raw: unknown): string | undefined {
     try {
-      parseConfiguration(appConfiguration, raw, { component: COMPONENT });
+      readConfiguration(raw, process);
       return undefined;
     } catch (thrown) {
       return messageOf(thrown);

@@ -1,3 +1,4 @@
+import type { ModelStatus } from '../../common/agent-api.ts';
 import type { Clock } from '../../common/clock/clock.ts';
 import type { AgentClient } from '../../common/http/agent-client.ts';
 import { fullJitter } from '../../common/ipc/session/backoff.ts';
@@ -21,7 +22,7 @@ const FRESH_MS = 2_000;
 /** The services that a source without a list of its own asks: every active model. */
 export class ActiveServices {
   readonly #options: ActiveServicesOptions;
-  #known: { readonly services: readonly string[]; readonly at: number } | undefined;
+  #known: { readonly services: readonly ActiveService[]; readonly at: number } | undefined;
 
   constructor(options: ActiveServicesOptions) {
     this.#options = options;
@@ -35,43 +36,47 @@ export class ActiveServices {
   /**
    * At least one service; waits until there is one.
    *
+   * @param task only models for it; empty: any
    * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
    */
-  async list({ signal, waitMs }: Patience): Promise<readonly string[]> {
+  async list({ signal, waitMs }: Patience, task = ''): Promise<readonly string[]> {
     const { clock, random, troubles, waker } = this.#options;
     const startedAt = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
-      const services = await this.#current(signal);
+      const active = await this.#current(signal);
+      const services = active.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
       if (services.length > 0) {
         troubles.over('any service', 'service.answers-again');
         return services;
       }
+      if (this.#known) troubles.met('any service', 'service.no-model', { message: noModel(task).message });
       const delayMs = fullJitter(BACKOFF, attempt, random);
-      if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel();
+      if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(task);
       await waker.sleep(clock, delayMs, signal);
     }
   }
 
-  async #current(signal: AbortSignal): Promise<readonly string[]> {
+  async #current(signal: AbortSignal): Promise<readonly ActiveService[]> {
     const { agent, clock, troubles } = this.#options;
     if (this.#known && clock.monotonic() - this.#known.at < FRESH_MS) return this.#known.services;
     try {
       const models = await agent.models({ signal, timeoutMs: 5_000 });
-      const services = models.filter(({ state }) => state === 'active').map(({ alias }) => alias);
-      if (services.length > 0) this.#known = { services, at: clock.monotonic() };
-      else troubles.met('any service', 'service.no-model', { message: noModel().message });
+      const services = models.filter(({ state }) => state === 'active');
+      this.#known = { services, at: services.length > 0 ? clock.monotonic() : -Infinity };
       return services;
     } catch (thrown) {
       signal.throwIfAborted();
+      this.#known = undefined;
       troubles.met('any service', 'agent.not-ready', { error: thrown });
       return [];
     }
   }
 }
 
-function noModel(): Error {
-  return appErrors.error(
-    'service.no-model',
-    'the agent has no active model; deploy a model component, e.g. edgeml.model.PartsDetector',
-  );
+type ActiveService = Pick<ModelStatus, 'alias' | 'task'>;
+
+function noModel(task: string): Error {
+  const kind = task === '' ? '' : ` for ${task}`;
+  const message = `the agent has no active model${kind}; deploy a model component, e.g. edgeml.model.PartsDetector`;
+  return appErrors.error('service.no-model', message);
 }

@@ -6,9 +6,9 @@ import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
 import type { WorkIntake } from '../scheduler/intake.ts';
-import { EVERY_ACTIVE } from '../sources/source-set.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { ActiveServices } from './active-services.ts';
+import { everyActiveTask } from './every-active.ts';
 import type { Inquirer, Patience } from './inquirer.ts';
 import { skipReasonOf } from './remedy.ts';
 import type { Troubles } from './troubles.ts';
@@ -20,6 +20,8 @@ export interface LookerOptions {
   readonly annotator: Annotator;
   readonly statistics: Statistics;
   readonly troubles: Troubles;
+  /** Told of each answer, for whoever cares what it ran on. */
+  readonly onProvider: (result: InvokeResult) => void;
   readonly thing: string;
   readonly log: Logger;
 }
@@ -34,20 +36,22 @@ export class Looker {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
-    const { inquirer, active, publisher, statistics, thing, log } = this.#options;
+    const { inquirer, active, publisher, statistics, onProvider, thing, log } = this.#options;
+    const task = everyActiveTask(service);
     const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
     try {
-      if (service === EVERY_ACTIVE) return intake.forward(frame, await active.list(patience));
+      if (task !== undefined) return intake.forward(frame, await active.list(patience, task));
       const result = await inquirer.ask(frame, service, patience);
       statistics.count('answered');
-      publisher.publish(answerMessage(thing, frame, result));
+      publisher.publish(answerMessage(thing, frame, result), result);
+      onProvider(result);
       await this.#annotate(frame, result);
     } catch (thrown) {
       if (intake.signal.aborted) return statistics.skip('stopped');
       const reason = skipReasonOf(thrown);
       statistics.skip(reason);
       log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
-      if (service !== EVERY_ACTIVE) publisher.publish(errorMessage(thing, frame, service, thrown));
+      if (task === undefined) publisher.publish(errorMessage(thing, frame, service, thrown));
     }
   }
 

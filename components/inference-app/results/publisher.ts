@@ -1,4 +1,4 @@
-import type { ResultMessage } from '../../common/agent-api.ts';
+import type { InvokeResult, ResultMessage } from '../../common/agent-api.ts';
 import type { Clock } from '../../common/clock/clock.ts';
 import { sleep } from '../../common/clock/clock.ts';
 import { isEdgeError } from '../../common/errors/edge-error.ts';
@@ -7,17 +7,21 @@ import type { Logger } from '../../common/log/logger.ts';
 import { fillTopic } from '../../common/topics/topics.ts';
 import type { AppConfiguration } from '../config.ts';
 import type { Troubles } from '../inference/troubles.ts';
+import { PREDECESSORS } from '../predecessor/predecessors.ts';
 import type { Statistics } from '../statistics/statistics.ts';
+import { greengrassV2Message } from './greengrass-v2-message.ts';
 import { fitted } from './result-message.ts';
 
 export interface PublisherOptions {
   readonly ipc: Pick<IpcSession, 'publishLocal' | 'publishIot'>;
-  readonly settings: () => Pick<AppConfiguration, 'ResultTopic' | 'Mqtt' | 'MaxMessageBytes'>;
+  readonly settings: () => Pick<AppConfiguration, PublishSettings>;
   readonly statistics: Statistics;
   readonly troubles: Troubles;
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+type PublishSettings = 'ResultTopic' | 'Mqtt' | 'MaxMessageBytes' | 'ResultFormat' | 'GreengrassV2' | 'Replaces';
 
 /** Messages that may be under way at once; the nucleus holds no more than this up. */
 const MAX_UNDER_WAY = 500;
@@ -31,17 +35,21 @@ export class Publisher {
     this.#options = options;
   }
 
-  publish(message: ResultMessage): void {
+  /** @param answer what the message is about; undefined where it is about an error */
+  publish(message: ResultMessage, answer?: InvokeResult): void {
     const { ipc, settings, log, statistics } = this.#options;
-    const { ResultTopic, Mqtt, MaxMessageBytes } = settings();
-    const small = fitted(message, MaxMessageBytes);
+    const { ResultTopic, Mqtt, ResultFormat } = settings();
+    const body = this.#body(message, answer);
+    // The old components said nothing of images without an answer.
+    if (!body) return;
     const isLogOnly = ResultTopic === '' && (!Mqtt.Enabled || Mqtt.Topic === '');
-    log[isLogOnly ? 'info' : 'debug'](small, 'app.result');
+    // What reads the old components' logs finds their results there.
+    log[isLogOnly || ResultFormat === 'greengrass-v2' ? 'info' : 'debug'](body, 'app.result');
     if (this.#underWay.size >= MAX_UNDER_WAY) return statistics.count('unpublished');
-    if (ResultTopic !== '') this.#send('local', ResultTopic, small, (topic) => ipc.publishLocal(topic, small));
+    if (ResultTopic !== '') this.#send('local', ResultTopic, message, (topic) => ipc.publishLocal(topic, body));
     if (Mqtt.Enabled && Mqtt.Topic !== '') {
       const qos = Mqtt.Qos === '0' ? 0 : 1;
-      this.#send('MQTT', Mqtt.Topic, small, (topic) => ipc.publishIot(topic, JSON.stringify(small), { qos }));
+      this.#send('MQTT', Mqtt.Topic, message, (topic) => ipc.publishIot(topic, JSON.stringify(body), { qos }));
     }
   }
 
@@ -51,6 +59,18 @@ export class Publisher {
     const drained = Promise.all(this.#underWay);
     await Promise.race([drained, sleep(this.#options.clock, ms, enough.signal).catch(() => undefined)]);
     enough.abort();
+  }
+
+  #body(message: ResultMessage, answer: InvokeResult | undefined): object | undefined {
+    const { ResultFormat, MaxMessageBytes: maxBytes, GreengrassV2, Replaces } = this.#options.settings();
+    if (ResultFormat === 'edgeml') return fitted(message, maxBytes);
+    const old = Replaces === '' ? undefined : PREDECESSORS[Replaces];
+    const { MaxResults: maxResults, ScoreThreshold: scoreThreshold } = GreengrassV2;
+    const format = { inferenceType: old?.inferenceType, boundaries: old?.boundaries ?? 'list' } as const;
+    return (
+      answer &&
+      greengrassV2Message(message.timestamp, answer.predictions, { ...format, maxResults, scoreThreshold, maxBytes })
+    );
   }
 
   #send(

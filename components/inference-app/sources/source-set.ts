@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../common/log/logger.ts';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
+import { everyActive } from '../inference/every-active.ts';
 import type { Intake, IntakeOptions } from '../scheduler/intake.ts';
 import type { ImageSource } from './image-source.ts';
 import { shownUrl } from './shown-url.ts';
@@ -11,9 +12,6 @@ export interface SourceSetOptions {
   readonly modelWaitSeconds: () => number;
   readonly log: Logger;
 }
-
-/** Stands for "all active models" until the models are known. */
-export const EVERY_ACTIVE = '*';
 
 interface Running {
   readonly configuration: SourceConfiguration;
@@ -99,7 +97,7 @@ export class SourceSet {
   }
 
   #intakeOptions({ Type, Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
-    const services = Services.length === 0 ? [EVERY_ACTIVE] : [...new Set(Services)];
+    const services = Services.length === 0 ? [everyActive()] : [...new Set(Services)];
     const unlessZero = (seconds: number): number => (seconds === 0 ? Infinity : seconds * 1000);
     if (Mode === 'once') {
       const waitMs = (): number => unlessZero(this.#options.modelWaitSeconds());

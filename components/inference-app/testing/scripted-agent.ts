@@ -21,6 +21,9 @@ export class ScriptedAgent {
   readonly invocations: Invocation[] = [];
   /** What `/v1/models` lists. */
   active: string[] = [];
+  /** By service; `object-detection` for others. */
+  readonly tasks = new Map<string, string>();
+  provider = 'cpu';
   answer: (invocation: Invocation) => Answer | Promise<Answer> = () => [
     { classId: 1, label: 'bolt', score: 0.91234, box: [0.1, 0.1, 0.5, 0.5] },
   ];
@@ -45,7 +48,12 @@ export class ScriptedAgent {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (request.url === '/v1/models') return send(response, 200, this.active.map(modelStatus));
+    if (request.url === '/v1/models')
+      return send(
+        response,
+        200,
+        this.active.map((alias) => modelStatus(alias, this.tasks.get(alias))),
+      );
     const service = decodeURIComponent(/^\/v1\/services\/([^/]+)\/invoke$/.exec(request.url ?? '')?.[1] ?? '');
     const invocation: Invocation = {
       service,
@@ -57,7 +65,7 @@ export class ScriptedAgent {
     const answer = await this.answer(invocation);
     if ('code' in answer)
       return send(response, answer.status, errorBody(answer.code, answer.status), answer.retryAfterSeconds);
-    send(response, 200, resultOf(service, answer, this.invocations.length));
+    send(response, 200, { ...resultOf(service, answer, this.invocations.length), provider: this.provider });
   }
 }
 
@@ -70,8 +78,8 @@ function errorBody(code: string, status: number): ErrorBody {
   return { error: { code, message: `scripted ${code}`, todo: 'Nothing.', status, facts: {} } };
 }
 
-function modelStatus(alias: string): Partial<ModelStatus> {
-  return { alias, name: alias, state: 'active' };
+function modelStatus(alias: string, task = 'object-detection'): Partial<ModelStatus> {
+  return { alias, name: alias, state: 'active', task };
 }
 
 function resultOf(service: string, predictions: readonly Prediction[], count: number): InvokeResult {

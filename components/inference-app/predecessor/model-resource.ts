@@ -1,0 +1,33 @@
+import { isDeepStrictEqual } from 'node:util';
+import { everyActive } from '../inference/every-active.ts';
+import type { Predecessor } from './predecessors.ts';
+
+export interface Machine {
+  /** `process.platform` and `process.arch`. */
+  readonly platform: string;
+  readonly arch: string;
+}
+
+/**
+ * The service that is meant by `ModelResourceKey`: the entry of this machine, or of `model`, is the name of the service. The old
+ * defaults name model files that exist no more, and mean every active model of the component's kind.
+ *
+ * @returns undefined where the map has no entry for this machine
+ */
+export function serviceOf(
+  given: Readonly<Record<string, string>> | undefined,
+  { modelResourceKey, inferenceType }: Predecessor,
+  machine: Machine,
+): string | undefined {
+  const every = everyActive(inferenceType);
+  if (given === undefined || isDeepStrictEqual({ ...given }, modelResourceKey)) return every;
+  const name = given[architectureOf(machine)] ?? given['model'];
+  return name !== undefined && Object.values(modelResourceKey).includes(name) ? every : name;
+}
+
+/** As the old components named it: `uname -m`, and one name for Windows. */
+export function architectureOf({ platform, arch }: Machine): string {
+  return platform === 'win32' ? 'windows' : (ARCHITECTURES[arch] ?? arch);
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', arm: 'armv7l' };

@@ -1,0 +1,377 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../common/prediction.ts';
+import { greengrassV2Message } from '../results/greengrass-v2-message.ts';
+import { pythonFloat } from '../results/python-float.ts';
+import { readConfiguration } from '../read-configuration.ts';
+import { AppBench, eventually } from '../testing/app-bench.ts';
+import { lacksFfmpeg, TEST_PICTURE } from '../testing/ffmpeg.ts';
+import { testNpy, writeTestImage } from '../testing/test-image.ts';
+import { PREDECESSOR_NAMES } from './predecessors.ts';
+import type { PredecessorName } from './predecessors.ts';
+
+const MACHINE = { platform: 'linux', arch: 'x64' } as const;
+const DLR_IC = 'aws.greengrass.DLRImageClassification';
+const DLR_OD = 'aws.greengrass.DLRObjectDetection';
+const TOPIC = 'ml/dlr/image-classification';
+const configured = (raw: object, machine = MACHINE as { platform: string; arch: string }) =>
+  readConfiguration(raw, machine);
+const cats: readonly Prediction[] = [
+  { classId: 283, label: 'Persian cat', score: 0.5882352941176471 },
+  { classId: 281, label: 'tabby', score: 0.3 },
+  { classId: 282, label: 'tiger cat', score: 0.29 },
+];
+
+let bench: AppBench;
+beforeEach(async () => {
+  bench = await AppBench.open();
+  bench.agent.active = ['Cats', 'Parts'];
+  bench.agent.tasks.set('Cats', 'image-classification');
+  bench.agent.answer = () => cats;
+});
+afterEach(() => bench.close());
+
+describe('configuration of the components of Greengrass v2', () => {
+  it.each<[PredecessorName, string, string, string, string]>([
+    [DLR_IC, 'ml/dlr/image-classification', 'cat.jpeg', 'image_classification', '*image-classification'],
+    [DLR_OD, 'ml/dlr/object-detection', 'objects.jpg', 'object_detection', '*object-detection'],
+    [
+      'aws.greengrass.TensorFlowLiteImageClassification',
+      'ml/tflite/image-classification',
+      'cat.jpeg',
+      'image_classification',
+      '*image-classification',
+    ],
+    [
+      'aws.greengrass.TensorFlowLiteObjectDetection',
+      'ml/tflite/object-detection',
+      'objects.jpg',
+      'object_detection',
+      '*object-detection',
+    ],
+  ])('row 124: %s has its defaults', (Replaces, topic, image, folder, service) => {
+    const { Sources, Mqtt, ResultTopic, ResultFormat, GreengrassV2, Accelerator } = configured({ Replaces });
+
+    expect(Object.keys(Sources)).toEqual(['predecessor']);
+    expect(Sources['predecessor']).toMatchObject({
+      Type: 'folder',
+      Path: `/greengrass/v2/packages/artifacts-unarchived/${Replaces}/${folder}/sample_images/`,
+      ImageName: image,
+      Mode: 'interval',
+      InferenceInterval: 3_600,
+      Services: [service],
+    });
+    expect(Mqtt).toEqual({ Enabled: true, Topic: topic, Qos: '1' });
+    expect([ResultTopic, ResultFormat, GreengrassV2, Accelerator ?? 'cpu']).toEqual([
+      '',
+      'greengrass-v2',
+      { MaxResults: 5, ScoreThreshold: 0.3 },
+      'cpu',
+    ]);
+  });
+
+  it('row 124: takes every key under its old name', () => {
+    const { Sources, Mqtt } = configured({
+      Replaces: DLR_OD,
+      accessControl: {},
+      PublishResultsOnTopic: 'site/objects',
+      Accelerator: 'GPU',
+      ImageDirectory: '/data/line',
+      ImageName: 'belt.NPY',
+      InferenceInterval: 5,
+      UseCamera: 'false',
+      ModelResourceKey: { model: 'PartsDetector' },
+    });
+
+    expect(Mqtt.Topic).toBe('site/objects');
+    expect(Sources['predecessor']).toMatchObject({
+      Path: '/data/line',
+      ImageName: 'belt.NPY',
+      InferenceInterval: 5,
+      Services: ['PartsDetector'],
+    });
+  });
+
+  it('says which component is meant where old keys stand alone', () => {
+    expect(() => configured({ PublishResultsOnTopic: TOPIC, UseCamera: 'true' })).toThrow(
+      /PublishResultsOnTopic, UseCamera are settings.*set Replaces/,
+    );
+  });
+
+  it.each([
+    ['10', 10],
+    [10, 10],
+    ['3600', 3_600],
+    ['0.5', 0.5],
+  ])('row 125: takes the interval %j', (InferenceInterval, seconds) => {
+    expect(configured({ Replaces: DLR_IC, InferenceInterval }).Sources['predecessor']?.InferenceInterval).toBe(seconds);
+  });
+
+  it.each(['soon', '', 0, '-1'])('row 125: refuses the interval %j with its name', (InferenceInterval) => {
+    expect(() => configured({ Replaces: DLR_IC, InferenceInterval })).toThrow('/InferenceInterval');
+  });
+
+  it.each(['a.jpeg', 'a.jpg', 'a.PNG', 'a.Npy'])('row 130: takes the image %s', (ImageName) => {
+    expect(configured({ Replaces: DLR_IC, ImageName }).Sources['predecessor']?.ImageName).toBe(ImageName);
+  });
+
+  it('row 130: refuses an image of another kind with its name', () => {
+    expect(() => configured({ Replaces: DLR_IC, ImageName: 'cat.gif' })).toThrow('/ImageName');
+  });
+
+  it.each(['true', 'True', true])('row 131: UseCamera %j takes the camera in place of the image', (UseCamera) => {
+    const { Sources } = configured({ Replaces: DLR_IC, UseCamera, ImageName: 'cat.jpeg', InferenceInterval: 60 });
+
+    expect(Sources['predecessor']).toMatchObject({
+      Type: 'stream',
+      Url: '/dev/video0',
+      Mode: 'interval',
+      InferenceInterval: 60,
+    });
+  });
+
+  it.each([
+    ['x64', 'linux', 'ForPc'],
+    ['arm64', 'linux', 'ForArm'],
+    ['arm', 'linux', 'ForPi'],
+    ['x64', 'win32', 'ForWindows'],
+  ])('row 132: looks up the model for %s on %s', (arch, platform, service) => {
+    const ModelResourceKey = { x86_64: 'ForPc', aarch64: 'ForArm', armv7l: 'ForPi', windows: 'ForWindows' };
+    const { Sources } = configured({ Replaces: DLR_OD, ModelResourceKey }, { platform, arch });
+
+    expect(Sources['predecessor']?.Services).toEqual([service]);
+  });
+
+  it('row 132: the models of the old defaults are every active model of the kind; a missing architecture is an error', () => {
+    const old = { Replaces: DLR_OD, ModelResourceKey: { x86_64: 'DLR-yolo3-x86_64-cpu-ObjectDetection' } };
+    expect(configured(old).Sources['predecessor']?.Services).toEqual(['*object-detection']);
+
+    const other = { Replaces: DLR_OD, ModelResourceKey: JSON.stringify({ aarch64: 'ForArm' }) };
+    expect(() => configured(other)).toThrow('/ModelResourceKey: has no entry for this machine, x86_64');
+  });
+});
+
+describe('result message of the components of Greengrass v2', () => {
+  const options = { boundaries: 'numpy-512', maxResults: 5, scoreThreshold: 0.3, maxBytes: 4_000 } as const;
+  const message = (predictions: readonly Prediction[], more: object = {}) =>
+    greengrassV2Message('2021-01-01T00:00:00.000Z', predictions, { ...options, ...more });
+
+  it('row 126: has exactly these keys, scores as text, and a description that ends in a blank', () => {
+    expect(JSON.stringify(message(cats))).toBe(
+      '{"timestamp":"2021-01-01 00:00:00.000000","inference-type":"image-classification",' +
+        '"inference-description":"Top 5 predictions with score 0.3 or above ",' +
+        '"inference-results":[{"Label":"Persian cat","Score":"0.5882352941176471"},{"Label":"tabby","Score":"0.3"}]}',
+    );
+  });
+
+  it('row 126: has the best five from 0.3 on, or what the settings say', () => {
+    const many = Array.from({ length: 9 }, (_, n) => ({ classId: n, label: `l${n}`, score: 1 - n / 10 }));
+
+    expect(message(many)['inference-results'].map(({ Score }) => Score)).toEqual(['1.0', '0.9', '0.8', '0.7', '0.6']);
+    const other = message(many, { maxResults: 8, scoreThreshold: 0.5 });
+    expect(other['inference-results']).toHaveLength(6);
+    expect(other['inference-description']).toBe('Top 8 predictions with score 0.5 or above ');
+  });
+
+  it('row 127: has the boundaries of detections, as text', () => {
+    const [car] = [{ classId: 1, label: 'car', score: 0.5, box: [0.25, 0, 0.5, 1] }] as const;
+
+    expect(message([car])).toMatchObject({
+      'inference-type': 'object-detection',
+      'inference-results': [{ Label: 'car', Score: '0.5', Boundaries: '[128 0 256 512]' }],
+    });
+    expect(message([car], { boundaries: 'list' })['inference-results'][0]?.Boundaries).toBe('[0.25, 0.0, 0.5, 1.0]');
+    expect(message([])['inference-type']).toBe('object-detection');
+    expect(message([], { inferenceType: 'image-classification' })['inference-type']).toBe('image-classification');
+  });
+
+  it('stays within the bound', () => {
+    const long = Array.from({ length: 5 }, (_, n) => ({ classId: n, label: 'x'.repeat(300), score: 0.9 }));
+
+    const small = message(long, { maxBytes: 1_000 });
+    expect(Buffer.byteLength(JSON.stringify(small))).toBeLessThanOrEqual(1_000);
+    expect(small['inference-results']).toHaveLength(2);
+  });
+
+  it.each([
+    [0.5882352941176471, '0.5882352941176471'],
+    [9.598218, '9.598218'],
+    [1, '1.0'],
+    [0, '0.0'],
+    [-0, '-0.0'],
+    [0.0001, '0.0001'],
+    [0.00001234, '1.234e-05'],
+    [5e-324, '5e-324'],
+    [1e16, '1e+16'],
+    [123456789012345, '123456789012345.0'],
+    [-2.5, '-2.5'],
+    [NaN, 'nan'],
+    [Infinity, 'inf'],
+    [-Infinity, '-inf'],
+  ])('writes %j as Python does', (value, text) => {
+    expect(pythonFloat(value)).toBe(text);
+  });
+});
+
+describe('in place of a component of Greengrass v2', () => {
+  const image = () => ({ Replaces: DLR_IC, ImageDirectory: bench.images, ImageName: 'cat.jpeg' });
+
+  it('row 126: publishes on the old topic, to IoT Core alone, what the active model of the kind says', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await writeTestImage(join(bench.images, 'dog.jpeg'));
+    await bench.start(image());
+    await eventually(() => bench.payloads(TOPIC).length > 0);
+
+    expect(bench.agent.invocations.map(({ service }) => service)).toEqual(['Cats']);
+    const [payload] = bench.payloads(TOPIC) as [string];
+    expect(payload).toMatch(
+      /^\{"timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}","inference-type":"image-classification",/,
+    );
+    expect(payload).toContain('{"Label":"Persian cat","Score":"0.5882352941176471"},{"Label":"tabby","Score":"0.3"}]}');
+    expect(bench.nucleus.iotMessages).toMatchObject([{ topic: TOPIC, qos: '1' }]);
+    expect(bench.nucleus.localMessages.filter(({ topic }) => topic.startsWith('edgeml/results'))).toEqual([]);
+  });
+
+  it('row 128: only logs where the topic is empty', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await bench.start({ ...image(), PublishResultsOnTopic: '' });
+    await eventually(() => bench.of('app.result').length > 0);
+
+    expect(bench.of('app.result')[0]).toMatchObject({
+      level: 'info',
+      facts: { 'inference-type': 'image-classification' },
+    });
+    expect(bench.nucleus.iotMessages).toEqual([]);
+  });
+
+  it('row 129: says clearly which policy a topic of its own needs', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    bench.nucleus.deny('edgeml.InferenceApp', 'PublishToIoTCore', 'site/cats');
+    await bench.start({ ...image(), PublishResultsOnTopic: 'site/cats' });
+    await eventually(() => bench.of('app.publish-failed').length > 0);
+
+    const { level, facts } = bench.of('app.publish-failed')[0]!;
+    expect([level, facts['code']]).toEqual(['warn', 'ipc.unauthorized']);
+    const { message } = facts['error'] as Error;
+    for (const part of ['aws.greengrass.ipc.mqttproxy', 'aws.greengrass#PublishToIoTCore', "resources: ['site/cats']"])
+      expect(message).toContain(part);
+  });
+
+  it.each(['cat.JPEG', 'cat.jpg', 'cat.Png', 'cat.npy'])('row 130: looks at %s', async (ImageName) => {
+    const file = join(bench.images, ImageName);
+    if (ImageName.endsWith('npy')) await writeFile(file, testNpy());
+    else await writeTestImage(file);
+    await bench.start({ ...image(), ImageName });
+
+    await eventually(() => bench.payloads(TOPIC).length > 0);
+  });
+
+  it('row 130: says which file is missing, and goes on', async () => {
+    await bench.start({ ...image(), ImageName: 'gone.png', InferenceInterval: '0.1' });
+    await eventually(() => bench.of('app.image-failed').length > 0);
+    const { error } = bench.of('app.image-failed')[0]!.facts as { error: Error };
+    expect(error).toMatchObject({ code: 'source.file-gone', message: expect.stringContaining('gone.png') as string });
+    expect(bench.nucleus.iotMessages).toEqual([]);
+
+    await writeTestImage(join(bench.images, 'gone.png'));
+    await eventually(() => bench.payloads(TOPIC).length > 0);
+  });
+
+  it.skipIf(lacksFfmpeg)('row 131: takes one frame of the camera per interval, in place of the image', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi' };
+    await bench.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera } });
+    await eventually(() => bench.payloads(TOPIC).length >= 2);
+
+    // A frame is no file of 64×48, and each is another one.
+    const bodies = bench.agent.invocations.map(({ body }) => body.toString('base64'));
+    expect(new Set(bodies).size).toBeGreaterThanOrEqual(1);
+    expect(bench.agent.invocations.every(({ body }) => body.readUInt16BE(0) === 0xffd8)).toBe(true);
+    expect(bench.of('source.started')[0]?.facts).toMatchObject({ type: 'stream', mode: 'interval' });
+  });
+
+  it('row 132: asks the model that ModelResourceKey names for this machine', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    const architectures = ['armv7l', 'aarch64', 'x86_64', 'windows'];
+    const ModelResourceKey = Object.fromEntries(architectures.map((name) => [name, 'Parts']));
+    await bench.start({ ...image(), ModelResourceKey });
+    await eventually(() => bench.payloads(TOPIC).length > 0);
+
+    expect(bench.agent.invocations[0]?.service).toBe('Parts');
+  });
+
+  it('row 133: a change of the configuration begins the loop again, without a restart', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    const app = await bench.start(image());
+    await eventually(() => bench.payloads(TOPIC).length === 1);
+
+    // The next inference would come in an hour.
+    bench.change('InferenceInterval', '0.1');
+    await eventually(() => bench.payloads(TOPIC).length >= 3);
+    bench.change('PublishResultsOnTopic', 'site/cats');
+    await eventually(() => bench.payloads('site/cats').length > 0);
+
+    expect(bench.events().filter((event) => event === 'source.started').length).toBeGreaterThanOrEqual(2);
+    expect(bench.events()).not.toContain('app.ended');
+    expect(app.counts.answered).toBeGreaterThanOrEqual(4);
+  });
+
+  it('refuses a change that is wrong, and goes on as before', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await bench.start({ ...image(), InferenceInterval: '0.1' });
+    await eventually(() => bench.payloads(TOPIC).length >= 1);
+    bench.change('InferenceInterval', 'soon');
+    await eventually(() => bench.of('app.configuration-rejected').length === 1);
+    const before = bench.payloads(TOPIC).length;
+
+    await eventually(() => bench.payloads(TOPIC).length > before);
+  });
+
+  it('warns, once, where a GPU is asked for and the model runs on the CPU', async () => {
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await bench.start({ ...image(), Accelerator: 'gpu', InferenceInterval: '0.1' });
+    await eventually(() => bench.payloads(TOPIC).length >= 3);
+    expect(bench.of('app.not-accelerated')).toHaveLength(1);
+    bench.agent.provider = 'cuda';
+
+    await eventually(() => bench.of('app.accelerated-again').length === 1);
+  });
+
+  it.each(PREDECESSOR_NAMES)('%s waits for a model of its kind, and says so', async (Replaces) => {
+    bench.agent.active = [];
+    await bench.start({ ...image(), Replaces });
+    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await eventually(() => bench.of('service.no-model').length === 1);
+
+    const kind = Replaces.endsWith('Classification') ? 'image-classification' : 'object-detection';
+    expect(bench.of('service.no-model')[0]?.facts['message']).toContain(`no active model for ${kind}`);
+  });
+});
+
+describe('ResultFormat', () => {
+  it('is that of Greengrass v2 for our own sources too', async () => {
+    await writeTestImage(join(bench.images, 'a.jpg'));
+    const Sources = { line: { Path: 'images', Mode: 'once', Services: 'Cats' } };
+    await (
+      await bench.start({ Sources, ResultFormat: 'greengrass-v2' })
+    ).finished;
+
+    expect(bench.nucleus.localMessages.find(({ topic }) => topic === 'edgeml/results/Cats')?.message).toMatchObject({
+      'inference-type': 'image-classification',
+      'inference-results': [
+        { Label: 'Persian cat', Score: '0.5882352941176471' },
+        { Label: 'tabby', Score: '0.3' },
+      ],
+    });
+  });
+});
+
+it('knows the machine that it runs on', () => {
+  const { platform, arch } = process;
+  const known = ['armv7l', 'aarch64', 'x86_64', 'windows'].map((name) => [name, 'Parts'] as const);
+  const { Sources } = configured({ Replaces: DLR_IC, ModelResourceKey: Object.fromEntries(known) }, { platform, arch });
+
+  expect(Sources['predecessor']?.Services).toEqual(['Parts']);
+});

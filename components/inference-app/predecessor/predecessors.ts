@@ -1,0 +1,75 @@
+/** What an old component did where its configuration said nothing. */
+export interface Predecessor {
+  readonly inferenceType: InferenceType;
+  readonly publishResultsOnTopic: string;
+  readonly imageName: string;
+  readonly imageDirectory: string;
+  readonly modelResourceKey: Readonly<Record<string, string>>;
+  /** How it wrote the corners of a box. */
+  readonly boundaries: BoundariesFormat;
+}
+
+export type InferenceType = 'image-classification' | 'object-detection';
+
+/** `numpy-512`: as numpy prints an array, in pixels of the 512×512 input. `list`: a Python list of fractions of the image. */
+export type BoundariesFormat = 'numpy-512' | 'list';
+
+export const PREDECESSOR_NAMES = [
+  'aws.greengrass.DLRImageClassification',
+  'aws.greengrass.DLRObjectDetection',
+  'aws.greengrass.TensorFlowLiteImageClassification',
+  'aws.greengrass.TensorFlowLiteObjectDetection',
+] as const;
+export type PredecessorName = (typeof PREDECESSOR_NAMES)[number];
+
+/** Defaults of the four machine-learning components of Greengrass v2, versions 2.1.x (developer guide, "Configuration" of each). */
+export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
+  'aws.greengrass.DLRImageClassification': {
+    inferenceType: 'image-classification',
+    publishResultsOnTopic: 'ml/dlr/image-classification',
+    imageName: 'cat.jpeg',
+    imageDirectory: directory('aws.greengrass.DLRImageClassification', 'image_classification'),
+    modelResourceKey: {
+      armv7l: 'DLR-resnet50-armv7l-cpu-ImageClassification',
+      aarch64: 'DLR-resnet50-aarch64-cpu-ImageClassification',
+      x86_64: 'DLR-resnet50-x86_64-cpu-ImageClassification',
+      windows: 'DLR-resnet50-win-cpu-ImageClassification',
+    },
+    boundaries: 'numpy-512',
+  },
+  'aws.greengrass.DLRObjectDetection': {
+    inferenceType: 'object-detection',
+    publishResultsOnTopic: 'ml/dlr/object-detection',
+    imageName: 'objects.jpg',
+    imageDirectory: directory('aws.greengrass.DLRObjectDetection', 'object_detection'),
+    modelResourceKey: {
+      armv7l: 'DLR-yolo3-armv7l-cpu-ObjectDetection',
+      aarch64: 'DLR-yolo3-aarch64-gpu-ObjectDetection',
+      x86_64: 'DLR-yolo3-x86_64-cpu-ObjectDetection',
+      windows: 'DLR-resnet50-win-cpu-ObjectDetection',
+    },
+    boundaries: 'numpy-512',
+  },
+  'aws.greengrass.TensorFlowLiteImageClassification': {
+    inferenceType: 'image-classification',
+    publishResultsOnTopic: 'ml/tflite/image-classification',
+    imageName: 'cat.jpeg',
+    imageDirectory: directory('aws.greengrass.TensorFlowLiteImageClassification', 'image_classification'),
+    modelResourceKey: { model: 'TensorFlowLite-Mobilenet' },
+    boundaries: 'list',
+  },
+  'aws.greengrass.TensorFlowLiteObjectDetection': {
+    inferenceType: 'object-detection',
+    publishResultsOnTopic: 'ml/tflite/object-detection',
+    imageName: 'objects.jpg',
+    imageDirectory: directory('aws.greengrass.TensorFlowLiteObjectDetection', 'object_detection'),
+    modelResourceKey: { model: 'TensorFlowLite-SSD' },
+    boundaries: 'list',
+  },
+};
+
+export const DEFAULT_INTERVAL_SECONDS = 3_600;
+
+function directory(component: string, folder: string): string {
+  return `/greengrass/v2/packages/artifacts-unarchived/${component}/${folder}/sample_images/`;
+}
