@@ -79,7 +79,7 @@ export const agentConfiguration = z
       'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. Where they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',
     ),
     IntraOpThreads: perService.IntraOpThreads.default(0).describe(
-      'Cores that work on one image together; 0: all cores, 4 at most.',
+      'Cores that work on one image together; 0: as many as are fastest when the model is activated, 4 at most.',
     ),
     Providers: perService.Providers.default([]).describe(
       'Ladder of execution providers (tensorrt, cuda, webgpu, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',

@@ -128,6 +128,7 @@ export function specWith(
       requireProvider: false,
       workers: 1,
       intraOpThreads: 1,
+      threadsToTry: [1],
       prepareAhead: false,
       spinning: false,
       stuckAfterMs: 30_000,

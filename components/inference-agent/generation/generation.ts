@@ -55,6 +55,8 @@ export interface GenerationSettings {
   readonly requireProvider: boolean;
   readonly workers: number;
   readonly intraOpThreads: number;
+  /** Numbers of threads that are measured against each other, the preferred one first. */
+  readonly threadsToTry: readonly number[];
   /** Whether each worker has a second thread that decodes the next image while the model runs. */
   readonly prepareAhead: boolean;
   readonly spinning: boolean;
@@ -83,6 +85,8 @@ export interface GenerationFacts {
   readonly fallbacks: readonly Fallback[];
   /** File of the variant that runs. */
   readonly variant: string;
+  /** Cores that work on one image together. */
+  readonly intraOpThreads: number;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Fastest warm run of a golden input, decode included; undefined where none ran. */

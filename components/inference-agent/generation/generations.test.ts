@@ -142,4 +142,24 @@ describe('Generations of a real model', () => {
     }
     await generation.close();
   });
+
+  it('measures the numbers of threads that are allowed, and says what it found', async () => {
+    const open = workerGenerations({
+      ...memory(),
+      clock: systemClock,
+      workerFile: await bundle('generation-worker.js'),
+    });
+    const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
+    const { settings } = specWith({}, { workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
+    const said: string[] = [];
+    const generation = await open(
+      { packageDir: dir, packageHash: hash, manifest, labels, settings },
+      { ...quiet, progress: ({ message }) => said.push(message) },
+    );
+    const [chosen = ''] = said.filter((message) => message.includes(' ms'));
+    for (const threads of ['2 threads', '1 thread']) expect(chosen).toMatch(new RegExp(`with ${threads} [\\d.]+ ms`));
+    const { variant, intraOpThreads } = generation.facts;
+    expect(chosen).toContain(`${variant} on cpu with ${intraOpThreads} thread`);
+    await generation.close();
+  });
 });

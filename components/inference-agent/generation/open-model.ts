@@ -29,7 +29,7 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
     packageHash: plan.packageHash,
     providers: plan.providers,
     requireProvider: plan.requireProvider,
-    intraOpThreads: [plan.intraOpThreads],
+    intraOpThreads: plan.threadsToTry,
     spinning: plan.spinning,
     budgetMs: TUNING_BUDGET_MS,
     golden: plan.golden,
@@ -66,7 +66,7 @@ async function passGolden(
 function warmUpMessage({ candidate, results, remembered }: Tuned): string {
   if (remembered) return `${describeCandidate(candidate)}, as chosen before`;
   const times = results.flatMap((result) =>
-    result.outcome === 'measured' ? [`${result.candidate.variant.file} ${result.latencyMs.toFixed(1)} ms`] : [],
+    result.outcome === 'measured' ? [`${describeCandidate(result.candidate)} ${result.latencyMs.toFixed(1)} ms`] : [],
   );
   return `${describeCandidate(candidate)} (${times.join(', ')})`;
 }
@@ -77,6 +77,7 @@ function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): G
     provider: model.provider,
     fallbacks,
     variant: candidate.variant.file,
+    intraOpThreads: candidate.intraOpThreads,
     inputs: model.inputs,
     outputs: model.outputs,
     ...(latencyMs === undefined ? {} : { latencyMs }),
@@ -92,7 +93,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
     variant,
     providers: [chosen.provider],
     requireProvider: true,
-    intraOpThreads: plan.intraOpThreads,
+    intraOpThreads: chosen.intraOpThreads,
     spinning: plan.spinning,
     ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
   });
@@ -101,6 +102,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
     provider: model.provider,
     fallbacks: [],
     variant: chosen.file,
+    intraOpThreads: chosen.intraOpThreads,
     inputs: model.inputs,
     outputs: model.outputs,
     loadMs: Math.round(performance.now() - startedAt),

@@ -14,10 +14,10 @@ export interface WorkerPlan {
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
   /** Set for the second and later workers of a generation: what the first one found to be best. */
-  readonly chosen?: { readonly file: string; readonly provider: Provider };
+  readonly chosen?: { readonly file: string; readonly provider: Provider; readonly intraOpThreads: number };
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
-  readonly intraOpThreads: number;
+  readonly threadsToTry: readonly number[];
   readonly spinning: boolean;
   readonly golden: boolean;
   readonly maxLatencyMs?: number;

@@ -196,8 +196,8 @@ class WorkerGeneration implements Generation {
 
   /** The plan of a worker that does what the first one found out: same file, same provider, no second test. */
   #sameAgain(): WorkerPlan {
-    const { variant, provider } = this.facts;
-    return { ...this.#firstPlan(), chosen: { file: variant, provider }, golden: false };
+    const { variant, provider, intraOpThreads } = this.facts;
+    return { ...this.#firstPlan(), chosen: { file: variant, provider, intraOpThreads }, golden: false };
   }
 
   #firstPlan(): WorkerPlan {
@@ -210,7 +210,7 @@ class WorkerGeneration implements Generation {
       labels,
       providers: settings.providers,
       requireProvider: settings.requireProvider,
-      intraOpThreads: settings.intraOpThreads,
+      threadsToTry: settings.threadsToTry,
       spinning: settings.spinning,
       golden: settings.golden === 'on',
       ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),

@@ -249,8 +249,16 @@ function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {
 
 /** Whether a running generation is still what the settings ask for; time-outs and bounds matter only while it opens. */
 function sameSettings({ spec }: ServingModel, wanted: GenerationSettings): boolean {
-  const parts = ({ providers, requireProvider, workers, intraOpThreads, spinning }: GenerationSettings) =>
-    JSON.stringify([providers, requireProvider, workers, intraOpThreads, spinning]);
+  const parts = ({
+    providers,
+    requireProvider,
+    workers,
+    intraOpThreads,
+    threadsToTry,
+    prepareAhead,
+    spinning,
+  }: GenerationSettings) =>
+    JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
   return parts(spec.settings) === parts(wanted);
 }
 

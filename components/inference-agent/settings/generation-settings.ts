@@ -29,7 +29,8 @@ export function generationSettings(
   const service = servicesOf(configuration, alias)[0] ?? alias;
   const own = ownSettings(configuration, service);
   const cores = Math.max(1, platform.cores);
-  const intraOpThreads = (own?.IntraOpThreads ?? configuration.IntraOpThreads) || Math.min(cores, MAX_AUTO_THREADS);
+  const fixedThreads = own?.IntraOpThreads ?? configuration.IntraOpThreads;
+  const intraOpThreads = fixedThreads || Math.min(cores, MAX_AUTO_THREADS);
   const workers = (own?.Workers ?? configuration.Workers) || Math.max(1, Math.floor(cores / intraOpThreads));
   const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
   return {
@@ -39,12 +40,18 @@ export function generationSettings(
     requireProvider: own?.RequireProvider ?? configuration.RequireProvider,
     workers,
     intraOpThreads,
+    threadsToTry: fixedThreads ? [fixedThreads] : halvesOf(intraOpThreads),
     spinning: configuration.Spinning,
     stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS,
     loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
     golden: configuration.GoldenPolicy === 'off' ? 'off' : 'on',
     ...(maxLatencyMs > 0 ? { maxLatencyMs } : {}),
   };
+}
+
+/** A small model is slower on many threads than on few; 4 becomes 4, 2, 1. */
+function halvesOf(threads: number): readonly number[] {
+  return threads > 1 ? [threads, ...halvesOf(Math.floor(threads / 2))] : [threads];
 }
 
 /** Memory that the model under an alias may need, in bytes; undefined for no bound of its own. */

@@ -89,12 +89,12 @@ describe('threads and providers by default', () => {
     generationSettings(parse(raw), platform(cores, ...providers), 'Parts');
 
   it.each([
-    [1, {}, { workers: 1, intraOpThreads: 1 }],
-    [2, {}, { workers: 1, intraOpThreads: 2 }],
-    [4, {}, { workers: 1, intraOpThreads: 4 }],
-    [16, {}, { workers: 4, intraOpThreads: 4 }],
-    [8, { IntraOpThreads: 1 }, { workers: 8, intraOpThreads: 1 }],
-    [2, { IntraOpThreads: 8 }, { workers: 1, intraOpThreads: 8 }],
+    [1, {}, { workers: 1, intraOpThreads: 1, threadsToTry: [1], prepareAhead: false }],
+    [2, {}, { workers: 1, intraOpThreads: 2, threadsToTry: [2, 1], prepareAhead: true }],
+    [4, {}, { workers: 1, intraOpThreads: 4, threadsToTry: [4, 2, 1] }],
+    [16, {}, { workers: 4, intraOpThreads: 4, prepareAhead: true }],
+    [8, { IntraOpThreads: 1 }, { workers: 8, intraOpThreads: 1, prepareAhead: false }],
+    [2, { IntraOpThreads: 8 }, { workers: 1, intraOpThreads: 8, threadsToTry: [8] }],
   ])('%d cores with %j make %j', (cores, raw, expected) => {
     expect(settings(cores, raw)).toMatchObject(expected);
   });

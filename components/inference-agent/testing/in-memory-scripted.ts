@@ -13,7 +13,7 @@ export const inMemoryScripted: InMemoryModel = {
     if (settings.golden === 'on') progress({ phase: 'golden', message: 'golden test' });
     const provider = settings.providers[0] ?? 'cpu';
     const variant = manifest.variants[0]?.file ?? '';
-    return { provider, fallbacks: [], variant, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
+    return { provider, fallbacks: [], variant, intraOpThreads: 1, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
   },
   async infer(spec: GenerationSpec, image: Uint8Array) {
     const text = Buffer.from(image).toString();

@@ -52,6 +52,7 @@ export function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): Gene
     provider: providers[0] ?? 'cpu',
     fallbacks: [],
     variant: chosen?.file ?? manifest.variants[0]?.file ?? '',
+    intraOpThreads: 1,
     inputs: [],
     outputs: [],
     latencyMs: 1,
