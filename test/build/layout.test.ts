@@ -32,12 +32,14 @@ describe('greengrass-build', () => {
 
   it('has the layout that greengrass-cli takes', async () => {
     expect(await listing(output)).toEqual([
+      'artifacts/edgeml.EdgeManager/1.3.6/edgeml-edge-manager.zip',
       'artifacts/edgeml.FeedbackUploader/1.0.0/edgeml-feedback.zip',
       'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
       'artifacts/edgeml.InferenceApp/1.0.0/edgeml-app.zip',
       `artifacts/edgeml.Runtime/1.0.0/edgeml-runtime-${thisPlatform()}.zip`,
       'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
       'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
+      'recipes/edgeml.EdgeManager-1.3.6.yaml',
       'recipes/edgeml.FeedbackUploader-1.0.0.yaml',
       'recipes/edgeml.InferenceAgent-1.0.0.yaml',
       'recipes/edgeml.InferenceApp-1.0.0.yaml',

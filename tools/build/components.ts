@@ -43,6 +43,17 @@ export const COMPONENTS: readonly ComponentBuild[] = [
       ),
     ],
   },
+  {
+    name: 'edgeml.EdgeManager',
+    folder: 'edge-manager',
+    artifacts: () => [
+      codeZip(
+        'edgeml-edge-manager.zip',
+        {},
+        { 'hand-over.sh': 'edge-manager/hand-over.sh', 'hand-over.cmd': 'edge-manager/hand-over.cmd' },
+      ),
+    ],
+  },
   { name: 'edgeml.model.PartsDetector', folder: 'model-parts-detector', artifacts: () => [modelZip('PartsDetector')] },
   {
     name: 'edgeml.model.PartsClassifier',

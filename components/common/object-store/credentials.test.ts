@@ -60,6 +60,25 @@ describe('tokenExchangeCredentials', () => {
     expect((await source.get()).accessKeyId).not.toBe(before.accessKeyId);
   });
 
+  it('asks where it was told to, anew each time, and then where the nucleus said', async () => {
+    const place: { endpoint?: { uri: string; token: string } } = {};
+    const source = tokenExchangeCredentials({
+      uri: undefined,
+      token: undefined,
+      handedOver: async () => place.endpoint,
+      clock,
+    });
+    await expect(source.get()).rejects.toMatchObject({ code: 'store.no-credentials' });
+    place.endpoint = { uri, token: 'handed' };
+    await source.get();
+    expect(asked.at(-1)).toBe('handed');
+
+    const gone = { uri: 'http://127.0.0.1:9/2016-11-01/credentialprovider/', token: 'old' };
+    const both = tokenExchangeCredentials({ uri, token: 'svcuid', handedOver: async () => gone, clock });
+    await both.get();
+    expect(asked.at(-1)).toBe('svcuid');
+  });
+
   it('says what to deploy where the nucleus gave no address', async () => {
     const source = tokenExchangeCredentials({ uri: undefined, token: 'svcuid', clock });
     await expect(source.get()).rejects.toMatchObject({

@@ -19,11 +19,19 @@ export interface CredentialSource {
   invalidate(): void;
 }
 
+/** Where the token exchange service is, and what it asks for. */
+export interface TokenEndpoint {
+  readonly uri: string;
+  readonly token: string;
+}
+
 export interface TokenExchangeOptions {
   /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`; the nucleus sets it where the token exchange service runs. */
   readonly uri: string | undefined;
   /** `AWS_CONTAINER_AUTHORIZATION_TOKEN` */
   readonly token: string | undefined;
+  /** Another way to learn the endpoint, for components that may start before the service: asked each time, and tried first. */
+  readonly handedOver?: () => Promise<TokenEndpoint | undefined>;
   readonly clock: Clock;
 }
 
@@ -33,25 +41,30 @@ const RENEW_BEFORE_MS = 300_000;
 const TIMEOUT_MS = 10_000;
 
 /** Keys from the token exchange service, kept until shortly before they end. While it cannot give new ones the old ones serve on. */
-export function tokenExchangeCredentials({ uri, token, clock }: TokenExchangeOptions): CredentialSource {
+export function tokenExchangeCredentials(options: TokenExchangeOptions): CredentialSource {
+  const { clock } = options;
   let current: Credentials | undefined;
   let asking: Promise<Credentials> | undefined;
   const msLeft = (): number => (current?.expiration?.getTime() ?? Infinity) - clock.now();
 
   const ask = async (): Promise<Credentials> => {
-    if (uri === undefined || token === undefined) throw none('AWS_CONTAINER_CREDENTIALS_FULL_URI is not set');
-    try {
-      current = await fromHttp({
-        awsContainerCredentialsFullUri: uri,
-        awsContainerAuthorizationToken: token,
-        timeout: TIMEOUT_MS,
-        maxRetries: 0,
-      })();
-      return current;
-    } catch (thrown) {
-      if (current && msLeft() > 0) return current;
-      throw none(`the token exchange service at ${uri} gave none: ${messageOf(thrown)}`, thrown);
+    const endpoints = await endpointsOf(options);
+    let failure = none('AWS_CONTAINER_CREDENTIALS_FULL_URI is not set');
+    for (const { uri, token } of endpoints) {
+      try {
+        current = await fromHttp({
+          awsContainerCredentialsFullUri: uri,
+          awsContainerAuthorizationToken: token,
+          timeout: TIMEOUT_MS,
+          maxRetries: 0,
+        })();
+        return current;
+      } catch (thrown) {
+        failure = none(`the token exchange service at ${uri} gave none: ${messageOf(thrown)}`, thrown);
+      }
     }
+    if (current && msLeft() > 0 && endpoints.length > 0) return current;
+    throw failure;
   };
   return {
     get() {
@@ -60,6 +73,14 @@ export function tokenExchangeCredentials({ uri, token, clock }: TokenExchangeOpt
     },
     invalidate: () => (current = undefined),
   };
+}
+
+/** Ways to the service, the likeliest first. */
+async function endpointsOf({ uri, token, handedOver }: TokenExchangeOptions): Promise<readonly TokenEndpoint[]> {
+  const other = await handedOver?.();
+  const own = uri !== undefined && token !== undefined ? { uri, token } : undefined;
+  const all = [other, own].filter((endpoint) => endpoint !== undefined);
+  return other && other.uri === own?.uri && other.token === own.token ? [other] : all;
 }
 
 function none(reason: string, cause?: unknown) {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { booleanSetting, choiceSetting, integerSetting, textSetting } from '../../common/config/settings.ts';
 
 export const CAPTURE_DESTINATIONS = ['Cloud', 'Disk'] as const;
@@ -65,6 +67,9 @@ export const edgeManagerKeys = {
   DeploymentPollInterval: integerSetting({ min: 1 }).default(1_440).describe('Taken and not used, in minutes.'),
   DLRBackendOptions: textSetting().default('').describe('Taken and not used: there is no DLR in this agent.'),
 };
+
+/** Configuration of `edgeml.EdgeManager`, which holds for the agent while that component is deployed. */
+export const edgeManagerConfiguration = z.object(edgeManagerKeys);
 
 /** What the old agent took from its file or had built in, and what it did not have. */
 export const fleetKeys = {

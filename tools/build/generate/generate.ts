@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { uploaderConfiguration } from '../../../components/feedback-uploader/config.ts';
 import { agentConfiguration } from '../../../components/inference-agent/config.ts';
+import { edgeManagerConfiguration } from '../../../components/inference-agent/settings/edge-manager-keys.ts';
 import { appConfiguration } from '../../../components/inference-app/config.ts';
 import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
@@ -15,6 +16,7 @@ import { wasmKernels } from './wasm-kernels.ts';
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['edgeml.InferenceAgent', agentConfiguration],
+  ['edgeml.EdgeManager', edgeManagerConfiguration],
   ['edgeml.InferenceApp', appConfiguration],
   ['edgeml.FeedbackUploader', uploaderConfiguration],
 ]);

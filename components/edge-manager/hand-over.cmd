@@ -1,0 +1,10 @@
+@echo off
+rem Tells the agent where the token exchange service gives credentials; see hand-over.sh.
+if "%AWS_CONTAINER_CREDENTIALS_FULL_URI%"=="" (
+  echo The token exchange service gave no address: captured data cannot be uploaded. 1>&2
+  exit /b 1
+)
+if not exist "%~1" mkdir "%~1" || exit /b 1
+>"%~1\token-endpoint.new" echo {"uri":"%AWS_CONTAINER_CREDENTIALS_FULL_URI%","token":"%AWS_CONTAINER_AUTHORIZATION_TOKEN%"}
+move /y "%~1\token-endpoint.new" "%~1\token-endpoint.json" >nul || exit /b 1
+echo The agent knows where to get credentials. Settings of this component hold for it.

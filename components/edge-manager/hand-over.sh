@@ -1,0 +1,16 @@
+#!/bin/sh
+# Tells the agent where the token exchange service gives credentials. The agent does not depend on that service, so that it
+# runs without it and is not restarted with it; this component does, and is run again when the service has a new port.
+# Usage: hand-over.sh FOLDER, the work folder of edgeml.InferenceAgent.
+set -eu
+umask 077
+folder=$1
+if [ -z "${AWS_CONTAINER_CREDENTIALS_FULL_URI:-}" ]; then
+  echo 'The token exchange service gave no address: captured data cannot be uploaded.' >&2
+  exit 1
+fi
+mkdir -p "$folder"
+fresh="$folder/.token-endpoint.$$"
+printf '{"uri":"%s","token":"%s"}\n' "$AWS_CONTAINER_CREDENTIALS_FULL_URI" "$AWS_CONTAINER_AUTHORIZATION_TOKEN" >"$fresh"
+mv -f "$fresh" "$folder/token-endpoint.json"
+echo 'The agent knows where to get credentials. Settings of this component hold for it.'
