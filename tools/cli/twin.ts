@@ -106,8 +106,8 @@ async function withBase(
 ): Promise<readonly string[]> {
   if (given.length > 0) {
     const { stageBuilds } = await import('../twin/stage-builds.ts');
-    const { has } = await stageBuilds(path.join(staging, 'given'), given);
-    if (BASE.every((component) => has(component))) return given;
+    const builds = await stageBuilds(path.join(staging, 'given'), given);
+    if (BASE.every((component) => builds.has(component))) return given;
   }
   const { buildForThisMachine } = await import('../build/host-build.ts');
   await buildForThisMachine({ signal, ...buildProgress(out) });
