@@ -10,6 +10,8 @@ export interface DeviceStatus {
   readonly thing: string;
   /** QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT, REJECTED, REMOVED, CANCELED; a queued device has not called in yet. */
   readonly status: string;
+  /** When it last said so, milliseconds since the epoch. */
+  readonly updatedAt?: number;
   readonly failure?: DeviceFailure;
 }
 
@@ -72,6 +74,7 @@ async function executionsOf({ iot }: CloudClients, { id, jobId }: StoredDeployme
   const executions = (await collect(listed)).map(({ thingArn = '', jobExecutionSummary }) => ({
     thing: thingArn.slice(thingArn.indexOf('/') + 1),
     status: jobExecutionSummary?.status ?? 'QUEUED',
+    ...(jobExecutionSummary?.lastUpdatedAt ? { updatedAt: jobExecutionSummary.lastUpdatedAt.getTime() } : {}),
   }));
   return executions.sort((a, b) => (a.thing < b.thing ? -1 : 1));
 }

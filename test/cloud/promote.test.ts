@@ -1,0 +1,287 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../components/common/clock/clock.ts';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import type { CloudClients } from '../../tools/cloud/clients.ts';
+import { connectCloud } from '../../tools/cloud/clients.ts';
+import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
+import { findTarget } from '../../tools/cloud/deployments/target.ts';
+import { approvalToken } from '../../tools/cloud/promotion/approval.ts';
+import { abortPromotion, promote } from '../../tools/cloud/promotion/promote.ts';
+import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
+import type { PromotionState } from '../../tools/cloud/promotion/promotion-state.ts';
+import { stateStore } from '../../tools/cloud/promotion/promotion-state.ts';
+import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
+import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
+import { publishSamples } from './stand-in/publish-samples.ts';
+import { runCommand } from './stand-in/run-command.ts';
+import { putHeartbeat, sampleModel } from './stand-in/sample-heartbeat.ts';
+import { skipsCloudTests } from './stand-in/service-model.ts';
+
+const { signal } = new AbortController();
+
+/** Waits cost no time, but time goes on by them. */
+class WarpClock implements Clock {
+  ahead = 0;
+  now = (): number => Date.now() + this.ahead;
+  monotonic = (): number => performance.now() + this.ahead;
+  after(ms: number, callback: () => void): () => void {
+    return systemClock.after(0, () => {
+      this.ahead += ms;
+      callback();
+    });
+  }
+}
+
+const DOCUMENT = {
+  name: 'detector-1.1.0',
+  components: { 'test.Model': { componentVersion: '1.1.0' } },
+  heartbeats: 's3://heartbeats/heartbeats',
+  canary: { group: 'canary' },
+  waves: [{ group: 'wave-1' }, { group: 'wave-2' }],
+  gate: { models: [{ name: 'PartsDetector', version: '1.1.0', provider: 'cuda', maxP95Ms: 50 }], quorumPercent: 60 },
+};
+
+describe.skipIf(skipsCloudTests)('promote (needs the AWS service models)', () => {
+  let aws: AwsStandIn;
+  let clients: CloudClients;
+  let folder: string;
+  let clock: WarpClock;
+  /** What each device says in its heartbeat once it has the deployment; undefined: nothing. */
+  let says: (thing: string, version: string) => Partial<ReturnType<typeof sampleModel>> | undefined;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-promote-'));
+    aws = await startAwsStandIn('components', 'state');
+    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    await publishSamples(clients, 'components', 'test.Agent=1.0.0', 'test.Model=1.0.0', 'test.Model=1.1.0');
+  });
+  beforeEach(async () => {
+    clock = new WarpClock();
+    aws.fleet.reset();
+    aws.memoryBucket.objects.clear();
+    aws.iot.pageSize = 2;
+    for (const group of ['canary', 'wave-1', 'wave-2'])
+      for (const index of [1, 2, 3]) aws.fleet.addThing(`${group}-${index}`, group);
+    says = () => ({});
+    aws.mishap = () => undefined;
+    for (const group of ['canary', 'wave-1', 'wave-2'])
+      await deploy(group, { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
+    aws.mishap = ({ operation }) => {
+      if (operation === 'ListJobExecutionsForJob') beat();
+      return undefined;
+    };
+    await rm(path.join(folder, 'state.json'), { force: true });
+  });
+  afterEach(() => expect(aws.violations).toEqual([]));
+  afterAll(async () => {
+    clients.close();
+    await aws.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const deploy = async (group: string, versions: Record<string, string>): Promise<void> => {
+    const target = await findTarget(clients, { kind: 'group', name: group }, signal);
+    const components = Object.fromEntries(
+      Object.entries(versions).map(([name, componentVersion]) => [name, { componentVersion }]),
+    );
+    await sendDeployment(clients, await planDeployment(clients, target, { components }, { signal }), signal);
+  };
+  const versionOf = (thing: string): string =>
+    (aws.fleet.installedComponents(thing).find(({ componentName }) => componentName === 'test.Model')?.[
+      'componentVersion'
+    ] as string | undefined) ?? '';
+  const groupVersion = (group: string): unknown => {
+    const last = [...aws.fleet.deployments].reverse().find(({ targetArn }) => targetArn.endsWith(`/${group}`));
+    return (last?.input['components'] as Record<string, { componentVersion: string }>)['test.Model']?.componentVersion;
+  };
+  const beat = (): void => {
+    for (const thing of aws.fleet.things.keys()) {
+      const said = says(thing, versionOf(thing));
+      if (!said) continue;
+      const Timestamp = Math.floor(clock.now() / 1000);
+      const P95 = { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 };
+      const model = sampleModel({
+        ModelVersion: versionOf(thing),
+        Provider: 'cuda',
+        ModelMetrics: [P95],
+        LatestInference: Timestamp,
+        ...said,
+      });
+      // The store's times have whole seconds.
+      putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ageMs: Date.now() - clock.now() - 1_000 });
+    }
+  };
+  const options = (approve?: string, changes: object = {}) => {
+    const plan = checkPlan({ ...DOCUMENT, ...changes }, 'plan');
+    return {
+      clients,
+      plan,
+      store: stateStore(clients, path.join(folder, 'state.json'), plan, signal),
+      clock,
+      signal,
+      ...(approve === undefined ? {} : { approve: { token: approve, by: 'Test' } }),
+    };
+  };
+  const stages = (state: PromotionState) => state.stages.map(({ status }) => status);
+
+  it('row 144: stops before the first wave, refuses a wrong token, goes on with the right one', async () => {
+    const waiting = await promote(options());
+    expect([waiting.status, stages(waiting)]).toEqual(['awaiting-approval', ['passed', 'waiting', 'waiting']]);
+    expect([groupVersion('canary'), groupVersion('wave-1')]).toEqual(['1.1.0', '1.0.0']);
+    expect(waiting.stages[0]?.report).toMatchObject({ verdict: 'passed', healthy: 3 });
+
+    expect((await promote(options())).status).toBe('awaiting-approval');
+    await expect(promote(options('0000-0000-0000-0000'))).rejects.toMatchObject({ code: 'promote.not-approved' });
+    expect(groupVersion('wave-1')).toBe('1.0.0');
+
+    const done = await promote(options(approvalToken(waiting)));
+    expect([done.status, done.approvedBy, stages(done)]).toEqual(['done', 'Test', ['passed', 'passed', 'passed']]);
+    expect(groupVersion('wave-2')).toBe('1.1.0');
+    await expect(promote(options(approvalToken(waiting)))).rejects.toMatchObject({ code: 'promote.over' });
+    const components = aws.fleet.deployments.at(-1)?.input['components'];
+    expect(components).toMatchObject({ 'test.Agent': { componentVersion: '1.0.0' } });
+  });
+
+  it('row 144: takes no token before the gate, nor after somebody deployed something else', async () => {
+    await expect(promote(options('0000-0000-0000-0000'))).rejects.toMatchObject({ code: 'promote.not-approved' });
+    const waiting = await promote(options());
+    await deploy('canary', { 'test.Model': '1.0.0' });
+    await expect(promote(options(approvalToken(waiting)))).rejects.toMatchObject({ code: 'promote.changed' });
+  });
+
+  it.each([
+    ['the provider is another', { Provider: 'cpu' }, 'runs on cpu, cuda was requested'],
+    [
+      'it is too slow',
+      { ModelMetrics: [{ MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 80 }] },
+      'p95 is 80 ms',
+    ],
+    ['the golden test did not run', { Golden: 'OFF' as const }, 'golden test: OFF'],
+    ['another version serves', { ModelVersion: '1.0.0' }, 'version 1.0.0 serves, 1.1.0 was deployed'],
+  ])('row 143: fails the gate and gives the canary its version back when %s', async (_, said, reason) => {
+    says = (thing, version) => (version === '1.1.0' && thing !== 'canary-1' ? said : {});
+    const state = await promote(options());
+    expect([state.status, stages(state)]).toEqual(['failed', ['rolled-back', 'waiting', 'waiting']]);
+    expect(JSON.stringify(state.stages[0]?.report)).toContain(reason);
+    expect(groupVersion('canary')).toBe('1.0.0');
+  });
+
+  it('fails when the model stays idle until the time is over', async () => {
+    says = (_, version) => (version === '1.1.0' ? { LatestInference: 1 } : {});
+    const state = await promote(options(undefined, { gate: { ...DOCUMENT.gate, waitMinutes: 5 } }));
+    expect(state.stages[0]?.report?.reason).toContain('5 minutes are over');
+    expect(groupVersion('canary')).toBe('1.0.0');
+  });
+
+  it('row 119: leaves a failed stage as it is with DO_NOTHING', async () => {
+    says = (_, version) => (version === '1.1.0' ? { Provider: 'cpu' } : {});
+    const state = await promote(options(undefined, { failureHandlingPolicy: 'DO_NOTHING' }));
+    expect(stages(state)).toEqual(['failed', 'waiting', 'waiting']);
+    expect(groupVersion('canary')).toBe('1.1.0');
+  });
+
+  it('waits for no device that is offline, but for one that is only slow', async () => {
+    aws.fleet.outcome = (thing) => ({ status: thing === 'canary-3' ? 'OFFLINE' : 'SUCCEEDED' });
+    let looks = 0;
+    says = (thing) =>
+      thing === 'canary-3' ? undefined : thing === 'canary-2' && looks++ < 4 ? { LatestInference: 1 } : {};
+    const state = await promote(options(undefined, { gate: { ...DOCUMENT.gate, quorumPercent: 100 } }));
+    expect(state.status).toBe('awaiting-approval');
+    expect(state.stages[0]?.report).toMatchObject({ healthy: 2, offline: 1, findings: [{ thing: 'canary-3' }] });
+  });
+
+  it('stops at the wave whose devices fail their deployment, and gives that wave its version back', async () => {
+    const token = approvalToken(await promote(options()));
+    aws.fleet.outcome = (thing) =>
+      thing.startsWith('wave-1') && thing !== 'wave-1-1'
+        ? { status: 'FAILED', component: 'test.Model', reason: 'out of memory' }
+        : { status: 'SUCCEEDED' };
+    const state = await promote(options(token));
+    expect([state.status, stages(state)]).toEqual(['failed', ['passed', 'rolled-back', 'waiting']]);
+    expect(JSON.stringify(state.stages[1]?.report)).toContain('out of memory');
+    expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.1.0', '1.0.0', '1.0.0']);
+
+    const aborted = await abortPromotion(options());
+    expect(aborted.status).toBe('aborted');
+    expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+  });
+
+  it('goes on after it was cut off at any request, with one deployment for each stage', async () => {
+    const impatient = await connectCloud({
+      region: 'us-east-1',
+      endpoint: aws.url,
+      credentials: TEST_KEYS,
+      maxAttempts: 1,
+    });
+    const before = aws.fleet.deployments.length;
+    const start = aws.requests.length;
+    const token = approvalToken(await promote(options()));
+    await promote(options(token));
+    const total = aws.requests.length - start;
+    expect(total).toBeGreaterThan(30);
+    let state: PromotionState | undefined;
+    // A few cuts in the suite; EDGEML_CUT_EVERY=1 cuts at every request.
+    const every = Number(process.env['EDGEML_CUT_EVERY'] ?? 20);
+    for (let at = 1; at < total; at += every) {
+      for (const group of ['canary', 'wave-1', 'wave-2']) await deploy(group, { 'test.Model': '1.0.0' });
+      await rm(path.join(folder, 'state.json'), { force: true });
+      const had = aws.fleet.deployments.length;
+      const first = aws.requests.length;
+      aws.mishap = ({ operation }, index) => {
+        if (operation === 'ListJobExecutionsForJob') beat();
+        return index === first + at
+          ? 'cut-after'
+          : index > first + at && index < first + at + 3
+            ? 'cut-before'
+            : undefined;
+      };
+      const run = async (approve?: string): Promise<PromotionState> => {
+        for (let attempt = 0; ; attempt++)
+          try {
+            return await promote({ ...options(approve), clients: impatient });
+          } catch (error) {
+            if (attempt > 5) throw error;
+          }
+      };
+      state = await run();
+      state = await run(approvalToken(state));
+      expect(state.status, `cut at ${at}`).toBe('done');
+      expect(aws.fleet.deployments.length - had, `cut at ${at}`).toBe(3);
+    }
+    expect(before).toBe(3);
+    impatient.close();
+  }, 600_000);
+
+  it('runs as a command, its state in a bucket', async () => {
+    const plan = path.join(folder, 'plan.yaml');
+    await writeFile(plan, JSON.stringify({ ...DOCUMENT, waves: [{ group: 'wave-1' }] }));
+    const command = (...args: string[]) =>
+      runCommand(
+        ['promote', plan, '--state', 's3://state/promotions/one.json', '--every', '0.01', '--json', ...args],
+        aws.environment,
+      );
+    const first = await command();
+    expect([first.code, first.json[0]?.['status']]).toEqual([0, 'awaiting-approval']);
+    const second = await command('--approve', String(first.json[1]?.['approvalToken']), '--by', 'Jo');
+    expect([second.code, second.json[0]]).toEqual([
+      0,
+      expect.objectContaining({ status: 'done', approvedBy: 'Jo' }) as object,
+    ]);
+  });
+
+  it('names everything that is wrong in a plan, and keeps the states of two plans apart', async () => {
+    const wrong = { ...DOCUMENT, waves: [{ group: 'canary' }] };
+    expect(() => checkPlan(wrong, 'plan.yaml')).toThrow('the group canary is there twice');
+    expect(() => checkPlan({ name: 'x', gate: { quorumPercent: 120 } }, 'plan.yaml')).toThrow(
+      /quorumPercent[\s\S]*canary|canary[\s\S]*quorumPercent/,
+    );
+    await promote(options());
+    await expect(promote(options(undefined, { name: 'another' }))).rejects.toMatchObject({ code: 'promote.state' });
+    expect(await readFile(path.join(folder, 'state.json'), 'utf8')).toContain('detector-1.1.0');
+  });
+});

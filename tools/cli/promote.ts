@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { parse } from 'yaml';
+import { systemClock } from '../../components/common/clock/clock.ts';
+import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { cliErrors } from './errors.ts';
+import type { CommandSpec } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
+import type { PromotionState } from '../cloud/promotion/promotion-state.ts';
+
+interface PromoteCommandOptions extends CloudCommandOptions {
+  readonly state: string;
+  readonly approve?: string;
+  readonly by?: string;
+  readonly abort?: boolean;
+  readonly dryRun?: boolean;
+  readonly every: string;
+}
+
+export const promoteCommand: CommandSpec<PromoteCommandOptions> = {
+  usage: 'promote <plan>',
+  summary: 'take a version from a canary group over a health gate and an approval to the fleet, wave by wave',
+  options: (command) =>
+    cloudOptions(command)
+      .requiredOption('--state <place>', 'where the state is kept: a file, or s3://bucket/key')
+      .option('--approve <token>', 'the token that the gate gave: go on with the waves')
+      .option('--by <name>', 'who approves (default: the user of this machine)')
+      .option('--abort', 'give every stage its former deployment back')
+      .option('--dry-run', 'check the plan and show the stages; change nothing')
+      .option('--every <seconds>', 'first pause between two looks at a stage', '10'),
+  help: `
+The first run deploys to the canary group and waits until the heartbeats of its devices say that the model is healthy:
+active, in the version that was deployed, on the provider that was asked for, fast enough, golden test passed. Then it prints
+a token and ends. The token approves exactly what was tested; with it the next run goes on with the waves, each behind the same
+gate. Devices that are offline do not hold a wave up and take the deployment when they come back. A stage that fails gets its
+former deployment back. A run that was interrupted is repeated: it goes on where it stopped. docs/fleet.md shows a plan.
+
+Ends with 0 when it waits for approval or is done, with 1 when a stage failed.
+
+Examples:
+  npm run -s edgeml -- promote plan.yaml --state .edgeml/promotion.json
+  npm run -s edgeml -- promote plan.yaml --state .edgeml/promotion.json --approve 3f1c-99ab-0d2e-71c4 --by "J. Smith"`,
+  run: async ({ args: [file = ''], options, out, signal }) => {
+    if (options.abort && options.approve) throw cliErrors.error('cli.usage', 'give --approve or --abort, not both');
+    const everyMs = Number(options.every) * 1000;
+    if (!(everyMs > 0)) throw cliErrors.error('cli.usage', `--every is ${options.every}; give a number of seconds`);
+    const { checkPlan } = await import('../cloud/promotion/promotion-plan.ts');
+    const { abortPromotion, promote } = await import('../cloud/promotion/promote.ts');
+    const { newState, stateStore } = await import('../cloud/promotion/promotion-state.ts');
+    const plan = checkPlan(await readPlan(file), file);
+    if (options.dryRun) {
+      show(out, newState(plan));
+      return 0;
+    }
+    return withCloud(options, async (clients) => {
+      const store = stateStore(clients, options.state, plan, signal);
+      const approve =
+        options.approve === undefined
+          ? {}
+          : { approve: { token: options.approve, by: options.by ?? userInfo().username } };
+      const run = options.abort ? abortPromotion : promote;
+      const state = await run({
+        clients,
+        plan,
+        store,
+        clock: systemClock,
+        signal,
+        everyMs,
+        ...approve,
+        onProgress: (stage, { reason, offline }) =>
+          out.progress(`${stage}: ${reason}${offline > 0 ? `, ${offline} offline` : ''} …`),
+      });
+      show(out, state);
+      if (state.status === 'awaiting-approval') await showToken(out, state);
+      return state.status === 'failed' ? 1 : 0;
+    });
+  },
+};
+
+async function readPlan(file: string): Promise<unknown> {
+  try {
+    return parse(await readFile(file, 'utf8')) as unknown;
+  } catch (cause) {
+    throw cliErrors.error('cli.usage', `cannot read the plan ${file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function showToken(out: Output, state: PromotionState): Promise<void> {
+  const { approvalToken } = await import('../cloud/promotion/approval.ts');
+  const token = approvalToken(state);
+  out.json({ approvalToken: token });
+  if (!out.isJson) out.line(`Approve what was tested with --approve ${token}`);
+}
+
+function show(out: Output, state: PromotionState): void {
+  out.json(state);
+  if (out.isJson) return;
+  out.line(
+    `${out.paint('bold', state.name)}: ${state.status}${state.approvedBy === undefined ? '' : `, approved by ${state.approvedBy}`}`,
+  );
+  for (const { group, status, report } of state.stages) {
+    out.line(`  ${group.padEnd(24)} ${status.padEnd(12)} ${report?.reason ?? ''}`);
+    for (const finding of report?.findings.slice(0, 20) ?? [])
+      out.line(`    ${finding.thing.padEnd(22)} ${finding.verdict.padEnd(12)} ${finding.reason ?? ''}`);
+  }
+}

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import type { CommandSpec } from './frame/command.ts';
+
+interface ProvisionCommandOptions extends CloudCommandOptions {
+  readonly group?: string;
+  readonly roleArn: string;
+  readonly roleAlias: string;
+  readonly policy: string;
+  readonly output?: string;
+  readonly deviceFolder: string;
+  readonly user: string;
+  readonly accelerator?: string;
+  readonly nucleus: string;
+  readonly dryRun?: boolean;
+}
+
+export const provisionCommand: CommandSpec<ProvisionCommandOptions> = {
+  usage: 'provision <thing>',
+  summary: 'make a device known: thing, certificate, policy, role alias, group, and the files its nucleus starts from',
+  options: (command) =>
+    cloudOptions(command)
+      .requiredOption('--role-arn <arn>', 'role that the device takes; infrastructure/fleet.yaml makes it')
+      .option('--group <name>', 'thing group to put the device in; made where it is missing')
+      .option('--role-alias <name>', 'role alias over that role', 'EdgeMLDevices')
+      .option('--policy <name>', 'AWS IoT policy of the devices', 'EdgeMLDevices')
+      .option('--output <folder>', "where the device's files go (default: .edgeml/devices/<thing>)")
+      .option('--device-folder <path>', 'where they will lie on the device: its Greengrass root', '/greengrass/v2')
+      .option('--user <user:group>', 'who runs components on the device', 'ggc_user:ggc_group')
+      .option('--accelerator <name>', 'platform attribute that picks a manifest, e.g. cuda or webgpu')
+      .option('--nucleus <version>', 'version of the nucleus that will be installed', '2.14.0')
+      .option('--dry-run', 'print what would be made; change nothing'),
+  help: `
+What is there already stays: run it again after an interruption, or for a device that is known. The private key is told once,
+by AWS, and lies in --output from then on, readable by you alone. Copy the folder to the device, add AmazonRootCA1.pem, and
+install the nucleus with --init-config config.yaml.
+
+Example:
+  npm run -s edgeml -- provision gateway-7 --group press-shop --role-arn arn:aws:iam::123456789012:role/edgeml-device`,
+  run: async ({ args: [thingName = ''], options, out, signal }) => {
+    const { provision } = await import('../cloud/provisioning/provision.ts');
+    const { DeviceFolder } = await import('../cloud/provisioning/device-files.ts');
+    const { checkThingName, checkRoleArn } = await import('../cloud/provisioning/names.ts');
+    checkThingName(thingName);
+    checkRoleArn(options.roleArn);
+    await withCloud(options, async (clients) => {
+      const { roleArn, roleAlias, deviceFolder, user } = options;
+      const done = await provision(clients, {
+        thingName,
+        ...(options.group === undefined ? {} : { group: options.group }),
+        ...(options.accelerator === undefined ? {} : { accelerator: options.accelerator }),
+        policyName: options.policy,
+        roleAlias,
+        roleArn,
+        deviceFolder,
+        user,
+        nucleusVersion: options.nucleus,
+        folder: new DeviceFolder(outputFolder(thingName, options.output)),
+        signal,
+        dryRun: options.dryRun === true,
+        onRequest: (request) => {
+          out.json(request);
+          if (!out.isJson) out.line(JSON.stringify(request));
+        },
+      });
+      if (options.dryRun) return;
+      out.json(done);
+      if (out.isJson) return;
+      out.line(`${thingName}: ${done.made.length > 0 ? `made ${done.made.join(', ')}` : 'all was there'}`);
+      out.line(`Its files are in ${done.folder}.`);
+    });
+  },
+};
+
+export function outputFolder(thingName: string, output: string | undefined): string {
+  return output ?? path.join('.edgeml/devices', thingName);
+}

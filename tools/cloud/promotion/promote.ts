@@ -1,0 +1,175 @@
+import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { CloudClients } from '../clients.ts';
+import { currentDeployment, getDeployment } from '../deployments/current-deployment.ts';
+import { planDeployment, sendDeployment } from '../deployments/deploy.ts';
+import { deploymentStatus } from '../deployments/device-status.ts';
+import type { DeviceFailure } from '../deployments/device-status.ts';
+import { planRollback } from '../deployments/rollback.ts';
+import { findTarget } from '../deployments/target.ts';
+import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
+import { pollUntil } from '../poll.ts';
+import { checkApproval } from './approval.ts';
+import { promoteErrors } from './errors.ts';
+import { judgeStage } from './gate.ts';
+import type { GateReport } from './gate.ts';
+import type { PromotionPlan } from './promotion-plan.ts';
+import { newState } from './promotion-state.ts';
+import type { PromotionState, StageState, StateStore } from './promotion-state.ts';
+
+export interface PromoteOptions {
+  readonly clients: CloudClients;
+  readonly plan: PromotionPlan;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The token of the gate report; without it the promotion stops before the first wave. */
+  readonly approve?: { readonly token: string; readonly by: string };
+  /** First pause between two looks at a stage. Default 10,000. */
+  readonly everyMs?: number;
+  readonly onProgress?: (stage: string, report: GateReport) => void;
+}
+
+/**
+ * Takes a promotion as far as it can go: canary, gate, then – once approved – wave after wave, each behind the same gate. Its
+ * state is saved after every step. Returns the state; a stage that failed has been dealt with as the plan says.
+ *
+ * @throws EdgeError `promote.not-approved`, `promote.changed`, `promote.over`, `cloud.*`
+ */
+export async function promote(options: PromoteOptions): Promise<PromotionState> {
+  const { plan, store } = options;
+  let state = (await store.load()) ?? newState(plan);
+  if (['done', 'failed', 'aborted'].includes(state.status)) {
+    if (options.approve === undefined) return state;
+    throw promoteErrors.error('promote.over', `the promotion ${state.name} is ${state.status}`);
+  }
+  // A token is of no use before its gate has passed: say so rather than run the gate and use it.
+  if (options.approve && state.status === 'running') checkApproval(state, options.approve.token);
+  if (state.status === 'running') state = await runCanary(options, state);
+  if (state.status === 'awaiting-approval' && options.approve) state = await approved(options, state, options.approve);
+  if (state.status === 'approved') state = await runWaves(options, state);
+  return state;
+}
+
+/** Gives every stage that has the new deployment its former one back. */
+export async function abortPromotion(options: PromoteOptions): Promise<PromotionState> {
+  let state = (await options.store.load()) ?? newState(options.plan);
+  for (const [index, stage] of state.stages.entries())
+    if (stage.deploymentId !== undefined && stage.status !== 'rolled-back')
+      state = await rollBackStage(options, state, index);
+  return saved(options, { ...state, status: 'aborted' });
+}
+
+async function runCanary(options: PromoteOptions, before: PromotionState): Promise<PromotionState> {
+  const state = await runStage(options, before, 0);
+  if (state.status === 'failed') return state;
+  const done = options.plan.waves.length === 0;
+  return saved(options, { ...state, status: done ? 'done' : 'awaiting-approval' });
+}
+
+async function approved(
+  options: PromoteOptions,
+  state: PromotionState,
+  { token, by }: NonNullable<PromoteOptions['approve']>,
+): Promise<PromotionState> {
+  checkApproval(state, token);
+  const { clients, signal, plan, clock } = options;
+  const target = await findTarget(clients, { kind: 'group', name: plan.canary.group }, signal);
+  const current = await currentDeployment(clients, target, signal);
+  if (current?.id !== state.stages[0]?.deploymentId) {
+    const message = `the canary group ${target.name} has the deployment ${current?.id} now, not the one that was tested`;
+    throw promoteErrors.error('promote.changed', message);
+  }
+  return saved(options, {
+    ...state,
+    status: 'approved',
+    approvedBy: by,
+    approvedAt: new Date(clock.now()).toISOString(),
+  });
+}
+
+async function runWaves(options: PromoteOptions, before: PromotionState): Promise<PromotionState> {
+  let state = before;
+  for (let index = 1; index < state.stages.length; index++) {
+    if (state.stages[index]?.status === 'passed') continue;
+    state = await runStage(options, state, index);
+    if (state.status === 'failed') return state;
+  }
+  return saved(options, { ...state, status: 'done' });
+}
+
+/** Deploys to one stage and watches it until its gate has an answer. */
+async function runStage(options: PromoteOptions, before: PromotionState, index: number): Promise<PromotionState> {
+  let state = await deployStage(options, before, index);
+  const report = await watchStage(options, state.stages[index] as StageState);
+  state = await saved(
+    options,
+    withStage(state, index, { status: report.verdict === 'passed' ? 'passed' : 'failed', report }),
+  );
+  if (report.verdict === 'passed') return state;
+  if (options.plan.failureHandlingPolicy === 'ROLLBACK_ON_FAILURE') state = await rollBackStage(options, state, index);
+  return saved(options, { ...state, status: 'failed' });
+}
+
+async function deployStage(options: PromoteOptions, before: PromotionState, index: number): Promise<PromotionState> {
+  const { clients, plan, signal, clock } = options;
+  const stage = before.stages[index] as StageState;
+  if (stage.deploymentId !== undefined) return before;
+  const target = await findTarget(clients, { kind: 'group', name: stage.group }, signal);
+  const { components, deploymentPolicies, iotJobConfiguration } = plan;
+  const change = { components, deploymentPolicies, ...(iotJobConfiguration ? { iotJobConfiguration } : {}) };
+  const deployment = await planDeployment(clients, target, change, { signal, tags: { 'edgeml:promotion': plan.name } });
+  // Saved first: whoever goes on after a crash here must know what the group had before.
+  const previous = stage.previousDeploymentId ?? deployment.current?.id;
+  const known = { status: 'deploying' as const, deployedAt: stage.deployedAt ?? clock.now() };
+  let state = withStage(before, index, {
+    ...known,
+    ...(previous === undefined ? {} : { previousDeploymentId: previous }),
+  });
+  state = await saved(options, state);
+  const deploymentId = await sendDeployment(clients, deployment, signal);
+  return saved(options, withStage(state, index, { deploymentId }));
+}
+
+async function watchStage(options: PromoteOptions, stage: StageState): Promise<GateReport> {
+  const { clients, plan, clock, signal, onProgress, everyMs = 10_000 } = options;
+  const place = heartbeatPlace(plan.heartbeats);
+  const failures = new Map<string, DeviceFailure>();
+  let last: GateReport | undefined;
+  const deployedAt = stage.deployedAt ?? 0;
+  // A run that goes on after an interruption has what is left of the time, and at least one look.
+  const timeoutMs = deployedAt + plan.gate.waitMinutes * 60_000 - clock.now();
+  const end = await pollUntil({ clock, everyMs, maxEveryMs: 60_000, timeoutMs, signal }, async () => {
+    const deployment = await getDeployment(clients, stage.deploymentId ?? '', signal);
+    const { devices } = await deploymentStatus(clients, deployment, signal, failures);
+    const things = devices.map(({ thing }) => thing);
+    const heartbeats = await readHeartbeats(clients, place, signal, things);
+    last = judgeStage({ devices, heartbeats, settings: plan.gate, deployedAt, now: clock.now() });
+    onProgress?.(stage.group, last);
+    return last.verdict === 'waiting' ? undefined : last;
+  });
+  if (end) return end;
+  const late = last as GateReport;
+  return { ...late, verdict: 'failed', reason: `${late.reason}, and ${plan.gate.waitMinutes} minutes are over` };
+}
+
+async function rollBackStage(options: PromoteOptions, state: PromotionState, index: number): Promise<PromotionState> {
+  const { clients, signal } = options;
+  const { group, previousDeploymentId, deploymentId } = state.stages[index] as StageState;
+  // A group that had nothing before, or had the same: there is nothing to return to.
+  if (previousDeploymentId === undefined || previousDeploymentId === deploymentId) return state;
+  const target = await findTarget(clients, { kind: 'group', name: group }, signal);
+  const current = await currentDeployment(clients, target, signal);
+  // Somebody else's later deployment is left alone.
+  if (current?.id !== deploymentId) return state;
+  await sendDeployment(clients, await planRollback(clients, target, { to: previousDeploymentId, signal }), signal);
+  return saved(options, withStage(state, index, { status: 'rolled-back' }));
+}
+
+function withStage(state: PromotionState, index: number, change: Partial<StageState>): PromotionState {
+  return { ...state, stages: state.stages.map((stage, at) => (at === index ? { ...stage, ...change } : stage)) };
+}
+
+async function saved({ store }: PromoteOptions, state: PromotionState): Promise<PromotionState> {
+  await store.save(state);
+  return state;
+}

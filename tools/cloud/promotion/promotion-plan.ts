@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { canonicalJson, textDigest } from '../digest.ts';
+import { componentSchema, jobSchema, policiesSchema } from '../deployments/specification.ts';
+import { promoteErrors } from './errors.ts';
+
+/** What shall go where, and what has to hold on the way. Written by people, in YAML or JSON. */
+export type PromotionPlan = z.output<typeof planSchema>;
+export type GateSettings = PromotionPlan['gate'];
+
+const percent = z.number().min(0).max(100);
+
+const gateSchema = z.strictObject({
+  /** Models that must be healthy on every device, by the name in their package. */
+  models: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        version: z.string().min(1),
+        /** The execution provider that must be in use, e.g. `cuda`. Default: any. */
+        provider: z.string().optional(),
+        maxP95Ms: z.number().positive().optional(),
+        /** `PASSED`: golden inputs ran on the device and agreed. `ANY`: a model without golden inputs will do. */
+        golden: z.enum(['PASSED', 'ANY']).default('PASSED'),
+        /** The model must have answered requests lately. */
+        active: z.boolean().default(true),
+      }),
+    )
+    .min(1),
+  /** So much of the devices that can be reached must be healthy; when too many are not, the gate fails at once. */
+  quorumPercent: percent.default(100),
+  /** So many devices must have been judged at all, however many are offline. */
+  minDevices: z.int().min(1).default(1),
+  /** How long a stage may take to reach its quorum. */
+  waitMinutes: z.number().positive().default(60),
+});
+
+const stageSchema = z.strictObject({
+  group: z.string().regex(/^[a-zA-Z0-9:_-]{1,128}$/, 'must be the name of a thing group'),
+});
+
+const planSchema = z.strictObject({
+  name: z.string().regex(/^[\w.:-]{1,100}$/, 'must be a name of letters, digits, dots, colons and hyphens'),
+  components: z
+    .record(z.string(), componentSchema)
+    .refine((components) => Object.keys(components).length > 0, 'must name a component'),
+  deploymentPolicies: policiesSchema.default({ failureHandlingPolicy: 'ROLLBACK' }),
+  iotJobConfiguration: jobSchema.optional(),
+  /** Where heartbeats lie, as `s3://bucket/prefix`. */
+  heartbeats: z.string(),
+  canary: stageSchema,
+  waves: z.array(stageSchema).default([]),
+  gate: gateSchema,
+  /** What becomes of a stage that fails: the deployment before, or nothing. Names of Edge Manager's deployment plans. */
+  failureHandlingPolicy: z.enum(['ROLLBACK_ON_FAILURE', 'DO_NOTHING']).default('ROLLBACK_ON_FAILURE'),
+});
+
+/** @throws EdgeError `promote.invalid-plan` */
+export function checkPlan(document: unknown, source: string): PromotionPlan {
+  const result = planSchema.safeParse(document);
+  const issues = result.success
+    ? groupedTwice(result.data)
+    : result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`);
+  if (result.success && issues.length === 0) return result.data;
+  throw promoteErrors.error('promote.invalid-plan', `${source} is no plan:\n${issues.join('\n')}`, {
+    facts: { issues },
+  });
+}
+
+/** A group that is a stage twice would be approved by itself. */
+function groupedTwice({ canary, waves }: PromotionPlan): readonly string[] {
+  const groups = [canary, ...waves].map(({ group }) => group);
+  const twice = groups.find((group, index) => groups.indexOf(group) !== index);
+  return twice === undefined ? [] : [`/waves: the group ${twice} is there twice`];
+}
+
+export function planDigest(plan: PromotionPlan): string {
+  return textDigest(canonicalJson(plan)).hex;
+}
