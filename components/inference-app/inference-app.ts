@@ -14,7 +14,7 @@ import { FeedbackHandOver } from './feedback/feedback-hand-over.ts';
 import { ActiveServices } from './inference/active-services.ts';
 import { Inquirer } from './inference/inquirer.ts';
 import { Looker } from './inference/looker.ts';
-import { Troubles } from './inference/troubles.ts';
+import { Troubles } from '../common/log/troubles.ts';
 import { Waker } from './inference/waker.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';
 import { readConfiguration } from './read-configuration.ts';

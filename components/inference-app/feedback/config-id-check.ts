@@ -5,7 +5,7 @@ import { fullJitter } from '../../common/ipc/session/backoff.ts';
 import type { Logger } from '../../common/log/logger.ts';
 import { closest } from '../../common/text/closest.ts';
 import { appErrors } from '../errors.ts';
-import type { Troubles } from '../inference/troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 
 export interface ConfigIdCheckOptions {
   readonly client: Pick<FeedbackClient, 'health'> | undefined;

@@ -8,7 +8,7 @@ import type { FeedbackSample } from '../../common/http/feedback-client.ts';
 import { silentLogger } from '../../common/log/logger.ts';
 import type { Logger } from '../../common/log/logger.ts';
 import { appConfiguration } from '../config.ts';
-import { Troubles } from '../inference/troubles.ts';
+import { Troubles } from '../../common/log/troubles.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import { ConfigIdCheck } from './config-id-check.ts';

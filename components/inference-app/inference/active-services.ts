@@ -4,7 +4,7 @@ import type { AgentClient } from '../../common/http/agent-client.ts';
 import { fullJitter } from '../../common/ipc/session/backoff.ts';
 import { appErrors } from '../errors.ts';
 import type { Patience } from './inquirer.ts';
-import type { Troubles } from './troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 import type { Waker } from './waker.ts';
 
 export interface ActiveServicesOptions {

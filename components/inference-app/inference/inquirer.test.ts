@@ -9,7 +9,7 @@ import { ActiveServices } from './active-services.ts';
 import { Inquirer } from './inquirer.ts';
 import type { Patience } from './inquirer.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
-import { Troubles } from './troubles.ts';
+import { Troubles } from '../../common/log/troubles.ts';
 import { Waker } from './waker.ts';
 
 const error = (code: string, status: number, facts = {}): EdgeError =>

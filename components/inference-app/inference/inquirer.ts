@@ -6,7 +6,7 @@ import { fullJitter } from '../../common/ipc/session/backoff.ts';
 import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 import { remedyFor } from './remedy.ts';
-import type { Troubles } from './troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 import type { Waker } from './waker.ts';
 
 export interface InquirerOptions {

@@ -11,7 +11,7 @@ import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';
 import type { Inquirer, Patience } from './inquirer.ts';
 import { skipReasonOf } from './remedy.ts';
-import type { Troubles } from './troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 
 export interface LookerOptions {
   readonly inquirer: Inquirer;

@@ -1,5 +1,5 @@
 import type { InvokeResult } from '../../common/agent-api.ts';
-import type { Troubles } from '../inference/troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 
 /** Providers of ONNX Runtime that use no accelerator. */
 const ON_CPU: readonly string[] = ['cpu', 'wasm'];

@@ -6,7 +6,7 @@ import type { IpcSession } from '../../common/ipc/session.ts';
 import type { Logger } from '../../common/log/logger.ts';
 import { fillTopic } from '../../common/topics/topics.ts';
 import type { AppConfiguration } from '../config.ts';
-import type { Troubles } from '../inference/troubles.ts';
+import type { Troubles } from '../../common/log/troubles.ts';
 import { PREDECESSORS } from '../predecessor/predecessors.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { greengrassV2Message } from './greengrass-v2-message.ts';

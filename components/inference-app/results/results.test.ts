@@ -7,7 +7,7 @@ import { EdgeError } from '../../common/errors/edge-error.ts';
 import { silentLogger } from '../../common/log/logger.ts';
 import type { Prediction } from '../../common/prediction.ts';
 import { appConfiguration } from '../config.ts';
-import { Troubles } from '../inference/troubles.ts';
+import { Troubles } from '../../common/log/troubles.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import { Publisher } from './publisher.ts';

@@ -1,4 +1,4 @@
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '../errors/edge-error.ts';
 
 /**
  * Why an inference that should have been feedback is none. `full`: earlier ones are not handed over. `unreachable`: nobody listens, or

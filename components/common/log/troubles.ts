@@ -1,4 +1,4 @@
-import type { Logger } from '../../common/log/logger.ts';
+import type { Logger } from './logger.ts';
 
 /** Says that something is wrong once, and that it is right again once, however often it is met in between. */
 export class Troubles {
