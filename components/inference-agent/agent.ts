@@ -20,11 +20,13 @@ import { ThreadRegister } from './generation/thread-register.ts';
 import { workerGenerations } from './generation/worker-generation.ts';
 import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
+import { fromOldAgentFile } from './settings/old-agent-file.ts';
+import type { OldAgentFile } from './settings/old-agent-file.ts';
 import { endWith } from './assembly/end-process.ts';
 
 /**
  * Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. Started by hand, without a nucleus, it takes its
- * configuration from the JSON file that `--configuration` names, else its defaults; see `CommandLine`.
+ * configuration from the JSON file that `--configuration` names, also one of the old agent, else its defaults; see `CommandLine`.
  */
 async function main(): Promise<void> {
   const environment = readEnvironment();
@@ -40,10 +42,13 @@ async function main(): Promise<void> {
   try {
     const words = parseCommandLine(process.argv.slice(2));
     await untilAnswered(() => ipc.ready(), log);
-    const settings = await (nucleus ? untilAnswered(() => ipc.getConfiguration([]), log) : fileConfiguration(words));
+    const read = nucleus
+      ? { configuration: await untilAnswered(() => ipc.getConfiguration([]), log), notTaken: [] }
+      : await fileConfiguration(words);
+    for (const facts of read.notTaken) log.warn(facts, 'configuration.old-key-not-taken');
     const overlay = new EdgeManagerOverlay(ipc);
     await overlay.refresh();
-    const configuration = new LiveConfiguration(overlay.over(settings), log);
+    const configuration = new LiveConfiguration(overlay.over(read.configuration), log);
     setLevel(logLevel(configuration.current));
     const workFolder = process.cwd();
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
@@ -83,9 +88,10 @@ async function main(): Promise<void> {
   }
 }
 
-async function fileConfiguration(words: CommandLine): Promise<unknown> {
+async function fileConfiguration(words: CommandLine): Promise<OldAgentFile> {
   const { configurationFile: file } = words;
-  return withCommandLine(file === undefined ? {} : JSON.parse(await readFile(file, 'utf8')), words);
+  const read = fromOldAgentFile(file === undefined ? {} : JSON.parse(await readFile(file, 'utf8')));
+  return { ...read, configuration: withCommandLine(read.configuration, words) };
 }
 
 void main();
