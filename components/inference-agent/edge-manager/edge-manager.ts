@@ -129,9 +129,10 @@ function handlersOf(ports: EdgeManagerPorts): AgentHandlers {
   const served = (alias: string) => registry.served(alias);
   const capturePorts = { capture, names, served, sharedMemory: systemV };
   return {
-    Predict: (request, { deadlineMs, signal }) =>
+    Predict: (request, { deadlineMs, signal, tellTimings }) =>
       predict(predictPorts, request, {
         deadlineMs,
+        tellTimings,
         onCancelled: (listener) => signal.addEventListener('abort', listener, { once: true }),
       }),
     LoadModel: (request, { signal }) => models.load(request, signal),

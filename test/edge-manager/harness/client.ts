@@ -1,5 +1,5 @@
 import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
-import type { CallOptions, Client, ServiceError } from '@grpc/grpc-js';
+import type { CallOptions, Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
@@ -78,6 +78,22 @@ export class EdgeClient {
     return this.start(name, request, options).answer;
   }
 
+  /** A Predict, and the time in milliseconds that the agent says the model took of it. */
+  async timedPredict(request: object): Promise<{ readonly runMs: number }> {
+    const methods = this.#client as unknown as Record<string, UnaryMethod>;
+    return new Promise((resolve, reject) => {
+      const call = methods['Predict']!(
+        request,
+        { deadline: Date.now() + PATIENCE_MS },
+        (error) => error && reject(error),
+      );
+      call.on('status', ({ metadata }) => {
+        const [timing] = metadata.get('server-timing');
+        resolve({ runMs: Number(/run;dur=([\d.]+)/.exec(String(timing))?.[1]) });
+      });
+    });
+  }
+
   /** As `call`, for calls that are to be given up. */
   start<Name extends keyof Answers>(name: Name, request: object, options: CallOptions = {}) {
     const methods = this.#client as unknown as Record<string, UnaryMethod>;
@@ -108,7 +124,7 @@ type UnaryMethod = (
   request: object,
   options: CallOptions,
   done: (error: ServiceError | null, value: unknown) => void,
-) => { cancel(): void };
+) => ClientUnaryCall;
 
 /** A tensor with its bytes, and metadata as a client would copy them from ListModels. */
 export function tensorOf(

@@ -1,3 +1,4 @@
+import type { Timings } from '../../../common/prediction.ts';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import type { TensorService } from '../../invoke/tensor-service.ts';
 import type { PredictRequest, PredictResponse } from '../messages.ts';
@@ -19,6 +20,7 @@ export interface PredictCaller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
+  tellTimings(timings: Timings): void;
 }
 
 /** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `generation.*` */
@@ -31,12 +33,13 @@ export async function predict(
   const alias = names.aliasOf(request);
   const takeMemory = (bytes: number): Uint8Array<ArrayBuffer> => buffers.take(bytes);
   return predicts.run(alias, async () => {
-    const { outputs, model } = await tensors.run(alias, {
+    const { outputs, model, timings } = await tensors.run(alias, {
       bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
       ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
       onCancelled: (listener) => caller.onCancelled(listener),
       feeds: ({ generation }) => bindTensors(request.tensors, generation.facts.inputs, { takeMemory, sharedMemory }),
     });
+    caller.tellTimings(timings);
     return { tensors: answerTensors(outputs, model.generation.facts.outputs) };
   });
 }

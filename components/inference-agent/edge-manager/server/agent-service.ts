@@ -1,6 +1,7 @@
 import { fromJSON } from '@grpc/proto-loader';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 
+import type { Timings } from '../../../common/prediction.ts';
 import { AGENT_PROTO } from '../agent-proto.gen.ts';
 import type { AgentCalls, CallName } from '../messages.ts';
 
@@ -21,6 +22,8 @@ export interface Caller {
   readonly deadlineMs: number | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
+  /** Says where the time went, in the trailing metadata of the answer: `server-timing`, as in W3C Server Timing. */
+  tellTimings(timings: Timings): void;
 }
 
 export type AgentHandlers = {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 
 import type { Clock } from '../../../common/clock/clock.ts';
+import type { Timings } from '../../../common/prediction.ts';
 import { wireErrorOf } from '../../../common/errors/wire-error.ts';
 import { listenOnSocket } from '../../../common/http/server/listen-on-socket.ts';
 import type { Logger } from '../../../common/log/logger.ts';
@@ -71,10 +72,12 @@ function unary(name: CallName, handler: AnyHandler, log: Logger): handleUnaryCal
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort(new Error('the client hung up')));
     const deadlineMs = millisecondsUntil(call.getDeadline());
+    const trailer = new Metadata();
+    const tellTimings = (timings: Timings): void => trailer.set('server-timing', serverTiming(timings));
     Promise.resolve()
-      .then(() => handler(call.request, { deadlineMs, signal: gone.signal }))
+      .then(() => handler(call.request, { deadlineMs, signal: gone.signal, tellTimings }))
       .then(
-        (response) => answer(null, response),
+        (response) => answer(null, response, trailer),
         (thrown: unknown) => {
           const status = grpcStatusOf(thrown);
           const fault = status.code === STATUS.INTERNAL;
@@ -83,6 +86,13 @@ function unary(name: CallName, handler: AnyHandler, log: Logger): handleUnaryCal
         },
       );
   };
+}
+
+function serverTiming({ queueMs = 0, preprocessMs, runMs }: Timings): string {
+  const times = { queue: queueMs, bind: preprocessMs, run: runMs };
+  return Object.entries(times)
+    .map(([name, ms]) => `${name};dur=${ms.toFixed(3)}`)
+    .join(', ');
 }
 
 /** Deadlines travel as the time that is left; gRPC gives them as a date, or infinity for none. */
