@@ -4,6 +4,7 @@ import type { Prediction } from '../../components/common/prediction.ts';
 import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
 import { boxIou } from '../../components/inference-agent/vision/golden/compare-predictions.ts';
 import { MODEL_NAMES, loadReference, referenceModel } from './reference-models.ts';
+import { streetScene } from './reference/street-scene.ts';
 import { expectedResults, photo, photoNames, skipReason } from './shared-data.ts';
 import type { ExpectedRow } from './shared-data.ts';
 
@@ -27,6 +28,36 @@ describe.skipIf(skipReason)('real models on real photos', () => {
     });
   });
 });
+
+/** The pictures of docs/models.md show what is found here. */
+describe.skipIf(skipReason)('real models on the drawn street', () => {
+  it.each([
+    ['ssd_mobilenet_v1_coco_fp32_nchw', 'stopsign'],
+    ['yolo-fastest-1.1-xl', 'stop sign'],
+  ])('%s finds the stop sign and the clock, and nothing else', async (name, sign) => {
+    const model = await loadReference(referenceModel(name));
+    const { predictions } = await model.infer(await streetScene());
+    await model.close();
+    const found = new Map(predictions.map(({ label, box }) => [label, box]));
+    expect(predictions).toHaveLength(2);
+    const drawn = new Map([
+      [sign, [78 / 640, 60 / 480, 278 / 640, 260 / 480]],
+      ['clock', [414 / 640, 114 / 480, 586 / 640, 286 / 480]],
+    ] as const);
+    for (const [label, box] of drawn) {
+      expect(boxIou(found.get(label) as Box, box), label).toBeGreaterThan(0.7);
+    }
+  });
+
+  it('mobilenet_v2 sees the clock', async () => {
+    const model = await loadReference(referenceModel('mobilenet_v2_fp32_nchw'));
+    const { predictions } = await model.infer(await streetScene());
+    await model.close();
+    expect(predictions[0]?.label).toBe('analog clock');
+  });
+});
+
+type Box = Parameters<typeof boxIou>[0];
 
 function compareClasses(predictions: readonly Prediction[], rows: readonly ExpectedRow[]): void {
   const [index, label, probability] = rows[0] as [number, string, number];
