@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { createFeedbackClient } from '../../common/http/feedback-client.ts';
 import type { FeedbackClient } from '../../common/http/feedback-client.ts';
 import { bundleFile } from '../../common/testing/bundle-file.ts';
 import { BundleProcess } from '../../common/testing/bundle-process.ts';
+import { recipeVariables } from './recipe-variables.ts';
 
 export interface UploaderProcess {
   readonly process: BundleProcess;
@@ -34,22 +34,12 @@ export async function spawnUploader(
   await writeFile(file, JSON.stringify(configuration));
   const bundle = await bundleFile('feedback-uploader', 'uploader.js', 'uploader.ts');
   await bundleFile('feedback-uploader', 'redactor.js', 'redactor.ts');
-  const { NODE_PATH: _ofTheDevice, ...variables } = await recipeVariables();
+  const variables = await recipeVariables();
   return new BundleProcess(bundle, ['--configuration', file], workFolder, {
     AWS_REGION: 'us-east-1',
     ...variables,
     ...environment,
   });
-}
-
-const RECIPE = join(import.meta.dirname, '../../../recipes/edgeml.FeedbackUploader.yaml');
-
-/** What the recipe sets for Linux: the process is measured as it runs on a device. */
-async function recipeVariables(): Promise<Readonly<Record<string, string>>> {
-  const { Manifests } = parse(await readFile(RECIPE, 'utf8')) as {
-    Manifests: readonly { Name: string; Lifecycle: { Setenv: Record<string, string> } }[];
-  };
-  return Manifests.find(({ Name }) => Name === 'linux')?.Lifecycle.Setenv ?? {};
 }
 
 /** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined where the system does not tell. */
