@@ -3,6 +3,8 @@ import path from 'node:path';
 import { projectPaths } from '../build/project.ts';
 import { formatIssue } from '../local-core/recipe/issue.ts';
 import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import type { LintResult } from '../lint/lint-paths.ts';
+import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 
 interface LintOptions {
@@ -11,8 +13,8 @@ interface LintOptions {
 }
 
 export const lintCommand: CommandSpec<LintOptions> = {
-  usage: 'lint [recipes...]',
-  summary: 'check recipes for both nuclei: keys, sizes, variables, lifecycles, access control',
+  usage: 'lint [paths...]',
+  summary: 'check recipes, build folders, model packages and deployment documents before a device does',
   options: (command) =>
     command
       .option(
@@ -22,14 +24,26 @@ export const lintCommand: CommandSpec<LintOptions> = {
       )
       .option('--strict', 'let warnings fail too'),
   help: `
-Without arguments the recipes of this project are checked, the ones in recipes/ and what is delivered of them.`,
-  run: async ({ args, options, out }) => {
-    const { lintCollection } = await import('../build/lint-collection.ts');
-    const files = args.length > 0 ? args : await ownRecipes();
-    const issues = (await lintCollection(files)).filter(
-      ({ nucleus }) => options.nucleus !== 'java' || nucleus === 'any',
-    );
-    out.json({ recipes: files.length, issues });
+Each path is looked at as what it is:
+  recipe (.yaml, .json)      keys and their case, size as delivered, variables, lifecycles, artifacts, permissions, access
+                             control, policy ids, dependencies and their versions, default configuration by its schema
+  build folder (recipes/)    its recipes, that every artifact is there, and the model packages beside them
+  model package              folder, .zip or .tar.gz: files, names, ONNX files, golden cases, labels; not run
+  deployment document        its form, versions that are built, and each configuration update by its schema
+Without arguments the recipes of this project are checked, the ones in recipes/ and what is delivered of them.
+Exit code 1 where there is an error, with --strict also for warnings.
+
+Examples:
+  edgeml lint
+  edgeml lint greengrass-build line-3.json --strict`,
+  run: async ({ args, options, out, signal }) => {
+    if (!['any', 'java'].includes(options.nucleus))
+      throw cliErrors.error('cli.usage', `--nucleus is "${options.nucleus}"; give any or java`);
+    const { lintPaths } = await import('../lint/lint-paths.ts');
+    const own = await ownRecipes();
+    const result = await lintPaths(args.length > 0 ? args : own, own, signal);
+    const issues = result.issues.filter(({ nucleus }) => options.nucleus !== 'java' || nucleus === 'any');
+    out.json({ ...result.counts, issues });
     const fails = (issue: RecipeIssue): boolean =>
       issue.severity === 'error' || (options.strict === true && issue.severity === 'warning');
     if (!out.isJson) {
@@ -37,11 +51,21 @@ Without arguments the recipes of this project are checked, the ones in recipes/ 
         out.line(
           `${out.paint(fails(issue) ? 'red' : issue.severity === 'info' ? 'dim' : 'yellow', issue.severity)} ${formatIssue(issue)}`,
         );
-      out.line(`${files.length} recipes: ${count(issues, 'error')} errors, ${count(issues, 'warning')} warnings`);
+      out.line(`${lookedAt(result.counts)}: ${count(issues, 'error')} errors, ${count(issues, 'warning')} warnings`);
     }
     return issues.some(fails) ? 1 : 0;
   },
 };
+
+function lookedAt({ recipes, packages, deployments }: LintResult['counts']): string {
+  const parts = [
+    [recipes, 'recipes'],
+    [packages, 'packages'],
+    [deployments, 'deployments'],
+  ] as const;
+  const shown = parts.filter(([number], index) => number > 0 || index === 0);
+  return shown.map(([number, what]) => `${number} ${what}`).join(', ');
+}
 
 async function ownRecipes(): Promise<readonly string[]> {
   const names = await readdir(projectPaths.recipes);

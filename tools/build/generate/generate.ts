@@ -1,10 +1,6 @@
 import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
-import { uploaderConfiguration } from '../../../components/feedback-uploader/config.ts';
-import { agentConfiguration } from '../../../components/inference-agent/config.ts';
-import { edgeManagerConfiguration } from '../../../components/inference-agent/settings/edge-manager-keys.ts';
-import { appConfiguration } from '../../../components/inference-app/config.ts';
+import { COMPONENT_SCHEMAS } from '../component-schemas.ts';
 import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { edgeManagerProto } from './edge-manager-proto.ts';
@@ -14,21 +10,14 @@ import type { GeneratedFile } from './generated-file.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 
-const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
-  ['edgeml.InferenceAgent', agentConfiguration],
-  ['edgeml.EdgeManager', edgeManagerConfiguration],
-  ['edgeml.InferenceApp', appConfiguration],
-  ['edgeml.FeedbackUploader', uploaderConfiguration],
-]);
-
 /** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages. */
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
-  const recipes = [...SCHEMAS].map(([component, schema]) => recipeWithConfiguration(component, schema));
+  const recipes = [...COMPONENT_SCHEMAS].map(([component, schema]) => recipeWithConfiguration(component, schema));
   return [
     ...(await Promise.all(recipes)),
     ...(await gdkProjects()),
     await errorReference(),
-    await configurationReference(SCHEMAS),
+    await configurationReference(COMPONENT_SCHEMAS),
     await wasmKernels(),
     await edgeManagerProto(),
   ];

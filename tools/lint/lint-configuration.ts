@@ -1,0 +1,65 @@
+import { isEdgeError } from '../../components/common/errors/edge-error.ts';
+import { parseConfiguration } from '../../components/common/config/parse-configuration.ts';
+import type { ConfigurationProblem } from '../../components/common/config/parse-configuration.ts';
+import { unknownKeys } from '../../components/common/config/unknown-keys.ts';
+import { COMPONENT_SCHEMAS } from '../build/component-schemas.ts';
+import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+
+/** The nucleus reads this key of a component's configuration; components do not. */
+const OF_THE_NUCLEUS = 'accessControl';
+
+/**
+ * A component's configuration against the schema that the component itself reads it by; nothing for components of others.
+ *
+ * @param pointer of the configuration in the file
+ */
+export function lintConfiguration(
+  component: string,
+  configuration: unknown,
+  file: string,
+  pointer: string,
+): readonly RecipeIssue[] {
+  const schema = COMPONENT_SCHEMAS.get(component);
+  if (!schema) return [];
+  const issue = (severity: RecipeIssue['severity'], code: string, at: string, message: string, fix: string) =>
+    ({
+      severity,
+      nucleus: 'any',
+      code,
+      file,
+      pointer: pointer + at,
+      message: `${component}: ${message}`,
+      fix,
+    }) as const;
+  const unknown = unknownKeys(schema, configuration)
+    .filter((key) => !key.pointer.startsWith(`/${OF_THE_NUCLEUS}`))
+    .map((key) => {
+      const fix =
+        key.suggestion === undefined
+          ? 'remove it; docs/configuration.md lists the settings.'
+          : `write ${key.suggestion}.`;
+      return issue('warning', 'configuration.unknown-key', key.pointer, `${key.pointer} is no setting.`, fix);
+    });
+  const wrong = problemsOf(component, configuration).map((problem) =>
+    issue(
+      'error',
+      'configuration.invalid',
+      problem.pointer,
+      `${problem.pointer} ${problem.message}.`,
+      'docs/configuration.md says what the setting takes.',
+    ),
+  );
+  return [...wrong, ...unknown];
+}
+
+function problemsOf(component: string, configuration: unknown): readonly ConfigurationProblem[] {
+  const schema = COMPONENT_SCHEMAS.get(component);
+  if (!schema) return [];
+  try {
+    parseConfiguration(schema, configuration, { component });
+    return [];
+  } catch (error) {
+    if (isEdgeError(error)) return error.facts['problems'] as readonly ConfigurationProblem[];
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isEdgeError } from '../../components/common/errors/edge-error.ts';
+import { EDGE_MANIFEST_FILE } from '../../components/inference-agent/model-package/reading/edge-manifest.ts';
+import { SIGNATURE_FILE } from '../../components/inference-agent/model-package/reading/hash-files.ts';
+import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import { inputOf } from '../../components/inference-agent/model-package/schema.ts';
+import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
+import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import { requireModelName, requireVersion } from '../package/names.ts';
+import { openPackage } from '../package/open-package.ts';
+
+/** A model package without running it: everything is there, the names hold, the ONNX files are what model.json says. */
+export async function lintModelPackage(where: string, signal: AbortSignal): Promise<readonly RecipeIssue[]> {
+  const opened = await openPackage(where, signal).catch((error: unknown) => {
+    if (isEdgeError(error)) return error;
+    throw error;
+  });
+  if (isEdgeError(opened)) return [issueOf('error', opened.code, where, '', opened.message, opened.todo)];
+  try {
+    const { model } = opened;
+    const onnx = await Promise.all(
+      model.manifest.variants.map(({ file }, index) => variantIssues(where, model, file, index)),
+    );
+    return [...nameIssues(where, model), ...contentIssues(where, model), ...onnx.flat()];
+  } finally {
+    await opened.close();
+  }
+}
+
+function nameIssues(where: string, { manifest }: ModelPackage): readonly RecipeIssue[] {
+  const checks = [
+    ['/name', () => requireModelName(manifest.name)],
+    ['/version', () => requireVersion(manifest.version)],
+  ] as const;
+  return checks.flatMap(([pointer, check]) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (!isEdgeError(error)) throw error;
+      return [issueOf('warning', error.code, where, pointer, `${error.message}.`, error.todo)];
+    }
+  });
+}
+
+function contentIssues(where: string, { manifest, files, labels }: ModelPackage): readonly RecipeIssue[] {
+  const has = (file: string): boolean => files.some((one) => one.path === file);
+  const issues: RecipeIssue[] = [];
+  if (manifest.golden.length === 0)
+    issues.push(
+      issueOf(
+        'warning',
+        'model.no-golden',
+        where,
+        '/golden',
+        'there are no golden cases, so that a device cannot tell whether the model works.',
+        'package it with --golden.',
+      ),
+    );
+  if (!has(EDGE_MANIFEST_FILE))
+    issues.push(
+      issueOf(
+        'info',
+        'model.no-edge-manifest',
+        where,
+        '',
+        `there is no ${EDGE_MANIFEST_FILE}, which clients of Edge Manager read.`,
+        'edgeml package writes it.',
+      ),
+    );
+  if (!has(SIGNATURE_FILE))
+    issues.push(
+      issueOf(
+        'info',
+        'signature.missing',
+        where,
+        '',
+        'the package is not signed.',
+        'sign it where devices have SignaturePolicy "require".',
+      ),
+    );
+  if (manifest.task !== 'tensor' && labels.length === 0)
+    issues.push(
+      issueOf(
+        'warning',
+        'model.no-labels',
+        where,
+        '/labels',
+        'there are no labels; class numbers are given out.',
+        'add labels.txt.',
+      ),
+    );
+  return issues;
+}
+
+async function variantIssues(
+  where: string,
+  { dir, manifest }: ModelPackage,
+  file: string,
+  index: number,
+): Promise<readonly RecipeIssue[]> {
+  const pointer = `/variants/${index}`;
+  try {
+    const { inputs, weights } = readOnnx(await readFile(path.join(dir, file)), file);
+    const missing = weights.flatMap(({ externalFile }) => externalFile ?? []);
+    const absent = await Promise.all(
+      [...new Set(missing)].map(async (name) => ((await isThere(path.join(dir, name))) ? [] : [name])),
+    );
+    const lost = absent
+      .flat()
+      .map((name) =>
+        issueOf(
+          'error',
+          'model.weights-missing',
+          where,
+          pointer,
+          `${file} keeps weights in ${name}, which is not in the package.`,
+          'package the .onnx together with the files beside it.',
+        ),
+      );
+    const variant = manifest.variants[index] ?? manifest.variants[0];
+    const wanted = inputOf(manifest, variant).name;
+    const names = inputs.map(({ name }) => name);
+    if (wanted === undefined || names.includes(wanted)) return lost;
+    return [
+      ...lost,
+      issueOf(
+        'error',
+        'model.input-name',
+        where,
+        '/input/name',
+        `${file} has no input "${wanted}"; it has ${names.join(', ')}.`,
+        'write the name that the model has.',
+      ),
+    ];
+  } catch (error) {
+    if (!isEdgeError(error)) throw error;
+    return [issueOf('error', error.code, where, pointer, `${error.message}.`, error.todo)];
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return readFile(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function issueOf(
+  severity: RecipeIssue['severity'],
+  code: string,
+  file: string,
+  pointer: string,
+  message: string,
+  fix: string,
+): RecipeIssue {
+  return { severity, nucleus: 'any', code, file, pointer, message, fix };
+}

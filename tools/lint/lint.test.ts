@@ -1,0 +1,139 @@
+import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
+import { writeFiles } from '../../components/inference-agent/testing/package-folder.ts';
+import { projectPaths } from '../build/project.ts';
+import { runHere } from '../package/testing/in-process.ts';
+import { colourPackage, tarOf } from '../package/testing/training-output.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgeml-lint-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const at = (name: string): string => path.join(folder, name);
+interface Issue {
+  readonly severity: string;
+  readonly code: string;
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** Everything but remarks, as `code pointer`. */
+async function lint(...paths: readonly string[]): Promise<readonly string[]> {
+  return (await issuesOf(...paths))
+    .filter(({ severity }) => severity !== 'info')
+    .map(({ code, pointer }) => `${code} ${pointer}`);
+}
+
+async function issuesOf(...paths: readonly string[]): Promise<readonly Issue[]> {
+  const { json } = await runHere(['lint', '--json', ...paths]);
+  return (json[0] as { issues: Issue[] }).issues;
+}
+
+function recipe(name: string, more: string): Promise<void> {
+  return writeFile(
+    at(`${name}.yaml`),
+    `RecipeFormatVersion: '2020-01-25'
+ComponentName: ${name}
+ComponentVersion: '1.0.0'
+${more}
+Manifests:
+  - Platform: { os: linux, runtime: '*' }
+    Lifecycle: { run: { Script: echo } }
+    Artifacts:
+      - Uri: s3://BUCKET_NAME/COMPONENT_NAME/COMPONENT_VERSION/a.zip
+`,
+  );
+}
+
+describe('edgeml lint', () => {
+  it('finds nothing wrong with this project, and exits with 0', async () => {
+    const result = await runCommand(['lint', '--json', '--strict'], {});
+    expect(result, result.stdout).toMatchObject({ code: 0, json: [{ packages: 0 }] });
+  });
+
+  it('finds dependencies that are not met, not known, and that go in a circle', async () => {
+    const needs = (name: string, version: string) =>
+      `ComponentDependencies:\n  ${name}: { VersionRequirement: '${version}', DependencyType: HARD }`;
+    await recipe('a.One', needs('a.Two', '^1.0.0'));
+    await recipe('a.Two', needs('a.One', '^2.0.0'));
+    await recipe('a.Three', needs('a.Unknown', '*'));
+    await recipe('a.Four', needs('edgeml.InferenceAgent', '^9.0.0'));
+    const names = ['a.One', 'a.Two', 'a.Three', 'a.Four'].map((name) => at(`${name}.yaml`));
+    expect([...(await lint(...names))].sort()).toEqual([
+      'dependency.circle /ComponentDependencies',
+      'dependency.circle /ComponentDependencies',
+      'dependency.unknown /ComponentDependencies/a.Unknown',
+      'dependency.unsatisfied /ComponentDependencies/a.One',
+      'dependency.unsatisfied /ComponentDependencies/edgeml.InferenceAgent',
+    ]);
+    expect((await runHere(['lint', ...names])).code).toBe(1);
+  });
+
+  it('reads the default configuration of our components by their schema', async () => {
+    await recipe(
+      'edgeml.InferenceAgent',
+      'ComponentConfiguration: { DefaultConfiguration: { QueueLength: 0, Workerz: 1 } }',
+    );
+    const issues = await issuesOf(at('edgeml.InferenceAgent.yaml'));
+    expect(issues.filter(({ code }) => code.startsWith('configuration.'))).toMatchObject([
+      { severity: 'error', pointer: '/ComponentConfiguration/DefaultConfiguration/QueueLength' },
+      {
+        severity: 'warning',
+        pointer: '/ComponentConfiguration/DefaultConfiguration/Workerz',
+        message: expect.stringContaining('/Workerz is no setting') as string,
+      },
+    ]);
+  });
+
+  it('reads a deployment document: its form, its versions, what it would set', async () => {
+    const merge = JSON.stringify({ SignaturePolicy: 'maybe' });
+    const components = {
+      'edgeml.InferenceAgent': { componentVersion: '1.0.0', configurationUpdate: { merge } },
+      'edgeml.Runtime': { componentVersion: '9.9.9' },
+    };
+    await writeFile(at('deployment.json'), JSON.stringify({ components }));
+    expect(await lint(at('deployment.json'))).toEqual([
+      'deployment.unknown-version /components/edgeml.Runtime',
+      'configuration.invalid /components/edgeml.InferenceAgent/configurationUpdate/merge/SignaturePolicy',
+    ]);
+    await writeFile(at('deployment.json'), JSON.stringify({ components: { a: { version: '1.0.0' } } }));
+    expect(await lint(at('deployment.json'))).toEqual(['deployment.invalid ']);
+  });
+
+  it('reads model packages, folders and archives', async () => {
+    await writeFiles(at('Good'), colourPackage());
+    expect(await lint(at('Good'))).toEqual(['model.no-golden /golden']);
+    await writeFile(at('good.tar.gz'), await tarOf(colourPackage()));
+    expect(await lint(at('good.tar.gz'))).toEqual(['model.no-golden /golden']);
+    await writeFiles(at('Bad'), { ...colourPackage({ name: 'a_b', input: { name: 'pixels', width: 8, height: 8 } }) });
+    expect(await lint(at('Bad'))).toEqual([
+      'packaging.name /name',
+      'model.no-golden /golden',
+      'model.input-name /input/name',
+    ]);
+    await writeFiles(at('Text'), { ...colourPackage(), 'model.onnx': 'text' });
+    expect(await lint(at('Text'))).toContain('model.unreadable /variants/0');
+    await rm(at('Text/labels.txt'));
+    expect(await lint(at('Text'))).toEqual(['package.file-missing ']);
+  });
+
+  it('reads a build folder: recipes, artifacts that must be there, packages', async () => {
+    const words = ['package', '--source', path.join(projectPaths.models, 'PartsClassifier'), '--output', at('build')];
+    expect(await runHere(words)).toMatchObject({ code: 0 });
+    expect(await lint(at('build'))).toEqual([]);
+    await rm(at('build/artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip'));
+    await appendFile(at('build/packages/PartsClassifier-1.0.0/model.json'), ']');
+    expect(await lint(at('build'))).toEqual(['artifact.missing /Manifests', 'package.manifest-unreadable ']);
+  });
+
+  it('warns of nothing less with another nucleus than it knows', async () => {
+    expect((await runHere(['lint', '--nucleus', 'lite'])).code).toBe(2);
+    await cp(path.join(projectPaths.recipes, 'edgeml.Runtime.yaml'), at('edgeml.Runtime.yaml'));
+    expect((await runHere(['lint', '--nucleus', 'java', at('edgeml.Runtime.yaml')])).code).toBe(0);
+  });
+});
