@@ -20,6 +20,7 @@ import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { migrateV1Command } from './migrate-v1.ts';
 import { packageCommand } from './package.ts';
+import { pipelineCommand } from './pipeline.ts';
 import { predictCommand } from './predict.ts';
 import { promoteCommand } from './promote.ts';
 import { provisionCommand } from './provision.ts';
@@ -54,6 +55,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, provisionCommand, host);
   addCommand(program, deprovisionCommand, host);
   addCommand(program, fleetCommand, host);
+  addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);
   addCommand(program, versionCommand, host);
 

@@ -1,0 +1,19 @@
+import type { CommandSpec } from './frame/command.ts';
+
+interface PipelineOptions {
+  readonly output: string;
+}
+
+export const pipelineCommand: CommandSpec<PipelineOptions> = {
+  usage: 'pipeline',
+  summary: 'build the Lambda function of the pipeline from model registry to fleet',
+  options: (command) => command.option('--output <folder>', 'where pipeline-lambda.zip goes', '.edgeml/pipeline'),
+  help: `
+infrastructure/pipeline.yaml is the template around it; docs/fleet.md says how both are put into an account.`,
+  run: async ({ options, out }) => {
+    const { buildPipelineLambda } = await import('../cloud/pipeline/build-lambda.ts');
+    const made = await buildPipelineLambda(options.output);
+    out.json(made);
+    if (!out.isJson) out.line(`${made.file}  ${(made.bytes / 1000).toFixed(0)} kB`);
+  },
+};

@@ -1,0 +1,12 @@
+import path from 'node:path';
+import { codeEntries } from '../../build/code-entries.ts';
+import { writeZip } from '../../build/zip/write-zip.ts';
+
+/** Relative to components/, where bundles are looked for. */
+const ENTRY = '../tools/cloud/pipeline/lambda.ts';
+
+/** The Lambda function as a zip; the same sources give the same bytes. Returns its path and size. */
+export async function buildPipelineLambda(folder: string): Promise<{ readonly file: string; readonly bytes: number }> {
+  const file = path.join(folder, 'pipeline-lambda.zip');
+  return { file, bytes: await writeZip(file, await codeEntries({ 'index.js': ENTRY })) };
+}
