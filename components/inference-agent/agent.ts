@@ -67,6 +67,7 @@ async function main(): Promise<void> {
       ipc,
       thing: environment.thingName,
       regionOfDevice: environment.region,
+      feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       platform: { cores: availableParallelism(), providers: environment.providers },
       buffers,

@@ -20,6 +20,9 @@ import { edgeManagerKeys, fleetKeys } from './settings/edge-manager-keys.ts';
 const NAME = /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/;
 const NAME_MEANING = 'letters and digits, with "-", "_" or "." between them, 128 at most';
 
+const FEEDBACK_ID = /^$|^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/;
+const FEEDBACK_ID_MEANING = '2 to 63 letters, digits and "-", not beginning with "-", or ""';
+
 /** Settings that hold for every service and that a service may set for itself. */
 const perService = {
   LocalInferenceServiceTimeoutSeconds: integerSetting({ min: 1, max: 3_600 }),
@@ -47,6 +50,11 @@ const serviceSettings = section({
   Providers: perService.Providers.optional(),
   RequireProvider: perService.RequireProvider.optional(),
   MaxLatencyMs: perService.MaxLatencyMs.optional(),
+  MLFeedbackConnectorConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
+    .optional()
+    .describe(
+      'ConfigId of edgeml.FeedbackUploader that every inference is given to which a program asks for in the form of Greengrass V1 (format=v1, the clients of docs/migrating-v1.md); empty: none is.',
+    ),
 });
 
 /** Configuration of `edgeml.InferenceAgent`. The recipe's defaults and docs/configuration.md are generated from it. */

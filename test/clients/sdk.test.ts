@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { InvokeResult } from '../../components/common/agent-api.ts';
 import { readRecipe } from '../../tools/build/recipe-source.ts';
 import { sample } from '../e2e/harness/samples.ts';
 import { ARGUMENT_CASES } from './argument-cases.ts';
@@ -10,7 +9,7 @@ import { bytes } from './caller.ts';
 import type { Call, Caller, Outcome } from './caller.ts';
 import { oddServer } from './odd-server.ts';
 import { pythonCaller, whyNoPython } from './python-caller.ts';
-import { CLASSIFICATION, DETECTION, startServices } from './services.ts';
+import { CLASSIFICATION, DETECTION, KEPT, MISDIRECTED, startServices } from './services.ts';
 import type { Services } from './services.ts';
 import { typescriptCaller } from './typescript-caller.ts';
 
@@ -286,9 +285,28 @@ describe.each(LANGUAGES)('the %s client', (language, start) => {
     await expect.poll(() => uploads('unsure') - before, { timeout: 45_000 }).toBe(1);
   });
 
+  it('row 19: inferences of a service with a ConfigId are feedback, and those of others are not', async () => {
+    const before = [uploads('kept'), uploads('parts')];
+    expect(text(await outcomeOf(detect({ ServiceName: KEPT })))).toBe(text(await outcomeOf(detect())));
+    await services.agent.client.invoke(KEPT, belt, { contentType: 'image/jpeg' });
+    await expect.poll(() => uploads('kept') - before[0]!, { timeout: 45_000 }).toBe(1);
+    // Had the others been offered, they would have come before this one.
+    expect(text(await outcomeOf(detect({ ServiceName: KEPT })))).toContain('prediction');
+    await expect.poll(() => uploads('kept') - before[0]!, { timeout: 45_000 }).toBe(2);
+    expect(uploads('parts')).toBe(before[1]);
+  });
+
+  it('row 20: a ConfigId that there is none of is in the log, and the service answers', async () => {
+    expect(text(await outcomeOf(invoke({ ServiceName: MISDIRECTED })))).toMatch(/^\[/);
+    const line = await services.agent.process.line(/"event":"feedback\.lost"/);
+    for (const word of [MISDIRECTED, 'NoSuchConfig', 'feedback.unknown-config']) expect(line).toContain(word);
+  });
+
   it('rows 12, 63: what a classifier said is what feedback takes', async () => {
-    const probabilities = JSON.parse(text(await outcomeOf(invoke({})))) as InvokeResult['predictions'];
+    const before = uploads('parts');
+    const probabilities = JSON.parse(text(await outcomeOf(invoke({})))) as readonly number[];
     expect(await outcomeOf(publish({ ModelPrediction: probabilities }))).toEqual({ nothing: true });
+    await expect.poll(() => uploads('parts') - before, { timeout: 45_000 }).toBe(1);
   });
 });
 

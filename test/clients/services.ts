@@ -25,19 +25,28 @@ export interface Services {
 export const CLASSIFICATION = 'imageClassification';
 export const DETECTION = 'objectDetection';
 
+/** A service whose inferences are feedback, and one whose ConfigId the uploader does not have. */
+export const KEPT = 'kept';
+export const MISDIRECTED = 'misdirected';
+
 export async function startServices(): Promise<Services> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-sdk-'));
   const s3 = await startS3Server('samples');
   const proxy = await startFaultProxy(s3.url);
   const tokens = await startTokenService();
-  const agent = await startAgentProcess(path.join(folder, 'agent'), {
+  const agent = await startAgentProcess(path.join(folder, 'edgeml.InferenceAgent'), {
     LocalInferenceServiceTimeoutSeconds: 60,
-    Services: { [CLASSIFICATION]: { Model: 'PartsClassifier' }, [DETECTION]: { Model: 'PartsDetector' } },
+    Services: {
+      [CLASSIFICATION]: { Model: 'PartsClassifier' },
+      [DETECTION]: { Model: 'PartsDetector' },
+      [KEPT]: { Model: 'PartsDetector', MLFeedbackConnectorConfigId: 'Kept' },
+      [MISDIRECTED]: { Model: 'PartsClassifier', MLFeedbackConnectorConfigId: 'NoSuchConfig' },
+    },
   });
   for (const name of ['PartsClassifier', 'PartsDetector'])
     await agent.client.activate({ path: path.join(projectPaths.models, name) });
   const uploader = await startUploaderProcess(
-    path.join(folder, 'uploader'),
+    path.join(folder, 'edgeml.FeedbackUploader'),
     { FeedbackConfigurationMap: FEEDBACK_MAP, S3Endpoint: proxy.url, S3ForcePathStyle: true, MinFreeDiskMB: 0 },
     { AWS_CONTAINER_CREDENTIALS_FULL_URI: tokens.url, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'svcuid' },
   );
@@ -58,6 +67,7 @@ export async function startServices(): Promise<Services> {
 
 const FEEDBACK_MAP = {
   Parts: { 's3-bucket-name': 'samples', 's3-prefix': 'parts', 'content-type': 'image/jpeg', 'file-ext': 'jpg' },
+  Kept: { 's3-bucket-name': 'samples', 's3-prefix': 'kept', 'content-type': 'image/jpeg' },
   Unsure: {
     's3-bucket-name': 'samples',
     's3-prefix': 'unsure',

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { HealthStatus } from '../../common/agent-api.ts';
 import type { Clock } from '../../common/clock/clock.ts';
 import { messageOf } from '../../common/errors/edge-error.ts';
+import { createFeedbackClient } from '../../common/http/feedback-client.ts';
 import { isNamedPipe } from '../../common/http/socket-path.ts';
 import type { IpcSession } from '../../common/ipc/session.ts';
 import type { LogLevel, Logger } from '../../common/log/logger.ts';
@@ -14,6 +15,7 @@ import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import { announcer } from '../events/announcer.ts';
+import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
 import { startSocketServer } from '../../common/http/server/http-server.ts';
@@ -31,7 +33,7 @@ import type { Platform } from '../settings/generation-settings.ts';
 import { logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
-import { serviceSettings } from '../settings/service-settings.ts';
+import { ownSettings, serviceSettings } from '../settings/service-settings.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { admissionBounds, maxImageBytes, registryPolicy, storeBounds } from './agent-policy.ts';
 import { FleetLink } from './fleet-link.ts';
@@ -46,6 +48,8 @@ export interface AgentOptions {
   readonly ipc: IpcSession;
   readonly thing: string;
   readonly regionOfDevice: string | undefined;
+  /** Where the feedback uploader listens. Default: its socket in the work folder beside ours. */
+  readonly feedbackSocket?: string | undefined;
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly platform: Platform;
   readonly openGeneration: OpenGeneration;
@@ -69,6 +73,9 @@ export interface Agent {
 const ORPHAN_CHECK_MS = 15_000;
 /** How often the configuration of the component that stands in for Edge Manager is looked at. */
 const OVERLAY_CHECK_MS = 30_000;
+
+/** How long samples may take to reach the uploader at the end. */
+const FEEDBACK_END_MS = 500;
 
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -175,7 +182,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { finished } = await registry.restore();
   const socketPath = socketPathOf(options.workFolder, configuration.current.Socket);
   const health = (): HealthStatus => ({ status, services: registry.aliases() });
-  const router = agentRouter({ invoker, registry, health, metrics: () => metrics.text(), log });
+  const uploader = createFeedbackClient({
+    socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
+  });
+  const feedback = new V1Feedback({
+    client: uploader,
+    clock,
+    log,
+    configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
+    count: (name, outcome) => metrics.feedback(name, outcome),
+  });
+  const router = agentRouter({ invoker, feedback, registry, health, metrics: () => metrics.text(), log });
   const server = await startSocketServer(socketPath, router);
   log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
   await capture.open();
@@ -232,6 +249,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           edgeManager.close(timeoutMs / 2).then(() => capture.close(timeoutMs / 2)),
           registry.close(timeoutMs),
         ]);
+        await feedback.close(FEEDBACK_END_MS);
+        uploader.close();
         await link.close();
       })();
       return closing;

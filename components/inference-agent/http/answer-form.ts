@@ -22,12 +22,19 @@ export function answerForm(request: IncomingMessage): AnswerForm {
   throw httpErrors.error('http.bad-request', `there is no format "${format.slice(0, 80)}"; there are json and v1`);
 }
 
-/** @throws EdgeError `http.no-v1-form`, `http.algo-type` */
-export function sendAnswer(response: ServerResponse, form: AnswerForm, outcome: InvokeOutcome): void {
-  if (form.format === 'json') return sendJson(response, 200, outcome.result);
+/**
+ * @returns the text of an answer in the form of V1
+ * @throws EdgeError `http.no-v1-form`, `http.algo-type`
+ */
+export function sendAnswer(response: ServerResponse, form: AnswerForm, outcome: InvokeOutcome): string | undefined {
+  if (form.format === 'json') {
+    sendJson(response, 200, outcome.result);
+    return undefined;
+  }
   const body = v1Body(outcome, form.algoType);
   response.setHeader('x-request-id', outcome.result.id);
   send(response, 200, 'application/json', body);
+  return body;
 }
 
 const JSON_FORM: AnswerForm = { format: 'json' };

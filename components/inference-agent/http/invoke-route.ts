@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { DEADLINE_HEADER } from '../../common/agent-api.ts';
+import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
 import { httpErrors } from './errors.ts';
@@ -11,6 +12,7 @@ import { answerForm, sendAnswer } from './answer-form.ts';
 /** `POST /v1/services/{service}/invoke`: the body is the image. */
 export async function invokeRoute(
   invoker: InvokeService,
+  feedback: V1Feedback,
   service: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,9 +35,13 @@ export async function invokeRoute(
     call.fail(thrown);
     throw thrown;
   }
+  // The bytes of the request are moved to the model's thread.
+  const copy = form.format === 'v1' && feedback.wants(service) ? image.slice() : undefined;
   try {
     const outcome = await call.runWhole(requestId(request), image, contentType);
-    sendAnswer(response, form, outcome);
+    const body = sendAnswer(response, form, outcome);
+    const { name, version } = outcome.result.model;
+    if (copy && body !== undefined) feedback.offer(service, copy, body, `${name} ${version}`);
   } catch (thrown) {
     sendError(response, thrown);
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 
 import type { HealthStatus } from '../../common/agent-api.ts';
 import type { Logger } from '../../common/log/logger.ts';
+import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { httpErrors } from './errors.ts';
@@ -11,6 +12,7 @@ import { send, sendError, sendJson } from '../../common/http/server/send.ts';
 
 export interface RouterPorts {
   readonly invoker: InvokeService;
+  readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
   readonly health: () => HealthStatus;
   /** Prometheus text. */
@@ -50,7 +52,10 @@ async function route(ports: RouterPorts, request: IncomingMessage, response: Ser
 function find(ports: RouterPorts, path: string): readonly [Method, Handler] | undefined {
   const { registry } = ports;
   const [, invoked] = /^\/v1\/services\/([^/]+)\/invoke$/.exec(path) ?? [];
-  if (invoked) return ['POST', (request, response) => invokeRoute(ports.invoker, decoded(invoked), request, response)];
+  if (invoked) {
+    const { invoker, feedback } = ports;
+    return ['POST', (request, response) => invokeRoute(invoker, feedback, decoded(invoked), request, response)];
+  }
   const [, alias, verb] = /^\/v1\/models\/([^/]+)\/(retire|rollback)$/.exec(path) ?? [];
   if (alias && verb) {
     const handle = verb === 'retire' ? retireRoute : rollbackRoute;

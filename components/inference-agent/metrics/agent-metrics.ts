@@ -26,6 +26,10 @@ export class AgentMetrics {
   readonly #events = this.#counter('events_total', 'Events announced, by name.', ['event']);
   readonly #eventsLost = this.#counter('events_lost_total', 'Events that could not be published.', ['channel']);
   readonly #swapsLost = this.#counter('swap_requests_lost_total', 'Requests lost by swaps.', ['alias']);
+  readonly #feedback = this.#counter('feedback_samples_total', 'Inferences offered as feedback.', [
+    'service',
+    'outcome',
+  ]);
   readonly #swapGap = new Gauge({
     name: 'edgeml_swap_gap_seconds',
     help: 'How long no generation took requests during the last swap.',
@@ -69,6 +73,11 @@ export class AgentMetrics {
 
   eventLost(channel: 'local' | 'mqtt'): void {
     this.#eventsLost.inc({ channel });
+  }
+
+  /** One inference that was offered to the feedback uploader, and what became of it. */
+  feedback(service: string, outcome: string): void {
+    this.#feedback.inc({ service: this.#label(service), outcome });
   }
 
   swapped(alias: string, gapMs: number, requestsLost: number): void {

@@ -1,0 +1,70 @@
+import type { Clock } from '../../common/clock/clock.ts';
+import type { FeedbackLoss } from '../../common/feedback/feedback-loss.ts';
+import { SampleQueue } from '../../common/feedback/sample-queue.ts';
+import type { SampleOffer } from '../../common/feedback/sample-queue.ts';
+import type { FeedbackSample, FeedbackClient } from '../../common/http/feedback-client.ts';
+import type { Logger } from '../../common/log/logger.ts';
+import { Troubles } from '../../common/log/troubles.ts';
+
+export interface V1FeedbackPorts {
+  readonly client: Pick<FeedbackClient, 'publish'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** ConfigId of a service; undefined or empty: its inferences are no feedback. Asked each time, since the setting may change. */
+  readonly configIdOf: (service: string) => string | undefined;
+  readonly count: (service: string, outcome: FeedbackOutcome) => void;
+}
+
+export type FeedbackOutcome = 'accepted' | 'not-wanted' | `lost-${FeedbackLoss}`;
+
+/**
+ * What the connectors of Greengrass V1 did for `MLFeedbackConnectorConfigId`: each inference that a program asks them for is
+ * offered as feedback, too. Only what is asked for in their form counts; the application gives feedback on its own images itself.
+ */
+export class V1Feedback {
+  readonly #ports: V1FeedbackPorts;
+  readonly #queue: SampleQueue;
+
+  constructor(ports: V1FeedbackPorts) {
+    this.#ports = ports;
+    const troubles = new Troubles(ports.log);
+    this.#queue = new SampleQueue({
+      client: ports.client,
+      clock: ports.clock,
+      onAnswered: (offer, status) => {
+        ports.count(offer.service, status === 'accepted' ? 'accepted' : 'not-wanted');
+        troubles.over(subjectOf(offer), 'feedback.taken-again');
+      },
+      onLost: (offer, reason, error) => {
+        ports.count(offer.service, `lost-${reason}`);
+        const { service, configId } = offer;
+        troubles.met(subjectOf(offer), 'feedback.lost', { service, configId, reason, error });
+      },
+    });
+  }
+
+  wants(service: string): boolean {
+    return Boolean(this.#ports.configIdOf(service)) && !this.#queue.closed;
+  }
+
+  /**
+   * Returns at once.
+   * @param input bytes of its own: those of the request belong to the model
+   * @param answer what the program was told
+   */
+  offer(service: string, input: Uint8Array, answer: string, model: string): void {
+    const configId = this.#ports.configIdOf(service);
+    if (!configId) return;
+    const prediction = JSON.parse(answer) as FeedbackSample['prediction'];
+    this.#queue.offer({ service, configId, sample: { input, prediction, metadata: { service, model } } });
+  }
+
+  /** Resolves when all is handed over, or after `ms`. Takes nothing afterwards. */
+  close(ms: number): Promise<void> {
+    return this.#queue.close(ms);
+  }
+}
+
+function subjectOf({ service, configId }: SampleOffer): string {
+  return `feedback of ${service} to ${configId}`;
+}
