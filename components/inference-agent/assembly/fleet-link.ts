@@ -110,7 +110,7 @@ export class FleetLink {
 
   /** Follows a change of the configuration. */
   async configure(): Promise<void> {
-    this.#checkName();
+    this.checkName();
     const { HeartbeatPeriodSeconds: period } = this.#ports.configuration();
     if (period !== this.#period) {
       this.#period = period;
@@ -133,14 +133,13 @@ export class FleetLink {
     const { log } = this.#ports;
     await this.#life.begin().catch((error: unknown) => log.warn({ error }, 'agent.life-not-kept'));
     await this.#registration.open();
-    this.#checkName();
     await this.#provider.init();
     await this.#provider.configure(this.#settings());
     await this.#provider.openCloudClient();
   }
 
-  /** Tells each difference once. */
-  #checkName(): void {
+  /** Whether the device goes by the name of its thing; tells each difference once. */
+  checkName(): void {
     const { mismatch } = deviceNames(this.#ports.configuration().DeviceName, this.#ports.thing);
     if (mismatch && mismatch.deviceName !== this.#mismatch) this.#ports.onMismatch(mismatch);
     this.#mismatch = mismatch?.deviceName;

@@ -134,6 +134,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     serving,
     onMismatch: (names) => announce('device.name-mismatch', names),
   });
+  link.checkName();
   const observe = (name: string, run: ObservedRun): void => {
     metrics.answered(name, run);
     link.usage.inference(run.model.alias, run.timings.runMs ?? 0);

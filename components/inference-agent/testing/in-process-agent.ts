@@ -4,6 +4,7 @@ import { systemClock } from '../../common/clock/clock.ts';
 import { createAgentClient } from '../../common/http/agent-client.ts';
 import type { AgentClient } from '../../common/http/agent-client.ts';
 import { connectIpc } from '../../common/ipc/connect-ipc.ts';
+import type { IpcSession } from '../../common/ipc/session.ts';
 import type { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
 import type { LogLevel } from '../../common/log/logger.ts';
 import { silentLogger } from '../../common/log/logger.ts';
@@ -21,6 +22,7 @@ export interface InProcessAgent {
   readonly client: AgentClient;
   readonly generations: InMemoryGenerations;
   readonly levels: LogLevel[];
+  readonly ipc: IpcSession;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     client,
     generations,
     levels,
+    ipc,
     async close() {
       client.close();
       await agent.close(1_000);

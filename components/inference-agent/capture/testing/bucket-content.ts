@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { TEST_KEYS } from '../../../common/object-store/testing/s3-keys.ts';
 
@@ -7,17 +7,18 @@ export async function bucketContent(url: string, bucket: string): Promise<Readon
   const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: TEST_KEYS });
   const content = new Map<string, Buffer>();
   try {
-    let token: string | undefined;
+    // The test server cannot go on with a list in its second form.
+    let last: string | undefined;
     do {
       const list = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+        new ListObjectsCommand({ Bucket: bucket, ...(last === undefined ? {} : { Marker: last }) }),
       );
       for (const { Key } of list.Contents ?? []) {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
         content.set(Key ?? '', Buffer.from((await Body?.transformToByteArray()) ?? []));
       }
-      token = list.NextContinuationToken;
-    } while (token !== undefined);
+      last = list.IsTruncated ? list.Contents?.at(-1)?.Key : undefined;
+    } while (last !== undefined);
   } finally {
     client.destroy();
   }

@@ -1,0 +1,156 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { parseHeartbeat } from '../../common/heartbeat/heartbeat-message.ts';
+import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
+import { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
+import { silentLogger } from '../../common/log/logger.ts';
+import { MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
+import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { agentConfiguration } from '../config.ts';
+import { EDGE_MANAGER_COMPONENT, EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
+import { COMPONENT } from '../settings/live-configuration.ts';
+import { startInProcess } from '../testing/in-process-agent.ts';
+import type { InProcessAgent } from '../testing/in-process-agent.ts';
+import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
+import { FleetLink } from './fleet-link.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+describe('the agent in its fleet', () => {
+  let nucleus: MemoryNucleus;
+  let started: InProcessAgent | undefined;
+
+  const start = async (configuration: object, standIn?: object): Promise<InProcessAgent> => {
+    nucleus = new MemoryNucleus();
+    nucleus.configuration.set(COMPONENT, [], configuration);
+    if (standIn) nucleus.configuration.set(EDGE_MANAGER_COMPONENT, [], standIn);
+    const work = join(folder.path, 'work');
+    await mkdir(work, { recursive: true });
+    started = await startInProcess(work, nucleus);
+    return started;
+  };
+  afterEach(() => started?.close());
+
+  const heartbeats = (): readonly HeartbeatMessage[] =>
+    nucleus.iotMessages
+      .filter(({ topic }) => topic === 'edgeml/belt-7/heartbeat')
+      .map(({ payload }) => parseHeartbeat(payload));
+
+  it('row 113: sends heartbeats to the cloud, with its models', { timeout: 90_000 }, async () => {
+    const { client } = await start({ DeviceFleetName: 'plant-2', HeartbeatPeriodSeconds: 1 });
+    await client.activate({ path: await writePackage(join(folder.path, 'Parts'), { version: '1.0.0' }) });
+    await client.invoke('Parts', Buffer.from('cat'), { contentType: 'image/png' });
+    await expect
+      .poll(() => heartbeats().at(-1), { timeout: 60_000 })
+      .toMatchObject({
+        DeviceName: 'belt-7',
+        ThingName: 'belt-7',
+        DeviceFleetName: 'plant-2',
+        PeriodSeconds: 1,
+        Models: [
+          {
+            ModelHandle: 'Parts',
+            ModelVersion: '1.0.0',
+            Provider: 'cpu',
+            LatestInference: expect.any(Number) as number,
+          },
+        ],
+        DeploymentResult: { DeploymentName: 'activate Parts', DeploymentStatus: 'SUCCESS' },
+      });
+  });
+
+  it('row 112: tells the cloud when it goes by another name than its thing', async () => {
+    await start({ DeviceName: 'belt-8' });
+    const events = () =>
+      nucleus.iotMessages.map(
+        ({ payload }) => JSON.parse(payload) as { event?: string; deviceName?: string; thing?: string },
+      );
+    await expect
+      .poll(events, { timeout: 60_000 })
+      .toContainEqual(expect.objectContaining({ event: 'device.name-mismatch', deviceName: 'belt-8' }));
+  });
+});
+
+describe('the component that stands in for Edge Manager', () => {
+  const overlayOn = (nucleusAnswers: () => Promise<unknown>): EdgeManagerOverlay =>
+    new EdgeManagerOverlay({ getConfiguration: nucleusAnswers });
+
+  it('row 120: has its settings hold for the agent, and leaves the agent’s other settings alone', async () => {
+    const overlay = overlayOn(async () => ({
+      DeviceFleetName: 'plant-2',
+      CaptureDataBatchSize: '5',
+      LogLevel: 'debug',
+      accessControl: {},
+    }));
+    expect(await overlay.refresh()).toBe(true);
+    expect(await overlay.refresh()).toBe(false);
+    const merged = overlay.over({ DeviceFleetName: 'own', LogLevel: 'warn', QueueLength: 3 });
+    expect(parseConfiguration(agentConfiguration, merged, { component: COMPONENT })).toMatchObject({
+      DeviceFleetName: 'plant-2',
+      CaptureDataBatchSize: 5,
+      LogLevel: 'warn',
+      QueueLength: 3,
+    });
+  });
+
+  it('holds on while the nucleus gives no answer', async () => {
+    let answer: () => Promise<unknown> = async () => ({ DeviceFleetName: 'plant-2' });
+    const overlay = overlayOn(() => answer());
+    await overlay.refresh();
+    answer = () => Promise.reject(new Error('no answer'));
+    expect(await overlay.refresh()).toBe(false);
+    expect(overlay.over({})).toEqual({ DeviceFleetName: 'plant-2' });
+  });
+
+  it('is gone when its component is', async () => {
+    const nucleus = new MemoryNucleus();
+    nucleus.configuration.set(COMPONENT, [], {});
+    nucleus.configuration.set(EDGE_MANAGER_COMPONENT, [], { DeviceFleetName: 'plant-2' });
+    const work = join(folder.path, 'work');
+    await mkdir(work);
+    const started = await startInProcess(work, nucleus);
+    const { ipc } = started;
+    const overlay = new EdgeManagerOverlay(ipc);
+    expect(await overlay.refresh()).toBe(true);
+    const other = new EdgeManagerOverlay({
+      getConfiguration: (path) => ipc.getConfiguration(path, 'edgeml.NotDeployed'),
+    });
+    expect(await other.refresh()).toBe(false);
+    expect(other.over({ a: 1 })).toEqual({ a: 1 });
+    await started.close();
+  });
+});
+
+describe('FleetLink', () => {
+  it('row 114: counts an end without a goodbye as a crash, and one with it not', async () => {
+    const configuration = parseConfiguration(agentConfiguration, {}, { component: COMPONENT });
+    const open = () =>
+      FleetLink.open({
+        workFolder: folder.path,
+        configuration: () => configuration,
+        ipc: { publishIot: async () => undefined },
+        thing: 'belt-7',
+        regionOfDevice: undefined,
+        openStore: () => new MemoryObjectStore(),
+        serving: () => [],
+        onMismatch: () => undefined,
+        clock: new FakeClock(),
+        random: () => 0.5,
+        log: silentLogger,
+      });
+    const life = async () => JSON.parse(await readFile(join(folder.path, 'life.json'), 'utf8')) as object;
+    await (await open()).close();
+    expect(await life()).toEqual({ starts: 1, crashes: 0, running: false });
+    await open();
+    await open();
+    expect(await life()).toEqual({ starts: 3, crashes: 1, running: true });
+  });
+});
