@@ -14,7 +14,6 @@ export interface Migration {
 }
 
 const AGENT = 'edgeml.InferenceAgent';
-const APP = 'edgeml.InferenceApp';
 const UPLOADER = 'edgeml.FeedbackUploader';
 
 /**
@@ -35,7 +34,6 @@ export function migrateConnectors(
 
   const configuration = {
     ...merge(AGENT, 'Services', Object.fromEntries(inference.map((one) => serviceOf(one, models)))),
-    ...merge(APP, 'Services', Object.fromEntries(inference.flatMap(feedbackOf))),
     ...Object.fromEntries(feedback.map(({ parameters }) => [UPLOADER, { MERGE: parameters }])),
   };
   checkOurs(configuration, inference);
@@ -71,14 +69,16 @@ function serviceOf(connector: Connector, models: Readonly<Record<string, string>
       ...(model === undefined ? {} : { Model: model }),
       LocalInferenceServiceTimeoutSeconds: Number(LocalInferenceServiceTimeoutSeconds),
       LocalInferenceServiceMemoryLimitKB: Number(LocalInferenceServiceMemoryLimitKB),
+      ...feedbackOf(connector),
       ...(connector.hasGpu ? { Providers: GPUAcceleration === 'GPU' ? ['cuda', 'cpu'] : ['cpu'] } : {}),
     },
   ];
 }
 
-function feedbackOf(connector: Connector): readonly (readonly [string, object])[] {
-  const { MLFeedbackConnectorConfigId } = connector.parameters;
-  return MLFeedbackConnectorConfigId ? [[nameOf(connector), { MLFeedbackConnectorConfigId }]] : [];
+/** Empty where the connector gave nothing to feedback. */
+function feedbackOf({ parameters }: Connector): { readonly MLFeedbackConnectorConfigId?: string } {
+  const id = parameters['MLFeedbackConnectorConfigId'];
+  return typeof id === 'string' && id !== '' ? { MLFeedbackConnectorConfigId: id } : {};
 }
 
 function merge(component: string, key: string, value: object): Migration['configuration'] {
@@ -100,14 +100,13 @@ function checkOurs(configuration: Migration['configuration'], inference: readonl
   const uploader = configuration[UPLOADER]?.MERGE;
   check(() => {
     const known = Object.keys(readUploaderConfiguration(uploader).FeedbackConfigurationMap);
-    for (const [name, { MLFeedbackConnectorConfigId: id }] of inference.flatMap(feedbackOf) as [
-      string,
-      Record<string, string>,
-    ][])
+    for (const connector of inference) {
+      const { MLFeedbackConnectorConfigId: id } = feedbackOf(connector);
       if (uploader && id !== undefined && !known.includes(id))
         problems.push(
-          `MLFeedbackConnectorConfigId: the service "${name}" names "${id}"; FeedbackConfigurationMap has ${known.join(', ')}`,
+          `MLFeedbackConnectorConfigId: the service "${nameOf(connector)}" names "${id}"; FeedbackConfigurationMap has ${known.join(', ')}`,
         );
+    }
   });
   if (problems.length > 0) throw invalid(problems);
 }
@@ -120,9 +119,11 @@ function notesOf(connector: Connector, models: Readonly<Record<string, string>>)
   const source = parameters['MLModelSageMakerJobArn'] ?? parameters['MLModelResourceId'];
   return [
     `${id}: make a model package of ${String(source)} as ONNX (docs/models.md) and deploy it under the alias ${models[name] ?? name}.`,
-    ...(feedbackOf(connector).length === 0
+    ...(feedbackOf(connector).MLFeedbackConnectorConfigId === undefined
       ? []
-      : [`${id}: ${APP} gives its own images to feedback; a program that asks the service itself calls publish.`]),
+      : [
+          `${id}: what programs ask ${name} for becomes feedback, too; for images that edgeml.InferenceApp reads itself, set MLFeedbackConnectorConfigId there.`,
+        ]),
   ];
 }
 

@@ -53,9 +53,13 @@ describe('the connectors of Greengrass V1', () => {
     );
     const settings = { LocalInferenceServiceTimeoutSeconds: 10, LocalInferenceServiceMemoryLimitKB: 500_000 };
     expect(configuration).toEqual({
-      'edgeml.InferenceAgent': { MERGE: { Services: { objectDetection: settings, imageClassification: settings } } },
-      'edgeml.InferenceApp': {
-        MERGE: { Services: { imageClassification: { MLFeedbackConnectorConfigId: 'Parts' } } },
+      'edgeml.InferenceAgent': {
+        MERGE: {
+          Services: {
+            objectDetection: settings,
+            imageClassification: { ...settings, MLFeedbackConnectorConfigId: 'Parts' },
+          },
+        },
       },
       'edgeml.FeedbackUploader': { MERGE: feedback },
     });
