@@ -4,6 +4,7 @@ import { isEdgeError } from '../../components/common/errors/edge-error.ts';
 import { EDGE_MANIFEST_FILE } from '../../components/inference-agent/model-package/reading/edge-manifest.ts';
 import { SIGNATURE_FILE } from '../../components/inference-agent/model-package/reading/hash-files.ts';
 import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import { verifyPackage } from '../../components/inference-agent/model-package/signature/verify-package.ts';
 import { inputOf } from '../../components/inference-agent/model-package/schema.ts';
 import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
 import type { RecipeIssue } from '../local-core/recipe/issue.ts';
@@ -22,7 +23,8 @@ export async function lintModelPackage(where: string, signal: AbortSignal): Prom
     const onnx = await Promise.all(
       model.manifest.variants.map(({ file }, index) => variantIssues(where, model, file, index)),
     );
-    return [...nameIssues(where, model), ...contentIssues(where, model), ...onnx.flat()];
+    const signature = await signatureIssues(where, model);
+    return [...nameIssues(where, model), ...contentIssues(where, model), ...signature, ...onnx.flat()];
   } finally {
     await opened.close();
   }
@@ -92,6 +94,18 @@ function contentIssues(where: string, { manifest, files, labels }: ModelPackage)
       ),
     );
   return issues;
+}
+
+/** Whether the signature fits the files; whose it is cannot be told without keys. */
+async function signatureIssues(where: string, model: ModelPackage): Promise<readonly RecipeIssue[]> {
+  if (!model.files.some((file) => file.path === SIGNATURE_FILE)) return [];
+  try {
+    await verifyPackage(model, { policy: 'warn', keys: {} });
+    return [];
+  } catch (error) {
+    if (!isEdgeError(error)) throw error;
+    return [issueOf('error', error.code, where, '', `${error.message}.`, error.todo)];
+  }
 }
 
 async function variantIssues(

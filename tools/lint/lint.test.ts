@@ -118,6 +118,11 @@ describe('edgeml lint', () => {
     ]);
     await writeFiles(at('Text'), { ...colourPackage(), 'model.onnx': 'text' });
     expect(await lint(at('Text'))).toContain('model.unreadable /variants/0');
+    await runHere(['keygen', '--out', at('keys'), '--key-id', 'k']);
+    await runHere(['sign', '--package', at('Good'), '--key', at('keys/k.key')]);
+    expect(await lint(at('Good'))).toEqual(['model.no-golden /golden']);
+    await appendFile(at('Good/labels.txt'), 'more');
+    expect(await lint(at('Good'))).toEqual(['model.no-golden /golden', 'signature.file-changed ']);
     await rm(at('Text/labels.txt'));
     expect(await lint(at('Text'))).toEqual(['package.file-missing ']);
   });
