@@ -82,6 +82,20 @@ describe('edgeml inspect', () => {
     expect(raw.notes.join()).toContain('raw scores');
   });
 
+  it('tells what a classifier was trained with by its classes or the framework that wrote it', async () => {
+    const outputs = (classes: number) => [value('probs', 'batch', classes)];
+    const slim = await propose(image(224), outputs(1001));
+    expect(slim.proposed.input).toMatchObject({ color: 'RGB', mean: 127.5, std: 127.5 });
+    expect(slim.notes.join()).toContain('a row for the background');
+    const torch = await propose(image(224), outputs(1000));
+    expect(torch.proposed.input).toMatchObject({ mean: [123.675, 116.28, 103.53] });
+    const written = Buffer.from(buildOnnx({ inputs: [image(224)], outputs: outputs(1000), nodes: [] }));
+    written.write('onnx-caffe2.', written.indexOf('edgeml-tests'));
+    const { proposed, notes } = JSON.parse((await inspect(written, '--json')).io.out) as Proposed;
+    expect(proposed.input).toMatchObject({ color: 'BGR', mean: [104, 117, 123] });
+    expect(notes.join()).toContain('input.color, mean and std: a guess, those of Caffe');
+  });
+
   it('reads the scale of a quantised classifier', async () => {
     const nodes = [
       { op: 'Softmax', inputs: ['logits'], outputs: ['float'] },

@@ -43,7 +43,10 @@ async function readModel(file: string): Promise<Uint8Array> {
 function showModel(model: OnnxModel, file: string, bytes: number, out: Output): void {
   const { operators, parameters, externalFiles } = summaryOf(model, bytes);
   out.line(`${out.paint('bold', file)}  ${(bytes / 1e6).toFixed(1)} MB, ${model.producer || 'unknown producer'}`);
-  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
+  // Some exporters name every domain that they know; only those whose operators are used say something.
+  const used = new Set(model.nodes.map(({ domain }) => domain || 'ai.onnx'));
+  const named = Object.entries(model.opsets).filter(([domain]) => used.has(domain || 'ai.onnx'));
+  const opsets = named.map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
   out.line(`IR version ${model.irVersion}, opset ${opsets.join(', ')}`);
   out.line(`${model.nodes.length} nodes, ${(parameters / 1e6).toFixed(2)} million parameters`);
   if (externalFiles.length > 0) out.line(out.paint('yellow', `weights in other files: ${externalFiles.join(', ')}`));

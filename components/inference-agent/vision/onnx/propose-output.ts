@@ -1,14 +1,15 @@
 import type { ProposedInput } from './propose-input.ts';
 import type { OnnxModel, OnnxValue } from './read-onnx.ts';
+import { MINUS_ONE_TO_ONE, ZERO_TO_ONE, classifierPixels, normalised } from './propose-pixels.ts';
+import type { Note, Pixels } from './propose-pixels.ts';
 
 export interface ProposedOutput {
   readonly task: 'image-classification' | 'object-detection' | 'tensor';
   readonly output: Readonly<Record<string, unknown>>;
   /** How pixels become numbers in this family. */
-  readonly pixels: Readonly<Record<string, unknown>>;
+  readonly pixels: Pixels;
 }
 
-type Note = (text: string) => void;
 type Guess = (model: OnnxModel, input: ProposedInput, note: Note) => ProposedOutput | undefined;
 
 /** The first family that fits. */
@@ -147,7 +148,7 @@ const classifier: Guess = (model, input, note) => {
   return {
     task: 'image-classification',
     output: { decoder: 'classification', output: output.name, ...activationOf(model, output, note) },
-    pixels: normalised(input, IMAGENET, note, 'torchvision'),
+    pixels: classifierPixels(model, input, output, note),
   };
 };
 
@@ -183,16 +184,6 @@ const PASSING = new Set([
   'Transpose',
   'Unsqueeze',
 ]);
-const ZERO_TO_ONE = { mean: 0, std: 255 };
-const MINUS_ONE_TO_ONE = { mean: 127.5, std: 127.5 };
-const IMAGENET = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
-
-/** Models of bytes take them as they are. */
-function normalised(input: ProposedInput, numbers: typeof ZERO_TO_ONE | typeof IMAGENET, note: Note, whose: string) {
-  if (input.dtype === 'uint8') return {};
-  note(`input.mean and std: a guess, those of ${whose}; take what the model was trained with`);
-  return numbers;
-}
 
 /** The stride whose grid the output has, with 3 anchors of at least 5 attributes per cell; undefined where it is no such head. */
 function strideOf({ shape }: OnnxValue, input: ProposedInput): 8 | 16 | 32 | undefined {
