@@ -17,6 +17,9 @@ export interface ConfigIdCheckOptions {
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 const HEALTH_TIMEOUT_MS = 5_000;
+/** A deployment that sets up both components reaches them in any order. */
+const GRACE_MS = 5_000;
+const LOOK_AGAIN_MS = 60_000;
 
 /** Asks the uploader, as soon as it answers, whether it knows the ConfigIds that services name, and says so where it does not. */
 export class ConfigIdCheck {
@@ -51,10 +54,14 @@ export class ConfigIdCheck {
     configIds: ReadonlyMap<string, string>,
     signal: AbortSignal,
   ): Promise<void> {
-    const known = await this.#known(client, signal);
-    const unknown = [...configIds].filter(([, configId]) => !known.includes(configId));
-    for (const [service, configId] of unknown) this.#tell(service, configId, known);
-    if (unknown.length === 0) this.#options.log.info({ services: Object.fromEntries(configIds) }, 'feedback.ready');
+    const { clock, log } = this.#options;
+    for (let looks = 0; ; looks++) {
+      const known = await this.#known(client, signal);
+      const unknown = [...configIds].filter(([, configId]) => !known.includes(configId));
+      if (unknown.length === 0) return log.info({ services: Object.fromEntries(configIds) }, 'feedback.ready');
+      if (looks === 1) for (const [service, configId] of unknown) this.#tell(service, configId, known);
+      await sleep(clock, looks === 0 ? GRACE_MS : LOOK_AGAIN_MS, signal);
+    }
   }
 
   async #known(client: Pick<FeedbackClient, 'health'>, signal: AbortSignal): Promise<readonly string[]> {
@@ -77,8 +84,8 @@ export class ConfigIdCheck {
   #tell(service: string, configId: string, known: readonly string[]): void {
     const suggestion = closest(configId, known);
     const names = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
-    const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-    const message = `the feedback uploader has no configuration ${configId}, which /Services/${service}/MLFeedbackConnectorConfigId names: ${names}${hint} Inferences of ${service} are not kept`;
+    const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}`;
+    const message = `the feedback uploader has no configuration ${configId}, which /Services/${service}/MLFeedbackConnectorConfigId names: ${names}${hint}. Inferences of ${service} are not kept`;
     const error = appErrors.error('app.unknown-feedback-config', message, { facts: { service, configId, known } });
     this.#options.log.error({ error, service, configId, known }, 'feedback.unknown-config');
   }

@@ -169,8 +169,12 @@ describe('ConfigIdCheck', () => {
     new ConfigIdCheck({ client: { health }, clock, random: () => 1, troubles: new Troubles(log), log });
 
   it('row 20: names a ConfigId that the uploader does not have, loudly, with the one that was meant', async () => {
-    checkOf(async () => healthy('Keep-1', 'Other')).start(new Map([['Detector', 'Keep1']]));
-    await clock.advance(0);
+    const check = checkOf(async () => healthy('Keep-1', 'Other'));
+    check.start(new Map([['Detector', 'Keep1']]));
+    // Time for a deployment that reaches the uploader a little later.
+    await clock.advance(4_900);
+    expect(lines).toEqual([]);
+    await clock.advance(200);
 
     expect(lines).toMatchObject([
       {
@@ -179,7 +183,8 @@ describe('ConfigIdCheck', () => {
         facts: { service: 'Detector', configId: 'Keep1', known: ['Keep-1', 'Other'] },
       },
     ]);
-    expect((lines[0]?.facts['error'] as Error).message).toContain('did you mean Keep-1?');
+    expect((lines[0]?.facts['error'] as Error).message).toContain('did you mean Keep-1.');
+    check.stop();
   });
 
   it('says so when all is well', async () => {
@@ -196,12 +201,15 @@ describe('ConfigIdCheck', () => {
     health = async () => ({ status: 'starting', configurations: [] });
     await clock.advance(60_000);
     health = async () => healthy();
-    await clock.advance(30_000);
+    await clock.advance(600_000);
+    health = async () => healthy('Keep1');
+    await clock.advance(60_000);
 
     expect(lines.map(({ event }) => event)).toEqual([
       'feedback.not-there',
       'feedback.answers',
       'feedback.unknown-config',
+      'feedback.ready',
     ]);
     expect(clock.pending).toBe(0);
   });

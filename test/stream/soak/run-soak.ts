@@ -50,6 +50,8 @@ export async function runSoak({ seconds, signal, onProgress }: SoakOptions): Pro
     const log = new AppLog(device.core);
     const video = await beltVideo(device.folder(''), ROUND_FRAMES);
     const deployed = await device.deploy({
+      // Only the configuration of root components can be set.
+      rootComponentVersionsToAdd: { [UPLOADER]: '1.0.0' },
       componentToConfiguration: {
         [UPLOADER]: { MERGE: uploaderSettings(s3.url) },
         [APP]: { MERGE: appSettings(video, rounds) },
