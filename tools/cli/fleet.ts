@@ -75,7 +75,7 @@ Examples:
       const report = fleetReport(devices, { ...subject, ...place });
       if (options.html !== undefined) await writeFile(options.html, fleetPage(report, devices, now));
       if (options.report) showReport(out, report);
-      else showDevices(out, devices, now);
+      else await showDevices(out, devices, now);
       if (options.html !== undefined) out.note(`Wrote ${options.html}`);
       if (options.heartbeats === undefined) out.note('Without --heartbeats nothing is known of models and presence.');
     });
@@ -110,14 +110,15 @@ function timeOf(text: string, now: number): number {
   return time;
 }
 
-function showDevices(out: Output, devices: readonly FleetDevice[], now: number): void {
+async function showDevices(out: Output, devices: readonly FleetDevice[], now: number): Promise<void> {
+  const { ago } = await import('../cloud/fleet/fleet-page.ts');
   for (const device of devices) out.json(device);
   if (out.isJson) return;
   const rows = devices.map(({ thing, connected, health = '', lastHeartbeat, agentVersion = '', models }) => [
     thing,
     connected ? 'connected' : 'offline',
     health.toLowerCase(),
-    lastHeartbeat === undefined ? 'never' : `${Math.round((now - lastHeartbeat) / 1000)} s ago`,
+    lastHeartbeat === undefined ? 'never' : ago(now - lastHeartbeat),
     agentVersion,
     models.map(({ name, version, active }) => `${name} ${version}${active ? '' : ' (idle)'}`).join(', '),
   ]);

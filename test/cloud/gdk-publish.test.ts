@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMPONENTS } from '../../tools/build/components.ts';
+import { PROJECT } from '../../tools/build/project.ts';
+import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
+import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
+import { runCommand } from './stand-in/run-command.ts';
+import { skipsCloudTests } from './stand-in/service-model.ts';
+
+const run = promisify(execFile);
+const gdk = await run('gdk', ['--version']).then(
+  () => true,
+  () => false,
+);
+/** The runtime is left out: its build for publishing fetches every platform. */
+const FOLDERS = COMPONENTS.filter(({ name }) => name !== 'edgeml.Runtime');
+/** gdk adds region and account to the bucket of gdk-config.json. */
+const BUCKET = 'edgeml-components-us-east-1-123456789012';
+
+describe.skipIf(skipsCloudTests || !gdk)(
+  'gdk component publish (skipped where gdk or the service models are missing)',
+  () => {
+    let aws: AwsStandIn;
+    beforeAll(async () => {
+      aws = await startAwsStandIn();
+    });
+    afterAll(() => aws.close());
+
+    it.each(FOLDERS)(
+      '$name: gdk builds and publishes what edgeml publish then finds published',
+      async ({ name, folder }) => {
+        const cwd = path.join(PROJECT, 'components', folder);
+        const env = { ...process.env, ...aws.environment, AWS_DEFAULT_REGION: 'us-east-1' };
+        await run('gdk', ['component', 'build'], { cwd, env, timeout: 120_000 });
+        await run('gdk', ['component', 'publish'], { cwd, env, timeout: 120_000 });
+        const stored = [...aws.greengrass.components.values()].find((component) => component.name === name);
+        expect(stored).toMatchObject({ version: '1.0.0', failure: undefined });
+        const uri = /s3:\/\/([^/"]+)\/([^"]+)/.exec(JSON.stringify(stored?.recipe)) ?? [];
+        expect(uri[1]).toBe(BUCKET);
+        await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: uri[2] ?? '' }));
+
+        const build = path.join(cwd, 'greengrass-build');
+        const again = await runCommand(['publish', '--bucket', BUCKET, '--build', build, '--json'], aws.environment);
+        expect(again.json, again.stderr).toMatchObject([
+          { component: name, outcome: expect.stringMatching(/unchanged|published/) as string, uploadedBytes: 0 },
+        ]);
+        expect(aws.violations).toEqual([]);
+      },
+      300_000,
+    );
+  },
+);
