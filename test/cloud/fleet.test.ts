@@ -8,6 +8,7 @@ import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { fleetDevices } from '../../tools/cloud/fleet/fleet-devices.ts';
 import { filterDevices } from '../../tools/cloud/fleet/fleet-filter.ts';
+import { assignRings, parseRing } from '../../tools/cloud/fleet/rings.ts';
 import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
 import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
 import { runCommand } from './stand-in/run-command.ts';
@@ -168,6 +169,31 @@ describe.skipIf(skipsCloudTests)('fleet (needs the AWS service models)', () => {
     expect(html).not.toMatch(/<script|https?:|@import|url\(/);
     expect(html).toContain('1 active, 1 idle, 1 offline, 1 sampling');
     expect(html).toContain('1.1.0&#60;script&#62;');
+  });
+
+  it('row 119: divides the fleet by percentage, by names and by a part of the name, each device into one ring', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index < 8 ? 'hall-1' : 'hall-2'}-gw-${index}`);
+    for (const name of names) aws.fleet.addThing(name, 'factory');
+    aws.iot.pageSize = 7;
+    const wanted = ['canary=hall-1-gw-0,hall-2-gw-9', 'wave-1=*hall-1*', 'wave-2=25%', 'wave-3=100%'];
+    const rings = (...args: string[]) =>
+      runCommand(['rings', ...wanted, '--group', 'factory', '--json', ...args], aws.environment);
+    const members = (group: string) => [...(aws.fleet.groups.get(group) ?? [])].sort();
+
+    expect((await rings('--dry-run')).json.map(({ members: count }) => count)).toEqual([2, 7, 5, 6]);
+    expect(aws.fleet.groups.has('canary')).toBe(false);
+    expect((await rings()).code).toBe(0);
+    expect(members('canary')).toEqual(['hall-1-gw-0', 'hall-2-gw-9']);
+    expect(members('wave-1')).toHaveLength(7);
+    const all = ['canary', 'wave-1', 'wave-2', 'wave-3'].flatMap(members);
+    expect([...all].sort()).toEqual([...names].sort());
+
+    const second = members('wave-2');
+    expect((await rings()).json.every(({ added, removed }) => String(added) + String(removed) === '')).toBe(true);
+    expect(members('wave-2')).toEqual(second);
+    expect(() => assignRings(names, [parseRing('a=hall-1-gw-0'), parseRing('b=hall-1-gw-0')])).toThrow('earlier ring');
+    for (const wrong of ['canary', 'canary=0%', 'canary=101%', 'can ary=5%', 'canary=a b'])
+      expect(() => parseRing(wrong), wrong).toThrow('is no ring');
   });
 
   it('row 111: lists 5,000 devices in pages, with few requests at a time', async () => {

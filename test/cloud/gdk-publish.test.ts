@@ -6,6 +6,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPONENTS } from '../../tools/build/components.ts';
 import { PROJECT } from '../../tools/build/project.ts';
+import { readRecipe } from '../../tools/build/recipe-source.ts';
 import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
 import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
 import { runCommand } from './stand-in/run-command.ts';
@@ -38,7 +39,7 @@ describe.skipIf(skipsCloudTests || !gdk)(
         await run('gdk', ['component', 'build'], { cwd, env, timeout: 120_000 });
         await run('gdk', ['component', 'publish'], { cwd, env, timeout: 120_000 });
         const stored = [...aws.greengrass.components.values()].find((component) => component.name === name);
-        expect(stored).toMatchObject({ version: '1.0.0', failure: undefined });
+        expect(stored).toMatchObject({ version: (await readRecipe(name)).version, failure: undefined });
         const uri = /s3:\/\/([^/"]+)\/([^"]+)/.exec(JSON.stringify(stored?.recipe)) ?? [];
         expect(uri[1]).toBe(BUCKET);
         await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: uri[2] ?? '' }));

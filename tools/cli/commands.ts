@@ -26,6 +26,7 @@ import { promoteCommand } from './promote.ts';
 import { provisionCommand } from './provision.ts';
 import { publishCommand } from './publish.ts';
 import { signCommand } from './sign.ts';
+import { ringsCommand } from './rings.ts';
 import { rollbackCommand } from './rollback.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
@@ -55,6 +56,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, provisionCommand, host);
   addCommand(program, deprovisionCommand, host);
   addCommand(program, fleetCommand, host);
+  addCommand(program, ringsCommand, host);
   addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);
   addCommand(program, versionCommand, host);

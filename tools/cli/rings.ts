@@ -1,0 +1,44 @@
+import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
+import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import type { CommandSpec } from './frame/command.ts';
+
+interface RingsOptions extends CloudCommandOptions {
+  readonly group: string;
+  readonly dryRun?: boolean;
+}
+
+export const ringsCommand: CommandSpec<RingsOptions> = {
+  usage: 'rings <ring...>',
+  summary: 'divide the devices of a group among rings, the thing groups that a promotion goes through',
+  options: (command) =>
+    cloudOptions(command)
+      .requiredOption('--group <name>', 'thing group with all the devices')
+      .option('--dry-run', 'say who would join and leave which ring; change nothing'),
+  help: `
+A ring is name=5% (of all devices), name=device,device or name=*part of the device's name*. Each device is in one ring at most, the
+first that fits; a percentage takes the same devices again next time. Groups that are missing are made.
+
+Example:
+  npm run -s edgeml -- rings canary=gateway-1,gateway-2 wave-1=*hall-1* wave-2=100% --group factory --dry-run`,
+  run: async ({ args, options, out, signal }) => {
+    const { applyRings } = await import('../cloud/fleet/apply-rings.ts');
+    const { assignRings, parseRing } = await import('../cloud/fleet/rings.ts');
+    const { membersOf } = await import('../cloud/fleet/fleet-devices.ts');
+    const rings = args.map(parseRing);
+    await withCloud(options, async (clients) => {
+      const things = await membersOf(clients, { name: options.group }, signal);
+      const changes = await applyRings(clients, assignRings(things, rings), {
+        signal,
+        dryRun: options.dryRun === true,
+      });
+      for (const change of changes) {
+        out.json(change);
+        if (out.isJson) continue;
+        const { group, members, added, removed, created } = change;
+        out.line(
+          `${group.padEnd(24)} ${members} devices, ${added.length} joined, ${removed.length} left${created ? ', new' : ''}`,
+        );
+      }
+    });
+  },
+};
