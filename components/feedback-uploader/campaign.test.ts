@@ -13,7 +13,7 @@ import type { UploaderProcess } from './testing/uploader-process.ts';
 /** SIGKILLs in the suite; set EDGEML_FEEDBACK_KILLS=300 for the long campaign, and EDGEML_FEEDBACK_SEED for another one. */
 const KILLS = Number(process.env['EDGEML_FEEDBACK_KILLS'] ?? 4);
 const SEED = Number(process.env['EDGEML_FEEDBACK_SEED'] ?? 1);
-const SPOOL_MB = 4;
+const SPOOL_MB = 6;
 const MEMORY_MB = 150;
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
@@ -71,6 +71,13 @@ async function setFault({ proxy }: Campaign, fault: StoreFault, isDown: boolean)
   if (isDown !== (fault === 'down')) await (isDown ? proxy.up() : proxy.down());
 }
 
+/** Waits until a share of what waits is uploaded. */
+async function uploadedUpTo(of: Campaign, { client }: UploaderProcess, share: number): Promise<void> {
+  const { waiting } = await of.books(client);
+  const left = Math.floor(waiting * (1 - share));
+  await expect.poll(async () => (await of.books(client)).waiting, PATIENCE).toBeLessThanOrEqual(left);
+}
+
 describe('crash and fault campaign', () => {
   const title = `loses nothing through ${KILLS} SIGKILLs while the store is down, slow, throttling or denying`;
   it(title, { timeout: 60_000 + KILLS * 20_000 }, async () => {
@@ -95,12 +102,13 @@ describe('crash and fault campaign', () => {
       const killed = new Promise<void>((resolve) => {
         const caller = async (): Promise<void> => {
           while (left-- > 0)
-            await of.send(uploader.client, Math.ceil(random() * 200_000), random() < 0.3 ? 'High' : 'Low');
+            await of.send(uploader.client, Math.ceil(random() * 60_000), random() < 0.3 ? 'High' : 'Low');
           resolve();
         };
         for (let callers = 0; callers < 4; callers++) void caller();
       });
       await killed;
+      if (fault === 'none') await uploadedUpTo(of, uploader, random());
       mostMemory = Math.max(mostMemory, (await peakMemoryMb(uploader.process.pid)) ?? 0);
       await uploader.process.end('SIGKILL');
       uploader.client.close();

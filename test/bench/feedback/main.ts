@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureAccepting } from './accepting.ts';
 import { measureBooking, measureBudget } from './uplink.ts';
 
-/** `npm run bench:feedback [-- --samples N]`: what the feedback uploader takes and what it sends, as Markdown tables. */
+/** `npm run bench:feedback-uploader [-- --samples N]`: what the feedback uploader takes and what it sends, as Markdown tables. */
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '400' } } });
 const samples = Number(values.samples);
 if (!Number.isInteger(samples) || samples < 20) {
