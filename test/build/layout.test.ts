@@ -8,6 +8,7 @@ import type { BuildStep } from '../../tools/build/build.ts';
 import { COMPONENTS } from '../../tools/build/components.ts';
 import { buildForThisMachine, thisPlatform } from '../../tools/build/host-build.ts';
 import { LITE_RECIPE_BYTES } from '../../tools/build/lint-collection.ts';
+import { readRecipe } from '../../tools/build/recipe-source.ts';
 import { parseRecipeFile } from '../../tools/local-core/recipe/read-recipe.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
@@ -149,7 +150,8 @@ describe('a build', () => {
     await buildComponents({ components: [component], output, gdkFor: component });
 
     const recipes = (await listing(output)).filter((file) => file.startsWith('recipes/'));
-    expect(recipes).toEqual([`recipes/${component}-1.0.0.yaml`, `recipes/${component}.yaml`]);
+    const { version } = await readRecipe(component);
+    expect(recipes).toEqual([`recipes/${component}-${version}.yaml`, `recipes/${component}.yaml`]);
     const [versioned, plain] = await Promise.all(recipes.map((file) => readFile(path.join(output, file), 'utf8')));
     expect(plain).toBe(versioned);
   });
