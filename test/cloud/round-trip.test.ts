@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { writeZip } from '../../tools/build/zip/write-zip.ts';
+import { runHere } from '../../tools/package/testing/in-process.ts';
 import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../tools/package/testing/training-output.ts';
 import type { TrainingOutput } from '../../tools/package/testing/training-output.ts';
 import type { TwinReport } from '../../tools/twin/report/twin-report.ts';
@@ -23,6 +24,8 @@ describe
     let aws: AwsStandIn;
     let training: TrainingOutput;
     const at = (...parts: readonly string[]): string => path.join(training.dir, ...parts);
+    /** Steps that need no process of their own run in this one. */
+    const here = (...words: readonly string[]) => runHere([...words, '--json']);
     const command = (...words: readonly string[]) =>
       runCommand([...words, '--json'], { ...aws.environment, TMPDIR: at('t') });
 
@@ -30,6 +33,7 @@ describe
       aws = await startAwsStandIn(BUCKET);
       training = await trainingOutput();
       await mkdir(at('t'));
+      for (const [name, value] of Object.entries(aws.environment)) vi.stubEnv(name, value);
       await buildForThisMachine();
       aws.fleet.addThing('gateway-1', 'hall');
       aws.fleet.addThing('gateway-2', 'hall');
@@ -88,7 +92,7 @@ describe
       const labels = await training.write({ 'labels.txt': LABELS });
       const manifest = await training.write({ 'colours.json': MANIFEST });
       const images = [await training.image('red'), await training.image('green')];
-      const made = await command(
+      const made = await here(
         ...['package', '--source', model, '--name', 'Colours', '--version', version, '--labels', labels],
         ...['--manifest', manifest, '--golden', ...images, '--output', at('build'), '--key', at('keys/private.pem')],
       );
@@ -105,14 +109,14 @@ describe
       'packages and signs what training left, publishes it, and the device gets what was uploaded',
       async () => {
         await mkdir(at('keys'));
-        const keys = await command('keygen', '--out', at('keys'));
+        const keys = await here('keygen', '--out', at('keys'));
         expect(keys.code, keys.stderr).toBe(0);
         const key = (await readdir(at('keys'))).find((name) => !name.includes('pub')) ?? '';
         await writeFile(at('keys/private.pem'), await readFile(at('keys', key)), { mode: 0o600 });
         await packaged('1.0.0');
         await published();
 
-        const deployed = await command('deploy', `${COMPONENT}=1.0.0`, '--group', 'hall', '--dry-run');
+        const deployed = await here('deploy', `${COMPONENT}=1.0.0`, '--group', 'hall', '--dry-run');
         const { input } = deployed.json[0] as { input: { components: object } };
         const { code, report } = await twin('1.0.0', input);
         expect(code).toBe(0);
@@ -142,7 +146,7 @@ describe
         });
         await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colours.zip`), entries);
         await published();
-        const dry = await command('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
+        const dry = await here('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
         const { code, report } = await twin('1.1.0', (dry.json[0] as { input: object }).input);
         expect([code, report.deployment.status]).toEqual([1, 'FAILED']);
         const lines = report.deployment.components.find(({ name }) => name === COMPONENT)?.lastLines ?? [];
