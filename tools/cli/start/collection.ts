@@ -7,6 +7,8 @@ import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 import type { SampleSet } from './samples.ts';
 
 export const APP = 'edgeml.InferenceApp';
+/** Only for those who bring settings of SageMaker Edge Manager along. */
+const STAND_IN = 'edgeml.EdgeManager';
 
 /** Folders that the application watches, below one folder. */
 export interface Inbox {
@@ -20,12 +22,12 @@ export async function makeInbox(folder: string): Promise<Inbox> {
   return inbox;
 }
 
-/** Application and sample models from greengrass-build, what they depend on with them; the application set to the samples and, where given, the inbox. */
+/** The collection from greengrass-build, every component a root that can be configured; the application set to the samples and, where given, the inbox. */
 export async function collectionDeployment(
   samples: readonly SampleSet[],
   inbox: Inbox | undefined,
 ): Promise<LocalDeploymentRequest> {
-  const roots = COMPONENTS.filter(({ name }) => name === APP || name.startsWith('edgeml.model.'));
+  const roots = COMPONENTS.filter(({ name }) => name !== STAND_IN);
   const recipes = await Promise.all(roots.map(({ name }) => readRecipe(name)));
   return {
     recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),
