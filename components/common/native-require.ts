@@ -20,3 +20,8 @@ export function resolvePackage(request: string): string | undefined {
     return undefined;
   }
 }
+
+/** Loads a module of the user's by its absolute path: CommonJS, and ES without top-level await where Node.js can (20.19, 22.12). */
+export function requireFile(path: string): unknown {
+  return nativeRequire(path);
+}

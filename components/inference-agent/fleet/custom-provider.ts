@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { messageOf } from '../../common/errors/edge-error.ts';
+import { requireFile } from '../../common/native-require.ts';
 import { fleetErrors } from './errors.ts';
 import { PROVIDER_CALLS } from './provider.ts';
 import type { Provider } from './provider.ts';
 
 /**
- * A provider from a module of the user's own, CommonJS or ES, that exports `createProvider()`.
+ * A provider from a module of the user's own, CommonJS or ES without top-level await, that exports `createProvider()`.
  *
  * @throws EdgeError `cloud-provider.not-loaded`, `cloud-provider.unsafe`, `cloud-provider.incomplete`
  */
@@ -16,7 +16,7 @@ export async function customProvider(path: string): Promise<Provider> {
   await checkNobodyElseWrites(path);
   let provider: unknown;
   try {
-    const module = (await import(pathToFileURL(path).href)) as Module;
+    const module = requireFile(path) as Module;
     const create = module.createProvider ?? module.default?.createProvider;
     if (typeof create !== 'function') throw new Error('it does not export a function createProvider');
     provider = await (create as () => unknown)();

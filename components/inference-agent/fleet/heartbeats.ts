@@ -32,7 +32,8 @@ export class Heartbeats {
   }
 
   start(): void {
-    this.#schedule(this.#ports.random() * FIRST_WITHIN_MS);
+    const { periodSeconds, random } = this.#ports;
+    this.#schedule(random() * Math.min(FIRST_WITHIN_MS, 1_000 * periodSeconds()));
   }
 
   /** Goes by the period as it is now. */
