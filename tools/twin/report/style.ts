@@ -21,7 +21,8 @@ h2{font-size:18px;margin:0 0 8px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th{text-align:left;color:var(--quiet);font-weight:600}
-th,td{padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
+td:not(:last-child){white-space:nowrap}td:last-child{overflow-wrap:anywhere;min-width:16em}
 td:first-child{width:24px}
 pre{white-space:pre-wrap;font-size:12px;background:var(--ground);padding:8px;border-radius:4px;margin:6px 0 0}
 svg{width:100%;max-width:640px;height:auto;display:block}
