@@ -25,6 +25,8 @@ interface Entry {
   record: DeploymentRecord;
   /** Components are being changed: too late to cancel. */
   changing: boolean;
+  /** Its end is on disk and was told. */
+  told: boolean;
 }
 
 const KEPT = 100;
@@ -76,7 +78,7 @@ export class Deployments {
   create(request: LocalDeploymentRequest): string {
     const deploymentId = randomUUID();
     const record: DeploymentRecord = { deploymentId, status: 'QUEUED', createdOn: this.#clock.now() };
-    const entry: Entry = { request, record, cancel: new AbortController(), changing: false };
+    const entry: Entry = { request, record, cancel: new AbortController(), changing: false, told: false };
     this.#entries.set(deploymentId, entry);
     const oldest = [...this.#entries.keys()].slice(0, Math.max(0, this.#entries.size - KEPT));
     for (const id of oldest) this.#entries.delete(id);
@@ -88,7 +90,7 @@ export class Deployments {
   /** Resolves when the deployment has ended; rejects only where the signal aborts the waiting. */
   async ended(deploymentId: string, signal?: AbortSignal): Promise<DeploymentRecord | undefined> {
     const entry = this.#entries.get(deploymentId);
-    if (!entry || hasEnded(entry.record)) return entry?.record;
+    if (!entry || entry.told) return entry?.record;
     return new Promise((resolve, reject) => {
       const stop = this.onChange((record) => {
         if (record.deploymentId !== deploymentId || !hasEnded(record)) return;
@@ -132,24 +134,20 @@ export class Deployments {
 
   async #process(entry: Entry): Promise<void> {
     if (entry.cancel.signal.aborted || this.#closed) {
-      this.#update(entry, {
+      return this.#end(entry, {
         status: 'CANCELED',
         error: messageOf(entry.cancel.signal.reason ?? 'the core was stopped'),
       });
-      return;
     }
     this.#update(entry, { status: 'IN_PROGRESS' });
     const result = await this.#attempt(entry);
     const { signal } = entry.cancel;
     const failed = result.detailedStatus !== 'SUCCESSFUL';
     const canceled = failed && signal.aborted && !entry.changing;
-    this.#update(entry, {
+    await this.#end(entry, {
       status: canceled ? 'CANCELED' : failed ? 'FAILED' : 'SUCCEEDED',
       detailedStatus: result.detailedStatus,
       ...(result.error === undefined ? {} : { error: messageOf(result.error) }),
-    });
-    await this.#file.flush().catch((error: unknown) => {
-      this.#log.error({ reason: messageOf(error) }, 'deployment.history-not-written');
     });
   }
 
@@ -177,9 +175,24 @@ export class Deployments {
   #update(entry: Entry, change: Partial<DeploymentRecord>): void {
     entry.record = { ...entry.record, ...change };
     this.#file.schedule();
-    const { deploymentId, status, detailedStatus, error } = entry.record;
+    this.#tell(entry);
+  }
+
+  /** An end is told once it is on disk: a core that is killed right after it still knows it. */
+  async #end(entry: Entry, change: Partial<DeploymentRecord>): Promise<void> {
+    entry.record = { ...entry.record, ...change };
+    this.#file.schedule();
+    await this.#file.flush().catch((error: unknown) => {
+      this.#log.error({ reason: messageOf(error) }, 'deployment.history-not-written');
+    });
+    entry.told = true;
+    this.#tell(entry);
+  }
+
+  #tell({ record }: Entry): void {
+    const { deploymentId, status, detailedStatus, error } = record;
     this.#log.info({ deploymentId, status, detailedStatus, ...(error ? { reason: error } : {}) }, 'deployment.status');
-    for (const listener of [...this.#listeners]) listener(entry.record);
+    for (const listener of [...this.#listeners]) listener(record);
   }
 }
 
@@ -195,7 +208,7 @@ export interface DeploymentHistory {
   readonly records: readonly DeploymentRecord[];
 }
 
-const FINISHED = { request: undefined, changing: false } as const;
+const FINISHED = { request: undefined, changing: false, told: true } as const;
 
 const recordsSchema = z.array(
   z.object({
