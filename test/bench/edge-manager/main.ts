@@ -22,7 +22,7 @@ const SHAPE = [1, 3, 224, 224];
 interface Contender {
   readonly name: string;
   /** Resolves with the milliseconds that the model ran. */
-  ask(): Promise<number>;
+  readonly ask: () => Promise<number>;
   readonly waits: number[];
   readonly overheads: number[];
 }

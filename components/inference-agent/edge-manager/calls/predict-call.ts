@@ -20,7 +20,7 @@ export interface PredictCaller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
-  tellTimings(timings: Timings): void;
+  readonly tellTimings: (timings: Timings) => void;
 }
 
 /** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `generation.*` */

@@ -23,7 +23,7 @@ export interface Caller {
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
   /** Says where the time went, in the trailing metadata of the answer: `server-timing`, as in W3C Server Timing. */
-  tellTimings(timings: Timings): void;
+  readonly tellTimings: (timings: Timings) => void;
 }
 
 export type AgentHandlers = {
