@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['components/**/*.test.ts', 'tools/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     // Real processes and native libraries: one file per process, few at a time, and limits that a slow shared machine can meet.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

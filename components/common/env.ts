@@ -1,4 +1,4 @@
-/** What a component reads from its environment. Nothing else in the collection reads `process.env`. */
+/** What a component reads from its environment. Nothing outside of this file touches `process.env`. */
 export interface Environment {
   /** `SVCUID`: the component's IPC token. Undefined when not started by a nucleus. */
   readonly ipcToken: string | undefined;
@@ -40,6 +40,15 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     credentialsUri: value('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
     credentialsToken: value('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
   };
+}
+
+/**
+ * Keeps ONNX Runtime (1.30) from sending usage data over the network and from the files `.ses` and `mat-debug-….log` that it
+ * leaves in the temporary folder for that; whoever has set `ORT_DISABLE_TELEMETRY` decides for themselves. To be called in the main
+ * thread, before the library is loaded: the environment of a worker is a copy that native code does not see.
+ */
+export function disableOnnxTelemetry(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
 }
 
 function wordList(text: string | undefined): readonly string[] {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { systemClock } from '../common/clock/clock.ts';
-import { readEnvironment } from '../common/env.ts';
+import { disableOnnxTelemetry, readEnvironment } from '../common/env.ts';
 import { connectIpc } from '../common/ipc/connect-ipc.ts';
 import { untilAnswered } from '../common/ipc/until-answered.ts';
 import { levelSwitch } from '../common/log/level-switch.ts';
@@ -29,6 +29,7 @@ import { endWith } from './assembly/end-process.ts';
  * configuration from the JSON file that `--configuration` names, also one of the old agent, else its defaults; see `CommandLine`.
  */
 async function main(): Promise<void> {
+  disableOnnxTelemetry();
   const environment = readEnvironment();
   let logFile: LogFile | undefined;
   const copy = (line: string): void => logFile?.write(line);

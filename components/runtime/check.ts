@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
+import { disableOnnxTelemetry } from '../common/env.ts';
 import { isEdgeError, messageOf } from '../common/errors/edge-error.ts';
 import { checkRuntime } from './check-runtime.ts';
 
 /** Entry point `check.js`, run by the install script: says what the runtime is, or why it cannot work here. */
+disableOnnxTelemetry();
 const folder = path.dirname(path.resolve(process.argv[1] ?? ''));
 
 checkRuntime(folder, createRequire(path.join(folder, 'check.js'))).then(

@@ -34,7 +34,9 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
       NODE_PATH: path.join(folder, 'edgeml.Runtime/node_modules'),
       EDGEML_PROVIDERS: 'cpu',
       EDGEML_AGENT_SOCKET: path.join(folder, 'work-agent/agent.sock'),
+      TMPDIR: path.join(folder, 'tmp'),
     };
+    await mkdir(environment['TMPDIR']!);
     await mkdir(path.join(folder, 'work-agent'));
     agent = spawn(node, [path.join(folder, 'edgeml.InferenceAgent/agent.js')], {
       cwd: path.join(folder, 'work-agent'),
@@ -112,5 +114,6 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
     const [code] = (await once(agent, 'exit')) as [number | null];
     expect(code).toBe(0);
     expect(await readdir(path.join(folder, 'work-agent'))).not.toContain('agent.sock');
+    expect(await readdir(path.join(folder, 'tmp')), 'telemetry of ONNX Runtime').toEqual([]);
   });
 });

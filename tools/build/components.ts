@@ -83,6 +83,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
     inputs: [
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
       { path: path.join(projectPaths.components, 'common/errors'), only: SOURCE_FILE },
+      { path: path.join(projectPaths.components, 'common/env.ts'), only: SOURCE_FILE },
       ...['runtime', 'zip', 'bundle.ts'].map((name) => ({ path: path.join(TOOLS.path, name), only: SOURCE_FILE })),
     ],
     make: (file, context) =>

@@ -1,9 +1,11 @@
 import process from 'node:process';
+import { disableOnnxTelemetry } from '../../components/common/env.ts';
 import { processIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 
 /** The process around a command line: signals, a reader that went away, the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  disableOnnxTelemetry();
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   process.once('SIGINT', stop);
