@@ -21,7 +21,7 @@ export function readJournal(bytes: Buffer): JournalReading {
     // Zeros are skipped at the start (a lost page) and between lines, too.
     if (at !== end) damaged = true;
     const newline = bytes.indexOf(NEWLINE, at);
-    if (newline < 0) return { records, damaged, end, unfinished: lengthWithoutZeros(bytes) - end };
+    if (newline < 0) return lastLine(bytes, at, { records, damaged, end });
     const record = readCheckedLine(bytes.subarray(at, newline)) as JournalRecord | undefined;
     if (record) records.push(record);
     else damaged = true;
@@ -31,6 +31,14 @@ export function readJournal(bytes: Buffer): JournalReading {
 }
 
 const NEWLINE = 0x0a;
+
+/** Whole up to its newline, the line was finished once, and its record told; else a crash left it, and nobody was told. */
+function lastLine(bytes: Buffer, at: number, before: Omit<JournalReading, 'unfinished'>): JournalReading {
+  const length = lengthWithoutZeros(bytes);
+  const record = readCheckedLine(bytes.subarray(at, length - 1)) as JournalRecord | undefined;
+  if (!record) return { ...before, unfinished: length - before.end };
+  return { records: [...before.records, record], damaged: true, end: length, unfinished: 0 };
+}
 
 function skipZeros(bytes: Buffer, from: number): number {
   let at = from;
