@@ -22,9 +22,10 @@ export function readJournal(bytes: Buffer): JournalReading {
     if (at !== end) damaged = true;
     const newline = bytes.indexOf(NEWLINE, at);
     if (newline < 0) return lastLine(bytes, at, { records, damaged, end });
-    const record = readCheckedLine(bytes.subarray(at, newline)) as JournalRecord | undefined;
-    if (record) records.push(record);
-    else damaged = true;
+    const line = bytes.subarray(at, newline);
+    const record = readCheckedLine(line) as JournalRecord | undefined;
+    if (!record) damaged = true;
+    records.push(...(record ? [record] : runTogether(line)));
     at = end = newline + 1;
   }
   return { records, damaged, end, unfinished: 0 };
@@ -38,6 +39,19 @@ function lastLine(bytes: Buffer, at: number, before: Omit<JournalReading, 'unfin
   const record = readCheckedLine(bytes.subarray(at, length - 1)) as JournalRecord | undefined;
   if (!record) return { ...before, unfinished: length - before.end };
   return { records: [...before.records, record], damaged: true, end: length, unfinished: 0 };
+}
+
+const CLOSING_BRACE = 0x7d;
+
+/** The records of two lines between which the newline is damaged; none where the damage is another. */
+function runTogether(line: Buffer): readonly JournalRecord[] {
+  for (let end = line.indexOf(CLOSING_BRACE) + 1; end > 0; end = line.indexOf(CLOSING_BRACE, end) + 1) {
+    const first = readCheckedLine(line.subarray(0, end));
+    if (first === undefined) continue;
+    const second = readCheckedLine(line.subarray(end + 1));
+    return [first, ...(second === undefined ? [] : [second])] as JournalRecord[];
+  }
+  return [];
 }
 
 function skipZeros(bytes: Buffer, from: number): number {
