@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { Client, credentials, status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
@@ -22,6 +24,37 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent.stop();
   await folder.remove();
+});
+
+describe('the names on the wire', () => {
+  const METHODS = [
+    'Predict',
+    'LoadModel',
+    'UnLoadModel',
+    'ListModels',
+    'DescribeModel',
+    'CaptureData',
+    'GetCaptureDataStatus',
+  ];
+
+  /** Status of a call with an empty message, addressed by its path alone. */
+  const statusOf = (wire: Client, at: string): Promise<status> =>
+    new Promise((resolve) => {
+      const bytes = (value: Buffer): Buffer => value;
+      const deadline = new Date(Date.now() + 60_000);
+      wire.makeUnaryRequest(at, bytes, bytes, Buffer.alloc(0), { deadline }, (error: ServiceError | null) =>
+        resolve(error?.code ?? status.OK),
+      );
+    });
+
+  it('row 66: are those of the old agent, byte for byte, and no others', async () => {
+    const wire = new Client(`unix://${agent.socketPath}`, credentials.createInsecure());
+    for (const method of METHODS)
+      expect(await statusOf(wire, `/AWS.SageMaker.Edge.Agent/${method}`), method).not.toBe(status.UNIMPLEMENTED);
+    for (const other of ['/aws.sagemaker.edge.Agent/ListModels', '/AWS.SageMaker.Edge.Agent/UnloadModel'])
+      expect(await statusOf(wire, other), other).toBe(status.UNIMPLEMENTED);
+    wire.close();
+  });
 });
 
 describe.each(CLIENT_GENERATIONS)('a client of %s', (generation) => {
