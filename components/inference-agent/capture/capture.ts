@@ -26,6 +26,17 @@ export type CaptureStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILURE';
 export const CAPTURE_DATA_TYPES = ['UINT8', 'INT16', 'INT32', 'INT64', 'FLOAT16', 'FLOAT32', 'FLOAT64'] as const;
 export type CaptureDataType = (typeof CAPTURE_DATA_TYPES)[number];
 
+/** Bytes of one element. */
+export const ELEMENT_BYTES: Readonly<Record<CaptureDataType, number>> = {
+  UINT8: 1,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  FLOAT16: 2,
+  FLOAT32: 4,
+  FLOAT64: 8,
+};
+
 /** `NONE`: plain bytes, taken as text where they are UTF-8. */
 export const AUXILIARY_ENCODINGS = ['CSV', 'JSON', 'NONE', 'BASE64'] as const;
 export type AuxiliaryEncoding = (typeof AUXILIARY_ENCODINGS)[number];

@@ -1,4 +1,5 @@
-import type { CaptureDataType, CapturedTensor, CaptureRecord } from './capture.ts';
+import { ELEMENT_BYTES } from './capture.ts';
+import type { CapturedTensor, CaptureRecord } from './capture.ts';
 import { captureErrors } from './errors.ts';
 
 /** Becomes part of file names and keys. */
@@ -7,16 +8,6 @@ const ID = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._:+@=-]{0,127}$/;
 const CLOCK_TOLERANCE_MS = 1_000;
 /** ECMA-262, "Time Values and Time Range". */
 const LAST_TIME_MS = 8.64e15;
-
-export const BYTES_OF_TYPE: Readonly<Record<CaptureDataType, number>> = {
-  UINT8: 1,
-  INT16: 2,
-  INT32: 4,
-  INT64: 8,
-  FLOAT16: 2,
-  FLOAT32: 4,
-  FLOAT64: 8,
-};
 
 /**
  * What can be said of a capture by itself.
@@ -57,7 +48,7 @@ function checkTensor({ name, dataType, shape, data }: CapturedTensor, captureId:
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
     throw wrong(`its shape [${shape.join(', ')}] has a size that is no number of elements`);
   }
-  const expected = shape.reduce((product, size) => product * size, 1) * BYTES_OF_TYPE[dataType];
+  const expected = shape.reduce((product, size) => product * size, 1) * ELEMENT_BYTES[dataType];
   if (data.byteLength !== expected) {
     throw wrong(`${dataType} [${shape.join(', ')}] has ${expected} bytes, ${data.byteLength} came`);
   }

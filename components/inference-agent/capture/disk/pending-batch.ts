@@ -118,26 +118,35 @@ export class PendingBatch {
         return file;
       } catch (thrown) {
         // A batch of the same folder that was finished just now has removed the empty folder.
-        if (attempt === OPEN_ATTEMPTS || !isMissing(thrown)) throw thrown;
+        if (attempt === FOLDER_ATTEMPTS || !isMissing(thrown)) throw thrown;
       }
     }
   }
 }
 
-const OPEN_ATTEMPTS = 5;
+const FOLDER_ATTEMPTS = 5;
 
 /** Moves a whole file and those beside it from the pending folder to their place, the file itself last. */
 export async function publish(root: string, path: string, sideFiles: readonly string[]): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf('/'));
   const from = join(root, PENDING, folder);
   const to = join(root, folder);
-  await makeFolderDurably(to);
-  // One that somebody has deleted leaves its line readable all the same.
-  for (const name of sideFiles) await renameIfThere(join(from, name), join(to, name)).catch(ignoreMissing);
-  if (sideFiles.length > 0) await syncFolder(to);
-  await renameIfThere(join(root, PENDING, path), join(root, path));
-  await syncFolder(to);
-  await syncFolder(from);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await makeFolderDurably(to);
+      // One that somebody has deleted leaves its line readable all the same.
+      for (const name of sideFiles) await renameIfThere(join(from, name), join(to, name)).catch(ignoreMissing);
+      if (sideFiles.length > 0) await syncFolder(to);
+      await renameIfThere(join(root, PENDING, path), join(root, path));
+      break;
+    } catch (thrown) {
+      // An upload that has just emptied the folder has removed it.
+      if (attempt === FOLDER_ATTEMPTS || !isMissing(thrown)) throw thrown;
+    }
+  }
+  // Either folder may be gone by now: the file is uploaded already, or another batch was the last one here.
+  await syncFolder(to).catch(ignoreMissing);
+  await syncFolder(from).catch(ignoreMissing);
   await removeEmptyFolders(root, `${PENDING}/${folder}`);
 }
 

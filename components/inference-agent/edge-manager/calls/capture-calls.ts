@@ -1,10 +1,11 @@
+import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { Capture, CapturedAuxiliary, CapturedTensor, CaptureStatus } from '../../capture/capture.ts';
 import type { ServedModel } from '../../registry/model-registry.ts';
 import { edgeManagerErrors } from '../errors.ts';
 import type { AuxiliaryData, CaptureDataRequest, DataType, TensorMessage, TensorMetadata } from '../messages.ts';
 import type { ModelNames } from '../model-names.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
-import { ELEMENT_BYTES, elementsOf } from '../tensors/data-types.ts';
+import { elementsOf } from '../tensors/data-types.ts';
 import { describeTensors } from '../tensors/describe-model.ts';
 import { bytesOf } from '../tensors/tensor-source.ts';
 

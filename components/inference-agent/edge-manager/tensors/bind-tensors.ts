@@ -1,9 +1,10 @@
+import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { TensorFeeds } from '../../generation/generation.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../../vision/loaded-model.ts';
 import { edgeManagerErrors } from '../errors.ts';
 import type { TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
-import { ARRAY_OF, DATA_TYPE_OF, ELEMENT_BYTES, elementsOf } from './data-types.ts';
+import { ARRAY_OF, DATA_TYPE_OF, elementsOf } from './data-types.ts';
 import { givenShape, shapeFor } from './shape.ts';
 import { byteSizeOf, checkSource, copyTo } from './tensor-source.ts';
 

@@ -1,17 +1,6 @@
 import type { TensorType } from '../../vision/loaded-model.ts';
 import type { DataType } from '../messages.ts';
 
-/** Bytes of one element. */
-export const ELEMENT_BYTES: Readonly<Record<DataType, number>> = {
-  UINT8: 1,
-  INT16: 2,
-  INT32: 4,
-  INT64: 8,
-  FLOAT16: 2,
-  FLOAT32: 4,
-  FLOAT64: 8,
-};
-
 /**
  * The protocol's type for a type of ONNX. Types that the protocol does not know go as the integer of the same width, their bits
  * unchanged: int8 and bool as UINT8, uint16 as INT16, uint32 as INT32, uint64 as INT64.
