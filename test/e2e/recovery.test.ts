@@ -119,7 +119,11 @@ describe('when the connection to the nucleus breaks', () => {
         const isTrying = (component: string): boolean =>
           lines.slice(from).filter((line) => line.startsWith(component) && line.includes('ipc.connect-failed')).length >
           1;
-        await until(() => isTrying(APP) && isTrying(AGENT));
+        await until(() => {
+          // Whoever was just connecting when the others were cut is connected by now.
+          device.core.ipc.dropConnections();
+          return isTrying(APP) && isTrying(AGENT);
+        });
         await rename(`${socketPath}.away`, socketPath);
       },
     ],
