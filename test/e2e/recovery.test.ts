@@ -51,8 +51,8 @@ describe('when the agent is killed under load', () => {
     expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
     before = (await device.agent.invoke('PartsDetector', image, jpeg)).predictions;
     killed.push(device.pid(AGENT));
-    const load = Array.from({ length: 64 }, () => device.agent.invoke('PartsDetector', image, jpeg));
     for (let n = 0; n < 8; n++) await device.drop(image, `under-load-${n}.jpg`);
+    const load = Array.from({ length: 64 }, () => device.agent.invoke('PartsDetector', image, jpeg));
     await load[0];
     process.kill(killed[0]!, 'SIGKILL');
     const failures = (await Promise.allSettled(load)).filter(({ status }) => status === 'rejected');
