@@ -16,7 +16,7 @@ import { Announcer, announcerSettings } from '../messages/announcer.ts';
 import { Publisher } from '../messages/publisher.ts';
 import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
 import type { Redact } from '../redaction/redactor.ts';
-import { Serial } from '../spool/serial.ts';
+import { Serial } from '../../common/scheduling/serial.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../../common/object-store/object-store.ts';
 import type { UploadReporter } from '../upload/upload-ports.ts';

@@ -8,7 +8,7 @@ import { entryOf } from './recover.ts';
 import { closedError, corruptError, refusedError, writeError } from './refusals.ts';
 import { admit, overhang } from './room.ts';
 import type { Bound, Room } from './room.ts';
-import { Serial } from './serial.ts';
+import { Serial } from '../../common/scheduling/serial.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { bytesOnDisk } from './spool-folder.ts';
 import { keptKey, UPLINK_KEY } from './spool-state.ts';

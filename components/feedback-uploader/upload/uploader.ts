@@ -3,7 +3,7 @@ import { isEdgeError } from '../../common/errors/edge-error.ts';
 import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { NotedAttempt } from '../spool/spool.ts';
 import type { SampleHeader, StoredSample } from '../spool/stored-sample.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../../common/scheduling/backoff.ts';
 import { storeErrors } from '../../common/object-store/errors.ts';
 import type { PutReceipt } from '../../common/object-store/object-store.ts';
 import { failureFacts } from '../../common/object-store/store-failure.ts';

@@ -6,8 +6,6 @@ import { z } from 'zod';
  */
 export type DeploymentSpecification = z.output<typeof deploymentSchema>;
 export type ComponentSpecification = z.output<typeof componentSchema>;
-export type DeploymentPolicies = z.output<typeof policiesSchema>;
-export type JobConfiguration = z.output<typeof jobSchema>;
 
 const MAX_SECONDS = 2_147_483_647;
 /** AWS IoT jobs: an execution may be in progress for seven days. */

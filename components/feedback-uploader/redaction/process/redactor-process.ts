@@ -1,7 +1,7 @@
 import type { Clock } from '../../../common/clock/clock.ts';
 import { fromWire } from '../../../common/errors/edge-error.ts';
 import type { Logger } from '../../../common/log/logger.ts';
-import { Serial } from '../../spool/serial.ts';
+import { Serial } from '../../../common/scheduling/serial.ts';
 import { redactionErrors } from '../errors.ts';
 import type { Redact } from '../redactor.ts';
 import type { RedactionAnswer, RedactionQuestion } from './answer-redactions.ts';
