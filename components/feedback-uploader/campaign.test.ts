@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ProxyFault } from '../common/object-store/testing/fault-proxy.ts';
+import type { ProxyFault } from '../../testing/object-store/fault-proxy.ts';
 import type { Books, Campaign } from './testing/campaign.ts';
 import { startCampaign } from './testing/campaign.ts';
 import { peakMemoryMb } from './testing/uploader-process.ts';

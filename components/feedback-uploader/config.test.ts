@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfiguration, describeConfiguration } from '../common/config/describe-configuration.ts';
-import type { ConfigurationProblem } from '../common/config/parse-configuration.ts';
-import type { EdgeError } from '../common/errors/edge-error.ts';
-import { silentLogger } from '../common/log/logger.ts';
+import { defaultConfiguration, describeConfiguration, silentLogger } from '#packages/foundation';
+import type { ConfigurationProblem, EdgeError } from '#packages/foundation';
 import { readUploaderConfiguration, requestLimitOf, uploaderConfiguration } from './config.ts';
 
 const good = { 's3-bucket-name': 'samples', 'content-type': 'image/jpeg' };

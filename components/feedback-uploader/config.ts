@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import type { DeepReadonly } from '../common/config/parse-configuration.ts';
-import { parseConfiguration } from '../common/config/parse-configuration.ts';
 import {
   booleanSetting,
   choiceSetting,
   integerSetting,
+  messageOf,
   numberSetting,
+  parseConfiguration,
   textSetting,
-} from '../common/config/settings.ts';
-import { messageOf } from '../common/errors/edge-error.ts';
-import type { Logger } from '../common/log/logger.ts';
-import { fillTopic, TOPIC_TEMPLATES } from '../common/topics/topics.ts';
+} from '#packages/foundation';
+import type { DeepReadonly, Logger } from '#packages/foundation';
+import { fillTopic, TOPIC_TEMPLATES } from '#packages/ipc';
 import { feedbackMapSchema } from './settings/feedback-map-schema.ts';
 import type { FeedbackSettings } from './settings/feedback-map-schema.ts';
 import { readJsonObjectText } from './settings/json-text.ts';

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { kill } from 'node:process';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startFaultProxy } from '../common/object-store/testing/fault-proxy.ts';
-import type { FaultProxy } from '../common/object-store/testing/fault-proxy.ts';
-import { startS3Server } from '../common/object-store/testing/s3-server.ts';
-import type { S3Server } from '../common/object-store/testing/s3-server.ts';
-import { startTokenService } from '../common/object-store/testing/token-service.ts';
-import type { TokenService } from '../common/object-store/testing/token-service.ts';
+import { startFaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import type { FaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import { startS3Server } from '../../testing/object-store/s3-server.ts';
+import type { S3Server } from '../../testing/object-store/s3-server.ts';
+import { startTokenService } from '../../testing/object-store/token-service.ts';
+import type { TokenService } from '../../testing/object-store/token-service.ts';
 import { childrenOf, metric, peakMemoryMb, spawnUploader, startUploaderProcess } from './testing/uploader-process.ts';
 import type { UploaderProcess } from './testing/uploader-process.ts';
 

@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../common/clock/clock.ts';
-import { readEnvironment } from '../common/env.ts';
-import { connectIpc } from '../common/ipc/connect-ipc.ts';
-import { untilAnswered } from '../common/ipc/until-answered.ts';
-import { levelSwitch } from '../common/log/level-switch.ts';
-import { createLogger } from '../common/log/logger.ts';
+import { createLogger, levelSwitch, readEnvironment, systemClock } from '#packages/foundation';
+import { connectIpc, untilAnswered } from '#packages/ipc';
+import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
 import { COMPONENT } from './config.ts';
 import { BufferRelief } from './memory/buffer-relief.ts';
 import { RedactorProcess } from './redaction/process/redactor-process.ts';
-import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
-import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */
 const CLOSE_MS = 2_000;

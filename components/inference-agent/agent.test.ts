@@ -1,13 +1,12 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-
-import type { InvokeResult } from '../common/agent-api.ts';
-import type { EdgeError } from '../common/errors/edge-error.ts';
+import type { EdgeError } from '#packages/foundation';
+import type { InvokeResult } from '#packages/http';
 import { startAgentProcess } from './testing/agent-process.ts';
 import type { AgentProcess } from './testing/agent-process.ts';
 import { bundle } from './testing/bundles.ts';
-import { BundleProcess } from '../common/testing/bundle-process.ts';
+import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
 import { temporaryFolder } from './testing/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages, samplePackage } from './testing/sample-package.ts';
 import type { SampleImage } from './testing/sample-package.ts';

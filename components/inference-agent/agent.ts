@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-
-import { systemClock } from '../common/clock/clock.ts';
-import { disableOnnxTelemetry, readEnvironment } from '../common/env.ts';
-import { connectIpc } from '../common/ipc/connect-ipc.ts';
-import { untilAnswered } from '../common/ipc/until-answered.ts';
-import { levelSwitch } from '../common/log/level-switch.ts';
-import { LogFile } from '../common/log/log-file.ts';
-import { createLogger } from '../common/log/logger.ts';
-import { tokenExchangeCredentials } from '../common/object-store/credentials.ts';
-import { s3ObjectStore } from '../common/object-store/s3-object-store.ts';
+import {
+  createLogger,
+  disableOnnxTelemetry,
+  levelSwitch,
+  LogFile,
+  readEnvironment,
+  systemClock,
+} from '#packages/foundation';
+import { connectIpc, untilAnswered } from '#packages/ipc';
+import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
 import { handedOverEndpoint } from './assembly/handed-over-endpoint.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-
 import {
   booleanSetting,
   choiceSetting,
@@ -9,8 +8,8 @@ import {
   section,
   textListSetting,
   textSetting,
-} from '../common/config/settings.ts';
-import type { DeepReadonly } from '../common/config/parse-configuration.ts';
+} from '#packages/foundation';
+import type { DeepReadonly } from '#packages/foundation';
 import { clientKeys } from './edge-manager/client-keys.ts';
 import { PROVIDERS } from './model-package/schema.ts';
 import { parsePublicKey } from './model-package/signature/keys.ts';

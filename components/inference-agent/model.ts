@@ -1,7 +1,6 @@
-import { systemClock } from '../common/clock/clock.ts';
-import { readEnvironment } from '../common/env.ts';
-import { isEdgeError, messageOf } from '../common/errors/edge-error.ts';
-import { createAgentClient } from '../common/http/agent-client.ts';
+import { isEdgeError, messageOf, readEnvironment, systemClock } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
+
 import { parseArguments } from './model-command/parse-arguments.ts';
 import { runModelCommand } from './model-command/run-model-command.ts';
 

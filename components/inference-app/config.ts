@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { DeepReadonly } from '../common/config/parse-configuration.ts';
 import {
   booleanSetting,
   choiceSetting,
@@ -8,13 +7,14 @@ import {
   numberSetting,
   section,
   textSetting,
-} from '../common/config/settings.ts';
+} from '#packages/foundation';
+import type { DeepReadonly } from '#packages/foundation';
+import { TOPIC_TEMPLATES } from '#packages/ipc';
 import { predecessorSettings } from './settings/predecessor-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './settings/names.ts';
 import { serviceSettings } from './settings/service-settings.ts';
 import { topicSetting } from './settings/topic-setting.ts';
 import { sourceSettings } from './settings/source-settings.ts';
-import { TOPIC_TEMPLATES } from '../common/topics/topics.ts';
 
 /** Configuration of `edgeml.InferenceApp`. The recipe's defaults and docs/configuration.md are generated from it. */
 export const appConfiguration = z.object({

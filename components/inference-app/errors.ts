@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What can happen to images before the agent sees them, and to results after. */
 export const appErrors = errorCatalogue({

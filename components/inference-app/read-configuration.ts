@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { configErrors } from '../common/config/errors.ts';
-import { parseConfiguration } from '../common/config/parse-configuration.ts';
-import type { Logger } from '../common/log/logger.ts';
+import { configErrors, parseConfiguration } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { appConfiguration } from './config.ts';
 import type { AppConfiguration, SourceConfiguration } from './config.ts';
 import { architectureOf, serviceOf } from './predecessor/model-resource.ts';

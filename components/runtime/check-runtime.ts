@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { runtimeErrors } from './errors.ts';
 import { NATIVE_PACKAGES, RUNTIME_MANIFEST } from './runtime-manifest.ts';
 import type { RuntimeManifest } from './runtime-manifest.ts';

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
-import { disableOnnxTelemetry } from '../common/env.ts';
-import { isEdgeError, messageOf } from '../common/errors/edge-error.ts';
+import { disableOnnxTelemetry, isEdgeError, messageOf } from '#packages/foundation';
 import { checkRuntime } from './check-runtime.ts';
 
 /** Entry point `check.js`, run by the install script: says what the runtime is, or why it cannot work here. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
-import { createHttpClient } from '../../components/common/http/http-client.ts';
+import { createHttpClient } from '#packages/http';
 import { quantile } from './quantile.ts';
 
 export interface BareHttpFigures {

@@ -2,7 +2,7 @@ import { copyFile, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import { onResults } from '../../tools/cli/start/result-stream.ts';

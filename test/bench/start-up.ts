@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEdgeError } from '../../components/common/errors/edge-error.ts';
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { isEdgeError } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
 import { AGENT } from '../e2e/harness/collection.ts';
 import { quantile } from './quantile.ts';
 

@@ -1,4 +1,5 @@
-import type { AgentClient } from '../../components/common/http/agent-client.ts';
+import type { AgentClient } from '#packages/http';
+
 import { quantile } from './quantile.ts';
 
 export interface SwapFigures {

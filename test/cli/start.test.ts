@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { InvokeResult } from '../../components/common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 import { modelEntries } from '../../tools/build/model-entries.ts';
 import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { PROJECT } from '../../tools/build/project.ts';

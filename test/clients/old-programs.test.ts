@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../components/common/clock/clock.ts';
-import { startFaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
-import type { FaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
-import { startS3Server, TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
-import type { S3Server } from '../../components/common/object-store/testing/s3-server.ts';
+import { systemClock } from '#packages/foundation';
+import { startFaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import type { FaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.ts';
+import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { projectPaths } from '../../tools/build/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startFaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
-import type { FaultProxy } from '../../components/common/object-store/testing/fault-proxy.ts';
-import { startS3Server } from '../../components/common/object-store/testing/s3-server.ts';
-import { startTokenService } from '../../components/common/object-store/testing/token-service.ts';
+import { startFaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import type { FaultProxy } from '../../testing/object-store/fault-proxy.ts';
+import { startS3Server } from '../../testing/object-store/s3-server.ts';
+import { startTokenService } from '../../testing/object-store/token-service.ts';
 import { startUploaderProcess } from '../../components/feedback-uploader/testing/uploader-process.ts';
 import type { UploaderProcess } from '../../components/feedback-uploader/testing/uploader-process.ts';
 import { startAgentProcess } from '../../components/inference-agent/testing/agent-process.ts';

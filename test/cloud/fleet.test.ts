@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { fleetDevices } from '../../tools/cloud/fleet/fleet-devices.ts';

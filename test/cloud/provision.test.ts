@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { deprovision } from '../../tools/cloud/provisioning/deprovision.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { systemClock } from '../../components/common/clock/clock.ts';
-import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import { systemClock } from '#packages/foundation';
+import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { readBuildFolder } from '../../tools/cloud/publishing/build-folder.ts';

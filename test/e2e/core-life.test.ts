@@ -5,7 +5,7 @@ import { copyFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';

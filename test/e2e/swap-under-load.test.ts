@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InvokeResult } from '../../components/common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 import { AGENT, APP, DETECTOR } from './harness/collection.ts';
 import { Device } from './harness/device.ts';
 import { PATIENCE_MS } from './harness/patience.ts';

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startS3Server } from '../../components/common/object-store/testing/s3-server.ts';
-import type { S3Server } from '../../components/common/object-store/testing/s3-server.ts';
-import { startTokenService } from '../../components/common/object-store/testing/token-service.ts';
-import type { TokenService } from '../../components/common/object-store/testing/token-service.ts';
+import { startS3Server } from '../../testing/object-store/s3-server.ts';
+import type { S3Server } from '../../testing/object-store/s3-server.ts';
+import { startTokenService } from '../../testing/object-store/token-service.ts';
+import type { TokenService } from '../../testing/object-store/token-service.ts';
 import { bucketContent } from '../../components/inference-agent/capture/testing/bucket-content.ts';
 import { eventsOf } from '../../components/inference-agent/capture/testing/capture-maker.ts';
 import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';

@@ -1,8 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import { systemClock } from '../../components/common/clock/clock.ts';
+import { systemClock } from '#packages/foundation';
 import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { projectPaths } from '../../tools/build/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';

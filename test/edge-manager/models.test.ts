@@ -2,8 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
 import { generateSigningKey } from '../../components/inference-agent/model-package/signature/keys.ts';
 import { signPackage } from '../../components/inference-agent/model-package/signature/sign-package.ts';
 import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';

@@ -5,10 +5,9 @@ import type { Server } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-
-import { silentLogger } from '../../components/common/log/logger.ts';
-import { MemoryNucleus } from '../../components/common/ipc/memory/memory-nucleus.ts';
-import { BundleProcess } from '../../components/common/testing/bundle-process.ts';
+import { silentLogger } from '#packages/foundation';
+import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
+import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
 import { COMPONENT } from '../../components/inference-agent/settings/live-configuration.ts';
 import { bundle } from '../../components/inference-agent/testing/bundles.ts';
 import { startInProcess } from '../../components/inference-agent/testing/in-process-agent.ts';

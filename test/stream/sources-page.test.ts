@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
 import { readConfiguration } from '../../components/inference-app/read-configuration.ts';
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/sources.md'), 'utf8');

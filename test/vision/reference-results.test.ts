@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import type { Prediction } from '../../components/common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
 import { boxIou } from '../../components/inference-agent/vision/golden/compare-predictions.ts';
 import { MODEL_NAMES, loadReference, referenceModel } from './reference-models.ts';

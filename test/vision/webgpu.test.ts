@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-
-import type { Prediction } from '../../components/common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import { pattern } from '../../components/inference-agent/vision/testing/images.ts';
 import { modelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
 import type { ModelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';

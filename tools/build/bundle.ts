@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { build } from 'esbuild';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { buildErrors } from './errors.ts';
@@ -40,7 +41,7 @@ export async function bundle(entryPoint: string): Promise<Bundle> {
         'import.meta.dirname': '__dirname',
         'import.meta.filename': '__filename',
       },
-      plugins: [englishOnly],
+      plugins: [englishOnly, ownPackages],
       logLevel: 'silent',
       metafile: true,
       absWorkingDir: PROJECT,
@@ -67,6 +68,17 @@ const englishOnly: Plugin = {
   setup(build) {
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/** `#packages/…` also means ours in clients/typescript, whose own package.json would be asked otherwise. */
+const ownPackages: Plugin = {
+  name: 'own-packages',
+  setup(build) {
+    build.onResolve({ filter: /^#packages\/[^/]+$/ }, ({ path: specifier }) => ({
+      path: path.join(PROJECT, specifier.slice(1), 'index.ts'),
+      sideEffects: false,
     }));
   },
 };

@@ -82,8 +82,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
     name: `edgeml-runtime-${platform}.zip`,
     inputs: [
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
-      { path: path.join(projectPaths.components, 'common/errors'), only: SOURCE_FILE },
-      { path: path.join(projectPaths.components, 'common/env.ts'), only: SOURCE_FILE },
+      { path: path.join(projectPaths.packages, 'foundation'), only: SOURCE_FILE },
       ...['runtime', 'zip', 'bundle.ts'].map((name) => ({ path: path.join(TOOLS.path, name), only: SOURCE_FILE })),
     ],
     make: (file, context) =>
@@ -113,7 +112,9 @@ const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
 const TOOLS = { path: path.join(PROJECT, 'tools/build'), only: SOURCE_FILE };
 /** More than each bundle needs, but cheap to hash and never too little. */
 const SOURCES: readonly FingerprintPart[] = [
+  { path: projectPaths.packages, only: SOURCE_FILE },
   { path: projectPaths.components, only: SOURCE_FILE },
+  { path: path.join(PROJECT, 'package.json') },
   { path: path.join(PROJECT, 'package-lock.json') },
   { text: esbuildVersion },
   TOOLS,

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const buildErrors = errorCatalogue({
   'build.unknown-component': { status: 404, todo: 'Name one of the components that have a recipe in recipes/.' },

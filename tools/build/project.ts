@@ -5,6 +5,7 @@ export const PROJECT = path.resolve(import.meta.dirname, '../..');
 
 export const projectPaths = {
   recipes: path.join(PROJECT, 'recipes'),
+  packages: path.join(PROJECT, 'packages'),
   components: path.join(PROJECT, 'components'),
   models: path.join(PROJECT, 'artifacts/models'),
   output: path.join(PROJECT, 'greengrass-build'),

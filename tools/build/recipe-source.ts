@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isCollection, isMap, parseDocument, Scalar, visit } from 'yaml';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { buildErrors } from './errors.ts';
 import { projectPaths } from './project.ts';
 

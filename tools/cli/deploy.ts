@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { systemClock } from '../../components/common/clock/clock.ts';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf, systemClock } from '#packages/foundation';
 import { isPlainObject } from '../local-core/recipe/recipe.ts';
 import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What the command line itself can refuse. `cli.usage` ends with exit code 2, everything else with 1. */
 export const cliErrors = errorCatalogue({

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { systemClock } from '../../components/common/clock/clock.ts';
+import { systemClock } from '#packages/foundation';
 import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { cliErrors } from './errors.ts';

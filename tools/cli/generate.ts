@@ -6,7 +6,7 @@ export const generateCommand: CommandSpec<{ readonly check?: boolean }> = {
   summary: 'write what follows from the code: recipe defaults, access control, gdk projects, reference pages',
   options: (command) => command.option('--check', 'change nothing; fail when something is out of date'),
   help: `
-Sources: the configuration schemas of the components, the table of topics in components/common/topics,
+Sources: the configuration schemas of the components, the table of topics in packages/ipc/topics,
 the errors.ts files, and the recipes' names and versions. Comments in recipes are kept.`,
   run: async ({ options, out }) => {
     const { generatedFiles, outdated, writeGenerated } = await import('../build/generate/generate.ts');

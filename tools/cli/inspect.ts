@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { proposeManifest } from '../../components/inference-agent/vision/onnx/propose-manifest.ts';
 import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
 import type { OnnxModel, OnnxValue } from '../../components/inference-agent/vision/onnx/read-onnx.ts';

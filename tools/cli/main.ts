@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { disableOnnxTelemetry } from '../../components/common/env.ts';
+import { disableOnnxTelemetry } from '#packages/foundation';
 import { processIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { migrationErrors } from '../migrate-v1/errors.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';

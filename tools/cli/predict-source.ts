@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
-import type { Prediction, Timings } from '../../components/common/prediction.ts';
+import { messageOf } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
+import type { Prediction, Timings } from '#packages/model-package';
 import { PROVIDERS, parseLabels, parseManifest } from '../../components/inference-agent/model-package/schema.ts';
 import type { ModelManifest, Provider, Variant } from '../../components/inference-agent/model-package/schema.ts';
 import { checkGolden } from '../../components/inference-agent/vision/golden/check-golden.ts';

@@ -1,4 +1,5 @@
-import type { TensorJson } from '../../components/common/agent-api.ts';
+import type { TensorJson } from '#packages/http';
+
 import type { Tensor, TensorType } from '../../components/inference-agent/vision/loaded-model.ts';
 
 /** A tensor as it is printed: plain numbers; 64-bit integers as text, because JSON numbers cannot hold them. */

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-
-import { messageOf } from '../../components/common/errors/edge-error.ts';
-import type { Prediction } from '../../components/common/prediction.ts';
+import { messageOf } from '#packages/foundation';
+import type { Prediction } from '#packages/model-package';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { isEdgeError, messageOf } from '../../components/common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
 import { addCommands } from './commands.ts';
 import { USAGE_ERROR } from './errors.ts';
 import type { CommandHost } from './frame/command.ts';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parse } from 'yaml';
-import { systemClock } from '../../components/common/clock/clock.ts';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf, systemClock } from '#packages/foundation';
 import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { cliErrors } from './errors.ts';

@@ -1,4 +1,5 @@
-import { systemClock } from '../../components/common/clock/clock.ts';
+import { systemClock } from '#packages/foundation';
+
 import { cloudOptions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { targetOf, targetOptions } from './cloud/target-options.ts';

@@ -1,4 +1,5 @@
-import { isEdgeError, messageOf } from '../../components/common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+
 import { cloudErrors } from './errors.ts';
 
 /**

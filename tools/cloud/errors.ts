@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What any call to AWS can end with. */
 export const cloudErrors = errorCatalogue({

@@ -1,5 +1,5 @@
-import type { Clock } from '../../components/common/clock/clock.ts';
-import { sleep } from '../../components/common/clock/clock.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
 export interface PollOptions {
   readonly clock: Clock;

@@ -1,7 +1,6 @@
-import { isEdgeError } from '../../components/common/errors/edge-error.ts';
-import { parseConfiguration } from '../../components/common/config/parse-configuration.ts';
-import type { ConfigurationProblem } from '../../components/common/config/parse-configuration.ts';
-import { unknownKeys } from '../../components/common/config/unknown-keys.ts';
+import { isEdgeError, parseConfiguration, unknownKeys } from '#packages/foundation';
+import type { ConfigurationProblem } from '#packages/foundation';
+
 import { COMPONENT_SCHEMAS } from '../build/component-schemas.ts';
 import type { RecipeIssue } from '../local-core/recipe/issue.ts';
 

@@ -1,4 +1,5 @@
-import { isEdgeError } from '../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+
 import { readDeploymentDocument } from '../local-core/deployment/read-document.ts';
 import { pointerTo } from '../local-core/recipe/issue.ts';
 import type { RecipeIssue } from '../local-core/recipe/issue.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isEdgeError } from '../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { EDGE_MANIFEST_FILE } from '../../components/inference-agent/model-package/reading/edge-manifest.ts';
 import { SIGNATURE_FILE } from '../../components/inference-agent/model-package/reading/hash-files.ts';
 import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';

@@ -1,6 +1,6 @@
-import { systemClock } from '../../components/common/clock/clock.ts';
-import type { Clock } from '../../components/common/clock/clock.ts';
-import type { Logger } from '../../components/common/log/logger.ts';
+import { systemClock } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { NUCLEUS_VERSION } from './builtins.ts';
 import { writeCliInfo } from './cli-info.ts';
 import { startCredentialEndpoint } from './credentials/credential-endpoint.ts';

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../components/common/clock/clock.ts';
-import type { Logger } from '../../components/common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
 import { ComponentProcesses } from './lifecycle/component-processes.ts';
 import { ComponentService } from './lifecycle/component-service.ts';
 import type { ComponentDefinition } from './lifecycle/definition.ts';

@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../components/common/clock/clock.ts';
-import type { Clock } from '../../components/common/clock/clock.ts';
-import { silentLogger } from '../../components/common/log/logger.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 import { Engine } from './engine.ts';
 import type { EngineOptions } from './engine.ts';
 import { Wake } from './lifecycle/wake.ts';

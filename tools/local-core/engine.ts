@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../components/common/clock/clock.ts';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { BUILTINS, CLI, CLI_ACCESS, NUCLEUS } from './builtins.ts';
 import { ComponentFactory, newToken } from './component-factory.ts';
 import { DiskConfigurationStore } from './configuration/disk-store.ts';

@@ -1,4 +1,5 @@
-import type { Logger } from '../../components/common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+
 import { builtinSummaries, CLI } from './builtins.ts';
 import type { RunningComponents } from './deployment/activation.ts';
 import type { Deployments } from './deployment/deployments.ts';

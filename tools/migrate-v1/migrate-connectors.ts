@@ -1,5 +1,5 @@
-import { parseConfiguration } from '../../components/common/config/parse-configuration.ts';
-import { isEdgeError, messageOf } from '../../components/common/errors/edge-error.ts';
+import { isEdgeError, messageOf, parseConfiguration } from '#packages/foundation';
+
 import { readUploaderConfiguration } from '../../components/feedback-uploader/config.ts';
 import { agentConfiguration } from '../../components/inference-agent/config.ts';
 import { parameterProblems, rulesOf } from './connector-parameters.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Where a model comes from, and why it cannot be taken from there. */
 export const sourceErrors = errorCatalogue({

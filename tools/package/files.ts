@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { packagingErrors } from './errors.ts';
 
 /** Copies a file to the same relative path below another folder. */

@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TEST_KEYS } from '../../components/common/object-store/testing/s3-server.ts';
+import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { startAwsStandIn } from '../../test/cloud/stand-in/aws-stand-in.ts';
 import type { AwsStandIn } from '../../test/cloud/stand-in/aws-stand-in.ts';
 import { runCommand } from '../../test/cloud/stand-in/run-command.ts';

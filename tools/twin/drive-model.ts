@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { InvokeResult, ModelStatus } from '../../components/common/agent-api.ts';
-import { messageOf } from '../../components/common/errors/edge-error.ts';
-import type { AgentClient } from '../../components/common/http/agent-client.ts';
+import { messageOf } from '#packages/foundation';
+import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
 import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
 import { outputOf } from '../../components/inference-agent/model-package/schema.ts';
 import { boundsOf, parseExpected } from '../../components/inference-agent/vision/golden/check-golden.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Why a twin could not be run. What it finds wrong with a deployment is in its report, not here. */
 export const twinErrors = errorCatalogue({

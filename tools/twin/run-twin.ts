@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, tmpdir } from 'node:os';
 import path from 'node:path';
-import { createAgentClient } from '../../components/common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
 import { BUILTINS } from '../local-core/builtins.ts';
 import { LocalCore } from '../local-core/local-core.ts';
 import { corePaths } from '../local-core/paths.ts';

@@ -1,10 +1,7 @@
-import { readEnvironment } from '../../../components/common/env.ts';
-import { MAX_FEEDBACK_HEADER_BYTES } from '../../../components/common/feedback-api.ts';
-import { createFeedbackClient } from '../../../components/common/http/feedback-client.ts';
-import type {
-  FeedbackClient as UploaderClient,
-  FeedbackSample,
-} from '../../../components/common/http/feedback-client.ts';
+import { readEnvironment } from '#packages/foundation';
+import { createFeedbackClient, MAX_FEEDBACK_HEADER_BYTES } from '#packages/http';
+import type { FeedbackClient as UploaderClient, FeedbackSample } from '#packages/http';
+
 import { bytesOf, checkRequired, isName, isRecord, NAME_PATTERN } from './arguments.ts';
 import { timeoutOf } from './client-options.ts';
 import type { ClientOptions } from './client-options.ts';

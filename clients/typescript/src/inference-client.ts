@@ -1,9 +1,7 @@
-import { DEADLINE_HEADER } from '../../../components/common/agent-api.ts';
-import { readEnvironment } from '../../../components/common/env.ts';
-import { answerReader } from '../../../components/common/http/answers.ts';
-import { createHttpClient } from '../../../components/common/http/http-client.ts';
-import type { HttpClient } from '../../../components/common/http/http-client.ts';
-import { AGENT } from '../../../components/common/http/peer.ts';
+import { readEnvironment } from '#packages/foundation';
+import { AGENT, answerReader, createHttpClient, DEADLINE_HEADER } from '#packages/http';
+import type { HttpClient } from '#packages/http';
+
 import { bytesOf, checkRequired, isName, NAME_PATTERN } from './arguments.ts';
 import { timeoutOf } from './client-options.ts';
 import type { ClientOptions } from './client-options.ts';

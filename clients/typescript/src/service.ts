@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { GreengrassDependencyException } from './exceptions.ts';
 import type { EdgeMLException } from './exceptions.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { EvictionReason } from '../spool/journal-record.ts';
 
 const QUIET_MS = 60_000;

@@ -1,6 +1,6 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { diskFolder } from '../spool/disk-folder.ts';
 import { Spool } from '../spool/spool.ts';
 import type { SpoolLimits } from '../spool/spool.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ObjectStore } from '#packages/object-store';
 import type { UploaderConfiguration } from '../config.ts';
-import type { ObjectStore } from '../../common/object-store/object-store.ts';
 
 /** Where the store is, as the configuration says. */
 export interface StorePlace {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { METADATA_HEADER, PREDICTION_HEADER } from '../../common/feedback-api.ts';
-import type { FeedbackHealth } from '../../common/feedback-api.ts';
-import { send, sendError, sendJson } from '../../common/http/server/send.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+import { METADATA_HEADER, PREDICTION_HEADER, send, sendError, sendJson } from '#packages/http';
+import type { FeedbackHealth } from '#packages/http';
 import { intakeErrors } from '../intake/errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { feedbackHttpErrors } from './errors.ts';

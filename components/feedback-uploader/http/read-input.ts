@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { MB } from '../config.ts';
 import { intakeErrors } from '../intake/errors.ts';
 import { ByteGate } from '../memory/byte-gate.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../common/clock/clock.ts';
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { FeedbackAnswer } from '../../common/feedback-api.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+import type { FeedbackAnswer } from '#packages/http';
 import { MB, requestLimitOf } from '../config.ts';
 import type { FeedbackConfiguration, UploaderConfiguration } from '../config.ts';
 import type { Announcer } from '../messages/announcer.ts';

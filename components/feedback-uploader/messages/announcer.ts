@@ -1,10 +1,10 @@
-import { fillTopic } from '../../common/topics/topics.ts';
+import { fillTopic } from '#packages/ipc';
+import type { PutReceipt, StoreFailureFacts } from '#packages/object-store';
+
 import type { UploaderConfiguration } from '../config.ts';
 import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { EvictionReason } from '../spool/journal-record.ts';
 import type { SampleHeader } from '../spool/stored-sample.ts';
-import type { PutReceipt } from '../../common/object-store/object-store.ts';
-import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import type { MetricName } from './metric-message.ts';
 import { metricMessage } from './metric-message.ts';
 import { predictionMessage } from './prediction-message.ts';

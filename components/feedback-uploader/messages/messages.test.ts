@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { ipcErrors } from '../../common/ipc/errors.ts';
-import { silentLogger } from '../../common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import { ipcErrors } from '#packages/ipc';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { readUploaderConfiguration } from '../config.ts';
 import { recordingIpc } from '../testing/recording-ipc.ts';
 import { sampleHeader } from '../testing/sample-maker.ts';

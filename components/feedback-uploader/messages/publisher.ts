@@ -1,8 +1,6 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { isEdgeError, sleep } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import type { IpcSession } from '#packages/ipc';
 
 export interface PublisherPorts {
   readonly session: Pick<IpcSession, 'publishIot' | 'publishLocal'>;

@@ -1,4 +1,4 @@
-import type { S3Response } from '../../common/object-store/object-store.ts';
+import type { S3Response } from '#packages/object-store';
 
 /** Messages on `feedback/message/status`, as the old ML Feedback connector wrote them: one per request. */
 export type StatusMessage =

@@ -1,6 +1,7 @@
-import type { DeepReadonly } from '../../common/config/parse-configuration.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import type { Box } from '../../common/prediction.ts';
+import { messageOf } from '#packages/foundation';
+import type { DeepReadonly } from '#packages/foundation';
+import type { Box } from '#packages/model-package';
+
 import { readPrediction } from '../sampling/read-prediction.ts';
 import type { Outcome } from '../sampling/read-prediction.ts';
 import type { RedactionSettings } from '../settings/redaction-schema.ts';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { parseConfiguration } from '#packages/foundation';
 import { redactionSchema } from '../settings/redaction-schema.ts';
 import { jpegQuality } from './jpeg-quality.ts';
 import { redactImage } from './redact-image.ts';

@@ -1,4 +1,5 @@
-import type { Box } from '../../common/prediction.ts';
+import type { Box } from '#packages/model-package';
+
 import type { Areas, Corner } from './areas.ts';
 
 /** How the pixels of an image lie in its file: EXIF's Orientation, 1 for upright (CIPA DC-008, section 4.6.4). */

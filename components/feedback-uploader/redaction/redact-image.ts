@@ -1,6 +1,5 @@
 import type Sharp from 'sharp';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import { lazyPackage } from '../../common/native-require.ts';
+import { lazyPackage, messageOf } from '#packages/foundation';
 import { areasOf } from './areas.ts';
 import type { Areas } from './areas.ts';
 import type { Bitmap } from './bitmap.ts';

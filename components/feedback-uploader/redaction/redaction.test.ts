@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { parseConfiguration } from '#packages/foundation';
 import { redactionSchema } from '../settings/redaction-schema.ts';
 import { areasOf } from './areas.ts';
 import { MAX_REDACTION_BYTES } from './memory-needed.ts';

@@ -1,4 +1,5 @@
-import type { DeepReadonly } from '../../common/config/parse-configuration.ts';
+import type { DeepReadonly } from '#packages/foundation';
+
 import type { RedactionSettings } from '../settings/redaction-schema.ts';
 import type { RedactionRecord } from '../spool/stored-sample.ts';
 

@@ -1,4 +1,5 @@
-import type { Box } from '../../common/prediction.ts';
+import type { Box } from '#packages/model-package';
+
 import type { Polygon } from './areas.ts';
 import type { Bitmap, Span } from './bitmap.ts';
 

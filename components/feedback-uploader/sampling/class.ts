@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { numberSetting, textListSetting } from '../../common/config/settings.ts';
+import { numberSetting, textListSetting } from '#packages/foundation';
 import type { Outcome, ReadPrediction } from './read-prediction.ts';
 import { defineStrategy } from './strategy.ts';
 import { digits } from './threshold.ts';

@@ -1,4 +1,5 @@
-import type { DeepReadonly } from '../../common/config/parse-configuration.ts';
+import type { DeepReadonly } from '#packages/foundation';
+
 import { STRATEGIES } from './strategies.ts';
 import type { Strategy, StrategyDefinition, StrategyPorts } from './strategy.ts';
 import type { StrategySettings } from './strategy-schema.ts';

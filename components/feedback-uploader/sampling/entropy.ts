@@ -1,4 +1,5 @@
-import { numberSetting } from '../../common/config/settings.ts';
+import { numberSetting } from '#packages/foundation';
+
 import { defineStrategy } from './strategy.ts';
 import { above, digits } from './threshold.ts';
 import { uncertaintyStrategy } from './uncertainty.ts';

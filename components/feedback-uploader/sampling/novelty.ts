@@ -1,4 +1,5 @@
-import { integerSetting, numberSetting } from '../../common/config/settings.ts';
+import { integerSetting, numberSetting } from '#packages/foundation';
+
 import { defineStrategy } from './strategy.ts';
 import { atMost, digits } from './threshold.ts';
 

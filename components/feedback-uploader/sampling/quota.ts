@@ -1,4 +1,5 @@
-import type { DeepReadonly } from '../../common/config/parse-configuration.ts';
+import type { DeepReadonly } from '#packages/foundation';
+
 import type { Period, UsageHistory } from '../usage/usage-history.ts';
 import type { QuotaSettings } from './strategy-schema.ts';
 

@@ -1,5 +1,6 @@
-import type { EdgeError } from '../../common/errors/edge-error.ts';
-import type { Box } from '../../common/prediction.ts';
+import type { EdgeError } from '#packages/foundation';
+import type { Box } from '#packages/model-package';
+
 import { samplingErrors } from './errors.ts';
 
 /** What strategies need of a prediction, whatever form it came in. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integerSetting, section } from '../../common/config/settings.ts';
+import { integerSetting, section } from '#packages/foundation';
 import { STRATEGIES, STRATEGY_NAMES } from './strategies.ts';
 import type { StrategyName } from './strategies.ts';
 import type { StrategyDefinition } from './strategy.ts';

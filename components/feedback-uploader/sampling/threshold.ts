@@ -1,4 +1,4 @@
-import { numberSetting } from '../../common/config/settings.ts';
+import { numberSetting } from '#packages/foundation';
 
 /**
  * Differences below this are equality: 0.4 − 0.3 is a little over 0.1 in binary, and a person who writes

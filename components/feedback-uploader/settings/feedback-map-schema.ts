@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integerSetting, textSetting } from '../../common/config/settings.ts';
+import { integerSetting, textSetting } from '#packages/foundation';
 import { strategySchema } from '../sampling/strategy-schema.ts';
 import { readJsonObjectText } from './json-text.ts';
 import { redactionSchema } from './redaction-schema.ts';

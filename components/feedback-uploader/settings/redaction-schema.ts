@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choiceSetting, listSetting, numberSetting, section, textListSetting } from '../../common/config/settings.ts';
+import { choiceSetting, listSetting, numberSetting, section, textListSetting } from '#packages/foundation';
 
 const fraction = numberSetting({ min: 0, max: 1 });
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { Change } from './journal-record.ts';
 import { CHUNK_BYTES, Journal, journalFile, REMOVAL_BYTES } from './journal.ts';
 import { recover } from './recover.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { SpoolEntry } from './entry-index.ts';
 import type { ChangeRecord } from './journal-record.ts';
 import { Journal, journalFile, journalNumberOf, REMOVAL_BYTES } from './journal.ts';

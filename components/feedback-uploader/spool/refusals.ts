@@ -1,5 +1,6 @@
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
+
 import type { SpoolEntry } from './entry-index.ts';
 import { spoolErrors } from './errors.ts';
 import type { Bound } from './room.ts';

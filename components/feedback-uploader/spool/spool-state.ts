@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import { UsageHistory } from '../usage/usage-history.ts';
 import { EntryIndex } from './entry-index.ts';
 import type { SpoolEntry } from './entry-index.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
-import { silentLogger } from '../../common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryFolder } from '../testing/memory-folder.ts';
 import { sampleBody, sampleHeader } from '../testing/sample-maker.ts';
 import { Spool } from './spool.ts';

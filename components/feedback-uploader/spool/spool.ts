@@ -1,5 +1,6 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { Serial } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { UsageHistory } from '../usage/usage-history.ts';
 import type { SpoolEntry } from './entry-index.ts';
 import type { EvictionCounts, EvictionReason } from './journal-record.ts';
@@ -8,7 +9,6 @@ import { entryOf } from './recover.ts';
 import { closedError, corruptError, refusedError, writeError } from './refusals.ts';
 import { admit, overhang } from './room.ts';
 import type { Bound, Room } from './room.ts';
-import { Serial } from '../../common/scheduling/serial.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { bytesOnDisk } from './spool-folder.ts';
 import { keptKey, UPLINK_KEY } from './spool-state.ts';

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { FeedbackClient } from '../../common/http/feedback-client.ts';
-import { startFaultProxy } from '../../common/object-store/testing/fault-proxy.ts';
-import type { FaultProxy } from '../../common/object-store/testing/fault-proxy.ts';
-import { startS3Server } from '../../common/object-store/testing/s3-server.ts';
-import { startTokenService } from '../../common/object-store/testing/token-service.ts';
+import type { FeedbackClient } from '#packages/http';
+import { startFaultProxy } from '../../../testing/object-store/fault-proxy.ts';
+import type { FaultProxy } from '../../../testing/object-store/fault-proxy.ts';
+import { startS3Server } from '../../../testing/object-store/s3-server.ts';
+import { startTokenService } from '../../../testing/object-store/token-service.ts';
 import { metric, metricSum, spawnUploader, startUploaderProcess } from './uploader-process.ts';
 import type { UploaderProcess } from './uploader-process.ts';
 

@@ -1,5 +1,5 @@
-import { offlineIpc } from '../../common/ipc/offline-ipc.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
+import { offlineIpc } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
 
 export interface RecordedMessage {
   readonly plane: 'mqtt' | 'local';

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFeedbackClient } from '../../common/http/feedback-client.ts';
-import type { FeedbackClient } from '../../common/http/feedback-client.ts';
-import { bundleFile } from '../../common/testing/bundle-file.ts';
-import { BundleProcess } from '../../common/testing/bundle-process.ts';
+import { createFeedbackClient } from '#packages/http';
+import type { FeedbackClient } from '#packages/http';
+import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { recipeVariables } from './recipe-variables.ts';
 
 export interface UploaderProcess {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { PERIODS, UsageHistory } from '../usage/usage-history.ts';
 import { UplinkBudget } from './uplink-budget.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import { PERIODS } from '../usage/usage-history.ts';
 import type { UsageHistory } from '../usage/usage-history.ts';
 

@@ -1,9 +1,8 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+import type { ObjectStore, PutReceipt, StoreFailureFacts } from '#packages/object-store';
+
 import type { Spool } from '../spool/spool.ts';
 import type { SampleHeader } from '../spool/stored-sample.ts';
-import type { ObjectStore, PutReceipt } from '../../common/object-store/object-store.ts';
-import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import type { UplinkLimits } from './uplink-budget.ts';
 
 export interface UploadSettings {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { silentLogger } from '../../common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import type { PutReceipt, StoreFailureFacts } from '#packages/object-store';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { sum } from '../spool/spool-state.ts';
 import { Spool } from '../spool/spool.ts';
 import { sampleFile } from '../spool/stored-sample.ts';
@@ -11,12 +12,10 @@ import {
   DOWN,
   MemoryObjectStore,
   SLOW_DOWN,
-} from '../../common/object-store/testing/memory-object-store.ts';
+} from '../../../testing/object-store/memory-object-store.ts';
 import { sampleBody, sampleHeader } from '../testing/sample-maker.ts';
 import { settled, until } from '../testing/until.ts';
 import { objectKey } from './object-name.ts';
-import type { PutReceipt } from '../../common/object-store/object-store.ts';
-import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import type { UploadReporter, UploadSettings } from './upload-ports.ts';
 import { NO_LIMITS } from './uplink-budget.ts';
 import { REQUEST_OVERHEAD_BYTES, Uploader } from './uploader.ts';

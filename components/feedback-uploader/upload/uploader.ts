@@ -1,13 +1,10 @@
-import { sleep } from '../../common/clock/clock.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { Backoff, isEdgeError, sleep } from '#packages/foundation';
+import { failureFacts, storeErrors } from '#packages/object-store';
+import type { PutReceipt, StoreFailureFacts } from '#packages/object-store';
+
 import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { NotedAttempt } from '../spool/spool.ts';
 import type { SampleHeader, StoredSample } from '../spool/stored-sample.ts';
-import { Backoff } from '../../common/scheduling/backoff.ts';
-import { storeErrors } from '../../common/object-store/errors.ts';
-import type { PutReceipt } from '../../common/object-store/object-store.ts';
-import { failureFacts } from '../../common/object-store/store-failure.ts';
-import type { StoreFailureFacts } from '../../common/object-store/store-failure.ts';
 import { UplinkBudget } from './uplink-budget.ts';
 import type { UploaderPorts, UploadSettings } from './upload-ports.ts';
 

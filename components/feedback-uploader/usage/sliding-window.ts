@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 const BUCKETS = 60;
 

@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import { SlidingWindow } from './sliding-window.ts';
 
 export const PERIODS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;

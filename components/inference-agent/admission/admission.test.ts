@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { Admission } from './admission.ts';
 import type { Target } from './admission.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { Clock, EdgeError } from '#packages/foundation';
+
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { Lane } from './lane.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Why a request was not run. Each is counted under `reason` of `edgeml_requests_rejected_total`. */
 export const admissionErrors = errorCatalogue({

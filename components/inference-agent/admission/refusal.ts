@@ -1,4 +1,5 @@
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { EdgeError } from '#packages/foundation';
+
 import { admissionErrors } from './errors.ts';
 
 export type RejectionReason = Refusal['reason'];

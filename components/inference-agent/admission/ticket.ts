@@ -1,5 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { Clock, EdgeError } from '#packages/foundation';
 
 export type TicketState = 'uploading' | 'waiting' | 'running' | 'settled';
 

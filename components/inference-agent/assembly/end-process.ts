@@ -1,5 +1,6 @@
-import { systemClock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { systemClock } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
+
 import type { ThreadRegister } from '../generation/thread-register.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */

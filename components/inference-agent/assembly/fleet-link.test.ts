@@ -1,14 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfiguration, silentLogger } from '#packages/foundation';
+import { parseHeartbeat } from '#packages/heartbeat';
+import type { HeartbeatMessage } from '#packages/heartbeat';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { parseHeartbeat } from '../../common/heartbeat/heartbeat-message.ts';
-import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
-import { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import { MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
+import { MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { agentConfiguration } from '../config.ts';
 import { EDGE_MANAGER_COMPONENT, EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';

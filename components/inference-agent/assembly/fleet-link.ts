@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-
-import type { Clock } from '../../common/clock/clock.ts';
-import type { DeploymentResult } from '../../common/heartbeat/heartbeat-message.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import type { ObjectStore } from '../../common/object-store/object-store.ts';
+import type { Clock, Logger } from '#packages/foundation';
+import type { DeploymentResult } from '#packages/heartbeat';
+import type { IpcSession } from '#packages/ipc';
+import type { ObjectStore } from '#packages/object-store';
 import type { CaptureUpload } from '../capture/upload/capture-upload.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';

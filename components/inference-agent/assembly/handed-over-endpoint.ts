@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import type { TokenEndpoint } from '../../common/object-store/credentials.ts';
+import type { TokenEndpoint } from '#packages/object-store';
 
 /** Where `edgeml.EdgeManager` says that the token exchange service is; undefined where it says nothing. */
 export async function handedOverEndpoint(workFolder: string): Promise<TokenEndpoint | undefined> {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /** Does the work again and again, each time `ms` after it has ended, until the returned function is called. */
 export function repeat(clock: Clock, ms: number, work: () => Promise<void>): () => void {

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-import type { IpcInvokeReply } from '../../common/agent-api.ts';
-import { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
+import type { IpcInvokeReply } from '#packages/http';
+import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 import { startInProcess } from '../testing/in-process-agent.ts';
 import type { InProcessAgent } from '../testing/in-process-agent.ts';

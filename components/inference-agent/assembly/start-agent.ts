@@ -1,13 +1,10 @@
 import { join, resolve } from 'node:path';
-
-import type { HealthStatus } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import { createFeedbackClient } from '../../common/http/feedback-client.ts';
-import { isNamedPipe } from '../../common/http/socket-path.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { LogLevel, Logger } from '../../common/log/logger.ts';
-import type { ObjectStore } from '../../common/object-store/object-store.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import { createFeedbackClient, isNamedPipe, startSocketServer } from '#packages/http';
+import type { HealthStatus } from '#packages/http';
+import type { IpcSession } from '#packages/ipc';
+import type { ObjectStore } from '#packages/object-store';
 import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { CaptureService } from '../capture/capture-service.ts';
@@ -18,7 +15,6 @@ import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { OpenGeneration } from '../generation/generation.ts';
-import { startSocketServer } from '../../common/http/server/http-server.ts';
 import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import type { ObservedRun } from '../invoke/observed-run.ts';

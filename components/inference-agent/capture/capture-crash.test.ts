@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { startS3Server } from '../../common/object-store/testing/s3-server.ts';
-import type { S3Server } from '../../common/object-store/testing/s3-server.ts';
-import { bundleFile } from '../../common/testing/bundle-file.ts';
-import { BundleProcess } from '../../common/testing/bundle-process.ts';
+import { startS3Server } from '../../../testing/object-store/s3-server.ts';
+import type { S3Server } from '../../../testing/object-store/s3-server.ts';
+import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { referencesOf } from './event/read-events.ts';
 import { bucketContent } from './testing/bucket-content.ts';
 import { eventsOf } from './testing/capture-maker.ts';

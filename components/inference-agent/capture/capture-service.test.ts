@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '#packages/foundation';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import { ACCESS_DENIED, DOWN } from '../../common/object-store/testing/memory-object-store.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { ACCESS_DENIED, DOWN } from '../../../testing/object-store/memory-object-store.ts';
 import type { CaptureRecord } from './capture.ts';
 import { CaptureService } from './capture-service.ts';
 import type { CaptureSettings } from './capture-settings.ts';

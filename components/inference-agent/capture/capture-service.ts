@@ -1,6 +1,6 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { Serial } from '../../common/scheduling/serial.ts';
+import { Serial } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { Capture, CaptureRecord, CaptureStatus } from './capture.ts';
 import type { CaptureSettings } from './capture-settings.ts';
 import { checkRecord } from './check-record.ts';

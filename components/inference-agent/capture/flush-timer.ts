@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /** Calls for a flush once, `periodMs` after it was first wanted. */
 export class FlushTimer {

@@ -1,4 +1,4 @@
-import { choiceSetting, integerSetting, textSetting } from '../../common/config/settings.ts';
+import { choiceSetting, integerSetting, textSetting } from '#packages/foundation';
 
 /** What the old agent's clients need and its configuration had no key for. */
 export const clientKeys = {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { TensorService } from '../invoke/tensor-service.ts';

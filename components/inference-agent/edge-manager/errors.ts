@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What clients of Edge Manager are told beside the errors of models, packages and captures. */
 export const edgeManagerErrors = errorCatalogue({

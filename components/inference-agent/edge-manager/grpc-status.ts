@@ -1,4 +1,4 @@
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
 
 /** Status codes of gRPC. Source: grpc.github.io/grpc/core/md_doc_statuscodes.html. */
 export const STATUS = {

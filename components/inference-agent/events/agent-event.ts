@@ -1,5 +1,5 @@
-import type { ModelIdentity } from '../../common/agent-api.ts';
-import type { WireError } from '../../common/errors/edge-error.ts';
+import type { WireError } from '#packages/foundation';
+import type { ModelIdentity } from '#packages/http';
 
 /** What the agent tells the world, by name. Published on `edgeml/events` and on the MQTT events topic. */
 export interface AgentEvents {

@@ -1,8 +1,8 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { localTopics, mqttTopics } from '../../common/topics/topics.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { localTopics, mqttTopics } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+
 import { WARNINGS } from './agent-event.ts';
 import type { AgentEventName, AgentEvents, Announce } from './agent-event.ts';
 import { eventMessage } from './event-message.ts';

@@ -1,10 +1,7 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { FeedbackLoss } from '../../common/feedback/feedback-loss.ts';
-import { SampleQueue } from '../../common/feedback/sample-queue.ts';
-import type { SampleOffer } from '../../common/feedback/sample-queue.ts';
-import type { FeedbackSample, FeedbackClient } from '../../common/http/feedback-client.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { Troubles } from '../../common/log/troubles.ts';
+import { Troubles } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { SampleQueue } from '#packages/http';
+import type { FeedbackClient, FeedbackLoss, FeedbackSample, SampleOffer } from '#packages/http';
 
 export interface V1FeedbackPorts {
   readonly client: Pick<FeedbackClient, 'publish'>;

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-
-import type { Clock } from '../../common/clock/clock.ts';
-import { heartbeatParts, MAX_HEARTBEAT_BYTES } from '../../common/heartbeat/heartbeat-parts.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { ObjectStore } from '../../common/object-store/object-store.ts';
-import { failureFacts } from '../../common/object-store/store-failure.ts';
-import { mqttTopics } from '../../common/topics/topics.ts';
+import type { Clock } from '#packages/foundation';
+import { heartbeatParts, MAX_HEARTBEAT_BYTES } from '#packages/heartbeat';
+import { mqttTopics } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+import { failureFacts } from '#packages/object-store';
+import type { ObjectStore } from '#packages/object-store';
 import { NetworkProbe } from './network-probe.ts';
 import type { TryConnection } from './network-probe.ts';
 import type { Provider, ProviderSettings } from './provider.ts';

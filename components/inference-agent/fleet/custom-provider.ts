@@ -1,8 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-import { messageOf } from '../../common/errors/edge-error.ts';
-import { requireFile } from '../../common/native-require.ts';
+import { messageOf, requireFile } from '#packages/foundation';
 import { fleetErrors } from './errors.ts';
 import { PROVIDER_CALLS } from './provider.ts';
 import type { Provider } from './provider.ts';

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '#packages/foundation';
+import { parseHeartbeat } from '#packages/heartbeat';
+import type { HeartbeatMessage } from '#packages/heartbeat';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { parseHeartbeat } from '../../common/heartbeat/heartbeat-message.ts';
-import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import { DOWN, MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { DOWN, MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { readRecipe } from '../../../tools/build/recipe-source.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import { awsProvider } from './aws-provider.ts';

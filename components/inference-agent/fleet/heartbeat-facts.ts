@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-
-import type {
-  DeploymentResult,
-  HeartbeatMessage,
-  HeartbeatMetric,
-  HeartbeatModel,
-} from '../../common/heartbeat/heartbeat-message.ts';
+import type { DeploymentResult, HeartbeatMessage, HeartbeatMetric, HeartbeatModel } from '#packages/heartbeat';
 import { AGENT_VERSION } from './agent-version.ts';
 import type { Life } from './life-record.ts';
 import type { ModelUsage } from './model-usage.ts';

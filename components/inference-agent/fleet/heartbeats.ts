@@ -1,6 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+import type { HeartbeatMessage } from '#packages/heartbeat';
 
 export interface HeartbeatPorts {
   /** Seconds; 0: none. Read anew before each heartbeat. */

@@ -1,4 +1,5 @@
-import type { DeploymentResult } from '../../common/heartbeat/heartbeat-message.ts';
+import type { DeploymentResult } from '#packages/heartbeat';
+
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
 
 /** The last change of models, as heartbeats tell it; undefined for events that are none. */

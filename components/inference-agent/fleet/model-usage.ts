@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /** What a model did since it was last asked; times in milliseconds since the epoch, latencies in milliseconds. */
 export interface ModelUsage {

@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
-
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 import type { NetworkStatus } from '../capture/upload/capture-upload.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;

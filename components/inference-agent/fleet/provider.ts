@@ -1,4 +1,5 @@
-import type { HeartbeatMessage } from '../../common/heartbeat/heartbeat-message.ts';
+import type { HeartbeatMessage } from '#packages/heartbeat';
+
 import type { CaptureUpload, NetworkStatus, UploadObject } from '../capture/upload/capture-upload.ts';
 
 /**

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
 import { writeDurably } from '../store/durable.ts';
 import type { DeviceRegistration, Provider } from './provider.ts';
 

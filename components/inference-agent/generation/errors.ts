@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What can happen to the threads in which a model runs. */
 export const generationErrors = errorCatalogue({

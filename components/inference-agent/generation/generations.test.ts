@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '#packages/foundation';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { systemClock } from '../../common/clock/clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../testing/bundles.ts';
 import { readPackage } from '../model-package/reading/read-package.ts';

@@ -1,6 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /** Longer than a worker needs to end itself. What is still there then is in native code; see `ThreadRegister`. */
 const LEAVE_MS = 5_000;

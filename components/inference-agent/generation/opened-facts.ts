@@ -1,8 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-
-import type { Clock } from '../../common/clock/clock.ts';
-import { fromWire, isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { fromWire, isEdgeError, messageOf } from '#packages/foundation';
+import type { Clock, EdgeError } from '#packages/foundation';
 import { generationErrors } from './errors.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker } from './protocol.ts';

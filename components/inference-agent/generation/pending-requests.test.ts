@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { PendingRequests } from './pending-requests.ts';
 
 describe('PendingRequests', () => {

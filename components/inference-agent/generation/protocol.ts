@@ -1,6 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-
-import type { WireError } from '../../common/errors/edge-error.ts';
+import type { WireError } from '#packages/foundation';
 import type { InputSpec, ModelManifest, Provider } from '../model-package/schema.ts';
 import type { Inference, NamedTensors, PreparedImage } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress, TensorRun } from './generation.ts';

@@ -1,6 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
 import type { PreparedImage, Tensor } from '../vision/loaded-model.ts';
 import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './protocol.ts';
 

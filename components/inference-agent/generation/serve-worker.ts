@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
+import { wireErrorOf } from '#packages/foundation';
 
 import type { LoadedModel, NamedTensors, TensorData } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
 import { memoryOf } from './serve-preparer.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
 
 export interface OpenedModel {
   readonly model: Pick<LoadedModel, 'infer' | 'inferPrepared' | 'inferTensors' | 'close'>;

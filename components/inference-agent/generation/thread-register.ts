@@ -1,6 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /**
  * The threads of this process. Nobody can end a thread that is inside native code: `terminate` and even `process.exit` make

@@ -1,6 +1,6 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, EdgeError } from '#packages/foundation';
+
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Inference } from '../vision/loaded-model.ts';
 import { inputOf } from '../model-package/schema.ts';

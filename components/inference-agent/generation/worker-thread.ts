@@ -1,8 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-
-import type { Clock } from '../../common/clock/clock.ts';
-import { fromWire, messageOf } from '../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { fromWire, messageOf } from '#packages/foundation';
+import type { Clock, EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { InputSpec } from '../model-package/schema.ts';
 import type { Inference } from '../vision/loaded-model.ts';

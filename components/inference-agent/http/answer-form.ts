@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-import { send, sendJson } from '../../common/http/server/send.ts';
+import { send, sendJson } from '#packages/http';
 import type { InvokeOutcome } from '../invoke/invoke-service.ts';
 import { httpErrors } from './errors.ts';
 import { v1Body } from './v1-body.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Requests that are wrong whatever the model. */
 export const httpErrors = errorCatalogue({

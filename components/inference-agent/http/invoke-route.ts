@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-import { DEADLINE_HEADER } from '../../common/agent-api.ts';
+import { DEADLINE_HEADER, sendError } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
 import { httpErrors } from './errors.ts';
-import { sendError } from '../../common/http/server/send.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
 /** `POST /v1/services/{service}/invoke`: the body is the image. */

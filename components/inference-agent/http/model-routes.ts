@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-
-import type { ActivateProgress } from '../../common/agent-api.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
+import { sendJson } from '#packages/http';
+import type { ActivateProgress } from '#packages/http';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readJson } from './body.ts';
 import { httpErrors } from './errors.ts';
-import { sendJson } from '../../common/http/server/send.ts';
 
 /** `POST /v1/models/activate`: answers line by line while it goes on; the last line says how it ended. */
 export async function activateRoute(

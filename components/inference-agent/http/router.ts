@@ -1,14 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-
-import type { HealthStatus } from '../../common/agent-api.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+import { send, sendError, sendJson } from '#packages/http';
+import type { HealthStatus } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { httpErrors } from './errors.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
-import { send, sendError, sendJson } from '../../common/http/server/send.ts';
 
 export interface RouterPorts {
   readonly invoker: InvokeService;

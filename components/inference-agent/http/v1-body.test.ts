@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import type { InvokeOutcome } from '../invoke/invoke-service.ts';
 import { v1Body } from './v1-body.ts';
 

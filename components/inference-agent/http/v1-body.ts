@@ -1,4 +1,5 @@
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import type { InvokeOutcome } from '../invoke/invoke-service.ts';
 import { httpErrors } from './errors.ts';
 

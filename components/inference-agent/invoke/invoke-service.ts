@@ -1,5 +1,6 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import type { EdgeError } from '#packages/foundation';
+import type { InvokeResult } from '#packages/http';
+
 import type { Admission, AdmissionRequest, AdmissionTicket, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { ServingModel } from '../registry/serving-model.ts';

@@ -1,4 +1,5 @@
-import type { TensorJson } from '../../common/agent-api.ts';
+import type { TensorJson } from '#packages/http';
+
 import type { NamedTensors } from '../vision/loaded-model.ts';
 
 /** Raw output tensors in the form of the HTTP API: elements as base64, little-endian, row-major. */

@@ -1,4 +1,4 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 
 /** What is counted of a request that was answered, whatever it brought. */
 export type ObservedRun = Pick<InvokeResult, 'model' | 'timings'>;

@@ -1,4 +1,5 @@
-import type { Timings } from '../../common/prediction.ts';
+import type { Timings } from '#packages/model-package';
+
 import type { Admission, AdmissionRequest } from '../admission/admission.ts';
 import type { TensorFeeds, TensorRun } from '../generation/generation.ts';
 import type { ServingModel } from '../registry/serving-model.ts';

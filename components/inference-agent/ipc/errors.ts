@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Requests over local topics that cannot be run. */
 export const ipcInvokeErrors = errorCatalogue({

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import type { InvokeResult } from '../../common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 import { fitReply } from './fit-reply.ts';
 
 function resultWith(count: number): InvokeResult {

@@ -1,4 +1,4 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 
 /** Nucleus lite drops larger messages without a word; the envelope takes its part of the 4 kB. */
 const MAX_BYTES = 3_600;

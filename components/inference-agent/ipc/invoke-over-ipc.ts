@@ -1,12 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-
-import type { IpcInvokeReply, InvokeResult } from '../../common/agent-api.ts';
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { IpcSession, LocalMessage, Subscription } from '../../common/ipc/session.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { isReplyTopic, localTopics } from '../../common/topics/topics.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { isEdgeError, messageOf, wireErrorOf } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
+import type { InvokeResult, IpcInvokeReply } from '#packages/http';
+import { isReplyTopic, localTopics } from '#packages/ipc';
+import type { IpcSession, LocalMessage, Subscription } from '#packages/ipc';
 import { bodyTooLarge } from '../http/body.ts';
 import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
 import { ipcInvokeErrors } from './errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { updateDeferral } from './update-deferral.ts';
 
 describe('updateDeferral', () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 const RECHECK_MS = 5_000;
 /** The nucleus gives up waiting after its own policy's time-out, 60 s by default: we let go before. */

@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-
-import type { ModelStatus } from '../../common/agent-api.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { ModelStatus } from '#packages/http';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */

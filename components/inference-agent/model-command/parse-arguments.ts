@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-
-import { messageOf } from '../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { modelCommandErrors } from './errors.ts';
 
 export type ModelCommand =

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { agentErrors } from '#packages/http';
+import type { ActivateDone, AgentClient } from '#packages/http';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { agentErrors } from '../../common/http/errors.ts';
-import type { ActivateDone, AgentClient } from '../../common/http/agent-client.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { runModelCommand } from './run-model-command.ts';
 

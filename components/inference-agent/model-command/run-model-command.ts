@@ -1,10 +1,7 @@
 import { resolve } from 'node:path';
-
-import type { ActivateProgress } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { ActivateDone, AgentClient } from '../../common/http/agent-client.ts';
+import { isEdgeError, messageOf, sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+import type { ActivateDone, ActivateProgress, AgentClient } from '#packages/http';
 import { modelCommandErrors } from './errors.ts';
 import type { ModelCommand } from './parse-arguments.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { inputOf, outputOf, parseLabels, parseManifest } from './schema.ts';
 
 const minimal = {

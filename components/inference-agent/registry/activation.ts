@@ -1,5 +1,5 @@
-import { fromWire, isEdgeError } from '../../common/errors/edge-error.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { fromWire, isEdgeError, wireErrorOf } from '#packages/foundation';
+
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Why a model is not activated, retired or rolled back. */
 export const registryErrors = errorCatalogue({

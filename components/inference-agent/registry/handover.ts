@@ -1,5 +1,6 @@
-import type { ActivateProgress, ModelIdentity } from '../../common/agent-api.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { ActivateProgress, ModelIdentity } from '#packages/http';
+
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';

@@ -1,9 +1,8 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
-
-import type { ActivateRequest, ModelStatus } from '../../common/agent-api.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { ActivateRequest, ModelStatus } from '#packages/http';
 import type { GenerationSettings } from '../generation/generation.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';

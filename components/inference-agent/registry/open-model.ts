@@ -1,5 +1,6 @@
-import { isEdgeError } from '../../common/errors/edge-error.ts';
-import type { ActivateProgress } from '../../common/agent-api.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { ActivateProgress } from '#packages/http';
+
 import type { Generation, GenerationSpec } from '../generation/generation.ts';
 import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import { verifyPackage } from '../model-package/signature/verify-package.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { Announce } from '../events/agent-event.ts';
 import type { GenerationSettings, OpenGeneration } from '../generation/generation.ts';
 import type { Trust } from '../model-package/signature/verify-package.ts';

@@ -1,4 +1,5 @@
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
+
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { Handover } from './handover.ts';
 import type { RegistryPorts } from './registry-ports.ts';

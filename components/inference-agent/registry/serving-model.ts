@@ -1,6 +1,7 @@
-import type { ModelIdentity, ModelStatus } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+import type { ModelIdentity, ModelStatus } from '#packages/http';
+
 import type { Target } from '../admission/admission.ts';
 import type { Generation, GenerationSpec, TensorFeeds, TensorRun } from '../generation/generation.ts';
 import type { Inference } from '../vision/loaded-model.ts';

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { defaultConfiguration } from '../../common/config/describe-configuration.ts';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { defaultConfiguration, parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
 
 const parse = (raw: object) => parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-import { booleanSetting, choiceSetting, integerSetting, textSetting } from '../../common/config/settings.ts';
+import { booleanSetting, choiceSetting, integerSetting, textSetting } from '#packages/foundation';
 
 export const CAPTURE_DESTINATIONS = ['Cloud', 'Disk'] as const;
 export const CLOUD_PROVIDERS = ['Aws', 'Custom', 'None'] as const;

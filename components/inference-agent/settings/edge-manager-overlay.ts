@@ -1,5 +1,6 @@
-import { isMissing } from '../../common/ipc/session/fault-to-error.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
+import { isMissing } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+
 import { edgeManagerKeys } from './edge-manager-keys.ts';
 
 /** Takes the place of `aws.greengrass.SageMakerEdgeManager` in deployment documents; what is configured there holds here. */

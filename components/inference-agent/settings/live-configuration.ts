@@ -1,10 +1,8 @@
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
-import type { WireError } from '../../common/errors/edge-error.ts';
-import type { Logger, LogLevel } from '../../common/log/logger.ts';
+import { messageOf, parseConfiguration, wireErrorOf } from '#packages/foundation';
+import type { Logger, LogLevel, WireError } from '#packages/foundation';
+
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
-import { wireErrorOf } from '../../common/errors/wire-error.ts';
 import { KEYS_WITHOUT_EFFECT } from './edge-manager-keys.ts';
 
 export const COMPONENT = 'edgeml.InferenceAgent';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
+import { parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
 import { fromOldAgentFile } from './old-agent-file.ts';
 

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What can be wrong with the last known good packages. */
 export const storeErrors = errorCatalogue({

@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
 import { unpackArchive } from '../model-package/archive/unpack-archive.ts';
 import { readingErrors } from '../model-package/reading/errors.ts';
 import type { PackageLimits } from '../model-package/reading/limits.ts';

@@ -1,10 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { createAgentClient } from '../../common/http/agent-client.ts';
-import type { AgentClient } from '../../common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
+import type { AgentClient } from '#packages/http';
 import { bundle } from './bundles.ts';
-import { BundleProcess } from '../../common/testing/bundle-process.ts';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 
 export interface AgentProcess {
   readonly process: BundleProcess;

@@ -1,4 +1,4 @@
-import { bundleFile } from '../../common/testing/bundle-file.ts';
+import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
 
 /** Bundles that tests start as processes or threads. */
 const ENTRIES = {

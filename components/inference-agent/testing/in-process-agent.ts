@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-
-import { systemClock } from '../../common/clock/clock.ts';
-import { createAgentClient } from '../../common/http/agent-client.ts';
-import type { AgentClient } from '../../common/http/agent-client.ts';
-import { connectIpc } from '../../common/ipc/connect-ipc.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { MemoryNucleus } from '../../common/ipc/memory/memory-nucleus.ts';
-import type { LogLevel } from '../../common/log/logger.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import { MemoryObjectStore } from '../../common/object-store/testing/memory-object-store.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
+import type { LogLevel } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
+import type { AgentClient } from '#packages/http';
+import { connectIpc } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+import type { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
+import { MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { startAgent } from '../assembly/start-agent.ts';
 import type { Agent } from '../assembly/start-agent.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { ActivateProgress } from '#packages/http';
 
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import type { ActivateProgress } from '../../common/agent-api.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
 import { specWith } from '../generation/generation-conformance.ts';
 import type { GenerationSettings } from '../generation/generation.ts';

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 import type { GenerationFacts } from '../generation/generation.ts';
 import type { OpenContext, OpenedModel } from '../generation/serve-worker.ts';
 import type { WorkerPlan } from '../generation/protocol.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 const LOOK_AT_MODEL = 'Compare with `edgeml inspect --onnx FILE`, correct model.json, or export the model again.';
 

@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { InputSpec } from '../model-package/schema.ts';
 import { decodeImage } from './image/decode-image.ts';
 import type { ImageSize } from './image/decode-image.ts';

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-
-import { systemClock } from '../../common/clock/clock.ts';
+import { systemClock } from '#packages/foundation';
 import { inputOf, outputOf } from '../model-package/schema.ts';
 import type { Provider } from '../model-package/schema.ts';
 import { createDecoder } from './decoders/create-decoder.ts';

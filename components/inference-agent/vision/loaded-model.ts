@@ -1,4 +1,5 @@
-import type { Prediction, Timings } from '../../common/prediction.ts';
+import type { Prediction, Timings } from '#packages/model-package';
+
 import type { ModelManifest, Provider, Variant } from '../model-package/schema.ts';
 import type { Placement } from './resize/geometry.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import { testImage, testNpy } from '../testing/test-image.ts';
 import { annotatedName } from './annotated-name.ts';
 import { AnnotatedStore } from './annotated-store.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { InvokeResult } from '../../common/agent-api.ts';
+import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
 import { annotatedName } from './annotated-name.ts';

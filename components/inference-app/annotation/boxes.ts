@@ -1,4 +1,5 @@
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import { drawnText, textWidth } from './drawn-text.ts';
 import type { Canvas, Scale } from './overlay.ts';
 import { colourOf } from './palette.ts';

@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
-import type { Prediction } from '../../common/prediction.ts';
-import { messageOf } from '../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+import type { Prediction } from '#packages/model-package';
 import { appErrors } from '../errors.ts';
 import type { LoadedImage } from '../frame/frame.ts';
 import { npyPixels } from './npy-pixels.ts';

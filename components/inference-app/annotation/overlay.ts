@@ -1,4 +1,5 @@
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import { boxElements } from './boxes.ts';
 import { panelElements } from './panel.ts';
 

@@ -1,11 +1,8 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
-import type { FeedbackClient } from '../../common/http/feedback-client.ts';
-import { fullJitter } from '../../common/ipc/session/backoff.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { closest } from '../../common/text/closest.ts';
+import { closest, fullJitter, sleep } from '#packages/foundation';
+import type { Clock, Logger, Troubles } from '#packages/foundation';
+import type { FeedbackClient } from '#packages/http';
+
 import { appErrors } from '../errors.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 
 export interface ConfigIdCheckOptions {
   readonly client: Pick<FeedbackClient, 'health'> | undefined;

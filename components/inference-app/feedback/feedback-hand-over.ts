@@ -1,10 +1,8 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { SampleQueue } from '../../common/feedback/sample-queue.ts';
-import type { SampleOffer } from '../../common/feedback/sample-queue.ts';
-import type { FeedbackClient } from '../../common/http/feedback-client.ts';
+import type { Clock, Troubles } from '#packages/foundation';
+import { SampleQueue } from '#packages/http';
+import type { FeedbackClient, InvokeResult, SampleOffer } from '#packages/http';
+
 import type { Frame, LoadedImage } from '../frame/frame.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { sampleOf } from './feedback-sample.ts';
 

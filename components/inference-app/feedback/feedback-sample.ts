@@ -1,5 +1,5 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { FeedbackSample } from '../../common/http/feedback-client.ts';
+import type { FeedbackSample, InvokeResult } from '#packages/http';
+
 import type { Frame } from '../frame/frame.ts';
 
 /** Object metadata has room for 2 kB in all; the end of a long path says more than its beginning. */

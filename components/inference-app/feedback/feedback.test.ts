@@ -1,14 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { InvokeResult } from '../../common/agent-api.ts';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
-import { EdgeError } from '../../common/errors/edge-error.ts';
-import type { FeedbackAnswer, FeedbackHealth } from '../../common/feedback-api.ts';
-import type { FeedbackSample } from '../../common/http/feedback-client.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { EdgeError, parseConfiguration, silentLogger, Troubles } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
+import type { FeedbackAnswer, FeedbackHealth, FeedbackSample, InvokeResult } from '#packages/http';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../config.ts';
-import { Troubles } from '../../common/log/troubles.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import { ConfigIdCheck } from './config-id-check.ts';

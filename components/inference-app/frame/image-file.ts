@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { messageOf } from '../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { appErrors } from '../errors.ts';
 import type { LoadedImage } from './frame.ts';
 

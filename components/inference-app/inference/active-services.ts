@@ -1,10 +1,9 @@
-import type { ModelStatus } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import type { AgentClient } from '../../common/http/agent-client.ts';
-import { fullJitter } from '../../common/ipc/session/backoff.ts';
+import { fullJitter } from '#packages/foundation';
+import type { Clock, Troubles } from '#packages/foundation';
+import type { AgentClient, ModelStatus } from '#packages/http';
+
 import { appErrors } from '../errors.ts';
 import type { Patience } from './inquirer.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 import type { Waker } from './waker.ts';
 
 export interface ActiveServicesOptions {

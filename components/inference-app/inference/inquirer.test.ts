@@ -1,15 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { InvokeResult } from '../../common/agent-api.ts';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { EdgeError } from '../../common/errors/edge-error.ts';
-import type { InvokeOptions } from '../../common/http/agent-client.ts';
-import { silentLogger } from '../../common/log/logger.ts';
+import { EdgeError, silentLogger, Troubles } from '#packages/foundation';
+import type { InvokeOptions, InvokeResult } from '#packages/http';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import { ActiveServices } from './active-services.ts';
 import { Inquirer } from './inquirer.ts';
 import type { Patience } from './inquirer.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
-import { Troubles } from '../../common/log/troubles.ts';
 import { Waker } from './waker.ts';
 
 const error = (code: string, status: number, facts = {}): EdgeError =>

@@ -1,12 +1,10 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { AgentClient } from '../../common/http/agent-client.ts';
-import { fullJitter } from '../../common/ipc/session/backoff.ts';
+import { fullJitter, isEdgeError, messageOf } from '#packages/foundation';
+import type { Clock, Troubles } from '#packages/foundation';
+import type { AgentClient, InvokeResult } from '#packages/http';
+
 import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 import { remedyFor } from './remedy.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 import type { Waker } from './waker.ts';
 
 export interface InquirerOptions {

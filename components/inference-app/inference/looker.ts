@@ -1,6 +1,7 @@
-import { isEdgeError } from '../../common/errors/edge-error.ts';
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { Logger, Troubles } from '#packages/foundation';
+import type { InvokeResult } from '#packages/http';
+
 import type { Annotator } from '../annotation/annotator.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
@@ -11,7 +12,6 @@ import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';
 import type { Inquirer, Patience } from './inquirer.ts';
 import { skipReasonOf } from './remedy.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 
 export interface LookerOptions {
   readonly inquirer: Inquirer;

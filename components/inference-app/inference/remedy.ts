@@ -1,5 +1,6 @@
-import type { EdgeError } from '../../common/errors/edge-error.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
+
 import type { SkipReason } from '../statistics/statistics.ts';
 
 /**

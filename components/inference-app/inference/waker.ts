@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
 /** Sleep that can be cut short for all sleepers: when something has happened that they wait for. */
 export class Waker {

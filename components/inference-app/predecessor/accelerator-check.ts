@@ -1,5 +1,5 @@
-import type { InvokeResult } from '../../common/agent-api.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
+import type { Troubles } from '#packages/foundation';
+import type { InvokeResult } from '#packages/http';
 
 /** Providers of ONNX Runtime that use no accelerator. */
 const ON_CPU: readonly string[] = ['cpu', 'wasm'];

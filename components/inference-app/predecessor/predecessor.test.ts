@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import { greengrassV2Message } from '../results/greengrass-v2-message.ts';
 import { pythonFloat } from '../results/python-float.ts';
 import { readConfiguration } from '../read-configuration.ts';

@@ -1,4 +1,5 @@
-import type { Prediction } from '../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import type { BoundariesFormat, InferenceType } from '../predecessor/predecessors.ts';
 import { pythonFloat } from './python-float.ts';
 

@@ -1,12 +1,10 @@
-import type { InvokeResult, ResultMessage } from '../../common/agent-api.ts';
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
-import { isEdgeError } from '../../common/errors/edge-error.ts';
-import type { IpcSession } from '../../common/ipc/session.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import { fillTopic } from '../../common/topics/topics.ts';
+import { isEdgeError, sleep } from '#packages/foundation';
+import type { Clock, Logger, Troubles } from '#packages/foundation';
+import type { InvokeResult, ResultMessage } from '#packages/http';
+import { fillTopic } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+
 import type { AppConfiguration } from '../config.ts';
-import type { Troubles } from '../../common/log/troubles.ts';
 import { PREDECESSORS } from '../predecessor/predecessors.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { greengrassV2Message } from './greengrass-v2-message.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { InvokeResult, ResultMessage } from '../../common/agent-api.ts';
-import { isEdgeError, messageOf } from '../../common/errors/edge-error.ts';
-import type { WireError } from '../../common/errors/edge-error.ts';
-import type { Prediction, Timings } from '../../common/prediction.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { WireError } from '#packages/foundation';
+import type { InvokeResult, ResultMessage } from '#packages/http';
+import type { Prediction, Timings } from '#packages/model-package';
 import type { Frame } from '../frame/frame.ts';
 
 /** The message for an answered image. Numbers are shortened: four decimals of a box are a tenth of a pixel in 1080p. */

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { InvokeResult, ResultMessage } from '../../common/agent-api.ts';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { parseConfiguration } from '../../common/config/parse-configuration.ts';
-import { EdgeError } from '../../common/errors/edge-error.ts';
-import { silentLogger } from '../../common/log/logger.ts';
-import type { Prediction } from '../../common/prediction.ts';
+import { EdgeError, parseConfiguration, silentLogger, Troubles } from '#packages/foundation';
+import type { InvokeResult, ResultMessage } from '#packages/http';
+import type { Prediction } from '#packages/model-package';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../config.ts';
-import { Troubles } from '../../common/log/troubles.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import { Publisher } from './publisher.ts';

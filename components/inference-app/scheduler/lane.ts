@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { Frame } from '../frame/frame.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { SourceIntake, WorkIntake } from './intake.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../common/clock/fake-clock.ts';
-import { silentLogger } from '../../common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../testing/test-frame.ts';
 import type { Intake, IntakeOptions, WorkIntake } from './intake.ts';

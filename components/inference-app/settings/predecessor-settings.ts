@@ -6,7 +6,8 @@ import {
   numberSetting,
   section,
   textSetting,
-} from '../../common/config/settings.ts';
+} from '#packages/foundation';
+
 import { PREDECESSOR_NAMES } from '../predecessor/predecessors.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
 import { topicSetting } from './topic-setting.ts';

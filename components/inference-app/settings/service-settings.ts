@@ -1,4 +1,4 @@
-import { section, textSetting } from '../../common/config/settings.ts';
+import { section, textSetting } from '#packages/foundation';
 
 /** What is done with the answers of one service. */
 export const serviceSettings = section({

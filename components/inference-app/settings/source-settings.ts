@@ -7,7 +7,7 @@ import {
   section,
   textListSetting,
   textSetting,
-} from '../../common/config/settings.ts';
+} from '#packages/foundation';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
 
 /** One source of images. */

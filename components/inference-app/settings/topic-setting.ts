@@ -1,5 +1,5 @@
-import { textSetting } from '../../common/config/settings.ts';
-import { fillTopic } from '../../common/topics/topics.ts';
+import { textSetting } from '#packages/foundation';
+import { fillTopic } from '#packages/ipc';
 
 const MEANING = 'is no topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
 

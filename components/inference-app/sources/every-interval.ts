@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import { sleep } from '../../common/clock/clock.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
 /** One pass after the other, counted from start to start; a pass that takes longer than the interval delays the next one. Ends with the signal. */
 export async function everyInterval(

@@ -1,5 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { SkipReason, Statistics } from '../statistics/statistics.ts';

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../../common/log/logger.ts';
+import { maskCredentials } from '#packages/foundation';
 
 /** A URL as logs and errors may show it: user, password and what looks like one in its query are `***`. */
 export function shownUrl(url: string): string {

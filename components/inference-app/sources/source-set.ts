@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from '../../common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
 import { everyActive } from '../inference/every-active.ts';
 import type { Intake, IntakeOptions } from '../scheduler/intake.ts';

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../common/clock/clock.ts';
-import type { Logger } from '../../common/log/logger.ts';
-import type { FeedbackLoss } from '../../common/feedback/feedback-loss.ts';
+import type { Clock, Logger } from '#packages/foundation';
+import type { FeedbackLoss } from '#packages/http';
 
 /**
  * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ErrorBody, InvokeResult, ModelStatus } from '../../common/agent-api.ts';
-import { DEADLINE_HEADER } from '../../common/agent-api.ts';
-import type { Prediction } from '../../common/prediction.ts';
+import { DEADLINE_HEADER } from '#packages/http';
+import type { ErrorBody, InvokeResult, ModelStatus } from '#packages/http';
+import type { Prediction } from '#packages/model-package';
 
 export interface Invocation {
   readonly service: string;

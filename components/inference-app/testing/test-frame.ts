@@ -1,4 +1,5 @@
-import type { Clock } from '../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 
 /** A frame of a few bytes, taken now. */

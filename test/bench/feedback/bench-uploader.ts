@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createFeedbackClient } from '#packages/http';
+import type { FeedbackClient } from '#packages/http';
 import { recipeVariables } from '../../../components/feedback-uploader/testing/recipe-variables.ts';
-import { createFeedbackClient } from '../../../components/common/http/feedback-client.ts';
-import type { FeedbackClient } from '../../../components/common/http/feedback-client.ts';
-import { startS3Server } from '../../../components/common/object-store/testing/s3-server.ts';
-import { startTokenService } from '../../../components/common/object-store/testing/token-service.ts';
-import { BundleProcess } from '../../../components/common/testing/bundle-process.ts';
+import { startS3Server } from '../../../testing/object-store/s3-server.ts';
+import { startTokenService } from '../../../testing/object-store/token-service.ts';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { bundle } from '../../../tools/build/bundle.ts';
 import { startWireCounter } from './wire-counter.ts';
 import type { WireCounter } from './wire-counter.ts';

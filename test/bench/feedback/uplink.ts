@@ -1,4 +1,4 @@
-import { FakeClock } from '../../../components/common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { UplinkBudget } from '../../../components/feedback-uploader/upload/uplink-budget.ts';
 import { UsageHistory } from '../../../components/feedback-uploader/usage/usage-history.ts';
 import { startBenchUploader } from './bench-uploader.ts';

@@ -2,10 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { parse } from 'yaml';
-
-import { createAgentClient } from '../../../components/common/http/agent-client.ts';
-import type { AgentClient } from '../../../components/common/http/agent-client.ts';
-import { BundleProcess } from '../../../components/common/testing/bundle-process.ts';
+import { createAgentClient } from '#packages/http';
+import type { AgentClient } from '#packages/http';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { bundle } from '../../../tools/build/bundle.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');

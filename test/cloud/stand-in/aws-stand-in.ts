@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { startS3Server, TEST_KEYS } from '../../../components/common/object-store/testing/s3-server.ts';
+import { startS3Server, TEST_KEYS } from '../../../testing/object-store/s3-server.ts';
 import { FleetSimulation } from './fleet-simulation.ts';
 import { ACCOUNT, GreengrassStandIn, REGION } from './greengrass.ts';
 import type { Handlers } from './greengrass.ts';

@@ -1,4 +1,5 @@
-import { systemClock } from '../../../components/common/clock/clock.ts';
+import { systemClock } from '#packages/foundation';
+
 import type { CloudClients } from '../../../tools/cloud/clients.ts';
 import { readBuildFolder } from '../../../tools/cloud/publishing/build-folder.ts';
 import { planComponent } from '../../../tools/cloud/publishing/publish-plan.ts';

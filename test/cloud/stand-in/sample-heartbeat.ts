@@ -1,4 +1,5 @@
-import type { HeartbeatMessage } from '../../../components/common/heartbeat/heartbeat-message.ts';
+import type { HeartbeatMessage } from '#packages/heartbeat';
+
 import type { MemoryBucket } from './memory-bucket.ts';
 
 type Model = HeartbeatMessage['Models'][number];

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createAgentClient } from '../../../components/common/http/agent-client.ts';
-import type { AgentClient } from '../../../components/common/http/agent-client.ts';
+import { createAgentClient } from '#packages/http';
+import type { AgentClient } from '#packages/http';
 import { makeInbox } from '../../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../../tools/cli/start/collection.ts';
 import { LocalCore } from '../../../tools/local-core/local-core.ts';

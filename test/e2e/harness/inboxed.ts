@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { ResultMessage } from '../../../components/common/agent-api.ts';
+import type { ResultMessage } from '#packages/http';
 import type { LocalPubSub } from '../../../tools/local-core/pubsub/local-pubsub.ts';
 import { PATIENCE_MS } from './patience.ts';
 

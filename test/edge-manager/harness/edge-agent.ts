@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { BundleProcess } from '../../../components/common/testing/bundle-process.ts';
+import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { bundle } from '../../../components/inference-agent/testing/bundles.ts';
 import { EdgeClient } from './client.ts';
 import type { ClientGeneration } from './generations.ts';

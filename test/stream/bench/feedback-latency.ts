@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { systemClock } from '../../../components/common/clock/clock.ts';
-import { startS3Server, TEST_KEYS } from '../../../components/common/object-store/testing/s3-server.ts';
+import { systemClock } from '#packages/foundation';
+import { startS3Server, TEST_KEYS } from '../../../testing/object-store/s3-server.ts';
 import { staticCredentials } from '../../../tools/local-core/credentials/provider.ts';
 import { onResults } from '../../../tools/cli/start/result-stream.ts';
 import { quantile } from '../../bench/quantile.ts';

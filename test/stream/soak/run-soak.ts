@@ -1,5 +1,6 @@
-import { systemClock } from '../../../components/common/clock/clock.ts';
-import { startS3Server, TEST_KEYS } from '../../../components/common/object-store/testing/s3-server.ts';
+import { systemClock } from '#packages/foundation';
+
+import { startS3Server, TEST_KEYS } from '../../../testing/object-store/s3-server.ts';
 import { nameOf } from '../../../components/inference-app/testing/processes.ts';
 import type { Counts } from '../../../components/inference-app/statistics/statistics.ts';
 import { staticCredentials } from '../../../tools/local-core/credentials/provider.ts';

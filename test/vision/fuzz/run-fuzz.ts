@@ -1,7 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { parseManifest } from '../../../components/inference-agent/model-package/schema.ts';
 import { loadModel } from '../../../components/inference-agent/vision/load-model.ts';
 import { modelFolder } from '../../../components/inference-agent/vision/testing/model-folder.ts';

@@ -1,7 +1,7 @@
 import { format } from 'prettier';
 import type { z } from 'zod';
-import { describeConfiguration } from '../../../components/common/config/describe-configuration.ts';
-import type { SettingDescription } from '../../../components/common/config/describe-configuration.ts';
+import { describeConfiguration } from '#packages/foundation';
+import type { SettingDescription } from '#packages/foundation';
 import type { GeneratedFile } from './generated-file.ts';
 
 /** docs/configuration.md: every setting of every component, with its default. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'prettier';
-import type { ErrorEntry } from '../../../components/common/errors/edge-error.ts';
+import type { ErrorEntry } from '#packages/foundation';
 import { PROJECT } from '../project.ts';
 import { filesBelow } from '../store/fingerprint.ts';
 import type { GeneratedFile } from './generated-file.ts';
@@ -13,7 +13,7 @@ interface Catalogue {
 /** docs/errors.md: every code of every `errors.ts`, with what to do. */
 export async function errorReference(): Promise<GeneratedFile> {
   const sections: string[] = [];
-  for (const root of ['components', 'tools'])
+  for (const root of ['packages', 'components', 'tools'])
     for (const file of await filesBelow(path.join(PROJECT, root), /^errors\.ts$/)) sections.push(await section(file));
   const text = [HEADING, ...sections.filter((text) => text !== '')].join('\n\n');
   return { path: 'docs/errors.md', content: await format(text, { parser: 'markdown' }) };

@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { buildErrors } from '../errors.ts';
 import type { PackagePin } from './pins.ts';
 

@@ -5,7 +5,7 @@ import type {
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { projectPaths } from '../../build/project.ts';
 import { cliErrors } from '../errors.ts';
 import type { CommandSpec } from '../frame/command.ts';

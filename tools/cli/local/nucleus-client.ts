@@ -1,5 +1,5 @@
 import type { Client } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc.js';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { cliErrors } from '../errors.ts';
 import { readCliInfo } from './cli-info.ts';
 

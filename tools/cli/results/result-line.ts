@@ -1,5 +1,6 @@
-import type { ResultMessage } from '../../../components/common/agent-api.ts';
-import type { Prediction } from '../../../components/common/prediction.ts';
+import type { ResultMessage } from '#packages/http';
+import type { Prediction } from '#packages/model-package';
+
 import type { Output } from '../frame/output.ts';
 
 const SERVICE_WIDTH = 16;

@@ -1,4 +1,5 @@
-import type { ResultMessage } from '../../../components/common/agent-api.ts';
+import type { ResultMessage } from '#packages/http';
+
 import type { LocalCore } from '../../local-core/local-core.ts';
 import { readResult } from '../results/result-line.ts';
 import type { SampleSet } from './samples.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ResultMessage } from '../../../components/common/agent-api.ts';
+import type { ResultMessage } from '#packages/http';
 import type { LocalCore } from '../../local-core/local-core.ts';
 import { cliErrors } from '../errors.ts';
 import type { Output } from '../frame/output.ts';

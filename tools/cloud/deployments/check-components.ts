@@ -1,5 +1,5 @@
 import { DescribeComponentCommand } from '@aws-sdk/client-greengrassv2';
-import { closest } from '../../../components/common/text/closest.ts';
+import { closest } from '#packages/foundation';
 import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { inParallel } from '../in-parallel.ts';

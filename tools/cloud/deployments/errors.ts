@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const deployErrors = errorCatalogue({
   'deploy.invalid': { status: 400, todo: 'Correct every value that is named; docs/fleet.md shows a whole document.' },

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { CloudClients } from '../clients.ts';
 import { pollUntil } from '../poll.ts';
 import { getDeployment } from './current-deployment.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { isPlainObject } from '../../local-core/recipe/recipe.ts';
 import { deployErrors } from './errors.ts';
 import { deploymentSchema } from './specification.ts';

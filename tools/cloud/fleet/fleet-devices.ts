@@ -1,6 +1,6 @@
 import { ListCoreDevicesCommand } from '@aws-sdk/client-greengrassv2';
 import { ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
-import { presenceOf } from '../../../components/common/heartbeat/presence.ts';
+import { presenceOf } from '#packages/heartbeat';
 import { awsCall } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import type { Target } from '../deployments/target.ts';
@@ -18,7 +18,7 @@ export interface FleetDevice {
   readonly agentVersion?: string;
   /** Milliseconds since the epoch. */
   readonly lastHeartbeat?: number;
-  /** By the meaning in components/common/heartbeat/presence.ts; false without a heartbeat. */
+  /** By the meaning in packages/heartbeat/presence.ts; false without a heartbeat. */
   readonly connected: boolean;
   readonly models: readonly DeviceModel[];
 }

@@ -1,8 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
-import { parseHeartbeat } from '../../../components/common/heartbeat/heartbeat-message.ts';
-import type { HeartbeatMessage } from '../../../components/common/heartbeat/heartbeat-message.ts';
-import { joinHeartbeat } from '../../../components/common/heartbeat/heartbeat-parts.ts';
+import { isEdgeError } from '#packages/foundation';
+import { joinHeartbeat, parseHeartbeat } from '#packages/heartbeat';
+import type { HeartbeatMessage } from '#packages/heartbeat';
 import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { inParallel } from '../in-parallel.ts';

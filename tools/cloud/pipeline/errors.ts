@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const pipelineErrors = errorCatalogue({
   'pipeline.not-an-event': {

@@ -1,5 +1,6 @@
-import { presenceOf } from '../../../components/common/heartbeat/presence.ts';
-import type { HeartbeatModel } from '../../../components/common/heartbeat/heartbeat-message.ts';
+import { presenceOf } from '#packages/heartbeat';
+import type { HeartbeatModel } from '#packages/heartbeat';
+
 import type { DeviceStatus } from '../deployments/device-status.ts';
 import { isFailure } from '../deployments/device-status.ts';
 import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';

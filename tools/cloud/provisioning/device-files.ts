@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { provisionErrors } from './errors.ts';
 
 /** What is known of a device's identity; kept beside its keys, without which it is of no use. */

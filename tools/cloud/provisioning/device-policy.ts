@@ -1,4 +1,4 @@
-import { TOPIC_TEMPLATES } from '../../../components/common/topics/topics.ts';
+import { TOPIC_TEMPLATES } from '#packages/ipc';
 
 /**
  * What a core device may do on AWS IoT: connect as itself, its jobs, deployments and shadows, the topics of the collection below

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const publishErrors = errorCatalogue({
   'publish.no-build': { status: 404, todo: 'Run `npm run build` first, or name the build folder with --build.' },

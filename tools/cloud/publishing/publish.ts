@@ -1,5 +1,5 @@
 import { DeleteComponentCommand } from '@aws-sdk/client-greengrassv2';
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 import { awsCall, awsErrorName } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { pollUntil } from '../poll.ts';

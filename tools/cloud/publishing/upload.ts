@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { sleep } from '../../../components/common/clock/clock.ts';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError, sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import type { Upload } from './publish-plan.ts';

@@ -1,4 +1,5 @@
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+
 import { resourcePattern } from './resource-pattern.ts';
 import type { ResourcePattern } from './resource-pattern.ts';
 import { accessControlServices, isAccessControlService, qualifiedOperation } from './services.ts';

@@ -1,4 +1,5 @@
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+
 import type { ConfigurationStore } from '../ports.ts';
 import { parseAccessControl } from './access-control.ts';
 import type { AccessControl } from './access-control.ts';

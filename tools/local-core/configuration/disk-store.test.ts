@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
 import { DiskConfigurationStore } from './disk-store.ts';
 import type { ConfigurationUpdate } from './update.ts';
 

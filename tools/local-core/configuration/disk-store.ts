@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { ConfigurationStore } from '../ports.ts';
 import { isPlainObject } from '../recipe/recipe.ts';

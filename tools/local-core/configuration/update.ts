@@ -1,4 +1,5 @@
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+
 import type { PlainObject } from '../recipe/recipe.ts';
 import { parsePointer } from './json-pointer.ts';
 import { EMPTY_TREE, fillGaps, mapLeaves, mergeAt, removeAt } from './tree.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { CredentialProvider, Credentials } from './provider.ts';
 
 /** Credentials are renewed this long before they expire, as the nucleus does. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '#packages/foundation';
 
-import { FakeClock } from '../../../components/common/clock/fake-clock.ts';
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { startCredentialEndpoint } from './credential-endpoint.ts';
 import type { CredentialEndpoint } from './credential-endpoint.ts';
 import { environmentCredentials, staticCredentials } from './provider.ts';

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { CredentialCache } from './credential-cache.ts';
 import { credentialErrors } from './errors.ts';
 import type { CredentialProvider, Credentials } from './provider.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import { credentialErrors } from './errors.ts';
 
 /** Fetches fresh credentials; called again when the last ones are about to expire. */

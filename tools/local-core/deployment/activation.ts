@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { sleep } from '../../../components/common/clock/clock.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import type { ComponentFactory, RunningComponent } from '../component-factory.ts';
 import type { ComponentService } from '../lifecycle/component-service.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';

@@ -1,4 +1,5 @@
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+
 import type { ConfigurationSnapshot, DiskConfigurationStore } from '../configuration/disk-store.ts';
 import type { ConfigurationUpdate } from '../configuration/update.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { configurationErrors } from '../configuration/errors.ts';
 import { JsonFile, writeAtomically } from '../files/json-file.ts';
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../ports.ts';
 import { deploymentErrors } from './errors.ts';

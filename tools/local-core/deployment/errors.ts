@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const deploymentErrors = errorCatalogue({
   'deployment.invalid': { status: 400, todo: 'Correct the deployment document where the message says.' },

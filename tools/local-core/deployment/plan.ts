@@ -1,4 +1,5 @@
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
+
 import type { ConfigurationUpdate } from '../configuration/update.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import { lifecycleErrors } from '../lifecycle/errors.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { resolveVersions } from './resolve-versions.ts';
 import type { Candidate, ResolveRequest } from './resolve-versions.ts';
 

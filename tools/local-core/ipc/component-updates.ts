@@ -1,5 +1,6 @@
-import { sleep } from '../../../components/common/clock/clock.ts';
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import { sleep } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+
 import { Fault } from './fault.ts';
 import type { EventStream } from './operation.ts';
 import { StreamRegistry } from './stream-registry.ts';

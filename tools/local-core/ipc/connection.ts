@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-
-import { isEdgeError, messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import {
   connectAck,

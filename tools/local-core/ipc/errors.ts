@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What can go wrong in the local core's IPC server itself. What components are told are the modelled errors in `fault.ts`. */
 export const ipcErrors = errorCatalogue({

@@ -1,4 +1,4 @@
-import { isEdgeError, messageOf } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
 
 /** Errors of the Greengrass IPC model that this server can answer. */
 export type FaultModel =

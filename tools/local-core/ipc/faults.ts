@@ -1,4 +1,4 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 
 /** Faults that tests inject. Each returns a function that takes it back; `component` limits it to one component. */
 export interface IpcFaults {

@@ -1,7 +1,5 @@
 import type { z } from 'zod';
-
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
 import type { AccessControlService } from '../authorization/services.ts';
 import type { IotCore } from '../mqtt/iot-core.ts';
 import type { NucleusPort } from '../ports.ts';

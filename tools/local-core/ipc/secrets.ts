@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { parse } from 'yaml';
 import { z } from 'zod';
-
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { ipcErrors } from './errors.ts';
 
 /** Where GetSecretValue finds secrets. */

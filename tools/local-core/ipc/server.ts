@@ -1,5 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { createAuthorizer } from '../authorization/authorizer.ts';
 import type { IotCore } from '../mqtt/iot-core.ts';
 import type { ComponentNotifier, NucleusPort } from '../ports.ts';

@@ -2,8 +2,7 @@ import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { relative } from 'node:path';
-
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { ipcErrors } from './errors.ts';
 
 /** `sun_path` less its closing zero: 108 bytes on Linux, 104 on macOS (unix(7)). */

@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { eventstream_rpc, greengrasscoreipc, io } from 'aws-iot-device-sdk-v2';
-
-import { systemClock } from '../../../components/common/clock/clock.ts';
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
 import { LocalPubSub } from '../pubsub/local-pubsub.ts';
 import { inMemoryNucleus } from './in-memory-nucleus.ts';
 import type { InMemoryComponent, InMemoryNucleus } from './in-memory-nucleus.ts';

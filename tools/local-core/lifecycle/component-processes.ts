@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 import type { OutputStream } from '../logs/component-log.ts';
 import { SIGN_ON } from './guardian.ts';
 import type { Guardian } from './guardian.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { timeoutOf } from '../recipe/lifecycle.ts';
 import type { LifecycleStep } from '../recipe/lifecycle.ts';
 import type { ComponentProcesses, RunningScript, ScriptEnd } from './component-processes.ts';

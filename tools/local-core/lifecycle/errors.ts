@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const lifecycleErrors = errorCatalogue({
   'component.unknown': { status: 404, todo: 'List the components; names are case-sensitive.' },

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { ComponentService } from './component-service.ts';
 import type { ComponentDefinition } from './definition.ts';
 import { isClosable } from './state.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import type { LifecycleSection } from '../recipe/canonical-keys.ts';
 import { DEFAULT_TIMEOUTS, timeoutOf } from '../recipe/lifecycle.ts';
 import type { LifecycleStep } from '../recipe/lifecycle.ts';

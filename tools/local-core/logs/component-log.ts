@@ -1,5 +1,6 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { maskCredentials } from '../../../components/common/log/logger.ts';
+import { maskCredentials } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+
 import { RotatingFile } from './rotating-file.ts';
 import type { RotationLimits } from './rotating-file.ts';
 

@@ -1,7 +1,6 @@
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import { maskCredentials } from '../../../components/common/log/logger.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { maskCredentials, messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { RotatingFile } from './rotating-file.ts';
 
 /** The core's own log, `<root>/logs/greengrass.log`: one JSON line per event. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../components/common/clock/fake-clock.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { ComponentLog } from './component-log.ts';
 import { fileLogger } from './file-logger.ts';
 import { RotatingFile } from './rotating-file.ts';

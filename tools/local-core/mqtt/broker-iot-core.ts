@@ -3,11 +3,8 @@ import { Socket } from 'node:net';
 
 import { connect } from 'mqtt';
 import type { IClientPublishOptions, MqttClient } from 'mqtt';
-
-import type { Clock } from '../../../components/common/clock/clock.ts';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import { maskCredentials } from '../../../components/common/log/logger.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { maskCredentials, messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { mqttErrors } from './errors.ts';
 import type { IotCore, IotMessage, IotPublish, IotSubscription, Qos } from './iot-core.ts';
 import { fromMqtt5, toMqtt5 } from './mqtt5-properties.ts';

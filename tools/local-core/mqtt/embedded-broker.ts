@@ -2,8 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 import { Aedes } from 'aedes';
-
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { brokerIotCore } from './broker-iot-core.ts';
 import type { BrokerOptions } from './broker-iot-core.ts';
 import { mqttErrors } from './errors.ts';

@@ -1,9 +1,8 @@
 import { connectAsync } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger, systemClock } from '#packages/foundation';
 
-import { FakeClock } from '../../../components/common/clock/fake-clock.ts';
-import { systemClock } from '../../../components/common/clock/clock.ts';
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { brokerIotCore } from './broker-iot-core.ts';
 import type { BrokerOptions } from './broker-iot-core.ts';
 import type { IotCore, IotMessage } from './iot-core.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
 import type { IotPublish } from './iot-core.ts';
 import { SpoolSender } from './spool-sender.ts';
 import { Spool } from './spool.ts';

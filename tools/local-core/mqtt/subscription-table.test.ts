@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
 import type { Qos } from './iot-core.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 import type { TableEntry } from './subscription-table.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { silentLogger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
 import { LocalPubSub } from './local-pubsub.ts';
 import type { LocalMessage, ReceiveMode } from './local-pubsub.ts';
 import { Inbox } from './test-inbox.ts';

@@ -1,5 +1,6 @@
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
+
 import { DeliveryQueue } from './delivery-queue.ts';
 import { topicFilter } from './topic-filter.ts';
 import type { TopicFilter } from './topic-filter.ts';

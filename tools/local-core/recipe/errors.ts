@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const recipeErrors = errorCatalogue({
   'recipe.unreadable': { status: 400, todo: 'Check the path and the permissions of the recipe file.' },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { canonicalise } from './canonical-keys.ts';
 import { recipeErrors } from './errors.ts';
 import { formatIssue, pointerTo } from './issue.ts';

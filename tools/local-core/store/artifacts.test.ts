@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../components/common/log/logger.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { corePaths } from '../paths.ts';
 import type { Artifact } from '../recipe/recipe.ts';
 import { checkArtifactFolder, prepareArtifacts } from './artifacts.ts';

@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import type { Logger } from '#packages/foundation';
 import type { Artifact } from '../recipe/recipe.ts';
 import type { ComponentId, ComponentStore } from './component-store.ts';
 import { storeErrors } from './errors.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { writeAtomically } from '../files/json-file.ts';
 import type { CorePaths } from '../paths.ts';
 import { readRecipe } from '../recipe/read-recipe.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 export const storeErrors = errorCatalogue({
   'packages.folder-unreadable': { status: 400, todo: 'Check the path and the permissions of the folder.' },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../components/common/log/logger.ts';
-import type { Logger } from '../../../components/common/log/logger.ts';
+import { silentLogger } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { corePaths } from '../paths.ts';
 import { interpolate } from './interpolate.ts';
 import type { VariableContext, VariableScope } from './interpolate.ts';

@@ -1,8 +1,8 @@
-import type { Logger } from '../../../components/common/log/logger.ts';
 import type { CorePaths } from '../paths.ts';
 import { isPlainObject, valueText } from '../recipe/recipe.ts';
 import { pointerValue } from '../configuration/json-pointer.ts';
 import path from 'node:path';
+import type { Logger } from '#packages/foundation';
 
 /** A component of the deployment as its variables see it. */
 export interface VariableScope {

@@ -1,4 +1,5 @@
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+
 import { proposeManifest } from '../../../components/inference-agent/vision/onnx/propose-manifest.ts';
 import { readOnnx } from '../../../components/inference-agent/vision/onnx/read-onnx.ts';
 import { isPlainObject } from '../../local-core/recipe/recipe.ts';

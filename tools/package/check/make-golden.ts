@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
-import type { Prediction } from '../../../components/common/prediction.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { Prediction } from '#packages/model-package';
 import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
 import { packagingErrors } from '../errors.ts';
 import { readGiven, writeInto } from '../files.ts';

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Why a package was not signed. */
 export const signingErrors = errorCatalogue({

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import process from 'node:process';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { keySigner } from '../../../components/inference-agent/model-package/signature/signer.ts';
 import type { Signer } from '../../../components/inference-agent/model-package/signature/signer.ts';
 import { parsePrivateKey } from '../../../components/inference-agent/model-package/signature/keys.ts';

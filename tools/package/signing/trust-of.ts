@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseConfiguration } from '../../../components/common/config/parse-configuration.ts';
+import { parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../../../components/inference-agent/config.ts';
 import { keyIdOf, parsePublicKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
 import type { Trust } from '../../../components/inference-agent/model-package/signature/verify-package.ts';

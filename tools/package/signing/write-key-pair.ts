@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { generateSigningKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
 import { signingErrors } from './errors.ts';
 

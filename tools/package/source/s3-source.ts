@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3';
-import { isEdgeError } from '../../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
 import { sourceErrors } from '../errors.ts';
 import { asModelName } from '../names.ts';
 import { namesOf, sourceFailure } from './aws-failure.ts';

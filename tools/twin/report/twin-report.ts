@@ -1,4 +1,4 @@
-import type { Prediction } from '../../../components/common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 
 /** Everything that a run of the twin found; `report.json` holds it as it is. */
 export interface TwinReport {

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import type { DeepReadonly } from '../../../common/config/parse-configuration.ts';
-import type { WireError } from '../../../common/errors/edge-error.ts';
-import { wireErrorOf } from '../../../common/errors/wire-error.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { DeepReadonly, WireError } from '#packages/foundation';
 import type { RedactionSettings } from '../../settings/redaction-schema.ts';
 import type { RedactionRecord } from '../../spool/stored-sample.ts';
 import type { Redact } from '../redactor.ts';

@@ -1,7 +1,6 @@
-import type { Clock } from '../../../common/clock/clock.ts';
-import { fromWire } from '../../../common/errors/edge-error.ts';
-import type { Logger } from '../../../common/log/logger.ts';
-import { Serial } from '../../../common/scheduling/serial.ts';
+import { fromWire, Serial } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+
 import { redactionErrors } from '../errors.ts';
 import type { Redact } from '../redactor.ts';
 import type { RedactionAnswer, RedactionQuestion } from './answer-redactions.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { redactionErrors } from '../errors.ts';
 import { encodeFrame, readFrames } from './frame.ts';
 import type { Frame } from './frame.ts';

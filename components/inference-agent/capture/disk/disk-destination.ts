@@ -1,11 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-
-import type { Clock } from '../../../common/clock/clock.ts';
-import { sleep } from '../../../common/clock/clock.ts';
-import { messageOf } from '../../../common/errors/edge-error.ts';
-import type { Logger } from '../../../common/log/logger.ts';
+import { messageOf, sleep } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { AcceptedCapture, Destination, Report } from '../destination.ts';

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-
-import type { Clock } from '../../../common/clock/clock.ts';
-import { messageOf } from '../../../common/errors/edge-error.ts';
-import type { Logger } from '../../../common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { Destination, Report } from '../destination.ts';
 import { captureErrors } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsCommand, S3Client } from '@aws-sdk/client-s3';
 
-import { TEST_KEYS } from '../../../common/object-store/testing/s3-keys.ts';
+import { TEST_KEYS } from '../../../../testing/object-store/s3-keys.ts';
 
 /** Everything in a bucket of the S3 test server, by key. */
 export async function bucketContent(url: string, bucket: string): Promise<ReadonlyMap<string, Buffer>> {

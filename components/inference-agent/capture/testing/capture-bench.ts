@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { systemClock } from '../../../common/clock/clock.ts';
-import { silentLogger } from '../../../common/log/logger.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
 import { CaptureService } from '../capture-service.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
 import { captureRecord, settingsFor } from './capture-maker.ts';

@@ -1,9 +1,7 @@
 import { writeSync } from 'node:fs';
-
-import { systemClock } from '../../../common/clock/clock.ts';
-import { createLogger } from '../../../common/log/logger.ts';
-import { s3ObjectStore } from '../../../common/object-store/s3-object-store.ts';
-import { TEST_KEYS } from '../../../common/object-store/testing/s3-keys.ts';
+import { createLogger, systemClock } from '#packages/foundation';
+import { s3ObjectStore } from '#packages/object-store';
+import { TEST_KEYS } from '../../../../testing/object-store/s3-keys.ts';
 import type { CaptureRecord } from '../capture.ts';
 import { CaptureService } from '../capture-service.ts';
 import type { CaptureUpload } from '../upload/capture-upload.ts';

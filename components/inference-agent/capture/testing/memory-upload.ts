@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-
-import type { EdgeError } from '../../../common/errors/edge-error.ts';
-import { storeFailure } from '../../../common/object-store/store-failure.ts';
-import type { StoreFailure } from '../../../common/object-store/store-failure.ts';
+import type { EdgeError } from '#packages/foundation';
+import { storeFailure } from '#packages/object-store';
+import type { StoreFailure } from '#packages/object-store';
 import type { CaptureUpload, NetworkStatus, UploadObject } from '../upload/capture-upload.ts';
 
 /** Buckets in memory, with faults at will. */

@@ -1,4 +1,4 @@
-import type { FileBody } from '../../../common/object-store/object-store.ts';
+import type { FileBody } from '#packages/object-store';
 
 export interface UploadObject {
   readonly bucket: string;

@@ -1,9 +1,7 @@
-import type { Clock } from '../../../common/clock/clock.ts';
-import { sleep } from '../../../common/clock/clock.ts';
-import type { Logger } from '../../../common/log/logger.ts';
-import { failureFacts } from '../../../common/object-store/store-failure.ts';
-import { Backoff } from '../../../common/scheduling/backoff.ts';
-import { Serial } from '../../../common/scheduling/serial.ts';
+import { Backoff, Serial, sleep } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { failureFacts } from '#packages/object-store';
+
 import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { AcceptedCapture, Destination, Report } from '../destination.ts';

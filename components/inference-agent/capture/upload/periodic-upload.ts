@@ -1,11 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import type { Clock } from '../../../common/clock/clock.ts';
-import type { Logger } from '../../../common/log/logger.ts';
-import { failureFacts } from '../../../common/object-store/store-failure.ts';
-import { Backoff } from '../../../common/scheduling/backoff.ts';
-import { Serial } from '../../../common/scheduling/serial.ts';
+import { Backoff, Serial } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { failureFacts } from '#packages/object-store';
 import type { CaptureSettings } from '../capture-settings.ts';
 import { filesBelow, isMissing, removeEmptyFolders } from '../disk/durable-folder.ts';
 import { isCaptureFile } from '../event/key-layout.ts';

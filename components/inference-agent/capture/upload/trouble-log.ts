@@ -1,5 +1,5 @@
-import type { Logger } from '../../../common/log/logger.ts';
-import { failureFacts } from '../../../common/object-store/store-failure.ts';
+import type { Logger } from '#packages/foundation';
+import { failureFacts } from '#packages/object-store';
 
 /** Tells about failed uploads by name: the first of its kind at once, the same again only after others or a success. */
 export class TroubleLog {

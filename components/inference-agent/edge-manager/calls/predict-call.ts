@@ -1,4 +1,5 @@
-import type { Timings } from '../../../common/prediction.ts';
+import type { Timings } from '#packages/model-package';
+
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import type { TensorService } from '../../invoke/tensor-service.ts';
 import type { PredictRequest, PredictResponse } from '../messages.ts';

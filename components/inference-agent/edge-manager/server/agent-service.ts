@@ -1,7 +1,6 @@
 import { fromJSON } from '@grpc/proto-loader';
 import type { ServiceDefinition } from '@grpc/proto-loader';
-
-import type { Timings } from '../../../common/prediction.ts';
+import type { Timings } from '#packages/model-package';
 import { AGENT_PROTO } from '../agent-proto.gen.ts';
 import type { AgentCalls, CallName } from '../messages.ts';
 

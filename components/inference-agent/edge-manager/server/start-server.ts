@@ -2,12 +2,10 @@ import { createServer } from 'node:net';
 
 import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
-
-import type { Clock } from '../../../common/clock/clock.ts';
-import type { Timings } from '../../../common/prediction.ts';
-import { wireErrorOf } from '../../../common/errors/wire-error.ts';
-import { listenOnSocket } from '../../../common/http/server/listen-on-socket.ts';
-import type { Logger } from '../../../common/log/logger.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { listenOnSocket } from '#packages/http';
+import type { Timings } from '#packages/model-package';
 import { grpcStatusOf, STATUS } from '../grpc-status.ts';
 import type { CallName } from '../messages.ts';
 import { agentService } from './agent-service.ts';

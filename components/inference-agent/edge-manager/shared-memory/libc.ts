@@ -1,6 +1,5 @@
 import type * as Koffi from 'koffi';
-
-import { lazyPackage } from '../../../common/native-require.ts';
+import { lazyPackage } from '#packages/foundation';
 
 /** Functions of the C library around System V shared memory: shmat(2), shmctl(2), memcpy(3). Failures are -1. */
 export interface Libc {

@@ -3,8 +3,7 @@ import { access, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
 import { DEFAULT_PACKAGE_LIMITS } from '../reading/limits.ts';
 import type { PackageLimits } from '../reading/limits.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';

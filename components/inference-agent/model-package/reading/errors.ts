@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What can be wrong with a package before its model is looked at. */
 export const readingErrors = errorCatalogue({

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { canonicalJson } from '../canonical-json.ts';
 import { readingErrors } from './errors.ts';
 import type { PackageFile } from './list-files.ts';

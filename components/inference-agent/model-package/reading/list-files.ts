@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { readingErrors } from './errors.ts';
 import type { PackageLimits } from './limits.ts';
 

@@ -1,7 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { parseLabels, parseManifest } from '../schema.ts';
 import type { ModelManifest } from '../schema.ts';
 import { bareManifest, bareModelFile } from './bare-manifest.ts';

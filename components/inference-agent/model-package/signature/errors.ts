@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../../common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** Why a package's signature does not vouch for it. */
 export const signatureErrors = errorCatalogue({

@@ -1,7 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { signatureErrors } from './errors.ts';
 
 /** Ed25519 (RFC 8032) with keys of one's own; ECDSA over P-256 with SHA-256 (FIPS 186-5), which AWS KMS can make. */

@@ -1,9 +1,8 @@
 import { verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { isEdgeError } from '../../../common/errors/edge-error.ts';
-import type { EdgeError } from '../../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
 import { canonicalJson } from '../canonical-json.ts';
 import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';

@@ -1,4 +1,5 @@
-import type { Prediction } from '../../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import type { ClassificationOutput } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';

@@ -1,4 +1,5 @@
-import type { Prediction } from '../../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
+
 import type { InputSpec } from '../../model-package/schema.ts';
 import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
 import type { Placement } from '../resize/geometry.ts';

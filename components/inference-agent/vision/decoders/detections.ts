@@ -1,4 +1,5 @@
-import type { Box, Prediction } from '../../../common/prediction.ts';
+import type { Box, Prediction } from '#packages/model-package';
+
 import type { Placement } from '../resize/geometry.ts';
 import type { Candidates } from './candidates.ts';
 import { selectBoxes } from './nms.ts';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import type { SsdPerClassOutput } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';
 import { readNpyHeader } from '../image/npy.ts';

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { z } from 'zod';
-
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
-import type { Prediction } from '../../../common/prediction.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { Prediction } from '#packages/model-package';
 import { outputOf } from '../../model-package/schema.ts';
 import type { GoldenCase, ModelManifest, OutputSpec, Variant } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import type { Prediction } from '../../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import { boxIou, comparePredictions } from './compare-predictions.ts';
 
 const tolerance = { scoreTolerance: 0.05, iou: 0.9 };

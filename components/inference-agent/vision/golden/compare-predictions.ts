@@ -1,4 +1,4 @@
-import type { Box, Prediction } from '../../../common/prediction.ts';
+import type { Box, Prediction } from '#packages/model-package';
 
 export interface Tolerance {
   /** Largest difference of a score. */

@@ -1,10 +1,8 @@
 import type Sharp from 'sharp';
 import type { OutputInfo } from 'sharp';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { lazyPackage, messageOf } from '#packages/foundation';
 import { imageErrors } from '../errors.ts';
 import { cmykToRgb } from './cmyk.ts';
-import { lazyPackage } from '../../../common/native-require.ts';
 import type { Pixels } from './pixels.ts';
 
 /** Loading it costs 30 ms of a cold start, so only what the fast decoder cannot do comes here. */

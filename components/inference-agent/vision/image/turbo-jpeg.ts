@@ -1,8 +1,7 @@
 import path from 'node:path';
 
 import type * as Koffi from 'koffi';
-
-import { lazyPackage, resolvePackage } from '../../../common/native-require.ts';
+import { lazyPackage, resolvePackage } from '#packages/foundation';
 
 /** Constants of turbojpeg.h. */
 const FLAGS = { accurateDct: 4096, limitScans: 32768 } as const;

@@ -1,4 +1,5 @@
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+
 import { visionErrors } from '../errors.ts';
 import { ProtobufReader, asBytes, asNumber, asNumbers, asText } from './protobuf.ts';
 import type { FieldValue } from './protobuf.ts';

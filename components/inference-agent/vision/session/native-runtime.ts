@@ -3,10 +3,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type * as Ort from 'onnxruntime-node';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { lazyPackage, messageOf, resolvePackage } from '#packages/foundation';
 import type { Provider } from '../../model-package/schema.ts';
-import { lazyPackage, resolvePackage } from '../../../common/native-require.ts';
 import { cpuIdentity } from './cpu-identity.ts';
 import { OptimizedCache, hashFile } from './optimized-cache.ts';
 import type { CacheKey } from './optimized-cache.ts';

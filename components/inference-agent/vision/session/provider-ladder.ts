@@ -1,4 +1,5 @@
-import { isEdgeError } from '../../../common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+
 import type { Provider, Variant } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';
 import type { Fallback } from '../loaded-model.ts';

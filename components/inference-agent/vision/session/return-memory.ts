@@ -1,6 +1,5 @@
 import type * as Koffi from 'koffi';
-
-import { lazyPackage } from '../../../common/native-require.ts';
+import { lazyPackage } from '#packages/foundation';
 
 const loadKoffi = lazyPackage<typeof Koffi>('koffi');
 let trim: (() => void) | undefined;

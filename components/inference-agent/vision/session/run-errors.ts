@@ -1,4 +1,5 @@
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+
 import { visionErrors } from '../errors.ts';
 
 /** Whether the fault is the model's own, so that no other provider will do better. */

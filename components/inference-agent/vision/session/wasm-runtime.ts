@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type * as OrtWeb from 'onnxruntime-web';
-
-import { messageOf } from '../../../common/errors/edge-error.ts';
-import { lazyPackage } from '../../../common/native-require.ts';
+import { lazyPackage, messageOf } from '#packages/foundation';
 import type { Runtime } from './session.ts';
 import { FeedCache, describe, unwrap } from './tensors.ts';
 

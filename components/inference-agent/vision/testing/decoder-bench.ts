@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-
-import type { Prediction } from '../../../common/prediction.ts';
+import type { Prediction } from '#packages/model-package';
 import { parseManifest } from '../../model-package/schema.ts';
 import type { InputSpec, OutputSpec } from '../../model-package/schema.ts';
 import { createDecoder } from '../decoders/create-decoder.ts';

@@ -1,9 +1,8 @@
 import os from 'node:os';
-
-import { systemClock } from '../../../common/clock/clock.ts';
-import type { Clock } from '../../../common/clock/clock.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
 import type { ModelManifest, Provider } from '../../model-package/schema.ts';
 import { visionErrors } from '../errors.ts';

@@ -1,5 +1,6 @@
-import type { Clock } from '../../../common/clock/clock.ts';
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+
 import type { Candidate } from './candidates.ts';
 
 /** A loaded candidate, ready to be tested and measured. */

@@ -2,11 +2,9 @@ import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, utimes, writeFil
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../../common/clock/clock.ts';
-import type { Clock } from '../../../common/clock/clock.ts';
-import { FakeClock } from '../../../common/clock/fake-clock.ts';
-import { parseConfiguration } from '../../../common/config/parse-configuration.ts';
-import { silentLogger } from '../../../common/log/logger.ts';
+import { parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { RecordingSink } from '../../testing/recording-sink.ts';

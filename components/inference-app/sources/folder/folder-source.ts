@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { messageOf } from '../../../common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { appErrors } from '../../errors.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { sharedImage } from '../../frame/frame.ts';

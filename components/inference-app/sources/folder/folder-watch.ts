@@ -1,9 +1,8 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { Clock } from '../../../common/clock/clock.ts';
-import { messageOf } from '../../../common/errors/edge-error.ts';
-import type { Logger } from '../../../common/log/logger.ts';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { isImageName } from '../../frame/image-file.ts';
 import { listImages } from './list-images.ts';
 import type { FoundImage, ListOptions } from './list-images.ts';

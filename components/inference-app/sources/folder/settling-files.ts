@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Clock } from '../../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
 import { completenessOf } from './complete-file.ts';
 import { signatureOf } from './list-images.ts';
 

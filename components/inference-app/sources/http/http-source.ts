@@ -1,4 +1,5 @@
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+
 import type { Frame, LoadedImage } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';

@@ -1,5 +1,6 @@
-import type { Clock } from '../../../common/clock/clock.ts';
-import { isEdgeError, messageOf } from '../../../common/errors/edge-error.ts';
+import { isEdgeError, messageOf } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+
 import { appErrors } from '../../errors.ts';
 import type { LoadedImage } from '../../frame/frame.ts';
 import { secretsOf, shownUrl, withoutSecrets } from '../shown-url.ts';

@@ -1,4 +1,5 @@
-import type { Clock } from '../../../common/clock/clock.ts';
+import type { Clock } from '#packages/foundation';
+
 import { withoutSecrets } from '../shown-url.ts';
 import type { GuardedProcess, ProcessEnd } from './guarded-process.ts';
 import { startGuarded } from './guarded-process.ts';

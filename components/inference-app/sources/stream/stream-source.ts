@@ -1,6 +1,5 @@
-import { sleep } from '../../../common/clock/clock.ts';
-import { messageOf } from '../../../common/errors/edge-error.ts';
-import { fullJitter } from '../../../common/ipc/session/backoff.ts';
+import { fullJitter, messageOf, sleep } from '#packages/foundation';
+
 import { appErrors } from '../../errors.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';

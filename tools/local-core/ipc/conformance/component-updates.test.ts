@@ -1,7 +1,7 @@
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../../../components/common/clock/fake-clock.ts';
+import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { Inbox } from '../../pubsub/test-inbox.ts';
 import { serviceErrorOf, testBench } from '../test-bench.ts';
 import type { Client, TestBench } from '../test-bench.ts';

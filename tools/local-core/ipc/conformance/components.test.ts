@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../../../components/common/clock/fake-clock.ts';
+import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';
 import { payloadOf, requestFrame } from '../test-raw-client.ts';
 import type { Client, TestBench } from '../test-bench.ts';

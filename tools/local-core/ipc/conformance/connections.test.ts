@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { FakeClock } from '../../../../components/common/clock/fake-clock.ts';
+import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { Inbox } from '../../pubsub/test-inbox.ts';
 import { allowAll, clientOf, testBench } from '../test-bench.ts';
 import type { Client, TestBench } from '../test-bench.ts';

@@ -1,8 +1,6 @@
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
-
-import { systemClock } from '../../../../components/common/clock/clock.ts';
-import { silentLogger } from '../../../../components/common/log/logger.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
 import { Inbox } from '../../pubsub/test-inbox.ts';
 import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';

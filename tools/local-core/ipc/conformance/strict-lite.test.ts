@@ -2,9 +2,7 @@ import { once } from 'node:events';
 
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
-
-import { systemClock } from '../../../../components/common/clock/clock.ts';
-import { silentLogger } from '../../../../components/common/log/logger.ts';
+import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
 import type { IotCore } from '../../mqtt/iot-core.ts';
 import { Inbox } from '../../pubsub/test-inbox.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-import { messageOf } from '../../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import type { ComponentSummary } from '../../ports.ts';
 import { Fault } from '../fault.ts';
 import { operation } from '../operation.ts';

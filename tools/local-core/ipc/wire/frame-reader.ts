@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
-
-import { messageOf } from '../../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { ipcErrors } from '../errors.ts';
 import { decodeFrame, MAX_FRAME_BYTES, MAX_HEADERS_BYTES, MIN_FRAME_BYTES, PRELUDE_BYTES } from './frame.ts';
 import type { Frame } from './frame.ts';

@@ -1,4 +1,5 @@
-import { isEdgeError } from '../../../../components/common/errors/edge-error.ts';
+import { isEdgeError } from '#packages/foundation';
+
 import { pointerTo } from '../issue.ts';
 import type { Finding } from '../issue.ts';
 import { parseLifecycle } from '../lifecycle.ts';

@@ -1,8 +1,0 @@
-import { errorCatalogue } from '../errors/catalogue.ts';
-
-export const heartbeatErrors = errorCatalogue({
-  'heartbeat.invalid': {
-    status: 400,
-    todo: 'Something else publishes on the heartbeat topic, or the agent is newer than the reader: bring both to one version.',
-  },
-});

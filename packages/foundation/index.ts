@@ -1,0 +1,36 @@
+export { sleep, systemClock } from './clock/clock.ts';
+export type { Clock } from './clock/clock.ts';
+export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
+export type { SettingDescription } from './config/describe-configuration.ts';
+export { configErrors } from './config/errors.ts';
+export { parseConfiguration } from './config/parse-configuration.ts';
+export type { ConfigurationProblem, DeepReadonly } from './config/parse-configuration.ts';
+export {
+  booleanSetting,
+  choiceSetting,
+  integerSetting,
+  listSetting,
+  mapSetting,
+  numberSetting,
+  section,
+  textListSetting,
+  textSetting,
+} from './config/settings.ts';
+export { unknownKeys } from './config/unknown-keys.ts';
+export { disableOnnxTelemetry, readEnvironment } from './env.ts';
+export type { Environment } from './env.ts';
+export { errorCatalogue } from './errors/catalogue.ts';
+export { EdgeError, fromWire, isEdgeError, messageOf } from './errors/edge-error.ts';
+export type { EdgeErrorOptions, ErrorEntry, WireError } from './errors/edge-error.ts';
+export { wireErrorOf } from './errors/wire-error.ts';
+export { levelSwitch } from './log/level-switch.ts';
+export { LogFile } from './log/log-file.ts';
+export { createLogger, maskCredentials, silentLogger } from './log/logger.ts';
+export type { Logger, LogLevel } from './log/logger.ts';
+export { Troubles } from './log/troubles.ts';
+export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
+export { Backoff } from './scheduling/backoff.ts';
+export { fullJitter } from './scheduling/full-jitter.ts';
+export type { BackoffOptions } from './scheduling/full-jitter.ts';
+export { Serial } from './scheduling/serial.ts';
+export { closest } from './text/closest.ts';

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { messageOf } from '#packages/foundation';
+import { heartbeatErrors } from './errors.ts';
+
+/**
+ * What an agent says of itself on `edgeml/<thing>/heartbeat` every `PeriodSeconds`. The fields of SendHeartbeat of the Amazon
+ * SageMaker Edge Manager API, 2020-09-23, by the same names and in the same units, and some more. Times are seconds since the epoch.
+ *
+ * A heartbeat with many models comes in several messages under 4 kB: same `HeartbeatId`, `Part` 1 to `Parts`, each with some
+ * of the models. See heartbeat-parts.ts.
+ */
+export type HeartbeatMessage = z.output<typeof heartbeatSchema>;
+export type HeartbeatModel = HeartbeatMessage['Models'][number];
+export type HeartbeatMetric = HeartbeatMessage['AgentMetrics'][number];
+export type DeploymentResult = NonNullable<HeartbeatMessage['DeploymentResult']>;
+
+const seconds = z.number().nonnegative();
+
+const metricSchema = z.object({
+  /** What the value is of: `Total`, `Mean`, `P95`, … */
+  Dimension: z.string().max(100),
+  MetricName: z.string().max(100),
+  Value: z.number(),
+  /** Left out where it is that of the message. */
+  Timestamp: seconds.optional(),
+});
+
+const modelSchema = z.object({
+  /** Alias under which the model serves. */
+  ModelHandle: z.string(),
+  ModelName: z.string(),
+  ModelVersion: z.string(),
+  /** Last capture or sample that was accepted for the model. */
+  LatestSampleTime: seconds.optional(),
+  LatestInference: seconds.optional(),
+  ModelMetrics: z.array(metricSchema).default([]),
+  /** Execution provider in use, and file of the variant. */
+  Provider: z.string().optional(),
+  Variant: z.string().optional(),
+  /** `PASSED`: on this device, when it was loaded. `NONE`: the package brings no golden inputs. `OFF`: they were not run. */
+  Golden: z.enum(['PASSED', 'NONE', 'OFF']).optional(),
+});
+
+const deploymentModelSchema = z.object({
+  ModelHandle: z.string(),
+  ModelName: z.string().optional(),
+  ModelVersion: z.string().optional(),
+  DesiredState: z.enum(['DEPLOY', 'UNDEPLOY']).optional(),
+  State: z.enum(['DEPLOY', 'UNDEPLOY']).optional(),
+  Status: z.enum(['SUCCESS', 'FAIL']),
+  StatusReason: z.string().optional(),
+  RollbackFailureReason: z.string().optional(),
+});
+
+const heartbeatSchema = z.object({
+  HeartbeatId: z.string().min(1),
+  Part: z.int().min(1).default(1),
+  Parts: z.int().min(1).default(1),
+  /** By the clock of the device. */
+  Timestamp: seconds,
+  PeriodSeconds: z.number().positive(),
+  AgentVersion: z.string(),
+  DeviceName: z.string(),
+  DeviceFleetName: z.string(),
+  ThingName: z.string(),
+  AgentMetrics: z.array(metricSchema).default([]),
+  Models: z.array(modelSchema).default([]),
+  /** The last change of models on the device, good or bad. */
+  DeploymentResult: z
+    .object({
+      DeploymentName: z.string(),
+      DeploymentStatus: z.enum(['SUCCESS', 'FAIL']),
+      DeploymentStatusMessage: z.string().optional(),
+      DeploymentStartTime: seconds.optional(),
+      DeploymentEndTime: seconds.optional(),
+      DeploymentModels: z.array(deploymentModelSchema).default([]),
+    })
+    .optional(),
+});
+
+/**
+ * Reads one message of a heartbeat. Fields that a newer agent adds are left out.
+ *
+ * @throws EdgeError `heartbeat.invalid`
+ */
+export function parseHeartbeat(payload: Uint8Array | string): HeartbeatMessage {
+  const text = typeof payload === 'string' ? payload : new TextDecoder().decode(payload);
+  const result = heartbeatSchema.safeParse(jsonOf(text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw heartbeatErrors.error(
+    'heartbeat.invalid',
+    `the message is no heartbeat: /${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'unreadable'}`,
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw heartbeatErrors.error('heartbeat.invalid', `the message is no heartbeat: ${messageOf(cause)}`, { cause });
+  }
+}

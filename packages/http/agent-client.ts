@@ -1,0 +1,128 @@
+import { fromWire } from '#packages/foundation';
+import { DEADLINE_HEADER } from './api/agent-api.ts';
+import type {
+  ActivateProgress,
+  ActivateRequest,
+  ErrorBody,
+  HealthStatus,
+  InvokeResult,
+  ModelStatus,
+} from './api/agent-api.ts';
+import { answerReader } from './answers.ts';
+import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
+import { createHttpClient } from './http-client.ts';
+import { ndjsonLines } from './ndjson.ts';
+import { AGENT } from './peer.ts';
+
+export interface InvokeOptions extends CallOptions {
+  /** `image/jpeg` or `image/png`. */
+  readonly contentType: string;
+  /** The agent answers with an error rather than after this many milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The agent's HTTP API. Errors that the agent sends arrive as the EdgeError that it made. */
+export interface AgentClient {
+  invoke(service: string, image: Uint8Array, options: InvokeOptions): Promise<InvokeResult>;
+  models(options?: CallOptions): Promise<readonly ModelStatus[]>;
+  /** Resolves with the `done` line; each line before it goes to `onProgress`. Time-out by default 10 minutes. */
+  activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
+  retire(alias: string, options?: RetireOptions): Promise<ModelStatus>;
+  rollback(alias: string, options?: CallOptions): Promise<ModelStatus>;
+  health(options?: CallOptions): Promise<HealthStatus>;
+  /** Prometheus text. */
+  metrics(options?: CallOptions): Promise<string>;
+  close(): void;
+}
+
+export interface RetireOptions extends CallOptions {
+  /** Only if the model was activated from this package: a newer one that has taken over meanwhile stays. */
+  readonly path?: string;
+}
+
+export interface ActivateOptions extends CallOptions {
+  readonly onProgress?: (progress: ActivateProgress) => void;
+}
+
+export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
+
+const answers = answerReader(AGENT);
+const ACTIVATE_TIMEOUT_MS = 600_000;
+/** Time for the agent to say itself that the deadline has passed. */
+const DEADLINE_MARGIN_MS = 1_000;
+
+/** @throws (all methods) EdgeError: the agent's own, `agent.unreachable`, `agent.connection-lost`, `agent.timeout`, `agent.bad-answer`. */
+export function createAgentClient(options: HttpClientOptions): AgentClient {
+  const http = createHttpClient(options);
+  return {
+    invoke: async (service, image, { contentType, deadlineMs, ...call }) =>
+      json(http, {
+        method: 'POST',
+        path: `/v1/services/${encodeURIComponent(service)}/invoke`,
+        body: image,
+        headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
+        ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),
+        ...call,
+      }),
+    models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
+    activate: (request, call = {}) => activate(http, request, call),
+    retire: (alias, { path, ...call } = {}) =>
+      json(http, {
+        method: 'POST',
+        path: modelPath(alias, 'retire'),
+        ...(path ? { body: JSON.stringify({ path }), headers: { 'content-type': 'application/json' } } : {}),
+        ...call,
+      }),
+    rollback: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
+    health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
+    metrics: async (call) =>
+      answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
+    close: () => http.close(),
+  };
+}
+
+async function activate(http: HttpClient, request: ActivateRequest, options: ActivateOptions): Promise<ActivateDone> {
+  const { onProgress, ...call } = options;
+  let last: ActivateProgress | undefined;
+  const lines = ndjsonLines((line) => {
+    last = line as ActivateProgress;
+    onProgress?.(last);
+  });
+  const answer = await http.request({
+    method: 'POST',
+    path: '/v1/models/activate',
+    body: JSON.stringify(request),
+    headers: { 'content-type': 'application/json' },
+    timeoutMs: ACTIVATE_TIMEOUT_MS,
+    onChunk: (chunk) => lines.push(chunk),
+    ...call,
+  });
+  answers.checked(answer);
+  lines.end();
+  if (last?.phase === 'done') return last;
+  if (last?.phase === 'failed') throw fromWire(last.error);
+  throw answers.badAnswer(
+    '/v1/models/activate',
+    `the progress ended with "${last?.phase ?? 'nothing'}", not with "done" or "failed"`,
+  );
+}
+
+async function json<Body>(http: HttpClient, request: HttpRequest): Promise<Body> {
+  return answers.parsed(request.path, answers.checked(await http.request(request))) as Body;
+}
+
+/** 503 of `/healthz` still carries a HealthStatus. */
+function healthOf(answer: HttpAnswer): HealthStatus {
+  const body = answers.parsed('/healthz', answer) as HealthStatus | ErrorBody;
+  if ('error' in body) throw fromWire(body.error);
+  return body;
+}
+
+function modelPath(alias: string, verb: 'retire' | 'rollback'): string {
+  return `/v1/models/${encodeURIComponent(alias)}/${verb}`;
+}

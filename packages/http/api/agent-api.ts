@@ -1,0 +1,125 @@
+import type { WireError } from '#packages/foundation';
+import type { Prediction, Timings } from '#packages/model-package';
+
+/** JSON bodies of the agent's HTTP API, shared by the agent, its clients and the command line. */
+
+/** Requests carry the deadline here, in milliseconds from arrival; the service's time-out is the upper bound. */
+export const DEADLINE_HEADER = 'x-edgeml-deadline-ms';
+
+/** 200 answer of `POST /v1/services/{service}/invoke`. */
+export interface InvokeResult {
+  readonly id: string;
+  readonly service: string;
+  readonly model: ModelIdentity;
+  /** Execution provider that really ran, e.g. `cpu`. */
+  readonly provider: string;
+  /** File of the variant that ran, e.g. `model.int8.onnx`. */
+  readonly variant: string;
+  /** Size of the decoded, upright image in pixels. */
+  readonly image: { readonly width: number; readonly height: number };
+  readonly predictions: readonly Prediction[];
+  /** Only from models with the decoder `tensor`: their outputs by name. */
+  readonly outputs?: Readonly<Record<string, TensorJson>>;
+  /** Only in replies over IPC, which stay under 4 kB: number of predictions with the lowest scores that were cut. */
+  readonly truncated?: number;
+  readonly timings: Timings;
+}
+
+export interface TensorJson {
+  /** e.g. `float32`; `float16` as raw bits, `bool` as one byte each. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Elements, row-major and little-endian, in base64. */
+  readonly data: string;
+}
+
+export interface ModelIdentity {
+  readonly alias: string;
+  readonly name: string;
+  readonly version: string;
+  /** Counts up with every activation in this agent's life. */
+  readonly generation: number;
+  /** SHA-256 over the package's file hashes, hexadecimal. */
+  readonly hash: string;
+}
+
+/** Body of every answer that is not 2xx. */
+export interface ErrorBody {
+  readonly error: WireError;
+}
+
+/** Body of `POST /v1/models/activate`. */
+export interface ActivateRequest {
+  /** Absolute path of the package folder (or .tar.gz / .zip of it) on this device. */
+  readonly path: string;
+  /** Default: the package's `name`. */
+  readonly alias?: string;
+}
+
+/** One NDJSON line of the answer to `activate`; the last line's phase is `done` or `failed`. */
+export type ActivateProgress =
+  | { readonly phase: 'verify' | 'load' | 'warm-up' | 'golden' | 'swap' | 'drain'; readonly message: string }
+  | {
+      readonly phase: 'done';
+      readonly model: ModelIdentity;
+      readonly unchanged: boolean;
+      readonly swapGapMs: number;
+      readonly requestsLost: number;
+      readonly provider: string;
+      readonly variant: string;
+    }
+  | { readonly phase: 'failed'; readonly error: WireError };
+
+/** Body of `GET /healthz`: 200 while requests are taken, 503 with the same body while they are not. */
+export interface HealthStatus {
+  readonly status: 'ok' | 'starting' | 'stopping';
+  /** Aliases that answer requests now. */
+  readonly services: readonly string[];
+}
+
+/** One element of `GET /v1/models`; also the answer to `retire` and `rollback` (of the model that then serves). */
+export interface ModelStatus extends ModelIdentity {
+  readonly state: 'active' | 'retiring';
+  readonly task: string;
+  readonly requestedProviders: readonly string[];
+  readonly provider: string;
+  /** Why a provider higher up the ladder is not used; empty when the first was taken. */
+  readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
+  readonly variant: string;
+  readonly workers: number;
+  readonly inFlight: number;
+  readonly activatedAt: string;
+}
+
+/** Payload of `edgeml/results/<service>` and of the MQTT results topic. Kept under 4 kB: the lowest scores are cut, counted in `truncated`. */
+export interface ResultMessage {
+  readonly id: string;
+  /** ISO 8601, UTC, when the image was taken or read. */
+  readonly timestamp: string;
+  readonly thing: string;
+  readonly service: string;
+  readonly source: string;
+  /** File name (or frame id) of the image. */
+  readonly image: string;
+  readonly model?: ModelIdentity;
+  readonly provider?: string;
+  readonly predictions: readonly Prediction[];
+  readonly truncated?: number;
+  readonly timings?: Timings;
+  readonly error?: WireError;
+}
+
+/** Payload of `edgeml/invoke/<service>`: exactly one of `path` and `body`. */
+export interface IpcInvokeRequest {
+  readonly id: string;
+  /** Must match `edgeml/reply/#`, the only topics that the agent may answer on. */
+  readonly replyTo: string;
+  readonly contentType?: string;
+  readonly path?: string;
+  /** base64 */
+  readonly body?: string;
+}
+
+/** What is published on `replyTo`. */
+export type IpcInvokeReply =
+  { readonly id: string; readonly result: InvokeResult } | { readonly id: string; readonly error: WireError };

@@ -1,0 +1,43 @@
+import { errorCatalogue } from '#packages/foundation';
+
+export const agentErrors = errorCatalogue({
+  'agent.unreachable': {
+    status: 503,
+    todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
+  },
+  'agent.connection-lost': {
+    status: 503,
+    todo: 'The agent ended or restarted while answering. Repeat the request; look into the log of edgeml.InferenceAgent when it happens again.',
+  },
+  'agent.timeout': {
+    status: 504,
+    todo: 'The agent did not answer in time. Look at its load (GET /metrics) or raise the time-out.',
+  },
+  'agent.bad-answer': {
+    status: 502,
+    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceAgent and of this component.',
+  },
+  'agent.socket-path-too-long': {
+    status: 500,
+    todo: 'Put the Greengrass root folder higher up, or start the process in the work folder of the agent, so that the relative path is short.',
+  },
+});
+
+export const feedbackClientErrors = errorCatalogue({
+  'feedback.unreachable': {
+    status: 503,
+    todo: 'Check that the component edgeml.FeedbackUploader is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
+  },
+  'feedback.connection-lost': {
+    status: 503,
+    todo: 'The uploader ended or restarted while answering: the sample may have been kept or not. Look into the log of edgeml.FeedbackUploader when it happens again.',
+  },
+  'feedback.timeout': {
+    status: 504,
+    todo: 'The uploader did not answer in time. Look at the disk and the load of the device, or raise the time-out.',
+  },
+  'feedback.bad-answer': {
+    status: 502,
+    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.FeedbackUploader and of this component.',
+  },
+});

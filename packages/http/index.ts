@@ -1,0 +1,31 @@
+export { createAgentClient } from './agent-client.ts';
+export type { ActivateDone, AgentClient, InvokeOptions } from './agent-client.ts';
+export { answerReader } from './answers.ts';
+export { DEADLINE_HEADER } from './api/agent-api.ts';
+export type {
+  ActivateProgress,
+  ActivateRequest,
+  ErrorBody,
+  HealthStatus,
+  InvokeResult,
+  IpcInvokeReply,
+  ModelIdentity,
+  ModelStatus,
+  ResultMessage,
+  TensorJson,
+} from './api/agent-api.ts';
+export { MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
+export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
+export { agentErrors } from './errors.ts';
+export { createFeedbackClient } from './feedback-client.ts';
+export type { FeedbackClient, FeedbackSample } from './feedback-client.ts';
+export type { FeedbackLoss } from './feedback/feedback-loss.ts';
+export { SampleQueue } from './feedback/sample-queue.ts';
+export type { SampleOffer } from './feedback/sample-queue.ts';
+export { createHttpClient } from './http-client.ts';
+export type { HttpClient } from './http-client.ts';
+export { AGENT } from './peer.ts';
+export { startSocketServer } from './server/http-server.ts';
+export { listenOnSocket } from './server/listen-on-socket.ts';
+export { send, sendError, sendJson } from './server/send.ts';
+export { isNamedPipe } from './socket-path.ts';

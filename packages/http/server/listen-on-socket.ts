@@ -1,0 +1,69 @@
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Server } from 'node:net';
+import { messageOf } from '#packages/foundation';
+import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
+import { socketErrors } from './errors.ts';
+
+/** Read and write for owner and group: the group of the nucleus' components, and nobody else. */
+const SOCKET_MODE = 0o660;
+
+/**
+ * Makes the server listen on a Unix socket or named pipe; a socket that a killed process left is replaced.
+ * @param mode permissions of the socket. Default: 0660
+ * @returns removal of the socket
+ * @throws EdgeError `socket.in-use` where another process answers on it, `socket.not-a-socket`, `socket.failed`
+ */
+export async function listenOnSocket(
+  server: Server,
+  path: string,
+  mode: number = SOCKET_MODE,
+): Promise<() => Promise<void>> {
+  const address = reachableSocketPath(path);
+  if (isNamedPipe(address)) {
+    await listen(server, address);
+    return () => Promise.resolve();
+  }
+  await removeStale(path, address);
+  // The mode is right from the first instant: nobody else gets in between listening and chmod.
+  const before = process.umask(0o777 & ~mode);
+  try {
+    await listen(server, address);
+  } finally {
+    process.umask(before);
+  }
+  await chmod(address, mode);
+  return () => rm(address, { force: true });
+}
+
+async function removeStale(path: string, address: string): Promise<void> {
+  const found = await lstat(address).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) {
+    throw socketErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
+  }
+  if (await answers(address)) {
+    throw socketErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
+  }
+  await rm(address, { force: true });
+}
+
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    const end = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(socketErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
+    });
+    server.listen(address, resolve);
+  });
+}

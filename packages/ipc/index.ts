@@ -1,0 +1,20 @@
+export { connectIpc } from './connect-ipc.ts';
+export { ipcErrors } from './errors.ts';
+export { offlineIpc } from './offline-ipc.ts';
+export type { IpcSession, LocalMessage, Subscription } from './session.ts';
+export { isMissing } from './session/fault-to-error.ts';
+export type { IpcOptions } from './session/options.ts';
+export { accessControlFor } from './topics/access-control.ts';
+export { topicMatches } from './topics/topic-syntax.ts';
+export { fillTopic, isReplyTopic, localTopics, mqttTopics, TOPIC_TEMPLATES } from './topics/topics.ts';
+export type { crtTransport } from './transport/crt-transport.ts';
+export { NucleusFault } from './transport/nucleus-transport.ts';
+export type {
+  CallOperation,
+  NucleusConnection,
+  NucleusStream,
+  NucleusTransport,
+  StreamEvents,
+  StreamOperation,
+} from './transport/nucleus-transport.ts';
+export { untilAnswered } from './until-answered.ts';

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '#packages/foundation';
+import { FakeClock } from '../../testing/clock/fake-clock.ts';
+import { BENCH_TIMING, HEARER } from '../../testing/ipc/bench.ts';
+import type { BenchOptions, NucleusBench } from '../../testing/ipc/bench.ts';
+import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
+import { connectIpc } from './connect-ipc.ts';
+import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
+import type { IpcSession } from './session.ts';
+import { untilAnswered } from './until-answered.ts';
+
+const noEnvironment = { ipcToken: undefined, ipcSocket: undefined };
+
+function memoryBench(
+  options: BenchOptions = {},
+): NucleusBench & { readonly nucleus: MemoryNucleus; readonly clock: FakeClock } {
+  const clock = new FakeClock();
+  const nucleus = new MemoryNucleus({ clock, ...options });
+  const sessions: IpcSession[] = [];
+  let random = 0;
+  const until = async (condition: () => boolean): Promise<void> => {
+    for (let step = 0; !condition(); step++) {
+      if (step > 100_000) throw new Error('the condition never held');
+      await clock.advance(10);
+    }
+  };
+  return {
+    nucleus,
+    clock,
+    session(component, sessionOptions) {
+      const session = connectIpc({
+        ...BENCH_TIMING,
+        component,
+        environment: noEnvironment,
+        transport: nucleus.transport(component),
+        clock,
+        random: () => (random = (random + 0.37) % 1),
+        ...sessionOptions,
+      });
+      sessions.push(session);
+      return session;
+    },
+    configure: (component, keyPath, value) => nucleus.configure(component, keyPath, value),
+    async killSocket() {
+      const revive = nucleus.hideSocket();
+      nucleus.dropConnections();
+      return async () => revive();
+    },
+    stallSubscriptions: () => nucleus.stallSubscriptions(),
+    refuseTokens: () => nucleus.refuseConnections(),
+    delayAnswers: (ms) => nucleus.delayAnswers(ms),
+    denyPubsub(component) {
+      const undo = [nucleus.deny(component, 'PublishToTopic'), nucleus.deny(component, 'SubscribeToTopic')];
+      return () => undo.forEach((each) => each());
+    },
+    streams: (component) =>
+      nucleus.connections.reduce((sum, each) => sum + (each.component === component ? each.streams : 0), 0),
+    announceUpdate: (component) => nucleus.announceUpdate(component),
+    async askValidity(component, configuration) {
+      const { status, message } = await nucleus.askValidity(component, configuration);
+      return status === 'REJECTED' ? message : undefined;
+    },
+    get iotMessages() {
+      return nucleus.iotMessages;
+    },
+    deliverIot: (topic, payload) => nucleus.deliverIot(topic, Buffer.from(payload)),
+    get reportedStates() {
+      return nucleus.states.map(({ component, state }) => `${component} ${state}`);
+    },
+    until,
+    async close() {
+      await Promise.all(sessions.map((session) => session.close()));
+      // Answers that the twin still held back.
+      await clock.advance(10_000);
+      expect(clock.pending).toBe(0);
+    },
+  };
+}
+
+sessionConformance('a nucleus in memory', async (options) => memoryBench(options));
+
+describe('IpcSession timing', () => {
+  it('notices a stall within 90 seconds with its default heartbeat', async () => {
+    const bench = memoryBench();
+    const { nucleus, clock } = bench;
+    const hearer = bench.session(HEARER, { heartbeat: { intervalMs: 15_000, missedBeats: 3 } });
+    await hearer.ready();
+    await clock.advance(60_000);
+    let lostAt: number | undefined;
+    hearer.onState((state) => {
+      if (state === 'disconnected') lostAt ??= clock.monotonic();
+    });
+
+    nucleus.stallSubscriptions();
+    const stalledAt = clock.monotonic();
+    await clock.advance(90_000);
+
+    expect(lostAt).toBeDefined();
+    expect((lostAt ?? 0) - stalledAt).toBeLessThan(90_000);
+    await bench.close();
+  });
+
+  it('makes a stream again that the nucleus alone has ended', async () => {
+    const bench = memoryBench();
+    const { nucleus } = bench;
+    const hearer = bench.session(HEARER, { heartbeat: false });
+    const messages: unknown[] = [];
+    await hearer.subscribeLocal('talk', ({ message }) => messages.push(message));
+
+    nucleus.endStreams('SubscribeToTopic');
+    expect(bench.streams(HEARER)).toBe(0);
+    await bench.until(() => bench.streams(HEARER) === 1);
+    nucleus.publish('talk', { n: 1 });
+    await bench.until(() => messages.length === 1);
+
+    expect(hearer.state).toBe('connected');
+    await bench.close();
+  });
+
+  it('reads configuration again now and then, in case an update event was lost', async () => {
+    const bench = memoryBench();
+    const { nucleus, clock } = bench;
+    const hearer = bench.session(HEARER, { configurationRefreshMs: 300_000, heartbeat: false });
+    const told: unknown[] = [];
+    await hearer.onConfiguration((configuration) => told.push(configuration));
+    nucleus.configuration.set(HEARER, ['Interval'], 3);
+
+    await clock.advance(299_000);
+    expect(told).toEqual([]);
+    await clock.advance(2_000);
+
+    expect(told).toEqual([{ Interval: 3 }]);
+    await bench.close();
+  });
+
+  it('abandons a handshake that is never answered', async () => {
+    const bench = memoryBench();
+    const { nucleus, clock } = bench;
+    const answer = nucleus.ignoreConnections();
+    const hearer = bench.session(HEARER, { connectTimeoutMs: 30_000 });
+    const readiness = expect(hearer.ready()).rejects.toMatchObject({ code: 'ipc.timeout' });
+    await clock.advance(30_000);
+    await readiness;
+
+    answer();
+    await clock.advance(3_000);
+
+    expect(hearer.state).toBe('connected');
+    await bench.close();
+  });
+
+  it('waits longer between attempts, but never over the cap, and not at all in step with others', async () => {
+    const bench = memoryBench();
+    const { nucleus, clock } = bench;
+    nucleus.hideSocket();
+    const attempts: number[] = [];
+    const transport = nucleus.transport(HEARER);
+    bench.session(HEARER, {
+      backoff: { baseMs: 100, capMs: 3_000 },
+      random: () => 1,
+      transport: {
+        open: (onClosed, signal) => {
+          attempts.push(clock.monotonic());
+          return transport.open(onClosed, signal);
+        },
+      },
+    });
+
+    await clock.advance(13_000);
+
+    const gaps = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
+    expect(gaps).toEqual([100, 200, 400, 800, 1600, 3000, 3000, 3000]);
+    await bench.close();
+  });
+
+  it('never writes a whole second as the time of an update', async () => {
+    const bench = memoryBench({ lite: true });
+    const { nucleus, clock } = bench;
+    const hearer = bench.session(HEARER);
+    await hearer.ready();
+    expect(clock.now() % 1000).toBe(0);
+
+    await hearer.mergeConfiguration([], { A: 1 });
+    await hearer.mergeConfiguration([], { A: 2 });
+
+    expect(nucleus.configuration.get(HEARER, ['A'])).toBe(2);
+    await bench.close();
+  });
+
+  it('refuses more than a thousand waiting calls', async () => {
+    const bench = memoryBench();
+    const { nucleus } = bench;
+    nucleus.hideSocket();
+    const speaker = bench.session(HEARER);
+    const waiting = Array.from({ length: 1_000 }, () => speaker.publishLocal('talk', {}).catch(() => 'ended'));
+
+    await expect(speaker.publishLocal('talk', {})).rejects.toMatchObject({ code: 'ipc.overloaded' });
+
+    await bench.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']));
+  });
+});
+
+describe('untilAnswered', () => {
+  it('goes on waiting while the nucleus is only slow, and tells all other errors', async () => {
+    const bench = memoryBench();
+    const revive = bench.nucleus.hideSocket();
+    const session = bench.session(HEARER, { connectTimeoutMs: 1_000 });
+    let isReady = false;
+    void untilAnswered(() => session.ready(), silentLogger).then(() => (isReady = true));
+    await bench.clock.advance(60_000);
+    expect(isReady).toBe(false);
+
+    revive();
+    await bench.until(() => isReady);
+    bench.nucleus.deny(HEARER, 'PublishToTopic');
+    await expect(untilAnswered(() => session.publishLocal('talk', {}), silentLogger)).rejects.toMatchObject({
+      code: 'ipc.unauthorized',
+    });
+
+    await bench.close();
+  });
+});
+
+describe('connectIpc without a nucleus', () => {
+  it('gives a session that says and hears nothing', async () => {
+    const session = connectIpc({ component: HEARER, environment: noEnvironment });
+
+    await session.ready();
+    await session.publishLocal('talk', {});
+    await session.publishIot('talk', '');
+    await session.updateState('RUNNING');
+    await session.mergeConfiguration([], {});
+    for (const subscription of [
+      await session.subscribeLocal('talk', () => undefined),
+      await session.subscribeIot('talk', () => undefined),
+      await session.onConfiguration(() => undefined),
+      await session.validateConfiguration(() => undefined),
+      await session.onComponentUpdate(() => ({ deferMs: 0 })),
+    ]) {
+      await subscription.close();
+    }
+
+    expect(session.state).toBe('connected');
+    expect(await session.getConfiguration()).toEqual({});
+    expect(await session.getConfiguration(['A'])).toBeUndefined();
+    session.onState(() => undefined)();
+    await session.close();
+    expect(session.state).toBe('closed');
+  });
+});

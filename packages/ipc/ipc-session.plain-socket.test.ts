@@ -1,0 +1,5 @@
+import { openSocketBench } from '../../testing/ipc/socket-bench.ts';
+import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
+import { socketTransport } from './transport/socket/socket-transport.ts';
+
+sessionConformance('a plain socket', (options) => openSocketBench(socketTransport, options));

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { isEdgeError } from '#packages/foundation';
+import type { Clock, EdgeError, Logger } from '#packages/foundation';
+import { localTopics } from '../topics/topics.ts';
+import { ipcErrors } from '../errors.ts';
+import type { IpcSession } from '../session.ts';
+
+export interface HeartbeatOptions {
+  readonly component: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Default 15 s. */
+  readonly intervalMs: number;
+  /** Beats in a row that may go missing before subscriptions count as dead. Default 3. */
+  readonly missedBeats: number;
+  readonly session: Pick<IpcSession, 'publishLocal' | 'subscribeLocal' | 'state'>;
+  readonly rebuild: (reason: string) => void;
+  readonly onGiveUp: (error: EdgeError) => void;
+}
+
+/** New connections that may stay deaf, one after the other, before the process should end. */
+const DEAF_CONNECTIONS_TO_GIVE_UP = 4;
+
+/**
+ * Proves that subscriptions still deliver: publishes on a topic of its own and waits to hear itself.
+ * Streams have been seen to stay open and fall silent for days, with every publish answered "done".
+ */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #id = randomUUID();
+  #missed = 0;
+  #deafConnections = 0;
+  #subscribed = false;
+  #toldDenied = false;
+  #stopped = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#options.clock.after(this.#options.intervalMs, () => {
+      this.#schedule();
+      void this.#beat();
+    });
+  }
+
+  async #beat(): Promise<void> {
+    const { session, component, missedBeats } = this.#options;
+    if (session.state !== 'connected') {
+      this.#missed = 0;
+      return;
+    }
+    if (this.#missed >= missedBeats) return this.#declareDeaf();
+    this.#missed++;
+    const topic = localTopics.heartbeat(component);
+    try {
+      if (!this.#subscribed) await this.#listen(topic);
+      await session.publishLocal(topic, { id: this.#id });
+    } catch (thrown) {
+      this.#tell(thrown);
+    }
+  }
+
+  async #listen(topic: string): Promise<void> {
+    await this.#options.session.subscribeLocal(topic, ({ message }) => {
+      if ((message as { id?: unknown } | null)?.id !== this.#id) return;
+      this.#missed = 0;
+      this.#deafConnections = 0;
+    });
+    this.#subscribed = true;
+  }
+
+  #declareDeaf(): void {
+    const { rebuild, onGiveUp, component, missedBeats } = this.#options;
+    this.#missed = 0;
+    this.#deafConnections++;
+    const reason = `${missedBeats} heartbeats in a row did not come back to ${component}`;
+    if (this.#deafConnections >= DEAF_CONNECTIONS_TO_GIVE_UP) {
+      this.#deafConnections = 0;
+      onGiveUp(
+        ipcErrors.error('ipc.stale', `${reason}, on ${DEAF_CONNECTIONS_TO_GIVE_UP} connections one after the other`),
+      );
+    }
+    rebuild(reason);
+  }
+
+  /** Without permission nothing can be proved, and nothing is wrong either: said once, then beats go on in case it is granted. */
+  #tell(thrown: unknown): void {
+    const { log } = this.#options;
+    const isDenied = isEdgeError(thrown) && thrown.code === 'ipc.unauthorized';
+    if (isDenied) this.#missed = 0;
+    if (isDenied && this.#toldDenied) return;
+    this.#toldDenied ||= isDenied;
+    log.warn({ error: thrown }, 'ipc.heartbeat-failed');
+  }
+}

@@ -1,0 +1,86 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { messageOf } from '#packages/foundation';
+import { NucleusFault } from '../nucleus-transport.ts';
+import type { NucleusTransport } from '../nucleus-transport.ts';
+import { decodeFrame, encodeFrame, FRAME_FLAG, FRAME_TYPE } from './frame.ts';
+import type { Frame } from './frame.ts';
+import { FrameSplitter } from './frame-splitter.ts';
+import { RpcConnection } from './rpc-connection.ts';
+
+export interface SocketTransportOptions {
+  /** Path as the nucleus gave it; may be relative to the working directory. */
+  readonly socketPath: string;
+  /** `SVCUID`. */
+  readonly token: string;
+}
+
+/** Version of event-stream RPC that nuclei speak. */
+const PROTOCOL_VERSION = '0.1.0';
+
+/**
+ * The nucleus' protocol over a plain socket, for platforms that aws-crt has no build for (32-bit ARM).
+ * Where there is one, the official client is used.
+ */
+export function socketTransport({ socketPath, token }: SocketTransportOptions): NucleusTransport {
+  return {
+    async open(onClosed, signal) {
+      signal.throwIfAborted();
+      const socket = connect(socketPath);
+      const rpc = new RpcConnection(socket, onClosed);
+      const splitter = new FrameSplitter();
+      try {
+        await new Promise<void>((resolve, reject) => {
+          let connected = false;
+          const abort = (): void => reject(signal.reason as Error);
+          signal.addEventListener('abort', abort, { once: true });
+          const settle = (end: () => void): void => {
+            signal.removeEventListener('abort', abort);
+            end();
+          };
+          const receive = (frame: Frame): void => {
+            if (frame.type !== FRAME_TYPE.connectAck) return rpc.receive(frame);
+            if ((frame.flags & FRAME_FLAG.accepted) !== 0) settle(resolve);
+            else settle(() => reject(new NucleusFault('refused', 'the nucleus refused the token')));
+          };
+          socket.once('connect', () => {
+            connected = true;
+            socket.write(connectFrame(token));
+          });
+          socket.on('data', (chunk: Buffer) => readFrames(socket, splitter, chunk, receive));
+          socket.on('error', (error) => {
+            const kind = connected ? 'dropped' : 'unreachable';
+            settle(() => reject(new NucleusFault(kind, messageOf(error), { cause: error })));
+            rpc.lost(messageOf(error));
+          });
+          socket.on('close', () => {
+            settle(() => reject(new NucleusFault('dropped', 'the nucleus hung up during the handshake')));
+            rpc.lost('closed by the nucleus');
+          });
+        });
+      } catch (thrown) {
+        await rpc.close();
+        throw thrown;
+      }
+      rpc.opened();
+      return rpc;
+    },
+  };
+}
+
+function connectFrame(token: string): Uint8Array {
+  return encodeFrame({
+    type: FRAME_TYPE.connect,
+    headers: { ':version': PROTOCOL_VERSION },
+    payload: Buffer.from(JSON.stringify({ authToken: token })),
+  });
+}
+
+/** A frame that cannot be read ends the connection: where the next one begins is unknown. */
+function readFrames(socket: Socket, splitter: FrameSplitter, chunk: Buffer, receive: (frame: Frame) => void): void {
+  try {
+    for (const bytes of splitter.push(chunk)) receive(decodeFrame(bytes));
+  } catch (error) {
+    socket.destroy(error as Error);
+  }
+}

@@ -1,0 +1,1 @@
+export type { Box, Prediction, Timings } from './prediction.ts';

@@ -1,0 +1,105 @@
+import { isEdgeError } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
+
+import { storeErrors } from './errors.ts';
+import type { StoreFault } from './errors.ts';
+
+/** Facts of every `store.*` error. */
+export interface StoreFailureFacts {
+  readonly fault: StoreFault;
+  /** Error code of the store, e.g. `NoSuchBucket`; of the system where no answer came, e.g. `ECONNREFUSED`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly status?: number;
+  /** No byte of the object can have left the device. */
+  readonly nothingSent: boolean;
+}
+
+export interface StoreFailure {
+  readonly code: string;
+  readonly reason: string;
+  readonly status?: number;
+}
+
+type StoreErrorCode = keyof typeof storeErrors.entries;
+
+/** The error for a failed request, from the store's code, else its status, else that of the system. */
+export function storeFailure(failure: StoreFailure, where: string, cause?: unknown): EdgeError {
+  const { errorCode, fault, nothingSent } = classify(failure);
+  const facts: StoreFailureFacts = { ...failure, fault, nothingSent: nothingSent ?? false };
+  const message = `${where} failed: ${failure.code}: ${failure.reason}`;
+  return storeErrors.error(errorCode, message, { cause, facts: { ...facts } });
+}
+
+/** The facts of a `store.*` error; anything else counts as a fault of the moment. */
+export function failureFacts(thrown: unknown): StoreFailureFacts {
+  if (isEdgeError(thrown) && thrown.code.startsWith('store.')) return thrown.facts as unknown as StoreFailureFacts;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return { fault: 'moment', code: thrown instanceof Error ? thrown.name : 'Error', reason, nothingSent: false };
+}
+
+interface Classified {
+  readonly errorCode: StoreErrorCode;
+  readonly fault: StoreFault;
+  readonly nothingSent?: boolean;
+}
+
+function classify({ code, status }: StoreFailure): Classified {
+  if (status === undefined) {
+    const nothingSent = BEFORE_THE_FIRST_BYTE.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT');
+    return { errorCode: 'store.unreachable', fault: 'moment', nothingSent };
+  }
+  const known = BY_CODE[code];
+  if (known) return known;
+  if (status >= 500 || status === 429 || status === 408 || status === 409) return BUSY;
+  if (status === 401 || status === 403) return DENIED;
+  if (status >= 300 && status < 400) return REFUSED;
+  return { errorCode: 'store.object-refused', fault: 'object' };
+}
+
+const BUSY: Classified = { errorCode: 'store.busy', fault: 'moment' };
+const DENIED: Classified = { errorCode: 'store.access-denied', fault: 'destination' };
+const REFUSED: Classified = { errorCode: 'store.destination-refused', fault: 'destination' };
+const NEW_KEYS: Classified = { errorCode: 'store.no-credentials', fault: 'credentials' };
+
+/** Amazon S3 API Reference, "Error responses", as far as PutObject can give them. */
+const BY_CODE: Readonly<Record<string, Classified>> = {
+  SlowDown: BUSY,
+  ServiceUnavailable: BUSY,
+  InternalError: BUSY,
+  RequestTimeout: BUSY,
+  OperationAborted: BUSY,
+  ConditionalRequestConflict: BUSY,
+  RequestTimeTooSkewed: { errorCode: 'store.clock-skew', fault: 'moment' },
+  ExpiredToken: NEW_KEYS,
+  InvalidToken: NEW_KEYS,
+  TokenRefreshRequired: NEW_KEYS,
+  InvalidAccessKeyId: NEW_KEYS,
+  AccessDenied: DENIED,
+  AllAccessDisabled: DENIED,
+  AccountProblem: DENIED,
+  SignatureDoesNotMatch: DENIED,
+  'KMS.DisabledException': DENIED,
+  'KMS.NotFoundException': DENIED,
+  'KMS.KMSInvalidStateException': DENIED,
+  NoSuchBucket: { errorCode: 'store.no-such-bucket', fault: 'destination' },
+  InvalidBucketName: REFUSED,
+  PermanentRedirect: REFUSED,
+  TemporaryRedirect: BUSY,
+  AuthorizationHeaderMalformed: REFUSED,
+  IllegalLocationConstraintException: REFUSED,
+  MethodNotAllowed: REFUSED,
+};
+
+/** The connection was not made, so nothing went over it. `NoCredentials` and `NoConnection` are ours. */
+const BEFORE_THE_FIRST_BYTE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'NoConnection',
+  'NoCredentials',
+]);

@@ -1,0 +1,38 @@
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
+
+import { bundle } from '../../tools/build/bundle.ts';
+
+/**
+ * Path of a component's bundle, built by the first test of the run that asks.
+ *
+ * @param component folder below components/
+ * @param name of the bundle, e.g. `agent.js`
+ * @param entry below the component's folder, e.g. `agent.ts`
+ */
+export async function bundleFile(component: string, name: string, entry: string): Promise<string> {
+  const file = join(inject('runFolder'), component, name);
+  if (!(await exists(file))) await buildTo(file, join(COMPONENTS, component, entry));
+  return file;
+}
+
+const COMPONENTS = join(import.meta.dirname, '../../components');
+
+/** Test files run side by side: each may build, the last rename wins, and all of them are the same. */
+async function buildTo(file: string, entry: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  // The project's own package.json says ES modules; on a device there is none.
+  await writeFile(join(dirname(file), 'package.json'), '{"type":"commonjs"}');
+  const fresh = `${file}.${process.pid}`;
+  const { code } = await bundle(entry);
+  await writeFile(fresh, code);
+  await rename(fresh, file);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,44 @@
+import type { IpcOptions, IpcSession } from '#packages/ipc';
+
+/** What the conformance suite needs of a nucleus, real or in memory. Functions that return a function: call it to undo. */
+export interface NucleusBench {
+  /** Opens a session of the component. Closed with the bench. */
+  session(component: string, options?: Partial<IpcOptions>): IpcSession;
+  configure(component: string, keyPath: readonly string[], value: unknown): void;
+  /** Kills the socket with all its connections; the result brings it back. */
+  killSocket(): Promise<() => Promise<void>>;
+  stallSubscriptions(): () => void;
+  refuseTokens(): () => void;
+  delayAnswers(ms: number): () => void;
+  /** Takes all pub/sub permission from the component. */
+  denyPubsub(component: string): () => void;
+  /** Streams that the nucleus holds for the component. */
+  streams(component: string): number;
+  /** Resolves when the component has let the update go. */
+  announceUpdate(component: string): Promise<void>;
+  /** Resolves with the reason of a rejection. */
+  askValidity(component: string, configuration: Record<string, unknown>): Promise<string | undefined>;
+  /** What came out to IoT Core, and what comes in from it. */
+  readonly iotMessages: readonly { readonly topic: string; readonly payload: string }[];
+  deliverIot(topic: string, payload: string): void;
+  readonly reportedStates: readonly string[];
+  /** Lets time pass until the condition holds; fails when it never does. */
+  until(condition: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly lite?: boolean;
+}
+
+/** Components of every bench. */
+export const SPEAKER = 'edgeml.Speaker';
+export const HEARER = 'edgeml.Hearer';
+
+/** Times short enough for real sockets, long enough for a loaded machine. */
+export const BENCH_TIMING: Partial<IpcOptions> = {
+  backoff: { baseMs: 10, capMs: 100 },
+  heartbeat: { intervalMs: 200, missedBeats: 3 },
+  callTimeoutMs: 5_000,
+  connectTimeoutMs: 10_000,
+};

@@ -1,0 +1,438 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EdgeError } from '#packages/foundation';
+import type { IpcSession } from '#packages/ipc';
+import type { BenchOptions, NucleusBench } from './bench.ts';
+import { HEARER, SPEAKER } from './bench.ts';
+
+/** One suite for `IpcSession`, run on the nucleus in memory and on a socket with the official SDK. */
+export function sessionConformance(name: string, openBench: (options?: BenchOptions) => Promise<NucleusBench>): void {
+  let bench: NucleusBench;
+  let speaker: IpcSession;
+  let hearer: IpcSession;
+
+  const prepare = async (options: BenchOptions = {}): Promise<void> => {
+    bench = await openBench(options);
+    speaker = bench.session(SPEAKER);
+    hearer = bench.session(HEARER);
+    await Promise.all([speaker.ready(), hearer.ready()]);
+  };
+
+  const heard = async (filter: string, options: { receive?: 'all' | 'others' } = {}) => {
+    const messages: { topic: string; message: unknown }[] = [];
+    const subscription = await hearer.subscribeLocal(filter, (message) => messages.push(message), options);
+    return { messages, subscription };
+  };
+
+  const until = (condition: () => boolean): Promise<void> => bench.until(condition);
+
+  afterEach(() => bench.close());
+
+  describe(`IpcSession over ${name}`, () => {
+    beforeEach(() => prepare());
+
+    it('brings objects and bytes from one component to another', async () => {
+      const { messages } = await heard('parts/+');
+
+      await speaker.publishLocal('parts/bolt', { score: 0.9, nested: { list: [1, 'ä'] } });
+      await speaker.publishLocal('parts/raw', new Uint8Array([0, 255, 7]));
+      await until(() => messages.length === 2);
+
+      expect(messages[0]).toEqual({ topic: 'parts/bolt', message: { score: 0.9, nested: { list: [1, 'ä'] } } });
+      expect(messages[1]?.topic).toBe('parts/raw');
+      expect([...(messages[1]?.message as Uint8Array)]).toEqual([0, 255, 7]);
+    });
+
+    it('hears itself on request, and only others on request', async () => {
+      const all: unknown[] = [];
+      const others: unknown[] = [];
+      await hearer.subscribeLocal('talk', ({ message }) => all.push(message), { receive: 'all' });
+      await hearer.subscribeLocal('talk', ({ message }) => others.push(message), { receive: 'others' });
+
+      await hearer.publishLocal('talk', { from: 'me' });
+      await speaker.publishLocal('talk', { from: 'you' });
+      await until(() => all.length === 2 && others.length === 1);
+
+      expect(all).toEqual([{ from: 'me' }, { from: 'you' }]);
+      expect(others).toEqual([{ from: 'you' }]);
+    });
+
+    it('hears nothing more after the subscription is closed', async () => {
+      const { messages, subscription } = await heard('talk');
+      const { messages: control } = await heard('talk');
+
+      await subscription.close();
+      await speaker.publishLocal('talk', { n: 1 });
+      await until(() => control.length === 1);
+
+      expect(messages).toEqual([]);
+    });
+
+    it('goes on after a handler has thrown', async () => {
+      const seen: unknown[] = [];
+      await hearer.subscribeLocal('talk', ({ message }) => {
+        seen.push(message);
+        throw new Error('handler');
+      });
+
+      await speaker.publishLocal('talk', { n: 1 });
+      await speaker.publishLocal('talk', { n: 2 });
+      await until(() => seen.length === 2);
+    });
+
+    it.each([[[1]], ['text'], [null], [7]])('refuses %j as a local message', async (message) => {
+      await expect(speaker.publishLocal('talk', message)).rejects.toMatchObject({ code: 'ipc.not-an-object' });
+    });
+
+    it('refuses topics that would harm the device, before the nucleus sees them', async () => {
+      const deep = 'a/b/c/d/e/f/g/h/i';
+
+      await expect(speaker.publishLocal('a/#', {})).rejects.toMatchObject({ code: 'topic.invalid' });
+      await expect(speaker.publishIot(deep, 'x')).rejects.toMatchObject({ code: 'topic.invalid' });
+      await expect(hearer.subscribeIot('a/b#', () => undefined)).rejects.toMatchObject({ code: 'topic.invalid' });
+    });
+
+    it('talks with IoT Core', async () => {
+      const received: string[] = [];
+      await hearer.subscribeIot('edgeml/+/ask', ({ topic, payload }) =>
+        received.push(`${topic} ${Buffer.from(payload).toString()}`),
+      );
+
+      await speaker.publishIot('edgeml/t/results/Parts', '{"n":1}', { qos: 0 });
+      await speaker.publishIot('edgeml/t/results/Parts', new TextEncoder().encode('bytes'));
+      bench.deliverIot('edgeml/t/ask', 'hello');
+      await until(() => received.length === 1 && bench.iotMessages.length === 2);
+
+      expect(received).toEqual(['edgeml/t/ask hello']);
+      expect(bench.iotMessages).toMatchObject([
+        { topic: 'edgeml/t/results/Parts', payload: '{"n":1}' },
+        { topic: 'edgeml/t/results/Parts', payload: 'bytes' },
+      ]);
+    });
+
+    it('refuses messages that nucleus lite would drop without a word', async () => {
+      const text = 'x'.repeat(9_900);
+
+      await expect(speaker.publishLocal('talk', { text })).rejects.toMatchObject({
+        code: 'ipc.message-too-large',
+        status: 413,
+      });
+      await expect(speaker.publishIot('talk', text)).rejects.toMatchObject({ code: 'ipc.message-too-large' });
+    });
+
+    it('reports its state', async () => {
+      await speaker.updateState('RUNNING');
+
+      expect(bench.reportedStates).toEqual([`${SPEAKER} RUNNING`]);
+    });
+  });
+
+  describe(`IpcSession configuration over ${name}`, () => {
+    beforeEach(async () => {
+      await prepare();
+      bench.configure(HEARER, ['Interval'], '10');
+      bench.configure(HEARER, ['Twin'], { Twin: 'inner' });
+      bench.configure(HEARER, ['List'], [1, 2]);
+    });
+
+    it('reads the whole, groups, single values, and nothing where nothing is', async () => {
+      expect(await hearer.getConfiguration()).toMatchObject({ Interval: '10', Twin: { Twin: 'inner' }, List: [1, 2] });
+      expect(await hearer.getConfiguration(['Interval'])).toBe('10');
+      expect(await hearer.getConfiguration(['Twin'])).toEqual({ Twin: 'inner' });
+      expect(await hearer.getConfiguration(['Twin', 'Twin'])).toBe('inner');
+      expect(await hearer.getConfiguration(['List'])).toEqual([1, 2]);
+      expect(await hearer.getConfiguration(['Missing'])).toBeUndefined();
+      expect(await hearer.getConfiguration(['Missing', 'Deeper'])).toBeUndefined();
+    });
+
+    it("reads another component's", async () => {
+      expect(await speaker.getConfiguration(['Interval'], HEARER)).toBe('10');
+    });
+
+    it('merges groups and single values, and tells the whole once per change', async () => {
+      const told: unknown[] = [];
+      await hearer.getConfiguration();
+      await hearer.onConfiguration((configuration) => told.push(configuration));
+
+      await hearer.mergeConfiguration(['Interval'], 5);
+      await hearer.mergeConfiguration([], { Added: { Deep: true } });
+      await until(() => (told.at(-1) as { Added?: unknown } | undefined)?.Added !== undefined);
+
+      expect(told.at(-1)).toMatchObject({ Interval: 5, Added: { Deep: true }, Twin: { Twin: 'inner' } });
+      expect(new Set(told.map((configuration) => JSON.stringify(configuration))).size).toBe(told.length);
+    });
+
+    it('tells a change that came between reading and listening', async () => {
+      await hearer.getConfiguration();
+      bench.configure(HEARER, ['Interval'], 77);
+      const told: unknown[] = [];
+
+      await hearer.onConfiguration((configuration) => told.push(configuration));
+      await until(() => told.length > 0);
+
+      expect(told).toMatchObject([{ Interval: 77 }]);
+    });
+
+    it('tells a change that came while the nucleus was away', async () => {
+      const told: unknown[] = [];
+      await hearer.getConfiguration();
+      await hearer.onConfiguration((configuration) => told.push(configuration));
+      const revive = await bench.killSocket();
+      await until(() => hearer.state !== 'connected');
+
+      bench.configure(HEARER, ['Interval'], 1);
+      await revive();
+      await until(() => told.length > 0);
+
+      expect(told.at(-1)).toMatchObject({ Interval: 1 });
+    });
+
+    it('judges new configuration', async () => {
+      await hearer.validateConfiguration(async (configuration) =>
+        (configuration as { Interval?: number }).Interval === 0 ? '/Interval: must be above 0' : undefined,
+      );
+
+      expect(await bench.askValidity(HEARER, { Interval: 0 })).toContain('/Interval: must be above 0');
+      expect(await bench.askValidity(HEARER, { Interval: 3 })).toBeUndefined();
+    });
+
+    it('defers an update until it lets it go', async () => {
+      const answers = [{ deferMs: 20, message: 'swapping' }, { deferMs: 0 }];
+      let asked = 0;
+      await hearer.onComponentUpdate(() => answers[Math.min(asked++, 1)] ?? { deferMs: 0 });
+      let gone = false;
+
+      const update = bench.announceUpdate(HEARER).then(() => (gone = true));
+      await until(() => gone);
+      await update;
+
+      expect(asked).toBe(2);
+    });
+  });
+
+  describe(`IpcSession in trouble over ${name}`, () => {
+    beforeEach(() => prepare());
+
+    it('comes back when the socket is killed and made again: subscriptions deliver, calls made meanwhile are done', async () => {
+      const { messages } = await heard('talk');
+      const states: string[] = [];
+      hearer.onState((state) => states.push(state));
+      const revive = await bench.killSocket();
+      await until(() => hearer.state !== 'connected' && speaker.state !== 'connected');
+
+      const published = speaker.publishLocal('talk', { n: 1 });
+      await revive();
+      await until(() => hearer.state === 'connected' && speaker.state === 'connected');
+      await published;
+      await speaker.publishLocal('talk', { n: 2 });
+      await until(() => messages.some(({ message }) => (message as { n: number }).n === 2));
+
+      expect(states).toEqual(['disconnected', 'connected']);
+    });
+
+    it('survives being cut off again and again', async () => {
+      const { messages } = await heard('talk');
+      let reconnects = 0;
+      for (const session of [hearer, speaker])
+        session.onState((state) => (reconnects += state === 'connected' ? 1 : 0));
+      for (let round = 0; round < 5; round++) {
+        const revive = await bench.killSocket();
+        await revive();
+        await until(() => reconnects === 2 * (round + 1));
+        await speaker.publishLocal('talk', { round });
+        await until(() => messages.length === round + 1);
+      }
+    });
+
+    it('notices a silent stall by its heartbeat, and delivers again when the nucleus does', async () => {
+      const { messages } = await heard('talk');
+      let losses = 0;
+      hearer.onState((state) => (losses += state === 'disconnected' ? 1 : 0));
+      await until(() => bench.streams(HEARER) === 2);
+
+      const resume = bench.stallSubscriptions();
+      await until(() => losses > 0);
+      resume();
+      await until(() => hearer.state === 'connected');
+      await speaker.publishLocal('talk', { n: 1 });
+      await until(() => messages.length === 1);
+    });
+
+    it('gives up when new connections stay deaf too', async () => {
+      const givenUp: EdgeError[] = [];
+      const deaf = bench.session(HEARER, { onGiveUp: (error) => givenUp.push(error) });
+      await deaf.ready();
+      bench.stallSubscriptions();
+
+      await until(() => givenUp.length > 0);
+
+      expect(givenUp[0]).toMatchObject({ code: 'ipc.stale', message: expect.stringContaining(HEARER) as string });
+    });
+
+    it('does not take a quiet connection for a dead one', async () => {
+      let losses = 0;
+      hearer.onState((state) => (losses += state === 'disconnected' ? 1 : 0));
+      let beats = 0;
+      await speaker.subscribeLocal(`edgeml/heartbeat/${HEARER}`, () => beats++);
+
+      await until(() => beats >= 8);
+
+      expect(losses).toBe(0);
+    });
+
+    it('says when the token is refused, and that it cannot go on', async () => {
+      const givenUp: EdgeError[] = [];
+      bench.refuseTokens();
+      const refused = bench.session(SPEAKER, { onGiveUp: (error) => givenUp.push(error) });
+      const outcome = refused.ready().then(
+        () => undefined,
+        (thrown: unknown) => thrown as EdgeError,
+      );
+      let error: EdgeError | undefined;
+      void outcome.then((value) => (error = value));
+
+      await until(() => error !== undefined && givenUp.length > 0);
+
+      expect(error).toMatchObject({ code: 'ipc.refused' });
+      expect(refused.state).toBe('refused');
+      expect(givenUp).toMatchObject([{ code: 'ipc.refused' }]);
+    });
+
+    it('connects as soon as a refused token is accepted after all', async () => {
+      const accept = bench.refuseTokens();
+      const session = bench.session(SPEAKER);
+      await until(() => session.state === 'refused');
+
+      accept();
+
+      await until(() => session.state === 'connected');
+    });
+
+    it('stops waiting for a slow server, and uses the same connection when it is quick again', async () => {
+      const hasty = bench.session(SPEAKER, { callTimeoutMs: 300, heartbeat: false });
+      await hasty.ready();
+      const quick = bench.delayAnswers(1_500);
+      let error: unknown;
+
+      void hasty.publishLocal('talk', {}).catch((thrown: unknown) => (error = thrown));
+      await until(() => error !== undefined);
+      quick();
+
+      expect(error).toMatchObject({
+        code: 'ipc.timeout',
+        message: expect.stringContaining('PublishToTopic on talk') as string,
+      });
+      let published = false;
+      void hasty.publishLocal('talk', {}).then(() => (published = true));
+      await until(() => published);
+      expect(hasty.state).toBe('connected');
+    });
+
+    it('names the policy statement that is missing', async () => {
+      bench.denyPubsub(SPEAKER);
+
+      const publishing = speaker.publishLocal('lines/1', {});
+
+      await expect(publishing).rejects.toMatchObject({ code: 'ipc.unauthorized', status: 403 });
+      await expect(publishing).rejects.toThrow(
+        [
+          'accessControl:',
+          '  aws.greengrass.ipc.pubsub:',
+          `    ${SPEAKER}:pubsub:extra:`,
+          "      operations: ['aws.greengrass#PublishToTopic']",
+          "      resources: ['lines/1']",
+        ].join('\n'),
+      );
+      await expect(speaker.subscribeLocal('lines/+', () => undefined)).rejects.toThrow(
+        'aws.greengrass#SubscribeToTopic',
+      );
+    });
+
+    it('tries a subscription again that was denied after a reconnect', async () => {
+      const { messages } = await heard('talk');
+      const grant = bench.denyPubsub(HEARER);
+      const revive = await bench.killSocket();
+      await until(() => hearer.state !== 'connected');
+      await revive();
+      await until(() => hearer.state === 'connected');
+      expect(bench.streams(HEARER)).toBe(0);
+
+      grant();
+      // The first stream that is there may be another subscription's, so one message may come too early.
+      await until(() => {
+        speaker.publishLocal('talk', { n: 1 }).catch(() => undefined);
+        return messages.length > 0;
+      });
+    });
+
+    it('ends everything that waits when it is closed', async () => {
+      await bench.killSocket();
+      await until(() => speaker.state !== 'connected');
+      const waiting = speaker.publishLocal('talk', {}).catch((thrown: unknown) => thrown);
+
+      await speaker.close();
+      await speaker.close();
+
+      expect(await waiting).toMatchObject({ code: 'ipc.closed' });
+      expect(speaker.state).toBe('closed');
+      await expect(speaker.publishLocal('talk', {})).rejects.toMatchObject({ code: 'ipc.closed' });
+    });
+
+    it('stops waiting to be ready when the caller does', async () => {
+      await bench.killSocket();
+      const session = bench.session(SPEAKER);
+      const reason = new Error('enough');
+
+      await expect(session.ready(AbortSignal.abort(reason))).rejects.toBe(reason);
+    });
+
+    it('says that there is no connection when the nucleus does not come up, and connects when it does', async () => {
+      const revive = await bench.killSocket();
+      const session = bench.session(SPEAKER, { connectTimeoutMs: 500 });
+      let error: unknown;
+      void session.ready().catch((thrown: unknown) => (error = thrown));
+      await until(() => error !== undefined);
+
+      await revive();
+      await until(() => session.state === 'connected');
+
+      expect(error).toMatchObject({ code: 'ipc.timeout' });
+    });
+  });
+
+  describe(`IpcSession over ${name} as nucleus lite`, () => {
+    beforeEach(() => prepare({ lite: true }));
+
+    it('filters own messages although lite sends them back', async () => {
+      const { messages } = await heard('talk/#', { receive: 'others' });
+
+      await hearer.publishLocal('talk/1', { from: 'me' });
+      await speaker.publishLocal('talk/1', { from: 'you' });
+      await until(() => messages.length === 1);
+
+      expect(messages).toEqual([{ topic: 'talk/1', message: { from: 'you' } }]);
+    });
+
+    it('takes "not supported" for an answer where the operation is optional', async () => {
+      const subscriptions = [
+        await hearer.validateConfiguration(() => undefined),
+        await hearer.onComponentUpdate(() => ({ deferMs: 0 })),
+      ];
+
+      await Promise.all(subscriptions.map((subscription) => subscription.close()));
+    });
+
+    it('merges configuration with times that lite accepts', async () => {
+      for (let n = 0; n < 5; n++) await hearer.mergeConfiguration(['N'], n);
+
+      expect(await hearer.getConfiguration(['N'])).toBe(4);
+    });
+
+    it('delivers the largest message that it lets through', async () => {
+      const { messages } = await heard('talk');
+
+      await speaker.publishLocal('talk', { text: 'x'.repeat(9_650) });
+      await speaker.publishLocal('talk', new Uint8Array(7_200));
+      await until(() => messages.length === 2);
+    });
+  });
+}
