@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { parsePublicKey, PROVIDERS, SIGNATURE_POLICIES } from '#packages/model-package';
 import {
   booleanSetting,
   choiceSetting,
@@ -11,9 +12,6 @@ import {
 } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
 import { clientKeys } from './edge-manager/client-keys.ts';
-import { PROVIDERS } from './model-package/schema.ts';
-import { parsePublicKey } from './model-package/signature/keys.ts';
-import { SIGNATURE_POLICIES } from './model-package/signature/verify-package.ts';
 import { edgeManagerKeys, fleetKeys } from './settings/edge-manager-keys.ts';
 
 const NAME = /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/;

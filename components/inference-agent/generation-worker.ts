@@ -1,11 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { ImagePreparer, preparerOptions } from '#packages/vision';
 
 import { openModel } from './generation/open-model.ts';
 import type { PreparerPlan, WorkerPlan } from './generation/protocol.ts';
 import { servePreparer } from './generation/serve-preparer.ts';
 import { serveWorker } from './generation/serve-worker.ts';
-import { ImagePreparer } from './vision/image-preparer.ts';
-import { preparerOptions } from './vision/load-model.ts';
 
 /** Entry point of the bundle `generation-worker.js`: a thread that runs one model, or one that prepares images for such a thread. */
 if (parentPort) {

@@ -1,1 +1,45 @@
+export { safeEntryPath } from './archive/entry-path.ts';
+export { unpackArchive } from './archive/unpack-archive.ts';
+export { canonicalJson } from './canonical-json.ts';
 export type { Box, Prediction, Timings } from './prediction.ts';
+export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
+export { readingErrors } from './reading/errors.ts';
+export { hashFiles, packageHash, SIGNATURE_FILE } from './reading/hash-files.ts';
+export { DEFAULT_PACKAGE_LIMITS } from './reading/limits.ts';
+export type { PackageLimits } from './reading/limits.ts';
+export { listFiles } from './reading/list-files.ts';
+export type { PackageFile } from './reading/list-files.ts';
+export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
+export type { ModelPackage } from './reading/read-package.ts';
+export { DECODERS } from './schema-output.ts';
+export { inputOf, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
+export type {
+  ClassificationOutput,
+  GoldenCase,
+  InputSpec,
+  ModelManifest,
+  OutputSpec,
+  Provider,
+  SsdFinishedOutput,
+  SsdOutput,
+  SsdPerClassOutput,
+  SsdRowsOutput,
+  Variant,
+  Yolov3Output,
+  Yolov5Output,
+  Yolov8Output,
+  YoloxOutput,
+} from './schema.ts';
+export {
+  algorithmOf,
+  generateSigningKey,
+  keyIdOf,
+  parsePrivateKey,
+  parsePublicKey,
+  publicKeyText,
+} from './signature/keys.ts';
+export { signPackage } from './signature/sign-package.ts';
+export { keySigner } from './signature/signer.ts';
+export type { Signer } from './signature/signer.ts';
+export { SIGNATURE_POLICIES, verifyPackage } from './signature/verify-package.ts';
+export type { Trust } from './signature/verify-package.ts';

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateSigningKey, parsePrivateKey } from '../../components/inference-agent/model-package/signature/keys.ts';
-import { signPackage } from '../../components/inference-agent/model-package/signature/sign-package.ts';
+import { generateSigningKey, parsePrivateKey, signPackage } from '#packages/model-package';
 import { AGENT, APP, DETECTOR } from './harness/collection.ts';
 import { Device } from './harness/device.ts';
 import { PATIENCE_MS } from './harness/patience.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import type { GraphSpec } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import type { GraphSpec } from '../../testing/vision/onnx-builder.ts';
 import type { EdgeClient } from './harness/client.ts';
 import { bytesOf, floatsOf, rawBytes, tensorOf } from './harness/client.ts';
 import { EdgeAgent } from './harness/edge-agent.ts';

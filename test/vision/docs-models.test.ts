@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-import { DECODERS } from '../../components/inference-agent/model-package/schema-output.ts';
-import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
+import { DECODERS, parseManifest } from '#packages/model-package';
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/models.md'), 'utf8');
 const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(

@@ -1,5 +1,5 @@
-import { modelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
-import { buildOnnx } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { modelFolder } from '../../testing/vision/model-folder.ts';
+import { buildOnnx } from '../../testing/vision/onnx-builder.ts';
 
 /** `load-and-unload.ts <times>`: loads a model of 16 MB, runs and unloads it; prints the resident memory after each as JSON. */
 const classes = 4096;

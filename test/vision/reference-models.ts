@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-
-import { parseLabels, parseManifest } from '../../components/inference-agent/model-package/schema.ts';
-import type { ModelManifest, Provider } from '../../components/inference-agent/model-package/schema.ts';
-import { loadModel } from '../../components/inference-agent/vision/load-model.ts';
-import type { LoadOptions, LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
+import { parseLabels, parseManifest } from '#packages/model-package';
+import type { ModelManifest, Provider } from '#packages/model-package';
+import { loadModel } from '#packages/vision';
+import type { LoadedModel, LoadOptions } from '#packages/vision';
 import { VISION_DATA } from './shared-data.ts';
 
 const MOBILENET = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boxIou } from '#packages/vision';
+import type { LoadedModel } from '#packages/vision';
 import type { Prediction } from '#packages/model-package';
-import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
-import { boxIou } from '../../components/inference-agent/vision/golden/compare-predictions.ts';
 import { MODEL_NAMES, loadReference, referenceModel } from './reference-models.ts';
 import { streetScene } from './reference/street-scene.ts';
 import { expectedResults, photo, photoNames, skipReason } from './shared-data.ts';

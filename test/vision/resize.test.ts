@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
-import type { InputSpec } from '../../components/inference-agent/model-package/schema.ts';
-import { PlainResizer } from '../../components/inference-agent/vision/resize/plain-resizer.ts';
-import type { Resizer } from '../../components/inference-agent/vision/resize/resizer.ts';
-import { WasmResizer } from '../../components/inference-agent/vision/resize/wasm-resizer.ts';
+import { parseManifest } from '#packages/model-package';
+import type { InputSpec } from '#packages/model-package';
+import { PlainResizer, WasmResizer } from '#packages/vision';
+import type { Resizer } from '#packages/vision';
 import reference from './reference/resize-reference.gen.json' with { type: 'json' };
 
 /** The formula of make_resize_reference.py. */

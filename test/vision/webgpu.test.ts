@@ -4,10 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
-import { pattern } from '../../components/inference-agent/vision/testing/images.ts';
-import { modelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
-import type { ModelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
-import { smallNetwork } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { pattern } from '../../testing/vision/images.ts';
+import { modelFolder } from '../../testing/vision/model-folder.ts';
+import type { ModelFolder } from '../../testing/vision/model-folder.ts';
+import { smallNetwork } from '../../testing/vision/onnx-builder.ts';
 
 const PROJECT = path.join(import.meta.dirname, '../..');
 

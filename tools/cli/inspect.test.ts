@@ -2,10 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-import { parseManifest } from '../../components/inference-agent/model-package/schema.ts';
-import { buildOnnx, meanColourModel } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
-import type { NodeSpec, ValueSpec, WeightSpec } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { parseManifest } from '#packages/model-package';
+import { buildOnnx, meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import type { NodeSpec, ValueSpec, WeightSpec } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 

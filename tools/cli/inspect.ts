@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '#packages/foundation';
-import { proposeManifest } from '../../components/inference-agent/vision/onnx/propose-manifest.ts';
-import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
-import type { OnnxModel, OnnxValue } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { proposeManifest } from '../onnx/propose-manifest.ts';
+import { readOnnx } from '../onnx/read-onnx.ts';
+import type { OnnxModel, OnnxValue } from '../onnx/read-onnx.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { sniffImage } from '#packages/vision';
 
 import { drawPredictions } from '../../components/inference-app/annotation/draw-predictions.ts';
-import { sniffImage } from '../../components/inference-agent/vision/image/sniff.ts';
 import type { Answer } from './predict-source.ts';
 
 const CONTENT_TYPES = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', npy: 'application/x-npy' } as const;

@@ -7,7 +7,7 @@ import { startAgentProcess } from '../../components/inference-agent/testing/agen
 import type { AgentProcess } from '../../components/inference-agent/testing/agent-process.ts';
 import { writePackage } from '../../components/inference-agent/testing/package-folder.ts';
 import { SAMPLE_PACKAGE } from '../../components/inference-agent/testing/sample-package.ts';
-import { meanColourModel } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
+import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
+import { checkGolden, loadModel } from '#packages/vision';
+import type { LoadedModel } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
-import type { Prediction, Timings } from '#packages/model-package';
-import { PROVIDERS, parseLabels, parseManifest } from '../../components/inference-agent/model-package/schema.ts';
-import type { ModelManifest, Provider, Variant } from '../../components/inference-agent/model-package/schema.ts';
-import { checkGolden } from '../../components/inference-agent/vision/golden/check-golden.ts';
-import { loadModel } from '../../components/inference-agent/vision/load-model.ts';
-import type { LoadedModel } from '../../components/inference-agent/vision/loaded-model.ts';
 import { cliErrors } from './errors.ts';
 import type { Output } from './frame/output.ts';
 import { rootOf } from './local/core-root.ts';

@@ -1,6 +1,5 @@
+import type { Tensor, TensorType } from '#packages/vision';
 import type { TensorJson } from '#packages/http';
-
-import type { Tensor, TensorType } from '../../components/inference-agent/vision/loaded-model.ts';
 
 /** A tensor as it is printed: plain numbers; 64-bit integers as text, because JSON numbers cannot hold them. */
 export interface PlainTensor {

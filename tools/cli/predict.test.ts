@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { BLUE, RED, plain } from '../../components/inference-agent/vision/testing/images.ts';
-import { modelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
-import type { ModelFolder } from '../../components/inference-agent/vision/testing/model-folder.ts';
-import { meanColourModel } from '../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { BLUE, RED, plain } from '../../testing/vision/images.ts';
+import { modelFolder } from '../../testing/vision/model-folder.ts';
+import type { ModelFolder } from '../../testing/vision/model-folder.ts';
+import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 

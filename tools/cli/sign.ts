@@ -36,8 +36,8 @@ Examples:
     if (options.keyId !== undefined) requireKeyId(options.keyId);
     const { AwsClients } = await import('../package/source/aws-clients.ts');
     const { openSigner } = await import('../package/signing/open-signer.ts');
-    const { readPackage } = await import('../../components/inference-agent/model-package/reading/read-package.ts');
-    const { signPackage } = await import('../../components/inference-agent/model-package/signature/sign-package.ts');
+    const { readPackage } = await import('#packages/model-package');
+    const { signPackage } = await import('#packages/model-package');
     const aws = new AwsClients(options.region);
     try {
       const dir = path.resolve(options.package);

@@ -29,8 +29,7 @@ Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys
   run: async ({ options, out, signal }) => {
     const { trustOf } = await import('../package/signing/trust-of.ts');
     const { openPackage } = await import('../package/open-package.ts');
-    const { verifyPackage } =
-      await import('../../components/inference-agent/model-package/signature/verify-package.ts');
+    const { verifyPackage } = await import('#packages/model-package');
     const trust = await trustOf(options);
     const opened = await openPackage(options.package, signal);
     try {

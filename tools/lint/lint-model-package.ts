@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { EDGE_MANIFEST_FILE, inputOf, SIGNATURE_FILE, verifyPackage } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
-import { EDGE_MANIFEST_FILE } from '../../components/inference-agent/model-package/reading/edge-manifest.ts';
-import { SIGNATURE_FILE } from '../../components/inference-agent/model-package/reading/hash-files.ts';
-import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
-import { verifyPackage } from '../../components/inference-agent/model-package/signature/verify-package.ts';
-import { inputOf } from '../../components/inference-agent/model-package/schema.ts';
-import { readOnnx } from '../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { readOnnx } from '../onnx/read-onnx.ts';
 import type { RecipeIssue } from '../local-core/recipe/issue.ts';
 import { requireModelName, requireVersion } from '../package/names.ts';
 import { openPackage } from '../package/open-package.ts';

@@ -1,9 +1,8 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { unpackArchive } from '../../components/inference-agent/model-package/archive/unpack-archive.ts';
-import { readPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
-import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import { readPackage, unpackArchive } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 
 export interface OpenedPackage {
   readonly model: ModelPackage;

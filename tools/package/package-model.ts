@@ -1,12 +1,7 @@
 import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson } from '../../components/inference-agent/model-package/canonical-json.ts';
-import { listFiles } from '../../components/inference-agent/model-package/reading/list-files.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../../components/inference-agent/model-package/reading/limits.ts';
-import { readPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
-import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
-import { signPackage } from '../../components/inference-agent/model-package/signature/sign-package.ts';
-import type { Signer } from '../../components/inference-agent/model-package/signature/signer.ts';
+import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, readPackage, signPackage } from '#packages/model-package';
+import type { ModelPackage, Signer } from '#packages/model-package';
 import { readRecipe } from '../build/recipe-source.ts';
 import { writeZip } from '../build/zip/write-zip.ts';
 import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';

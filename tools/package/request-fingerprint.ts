@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { canonicalJson } from '../../components/inference-agent/model-package/canonical-json.ts';
+import { canonicalJson } from '#packages/model-package';
 import { readGiven } from './files.ts';
 import type { PackageOptions } from './package-model.ts';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { MANIFEST_FILE, readPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
-import type { ModelPackage } from '../../components/inference-agent/model-package/reading/read-package.ts';
+import { MANIFEST_FILE, readPackage } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 import { corePaths } from '../local-core/paths.ts';
 
 /** The model packages that the core has unpacked, by the hash that the agent shows for an active model. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Inference } from '#packages/vision';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
-import type { Inference } from '../vision/loaded-model.ts';
 import { Admission } from './admission.ts';
 import type { Target } from './admission.ts';
 import type { RejectionReason } from './refusal.ts';

@@ -1,7 +1,7 @@
+import type { Inference } from '#packages/vision';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import type { Inference } from '../vision/loaded-model.ts';
 import { Lane } from './lane.ts';
 import { refusalError } from './refusal.ts';
 import type { Refusal, RejectionReason } from './refusal.ts';

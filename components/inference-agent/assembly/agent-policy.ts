@@ -1,10 +1,10 @@
+import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
 import type { RegistryPolicy } from '../registry/registry-ports.ts';
 import { generationSettings, memoryLimitBytes } from '../settings/generation-settings.ts';
 import type { Platform } from '../settings/generation-settings.ts';
 import { serviceSettings, servicesOf } from '../settings/service-settings.ts';
 import type { StoreBounds } from '../store/package-store.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../model-package/reading/limits.ts';
 
 const MB = 1024 ** 2;
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-
-import { parseManifest } from '../model-package/schema.ts';
-import type { NamedTensors } from '../vision/loaded-model.ts';
+import { parseManifest } from '#packages/model-package';
+import type { NamedTensors } from '#packages/vision';
 import { manifestWith } from '../testing/package-folder.ts';
 import type { Generation, GenerationSettings, GenerationSpec, OpenGeneration, OpenProgress } from './generation.ts';
 

@@ -1,5 +1,5 @@
-import type { ModelManifest, Provider } from '../model-package/schema.ts';
-import type { Fallback, Inference, NamedTensors, TensorInfo } from '../vision/loaded-model.ts';
+import type { ModelManifest, Provider } from '#packages/model-package';
+import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
 
 /** A model that was loaded, warmed and tested, in its own threads. The registry knows generations by this port only. */
 export interface Generation {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { readPackage } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../testing/bundles.ts';
-import { readPackage } from '../model-package/reading/read-package.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../testing/sample-package.ts';
 import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
 import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';

@@ -1,4 +1,5 @@
-import type { Inference, NamedTensors } from '../vision/loaded-model.ts';
+import type { Inference, NamedTensors } from '#packages/vision';
+
 import { capacityOf } from './capacity.ts';
 import { generationErrors } from './errors.ts';
 import type {

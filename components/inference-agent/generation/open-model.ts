@@ -1,10 +1,6 @@
 import { performance } from 'node:perf_hooks';
-
-import { checkGolden } from '../vision/golden/check-golden.ts';
-import { loadModel } from '../vision/load-model.ts';
-import { autotune } from '../vision/tuning/autotune.ts';
-import type { Tuned } from '../vision/tuning/autotune.ts';
-import { describeCandidate } from '../vision/tuning/candidates.ts';
+import { autotune, checkGolden, describeCandidate, loadModel } from '#packages/vision';
+import type { Tuned } from '#packages/vision';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { WorkerPlan } from './protocol.ts';
 import type { OpenContext, OpenedModel } from './serve-worker.ts';

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { InputSpec, ModelManifest, Provider } from '#packages/model-package';
+import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import type { WireError } from '#packages/foundation';
-import type { InputSpec, ModelManifest, Provider } from '../model-package/schema.ts';
-import type { Inference, NamedTensors, PreparedImage } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress, TensorRun } from './generation.ts';
 
 /** What the main thread and a worker of a generation say to each other. */

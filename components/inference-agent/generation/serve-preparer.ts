@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { PreparedImage, Tensor } from '#packages/vision';
 import { wireErrorOf } from '#packages/foundation';
-import type { PreparedImage, Tensor } from '../vision/loaded-model.ts';
 import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './protocol.ts';
 
 /** Compressed bytes to an input tensor, whose memory the next call may use again. */

@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
+import type { LoadedModel, NamedTensors, TensorData } from '#packages/vision';
 import { wireErrorOf } from '#packages/foundation';
-
-import type { LoadedModel, NamedTensors, TensorData } from '../vision/loaded-model.ts';
 import type { GenerationFacts, OpenProgress } from './generation.ts';
 import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
 import { memoryOf } from './serve-preparer.ts';

@@ -1,10 +1,10 @@
+import { inputOf } from '#packages/model-package';
+import type { InputSpec } from '#packages/model-package';
+import type { Inference } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
-import type { Inference } from '../vision/loaded-model.ts';
-import { inputOf } from '../model-package/schema.ts';
-import type { InputSpec } from '../model-package/schema.ts';
 import { capacityOf } from './capacity.ts';
 import { generationErrors } from './errors.ts';
 import type {

@@ -1,9 +1,9 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { InputSpec } from '#packages/model-package';
+import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
-import type { InputSpec } from '../model-package/schema.ts';
-import type { Inference } from '../vision/loaded-model.ts';
 import { generationErrors } from './errors.ts';
 import type { GenerationFacts, OpenProgress, TensorFeeds, TensorRun } from './generation.ts';
 import { leave } from './leave-worker.ts';

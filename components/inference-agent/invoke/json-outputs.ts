@@ -1,6 +1,5 @@
+import type { NamedTensors } from '#packages/vision';
 import type { TensorJson } from '#packages/http';
-
-import type { NamedTensors } from '../vision/loaded-model.ts';
 
 /** Raw output tensors in the form of the HTTP API: elements as base64, little-endian, row-major. */
 export function outputsForJson(outputs: NamedTensors): Readonly<Record<string, TensorJson>> {

@@ -1,6 +1,5 @@
+import type { ModelPackage } from '#packages/model-package';
 import { fromWire, isEdgeError, wireErrorOf } from '#packages/foundation';
-
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { ActivateDone, Handover, Origin } from './handover.ts';

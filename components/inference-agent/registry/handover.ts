@@ -1,7 +1,6 @@
+import type { ModelPackage } from '#packages/model-package';
 import { wireErrorOf } from '#packages/foundation';
 import type { ActivateProgress, ModelIdentity } from '#packages/http';
-
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';
 import type { OpenedGeneration, Progress } from './open-model.ts';

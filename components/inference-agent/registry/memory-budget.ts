@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
+import type { ModelPackage } from '#packages/model-package';
 
 import type { GenerationSettings } from '../generation/generation.ts';
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import { registryErrors } from './errors.ts';
 
 /** A worker without its model: heap, runtime library, image codecs. */

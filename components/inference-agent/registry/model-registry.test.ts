@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
+import { readPackage } from '#packages/model-package';
 
 import { bytesOf } from '../generation/generation-conformance.ts';
-import { readPackage } from '../model-package/reading/read-package.ts';
 import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
 import { phases, RegistryBench } from '../testing/registry-bench.ts';
 import type { ModelRegistry } from './model-registry.ts';

@@ -1,9 +1,9 @@
+import { verifyPackage } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import type { ActivateProgress } from '#packages/http';
 
 import type { Generation, GenerationSpec } from '../generation/generation.ts';
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
-import { verifyPackage } from '../model-package/signature/verify-package.ts';
 import { registryErrors } from './errors.ts';
 import { checkMemory } from './memory-budget.ts';
 import type { RegistryPorts } from './registry-ports.ts';

@@ -1,8 +1,8 @@
+import type { Trust } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
 
 import type { Announce } from '../events/agent-event.ts';
 import type { GenerationSettings, OpenGeneration } from '../generation/generation.ts';
-import type { Trust } from '../model-package/signature/verify-package.ts';
 import type { PackageStore } from '../store/package-store.ts';
 
 export interface RegistryPorts {

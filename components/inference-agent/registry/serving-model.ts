@@ -1,10 +1,10 @@
+import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import type { ModelIdentity, ModelStatus } from '#packages/http';
 
 import type { Target } from '../admission/admission.ts';
 import type { Generation, GenerationSpec, TensorFeeds, TensorRun } from '../generation/generation.ts';
-import type { Inference } from '../vision/loaded-model.ts';
 
 /** A generation under its alias, with the count of what runs on it. */
 export class ServingModel implements Target {

@@ -1,7 +1,7 @@
+import { PROVIDERS } from '#packages/model-package';
+import type { Provider } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
 import type { GenerationSettings } from '../generation/generation.ts';
-import { PROVIDERS } from '../model-package/schema.ts';
-import type { Provider } from '../model-package/schema.ts';
 import { settingsErrors } from './errors.ts';
 import { ownSettings, serviceSettings, servicesOf } from './service-settings.ts';
 

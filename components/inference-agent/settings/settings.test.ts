@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { generateSigningKey } from '#packages/model-package';
 import { defaultConfiguration, parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
-import { generateSigningKey } from '../model-package/signature/keys.ts';
 import { generationSettings, memoryLimitBytes } from './generation-settings.ts';
 import { serviceSettings, servicesOf } from './service-settings.ts';
 

@@ -1,13 +1,10 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readingErrors, readPackage, unpackArchive } from '#packages/model-package';
+import type { ModelPackage, PackageLimits } from '#packages/model-package';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-import { unpackArchive } from '../model-package/archive/unpack-archive.ts';
-import { readingErrors } from '../model-package/reading/errors.ts';
-import type { PackageLimits } from '../model-package/reading/limits.ts';
-import { readPackage } from '../model-package/reading/read-package.ts';
-import type { ModelPackage } from '../model-package/reading/read-package.ts';
 import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { renameDurably, syncFile, syncFolder, writeDurably } from './durable.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
 import type { ActivateProgress } from '#packages/http';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
@@ -6,7 +7,6 @@ import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
 import { specWith } from '../generation/generation-conformance.ts';
 import type { GenerationSettings } from '../generation/generation.ts';
 import { InMemoryGenerations } from '../generation/in-memory-generation.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../model-package/reading/limits.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import type { RegistryPolicy } from '../registry/registry-ports.ts';
 import { PackageStore } from '../store/package-store.ts';

@@ -1,7 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { SIGNATURE_FILE } from '../model-package/reading/hash-files.ts';
+import { SIGNATURE_FILE } from '#packages/model-package';
 
 /** A sample model of the project: small, real, with golden inputs. */
 export const SAMPLE_PACKAGE = join(import.meta.dirname, '../../../artifacts/models/PartsClassifier');

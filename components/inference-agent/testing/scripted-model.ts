@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import { errorCatalogue } from '#packages/foundation';
 import type { GenerationFacts } from '../generation/generation.ts';
 import type { OpenContext, OpenedModel } from '../generation/serve-worker.ts';
 import type { WorkerPlan } from '../generation/protocol.ts';
-import type { Inference, NamedTensors, PreparedImage } from '../vision/loaded-model.ts';
 
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { buildOnnx } from '../../../components/inference-agent/vision/testing/onnx-builder.ts';
-import type { GraphSpec } from '../../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { buildOnnx } from '../../../testing/vision/onnx-builder.ts';
+import type { GraphSpec } from '../../../testing/vision/onnx-builder.ts';
 
 /** A folder as Edge Manager's packages are: one model and `sagemaker_edge_manifest`. */
 export async function bareModel(folder: string, graph: GraphSpec | Uint8Array, name = 'Parts'): Promise<string> {

@@ -1,9 +1,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseManifest } from '#packages/model-package';
+import { loadModel } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
-import { parseManifest } from '../../../components/inference-agent/model-package/schema.ts';
-import { loadModel } from '../../../components/inference-agent/vision/load-model.ts';
-import { modelFolder } from '../../../components/inference-agent/vision/testing/model-folder.ts';
+import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import { mutateBytes, mutateJson } from './mutate.ts';
 import { Random } from './random.ts';
 import { imageSeeds, packageSeeds } from './seeds.ts';

@@ -1,11 +1,7 @@
 import sharp from 'sharp';
 
-import { npy, pattern } from '../../../components/inference-agent/vision/testing/images.ts';
-import {
-  constantModel,
-  meanColourModel,
-  smallNetwork,
-} from '../../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { npy, pattern } from '../../../testing/vision/images.ts';
+import { constantModel, meanColourModel, smallNetwork } from '../../../testing/vision/onnx-builder.ts';
 
 /** Small images of every kind that is taken. */
 export async function imageSeeds(): Promise<readonly Uint8Array[]> {

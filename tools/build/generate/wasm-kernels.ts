@@ -5,7 +5,7 @@ import wabt from 'wabt';
 import { PROJECT } from '../project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
-const SOURCE = 'components/inference-agent/vision/resize/kernels.wat';
+const SOURCE = 'packages/vision/resize/kernels.wat';
 
 /** The resize kernels, assembled and written as text, so that bundles need no file beside them. */
 export async function wasmKernels(): Promise<GeneratedFile> {

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  edgeManifestOf,
+  DEFAULT_PACKAGE_LIMITS,
   EDGE_MANIFEST_FILE,
-} from '../../../components/inference-agent/model-package/reading/edge-manifest.ts';
-import { SIGNATURE_FILE } from '../../../components/inference-agent/model-package/reading/hash-files.ts';
-import { listFiles } from '../../../components/inference-agent/model-package/reading/list-files.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../../../components/inference-agent/model-package/reading/limits.ts';
-import { MANIFEST_FILE } from '../../../components/inference-agent/model-package/reading/read-package.ts';
-import { parseManifest } from '../../../components/inference-agent/model-package/schema.ts';
-import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
+  edgeManifestOf,
+  listFiles,
+  MANIFEST_FILE,
+  parseManifest,
+  SIGNATURE_FILE,
+} from '#packages/model-package';
+import type { ModelManifest } from '#packages/model-package';
 import { checkVariant } from '../check/check-model.ts';
 import { makeGolden } from '../check/make-golden.ts';
 import { packagingErrors } from '../errors.ts';

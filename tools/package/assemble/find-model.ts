@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { MANIFEST_FILE } from '../../../components/inference-agent/model-package/reading/read-package.ts';
+import { MANIFEST_FILE } from '#packages/model-package';
 import { packagingErrors } from '../errors.ts';
 
 /** Where the model is in what was fetched. */

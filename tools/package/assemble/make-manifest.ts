@@ -1,7 +1,7 @@
 import { messageOf } from '#packages/foundation';
 
-import { proposeManifest } from '../../../components/inference-agent/vision/onnx/propose-manifest.ts';
-import { readOnnx } from '../../../components/inference-agent/vision/onnx/read-onnx.ts';
+import { proposeManifest } from '../../onnx/propose-manifest.ts';
+import { readOnnx } from '../../onnx/read-onnx.ts';
 import { isPlainObject } from '../../local-core/recipe/recipe.ts';
 import { packagingErrors } from '../errors.ts';
 import { requireModelName, requireVersion } from '../names.ts';

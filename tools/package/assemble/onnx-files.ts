@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { readOnnx } from '../../../components/inference-agent/vision/onnx/read-onnx.ts';
-import { safeEntryPath } from '../../../components/inference-agent/model-package/archive/entry-path.ts';
+import { safeEntryPath } from '#packages/model-package';
+import { readOnnx } from '../../onnx/read-onnx.ts';
 import { readGiven } from '../files.ts';
 
 /**

@@ -1,5 +1,6 @@
-import type { ModelManifest, Variant } from '../../../components/inference-agent/model-package/schema.ts';
-import { checkGolden } from '../../../components/inference-agent/vision/golden/check-golden.ts';
+import type { ModelManifest, Variant } from '#packages/model-package';
+import { checkGolden } from '#packages/vision';
+
 import { runsOnCpu, withModel } from './run-model.ts';
 
 /** What running a variant showed. */

@@ -1,7 +1,6 @@
 import path from 'node:path';
+import type { ModelManifest, Prediction } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
-import type { Prediction } from '#packages/model-package';
-import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
 import { packagingErrors } from '../errors.ts';
 import { readGiven, writeInto } from '../files.ts';
 import { withModel } from './run-model.ts';

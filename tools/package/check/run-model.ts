@@ -1,9 +1,9 @@
-import { parseLabels } from '../../../components/inference-agent/model-package/schema.ts';
-import type { ModelManifest, Variant } from '../../../components/inference-agent/model-package/schema.ts';
-import { loadModel } from '../../../components/inference-agent/vision/load-model.ts';
-import type { LoadedModel } from '../../../components/inference-agent/vision/loaded-model.ts';
 import { readGiven } from '../files.ts';
 import path from 'node:path';
+import { parseLabels } from '#packages/model-package';
+import type { ModelManifest, Variant } from '#packages/model-package';
+import { loadModel } from '#packages/vision';
+import type { LoadedModel } from '#packages/vision';
 
 /**
  * Loads a variant as `edgeml predict` and the agent do, on the CPU with one thread, so that every machine and every run

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { ModelManifest } from '../../../components/inference-agent/model-package/schema.ts';
+import type { ModelManifest } from '#packages/model-package';
 
 export interface RecipeOptions {
   readonly component: string;

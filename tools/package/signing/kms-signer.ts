@@ -1,13 +1,9 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { GetPublicKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { algorithmOf, keyIdOf, publicKeyText } from '#packages/model-package';
+import type { Signer } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import {
-  algorithmOf,
-  keyIdOf,
-  publicKeyText,
-} from '../../../components/inference-agent/model-package/signature/keys.ts';
-import type { Signer } from '../../../components/inference-agent/model-package/signature/signer.ts';
 import { signingErrors } from './errors.ts';
 
 export interface KmsSigner extends Signer {

@@ -1,4 +1,5 @@
-import type { Signer } from '../../../components/inference-agent/model-package/signature/signer.ts';
+import type { Signer } from '#packages/model-package';
+
 import type { AwsClients } from '../source/aws-clients.ts';
 import { fileSigner } from './private-key-file.ts';
 

@@ -1,9 +1,8 @@
 import { open } from 'node:fs/promises';
 import process from 'node:process';
+import { keySigner, parsePrivateKey } from '#packages/model-package';
+import type { Signer } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import { keySigner } from '../../../components/inference-agent/model-package/signature/signer.ts';
-import type { Signer } from '../../../components/inference-agent/model-package/signature/signer.ts';
-import { parsePrivateKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
 import { signingErrors } from './errors.ts';
 
 /** Read and write permission of others, write permission of the group (stat(2)); a group may share a key on purpose. */

@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyIdOf, publicKeyText } from '../../../components/inference-agent/model-package/signature/keys.ts';
+import { keyIdOf, publicKeyText } from '#packages/model-package';
 import { runCommand } from '../../../test/cloud/stand-in/run-command.ts';
 import { errorOf, runHere } from '../testing/in-process.ts';
 import { colourPackage, tarOf, trainingOutput } from '../testing/training-output.ts';

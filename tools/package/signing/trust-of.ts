@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { keyIdOf, parsePublicKey } from '#packages/model-package';
+import type { Trust } from '#packages/model-package';
 import { parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../../../components/inference-agent/config.ts';
-import { keyIdOf, parsePublicKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
-import type { Trust } from '../../../components/inference-agent/model-package/signature/verify-package.ts';
 import { cliErrors } from '../../cli/errors.ts';
 import { parseDraft } from '../assemble/make-manifest.ts';
 import { readGiven } from '../files.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { generateSigningKey } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import { generateSigningKey } from '../../../components/inference-agent/model-package/signature/keys.ts';
 import { signingErrors } from './errors.ts';
 
 export interface WrittenKeyPair {

@@ -1,14 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_PACKAGE_LIMITS, hashFiles, listFiles, packageHash, SIGNATURE_FILE } from '#packages/model-package';
+import type { PackageFile } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import {
-  hashFiles,
-  packageHash,
-  SIGNATURE_FILE,
-} from '../../../components/inference-agent/model-package/reading/hash-files.ts';
-import { listFiles } from '../../../components/inference-agent/model-package/reading/list-files.ts';
-import type { PackageFile } from '../../../components/inference-agent/model-package/reading/list-files.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../../../components/inference-agent/model-package/reading/limits.ts';
 import { filesOfOnnx } from '../assemble/onnx-files.ts';
 import { sourceErrors } from '../errors.ts';
 import { copyInto } from '../files.ts';

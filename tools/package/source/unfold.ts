@@ -1,7 +1,6 @@
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import { unpackArchive } from '../../../components/inference-agent/model-package/archive/unpack-archive.ts';
-import { DEFAULT_PACKAGE_LIMITS } from '../../../components/inference-agent/model-package/reading/limits.ts';
+import { DEFAULT_PACKAGE_LIMITS, unpackArchive } from '#packages/model-package';
 
 /**
  * Makes a folder of a file: an archive (told by content) is unpacked, plain files and folders only; anything else is

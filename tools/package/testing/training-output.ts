@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { ZipFile } from 'yazl';
-import { BLUE, GREEN, plain, RED } from '../../../components/inference-agent/vision/testing/images.ts';
-import { meanColourModel } from '../../../components/inference-agent/vision/testing/onnx-builder.ts';
+import { BLUE, GREEN, plain, RED } from '../../../testing/vision/images.ts';
+import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
 import { writeFiles } from '../../../components/inference-agent/testing/package-folder.ts';
 
 export type Files = Readonly<Record<string, string | Uint8Array>>;

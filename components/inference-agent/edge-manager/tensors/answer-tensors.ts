@@ -1,4 +1,5 @@
-import type { NamedTensors, TensorInfo } from '../../vision/loaded-model.ts';
+import type { NamedTensors, TensorInfo } from '#packages/vision';
+
 import type { TensorMessage } from '../messages.ts';
 import { DATA_TYPE_OF } from './data-types.ts';
 

@@ -1,4 +1,5 @@
-import type { TensorType } from '../../vision/loaded-model.ts';
+import type { TensorType } from '#packages/vision';
+
 import type { DataType } from '../messages.ts';
 
 /**

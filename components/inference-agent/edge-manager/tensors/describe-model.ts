@@ -1,8 +1,9 @@
-import { inputOf } from '../../model-package/schema.ts';
-import type { ModelManifest } from '../../model-package/schema.ts';
+import { inputOf } from '#packages/model-package';
+import type { ModelManifest } from '#packages/model-package';
+import { channelsOf } from '#packages/vision';
+import type { TensorInfo } from '#packages/vision';
+
 import type { GenerationFacts } from '../../generation/generation.ts';
-import type { TensorInfo } from '../../vision/loaded-model.ts';
-import { channelsOf } from '../../vision/tensor/tensor-target.ts';
 import type { TensorMetadata } from '../messages.ts';
 import { DATA_TYPE_OF } from './data-types.ts';
 

@@ -1,4 +1,5 @@
-import type { TensorInfo } from '../../vision/loaded-model.ts';
+import type { TensorInfo } from '#packages/vision';
+
 import { edgeManagerErrors } from '../errors.ts';
 import type { TensorMetadata } from '../messages.ts';
 import { elementsOf } from './data-types.ts';

@@ -1,0 +1,46 @@
+import type { OutputSpec, SsdOutput } from '#packages/model-package';
+
+import { classificationDecoder } from './classification.ts';
+import type { DecoderContext, OutputDecoder } from './decoder.ts';
+import { loadPriors } from './priors.ts';
+import { ssdFinishedDecoder } from './ssd-finished.ts';
+import { ssdPerClassDecoder } from './ssd-per-class.ts';
+import { ssdRowsDecoder } from './ssd-rows.ts';
+import { yolov3Decoder } from './yolov3.ts';
+import { yolov5Decoder } from './yolov5.ts';
+import { yolov8Decoder } from './yolov8.ts';
+import { yoloxDecoder } from './yolox.ts';
+
+/**
+ * The decoder that `output` of model.json names, checked against the outputs that the model has.
+ * @throws EdgeError `model.interface-mismatch`, `model.file-missing`
+ */
+export async function createDecoder(
+  spec: OutputSpec,
+  context: DecoderContext,
+  packageDir: string,
+): Promise<OutputDecoder> {
+  switch (spec.decoder) {
+    case 'classification':
+      return classificationDecoder(spec, context);
+    case 'ssd':
+      return ssdDecoder(spec, context, packageDir);
+    case 'yolov3':
+      return yolov3Decoder(spec, context);
+    case 'yolov5':
+      return yolov5Decoder(spec, context);
+    case 'yolov8':
+      return yolov8Decoder(spec, context);
+    case 'yolox':
+      return yoloxDecoder(spec, context);
+    case 'tensor':
+      return { fetches: context.outputs.map((output) => output.name), decode: () => [] };
+  }
+}
+
+async function ssdDecoder(spec: SsdOutput, context: DecoderContext, packageDir: string): Promise<OutputDecoder> {
+  if ('classes' in spec) return ssdFinishedDecoder(spec, context);
+  if (!('scores' in spec)) return ssdRowsDecoder(spec, context);
+  const priors = spec.priors === undefined ? undefined : await loadPriors(spec.priors, context.outputs, packageDir);
+  return ssdPerClassDecoder(spec, context, priors);
+}

@@ -1,0 +1,72 @@
+import type { InputSpec } from '#packages/model-package';
+import type { Clock } from '#packages/foundation';
+import { decodeImage } from './image/decode-image.ts';
+import type { ImageSize } from './image/decode-image.ts';
+import type { Pixels } from './image/pixels.ts';
+import { shrinkPolicy } from './image/shrink-policy.ts';
+import { turboJpeg } from './image/turbo-jpeg.ts';
+import type { PreparedImage, Tensor } from './loaded-model.ts';
+import { Preprocessor } from './tensor/preprocessor.ts';
+
+export interface PreparerOptions {
+  readonly clock: Clock;
+  readonly maxPixels: number;
+  readonly reducedDecode: boolean;
+}
+
+/** The first half of a request: compressed bytes to the model's input tensor. */
+export class ImagePreparer {
+  readonly #options: PreparerOptions;
+  readonly #grey: boolean;
+  readonly #preprocessor: Preprocessor;
+  readonly #shrinkFor: (size: ImageSize) => 1 | 2 | 4 | 8;
+
+  constructor(input: InputSpec, options: PreparerOptions) {
+    this.#options = options;
+    this.#grey = input.color === 'GRAY';
+    this.#preprocessor = new Preprocessor(input);
+    this.#shrinkFor = shrinkPolicy(input, options.reducedDecode);
+  }
+
+  /** The input tensor as it is now; the same object until its memory has to move. */
+  get feed(): Tensor {
+    return this.#preprocessor.feed;
+  }
+
+  /**
+   * Decodes and resizes. The feed of the result is filled anew by the next call.
+   * @throws EdgeError `image.*`; the signal's reason when aborted between the two
+   */
+  async prepare(image: Uint8Array, signal?: AbortSignal): Promise<PreparedImage> {
+    const { clock, maxPixels } = this.#options;
+    signal?.throwIfAborted();
+    const start = clock.monotonic();
+    const { pixels, size } = await decodeImage(image, {
+      grey: this.#grey,
+      maxPixels,
+      takePixels: (bytes) => this.#preprocessor.takePixels(bytes),
+      shrinkFor: this.#shrinkFor,
+    });
+    const decoded = clock.monotonic();
+    signal?.throwIfAborted();
+    const placement = this.#preprocessor.fill(pixels, size);
+    const filled = clock.monotonic();
+    return {
+      size: { width: size.width, height: size.height },
+      placement,
+      feed: this.feed,
+      decodeMs: decoded - start,
+      preprocessMs: filled - decoded,
+    };
+  }
+
+  /** Loads the decoder and lets the compilers see the code, so that the first image does not pay for it. */
+  warmUp(): void {
+    turboJpeg();
+    for (let times = 0; times < WARM_FILLS; times++) this.#preprocessor.fill(WARM_IMAGE);
+  }
+}
+
+/** Enough for the compilers to have seen the code. */
+const WARM_FILLS = 4;
+const WARM_IMAGE: Pixels = { width: 320, height: 240, channels: 3, data: new Uint8Array(320 * 240 * 3) };

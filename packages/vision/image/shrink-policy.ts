@@ -1,0 +1,26 @@
+import type { InputSpec } from '#packages/model-package';
+
+import { geometryOf } from '../resize/geometry.ts';
+import type { ImageSize } from './decode-image.ts';
+
+/** What is left for the filter after shrinking: with half as much again nobody sees the difference (Pillow's reducing_gap). */
+const GAP_FOR_FILTERS = 3;
+
+/** Too small for the DCT's rounding up to matter. */
+const SMALLEST_SIDE = 64;
+
+/**
+ * How much smaller a JPEG may be decoded. Filters that average lose nothing as long as enough is left for them; for `bilinear`,
+ * which looks at two pixels however large the image is, every shrinking changes the result, so it happens only on demand.
+ */
+export function shrinkPolicy(input: InputSpec, reducedDecode: boolean): (size: ImageSize) => 1 | 2 | 4 | 8 {
+  const gap = reducedDecode ? 1 : input.filter === 'bilinear' ? Infinity : GAP_FOR_FILTERS;
+  return (size) => {
+    const { resized } = geometryOf(size, input);
+    const room = Math.min(size.width / resized.width, size.height / resized.height);
+    for (const shrink of [8, 4, 2] as const) {
+      if (room >= shrink * gap && Math.min(size.width, size.height) / shrink >= SMALLEST_SIDE) return shrink;
+    }
+    return 1;
+  };
+}

@@ -1,0 +1,27 @@
+export { createDecoder } from './decoders/create-decoder.ts';
+export { visionErrors } from './errors.ts';
+export { boundsOf, checkGolden, parseExpected } from './golden/check-golden.ts';
+export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
+export { ImagePreparer } from './image-preparer.ts';
+export { sniffImage } from './image/sniff.ts';
+export { loadModel, preparerOptions } from './load-model.ts';
+export type {
+  Fallback,
+  Inference,
+  LoadedModel,
+  LoadOptions,
+  NamedTensors,
+  PreparedImage,
+  Tensor,
+  TensorData,
+  TensorInfo,
+  TensorType,
+} from './loaded-model.ts';
+export type { Placement } from './resize/geometry.ts';
+export { PlainResizer } from './resize/plain-resizer.ts';
+export type { Resizer } from './resize/resizer.ts';
+export { WasmResizer } from './resize/wasm-resizer.ts';
+export { channelsOf } from './tensor/tensor-target.ts';
+export { autotune } from './tuning/autotune.ts';
+export type { Tuned } from './tuning/autotune.ts';
+export { describeCandidate } from './tuning/candidates.ts';

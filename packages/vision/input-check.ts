@@ -1,0 +1,59 @@
+import type { InputSpec, OutputSpec } from '#packages/model-package';
+
+import { visionErrors } from './errors.ts';
+import type { TensorInfo } from './loaded-model.ts';
+import { channelsOf } from './tensor/tensor-target.ts';
+
+/**
+ * Name of the input that images go to, after comparing model.json with the model. Undefined where a model of the `tensor` decoder
+ * takes something else than one image.
+ * @throws EdgeError `model.interface-mismatch` naming both sides
+ */
+export function checkInput(
+  inputs: readonly TensorInfo[],
+  spec: InputSpec,
+  decoder: OutputSpec['decoder'],
+): string | undefined {
+  const info =
+    spec.name === undefined
+      ? inputs.length === 1
+        ? inputs[0]
+        : undefined
+      : inputs.find((one) => one.name === spec.name);
+  const problem = info ? problemOf(info, spec) : nameProblem(inputs, spec);
+  if (problem === undefined && (inputs.length === 1 || decoder !== 'tensor')) return oneInput(inputs, info);
+  if (decoder === 'tensor') return undefined;
+  throw visionErrors.error('model.interface-mismatch', problem ?? 'the model cannot take images', {
+    facts: { inputs, input: spec },
+  });
+}
+
+function oneInput(inputs: readonly TensorInfo[], info: TensorInfo | undefined): string | undefined {
+  if (inputs.length === 1) return info?.name;
+  const others = inputs.filter((one) => one !== info).map((one) => `"${one.name}"`);
+  throw visionErrors.error(
+    'model.interface-mismatch',
+    `the model has further inputs, ${others.join(', ')}; only models of one image are decoded`,
+  );
+}
+
+function nameProblem(inputs: readonly TensorInfo[], spec: InputSpec): string {
+  const names = inputs.map((one) => `"${one.name}"`).join(', ');
+  return spec.name === undefined
+    ? `input.name is missing in model.json; the model has the inputs ${names}`
+    : `the model has no input "${spec.name}" (input.name in model.json); it has ${names}`;
+}
+
+function problemOf(info: TensorInfo, spec: InputSpec): string | undefined {
+  if (info.type !== spec.dtype)
+    return `input "${info.name}" takes ${info.type}, but input.dtype in model.json is ${spec.dtype}`;
+  const channels = channelsOf(spec);
+  const needed =
+    spec.layout === 'NCHW' ? [1, channels, spec.height, spec.width] : [1, spec.height, spec.width, channels];
+  const fits = info.shape.length === 4 && info.shape.every((side, axis) => side === -1 || side === needed[axis]);
+  if (fits) return undefined;
+  return (
+    `input "${info.name}" takes [${info.shape.map((side) => (side === -1 ? '?' : side)).join(', ')}], but model.json describes ` +
+    `[${needed.join(', ')}] (layout ${spec.layout}, color ${spec.color}, ${spec.width}×${spec.height})`
+  );
+}

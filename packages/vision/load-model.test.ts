@@ -1,0 +1,313 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { BLUE, GREEN, RED, npy, pattern, plain } from '../../testing/vision/images.ts';
+import { modelFolder } from '../../testing/vision/model-folder.ts';
+import type { ModelFolder } from '../../testing/vision/model-folder.ts';
+import { buildOnnx, constantModel, meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import type { LoadOptions, LoadedModel } from './loaded-model.ts';
+
+let folder: ModelFolder | undefined;
+const models: LoadedModel[] = [];
+afterEach(async () => {
+  await Promise.all(models.splice(0).map((model) => model.close()));
+  await folder?.remove();
+  folder = undefined;
+});
+
+async function load(
+  changes: object = {},
+  files: Record<string, Uint8Array | string> = {},
+  options: Partial<LoadOptions> = {},
+  labels?: string[],
+): Promise<LoadedModel> {
+  await folder?.remove();
+  folder = await modelFolder(changes, files, labels);
+  const model = await folder.load(options);
+  models.push(model);
+  return model;
+}
+
+const red = () => plain(RED).png().toBuffer();
+
+describe('a loaded model', () => {
+  it('answers with predictions, the size of the image and where the time went', async () => {
+    const model = await load();
+    const answer = await model.infer(await plain(GREEN, 40, 30).jpeg({ quality: 100 }).toBuffer(), 'image/jpeg');
+    expect(answer.image).toEqual({ width: 40, height: 30 });
+    expect(answer.predictions[0]).toMatchObject({ classId: 1, label: 'green' });
+    const { decodeMs, preprocessMs, runMs, postprocessMs, totalMs } = answer.timings;
+    for (const part of [decodeMs, preprocessMs, runMs, postprocessMs]) expect(part).toBeGreaterThanOrEqual(0);
+    expect(decodeMs + preprocessMs + runMs + postprocessMs).toBeCloseTo(totalMs, 6);
+    expect(answer.outputs).toBeUndefined();
+  });
+
+  it('has the scores of all classes beside the best, where it is a classifier', async () => {
+    const model = await load({ output: { decoder: 'classification', output: 'probs', topK: 1 } });
+    const { predictions, classScores } = await model.infer(await plain(GREEN).png().toBuffer());
+    expect(predictions).toHaveLength(1);
+    expect(classScores).toHaveLength(3);
+    expect(classScores?.[1]).toBe(predictions[0]?.score);
+  });
+
+  it('tells what it takes and gives, free sides as -1', async () => {
+    const model = await load();
+    expect(model.inputs).toEqual([{ name: 'image', type: 'float32', shape: [1, 3, 8, 8] }]);
+    expect(model.outputs).toEqual([{ name: 'probs', type: 'float32', shape: [1, 3] }]);
+    const free = buildOnnx({
+      inputs: [{ name: 'image', shape: ['batch', 3, 'h', 'w'] }],
+      outputs: [{ name: 'probs', shape: ['batch', 3] }],
+      nodes: [
+        { op: 'GlobalAveragePool', inputs: ['image'], outputs: ['mean'] },
+        { op: 'Flatten', inputs: ['mean'], outputs: ['probs'], attributes: { axis: 1 } },
+      ],
+    });
+    const other = await load({}, { 'model.onnx': free });
+    expect(other.inputs[0]?.shape).toEqual([-1, 3, -1, -1]);
+    expect((await other.infer(await red())).predictions[0]?.label).toBe('red');
+  });
+
+  it('answers requests that come at once one after the other, each rightly', async () => {
+    const model = await load();
+    const images = await Promise.all([RED, GREEN, BLUE, RED, BLUE].map((colour) => plain(colour).png().toBuffer()));
+    const answers = await Promise.all(images.map((image) => model.infer(image)));
+    expect(answers.map(({ predictions }) => predictions[0]?.label)).toEqual(['red', 'green', 'blue', 'red', 'blue']);
+  });
+
+  it('goes on after an image that it cannot read', async () => {
+    const model = await load();
+    const wrong = [new Uint8Array(0), Buffer.from('text'), (await pattern(99, 99).jpeg().toBuffer()).subarray(0, 900)];
+    for (const image of wrong)
+      await expect(model.infer(image)).rejects.toMatchObject({ code: expect.stringMatching(/^image\./) as unknown });
+    expect((await model.infer(await red())).predictions[0]?.label).toBe('red');
+  });
+
+  it('refuses images with more pixels than allowed', async () => {
+    const model = await load({}, {}, { maxPixels: 100 });
+    await expect(model.infer(await red())).rejects.toMatchObject({
+      code: 'image.too-large',
+      facts: { maxPixels: 100 },
+    });
+  });
+
+  it('stops between steps when the signal says so', async () => {
+    const model = await load();
+    const reason = new Error('too late');
+    await expect(model.infer(await red(), undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect((await model.infer(await red())).predictions[0]?.label).toBe('red');
+  });
+
+  it('takes arrays as cv2.imread gives them', async () => {
+    const model = await load();
+    const blueFirst = npy(
+      '|u1',
+      [4, 4, 3],
+      new Uint8Array(48).map((_, index) => (index % 3 === 0 ? 255 : 0)),
+    );
+    expect((await model.infer(blueFirst)).predictions[0]?.label).toBe('blue');
+  });
+
+  it('refuses everything once it is closed, and closes twice without harm', async () => {
+    const model = await load();
+    const running = model.infer(await red());
+    await model.close();
+    expect((await running).predictions[0]?.label).toBe('red');
+    await model.close();
+    await expect(model.infer(await red())).rejects.toMatchObject({ code: 'model.closed' });
+  });
+});
+
+describe('other inputs and outputs', () => {
+  it('half precision', async () => {
+    const model = await load(
+      { input: { width: 8, height: 8, std: 255, dtype: 'float16' } },
+      { 'model.onnx': meanColourModel(8, { type: 'float16' }) },
+    );
+    expect((await model.infer(await red())).predictions[0]).toEqual({ classId: 0, label: 'red', score: 1 });
+  });
+
+  it('bytes in NHWC', async () => {
+    const bytes = buildOnnx({
+      inputs: [{ name: 'image', type: 'uint8', shape: [1, 8, 8, 3] }],
+      outputs: [{ name: 'probs', shape: [1, 3] }],
+      nodes: [
+        { op: 'Cast', inputs: ['image'], outputs: ['float'], attributes: { to: 1 } },
+        { op: 'ReduceMean', inputs: ['float'], outputs: ['probs'], attributes: { axes: [1, 2], keepdims: 0 } },
+      ],
+    });
+    const model = await load(
+      { input: { width: 8, height: 8, dtype: 'uint8', layout: 'NHWC' } },
+      { 'model.onnx': bytes },
+    );
+    expect(
+      (await model.infer(await plain([200, 100, 50]).png().toBuffer())).predictions.map(({ label, score }) => [
+        label,
+        score,
+      ]),
+    ).toEqual([
+      ['red', 200],
+      ['green', 100],
+      ['blue', 50],
+    ]);
+  });
+
+  it('grey', async () => {
+    const grey = buildOnnx({
+      inputs: [{ name: 'image', shape: [1, 1, 8, 8] }],
+      outputs: [{ name: 'probs', shape: [1, 1] }],
+      nodes: [
+        { op: 'GlobalAveragePool', inputs: ['image'], outputs: ['mean'] },
+        { op: 'Flatten', inputs: ['mean'], outputs: ['probs'], attributes: { axis: 1 } },
+      ],
+    });
+    const model = await load({ input: { width: 8, height: 8, color: 'GRAY' } }, { 'model.onnx': grey }, {}, [
+      'brightness',
+    ]);
+    expect((await model.infer(await red())).predictions[0]?.score).toBe(76);
+  });
+
+  it('the tensors of a model without predictions', async () => {
+    const model = await load({ task: 'tensor', output: { decoder: 'tensor' } });
+    const { predictions, outputs } = await model.infer(await red());
+    expect(predictions).toEqual([]);
+    expect(outputs).toEqual({ probs: { type: 'float32', shape: [1, 3], data: Float32Array.of(1, 0, 0) } });
+  });
+
+  it('boxes that come out where they are in the image, whatever the letterbox', async () => {
+    const detector = constantModel({ name: 'image', shape: [1, 3, 8, 8] }, [
+      { name: 'boxes', shape: [1, 1, 4], values: [0.5, 0.25, 1, 0.5] },
+      { name: 'scores', shape: [1, 1, 1], values: [0.9] },
+    ]);
+    const model = await load(
+      {
+        task: 'object-detection',
+        input: { width: 8, height: 8, resize: 'letterbox' },
+        output: { decoder: 'ssd', boxes: 'boxes', boxFormat: 'xyxy', scores: 'scores' },
+      },
+      { 'model.onnx': detector },
+      {},
+      ['part'],
+    );
+    // 16×8 becomes 8×4 in rows 2 to 5: the box covers the upper right quarter.
+    const { predictions } = await model.infer(await plain(RED, 16, 8).png().toBuffer());
+    expect(predictions).toEqual([
+      { classId: 0, label: 'part', score: expect.closeTo(0.9, 6) as number, box: [0.5, 0, 1, 0.5] },
+    ]);
+  });
+});
+
+describe('tensors from the caller', () => {
+  const image = { type: 'float32', shape: [1, 3, 8, 8], data: new Float32Array(192).fill(0.5) } as const;
+
+  it('are run as they are', async () => {
+    const model = await load();
+    const { probs } = await model.inferTensors({ image });
+    expect(probs).toMatchObject({ type: 'float32', shape: [1, 3], data: Float32Array.of(0.5, 0.5, 0.5) });
+  });
+
+  it.each([
+    ['a missing tensor', {}],
+    ['another shape', { image: { ...image, shape: [1, 3, 4, 16] } }],
+    ['another type', { image: { type: 'int32', shape: [1, 3, 8, 8], data: new Int32Array(192) } as const }],
+  ])('are refused with the reason: %s', async (_what, feeds) => {
+    const model = await load();
+    await expect(model.inferTensors(feeds as never)).rejects.toMatchObject({
+      code: 'model.input-invalid',
+      status: 400,
+    });
+  });
+});
+
+describe('models that cannot be loaded', () => {
+  it('a file that is not there', async () => {
+    const { dir, load: again } = (folder = await modelFolder());
+    await rm(path.join(dir, 'model.onnx'));
+    await expect(again()).rejects.toMatchObject({
+      code: 'model.file-missing',
+      message: expect.stringContaining('model.onnx') as unknown,
+    });
+  });
+
+  it.each([
+    ['text', 'this is no model'],
+    ['nothing', ''],
+    ['half a model', meanColourModel(8).subarray(0, 120)],
+  ])('a file with %s', async (_what, content) => {
+    await expect(load({}, { 'model.onnx': content })).rejects.toMatchObject({
+      code: 'model.unreadable',
+      message: expect.stringContaining('model.onnx') as unknown,
+    });
+  });
+
+  it('an operator that ONNX Runtime does not know', async () => {
+    const strange = buildOnnx({
+      inputs: [{ name: 'image', shape: [1, 3, 8, 8] }],
+      outputs: [{ name: 'probs', shape: [1, 3] }],
+      nodes: [{ op: 'Telepathy', inputs: ['image'], outputs: ['probs'] }],
+    });
+    await expect(load({}, { 'model.onnx': strange })).rejects.toMatchObject({
+      code: 'model.unreadable',
+      message: expect.stringContaining('Telepathy') as unknown,
+    });
+  });
+
+  it.each([
+    [
+      'another size',
+      { width: 16, height: 8 },
+      'input "image" takes [1, 3, 8, 8], but model.json describes [1, 3, 8, 16]',
+    ],
+    ['another layout', { layout: 'NHWC' }, 'layout NHWC'],
+    ['another type', { dtype: 'uint8' }, 'input "image" takes float32, but input.dtype in model.json is uint8'],
+    ['another name', { name: 'pixels' }, 'the model has no input "pixels" (input.name in model.json); it has "image"'],
+    ['another number of channels', { color: 'GRAY' }, 'color GRAY'],
+  ])('model.json with %s', async (_what, input, message) => {
+    await expect(load({ input: { name: 'image', width: 8, height: 8, ...input } })).rejects.toMatchObject({
+      code: 'model.interface-mismatch',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('labels that do not fit the classes, before the first image', async () => {
+    await expect(load({}, {}, {}, ['red', 'green'])).rejects.toMatchObject({
+      message: 'output "probs" has 3 classes, but there are 2 labels',
+    });
+  });
+
+  it('an output that is not there', async () => {
+    await expect(load({ output: { decoder: 'classification', output: 'scores' } })).rejects.toMatchObject({
+      code: 'model.interface-mismatch',
+      message: 'the model has no output "scores" (output.output); its outputs are "probs"',
+    });
+  });
+
+  it('a model of two images', async () => {
+    const two = buildOnnx({
+      inputs: [
+        { name: 'left', shape: [1, 3, 8, 8] },
+        { name: 'right', shape: [1, 3, 8, 8] },
+      ],
+      outputs: [{ name: 'probs', shape: [1, 3, 8, 8] }],
+      nodes: [{ op: 'Add', inputs: ['left', 'right'], outputs: ['probs'] }],
+    });
+    await expect(load({ input: { width: 8, height: 8, name: 'left' } }, { 'model.onnx': two })).rejects.toMatchObject({
+      code: 'model.interface-mismatch',
+      message: expect.stringContaining('"right"') as unknown,
+    });
+    // Without predictions the caller may feed both.
+    const model = await load(
+      { task: 'tensor', input: { width: 8, height: 8, name: 'left' }, output: { decoder: 'tensor' } },
+      { 'model.onnx': two },
+    );
+    const tensor = { type: 'float32', shape: [1, 3, 8, 8], data: new Float32Array(192).fill(1) } as const;
+    expect((await model.inferTensors({ left: tensor, right: tensor }))['probs']?.data[0]).toBe(2);
+    await expect(model.infer(await red())).rejects.toMatchObject({ code: 'model.input-invalid' });
+  });
+
+  it('is not changed by what else lies in the folder', async () => {
+    const { dir, load: again } = (folder = await modelFolder());
+    await writeFile(path.join(dir, 'notes.txt'), 'x');
+    models.push(await again());
+  });
+});

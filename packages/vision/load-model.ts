@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { inputOf, outputOf } from '#packages/model-package';
+import type { Provider } from '#packages/model-package';
+import { systemClock } from '#packages/foundation';
+import { createDecoder } from './decoders/create-decoder.ts';
+import { visionErrors } from './errors.ts';
+import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
+import { imageModel } from './image-model.ts';
+import { ImagePreparer } from './image-preparer.ts';
+import type { PreparerOptions } from './image-preparer.ts';
+import { checkInput } from './input-check.ts';
+import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
+import { openOnLadder } from './session/provider-ladder.ts';
+import type { Session } from './session/session.ts';
+
+/** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
+export const loadModel: LoadModel = async (packageDir, manifest, labels, options): Promise<LoadedModel> => {
+  const input = inputOf(manifest, options.variant);
+  const file = await modelFile(packageDir, options);
+  const preparer = new ImagePreparer(input, preparerOptions(options));
+  const probe = async (session: Session, provider: Provider): Promise<void> => {
+    const name = checkInput(session.inputs, input, manifest.output.decoder);
+    // A driver can load a model and then fail to run it.
+    if (provider !== 'cpu' && provider !== 'wasm' && name !== undefined) {
+      await session.run(
+        { [name]: preparer.feed },
+        session.outputs.map((output) => output.name),
+      );
+    }
+  };
+  const opened = await openOnLadder(file, options.variant, options, probe);
+  try {
+    const { session } = opened;
+    const context = { outputs: session.outputs, input, labels };
+    const decoder = await createDecoder(outputOf(manifest, options.variant), context, packageDir);
+    return imageModel({
+      ...opened,
+      decoder,
+      preparer,
+      inputName: checkInput(session.inputs, input, manifest.output.decoder),
+      returnOutputs: manifest.output.decoder === 'tensor',
+      clock: systemClock,
+    });
+  } catch (error) {
+    await opened.session.close();
+    throw error;
+  }
+};
+
+/** How images are prepared for a model that was loaded with these options, on whatever thread. */
+export function preparerOptions(options: Pick<LoadOptions, 'maxPixels' | 'reducedDecode'>): PreparerOptions {
+  return {
+    clock: systemClock,
+    maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+    reducedDecode: options.reducedDecode ?? false,
+  };
+}
+
+async function modelFile(packageDir: string, options: LoadOptions): Promise<string> {
+  const file = path.join(packageDir, options.variant.file);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) return file;
+  throw visionErrors.error('model.file-missing', `the package ${packageDir} has no file "${options.variant.file}"`);
+}

@@ -1,0 +1,132 @@
+import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
+
+import type { Placement } from './resize/geometry.ts';
+
+/** How to load one variant of a package. */
+export interface LoadOptions {
+  readonly variant: Variant;
+  /** Ladder: tried in this order, the first that works is taken. */
+  readonly providers: readonly Provider[];
+  /** `true`: only the first of `providers` will do; a provider: only that one. Default false: step down the ladder. */
+  readonly requireProvider?: boolean | Provider;
+  /** Threads of one operator; 0 leaves it to ONNX Runtime. */
+  readonly intraOpThreads: number;
+  /** Whether idle threads spin: up to 10 % faster, half again the CPU under load with gaps. */
+  readonly spinning: boolean;
+  /** Folder for optimised models made on this device; without it each load optimises anew. */
+  readonly cacheDir?: string;
+  /** Hexadecimal SHA-256 of the variant's file where the caller has just computed it; spares reading the file again for the cache. */
+  readonly modelHash?: string;
+  /**
+   * Decode JPEGs 2, 4 or 8 times smaller where the model's input is still smaller: faster, and slightly other pixels than the
+   * reference pipeline's. Default false. The anti-aliasing filters do it by themselves where it changes next to nothing.
+   */
+  readonly reducedDecode?: boolean;
+  /** Images with more pixels are refused before decoding. Default 50 million. */
+  readonly maxPixels?: number;
+}
+
+/** What one request gives. */
+export interface Inference {
+  /** Size of the decoded, upright image in pixels. */
+  readonly image: { readonly width: number; readonly height: number };
+  readonly predictions: readonly Prediction[];
+  readonly timings: Omit<Timings, 'queueMs'>;
+  /** Only from classifiers: the scores of all classes, in model order. */
+  readonly classScores?: Float32Array;
+  /** Only from the `tensor` decoder: the model's outputs as they are. */
+  readonly outputs?: NamedTensors;
+}
+
+/** An image that has become an input tensor, on this thread or another. */
+export interface PreparedImage {
+  /** Size of the decoded, upright image in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** Where the image lies in the tensor. */
+  readonly placement: Placement;
+  readonly feed: Tensor;
+  readonly decodeMs: number;
+  readonly preprocessMs: number;
+}
+
+export type TensorType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'int32'
+  | 'uint64'
+  | 'int64'
+  | 'bool';
+
+/** Row-major elements; float16 as raw bits in a `Uint16Array`, bool as one byte each. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array;
+
+export interface Tensor {
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: TensorType;
+  /** A free dimension is -1. */
+  readonly shape: readonly number[];
+}
+
+/** A rung of the ladder that was not taken, and why. */
+export interface Fallback {
+  readonly provider: Provider;
+  readonly reason: string;
+}
+
+/** A model that answers. Calls run one after the other; give each worker its own. */
+export interface LoadedModel {
+  readonly provider: Provider;
+  readonly fallbacks: readonly Fallback[];
+  /** What became of the cache of optimised models: `off`, `reused`, `made`, or `failed` to be written. */
+  readonly optimized: 'off' | 'reused' | 'made' | 'failed';
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /**
+   * Decodes, resizes, runs and decodes the outputs. `contentType` is a hint: the bytes decide what the image is.
+   * The signal is looked at between the steps; a step that has begun ends.
+   */
+  infer(image: Uint8Array, contentType?: string, signal?: AbortSignal): Promise<Inference>;
+  /** The second half of `infer`, for an image that an `ImagePreparer` of the same input has prepared. */
+  inferPrepared(prepared: PreparedImage): Promise<Inference>;
+  /** Runs the model on tensors that the caller made. */
+  inferTensors(feeds: NamedTensors, signal?: AbortSignal): Promise<NamedTensors>;
+  /** Runs once on an empty input, so that the first request does not pay for what the runtime puts off until then. */
+  warmUp(): Promise<void>;
+  /** Gives the session's memory back; idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads one variant; `load-model.ts` exports `loadModel` of this type. `labels` may be empty: the class id then serves as label.
+ * @throws EdgeError `model.file-missing`, `model.unreadable`, `model.interface-mismatch`, `model.provider-unavailable`
+ */
+export type LoadModel = (
+  packageDir: string,
+  manifest: ModelManifest,
+  labels: readonly string[],
+  options: LoadOptions,
+) => Promise<LoadedModel>;

@@ -1,0 +1,33 @@
+import type { Provider } from '#packages/model-package';
+import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
+
+/** A model in memory on one provider. Whoever uses it makes one call at a time. */
+export interface Session {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** What became of the cache of optimised models. */
+  readonly optimized: Optimized;
+  run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** `off`: not used; `reused`: loaded from it; `made`: written to it; `failed`: could not be written, the model runs all the same. */
+export type Optimized = 'off' | 'reused' | 'made' | 'failed';
+
+export interface SessionOptions {
+  /** 0 leaves it to the runtime. */
+  readonly intraOpThreads: number;
+  readonly spinning: boolean;
+  readonly cacheDir?: string;
+  /** SHA-256 of the file where it is known. */
+  readonly modelHash?: string;
+}
+
+/** One build of ONNX Runtime. */
+export interface Runtime {
+  /** Undefined where the provider may be tried, else why it cannot work on this machine and what to install. */
+  whyUnavailable(provider: Provider): string | undefined;
+  /** Throws what the runtime throws. */
+  open(file: string, provider: Provider, options: SessionOptions): Promise<Session>;
+}

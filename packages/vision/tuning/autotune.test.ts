@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { RED, plain } from '../../../testing/vision/images.ts';
+import { modelFolder } from '../../../testing/vision/model-folder.ts';
+import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
+import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { autotune } from './autotune.ts';
+import type { AutotuneOptions } from './autotune.ts';
+
+let cacheDir: string;
+const folders: ModelFolder[] = [];
+beforeEach(async () => {
+  cacheDir = await mkdtemp(path.join(os.tmpdir(), 'edgeml-tune-'));
+});
+afterEach(async () => {
+  await Promise.all([
+    rm(cacheDir, { recursive: true, force: true }),
+    ...folders.splice(0).map((folder) => folder.remove()),
+  ]);
+});
+
+async function redModel(
+  variants: readonly object[] = [{ file: 'dim.onnx', precision: 'int8' }, { file: 'model.onnx' }],
+): Promise<ModelFolder> {
+  const folder = await modelFolder(
+    { variants, golden: [{ input: 'red.png', expect: 'red.json', scoreTolerance: 0.05 }] },
+    {
+      'red.png': await plain(RED).png().toBuffer(),
+      'red.json': JSON.stringify([{ classId: 0, label: 'red', score: 1 }]),
+      // A naive quantisation: half of the score is lost.
+      'dim.onnx': meanColourModel(8, { scale: 0.5 }),
+    },
+  );
+  folders.push(folder);
+  return folder;
+}
+
+function tune(folder: ModelFolder, options: Partial<AutotuneOptions> = {}) {
+  return autotune(folder.dir, folder.manifest, folder.labels, {
+    packageHash: 'a'.repeat(64),
+    providers: ['cpu'],
+    spinning: false,
+    budgetMs: 500,
+    cacheDir,
+    ...options,
+  });
+}
+
+describe('autotune', () => {
+  it('takes a variant that gives right answers, and remembers it', async () => {
+    const folder = await redModel();
+    const first = await tune(folder);
+    await first.model.close();
+    expect(first).toMatchObject({ remembered: false, candidate: { variant: { file: 'model.onnx' }, provider: 'cpu' } });
+    expect(first.results.map((result) => result.outcome)).toEqual(['golden-failed', 'measured']);
+
+    const second = await tune(folder);
+    await second.model.close();
+    expect(second).toMatchObject({ remembered: true, candidate: { variant: { file: 'model.onnx' } } });
+    expect(second.results).toHaveLength(1);
+  });
+
+  it('measures anew for another package', async () => {
+    const folder = await redModel();
+    await (await tune(folder)).model.close();
+    const other = await tune(folder, { packageHash: 'b'.repeat(64) });
+    await other.model.close();
+    expect(other.remembered).toBe(false);
+  });
+
+  it('says why nothing works', async () => {
+    const folder = await redModel([{ file: 'dim.onnx' }]);
+    await expect(tune(folder)).rejects.toMatchObject({
+      code: 'model.no-variant',
+      message: expect.stringMatching(/dim\.onnx on cpu.*scores 0\.5 instead of 1/) as unknown,
+    });
+  });
+
+  it('reports why a provider higher up the ladder was not taken', async () => {
+    const folder = await redModel([{ file: 'model.onnx' }]);
+    const tuned = await tune(folder, { providers: ['tensorrt', 'cpu'] });
+    await tuned.model.close();
+    expect(tuned.fallbacks).toEqual([
+      { provider: 'tensorrt', reason: expect.stringContaining('providers_tensorrt') as unknown },
+    ]);
+  });
+});

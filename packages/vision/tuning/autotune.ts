@@ -1,0 +1,174 @@
+import os from 'node:os';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelManifest, Provider } from '#packages/model-package';
+import { systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
+import { visionErrors } from '../errors.ts';
+import { checkGolden } from '../golden/check-golden.ts';
+import { loadModel } from '../load-model.ts';
+import type { Fallback, LoadedModel } from '../loaded-model.ts';
+import { cpuIdentity } from '../session/cpu-identity.ts';
+import { nativeVersion } from '../session/native-runtime.ts';
+import { candidatesOf, describeCandidate } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
+import { chooseVariant } from './choose-variant.ts';
+import type { CandidateResult, Contender } from './choose-variant.ts';
+import { ChoiceStore } from './choice-store.ts';
+import type { ChoiceKey } from './choice-store.ts';
+
+export interface AutotuneOptions {
+  readonly packageHash: string;
+  readonly providers: readonly Provider[];
+  readonly requireProvider?: boolean | Provider;
+  /** Thread counts to try. Default: 1. */
+  readonly intraOpThreads?: readonly number[];
+  readonly objective?: 'latency' | 'throughput';
+  readonly spinning: boolean;
+  /** Default 10 s. */
+  readonly budgetMs?: number;
+  /** Default false: bit for bit what the reference pipeline decodes. */
+  readonly reducedDecode?: boolean;
+  /** Whether golden cases decide. Default true. */
+  readonly golden?: boolean;
+  readonly maxLatencyMs?: number;
+  readonly cacheDir?: string;
+  readonly maxPixels?: number;
+  readonly cores?: number;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+}
+
+export interface Tuned {
+  readonly model: LoadedModel;
+  readonly candidate: Candidate;
+  /** One per candidate; a single one where the choice was remembered. */
+  readonly results: readonly CandidateResult[];
+  readonly remembered: boolean;
+  /** Providers of the ladder that were not taken, and why. */
+  readonly fallbacks: readonly Fallback[];
+}
+
+/**
+ * Finds the fastest way to run a package here that passes its golden test: variant × provider × threads.
+ * The choice is remembered in `cacheDir`; next time only the chosen one is loaded and tested.
+ * @throws EdgeError `model.no-variant` with the reason of each candidate
+ */
+export async function autotune(
+  packageDir: string,
+  manifest: ModelManifest,
+  labels: readonly string[],
+  options: AutotuneOptions,
+): Promise<Tuned> {
+  const candidates = candidatesOf(manifest, {
+    providers: allowedProviders(options),
+    intraOpThreads: options.intraOpThreads ?? [1],
+    reducedDecode: options.reducedDecode ?? false,
+  });
+  const open = (candidate: Candidate): Promise<LoadedContender> =>
+    openContender(packageDir, manifest, labels, candidate, options);
+  const store = options.cacheDir === undefined ? undefined : new ChoiceStore(options.cacheDir);
+  const key = keyOf(candidates, options);
+  const known = await store?.recall(key, candidates);
+  const choose = (of: readonly Candidate[]) =>
+    chooseVariant(of, open, {
+      clock: options.clock ?? systemClock,
+      budgetMs: options.budgetMs ?? 10_000,
+      objective: options.objective ?? 'latency',
+      cores: options.cores ?? os.availableParallelism(),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  let { choice, results } = await choose(known ? [known] : candidates);
+  if (!choice && known) ({ choice, results } = await choose(candidates));
+  if (!choice) throw noVariant(manifest, candidates, results);
+  if (choice.candidate !== known) await store?.remember(key, choice.candidate).catch(() => undefined);
+  return {
+    model: choice.model.loaded,
+    candidate: choice.candidate,
+    results,
+    remembered: choice.candidate === known,
+    fallbacks: fallbacksOf(choice.candidate, options.providers, results),
+  };
+}
+
+interface LoadedContender extends Contender {
+  readonly loaded: LoadedModel;
+}
+
+async function openContender(
+  packageDir: string,
+  manifest: ModelManifest,
+  labels: readonly string[],
+  candidate: Candidate,
+  options: AutotuneOptions,
+): Promise<LoadedContender> {
+  const loaded = await loadModel(packageDir, manifest, labels, {
+    variant: candidate.variant,
+    providers: [candidate.provider],
+    requireProvider: candidate.provider,
+    intraOpThreads: candidate.intraOpThreads,
+    reducedDecode: candidate.reducedDecode,
+    spinning: options.spinning,
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
+  });
+  const image = manifest.golden[0] && (await readFile(path.join(packageDir, manifest.golden[0].input)));
+  return {
+    loaded,
+    async check() {
+      if (options.golden === false) return undefined;
+      const report = await checkGolden(loaded, manifest, packageDir, {
+        variant: candidate.variant,
+        ...(options.maxLatencyMs === undefined ? {} : { maxLatencyMs: options.maxLatencyMs }),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+      return report.passed ? undefined : report.summary;
+    },
+    run: async () => void (await (image ? loaded.infer(image) : loaded.warmUp())),
+    close: () => loaded.close(),
+  };
+}
+
+function allowedProviders({ providers, requireProvider }: AutotuneOptions): readonly Provider[] {
+  if (!requireProvider) return providers;
+  return requireProvider === true ? providers.slice(0, 1) : [requireProvider];
+}
+
+function keyOf(candidates: readonly Candidate[], options: AutotuneOptions): ChoiceKey {
+  const question = [options.objective ?? 'latency', options.spinning, ...candidates.map(describeCandidate)].join(';');
+  return { packageHash: options.packageHash, runtime: nativeVersion(), cpu: cpuIdentity(), question };
+}
+
+/** Providers above the one taken: what kept each from being it. */
+function fallbacksOf(
+  chosen: Candidate,
+  ladder: readonly Provider[],
+  results: readonly CandidateResult[],
+): readonly Fallback[] {
+  const above = ladder.slice(0, Math.max(0, ladder.indexOf(chosen.provider)));
+  return above.map((provider) => {
+    const own = results.filter((result) => result.candidate.provider === provider);
+    const fastest = Math.min(...own.map((result) => (result.outcome === 'measured' ? result.latencyMs : Infinity)));
+    if (fastest < Infinity) return { provider, reason: `slower here: ${fastest.toFixed(1)} ms at best` };
+    const reasons = own.flatMap((result) => (result.outcome === 'measured' ? [] : [result.reason]));
+    return { provider, reason: reasons[0] ?? 'an earlier choice that is remembered was faster' };
+  });
+}
+
+function noVariant(
+  manifest: ModelManifest,
+  candidates: readonly Candidate[],
+  results: readonly CandidateResult[],
+): Error {
+  const reasons = results.map(
+    (result) => `${describeCandidate(result.candidate)}: ${'reason' in result ? result.reason : ''}`,
+  );
+  return visionErrors.error(
+    'model.no-variant',
+    `none of the ${candidates.length} ways to run ${manifest.name} ${manifest.version} works here. ${reasons.join('; ')}`.slice(
+      0,
+      3000,
+    ),
+    { facts: { results: results.map((result) => ({ ...result, candidate: describeCandidate(result.candidate) })) } },
+  );
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from '#packages/model-package';
+
+import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { candidatesOf, describeCandidate } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
+import { chooseVariant } from './choose-variant.ts';
+import type { ChooseOptions } from './choose-variant.ts';
+
+const manifest = parseManifest({
+  schemaVersion: 1,
+  name: 'M',
+  version: '1',
+  task: 'tensor',
+  input: { width: 8, height: 8 },
+  output: { decoder: 'tensor' },
+  variants: [{ file: 'fp32.onnx' }, { file: 'int8.onnx', precision: 'int8', providers: ['cpu'] }],
+});
+
+/** What each candidate does, by its description. */
+interface Behaviour {
+  readonly runMs?: number;
+  readonly loadMs?: number;
+  readonly wrong?: string;
+  readonly fails?: string;
+}
+
+function bench(behaviours: Readonly<Record<string, Behaviour>>) {
+  const clock = new FakeClock();
+  const open = new Set<string>();
+  const opened: string[] = [];
+  return {
+    clock,
+    open,
+    opened,
+    async load(candidate: Candidate) {
+      const name = describeCandidate(candidate);
+      const behaviour = behaviours[name] ?? {};
+      opened.push(name);
+      await clock.advance(behaviour.loadMs ?? 0);
+      if (behaviour.fails) throw new Error(behaviour.fails);
+      open.add(name);
+      return {
+        name,
+        check: async () => behaviour.wrong,
+        run: () => clock.advance(behaviour.runMs ?? 10),
+        close: async () => void open.delete(name),
+      };
+    },
+  };
+}
+
+function choose(
+  behaviours: Readonly<Record<string, Behaviour>>,
+  options: Partial<ChooseOptions> = {},
+  providers: readonly ('cpu' | 'webgpu')[] = ['cpu'],
+  threads = [1],
+) {
+  const it = bench(behaviours);
+  const candidates = candidatesOf(manifest, { providers, intraOpThreads: threads, reducedDecode: false });
+  return chooseVariant(candidates, (candidate) => it.load(candidate), {
+    clock: it.clock,
+    budgetMs: 10_000,
+    objective: 'latency',
+    cores: 4,
+    ...options,
+  }).then((result) => ({ ...it, ...result }));
+}
+
+const FP32 = 'fp32.onnx on cpu with 1 thread';
+const INT8 = 'int8.onnx on cpu with 1 thread';
+const FP32_4 = 'fp32.onnx on cpu with 4 threads';
+
+describe('chooseVariant', () => {
+  it('keeps the fastest and closes the others', async () => {
+    const { choice, open } = await choose({ [FP32]: { runMs: 20 }, [INT8]: { runMs: 9 } });
+    expect(choice?.model.name).toBe(INT8);
+    expect([...open]).toEqual([INT8]);
+    expect(choice?.results.map((one) => 'latencyMs' in one && one.latencyMs)).toEqual([20, 9]);
+  });
+
+  it('drops what fails the golden test, however fast', async () => {
+    const { choice, results } = await choose({ [FP32]: { runMs: 20 }, [INT8]: { runMs: 1, wrong: 'dog is missing' } });
+    expect(choice?.model.name).toBe(FP32);
+    expect(results[1]).toMatchObject({ outcome: 'golden-failed', reason: 'dog is missing' });
+  });
+
+  it('goes on when a candidate does not load', async () => {
+    const { choice, results } = await choose({ [FP32]: { fails: 'no such operator' } });
+    expect(choice?.model.name).toBe(INT8);
+    expect(results[0]).toMatchObject({ outcome: 'failed', reason: 'no such operator' });
+  });
+
+  it('finds nothing when nothing works, and leaves nothing open', async () => {
+    const { choice, results, open } = await choose({ [FP32]: { fails: 'a' }, [INT8]: { wrong: 'b' } });
+    expect(choice).toBeUndefined();
+    expect(results.map((result) => result.outcome)).toEqual(['failed', 'golden-failed']);
+    expect(open.size).toBe(0);
+  });
+
+  it('stays with the preferred one among equals', async () => {
+    expect((await choose({ [FP32]: { runMs: 10 }, [INT8]: { runMs: 9.8 } })).choice?.model.name).toBe(FP32);
+  });
+
+  it('stops measuring when the budget is used up, but always finds one that works', async () => {
+    const late = await choose({ [FP32]: { loadMs: 5_000, runMs: 100 } }, { budgetMs: 1_000 });
+    expect(late.choice?.model.name).toBe(FP32);
+    expect(late.results[1]).toMatchObject({ outcome: 'skipped' });
+    const rescued = await choose({ [FP32]: { loadMs: 5_000, wrong: 'x' } }, { budgetMs: 1_000 });
+    expect(rescued.choice?.model.name).toBe(INT8);
+  });
+
+  it('keeps within the budget when runs are slow', async () => {
+    const { choice } = await choose({ [FP32]: { runMs: 300 }, [INT8]: { runMs: 200 } }, { budgetMs: 2_000 });
+    expect(choice?.elapsedMs).toBeLessThan(2_000 + 4 * 300);
+  });
+
+  it('weighs threads against workers when it is asked for throughput', async () => {
+    const behaviours = {
+      [FP32]: { runMs: 30 },
+      [FP32_4]: { runMs: 12 },
+      [INT8]: { wrong: 'x' },
+      'int8.onnx on cpu with 4 threads': { wrong: 'x' },
+    };
+    expect((await choose(behaviours, {}, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32_4);
+    expect((await choose(behaviours, { objective: 'throughput' }, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32);
+  });
+
+  it('closes everything and throws the reason when aborted', async () => {
+    const abort = new AbortController();
+    const reason = new Error('superseded');
+    const it = bench({});
+    const candidates = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
+    const choosing = chooseVariant(candidates, (candidate) => it.load(candidate), {
+      clock: it.clock,
+      budgetMs: 1e9,
+      objective: 'latency',
+      cores: 1,
+      signal: abort.signal,
+      onResult: () => abort.abort(reason),
+    });
+    await expect(choosing).rejects.toBe(reason);
+    expect(it.open.size).toBe(0);
+    expect(it.opened).toHaveLength(1);
+  });
+});
+
+describe('candidatesOf', () => {
+  it('keeps variants to their providers and threads to the CPU', () => {
+    const names = candidatesOf(manifest, {
+      providers: ['webgpu', 'cpu'],
+      intraOpThreads: [1, 2],
+      reducedDecode: true,
+    }).map(describeCandidate);
+    expect(names).toEqual([
+      'fp32.onnx on webgpu with 1 thread',
+      'fp32.onnx on cpu with 1 thread',
+      'fp32.onnx on cpu with 2 threads',
+      'int8.onnx on cpu with 1 thread',
+      'int8.onnx on cpu with 2 threads',
+    ]);
+  });
+
+  it('tries reduced decoding only where a golden test can judge it', () => {
+    const golden = { ...manifest, golden: [{ input: 'a.jpg', expect: 'a.json', scoreTolerance: 0.1, iou: 0.9 }] };
+    const limits = { providers: ['cpu'], intraOpThreads: [1], reducedDecode: true } as const;
+    expect(candidatesOf(golden, limits).map((one) => one.reducedDecode)).toEqual([false, true, false, true]);
+  });
+});

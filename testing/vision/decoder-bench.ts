@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { parseManifest } from '#packages/model-package';
+import type { InputSpec, OutputSpec, Prediction } from '#packages/model-package';
+import { createDecoder } from '#packages/vision';
+import type { NamedTensors, Placement, Tensor } from '#packages/vision';
+
+export const WHOLE: Placement = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 };
+
+/** Numbers as float32 has them, so that both sides compute with the same. */
+export function floats(min: number, max: number): fc.Arbitrary<number> {
+  return fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true, noDefaultInfinity: true });
+}
+
+export function table(rows: number, ...columns: readonly fc.Arbitrary<number>[]): fc.Arbitrary<number[][]> {
+  return fc.array(fc.tuple<number[]>(...columns), { minLength: rows, maxLength: rows });
+}
+
+export const placements: fc.Arbitrary<Placement> = fc.record({
+  scaleX: floats(0.5, 2),
+  scaleY: floats(0.5, 2),
+  offsetX: floats(-0.5, 0.5),
+  offsetY: floats(-0.5, 0.5),
+});
+
+/** What all detectors share. */
+export const detectionOptions = fc.record({
+  scoreThreshold: fc.constantFrom(0.05, 0.25, 0.5),
+  iouThreshold: fc.constantFrom(0, 0.3, 0.45, 0.7, 1),
+  maxDetections: fc.constantFrom(1, 3, 100),
+  nms: fc.constantFrom('class' as const, 'agnostic' as const, 'none' as const),
+});
+
+export function float32(shape: readonly number[], values: readonly number[]): Tensor {
+  return { type: 'float32', shape, data: Float32Array.from(values) };
+}
+
+/** `output` and `input` of model.json with their defaults. */
+export function specOf(
+  task: string,
+  output: object,
+  input: object = { width: 64, height: 32 },
+): { output: OutputSpec; input: InputSpec } {
+  return parseManifest({
+    schemaVersion: 1,
+    name: 'M',
+    version: '1',
+    task,
+    input,
+    output,
+    variants: [{ file: 'm.onnx' }],
+  });
+}
+
+export async function decode(
+  spec: { readonly output: OutputSpec; readonly input: InputSpec },
+  outputs: NamedTensors,
+  options: { readonly labels?: readonly string[]; readonly placement?: Placement; readonly packageDir?: string } = {},
+): Promise<readonly Prediction[]> {
+  const infos = Object.entries(outputs).map(([name, { type, shape }]) => ({ name, type, shape }));
+  const context = { outputs: infos, input: spec.input, labels: options.labels ?? [] };
+  const decoder = await createDecoder(spec.output, context, options.packageDir ?? '.');
+  const first = decoder.decode(outputs, options.placement ?? WHOLE);
+  // A second call must not see anything of the first.
+  expect(decoder.decode(outputs, options.placement ?? WHOLE)).toEqual(first);
+  return first;
+}
+
+/** Same classes in the same order, numbers equal but for the last bits. */
+export function expectSame(actual: readonly Prediction[], expected: readonly Prediction[]): void {
+  expect(actual.map(({ classId, label }) => [classId, label])).toEqual(
+    expected.map(({ classId, label }) => [classId, label]),
+  );
+  actual.forEach((one, index) => {
+    expect(one.score).toBeCloseTo(expected[index]?.score as number, 9);
+    one.box?.forEach((corner, at) => expect(corner).toBeCloseTo(expected[index]?.box?.[at] as number, 9));
+  });
+}
