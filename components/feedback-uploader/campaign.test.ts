@@ -5,10 +5,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ProxyFault } from '../../testing/object-store/fault-proxy.ts';
-import type { Books, Campaign } from './testing/campaign.ts';
-import { startCampaign } from './testing/campaign.ts';
-import { peakMemoryMb } from './testing/uploader-process.ts';
-import type { UploaderProcess } from './testing/uploader-process.ts';
+import type { Books, Campaign } from '../../testing/uploader/campaign.ts';
+import { startCampaign } from '../../testing/uploader/campaign.ts';
+import { peakMemoryMb } from '../../testing/uploader/uploader-process.ts';
+import type { UploaderProcess } from '../../testing/uploader/uploader-process.ts';
 
 /** SIGKILLs in the suite; set EDGEML_FEEDBACK_KILLS=300 for the long campaign, and EDGEML_FEEDBACK_SEED for another one. */
 const KILLS = Number(process.env['EDGEML_FEEDBACK_KILLS'] ?? 4);

@@ -11,8 +11,8 @@ import { DOWN, MemoryObjectStore } from '../../testing/object-store/memory-objec
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
 import { redactImage } from './redaction/redact-image.ts';
-import { recordingIpc } from './testing/recording-ipc.ts';
-import type { RecordingIpc } from './testing/recording-ipc.ts';
+import { recordingIpc } from '../../testing/uploader/recording-ipc.ts';
+import type { RecordingIpc } from '../../testing/uploader/recording-ipc.ts';
 
 /** What users of the old ML Feedback connector rely on, through the public door: HTTP in, objects and messages out. */
 

@@ -10,8 +10,14 @@ import { startS3Server } from '../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import { startTokenService } from '../../testing/object-store/token-service.ts';
 import type { TokenService } from '../../testing/object-store/token-service.ts';
-import { childrenOf, metric, peakMemoryMb, spawnUploader, startUploaderProcess } from './testing/uploader-process.ts';
-import type { UploaderProcess } from './testing/uploader-process.ts';
+import {
+  childrenOf,
+  metric,
+  peakMemoryMb,
+  spawnUploader,
+  startUploaderProcess,
+} from '../../testing/uploader/uploader-process.ts';
+import type { UploaderProcess } from '../../testing/uploader/uploader-process.ts';
 
 /** The bundled uploader in its own process, against an S3 server behind a proxy of faults. */
 

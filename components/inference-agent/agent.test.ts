@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
-import { startAgentProcess } from './testing/agent-process.ts';
-import type { AgentProcess } from './testing/agent-process.ts';
-import { bundle } from './testing/bundles.ts';
+import { startAgentProcess } from '../../testing/agent/agent-process.ts';
+import type { AgentProcess } from '../../testing/agent/agent-process.ts';
+import { bundle } from '../../testing/agent/bundles.ts';
 import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
-import { temporaryFolder } from './testing/package-folder.ts';
-import { SAMPLE_PACKAGE, sampleImages, samplePackage } from './testing/sample-package.ts';
-import type { SampleImage } from './testing/sample-package.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { SAMPLE_PACKAGE, sampleImages, samplePackage } from '../../testing/agent/sample-package.ts';
+import type { SampleImage } from '../../testing/agent/sample-package.ts';
 
 /** The bundled agent in its own process, over its socket, with a real model. */
 

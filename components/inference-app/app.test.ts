@@ -8,13 +8,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import type { ResultMessage } from '#packages/http';
 import { accessControlFor } from '#packages/ipc';
-import { inMemoryNucleus } from '../../tools/local-core/ipc/in-memory-nucleus.ts';
+import { inMemoryNucleus } from '../../testing/local-core/memory-nucleus.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import { COMPONENT } from './read-configuration.ts';
-import { ScriptedAgent } from './testing/scripted-agent.ts';
-import { writeTestImage } from './testing/test-image.ts';
+import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
+import { writeTestImage } from '../../testing/app/test-image.ts';
 
 const ENTRY = join(import.meta.dirname, 'app.ts');
 

@@ -12,8 +12,8 @@ import type { IpcSession } from '#packages/ipc';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
 import { InferenceApp } from './inference-app.ts';
 import { COMPONENT } from './read-configuration.ts';
-import { ScriptedAgent } from './testing/scripted-agent.ts';
-import { testImage, writeTestImage } from './testing/test-image.ts';
+import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
+import { testImage, writeTestImage } from '../../testing/app/test-image.ts';
 
 let work: string;
 let images: string;

@@ -33,4 +33,5 @@ export { Backoff } from './scheduling/backoff.ts';
 export { fullJitter } from './scheduling/full-jitter.ts';
 export type { BackoffOptions } from './scheduling/full-jitter.ts';
 export { Serial } from './scheduling/serial.ts';
+export { quantile } from './statistics/quantile.ts';
 export { closest } from './text/closest.ts';

@@ -1,4 +1,4 @@
-import { openSocketBench } from '../../testing/ipc/socket-bench.ts';
+import { openSocketBench } from '../../testing/ipc/socket-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { crtTransport } from './transport/crt-transport.ts';
 

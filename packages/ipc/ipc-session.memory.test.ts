@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../testing/clock/fake-clock.ts';
-import { BENCH_TIMING, HEARER } from '../../testing/ipc/bench.ts';
-import type { BenchOptions, NucleusBench } from '../../testing/ipc/bench.ts';
+import { BENCH_TIMING, HEARER } from '../../testing/ipc/nucleus-rig.ts';
+import type { BenchOptions, NucleusBench } from '../../testing/ipc/nucleus-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { connectIpc } from './connect-ipc.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';

@@ -10,12 +10,12 @@ import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { projectPaths } from '../../tools/build/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
-import { AGENT, deviceFolder } from '../e2e/harness/collection.ts';
-import { PATIENCE_MS } from '../e2e/harness/patience.ts';
-import { sample } from '../e2e/harness/samples.ts';
-import { packOldProgram } from './old-program.ts';
-import { whyNoPython } from './python-caller.ts';
-import { CLASSIFICATION, DETECTION } from './services.ts';
+import { AGENT, deviceFolder } from '../../testing/device/collection.ts';
+import { PATIENCE_MS } from '../../testing/device/patience.ts';
+import { sample } from '../../testing/device/samples.ts';
+import { packOldProgram } from '../../testing/clients/old-program.ts';
+import { whyNoPython } from '../../testing/clients/python-caller.ts';
+import { CLASSIFICATION, DETECTION } from '../../testing/clients/services.ts';
 
 const UPLOADER = 'edgeml.FeedbackUploader';
 const COLLECTION = ['edgeml.Runtime', AGENT, 'edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier', UPLOADER];

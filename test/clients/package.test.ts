@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPackage } from './typescript-caller.ts';
+import { buildPackage } from '../../testing/clients/typescript-caller.ts';
 
 const run = promisify(execFile);
 

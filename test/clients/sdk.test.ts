@@ -3,15 +3,15 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRecipe } from '../../tools/build/recipe-source.ts';
-import { sample } from '../e2e/harness/samples.ts';
-import { ARGUMENT_CASES } from './argument-cases.ts';
-import { bytes } from './caller.ts';
-import type { Call, Caller, Outcome } from './caller.ts';
-import { oddServer } from './odd-server.ts';
-import { pythonCaller, whyNoPython } from './python-caller.ts';
-import { CLASSIFICATION, DETECTION, KEPT, MISDIRECTED, startServices } from './services.ts';
-import type { Services } from './services.ts';
-import { typescriptCaller } from './typescript-caller.ts';
+import { sample } from '../../testing/device/samples.ts';
+import { ARGUMENT_CASES } from '../../testing/clients/argument-cases.ts';
+import { bytes } from '../../testing/clients/caller.ts';
+import type { Call, Caller, Outcome } from '../../testing/clients/caller.ts';
+import { oddServer } from '../../testing/clients/odd-server.ts';
+import { pythonCaller, whyNoPython } from '../../testing/clients/python-caller.ts';
+import { CLASSIFICATION, DETECTION, KEPT, MISDIRECTED, startServices } from '../../testing/clients/services.ts';
+import type { Services } from '../../testing/clients/services.ts';
+import { typescriptCaller } from '../../testing/clients/typescript-caller.ts';
 
 /** Both clients, one table, against the bundled agent and the bundled uploader as processes of their own. */
 

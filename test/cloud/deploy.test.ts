@@ -13,11 +13,11 @@ import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
 import type { DeploymentChange } from '../../tools/cloud/deployments/merge-deployment.ts';
 import { planRollback } from '../../tools/cloud/deployments/rollback.ts';
 import { findTarget } from '../../tools/cloud/deployments/target.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { publishSamples } from './stand-in/publish-samples.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const { signal } = new AbortController();
 

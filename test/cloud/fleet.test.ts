@@ -9,11 +9,11 @@ import { connectCloud } from '../../tools/cloud/clients.ts';
 import { fleetDevices } from '../../tools/cloud/fleet/fleet-devices.ts';
 import { filterDevices } from '../../tools/cloud/fleet/fleet-filter.ts';
 import { assignRings, parseRing } from '../../tools/cloud/fleet/rings.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { PERIOD_SECONDS, putHeartbeat, sampleModel } from './stand-in/sample-heartbeat.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { PERIOD_SECONDS, putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const PLACE = 's3://heartbeats/heartbeats';
 const { signal } = new AbortController();

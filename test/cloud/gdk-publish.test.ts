@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPONENTS } from '../../tools/build/components.ts';
 import { PROJECT } from '../../tools/build/project.ts';
 import { readRecipe } from '../../tools/build/recipe-source.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const run = promisify(execFile);
 const gdk = await run('gdk', ['--version']).then(

@@ -14,9 +14,9 @@ import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { PipelinePorts, RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const run = promisify(execFile);
 const GROUP = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/StreetDetector';

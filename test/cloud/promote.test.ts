@@ -15,12 +15,12 @@ import { abortPromotion, promote } from '../../tools/cloud/promotion/promote.ts'
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
 import type { PromotionState } from '../../tools/cloud/promotion/promotion-state.ts';
 import { stateStore } from '../../tools/cloud/promotion/promotion-state.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { publishSamples } from './stand-in/publish-samples.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { putHeartbeat, sampleModel } from './stand-in/sample-heartbeat.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const { signal } = new AbortController();
 

@@ -9,10 +9,10 @@ import { connectCloud } from '../../tools/cloud/clients.ts';
 import { deprovision } from '../../tools/cloud/provisioning/deprovision.ts';
 import { DeviceFolder } from '../../tools/cloud/provisioning/device-files.ts';
 import { provision } from '../../tools/cloud/provisioning/provision.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/edgeml-device';
 const { signal } = new AbortController();

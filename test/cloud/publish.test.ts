@@ -9,12 +9,12 @@ import { inDependencyOrder } from '../../tools/cloud/publishing/dependency-order
 import { planComponent } from '../../tools/cloud/publishing/publish-plan.ts';
 import { publish } from '../../tools/cloud/publishing/publish.ts';
 import type { PublishOutcome } from '../../tools/cloud/publishing/publish.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn, Mishap } from './stand-in/aws-stand-in.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { sampleBuild } from './stand-in/sample-build.ts';
-import type { SampleBuild } from './stand-in/sample-build.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn, Mishap } from '../../testing/cloud/aws-stand-in.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { sampleBuild } from '../../testing/cloud/sample-build.ts';
+import type { SampleBuild } from '../../testing/cloud/sample-build.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const BUCKET = 'components';
 /** Pauses between tries cost nothing here. */

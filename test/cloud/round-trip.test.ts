@@ -4,14 +4,14 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildForThisMachine } from '../../tools/build/host-build.ts';
 import { writeZip } from '../../tools/build/zip/write-zip.ts';
-import { runHere } from '../../tools/package/testing/in-process.ts';
-import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../tools/package/testing/training-output.ts';
-import type { TrainingOutput } from '../../tools/package/testing/training-output.ts';
+import { runHere } from '../../testing/package/in-process.ts';
+import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
+import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from '../../tools/twin/report/twin-report.ts';
-import { startAwsStandIn } from './stand-in/aws-stand-in.ts';
-import type { AwsStandIn } from './stand-in/aws-stand-in.ts';
-import { runCommand } from './stand-in/run-command.ts';
-import { skipsCloudTests } from './stand-in/service-model.ts';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 /** Each step is a process, some of them with a core and components of their own. */
 const PATIENCE_MS = 180_000;

@@ -6,13 +6,13 @@ import { startS3Server } from '../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import { startTokenService } from '../../testing/object-store/token-service.ts';
 import type { TokenService } from '../../testing/object-store/token-service.ts';
-import { bucketContent } from '../../components/inference-agent/capture/testing/bucket-content.ts';
-import { eventsOf } from '../../components/inference-agent/capture/testing/capture-maker.ts';
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import { bytesOf, rawBytes } from './harness/client.ts';
-import type { EdgeClient } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { bareModel, identity } from './harness/models.ts';
+import { bucketContent } from '../../testing/agent/capture/bucket-content.ts';
+import { eventsOf } from '../../testing/agent/capture/capture-maker.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { bytesOf, rawBytes } from '../../testing/edge-manager/client.ts';
+import type { EdgeClient } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 /** The bundled agent, a client of 2022 over gRPC, and an S3 server: what is captured comes to the bucket. */
 describe('captured data on their way to the bucket', () => {

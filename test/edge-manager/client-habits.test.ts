@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import { EdgeClient, floatsOf, rawBytes } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { bareModel, identity } from './harness/models.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { EdgeClient, floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 /** What applications written for Edge Manager are seen to do. */
 describe('habits of clients', () => {

@@ -7,10 +7,10 @@ import { projectPaths } from '../../tools/build/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import type { DeploymentOutcome } from '../../tools/local-core/ports.ts';
-import { deviceFolder } from '../e2e/harness/collection.ts';
-import { PATIENCE_MS } from '../e2e/harness/patience.ts';
-import { bytesOf, EdgeClient } from './harness/client.ts';
-import { bareModel, identity } from './harness/models.ts';
+import { deviceFolder } from '../../testing/device/collection.ts';
+import { PATIENCE_MS } from '../../testing/device/patience.ts';
+import { bytesOf, EdgeClient } from '../../testing/edge-manager/client.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 /** A deployment document of aws.greengrass.SageMakerEdgeManager with its component's name changed, and nothing else. */
 describe('row 120: a deployment document of Edge Manager', () => {

@@ -3,11 +3,11 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import { floatsOf, rawBytes } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { CLIENT_GENERATIONS } from './harness/generations.ts';
-import { bareModel, identity } from './harness/models.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { CLIENT_GENERATIONS } from '../../testing/edge-manager/generations.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 const ROW = { '2020': 67, '2021': 68, '2022': 69 } as const;
 const values = Float32Array.of(3, 1, 2);

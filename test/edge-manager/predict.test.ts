@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import type { GraphSpec } from '../../testing/vision/onnx-builder.ts';
-import type { EdgeClient } from './harness/client.ts';
-import { bytesOf, floatsOf, rawBytes, tensorOf } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { bareModel, identity } from './harness/models.ts';
+import type { EdgeClient } from '../../testing/edge-manager/client.ts';
+import { bytesOf, floatsOf, rawBytes, tensorOf } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let agent: EdgeAgent;

@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CaptureEvent } from '../../components/inference-agent/capture/event/capture-event.ts';
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { PROJECT } from '../../tools/build/project.ts';
-import { skipReason } from '../vision/shared-data.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { CLIENT_GENERATIONS, protoOf } from './harness/generations.ts';
-import { mobilenetFolder, photoTensor, surePhotos } from './harness/photo-tensor.ts';
+import { skipReason } from '../../testing/vision/shared-data.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { CLIENT_GENERATIONS, protoOf } from '../../testing/edge-manager/generations.ts';
+import { mobilenetFolder, photoTensor, surePhotos } from '../../testing/edge-manager/photo-tensor.ts';
 
 /** A Python that has grpcio and grpcio-tools: of the project's .venv, else the system's. */
 const python = [path.join(PROJECT, '.venv/bin/python'), 'python3'].find((candidate) => {
@@ -68,7 +68,7 @@ describe.skipIf(missing)('clients in Python', () => {
       await mkdir(protoFolder);
       await writeFile(path.join(protoFolder, 'agent.proto'), protoOf(generation));
 
-      const script = path.join(import.meta.dirname, 'python/client.py');
+      const script = path.join(import.meta.dirname, '../../testing/edge-manager/client.py');
       const captureId = `capture-${generation}`;
       const words = [script, agent.socketPath, protoFolder, url, `py-${generation}`, tensorFile, captureId];
       const { stdout } = await promisify(execFile)(python!, words, { timeout: 60_000 });

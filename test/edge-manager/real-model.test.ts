@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import { skipReason } from '../vision/shared-data.ts';
-import { floatsOf, rawBytes } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { mobilenetFolder, photoTensor, surePhotos } from './harness/photo-tensor.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { skipReason } from '../../testing/vision/shared-data.ts';
+import { floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { mobilenetFolder, photoTensor, surePhotos } from '../../testing/edge-manager/photo-tensor.ts';
 
 if (skipReason !== undefined) console.warn(skipReason);
 

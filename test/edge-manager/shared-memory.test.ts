@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../components/inference-agent/testing/package-folder.ts';
-import { bytesOf, floatsOf, rawBytes } from './harness/client.ts';
-import type { EdgeClient } from './harness/client.ts';
-import { EdgeAgent } from './harness/edge-agent.ts';
-import { bareModel, identity } from './harness/models.ts';
-import { SharedSegment } from './harness/shared-segment.ts';
+import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { bytesOf, floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
+import type { EdgeClient } from '../../testing/edge-manager/client.ts';
+import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { bareModel, identity } from '../../testing/edge-manager/models.ts';
+import { SharedSegment } from '../../testing/edge-manager/shared-segment.ts';
 
 describe.skipIf(process.platform !== 'linux')('Predict over System V shared memory', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;

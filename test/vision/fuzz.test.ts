@@ -28,7 +28,7 @@ interface Result {
 
 async function fuzz(kind: 'images' | 'models'): Promise<Result> {
   const journal = path.join(dir, kind);
-  const runner = path.join(import.meta.dirname, 'fuzz/run-fuzz.ts');
+  const runner = path.join(import.meta.dirname, '../../testing/vision/fuzz/run-fuzz.ts');
   const child = spawn(
     process.execPath,
     ['--expose-gc', '--import', 'tsx', runner, kind, String(SEED), String(CASES[kind]), journal],

@@ -8,7 +8,7 @@ const GROWTH_MB = 24;
 
 describe('loading and unloading', () => {
   it.skipIf(process.platform !== 'linux')('gives the memory back, generation after generation', async () => {
-    const script = path.join(import.meta.dirname, 'load-and-unload.ts');
+    const script = path.join(import.meta.dirname, '../../testing/vision/load-and-unload.ts');
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', script, '12'], {
       cwd: path.join(import.meta.dirname, '../..'),
       timeout: 300_000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { loadReference, referenceModel } from './reference-models.ts';
-import { photo, skipReason } from './shared-data.ts';
+import { loadReference, referenceModel } from '../../testing/vision/reference-models.ts';
+import { photo, skipReason } from '../../testing/vision/shared-data.ts';
 
 if (skipReason) console.warn(skipReason);
 

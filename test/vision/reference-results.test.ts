@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIou } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
 import type { Prediction } from '#packages/model-package';
-import { MODEL_NAMES, loadReference, referenceModel } from './reference-models.ts';
-import { streetScene } from './reference/street-scene.ts';
-import { expectedResults, photo, photoNames, skipReason } from './shared-data.ts';
-import type { ExpectedRow } from './shared-data.ts';
+import { MODEL_NAMES, loadReference, referenceModel } from '../../testing/vision/reference-models.ts';
+import { streetScene } from '../../testing/vision/reference/street-scene.ts';
+import { expectedResults, photo, photoNames, skipReason } from '../../testing/vision/shared-data.ts';
+import type { ExpectedRow } from '../../testing/vision/shared-data.ts';
 
 if (skipReason) console.warn(skipReason);
 

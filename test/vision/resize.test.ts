@@ -5,7 +5,7 @@ import { parseManifest } from '#packages/model-package';
 import type { InputSpec } from '#packages/model-package';
 import { PlainResizer, WasmResizer } from '#packages/vision';
 import type { Resizer } from '#packages/vision';
-import reference from './reference/resize-reference.gen.json' with { type: 'json' };
+import reference from '../../testing/vision/reference/resize-reference.gen.json' with { type: 'json' };
 
 /** The formula of make_resize_reference.py. */
 function syntheticImage(width: number, height: number, channels: 1 | 3) {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
-import type { BenchOptions, NucleusBench } from './bench.ts';
-import { HEARER, SPEAKER } from './bench.ts';
+import type { BenchOptions, NucleusBench } from './nucleus-rig.ts';
+import { HEARER, SPEAKER } from './nucleus-rig.ts';
 
 /** One suite for `IpcSession`, run on the nucleus in memory and on a socket with the official SDK. */
 export function sessionConformance(name: string, openBench: (options?: BenchOptions) => Promise<NucleusBench>): void {

@@ -27,8 +27,8 @@ Linux only.`,
       count('swaps', options.swaps),
       count('starts', options.starts),
     ];
-    const { runBench } = await import('../../test/bench/run-bench.ts');
-    const { figuresOf } = await import('../../test/bench/figures.ts');
+    const { runBench } = await import('../../bench/agent/run-bench.ts');
+    const { figuresOf } = await import('../../bench/agent/figures.ts');
 
     const report = await runBench({ requests, swaps, starts, signal, onProgress: (what) => out.progress(what) });
     out.json(report);

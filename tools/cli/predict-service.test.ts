@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startAgentProcess } from '../../components/inference-agent/testing/agent-process.ts';
-import type { AgentProcess } from '../../components/inference-agent/testing/agent-process.ts';
-import { writePackage } from '../../components/inference-agent/testing/package-folder.ts';
-import { SAMPLE_PACKAGE } from '../../components/inference-agent/testing/sample-package.ts';
+import { startAgentProcess } from '../../testing/agent/agent-process.ts';
+import type { AgentProcess } from '../../testing/agent/agent-process.ts';
+import { writePackage } from '../../testing/agent/package-folder.ts';
+import { SAMPLE_PACKAGE } from '../../testing/agent/sample-package.ts';
 import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';

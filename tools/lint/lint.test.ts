@@ -2,11 +2,11 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
-import { writeFiles } from '../../components/inference-agent/testing/package-folder.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import { writeFiles } from '../../testing/agent/package-folder.ts';
 import { projectPaths } from '../build/project.ts';
-import { runHere } from '../package/testing/in-process.ts';
-import { colourPackage, tarOf } from '../package/testing/training-output.ts';
+import { runHere } from '../../testing/package/in-process.ts';
+import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engineBench } from './engine-bench.ts';
-import type { EngineBench } from './engine-bench.ts';
+import { engineBench } from '../../testing/local-core/engine-rig.ts';
+import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
-import { writeZip } from './store/test-zip.ts';
+import { writeZip } from '../../testing/local-core/zip-of.ts';
 
 const WAIT = 'exec sleep 1000';
 const ROLLBACK = { failureHandlingPolicy: 'ROLLBACK' } as const;

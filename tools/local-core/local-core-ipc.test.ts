@@ -2,10 +2,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { engineBench } from './engine-bench.ts';
-import type { EngineBench } from './engine-bench.ts';
-import { clientOf, serviceErrorOf } from './ipc/test-bench.ts';
-import type { Client } from './ipc/test-bench.ts';
+import { engineBench } from '../../testing/local-core/engine-rig.ts';
+import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
+import { clientOf, serviceErrorOf } from '../../testing/local-core/ipc-rig.ts';
+import type { Client } from '../../testing/local-core/ipc-rig.ts';
 import { LocalCore } from './local-core.ts';
 import type { LocalDeploymentRequest } from './ports.ts';
 

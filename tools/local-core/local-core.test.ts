@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
 import { staticCredentials } from './credentials/provider.ts';
-import { engineBench } from './engine-bench.ts';
-import type { EngineBench } from './engine-bench.ts';
+import { engineBench } from '../../testing/local-core/engine-rig.ts';
+import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { LocalCore } from './local-core.ts';
 import type { LocalCoreOptions } from './local-core.ts';
@@ -65,7 +65,7 @@ function environmentOf(lines: readonly string[]): Record<string, string> {
 async function startProcess(
   deployment?: LocalDeploymentRequest,
 ): Promise<{ child: ChildProcess; line: (text: string) => Promise<void> }> {
-  const script = fileURLToPath(new URL('./test-core.mts', import.meta.url));
+  const script = fileURLToPath(new URL('../../testing/local-core/core-process.mts', import.meta.url));
   const more = deployment === undefined ? [] : [JSON.stringify(deployment)];
   const child = spawn(process.execPath, ['--import', 'tsx', script, bench.paths.root, ...more], {
     stdio: ['pipe', 'pipe', 'inherit'],

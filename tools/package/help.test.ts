@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runHere } from './testing/in-process.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 
 describe('--help', () => {
   it.each(['package', 'keygen', 'sign', 'verify', 'lint', 'twin'])(

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
-import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
-import type { CommandResult } from '../../test/cloud/stand-in/run-command.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
+import type { CommandResult } from '../../testing/cloud/run-command.ts';
 import { projectPaths } from '../build/project.ts';
 import { readRecipe } from '../build/recipe-source.ts';
 import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';
-import { errorOf, runHere } from './testing/in-process.ts';
+import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import {
   colourModel,
   colourPackage,
@@ -21,8 +21,8 @@ import {
   tarOf,
   trainingOutput,
   zipOf,
-} from './testing/training-output.ts';
-import type { TrainingOutput } from './testing/training-output.ts';
+} from '../../testing/package/training-output.ts';
+import type { TrainingOutput } from '../../testing/package/training-output.ts';
 
 let training: TrainingOutput;
 let onnx: string;

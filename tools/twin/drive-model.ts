@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { messageOf, quantile } from '#packages/foundation';
 import { outputOf } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 import { boundsOf, comparePredictions, parseExpected } from '#packages/vision';
-import { messageOf } from '#packages/foundation';
 import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
-import { quantile } from '../../test/bench/quantile.ts';
 import { annotatedPicture } from '../cli/predict-annotate.ts';
 import type { GoldenReport, LatencyReport, ModelReport } from './report/twin-report.ts';
 

@@ -1,12 +1,12 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../../test/cloud/stand-in/run-command.ts';
+import { runCommand } from '../../testing/cloud/run-command.ts';
 import { buildForThisMachine } from '../build/host-build.ts';
 import { writeZip } from '../build/zip/write-zip.ts';
-import { errorOf, runHere } from '../package/testing/in-process.ts';
-import { colourModel, LABELS, MANIFEST, trainingOutput } from '../package/testing/training-output.ts';
-import type { TrainingOutput } from '../package/testing/training-output.ts';
+import { errorOf, runHere } from '../../testing/package/in-process.ts';
+import { colourModel, LABELS, MANIFEST, trainingOutput } from '../../testing/package/training-output.ts';
+import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from './report/twin-report.ts';
 
 /** Each run starts a core and real components; that takes most of the time here. */

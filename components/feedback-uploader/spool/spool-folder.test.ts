@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MemoryFolder } from '../testing/memory-folder.ts';
+import { MemoryFolder } from '../../../testing/uploader/memory-folder.ts';
 import { diskFolder } from './disk-folder.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 

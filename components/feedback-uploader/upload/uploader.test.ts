@@ -6,15 +6,15 @@ import { sum } from '../spool/spool-state.ts';
 import { Spool } from '../spool/spool.ts';
 import { sampleFile } from '../spool/stored-sample.ts';
 import type { SampleHeader } from '../spool/stored-sample.ts';
-import { MemoryFolder } from '../testing/memory-folder.ts';
+import { MemoryFolder } from '../../../testing/uploader/memory-folder.ts';
 import {
   ACCESS_DENIED,
   DOWN,
   MemoryObjectStore,
   SLOW_DOWN,
 } from '../../../testing/object-store/memory-object-store.ts';
-import { sampleBody, sampleHeader } from '../testing/sample-maker.ts';
-import { settled, until } from '../testing/until.ts';
+import { sampleBody, sampleHeader } from '../../../testing/uploader/sample-maker.ts';
+import { settled, until } from '../../../testing/uploader/until.ts';
 import { objectKey } from './object-name.ts';
 import type { UploadReporter, UploadSettings } from './upload-ports.ts';
 import { NO_LIMITS } from './uplink-budget.ts';

@@ -11,9 +11,9 @@ import { MemoryObjectStore } from '../../../testing/object-store/memory-object-s
 import { agentConfiguration } from '../config.ts';
 import { EDGE_MANAGER_COMPONENT, EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
-import { startInProcess } from '../testing/in-process-agent.ts';
-import type { InProcessAgent } from '../testing/in-process-agent.ts';
-import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
+import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
+import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
+import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { FleetLink } from './fleet-link.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

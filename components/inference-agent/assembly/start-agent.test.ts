@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IpcInvokeReply } from '#packages/http';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
-import { startInProcess } from '../testing/in-process-agent.ts';
-import type { InProcessAgent } from '../testing/in-process-agent.ts';
-import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
+import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
+import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
+import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let work: string;

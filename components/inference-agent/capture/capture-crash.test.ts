@@ -8,8 +8,8 @@ import type { S3Server } from '../../../testing/object-store/s3-server.ts';
 import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
 import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
 import { referencesOf } from './event/read-events.ts';
-import { bucketContent } from './testing/bucket-content.ts';
-import { eventsOf } from './testing/capture-maker.ts';
+import { bucketContent } from '../../../testing/agent/capture/bucket-content.ts';
+import { eventsOf } from '../../../testing/agent/capture/capture-maker.ts';
 
 /** SIGKILLs at random points; more by hand: `EDGEML_CAPTURE_KILLS=200 npx vitest run capture-crash`. */
 const KILLS = Number(process.env['EDGEML_CAPTURE_KILLS'] ?? 4);

@@ -10,8 +10,14 @@ import { ACCESS_DENIED, DOWN } from '../../../testing/object-store/memory-object
 import type { CaptureRecord } from './capture.ts';
 import { CaptureService } from './capture-service.ts';
 import type { CaptureSettings } from './capture-settings.ts';
-import { captureRecord, eventsOf, eventsOnDisk, idsOf, settingsFor } from './testing/capture-maker.ts';
-import { MemoryUpload } from './testing/memory-upload.ts';
+import {
+  captureRecord,
+  eventsOf,
+  eventsOnDisk,
+  idsOf,
+  settingsFor,
+} from '../../../testing/agent/capture/capture-maker.ts';
+import { MemoryUpload } from '../../../testing/agent/capture/memory-upload.ts';
 
 /** Noon, the time of the fake clock plus twelve hours. */
 const START = Date.UTC(2026, 2, 1, 12, 30, 15);

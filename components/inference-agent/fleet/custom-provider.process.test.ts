@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { startAgentProcess } from '../testing/agent-process.ts';
-import { temporaryFolder } from '../testing/package-folder.ts';
+import { startAgentProcess } from '../../../testing/agent/agent-process.ts';
+import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
 
 const CALLS = ['init', 'shutdown', 'configure', 'openCloudClient', 'uploadSampleData', 'sendHeartbeat'];
 const PROVIDER = `

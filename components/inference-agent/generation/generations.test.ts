@@ -4,11 +4,11 @@ import { systemClock } from '#packages/foundation';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
-import { bundle } from '../testing/bundles.ts';
-import { SAMPLE_PACKAGE, sampleImages } from '../testing/sample-package.ts';
-import { inMemoryScripted } from '../testing/in-memory-scripted.ts';
-import { bytesOf, describeGenerations, specWith } from './generation-conformance.ts';
-import { InMemoryGenerations } from './in-memory-generation.ts';
+import { bundle } from '../../../testing/agent/bundles.ts';
+import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
+import { inMemoryScripted } from '../../../testing/agent/memory-scripted.ts';
+import { bytesOf, describeGenerations, specWith } from '../../../testing/agent/generation-conformance.ts';
+import { InMemoryGenerations } from '../../../testing/agent/memory-generation.ts';
 import { ThreadRegister } from './thread-register.ts';
 import { workerGenerations } from './worker-generation.ts';
 

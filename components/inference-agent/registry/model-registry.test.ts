@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { readPackage } from '#packages/model-package';
 
-import { bytesOf } from '../generation/generation-conformance.ts';
-import { temporaryFolder, writePackage } from '../testing/package-folder.ts';
-import { phases, RegistryBench } from '../testing/registry-bench.ts';
+import { bytesOf } from '../../../testing/agent/generation-conformance.ts';
+import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
+import { phases, RegistryBench } from '../../../testing/agent/registry-rig.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import type { ServingModel } from './serving-model.ts';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
-import { testImage, testNpy } from '../testing/test-image.ts';
+import { testImage, testNpy } from '../../../testing/app/test-image.ts';
 import { annotatedName } from './annotated-name.ts';
 import { AnnotatedStore } from './annotated-store.ts';
 import { drawPredictions } from './draw-predictions.ts';

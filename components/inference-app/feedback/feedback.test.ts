@@ -5,7 +5,7 @@ import type { FeedbackAnswer, FeedbackHealth, FeedbackSample, InvokeResult } fro
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../config.ts';
 import { Statistics } from '../statistics/statistics.ts';
-import { testFrame } from '../testing/test-frame.ts';
+import { testFrame } from '../../../testing/app/test-frame.ts';
 import { ConfigIdCheck } from './config-id-check.ts';
 import { FeedbackHandOver } from './feedback-hand-over.ts';
 

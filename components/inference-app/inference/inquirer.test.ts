@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { EdgeError, silentLogger, Troubles } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
-import { testFrame } from '../testing/test-frame.ts';
+import { testFrame } from '../../../testing/app/test-frame.ts';
 import { ActiveServices } from './active-services.ts';
 import { Inquirer } from './inquirer.ts';
 import type { Patience } from './inquirer.ts';

@@ -6,9 +6,9 @@ import type { Prediction } from '#packages/model-package';
 import { greengrassV2Message } from '../results/greengrass-v2-message.ts';
 import { pythonFloat } from '../results/python-float.ts';
 import { readConfiguration } from '../read-configuration.ts';
-import { AppBench, eventually } from '../testing/app-bench.ts';
-import { lacksFfmpeg, TEST_PICTURE } from '../testing/ffmpeg.ts';
-import { testNpy, writeTestImage } from '../testing/test-image.ts';
+import { AppBench, eventually } from '../../../testing/app/app-rig.ts';
+import { lacksFfmpeg, TEST_PICTURE } from '../../../testing/app/ffmpeg.ts';
+import { testNpy, writeTestImage } from '../../../testing/app/test-image.ts';
 import { PREDECESSOR_NAMES } from './predecessors.ts';
 import type { PredecessorName } from './predecessors.ts';
 

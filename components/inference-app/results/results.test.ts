@@ -6,7 +6,7 @@ import type { Prediction } from '#packages/model-package';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../config.ts';
 import { Statistics } from '../statistics/statistics.ts';
-import { testFrame } from '../testing/test-frame.ts';
+import { testFrame } from '../../../testing/app/test-frame.ts';
 import { Publisher } from './publisher.ts';
 import { answerMessage, errorMessage, fitted } from './result-message.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { Statistics } from '../statistics/statistics.ts';
-import { testFrame } from '../testing/test-frame.ts';
+import { testFrame } from '../../../testing/app/test-frame.ts';
 import type { Intake, IntakeOptions, WorkIntake } from './intake.ts';
 import { Scheduler } from './scheduler.ts';
 

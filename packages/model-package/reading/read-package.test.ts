@@ -3,11 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import {
-  temporaryFolder,
-  writePackage,
-  writeFiles,
-} from '../../../components/inference-agent/testing/package-folder.ts';
+import { temporaryFolder, writePackage, writeFiles } from '../../../testing/agent/package-folder.ts';
 import { edgeManifestOf } from './edge-manifest.ts';
 import { readPackage } from './read-package.ts';
 

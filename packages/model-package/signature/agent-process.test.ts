@@ -2,10 +2,10 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startAgentProcess } from '../../../components/inference-agent/testing/agent-process.ts';
-import type { AgentProcess } from '../../../components/inference-agent/testing/agent-process.ts';
-import { temporaryFolder } from '../../../components/inference-agent/testing/package-folder.ts';
-import { sampleImages, samplePackage } from '../../../components/inference-agent/testing/sample-package.ts';
+import { startAgentProcess } from '../../../testing/agent/agent-process.ts';
+import type { AgentProcess } from '../../../testing/agent/agent-process.ts';
+import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
+import { sampleImages, samplePackage } from '../../../testing/agent/sample-package.ts';
 import { readPackage } from '../reading/read-package.ts';
 import { generateSigningKey, parsePrivateKey } from './keys.ts';
 import { signPackage } from './sign-package.ts';

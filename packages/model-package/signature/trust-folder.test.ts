@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { temporaryFolder, writePackage } from '../../../components/inference-agent/testing/package-folder.ts';
+import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { readPackage } from '../reading/read-package.ts';
 import { generateSigningKey, parsePrivateKey } from './keys.ts';
 import { signPackage } from './sign-package.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decode, float32, floats, specOf, WHOLE } from '../../../testing/vision/decoder-bench.ts';
+import { decode, float32, floats, specOf, WHOLE } from '../../../testing/vision/decoder-rig.ts';
 import { createDecoder } from './create-decoder.ts';
 
 const classifier = (output: object = {}) => specOf('image-classification', { decoder: 'classification', ...output });

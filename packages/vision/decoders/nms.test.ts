@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { detectionOptions, floats } from '../../../testing/vision/decoder-bench.ts';
+import { detectionOptions, floats } from '../../../testing/vision/decoder-rig.ts';
 import { slowFinish } from '../../../testing/vision/slow-decoders.ts';
 import type { PlainBox } from '../../../testing/vision/slow-decoders.ts';
 import { Candidates } from './candidates.ts';

@@ -13,7 +13,7 @@ import {
   placements,
   specOf,
   table,
-} from '../../../testing/vision/decoder-bench.ts';
+} from '../../../testing/vision/decoder-rig.ts';
 import { npy } from '../../../testing/vision/images.ts';
 import { fromCenter, slowFinish } from '../../../testing/vision/slow-decoders.ts';
 import type { PlainBox } from '../../../testing/vision/slow-decoders.ts';

@@ -10,7 +10,7 @@ import {
   placements,
   specOf,
   table,
-} from '../../../testing/vision/decoder-bench.ts';
+} from '../../../testing/vision/decoder-rig.ts';
 import { argmax, fromCenter, sigmoid, slowFinish, transpose } from '../../../testing/vision/slow-decoders.ts';
 import type { PlainBox } from '../../../testing/vision/slow-decoders.ts';
 

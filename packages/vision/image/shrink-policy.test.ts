@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Preprocessor } from '../tensor/preprocessor.ts';
 import type { InputData } from '../tensor/tensor-target.ts';
-import { specOf } from '../../../testing/vision/decoder-bench.ts';
+import { specOf } from '../../../testing/vision/decoder-rig.ts';
 import { pattern } from '../../../testing/vision/images.ts';
 import { decodeImage } from './decode-image.ts';
 import { shrinkPolicy } from './shrink-policy.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Pixels } from '../image/pixels.ts';
-import { specOf } from '../../../testing/vision/decoder-bench.ts';
+import { specOf } from '../../../testing/vision/decoder-rig.ts';
 import { patternPixels } from '../../../testing/vision/images.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 import { Preprocessor } from './preprocessor.ts';

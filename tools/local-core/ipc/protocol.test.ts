@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { allowAll, testBench } from './test-bench.ts';
-import type { TestBench } from './test-bench.ts';
-import { connectedRawClient, connectFrame, payloadOf, rawClient, requestFrame } from './test-raw-client.ts';
-import type { RawClient } from './test-raw-client.ts';
+import { allowAll, testBench } from '../../../testing/local-core/ipc-rig.ts';
+import type { TestBench } from '../../../testing/local-core/ipc-rig.ts';
+import {
+  connectedRawClient,
+  connectFrame,
+  payloadOf,
+  rawClient,
+  requestFrame,
+} from '../../../testing/local-core/raw-client.ts';
+import type { RawClient } from '../../../testing/local-core/raw-client.ts';
 import { encodeFrame, messageFlag, messageType } from './wire/frame.ts';
 
 const SUBSCRIBE = 'aws.greengrass#SubscribeToTopic';

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processTable } from './process-table.ts';
-import { serviceBench } from './service-bench.ts';
-import type { ServiceBench } from './service-bench.ts';
+import { serviceBench } from '../../../testing/local-core/service-rig.ts';
+import type { ServiceBench } from '../../../testing/local-core/service-rig.ts';
 
 const WAIT = 'exec sleep 1000';
 /** Says where it is and ends on SIGTERM. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serviceBench } from './service-bench.ts';
-import type { ServiceBench } from './service-bench.ts';
+import { serviceBench } from '../../../testing/local-core/service-rig.ts';
+import type { ServiceBench } from '../../../testing/local-core/service-rig.ts';
 
 const LOOP = 'echo up; exec sleep 1000';
 const HARD = { base: 'HARD' } as const;

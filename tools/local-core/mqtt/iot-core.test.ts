@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { startEmbeddedBroker } from './embedded-broker.ts';
-import { describeIotCore } from './iot-core.conformance.ts';
-import { hasMosquitto, startMosquitto } from './test-mosquitto.ts';
+import { describeIotCore } from '../../../testing/local-core/iot-core-conformance.ts';
+import { hasMosquitto, startMosquitto } from '../../../testing/local-core/mosquitto.ts';
 
 describeIotCore('the embedded broker', {
   start: (port) => startEmbeddedBroker(port === undefined ? {} : { port }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { LocalPubSub } from './local-pubsub.ts';
 import type { LocalMessage, ReceiveMode } from './local-pubsub.ts';
-import { Inbox } from './test-inbox.ts';
+import { Inbox } from '../../../testing/local-core/inbox.ts';
 
 const json = (topic: string, value: unknown, publisher = 'camera'): LocalMessage => ({
   topic,

@@ -10,7 +10,7 @@ import type { Artifact } from '../recipe/recipe.ts';
 import { checkArtifactFolder, prepareArtifacts } from './artifacts.ts';
 import { ComponentStore } from './component-store.ts';
 import { fileMode } from './permissions.ts';
-import { writeZip } from './test-zip.ts';
+import { writeZip } from '../../../testing/local-core/zip-of.ts';
 
 const id = { name: 'a.A', version: '1.0.0' };
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeZip } from './test-zip.ts';
+import { writeZip } from '../../../testing/local-core/zip-of.ts';
 import { unzip } from './unzip.ts';
 
 let folder: string;

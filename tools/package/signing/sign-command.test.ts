@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyIdOf, publicKeyText } from '#packages/model-package';
-import { runCommand } from '../../../test/cloud/stand-in/run-command.ts';
-import { errorOf, runHere } from '../testing/in-process.ts';
-import { colourPackage, tarOf, trainingOutput } from '../testing/training-output.ts';
-import type { TrainingOutput } from '../testing/training-output.ts';
+import { runCommand } from '../../../testing/cloud/run-command.ts';
+import { errorOf, runHere } from '../../../testing/package/in-process.ts';
+import { colourPackage, tarOf, trainingOutput } from '../../../testing/package/training-output.ts';
+import type { TrainingOutput } from '../../../testing/package/training-output.ts';
 
 let training: TrainingOutput;
 let dir: string;

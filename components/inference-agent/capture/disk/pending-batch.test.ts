@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../../testing/package-folder.ts';
+import { temporaryFolder } from '../../../../testing/agent/package-folder.ts';
 import type { WrittenEvent } from '../event/write-event.ts';
 import { PendingBatch } from './pending-batch.ts';
 

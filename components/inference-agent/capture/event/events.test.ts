@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { CaptureRecord } from '../capture.ts';
-import { captureRecord, eventsOf } from '../testing/capture-maker.ts';
+import { captureRecord, eventsOf } from '../../../../testing/agent/capture/capture-maker.ts';
 import { decodeBase64 } from './base64.ts';
 import { inlineData, readEvent, referencesOf } from './read-events.ts';
 import { writeEvent } from './write-event.ts';

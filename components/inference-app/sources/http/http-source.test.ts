@@ -8,7 +8,7 @@ import type { Logger } from '#packages/foundation';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
 import { Statistics } from '../../statistics/statistics.ts';
-import { RecordingSink } from '../../testing/recording-sink.ts';
+import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { authorizerFor } from './authorization.ts';
 import { HttpSource } from './http-source.ts';
 

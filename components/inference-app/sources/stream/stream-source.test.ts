@@ -10,9 +10,9 @@ import { parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { appConfiguration } from '../../config.ts';
 import { Statistics } from '../../statistics/statistics.ts';
-import { freePort, lacksFfmpeg, startCamera, TEST_PICTURE, testVideo } from '../../testing/ffmpeg.ts';
-import { isAlive, pidsNamed } from '../../testing/processes.ts';
-import { RecordingSink } from '../../testing/recording-sink.ts';
+import { freePort, lacksFfmpeg, startCamera, TEST_PICTURE, testVideo } from '../../../../testing/app/ffmpeg.ts';
+import { isAlive, pidsNamed } from '../../../../testing/app/processes.ts';
+import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { StreamSource } from './stream-source.ts';
 
 let work: string;

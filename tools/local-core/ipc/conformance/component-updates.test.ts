@@ -2,9 +2,9 @@ import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Events = greengrasscoreipc.model.ComponentUpdatePolicyEvents;
 

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
-import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';
-import { payloadOf, requestFrame } from '../test-raw-client.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 let bench: TestBench;
 afterEach(() => bench.close());

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = {
   threshold: 0.5,

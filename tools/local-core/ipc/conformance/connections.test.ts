@@ -4,9 +4,9 @@ import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { allowAll, clientOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { allowAll, clientOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 

@@ -2,9 +2,9 @@ import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Message = greengrasscoreipc.model.IoTCoreMessage;
 type Qos = greengrasscoreipc.model.QOS;

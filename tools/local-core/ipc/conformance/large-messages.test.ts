@@ -2,10 +2,10 @@ import { createHash, randomFillSync } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { allowAll, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
-import { payloadOf, requestFrame } from '../test-raw-client.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { allowAll, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
 import { MAX_FRAME_BYTES, messageType } from '../wire/frame.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };

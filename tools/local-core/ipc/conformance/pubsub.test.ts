@@ -1,9 +1,9 @@
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Message = greengrasscoreipc.model.SubscriptionResponseMessage;
 type ReceiveMode = greengrasscoreipc.model.ReceiveMode;

@@ -1,8 +1,8 @@
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { allowAll, serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.componentmetric') };
 const metric = (name: string, value = 1, unit = 'COUNT') => ({

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
 import type { IotCore } from '../../mqtt/iot-core.ts';
-import { Inbox } from '../../pubsub/test-inbox.ts';
-import { allowAll, clientOf, serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { Inbox } from '../../../../testing/local-core/inbox.ts';
+import { allowAll, clientOf, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 import type { IpcServerOptions } from '../server.ts';
-import { rawClient } from '../test-raw-client.ts';
+import { rawClient } from '../../../../testing/local-core/raw-client.ts';
 import { messageType } from '../wire/frame.ts';
 
 type Qos = greengrasscoreipc.model.QOS;

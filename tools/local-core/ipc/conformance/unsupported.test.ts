@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { serviceErrorOf, testBench } from '../test-bench.ts';
-import type { Client, TestBench } from '../test-bench.ts';
+import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
 
 let bench: TestBench;
 afterEach(() => bench.close());

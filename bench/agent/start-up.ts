@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isEdgeError, quantile } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
+import { AGENT } from '../../testing/device/collection.ts';
+
+export interface StartUpFigures {
+  readonly starts: number;
+  /** From the start of the agent's process to its first answer, models restored from what was last known good. */
+  readonly firstPredictionP50Ms: number;
+  readonly firstPredictionMaxMs: number;
+}
+
+const PATIENCE_MS = 60_000;
+const TRY_EVERY_MS = 2;
+
+/** Starts the bundled agent by itself, with the runtime's Node and a copy of the models that the core's agent keeps. */
+export async function measureStartUp(
+  root: string,
+  folder: string,
+  service: string,
+  image: Buffer,
+  starts: number,
+  signal: AbortSignal,
+): Promise<StartUpFigures> {
+  await mkdir(folder, { recursive: true });
+  for (const name of ['models', 'cache']) {
+    await cp(path.join(root, 'work', AGENT, name), path.join(folder, name), { recursive: true });
+  }
+  const times: number[] = [];
+  for (let n = 0; n < starts; n++) times.push(await startOnce(root, folder, service, image, signal));
+  await rm(folder, { recursive: true, force: true });
+  return { starts, firstPredictionP50Ms: quantile(times, 0.5), firstPredictionMaxMs: Math.max(...times) };
+}
+
+async function startOnce(
+  root: string,
+  folder: string,
+  service: string,
+  image: Buffer,
+  signal: AbortSignal,
+): Promise<number> {
+  const runtime = path.join(root, 'work/edgeml.Runtime/current');
+  const startedAt = performance.now();
+  const child = spawn(path.join(runtime, 'bin/node'), [path.join(root, 'work', AGENT, 'current/agent.js')], {
+    cwd: folder,
+    env: { NODE_PATH: path.join(runtime, 'node_modules'), EDGEML_PROVIDERS: 'cpu' },
+    stdio: 'ignore',
+  });
+  const exit = once(child, 'exit');
+  const agent = createAgentClient({ socketPath: path.join(folder, 'agent.sock') });
+  try {
+    for (;;) {
+      try {
+        await agent.invoke(service, image, { contentType: 'image/jpeg', signal });
+        return performance.now() - startedAt;
+      } catch (error) {
+        const isAway = isEdgeError(error) && error.code === 'agent.unreachable';
+        if (!isAway || child.exitCode !== null || performance.now() - startedAt > PATIENCE_MS) throw error;
+        await sleep(TRY_EVERY_MS, undefined, { signal });
+      }
+    }
+  } finally {
+    agent.close();
+    child.kill('SIGTERM');
+    await exit;
+  }
+}

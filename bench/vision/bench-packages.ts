@@ -1,0 +1,20 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { VISION_DATA } from '../../testing/vision/shared-data.ts';
+import { referenceModel } from '../../testing/vision/reference-models.ts';
+
+/** The models that the Python peer knows too. */
+export const BENCH_MODELS = ['mobilenet_v2_fp32_nchw', 'mobilenet_v2_int8', 'ssd_mobilenet_v1_coco_fp32_nchw'] as const;
+export type BenchModel = (typeof BENCH_MODELS)[number];
+
+/** A package of a real model, without golden cases, as the agent takes it. */
+export async function writeBenchPackage(name: BenchModel, folder: string): Promise<string> {
+  const { manifest, labels } = referenceModel(name);
+  const dir = path.join(folder, name);
+  await mkdir(dir, { recursive: true });
+  await copyFile(path.join(VISION_DATA, 'models', `${name}.onnx`), path.join(dir, `${name}.onnx`));
+  await writeFile(path.join(dir, 'labels.txt'), `${labels.join('\n')}\n`);
+  await writeFile(path.join(dir, 'model.json'), JSON.stringify({ ...manifest, labels: 'labels.txt' }));
+  return dir;
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+import { skipReason } from '../../testing/vision/shared-data.ts';
+import { median, summarize } from './measurement.ts';
+import { benchOptions } from './options.ts';
+import { Report } from './report.ts';
+
+describe('bench:vision', () => {
+  it.skipIf(skipReason)(
+    'measures a model alone and through the agent, and says why the Python peer is left out',
+    async () => {
+      const main = path.join(import.meta.dirname, 'main.ts');
+      const short = ['--model', 'mobilenet_v2_int8', '--rounds', '1', '--count', '4', '--python', '/nowhere/python3'];
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...short]);
+      expect(stdout).toContain('without the Python peer: ');
+      expect(stdout).toMatch(/ours, one at a time, 1 thread +\d+\.\d images\/s/);
+      expect(stdout).toMatch(/agent \(default\), \d+ clients +\d+\.\d images\/s .* CPU +\d+\.\d ms per image/);
+      expect(stdout).toMatch(/(reached|missed) +efficiency/);
+      expect(stdout).not.toContain('NaN');
+    },
+    180_000,
+  );
+
+  it('takes the interpreter from an option before the environment', () => {
+    expect(benchOptions([], {})).toMatchObject({ rounds: 5, count: 300, python: 'python3' });
+    expect(benchOptions([], { EDGEML_PYTHON: '/a' })).toMatchObject({ python: '/a' });
+    expect(benchOptions(['--python', '/b'], { EDGEML_PYTHON: '/a' })).toMatchObject({ python: '/b' });
+    expect(benchOptions(['--help'], {})).toBeUndefined();
+  });
+
+  it.each([[['--rounds', '0']], [['--model', 'none']], [['--what']]])('explains what is wrong with %j', (args) => {
+    expect(() => benchOptions(args, {})).toThrow(/usage: npm run bench:vision/);
+  });
+});
+
+describe('figures', () => {
+  it('are medians that leave out what was not measured', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+    expect(median([NaN, 1])).toBe(1);
+    expect(median([])).toBeNaN();
+  });
+
+  it('tell the rate and the latencies of one run', () => {
+    const used = { peakRssMb: 100, cpuMs: 5 };
+    expect(summarize([10, 30, 20, 40], 50, used)).toEqual({ imagesPerSecond: 80, p50Ms: 30, p99Ms: 40, ...used });
+  });
+
+  it('say whether a goal is reached', () => {
+    const lines: string[] = [];
+    const report = new Report((line) => lines.push(line));
+    report.goal('fast', [1, 1.2, 1.3], 1.1);
+    report.goal('small', [1.6], 1.5, 'at most');
+    report.goal('unmeasured', [NaN], 1);
+    expect(lines).toEqual([
+      '  reached fast: 1.20 (1.00 to 1.30; goal at least 1.1)',
+      '  missed  small: 1.60 (1.60 to 1.60; goal at most 1.5)',
+      '  unknown unmeasured: NaN (NaN to NaN; goal at least 1)',
+    ]);
+  });
+});

@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleFile } from '../../testing/bundles/bundle-file.ts';
+import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
+import { eventually } from '../../testing/app/app-rig.ts';
+import { lacksFfmpeg, TEST_PICTURE } from '../../testing/app/ffmpeg.ts';
+import { isAlive, pidsNamed } from '../../testing/app/processes.ts';
+import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
+
+let work: string;
+let agent: ScriptedAgent;
+let apps: BundleProcess[];
+
+beforeEach(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'edgeml-stream-app-'));
+  agent = new ScriptedAgent(path.join(work, 'agent.sock'));
+  await agent.start();
+  apps = [];
+});
+
+afterEach(async () => {
+  await Promise.all(apps.map((app) => app.end('SIGKILL')));
+  await agent.stop();
+  await rm(work, { recursive: true, force: true });
+});
+
+/** The bundled application, with a stream of the test picture, when it has asked about some frames; and its ffmpeg. */
+async function startedApp(more: object = {}): Promise<{ readonly app: BundleProcess; readonly ffmpeg: number }> {
+  const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi', Services: ['Detector'], ...more };
+  const file = path.join(work, 'configuration.json');
+  await writeFile(file, JSON.stringify({ Sources: { camera }, Annotate: { Enabled: false } }));
+  const bundle = await bundleFile('inference-app', 'app.js', 'app.ts');
+  const app = new BundleProcess(bundle, ['--configuration', file], work, { EDGEML_AGENT_SOCKET: agent.socketPath });
+  apps.push(app);
+  await eventually(() => agent.invocations.length >= 3);
+  const [ffmpeg = -1] = pidsNamed('ffmpeg', app.pid);
+  return { app, ffmpeg };
+}
+
+describe.skipIf(lacksFfmpeg)('the ffmpeg of edgeml.InferenceApp', () => {
+  it('ends with the application on SIGTERM, which ends cleanly', async () => {
+    const { app, ffmpeg } = await startedApp();
+
+    expect(await app.end('SIGTERM')).toBe(0);
+    expect(isAlive(ffmpeg)).toBe(false);
+    expect(app.lines.some((line) => line.includes('"event":"app.statistics"'))).toBe(true);
+  });
+
+  it('ends though it is stopped (SIGSTOP) when the application gets SIGTERM', async () => {
+    const { app, ffmpeg } = await startedApp();
+    process.kill(ffmpeg, 'SIGSTOP');
+
+    expect(await app.end('SIGTERM')).toBe(0);
+    await eventually(() => !isAlive(ffmpeg));
+  });
+
+  it.each([
+    ['runs', undefined],
+    ['is stopped (SIGSTOP)', 'SIGSTOP'],
+  ] as const)('does not outlive an application that is killed, while it %s', async (_, signal) => {
+    const { app, ffmpeg } = await startedApp();
+    if (signal) process.kill(ffmpeg, signal);
+
+    await app.end('SIGKILL');
+
+    await eventually(() => !isAlive(ffmpeg));
+  });
+
+  it('counts every frame of a file that the agent is too slow for: looked at, or skipped for a fresher one', async () => {
+    agent.answer = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 350));
+      return [];
+    };
+    // 30 frames at 10 per second, two at once; then the file has ended, and with it the application.
+    const { app } = await startedApp({ Url: `${TEST_PICTURE}:duration=3` });
+
+    expect(await app.exit).toBe(0);
+    const line = app.lines.findLast((one) => one.includes('"event":"app.statistics"')) ?? '{}';
+    const { frames, answered, skipped } = JSON.parse(line) as {
+      frames: number;
+      answered: number;
+      skipped: Record<string, number>;
+    };
+    expect(frames).toBe(30);
+    expect(Object.keys(skipped)).toEqual(['stale']);
+    expect(answered + (skipped['stale'] ?? 0)).toBe(30);
+    expect(agent.invocations).toHaveLength(answered);
+  });
+});

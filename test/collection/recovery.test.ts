@@ -1,0 +1,170 @@
+import { readFile, rename } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
+import { Device } from '../../testing/device/device.ts';
+import { PATIENCE_MS } from '../../testing/device/patience.ts';
+import { detectorVersion } from '../../testing/device/model-version.ts';
+import { RecordingBroker } from '../../testing/device/recording-broker.ts';
+import { sample } from '../../testing/device/samples.ts';
+
+const CLASSIFIER = 'edgeml.model.PartsClassifier';
+const jpeg = { contentType: 'image/jpeg' };
+/** The bound that the project sets itself for results after a broken connection. */
+const RESULTS_AGAIN_MS = 5_000;
+
+let broker: RecordingBroker;
+let device: Device;
+let image: Buffer;
+let lines: string[];
+
+beforeAll(async () => {
+  [image, broker, lines] = [await readFile(sample('belt-01.jpg')), await RecordingBroker.start(), []];
+  device = await Device.start({ mqtt: { url: broker.url } });
+  device.core.onLine(({ component, text }) => lines.push(`${component} ${text}`));
+}, PATIENCE_MS);
+
+afterAll(async () => {
+  await device.stop();
+  await broker.stop();
+});
+
+const until = (condition: () => boolean): Promise<unknown> =>
+  vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 10 });
+
+const onMqtt = (name: string): boolean =>
+  broker.messages.some(
+    ({ topic, body }) => topic === 'edgeml/edgeml-local/results/PartsDetector' && body['image'] === name,
+  );
+
+/** Messages carry four digits. */
+const asPublished = (predictions: unknown): unknown =>
+  JSON.parse(JSON.stringify(predictions), (_, value: unknown) =>
+    typeof value === 'number' ? Number(value.toFixed(4)) : value,
+  );
+
+describe('when the agent is killed under load', () => {
+  const killed: number[] = [];
+  let before: unknown;
+
+  beforeAll(async () => {
+    const outcome = await device.deploy(await detectorVersion(device.folder('v1.1.0'), '1.1.0'));
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    before = (await device.agent.invoke('PartsDetector', image, jpeg)).predictions;
+    killed.push(device.pid(AGENT));
+    for (let n = 0; n < 8; n++) await device.drop(image, `under-load-${n}.jpg`);
+    const load = Array.from({ length: 64 }, () => device.agent.invoke('PartsDetector', image, jpeg));
+    await load[0];
+    process.kill(killed[0]!, 'SIGKILL');
+    const failures = (await Promise.allSettled(load)).filter(({ status }) => status === 'rejected');
+    expect(failures.length, 'it died in the middle').toBeGreaterThan(0);
+  }, PATIENCE_MS);
+
+  it('it is started again and serves what was last known good', { timeout: PATIENCE_MS }, async () => {
+    await device.events.having({ event: 'model.restored' });
+    await until(() => device.state(AGENT) === 'RUNNING');
+    await expect
+      .poll(() => device.agent.invoke('PartsDetector', image, jpeg), { timeout: PATIENCE_MS })
+      .toMatchObject({ model: { version: '1.1.0' }, predictions: before });
+    await until(() => device.pids(AGENT).some((pid) => pid !== killed[0]));
+  });
+
+  it('its models are activated again, which changes nothing', { timeout: PATIENCE_MS }, async () => {
+    await until(() => device.state(DETECTOR) === 'RUNNING' && device.state(CLASSIFIER) === 'RUNNING');
+    expect(lines.filter((line) => line.startsWith(DETECTOR)).at(-1)).toContain('it was active already');
+    expect((await device.agent.models()).map(({ alias, version, state }) => [alias, version, state]).sort()).toEqual([
+      ['PartsClassifier', '1.0.0', 'active'],
+      ['PartsDetector', '1.1.0', 'active'],
+    ]);
+  });
+
+  it('the application answers every image of that time, and new ones', { timeout: PATIENCE_MS }, async () => {
+    await device.drop(image, 'after-the-kill.jpg');
+    for (const name of [...Array.from({ length: 8 }, (_, n) => `under-load-${n}.jpg`), 'after-the-kill.jpg']) {
+      const { error, predictions } = await device.results.of(name);
+      expect({ name, error, predictions }).toEqual({ name, error: undefined, predictions: asPublished(before) });
+    }
+    expect(device.state(APP)).toBe('RUNNING');
+  });
+});
+
+describe('when the broker stops and comes back', () => {
+  it('local results never stop, and MQTT gets those of the meantime too', { timeout: PATIENCE_MS }, async () => {
+    await device.drop(image, 'broker-up.jpg');
+    await until(() => onMqtt('broker-up.jpg'));
+
+    await broker.stop();
+    for (const name of ['broker-down-1.jpg', 'broker-down-2.jpg']) {
+      await device.drop(image, name);
+      expect(await device.results.of(name)).not.toHaveProperty('error');
+      expect(onMqtt(name)).toBe(false);
+    }
+
+    await broker.start();
+    await device.drop(image, 'broker-back.jpg');
+    expect(await device.results.of('broker-back.jpg')).not.toHaveProperty('error');
+    for (const name of ['broker-back.jpg', 'broker-down-1.jpg', 'broker-down-2.jpg']) await until(() => onMqtt(name));
+  });
+});
+
+describe('when the connection to the nucleus breaks', () => {
+  it.each([
+    ['all connections are cut', async () => device.core.ipc.dropConnections()],
+    [
+      'the socket is gone for a while',
+      async () => {
+        const { socketPath } = device.core.ipc;
+        const from = lines.length;
+        await rename(socketPath, `${socketPath}.away`);
+        device.core.ipc.dropConnections();
+        const isTrying = (component: string): boolean =>
+          lines.slice(from).filter((line) => line.startsWith(component) && line.includes('ipc.connect-failed')).length >
+          1;
+        await until(() => {
+          // Whoever was just connecting when the others were cut is connected by now.
+          device.core.ipc.dropConnections();
+          return isTrying(APP) && isTrying(AGENT);
+        });
+        await rename(`${socketPath}.away`, socketPath);
+      },
+    ],
+  ])('results flow again within five seconds: %s', { timeout: PATIENCE_MS }, async (what, breakIt) => {
+    const pids = [device.pid(APP), device.pid(AGENT)];
+    await breakIt();
+    const restoredAt = performance.now();
+    const name = `${what.replaceAll(' ', '-')}.jpg`;
+    await device.drop(image, name);
+
+    const { at, body } = await device.results.having({ image: name });
+    expect(body).not.toHaveProperty('error');
+    expect(at - restoredAt).toBeLessThan(RESULTS_AGAIN_MS);
+    await until(() => onMqtt(name));
+    expect([device.pid(APP), device.pid(AGENT)]).toEqual(pids);
+  });
+
+  it('the agent hears invocations over IPC again', { timeout: PATIENCE_MS }, async () => {
+    const connected = (): boolean => device.core.ipc.connections.some(({ component }) => component === AGENT);
+    device.core.ipc.dropConnections(AGENT);
+    await until(connected);
+    const replies: unknown[] = [];
+    const end = device.core.pubsub.subscribe({
+      filter: 'edgeml/reply/test',
+      subscriber: 'test',
+      deliver: ({ body }) => void replies.push(body.kind === 'json' ? body.value : undefined),
+    });
+    const value = { id: '1', replyTo: 'edgeml/reply/test', contentType: 'image/jpeg', path: sample('belt-01.jpg') };
+    // Local messages are at most once: the first may go out before the subscription is back.
+    await vi.waitUntil(
+      () => {
+        device.core.pubsub.publish({
+          topic: 'edgeml/invoke/PartsDetector',
+          body: { kind: 'json', value },
+          publisher: 'test',
+        });
+        return replies.length > 0;
+      },
+      { timeout: PATIENCE_MS, interval: 200 },
+    );
+    end();
+    expect(replies[0]).toMatchObject({ id: '1', result: { service: 'PartsDetector' } });
+  });
+});

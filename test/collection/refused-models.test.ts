@@ -1,0 +1,96 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateSigningKey, parsePrivateKey, signPackage } from '#packages/model-package';
+import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
+import { Device } from '../../testing/device/device.ts';
+import { PATIENCE_MS } from '../../testing/device/patience.ts';
+import { edgeml } from '../../testing/device/edgeml.ts';
+import { detectorVersion, editManifest, editText, readManifest } from '../../testing/device/model-version.ts';
+import { sample } from '../../testing/device/samples.ts';
+
+/** Each case is a deployment of a new detector that must not come into service. */
+
+let device: Device;
+let good: string;
+const { keyId, privateKey, publicKey } = generateSigningKey();
+const sign = (folder: string) => signPackage(folder, parsePrivateKey(privateKey)).then(() => undefined);
+
+beforeAll(async () => {
+  device = await Device.start();
+  good = (await ask()).model.version;
+}, PATIENCE_MS);
+
+afterAll(() => device.stop());
+
+async function ask() {
+  return device.agent.invoke('PartsDetector', await readFile(sample('belt-01.jpg')), { contentType: 'image/jpeg' });
+}
+
+/** Deploys a package that must be refused, and looks at everything that a user would look at. */
+async function deployRefused(
+  version: string,
+  reason: RegExp,
+  change: (folder: string) => Promise<void>,
+): Promise<void> {
+  const before = { agent: device.pid(AGENT), app: device.pid(APP), answer: (await ask()).predictions };
+  const outcome = await device.deploy(await detectorVersion(device.folder(`v${version}`), version, change));
+
+  expect(outcome).toMatchObject({ status: 'FAILED', detailedStatus: 'FAILED_ROLLBACK_COMPLETE' });
+  expect(outcome.error).toContain(DETECTOR);
+  expect(await device.log(DETECTOR)).toMatch(reason);
+  const list = await edgeml('local', 'list', '--root', device.root);
+  expect(list.code).toBe(0);
+  expect(list.out).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\)/);
+  expect(list.out).toMatch(reason);
+  const rows = list.out.split('\n').map((line) => line.split(/ +/));
+  expect(rows).toContainEqual([DETECTOR, good, 'RUNNING']);
+
+  const answer = await ask();
+  expect(answer.model.version).toBe(good);
+  expect(answer.predictions).toEqual(before.answer);
+  expect({ agent: device.pid(AGENT), app: device.pid(APP) }).toEqual({ agent: before.agent, app: before.app });
+  await device.drop(sample('belt-01.jpg'), `after-${version}.jpg`);
+  expect(await device.results.of(`after-${version}.jpg`)).toMatchObject({ model: { version: good } });
+}
+
+describe('a deployment is rolled back, and the old model goes on answering, when the new one', () => {
+  it('fails its golden test', { timeout: PATIENCE_MS }, () =>
+    deployRefused('2.0.0', /golden/, async (folder) => {
+      const { golden } = await readManifest(folder);
+      for (const { expect: file } of golden)
+        await editText(path.join(folder, file), (text) =>
+          text.replaceAll(/"box":\s*\[[^\]]*\]/g, '"box":[0,0,0.01,0.01]'),
+        );
+    }),
+  );
+
+  it('holds no readable ONNX', { timeout: PATIENCE_MS }, () =>
+    deployRefused('2.0.1', /model\.onnx.*(protobuf|parse|ONNX)/i, async (folder) => {
+      for (const { file } of (await readManifest(folder)).variants)
+        await editText(path.join(folder, file), () => 'this is no model');
+    }),
+  );
+
+  it('says other inputs than its ONNX has', { timeout: PATIENCE_MS }, () =>
+    deployRefused('2.0.2', /300/, (folder) =>
+      editManifest(folder, ({ input }) => ({ input: { ...input, width: 300, height: 300 } })),
+    ),
+  );
+
+  it('was changed after it was signed, where signatures are required', { timeout: PATIENCE_MS }, async () => {
+    const trust = { MERGE: { SignaturePolicy: 'require', TrustedKeys: { [keyId]: publicKey } } };
+    const signed = await detectorVersion(device.folder('signed'), '1.5.0', sign);
+    const outcome = await device.deploy({ ...signed, componentToConfiguration: { [AGENT]: trust } });
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    good = '1.5.0';
+
+    await deployRefused('2.0.3', /labels\.txt/, async (folder) => {
+      await sign(folder);
+      await writeFile(
+        path.join(folder, 'labels.txt'),
+        (await readFile(path.join(folder, 'labels.txt'), 'utf8')).replace('bolt', 'gold'),
+      );
+    });
+  });
+});

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { silentLogger, systemClock } from '#packages/foundation';
+import type { LogLevel } from '#packages/foundation';
+import { createAgentClient } from '#packages/http';
+import type { AgentClient } from '#packages/http';
+import { connectIpc } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+import type { MemoryNucleus } from '../ipc/memory-nucleus.ts';
+import { MemoryObjectStore } from '../object-store/memory-object-store.ts';
+import { startAgent } from '../../components/inference-agent/assembly/start-agent.ts';
+import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
+import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
+import { InMemoryGenerations } from './memory-generation.ts';
+import { EdgeManagerOverlay } from '../../components/inference-agent/settings/edge-manager-overlay.ts';
+import { COMPONENT, LiveConfiguration } from '../../components/inference-agent/settings/live-configuration.ts';
+import { inMemoryScripted } from './memory-scripted.ts';
+
+export interface InProcessAgent {
+  readonly agent: Agent;
+  readonly client: AgentClient;
+  readonly generations: InMemoryGenerations;
+  readonly levels: LogLevel[];
+  readonly ipc: IpcSession;
+  close(): Promise<void>;
+}
+
+/** The whole agent but its threads, on a nucleus in memory. */
+export async function startInProcess(workFolder: string, nucleus: MemoryNucleus): Promise<InProcessAgent> {
+  const ipc = connectIpc({
+    component: COMPONENT,
+    environment: { ipcToken: undefined, ipcSocket: undefined },
+    transport: nucleus.transport(COMPONENT),
+    backoff: { baseMs: 10, capMs: 50 },
+  });
+  await ipc.ready();
+  const generations = new InMemoryGenerations(inMemoryScripted);
+  const levels: LogLevel[] = [];
+  const agent = await startAgent({
+    workFolder,
+    configuration: new LiveConfiguration(await ipc.getConfiguration([]), silentLogger),
+    overlay: new EdgeManagerOverlay(ipc),
+    ipc,
+    thing: 'belt-7',
+    regionOfDevice: undefined,
+    openStore: () => new MemoryObjectStore(),
+    platform: { cores: 2, providers: ['cpu'] },
+    buffers: new BufferPool(),
+    openGeneration: generations.open,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLogger,
+    setLogLevel: (level) => levels.push(level),
+  });
+  const client = createAgentClient({ socketPath: join(workFolder, 'agent.sock') });
+  return {
+    agent,
+    client,
+    generations,
+    levels,
+    ipc,
+    async close() {
+      client.close();
+      await agent.close(1_000);
+      await ipc.close();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import type { Inference, NamedTensors } from '#packages/vision';
+
+import { capacityOf } from '../../components/inference-agent/generation/capacity.ts';
+import { generationErrors } from '../../components/inference-agent/generation/errors.ts';
+import type {
+  Generation,
+  GenerationFacts,
+  GenerationFault,
+  GenerationSpec,
+  OpenGeneration,
+  OpenProgress,
+  TensorFeeds,
+  TensorRun,
+} from '../../components/inference-agent/generation/generation.ts';
+
+/** How the twin's model behaves. */
+export interface InMemoryModel {
+  /** Throws where the model is to be refused. */
+  open(spec: GenerationSpec, progress: (step: OpenProgress) => void): Promise<GenerationFacts>;
+  /** May never resolve, or throw `InMemoryCrash` for a lost worker. */
+  infer(spec: GenerationSpec, image: Uint8Array): Promise<Inference>;
+  inferTensors(spec: GenerationSpec, tensors: NamedTensors): Promise<NamedTensors>;
+}
+
+/** Thrown by an `InMemoryModel` in place of a worker's death; the worker is back at once. */
+export class InMemoryCrash extends Error {}
+
+/** Generations without threads, for tests of what stands on them. Keeps what it opened, in order. */
+export class InMemoryGenerations {
+  readonly opened: InMemoryGeneration[] = [];
+  readonly #model: InMemoryModel;
+
+  constructor(model: InMemoryModel) {
+    this.#model = model;
+  }
+
+  readonly open: OpenGeneration = async (spec, watch) => {
+    watch.signal.throwIfAborted();
+    const aborted = new Promise<never>((_, reject) => {
+      watch.signal.addEventListener('abort', () => reject(watch.signal.reason as Error), { once: true });
+    });
+    const facts = await Promise.race([this.#model.open(spec, (step) => watch.progress(step)), aborted]);
+    const generation = new InMemoryGeneration(spec, facts, this.#model);
+    this.opened.push(generation);
+    return generation;
+  };
+}
+
+export class InMemoryGeneration implements Generation {
+  readonly spec: GenerationSpec;
+  readonly facts: GenerationFacts;
+  closed = false;
+  readonly #model: InMemoryModel;
+  readonly #running = new Set<(error: Error) => void>();
+  readonly #freeListeners: (() => void)[] = [];
+  readonly #faultListeners: ((fault: GenerationFault) => void)[] = [];
+
+  constructor(spec: GenerationSpec, facts: GenerationFacts, model: InMemoryModel) {
+    this.spec = spec;
+    this.facts = facts;
+    this.#model = model;
+  }
+
+  get capacity(): number {
+    return capacityOf(this.spec.settings);
+  }
+
+  get free(): number {
+    return this.closed ? 0 : this.capacity - this.#running.size;
+  }
+
+  async infer(image: Uint8Array<ArrayBuffer>): Promise<Inference> {
+    // Moved, as into a thread: who goes on using the bytes shall notice.
+    return this.#run(() => this.#model.infer(this.spec, structuredClone(image, { transfer: [image.buffer] })));
+  }
+
+  async inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {
+    return this.#run(async () => {
+      const outputs = await this.#model.inferTensors(this.spec, structuredClone(tensors, { transfer: [memory] }));
+      return { outputs, runMs: 0 };
+    });
+  }
+
+  onFree(listener: () => void): void {
+    this.#freeListeners.push(listener);
+  }
+
+  onFault(listener: (fault: GenerationFault) => void): void {
+    this.#faultListeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const error = generationErrors.error('generation.ended', 'the model was taken out of service');
+    for (const end of this.#running) end(error);
+  }
+
+  async #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    if (this.closed) throw generationErrors.error('generation.ended', 'the model was taken out of service');
+    if (this.free === 0) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
+    let end: (error: Error) => void = () => undefined;
+    const ended = new Promise<never>((_, reject) => (end = reject));
+    this.#running.add(end);
+    try {
+      return await Promise.race([work(), ended]);
+    } catch (thrown) {
+      if (!(thrown instanceof InMemoryCrash)) throw thrown;
+      setImmediate(() => this.#comeBack(thrown.message));
+      throw generationErrors.error('generation.worker-crashed', `the worker crashed: ${thrown.message}`);
+    } finally {
+      this.#running.delete(end);
+    }
+  }
+
+  #comeBack(message: string): void {
+    for (const listener of this.#faultListeners) listener({ reason: 'crashed', message });
+    for (const listener of this.#freeListeners) listener();
+  }
+}

@@ -1,0 +1,30 @@
+import type { GenerationSpec } from '../../components/inference-agent/generation/generation.ts';
+import { InMemoryCrash } from './memory-generation.ts';
+import type { InMemoryModel } from './memory-generation.ts';
+import { answerTensors, echo, testErrors } from './scripted-model.ts';
+
+/** The scripted model for generations in memory: the same words, the same answers. */
+export const inMemoryScripted: InMemoryModel = {
+  async open({ manifest, settings }, progress) {
+    progress({ phase: 'load', message: `loading ${manifest.name}` });
+    if (manifest.provenance['open'] === 'fail') throw testErrors.error('test.refused', 'the model refuses to load');
+    if (manifest.provenance['open'] === 'hang') await forever();
+    progress({ phase: 'warm-up', message: 'warming up' });
+    if (settings.golden === 'on') progress({ phase: 'golden', message: 'golden test' });
+    const provider = settings.providers[0] ?? 'cpu';
+    const variant = manifest.variants[0]?.file ?? '';
+    return { provider, fallbacks: [], variant, intraOpThreads: 1, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
+  },
+  async infer(spec: GenerationSpec, image: Uint8Array) {
+    const text = Buffer.from(image).toString();
+    if (text === 'crash') throw new InMemoryCrash('on command');
+    if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
+    if (text === 'hang') await forever();
+    return echo(spec, text);
+  },
+  inferTensors: (_spec, tensors) => answerTensors(tensors),
+};
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
+import type { ActivateProgress } from '#packages/http';
+
+import { FakeClock } from '../clock/fake-clock.ts';
+import type { AgentEventName, AgentEvents } from '../../components/inference-agent/events/agent-event.ts';
+import { specWith } from './generation-conformance.ts';
+import type { GenerationSettings } from '../../components/inference-agent/generation/generation.ts';
+import { InMemoryGenerations } from './memory-generation.ts';
+import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
+import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
+import { PackageStore } from '../../components/inference-agent/store/package-store.ts';
+import { inMemoryScripted } from './memory-scripted.ts';
+
+/** A registry with its surroundings in the test's hands: clock, policy, memory, and generations without threads. */
+export class RegistryBench {
+  readonly clock = new FakeClock();
+  readonly events: { readonly event: AgentEventName; readonly facts: AgentEvents[AgentEventName] }[] = [];
+  readonly generations = new InMemoryGenerations(inMemoryScripted);
+  settings: GenerationSettings = specWith().settings;
+  policy: Partial<RegistryPolicy> = {};
+  freeBytes = 8 * 1024 ** 3;
+  storeBounds = { maxBytes: 1_000_000, minFreeBytes: 0, package: DEFAULT_PACKAGE_LIMITS };
+  changes = 0;
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get storeFolder(): string {
+    return join(this.#folder, 'models');
+  }
+
+  /** A registry as after a start of the agent, before `restore`. */
+  async start(): Promise<ModelRegistry> {
+    const store = new PackageStore({ folder: this.storeFolder, bounds: () => this.storeBounds });
+    await store.open();
+    return new ModelRegistry({
+      clock: this.clock,
+      store,
+      openGeneration: this.generations.open,
+      announce: (event, facts) => this.events.push({ event, facts }),
+      freeMemory: () => this.freeBytes,
+      onChange: () => this.changes++,
+      policy: () => ({
+        trust: { policy: 'off', keys: {} },
+        golden: 'warn',
+        retireGraceMs: 60_000,
+        generation: () => this.settings,
+        memoryLimitBytes: () => undefined,
+        drainMs: () => 10_000,
+        ...this.policy,
+      }),
+    });
+  }
+
+  names(): readonly AgentEventName[] {
+    return this.events.map(({ event }) => event);
+  }
+
+  last<Name extends AgentEventName>(name: Name): AgentEvents[Name] | undefined {
+    return this.events.findLast(({ event }) => event === name)?.facts as AgentEvents[Name] | undefined;
+  }
+}
+
+/** Collects progress lines by their phase. */
+export function phases(): { readonly seen: string[]; readonly progress: (step: ActivateProgress) => void } {
+  const seen: string[] = [];
+  return { seen, progress: ({ phase }) => void (seen.at(-1) === phase || seen.push(phase)) };
+}

@@ -1,0 +1,55 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buildForThisMachine } from '../../tools/build/host-build.ts';
+import { APP, collectionDeployment } from '../../tools/cli/start/collection.ts';
+import type { Inbox } from '../../tools/cli/start/collection.ts';
+import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
+
+export const AGENT = 'edgeml.InferenceAgent';
+export const DETECTOR = 'edgeml.model.PartsDetector';
+export { APP };
+
+/** A fresh folder with a short path: sockets below it must fit into 107 bytes. */
+export function deviceFolder(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), 'edgeml-e2e-'));
+}
+
+export function agentSocket(root: string): string {
+  return path.join(root, 'work', AGENT, 'agent.sock');
+}
+
+/** The deployment of the whole collection as built for this machine, with a watched inbox. */
+export async function firstDeployment(
+  inbox: Inbox,
+  settings: { readonly app?: AppSettings | undefined; readonly agent?: object | undefined } = {},
+): Promise<LocalDeploymentRequest> {
+  await buildForThisMachine();
+  const request = await collectionDeployment([], inbox);
+  // Merged as the nucleus does it, maps key by key. The folder is empty at first: what is there when the application
+  // begins to watch was dropped by the test.
+  const own = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
+  const watched = mapValues(own.Sources, (_, source) =>
+    'Path' in source ? { ...source, ReadExisting: true } : source,
+  );
+  const sources = { ...watched, ...mapValues(settings.app?.Sources, (name, more) => ({ ...watched[name], ...more })) };
+  return {
+    ...request,
+    componentToConfiguration: {
+      ...request.componentToConfiguration,
+      [APP]: { MERGE: { ...settings.app, Sources: sources } },
+      [AGENT]: { MERGE: settings.agent ?? {} },
+    },
+  };
+}
+
+export interface AppSettings extends Readonly<Record<string, unknown>> {
+  readonly Sources?: Readonly<Record<string, object>>;
+}
+
+function mapValues<Value, To>(
+  record: Readonly<Record<string, Value>> | undefined,
+  to: (key: string, value: Value) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, to(key, value)]));
+}

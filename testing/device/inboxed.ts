@@ -1,0 +1,43 @@
+import { vi } from 'vitest';
+import type { ResultMessage } from '#packages/http';
+import type { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
+import { PATIENCE_MS } from './patience.ts';
+
+/** A message as a subscriber of the device sees it. */
+export interface Received {
+  readonly topic: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Size of the message as JSON. */
+  readonly bytes: number;
+  /** `performance.now()` of this process. */
+  readonly at: number;
+}
+
+/** Collects the messages of a local topic filter. */
+export class Inboxed {
+  readonly all: Received[] = [];
+
+  constructor(pubsub: LocalPubSub, filter: string) {
+    pubsub.subscribe({
+      filter,
+      subscriber: 'test',
+      deliver: ({ topic, body }) => {
+        const value = body.kind === 'json' ? (body.value as Received['body']) : {};
+        const bytes = Buffer.byteLength(body.kind === 'json' ? JSON.stringify(body.value) : body.base64);
+        this.all.push({ topic, body: value, bytes, at: performance.now() });
+      },
+    });
+  }
+
+  /** Waits for the first message, of those before too, that has these values. */
+  async having(values: Readonly<Record<string, unknown>>, from = 0): Promise<Received> {
+    const fits = ({ body }: Received): boolean => Object.entries(values).every(([key, value]) => body[key] === value);
+    const found = await vi.waitUntil(() => this.all.slice(from).find(fits), { timeout: PATIENCE_MS, interval: 5 });
+    return found;
+  }
+
+  /** Waits for the result of an image. */
+  async of(image: string): Promise<ResultMessage> {
+    return (await this.having({ image })).body as unknown as ResultMessage;
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { eventstream_rpc, greengrasscoreipc, io } from 'aws-iot-device-sdk-v2';
+import { silentLogger, systemClock } from '#packages/foundation';
+import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
+import { inMemoryNucleus } from './memory-nucleus.ts';
+import type { InMemoryComponent, InMemoryNucleus } from './memory-nucleus.ts';
+import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
+import { connectedRawClient } from './raw-client.ts';
+import type { RawClient } from './raw-client.ts';
+import type { IpcServer, IpcServerOptions } from '../../tools/local-core/ipc/server.ts';
+
+export type Client = greengrasscoreipc.Client;
+
+/** A served twin for tests: server on a socket in a temporary folder, official clients of the device SDK. */
+export interface TestBench {
+  readonly nucleus: InMemoryNucleus;
+  readonly pubsub: LocalPubSub;
+  readonly server: IpcServer;
+  readonly socketPath: string;
+  /** A connected client of that component; closed with the bench. */
+  connect(component: string): Promise<Client>;
+  /** The same, frame by frame; the acknowledgement of the connection is frame 1. */
+  connectRaw(component: string): Promise<RawClient>;
+  close(): Promise<void>;
+}
+
+export async function testBench(
+  components: Readonly<Record<string, InMemoryComponent>>,
+  options: Partial<IpcServerOptions> = {},
+): Promise<TestBench> {
+  const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
+  const clock = options.clock ?? systemClock;
+  const nucleus = inMemoryNucleus(components, () => clock.now());
+  const pubsub = options.pubsub ?? new LocalPubSub(silentLogger);
+  const socketPath = join(folder, 'ipc.socket');
+  const server = await startIpcServer({ socketPath, nucleus, pubsub, clock, log: silentLogger, ...options });
+  const clients: { close(): unknown }[] = [];
+  return {
+    nucleus,
+    pubsub,
+    server,
+    socketPath,
+    async connect(component) {
+      const client = clientOf(socketPath, nucleus.tokenOf(component));
+      clients.push(client);
+      await client.connect();
+      return client;
+    },
+    async connectRaw(component) {
+      const client = await connectedRawClient(socketPath, nucleus.tokenOf(component));
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client of the device SDK for that socket and token, not connected yet. */
+export function clientOf(socketPath: string, authToken: string): Client {
+  return greengrasscoreipc.createClient({
+    hostName: socketPath,
+    port: 0,
+    socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.LOCAL),
+    connectTransform: async ({ message }) => ({ ...message, payload: JSON.stringify({ authToken }) }),
+  });
+}
+
+/** Grants everything that one service offers on all resources. */
+export function allowAll(service: string): Record<string, unknown> {
+  return { [service]: { 'test:1': { operations: ['*'], resources: ['*'] } } };
+}
+
+/** The modelled error of a failed call; fails where it succeeds or fails otherwise. */
+export async function serviceErrorOf(call: Promise<unknown>): Promise<{ _errorCode: string; _message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof eventstream_rpc.RpcError && error.serviceError !== undefined) {
+      return error.serviceError as { _errorCode: string; _message: string };
+    }
+    throw error;
+  }
+  throw new Error('the call succeeded, an error was expected');
+}
