@@ -6,7 +6,7 @@ import { recipeVariables } from '../../testing/uploader/recipe-variables.ts';
 import { startS3Server } from '../../testing/object-store/s3-server.ts';
 import { startTokenService } from '../../testing/object-store/token-service.ts';
 import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
-import { bundle } from '../../tools/build/bundle.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 import { startWireCounter } from './wire-counter.ts';
 import type { WireCounter } from './wire-counter.ts';
 

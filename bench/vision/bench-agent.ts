@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
 import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
-import { bundle } from '../../tools/build/bundle.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const COMPONENT = path.join(ROOT, 'components/inference-agent');

@@ -66,8 +66,4 @@ export const appErrors = errorCatalogue({
     status: 507,
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
-  'annotation.failed': {
-    status: 500,
-    todo: 'Read the reason. Results are published all the same; set Annotate.Enabled to false to do without the images.',
-  },
 });

@@ -7,8 +7,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildForThisMachine } from '../../tools/build/host-build.ts';
-import { PROJECT } from '../../tools/build/project.ts';
+import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
 const run = promisify(execFile);

@@ -3,10 +3,10 @@ import { lstat, readFile, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { COMPONENTS } from '../../tools/build/components.ts';
-import { gdkProjects } from '../../tools/build/generate/gdk-project.ts';
-import { PROJECT } from '../../tools/build/project.ts';
-import { readRecipe } from '../../tools/build/recipe-source.ts';
+import { COMPONENTS } from '../../tools/bundle/components.ts';
+import { gdkProjects } from '../../tools/bundle/generate/gdk-project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
+import { readRecipe } from '../../tools/bundle/recipe-source.ts';
 
 const run = promisify(execFile);
 const FOLDERS = COMPONENTS.map(({ name, folder }) => [name, path.join(PROJECT, 'components', folder)] as const);

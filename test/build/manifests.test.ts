@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COMPONENTS } from '../../tools/build/components.ts';
-import { projectPaths } from '../../tools/build/project.ts';
-import { devicePlatform } from '../../tools/local-core/platform/device-platform.ts';
-import type { DevicePlatform, PlatformSource } from '../../tools/local-core/platform/device-platform.ts';
-import { parseLifecycle } from '../../tools/local-core/recipe/lifecycle.ts';
-import { matchManifest } from '../../tools/local-core/recipe/manifest-match.ts';
-import { parseRecipeFile } from '../../tools/local-core/recipe/read-recipe.ts';
-import type { Manifest, Recipe } from '../../tools/local-core/recipe/recipe.ts';
+import { COMPONENTS } from '../../tools/bundle/components.ts';
+import { projectPaths } from '../../tools/bundle/project.ts';
+import { devicePlatform } from '../../tools/recipe/device-platform.ts';
+import type { DevicePlatform, PlatformSource } from '../../tools/recipe/device-platform.ts';
+import { parseLifecycle } from '../../tools/recipe/lifecycle.ts';
+import { matchManifest } from '../../tools/recipe/manifest-match.ts';
+import { parseRecipeFile } from '../../tools/recipe/read-recipe.ts';
+import type { Manifest, Recipe } from '../../tools/recipe/recipe.ts';
 
 const AMD64: PlatformSource = { platform: 'linux', arch: 'x64', machine: 'x86_64' };
 const AARCH64: PlatformSource = { platform: 'linux', arch: 'arm64', machine: 'aarch64' };

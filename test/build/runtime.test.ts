@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packagesOf, RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimeManifest } from '../../components/runtime/runtime-manifest.ts';
-import { buildForThisMachine, thisPlatform } from '../../tools/build/host-build.ts';
-import { PROJECT } from '../../tools/build/project.ts';
-import { PINNED_PACKAGES, pinOf } from '../../tools/build/runtime/pins.ts';
+import { buildForThisMachine, thisPlatform } from '../../tools/bundle/host-build.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
+import { PINNED_PACKAGES, pinOf } from '../../tools/bundle/runtime/pins.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
 const run = promisify(execFile);

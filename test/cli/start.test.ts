@@ -7,11 +7,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
-import { modelEntries } from '../../tools/build/model-entries.ts';
-import { buildForThisMachine } from '../../tools/build/host-build.ts';
-import { PROJECT } from '../../tools/build/project.ts';
-import { readRecipe } from '../../tools/build/recipe-source.ts';
-import { writeZip } from '../../tools/build/zip/write-zip.ts';
+import { modelEntries } from '../../tools/bundle/model-entries.ts';
+import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
+import { readRecipe } from '../../tools/bundle/recipe-source.ts';
+import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readRecipe } from '../../tools/build/recipe-source.ts';
+import { readRecipe } from '../../tools/bundle/recipe-source.ts';
 import { sample } from '../../testing/device/samples.ts';
 import { ARGUMENT_CASES } from '../../testing/clients/argument-cases.ts';
 import { bytes } from '../../testing/clients/caller.ts';

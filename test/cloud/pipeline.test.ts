@@ -8,7 +8,7 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import { buildPipelineLambda } from '../../tools/cloud/pipeline/build-lambda.ts';
 import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { PipelinePorts, RunInput } from '../../tools/cloud/pipeline/handle-event.ts';

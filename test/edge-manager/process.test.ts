@@ -12,7 +12,7 @@ import { COMPONENT } from '../../components/inference-agent/settings/live-config
 import { bundle } from '../../testing/agent/bundles.ts';
 import { startInProcess } from '../../testing/agent/in-process-agent.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import { corePaths } from '../../tools/local-core/paths.ts';
 import { interpolate } from '../../tools/local-core/variables/interpolate.ts';
 import { EdgeClient, floatsOf, tensorOf } from '../../testing/edge-manager/client.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CaptureEvent } from '../../components/inference-agent/capture/event/capture-event.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import { skipReason } from '../../testing/vision/shared-data.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
 import { CLIENT_GENERATIONS, protoOf } from '../../testing/edge-manager/generations.ts';

@@ -2,7 +2,7 @@ import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 
-import { bundle } from '../../tools/build/bundle.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 
 /**
  * Path of a component's bundle, built by the first test of the run that asks.

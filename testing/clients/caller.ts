@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 
 /** One call of the SDK, whatever its language. */
 export interface Call {

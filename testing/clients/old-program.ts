@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesBelow } from '../../tools/build/store/fingerprint.ts';
-import { writeZip } from '../../tools/build/zip/write-zip.ts';
+import { filesBelow } from '../../tools/bundle/store/fingerprint.ts';
+import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { PYTHON_CLIENT } from './caller.ts';
 
 /** A program of the old documentation that is deployed as a component. */

@@ -9,7 +9,7 @@ import { startUploaderProcess } from '../uploader/uploader-process.ts';
 import type { UploaderProcess } from '../uploader/uploader-process.ts';
 import { startAgentProcess } from '../agent/agent-process.ts';
 import type { AgentProcess } from '../agent/agent-process.ts';
-import { projectPaths } from '../../tools/build/project.ts';
+import { projectPaths } from '../../tools/bundle/project.ts';
 
 /** The agent with both sample models, and the uploader with an S3 server, each its own process. */
 export interface Services {

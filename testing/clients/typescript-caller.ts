@@ -1,9 +1,9 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { buildSdk } from '../../clients/build-typescript.ts';
+import { buildSdk } from '../../tools/bundle/typescript-client.ts';
 import type * as Sdk from '../../clients/typescript/src/index.ts';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import type { Call, Caller, Outcome } from './caller.ts';
 
 type AnyClient = (name: string, options?: object) => Partial<Record<string, (given: object) => Promise<unknown>>>;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 
 export interface CommandResult {
   readonly code: number | null;

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildForThisMachine } from '../../tools/build/host-build.ts';
+import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { APP, collectionDeployment } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 
 /** Runs the `edgeml` command as a process of its own and waits for its end. */
 export function edgeml(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {

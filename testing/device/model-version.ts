@@ -1,9 +1,9 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { projectPaths } from '../../tools/build/project.ts';
-import { readRecipe, strippedRecipe } from '../../tools/build/recipe-source.ts';
-import { filesBelow } from '../../tools/build/store/fingerprint.ts';
-import { writeZip } from '../../tools/build/zip/write-zip.ts';
+import { projectPaths } from '../../tools/bundle/project.ts';
+import { readRecipe, strippedRecipe } from '../../tools/bundle/recipe-source.ts';
+import { filesBelow } from '../../tools/bundle/store/fingerprint.ts';
+import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { DETECTOR } from './collection.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 
 export const SAMPLES = path.join(PROJECT, 'artifacts/samples');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { PROJECT } from '../../tools/build/project.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 
 export const AGENT_PROTO_FILE = path.join(PROJECT, 'components/inference-agent/edge-manager/agent.proto');
 

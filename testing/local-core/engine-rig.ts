@@ -14,7 +14,7 @@ import type {
   DeploymentOutcome,
   LocalDeploymentRequest,
 } from '../../tools/local-core/ports.ts';
-import type { PlainObject } from '../../tools/local-core/recipe/recipe.ts';
+import type { PlainObject } from '../../tools/recipe/recipe.ts';
 
 /** Parts of a recipe; the rest is filled in. */
 export interface TestRecipe {

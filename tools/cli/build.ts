@@ -30,7 +30,7 @@ Examples:
   npm run build -- --platform host                       everything, the runtime for this machine only
   npm run build -- --component edgeml.InferenceApp       one component`,
   run: async ({ options, out, signal }) => {
-    const { buildComponents } = await import('../build/build.ts');
+    const { buildComponents } = await import('../bundle/build.ts');
     const platforms = options.platform?.map(platformNamed);
     const steps = await buildComponents({
       ...(options.component ? { components: options.component } : {}),

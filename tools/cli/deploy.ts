@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, systemClock } from '#packages/foundation';
-import { isPlainObject } from '../local-core/recipe/recipe.ts';
+import { isPlainObject } from '../recipe/recipe.ts';
 import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { policiesOf, policyOptions } from './cloud/policy-options.ts';

@@ -9,7 +9,7 @@ export const generateCommand: CommandSpec<{ readonly check?: boolean }> = {
 Sources: the configuration schemas of the components, the table of topics in packages/ipc/topics,
 the errors.ts files, and the recipes' names and versions. Comments in recipes are kept.`,
   run: async ({ options, out }) => {
-    const { generatedFiles, outdated, writeGenerated } = await import('../build/generate/generate.ts');
+    const { generatedFiles, outdated, writeGenerated } = await import('../bundle/generate/generate.ts');
     const files = await generatedFiles();
     const changed = await outdated(files);
     if (options.check && changed.length > 0)

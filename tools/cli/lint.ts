@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { projectPaths } from '../build/project.ts';
-import { formatIssue } from '../local-core/recipe/issue.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import { projectPaths } from '../bundle/project.ts';
+import { formatIssue } from '../recipe/issue.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
 import type { LintResult } from '../lint/lint-paths.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { projectPaths } from '../build/project.ts';
+import { projectPaths } from '../bundle/project.ts';
 import type { PackageOptions, PackageOutcome } from '../package/package-model.ts';
 import type { DownloadSize } from '../package/output/download-size.ts';
 import type { FoundSource } from '../package/source/source.ts';

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { drawPredictions } from '#packages/annotation';
 import { sniffImage } from '#packages/vision';
-
-import { drawPredictions } from '../../components/inference-app/annotation/draw-predictions.ts';
 import type { Answer } from './predict-source.ts';
 
 const CONTENT_TYPES = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', npy: 'application/x-npy' } as const;

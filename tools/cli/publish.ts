@@ -1,6 +1,6 @@
 import { systemClock } from '#packages/foundation';
 
-import { projectPaths } from '../build/project.ts';
+import { projectPaths } from '../bundle/project.ts';
 import { cloudOptions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { cliErrors } from './errors.ts';

@@ -38,7 +38,7 @@ With --once --json each sample is one JSON object on a line of stdout: image, se
     const timeoutMs = Number(options.timeout) * 1000;
     if (!(timeoutMs > 0))
       throw cliErrors.error('cli.usage', `--timeout is ${options.timeout}; give a number of seconds`);
-    const { buildForThisMachine } = await import('../build/host-build.ts');
+    const { buildForThisMachine } = await import('../bundle/host-build.ts');
     const { stageSamples } = await import('./start/samples.ts');
     const { collectionDeployment, makeInbox } = await import('./start/collection.ts');
     const { ComponentWatch } = await import('./start/component-watch.ts');

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { projectPaths } from '../build/project.ts';
+import { projectPaths } from '../bundle/project.ts';
 import type { Check, TwinReport } from '../twin/report/twin-report.ts';
 import { cliErrors } from './errors.ts';
 import { buildProgress } from './frame/build-progress.ts';
@@ -109,7 +109,7 @@ async function withBase(
     const builds = await stageBuilds(path.join(staging, 'given'), given);
     if (BASE.every((component) => builds.has(component))) return given;
   }
-  const { buildForThisMachine } = await import('../build/host-build.ts');
+  const { buildForThisMachine } = await import('../bundle/host-build.ts');
   await buildForThisMachine({ signal, ...buildProgress(out) });
   return [...given, projectPaths.output];
 }

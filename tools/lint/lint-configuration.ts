@@ -1,8 +1,8 @@
 import { isEdgeError, parseConfiguration, unknownKeys } from '#packages/foundation';
 import type { ConfigurationProblem } from '#packages/foundation';
 
-import { COMPONENT_SCHEMAS } from '../build/component-schemas.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import { COMPONENT_SCHEMAS } from '../bundle/component-schemas.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
 
 /** The nucleus reads this key of a component's configuration; components do not. */
 const OF_THE_NUCLEUS = 'accessControl';

@@ -1,8 +1,8 @@
 import semver from 'semver';
 import { BUILTINS } from '../local-core/builtins.ts';
-import { pointerTo } from '../local-core/recipe/issue.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
-import type { Recipe } from '../local-core/recipe/recipe.ts';
+import { pointerTo } from '../recipe/issue.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
+import type { Recipe } from '../recipe/recipe.ts';
 
 export interface LintedRecipe {
   readonly file: string;

@@ -1,8 +1,8 @@
 import { isEdgeError } from '#packages/foundation';
 
 import { readDeploymentDocument } from '../local-core/deployment/read-document.ts';
-import { pointerTo } from '../local-core/recipe/issue.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import { pointerTo } from '../recipe/issue.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
 import { lintConfiguration } from './lint-configuration.ts';
 import type { LintedRecipe } from './lint-dependencies.ts';
 

@@ -4,7 +4,7 @@ import { EDGE_MANIFEST_FILE, inputOf, SIGNATURE_FILE, verifyPackage } from '#pac
 import type { ModelPackage } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import { readOnnx } from '../onnx/read-onnx.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
 import { requireModelName, requireVersion } from '../package/names.ts';
 import { openPackage } from '../package/open-package.ts';
 

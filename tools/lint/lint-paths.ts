@@ -1,10 +1,10 @@
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { lintCollection } from '../build/lint-collection.ts';
-import { parseRecipeFile } from '../local-core/recipe/read-recipe.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
-import { isPlainObject } from '../local-core/recipe/recipe.ts';
+import { lintCollection } from './lint-collection.ts';
+import { parseRecipeFile } from '../recipe/read-recipe.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
+import { isPlainObject } from '../recipe/recipe.ts';
 import { lintConfiguration } from './lint-configuration.ts';
 import { lintDependencies } from './lint-dependencies.ts';
 import type { LintedRecipe } from './lint-dependencies.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { writeFiles } from '../../testing/agent/package-folder.ts';
-import { projectPaths } from '../build/project.ts';
+import { projectPaths } from '../bundle/project.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
 

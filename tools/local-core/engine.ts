@@ -21,9 +21,9 @@ import type { LifecycleState } from './lifecycle/state.ts';
 import type { ComponentLine } from './logs/component-log.ts';
 import { Nucleus } from './nucleus.ts';
 import type { CorePaths } from './paths.ts';
-import { devicePlatform } from './platform/device-platform.ts';
+import { devicePlatform } from '../recipe/device-platform.ts';
 import type { ComponentNotifier } from './ports.ts';
-import { isPlainObject } from './recipe/recipe.ts';
+import { isPlainObject } from '../recipe/recipe.ts';
 import { ComponentStore } from './store/component-store.ts';
 
 export interface EngineOptions {

@@ -9,9 +9,9 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import type { CommandResult } from '../../testing/cloud/run-command.ts';
-import { projectPaths } from '../build/project.ts';
-import { readRecipe } from '../build/recipe-source.ts';
-import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';
+import { projectPaths } from '../bundle/project.ts';
+import { readRecipe } from '../bundle/recipe-source.ts';
+import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import {
   colourModel,

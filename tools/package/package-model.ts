@@ -2,9 +2,9 @@ import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'nod
 import path from 'node:path';
 import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, readPackage, signPackage } from '#packages/model-package';
 import type { ModelPackage, Signer } from '#packages/model-package';
-import { readRecipe } from '../build/recipe-source.ts';
-import { writeZip } from '../build/zip/write-zip.ts';
-import { lintRecipeFile } from '../local-core/recipe/lint/lint-recipe.ts';
+import { readRecipe } from '../bundle/recipe-source.ts';
+import { writeZip } from '../bundle/zip/write-zip.ts';
+import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { assemble } from './assemble/assemble.ts';
 import type { PackageRequest } from './assemble/assemble.ts';
 import { checkModel } from './check/check-model.ts';

@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
-import { parseRecipeFile } from '../local-core/recipe/read-recipe.ts';
+import { parseRecipeFile } from '../recipe/read-recipe.ts';
 import { twinErrors } from './errors.ts';
 
 export interface StagedBuilds {

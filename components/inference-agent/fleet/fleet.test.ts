@@ -10,7 +10,7 @@ import type { HeartbeatMessage } from '#packages/heartbeat';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { DOWN, MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
-import { readRecipe } from '../../../tools/build/recipe-source.ts';
+import { readRecipe } from '../../../tools/bundle/recipe-source.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import { awsProvider } from './aws-provider.ts';
 import { customProvider } from './custom-provider.ts';

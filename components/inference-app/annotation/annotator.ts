@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
+import { drawPredictions } from '#packages/annotation';
 import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
 import { annotatedName } from './annotated-name.ts';
 import { AnnotatedStore } from './annotated-store.ts';
-import { drawPredictions } from './draw-predictions.ts';
 
 const MEGABYTE = 1_000_000;
 

@@ -1,4 +1,4 @@
-import type { BuildOptions } from '../../build/build.ts';
+import type { BuildOptions } from '../../bundle/build.ts';
 import type { Output } from './output.ts';
 
 /** Callbacks that show a build on the progress line. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { PROJECT } from '../../build/project.ts';
+import { PROJECT } from '../../bundle/project.ts';
 
 /** Root folder of the core that `npm start` runs. */
 export const DEFAULT_ROOT = path.join(PROJECT, '.edgeml/core');

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '#packages/foundation';
-import { projectPaths } from '../../build/project.ts';
+import { projectPaths } from '../../bundle/project.ts';
 import { cliErrors } from '../errors.ts';
 import type { CommandSpec } from '../frame/command.ts';
 import { rootOf, rootOption } from './core-root.ts';

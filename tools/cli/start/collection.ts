@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { COMPONENTS } from '../../build/components.ts';
-import { projectPaths } from '../../build/project.ts';
-import { readRecipe } from '../../build/recipe-source.ts';
+import { COMPONENTS } from '../../bundle/components.ts';
+import { projectPaths } from '../../bundle/project.ts';
+import { readRecipe } from '../../bundle/recipe-source.ts';
 import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 import type { SampleSet } from './samples.ts';
 

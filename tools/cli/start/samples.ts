@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { PROJECT } from '../../build/project.ts';
+import { PROJECT } from '../../bundle/project.ts';
 import { cliErrors } from '../errors.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');

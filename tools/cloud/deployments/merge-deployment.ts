@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../local-core/recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import type { StoredDeployment } from './current-deployment.ts';
 import type { ComponentSpecification, DeploymentSpecification } from './specification.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { messageOf } from '#packages/foundation';
-import { isPlainObject } from '../../local-core/recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import { deployErrors } from './errors.ts';
 import { deploymentSchema } from './specification.ts';
 import type { DeploymentSpecification } from './specification.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { codeEntries } from '../../build/code-entries.ts';
-import { writeZip } from '../../build/zip/write-zip.ts';
+import { codeEntries } from '../../bundle/code-entries.ts';
+import { writeZip } from '../../bundle/zip/write-zip.ts';
 
 /** Relative to components/, where bundles are looked for. */
 const ENTRY = '../tools/cloud/pipeline/lambda.ts';

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../local-core/recipe/recipe.ts';
+import type { Recipe } from '../../recipe/recipe.ts';
 import { publishErrors } from './errors.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Logger } from '#packages/foundation';
 
 import type { ConfigurationStore } from '../ports.ts';
-import { parseAccessControl } from './access-control.ts';
-import type { AccessControl } from './access-control.ts';
-import { qualifiedOperation } from './services.ts';
-import type { AccessControlService } from './services.ts';
+import { parseAccessControl } from '../../recipe/access-control/access-control.ts';
+import type { AccessControl } from '../../recipe/access-control/access-control.ts';
+import { qualifiedOperation } from '../../recipe/access-control/services.ts';
+import type { AccessControlService } from '../../recipe/access-control/services.ts';
 
 export interface Authorizer {
   /** `undefined` where it is allowed, the nucleus' text of the denial where it is not. */

@@ -3,7 +3,7 @@ import { messageOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { ConfigurationStore } from '../ports.ts';
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import { configurationErrors } from './errors.ts';
 import { decodeBranch, encodeTree } from './tree-json.ts';
 import { changedPaths, exactCase, ignoreCase, mergeAt, modifiedAt, nodeAt, toPlain } from './tree.ts';

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import type { ConfigBranch, ConfigNode, FoldKey } from './tree.ts';
 
 /** A tree on disk: leaves `{v, t}`, branches `{c, t}`. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 
 /**
  * Configuration of one component as an immutable tree. Scalars and lists are leaves with the time of their last change;

@@ -1,7 +1,7 @@
 import type { Logger } from '#packages/foundation';
 
-import type { PlainObject } from '../recipe/recipe.ts';
-import { parsePointer } from './json-pointer.ts';
+import type { PlainObject } from '../../recipe/recipe.ts';
+import { parsePointer } from '../../recipe/json-pointer.ts';
 import { EMPTY_TREE, fillGaps, mapLeaves, mergeAt, removeAt } from './tree.ts';
 import type { ConfigBranch, FoldKey } from './tree.ts';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunningComponent } from '../component-factory.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import { withinTime } from '../lifecycle/service-graph.ts';
-import { timeoutOf } from '../recipe/lifecycle.ts';
+import { timeoutOf } from '../../recipe/lifecycle.ts';
 import type { ActivationContext } from './activation.ts';
 import { deploymentErrors } from './errors.ts';
 

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../ports.ts';
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import { deploymentErrors } from './errors.ts';
 import { checkRequest } from './request.ts';
 

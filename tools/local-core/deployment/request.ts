@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LocalDeploymentRequest } from '../ports.ts';
-import { nameProblem, requirementProblem } from '../recipe/names.ts';
+import { nameProblem, requirementProblem } from '../../recipe/names.ts';
 import { deploymentErrors } from './errors.ts';
 
 const name = z.string().superRefine((value, context) => report(nameProblem(value), context));

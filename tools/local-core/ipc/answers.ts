@@ -1,4 +1,4 @@
-import { qualifiedOperation } from '../authorization/services.ts';
+import { qualifiedOperation } from '../../recipe/access-control/services.ts';
 import { Fault, toFault } from './fault.ts';
 import type { FaultModel } from './fault.ts';
 import { UnknownOperation, UnreadableRequest } from './operation-table.ts';

@@ -1,4 +1,4 @@
-import { qualifiedOperation } from '../authorization/services.ts';
+import { qualifiedOperation } from '../../recipe/access-control/services.ts';
 import { Fault } from './fault.ts';
 import type { Operation } from './operation.ts';
 import { deferComponentUpdate, subscribeToComponentUpdates } from './operations/component-updates.ts';

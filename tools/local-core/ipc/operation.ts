@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Clock, Logger } from '#packages/foundation';
-import type { AccessControlService } from '../authorization/services.ts';
+import type { AccessControlService } from '../../recipe/access-control/services.ts';
 import type { IotCore } from '../mqtt/iot-core.ts';
 import type { NucleusPort } from '../ports.ts';
 import type { LocalPubSub } from '../pubsub/local-pubsub.ts';

@@ -1,8 +1,8 @@
 import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 
-import { timeoutOf } from '../recipe/lifecycle.ts';
-import type { LifecycleStep } from '../recipe/lifecycle.ts';
+import { timeoutOf } from '../../recipe/lifecycle.ts';
+import type { LifecycleStep } from '../../recipe/lifecycle.ts';
 import type { ComponentProcesses, RunningScript, ScriptEnd } from './component-processes.ts';
 import { consequenceOf } from './definition.ts';
 import type { ComponentDefinition } from './definition.ts';

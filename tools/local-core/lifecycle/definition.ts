@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Lifecycle } from '../recipe/lifecycle.ts';
-import type { RecipeDependency } from '../recipe/recipe.ts';
+import type { Lifecycle } from '../../recipe/lifecycle.ts';
+import type { RecipeDependency } from '../../recipe/recipe.ts';
 
 /** What a deployment makes of a component: version, lifecycle with resolved variables, dependencies. */
 export interface ComponentDefinition {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { SKIP_IF } from '../recipe/lifecycle.ts';
+import { SKIP_IF } from '../../recipe/lifecycle.ts';
 
 /** Whether a step is to be skipped: `[!] onpath <exe>` or `[!] exists <path>`, `~` is the home folder. */
 export function shouldSkip(skipIf: string | undefined, searchPath: string): boolean {

@@ -1,8 +1,8 @@
 import type { Clock } from '#packages/foundation';
 
-import type { LifecycleSection } from '../recipe/canonical-keys.ts';
-import { DEFAULT_TIMEOUTS, timeoutOf } from '../recipe/lifecycle.ts';
-import type { LifecycleStep } from '../recipe/lifecycle.ts';
+import type { LifecycleSection } from '../../recipe/canonical-keys.ts';
+import { DEFAULT_TIMEOUTS, timeoutOf } from '../../recipe/lifecycle.ts';
+import type { LifecycleStep } from '../../recipe/lifecycle.ts';
 import type { ComponentProcesses, ScriptEnd } from './component-processes.ts';
 import type { ComponentDefinition } from './definition.ts';
 import type { StepScripts } from './step-scripts.ts';

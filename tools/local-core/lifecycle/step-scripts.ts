@@ -1,5 +1,5 @@
-import type { LifecycleSection } from '../recipe/canonical-keys.ts';
-import type { LifecycleStep } from '../recipe/lifecycle.ts';
+import type { LifecycleSection } from '../../recipe/canonical-keys.ts';
+import type { LifecycleStep } from '../../recipe/lifecycle.ts';
 import type { ComponentProcesses, RunningScript } from './component-processes.ts';
 import type { ComponentDefinition } from './definition.ts';
 import { shouldSkip } from './skip-if.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { corePaths } from '../paths.ts';
-import type { Artifact } from '../recipe/recipe.ts';
+import type { Artifact } from '../../recipe/recipe.ts';
 import { checkArtifactFolder, prepareArtifacts } from './artifacts.ts';
 import { ComponentStore } from './component-store.ts';
 import { fileMode } from './permissions.ts';

@@ -4,7 +4,7 @@ import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from '#packages/foundation';
-import type { Artifact } from '../recipe/recipe.ts';
+import type { Artifact } from '../../recipe/recipe.ts';
 import type { ComponentId, ComponentStore } from './component-store.ts';
 import { storeErrors } from './errors.ts';
 import { applyPermission } from './permissions.ts';

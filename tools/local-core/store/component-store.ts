@@ -3,9 +3,9 @@ import path from 'node:path';
 import { messageOf } from '#packages/foundation';
 import { writeAtomically } from '../files/json-file.ts';
 import type { CorePaths } from '../paths.ts';
-import { readRecipe } from '../recipe/read-recipe.ts';
-import type { ReadOptions } from '../recipe/read-recipe.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import { readRecipe } from '../../recipe/read-recipe.ts';
+import type { ReadOptions } from '../../recipe/read-recipe.ts';
+import type { Recipe } from '../../recipe/recipe.ts';
 import { storeErrors } from './errors.ts';
 
 /** A recipe and the file that it was read from. */

@@ -1,6 +1,6 @@
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ArtifactPermission } from '../recipe/recipe.ts';
+import type { ArtifactPermission } from '../../recipe/recipe.ts';
 
 /**
  * Applies an artifact's `Permission` to a file, or to every file below a folder, whatever the archive said.

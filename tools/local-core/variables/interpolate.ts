@@ -1,6 +1,6 @@
 import type { CorePaths } from '../paths.ts';
-import { isPlainObject, valueText } from '../recipe/recipe.ts';
-import { pointerValue } from '../configuration/json-pointer.ts';
+import { isPlainObject, valueText } from '../../recipe/recipe.ts';
+import { pointerValue } from '../../recipe/json-pointer.ts';
 import path from 'node:path';
 import type { Logger } from '#packages/foundation';
 

@@ -2,7 +2,7 @@ import { messageOf } from '#packages/foundation';
 
 import { proposeManifest } from '../../onnx/propose-manifest.ts';
 import { readOnnx } from '../../onnx/read-onnx.ts';
-import { isPlainObject } from '../../local-core/recipe/recipe.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
 import { packagingErrors } from '../errors.ts';
 import { requireModelName, requireVersion } from '../names.ts';
 

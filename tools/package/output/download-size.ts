@@ -3,10 +3,10 @@ import path from 'node:path';
 import semver from 'semver';
 import { RUNTIME_PLATFORMS } from '../../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../../components/runtime/platforms.ts';
-import type { DevicePlatform } from '../../local-core/platform/device-platform.ts';
-import { manifestMatches } from '../../local-core/recipe/manifest-match.ts';
-import { parseRecipeFile } from '../../local-core/recipe/read-recipe.ts';
-import type { Recipe } from '../../local-core/recipe/recipe.ts';
+import type { DevicePlatform } from '../../recipe/device-platform.ts';
+import { manifestMatches } from '../../recipe/manifest-match.ts';
+import { parseRecipeFile } from '../../recipe/read-recipe.ts';
+import type { Recipe } from '../../recipe/recipe.ts';
 
 /** What one kind of device downloads. */
 export interface DownloadSize {

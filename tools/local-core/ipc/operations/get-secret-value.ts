@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { qualifiedOperation } from '../../authorization/services.ts';
+import { qualifiedOperation } from '../../../recipe/access-control/services.ts';
 import { Fault, notFound } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { CURRENT_STAGE } from '../secrets.ts';

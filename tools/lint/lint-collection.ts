@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { isPlainObject } from '../local-core/recipe/recipe.ts';
-import type { Recipe } from '../local-core/recipe/recipe.ts';
-import type { RecipeIssue } from '../local-core/recipe/issue.ts';
-import { lintRecipe } from '../local-core/recipe/lint/lint-recipe.ts';
-import { parseRecipeFile } from '../local-core/recipe/read-recipe.ts';
-import { strippedRecipe } from './recipe-source.ts';
+import { isPlainObject } from '../recipe/recipe.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import type { RecipeIssue } from '../recipe/issue.ts';
+import { lintRecipe } from '../recipe/lint/lint-recipe.ts';
+import { parseRecipeFile } from '../recipe/read-recipe.ts';
+import { strippedRecipe } from '../bundle/recipe-source.ts';
 
 /** Nucleus lite reads a recipe into a buffer of this size (aws-greengrass-lite 2.6, modules/ggl-recipe/src/recipe.c). */
 export const LITE_RECIPE_BYTES = 8196;

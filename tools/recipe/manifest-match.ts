@@ -1,5 +1,5 @@
-import { LITE_RUNTIME } from '../platform/device-platform.ts';
-import type { DevicePlatform } from '../platform/device-platform.ts';
+import { LITE_RUNTIME } from './device-platform.ts';
+import type { DevicePlatform } from './device-platform.ts';
 import { recipeErrors } from './errors.ts';
 import type { Manifest, Recipe } from './recipe.ts';
 

@@ -1,4 +1,4 @@
-import { LITE_RUNTIME } from '../../platform/device-platform.ts';
+import { LITE_RUNTIME } from '../device-platform.ts';
 import type { Finding } from '../issue.ts';
 import { manifestMatches } from '../manifest-match.ts';
 import { isPlainObject } from '../recipe.ts';

@@ -7,7 +7,7 @@ export const buildErrors = errorCatalogue({
   'build.bundle': { status: 422, todo: 'Correct the source lines that esbuild names.' },
   'build.too-large': {
     status: 422,
-    todo: 'See the THIRD-PARTY file of the zip for what came in; leave native libraries to edgeml.Runtime (tools/build/bundle.ts).',
+    todo: 'See the THIRD-PARTY file of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',
   },
   'build.package-fetch': {
     status: 502,

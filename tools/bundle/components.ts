@@ -109,7 +109,7 @@ function modelZip(name: string): Artifact {
 }
 
 const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
-const TOOLS = { path: path.join(PROJECT, 'tools/build'), only: SOURCE_FILE };
+const TOOLS = { path: path.join(PROJECT, 'tools/bundle'), only: SOURCE_FILE };
 /** More than each bundle needs, but cheap to hash and never too little. */
 const SOURCES: readonly FingerprintPart[] = [
   { path: projectPaths.packages, only: SOURCE_FILE },

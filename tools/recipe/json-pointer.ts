@@ -1,4 +1,4 @@
-import { isPlainObject } from '../recipe/recipe.ts';
+import { isPlainObject } from './recipe.ts';
 
 /** Keys of a JSON pointer (RFC 6901); undefined where it is none. The empty pointer names the whole document. */
 export function parsePointer(pointer: string): string[] | undefined {

@@ -1,4 +1,4 @@
-import { parsePointer, pointerValue } from '../../configuration/json-pointer.ts';
+import { parsePointer, pointerValue } from '../json-pointer.ts';
 import type { Finding } from '../issue.ts';
 import type { Recipe } from '../recipe.ts';
 import { selectLifecycle } from '../select-lifecycle.ts';

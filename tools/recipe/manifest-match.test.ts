@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { devicePlatform } from '../platform/device-platform.ts';
+import { devicePlatform } from './device-platform.ts';
 import { manifestMatches, matchManifest } from './manifest-match.ts';
 import type { Manifest, Recipe } from './recipe.ts';
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { lintCollection } from './lint-collection.ts';
-import { projectPaths } from './project.ts';
-import { readRecipe, strippedRecipe } from './recipe-source.ts';
+import { projectPaths } from '../bundle/project.ts';
+import { readRecipe, strippedRecipe } from '../bundle/recipe-source.ts';
 
 let folder: string;
 

@@ -1,11 +1,16 @@
 import type { Sharp } from 'sharp';
 import { messageOf } from '#packages/foundation';
 import type { Prediction } from '#packages/model-package';
-import { appErrors } from '../errors.ts';
-import type { LoadedImage } from '../frame/frame.ts';
+import { annotationErrors } from './errors.ts';
 import { npyPixels } from './npy-pixels.ts';
 import { overlaySvg } from './overlay.ts';
 import type { Canvas } from './overlay.ts';
+
+export interface DrawnImage {
+  readonly bytes: Uint8Array;
+  /** `application/x-npy` for a uint8 array of the shape (height, width, channels); anything else is looked at by sharp. */
+  readonly contentType: string;
+}
 
 export interface DrawOptions {
   /** Larger pictures are made smaller, pixels. */
@@ -24,7 +29,7 @@ const MIN_EDGE = 640;
  * @throws EdgeError `annotation.failed`
  */
 export async function drawPredictions(
-  image: LoadedImage,
+  image: DrawnImage,
   size: Canvas,
   predictions: readonly Prediction[],
   { maxEdge, quality }: DrawOptions,
@@ -41,13 +46,13 @@ export async function drawPredictions(
       .jpeg({ quality, chromaSubsampling: '4:4:4' })
       .toBuffer();
   } catch (thrown) {
-    throw appErrors.error('annotation.failed', `the picture cannot be drawn on: ${messageOf(thrown)}`, {
+    throw annotationErrors.error('annotation.failed', `the picture cannot be drawn on: ${messageOf(thrown)}`, {
       cause: thrown,
     });
   }
 }
 
-async function openPicture({ bytes, contentType }: LoadedImage): Promise<Sharp> {
+async function openPicture({ bytes, contentType }: DrawnImage): Promise<Sharp> {
   const { default: sharp } = await import('sharp');
   // One thread is enough beside the models.
   sharp.concurrency(1);

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { bundle } from '../tools/build/bundle.ts';
-import { PROJECT } from '../tools/build/project.ts';
+import { bundle } from './bundle.ts';
+import { PROJECT } from './project.ts';
 
-const PACKAGE = path.join(import.meta.dirname, 'typescript');
+const PACKAGE = path.join(PROJECT, 'clients/typescript');
 const ENTRY = path.join(PACKAGE, 'src/index.ts');
 
 /** Writes `dist` of the TypeScript client: everything in one CommonJS file, and the declarations of what is public. */

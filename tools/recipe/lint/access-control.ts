@@ -1,4 +1,4 @@
-import { parseAccessControl } from '../../authorization/access-control.ts';
+import { parseAccessControl } from '../access-control/access-control.ts';
 import { pointerTo } from '../issue.ts';
 import type { Finding } from '../issue.ts';
 import { isPlainObject } from '../recipe.ts';

@@ -1,0 +1,1 @@
+export { drawPredictions } from './draw-predictions.ts';
