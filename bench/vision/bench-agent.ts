@@ -22,7 +22,7 @@ export async function startBenchAgent(
 ): Promise<BenchAgent> {
   const work = path.join(folder, 'work');
   await mkdir(work, { recursive: true });
-  for (const entry of ['agent', 'generation-worker']) {
+  for (const entry of ['agent', 'instance-worker']) {
     const { code } = await bundle(path.join(COMPONENT, `${entry}.ts`));
     await writeFile(path.join(folder, `${entry}.js`), code);
   }

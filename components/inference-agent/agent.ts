@@ -11,13 +11,13 @@ import {
 } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
 import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
-import { handedOverEndpoint } from './assembly/handed-over-endpoint.ts';
+import { announcedEndpoint } from './assembly/announced-endpoint.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
-import { ThreadRegister } from './generation/thread-register.ts';
-import { workerGenerations } from './generation/worker-generation.ts';
+import { ThreadRegister } from './instance/thread-register.ts';
+import { workerInstances } from './instance/worker-instance.ts';
 import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
 import { fromOldAgentFile } from './settings/old-agent-file.ts';
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     const credentials = tokenExchangeCredentials({
       uri: environment.credentialsUri,
       token: environment.credentialsToken,
-      handedOver: () => handedOverEndpoint(workFolder),
+      announced: () => announcedEndpoint(workFolder),
       clock: systemClock,
     });
     const agent = await startAgent({
@@ -72,11 +72,11 @@ async function main(): Promise<void> {
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       platform: { cores: availableParallelism(), providers: environment.providers },
       buffers,
-      openGeneration: workerGenerations({
+      openInstance: workerInstances({
         clock: systemClock,
         buffers,
         threads,
-        workerFile: join(dirname(process.argv[1] ?? ''), 'generation-worker.js'),
+        workerFile: join(dirname(process.argv[1] ?? ''), 'instance-worker.js'),
         cacheDir: join(workFolder, 'cache'),
       }),
       clock: systemClock,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf, Troubles } from '#packages/foundation';
+import { messageOf, Incidents } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';
@@ -7,10 +7,10 @@ import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
 import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
-import { FeedbackHandOver } from './feedback/feedback-hand-over.ts';
+import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { ActiveServices } from './inference/active-services.ts';
-import { Inquirer } from './inference/inquirer.ts';
-import { Looker } from './inference/looker.ts';
+import { InferenceRetrier } from './inference/inference-retrier.ts';
+import { FrameProcessor } from './inference/frame-processor.ts';
 import { Waker } from './inference/waker.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';
 import { readConfiguration } from './read-configuration.ts';
@@ -43,7 +43,7 @@ export class InferenceApp {
   readonly #statistics = new Statistics();
   readonly #publisher: Publisher;
   readonly #sources: SourceSet;
-  readonly #feedback: FeedbackHandOver;
+  readonly #feedback: FeedbackSender;
   readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
   readonly #active: ActiveServices;
@@ -76,38 +76,38 @@ export class InferenceApp {
     this.#configuration = configuration;
     const settings = (): AppConfiguration => this.#configuration;
     const statistics = this.#statistics;
-    const troubles = new Troubles(log);
-    const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, troubles, clock, log }));
+    const incidents = new Incidents(log);
+    const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
-    const active = (this.#active = new ActiveServices({ agent, clock, random, troubles, waker }));
+    const active = (this.#active = new ActiveServices({ agent, clock, random, incidents, waker }));
     const timeoutMs = (): number => settings().TimeoutSeconds * 1000;
     const { feedback: client } = options;
     const configIdOf = (service: string): string => settings().Services[service]?.MLFeedbackConnectorConfigId ?? '';
-    const feedback = (this.#feedback = new FeedbackHandOver({ client, configIdOf, clock, statistics, troubles }));
-    this.#configIdCheck = new ConfigIdCheck({ client, clock, random, troubles, log });
-    const inquirer = new Inquirer({
+    const feedback = (this.#feedback = new FeedbackSender({ client, configIdOf, clock, statistics, incidents }));
+    this.#configIdCheck = new ConfigIdCheck({ client, clock, random, incidents, log });
+    const retrier = new InferenceRetrier({
       agent,
       clock,
       random,
-      troubles,
+      incidents,
       waker,
       timeoutMs,
       onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
     });
     const annotator = new Annotator(workFolder, () => settings().Annotate);
-    const looker = new Looker({
-      inquirer,
+    const processor = new FrameProcessor({
+      retrier,
       active,
       publisher,
       annotator,
       statistics,
-      troubles,
-      onProvider: acceleratorCheck(() => settings().Accelerator, troubles),
+      incidents,
+      onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
       thing,
       log,
     });
     const scheduler = new Scheduler({
-      work: (frame, service, intake) => looker.look(frame, service, intake),
+      work: (frame, service, intake) => processor.look(frame, service, intake),
       concurrency: () => settings().Concurrency,
       statistics,
       clock,

@@ -1,5 +1,5 @@
-import { openSocketBench } from '../../testing/ipc/socket-rig.ts';
+import { openSocketRig } from '../../testing/ipc/socket-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { crtTransport } from './transport/crt-transport.ts';
 
-sessionConformance('the official SDK and a socket', (options) => openSocketBench(crtTransport, options));
+sessionConformance('the official SDK and a socket', (options) => openSocketRig(crtTransport, options));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../testing/clock/fake-clock.ts';
-import { BENCH_TIMING, HEARER } from '../../testing/ipc/nucleus-rig.ts';
-import type { BenchOptions, NucleusBench } from '../../testing/ipc/nucleus-rig.ts';
+import { RIG_TIMING, HEARER } from '../../testing/ipc/nucleus-rig.ts';
+import type { BenchOptions, NucleusRig } from '../../testing/ipc/nucleus-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { connectIpc } from './connect-ipc.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
@@ -13,7 +13,7 @@ const noEnvironment = { ipcToken: undefined, ipcSocket: undefined };
 
 function memoryBench(
   options: BenchOptions = {},
-): NucleusBench & { readonly nucleus: MemoryNucleus; readonly clock: FakeClock } {
+): NucleusRig & { readonly nucleus: MemoryNucleus; readonly clock: FakeClock } {
   const clock = new FakeClock();
   const nucleus = new MemoryNucleus({ clock, ...options });
   const sessions: IpcSession[] = [];
@@ -29,7 +29,7 @@ function memoryBench(
     clock,
     session(component, sessionOptions) {
       const session = connectIpc({
-        ...BENCH_TIMING,
+        ...RIG_TIMING,
         component,
         environment: noEnvironment,
         transport: nucleus.transport(component),

@@ -65,7 +65,7 @@ describe('tokenExchangeCredentials', () => {
     const source = tokenExchangeCredentials({
       uri: undefined,
       token: undefined,
-      handedOver: async () => place.endpoint,
+      announced: async () => place.endpoint,
       clock,
     });
     await expect(source.get()).rejects.toMatchObject({ code: 'store.no-credentials' });
@@ -74,7 +74,7 @@ describe('tokenExchangeCredentials', () => {
     expect(asked.at(-1)).toBe('handed');
 
     const gone = { uri: 'http://127.0.0.1:9/2016-11-01/credentialprovider/', token: 'old' };
-    const both = tokenExchangeCredentials({ uri, token: 'svcuid', handedOver: async () => gone, clock });
+    const both = tokenExchangeCredentials({ uri, token: 'svcuid', announced: async () => gone, clock });
     await both.get();
     expect(asked.at(-1)).toBe('svcuid');
   });

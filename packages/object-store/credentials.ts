@@ -31,7 +31,7 @@ export interface TokenExchangeOptions {
   /** `AWS_CONTAINER_AUTHORIZATION_TOKEN` */
   readonly token: string | undefined;
   /** Another way to learn the endpoint, for components that may start before the service: asked each time, and tried first. */
-  readonly handedOver?: () => Promise<TokenEndpoint | undefined>;
+  readonly announced?: () => Promise<TokenEndpoint | undefined>;
   readonly clock: Clock;
 }
 
@@ -76,8 +76,8 @@ export function tokenExchangeCredentials(options: TokenExchangeOptions): Credent
 }
 
 /** Ways to the service, the likeliest first. */
-async function endpointsOf({ uri, token, handedOver }: TokenExchangeOptions): Promise<readonly TokenEndpoint[]> {
-  const other = await handedOver?.();
+async function endpointsOf({ uri, token, announced }: TokenExchangeOptions): Promise<readonly TokenEndpoint[]> {
+  const other = await announced?.();
   const own = uri !== undefined && token !== undefined ? { uri, token } : undefined;
   const all = [other, own].filter((endpoint) => endpoint !== undefined);
   return other && other.uri === own?.uri && other.token === own.token ? [other] : all;

@@ -80,7 +80,7 @@ describe('greengrass-build', () => {
     expect(await contents('edgeml.InferenceAgent', 'edgeml-agent.zip')).toEqual([
       'THIRD-PARTY',
       'agent.js',
-      'generation-worker.js',
+      'instance-worker.js',
       'install.cmd',
       'install.sh',
       'model.js',

@@ -32,7 +32,7 @@ async function startedApp(more: object = {}): Promise<{ readonly app: BundleProc
   const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi', Services: ['Detector'], ...more };
   const file = path.join(work, 'configuration.json');
   await writeFile(file, JSON.stringify({ Sources: { camera }, Annotate: { Enabled: false } }));
-  const bundle = await bundleFile('inference-app', 'app.js', 'app.ts');
+  const bundle = await bundleFile('inference-app', 'app.js', 'components/inference-app/app.ts');
   const app = new BundleProcess(bundle, ['--configuration', file], work, { EDGEML_AGENT_SOCKET: agent.socketPath });
   apps.push(app);
   await eventually(() => agent.invocations.length >= 3);

@@ -16,7 +16,7 @@ export async function startAgentProcess(
   workFolder: string,
   configuration: Readonly<Record<string, unknown>> = {},
 ): Promise<AgentProcess> {
-  await bundle('generation-worker.js');
+  await bundle('instance-worker.js');
   await mkdir(workFolder, { recursive: true });
   const file = join(workFolder, 'configuration.json');
   await writeFile(file, JSON.stringify(configuration));

@@ -2,10 +2,10 @@ import { bundleFile } from '../bundles/bundle-file.ts';
 
 /** Bundles that tests start as processes or threads. */
 const ENTRIES = {
-  'agent.js': 'agent.ts',
-  'model.js': 'model.ts',
-  'generation-worker.js': 'generation-worker.ts',
-  'scripted-worker.js': 'testing/scripted-worker.ts',
+  'agent.js': 'components/inference-agent/agent.ts',
+  'model.js': 'components/inference-agent/model.ts',
+  'instance-worker.js': 'components/inference-agent/instance-worker.ts',
+  'scripted-worker.js': 'testing/agent/scripted-worker.ts',
 } as const;
 
 export type BundleName = keyof typeof ENTRIES;

@@ -10,7 +10,7 @@ import { MemoryObjectStore } from '../object-store/memory-object-store.ts';
 import { startAgent } from '../../components/inference-agent/assembly/start-agent.ts';
 import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
 import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
-import { InMemoryGenerations } from './memory-generation.ts';
+import { MemoryInstances } from './memory-instance.ts';
 import { EdgeManagerOverlay } from '../../components/inference-agent/settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration } from '../../components/inference-agent/settings/live-configuration.ts';
 import { inMemoryScripted } from './memory-scripted.ts';
@@ -18,7 +18,7 @@ import { inMemoryScripted } from './memory-scripted.ts';
 export interface InProcessAgent {
   readonly agent: Agent;
   readonly client: AgentClient;
-  readonly generations: InMemoryGenerations;
+  readonly instances: MemoryInstances;
   readonly levels: LogLevel[];
   readonly ipc: IpcSession;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     backoff: { baseMs: 10, capMs: 50 },
   });
   await ipc.ready();
-  const generations = new InMemoryGenerations(inMemoryScripted);
+  const instances = new MemoryInstances(inMemoryScripted);
   const levels: LogLevel[] = [];
   const agent = await startAgent({
     workFolder,
@@ -45,7 +45,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     openStore: () => new MemoryObjectStore(),
     platform: { cores: 2, providers: ['cpu'] },
     buffers: new BufferPool(),
-    openGeneration: generations.open,
+    openInstance: instances.open,
     clock: systemClock,
     random: Math.random,
     log: silentLogger,
@@ -55,7 +55,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
   return {
     agent,
     client,
-    generations,
+    instances,
     levels,
     ipc,
     async close() {

@@ -1,9 +1,9 @@
-import type { GenerationSpec } from '../../components/inference-agent/generation/generation.ts';
-import { InMemoryCrash } from './memory-generation.ts';
-import type { InMemoryModel } from './memory-generation.ts';
+import type { InstanceSpec } from '../../components/inference-agent/instance/model-instance.ts';
+import { InMemoryCrash } from './memory-instance.ts';
+import type { InMemoryModel } from './memory-instance.ts';
 import { answerTensors, echo, testErrors } from './scripted-model.ts';
 
-/** The scripted model for generations in memory: the same words, the same answers. */
+/** The scripted model for instances in memory: the same words, the same answers. */
 export const inMemoryScripted: InMemoryModel = {
   async open({ manifest, settings }, progress) {
     progress({ phase: 'load', message: `loading ${manifest.name}` });
@@ -15,7 +15,7 @@ export const inMemoryScripted: InMemoryModel = {
     const variant = manifest.variants[0]?.file ?? '';
     return { provider, fallbacks: [], variant, intraOpThreads: 1, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
   },
-  async infer(spec: GenerationSpec, image: Uint8Array) {
+  async infer(spec: InstanceSpec, image: Uint8Array) {
     const text = Buffer.from(image).toString();
     if (text === 'crash') throw new InMemoryCrash('on command');
     if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');

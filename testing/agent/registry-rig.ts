@@ -4,20 +4,20 @@ import type { ActivateProgress } from '#packages/http';
 
 import { FakeClock } from '../clock/fake-clock.ts';
 import type { AgentEventName, AgentEvents } from '../../components/inference-agent/events/agent-event.ts';
-import { specWith } from './generation-conformance.ts';
-import type { GenerationSettings } from '../../components/inference-agent/generation/generation.ts';
-import { InMemoryGenerations } from './memory-generation.ts';
+import { specWith } from './instance-conformance.ts';
+import type { InstanceSettings } from '../../components/inference-agent/instance/model-instance.ts';
+import { MemoryInstances } from './memory-instance.ts';
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
 import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
 import { PackageStore } from '../../components/inference-agent/store/package-store.ts';
 import { inMemoryScripted } from './memory-scripted.ts';
 
-/** A registry with its surroundings in the test's hands: clock, policy, memory, and generations without threads. */
-export class RegistryBench {
+/** A registry with its surroundings in the test's hands: clock, policy, memory, and instances without threads. */
+export class RegistryRig {
   readonly clock = new FakeClock();
   readonly events: { readonly event: AgentEventName; readonly facts: AgentEvents[AgentEventName] }[] = [];
-  readonly generations = new InMemoryGenerations(inMemoryScripted);
-  settings: GenerationSettings = specWith().settings;
+  readonly instances = new MemoryInstances(inMemoryScripted);
+  settings: InstanceSettings = specWith().settings;
   policy: Partial<RegistryPolicy> = {};
   freeBytes = 8 * 1024 ** 3;
   storeBounds = { maxBytes: 1_000_000, minFreeBytes: 0, package: DEFAULT_PACKAGE_LIMITS };
@@ -39,7 +39,7 @@ export class RegistryBench {
     return new ModelRegistry({
       clock: this.clock,
       store,
-      openGeneration: this.generations.open,
+      openInstance: this.instances.open,
       announce: (event, facts) => this.events.push({ event, facts }),
       freeMemory: () => this.freeBytes,
       onChange: () => this.changes++,
@@ -47,7 +47,7 @@ export class RegistryBench {
         trust: { policy: 'off', keys: {} },
         golden: 'warn',
         retireGraceMs: 60_000,
-        generation: () => this.settings,
+        instance: () => this.settings,
         memoryLimitBytes: () => undefined,
         drainMs: () => 10_000,
         ...this.policy,

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import { errorCatalogue } from '#packages/foundation';
-import type { GenerationFacts } from '../../components/inference-agent/generation/generation.ts';
-import type { OpenContext, OpenedModel } from '../../components/inference-agent/generation/serve-worker.ts';
-import type { WorkerPlan } from '../../components/inference-agent/generation/protocol.ts';
+import type { InstanceFacts } from '../../components/inference-agent/instance/model-instance.ts';
+import type { OpenContext, OpenedModel } from '../../components/inference-agent/instance/serve-worker.ts';
+import type { WorkerPlan } from '../../components/inference-agent/instance/protocol.ts';
 
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
@@ -46,7 +46,7 @@ export const testErrors = errorCatalogue({
   'test.bad-image': { status: 400, todo: 'Nothing: a test wanted this.' },
 });
 
-export function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): GenerationFacts {
+export function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): InstanceFacts {
   return {
     provider: providers[0] ?? 'cpu',
     fallbacks: [],

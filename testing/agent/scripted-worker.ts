@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { PreparerPlan, WorkerPlan } from '../../components/inference-agent/generation/protocol.ts';
-import { servePreparer } from '../../components/inference-agent/generation/serve-preparer.ts';
-import { serveWorker } from '../../components/inference-agent/generation/serve-worker.ts';
+import type { PreparerPlan, WorkerPlan } from '../../components/inference-agent/instance/protocol.ts';
+import { servePreparer } from '../../components/inference-agent/instance/serve-preparer.ts';
+import { serveWorker } from '../../components/inference-agent/instance/serve-worker.ts';
 import { openScripted, prepareScripted } from './scripted-model.ts';
 
 /** The worker entry of tests: the real protocol around a model that does what the test says. */

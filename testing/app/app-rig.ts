@@ -20,7 +20,7 @@ export interface LogLine {
 }
 
 /** The whole application in this process, with a nucleus in memory and an agent with scripted answers on a real socket. */
-export class AppBench {
+export class AppRig {
   readonly nucleus = new MemoryNucleus();
   readonly lines: LogLine[] = [];
   readonly agent: ScriptedAgent;
@@ -39,8 +39,8 @@ export class AppBench {
     this.#ipc = connectIpc({ component: COMPONENT, environment, transport: this.nucleus.transport(COMPONENT) });
   }
 
-  static async open(): Promise<AppBench> {
-    const bench = new AppBench(await mkdtemp(join(tmpdir(), 'edgeml-app-')));
+  static async open(): Promise<AppRig> {
+    const bench = new AppRig(await mkdtemp(join(tmpdir(), 'edgeml-app-')));
     await mkdir(bench.images);
     await bench.agent.start();
     return bench;

@@ -7,17 +7,17 @@ import { bundle } from '../../tools/bundle/bundle.ts';
 /**
  * Path of a component's bundle, built by the first test of the run that asks.
  *
- * @param component folder below components/
+ * @param component a folder of the run that holds the component's bundles
  * @param name of the bundle, e.g. `agent.js`
- * @param entry below the component's folder, e.g. `agent.ts`
+ * @param entry below the project's folder, e.g. `components/inference-agent/agent.ts`
  */
 export async function bundleFile(component: string, name: string, entry: string): Promise<string> {
   const file = join(inject('runFolder'), component, name);
-  if (!(await exists(file))) await buildTo(file, join(COMPONENTS, component, entry));
+  if (!(await exists(file))) await buildTo(file, join(PROJECT, entry));
   return file;
 }
 
-const COMPONENTS = join(import.meta.dirname, '../../components');
+const PROJECT = join(import.meta.dirname, '../..');
 
 /** Test files run side by side: each may build, the last rename wins, and all of them are the same. */
 async function buildTo(file: string, entry: string): Promise<void> {

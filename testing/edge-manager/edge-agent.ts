@@ -27,7 +27,7 @@ export class EdgeAgent {
     const file = path.join(folder, 'agent.json');
     const settings = { UnixSocketName: `unix://${socketPath}`, MinFreeDiskMB: 0, Workers: 1, ...configuration };
     await writeFile(file, JSON.stringify(settings));
-    await bundle('generation-worker.js');
+    await bundle('instance-worker.js');
     const words = ['--configuration', file];
     const process = new BundleProcess(await bundle('agent.js'), words, workFolder, { EDGEML_PROVIDERS: 'cpu' });
     await process.line(/"event":"agent.ready"/);

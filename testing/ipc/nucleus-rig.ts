@@ -1,7 +1,7 @@
 import type { IpcOptions, IpcSession } from '#packages/ipc';
 
 /** What the conformance suite needs of a nucleus, real or in memory. Functions that return a function: call it to undo. */
-export interface NucleusBench {
+export interface NucleusRig {
   /** Opens a session of the component. Closed with the bench. */
   session(component: string, options?: Partial<IpcOptions>): IpcSession;
   configure(component: string, keyPath: readonly string[], value: unknown): void;
@@ -36,7 +36,7 @@ export const SPEAKER = 'edgeml.Speaker';
 export const HEARER = 'edgeml.Hearer';
 
 /** Times short enough for real sockets, long enough for a loaded machine. */
-export const BENCH_TIMING: Partial<IpcOptions> = {
+export const RIG_TIMING: Partial<IpcOptions> = {
   backoff: { baseMs: 10, capMs: 100 },
   heartbeat: { intervalMs: 200, missedBeats: 3 },
   callTimeoutMs: 5_000,

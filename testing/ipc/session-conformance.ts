@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
-import type { BenchOptions, NucleusBench } from './nucleus-rig.ts';
+import type { BenchOptions, NucleusRig } from './nucleus-rig.ts';
 import { HEARER, SPEAKER } from './nucleus-rig.ts';
 
 /** One suite for `IpcSession`, run on the nucleus in memory and on a socket with the official SDK. */
-export function sessionConformance(name: string, openBench: (options?: BenchOptions) => Promise<NucleusBench>): void {
-  let bench: NucleusBench;
+export function sessionConformance(name: string, openBench: (options?: BenchOptions) => Promise<NucleusRig>): void {
+  let bench: NucleusRig;
   let speaker: IpcSession;
   let hearer: IpcSession;
 

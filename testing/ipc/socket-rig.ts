@@ -10,16 +10,16 @@ import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IotCore, IotMessage } from '../../tools/local-core/mqtt/iot-core.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
-import { BENCH_TIMING, HEARER, SPEAKER } from './nucleus-rig.ts';
-import type { BenchOptions, NucleusBench } from './nucleus-rig.ts';
+import { RIG_TIMING, HEARER, SPEAKER } from './nucleus-rig.ts';
+import type { BenchOptions, NucleusRig } from './nucleus-rig.ts';
 
 const PATIENCE_MS = 30_000;
 
 /** The IPC server of the local core on a real socket, with sessions over the given transport. */
-export async function openSocketBench(
+export async function openSocketRig(
   makeTransport: typeof crtTransport,
   options: BenchOptions = {},
-): Promise<NucleusBench> {
+): Promise<NucleusRig> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeml-ipc-'));
   const socketPath = join(folder, 'ipc.socket');
   const nucleus = inMemoryNucleus({
@@ -56,7 +56,7 @@ export async function openSocketBench(
     session(component, sessionOptions) {
       const environment = { ipcToken: nucleus.tokenOf(component), ipcSocket: socketPath };
       const transport = makeTransport({ socketPath, token: environment.ipcToken });
-      const session = connectIpc({ ...BENCH_TIMING, component, environment, transport, ...sessionOptions });
+      const session = connectIpc({ ...RIG_TIMING, component, environment, transport, ...sessionOptions });
       sessions.push(session);
       return session;
     },

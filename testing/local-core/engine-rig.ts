@@ -26,7 +26,7 @@ export interface TestRecipe {
 }
 
 /** A folder of recipes and artifacts, and engines that run them, for tests. */
-export interface EngineBench {
+export interface EngineRig {
   readonly folder: string;
   readonly paths: CorePaths;
   readonly recipes: string;
@@ -56,7 +56,7 @@ const agreeing: ComponentNotifier = {
 /** Waits a fifth of what is asked: deployments look for success once a second. */
 const quickClock: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 5, callback) };
 
-export async function engineBench(): Promise<EngineBench> {
+export async function engineRig(): Promise<EngineRig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-engine-'));
   const paths = corePaths(path.join(folder, 'root'));
   const recipes = path.join(folder, 'recipes');

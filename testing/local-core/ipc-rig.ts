@@ -15,7 +15,7 @@ import type { IpcServer, IpcServerOptions } from '../../tools/local-core/ipc/ser
 export type Client = greengrasscoreipc.Client;
 
 /** A served twin for tests: server on a socket in a temporary folder, official clients of the device SDK. */
-export interface TestBench {
+export interface IpcRig {
   readonly nucleus: InMemoryNucleus;
   readonly pubsub: LocalPubSub;
   readonly server: IpcServer;
@@ -27,10 +27,10 @@ export interface TestBench {
   close(): Promise<void>;
 }
 
-export async function testBench(
+export async function ipcRig(
   components: Readonly<Record<string, InMemoryComponent>>,
   options: Partial<IpcServerOptions> = {},
-): Promise<TestBench> {
+): Promise<IpcRig> {
   const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
   const clock = options.clock ?? systemClock;
   const nucleus = inMemoryNucleus(components, () => clock.now());

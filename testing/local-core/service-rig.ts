@@ -18,7 +18,7 @@ import type { LifecycleState } from '../../tools/local-core/lifecycle/state.ts';
 import { Wake } from '../../tools/local-core/lifecycle/wake.ts';
 
 /** Components with real processes on a clock that stands still, for tests. */
-export interface ServiceBench {
+export interface ServiceRig {
   readonly clock: FakeClock;
   readonly paths: CorePaths;
   readonly graph: ServiceGraph;
@@ -34,7 +34,7 @@ export interface ServiceBench {
   close(): Promise<void>;
 }
 
-export async function serviceBench(): Promise<ServiceBench> {
+export async function serviceRig(): Promise<ServiceRig> {
   const paths = corePaths(await mkdtemp(path.join(tmpdir(), 'edgeml-service-')));
   const clock = new FakeClock();
   const graph = new ServiceGraph([]);
@@ -59,7 +59,7 @@ export async function serviceBench(): Promise<ServiceBench> {
     },
   });
   const components: RunningComponent[] = [];
-  const define: ServiceBench['define'] = (name, lifecycle, more = {}) => ({
+  const define: ServiceRig['define'] = (name, lifecycle, more = {}) => ({
     name,
     version: '1.0.0',
     dependencies: {},

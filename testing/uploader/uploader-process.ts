@@ -32,8 +32,8 @@ export async function spawnUploader(
   await mkdir(workFolder, { recursive: true });
   const file = join(workFolder, 'configuration.json');
   await writeFile(file, JSON.stringify(configuration));
-  const bundle = await bundleFile('feedback-uploader', 'uploader.js', 'uploader.ts');
-  await bundleFile('feedback-uploader', 'redactor.js', 'redactor.ts');
+  const bundle = await bundleFile('feedback-uploader', 'uploader.js', 'components/feedback-uploader/uploader.ts');
+  await bundleFile('feedback-uploader', 'redactor.js', 'components/feedback-uploader/redactor.ts');
   const variables = await recipeVariables();
   return new BundleProcess(bundle, ['--configuration', file], workFolder, {
     AWS_REGION: 'us-east-1',

@@ -32,7 +32,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
         'edgeml-agent.zip',
         {
           'agent.js': 'inference-agent/agent.ts',
-          'generation-worker.js': 'inference-agent/generation-worker.ts',
+          'instance-worker.js': 'inference-agent/instance-worker.ts',
           'model.js': 'inference-agent/model.ts',
         },
         {
@@ -50,7 +50,10 @@ export const COMPONENTS: readonly ComponentBuild[] = [
       codeZip(
         'edgeml-edge-manager.zip',
         {},
-        { 'hand-over.sh': 'edge-manager/hand-over.sh', 'hand-over.cmd': 'edge-manager/hand-over.cmd' },
+        {
+          'announce-token-endpoint.sh': 'edge-manager/announce-token-endpoint.sh',
+          'announce-token-endpoint.cmd': 'edge-manager/announce-token-endpoint.cmd',
+        },
       ),
     ],
   },

@@ -1,18 +1,18 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engineBench } from '../../testing/local-core/engine-rig.ts';
-import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
+import { engineRig } from '../../testing/local-core/engine-rig.ts';
+import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { writeZip } from '../../testing/local-core/zip-of.ts';
 
 const WAIT = 'exec sleep 1000';
 const ROLLBACK = { failureHandlingPolicy: 'ROLLBACK' } as const;
 
-let bench: EngineBench;
+let bench: EngineRig;
 
 beforeEach(async () => {
-  bench = await engineBench();
+  bench = await engineRig();
 });
 
 afterEach(async () => {
@@ -136,7 +136,7 @@ describe('a deployment', () => {
 });
 
 describe('a deployment that cannot work', () => {
-  it.each<[string, Parameters<EngineBench['recipe']>[2], RegExp]>([
+  it.each<[string, Parameters<EngineRig['recipe']>[2], RegExp]>([
     ['no manifest', { manifest: { Platform: { os: 'plan9' } } }, /a\.A 2\.0\.0 has no manifest for this device/],
     ['no artifact', { manifest: { Artifacts: [{ Uri: 's3://b/x.zip' }] } }, /a\.A 2\.0\.0 needs the artifact x\.zip/],
     [

@@ -2,8 +2,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { engineBench } from '../../testing/local-core/engine-rig.ts';
-import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
+import { engineRig } from '../../testing/local-core/engine-rig.ts';
+import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
 import { clientOf, serviceErrorOf } from '../../testing/local-core/ipc-rig.ts';
 import type { Client } from '../../testing/local-core/ipc-rig.ts';
 import { LocalCore } from './local-core.ts';
@@ -14,13 +14,13 @@ import type { LocalDeploymentRequest } from './ports.ts';
 const LIMIT_MS = 50_000;
 const TOKEN = { run: 'echo "token $SVCUID"; exec sleep 1000' };
 
-let bench: EngineBench;
+let bench: EngineRig;
 let core: LocalCore;
 let clients: Client[];
 let tokens: Map<string, string>;
 
 beforeEach(async () => {
-  bench = await engineBench();
+  bench = await engineRig();
   core = await LocalCore.start({ root: bench.paths.root, mqtt: false });
   clients = [];
   tokens = new Map();

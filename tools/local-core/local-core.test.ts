@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
 import { staticCredentials } from './credentials/provider.ts';
-import { engineBench } from '../../testing/local-core/engine-rig.ts';
-import type { EngineBench } from '../../testing/local-core/engine-rig.ts';
+import { engineRig } from '../../testing/local-core/engine-rig.ts';
+import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { LocalCore } from './local-core.ts';
 import type { LocalCoreOptions } from './local-core.ts';
@@ -19,12 +19,12 @@ import type { LocalDeploymentRequest } from './ports.ts';
 const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
 const LIMIT_MS = 50_000;
 
-let bench: EngineBench;
+let bench: EngineRig;
 let cores: LocalCore[];
 let children: ChildProcess[];
 
 beforeEach(async () => {
-  bench = await engineBench();
+  bench = await engineRig();
   cores = [];
   children = [];
 });

@@ -28,7 +28,7 @@ export class Uploader {
   readonly #running = new Set<Promise<void>>();
   readonly #store: Backoff;
   readonly #destinations = new Map<string, Backoff>();
-  readonly #samples = new Map<string, SampleTrouble>();
+  readonly #samples = new Map<string, SampleIncident>();
   #bytesInMemory = 0;
   #settings: UploadSettings;
   #wake: () => void = () => undefined;
@@ -182,7 +182,7 @@ export class Uploader {
     header: SampleHeader,
     bucket: string,
     thrown: unknown,
-    trouble: SampleTrouble,
+    trouble: SampleIncident,
     noted: NotedAttempt,
   ): Promise<void> {
     const { reporter, spool, log } = this.#ports;
@@ -253,7 +253,7 @@ export class Uploader {
 }
 
 /** What went wrong with one sample in the life of this process. */
-interface SampleTrouble {
+interface SampleIncident {
   readonly backoff: Backoff;
   /** Codes that its reporter knows. */
   readonly told: Set<string>;

@@ -63,9 +63,9 @@ beforeEach(() => {
 
 function request(service: string, text: string, deadlineMs?: number) {
   const image = new Uint8Array(new TextEncoder().encode(text));
-  const ticket = admission.enter(service, { bytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
-  admission.submit(ticket, image, 'image/jpeg');
-  return ticket;
+  const request = admission.enter(service, { bytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
+  admission.submit(request, image, 'image/jpeg');
+  return request;
 }
 
 /** Keeps two requests of each service waiting, for so long; runs take the time given. Returns what each got of the workers' time. */
@@ -98,7 +98,7 @@ async function spentBy(runMs: Readonly<Record<string, number>>, forMs: number): 
 }
 
 const held = (alias: string): HeldTarget => targets.get(alias) as HeldTarget;
-const labelOf = async (ticket: ReturnType<typeof request>) => (await ticket.answer).inference.predictions[0]?.label;
+const labelOf = async (admitted: ReturnType<typeof request>) => (await admitted.answer).inference.predictions[0]?.label;
 const coded = (code: string, facts: object = {}) =>
   expect.objectContaining({ code, facts: expect.objectContaining(facts) as unknown }) as Error;
 
@@ -169,13 +169,13 @@ describe('Admission', () => {
   });
 
   it('aborts the upload of a request that is past its deadline', async () => {
-    const ticket = admission.enter('A', { bytes: 5, deadlineMs: 100 });
+    const request = admission.enter('A', { bytes: 5, deadlineMs: 100 });
     let told: unknown;
-    ticket.onEnded = (reason) => (told = reason);
+    request.onEnded = (reason) => (told = reason);
     await clock.advance(100);
-    expect(told).toBe(ticket.ended);
-    expect(ticket.ended).toEqual(coded('admission.deadline', { where: 'while its body was on the way' }));
-    admission.submit(ticket, new Uint8Array(5));
+    expect(told).toBe(request.ended);
+    expect(request.ended).toEqual(coded('admission.deadline', { where: 'while its body was on the way' }));
+    admission.submit(request, new Uint8Array(5));
     expect(held('A').ran).toEqual([]);
     expect(admission.bufferedBytes).toBe(0);
   });

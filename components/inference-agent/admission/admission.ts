@@ -2,13 +2,13 @@ import type { Inference } from '#packages/vision';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import { Lane } from './lane.ts';
+import { ServiceQueue } from './service-queue.ts';
 import { refusalError } from './refusal.ts';
 import type { Refusal, RejectionReason } from './refusal.ts';
-import { Ticket } from './ticket.ts';
-import type { TicketState } from './ticket.ts';
+import { QueuedRequest } from './queued-request.ts';
+import type { QueuedRequestState } from './queued-request.ts';
 
-/** What a request can be given to: the generation that serves an alias now. */
+/** What a request can be given to: the instance that serves an alias now. */
 export interface Target {
   readonly capacity: number;
   /** Requests that it would take now. */
@@ -42,16 +42,16 @@ export interface AdmissionRequest {
 }
 
 /** A request that was let in. */
-export type AdmissionTicket<T extends Target, Result = Inference> = Ticket<Admitted<T, Result>, T>;
+export type AdmittedRequest<T extends Target, Result = Inference> = QueuedRequest<Admitted<T, Result>, T>;
 
 /**
  * Lets requests in, or says why not, and shares the workers' time between services. A request passes through
- * `enter` (headers are there), `submit` (body is there) and ends with `answer` of its ticket.
+ * `enter` (headers are there), `submit` (body is there) and ends with its `answer`.
  */
 export class Admission<T extends Target> {
   readonly #ports: AdmissionPorts<T>;
-  readonly #lanes = new Map<string, TicketLane<T>>();
-  readonly #open = new Set<AdmissionTicket<T, unknown>>();
+  readonly #queues = new Map<string, AdmissionQueue<T>>();
+  readonly #open = new Set<AdmittedRequest<T, unknown>>();
   #turns = 0;
   #running = 0;
   #bufferedBytes = 0;
@@ -62,48 +62,48 @@ export class Admission<T extends Target> {
   }
 
   /** @throws EdgeError `admission.*` or `model.not-found` at once where the request cannot be taken. */
-  enter<Result = Inference>(service: string, request: AdmissionRequest): AdmissionTicket<T, Result> {
+  enter<Result = Inference>(service: string, request: AdmissionRequest): AdmittedRequest<T, Result> {
     const settings = this.#ports.service(service);
-    const lane = this.#lanes.get(service) ?? new Lane<AdmissionTicket<T, unknown>>(service);
-    const refusal = this.#refusal(lane, settings, request);
+    const queue = this.#queues.get(service) ?? new ServiceQueue<AdmittedRequest<T, unknown>>(service);
+    const refusal = this.#refusal(queue, settings, request);
     if (refusal) throw this.#rejected(service, refusal);
 
-    this.#lanes.set(service, lane);
-    lane.uploading++;
+    this.#queues.set(service, queue);
+    queue.uploading++;
     this.#bufferedBytes += request.bytes;
-    const ticket: AdmissionTicket<T, Result> = new Ticket(service, request.bytes, (from) =>
-      this.#leave(lane, ticket, from),
+    const admitted: AdmittedRequest<T, Result> = new QueuedRequest(service, request.bytes, (from) =>
+      this.#leave(queue, admitted, from),
     );
-    this.#open.add(ticket);
+    this.#open.add(admitted);
     const deadlineMs = Math.min(settings.timeoutMs, request.deadlineMs ?? Infinity);
-    ticket.startDeadline(this.#ports.clock, deadlineMs, () => this.#expired(lane, ticket, deadlineMs));
-    return ticket;
+    admitted.startDeadline(this.#ports.clock, deadlineMs, () => this.#expired(queue, admitted, deadlineMs));
+    return admitted;
   }
 
   /** The image is there: the request now waits for its turn. */
-  submit(ticket: AdmissionTicket<T>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
-    this.submitWork(ticket, (target) => target.infer(image, contentType));
+  submit(request: AdmittedRequest<T>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
+    this.submitWork(request, (target) => target.infer(image, contentType));
   }
 
   /** As `submit`, for other work than images. */
-  submitWork<Result>(ticket: AdmissionTicket<T, Result>, work: (target: T) => Promise<Result>): void {
-    const lane = this.#lanes.get(ticket.service);
-    if (ticket.state !== 'uploading' || !lane) return;
-    ticket.state = 'waiting';
-    ticket.work = async (target) => {
-      const queueMs = this.#ports.clock.monotonic() - ticket.readyAt;
+  submitWork<Result>(request: AdmittedRequest<T, Result>, work: (target: T) => Promise<Result>): void {
+    const queue = this.#queues.get(request.service);
+    if (request.state !== 'uploading' || !queue) return;
+    request.state = 'waiting';
+    request.work = async (target) => {
+      const queueMs = this.#ports.clock.monotonic() - request.readyAt;
       return { inference: await work(target), queueMs, target };
     };
-    ticket.readyAt = this.#ports.clock.monotonic();
-    lane.uploading--;
-    lane.joinAmong(this.#lanes.values());
-    lane.waiting.add(ticket);
+    request.readyAt = this.#ports.clock.monotonic();
+    queue.uploading--;
+    queue.joinAmong(this.#queues.values());
+    queue.waiting.add(request);
     this.pump();
   }
 
   /** The client hung up. */
-  cancel(ticket: AdmissionTicket<T, unknown>): void {
-    if (!ticket.settled) ticket.end(this.#rejected(ticket.service, { reason: 'cancelled' }));
+  cancel(request: AdmittedRequest<T, unknown>): void {
+    if (!request.settled) request.end(this.#rejected(request.service, { reason: 'cancelled' }));
   }
 
   /** Hands out work wherever a worker is free; to be called when one has become so. */
@@ -114,18 +114,18 @@ export class Admission<T extends Target> {
   /** Refuses what comes from now on and ends what waits; what runs goes on. */
   stop(): void {
     this.#stopping = true;
-    for (const ticket of [...this.#open]) {
-      if (ticket.state !== 'running') ticket.end(this.#rejected(ticket.service, { reason: 'stopping' }));
+    for (const request of [...this.#open]) {
+      if (request.state !== 'running') request.end(this.#rejected(request.service, { reason: 'stopping' }));
     }
   }
 
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#open].map((ticket) => ticket.answer.catch(() => undefined)));
+    await Promise.all([...this.#open].map((request) => request.answer.catch(() => undefined)));
   }
 
   get depths(): ReadonlyMap<string, { readonly waiting: number; readonly running: number }> {
-    return new Map([...this.#lanes].map(([name, lane]) => [name, { waiting: lane.depth, running: lane.running }]));
+    return new Map([...this.#queues].map(([name, queue]) => [name, { waiting: queue.depth, running: queue.running }]));
   }
 
   get bufferedBytes(): number {
@@ -139,74 +139,74 @@ export class Admission<T extends Target> {
   #next(): Next<T> | undefined {
     const isFull = this.#running >= this.#ports.bounds().concurrentRuns;
     let next: Next<T> | undefined;
-    for (const lane of this.#lanes.values()) {
-      const [ticket] = lane.waiting;
-      if (!ticket || (isFull && lane.running > 0) || (next && isBefore(next.lane, lane))) continue;
-      const target = this.#ports.target(this.#ports.service(lane.service).alias);
-      if (target === undefined) this.#endWaiting(lane);
-      else if (target !== 'pending' && target.free > 0) next = { lane, ticket, target };
+    for (const queue of this.#queues.values()) {
+      const [request] = queue.waiting;
+      if (!request || (isFull && queue.running > 0) || (next && isBefore(next.queue, queue))) continue;
+      const target = this.#ports.target(this.#ports.service(queue.service).alias);
+      if (target === undefined) this.#endWaiting(queue);
+      else if (target !== 'pending' && target.free > 0) next = { queue, request, target };
     }
     return next;
   }
 
-  #run({ lane, ticket, target }: Next<T>): void {
+  #run({ queue, request, target }: Next<T>): void {
     const { clock } = this.#ports;
     const startedAt = clock.monotonic();
-    const work = ticket.work!;
-    ticket.work = undefined;
-    ticket.state = 'running';
-    lane.waiting.delete(ticket);
-    lane.lastTurn = ++this.#turns;
-    lane.running++;
+    const work = request.work!;
+    request.work = undefined;
+    request.state = 'running';
+    queue.waiting.delete(request);
+    queue.lastTurn = ++this.#turns;
+    queue.running++;
     this.#running++;
     work(target)
       .then(
-        (admitted) => ticket.resolve(admitted),
-        (error: Error) => ticket.fail(error),
+        (admitted) => request.resolve(admitted),
+        (error: Error) => request.fail(error),
       )
       .finally(() => {
-        lane.ran(clock.monotonic() - startedAt);
-        lane.running--;
+        queue.ran(clock.monotonic() - startedAt);
+        queue.running--;
         this.#running--;
-        this.#forget(lane);
+        this.#forget(queue);
         this.pump();
       });
   }
 
-  #refusal(lane: TicketLane<T>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
+  #refusal(queue: AdmissionQueue<T>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
     if (this.#stopping) return { reason: 'stopping' };
     const target = this.#ports.target(settings.alias);
     if (target === undefined) return { reason: 'no-model', alias: settings.alias };
     const capacity = target === 'pending' ? 1 : target.capacity;
-    const retryAfterSeconds = lane.retryAfterSeconds(capacity);
-    if (lane.depth >= settings.queueLength) return { reason: 'queue-full', retryAfterSeconds, depth: lane.depth };
+    const retryAfterSeconds = queue.retryAfterSeconds(capacity);
+    if (queue.depth >= settings.queueLength) return { reason: 'queue-full', retryAfterSeconds, depth: queue.depth };
     if (this.#bufferedBytes + request.bytes > this.#ports.bounds().bufferedBytes && this.#bufferedBytes > 0) {
       return { reason: 'memory-full', retryAfterSeconds };
     }
     return undefined;
   }
 
-  #expired(lane: TicketLane<T>, ticket: AdmissionTicket<T, unknown>, deadlineMs: number): EdgeError {
-    const where = WHERE[ticket.state];
-    return this.#rejected(lane.service, { reason: 'deadline', deadlineMs, where });
+  #expired(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, deadlineMs: number): EdgeError {
+    const where = WHERE[request.state];
+    return this.#rejected(queue.service, { reason: 'deadline', deadlineMs, where });
   }
 
-  #endWaiting(lane: TicketLane<T>): void {
-    const { alias } = this.#ports.service(lane.service);
-    for (const ticket of [...lane.waiting]) ticket.end(this.#rejected(lane.service, { reason: 'no-model', alias }));
+  #endWaiting(queue: AdmissionQueue<T>): void {
+    const { alias } = this.#ports.service(queue.service);
+    for (const request of [...queue.waiting]) request.end(this.#rejected(queue.service, { reason: 'no-model', alias }));
   }
 
-  #leave(lane: TicketLane<T>, ticket: AdmissionTicket<T, unknown>, from: TicketState): void {
-    this.#open.delete(ticket);
-    this.#bufferedBytes -= ticket.bytes;
-    if (from === 'uploading') lane.uploading--;
-    lane.waiting.delete(ticket);
-    this.#forget(lane);
+  #leave(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, from: QueuedRequestState): void {
+    this.#open.delete(request);
+    this.#bufferedBytes -= request.bytes;
+    if (from === 'uploading') queue.uploading--;
+    queue.waiting.delete(request);
+    this.#forget(queue);
   }
 
-  /** Services are named by clients: a lane that holds nothing is not kept. */
-  #forget(lane: TicketLane<T>): void {
-    if (lane.idle && this.#lanes.size > MAX_IDLE_LANES) this.#lanes.delete(lane.service);
+  /** Services are named by clients: a queue that holds nothing is not kept. */
+  #forget(queue: AdmissionQueue<T>): void {
+    if (queue.idle && this.#queues.size > MAX_IDLE_LANES) this.#queues.delete(queue.service);
   }
 
   #rejected(service: string, refusal: Refusal): EdgeError {
@@ -217,22 +217,22 @@ export class Admission<T extends Target> {
 
 const MAX_IDLE_LANES = 64;
 
-type Turn = Pick<Lane<Ticket<unknown>>, 'shareMs' | 'lastTurn'>;
+type Turn = Pick<ServiceQueue<QueuedRequest<unknown>>, 'shareMs' | 'lastTurn'>;
 
 /** Among equals, the one that was served longest ago. */
 function isBefore(one: Turn, other: Turn): boolean {
   return one.shareMs === other.shareMs ? one.lastTurn < other.lastTurn : one.shareMs < other.shareMs;
 }
 
-type TicketLane<T extends Target> = Lane<AdmissionTicket<T, unknown>>;
+type AdmissionQueue<T extends Target> = ServiceQueue<AdmittedRequest<T, unknown>>;
 
 interface Next<T extends Target> {
-  readonly lane: TicketLane<T>;
-  readonly ticket: AdmissionTicket<T, unknown>;
+  readonly queue: AdmissionQueue<T>;
+  readonly request: AdmittedRequest<T, unknown>;
   readonly target: T;
 }
 
-const WHERE: Readonly<Record<TicketState, string>> = {
+const WHERE: Readonly<Record<QueuedRequestState, string>> = {
   uploading: 'while its body was on the way',
   waiting: 'while it waited for a worker',
   running: 'while it ran',

@@ -1,8 +1,8 @@
 import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
 import type { RegistryPolicy } from '../registry/registry-ports.ts';
-import { generationSettings, memoryLimitBytes } from '../settings/generation-settings.ts';
-import type { Platform } from '../settings/generation-settings.ts';
+import { instanceSettings, memoryLimitBytes } from '../settings/instance-settings.ts';
+import type { Platform } from '../settings/instance-settings.ts';
 import { serviceSettings, servicesOf } from '../settings/service-settings.ts';
 import type { StoreBounds } from '../store/package-store.ts';
 
@@ -18,7 +18,7 @@ export function registryPolicy(configuration: AgentConfiguration, platform: Plat
     },
     golden: configuration.GoldenPolicy,
     retireGraceMs: 1_000 * configuration.RetireGraceSeconds,
-    generation: (alias) => generationSettings(configuration, platform, alias),
+    instance: (alias) => instanceSettings(configuration, platform, alias),
     memoryLimitBytes: (alias) => memoryLimitBytes(configuration, alias),
     drainMs: (alias) => {
       const services = servicesOf(configuration, alias);

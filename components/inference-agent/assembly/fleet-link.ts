@@ -175,7 +175,7 @@ export class FleetLink {
     });
   }
 
-  #factsOf({ identity, spec, generation: { facts } }: ServingModel): ModelFacts {
+  #factsOf({ identity, spec, instance: { facts } }: ServingModel): ModelFacts {
     const { alias, name, version } = identity;
     const hasGolden = (spec.manifest.golden ?? []).length > 0;
     const golden = spec.settings.golden === 'off' ? 'OFF' : hasGolden ? 'PASSED' : 'NONE';

@@ -163,7 +163,7 @@ describe('live configuration', () => {
     await expect.poll(() => started.levels.at(-1)).toBe('debug');
     expect(await ask('hello', 'line-3')).toBe('Parts 1.0.0: hello');
     expect(await ask(large)).toContain('Parts 1.0.0: x');
-    expect(started.generations.opened).toHaveLength(1);
+    expect(started.instances.opened).toHaveLength(1);
   });
 
   it('loads models anew when their workers change', async () => {
@@ -171,7 +171,7 @@ describe('live configuration', () => {
     await activate('1.0.0');
     set({ Workers: 2 });
     await expect.poll(async () => (await started.client.models())[0]?.workers).toBe(2);
-    await expect.poll(() => started.generations.opened[0]?.closed).toBe(true);
+    await expect.poll(() => started.instances.opened[0]?.closed).toBe(true);
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');
   });
 

@@ -14,7 +14,7 @@ import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
-import type { OpenGeneration } from '../generation/generation.ts';
+import type { OpenInstance } from '../instance/model-instance.ts';
 import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import type { ObservedRun } from '../invoke/observed-run.ts';
@@ -25,7 +25,7 @@ import { AgentMetrics } from '../metrics/agent-metrics.ts';
 import { freeMemory } from '../registry/memory-budget.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
-import type { Platform } from '../settings/generation-settings.ts';
+import type { Platform } from '../settings/instance-settings.ts';
 import { logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
@@ -48,8 +48,8 @@ export interface AgentOptions {
   readonly feedbackSocket?: string | undefined;
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly platform: Platform;
-  readonly openGeneration: OpenGeneration;
-  /** Memory for images; the generations give it back. */
+  readonly openInstance: OpenInstance;
+  /** Memory for images; the instances give it back. */
   readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly random: () => number;
@@ -77,7 +77,7 @@ const FEEDBACK_END_MS = 500;
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration, ipc, platform, clock, log } = options;
   const service = (name: string) => serviceSettings(configuration.current, name);
-  registryPolicy(configuration.current, platform).generation('');
+  registryPolicy(configuration.current, platform).instance('');
 
   const announce = announcer({
     ipc,
@@ -99,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     store,
     announce,
-    openGeneration: options.openGeneration,
+    openInstance: options.openInstance,
     policy: () => registryPolicy(configuration.current, platform),
     freeMemory,
     onChange: () => admission.pump(),

@@ -70,7 +70,7 @@ describe('row 98: captures with the destination Disk and periodic upload', () =>
 });
 
 async function startChild(run: string, captures: string): Promise<BundleProcess> {
-  const bundle = await bundleFile('inference-agent', 'capture-child.js', 'capture/testing/capture-child.ts');
+  const bundle = await bundleFile('inference-agent', 'capture-child.js', 'testing/agent/capture/capture-child.ts');
   const child = new BundleProcess(bundle, [folder, server.url, run, captures], folder);
   await child.line(/^open$/);
   return child;

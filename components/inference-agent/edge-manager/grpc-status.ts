@@ -45,8 +45,8 @@ const BY_CODE: Readonly<Record<string, StatusName>> = {
   'package.changed': 'FAILED_PRECONDITION',
   'package.too-large': 'FAILED_PRECONDITION',
   'archive.too-large': 'FAILED_PRECONDITION',
-  'generation.start-failed': 'FAILED_PRECONDITION',
-  'generation.start-timeout': 'FAILED_PRECONDITION',
+  'instance.start-failed': 'FAILED_PRECONDITION',
+  'instance.start-timeout': 'FAILED_PRECONDITION',
 };
 
 const BY_HTTP_STATUS: Readonly<Record<number, StatusName>> = {

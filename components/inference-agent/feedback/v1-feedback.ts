@@ -1,4 +1,4 @@
-import { Troubles } from '#packages/foundation';
+import { Incidents } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { SampleQueue } from '#packages/http';
 import type { FeedbackClient, FeedbackLoss, FeedbackSample, SampleOffer } from '#packages/http';
@@ -24,18 +24,18 @@ export class V1Feedback {
 
   constructor(ports: V1FeedbackPorts) {
     this.#ports = ports;
-    const troubles = new Troubles(ports.log);
+    const incidents = new Incidents(ports.log);
     this.#queue = new SampleQueue({
       client: ports.client,
       clock: ports.clock,
       onAnswered: (offer, status) => {
         ports.count(offer.service, status === 'accepted' ? 'accepted' : 'not-wanted');
-        troubles.over(subjectOf(offer), 'feedback.taken-again');
+        incidents.resolved(subjectOf(offer), 'feedback.taken-again');
       },
       onLost: (offer, reason, error) => {
         ports.count(offer.service, `lost-${reason}`);
         const { service, configId } = offer;
-        troubles.met(subjectOf(offer), 'feedback.lost', { service, configId, reason, error });
+        incidents.opened(subjectOf(offer), 'feedback.lost', { service, configId, reason, error });
       },
     });
   }

@@ -1,7 +1,7 @@
 import type { EdgeError } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
-import type { Admission, AdmissionRequest, AdmissionTicket, Admitted } from '../admission/admission.ts';
+import type { Admission, AdmissionRequest, AdmittedRequest, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
@@ -41,24 +41,24 @@ export class InvokeService {
 export class InvokeCall {
   readonly #ports: InvokePorts;
   readonly #service: string;
-  readonly #ticket: AdmissionTicket<ServingModel>;
+  readonly #request: AdmittedRequest<ServingModel>;
 
-  constructor(ports: InvokePorts, service: string, ticket: AdmissionTicket<ServingModel>) {
+  constructor(ports: InvokePorts, service: string, request: AdmittedRequest<ServingModel>) {
     this.#ports = ports;
     this.#service = service;
-    this.#ticket = ticket;
+    this.#request = request;
   }
 
-  /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `generation.*`, `admission.*` */
+  /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `instance.*`, `admission.*` */
   async run(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeResult> {
     return (await this.runWhole(id, image, contentType)).result;
   }
 
   /** As `run`, with what the answer of the HTTP API leaves out. */
   async runWhole(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeOutcome> {
-    this.#ports.admission.submit(this.#ticket, image, contentType);
+    this.#ports.admission.submit(this.#request, image, contentType);
     try {
-      const answer = await this.#ticket.answer;
+      const answer = await this.#request.answer;
       const result = resultOf(id, this.#service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
       setImmediate(() => this.#ports.observe(this.#service, result));
@@ -71,18 +71,18 @@ export class InvokeCall {
 
   /** Calls back with the reason when the request ends early, at once if it has. */
   onEnded(listener: (reason: EdgeError) => void): void {
-    if (this.#ticket.ended) listener(this.#ticket.ended);
-    else this.#ticket.onEnded = listener;
+    if (this.#request.ended) listener(this.#request.ended);
+    else this.#request.onEnded = listener;
   }
 
   /** The caller is gone. */
   cancel(): void {
-    this.#ports.admission.cancel(this.#ticket);
+    this.#ports.admission.cancel(this.#request);
   }
 
   /** The body did not come. */
   fail(thrown: unknown): void {
-    this.#ticket.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    this.#request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
     this.#ports.observeError(this.#service, thrown);
   }
 }
@@ -99,8 +99,8 @@ function resultOf(id: string, service: string, { inference, queueMs, target }: A
     id,
     service,
     model: target.identity,
-    provider: target.generation.facts.provider,
-    variant: target.generation.facts.variant,
+    provider: target.instance.facts.provider,
+    variant: target.instance.facts.variant,
     image,
     predictions,
     ...(outputs ? { outputs: outputsForJson(outputs) } : {}),

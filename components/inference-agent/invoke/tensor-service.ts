@@ -1,7 +1,7 @@
 import type { Timings } from '#packages/model-package';
 
 import type { Admission, AdmissionRequest } from '../admission/admission.ts';
-import type { TensorFeeds, TensorRun } from '../generation/generation.ts';
+import type { TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import type { ObservedRun } from './observed-run.ts';
 
@@ -33,12 +33,12 @@ export class TensorService {
     this.#ports = ports;
   }
 
-  /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `generation.*` */
+  /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*` */
   async run(service: string, request: TensorRequest): Promise<TensorAnswer> {
     const { admission, now, observe, observeError } = this.#ports;
-    const ticket = admission.enter<BoundRun>(service, request);
-    request.onCancelled(() => admission.cancel(ticket));
-    admission.submitWork(ticket, async (model) => {
+    const admitted = admission.enter<BoundRun>(service, request);
+    request.onCancelled(() => admission.cancel(admitted));
+    admission.submitWork(admitted, async (model) => {
       const startedAt = now();
       const feeds = request.feeds(model);
       const preprocessMs = now() - startedAt;
@@ -46,7 +46,7 @@ export class TensorService {
       return { ...run, preprocessMs, totalMs: now() - startedAt };
     });
     try {
-      const { inference, queueMs, target: model } = await ticket.answer;
+      const { inference, queueMs, target: model } = await admitted.answer;
       const { outputs, runMs, preprocessMs, totalMs } = inference;
       const timings: Timings = { queueMs, decodeMs: 0, preprocessMs, runMs, postprocessMs: 0, totalMs };
       setImmediate(() => observe(service, { model: model.identity, timings }));

@@ -31,7 +31,7 @@ export class AgentMetrics {
   ]);
   readonly #swapGap = new Gauge({
     name: 'edgeml_swap_gap_seconds',
-    help: 'How long no generation took requests during the last swap.',
+    help: 'How long no instance took requests during the last swap.',
     labelNames: ['alias'],
     registers: [this.#registry],
   });

@@ -2,7 +2,7 @@ import type { ModelPackage } from '#packages/model-package';
 import { fromWire, isEdgeError, wireErrorOf } from '#packages/foundation';
 import type { ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
-import type { ActivateDone, Handover, Origin } from './handover.ts';
+import type { ActivateDone, AliasSwitch, Origin } from './alias-switch.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { openModel, vetPackage } from './open-model.ts';
 import type { Progress } from './open-model.ts';
@@ -21,14 +21,14 @@ export interface BroughtModel {
 export class Activation {
   readonly #ports: RegistryPorts;
   readonly #aliases: AliasTable;
-  readonly #handover: Handover;
+  readonly #aliasSwitch: AliasSwitch;
   /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
   readonly #loading = new KeyedLock();
 
-  constructor(ports: RegistryPorts, aliases: AliasTable, handover: Handover) {
+  constructor(ports: RegistryPorts, aliases: AliasTable, aliasSwitch: AliasSwitch) {
     this.#ports = ports;
     this.#aliases = aliases;
-    this.#handover = handover;
+    this.#aliasSwitch = aliasSwitch;
   }
 
   /** A new package: vetted, copied into the store, opened; when it is refused, its copy goes. */
@@ -58,7 +58,7 @@ export class Activation {
   ): Promise<ActivateDone> {
     const { alias } = slot;
     const opened = await this.#loading.run('', () => openModel(this.#ports, { alias, model }, progress, alive));
-    return this.#handover.takeOver(slot, opened, model, origin, progress);
+    return this.#aliasSwitch.takeOver(slot, opened, model, origin, progress);
   }
 
   /** Announces why something was refused, in whatever step that happened; `about` may learn the alias on the way. */

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { ModelPackage } from '#packages/model-package';
 
-import type { GenerationSettings } from '../generation/generation.ts';
+import type { InstanceSettings } from '../instance/model-instance.ts';
 import { registryErrors } from './errors.ts';
 
 /** A worker without its model: heap, runtime library, image codecs. */
@@ -14,14 +14,14 @@ const WORKING_BYTES = 48 * 1024 ** 2;
 /** The thread that prepares the next image: heap, image codecs, another decoded photo. */
 const PREPARER_BYTES = 64 * 1024 ** 2;
 
-/** What a generation will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
+/** What a instance will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
 export function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
   const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;
   return settings.workers * (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants));
 }
 
-type MemorySettings = Pick<GenerationSettings, 'workers' | 'prepareAhead'>;
+type MemorySettings = Pick<InstanceSettings, 'workers' | 'prepareAhead'>;
 
 /**
  * Refuses a model before it is loaded.

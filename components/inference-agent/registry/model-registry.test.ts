@@ -6,19 +6,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { readPackage } from '#packages/model-package';
 
-import { bytesOf } from '../../../testing/agent/generation-conformance.ts';
+import { bytesOf } from '../../../testing/agent/instance-conformance.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
-import { phases, RegistryBench } from '../../../testing/agent/registry-rig.ts';
+import { phases, RegistryRig } from '../../../testing/agent/registry-rig.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import type { ServingModel } from './serving-model.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let bench: RegistryBench;
+let bench: RegistryRig;
 let registry: ModelRegistry;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  bench = new RegistryBench(folder.path);
+  bench = new RegistryRig(folder.path);
   registry = await bench.start();
 });
 afterEach(() => folder.remove());
@@ -63,7 +63,7 @@ describe('ModelRegistry: activation', () => {
     });
     expect(during).toEqual(['1.0.0']);
     expect(await ask('now')).toBe('Parts 2.0.0: now');
-    expect(old.generation.free).toBe(0);
+    expect(old.instance.free).toBe(0);
     expect(bench.last('model.swapped')).toMatchObject({
       from: { version: '1.0.0' },
       to: { version: '2.0.0', generation: 2 },
@@ -76,8 +76,8 @@ describe('ModelRegistry: activation', () => {
     const old = serving();
     let finish: (value: string) => void = () => undefined;
     const running = new Promise<string>((resolve) => (finish = resolve));
-    const original = old.generation.infer.bind(old.generation);
-    old.generation.infer = async (image) => {
+    const original = old.instance.infer.bind(old.instance);
+    old.instance.infer = async (image) => {
       await running;
       return original(image);
     };
@@ -94,7 +94,7 @@ describe('ModelRegistry: activation', () => {
 
   it('counts as lost what the old model did not answer in time', async () => {
     await activate('1.0.0');
-    const lost = expect(serving().infer(bytesOf('hang'))).rejects.toEqual(refused('generation.ended'));
+    const lost = expect(serving().infer(bytesOf('hang'))).rejects.toEqual(refused('instance.ended'));
     const swapping = registry.activate({ path: await packageOf('2.0.0') }, ({ phase }) => {
       if (phase === 'drain') void Promise.resolve().then(() => bench.clock.advance(10_000));
     });
@@ -106,7 +106,7 @@ describe('ModelRegistry: activation', () => {
     await activate('1.0.0');
     const copy = await writePackage(join(folder.path, 'elsewhere'), { version: '1.0.0' });
     expect(await registry.activate({ path: copy }, quiet)).toMatchObject({ unchanged: true, model: { generation: 1 } });
-    expect(bench.generations.opened).toHaveLength(1);
+    expect(bench.instances.opened).toHaveLength(1);
   });
 
   it.each([
@@ -166,7 +166,7 @@ describe('ModelRegistry: activation', () => {
     bench.policy = {};
     bench.freeBytes = 1024;
     await expect(activate('1.0.0')).rejects.toEqual(refused('model.no-memory'));
-    expect(bench.generations.opened).toHaveLength(0);
+    expect(bench.instances.opened).toHaveLength(0);
   });
 
   it('takes activations of one alias one after the other; the last one stays', async () => {
@@ -176,7 +176,7 @@ describe('ModelRegistry: activation', () => {
     expect(new Set(done.map(({ model }) => model.generation))).toEqual(new Set([1, 2, 3]));
     const last = done.find(({ model }) => model.generation === 3)?.model.version;
     expect(serving().identity.version).toBe(last);
-    expect(bench.generations.opened.map(({ closed }) => closed)).toEqual([true, true, false]);
+    expect(bench.instances.opened.map(({ closed }) => closed)).toEqual([true, true, false]);
   });
 
   it('lets requests wait for the first model of an alias while it loads', async () => {
@@ -277,7 +277,7 @@ describe('ModelRegistry: models of clients', () => {
     expect(await answer).toBe('Parts 1.0.0: running');
     await unloading;
     expect(registry.served('Parts')).toBeUndefined();
-    expect(bench.generations.opened[0]?.closed).toBe(true);
+    expect(bench.instances.opened[0]?.closed).toBe(true);
     await expect(registry.unload('Parts')).rejects.toEqual(refused('model.not-active'));
   });
 
@@ -442,10 +442,10 @@ describe('ModelRegistry: changed settings', () => {
     expect(serving()).toMatchObject({ capacity: 2, identity: { generation: 2, version: '1.0.0' } });
   });
 
-  it('ends its generations on close and keeps what it remembers', async () => {
+  it('ends its instances on close and keeps what it remembers', async () => {
     await activate('1.0.0');
     await registry.close(1_000);
-    expect(bench.generations.opened[0]?.closed).toBe(true);
+    expect(bench.instances.opened[0]?.closed).toBe(true);
     registry = await bench.start();
     await (
       await registry.restore()

@@ -2,14 +2,14 @@ import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { wireErrorOf } from '#packages/foundation';
 import type { ActivateRequest, ModelStatus } from '#packages/http';
-import type { GenerationSettings } from '../generation/generation.ts';
+import type { InstanceSettings } from '../instance/model-instance.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';
 import type { AliasSlot } from './alias-table.ts';
 import { registryErrors } from './errors.ts';
-import { doneOf, Handover } from './handover.ts';
-import type { ActivateDone } from './handover.ts';
+import { doneOf, AliasSwitch } from './alias-switch.ts';
+import type { ActivateDone } from './alias-switch.ts';
 import { vetPackage } from './open-model.ts';
 import type { Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
@@ -25,24 +25,24 @@ export interface ServedModel {
   readonly retiring: boolean;
 }
 
-/** Which generation serves which alias, and what may change that. */
+/** Which instance serves which alias, and what may change that. */
 export class ModelRegistry {
   readonly #ports: RegistryPorts;
   readonly #aliases: AliasTable;
-  readonly #handover: Handover;
+  readonly #aliasSwitch: AliasSwitch;
   readonly #activation: Activation;
   readonly #closing = new AbortController();
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports;
     this.#aliases = new AliasTable(() => ports.onChange());
-    this.#handover = new Handover(ports);
-    this.#activation = new Activation(ports, this.#aliases, this.#handover);
+    this.#aliasSwitch = new AliasSwitch(ports);
+    this.#activation = new Activation(ports, this.#aliases, this.#aliasSwitch);
   }
 
   /** Whether a model is being activated, drained or retired right now. */
   get busy(): boolean {
-    return this.#aliases.busy || this.#handover.draining;
+    return this.#aliases.busy || this.#aliasSwitch.draining;
   }
 
   /** What serves the alias; `pending` while its first model is on the way. */
@@ -106,7 +106,7 @@ export class ModelRegistry {
     return this.#aliases.change(alias, async (slot) => {
       const { serving, record } = this.#active(slot);
       const meant = path === undefined || path === record.source;
-      if (meant && !slot.retirement) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, reason);
+      if (meant && !slot.retirement) await startRetirement(this.#ports, this.#aliases, this.#aliasSwitch, slot, reason);
       return statusOf(slot, serving);
     });
   }
@@ -118,7 +118,7 @@ export class ModelRegistry {
   async unload(alias: string): Promise<void> {
     return this.#aliases.change(alias, async (slot) => {
       const { serving } = this.#active(slot);
-      await takeOutOfService(this.#ports, this.#handover, slot, serving);
+      await takeOutOfService(this.#ports, this.#aliasSwitch, slot, serving);
     });
   }
 
@@ -161,7 +161,7 @@ export class ModelRegistry {
     const changed = this.#aliases.all().map(({ alias }) =>
       this.#aliases.change(alias, async (slot) => {
         const { serving, record } = slot;
-        if (!serving || !record || sameSettings(serving, this.#ports.policy().generation(alias))) return;
+        if (!serving || !record || sameSettings(serving, this.#ports.policy().instance(alias))) return;
         const { source, owner, active } = record;
         await this.#activation
           .announcingRefusal({ alias, path: source }, async () => {
@@ -191,14 +191,14 @@ export class ModelRegistry {
     }
   }
 
-  /** Ends all generations once they have drained, `timeoutMs` at most. What is remembered stays. */
+  /** Ends all instances once they have drained, `timeoutMs` at most. What is remembered stays. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing.abort(registryErrors.error('model.superseded', 'the agent is ending'));
     const drains = this.#aliases.all().map((slot) => {
       slot.retirement?.cancel();
       return slot.serving?.drain(this.#ports.clock, timeoutMs);
     });
-    await Promise.all([...drains, this.#handover.drained()]);
+    await Promise.all([...drains, this.#aliasSwitch.drained()]);
   }
 
   /** Already active: only where it comes from may have changed, and a retirement is off. */
@@ -207,7 +207,7 @@ export class ModelRegistry {
     if (record && (retirement || record.source !== source || record.owner !== owner)) {
       retirement?.cancel();
       slot.retirement = undefined;
-      await this.#handover.remember(slot, { ...record, source, owner, retiring: false });
+      await this.#aliasSwitch.remember(slot, { ...record, source, owner, retiring: false });
     }
     return doneOf(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
   }
@@ -223,7 +223,7 @@ export class ModelRegistry {
         const origin = { source, owner, kept: stored.kept };
         const done = await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal);
         this.#ports.announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
-        if (retiring) await startRetirement(this.#ports, this.#aliases, this.#handover, slot, 'asked');
+        if (retiring) await startRetirement(this.#ports, this.#aliases, this.#aliasSwitch, slot, 'asked');
         return;
       } catch (thrown) {
         if (this.#closing.signal.aborted) return;
@@ -246,8 +246,8 @@ function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {
   return serving.status(slot.retirement ? 'retiring' : 'active');
 }
 
-/** Whether a running generation is still what the settings ask for; time-outs and bounds matter only while it opens. */
-function sameSettings({ spec }: ServingModel, wanted: GenerationSettings): boolean {
+/** Whether a running instance is still what the settings ask for; time-outs and bounds matter only while it opens. */
+function sameSettings({ spec }: ServingModel, wanted: InstanceSettings): boolean {
   const parts = ({
     providers,
     requireProvider,
@@ -256,7 +256,7 @@ function sameSettings({ spec }: ServingModel, wanted: GenerationSettings): boole
     threadsToTry,
     prepareAhead,
     spinning,
-  }: GenerationSettings) =>
+  }: InstanceSettings) =>
     JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
   return parts(spec.settings) === parts(wanted);
 }

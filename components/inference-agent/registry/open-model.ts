@@ -3,7 +3,7 @@ import type { ModelPackage } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import type { ActivateProgress } from '#packages/http';
 
-import type { Generation, GenerationSpec } from '../generation/generation.ts';
+import type { ModelInstance, InstanceSpec } from '../instance/model-instance.ts';
 import { registryErrors } from './errors.ts';
 import { checkMemory } from './memory-budget.ts';
 import type { RegistryPorts } from './registry-ports.ts';
@@ -35,9 +35,9 @@ export async function vetPackage(ports: RegistryPorts, candidate: Candidate, pro
   ports.announce('model.untested', { alias, path });
 }
 
-export interface OpenedGeneration {
-  readonly generation: Generation;
-  readonly spec: GenerationSpec;
+export interface OpenedInstance {
+  readonly instance: ModelInstance;
+  readonly spec: InstanceSpec;
 }
 
 /** Within the memory budget: loads, warms up and tests. */
@@ -46,14 +46,14 @@ export async function openModel(
   { alias, model }: Pick<Candidate, 'alias' | 'model'>,
   progress: Progress,
   signal: AbortSignal,
-): Promise<OpenedGeneration> {
+): Promise<OpenedInstance> {
   const policy = ports.policy();
-  const settings = policy.generation(alias);
+  const settings = policy.instance(alias);
   checkMemory(model, settings, policy.memoryLimitBytes(alias), ports.freeMemory());
   const { dir, hash, manifest, labels } = model;
-  const spec: GenerationSpec = { packageDir: dir, packageHash: hash, manifest, labels, settings };
+  const spec: InstanceSpec = { packageDir: dir, packageHash: hash, manifest, labels, settings };
   try {
-    return { spec, generation: await ports.openGeneration(spec, { signal, progress }) };
+    return { spec, instance: await ports.openInstance(spec, { signal, progress }) };
   } catch (thrown) {
     if (!signal.aborted || isEdgeError(thrown)) throw thrown;
     throw registryErrors.error('model.superseded', 'the activation was given up', { cause: thrown });

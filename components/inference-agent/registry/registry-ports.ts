@@ -2,13 +2,13 @@ import type { Trust } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
 
 import type { Announce } from '../events/agent-event.ts';
-import type { GenerationSettings, OpenGeneration } from '../generation/generation.ts';
+import type { InstanceSettings, OpenInstance } from '../instance/model-instance.ts';
 import type { PackageStore } from '../store/package-store.ts';
 
 export interface RegistryPorts {
   readonly clock: Clock;
   readonly store: PackageStore;
-  readonly openGeneration: OpenGeneration;
+  readonly openInstance: OpenInstance;
   readonly announce: Announce;
   /** Read anew for each activation: configuration changes while the agent runs. */
   readonly policy: () => RegistryPolicy;
@@ -21,7 +21,7 @@ export interface RegistryPolicy {
   readonly trust: Trust;
   readonly golden: 'require' | 'warn' | 'off';
   readonly retireGraceMs: number;
-  generation(alias: string): GenerationSettings;
+  instance(alias: string): InstanceSettings;
   memoryLimitBytes(alias: string): number | undefined;
   /** After this long every client of the alias has its answer. */
   drainMs(alias: string): number;

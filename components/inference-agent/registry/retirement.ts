@@ -1,7 +1,7 @@
 import { wireErrorOf } from '#packages/foundation';
 
 import type { AliasSlot, AliasTable } from './alias-table.ts';
-import type { Handover } from './handover.ts';
+import type { AliasSwitch } from './alias-switch.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 import type { ServingModel } from './serving-model.ts';
 
@@ -14,7 +14,7 @@ export type RetireReason = 'asked' | 'package-gone';
 export async function startRetirement(
   ports: RegistryPorts,
   aliases: AliasTable,
-  handover: Handover,
+  aliasSwitch: AliasSwitch,
   slot: AliasSlot,
   reason: RetireReason,
 ): Promise<void> {
@@ -22,28 +22,28 @@ export async function startRetirement(
   if (!serving || !record) return;
   const graceMs = ports.policy().retireGraceMs;
   const cancel = ports.clock.after(graceMs, () => {
-    void aliases.change(slot.alias, () => endRetirement(ports, handover, slot, serving));
+    void aliases.change(slot.alias, () => endRetirement(ports, aliasSwitch, slot, serving));
   });
   slot.retirement = { cancel };
   ports.announce('model.retiring', { model: serving.identity, graceSeconds: graceMs / 1000, reason });
-  await handover.remember(slot, { ...record, retiring: true });
+  await aliasSwitch.remember(slot, { ...record, retiring: true });
 }
 
 async function endRetirement(
   ports: RegistryPorts,
-  handover: Handover,
+  aliasSwitch: AliasSwitch,
   slot: AliasSlot,
   serving: ServingModel,
 ): Promise<void> {
-  // Another generation may have taken over, or the same package come back, while this waited for the slot.
+  // Another instance may have taken over, or the same package come back, while this waited for the slot.
   if (!slot.retirement || slot.serving !== serving) return;
-  await takeOutOfService(ports, handover, slot, serving);
+  await takeOutOfService(ports, aliasSwitch, slot, serving);
 }
 
 /** From now on nothing new goes to the model; what runs on it is answered, then its memory is given back. */
 export async function takeOutOfService(
   ports: RegistryPorts,
-  handover: Handover,
+  aliasSwitch: AliasSwitch,
   slot: AliasSlot,
   serving: ServingModel,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function takeOutOfService(
   slot.record = undefined;
   slot.emptySince = ports.clock.monotonic();
   ports.onChange();
-  await handover.drain(serving);
+  await aliasSwitch.drain(serving);
   try {
     await ports.store.forget(slot.alias);
   } catch (thrown) {

@@ -4,32 +4,32 @@ import type { Clock } from '#packages/foundation';
 import type { ModelIdentity, ModelStatus } from '#packages/http';
 
 import type { Target } from '../admission/admission.ts';
-import type { Generation, GenerationSpec, TensorFeeds, TensorRun } from '../generation/generation.ts';
+import type { ModelInstance, InstanceSpec, TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 
-/** A generation under its alias, with the count of what runs on it. */
+/** A instance under its alias, with the count of what runs on it. */
 export class ServingModel implements Target {
   readonly identity: ModelIdentity;
-  readonly spec: GenerationSpec;
-  readonly generation: Generation;
+  readonly spec: InstanceSpec;
+  readonly instance: ModelInstance;
   readonly activatedAt: string;
   #inFlight = 0;
   #lost = 0;
   #draining = false;
   #onIdle: () => void = () => undefined;
 
-  constructor(identity: ModelIdentity, spec: GenerationSpec, generation: Generation, activatedAt: string) {
+  constructor(identity: ModelIdentity, spec: InstanceSpec, instance: ModelInstance, activatedAt: string) {
     this.identity = identity;
     this.spec = spec;
-    this.generation = generation;
+    this.instance = instance;
     this.activatedAt = activatedAt;
   }
 
   get capacity(): number {
-    return this.generation.capacity;
+    return this.instance.capacity;
   }
 
   get free(): number {
-    return this.generation.free;
+    return this.instance.free;
   }
 
   get inFlight(): number {
@@ -37,28 +37,28 @@ export class ServingModel implements Target {
   }
 
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    return this.#counted(() => this.generation.infer(image, contentType));
+    return this.#counted(() => this.instance.infer(image, contentType));
   }
 
   inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
-    return this.#counted(() => this.generation.inferTensors(feeds));
+    return this.#counted(() => this.instance.inferTensors(feeds));
   }
 
   /**
-   * Waits until what runs has been answered, `timeoutMs` at most, then ends the generation.
+   * Waits until what runs has been answered, `timeoutMs` at most, then ends the instance.
    * @returns number of requests that were not answered because of it
    */
   async drain(clock: Clock, timeoutMs: number): Promise<number> {
     this.#draining = true;
     await this.#idle(clock, timeoutMs);
-    await this.generation.close();
+    await this.instance.close();
     // Closing has answered the rest; their errors are counted on the way out.
     await this.#idle(clock, CLOSE_MS);
     return this.#lost;
   }
 
   status(state: ModelStatus['state']): ModelStatus {
-    const { facts } = this.generation;
+    const { facts } = this.instance;
     return {
       ...this.identity,
       state,
@@ -78,8 +78,8 @@ export class ServingModel implements Target {
     try {
       return await run();
     } catch (thrown) {
-      // An input may be bad on any model; what fails for reasons of the generation is lost by the swap.
-      if (this.#draining && isEdgeError(thrown) && thrown.code.startsWith('generation.')) this.#lost++;
+      // An input may be bad on any model; what fails for reasons of the instance is lost by the swap.
+      if (this.#draining && isEdgeError(thrown) && thrown.code.startsWith('instance.')) this.#lost++;
       throw thrown;
     } finally {
       if (--this.#inFlight === 0) this.#onIdle();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { generateSigningKey } from '#packages/model-package';
 import { defaultConfiguration, parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
-import { generationSettings, memoryLimitBytes } from './generation-settings.ts';
+import { instanceSettings, memoryLimitBytes } from './instance-settings.ts';
 import { serviceSettings, servicesOf } from './service-settings.ts';
 
 const parse = (raw: object) => parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });
@@ -71,10 +71,10 @@ describe('settings of a service', () => {
 
   it('reach the model by its alias', () => {
     expect(servicesOf(configuration, 'Parts')).toEqual(['Parts', 'line-3']);
-    expect(generationSettings(configuration, platform(4), 'Parts')).toMatchObject({ workers: 3 });
+    expect(instanceSettings(configuration, platform(4), 'Parts')).toMatchObject({ workers: 3 });
     expect(memoryLimitBytes(configuration, 'Parts')).toBe(500_000 * 1024);
     expect(memoryLimitBytes(configuration, 'Belts')).toBeUndefined();
-    expect(generationSettings(configuration, platform(4, 'cpu'), 'Belts')).toMatchObject({
+    expect(instanceSettings(configuration, platform(4, 'cpu'), 'Belts')).toMatchObject({
       providers: ['webgpu', 'cpu'],
       requireProvider: true,
       maxLatencyMs: 40,
@@ -84,7 +84,7 @@ describe('settings of a service', () => {
 
 describe('threads and providers by default', () => {
   const settings = (cores: number, raw: object, ...providers: string[]) =>
-    generationSettings(parse(raw), platform(cores, ...providers), 'Parts');
+    instanceSettings(parse(raw), platform(cores, ...providers), 'Parts');
 
   it.each([
     [1, {}, { workers: 1, intraOpThreads: 1, threadsToTry: [1], prepareAhead: false }],

@@ -1,5 +1,5 @@
 import { closest, fullJitter, sleep } from '#packages/foundation';
-import type { Clock, Logger, Troubles } from '#packages/foundation';
+import type { Clock, Logger, Incidents } from '#packages/foundation';
 import type { FeedbackClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
@@ -8,7 +8,7 @@ export interface ConfigIdCheckOptions {
   readonly client: Pick<FeedbackClient, 'health'> | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
   readonly log: Logger;
 }
 
@@ -62,17 +62,17 @@ export class ConfigIdCheck {
   }
 
   async #known(client: Pick<FeedbackClient, 'health'>, signal: AbortSignal): Promise<readonly string[]> {
-    const { clock, random, troubles } = this.#options;
+    const { clock, random, incidents } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         const { status, configurations } = await client.health({ timeoutMs: HEALTH_TIMEOUT_MS, signal });
         if (status === 'ok') {
-          troubles.over('the feedback uploader', 'feedback.answers');
+          incidents.resolved('the feedback uploader', 'feedback.answers');
           return configurations;
         }
       } catch (thrown) {
         signal.throwIfAborted();
-        troubles.met('the feedback uploader', 'feedback.not-there', { error: thrown });
+        incidents.opened('the feedback uploader', 'feedback.not-there', { error: thrown });
       }
       await sleep(clock, fullJitter(BACKOFF, attempt, random), signal);
     }

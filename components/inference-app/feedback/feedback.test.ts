@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, parseConfiguration, silentLogger, Troubles } from '#packages/foundation';
+import { EdgeError, parseConfiguration, silentLogger, Incidents } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import type { FeedbackAnswer, FeedbackHealth, FeedbackSample, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
@@ -7,7 +7,7 @@ import { appConfiguration } from '../config.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
 import { ConfigIdCheck } from './config-id-check.ts';
-import { FeedbackHandOver } from './feedback-hand-over.ts';
+import { FeedbackSender } from './feedback-sender.ts';
 
 const error = (code: string, status = 503): EdgeError => new EdgeError(code, { status, todo: 'Nothing.' }, code);
 const accepted: FeedbackAnswer = { id: '1', status: 'accepted', bucket: 'b', key: 'k', bytes: 3 };
@@ -28,7 +28,7 @@ let log: Logger;
 let published: { configId: string; sample: FeedbackSample }[];
 let answer: () => Promise<FeedbackAnswer>;
 let configIds: Record<string, string>;
-let handOver: FeedbackHandOver;
+let sender: FeedbackSender;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -39,7 +39,7 @@ beforeEach(() => {
   log = { ...silentLogger, info: note('info'), warn: note('warn'), error: note('error') };
   answer = async () => accepted;
   configIds = { Detector: 'Keep1' };
-  handOver = handOverTo({
+  sender = senderTo({
     publish: async (configId, sample) => {
       published.push({ configId, sample });
       return answer();
@@ -47,18 +47,18 @@ beforeEach(() => {
   });
 });
 
-function handOverTo(client: ConstructorParameters<typeof FeedbackHandOver>[0]['client']): FeedbackHandOver {
+function senderTo(client: ConstructorParameters<typeof FeedbackSender>[0]['client']): FeedbackSender {
   const configIdOf = (service: string): string => configIds[service] ?? '';
-  return new FeedbackHandOver({ client, configIdOf, clock, statistics, troubles: new Troubles(log) });
+  return new FeedbackSender({ client, configIdOf, clock, statistics, incidents: new Incidents(log) });
 }
 
 const offer = (service = 'Detector', bytes = 3): void =>
-  handOver.offer(testFrame(clock, 'belt.jpg'), image(bytes), resultOf(service));
+  sender.offer(testFrame(clock, 'belt.jpg'), image(bytes), resultOf(service));
 
-describe('FeedbackHandOver', () => {
+describe('FeedbackSender', () => {
   it('row 19: gives each inference of a service with a ConfigId to the uploader, image and prediction', async () => {
     offer();
-    await handOver.close(1_000);
+    await sender.close(1_000);
 
     expect(published).toMatchObject([
       {
@@ -83,7 +83,7 @@ describe('FeedbackHandOver', () => {
     offer('Classifier');
     configIds = { Detector: '' };
     offer();
-    await handOver.close(1_000);
+    await sender.close(1_000);
 
     expect(published).toEqual([]);
     expect(statistics.counts).toMatchObject({ feedbackAccepted: 0, feedbackLost: {} });
@@ -92,7 +92,7 @@ describe('FeedbackHandOver', () => {
   it('counts what the strategy does not want', async () => {
     answer = async () => notWanted;
     offer();
-    await handOver.close(1_000);
+    await sender.close(1_000);
 
     expect(statistics.counts).toMatchObject({ feedbackNotWanted: 1, feedbackAccepted: 0 });
   });
@@ -111,7 +111,7 @@ describe('FeedbackHandOver', () => {
     await clock.advance(0);
     answer = async () => accepted;
     offer();
-    await handOver.close(1_000);
+    await sender.close(1_000);
 
     expect(statistics.counts).toMatchObject({ feedbackAccepted: 1, feedbackLost: { [reason]: 3 } });
     expect(lines.map(({ event }) => event)).toEqual(['feedback.lost', 'feedback.taken-again']);
@@ -134,13 +134,13 @@ describe('FeedbackHandOver', () => {
   });
 
   it('ends in time, whatever the uploader does, and counts what was left', async () => {
-    handOver = handOverTo({
+    sender = senderTo({
       publish: (_configId, _sample, options) =>
         new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(new Error('aborted')))),
     });
     for (let n = 0; n < 5; n++) offer();
 
-    const closing = handOver.close(1_000);
+    const closing = sender.close(1_000);
     await clock.advance(1_000);
     await closing;
     offer();
@@ -150,9 +150,9 @@ describe('FeedbackHandOver', () => {
   });
 
   it('loses everything where nobody says where the uploader is', async () => {
-    handOver = handOverTo(undefined);
+    sender = senderTo(undefined);
     offer();
-    await handOver.close(1_000);
+    await sender.close(1_000);
 
     expect(statistics.counts.feedbackLost).toEqual({ unreachable: 1 });
   });
@@ -161,7 +161,7 @@ describe('FeedbackHandOver', () => {
 describe('ConfigIdCheck', () => {
   const healthy = (...configurations: string[]): FeedbackHealth => ({ status: 'ok', configurations });
   const checkOf = (health: () => Promise<FeedbackHealth>): ConfigIdCheck =>
-    new ConfigIdCheck({ client: { health }, clock, random: () => 1, troubles: new Troubles(log), log });
+    new ConfigIdCheck({ client: { health }, clock, random: () => 1, incidents: new Incidents(log), log });
 
   it('row 20: names a ConfigId that the uploader does not have, loudly, with the one that was meant', async () => {
     const check = checkOf(async () => healthy('Keep-1', 'Other'));
@@ -220,7 +220,7 @@ describe('ConfigIdCheck', () => {
   });
 
   it('says what is missing where nobody says where the uploader is', () => {
-    const check = new ConfigIdCheck({ client: undefined, clock, random: () => 1, troubles: new Troubles(log), log });
+    const check = new ConfigIdCheck({ client: undefined, clock, random: () => 1, incidents: new Incidents(log), log });
     check.start(new Map([['Detector', 'Keep1']]));
 
     expect(lines).toMatchObject([{ level: 'error', event: 'feedback.no-socket' }]);

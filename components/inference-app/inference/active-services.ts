@@ -1,16 +1,16 @@
 import { fullJitter } from '#packages/foundation';
-import type { Clock, Troubles } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { AgentClient, ModelStatus } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
-import type { Patience } from './inquirer.ts';
+import type { Patience } from './inference-retrier.ts';
 import type { Waker } from './waker.ts';
 
 export interface ActiveServicesOptions {
   readonly agent: Pick<AgentClient, 'models'>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
   readonly waker: Waker;
 }
 
@@ -39,16 +39,16 @@ export class ActiveServices {
    * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
    */
   async list({ signal, waitMs }: Patience, task = ''): Promise<readonly string[]> {
-    const { clock, random, troubles, waker } = this.#options;
+    const { clock, random, incidents, waker } = this.#options;
     const startedAt = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
       const active = await this.#current(signal);
       const services = active.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
       if (services.length > 0) {
-        troubles.over('any service', 'service.answers-again');
+        incidents.resolved('any service', 'service.answers-again');
         return services;
       }
-      if (this.#known) troubles.met('any service', 'service.no-model', { message: noModel(task).message });
+      if (this.#known) incidents.opened('any service', 'service.no-model', { message: noModel(task).message });
       const delayMs = fullJitter(BACKOFF, attempt, random);
       if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(task);
       await waker.sleep(clock, delayMs, signal);
@@ -56,7 +56,7 @@ export class ActiveServices {
   }
 
   async #current(signal: AbortSignal): Promise<readonly ActiveService[]> {
-    const { agent, clock, troubles } = this.#options;
+    const { agent, clock, incidents } = this.#options;
     if (this.#known && clock.monotonic() - this.#known.at < FRESH_MS) return this.#known.services;
     try {
       const models = await agent.models({ signal, timeoutMs: 5_000 });
@@ -66,7 +66,7 @@ export class ActiveServices {
     } catch (thrown) {
       signal.throwIfAborted();
       this.#known = undefined;
-      troubles.met('any service', 'agent.not-ready', { error: thrown });
+      incidents.opened('any service', 'agent.not-ready', { error: thrown });
       return [];
     }
   }

@@ -1,4 +1,4 @@
-import type { Troubles } from '#packages/foundation';
+import type { Incidents } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
 /** Providers of ONNX Runtime that use no accelerator. */
@@ -7,12 +7,12 @@ const ON_CPU: readonly string[] = ['cpu', 'wasm'];
 /** Warns, once, where `Accelerator` asks for a GPU and a model runs without one: the agent decides, and says why in its log. */
 export function acceleratorCheck(
   wanted: () => 'cpu' | 'gpu' | undefined,
-  troubles: Troubles,
+  incidents: Incidents,
 ): (result: InvokeResult) => void {
   return ({ service, provider }) => {
     const subject = `accelerator of ${service}`;
-    if (wanted() !== 'gpu' || !ON_CPU.includes(provider)) return troubles.over(subject, 'app.accelerated-again');
+    if (wanted() !== 'gpu' || !ON_CPU.includes(provider)) return incidents.resolved(subject, 'app.accelerated-again');
     const message = `Accelerator asks for gpu, and ${service} runs on ${provider}: set the execution providers of edgeml.InferenceAgent; its log says why it does not use a GPU`;
-    troubles.met(subject, 'app.not-accelerated', { service, provider, message });
+    incidents.opened(subject, 'app.not-accelerated', { service, provider, message });
   };
 }

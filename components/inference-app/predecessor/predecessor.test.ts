@@ -6,7 +6,7 @@ import type { Prediction } from '#packages/model-package';
 import { greengrassV2Message } from '../results/greengrass-v2-message.ts';
 import { pythonFloat } from '../results/python-float.ts';
 import { readConfiguration } from '../read-configuration.ts';
-import { AppBench, eventually } from '../../../testing/app/app-rig.ts';
+import { AppRig, eventually } from '../../../testing/app/app-rig.ts';
 import { lacksFfmpeg, TEST_PICTURE } from '../../../testing/app/ffmpeg.ts';
 import { testNpy, writeTestImage } from '../../../testing/app/test-image.ts';
 import { PREDECESSOR_NAMES } from './predecessors.ts';
@@ -24,9 +24,9 @@ const cats: readonly Prediction[] = [
   { classId: 282, label: 'tiger cat', score: 0.29 },
 ];
 
-let bench: AppBench;
+let bench: AppRig;
 beforeEach(async () => {
-  bench = await AppBench.open();
+  bench = await AppRig.open();
   bench.agent.active = ['Cats', 'Parts'];
   bench.agent.tasks.set('Cats', 'image-classification');
   bench.agent.answer = () => cats;

@@ -1,5 +1,5 @@
 import { isEdgeError, sleep } from '#packages/foundation';
-import type { Clock, Logger, Troubles } from '#packages/foundation';
+import type { Clock, Logger, Incidents } from '#packages/foundation';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import { fillTopic } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
@@ -14,7 +14,7 @@ export interface PublisherOptions {
   readonly ipc: Pick<IpcSession, 'publishLocal' | 'publishIot'>;
   readonly settings: () => Pick<AppConfiguration, PublishSettings>;
   readonly statistics: Statistics;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -77,16 +77,16 @@ export class Publisher {
     { thing, service, source }: ResultMessage,
     send: (topic: string) => Promise<void>,
   ): void {
-    const { statistics, troubles } = this.#options;
+    const { statistics, incidents } = this.#options;
     const subject = `${way} ${template} of ${service}`;
     const sending = (async () => send(fillTopic(template, { thing, service, source })))().then(
       () => {
         statistics.count('published');
-        troubles.over(subject, 'app.publishes-again');
+        incidents.resolved(subject, 'app.publishes-again');
       },
       (thrown: unknown) => {
         statistics.count('unpublished');
-        troubles.met(subject, 'app.publish-failed', {
+        incidents.opened(subject, 'app.publish-failed', {
           error: thrown,
           code: isEdgeError(thrown) ? thrown.code : undefined,
         });

@@ -1,7 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import type { FrameSink } from '../sources/image-source.ts';
 import type { SkipReason, Statistics } from '../statistics/statistics.ts';
-import type { Lane } from './lane.ts';
+import type { ServiceQueue } from './service-queue.ts';
 
 export interface IntakeOptions {
   /** Services that look at each frame. */
@@ -31,20 +31,20 @@ export interface Intake extends FrameSink {
   close(): Promise<void>;
 }
 
-/** Puts the frames of one source into the lanes of its services, and counts them out again. */
+/** Puts the frames of one source into the queues of its services, and counts them out again. */
 export class SourceIntake implements Intake, WorkIntake {
   readonly options: IntakeOptions;
   readonly #ended = new AbortController();
   readonly #statistics: Statistics;
-  readonly #laneOf: (service: string) => Lane;
-  readonly #lanes = new Set<Lane>();
+  readonly #queueOf: (service: string) => ServiceQueue;
+  readonly #queues = new Set<ServiceQueue>();
   readonly #below = new Set<{ readonly count: number; readonly resolve: () => void }>();
   #outstanding = 0;
 
-  constructor(options: IntakeOptions, statistics: Statistics, laneOf: (service: string) => Lane) {
+  constructor(options: IntakeOptions, statistics: Statistics, queueOf: (service: string) => ServiceQueue) {
     this.options = options;
     this.#statistics = statistics;
-    this.#laneOf = laneOf;
+    this.#queueOf = queueOf;
   }
 
   get outstanding(): number {
@@ -70,9 +70,9 @@ export class SourceIntake implements Intake, WorkIntake {
     if (this.#ended.signal.aborted) return this.#statistics.skip('stopped', services.length);
     this.#outstanding += services.length;
     for (const service of services) {
-      const lane = this.#laneOf(service);
-      this.#lanes.add(lane);
-      lane.put(frame, this);
+      const queue = this.#queueOf(service);
+      this.#queues.add(queue);
+      queue.put(frame, this);
     }
   }
 
@@ -102,7 +102,7 @@ export class SourceIntake implements Intake, WorkIntake {
 
   async close(): Promise<void> {
     this.#ended.abort(new Error('the source was closed'));
-    for (const lane of this.#lanes) lane.forget(this);
+    for (const queue of this.#queues) queue.forget(this);
     await this.idle();
   }
 }

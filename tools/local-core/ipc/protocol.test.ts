@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { allowAll, testBench } from '../../../testing/local-core/ipc-rig.ts';
-import type { TestBench } from '../../../testing/local-core/ipc-rig.ts';
+import { allowAll, ipcRig } from '../../../testing/local-core/ipc-rig.ts';
+import type { IpcRig } from '../../../testing/local-core/ipc-rig.ts';
 import {
   connectedRawClient,
   connectFrame,
@@ -15,11 +15,11 @@ import { encodeFrame, messageFlag, messageType } from './wire/frame.ts';
 const SUBSCRIBE = 'aws.greengrass#SubscribeToTopic';
 const PUBLISH = 'aws.greengrass#PublishToTopic';
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
-async function serve(): Promise<TestBench> {
-  bench = await testBench({ camera: { configuration: { accessControl: allowAll('aws.greengrass.ipc.pubsub') } } });
+async function serve(): Promise<IpcRig> {
+  bench = await ipcRig({ camera: { configuration: { accessControl: allowAll('aws.greengrass.ipc.pubsub') } } });
   return bench;
 }
 

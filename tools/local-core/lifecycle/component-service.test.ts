@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processTable } from './process-table.ts';
-import { serviceBench } from '../../../testing/local-core/service-rig.ts';
-import type { ServiceBench } from '../../../testing/local-core/service-rig.ts';
+import { serviceRig } from '../../../testing/local-core/service-rig.ts';
+import type { ServiceRig } from '../../../testing/local-core/service-rig.ts';
 
 const WAIT = 'exec sleep 1000';
 /** Says where it is and ends on SIGTERM. */
@@ -11,10 +11,10 @@ const LOOP = `echo up; ${WAIT}`;
 /** Goes on after a signal that is trapped. */
 const STUBBORN = 'echo up; while :; do sleep 0.05; done';
 
-let bench: ServiceBench;
+let bench: ServiceRig;
 
 beforeEach(async () => {
-  bench = await serviceBench();
+  bench = await serviceRig();
 });
 
 afterEach(async () => {

@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serviceBench } from '../../../testing/local-core/service-rig.ts';
-import type { ServiceBench } from '../../../testing/local-core/service-rig.ts';
+import { serviceRig } from '../../../testing/local-core/service-rig.ts';
+import type { ServiceRig } from '../../../testing/local-core/service-rig.ts';
 
 const LOOP = 'echo up; exec sleep 1000';
 const HARD = { base: 'HARD' } as const;
 const SOFT = { base: 'SOFT' } as const;
 
-let bench: ServiceBench;
+let bench: ServiceRig;
 
 beforeEach(async () => {
-  bench = await serviceBench();
+  bench = await serviceRig();
 });
 
 afterEach(async () => {

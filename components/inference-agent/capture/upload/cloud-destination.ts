@@ -13,7 +13,7 @@ import type { SideFile } from '../event/write-event.ts';
 import { FlushTimer } from '../flush-timer.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { LINES_TYPE } from './content-type.ts';
-import { TroubleLog } from './trouble-log.ts';
+import { IncidentLog } from './incident-log.ts';
 
 export interface CloudPorts {
   readonly settings: () => CaptureSettings;
@@ -38,7 +38,7 @@ export class CloudDestination implements Destination {
   readonly #timer: FlushTimer;
   readonly #uploads = new Serial();
   readonly #backoff: Backoff;
-  readonly #trouble: TroubleLog;
+  readonly #trouble: IncidentLog;
   readonly #stop = new AbortController();
   #open = new Map<string, Batch>();
   #buffered = 0;
@@ -50,7 +50,7 @@ export class CloudDestination implements Destination {
     this.#ports = ports;
     this.#timer = new FlushTimer(ports.clock, () => this.#flush());
     this.#backoff = new Backoff(ports, RETRY_BASE_MS);
-    this.#trouble = new TroubleLog(ports.log);
+    this.#trouble = new IncidentLog(ports.log);
   }
 
   async add(capture: AcceptedCapture): Promise<void> {

@@ -8,7 +8,7 @@ import { filesBelow, isMissing, removeEmptyFolders } from '../disk/durable-folde
 import { isCaptureFile } from '../event/key-layout.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { moveFile } from './move-file.ts';
-import { TroubleLog } from './trouble-log.ts';
+import { IncidentLog } from './incident-log.ts';
 
 export interface PeriodicPorts {
   readonly root: string;
@@ -30,7 +30,7 @@ export class PeriodicUpload {
   readonly #waiting = new Set<string>();
   readonly #rounds = new Serial();
   readonly #backoff: Backoff;
-  readonly #trouble: TroubleLog;
+  readonly #trouble: IncidentLog;
   readonly #stop = new AbortController();
   #bytes = 0;
   #isClosing = false;
@@ -39,7 +39,7 @@ export class PeriodicUpload {
   constructor(ports: PeriodicPorts) {
     this.#ports = ports;
     this.#backoff = new Backoff(ports, RETRY_BASE_MS);
-    this.#trouble = new TroubleLog(ports.log);
+    this.#trouble = new IncidentLog(ports.log);
   }
 
   /** Bytes of all files that wait. */

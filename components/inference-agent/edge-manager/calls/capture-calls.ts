@@ -21,7 +21,7 @@ export async function captureData(ports: CapturePorts, request: CaptureDataReque
   const { capture, names, sharedMemory, served } = ports;
   const alias = names.aliasOf({ name: request.model_name, handle: request.model_handle });
   const model = served(alias)?.serving;
-  const known = model ? describeTensors(model.generation.facts, model.spec.manifest) : undefined;
+  const known = model ? describeTensors(model.instance.facts, model.spec.manifest) : undefined;
   const timestamp = millisecondsOf(request.inference_timestamp);
   const auxiliary = (data: AuxiliaryData): CapturedAuxiliary => auxiliaryOf(data, sharedMemory);
   await capture.accept({

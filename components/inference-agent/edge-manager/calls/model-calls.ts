@@ -28,7 +28,7 @@ export class ModelCalls {
 
   /**
    * @throws EdgeError `edge-manager.alias-invalid`, `edge-manager.already-loaded`, and what activation refuses for:
-   * `package.*`, `signature.*`, `model.*`, `generation.*`, `store.*`
+   * `package.*`, `signature.*`, `model.*`, `instance.*`, `store.*`
    */
   async load(request: LoadModelRequest, signal: AbortSignal): Promise<{ readonly model: ModelMessage }> {
     const { names } = this.#ports;
@@ -102,7 +102,7 @@ export class ModelCalls {
 
   #describe(alias: string): ModelMessage {
     const { serving, source } = this.#loaded(alias);
-    const { inputs, outputs } = describeTensors(serving.generation.facts, serving.spec.manifest);
+    const { inputs, outputs } = describeTensors(serving.instance.facts, serving.spec.manifest);
     return {
       url: source,
       name: alias,

@@ -24,7 +24,7 @@ export interface PredictCaller {
   readonly tellTimings: (timings: Timings) => void;
 }
 
-/** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `generation.*` */
+/** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `instance.*` */
 export async function predict(
   ports: PredictPorts,
   request: PredictRequest,
@@ -38,9 +38,9 @@ export async function predict(
       bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
       ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
       onCancelled: (listener) => caller.onCancelled(listener),
-      feeds: ({ generation }) => bindTensors(request.tensors, generation.facts.inputs, { takeMemory, sharedMemory }),
+      feeds: ({ instance }) => bindTensors(request.tensors, instance.facts.inputs, { takeMemory, sharedMemory }),
     });
     caller.tellTimings(timings);
-    return { tensors: answerTensors(outputs, model.generation.facts.outputs) };
+    return { tensors: answerTensors(outputs, model.instance.facts.outputs) };
   });
 }

@@ -1,6 +1,6 @@
 import type { NamedTensors, Tensor, TensorInfo } from '#packages/vision';
 import { ELEMENT_BYTES } from '../../capture/capture.ts';
-import type { TensorFeeds } from '../../generation/generation.ts';
+import type { TensorFeeds } from '../../instance/model-instance.ts';
 import { edgeManagerErrors } from '../errors.ts';
 import type { TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';

@@ -3,7 +3,7 @@ import type { ModelManifest } from '#packages/model-package';
 import { channelsOf } from '#packages/vision';
 import type { TensorInfo } from '#packages/vision';
 
-import type { GenerationFacts } from '../../generation/generation.ts';
+import type { InstanceFacts } from '../../instance/model-instance.ts';
 import type { TensorMetadata } from '../messages.ts';
 import { DATA_TYPE_OF } from './data-types.ts';
 
@@ -17,7 +17,7 @@ export interface DescribedTensors {
  * a free first dimension is the batch, 1; other free sides of an image are those of model.json. Where a side stays unknown
  * the shape is empty.
  */
-export function describeTensors(facts: GenerationFacts, manifest: ModelManifest): DescribedTensors {
+export function describeTensors(facts: InstanceFacts, manifest: ModelManifest): DescribedTensors {
   const image = imageShape(facts, manifest);
   return {
     inputs: facts.inputs.map((info) => metadataOf(info, facts.inputs.length === 1 ? image : undefined)),
@@ -32,7 +32,7 @@ function metadataOf({ name, type, shape }: TensorInfo, known: readonly number[] 
 }
 
 /** Shape of the image that the package describes; undefined where it describes none, or another. */
-function imageShape(facts: GenerationFacts, manifest: ModelManifest): readonly number[] | undefined {
+function imageShape(facts: InstanceFacts, manifest: ModelManifest): readonly number[] | undefined {
   if (manifest.output.decoder === 'tensor') return undefined;
   const variant = manifest.variants.find(({ file }) => file === facts.variant) ?? manifest.variants[0];
   const spec = inputOf(manifest, variant);

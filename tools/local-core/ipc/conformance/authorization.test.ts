@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const PUBSUB = 'aws.greengrass.ipc.pubsub';
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 async function appWith(accessControl: unknown): Promise<Client> {
-  bench = await testBench({ app: { configuration: { accessControl } }, other: {} });
+  bench = await ipcRig({ app: { configuration: { accessControl } }, other: {} });
   return bench.connect('app');
 }
 

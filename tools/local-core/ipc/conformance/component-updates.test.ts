@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Events = greengrasscoreipc.model.ComponentUpdatePolicyEvents;
 
@@ -12,7 +12,7 @@ const deploymentId = 'd-1';
 const asked: Events = { preUpdateEvent: { deploymentId, isGgcRestarting: false } };
 const POLICY_MS = 60_000;
 
-let bench: TestBench;
+let bench: IpcRig;
 let clock: FakeClock;
 afterEach(() => bench.close());
 
@@ -27,7 +27,7 @@ async function subscriber(component = 'agent'): Promise<{ client: Client; inbox:
 
 async function serve(): Promise<void> {
   clock = new FakeClock();
-  bench = await testBench({ agent: {}, app: {} }, { clock });
+  bench = await ipcRig({ agent: {}, app: {} }, { clock });
 }
 
 /** Starts the question and keeps whether it has been answered. */

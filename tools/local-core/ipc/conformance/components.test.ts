@@ -3,17 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
-import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 const accessControl = allowAll('aws.greengrass.Cli');
 
 async function operator(): Promise<Client> {
-  bench = await testBench(
+  bench = await ipcRig(
     {
       operator: { configuration: { accessControl } },
       model: { version: '2.1.0', state: 'ERRORED', configuration: { a: 1 } },

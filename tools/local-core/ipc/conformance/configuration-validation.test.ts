@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Events = greengrasscoreipc.model.ValidateConfigurationUpdateEvents;
 type Status = greengrasscoreipc.model.ConfigurationValidityStatus;
@@ -13,13 +13,13 @@ const deploymentId = 'd-1';
 const configuration = { threshold: 2 };
 const TIMEOUT_MS = 20_000;
 
-let bench: TestBench;
+let bench: IpcRig;
 let clock: FakeClock;
 afterEach(() => bench.close());
 
 async function serve(): Promise<void> {
   clock = new FakeClock();
-  bench = await testBench({ agent: {}, app: {} }, { clock });
+  bench = await ipcRig({ agent: {}, app: {} }, { clock });
 }
 
 async function subscriber(component: string): Promise<{ client: Client; inbox: Inbox<Events> }> {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = {
   threshold: 0.5,
@@ -10,11 +10,11 @@ const configuration = {
   accessControl: {},
 };
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 async function app(): Promise<Client> {
-  bench = await testBench({ app: { configuration }, agent: { configuration: { port: 1 } } });
+  bench = await ipcRig({ app: { configuration }, agent: { configuration: { port: 1 } } });
   return bench.connect('app');
 }
 

@@ -5,12 +5,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, clientOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, clientOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(async () => {
   vi.unstubAllEnvs();
   await bench.close();
@@ -29,7 +29,7 @@ async function subscribe(client: Client) {
 
 describe('connections', () => {
   it('are made with what the nucleus puts into the environment', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     vi.stubEnv('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT', bench.socketPath);
     vi.stubEnv('SVCUID', bench.nucleus.tokenOf('app'));
     const client = greengrasscoreipc.createClient();
@@ -41,7 +41,7 @@ describe('connections', () => {
   });
 
   it('are refused with a token that nobody holds', async () => {
-    bench = await testBench({ app: {} });
+    bench = await ipcRig({ app: {} });
     const stranger = clientOf(bench.socketPath, 'stranger');
 
     await expect(stranger.connect()).rejects.toThrow();
@@ -51,7 +51,7 @@ describe('connections', () => {
   });
 
   it('that are dropped tell the client and end its subscriptions on both sides', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const client = await bench.connect('app');
     const { stream } = await subscribe(client);
     const disconnected = once(client, 'disconnection');
@@ -66,7 +66,7 @@ describe('connections', () => {
   });
 
   it('that are dropped can be made again with the same token', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const first = await bench.connect('app');
     const disconnected = once(first, 'disconnection');
     bench.server.dropConnections();
@@ -80,7 +80,7 @@ describe('connections', () => {
   });
 
   it('are dropped for one component without harm to the others', async () => {
-    bench = await testBench({ app: { configuration }, agent: { configuration } });
+    bench = await ipcRig({ app: { configuration }, agent: { configuration } });
     const app = await bench.connect('app');
     const agent = await bench.connect('agent');
     const disconnected = once(app, 'disconnection');
@@ -93,7 +93,7 @@ describe('connections', () => {
   });
 
   it('end when the server closes, which may be asked twice', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const client = await bench.connect('app');
     const disconnected = once(client, 'disconnection');
 
@@ -107,7 +107,7 @@ describe('connections', () => {
 
 describe('faults', () => {
   it('stall subscriptions without a sign, until they are taken back', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const client = await bench.connect('app');
     const { inbox } = await subscribe(client);
 
@@ -121,7 +121,7 @@ describe('faults', () => {
 
   it('delay answers by the clock of the server', async () => {
     const clock = new FakeClock();
-    bench = await testBench({ app: { configuration }, agent: { configuration } }, { clock });
+    bench = await ipcRig({ app: { configuration }, agent: { configuration } }, { clock });
     const app = await bench.connect('app');
     const agent = await bench.connect('agent');
     bench.server.faults.delayAnswers(5_000, 'app');
@@ -141,7 +141,7 @@ describe('faults', () => {
 
   it('keep events behind the answer that is delayed', async () => {
     const clock = new FakeClock();
-    bench = await testBench({ app: { configuration } }, { clock });
+    bench = await ipcRig({ app: { configuration } }, { clock });
     const takeBack = bench.server.faults.delayAnswers(1_000);
     const client = await bench.connect('app');
     const subscribing = subscribe(client);
@@ -156,7 +156,7 @@ describe('faults', () => {
   });
 
   it('refuse new connections', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const accept = bench.server.faults.refuseConnections('app');
 
     await expect(bench.connect('app')).rejects.toThrow();

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Message = greengrasscoreipc.model.IoTCoreMessage;
 type Qos = greengrasscoreipc.model.QOS;
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close();
 });
 
-async function serve(options: { readonly offline?: boolean } = {}): Promise<TestBench> {
+async function serve(options: { readonly offline?: boolean } = {}): Promise<IpcRig> {
   const embedded = await embeddedIotCore({ clock: systemClock, log: silentLogger, reconnectMs: 50 });
   cleanup.push(() => embedded.close());
   await goes(embedded.iotCore, true);
@@ -26,7 +26,7 @@ async function serve(options: { readonly offline?: boolean } = {}): Promise<Test
     await embedded.broker.close();
     await goes(embedded.iotCore, false);
   }
-  const bench = await testBench({ app: { configuration }, other: {} }, { iotCore: embedded.iotCore });
+  const bench = await ipcRig({ app: { configuration }, other: {} }, { iotCore: embedded.iotCore });
   cleanup.push(() => bench.close());
   return bench;
 }
@@ -119,7 +119,7 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
   });
 
   it('say so where the device is configured to run offline', async () => {
-    const bench = await testBench({ app: { configuration } });
+    const bench = await ipcRig({ app: { configuration } });
     cleanup.push(() => bench.close());
     const client = await bench.connect('app');
 

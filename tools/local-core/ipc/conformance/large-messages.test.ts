@@ -3,20 +3,20 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
 import { MAX_FRAME_BYTES, messageType } from '../wire/frame.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 const hash = (bytes: ArrayBuffer): string => createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
 
 async function exchange(sizes: readonly number[]): Promise<void> {
-  bench = await testBench({ app: { configuration } });
+  bench = await ipcRig({ app: { configuration } });
   const client: Client = await bench.connect('app');
   const inbox = new Inbox<string>();
   const stream = client.subscribeToTopic({ topic: 'big' });
@@ -39,7 +39,7 @@ describe('large messages', () => {
   it('pass unchanged up to what the official client can send', () => exchange([18_800_000]));
 
   it('above 24 MiB end the connection, before the bytes are even there', async () => {
-    bench = await testBench({ app: { configuration } });
+    bench = await ipcRig({ app: { configuration } });
     const client = await bench.connectRaw('app');
 
     client.send(requestFrame(1, 'aws.greengrass#PublishToTopic', 'x'.repeat(MAX_FRAME_BYTES)));

@@ -2,19 +2,19 @@ import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Message = greengrasscoreipc.model.SubscriptionResponseMessage;
 type ReceiveMode = greengrasscoreipc.model.ReceiveMode;
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 async function cameraAndViewer(): Promise<[Client, Client]> {
-  bench = await testBench({ camera: { configuration }, viewer: { configuration } });
+  bench = await ipcRig({ camera: { configuration }, viewer: { configuration } });
   return [await bench.connect('camera'), await bench.connect('viewer')];
 }
 

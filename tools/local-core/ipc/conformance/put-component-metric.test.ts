@@ -1,19 +1,19 @@
 import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.componentmetric') };
 const metric = (name: string, value = 1, unit = 'COUNT') => ({
   metrics: [{ name, value, unit: unit as greengrasscoreipc.model.MetricUnitType }],
 });
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 async function client(component: string): Promise<Client> {
-  bench = await testBench({ 'aws.greengrass.Thing': { configuration }, 'edgeml.App': { configuration } });
+  bench = await ipcRig({ 'aws.greengrass.Thing': { configuration }, 'edgeml.App': { configuration } });
   return bench.connect(component);
 }
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { secretsFromFile } from '../secrets.ts';
-import { allowAll, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 let folder: string;
-let bench: TestBench;
+let bench: IpcRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'secrets-'));
 });
@@ -21,7 +21,7 @@ afterEach(async () => {
 async function appWith(document: string, accessControl = allowAll('aws.greengrass.SecretManager')): Promise<Client> {
   const path = join(folder, 'secrets.yaml');
   await writeFile(path, document);
-  bench = await testBench({ app: { configuration: { accessControl } } }, { secrets: secretsFromFile(path) });
+  bench = await ipcRig({ app: { configuration: { accessControl } } }, { secrets: secretsFromFile(path) });
   return bench.connect('app');
 }
 
@@ -120,7 +120,7 @@ describe('GetSecretValue', () => {
   });
 
   it('is not supported where no secret manager is installed', async () => {
-    bench = await testBench({ app: {} });
+    bench = await ipcRig({ app: {} });
     const client = await bench.connect('app');
 
     expect(await serviceErrorOf(client.getSecretValue({ secretId: 'camera' }))).toMatchObject({

@@ -6,8 +6,8 @@ import { silentLogger, systemClock } from '#packages/foundation';
 import { embeddedIotCore } from '../../mqtt/embedded-broker.ts';
 import type { IotCore } from '../../mqtt/iot-core.ts';
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, clientOf, serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, clientOf, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import type { IpcServerOptions } from '../server.ts';
 import { rawClient } from '../../../../testing/local-core/raw-client.ts';
 import { messageType } from '../wire/frame.ts';
@@ -28,8 +28,8 @@ afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close();
 });
 
-async function lite(options: Partial<IpcServerOptions> = {}): Promise<{ bench: TestBench; client: Client }> {
-  const bench = await testBench({ app: { configuration }, other: {} }, { strictLite: true, ...options });
+async function lite(options: Partial<IpcServerOptions> = {}): Promise<{ bench: IpcRig; client: Client }> {
+  const bench = await ipcRig({ app: { configuration }, other: {} }, { strictLite: true, ...options });
   cleanup.push(() => bench.close());
   return { bench, client: await bench.connect('app') };
 }
@@ -158,7 +158,7 @@ describe('strict lite: operations', () => {
   });
 
   it('are all there for the command line, at any size', async () => {
-    const bench = await testBench({ 'aws.greengrass.Cli': {}, app: { configuration } }, { strictLite: true });
+    const bench = await ipcRig({ 'aws.greengrass.Cli': {}, app: { configuration } }, { strictLite: true });
     cleanup.push(() => bench.close());
     bench.nucleus.configure('app', ['big'], 'x'.repeat(20_000));
 
@@ -218,7 +218,7 @@ describe('strict lite: publish and subscribe', () => {
     const { bench } = await lite({ thingName: 'line-1' });
     bench.nucleus.configure('other', ['accessControl'], policies);
     const other = await bench.connect('other');
-    const java = await testBench({ other: { configuration: { accessControl: policies } } }, { thingName: 'line-1' });
+    const java = await ipcRig({ other: { configuration: { accessControl: policies } } }, { thingName: 'line-1' });
     cleanup.push(() => java.close());
 
     await expect(publishBytes(other, 'edgeml/line-1/x', 1)).resolves.toEqual({});

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { serviceErrorOf, testBench } from '../../../../testing/local-core/ipc-rig.ts';
-import type { Client, TestBench } from '../../../../testing/local-core/ipc-rig.ts';
+import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
-let bench: TestBench;
+let bench: IpcRig;
 afterEach(() => bench.close());
 
 const calls: [string, (client: Client) => Promise<unknown>][] = [
@@ -22,7 +22,7 @@ const calls: [string, (client: Client) => Promise<unknown>][] = [
 
 describe('operations of components that are not installed', () => {
   it.each(calls)('%s is answered with a ServiceError that says so', async (name, call) => {
-    bench = await testBench({ app: {} });
+    bench = await ipcRig({ app: {} });
     const client = await bench.connect('app');
 
     expect(await serviceErrorOf(call(client))).toMatchObject({

@@ -1,5 +1,5 @@
 @echo off
-rem Tells the agent where the token exchange service gives credentials; see hand-over.sh.
+rem Tells the agent where the token exchange service gives credentials; see announce-token-endpoint.sh.
 if "%AWS_CONTAINER_CREDENTIALS_FULL_URI%"=="" (
   if exist "%~1\token-endpoint.json" del "%~1\token-endpoint.json"
   echo The token exchange service gave no address: captured data cannot be uploaded. All else works. 1>&2

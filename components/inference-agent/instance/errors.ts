@@ -1,26 +1,26 @@
 import { errorCatalogue } from '#packages/foundation';
 
 /** What can happen to the threads in which a model runs. */
-export const generationErrors = errorCatalogue({
-  'generation.worker-crashed': {
+export const instanceErrors = errorCatalogue({
+  'instance.worker-crashed': {
     status: 503,
     todo: 'Repeat the request: a fresh worker is being started. When it happens again for the same image, report the image and the log.',
   },
-  'generation.worker-stuck': {
+  'instance.worker-stuck': {
     status: 503,
     todo: 'The model ran far beyond its time-out and its worker was replaced. Use a smaller model, or raise LocalInferenceServiceTimeoutSeconds.',
   },
-  'generation.start-timeout': {
+  'instance.start-timeout': {
     status: 504,
     todo: 'The model did not load in time. Raise LoadTimeoutSeconds of the agent, or use a smaller model.',
   },
-  'generation.start-failed': {
+  'instance.start-failed': {
     status: 500,
     todo: 'See the cause in the message. `Cannot find module` means that edgeml.Runtime is not installed or NODE_PATH does not name its `node_modules`.',
   },
-  'generation.ended': {
+  'instance.ended': {
     status: 503,
     todo: 'The model was being taken out of service. Repeat the request.',
   },
-  'generation.busy': { status: 503, todo: 'All workers of the model are busy. Repeat the request.' },
+  'instance.busy': { status: 503, todo: 'All workers of the model are busy. Repeat the request.' },
 });

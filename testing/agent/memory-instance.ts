@@ -1,61 +1,61 @@
 import type { Inference, NamedTensors } from '#packages/vision';
 
-import { capacityOf } from '../../components/inference-agent/generation/capacity.ts';
-import { generationErrors } from '../../components/inference-agent/generation/errors.ts';
+import { capacityOf } from '../../components/inference-agent/instance/capacity.ts';
+import { instanceErrors } from '../../components/inference-agent/instance/errors.ts';
 import type {
-  Generation,
-  GenerationFacts,
-  GenerationFault,
-  GenerationSpec,
-  OpenGeneration,
+  ModelInstance,
+  InstanceFacts,
+  InstanceFault,
+  InstanceSpec,
+  OpenInstance,
   OpenProgress,
   TensorFeeds,
   TensorRun,
-} from '../../components/inference-agent/generation/generation.ts';
+} from '../../components/inference-agent/instance/model-instance.ts';
 
 /** How the twin's model behaves. */
 export interface InMemoryModel {
   /** Throws where the model is to be refused. */
-  open(spec: GenerationSpec, progress: (step: OpenProgress) => void): Promise<GenerationFacts>;
+  open(spec: InstanceSpec, progress: (step: OpenProgress) => void): Promise<InstanceFacts>;
   /** May never resolve, or throw `InMemoryCrash` for a lost worker. */
-  infer(spec: GenerationSpec, image: Uint8Array): Promise<Inference>;
-  inferTensors(spec: GenerationSpec, tensors: NamedTensors): Promise<NamedTensors>;
+  infer(spec: InstanceSpec, image: Uint8Array): Promise<Inference>;
+  inferTensors(spec: InstanceSpec, tensors: NamedTensors): Promise<NamedTensors>;
 }
 
 /** Thrown by an `InMemoryModel` in place of a worker's death; the worker is back at once. */
 export class InMemoryCrash extends Error {}
 
-/** Generations without threads, for tests of what stands on them. Keeps what it opened, in order. */
-export class InMemoryGenerations {
-  readonly opened: InMemoryGeneration[] = [];
+/** Instances without threads, for tests of what stands on them. Keeps what it opened, in order. */
+export class MemoryInstances {
+  readonly opened: MemoryInstance[] = [];
   readonly #model: InMemoryModel;
 
   constructor(model: InMemoryModel) {
     this.#model = model;
   }
 
-  readonly open: OpenGeneration = async (spec, watch) => {
+  readonly open: OpenInstance = async (spec, watch) => {
     watch.signal.throwIfAborted();
     const aborted = new Promise<never>((_, reject) => {
       watch.signal.addEventListener('abort', () => reject(watch.signal.reason as Error), { once: true });
     });
     const facts = await Promise.race([this.#model.open(spec, (step) => watch.progress(step)), aborted]);
-    const generation = new InMemoryGeneration(spec, facts, this.#model);
-    this.opened.push(generation);
-    return generation;
+    const instance = new MemoryInstance(spec, facts, this.#model);
+    this.opened.push(instance);
+    return instance;
   };
 }
 
-export class InMemoryGeneration implements Generation {
-  readonly spec: GenerationSpec;
-  readonly facts: GenerationFacts;
+export class MemoryInstance implements ModelInstance {
+  readonly spec: InstanceSpec;
+  readonly facts: InstanceFacts;
   closed = false;
   readonly #model: InMemoryModel;
   readonly #running = new Set<(error: Error) => void>();
   readonly #freeListeners: (() => void)[] = [];
-  readonly #faultListeners: ((fault: GenerationFault) => void)[] = [];
+  readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
 
-  constructor(spec: GenerationSpec, facts: GenerationFacts, model: InMemoryModel) {
+  constructor(spec: InstanceSpec, facts: InstanceFacts, model: InMemoryModel) {
     this.spec = spec;
     this.facts = facts;
     this.#model = model;
@@ -85,19 +85,19 @@ export class InMemoryGeneration implements Generation {
     this.#freeListeners.push(listener);
   }
 
-  onFault(listener: (fault: GenerationFault) => void): void {
+  onFault(listener: (fault: InstanceFault) => void): void {
     this.#faultListeners.push(listener);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    const error = generationErrors.error('generation.ended', 'the model was taken out of service');
+    const error = instanceErrors.error('instance.ended', 'the model was taken out of service');
     for (const end of this.#running) end(error);
   }
 
   async #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    if (this.closed) throw generationErrors.error('generation.ended', 'the model was taken out of service');
-    if (this.free === 0) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
+    if (this.closed) throw instanceErrors.error('instance.ended', 'the model was taken out of service');
+    if (this.free === 0) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
     let end: (error: Error) => void = () => undefined;
     const ended = new Promise<never>((_, reject) => (end = reject));
     this.#running.add(end);
@@ -106,7 +106,7 @@ export class InMemoryGeneration implements Generation {
     } catch (thrown) {
       if (!(thrown instanceof InMemoryCrash)) throw thrown;
       setImmediate(() => this.#comeBack(thrown.message));
-      throw generationErrors.error('generation.worker-crashed', `the worker crashed: ${thrown.message}`);
+      throw instanceErrors.error('instance.worker-crashed', `the worker crashed: ${thrown.message}`);
     } finally {
       this.#running.delete(end);
     }

@@ -1,28 +1,28 @@
 import type { ModelManifest, Provider } from '#packages/model-package';
 import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
 
-/** A model that was loaded, warmed and tested, in its own threads. The registry knows generations by this port only. */
-export interface Generation {
-  readonly facts: GenerationFacts;
+/** A model that was loaded, warmed and tested, in its own threads. The registry knows instances by this port only. */
+export interface ModelInstance {
+  readonly facts: InstanceFacts;
   /** Requests that run at once when all workers are well. */
   readonly capacity: number;
   /** Requests that it would take now. */
   readonly free: number;
   /**
    * Runs one request; the bytes are moved away, with all of the memory that they lie in.
-   * @throws EdgeError of the image (`image.*`), of the model, or `generation.*`
+   * @throws EdgeError of the image (`image.*`), of the model, or `instance.*`
    */
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
   /**
    * Runs the model on tensors that the caller made; their memory is moved away.
-   * @throws EdgeError `model.input-invalid`, `model.run-failed`, `generation.*`
+   * @throws EdgeError `model.input-invalid`, `model.run-failed`, `instance.*`
    */
   inferTensors(feeds: TensorFeeds): Promise<TensorRun>;
   /** Calls back when `free` has grown without a request having ended: a worker came back. */
   onFree(listener: () => void): void;
   /** Calls back when a worker was lost, and why. */
-  onFault(listener: (fault: GenerationFault) => void): void;
-  /** Gives threads and memory back; requests still running are answered with `generation.ended`. Idempotent. */
+  onFault(listener: (fault: InstanceFault) => void): void;
+  /** Gives threads and memory back; requests still running are answered with `instance.ended`. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -39,17 +39,17 @@ export interface TensorRun {
 }
 
 /** Loads, warms up and tests, or throws the reason; on failure nothing is left behind. */
-export type OpenGeneration = (spec: GenerationSpec, watch: OpenWatch) => Promise<Generation>;
+export type OpenInstance = (spec: InstanceSpec, watch: OpenWatch) => Promise<ModelInstance>;
 
-export interface GenerationSpec {
+export interface InstanceSpec {
   readonly packageDir: string;
   readonly packageHash: string;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
-  readonly settings: GenerationSettings;
+  readonly settings: InstanceSettings;
 }
 
-export interface GenerationSettings {
+export interface InstanceSettings {
   /** Ladder of execution providers. */
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
@@ -79,7 +79,7 @@ export interface OpenProgress {
   readonly message: string;
 }
 
-export interface GenerationFacts {
+export interface InstanceFacts {
   /** Execution provider that runs, and why those above it on the ladder do not. */
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
@@ -94,7 +94,7 @@ export interface GenerationFacts {
   readonly loadMs: number;
 }
 
-export interface GenerationFault {
+export interface InstanceFault {
   readonly reason: 'crashed' | 'stuck' | 'restart-failed';
   readonly message: string;
 }

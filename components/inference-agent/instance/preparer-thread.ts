@@ -8,7 +8,7 @@ import type { FromPreparer, PreparerPlan, ToPreparer } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
 export interface PreparerThreadOptions {
-  /** The bundle `generation-worker.js`. */
+  /** The bundle `instance-worker.js`. */
   readonly file: string;
   readonly plan: PreparerPlan;
   readonly buffers: BufferPool;

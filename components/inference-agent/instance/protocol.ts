@@ -2,9 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { InputSpec, ModelManifest, Provider } from '#packages/model-package';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import type { WireError } from '#packages/foundation';
-import type { GenerationFacts, OpenProgress, TensorRun } from './generation.ts';
+import type { InstanceFacts, OpenProgress, TensorRun } from './model-instance.ts';
 
-/** What the main thread and a worker of a generation say to each other. */
+/** What the main thread and a worker of a instance say to each other. */
 
 /** `workerData` of a worker: all that it needs to load the model. */
 export interface WorkerPlan {
@@ -12,7 +12,7 @@ export interface WorkerPlan {
   readonly packageHash: string;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
-  /** Set for the second and later workers of a generation: what the first one found to be best. */
+  /** Set for the second and later workers of a instance: what the first one found to be best. */
   readonly chosen?: { readonly file: string; readonly provider: Provider; readonly intraOpThreads: number };
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
@@ -39,7 +39,7 @@ export type ToWorker =
 /** With the answer the input's memory comes back, to be used again; that of a prepared image has come back before. */
 export type FromWorker =
   | { readonly kind: 'progress'; readonly step: OpenProgress }
-  | { readonly kind: 'opened'; readonly facts: GenerationFacts }
+  | { readonly kind: 'opened'; readonly facts: InstanceFacts }
   | { readonly kind: 'failed'; readonly error: WireError }
   | { readonly kind: 'answer'; readonly id: number; readonly inference: Inference; readonly memory?: ArrayBuffer }
   | { readonly kind: 'tensors-answer'; readonly id: number; readonly run: TensorRun; readonly memory: ArrayBuffer }

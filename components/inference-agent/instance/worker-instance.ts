@@ -6,42 +6,42 @@ import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { capacityOf } from './capacity.ts';
-import { generationErrors } from './errors.ts';
+import { instanceErrors } from './errors.ts';
 import type {
-  Generation,
-  GenerationFacts,
-  GenerationFault,
-  GenerationSpec,
-  OpenGeneration,
+  ModelInstance,
+  InstanceFacts,
+  InstanceFault,
+  InstanceSpec,
+  OpenInstance,
   OpenWatch,
   TensorFeeds,
   TensorRun,
-} from './generation.ts';
+} from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-export interface WorkerGenerationPorts {
+export interface WorkerInstancePorts {
   readonly clock: Clock;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
   /** Counts the threads that there are. */
   readonly threads: ThreadRegister;
-  /** The bundle `generation-worker.js`. */
+  /** The bundle `instance-worker.js`. */
   readonly workerFile: string;
   /** Folder for optimised models and remembered choices; without it each start makes them anew. */
   readonly cacheDir?: string;
 }
 
-/** Opens generations in worker threads. */
-export function workerGenerations(ports: WorkerGenerationPorts): OpenGeneration {
+/** Opens instances in worker threads. */
+export function workerInstances(ports: WorkerInstancePorts): OpenInstance {
   return async (spec, watch) => {
-    const generation = new WorkerGeneration(ports, spec);
+    const instance = new WorkerInstance(ports, spec);
     try {
-      await generation.open(watch);
-      return generation;
+      await instance.open(watch);
+      return instance;
     } catch (thrown) {
-      await generation.close();
+      await instance.close();
       throw thrown;
     }
   };
@@ -52,28 +52,28 @@ const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 60_000;
 const MAX_STUCK = 2;
 
-class WorkerGeneration implements Generation {
+class WorkerInstance implements ModelInstance {
   readonly capacity: number;
-  readonly #ports: WorkerGenerationPorts;
-  readonly #spec: GenerationSpec;
+  readonly #ports: WorkerInstancePorts;
+  readonly #spec: InstanceSpec;
   readonly #threads = new Set<WorkerThread>();
   readonly #closing = new AbortController();
   readonly #freeListeners: (() => void)[] = [];
-  readonly #faultListeners: ((fault: GenerationFault) => void)[] = [];
+  readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
   readonly #restarts = new Set<() => void>();
-  #facts: GenerationFacts | undefined;
+  #facts: InstanceFacts | undefined;
   #restartMs = FIRST_RESTART_MS;
   /** Workers given up that have not come back. */
   #stuck = 0;
 
-  constructor(ports: WorkerGenerationPorts, spec: GenerationSpec) {
+  constructor(ports: WorkerInstancePorts, spec: InstanceSpec) {
     this.#ports = ports;
     this.#spec = spec;
     this.capacity = capacityOf(spec.settings);
   }
 
-  get facts(): GenerationFacts {
-    if (!this.#facts) throw new Error('the generation is not open');
+  get facts(): InstanceFacts {
+    if (!this.#facts) throw new Error('the instance is not open');
     return this.#facts;
   }
 
@@ -104,7 +104,7 @@ class WorkerGeneration implements Generation {
     this.#freeListeners.push(listener);
   }
 
-  onFault(listener: (fault: GenerationFault) => void): void {
+  onFault(listener: (fault: InstanceFault) => void): void {
     this.#faultListeners.push(listener);
   }
 
@@ -118,7 +118,7 @@ class WorkerGeneration implements Generation {
   async #onFreeThread<Answer>(ask: (thread: WorkerThread) => Promise<Answer>): Promise<Answer> {
     if (this.#closing.signal.aborted) throw ended();
     const thread = this.#freest();
-    if (!thread) throw generationErrors.error('generation.busy', 'all workers of the model are busy');
+    if (!thread) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
     const answer = await ask(thread);
     this.#restartMs = FIRST_RESTART_MS;
     return answer;
@@ -133,7 +133,7 @@ class WorkerGeneration implements Generation {
 
   async #start(plan: WorkerPlan, watch: OpenWatch): Promise<WorkerThread> {
     const { settings, manifest } = this.#spec;
-    const inputOfVariant = ({ variant }: GenerationFacts): InputSpec =>
+    const inputOfVariant = ({ variant }: InstanceFacts): InputSpec =>
       inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]);
     const thread = await WorkerThread.open({
       file: this.#ports.workerFile,
@@ -158,7 +158,7 @@ class WorkerGeneration implements Generation {
 
   #replace(thread: WorkerThread, error: EdgeError): void {
     this.#threads.delete(thread);
-    const stuck = error.code === 'generation.worker-stuck';
+    const stuck = error.code === 'instance.worker-stuck';
     if (stuck) this.#stuck++;
     void thread.exited.then(() => stuck && this.#stuck--);
     this.#report({ reason: stuck ? 'stuck' : 'crashed', message: error.message });
@@ -190,7 +190,7 @@ class WorkerGeneration implements Generation {
     for (const listener of this.#freeListeners) listener();
   }
 
-  #report(fault: GenerationFault): void {
+  #report(fault: InstanceFault): void {
     for (const listener of this.#faultListeners) listener(fault);
   }
 
@@ -224,5 +224,5 @@ function quiet(watch: OpenWatch): OpenWatch {
 }
 
 function ended(): EdgeError {
-  return generationErrors.error('generation.ended', 'the model was taken out of service');
+  return instanceErrors.error('instance.ended', 'the model was taken out of service');
 }

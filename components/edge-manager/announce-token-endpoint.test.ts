@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { handedOverEndpoint } from '../inference-agent/assembly/handed-over-endpoint.ts';
+import { announcedEndpoint } from '../inference-agent/assembly/announced-endpoint.ts';
 
 const run = promisify(execFile);
-const SCRIPT = join(import.meta.dirname, 'hand-over.sh');
+const SCRIPT = join(import.meta.dirname, 'announce-token-endpoint.sh');
 const URI = 'http://localhost:36000/2016-11-01/credentialprovider/';
 let folder: string;
 
@@ -17,26 +17,26 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const handOver = (environment: Readonly<Record<string, string>>) =>
+const sender = (environment: Readonly<Record<string, string>>) =>
   run('sh', [SCRIPT, join(folder, 'agent')], { env: { PATH: process.env['PATH'] ?? '', ...environment } });
 
-describe.skipIf(process.platform === 'win32')('hand-over.sh', () => {
+describe.skipIf(process.platform === 'win32')('announce-token-endpoint.sh', () => {
   it('row 121: tells the agent, and nobody else, where credentials are', async () => {
-    await handOver({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID1' });
-    await handOver({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID2' });
-    expect(await handedOverEndpoint(join(folder, 'agent'))).toEqual({ uri: URI, token: 'SVCUID2' });
+    await sender({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID1' });
+    await sender({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID2' });
+    expect(await announcedEndpoint(join(folder, 'agent'))).toEqual({ uri: URI, token: 'SVCUID2' });
     expect(await readdir(join(folder, 'agent'))).toEqual(['token-endpoint.json']);
     expect((await stat(join(folder, 'agent', 'token-endpoint.json'))).mode & 0o077).toBe(0);
     expect(JSON.parse(await readFile(join(folder, 'agent', 'token-endpoint.json'), 'utf8'))).toHaveProperty('uri');
   });
 
   it('says where there is no token exchange service, and takes back what it handed over', async () => {
-    await handOver({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID1' });
-    expect((await handOver({})).stderr).toContain('token exchange service');
-    expect(await handedOverEndpoint(join(folder, 'agent'))).toBeUndefined();
+    await sender({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID1' });
+    expect((await sender({})).stderr).toContain('token exchange service');
+    expect(await announcedEndpoint(join(folder, 'agent'))).toBeUndefined();
   });
 
   it('leaves the agent without an endpoint where nothing was handed over', async () => {
-    expect(await handedOverEndpoint(folder)).toBeUndefined();
+    expect(await announcedEndpoint(folder)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tells the agent where the token exchange service gives credentials. The agent does not depend on that service, so that it
 # runs without it and is not restarted with it; this component does, and is run again when the service has a new port.
-# Usage: hand-over.sh FOLDER [stay], FOLDER being the work folder of edgeml.InferenceAgent. With "stay" it does not end: nucleus
+# Usage: announce-token-endpoint.sh FOLDER [stay], FOLDER being the work folder of edgeml.InferenceAgent. With "stay" it does not end: nucleus
 # lite binds those who depend on a component to its process.
 set -eu
 umask 077

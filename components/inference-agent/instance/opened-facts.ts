@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import { fromWire, isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
-import { generationErrors } from './errors.ts';
-import type { GenerationFacts, OpenProgress } from './generation.ts';
+import { instanceErrors } from './errors.ts';
+import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 import type { FromWorker } from './protocol.ts';
 
 export interface OpenedFactsOptions {
@@ -14,11 +14,11 @@ export interface OpenedFactsOptions {
 
 /**
  * What a worker says of its model once that is loaded, warm and tested.
- * @throws EdgeError of the model, `generation.start-failed`, `generation.start-timeout`; the signal's reason when aborted
+ * @throws EdgeError of the model, `instance.start-failed`, `instance.start-timeout`; the signal's reason when aborted
  */
-export function openedFacts(worker: Worker, options: OpenedFactsOptions): Promise<GenerationFacts> {
+export function openedFacts(worker: Worker, options: OpenedFactsOptions): Promise<InstanceFacts> {
   const { clock, loadTimeoutMs, signal } = options;
-  return new Promise<GenerationFacts>((resolve, reject) => {
+  return new Promise<InstanceFacts>((resolve, reject) => {
     const onMessage = (message: FromWorker): void => {
       if (message.kind === 'progress') options.progress(message.step);
       if (message.kind === 'opened') settle(() => resolve(message.facts));
@@ -28,7 +28,7 @@ export function openedFacts(worker: Worker, options: OpenedFactsOptions): Promis
     const onAbort = (): void => settle(() => reject(isError(signal.reason) ? signal.reason : new Error('aborted')));
     const onTimeout = (): void => {
       const message = `the model did not load within ${loadTimeoutMs} ms`;
-      settle(() => reject(generationErrors.error('generation.start-timeout', message, { facts: { loadTimeoutMs } })));
+      settle(() => reject(instanceErrors.error('instance.start-timeout', message, { facts: { loadTimeoutMs } })));
     };
     const cancelTimer = clock.after(loadTimeoutMs, onTimeout);
     const settle = (how: () => void): void => {
@@ -47,7 +47,7 @@ export function openedFacts(worker: Worker, options: OpenedFactsOptions): Promis
 function startFailed(reason: unknown): EdgeError {
   if (isEdgeError(reason)) return reason;
   const what = typeof reason === 'number' ? `it ended with code ${reason}` : messageOf(reason);
-  return generationErrors.error('generation.start-failed', `the worker of the model did not start: ${what}`, {
+  return instanceErrors.error('instance.start-failed', `the worker of the model did not start: ${what}`, {
     cause: reason,
   });
 }

@@ -1,5 +1,5 @@
 import { isEdgeError } from '#packages/foundation';
-import type { Logger, Troubles } from '#packages/foundation';
+import type { Logger, Incidents } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
 import type { Annotator } from '../annotation/annotator.ts';
@@ -10,16 +10,16 @@ import type { WorkIntake } from '../scheduler/intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';
-import type { Inquirer, Patience } from './inquirer.ts';
+import type { InferenceRetrier, Patience } from './inference-retrier.ts';
 import { skipReasonOf } from './remedy.ts';
 
-export interface LookerOptions {
-  readonly inquirer: Inquirer;
+export interface FrameProcessorOptions {
+  readonly retrier: InferenceRetrier;
   readonly active: ActiveServices;
   readonly publisher: Publisher;
   readonly annotator: Annotator;
   readonly statistics: Statistics;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
   /** Told of each answer, for whoever cares what it ran on. */
   readonly onProvider: (result: InvokeResult) => void;
   readonly thing: string;
@@ -27,21 +27,21 @@ export interface LookerOptions {
 }
 
 /** What is done with one image for one service: ask, publish, draw. */
-export class Looker {
-  readonly #options: LookerOptions;
+export class FrameProcessor {
+  readonly #options: FrameProcessorOptions;
 
-  constructor(options: LookerOptions) {
+  constructor(options: FrameProcessorOptions) {
     this.#options = options;
   }
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
-    const { inquirer, active, publisher, statistics, onProvider, thing, log } = this.#options;
+    const { retrier, active, publisher, statistics, onProvider, thing, log } = this.#options;
     const task = everyActiveTask(service);
     const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
     try {
       if (task !== undefined) return intake.forward(frame, await active.list(patience, task));
-      const result = await inquirer.ask(frame, service, patience);
+      const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
       publisher.publish(answerMessage(thing, frame, result), result);
       onProvider(result);
@@ -56,17 +56,17 @@ export class Looker {
   }
 
   async #annotate(frame: Frame, result: InvokeResult): Promise<void> {
-    const { annotator, statistics, troubles } = this.#options;
+    const { annotator, statistics, incidents } = this.#options;
     if (!annotator.isOn) return;
     try {
       await annotator.annotate(frame, result);
       statistics.count('annotated');
-      troubles.over('annotated images', 'annotation.works-again');
+      incidents.resolved('annotated images', 'annotation.works-again');
     } catch (thrown) {
       statistics.count('unannotated');
       // A file that was moved away after its answer is nobody's trouble.
       if (isEdgeError(thrown) && thrown.code === 'source.file-gone') return;
-      troubles.met('annotated images', 'annotation.failed', { error: thrown, image: frame.image });
+      incidents.opened('annotated images', 'annotation.failed', { error: thrown, image: frame.image });
     }
   }
 }

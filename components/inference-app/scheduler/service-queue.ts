@@ -5,7 +5,7 @@ import type { Statistics } from '../statistics/statistics.ts';
 import type { SourceIntake, WorkIntake } from './intake.ts';
 import { Slot } from './slot.ts';
 
-export interface LaneOptions {
+export interface ServiceQueueOptions {
   /** Looks at one frame; never rejects for what is wrong with the frame. */
   readonly work: (frame: Frame, service: string, intake: WorkIntake) => Promise<void>;
   /** Frames of one service that are worked on at once; asked each time, since the setting may change. */
@@ -16,14 +16,14 @@ export interface LaneOptions {
 }
 
 /** One service: its slots, and what it is working on. */
-export class Lane {
+export class ServiceQueue {
   readonly #service: string;
-  readonly #options: LaneOptions;
+  readonly #options: ServiceQueueOptions;
   /** Who was served longest ago is first. */
   #turn: { readonly intake: SourceIntake; readonly slot: Slot }[] = [];
   #working = 0;
 
-  constructor(service: string, options: LaneOptions) {
+  constructor(service: string, options: ServiceQueueOptions) {
     this.#service = service;
     this.#options = options;
   }

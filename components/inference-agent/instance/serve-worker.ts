@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { LoadedModel, NamedTensors, TensorData } from '#packages/vision';
 import { wireErrorOf } from '#packages/foundation';
-import type { GenerationFacts, OpenProgress } from './generation.ts';
+import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
 import { memoryOf } from './serve-preparer.ts';
 
 export interface OpenedModel {
   readonly model: Pick<LoadedModel, 'infer' | 'inferPrepared' | 'inferTensors' | 'close'>;
-  readonly facts: GenerationFacts;
+  readonly facts: InstanceFacts;
 }
 
 export interface OpenContext {

@@ -1,5 +1,5 @@
 import { fullJitter, isEdgeError, messageOf } from '#packages/foundation';
-import type { Clock, Troubles } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { AgentClient, InvokeResult } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
@@ -7,11 +7,11 @@ import type { Frame, LoadedImage } from '../frame/frame.ts';
 import { remedyFor } from './remedy.ts';
 import type { Waker } from './waker.ts';
 
-export interface InquirerOptions {
+export interface InferenceRetrierOptions {
   readonly agent: Pick<AgentClient, 'invoke'>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
   /** Woken when a model was activated. */
   readonly waker: Waker;
   /** Deadline of one request, milliseconds. */
@@ -30,16 +30,16 @@ const BACKOFF = { baseMs: 250, capMs: 5_000 };
 const TRIES_PER_IMAGE = 3;
 
 /** Asks the agent, and goes on asking where time or a deployment can help. */
-export class Inquirer {
-  readonly #options: InquirerOptions;
+export class InferenceRetrier {
+  readonly #options: InferenceRetrierOptions;
 
-  constructor(options: InquirerOptions) {
+  constructor(options: InferenceRetrierOptions) {
     this.#options = options;
   }
 
   /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
   async ask(frame: Frame, service: string, { signal, waitMs }: Patience): Promise<InvokeResult> {
-    const { agent, clock, random, troubles, waker, timeoutMs, onAnswer } = this.#options;
+    const { agent, clock, random, incidents, waker, timeoutMs, onAnswer } = this.#options;
     const startedAt = clock.monotonic();
     let tries = 0;
     for (let attempt = 0; ; attempt++) {
@@ -51,7 +51,7 @@ export class Inquirer {
           onAnswer?.(frame, image, answer);
           return answer;
         });
-        troubles.over(service, 'service.answers-again');
+        incidents.resolved(service, 'service.answers-again');
         return result;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -68,12 +68,12 @@ export class Inquirer {
   }
 
   #tell(service: string, remedy: 'model' | 'agent' | 'again', thrown: unknown): void {
-    const { troubles } = this.#options;
+    const { incidents } = this.#options;
     if (remedy === 'model') {
       const message = `no model answers the service ${service}; deploy the component ${modelComponent(service)}, or another one whose package has this name. Its images wait`;
-      troubles.met(service, 'service.no-model', { service, deploy: modelComponent(service), message });
+      incidents.opened(service, 'service.no-model', { service, deploy: modelComponent(service), message });
     } else {
-      troubles.met(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', { error: thrown });
+      incidents.opened(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', { error: thrown });
     }
   }
 }

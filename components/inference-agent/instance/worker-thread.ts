@@ -4,8 +4,8 @@ import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
-import { generationErrors } from './errors.ts';
-import type { GenerationFacts, OpenProgress, TensorFeeds, TensorRun } from './generation.ts';
+import { instanceErrors } from './errors.ts';
+import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from './model-instance.ts';
 import { leave } from './leave-worker.ts';
 import { openedFacts } from './opened-facts.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -14,11 +14,11 @@ import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
 export interface WorkerThreadOptions {
-  /** The bundle `generation-worker.js`. */
+  /** The bundle `instance-worker.js`. */
   readonly file: string;
   readonly plan: WorkerPlan;
   /** Input of the variant that was opened, where a second thread is to prepare the next image while the model runs. */
-  readonly prepareAhead?: (facts: GenerationFacts) => InputSpec;
+  readonly prepareAhead?: (facts: InstanceFacts) => InputSpec;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
   /** Counts the threads that there are. */
@@ -35,7 +35,7 @@ export interface WorkerThreadOptions {
  * meanwhile. An idle model's thread does all by itself, which saves a request that comes alone the way over the other thread.
  */
 export class WorkerThread {
-  readonly facts: GenerationFacts;
+  readonly facts: InstanceFacts;
   /** Requests that it takes at once. */
   readonly capacity: 1 | 2;
   /** Resolves with the reason when the thread ends by itself or is given up; never after `close`. */
@@ -51,7 +51,7 @@ export class WorkerThread {
 
   /**
    * Starts the thread and waits until its model is loaded, warm and tested.
-   * @throws EdgeError of the model, `generation.start-failed`, `generation.start-timeout`; the signal's reason when aborted
+   * @throws EdgeError of the model, `instance.start-failed`, `instance.start-timeout`; the signal's reason when aborted
    */
   static async open(options: WorkerThreadOptions): Promise<WorkerThread> {
     options.signal.throwIfAborted();
@@ -65,7 +65,7 @@ export class WorkerThread {
     }
   }
 
-  private constructor(worker: Worker, facts: GenerationFacts, options: WorkerThreadOptions) {
+  private constructor(worker: Worker, facts: InstanceFacts, options: WorkerThreadOptions) {
     const { clock, stuckAfterMs, prepareAhead } = options;
     this.#worker = worker;
     this.facts = facts;
@@ -101,12 +101,12 @@ export class WorkerThread {
   /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
   async close(): Promise<void> {
     this.#gone = true;
-    this.#pending.rejectAll(generationErrors.error('generation.ended', 'the model was taken out of service'));
+    this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
     await Promise.all([leave(this.#worker, this.#options.clock), this.#preparer?.close()]);
   }
 
   async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
-    if (this.free === 0) throw generationErrors.error('generation.busy', 'the worker is busy');
+    if (this.free === 0) throw instanceErrors.error('instance.busy', 'the worker is busy');
     return new Promise<Answer>((resolve, reject) => {
       // The worker answers each kind of question with its own kind of answer.
       send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
@@ -139,7 +139,7 @@ export class WorkerThread {
   #giveUp(): void {
     const { stuckAfterMs } = this.#options;
     const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
-    this.#abandon(generationErrors.error('generation.worker-stuck', message, { facts: { stuckAfterMs } }));
+    this.#abandon(instanceErrors.error('instance.worker-stuck', message, { facts: { stuckAfterMs } }));
   }
 
   /** Whenever the model's thread comes back, it ends. */
@@ -166,5 +166,5 @@ const HEAP_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
 function crashed(cause: unknown): EdgeError {
   const message = `the worker that ran the model crashed: ${messageOf(cause)}`;
-  return generationErrors.error('generation.worker-crashed', message, { cause });
+  return instanceErrors.error('instance.worker-crashed', message, { cause });
 }

@@ -1,7 +1,7 @@
 import { PROVIDERS } from '#packages/model-package';
 import type { Provider } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
-import type { GenerationSettings } from '../generation/generation.ts';
+import type { InstanceSettings } from '../instance/model-instance.ts';
 import { settingsErrors } from './errors.ts';
 import { ownSettings, serviceSettings, servicesOf } from './service-settings.ts';
 
@@ -21,11 +21,11 @@ const STUCK_MARGIN_MS = 30_000;
  * How the model under an alias is to be loaded. Where several services share the alias, the first one's settings count.
  * @throws EdgeError `provider.unknown`
  */
-export function generationSettings(
+export function instanceSettings(
   configuration: AgentConfiguration,
   platform: Platform,
   alias: string,
-): GenerationSettings {
+): InstanceSettings {
   const service = servicesOf(configuration, alias)[0] ?? alias;
   const own = ownSettings(configuration, service);
   const cores = Math.max(1, platform.cores);

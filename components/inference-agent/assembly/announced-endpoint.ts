@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TokenEndpoint } from '#packages/object-store';
 
 /** Where `edgeml.EdgeManager` says that the token exchange service is; undefined where it says nothing. */
-export async function handedOverEndpoint(workFolder: string): Promise<TokenEndpoint | undefined> {
+export async function announcedEndpoint(workFolder: string): Promise<TokenEndpoint | undefined> {
   try {
     const { uri, token } = JSON.parse(
       await readFile(join(workFolder, 'token-endpoint.json'), 'utf8'),

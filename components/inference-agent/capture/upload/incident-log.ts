@@ -2,7 +2,7 @@ import type { Logger } from '#packages/foundation';
 import { failureFacts } from '#packages/object-store';
 
 /** Tells about failed uploads by name: the first of its kind at once, the same again only after others or a success. */
-export class TroubleLog {
+export class IncidentLog {
   readonly #log: Logger;
   #last: string | undefined;
 

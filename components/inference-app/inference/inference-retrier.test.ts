@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, silentLogger, Troubles } from '#packages/foundation';
+import { EdgeError, silentLogger, Incidents } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
 import { ActiveServices } from './active-services.ts';
-import { Inquirer } from './inquirer.ts';
-import type { Patience } from './inquirer.ts';
+import { InferenceRetrier } from './inference-retrier.ts';
+import type { Patience } from './inference-retrier.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
 import { Waker } from './waker.ts';
 
@@ -21,8 +21,8 @@ let waker: Waker;
 let lines: { event: string; facts: Record<string, unknown> }[];
 let script: (Error | InvokeResult)[];
 let asked: InvokeOptions[];
-let inquirer: Inquirer;
-let troubles: Troubles;
+let retrier: InferenceRetrier;
+let incidents: Incidents;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -31,7 +31,7 @@ beforeEach(() => {
   script = [];
   asked = [];
   const note = (facts: object, event: string): void => void lines.push({ event, facts: { ...facts } });
-  troubles = new Troubles({ ...silentLogger, warn: note, info: note });
+  incidents = new Incidents({ ...silentLogger, warn: note, info: note });
   const invoke = async (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> => {
     asked.push(options);
     const next = script.length > 1 ? script.shift() : script[0];
@@ -39,7 +39,14 @@ beforeEach(() => {
     if (next instanceof Error) throw next;
     return next;
   };
-  inquirer = new Inquirer({ agent: { invoke }, clock, random: () => 1, troubles, waker, timeoutMs: () => 2_500 });
+  retrier = new InferenceRetrier({
+    agent: { invoke },
+    clock,
+    random: () => 1,
+    incidents,
+    waker,
+    timeoutMs: () => 2_500,
+  });
 });
 
 const forever: Patience = { signal: new AbortController().signal, waitMs: Infinity };
@@ -54,17 +61,17 @@ async function outcomeOf<T>(work: Promise<T>): Promise<{ value?: T; error?: unkn
   return outcome;
 }
 
-describe('Inquirer', () => {
+describe('InferenceRetrier', () => {
   it('asks with the deadline and the type of the image', async () => {
     script = [result];
 
-    expect(await inquirer.ask(testFrame(clock, '1'), 'Parts', forever)).toBe(result);
+    expect(await retrier.ask(testFrame(clock, '1'), 'Parts', forever)).toBe(result);
     expect(asked).toMatchObject([{ contentType: 'image/jpeg', deadlineMs: 2_500 }]);
   });
 
   it('names the component to deploy when no model is active, waits, and goes on when one is', async () => {
     script = [noModel];
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
     await clock.advance(60_000);
     expect(outcome).toEqual({});
     script = [result];
@@ -80,7 +87,7 @@ describe('Inquirer', () => {
 
   it('asks at once when it is told that a model has come', async () => {
     script = [noModel];
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
     await clock.advance(60_000);
     script = [result];
 
@@ -93,7 +100,7 @@ describe('Inquirer', () => {
   it('loses patience with a missing model, and says what to deploy', async () => {
     script = [noModel];
 
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', { ...forever, waitMs: 10_000 }));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', { ...forever, waitMs: 10_000 }));
     await clock.advance(20_000);
 
     expect(outcome.error).toMatchObject({
@@ -114,26 +121,26 @@ describe('Inquirer', () => {
       result,
     ];
 
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
     await clock.advance(30_000);
 
     expect(outcome.value).toBe(result);
   });
 
   it('does not ask for ever about an image that breaks the agent', async () => {
-    script = [error('generation.worker-crashed', 503)];
+    script = [error('instance.worker-crashed', 503)];
 
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
     await clock.advance(60_000);
 
-    expect(outcome.error).toMatchObject({ code: 'generation.worker-crashed' });
+    expect(outcome.error).toMatchObject({ code: 'instance.worker-crashed' });
     expect(asked).toHaveLength(3);
   });
 
   it('waits as long as a full queue asks for', async () => {
     script = [error('admission.queue-full', 503, { retryAfterMs: 7_000 }), result];
 
-    const outcome = await outcomeOf(inquirer.ask(testFrame(clock, '1'), 'Parts', forever));
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
     await clock.advance(6_900);
     expect(asked).toHaveLength(1);
     await clock.advance(200);
@@ -148,7 +155,7 @@ describe('Inquirer', () => {
   ])('takes %s for an answer', async (code, status) => {
     script = [error(code, status)];
 
-    await expect(inquirer.ask(testFrame(clock, '1'), 'Parts', forever)).rejects.toMatchObject({ code });
+    await expect(retrier.ask(testFrame(clock, '1'), 'Parts', forever)).rejects.toMatchObject({ code });
     expect(asked).toHaveLength(1);
   });
 
@@ -158,7 +165,7 @@ describe('Inquirer', () => {
     script = [noModel];
 
     const outcome = await outcomeOf(
-      inquirer.ask(testFrame(clock, '1'), 'Parts', { ...forever, signal: closing.signal }),
+      retrier.ask(testFrame(clock, '1'), 'Parts', { ...forever, signal: closing.signal }),
     );
     closing.abort(reason);
     await clock.advance(0);
@@ -170,7 +177,7 @@ describe('Inquirer', () => {
 
 describe('ActiveServices', () => {
   const listing = (models: () => unknown[]) =>
-    new ActiveServices({ agent: { models: async () => models() as never }, clock, random: () => 1, troubles, waker });
+    new ActiveServices({ agent: { models: async () => models() as never }, clock, random: () => 1, incidents, waker });
 
   it('lists what is active, and asks again after two seconds or when told', async () => {
     let count = 0;

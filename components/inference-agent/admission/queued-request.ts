@@ -1,6 +1,6 @@
 import type { Clock, EdgeError } from '#packages/foundation';
 
-export type TicketState = 'uploading' | 'waiting' | 'running' | 'settled';
+export type QueuedRequestState = 'uploading' | 'waiting' | 'running' | 'settled';
 
 interface Settle<Answer> {
   resolve(value: Answer): void;
@@ -11,7 +11,7 @@ interface Settle<Answer> {
  * One admitted request, from its first header to its answer. Settles once; what comes later is dropped.
  * `Worker` is what its work is done on.
  */
-export class Ticket<Answer, Worker = never> {
+export class QueuedRequest<Answer, Worker = never> {
   readonly service: string;
   /**
    * Called once with the reason when the request ends early: past its deadline, cancelled, agent stopping. In place of an
@@ -23,15 +23,15 @@ export class Ticket<Answer, Worker = never> {
   /** Bytes that the request holds in memory. */
   readonly bytes: number;
   readonly answer: Promise<Answer>;
-  state: TicketState = 'uploading';
+  state: QueuedRequestState = 'uploading';
   /** What is to be done, and the body with it, from its arrival until it is handed to a worker. */
   work: ((worker: Worker) => Promise<Answer>) | undefined;
   /** Monotonic time at which the body was complete. */
   readyAt = 0;
-  readonly #onEnd: (from: TicketState) => void;
+  readonly #onEnd: (from: QueuedRequestState) => void;
   #settle: Settle<Answer> = { resolve: () => undefined, reject: () => undefined };
 
-  constructor(service: string, bytes: number, onEnd: (from: TicketState) => void) {
+  constructor(service: string, bytes: number, onEnd: (from: QueuedRequestState) => void) {
     this.service = service;
     this.bytes = bytes;
     this.#onEnd = onEnd;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { autotune, checkGolden, describeCandidate, loadModel } from '#packages/vision';
 import type { Tuned } from '#packages/vision';
-import type { GenerationFacts, OpenProgress } from './generation.ts';
+import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
 import type { OpenContext, OpenedModel } from './serve-worker.ts';
 
@@ -9,7 +9,7 @@ import type { OpenContext, OpenedModel } from './serve-worker.ts';
 const TUNING_BUDGET_MS = 4_000;
 
 /**
- * What a worker does before it takes requests. The first worker of a generation finds the fastest variant that passes the golden
+ * What a worker does before it takes requests. The first worker of a instance finds the fastest variant that passes the golden
  * test here; the others load the one that it found.
  */
 export async function openModel(plan: WorkerPlan, context: OpenContext): Promise<OpenedModel> {
@@ -67,7 +67,7 @@ function warmUpMessage({ candidate, results, remembered }: Tuned): string {
   return `${describeCandidate(candidate)} (${times.join(', ')})`;
 }
 
-function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): GenerationFacts {
+function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): InstanceFacts {
   const { candidate, model, fallbacks } = tuned;
   return {
     provider: model.provider,
@@ -94,7 +94,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
     ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
   });
   await model.warmUp();
-  const facts: GenerationFacts = {
+  const facts: InstanceFacts = {
     provider: model.provider,
     fallbacks: [],
     variant: chosen.file,

@@ -1,4 +1,4 @@
-import type { Ticket } from './ticket.ts';
+import type { QueuedRequest } from './queued-request.ts';
 
 /** Weight of the newest run in the running mean of a service's run time. */
 const MEAN_WEIGHT = 0.2;
@@ -6,10 +6,10 @@ const FIRST_GUESS_MS = 100;
 const MAX_RETRY_SECONDS = 60;
 
 /** The queue of one service. */
-export class Lane<QueuedTicket extends Ticket<unknown>> {
+export class ServiceQueue<Queued extends QueuedRequest<unknown>> {
   readonly service: string;
   /** In order of arrival; a set, so that one in the middle can leave at once. */
-  readonly waiting = new Set<QueuedTicket>();
+  readonly waiting = new Set<Queued>();
   /** Admitted, their bodies still on the way. */
   uploading = 0;
   running = 0;
@@ -40,8 +40,8 @@ export class Lane<QueuedTicket extends Ticket<unknown>> {
   }
 
   /** Who comes back from a pause has saved nothing up: it begins where the others are. */
-  joinAmong(others: Iterable<Lane<QueuedTicket>>): void {
-    const spent = [...others].filter((lane) => lane !== this && lane.isActive).map((lane) => lane.#spentMs);
+  joinAmong(others: Iterable<ServiceQueue<Queued>>): void {
+    const spent = [...others].filter((queue) => queue !== this && queue.isActive).map((queue) => queue.#spentMs);
     if (!this.isActive && spent.length > 0) this.#spentMs = Math.max(this.#spentMs, Math.min(...spent));
   }
 

@@ -3,7 +3,7 @@ import { wireErrorOf } from '#packages/foundation';
 import type { ActivateProgress, ModelIdentity } from '#packages/http';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';
-import type { OpenedGeneration, Progress } from './open-model.ts';
+import type { OpenedInstance, Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 import { ServingModel } from './serving-model.ts';
 
@@ -16,11 +16,11 @@ export interface Origin {
   readonly kept: boolean;
 }
 
-/** How one generation takes over an alias from another. */
-export class Handover {
+/** How one instance takes over an alias from another. */
+export class AliasSwitch {
   readonly #ports: RegistryPorts;
   readonly #drains = new Set<Promise<number>>();
-  #generations = 0;
+  #instances = 0;
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports;
@@ -30,10 +30,10 @@ export class Handover {
     return this.#drains.size > 0;
   }
 
-  /** The switch, from one statement to the next; then the old generation drains and ends. */
+  /** The switch, from one statement to the next; then the old instance drains and ends. */
   async takeOver(
     slot: AliasSlot,
-    opened: OpenedGeneration,
+    opened: OpenedInstance,
     model: ModelPackage,
     origin: Origin,
     progress: Progress,
@@ -41,7 +41,7 @@ export class Handover {
     const { clock, announce } = this.#ports;
     const { name, version } = model.manifest;
     const activatedAt = new Date(clock.now()).toISOString();
-    const next = new ServingModel(this.#identityOf(slot.alias, model), opened.spec, opened.generation, activatedAt);
+    const next = new ServingModel(this.#identityOf(slot.alias, model), opened.spec, opened.instance, activatedAt);
     this.#watch(next);
     progress({ phase: 'swap', message: `switching "${slot.alias}" to ${name} ${version}` });
     const old = slot.serving;
@@ -54,7 +54,7 @@ export class Handover {
       requestsLost = await this.drain(old);
       announce('model.swapped', { from: old.identity, to: next.identity, swapGapMs, requestsLost });
     }
-    const { provider, fallbacks } = opened.generation.facts;
+    const { provider, fallbacks } = opened.instance.facts;
     if (fallbacks.length > 0) {
       const requested = opened.spec.settings.providers;
       announce('provider.fallback', { model: next.identity, requested, provider, reasons: fallbacks });
@@ -62,7 +62,7 @@ export class Handover {
     return doneOf(next, { unchanged: false, swapGapMs, requestsLost });
   }
 
-  /** Lets a generation that no request goes to any more finish, then ends it; returns the number of requests lost. */
+  /** Lets a instance that no request goes to any more finish, then ends it; returns the number of requests lost. */
   async drain(model: ServingModel): Promise<number> {
     const drain = model.drain(this.#ports.clock, this.#ports.policy().drainMs(model.identity.alias));
     this.#drains.add(drain);
@@ -88,7 +88,7 @@ export class Handover {
     }
   }
 
-  /** Returns for how long no generation took the alias' requests, in milliseconds. */
+  /** Returns for how long no instance took the alias' requests, in milliseconds. */
   #switch(slot: AliasSlot, next: ServingModel): number {
     const { clock, onChange } = this.#ports;
     const unservedSince = slot.serving ? clock.monotonic() : slot.emptySince;
@@ -101,12 +101,12 @@ export class Handover {
   }
 
   #watch(model: ServingModel): void {
-    model.generation.onFree(this.#ports.onChange);
-    model.generation.onFault((fault) => this.#ports.announce('model.fault', { model: model.identity, ...fault }));
+    model.instance.onFree(this.#ports.onChange);
+    model.instance.onFault((fault) => this.#ports.announce('model.fault', { model: model.identity, ...fault }));
   }
 
   #identityOf(alias: string, { manifest, hash }: ModelPackage): ModelIdentity {
-    return { alias, name: manifest.name, version: manifest.version, generation: ++this.#generations, hash };
+    return { alias, name: manifest.name, version: manifest.version, generation: ++this.#instances, hash };
   }
 }
 
@@ -114,7 +114,7 @@ export function doneOf(
   serving: ServingModel,
   swap: Pick<ActivateDone, 'unchanged' | 'swapGapMs' | 'requestsLost'>,
 ): ActivateDone {
-  const { provider, variant } = serving.generation.facts;
+  const { provider, variant } = serving.instance.facts;
   return { phase: 'done', model: serving.identity, ...swap, provider, variant };
 }
 

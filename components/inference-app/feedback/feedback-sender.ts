@@ -1,4 +1,4 @@
-import type { Clock, Troubles } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import { SampleQueue } from '#packages/http';
 import type { FeedbackClient, InvokeResult, SampleOffer } from '#packages/http';
 
@@ -6,38 +6,38 @@ import type { Frame, LoadedImage } from '../frame/frame.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { sampleOf } from './feedback-sample.ts';
 
-export interface FeedbackHandOverOptions {
+export interface FeedbackSenderOptions {
   /** Undefined where nobody says where the uploader is: every sample is then lost as `unreachable`. */
   readonly client: Pick<FeedbackClient, 'publish'> | undefined;
   /** ConfigId of a service; empty: its inferences are no feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string;
   readonly clock: Clock;
   readonly statistics: Statistics;
-  readonly troubles: Troubles;
+  readonly incidents: Incidents;
 }
 
 /**
  * Gives inferences to the feedback uploader, as the old connectors did for `MLFeedbackConnectorConfigId`. Inference never waits
  * for it: what does not fit into a small queue, or what the uploader does not take, is lost and counted by reason.
  */
-export class FeedbackHandOver {
+export class FeedbackSender {
   readonly #configIdOf: (service: string) => string;
   readonly #queue: SampleQueue;
 
-  constructor({ client, configIdOf, clock, statistics, troubles }: FeedbackHandOverOptions) {
+  constructor({ client, configIdOf, clock, statistics, incidents }: FeedbackSenderOptions) {
     this.#configIdOf = configIdOf;
     this.#queue = new SampleQueue({
       client,
       clock,
       onAnswered: (offer, status) => {
         statistics.count(status === 'accepted' ? 'feedbackAccepted' : 'feedbackNotWanted');
-        troubles.over(subjectOf(offer), 'feedback.taken-again');
+        incidents.resolved(subjectOf(offer), 'feedback.taken-again');
       },
       onLost: (offer, reason, thrown) => {
         statistics.feedbackLost(reason);
         if (thrown === undefined) return;
         const { service, configId } = offer;
-        troubles.met(subjectOf(offer), 'feedback.lost', { service, configId, reason, error: thrown });
+        incidents.opened(subjectOf(offer), 'feedback.lost', { service, configId, reason, error: thrown });
       },
     });
   }
