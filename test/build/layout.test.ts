@@ -78,7 +78,8 @@ describe('greengrass-build', () => {
       return listing(target);
     };
     expect(await contents('edgeml.InferenceAgent', 'edgeml-agent.zip')).toEqual([
-      'THIRD-PARTY',
+      'LICENSE',
+      'THIRD-PARTY-LICENSES',
       'agent.js',
       'instance-worker.js',
       'install.cmd',
@@ -86,12 +87,21 @@ describe('greengrass-build', () => {
       'model.js',
       'package.json',
       'run.sh',
+      'sbom.cdx.json',
     ]);
-    expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual(['THIRD-PARTY', 'app.js', 'package.json']);
+    expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual([
+      'LICENSE',
+      'THIRD-PARTY-LICENSES',
+      'app.js',
+      'package.json',
+      'sbom.cdx.json',
+    ]);
     expect(await contents('edgeml.FeedbackUploader', 'edgeml-feedback.zip')).toEqual([
-      'THIRD-PARTY',
+      'LICENSE',
+      'THIRD-PARTY-LICENSES',
       'package.json',
       'redactor.js',
+      'sbom.cdx.json',
       'uploader.js',
     ]);
     const model = await contents('edgeml.model.PartsDetector', 'PartsDetector.zip');

@@ -159,7 +159,7 @@ describe.skipIf(process.platform === 'win32')('the runtime of this machine, unpa
     expect(files.filter((file) => foreign.test(file))).toEqual(
       thisPlatform().startsWith('linux') ? [] : expect.anything(),
     );
-    expect(files).toContain('THIRD-PARTY');
+    expect(files.filter((file) => file.startsWith('bin/'))).toHaveLength(1);
   });
 
   it('ends its Node.js on SIGTERM when started as a recipe does, with exec', async () => {

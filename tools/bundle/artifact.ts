@@ -14,4 +14,7 @@ export interface Artifact {
 export interface MakeContext extends FetchOptions {
   /** Folder for things that may be fetched or made again. */
   readonly cache: string;
+  /** Component that the artifact belongs to, and its version. */
+  readonly component: string;
+  readonly version: string;
 }

@@ -46,9 +46,10 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
     for (const artifact of component.artifacts(options.platforms ?? RUNTIME_PLATFORMS)) {
       options.signal?.throwIfAborted();
       const step = { component: component.name, version, artifact: artifact.name };
-      const made = await store.get(artifact.name, await fingerprint(artifact.inputs), (file) => {
+      const inputs = await fingerprint([...artifact.inputs, { text: `${component.name} ${version}` }]);
+      const made = await store.get(artifact.name, inputs, (file) => {
         options.onProgress?.(step);
-        return artifact.make(file, { ...options, cache });
+        return artifact.make(file, { ...options, cache, component: component.name, version });
       });
       checkSize(artifact, made.bytes);
       await place(made.file, path.join(output, 'artifacts', component.name, version, artifact.name));

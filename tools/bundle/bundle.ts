@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { build } from 'esbuild';
-import type { BuildFailure, Plugin } from 'esbuild';
+import type { BuildFailure, Metafile, Plugin } from 'esbuild';
 import { buildErrors } from './errors.ts';
 import { PROJECT } from './project.ts';
 
@@ -32,7 +32,9 @@ export async function bundle(entryPoint: string): Promise<Bundle> {
       format: 'cjs',
       minifySyntax: true,
       minifyWhitespace: true,
-      legalComments: 'none',
+      // Beside the code, for THIRD-PARTY-LICENSES; it needs a name for the output, and nothing is written there.
+      legalComments: 'external',
+      outfile: path.join(PROJECT, 'bundle.js'),
       external: [...EXTERNAL_PACKAGES, ...EXTERNAL_PACKAGES.map((name) => `${name}/*`)],
       supported: { 'dynamic-import': false },
       banner: { js: FILE_URL },
@@ -46,9 +48,11 @@ export async function bundle(entryPoint: string): Promise<Bundle> {
       metafile: true,
       absWorkingDir: PROJECT,
     });
+    const output = (ending: string) => result.outputFiles.find((file) => file.path.endsWith(ending));
     return {
-      code: Buffer.from(result.outputFiles[0]?.contents ?? []),
-      packages: packagesIn(Object.keys(result.metafile.inputs)),
+      code: Buffer.from(output('bundle.js')?.contents ?? []),
+      notices: output('.LEGAL.txt')?.text ?? '',
+      imports: importsIn(result.metafile),
     };
   } catch (cause) {
     const reasons = (cause as Partial<BuildFailure>).errors?.map(describeMessage) ?? [String(cause)];
@@ -58,8 +62,13 @@ export async function bundle(entryPoint: string): Promise<Bundle> {
 
 export interface Bundle {
   readonly code: Buffer;
-  /** Folders of the npm packages inside, relative to the project, e.g. `node_modules/pino`. */
-  readonly packages: readonly string[];
+  /** Copyright comments of the source files inside. */
+  readonly notices: string;
+  /**
+   * The npm packages that something is left of, and which of them each imports: folders relative to the project, e.g.
+   * `node_modules/pino`; '' is our own code.
+   */
+  readonly imports: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** zod brings its messages in fifty languages, a third of every bundle; ours are English. */
@@ -89,7 +98,20 @@ function describeMessage({ text, location }: BuildFailure['errors'][number]): st
   return location ? `${location.file}:${location.line}:${location.column}: ${text}` : text;
 }
 
-function packagesIn(inputs: readonly string[]): readonly string[] {
-  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
-  return [...new Set(folders)].sort();
+/** esbuild looks at more files than it keeps: a package counts if something of it is left in the output. */
+function importsIn({ inputs, outputs }: Metafile): ReadonlyMap<string, ReadonlySet<string>> {
+  const left = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const files = left.flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : []));
+  const found = new Map(files.map((file) => [packageOf(file), new Set<string>()]));
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    const from = packageOf(file);
+    const targets = imports.flatMap((one) => (one.external ? [] : [packageOf(one.path)]));
+    for (const target of targets) if (target !== from && found.has(target)) found.get(from)?.add(target);
+  }
+  return found;
+}
+
+/** Folder of the npm package that a file belongs to; '' for our own. */
+function packageOf(file: string): string {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '';
 }

@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { version as esbuildVersion } from 'esbuild';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
-import type { Artifact } from './artifact.ts';
+import type { Artifact, MakeContext } from './artifact.ts';
 import { codeEntries } from './code-entries.ts';
+import type { Archive } from './licenses/bundled-software.ts';
+import { licenseEntries } from './licenses/license-entries.ts';
+import { LICENSE_INPUTS } from './licenses/license-inputs.ts';
 import { modelEntries } from './model-entries.ts';
 import { PROJECT, projectPaths } from './project.ts';
 import { withRuntimeEntries } from './runtime/runtime-entries.ts';
@@ -81,15 +84,22 @@ export const COMPONENTS: readonly ComponentBuild[] = [
 ];
 
 function runtimeZip(platform: RuntimePlatform): Artifact {
+  const name = `edgeml-runtime-${platform}.zip`;
   return {
-    name: `edgeml-runtime-${platform}.zip`,
+    name,
     inputs: [
+      ...LICENSE_INPUTS,
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
       { path: path.join(projectPaths.packages, 'foundation'), only: SOURCE_FILE },
       ...['runtime', 'zip', 'bundle.ts'].map((name) => ({ path: path.join(TOOLS.path, name), only: SOURCE_FILE })),
     ],
     make: (file, context) =>
-      withRuntimeEntries(platform, context.cache, context, async (entries) => void (await writeZip(file, entries))),
+      withRuntimeEntries(
+        { ...archive(name, 'application', context), platform },
+        context.cache,
+        context,
+        async (entries) => void (await writeZip(file, entries)),
+      ),
   };
 }
 
@@ -98,17 +108,27 @@ function codeZip(name: string, bundles: Readonly<Record<string, string>>, files 
     name,
     maxBytes: MAX_CODE_BYTES,
     inputs: SOURCES,
-    make: async (file) => void (await writeZip(file, await codeEntries(bundles, files))),
+    make: async (file, context) =>
+      void (await writeZip(file, await codeEntries(archive(name, 'application', context), bundles, files))),
   };
 }
 
-function modelZip(name: string): Artifact {
+function modelZip(model: string): Artifact {
+  const name = `${model}.zip`;
   return {
-    name: `${name}.zip`,
+    name,
     maxBytes: MAX_MODEL_BYTES,
-    inputs: [{ path: path.join(projectPaths.models, name) }, TOOLS],
-    make: async (file) => void (await writeZip(file, await modelEntries(name))),
+    inputs: [{ path: path.join(projectPaths.models, model) }, TOOLS, ...LICENSE_INPUTS],
+    make: async (file, context) => {
+      // Nothing in the sample models is by others: artifacts/training makes them from random weights and its own pictures.
+      const licenses = licenseEntries(archive(name, 'machine-learning-model', context));
+      await writeZip(file, [...(await modelEntries(model)), ...licenses]);
+    },
   };
+}
+
+function archive(name: string, kind: Archive['kind'], { component, version }: MakeContext): Archive {
+  return { name, kind, component, version };
 }
 
 const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
@@ -121,4 +141,5 @@ const SOURCES: readonly FingerprintPart[] = [
   { path: path.join(PROJECT, 'package-lock.json') },
   { text: esbuildVersion },
   TOOLS,
+  ...LICENSE_INPUTS,
 ];

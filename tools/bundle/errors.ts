@@ -7,7 +7,7 @@ export const buildErrors = errorCatalogue({
   'build.bundle': { status: 422, todo: 'Correct the source lines that esbuild names.' },
   'build.too-large': {
     status: 422,
-    todo: 'See the THIRD-PARTY file of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',
+    todo: 'See sbom.cdx.json of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',
   },
   'build.package-fetch': {
     status: 502,
@@ -20,6 +20,10 @@ export const buildErrors = errorCatalogue({
   'build.package-content': {
     status: 422,
     todo: 'The package is laid out differently than components/runtime/platforms.ts says: adapt the table to the version.',
+  },
+  'build.license-missing': {
+    status: 422,
+    todo: 'Look the license of the package up, then take another package, or enter what you found in tools/bundle/licenses.',
   },
   'build.model-package': {
     status: 422,

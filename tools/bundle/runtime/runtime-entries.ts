@@ -5,55 +5,58 @@ import type { RuntimePlatform } from '../../../components/runtime/platforms.ts';
 import { RUNTIME_MANIFEST } from '../../../components/runtime/runtime-manifest.ts';
 import type { RuntimeManifest } from '../../../components/runtime/runtime-manifest.ts';
 import { bundle } from '../bundle.ts';
-import { licenceLine } from '../licence-line.ts';
+import type { Bundle } from '../bundle.ts';
+import { bundledPackages, noticesOf } from '../licenses/bundled-packages.ts';
+import type { Archive, BundledSoftware } from '../licenses/bundled-software.ts';
+import { licenseEntries } from '../licenses/license-entries.ts';
 import { projectPaths } from '../project.ts';
 import { COMMONJS_MARK } from '../zip/commonjs-mark.ts';
 import type { ZipEntry } from '../zip/zip-entry.ts';
 import { fetchPackage } from './fetch-package.ts';
 import type { FetchOptions } from './fetch-package.ts';
+import { packedSoftware } from './packed-software.ts';
 import { pinOf } from './pins.ts';
 import { unpackPackage } from './unpack-package.ts';
 
 /** Hands the files of a platform's runtime to `use`; they lie in a temporary folder that is gone afterwards. */
 export async function withRuntimeEntries<Result>(
-  platform: RuntimePlatform,
+  archive: Archive & { readonly platform: RuntimePlatform },
   cache: string,
   options: FetchOptions,
   use: (entries: readonly ZipEntry[]) => Promise<Result>,
 ): Promise<Result> {
+  const { platform } = archive;
   const folder = await mkdtemp(path.join(cache, `runtime-${platform}-`));
   try {
-    const entries: ZipEntry[] = await ownFiles(platform);
-    const licences: string[] = [];
+    const check = await bundle(path.join(projectPaths.components, 'runtime/check.ts'));
+    const entries: ZipEntry[] = ownFiles(platform, check);
+    const software: BundledSoftware[] = [...(await bundledPackages([check]))];
     for (const { name, into, files } of packagesOf(platform)) {
-      const tarball = await fetchPackage(pinOf(name), cache, options);
+      const pin = pinOf(name);
       const target = path.join(folder, into);
-      const written = await unpackPackage(tarball, [...new Set(['package.json', ...files])], target);
-      licences.push(await licenceLine(path.join(target, 'package.json')));
-      for (const file of written) {
-        if (into === '' && file === 'package.json') continue;
+      const unpacked = await unpackPackage(await fetchPackage(pin, cache, options), files, target);
+      software.push(await packedSoftware({ pin, platform, about: unpacked.about }, cache, options));
+      for (const file of unpacked.files)
         entries.push({
-          path: path.posix.join(into, file === 'LICENSE' && into === '' ? 'LICENSE.node' : file),
+          path: path.posix.join(into, file),
           content: { file: path.join(target, file) },
           executable: path.posix.join(into, file) === nodeBinaryOf(platform),
         });
-      }
     }
-    entries.push({ path: 'THIRD-PARTY', content: Buffer.from(`${licences.join('\n')}\n`) });
-    return await use(entries);
+    return await use([...entries, ...licenseEntries(archive, software, noticesOf([check]))]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function ownFiles(platform: RuntimePlatform): Promise<ZipEntry[]> {
+function ownFiles(platform: RuntimePlatform, check: Bundle): ZipEntry[] {
   const folder = path.join(projectPaths.components, 'runtime');
   const scripts = platform.startsWith('windows')
     ? ['install.cmd', 'link-current.cmd']
     : ['install.sh', 'link-current.sh'];
   return [
     ...scripts.map((name) => ({ path: name, content: { file: path.join(folder, name) } })),
-    { path: 'check.js', content: (await bundle(path.join(folder, 'check.ts'))).code },
+    { path: 'check.js', content: check.code },
     COMMONJS_MARK,
     { path: 'PLATFORM', content: Buffer.from(`${platform}\n`) },
     { path: RUNTIME_MANIFEST, content: Buffer.from(`${JSON.stringify(manifest(platform), null, 2)}\n`) },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -24,14 +24,31 @@ describe('unpackPackage', () => {
       'package/lib/a.d.ts': 'types',
       'package/lib/deep/b.node': 'native',
       'package/README.md': 'read me',
-      'package/LICENSE.md': 'licence',
+      'package/LICENSE.md': 'license',
       'package/other.js': 'other',
     });
 
-    const written = await unpackPackage(tarball, ['package.json', 'lib/', 'LICENSE.md'], path.join(folder, 'out'));
+    const wanted = ['package.json', 'lib/', 'README.md'];
+    const { files } = await unpackPackage(tarball, wanted, path.join(folder, 'out'));
 
-    expect(written).toEqual(['LICENSE.md', 'lib/a.js', 'lib/deep/b.node', 'package.json']);
+    expect(files).toEqual(['README.md', 'lib/a.js', 'lib/deep/b.node', 'package.json']);
     expect(await readFile(path.join(folder, 'out/lib/deep/b.node'), 'utf8')).toBe('native');
+    expect(await readFile(path.join(folder, 'out/package.json'), 'utf8')).toBe('{}');
+  });
+
+  it('reads what the package says about itself without writing it', async () => {
+    const tarball = await tarballOf({
+      'package/package.json': '{}',
+      'package/LICENSE.md': 'license',
+      'package/lib/LICENSE': 'of a part',
+      'package/lib/a.js': 'a',
+    });
+
+    const { files, about } = await unpackPackage(tarball, ['lib/a.js'], path.join(folder, 'out'));
+
+    expect(files).toEqual(['lib/a.js']);
+    expect(Object.fromEntries(about)).toEqual({ 'package.json': '{}', 'LICENSE.md': 'license' });
+    expect(await readdir(path.join(folder, 'out'))).toEqual(['lib']);
   });
 
   it('names what a package lacks', async () => {
@@ -44,7 +61,7 @@ describe('unpackPackage', () => {
 
   it('never writes outside its folder', async () => {
     const tarball = await tarballOf({ 'package/lib/../../../evil.js': 'x', 'package/lib/ok.js': '' });
-    expect(await unpackPackage(tarball, ['lib/'], path.join(folder, 'out'))).toEqual(['lib/ok.js']);
+    expect((await unpackPackage(tarball, ['lib/'], path.join(folder, 'out'))).files).toEqual(['lib/ok.js']);
   });
 
   it('fails on a damaged tarball', async () => {

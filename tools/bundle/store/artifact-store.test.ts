@@ -29,6 +29,16 @@ describe('ArtifactStore', () => {
     expect(await readdir(path.join(folder, 'app.zip'))).toEqual([path.basename(changed.file)]);
   });
 
+  it('keeps what another process made meanwhile', async () => {
+    const store = new ArtifactStore(folder);
+    const { file } = await store.get('app.zip', 'a'.repeat(64), async (fresh) => {
+      await new ArtifactStore(folder).get('app.zip', 'a'.repeat(64), (other) => writeFile(other, 'the first'));
+      await writeFile(fresh, 'the second');
+    });
+    expect(await readFile(file, 'utf8')).toBe('the first');
+    expect(await readdir(path.dirname(file))).toEqual([path.basename(file)]);
+  });
+
   it('keeps nothing of a build that fails', async () => {
     const store = new ArtifactStore(folder);
     await expect(store.get('app.zip', 'a'.repeat(64), () => Promise.reject(new Error('no disk')))).rejects.toThrow(

@@ -19,7 +19,7 @@ export class ArtifactStore {
     const known = await sizeOf(file);
     if (known !== undefined) return { file, bytes: known, built: false };
     await mkdir(folder, { recursive: true });
-    await make(file);
+    await makeOnce(file, make);
     await dropOthers(folder, file);
     return { file, bytes: (await sizeOf(file)) ?? 0, built: true };
   }
@@ -42,6 +42,17 @@ export async function place(source: string, target: string): Promise<void> {
   await copyFile(source, partial);
   await utimes(partial, from.atime, from.mtime);
   await rename(partial, target);
+}
+
+/** Of two processes that make the same artifact, the first one's stays, so that its time does not change under a reader. */
+async function makeOnce(file: string, make: (file: string) => Promise<void>): Promise<void> {
+  const fresh = `${file}.${process.pid}.partial`;
+  try {
+    await make(fresh);
+    if ((await sizeOf(file)) === undefined) await rename(fresh, file);
+  } finally {
+    await rm(fresh, { force: true });
+  }
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

@@ -1,0 +1,12 @@
+import path from 'node:path';
+import cyclonedx from '@cyclonedx/cyclonedx-library/package.json' with { type: 'json' };
+import spdx from 'spdx-license-list/package.json' with { type: 'json' };
+import { PROJECT } from '../project.ts';
+import type { FingerprintPart } from '../store/fingerprint.ts';
+
+/** What the license files of every zip depend on, beside the software in it. */
+export const LICENSE_INPUTS: readonly FingerprintPart[] = [
+  { path: path.join(PROJECT, 'LICENSE') },
+  { path: import.meta.dirname, only: /(?<!\.test)\.(ts|txt)$/ },
+  { text: `cyclonedx ${cyclonedx.version}, spdx ${spdx.version}` },
+];
