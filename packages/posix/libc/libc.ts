@@ -1,0 +1,86 @@
+import type * as Koffi from 'koffi';
+
+import { lazyPackage } from '../../../components/common/native-require.ts';
+import { posixErrors } from '../errors.ts';
+
+/** Where something is in memory; a number wherever that is exact. */
+export type Address = number | bigint;
+
+/**
+ * The calls of the C library that Node.js does not have, as their manual pages (section 2) describe them. Failures are -1, and
+ * `errno` tells why. Offsets and sizes are of the machine's word, as the C library's are without large-file support.
+ */
+export interface Libc {
+  mmap(address: Address, bytes: number, protection: number, flags: number, fd: number, offset: number): Address;
+  munmap(address: Address, bytes: number): number;
+  fallocate(fd: number, mode: number, offset: number, bytes: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  prctl(option: number, a: number, b: number, c: number, d: number): number;
+  setrlimit(resource: number, limit: Uint8Array): number;
+  /** Any system call whose arguments are numbers. */
+  syscall(number: number, a: number, b: number, c: number, d: number): number;
+  /** A system call with a pointer as its first argument. */
+  syscallPointerFirst(number: number, a: Uint8Array | null, b: number, c: number): number;
+  /** seccomp(2). */
+  syscallProgram(number: number, operation: number, flags: number, program: SocketProgram): number;
+  /** landlock_add_rule(2). */
+  syscallPointerThird(number: number, a: number, b: number, c: Uint8Array, d: number): number;
+  /** Of the last call of this thread. */
+  errno(): number;
+  /** The memory itself, not a copy. Nobody may touch it once it is unmapped. */
+  view(address: Address, bytes: number): ArrayBuffer;
+}
+
+/** `struct sock_fprog` of linux/filter.h. */
+export interface SocketProgram {
+  /** Instructions, 8 bytes each. */
+  readonly len: number;
+  readonly filter: Uint8Array;
+}
+
+const ARCHITECTURES = ['x64', 'arm64', 'arm'];
+const loadKoffi = lazyPackage<typeof Koffi>('koffi');
+let loaded: Libc | undefined;
+
+/**
+ * The C library of this process.
+ * @throws EdgeError `posix.unsupported` with the reason, on other systems or without koffi
+ */
+export function libc(): Libc {
+  return (loaded ??= bind());
+}
+
+function bind(): Libc {
+  if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) {
+    const message = `calls of the C library are made on Linux x64, arm64 and armv7l only; this is ${process.platform} ${process.arch}`;
+    throw posixErrors.error('posix.unsupported', message);
+  }
+  try {
+    return bindTo(loadKoffi());
+  } catch (cause) {
+    throw posixErrors.error('posix.unsupported', 'the C library cannot be called: koffi or libc.so.6 does not load', {
+      cause,
+    });
+  }
+}
+
+function bindTo(koffi: typeof Koffi): Libc {
+  const library = koffi.load('libc.so.6');
+  const program = koffi.struct({ len: 'uint16_t', filter: 'const uint8_t *' });
+  type Type = string | ReturnType<typeof Koffi.struct>;
+  const call = (result: string, name: string, ...types: Type[]) => library.func(name, result, types) as never;
+  return {
+    mmap: call('uintptr_t', 'mmap', 'uintptr_t', 'size_t', 'int', 'int', 'int', 'long'),
+    munmap: call('int', 'munmap', 'uintptr_t', 'size_t'),
+    fallocate: call('int', 'fallocate', 'int', 'int', 'long', 'long'),
+    fcntl: call('int', 'fcntl', 'int', 'int', 'long'),
+    prctl: call('int', 'prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'),
+    setrlimit: call('int', 'setrlimit', 'int', 'const uint8_t *'),
+    syscall: call('long', 'syscall', 'long', 'ulong', 'ulong', 'ulong', 'ulong'),
+    syscallPointerFirst: call('long', 'syscall', 'long', 'const uint8_t *', 'ulong', 'ulong'),
+    syscallProgram: call('long', 'syscall', 'long', 'ulong', 'ulong', koffi.pointer(program)),
+    syscallPointerThird: call('long', 'syscall', 'long', 'ulong', 'ulong', 'const uint8_t *', 'ulong'),
+    errno: () => koffi.errno(),
+    view: (address, bytes) => koffi.view(BigInt(address), bytes),
+  };
+}
