@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { inject } from 'vitest';
+
+import { bundle } from '../../tools/build/bundle.ts';
+import type { ChildBody } from './child-context.ts';
+
+export interface ChildOptions {
+  readonly argument?: unknown;
+  /** Descriptors 3, 4, … of the child. */
+  readonly descriptors?: readonly number[];
+  readonly cwd?: string;
+}
+
+/** Limits and confinement stay with a process, so tests of them run in a child that ends. */
+export async function startChild(body: ChildBody, options: ChildOptions = {}): Promise<PosixChild> {
+  return new PosixChild(await childBundle(), body, options);
+}
+
+/** Runs a body to its end and gives what it returned, through JSON. */
+export async function inChild<Result>(body: ChildBody, options: ChildOptions = {}): Promise<Result> {
+  const child = await startChild(body, options);
+  const line = await child.line(/^(result|failed) /);
+  await child.exit;
+  if (line.startsWith('failed ')) throw new Error(child.lines.join('\n'));
+  return JSON.parse(line.slice('result '.length)) as Result;
+}
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+export class PosixChild {
+  readonly lines: string[] = [];
+  /** Exit code, or the name of the signal. */
+  readonly exit: Promise<number | string>;
+  readonly #process: ChildProcess;
+  readonly #checks = new Set<() => void>();
+  #ended = false;
+
+  constructor(program: string, body: ChildBody, { argument, descriptors = [], cwd = PROJECT }: ChildOptions) {
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...descriptors];
+    this.#process = spawn(process.execPath, [program, String(body), JSON.stringify(argument ?? null)], {
+      cwd,
+      stdio,
+      env: { PATH: process.env['PATH'] ?? '', NODE_PATH: join(PROJECT, 'node_modules'), ORT_DISABLE_TELEMETRY: '1' },
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      createInterface({ input: stream! }).on('line', (line) => {
+        this.lines.push(line);
+        this.#check();
+      });
+    }
+    this.exit = new Promise((resolve, reject) => {
+      this.#process.once('error', reject);
+      this.#process.once('close', (code, signal) => {
+        this.#ended = true;
+        this.#check();
+        resolve(code ?? signal ?? 'unknown');
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  /** The first line that matches, said already or not yet; fails when the child ends without it. */
+  async line(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = this.lines.find((line) => pattern.test(line));
+        if (found === undefined && !this.#ended) return;
+        this.#checks.delete(check);
+        if (found !== undefined) resolve(found);
+        else reject(new Error(`the child ended without a line like ${pattern}; it said:\n${this.lines.join('\n')}`));
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#process.kill(signal);
+  }
+
+  #check(): void {
+    for (const check of [...this.#checks]) check();
+  }
+}
+
+async function childBundle(): Promise<string> {
+  const folder = join(inject('runFolder'), 'posix');
+  const file = join(folder, 'child.js');
+  if (await exists(file)) return file;
+  await mkdir(folder, { recursive: true });
+  // The project's own package.json says ES modules.
+  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}');
+  const fresh = `${file}.${process.pid}`;
+  const { code } = await bundle(join(import.meta.dirname, 'child-main.ts'));
+  await writeFile(fresh, code);
+  await rename(fresh, file);
+  return file;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
