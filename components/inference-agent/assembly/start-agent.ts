@@ -5,6 +5,7 @@ import { createFeedbackClient, isNamedPipe, startSocketServer } from '#packages/
 import type { HealthStatus } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
+import { availableMemory } from '#packages/posix';
 import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { CaptureService } from '../capture/capture-service.ts';
@@ -22,7 +23,6 @@ import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
-import { freeMemory } from '../registry/memory-budget.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
 import type { Platform } from '../settings/instance-settings.ts';
@@ -101,7 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     announce,
     openInstance: options.openInstance,
     policy: () => registryPolicy(configuration.current, platform),
-    freeMemory,
+    freeMemory: () => availableMemory().availableBytes,
     onChange: () => admission.pump(),
   });
   const admission = new Admission<ServingModel>({

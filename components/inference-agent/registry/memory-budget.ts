@@ -1,4 +1,3 @@
-import { freemem } from 'node:os';
 import type { ModelPackage } from '#packages/model-package';
 
 import type { InstanceSettings } from '../instance/model-instance.ts';
@@ -47,13 +46,6 @@ export function checkMemory(
   if (needBytes <= freeBytes) return;
   const message = `${what}, but only ${kilobytes(freeBytes)} KB are free on the device`;
   throw registryErrors.error('model.no-memory', message, { facts: { ...facts, freeKB: kilobytes(freeBytes) } });
-}
-
-/** Memory that this process may still take: of the system, or of its control group where that allows less. */
-export function freeMemory(): number {
-  // Since Node 20.13; older ones know the system's memory only.
-  const available = (process as { availableMemory?: () => number }).availableMemory?.();
-  return available ?? freemem();
 }
 
 function kilobytes(bytes: number): number {
