@@ -41,5 +41,5 @@ const context: Omit<ChildContext, 'argument'> = {
 
 main().catch((thrown: unknown) => {
   context.say(`failed ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
-  process.exitCode = 1;
+  process.exit(1);
 });
