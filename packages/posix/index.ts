@@ -5,6 +5,8 @@ export { cgroupDelegation } from './cgroup/delegation.ts';
 export type { CgroupDelegation } from './cgroup/delegation.ts';
 export { confineProcess } from './confinement/confine-process.ts';
 export type { ConfinementReport } from './confinement/confine-process.ts';
+export { confineWholeProcess } from './confinement/confine-whole-process.ts';
+export type { WholeProcessOptions } from './confinement/confine-whole-process.ts';
 export type { FileAccess, LandlockReport } from './confinement/landlock.ts';
 export { systemPaths } from './confinement/system-paths.ts';
 export { availableMemory } from './memory/available-memory.ts';

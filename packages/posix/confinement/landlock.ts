@@ -11,6 +11,8 @@ export interface FileAccess {
   readonly readOnly: readonly string[];
   /** Folders to make, change and remove plain files and folders in; single files and devices to write. */
   readonly readWrite: readonly string[];
+  /** Programs that may be run, the loader of their libraries among them. Default: none. */
+  readonly programs?: readonly string[];
 }
 
 export interface LandlockReport {
@@ -30,28 +32,39 @@ export interface LandlockReport {
  * Source: landlock(7) and Documentation/userspace-api/landlock.rst of Linux.
  */
 export function restrictFiles(access: FileAccess): LandlockReport | string {
-  const abi = libc().syscallPointerFirst(systemCall('landlock_create_ruleset'), null, 0, CREATE_RULESET_VERSION);
-  if (abi < 1) return REASONS[libc().errno()] ?? `the kernel answers errno ${libc().errno()}`;
+  const abi = landlockAbi();
+  if (typeof abi === 'string') return abi;
   const ruleset = createRuleset(abi);
   try {
     for (const path of access.readOnly) addRule(ruleset, path, READ & handledBy(abi));
+    for (const path of access.programs ?? []) addRule(ruleset, path, FILE_RIGHTS.execute | FILE_RIGHTS.readFile);
     for (const path of access.readWrite) addRule(ruleset, path, WRITE & handledBy(abi));
     const siblings = readdirSync('/proc/self/task').length - 1;
-    const flags = abi >= ABI_ALL_THREADS ? RESTRICT_SELF_TSYNC : 0;
+    const flags = boundsAllThreads(abi) ? RESTRICT_SELF_TSYNC : 0;
     if (libc().syscall(systemCall('landlock_restrict_self'), ruleset, flags, 0, 0) === -1) {
       throw failure('cannot restrict access to files', 'landlock_restrict_self', libc().errno());
     }
-    return { abi, unboundedThreads: abi >= ABI_ALL_THREADS ? 0 : siblings };
+    return { abi, unboundedThreads: boundsAllThreads(abi) ? 0 : siblings };
   } finally {
     closeSync(ruleset);
   }
+}
+
+/** Version of Landlock's interface; the reason as text if there is none. */
+export function landlockAbi(): number | string {
+  const abi = libc().syscallPointerFirst(systemCall('landlock_create_ruleset'), null, 0, CREATE_RULESET_VERSION);
+  return abi >= 1 ? abi : (REASONS[libc().errno()] ?? `the kernel answers errno ${libc().errno()}`);
+}
+
+/** Whether threads that are there already are bounded, too. */
+export function boundsAllThreads(abi: number): boolean {
+  return abi >= 8;
 }
 
 /** linux/landlock.h. */
 const CREATE_RULESET_VERSION = 1;
 const RULE_PATH_BENEATH = 1;
 const RESTRICT_SELF_TSYNC = 1 << 3;
-const ABI_ALL_THREADS = 8;
 const FILE_RIGHTS = {
   execute: 1 << 0,
   writeFile: 1 << 1,
@@ -74,11 +87,12 @@ const TCP_BIND_AND_CONNECT = 0b11n;
 const ABSTRACT_SOCKETS_AND_SIGNALS = 0b11n;
 
 const READ = FILE_RIGHTS.readFile | FILE_RIGHTS.readDir;
-const ONE_FILE = FILE_RIGHTS.readFile | FILE_RIGHTS.writeFile | FILE_RIGHTS.truncate | FILE_RIGHTS.ioctlDevice;
+const WRITE_ONE = FILE_RIGHTS.readFile | FILE_RIGHTS.writeFile | FILE_RIGHTS.truncate | FILE_RIGHTS.ioctlDevice;
+const ONE_FILE = WRITE_ONE | FILE_RIGHTS.execute;
 /** No links, sockets and pipes: whoever looks into the folder later must not be led elsewhere, nor wait for ever. */
 const WRITE =
   READ |
-  ONE_FILE |
+  WRITE_ONE |
   FILE_RIGHTS.removeDir |
   FILE_RIGHTS.removeFile |
   FILE_RIGHTS.makeDir |

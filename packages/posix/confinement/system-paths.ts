@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 
-/** What native code looks at when it loads libraries, counts processors and picks kernels for them, or asks for the time zone. */
+/**
+ * What Node.js and native code look at when they load libraries, count processors and pick kernels for them, or ask for the time zone.
+ * Node.js does not start if the settings of OpenSSL exist but cannot be read.
+ */
 const PATHS = [
   '/lib',
   '/lib64',
@@ -8,6 +11,10 @@ const PATHS = [
   '/usr/lib64',
   '/usr/local/lib',
   '/etc/ld.so.cache',
+  '/etc/ssl/openssl.cnf',
+  '/usr/local/ssl/openssl.cnf',
+  '/etc/pki/tls/openssl.cnf',
+  '/etc/crypto-policies',
   '/etc/localtime',
   '/usr/share/zoneinfo',
   '/proc/cpuinfo',

@@ -25,6 +25,8 @@ export interface Libc {
   syscallProgram(number: number, operation: number, flags: number, program: SocketProgram): number;
   /** landlock_add_rule(2). */
   syscallPointerThird(number: number, a: number, b: number, c: Uint8Array, d: number): number;
+  /** Does not come back if it succeeds. Lists of words end with null. */
+  execve(path: string, words: readonly (string | null)[], environment: readonly (string | null)[]): number;
   /** Of the last call of this thread. */
   errno(): number;
   /** The memory itself, not a copy. Nobody may touch it once it is unmapped. */
@@ -80,6 +82,7 @@ function bindTo(koffi: typeof Koffi): Libc {
     syscallPointerFirst: call('long', 'syscall', 'long', 'const uint8_t *', 'ulong', 'ulong'),
     syscallProgram: call('long', 'syscall', 'long', 'ulong', 'ulong', koffi.pointer(program)),
     syscallPointerThird: call('long', 'syscall', 'long', 'ulong', 'ulong', 'const uint8_t *', 'ulong'),
+    execve: call('int', 'execve', 'const char *', 'const char **', 'const char **'),
     errno: () => koffi.errno(),
     view: (address, bytes) => koffi.view(BigInt(address), bytes),
   };

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+
+import { inChild } from '../../../testing/posix/posix-child.ts';
+import { createSharedRegion } from '../shared-memory/create-shared-region.ts';
+import type { ConfinementReport } from './confine-process.ts';
+import { systemPaths } from './system-paths.ts';
+
+const PROJECT = join(import.meta.dirname, '../../..');
+
+interface Seen {
+  readonly report: ConfinementReport;
+  readonly [name: string]: unknown;
+}
+
+describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
+  it('bounds threads that Node.js starts by itself, and keeps process, words and descriptors', async () => {
+    const work = mkdtempSync(join(tmpdir(), 'whole-'));
+    const region = createSharedRegion({ bytes: 4096, name: 'kept' });
+    region.bytes[0] = 42;
+    const { report, ...seen } = await inChild<Seen>(
+      async ({ posix, node: { fs, workerThreads }, argument }) => {
+        const { access, work } = argument as { access: { readOnly: string[]; readWrite: string[] }; work: string };
+        const before = { pid: process.pid, ppid: process.ppid };
+        const report = posix.confineWholeProcess(access, { descriptors: [3] });
+        const answerOf = (action: Promise<unknown>) =>
+          action.then(
+            () => 'done',
+            (error: unknown) => (error as NodeJS.ErrnoException).code,
+          );
+        const inWorker = (code: string) =>
+          new Promise((resolve) => {
+            const worker = new workerThreads.Worker(
+              `const { parentPort } = require('node:worker_threads');
+               try { ${code}; parentPort.postMessage('done'); } catch (error) { parentPort.postMessage(error.code); }`,
+              { eval: true },
+            );
+            worker.once('message', resolve);
+          });
+        return {
+          report,
+          name: process.argv0,
+          samePlace: before.pid === process.pid && before.ppid === process.ppid,
+          region: posix.openSharedRegion({ fd: 3, bytes: 4096 }).bytes[0],
+          passwd: await answerOf(fs.promises.readFile('/etc/passwd')),
+          workerPasswd: await inWorker(`require('node:fs').readFileSync('/etc/passwd')`),
+          work: await answerOf(fs.promises.writeFile(`${work}/file`, 'x')),
+          workerRuns: await inWorker(`require('node:child_process').execFileSync('/bin/true')`),
+        };
+      },
+      {
+        descriptors: [region.fd],
+        argument: {
+          work,
+          access: {
+            readOnly: [process.execPath, inject('runFolder'), join(PROJECT, 'node_modules'), ...systemPaths()],
+            readWrite: [work],
+          },
+        },
+      },
+    );
+    region.close();
+    rmSync(work, { recursive: true });
+    expect(report.systemCalls).toBe(true);
+    const bounded = typeof report.landlock !== 'string';
+    if (bounded) expect(report.landlock).toMatchObject({ unboundedThreads: 0 });
+    expect(seen).toMatchObject({
+      samePlace: true,
+      region: 42,
+      passwd: bounded ? 'EACCES' : 'done',
+      workerPasswd: bounded ? 'EACCES' : 'done',
+      work: 'done',
+      workerRuns: 'EPERM',
+    });
+  });
+
+  it('runs a model and decodes a picture', async () => {
+    const models = join(PROJECT, 'artifacts/models/PartsClassifier');
+    const image = join(PROJECT, 'artifacts/samples/part-gear.jpg');
+    const seen = await inChild<Seen>(
+      async ({ posix, node: { fs }, native, argument }) => {
+        const { access, models, image } = argument as {
+          access: { readOnly: string[]; readWrite: string[] };
+          models: string;
+          image: string;
+        };
+        const report = posix.confineWholeProcess(access, { descriptors: [] });
+        const session = await native.onnxruntime().InferenceSession.create(`${models}/model.onnx`);
+        const pixels = await native.sharp()(fs.readFileSync(image)).resize(32, 32).raw().toBuffer();
+        return { report, inputs: session.inputNames.length, pixels: pixels.length };
+      },
+      {
+        argument: {
+          models,
+          image,
+          access: {
+            readOnly: [
+              process.execPath,
+              inject('runFolder'),
+              join(PROJECT, 'node_modules'),
+              models,
+              image,
+              ...systemPaths(),
+            ],
+            readWrite: [],
+          },
+        },
+      },
+    );
+    expect(seen).toMatchObject({ inputs: 1, pixels: 32 * 32 * 3 });
+  });
+});
