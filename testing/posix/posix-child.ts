@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
+import { systemPaths } from '../../packages/posix/index.ts';
 import { bundle } from '../../tools/build/bundle.ts';
 import type { ChildBody } from './child-context.ts';
 
@@ -27,6 +28,11 @@ export async function inChild<Result>(body: ChildBody, options: ChildOptions = {
   await child.exit;
   if (line.startsWith('failed ')) throw new Error(child.lines.join('\n'));
   return JSON.parse(line.slice('result '.length)) as Result;
+}
+
+/** What the child itself must be able to read when it starts bounded. */
+export function programPaths(): string[] {
+  return [process.execPath, inject('runFolder'), join(PROJECT, 'node_modules'), ...systemPaths()];
 }
 
 const PROJECT = join(import.meta.dirname, '../..');

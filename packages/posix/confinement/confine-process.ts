@@ -1,5 +1,6 @@
 import { messageOf } from '../../../components/common/errors/edge-error.ts';
 import { libc } from '../libc/libc.ts';
+import { deniedCalls } from './denied-calls.ts';
 import { restrictFiles } from './landlock.ts';
 import type { FileAccess, LandlockReport } from './landlock.ts';
 import { filterSystemCalls, hasRing } from './system-call-filter.ts';
@@ -16,27 +17,31 @@ export interface ConfinementReport {
 /**
  * Takes from this process, for good and without a privilege, what a process that only computes does not need: network, other
  * processes, running programs, and files other than these. Open descriptors go on working. Where the platform lacks a part, the
- * report says so and the rest holds. Threads that exist already may go on reaching files: see `confineWholeProcess`.
+ * report says so and the rest holds.
+ *
+ * Two things may stay open if Node.js was started without confinement, and the report tells them: threads that exist already may go
+ * on reaching files, and a ring of io_uring passes the filter. `confineWholeProcess` closes both.
  *
  * Call it before the first untrusted byte is looked at; libraries may be loaded before, or after from a readable folder.
  *
  * @throws EdgeError `confinement.path-missing`, and then files, network and system calls are as before
  */
 export function confineProcess(access: FileAccess): ConfinementReport {
-  // Asked before files are out of reach.
-  const ring = process.platform === 'linux' && hasRing();
-  const report = confine(() => restrictFiles(access));
-  return ring ? { ...report, systemCalls: RING_IS_OPEN } : report;
-}
-
-/** @param restrict puts the files out of reach, or tells how it was done before */
-export function confine(restrict: () => LandlockReport | string): ConfinementReport {
   const noNewPrivileges = forbidNewPrivileges();
-  if (noNewPrivileges !== true) return { noNewPrivileges, landlock: noNewPrivileges, systemCalls: noNewPrivileges };
-  return { noNewPrivileges, landlock: restrict(), systemCalls: filterSystemCalls() };
+  if (noNewPrivileges !== true) return nothingHolds(noNewPrivileges);
+  const ring = hasRing();
+  const landlock = restrictFiles(access);
+  const rules = deniedCalls(process.pid);
+  // Without it the event loop that uses the ring ends the process.
+  const systemCalls = filterSystemCalls(ring ? rules.filter(({ call }) => call !== 'io_uring_enter') : rules);
+  return { noNewPrivileges, landlock, systemCalls: ring ? RING_IS_OPEN : systemCalls };
 }
 
-const RING_IS_OPEN = 'an io_uring ring is open, whose calls no filter sees; start the process with UV_USE_IO_URING=0';
+export function nothingHolds(reason: string): ConfinementReport {
+  return { noNewPrivileges: reason, landlock: reason, systemCalls: reason };
+}
+
+const RING_IS_OPEN = 'the filter holds, but Node.js has a ring of io_uring open, whose calls no filter sees';
 
 /** linux/prctl.h. */
 const PR_SET_NO_NEW_PRIVS = 38;

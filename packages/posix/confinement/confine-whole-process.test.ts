@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { inChild } from '../../../testing/posix/posix-child.ts';
+import { inChild, programPaths, startChild } from '../../../testing/posix/posix-child.ts';
 import { createSharedRegion } from '../shared-memory/create-shared-region.ts';
 import type { ConfinementReport } from './confine-process.ts';
-import { systemPaths } from './system-paths.ts';
 
 const PROJECT = join(import.meta.dirname, '../../..');
 
@@ -55,7 +54,7 @@ describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
         argument: {
           work,
           access: {
-            readOnly: [process.execPath, inject('runFolder'), join(PROJECT, 'node_modules'), ...systemPaths()],
+            readOnly: programPaths(),
             readWrite: [work],
           },
         },
@@ -74,6 +73,24 @@ describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
       work: 'done',
       workerRuns: 'EPERM',
     });
+  });
+
+  it('leaves no ring of io_uring open', async () => {
+    const child = await startChild(
+      async ({ posix, say, argument }) => {
+        posix.confineWholeProcess(argument, { descriptors: [] });
+        setInterval(() => undefined, 1000);
+        say('ready');
+        await new Promise(() => undefined);
+      },
+      { argument: { readOnly: programPaths(), readWrite: [] } },
+    );
+    await child.line(/^ready/);
+    const links = readdirSync(`/proc/${child.pid}/fd`).map((fd) => readlinkSync(`/proc/${child.pid}/fd/${fd}`));
+    expect(links.length).toBeGreaterThan(3);
+    expect(links.join()).not.toContain('io_uring');
+    child.kill();
+    await child.exit;
   });
 
   it('runs a model and decodes a picture', async () => {
@@ -96,14 +113,7 @@ describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
           models,
           image,
           access: {
-            readOnly: [
-              process.execPath,
-              inject('runFolder'),
-              join(PROJECT, 'node_modules'),
-              models,
-              image,
-              ...systemPaths(),
-            ],
+            readOnly: [...programPaths(), models, image],
             readWrite: [],
           },
         },

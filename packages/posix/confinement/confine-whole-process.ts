@@ -1,8 +1,11 @@
 import { programsOfRestart, restartProcess } from '../process/restart-process.ts';
-import { confine, confineProcess, forbidNewPrivileges } from './confine-process.ts';
+import type { SystemCall } from '../libc/system-calls.ts';
+import { confineProcess, forbidNewPrivileges, nothingHolds } from './confine-process.ts';
 import type { ConfinementReport } from './confine-process.ts';
+import { deniedCalls } from './denied-calls.ts';
 import { boundsAllThreads, landlockAbi, restrictFiles } from './landlock.ts';
 import type { FileAccess } from './landlock.ts';
+import { filterSystemCalls, hasRing } from './system-call-filter.ts';
 
 export interface WholeProcessOptions {
   /** That the parent passed on, besides 0, 1 and 2. */
@@ -13,9 +16,9 @@ export interface WholeProcessOptions {
 const NAME = 'node-confined';
 
 /**
- * `confineProcess` for every thread. Node.js has threads of its own before a program's first line, and Landlock does not reach them
- * before Linux 7.0. So the process bounds itself and begins again, bounded from its first instruction on. This costs one more start of
- * Node.js, and nothing if the kernel bounds all threads or does not have Landlock.
+ * `confineProcess` without its gaps. Node.js has threads of its own before a program's first line, which Landlock does not reach
+ * before Linux 7.0, and from version 24 on a ring of io_uring, which no filter sees. So the process bounds itself and begins again,
+ * bounded from its first instruction on. This costs one more start of Node.js, and nothing if there is neither.
  *
  * Call it first, before anything is written, read or started.
  *
@@ -23,16 +26,27 @@ const NAME = 'node-confined';
  * @throws EdgeError `confinement.path-missing`, `posix.denied`, `posix.failed`
  */
 export function confineWholeProcess(access: FileAccess, { descriptors }: WholeProcessOptions): ConfinementReport {
-  if (process.argv0 === NAME) return confine(restrictedBefore);
-  if (forbidNewPrivileges() !== true) return confineProcess(access);
+  if (process.argv0 === NAME) return confineAgain();
+  const noNewPrivileges = forbidNewPrivileges();
+  if (noNewPrivileges !== true) return nothingHolds(noNewPrivileges);
   const abi = landlockAbi();
-  if (typeof abi === 'string' || boundsAllThreads(abi)) return confineProcess(access);
+  const hasGap = (typeof abi === 'number' && !boundsAllThreads(abi)) || hasRing();
+  if (!hasGap) return confineProcess(access);
   restrictFiles({ ...access, programs: [...(access.programs ?? []), ...programsOfRestart()] });
-  // Nor may it open a ring for calls that no filter sees.
-  return restartProcess({ name: NAME, descriptors, environment: { UV_USE_IO_URING: '0' } });
+  filterSystemCalls(deniedCalls(process.pid).filter(({ call }) => !isRun(call)));
+  return restartProcess(NAME, descriptors);
 }
 
-function restrictedBefore() {
+/** After the restart, only running programs is left to deny. */
+function confineAgain(): ConfinementReport {
   const abi = landlockAbi();
-  return typeof abi === 'string' ? abi : { abi, unboundedThreads: 0 };
+  return {
+    noNewPrivileges: true,
+    landlock: typeof abi === 'string' ? abi : { abi, unboundedThreads: 0 },
+    systemCalls: filterSystemCalls(deniedCalls(process.pid).filter(({ call }) => isRun(call))),
+  };
+}
+
+function isRun(call: SystemCall): boolean {
+  return call === 'execve' || call === 'execveat';
 }

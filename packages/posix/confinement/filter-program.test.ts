@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 
-import { inChild } from '../../../testing/posix/posix-child.ts';
+import { inChild, programPaths } from '../../../testing/posix/posix-child.ts';
 import { hostArchitecture, numberOf } from '../libc/system-calls.ts';
 import type { Architecture, SystemCall } from '../libc/system-calls.ts';
 import { deniedCalls } from './denied-calls.ts';
@@ -78,19 +78,22 @@ describe.runIf(process.platform === 'linux')('the filter in the kernel', () => {
     expect(calls.length).toBeGreaterThan(80);
     const wrong = await inChild<string[]>(
       ({ posix, native, argument }) => {
-        const calls = argument as { call: string; errno: number; number: number }[];
+        const { calls, readOnly } = argument as {
+          calls: { call: string; errno: number; number: number }[];
+          readOnly: string[];
+        };
+        posix.confineWholeProcess({ readOnly, readWrite: [] }, { descriptors: [] });
         const koffi = native.koffi();
         const syscall = koffi
           .load('libc.so.6')
           .func('long syscall(long number, intptr_t a, intptr_t b, intptr_t c, intptr_t d)') as (
           ...all: number[]
         ) => number;
-        posix.confineProcess({ readOnly: [], readWrite: [] });
         return calls
           .filter(({ number, errno }) => syscall(number, -1, -1, -1, -1) !== -1 || koffi.errno() !== errno)
           .map(({ call }) => call);
       },
-      { argument: calls },
+      { argument: { calls, readOnly: programPaths() } },
     );
     expect(wrong).toEqual([]);
   });

@@ -3,20 +3,21 @@ import { constants } from 'node:os';
 
 import { libc } from '../libc/libc.ts';
 import { hostArchitecture, systemCall } from '../libc/system-calls.ts';
-import { deniedCalls } from './denied-calls.ts';
 import { filterProgram } from './filter-program.ts';
+import type { CallRule } from './filter-program.ts';
 
 /** linux/seccomp.h. */
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 
 /**
- * Filters the system calls of every thread of this process for good. no_new_privs must be set.
+ * Filters the system calls of every thread of this process for good, programs that it runs included. Filters add up; no_new_privs
+ * must be set.
  * @returns true, or the reason as text
  * Source: seccomp(2).
  */
-export function filterSystemCalls(): true | string {
-  const filter = filterProgram(deniedCalls(process.pid), hostArchitecture());
+export function filterSystemCalls(rules: readonly CallRule[]): true | string {
+  const filter = filterProgram(rules, hostArchitecture());
   const program = { len: filter.byteLength / 8, filter };
   const call = systemCall('seccomp');
   const result = libc().syscallProgram(call, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program);
@@ -28,7 +29,10 @@ export function filterSystemCalls(): true | string {
     : `the kernel answers errno ${errno}`;
 }
 
-/** Calls through a ring that is open already are seen by no filter. Needs /proc, so ask before files are restricted. */
+/**
+ * Whether io_uring is in use, as Node.js 24 does for its event loop: calls through a ring that is open are seen by no filter.
+ * Needs /proc, so ask before files are restricted.
+ */
 export function hasRing(): boolean {
   return readdirSync('/proc/self/fd').some((fd) => {
     try {

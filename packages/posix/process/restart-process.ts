@@ -7,28 +7,21 @@ import { libc } from '../libc/libc.ts';
 const F_SETFD = 2;
 const STANDARD_DESCRIPTORS = [0, 1, 2];
 
-export interface RestartOptions {
-  /** What `process.argv0` says from then on. */
-  readonly name: string;
-  /** To be kept, besides 0, 1 and 2. */
-  readonly descriptors: readonly number[];
-  /** On top of what the process has. */
-  readonly environment: Readonly<Record<string, string>>;
-}
-
 /**
  * Begins this process again: same pid and parent, same program, words and environment, but new memory and threads. Limits, niceness,
  * confinement and the tie to the parent stay. All other
  * descriptors are closed.
  *
+ * @param name what `process.argv0` says from then on
+ * @param descriptors to be kept, besides 0, 1 and 2
  * @throws EdgeError `posix.denied`, `posix.failed`; it never returns
  */
-export function restartProcess({ name, descriptors, environment }: RestartOptions): never {
+export function restartProcess(name: string, descriptors: readonly number[]): never {
   // Node.js marks all that it finds at its start to be closed.
   for (const fd of [...STANDARD_DESCRIPTORS, ...descriptors]) libc().fcntl(fd, F_SETFD, 0);
   const words = [name, ...process.execArgv, ...process.argv.slice(1), null];
-  const variables = Object.entries({ ...process.env, ...environment }).map(([key, value]) => `${key}=${value}`);
-  libc().execve(process.execPath, words, [...variables, null]);
+  const environment = Object.entries(process.env).map(([key, value]) => `${key}=${value}`);
+  libc().execve(process.execPath, words, [...environment, null]);
   throw failure(`cannot start ${process.execPath} again`, 'execve', libc().errno());
 }
 
