@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../components/common/errors/catalogue.ts';
+import { errorCatalogue } from '#packages/foundation';
 
 /** What the kernel, or the way to it, refuses. */
 export const posixErrors = errorCatalogue({

@@ -8,7 +8,7 @@ import type * as Koffi from 'koffi';
 import type * as Onnxruntime from 'onnxruntime-node';
 import type Sharp from 'sharp';
 
-import { lazyPackage } from '../../components/common/native-require.ts';
+import { lazyPackage } from '#packages/foundation';
 import * as posix from '../../packages/posix/index.ts';
 import type { ChildBody, ChildContext } from './child-context.ts';
 

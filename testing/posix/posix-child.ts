@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
 import { systemPaths } from '../../packages/posix/index.ts';
-import { bundle } from '../../tools/build/bundle.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 import type { ChildBody } from './child-context.ts';
 
 export interface ChildOptions {

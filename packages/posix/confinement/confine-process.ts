@@ -1,4 +1,4 @@
-import { messageOf } from '../../../components/common/errors/edge-error.ts';
+import { messageOf } from '#packages/foundation';
 import { libc } from '../libc/libc.ts';
 import { deniedCalls } from './denied-calls.ts';
 import { restrictFiles } from './landlock.ts';

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 
-import type { EdgeError } from '../../../components/common/errors/edge-error.ts';
+import type { EdgeError } from '#packages/foundation';
 import { posixErrors } from '../errors.ts';
 
 const CODES: Readonly<Record<string, keyof typeof posixErrors.entries>> = {

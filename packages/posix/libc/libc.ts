@@ -1,6 +1,6 @@
 import type * as Koffi from 'koffi';
 
-import { lazyPackage } from '../../../components/common/native-require.ts';
+import { lazyPackage } from '#packages/foundation';
 import { posixErrors } from '../errors.ts';
 
 /** Where something is in memory; a number wherever that is exact. */
