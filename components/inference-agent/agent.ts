@@ -16,7 +16,7 @@ import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
-import { ThreadRegister } from './instance/thread-register.ts';
+import { ThreadRegister } from './instance/thread/thread-register.ts';
 import { workerInstances } from './instance/worker-instance.ts';
 import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';

@@ -12,6 +12,7 @@ export { systemPaths } from './confinement/system-paths.ts';
 export { availableMemory } from './memory/available-memory.ts';
 export type { AvailableMemory } from './memory/available-memory.ts';
 export type { CgroupAllowance } from './memory/cgroup-allowance.ts';
+export type { SystemFiles } from './memory/system-files.ts';
 export { dieWithParent } from './process/die-with-parent.ts';
 export { limitDataMemory } from './process/limit-data-memory.ts';
 export { processMemory, proportionalMemory, resetPeakMemory } from './process/process-memory.ts';

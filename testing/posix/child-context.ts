@@ -8,7 +8,7 @@ import type * as Koffi from 'koffi';
 import type * as Onnxruntime from 'onnxruntime-node';
 import type Sharp from 'sharp';
 
-import type * as Posix from '../../packages/posix/index.ts';
+import type * as Posix from '#packages/posix';
 
 /** What a body has at hand in the child, since it cannot import anything. */
 export interface ChildContext {

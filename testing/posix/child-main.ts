@@ -9,7 +9,7 @@ import type * as Onnxruntime from 'onnxruntime-node';
 import type Sharp from 'sharp';
 
 import { lazyPackage } from '#packages/foundation';
-import * as posix from '../../packages/posix/index.ts';
+import * as posix from '#packages/posix';
 import type { ChildBody, ChildContext } from './child-context.ts';
 
 /** The program that `startChild` runs: the body's text and its argument come as words, the result leaves as a line. */

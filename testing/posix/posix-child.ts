@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
-import { systemPaths } from '../../packages/posix/index.ts';
+import { systemPaths } from '#packages/posix';
 import { bundle } from '../../tools/bundle/bundle.ts';
 import type { ChildBody } from './child-context.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import type { SystemFiles } from '../../packages/posix/memory/system-files.ts';
+import type { SystemFiles } from '#packages/posix';
 
 /** The kernel's files of a device that is not this one. */
 export class SystemFolder implements SystemFiles {

@@ -1,7 +1,7 @@
 import { systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 
-import type { ThreadRegister } from '../instance/thread-register.ts';
+import type { ThreadRegister } from '../instance/thread/thread-register.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */
 const CLOSE_MS = 2_500;

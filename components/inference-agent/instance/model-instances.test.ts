@@ -9,7 +9,7 @@ import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-pack
 import { inMemoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specWith } from '../../../testing/agent/instance-conformance.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
-import { ThreadRegister } from './thread-register.ts';
+import { ThreadRegister } from './thread/thread-register.ts';
 import { workerInstances } from './worker-instance.ts';
 
 const memory = () => ({ buffers: new BufferPool(), threads: new ThreadRegister() });

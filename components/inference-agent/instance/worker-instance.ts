@@ -18,8 +18,8 @@ import type {
   TensorRun,
 } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
-import type { ThreadRegister } from './thread-register.ts';
-import { WorkerThread } from './worker-thread.ts';
+import type { ThreadRegister } from './thread/thread-register.ts';
+import { WorkerThread } from './thread/worker-thread.ts';
 
 export interface WorkerInstancePorts {
   readonly clock: Clock;

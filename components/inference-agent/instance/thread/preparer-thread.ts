@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { fromWire } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
-import type { BufferPool } from '../buffers/buffer-pool.ts';
+import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import { leave } from './leave-worker.ts';
-import type { FromPreparer, PreparerPlan, ToPreparer } from './protocol.ts';
+import type { FromPreparer, PreparerPlan, ToPreparer } from '../protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
 export interface PreparerThreadOptions {

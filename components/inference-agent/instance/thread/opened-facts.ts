@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import { fromWire, isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
-import { instanceErrors } from './errors.ts';
-import type { InstanceFacts, OpenProgress } from './model-instance.ts';
-import type { FromWorker } from './protocol.ts';
+import { instanceErrors } from '../errors.ts';
+import type { InstanceFacts, OpenProgress } from '../model-instance.ts';
+import type { FromWorker } from '../protocol.ts';
 
 export interface OpenedFactsOptions {
   readonly clock: Clock;

@@ -3,14 +3,14 @@ import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
-import type { BufferPool } from '../buffers/buffer-pool.ts';
-import { instanceErrors } from './errors.ts';
-import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from './model-instance.ts';
+import type { BufferPool } from '../../buffers/buffer-pool.ts';
+import { instanceErrors } from '../errors.ts';
+import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { leave } from './leave-worker.ts';
 import { openedFacts } from './opened-facts.ts';
-import { PendingRequests } from './pending-requests.ts';
+import { PendingRequests } from '../pending-requests.ts';
 import { PreparerThread } from './preparer-thread.ts';
-import type { FromWorker, ToWorker, WorkerPlan } from './protocol.ts';
+import type { FromWorker, ToWorker, WorkerPlan } from '../protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
 export interface WorkerThreadOptions {
