@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
+  childEnvironment,
   createLogger,
   disableOnnxTelemetry,
   levelSwitch,
@@ -16,7 +17,9 @@ import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
+import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
+import { threadExecutors } from './instance/thread/worker-thread.ts';
 import { workerInstances } from './instance/worker-instance.ts';
 import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
@@ -55,6 +58,7 @@ async function main(): Promise<void> {
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
     await claimSocket(words, workFolder);
     const buffers = new BufferPool();
+    const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
     const credentials = tokenExchangeCredentials({
       uri: environment.credentialsUri,
       token: environment.credentialsToken,
@@ -75,8 +79,10 @@ async function main(): Promise<void> {
       openInstance: workerInstances({
         clock: systemClock,
         buffers,
-        threads,
-        workerFile: join(dirname(process.argv[1] ?? ''), 'instance-worker.js'),
+        executors: {
+          process: processExecutors({ file: workerFile, environment: childEnvironment() }),
+          thread: threadExecutors({ file: workerFile, buffers, threads }),
+        },
         cacheDir: join(workFolder, 'cache'),
       }),
       clock: systemClock,

@@ -33,6 +33,7 @@ const perService = {
   ),
   RequireProvider: booleanSetting(),
   MaxLatencyMs: integerSetting({ min: 0 }),
+  Isolation: choiceSetting(['process', 'thread']),
 };
 
 const serviceSettings = section({
@@ -47,6 +48,7 @@ const serviceSettings = section({
   Providers: perService.Providers.optional(),
   RequireProvider: perService.RequireProvider.optional(),
   MaxLatencyMs: perService.MaxLatencyMs.optional(),
+  Isolation: perService.Isolation.optional(),
   MLFeedbackConnectorConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
     .optional()
     .describe(
@@ -94,6 +96,9 @@ export const agentConfiguration = z
     ),
     MaxLatencyMs: perService.MaxLatencyMs.default(0).describe(
       "A model is refused when the fastest of its golden runs takes longer, in milliseconds; 0: only the package's own bound holds.",
+    ),
+    Isolation: perService.Isolation.default('process').describe(
+      '`process`: each model runs in processes of its own, and whatever it does, the agent and the other models go on. `thread`: in threads of the agent, for devices where 25 MB for each model count; a native fault of one model then ends all of them.',
     ),
     Spinning: booleanSetting()
       .default(false)

@@ -1,19 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { ImagePreparer, preparerOptions } from '#packages/vision';
-
 import { openModel } from './instance/open-model.ts';
-import type { PreparerPlan, WorkerPlan } from './instance/protocol.ts';
-import { servePreparer } from './instance/serve-preparer.ts';
-import { serveWorker } from './instance/serve-worker.ts';
+import { serveHere } from './instance/serve-here.ts';
 
-/** Entry point of the bundle `instance-worker.js`: a thread that runs one model, or one that prepares images for such a thread. */
-if (parentPort) {
-  const plan = workerData as WorkerPlan | PreparerPlan;
-  if ('runner' in plan) {
-    const preparer = new ImagePreparer(plan.input, preparerOptions({}));
-    preparer.warmUp();
-    servePreparer(parentPort, plan.runner, (image) => preparer.prepare(image));
-  } else {
-    void serveWorker(parentPort, plan, openModel);
-  }
-}
+/**
+ * Entry point of the bundle `instance-worker.js`: a process that runs one model, a thread of the agent that does, or the thread of
+ * either that prepares images.
+ */
+serveHere(openModel, (input) => {
+  const preparer = new ImagePreparer(input, preparerOptions({}));
+  preparer.warmUp();
+  return (image) => preparer.prepare(image);
+});

@@ -51,6 +51,16 @@ export function disableOnnxTelemetry(): void {
   process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
 }
 
+/**
+ * The environment of a child that must not act in the component's name: without the IPC token, without credentials and the way to
+ * them. What finds programs, libraries and drivers stays.
+ */
+export function childEnvironment(variables: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !SECRETS.test(name)));
+}
+
+const SECRETS = /^(SVCUID|AWS_.*|.*(TOKEN|SECRET|PASSWORD|CREDENTIAL).*)$/i;
+
 function wordList(text: string | undefined): readonly string[] {
   const words = text?.split(',').map((word) => word.trim().toLowerCase()) ?? [];
   return words.filter((word) => word !== '');

@@ -17,7 +17,7 @@ export {
   textSetting,
 } from './config/settings.ts';
 export { unknownKeys } from './config/unknown-keys.ts';
-export { disableOnnxTelemetry, readEnvironment } from './env.ts';
+export { childEnvironment, disableOnnxTelemetry, readEnvironment } from './env.ts';
 export type { Environment } from './env.ts';
 export { errorCatalogue } from './errors/catalogue.ts';
 export { EdgeError, fromWire, isEdgeError, messageOf } from './errors/edge-error.ts';

@@ -6,17 +6,24 @@ import type {
   ModelInstance,
   InstanceSettings,
   InstanceSpec,
+  Isolation,
   OpenInstance,
   OpenProgress,
 } from '../../components/inference-agent/instance/model-instance.ts';
 
 /** What every implementation of the port does. The model behind it is the scripted one of `testing/scripted-model.ts`. */
-export function describeInstances(name: string, opener: () => Promise<OpenInstance>): void {
+export function describeInstances(
+  name: string,
+  opener: () => Promise<OpenInstance>,
+  isolation: Isolation = 'thread',
+): void {
   describe(name, () => {
     const opened: ModelInstance[] = [];
     afterEach(async () => {
       await Promise.all(opened.splice(0).map((instance) => instance.close()));
     });
+
+    const specWith: typeof specOf = (provenance, settings) => specOf(provenance, { isolation, ...settings });
 
     async function open(spec: InstanceSpec, signal = new AbortController().signal) {
       const steps: OpenProgress[] = [];
@@ -31,22 +38,20 @@ export function describeInstances(name: string, opener: () => Promise<OpenInstan
       expect(instance.facts).toMatchObject({ provider: 'cpu', variant: 'model.onnx' });
     });
 
-    it('answers, and takes the bytes with it', async () => {
+    it('answers', async () => {
       const { instance } = await open(specWith());
       const image = bytesOf('hello');
       const { predictions } = await instance.infer(image);
       expect(predictions[0]?.label).toBe('Parts 1.0.0: hello');
-      expect(image.byteLength).toBe(0);
     });
 
-    it('runs on tensors, and takes their memory with it', async () => {
+    it('runs on tensors', async () => {
       const { instance } = await open(specWith());
       const memory = new ArrayBuffer(16);
       const tensors = tensorsIn(memory, 'image');
       const { outputs, runMs } = await instance.inferTensors({ tensors, memory });
       expect(outputs).toEqual({ image: { type: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
       expect(runMs).toBeGreaterThanOrEqual(0);
-      expect(memory.byteLength).toBe(0);
       const next = new ArrayBuffer(16);
       const bad = instance.inferTensors({ tensors: tensorsIn(next, 'bad'), memory: next });
       await expect(bad).rejects.toMatchObject({ code: 'test.bad-image' });
@@ -118,7 +123,7 @@ export function describeInstances(name: string, opener: () => Promise<OpenInstan
   });
 }
 
-export function specWith(
+export function specOf(
   provenance: Readonly<Record<string, unknown>> = {},
   settings: Partial<InstanceSettings> = {},
   identity: { readonly name?: string; readonly version?: string } = {},
@@ -129,6 +134,7 @@ export function specWith(
     manifest: parseManifest(manifestWith({ provenance, ...identity })),
     labels: [],
     settings: {
+      isolation: 'thread',
       providers: ['cpu'],
       requireProvider: false,
       workers: 1,

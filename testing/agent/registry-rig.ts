@@ -4,7 +4,7 @@ import type { ActivateProgress } from '#packages/http';
 
 import { FakeClock } from '../clock/fake-clock.ts';
 import type { AgentEventName, AgentEvents } from '../../components/inference-agent/events/agent-event.ts';
-import { specWith } from './instance-conformance.ts';
+import { specOf } from './instance-conformance.ts';
 import type { InstanceSettings } from '../../components/inference-agent/instance/model-instance.ts';
 import { MemoryInstances } from './memory-instance.ts';
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
@@ -17,7 +17,7 @@ export class RegistryRig {
   readonly clock = new FakeClock();
   readonly events: { readonly event: AgentEventName; readonly facts: AgentEvents[AgentEventName] }[] = [];
   readonly instances = new MemoryInstances(inMemoryScripted);
-  settings: InstanceSettings = specWith().settings;
+  settings: InstanceSettings = specOf().settings;
   policy: Partial<RegistryPolicy> = {};
   freeBytes = 8 * 1024 ** 3;
   storeBounds = { maxBytes: 1_000_000, minFreeBytes: 0, package: DEFAULT_PACKAGE_LIMITS };

@@ -1,6 +1,6 @@
 import { errorCatalogue } from '#packages/foundation';
 
-/** What can happen to the threads in which a model runs. */
+/** What can happen to the processes and threads in which a model runs. */
 export const instanceErrors = errorCatalogue({
   'instance.worker-crashed': {
     status: 503,
@@ -9,6 +9,14 @@ export const instanceErrors = errorCatalogue({
   'instance.worker-stuck': {
     status: 503,
     todo: 'The model ran far beyond its time-out and its worker was replaced. Use a smaller model, or raise LocalInferenceServiceTimeoutSeconds.',
+  },
+  'instance.worker-lost': {
+    status: 503,
+    todo: 'Repeat the request: it waited in a process that another request brought down.',
+  },
+  'instance.memory-exceeded': {
+    status: 507,
+    todo: 'Raise LocalInferenceServiceMemoryLimitKB of the service, or use a smaller model. No other model was touched.',
   },
   'instance.start-timeout': {
     status: 504,

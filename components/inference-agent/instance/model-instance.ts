@@ -1,7 +1,7 @@
 import type { ModelManifest, Provider } from '#packages/model-package';
 import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
 
-/** A model that was loaded, warmed and tested, in its own threads. The registry knows instances by this port only. */
+/** A model that was loaded, warmed and tested, in processes or threads of its own. The registry knows instances by this port only. */
 export interface ModelInstance {
   readonly facts: InstanceFacts;
   /** Requests that run at once when all workers are well. */
@@ -9,12 +9,12 @@ export interface ModelInstance {
   /** Requests that it would take now. */
   readonly free: number;
   /**
-   * Runs one request; the bytes are moved away, with all of the memory that they lie in.
+   * Runs one request; the bytes, with all of the memory that they lie in, belong to the instance from here on.
    * @throws EdgeError of the image (`image.*`), of the model, or `instance.*`
    */
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
   /**
-   * Runs the model on tensors that the caller made; their memory is moved away.
+   * Runs the model on tensors that the caller made; their memory belongs to the instance from here on.
    * @throws EdgeError `model.input-invalid`, `model.run-failed`, `instance.*`
    */
   inferTensors(feeds: TensorFeeds): Promise<TensorRun>;
@@ -49,7 +49,13 @@ export interface InstanceSpec {
   readonly settings: InstanceSettings;
 }
 
+/** Where a model runs: walled off from the agent and every other model, or in the agent for the least memory. */
+export type Isolation = 'process' | 'thread';
+
 export interface InstanceSettings {
+  readonly isolation: Isolation;
+  /** What a process of the model may take of RAM, in bytes; undefined for no bound. */
+  readonly memoryLimitBytes?: number;
   /** Ladder of execution providers. */
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;

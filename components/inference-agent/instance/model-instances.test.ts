@@ -1,29 +1,44 @@
 import { describe, expect, it } from 'vitest';
 import { readPackage } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../../../testing/agent/bundles.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
 import { inMemoryScripted } from '../../../testing/agent/memory-scripted.ts';
-import { bytesOf, describeInstances, specWith } from '../../../testing/agent/instance-conformance.ts';
+import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
 import { ThreadRegister } from './thread/thread-register.ts';
+import { processExecutors } from './process/model-process.ts';
+import { threadExecutors } from './thread/worker-thread.ts';
 import { workerInstances } from './worker-instance.ts';
+import type { WorkerInstancePorts } from './worker-instance.ts';
 
-const memory = () => ({ buffers: new BufferPool(), threads: new ThreadRegister() });
+function ports(file: string, clock: Clock = systemClock, buffers = new BufferPool()): WorkerInstancePorts {
+  return {
+    clock,
+    buffers,
+    executors: {
+      process: processExecutors({ file, environment: process.env }),
+      thread: threadExecutors({ file, buffers, threads: new ThreadRegister() }),
+    },
+  };
+}
+const ISOLATIONS = ['process', 'thread'] as const;
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
 
 describeInstances('Instances in memory', async () => new MemoryInstances(inMemoryScripted).open);
 
-describeInstances('Instances in worker threads', async () =>
-  workerInstances({ clock: systemClock, ...memory(), workerFile: await bundle('scripted-worker.js') }),
-);
+for (const isolation of ISOLATIONS) {
+  const opener = async () => workerInstances(ports(await bundle('scripted-worker.js')));
+  describeInstances(`Instances in a ${isolation}`, opener, isolation);
+}
 
-describe('Instances in worker threads, on time', () => {
-  const openers = async (clock: FakeClock) =>
-    workerInstances({ clock, ...memory(), workerFile: await bundle('scripted-worker.js') });
+describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
+  const openers = async (clock: FakeClock) => workerInstances(ports(await bundle('scripted-worker.js'), clock));
+  const specWith: typeof specOf = (provenance, settings) => specOf(provenance, { isolation, ...settings });
 
   it('gives up a model that does not load in time', async () => {
     const clock = new FakeClock();
@@ -50,11 +65,7 @@ describe('Instances in worker threads, on time', () => {
   });
 
   it('says what is missing when the worker cannot start', async () => {
-    const open = workerInstances({
-      ...memory(),
-      clock: systemClock,
-      workerFile: '/nowhere/instance-worker.js',
-    });
+    const open = workerInstances(ports('/nowhere/instance-worker.js'));
     await expect(open(specWith(), quiet)).rejects.toMatchObject({
       code: 'instance.start-failed',
       message: expect.stringContaining('/nowhere/instance-worker.js') as unknown,
@@ -100,12 +111,7 @@ describe('Instances in worker threads, on time', () => {
 
   it('gives the memory of images back, whatever the answer', async () => {
     const buffers = new BufferPool();
-    const open = workerInstances({
-      ...memory(),
-      clock: systemClock,
-      buffers,
-      workerFile: await bundle('scripted-worker.js'),
-    });
+    const open = workerInstances(ports(await bundle('scripted-worker.js'), systemClock, buffers));
     const instance = await open(specWith(), quiet);
     for (const text of ['good', 'bad']) {
       const image = buffers.take(100_000).subarray(0, text.length);
@@ -118,15 +124,11 @@ describe('Instances in worker threads, on time', () => {
   });
 });
 
-describe('Instances of a real model', () => {
+describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   it("answer the same whether the model's own thread prepares an image or another", async () => {
-    const open = workerInstances({
-      ...memory(),
-      clock: systemClock,
-      workerFile: await bundle('instance-worker.js'),
-    });
+    const open = workerInstances(ports(await bundle('instance-worker.js')));
     const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
-    const { settings } = specWith({}, { prepareAhead: true });
+    const { settings } = specOf({}, { isolation, prepareAhead: true });
     const instance = await open({ packageDir: dir, packageHash: hash, manifest, labels, settings }, quiet);
     const images = await sampleImages();
     const ask = async (index: number) => {
@@ -144,13 +146,9 @@ describe('Instances of a real model', () => {
   });
 
   it('measures the numbers of threads that are allowed, and says what it found', async () => {
-    const open = workerInstances({
-      ...memory(),
-      clock: systemClock,
-      workerFile: await bundle('instance-worker.js'),
-    });
+    const open = workerInstances(ports(await bundle('instance-worker.js')));
     const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
-    const { settings } = specWith({}, { workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
+    const { settings } = specOf({}, { isolation, workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
     const said: string[] = [];
     const instance = await open(
       { packageDir: dir, packageHash: hash, manifest, labels, settings },

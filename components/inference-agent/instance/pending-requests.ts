@@ -27,6 +27,11 @@ export class PendingRequests<Answer> {
     return this.#pending.size;
   }
 
+  /** Id of the question that has waited longest. */
+  get oldest(): number | undefined {
+    return this.#pending.keys().next().value;
+  }
+
   add(pending: Pending<Answer>): number {
     const id = this.#nextId++;
     this.#pending.set(id, pending);
@@ -41,11 +46,12 @@ export class PendingRequests<Answer> {
     return pending;
   }
 
-  rejectAll(error: Error): void {
+  /** @param error for all, or for each by its id */
+  rejectAll(error: Error | ((id: number) => Error)): void {
     this.#cancelWatch();
-    const all = [...this.#pending.values()];
+    const all = [...this.#pending];
     this.#pending.clear();
-    for (const one of all) one.reject(error);
+    for (const [id, one] of all) one.reject(typeof error === 'function' ? error(id) : error);
   }
 
   #watch(): void {

@@ -6,12 +6,25 @@ import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './
 /** Compressed bytes to an input tensor, whose memory the next call may use again. */
 export type Prepare = (image: Uint8Array) => Promise<PreparedImage>;
 
+/** Where images come from: the main thread, or the agent's process. */
+export interface PreparerPort {
+  on(event: 'message', listener: (message: ToPreparer) => void): unknown;
+  postMessage(message: FromPreparer, transfer: readonly ArrayBuffer[]): void;
+  close(): void;
+}
+
 /**
  * The side of the thread that decodes and resizes the next image while the model's own thread is inside ONNX Runtime.
  * @param port of the main thread: images come from it
  * @param runner of the model's thread: tensors go to it, and their memory comes back
+ * @param mark is told the id of each request before its image is looked at, and 0 after
  */
-export function servePreparer(port: MessagePort, runner: MessagePort, prepare: Prepare): void {
+export function servePreparer(
+  port: PreparerPort,
+  runner: MessagePort,
+  prepare: Prepare,
+  mark: (request: number) => void = () => undefined,
+): void {
   const post = (message: FromPreparer, ...transfer: ArrayBuffer[]): void => port.postMessage(message, transfer);
   /** A tensor can be megabytes: fresh memory for each would cost more than the copy. */
   const spare: ArrayBuffer[] = [];
@@ -20,7 +33,9 @@ export function servePreparer(port: MessagePort, runner: MessagePort, prepare: P
   async function work({ id, image }: PrepareMessage): Promise<void> {
     const memory = image.buffer;
     try {
+      mark(id);
       const prepared = await prepare(image);
+      mark(0);
       const feed = copyOf(prepared.feed, spare);
       runner.postMessage({ id, prepared: { ...prepared, feed } } satisfies PreparedMessage, [memoryOf(feed)]);
       post({ kind: 'handed', id, memory }, memory);

@@ -17,6 +17,13 @@ export interface OpenContext {
   readonly signal: AbortSignal;
 }
 
+/** Where questions come from and answers go to: the main thread, or the agent's process. */
+export interface WorkerPort {
+  on(event: 'message', listener: (message: ToWorker) => void): unknown;
+  postMessage(message: FromWorker, transfer: readonly ArrayBuffer[]): void;
+  close(): void;
+}
+
 export type OpenModel = (plan: WorkerPlan, context: OpenContext) => Promise<OpenedModel>;
 
 /**
@@ -24,8 +31,15 @@ export type OpenModel = (plan: WorkerPlan, context: OpenContext) => Promise<Open
  *
  * A worker always ends itself. To be terminated from outside while ONNX Runtime's native code runs would end the whole
  * process: the binding throws into a JavaScript engine that is being taken down.
+ *
+ * @param mark is told the id of each request before the model sees it, and 0 after
  */
-export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: OpenModel): Promise<void> {
+export async function serveWorker(
+  port: WorkerPort,
+  plan: WorkerPlan,
+  open: OpenModel,
+  mark: (request: number) => void = () => undefined,
+): Promise<void> {
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const closing = new AbortController();
   let model: OpenedModel['model'] | undefined;
@@ -46,7 +60,9 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
   async function answer({ id, image, contentType }: InferMessage, ready: OpenedModel['model']): Promise<void> {
     const memory = image.buffer;
     try {
+      mark(id);
       const inference = await ready.infer(image, contentType, closing.signal);
+      mark(0);
       post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference.outputs)]);
     } catch (thrown) {
       post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
@@ -55,9 +71,11 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
 
   async function answerTensors({ id, tensors, memory }: TensorsMessage, ready: OpenedModel['model']): Promise<void> {
     try {
+      mark(id);
       const startedAt = performance.now();
       const outputs = await ready.inferTensors(tensors, closing.signal);
       const run = { outputs, runMs: performance.now() - startedAt };
+      mark(0);
       post({ kind: 'tensors-answer', id, run, memory }, [memory, ...buffersOf(outputs)]);
     } catch (thrown) {
       post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
@@ -67,7 +85,9 @@ export async function serveWorker(port: MessagePort, plan: WorkerPlan, open: Ope
   async function answerPrepared({ id, prepared }: PreparedMessage, ready: OpenedModel['model']): Promise<void> {
     const memory = memoryOf(prepared.feed);
     try {
+      mark(id);
       const inference = await ready.inferPrepared(prepared);
+      mark(0);
       post({ kind: 'answer', id, inference }, buffersOf(inference.outputs));
     } catch (thrown) {
       post({ kind: 'error', id, error: wireErrorOf(thrown) });

@@ -1,7 +1,7 @@
 import { inputOf } from '#packages/model-package';
 import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
-import { messageOf } from '#packages/foundation';
+import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
@@ -12,28 +12,26 @@ import type {
   InstanceFacts,
   InstanceFault,
   InstanceSpec,
+  Isolation,
   OpenInstance,
   OpenWatch,
   TensorFeeds,
   TensorRun,
 } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
-import type { ThreadRegister } from './thread/thread-register.ts';
-import { WorkerThread } from './thread/worker-thread.ts';
+import type { Executor, OpenExecutor } from './executor.ts';
 
 export interface WorkerInstancePorts {
   readonly clock: Clock;
-  /** Takes the memory of images back. */
+  /** Takes the memory of inputs back. */
   readonly buffers: BufferPool;
-  /** Counts the threads that there are. */
-  readonly threads: ThreadRegister;
-  /** The bundle `instance-worker.js`. */
-  readonly workerFile: string;
+  /** How a model is run, by what its service asks for. */
+  readonly executors: Readonly<Record<Isolation, OpenExecutor>>;
   /** Folder for optimised models and remembered choices; without it each start makes them anew. */
   readonly cacheDir?: string;
 }
 
-/** Opens instances in worker threads. */
+/** Opens instances in processes or threads. */
 export function workerInstances(ports: WorkerInstancePorts): OpenInstance {
   return async (spec, watch) => {
     const instance = new WorkerInstance(ports, spec);
@@ -56,11 +54,13 @@ class WorkerInstance implements ModelInstance {
   readonly capacity: number;
   readonly #ports: WorkerInstancePorts;
   readonly #spec: InstanceSpec;
-  readonly #threads = new Set<WorkerThread>();
+  readonly #executors = new Set<Executor>();
   readonly #closing = new AbortController();
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
   readonly #restarts = new Set<() => void>();
+  /** Requests that are to be repeated, until an executor is free. */
+  readonly #waiting = new Set<() => void>();
   #facts: InstanceFacts | undefined;
   #restartMs = FIRST_RESTART_MS;
   /** Workers given up that have not come back. */
@@ -79,7 +79,7 @@ class WorkerInstance implements ModelInstance {
 
   get free(): number {
     let free = 0;
-    for (const thread of this.#threads) free += thread.free;
+    for (const executor of this.#executors) free += executor.free;
     return free;
   }
 
@@ -93,11 +93,11 @@ class WorkerInstance implements ModelInstance {
   }
 
   infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    return this.#onFreeThread((thread) => thread.infer(image, contentType));
+    return this.#ask(image.buffer, (executor) => executor.infer(image, contentType));
   }
 
   inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
-    return this.#onFreeThread((thread) => thread.inferTensors(feeds));
+    return this.#ask(feeds.memory, (executor) => executor.inferTensors(feeds));
   }
 
   onFree(listener: () => void): void {
@@ -111,36 +111,57 @@ class WorkerInstance implements ModelInstance {
   async close(): Promise<void> {
     this.#closing.abort(ended());
     for (const cancel of this.#restarts) cancel();
-    await Promise.all([...this.#threads].map((thread) => thread.close()));
-    this.#threads.clear();
+    await Promise.all([...this.#executors].map((executor) => executor.close()));
+    this.#executors.clear();
+    this.#freed();
   }
 
-  async #onFreeThread<Answer>(ask: (thread: WorkerThread) => Promise<Answer>): Promise<Answer> {
+  /** @param memory in which the input lies; it goes back to the pool, unless a thread has taken it with it */
+  async #ask<Answer>(memory: ArrayBuffer, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
     if (this.#closing.signal.aborted) throw ended();
-    const thread = this.#freest();
-    if (!thread) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
-    const answer = await ask(thread);
-    this.#restartMs = FIRST_RESTART_MS;
-    return answer;
+    const executor = this.#freest();
+    if (!executor) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
+    try {
+      const answer = await ask(executor).catch((thrown: unknown) => this.#askOnceMore(thrown, ask));
+      this.#restartMs = FIRST_RESTART_MS;
+      return answer;
+    } finally {
+      this.#ports.buffers.give(memory);
+      this.#freed();
+    }
   }
 
-  /** An idle thread before one that would only prepare the image for now. */
-  #freest(): WorkerThread | undefined {
-    let freest: WorkerThread | undefined;
-    for (const thread of this.#threads) if (thread.free > (freest?.free ?? 0)) freest = thread;
+  /** A request that only waited in a process that another request brought down is repeated on the next one, once. */
+  async #askOnceMore<Answer>(thrown: unknown, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
+    if (!isEdgeError(thrown) || thrown.code !== 'instance.worker-lost') throw thrown;
+    for (;;) {
+      const executor = this.#freest();
+      if (executor) return ask(executor);
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      if (this.#closing.signal.aborted) throw ended();
+    }
+  }
+
+  #freed(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** An idle executor before one that would only prepare the image for now. */
+  #freest(): Executor | undefined {
+    let freest: Executor | undefined;
+    for (const executor of this.#executors) if (executor.free > (freest?.free ?? 0)) freest = executor;
     return freest;
   }
 
-  async #start(plan: WorkerPlan, watch: OpenWatch): Promise<WorkerThread> {
+  async #start(plan: WorkerPlan, watch: OpenWatch): Promise<Executor> {
     const { settings, manifest } = this.#spec;
     const inputOfVariant = ({ variant }: InstanceFacts): InputSpec =>
       inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]);
-    const thread = await WorkerThread.open({
-      file: this.#ports.workerFile,
+    const executor = await this.#ports.executors[settings.isolation]({
       plan,
       ...(settings.prepareAhead ? { prepareAhead: inputOfVariant } : {}),
-      buffers: this.#ports.buffers,
-      threads: this.#ports.threads,
+      ...(settings.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: settings.memoryLimitBytes }),
       clock: this.#ports.clock,
       loadTimeoutMs: settings.loadTimeoutMs,
       stuckAfterMs: settings.stuckAfterMs,
@@ -148,19 +169,20 @@ class WorkerInstance implements ModelInstance {
       progress: (step) => watch.progress(step),
     });
     if (this.#closing.signal.aborted) {
-      await thread.close();
+      await executor.close();
       throw ended();
     }
-    this.#threads.add(thread);
-    void thread.lost.then((error) => this.#replace(thread, error));
-    return thread;
+    this.#executors.add(executor);
+    void executor.lost.then((error) => this.#replace(executor, error));
+    this.#freed();
+    return executor;
   }
 
-  #replace(thread: WorkerThread, error: EdgeError): void {
-    this.#threads.delete(thread);
+  #replace(executor: Executor, error: EdgeError): void {
+    this.#executors.delete(executor);
     const stuck = error.code === 'instance.worker-stuck';
     if (stuck) this.#stuck++;
-    void thread.exited.then(() => stuck && this.#stuck--);
+    void executor.exited.then(() => stuck && this.#stuck--);
     this.#report({ reason: stuck ? 'stuck' : 'crashed', message: error.message });
     this.#restartLater();
   }

@@ -33,7 +33,10 @@ export function instanceSettings(
   const intraOpThreads = fixedThreads || Math.min(cores, MAX_AUTO_THREADS);
   const workers = (own?.Workers ?? configuration.Workers) || Math.max(1, Math.floor(cores / intraOpThreads));
   const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
+  const memoryLimit = memoryLimitBytes(configuration, alias);
   return {
+    isolation: own?.Isolation ?? configuration.Isolation,
+    ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
     // With a worker for each core every core has work already; the second thread would only take memory.
     prepareAhead: workers < cores,
     providers: ladderOf(own?.Providers ?? configuration.Providers, platform.providers),

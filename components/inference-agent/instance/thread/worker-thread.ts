@@ -2,39 +2,43 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
-import type { Clock, EdgeError } from '#packages/foundation';
+import type { EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import { instanceErrors } from '../errors.ts';
-import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from '../model-instance.ts';
+import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
+import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
+import { waitUntilOpen } from '../wait-until-open.ts';
+import type { OpeningListener } from '../wait-until-open.ts';
 import { leave } from './leave-worker.ts';
-import { openedFacts } from './opened-facts.ts';
 import { PendingRequests } from '../pending-requests.ts';
 import { PreparerThread } from './preparer-thread.ts';
-import type { FromWorker, ToWorker, WorkerPlan } from '../protocol.ts';
+import type { FromWorker, ToWorker } from '../protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
-export interface WorkerThreadOptions {
+export interface ThreadPorts {
   /** The bundle `instance-worker.js`. */
   readonly file: string;
-  readonly plan: WorkerPlan;
-  /** Input of the variant that was opened, where a second thread is to prepare the next image while the model runs. */
-  readonly prepareAhead?: (facts: InstanceFacts) => InputSpec;
   /** Takes the memory of images back. */
   readonly buffers: BufferPool;
   /** Counts the threads that there are. */
   readonly threads: ThreadRegister;
-  readonly clock: Clock;
-  readonly loadTimeoutMs: number;
-  readonly stuckAfterMs: number;
-  readonly signal: AbortSignal;
-  progress(step: OpenProgress): void;
+}
+
+type WorkerThreadOptions = ExecutorOptions & ThreadPorts;
+
+/**
+ * Executors in threads of the agent: the least memory, and no wall between them. A native fault of one model ends the agent with all
+ * of them, and nothing can be ended that does not end itself.
+ */
+export function threadExecutors(ports: ThreadPorts): OpenExecutor {
+  return (options) => WorkerThread.open({ ...options, ...ports });
 }
 
 /**
  * One thread with one loaded model, which runs one request at a time, and where wanted a second that prepares the next image
  * meanwhile. An idle model's thread does all by itself, which saves a request that comes alone the way over the other thread.
  */
-export class WorkerThread {
+class WorkerThread implements Executor {
   readonly facts: InstanceFacts;
   /** Requests that it takes at once. */
   readonly capacity: 1 | 2;
@@ -58,7 +62,7 @@ export class WorkerThread {
     const worker = new Worker(options.file, { workerData: options.plan, resourceLimits: HEAP_LIMITS, name: 'model' });
     options.threads.add(worker);
     try {
-      return new WorkerThread(worker, await openedFacts(worker, options), options);
+      return new WorkerThread(worker, await waitUntilOpen((listener) => listenTo(worker, listener), options), options);
     } catch (thrown) {
       await leave(worker, options.clock);
       throw thrown;
@@ -159,6 +163,21 @@ export class WorkerThread {
   #send(message: ToWorker, ...transfer: ArrayBuffer[]): void {
     this.#worker.postMessage(message, transfer);
   }
+}
+
+function listenTo(worker: Worker, listener: OpeningListener): () => void {
+  const onMessage = (message: FromWorker): void => {
+    if (message.kind === 'progress') listener.progress(message.step);
+    if (message.kind === 'opened') listener.opened(message.facts);
+    if (message.kind === 'failed') listener.failed(fromWire(message.error));
+  };
+  const onEnd = (reason: unknown): void => listener.ended(reason);
+  worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+  return () => {
+    worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+    // From here on an error of a thread that failed to open has no other listener, and must not end the process.
+    worker.on('error', () => undefined);
+  };
 }
 
 /** Images and tensors lie outside of the heap: a worker's heap holds little more than code. */

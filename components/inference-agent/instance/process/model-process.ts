@@ -1,0 +1,289 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import type { Inference } from '#packages/vision';
+import type { EdgeError } from '#packages/foundation';
+import { messageOf } from '#packages/foundation';
+import { instanceErrors } from '../errors.ts';
+import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
+import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
+import { PendingRequests } from '../pending-requests.ts';
+import { waitUntilOpen } from '../wait-until-open.ts';
+import type { OpeningListener } from '../wait-until-open.ts';
+import { FrameChannel } from './frame-channel.ts';
+import { InputSlots } from './input-slots.ts';
+import { LastWords } from './last-words.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { CHILD_FD, FRAME_LIMITS } from './messages.ts';
+import type { ToPreparerOfProcess, ToProcess } from './messages.ts';
+import { readAnswer, readOpening, readPrepared } from './read-answers.ts';
+import { tensorBlobs } from './tensor-blobs.ts';
+
+export interface ProcessPorts {
+  /** The bundle `instance-process.js`. */
+  readonly file: string;
+  /** Environment of the processes; holds no secret of the agent. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Executors in processes of their own: nothing that a model does reaches the agent or another model. */
+export function processExecutors(ports: ProcessPorts): OpenExecutor {
+  return (options) => ModelProcess.open(ports, options);
+}
+
+/** Images and tensors lie outside of the heap: it holds little more than code. */
+const HEAP_MB = 128;
+
+class ModelProcess implements Executor {
+  readonly facts: InstanceFacts;
+  readonly capacity: 1 | 2;
+  readonly lost: Promise<EdgeError>;
+  readonly exited: Promise<void>;
+  readonly #child: ModelChild;
+  readonly #pending: PendingRequests<Inference | TensorRun>;
+  readonly #watch: MemoryWatch | undefined;
+  readonly #stuckAfterMs: number;
+  /** The request whose image is being prepared. */
+  #preparing: number | undefined;
+  #gone = false;
+  #reportLost: (error: EdgeError) => void = () => undefined;
+
+  static async open(ports: ProcessPorts, options: ExecutorOptions): Promise<ModelProcess> {
+    options.signal.throwIfAborted();
+    const child = new ModelChild(ports);
+    const watch = watchOf(child, options);
+    try {
+      child.send({ kind: 'open', plan: options.plan, parentPid: process.pid, hasSlots: child.slots !== undefined });
+      const facts = await waitUntilOpen((listener) => child.listen(listener), options);
+      return new ModelProcess(child, watch, facts, options);
+    } catch (thrown) {
+      watch?.stop();
+      await child.kill();
+      throw watch?.exceeded ?? thrown;
+    }
+  }
+
+  private constructor(
+    child: ModelChild,
+    watch: MemoryWatch | undefined,
+    facts: InstanceFacts,
+    { clock, stuckAfterMs, prepareAhead }: ExecutorOptions,
+  ) {
+    this.#child = child;
+    this.#watch = watch;
+    this.facts = facts;
+    this.#stuckAfterMs = stuckAfterMs;
+    this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
+    this.capacity = prepareAhead ? 2 : 1;
+    this.exited = child.exited;
+    this.lost = new Promise((resolve) => (this.#reportLost = resolve));
+    child.onAnswer = (head, blob) => this.#take(head, blob);
+    child.onPrepared = (head) => this.#takePrepared(head);
+    child.onEnd = (reason) => this.#lose(watch?.exceeded ?? crashed(reason));
+    if (child.ended !== undefined) child.onEnd(child.ended);
+    if (prepareAhead) child.send({ kind: 'preparer', input: prepareAhead(facts) });
+  }
+
+  get free(): number {
+    return this.#gone ? 0 : this.capacity - this.#pending.size;
+  }
+
+  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+    const ahead = this.capacity > 1 && this.#pending.size > 0 && this.#preparing === undefined;
+    return this.#ask<Inference>((id) => {
+      if (ahead) {
+        this.#preparing = id;
+        this.#child.prepare({ kind: 'prepare', id }, image);
+      } else {
+        this.#child.sendInput({ kind: 'infer', id, ...(contentType === undefined ? {} : { contentType }) }, [image]);
+      }
+    });
+  }
+
+  inferTensors({ tensors }: TensorFeeds): Promise<TensorRun> {
+    const { heads, blobs } = tensorBlobs(tensors);
+    return this.#ask<TensorRun>((id) => this.#child.sendInput({ kind: 'tensors', id, tensors: heads }, blobs));
+  }
+
+  async close(): Promise<void> {
+    this.#gone = true;
+    this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
+    this.#watch?.stop();
+    await this.#child.kill();
+  }
+
+  async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
+    if (this.free === 0) throw instanceErrors.error('instance.busy', 'the process of the model is busy');
+    return new Promise<Answer>((resolve, reject) => {
+      // The child's answer is checked to be of the kind that was asked for.
+      send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
+    });
+  }
+
+  #take(head: unknown, blob: Buffer): void {
+    const answer = readAnswer(head, blob);
+    if (!answer) return;
+    this.#settled(answer.id);
+    const pending = this.#pending.take(answer.id);
+    if (answer.kind === 'error') pending?.reject(answer.error);
+    else pending?.resolve(answer.kind === 'answer' ? answer.inference : answer.run);
+  }
+
+  #takePrepared(head: unknown): void {
+    const { id, error } = readPrepared(head);
+    if (this.#preparing === id) this.#preparing = undefined;
+    if (!error) return;
+    this.#settled(id);
+    this.#pending.take(id)?.reject(error);
+  }
+
+  #settled(id: number): void {
+    this.#child.slots?.release(id);
+  }
+
+  #giveUp(): void {
+    const message = `a request ran for more than ${this.#stuckAfterMs} ms; its process is being replaced`;
+    const facts = { stuckAfterMs: this.#stuckAfterMs };
+    const error = instanceErrors.error('instance.worker-stuck', message, { facts });
+    this.#lose(error, [this.#pending.oldest, ...(this.#child.slots?.atWork() ?? [])]);
+  }
+
+  /** What was at work when it died gets the error; what only waited there may be repeated elsewhere. */
+  #lose(error: EdgeError, atWork: readonly unknown[] | undefined = this.#child.slots?.atWork()): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#watch?.stop();
+    this.#pending.rejectAll((id) => (!atWork || atWork.includes(id) ? error : bystander(error)));
+    void this.#child.kill();
+    this.#reportLost(error);
+  }
+}
+
+function watchOf(child: ModelChild, { clock, memoryLimitBytes }: ExecutorOptions): MemoryWatch | undefined {
+  const { pid } = child;
+  if (memoryLimitBytes === undefined || pid === undefined) return undefined;
+  return new MemoryWatch(pid, memoryLimitBytes, clock, () => void child.kill());
+}
+
+/** The operating system's side: the process, its two sockets, its memory. */
+class ModelChild {
+  /** Undefined if this system does not have shared memory; inputs then go over the sockets. */
+  readonly slots: InputSlots | undefined;
+  readonly exited: Promise<void>;
+  onAnswer: (head: unknown, blob: Buffer) => void = () => undefined;
+  onPrepared: (head: unknown) => void = () => undefined;
+  onEnd: (reason: unknown) => void = () => undefined;
+  /** Why it has ended, if it has. */
+  ended: unknown;
+  readonly #process: ChildProcess;
+  readonly #runner: FrameChannel;
+  readonly #preparer: FrameChannel;
+  #opening: OpeningListener | undefined;
+
+  constructor({ file, environment }: ProcessPorts) {
+    this.slots = InputSlots.open('edgeml-model-inputs');
+    this.#process = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file], {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', this.slots?.fd ?? 'ignore'],
+      env: environment,
+      windowsHide: true,
+    });
+    const words = new LastWords(this.#process.stderr);
+    this.exited = new Promise((resolve) => {
+      const gone = (reason: unknown): void => {
+        this.#end(reason);
+        this.#runner.close();
+        this.#preparer.close();
+        this.slots?.close();
+        resolve();
+      };
+      this.#process.once('error', (error) => this.#process.pid === undefined && gone(error));
+      // `close`, not `exit`: the last words are read by then.
+      this.#process.once('close', (code, signal) => gone(new Error(describeExit(code, signal, words.line))));
+    });
+    this.#runner = this.#channel(CHILD_FD.runner, (head, blob) => this.#take(head, blob));
+    this.#preparer = this.#channel(CHILD_FD.preparer, (head) => this.onPrepared(head));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  listen(listener: OpeningListener): () => void {
+    this.#opening = listener;
+    if (this.ended !== undefined) listener.ended(this.ended);
+    return () => (this.#opening = undefined);
+  }
+
+  send(head: ToProcess, blobs: readonly Uint8Array[] = []): void {
+    this.#runner.send(head, blobs);
+  }
+
+  sendInput(head: Extract<ToProcess, { kind: 'infer' | 'tensors' }>, input: readonly Uint8Array[]): void {
+    const at = this.slots?.put(head.id, input);
+    if (at) this.send({ ...head, at });
+    else this.send(head, input);
+  }
+
+  prepare(head: ToPreparerOfProcess, image: Uint8Array): void {
+    const at = this.slots?.put(head.id, [image]);
+    if (at) this.#preparer.send({ ...head, at } satisfies ToPreparerOfProcess);
+    else this.#preparer.send(head, [image]);
+  }
+
+  /** Ends it at once, whatever it does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  #channel(fd: number, frame: (head: unknown, blob: Buffer) => void): FrameChannel {
+    const channel = new FrameChannel(this.#process.stdio[fd] as Duplex, FRAME_LIMITS);
+    channel.listen({
+      frame: (head, blob) => {
+        try {
+          frame(head, blob);
+        } catch (thrown) {
+          this.#broken(`it said what the protocol does not know: ${messageOf(thrown)}`);
+        }
+      },
+      // Its end is told by the process itself; one whose socket alone is closed is of no use any more.
+      closed: (reason) => this.#broken(reason ? messageOf(reason) : undefined),
+    });
+    return channel;
+  }
+
+  #broken(reason: string | undefined): void {
+    if (reason !== undefined) this.#end(new Error(reason));
+    this.#process.kill('SIGKILL');
+  }
+
+  #take(head: unknown, blob: Buffer): void {
+    const opening = readOpening(head);
+    if (!opening) this.onAnswer(head, blob);
+    else if (opening.kind === 'progress') this.#opening?.progress(opening.step);
+    else if (opening.kind === 'opened') this.#opening?.opened(opening.facts);
+    else this.#opening?.failed(opening.error);
+  }
+
+  #end(reason: unknown): void {
+    if (this.ended !== undefined) return;
+    this.ended = reason;
+    this.#opening?.ended(reason);
+    this.onEnd(reason);
+  }
+}
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null, lastWords: string): string {
+  const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+  return lastWords === '' ? how : `${how}: ${lastWords}`;
+}
+
+function crashed(cause: unknown): EdgeError {
+  const message = `the process that ran the model crashed: ${messageOf(cause)}`;
+  return instanceErrors.error('instance.worker-crashed', message, { cause });
+}
+
+function bystander(cause: EdgeError): EdgeError {
+  const message = `the request waited in a process that was lost to another one: ${cause.message}`;
+  return instanceErrors.error('instance.worker-lost', message, { cause });
+}

@@ -1,0 +1,180 @@
+import { Socket } from 'node:net';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { InputSpec } from '#packages/model-package';
+import { dieWithParent } from '#packages/posix';
+import type { FromPreparer, FromWorker, ToPreparer, ToWorker } from '../protocol.ts';
+import { servePreparer } from '../serve-preparer.ts';
+import type { Prepare, PreparerPort } from '../serve-preparer.ts';
+import { serveWorker } from '../serve-worker.ts';
+import type { OpenModel, WorkerPort } from '../serve-worker.ts';
+import { FrameChannel } from './frame-channel.ts';
+import { AT_WORK } from './input-slots.ts';
+import type { SlotReference } from './input-slots.ts';
+import { CHILD_FD, FRAME_LIMITS } from './messages.ts';
+import type { FromPreparerOfProcess, FromProcess, ToPreparerOfProcess, ToProcess } from './messages.ts';
+import { SlotReader } from './slot-reader.ts';
+import { tensorBlobs, tensorsOf } from './tensor-blobs.ts';
+
+/** `workerData` of the thread that prepares images in a model's process. */
+export interface PreparerThreadPlan {
+  readonly input: InputSpec;
+  readonly runner: MessagePort;
+  readonly hasSlots: boolean;
+}
+
+const PREPARER_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
+
+/**
+ * The main thread of a model's process: the worker's protocol over a socket to the agent. The process ends with its parent, also while
+ * it is inside native code and never sees the end of its socket.
+ *
+ * @param preparerFile what a thread that prepares images runs; it calls `servePreparerThread`
+ */
+export function serveProcess(open: OpenModel, preparerFile: string): void {
+  const channel = new FrameChannel(socketOf(CHILD_FD.runner), FRAME_LIMITS);
+  let port: ProcessPort | undefined;
+  channel.listen({
+    frame: (head, blob) => {
+      const message = head as ToProcess;
+      if (message.kind !== 'open') return port?.take(message, blob);
+      tieTo(message.parentPid);
+      const slots = message.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
+      port = new ProcessPort(channel, slots, preparerFile);
+      void serveWorker(port, message.plan, open, (id) => slots?.mark(AT_WORK.runner, id));
+    },
+    closed: () => process.exit(),
+  });
+}
+
+/** The thread that prepares images in a model's process. */
+export function servePreparerThread(plan: PreparerThreadPlan, prepare: Prepare): void {
+  const slots = plan.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
+  const channel = new FrameChannel(socketOf(CHILD_FD.preparer), FRAME_LIMITS);
+  let onMessage: (message: ToPreparer) => void = () => undefined;
+  const port: PreparerPort = {
+    on: (_event, listener) => (onMessage = listener),
+    postMessage: (message: FromPreparer) => channel.send(headOfPrepared(message)),
+    close: () => channel.close(),
+  };
+  servePreparer(port, plan.runner, prepare, (id) => slots?.mark(AT_WORK.preparer, id));
+  channel.listen({
+    frame: (head, blob) => {
+      const { id, at } = head as ToPreparerOfProcess;
+      onMessage({ kind: 'prepare', id, image: inputOf(slots, at, blob) });
+    },
+    closed: () => process.exit(),
+  });
+}
+
+class ProcessPort implements WorkerPort {
+  readonly #channel: FrameChannel;
+  readonly #slots: SlotReader | undefined;
+  readonly #preparerFile: string;
+  #onMessage: (message: ToWorker) => void = () => undefined;
+
+  constructor(channel: FrameChannel, slots: SlotReader | undefined, preparerFile: string) {
+    this.#channel = channel;
+    this.#slots = slots;
+    this.#preparerFile = preparerFile;
+  }
+
+  on(_event: 'message', listener: (message: ToWorker) => void): void {
+    this.#onMessage = listener;
+  }
+
+  /** Nothing is moved: what lies here stays here. */
+  postMessage(message: FromWorker): void {
+    const { head, blobs } = frameOf(message);
+    this.#channel.send(head, blobs);
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  take(message: Exclude<ToProcess, { kind: 'open' }>, blob: Buffer): void {
+    switch (message.kind) {
+      case 'preparer':
+        return this.#startPreparer(message.input);
+      case 'infer': {
+        const { id, contentType } = message;
+        return this.#onMessage({ kind: 'infer', id, image: inputOf(this.#slots, message.at, blob), contentType });
+      }
+      case 'tensors': {
+        const bytes = inputOf(this.#slots, message.at, blob);
+        const tensors = tensorsOf(message.tensors, bytes);
+        return this.#onMessage({ kind: 'tensors', id: message.id, tensors, memory: bytes.buffer });
+      }
+    }
+  }
+
+  #startPreparer(input: InputSpec): void {
+    const { port1, port2 } = new MessageChannel();
+    const plan: PreparerThreadPlan = { input, runner: port2, hasSlots: this.#slots !== undefined };
+    const thread = new Worker(this.#preparerFile, {
+      workerData: plan,
+      transferList: [port2],
+      resourceLimits: PREPARER_HEAP,
+      name: 'preparer',
+    });
+    // The agent sees the end of the thread's socket, and replaces the process.
+    thread.on('error', () => process.exit(1));
+    thread.on('exit', (code) => process.exit(code || 1));
+    this.#onMessage({ kind: 'preparer', port: port1 });
+  }
+}
+
+function socketOf(fd: number): Socket {
+  return new Socket({ fd, readable: true, writable: true });
+}
+
+/** On systems without it, the end of the socket ends the process, unless it is stuck in native code. */
+function tieTo(parentPid: number): void {
+  if (process.platform !== 'linux') return;
+  try {
+    dieWithParent({ parentPid });
+  } catch (thrown) {
+    if (process.ppid !== parentPid) process.exit(1);
+    process.stderr.write(`a model's process cannot be tied to its parent: ${String(thrown)}\n`);
+  }
+}
+
+function inputOf(slots: SlotReader | undefined, at: SlotReference | undefined, blob: Buffer): Uint8Array<ArrayBuffer> {
+  if (at && slots) return slots.read(at);
+  return new Uint8Array(blob);
+}
+
+function frameOf(message: FromWorker): { readonly head: FromProcess; readonly blobs: readonly Uint8Array[] } {
+  switch (message.kind) {
+    case 'answer': {
+      const { classScores, outputs, ...inference } = message.inference;
+      const tensors = outputs && tensorBlobs(outputs);
+      const scores = classScores && new Uint8Array(classScores.buffer, classScores.byteOffset, classScores.byteLength);
+      return {
+        head: {
+          kind: 'answer',
+          id: message.id,
+          inference,
+          ...(scores ? { scores: scores.byteLength } : {}),
+          ...(tensors ? { outputs: tensors.heads } : {}),
+        },
+        blobs: [...(scores ? [scores] : []), ...(tensors?.blobs ?? [])],
+      };
+    }
+    case 'tensors-answer': {
+      const { heads, blobs } = tensorBlobs(message.run.outputs);
+      return { head: { kind: 'tensors-answer', id: message.id, runMs: message.run.runMs, outputs: heads }, blobs };
+    }
+    case 'error':
+      return { head: { kind: 'error', id: message.id, error: message.error }, blobs: [] };
+    default:
+      return { head: message, blobs: [] };
+  }
+}
+
+function headOfPrepared(message: FromPreparer): FromPreparerOfProcess {
+  return message.kind === 'handed'
+    ? { kind: 'handed', id: message.id }
+    : { kind: 'refused', id: message.id, error: message.error };
+}
