@@ -2,11 +2,11 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 
-/** Processes whose working directory is this folder, shells that wait for others left out. Linux only. */
+/** Processes that the core started in this folder: those that they start themselves are theirs. Linux only. */
 export function pidsIn(folder: string): readonly number[] {
-  return processTable()
-    .map(({ pid }) => pid)
-    .filter((pid) => workingDirectory(pid) === folder);
+  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder);
+  const all = new Set(rows.map(({ pid }) => pid));
+  return rows.filter(({ parent }) => !all.has(parent)).map(({ pid }) => pid);
 }
 
 /** Processes that work below a core's root. */
