@@ -7,6 +7,7 @@ import type { AgentEventName, AgentEvents } from '../../components/inference-age
 import { specOf } from './instance-conformance.ts';
 import type { InstanceSettings } from '../../components/inference-agent/instance/model-instance.ts';
 import { MemoryInstances } from './memory-instance.ts';
+import { Quarantine } from '../../components/inference-agent/registry/quarantine.ts';
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
 import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
 import { PackageStore } from '../../components/inference-agent/store/package-store.ts';
@@ -36,8 +37,11 @@ export class RegistryRig {
   async start(): Promise<ModelRegistry> {
     const store = new PackageStore({ folder: this.storeFolder, bounds: () => this.storeBounds });
     await store.open();
+    const quarantine = new Quarantine(join(this.#folder, 'quarantine.json'), this.clock);
+    await quarantine.open();
     return new ModelRegistry({
       clock: this.clock,
+      quarantine,
       store,
       openInstance: this.instances.open,
       announce: (event, facts) => this.events.push({ event, facts }),

@@ -1,4 +1,5 @@
 import type { Inference } from '#packages/vision';
+import { isEdgeError } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { ServiceSettings } from '../settings/service-settings.ts';
@@ -19,8 +20,8 @@ export interface Target {
 export interface AdmissionPorts<T extends Target> {
   readonly clock: Clock;
   service(name: string): ServiceSettings;
-  /** `pending` while a model is on its way to an alias that has none yet: requests wait for it. */
-  target(alias: string): T | 'pending' | undefined;
+  /** `pending` while a model is on its way to an alias that has none yet: requests wait for it. An error says why none answers. */
+  target(alias: string): T | 'pending' | EdgeError | undefined;
   /** Aliases that answer now, to be named in errors. */
   aliases(): readonly string[];
   bounds(): { readonly concurrentRuns: number; readonly bufferedBytes: number };
@@ -143,7 +144,7 @@ export class Admission<T extends Target> {
       const [request] = queue.waiting;
       if (!request || (isFull && queue.running > 0) || (next && isBefore(next.queue, queue))) continue;
       const target = this.#ports.target(this.#ports.service(queue.service).alias);
-      if (target === undefined) this.#endWaiting(queue);
+      if (target === undefined || isEdgeError(target)) this.#endWaiting(queue, target);
       else if (target !== 'pending' && target.free > 0) next = { queue, request, target };
     }
     return next;
@@ -177,6 +178,7 @@ export class Admission<T extends Target> {
     if (this.#stopping) return { reason: 'stopping' };
     const target = this.#ports.target(settings.alias);
     if (target === undefined) return { reason: 'no-model', alias: settings.alias };
+    if (isEdgeError(target)) return { reason: 'quarantined', error: target };
     const capacity = target === 'pending' ? 1 : target.capacity;
     const retryAfterSeconds = queue.retryAfterSeconds(capacity);
     if (queue.depth >= settings.queueLength) return { reason: 'queue-full', retryAfterSeconds, depth: queue.depth };
@@ -191,9 +193,10 @@ export class Admission<T extends Target> {
     return this.#rejected(queue.service, { reason: 'deadline', deadlineMs, where });
   }
 
-  #endWaiting(queue: AdmissionQueue<T>): void {
+  #endWaiting(queue: AdmissionQueue<T>, error: EdgeError | undefined): void {
     const { alias } = this.#ports.service(queue.service);
-    for (const request of [...queue.waiting]) request.end(this.#rejected(queue.service, { reason: 'no-model', alias }));
+    const refusal: Refusal = error ? { reason: 'quarantined', error } : { reason: 'no-model', alias };
+    for (const request of [...queue.waiting]) request.end(this.#rejected(queue.service, refusal));
   }
 
   #leave(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, from: QueuedRequestState): void {

@@ -10,6 +10,7 @@ export type Refusal =
   | { readonly reason: 'memory-full'; readonly retryAfterSeconds: number }
   | { readonly reason: 'deadline'; readonly deadlineMs: number; readonly where: string }
   | { readonly reason: 'no-model'; readonly alias: string }
+  | { readonly reason: 'quarantined'; readonly error: EdgeError }
   | { readonly reason: 'cancelled' }
   | { readonly reason: 'stopping' };
 
@@ -42,6 +43,8 @@ export function refusalError(service: string, refusal: Refusal, aliases: readonl
         { facts: { ...facts, active: aliases } },
       );
     }
+    case 'quarantined':
+      return refusal.error;
     case 'cancelled':
       return admissionErrors.error('admission.cancelled', `the client of "${service}" hung up`, { facts });
     case 'stopping':

@@ -23,6 +23,7 @@ import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
+import { Quarantine } from '../registry/quarantine.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
 import type { Platform } from '../settings/instance-settings.ts';
@@ -95,8 +96,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     folder: join(options.workFolder, 'models'),
     bounds: () => storeBounds(configuration.current),
   });
+  const quarantine = new Quarantine(join(options.workFolder, 'quarantine.json'), clock);
+  await quarantine.open();
   const registry = new ModelRegistry({
     clock,
+    quarantine,
     store,
     announce,
     openInstance: options.openInstance,

@@ -36,6 +36,13 @@ export interface AgentEvents {
   readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };
   readonly 'model.untested': { readonly alias: string; readonly path: string };
   readonly 'model.fault': { readonly model: ModelIdentity; readonly reason: string; readonly message: string };
+  /** The version died again and again and is not run any more; `former` serves in its place, if there was one. */
+  readonly 'model.quarantined': {
+    readonly model: ModelIdentity;
+    readonly reason: string;
+    readonly deaths: number;
+    readonly former?: ModelIdentity;
+  };
   readonly 'provider.fallback': {
     readonly model: ModelIdentity;
     readonly requested: readonly string[];
@@ -62,6 +69,7 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.untrusted',
   'model.untested',
   'model.fault',
+  'model.quarantined',
   'provider.fallback',
   'device.name-mismatch',
   'configuration.rejected',

@@ -33,7 +33,7 @@ export function changeOf<Name extends AgentEventName>(
 }
 
 interface Change {
-  readonly action: 'activate' | 'restore' | 'roll back' | 'retire';
+  readonly action: 'activate' | 'restore' | 'roll back' | 'retire' | 'quarantine';
   readonly alias: string;
   readonly name?: string;
   readonly version?: string;
@@ -59,6 +59,11 @@ function describe(change: AnyEvent): Change | undefined {
     case 'model.restore-failed': {
       const { alias, error } = change.facts;
       return { action: 'restore', alias, reason: `${error.code}: ${error.message}` };
+    }
+    case 'model.quarantined': {
+      const { model, reason, deaths } = change.facts;
+      const { alias, name, version } = model;
+      return { action: 'quarantine', alias, name, version, reason: `model.quarantined: ${deaths} deaths: ${reason}` };
     }
     case 'model.rolled-back': {
       const { alias, name, version } = change.facts.to;

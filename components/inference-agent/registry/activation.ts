@@ -43,6 +43,9 @@ export class Activation {
       throw thrown;
     });
     if (!kept.kept) announce('model.not-kept', { model: done.model, error: kept.reason.toJSON() });
+    await this.#ports.quarantine.lift(alias).catch((thrown: unknown) => {
+      announce('model.not-kept', { model: done.model, error: wireErrorOf(thrown) });
+    });
     const durationMs = Math.round(clock.monotonic() - startedAt);
     announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
     return done;

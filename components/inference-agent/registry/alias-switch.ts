@@ -1,6 +1,7 @@
 import type { ModelPackage } from '#packages/model-package';
 import { wireErrorOf } from '#packages/foundation';
 import type { ActivateProgress, ModelIdentity } from '#packages/http';
+import type { InstanceFault } from '../instance/model-instance.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot } from './alias-table.ts';
 import type { OpenedInstance, Progress } from './open-model.ts';
@@ -20,10 +21,13 @@ export interface Origin {
 export class AliasSwitch {
   readonly #ports: RegistryPorts;
   readonly #drains = new Set<Promise<number>>();
+  readonly #onFault: (model: ServingModel, fault: InstanceFault) => void;
   #instances = 0;
 
-  constructor(ports: RegistryPorts) {
+  /** @param onFault is told of each process or thread that a serving model lost */
+  constructor(ports: RegistryPorts, onFault: (model: ServingModel, fault: InstanceFault) => void) {
     this.#ports = ports;
+    this.#onFault = onFault;
   }
 
   get draining(): boolean {
@@ -102,7 +106,10 @@ export class AliasSwitch {
 
   #watch(model: ServingModel): void {
     model.instance.onFree(this.#ports.onChange);
-    model.instance.onFault((fault) => this.#ports.announce('model.fault', { model: model.identity, ...fault }));
+    model.instance.onFault((fault) => {
+      this.#ports.announce('model.fault', { model: model.identity, ...fault });
+      this.#onFault(model, fault);
+    });
   }
 
   #identityOf(alias: string, { manifest, hash }: ModelPackage): ModelIdentity {

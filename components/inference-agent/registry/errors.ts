@@ -26,6 +26,10 @@ export const registryErrors = errorCatalogue({
     status: 409,
     todo: 'A rollback needs a package that was active before under this alias and that the store still holds (StoreMaxMB).',
   },
+  'model.quarantined': {
+    status: 503,
+    todo: 'Deploy another version of the model, which lifts the quarantine; the log has what its processes said before they died.',
+  },
   'model.superseded': {
     status: 409,
     todo: 'Nothing: the agent is ending, or the client hung up before the model was ready.',

@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { wireErrorOf } from '#packages/foundation';
-import type { ActivateRequest, ModelStatus } from '#packages/http';
-import type { InstanceSettings } from '../instance/model-instance.ts';
+import type { EdgeError } from '#packages/foundation';
+import type { ActivateRequest, ModelIdentity, ModelStatus } from '#packages/http';
+import type { InstanceFault, InstanceSettings } from '../instance/model-instance.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';
@@ -36,7 +37,7 @@ export class ModelRegistry {
   constructor(ports: RegistryPorts) {
     this.#ports = ports;
     this.#aliases = new AliasTable(() => ports.onChange());
-    this.#aliasSwitch = new AliasSwitch(ports);
+    this.#aliasSwitch = new AliasSwitch(ports, (model, fault) => this.#faulted(model, fault));
     this.#activation = new Activation(ports, this.#aliases, this.#aliasSwitch);
   }
 
@@ -45,10 +46,11 @@ export class ModelRegistry {
     return this.#aliases.busy || this.#aliasSwitch.draining;
   }
 
-  /** What serves the alias; `pending` while its first model is on the way. */
-  target(alias: string): ServingModel | 'pending' | undefined {
+  /** What serves the alias; `pending` while its first model is on the way; the reason if its model is in quarantine. */
+  target(alias: string): ServingModel | 'pending' | EdgeError | undefined {
     const slot = this.#aliases.get(alias);
-    return slot?.serving ?? (slot && slot.expected > 0 ? 'pending' : undefined);
+    if (slot?.serving) return slot.serving;
+    return slot && slot.expected > 0 ? 'pending' : this.#ports.quarantine.refusal(alias);
   }
 
   aliases(): readonly string[] {
@@ -188,6 +190,46 @@ export class ModelRegistry {
     for (const { alias, record, retirement } of this.#aliases.all()) {
       if (record?.owner !== 'component' || retirement || (await exists(record.source))) continue;
       await this.retire(alias, record.source, 'package-gone').catch(() => undefined);
+    }
+  }
+
+  /**
+   * A version that brings its processes down again and again is taken out of service, and the one before it takes over. Only then is
+   * the alias without an answer, and says why.
+   */
+  #faulted(model: ServingModel, fault: InstanceFault): void {
+    const { alias } = model.identity;
+    const former = this.#aliases.get(alias)?.record?.previous?.kept === true;
+    const deaths = this.#ports.quarantine.tooMany(model.identity, former);
+    if (deaths === undefined || this.#closing.signal.aborted) return;
+    void this.#aliases.change(alias, async (slot) => {
+      if (slot.serving === model) await this.#quarantine(slot, model, fault.message, deaths);
+    });
+  }
+
+  async #quarantine(slot: AliasSlot, model: ServingModel, reason: string, deaths: number): Promise<void> {
+    const { quarantine, announce } = this.#ports;
+    await quarantine.add(model.identity, reason, deaths).catch((thrown: unknown) => {
+      announce('model.not-kept', { model: model.identity, error: wireErrorOf(thrown) });
+    });
+    const former = await this.#recallFormer(slot);
+    if (!former) await takeOutOfService(this.#ports, this.#aliasSwitch, slot, model);
+    announce('model.quarantined', { model: model.identity, reason, deaths, ...(former ? { former } : {}) });
+  }
+
+  /** Puts the version before into service; undefined if there is none, or it does not load. */
+  async #recallFormer(slot: AliasSlot): Promise<ModelIdentity | undefined> {
+    const { alias, record } = slot;
+    if (!record?.previous) return undefined;
+    const { source, owner, previous } = record;
+    try {
+      const model = await this.#ports.store.recall(alias, previous);
+      await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
+      const origin = { source, owner, kept: previous.kept };
+      return (await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal)).model;
+    } catch (thrown) {
+      this.#ports.announce('model.restore-failed', { alias, error: wireErrorOf(thrown) });
+      return undefined;
     }
   }
 

@@ -20,6 +20,8 @@ export interface Candidate {
 /** Decides by what the package says of itself, before anything is loaded: signature, golden inputs. */
 export async function vetPackage(ports: RegistryPorts, candidate: Candidate, progress: Progress): Promise<void> {
   const { alias, path, model } = candidate;
+  const quarantined = ports.quarantine.refusal(alias, model.hash);
+  if (quarantined) throw quarantined;
   const { trust, golden } = ports.policy();
   const verdict = await verifyPackage(model, trust);
   if (verdict.state === 'trusted')

@@ -4,11 +4,13 @@ import type { Clock } from '#packages/foundation';
 import type { Announce } from '../events/agent-event.ts';
 import type { InstanceSettings, OpenInstance } from '../instance/model-instance.ts';
 import type { PackageStore } from '../store/package-store.ts';
+import type { Quarantine } from './quarantine.ts';
 
 export interface RegistryPorts {
   readonly clock: Clock;
   readonly store: PackageStore;
   readonly openInstance: OpenInstance;
+  readonly quarantine: Quarantine;
   readonly announce: Announce;
   /** Read anew for each activation: configuration changes while the agent runs. */
   readonly policy: () => RegistryPolicy;

@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isEdgeError } from '#packages/foundation';
+import { bytesOf } from '../../../testing/agent/instance-conformance.ts';
+import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
+import { RegistryRig } from '../../../testing/agent/registry-rig.ts';
+import type { ModelRegistry } from './model-registry.ts';
+import { ServingModel } from './serving-model.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let rig: RegistryRig;
+let registry: ModelRegistry;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  rig = new RegistryRig(folder.path);
+  registry = await rig.start();
+});
+afterEach(() => folder.remove());
+
+async function activate(version: string): Promise<void> {
+  const path = await writePackage(join(folder.path, `Parts-${version}`), { version });
+  await registry.activate({ path }, () => undefined);
+}
+
+function versionInService(): string | undefined {
+  const target = registry.target('Parts');
+  return target instanceof ServingModel ? target.identity.version : undefined;
+}
+
+/** A picture that brings down whatever runs it, so many times. */
+async function crash(times: number): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    const target = registry.target('Parts');
+    if (!(target instanceof ServingModel)) throw new Error('nothing is in service');
+    await expect(target.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
+  }
+}
+
+describe('quarantine of a version that dies again and again', () => {
+  it('puts the version before it back after two deaths, and says so', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await crash(1);
+    expect(versionInService()).toBe('2.0.0');
+    await crash(1);
+    await expect.poll(versionInService).toBe('1.0.0');
+    expect(rig.last('model.quarantined')).toMatchObject({
+      model: { alias: 'Parts', version: '2.0.0' },
+      former: { alias: 'Parts', version: '1.0.0' },
+      deaths: 2,
+    });
+  });
+
+  it('keeps a version without a former one for longer, then answers with the reason', async () => {
+    await activate('1.0.0');
+    await crash(4);
+    expect(versionInService()).toBe('1.0.0');
+    await crash(1);
+    await expect.poll(() => isEdgeError(registry.target('Parts'))).toBe(true);
+    expect(registry.target('Parts')).toMatchObject({
+      code: 'model.quarantined',
+      message: expect.stringContaining('5 of its processes died') as unknown,
+    });
+  });
+
+  it('forgets deaths that lie ten minutes back', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await crash(1);
+    await rig.clock.advance(10 * 60_000);
+    await crash(1);
+    expect(versionInService()).toBe('2.0.0');
+    expect(rig.names()).not.toContain('model.quarantined');
+  });
+
+  it('refuses the version when it is deployed again, and lifts the quarantine for another one', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await crash(2);
+    await expect.poll(versionInService).toBe('1.0.0');
+    await expect(activate('2.0.0')).rejects.toMatchObject({ code: 'model.quarantined' });
+    expect(versionInService()).toBe('1.0.0');
+    await activate('3.0.0');
+    await activate('2.0.0');
+    expect(versionInService()).toBe('2.0.0');
+  });
+
+  it('holds after a restart of the agent', async () => {
+    await activate('1.0.0');
+    await crash(5);
+    await expect.poll(() => isEdgeError(registry.target('Parts'))).toBe(true);
+    registry = await rig.start();
+    await (
+      await registry.restore()
+    ).finished;
+    expect(registry.target('Parts')).toMatchObject({ code: 'model.quarantined' });
+  });
+
+  it('starts without it if its file cannot be read', async () => {
+    await writeFile(join(folder.path, 'quarantine.json'), '{ damaged');
+    registry = await rig.start();
+    await activate('1.0.0');
+    expect(versionInService()).toBe('1.0.0');
+  });
+});

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Clock, EdgeError } from '#packages/foundation';
+import type { ModelIdentity } from '#packages/http';
+import { writeDurably } from '../store/durable.ts';
+import { registryErrors } from './errors.ts';
+
+/** Deaths longer ago count no more. */
+const WINDOW_MS = 10 * 60_000;
+/** With a good version at hand there is nothing to wait for; without one, a model that answers most of the time is better than none. */
+const MAX_DEATHS = { withFormer: 2, withoutFormer: 5 } as const;
+
+const entrySchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  hash: z.string(),
+  /** What its last death was. */
+  reason: z.string(),
+  deaths: z.number(),
+  /** ISO 8601. */
+  since: z.string(),
+});
+
+/** A version that brought its processes down again and again. */
+export type QuarantineEntry = Readonly<z.infer<typeof entrySchema>>;
+
+const fileSchema = z.record(z.string(), entrySchema);
+
+/** Versions that are not to be run again, by alias, until another version has been deployed. Survives restarts of the agent. */
+export class Quarantine {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, QuarantineEntry>();
+  /** Times of deaths by alias and package. */
+  readonly #deaths = new Map<string, readonly number[]>();
+
+  /** @param file is made when it is needed */
+  constructor(file: string, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  /** Reads what was remembered. A file that cannot be read holds nothing: the models tell again. */
+  async open(): Promise<void> {
+    try {
+      const entries = fileSchema.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+      for (const [alias, entry] of Object.entries(entries)) this.#entries.set(alias, entry);
+    } catch {
+      this.#entries.clear();
+    }
+  }
+
+  /** Counts a death; returns how many there were of late once there were too many, else undefined. */
+  tooMany({ alias, hash }: ModelIdentity, hasFormer: boolean): number | undefined {
+    const key = `${alias} ${hash}`;
+    const now = this.#clock.monotonic();
+    const deaths = [...(this.#deaths.get(key) ?? []).filter((time) => now - time < WINDOW_MS), now];
+    this.#deaths.set(key, deaths);
+    const limit = hasFormer ? MAX_DEATHS.withFormer : MAX_DEATHS.withoutFormer;
+    return deaths.length < limit ? undefined : deaths.length;
+  }
+
+  /** @throws Error if it cannot be written; it holds all the same until the agent ends */
+  async add({ alias, name, version, hash }: ModelIdentity, reason: string, deaths: number): Promise<void> {
+    this.#deaths.delete(`${alias} ${hash}`);
+    const since = new Date(this.#clock.now()).toISOString();
+    this.#entries.set(alias, { name, version, hash, reason, deaths, since });
+    await this.#write();
+  }
+
+  /** Another version was deployed. @throws Error if it cannot be written */
+  async lift(alias: string): Promise<void> {
+    if (this.#entries.delete(alias)) await this.#write();
+  }
+
+  /** Why the alias must not run this package, or any if none is given; undefined if it may. */
+  refusal(alias: string, hash?: string): EdgeError | undefined {
+    const entry = this.#entries.get(alias);
+    if (!entry || (hash !== undefined && hash !== entry.hash)) return undefined;
+    const { name, version, reason, deaths, since } = entry;
+    const message = `${name} ${version} is in quarantine since ${since}: ${deaths} of its processes died, the last one because ${reason}`;
+    return registryErrors.error('model.quarantined', message, { facts: { alias, ...entry } });
+  }
+
+  #write(): Promise<void> {
+    return writeDurably(this.#file, `${JSON.stringify(Object.fromEntries(this.#entries), undefined, 2)}\n`);
+  }
+}
