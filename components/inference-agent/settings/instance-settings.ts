@@ -14,8 +14,8 @@ export interface Platform {
 
 /** More threads than this gain little on one image. */
 const MAX_AUTO_THREADS = 4;
-/** On top of the service's time-out: what runs longer is not slow, it is stuck. */
-const STUCK_MARGIN_MS = 30_000;
+/** On top of the service's time-out: what runs longer is not slow, it is stuck. A thread cannot be ended, so it gets more time. */
+const STUCK_MARGIN_MS = { process: 1_500, thread: 30_000 } as const;
 
 /**
  * How the model under an alias is to be loaded. Where several services share the alias, the first one's settings count.
@@ -33,9 +33,10 @@ export function instanceSettings(
   const intraOpThreads = fixedThreads || Math.min(cores, MAX_AUTO_THREADS);
   const workers = (own?.Workers ?? configuration.Workers) || Math.max(1, Math.floor(cores / intraOpThreads));
   const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
+  const isolation = own?.Isolation ?? configuration.Isolation;
   const memoryLimit = memoryLimitBytes(configuration, alias);
   return {
-    isolation: own?.Isolation ?? configuration.Isolation,
+    isolation,
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
     // With a worker for each core every core has work already; the second thread would only take memory.
     prepareAhead: workers < cores,
@@ -45,7 +46,7 @@ export function instanceSettings(
     intraOpThreads,
     threadsToTry: fixedThreads ? [fixedThreads] : halvesOf(intraOpThreads),
     spinning: configuration.Spinning,
-    stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS,
+    stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS[isolation],
     loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
     golden: configuration.GoldenPolicy === 'off' ? 'off' : 'on',
     ...(maxLatencyMs > 0 ? { maxLatencyMs } : {}),

@@ -10,7 +10,13 @@ export const CHILD_FD = { runner: 3, preparer: 4, slots: 5 } as const;
 
 /** Heads of the frames that the agent sends to the process of a model. An input without `at` is the frame's blob. */
 export type ToProcess =
-  | { readonly kind: 'open'; readonly plan: WorkerPlan; readonly parentPid: number; readonly hasSlots: boolean }
+  | {
+      readonly kind: 'open';
+      readonly plan: WorkerPlan;
+      readonly parentPid: number;
+      readonly hasSlots: boolean;
+      readonly memoryLimitBytes?: number;
+    }
   /** Start the thread that prepares images, which listens on a socket of its own. */
   | { readonly kind: 'preparer'; readonly input: InputSpec }
   | { readonly kind: 'infer'; readonly id: number; readonly contentType?: string; readonly at?: SlotReference }

@@ -53,7 +53,13 @@ class ModelProcess implements Executor {
     const child = new ModelChild(ports);
     const watch = watchOf(child, options);
     try {
-      child.send({ kind: 'open', plan: options.plan, parentPid: process.pid, hasSlots: child.slots !== undefined });
+      child.send({
+        kind: 'open',
+        plan: options.plan,
+        parentPid: process.pid,
+        hasSlots: child.slots !== undefined,
+        ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
+      });
       const facts = await waitUntilOpen((listener) => child.listen(listener), options);
       return new ModelProcess(child, watch, facts, options);
     } catch (thrown) {

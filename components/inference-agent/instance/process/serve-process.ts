@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { InputSpec } from '#packages/model-package';
-import { dieWithParent } from '#packages/posix';
+import { dieWithParent, limitDataMemory, processMemory } from '#packages/posix';
 import type { FromPreparer, FromWorker, ToPreparer, ToWorker } from '../protocol.ts';
 import { servePreparer } from '../serve-preparer.ts';
 import type { Prepare, PreparerPort } from '../serve-preparer.ts';
@@ -39,6 +39,7 @@ export function serveProcess(open: OpenModel, preparerFile: string): void {
       const message = head as ToProcess;
       if (message.kind !== 'open') return port?.take(message, blob);
       tieTo(message.parentPid);
+      if (message.memoryLimitBytes !== undefined) boundMemory(message.memoryLimitBytes);
       const slots = message.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
       port = new ProcessPort(channel, slots, preparerFile);
       void serveWorker(port, message.plan, open, (id) => slots?.mark(AT_WORK.runner, id));
@@ -137,6 +138,19 @@ function tieTo(parentPid: number): void {
   } catch (thrown) {
     if (process.ppid !== parentPid) process.exit(1);
     process.stderr.write(`a model's process cannot be tied to its parent: ${String(thrown)}\n`);
+  }
+}
+
+/**
+ * The kernel's bound: an allocation beyond it fails at once, where the agent's watch only sees what was taken. It counts pages that
+ * are not touched yet, so it leaves half as much again to what is there already.
+ */
+function boundMemory(limitBytes: number): void {
+  if (process.platform !== 'linux') return;
+  try {
+    limitDataMemory(processMemory(process.pid).dataBytes + Math.ceil(1.5 * limitBytes));
+  } catch (thrown) {
+    process.stderr.write(`the memory of a model's process is watched, not bound: ${String(thrown)}\n`);
   }
 }
 

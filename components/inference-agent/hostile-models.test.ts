@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InvokeResult } from '#packages/http';
+import { startAgentProcess } from '../../testing/agent/agent-process.ts';
+import type { AgentProcess } from '../../testing/agent/agent-process.ts';
+import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
+import { SAMPLE_PACKAGE, sampleImages } from '../../testing/agent/sample-package.ts';
+import { dividesBrightPictures, fillsMemory, neverEnds } from '../../testing/vision/hostile-models.ts';
+import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+
+/** Models that bring down, fill or stop whatever runs them, in the bundled agent with real processes. */
+
+const INNOCENT = 'PartsClassifier';
+const jpeg = { contentType: 'image/jpeg' };
+const png = { contentType: 'image/png' };
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let agent: AgentProcess;
+const pictures: Record<'dark' | 'bright', Buffer> = { dark: Buffer.alloc(0), bright: Buffer.alloc(0) };
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  for (const [name, value] of [
+    ['dark', 40],
+    ['bright', 255],
+  ] as const) {
+    const create = { width: 8, height: 8, channels: 3, background: { r: value, g: value, b: value } } as const;
+    pictures[name] = await sharp({ create }).png().toBuffer();
+  }
+  agent = await startAgentProcess(join(folder.path, 'work'), {
+    LocalInferenceServiceTimeoutSeconds: 3,
+    Services: { Hungry: { LocalInferenceServiceMemoryLimitKB: 300_000 } },
+  });
+  await agent.client.activate({ path: SAMPLE_PACKAGE });
+});
+afterAll(async () => {
+  agent.client.close();
+  await agent.process.end();
+  await folder.remove();
+});
+
+async function packageOf(name: string, version: string, model: Uint8Array): Promise<string> {
+  const dir = join(folder.path, `${name}-${version}`);
+  const manifest = {
+    schemaVersion: 1,
+    name,
+    version,
+    task: 'image-classification',
+    input: { name: 'image', width: 8, height: 8 },
+    output: { decoder: 'classification', output: 'probs' },
+    labels: 'labels.txt',
+    variants: [{ file: 'model.onnx' }],
+  };
+  await writeFiles(dir, {
+    'model.json': JSON.stringify(manifest),
+    'labels.txt': 'red\ngreen\nblue\n',
+    'model.onnx': model,
+  });
+  return dir;
+}
+
+const ask = (service: string, picture: keyof typeof pictures): Promise<InvokeResult> =>
+  agent.client.invoke(service, pictures[picture], png);
+
+const versionOf = async (alias: string): Promise<string | undefined> =>
+  (await agent.client.models()).find((model) => model.alias === alias)?.version;
+
+/** Asks the model beside it all the time; resolves to how many answers there were, and rejects with the first that failed. */
+function keepAsking(until: AbortSignal): Promise<number> {
+  return (async () => {
+    const [image] = await sampleImages();
+    let answers = 0;
+    while (!until.aborted) {
+      await agent.client.invoke(INNOCENT, image!.bytes, jpeg);
+      answers++;
+    }
+    return answers;
+  })();
+}
+
+/** Does something while the model beside it is asked, which must not notice. */
+async function besideOthers(work: () => Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const answers = keepAsking(done.signal);
+  try {
+    await work();
+  } finally {
+    done.abort();
+  }
+  expect(await answers).toBeGreaterThan(0);
+  expect(agent.process.lines.filter((line) => line.includes('"event":"agent.ready"'))).toHaveLength(1);
+}
+
+describe.runIf(process.platform === 'linux')('a hostile model', () => {
+  it('that ends its process on one picture is replaced by the version before it', async () => {
+    await agent.client.activate({ path: await packageOf('Divider', '1.0.0', meanColourModel(8)) });
+    await agent.client.activate({ path: await packageOf('Divider', '2.0.0', dividesBrightPictures()) });
+    expect((await ask('Divider', 'dark')).model.version).toBe('2.0.0');
+    await besideOthers(async () => {
+      await expect(ask('Divider', 'bright')).rejects.toMatchObject({
+        code: 'instance.worker-crashed',
+        message: expect.stringContaining('SIGFPE') as unknown,
+      });
+      await expect
+        .poll(() => ask('Divider', 'bright').catch(({ code }: { code: string }) => code))
+        .toMatchObject({
+          model: { version: '1.0.0' },
+        });
+    });
+    expect(await versionOf('Divider')).toBe('1.0.0');
+    const event = agent.process.lines.find((line) => line.includes('"event":"model.quarantined"'));
+    expect(JSON.parse(event ?? '{}')).toMatchObject({ model: { version: '2.0.0' }, former: { version: '1.0.0' } });
+  });
+
+  it('that wants more memory than its service allows gets none of it, and a clear error', async () => {
+    await agent.client.activate({ path: await packageOf('Hungry', '1.0.0', fillsMemory(40_000)) });
+    expect((await ask('Hungry', 'dark')).model.version).toBe('1.0.0');
+    await besideOthers(async () => {
+      const refused = await ask('Hungry', 'bright').catch((thrown: { code: string }) => thrown);
+      expect(refused).toMatchObject({
+        code: expect.stringMatching(/^(instance\.memory-exceeded|model\.run-failed)$/) as unknown,
+      });
+    });
+    await expect
+      .poll(() =>
+        ask('Hungry', 'dark').then(
+          () => 'answered',
+          () => undefined,
+        ),
+      )
+      .toBe('answered');
+  });
+
+  it('that never ends is ended, and its processor time with it', async () => {
+    await agent.client.activate({ path: await packageOf('Runaway', '1.0.0', neverEnds()) });
+    await besideOthers(async () => {
+      await expect(ask('Runaway', 'bright')).rejects.toMatchObject({
+        code: expect.stringMatching(/^(admission\.deadline|instance\.worker-stuck)$/) as unknown,
+      });
+      await agent.process.line(/"reason":"stuck"/);
+    });
+    await expect
+      .poll(() =>
+        ask('Runaway', 'dark').then(
+          () => 'answered',
+          () => undefined,
+        ),
+      )
+      .toBe('answered');
+  });
+});
