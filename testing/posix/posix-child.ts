@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
@@ -11,8 +12,8 @@ import type { ChildBody } from './child-context.ts';
 
 export interface ChildOptions {
   readonly argument?: unknown;
-  /** Descriptors 3, 4, … of the child. */
-  readonly descriptors?: readonly number[];
+  /** Descriptors 3, 4, … of the child; `pipe` is one half of a socket pair. */
+  readonly descriptors?: readonly (number | 'pipe')[];
   readonly cwd?: string;
 }
 
@@ -85,6 +86,11 @@ export class PosixChild {
       this.#checks.add(check);
       check();
     });
+  }
+
+  /** This side of a `pipe`. */
+  socket(descriptor: number): Socket {
+    return this.#process.stdio[descriptor] as Socket;
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {

@@ -75,6 +75,34 @@ describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
     });
   });
 
+  it('answers over the socket pair that it inherited, tied to its parent', async () => {
+    const child = await startChild(
+      async ({ posix, node: { net }, attempt, say, argument }) => {
+        const { access, parentPid } = argument as {
+          access: { readOnly: string[]; readWrite: string[] };
+          parentPid: number;
+        };
+        // Before and after the restart, as a program does that begins with it.
+        posix.dieWithParent({ parentPid });
+        posix.confineWholeProcess(access, { descriptors: [3] });
+        const socket = new net.Socket({ fd: 3 });
+        socket.on('data', (bytes) => void socket.write(`answer to ${bytes.toString()}`));
+        say(`ready ${String(attempt(() => posix.dieWithParent({ parentPid: 1 })))}`);
+        await new Promise(() => undefined);
+      },
+      {
+        descriptors: ['pipe'],
+        argument: { access: { readOnly: programPaths(), readWrite: [] }, parentPid: process.pid },
+      },
+    );
+    expect(await child.line(/^ready/)).toBe('ready posix.parent-gone');
+    const answer = new Promise((resolve) => child.socket(3).once('data', resolve));
+    child.socket(3).write('question');
+    expect(String(await answer)).toBe('answer to question');
+    child.kill();
+    await child.exit;
+  });
+
   it('leaves no ring of io_uring open', async () => {
     const child = await startChild(
       async ({ posix, say, argument }) => {

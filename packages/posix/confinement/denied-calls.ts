@@ -19,16 +19,23 @@ export function deniedCalls(ownPid: number): readonly CallRule[] {
     // What they ask for lies in memory, where a filter cannot look; the C library goes on to the older call.
     { call: 'clone3', errno: ENOSYS },
     { call: 'openat2', errno: ENOSYS },
-    { call: 'kill', errno: EPERM, if: { argument: 0, is: 'not-in', values: [ownPid] } },
-    { call: 'tgkill', errno: EPERM, if: { argument: 0, is: 'not-in', values: [ownPid] } },
-    { call: 'prlimit64', errno: EPERM, if: { argument: 0, is: 'not-in', values: [0, ownPid] } },
+    { call: 'kill', errno: EPERM, if: [{ argument: 0, is: 'not-in', values: [ownPid] }] },
+    { call: 'tgkill', errno: EPERM, if: [{ argument: 0, is: 'not-in', values: [ownPid] }] },
+    { call: 'prlimit64', errno: EPERM, if: [{ argument: 0, is: 'not-in', values: [0, ownPid] }] },
     // Threads only, in the namespaces that are there.
-    { call: 'clone', errno: EPERM, if: { argument: 0, mask: THREAD | NAMESPACES, is: 'not-in', values: [THREAD] } },
-    { call: 'prctl', errno: EPERM, if: { argument: 0, is: 'in', values: [PR_SET_PDEATHSIG] } },
-    { call: 'ioctl', errno: EPERM, if: { argument: 1, is: 'in', values: [TIOCSTI, TIOCLINUX] } },
+    { call: 'clone', errno: EPERM, if: [{ argument: 0, mask: THREAD | NAMESPACES, is: 'not-in', values: [THREAD] }] },
+    {
+      call: 'prctl',
+      errno: EPERM,
+      if: [
+        { argument: 0, is: 'in', values: [PR_SET_PDEATHSIG] },
+        { argument: 1, is: 'not-in', values: [SIGKILL] },
+      ],
+    },
+    { call: 'ioctl', errno: EPERM, if: [{ argument: 1, is: 'in', values: [TIOCSTI, TIOCLINUX] }] },
     // Before ABI 3 Landlock lets files be emptied that may only be read.
-    { call: 'open', errno: EPERM, if: { argument: 1, ...TRUNCATES_UNWRITTEN } },
-    { call: 'openat', errno: EPERM, if: { argument: 2, ...TRUNCATES_UNWRITTEN } },
+    { call: 'open', errno: EPERM, if: [{ argument: 1, ...TRUNCATES_UNWRITTEN }] },
+    { call: 'openat', errno: EPERM, if: [{ argument: 2, ...TRUNCATES_UNWRITTEN }] },
   ];
 }
 
@@ -37,6 +44,7 @@ const THREAD = 0x0001_0000;
 const NAMESPACES = 0x7e02_0000;
 /** linux/prctl.h: the tie to the parent stays. */
 const PR_SET_PDEATHSIG = 1;
+const { SIGKILL } = constants.signals;
 /** asm-generic/ioctls.h: they type into a terminal for somebody else. */
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;

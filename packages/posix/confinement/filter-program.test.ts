@@ -48,7 +48,9 @@ describe.each(ARCHITECTURES)('filterProgram for %s', (architecture) => {
   });
 
   it('keeps the tie to the parent, and leaves the other switches alone', () => {
-    expect(decide('prctl', 1)).toBe(EPERM);
+    expect(decide('prctl', 1, 0)).toBe(EPERM);
+    expect(decide('prctl', 1, constants.signals.SIGTERM)).toBe(EPERM);
+    expect(decide('prctl', 1, constants.signals.SIGKILL)).toBe(ALLOW);
     expect(decide('prctl', 15)).toBe(ALLOW);
   });
 

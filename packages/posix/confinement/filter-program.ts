@@ -6,8 +6,8 @@ export interface CallRule {
   readonly call: SystemCall;
   /** Error number that the call answers instead of running. */
   readonly errno: number;
-  /** Denied only if this holds; without it always. */
-  readonly if?: ArgumentTest;
+  /** Denied only if all of these hold; without any, always. */
+  readonly if?: readonly ArgumentTest[];
 }
 
 /** A test of the lower 32 bits of an argument, which is all that the arguments tested here have. */
@@ -67,17 +67,22 @@ function unknownCalls(architecture: Architecture): readonly Instruction[] {
 
 function instructionsOf(rule: CallRule, number: number | undefined): readonly Instruction[] {
   if (number === undefined) return [];
-  const deny = answer(ACTION.errno | rule.errno);
-  if (!rule.if) return [jump(BPF.equal, number, 0, 1), deny];
-  const { argument, mask, is, values } = rule.if;
-  const [found, otherwise] = is === 'in' ? [deny, answer(ACTION.allow)] : [answer(ACTION.allow), deny];
-  const test = [
+  const decision = [...(rule.if ?? []).flatMap(allowUnless), answer(ACTION.errno | rule.errno)];
+  return [jump(BPF.equal, number, 0, decision.length), ...decision];
+}
+
+/** Goes on after its last instruction if the test holds. */
+function allowUnless({ argument, mask, is, values }: ArgumentTest): readonly Instruction[] {
+  const allow = answer(ACTION.allow);
+  const comparisons =
+    is === 'not-in'
+      ? values.flatMap((value) => [jump(BPF.equal, value, 0, 1), allow])
+      : [...values.map((value, index) => jump(BPF.equal, value, values.length - index, 0)), allow];
+  return [
     load(DATA.arguments + 8 * argument),
     ...(mask === undefined ? [] : [{ code: BPF.and, ifTrue: 0, ifFalse: 0, value: mask }]),
-    ...values.flatMap((value) => [jump(BPF.equal, value, 0, 1), found]),
-    otherwise,
+    ...comparisons,
   ];
-  return [jump(BPF.equal, number, 0, test.length), ...test];
 }
 
 function load(offset: number): Instruction {
