@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 /**
  * What Node.js and native code look at when they load libraries, count processors and pick kernels for them, or ask for the time zone.
- * Node.js does not start if the settings of OpenSSL exist but cannot be read.
+ * Node.js does not start if the settings of OpenSSL exist but cannot be read, and ONNX Runtime complains if it cannot list devices.
  */
 const PATHS = [
   '/lib',
@@ -21,6 +21,7 @@ const PATHS = [
   '/proc/meminfo',
   '/proc/stat',
   '/sys/devices/system/cpu',
+  '/sys/bus/pci/devices',
   '/dev/urandom',
 ];
 

@@ -1,12 +1,11 @@
 import { closeSync, ftruncateSync } from 'node:fs';
 import { constants } from 'node:os';
 
-import { sharedRegionErrors } from '../errors.ts';
+import { posixErrors, sharedRegionErrors } from '../errors.ts';
 import { failure, failureOf } from '../libc/failure.ts';
 import { libc } from '../libc/libc.ts';
 import { systemCall } from '../libc/system-calls.ts';
 import { availableMemory } from '../memory/available-memory.ts';
-import { posixErrors } from '../errors.ts';
 import { mapShared } from './mapping.ts';
 import { addSeals, SIZE_SEALS, WRITE_SEAL } from './seals.ts';
 import { SharedRegion } from './shared-region.ts';
