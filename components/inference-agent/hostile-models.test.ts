@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,8 @@ import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
 import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../testing/agent/sample-package.ts';
+import { isAlive } from '../../testing/device/processes.ts';
+import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 import { dividesBrightPictures, fillsMemory, neverEnds } from '../../testing/vision/hostile-models.ts';
 import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
 
@@ -149,4 +152,32 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
       )
       .toBe('answered');
   });
+
+  it('is confined to its package, as far as the kernel can', async () => {
+    const held = (await agent.client.models()).map(({ confinement }) => confinement);
+    expect(held.length).toBeGreaterThan(1);
+    for (const words of held) expect(words).toMatch(/^(full|partly: )/);
+  });
+
+  // Last: it ends the agent.
+  it('ends with the agent, also while it is stuck in native code', async () => {
+    const stuck = ask('Runaway', 'bright').catch(() => undefined);
+    await expect.poll(() => processorTime(children())).toBeGreaterThan(0);
+    const before = children();
+    expect(before.length).toBeGreaterThan(1);
+    await agent.process.end('SIGKILL');
+    await stuck;
+    await expect.poll(() => before.filter(isAlive)).toEqual([]);
+  });
 });
+
+function children(): readonly number[] {
+  return processTable()
+    .filter(({ parent }) => parent === agent.process.pid)
+    .map(({ pid }) => pid);
+}
+
+/** Ticks that these processes have computed (proc(5), utime). */
+function processorTime(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[13]), 0);
+}

@@ -18,6 +18,8 @@ export interface Environment {
   readonly feedbackSocket: string | undefined;
   /** `EDGEML_MAX_MESSAGE_BYTES`: the largest message that the nucleus carries, set by the manifests of nucleus lite. */
   readonly maxMessageBytes: number | undefined;
+  /** `EDGEML_CONFINEMENT`: what the process of a model may touch, told by the agent. */
+  readonly confinement: string | undefined;
   /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`: where the token exchange service gives keys of the device's role. */
   readonly credentialsUri: string | undefined;
   /** `AWS_CONTAINER_AUTHORIZATION_TOKEN`: what that service asks for. */
@@ -37,6 +39,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     agentSocket: value('EDGEML_AGENT_SOCKET'),
     feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
     maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
+    confinement: value('EDGEML_CONFINEMENT'),
     credentialsUri: value('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
     credentialsToken: value('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
   };

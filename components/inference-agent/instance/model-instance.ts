@@ -98,6 +98,8 @@ export interface InstanceFacts {
   /** Fastest warm run of a golden input, decode included; undefined where none ran. */
   readonly latencyMs?: number;
   readonly loadMs: number;
+  /** What holds the model's process back, e.g. `full`, or what does not and why; undefined for a thread, which nothing does. */
+  readonly confinement?: string;
 }
 
 export interface InstanceFault {

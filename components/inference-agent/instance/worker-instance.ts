@@ -5,6 +5,7 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { packageCache } from './package-cache.ts';
 import { capacityOf } from './capacity.ts';
 import { instanceErrors } from './errors.ts';
 import type {
@@ -61,6 +62,8 @@ class WorkerInstance implements ModelInstance {
   readonly #restarts = new Set<() => void>();
   /** Requests that are to be repeated, until an executor is free. */
   readonly #waiting = new Set<() => void>();
+  /** Undefined where nothing can be kept: then each start does all anew. */
+  #cacheDir: string | undefined;
   #facts: InstanceFacts | undefined;
   #restartMs = FIRST_RESTART_MS;
   /** Workers given up that have not come back. */
@@ -84,6 +87,9 @@ class WorkerInstance implements ModelInstance {
   }
 
   async open(watch: OpenWatch): Promise<void> {
+    const { cacheDir } = this.#ports;
+    if (cacheDir !== undefined)
+      this.#cacheDir = await packageCache(cacheDir, this.#spec.packageHash).catch(() => undefined);
     const first = await this.#start(this.#firstPlan(), watch);
     this.#facts = first.facts;
     const others = Array.from({ length: this.#spec.settings.workers - 1 }, () =>
@@ -224,7 +230,7 @@ class WorkerInstance implements ModelInstance {
 
   #firstPlan(): WorkerPlan {
     const { packageDir, packageHash, manifest, labels, settings } = this.#spec;
-    const { cacheDir } = this.#ports;
+    const cacheDir = this.#cacheDir;
     return {
       packageDir,
       packageHash,

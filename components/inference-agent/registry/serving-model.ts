@@ -68,6 +68,7 @@ export class ServingModel implements Target {
       fallbacks: facts.fallbacks,
       variant: facts.variant,
       workers: this.spec.settings.workers,
+      ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
     };

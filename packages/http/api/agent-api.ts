@@ -87,6 +87,8 @@ export interface ModelStatus extends ModelIdentity {
   readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
   readonly variant: string;
   readonly workers: number;
+  /** What holds the model's process back: `full`, or what does not hold and why. Absent for a model in a thread of the agent. */
+  readonly confinement?: string;
   readonly inFlight: number;
   readonly activatedAt: string;
 }

@@ -8,8 +8,10 @@ import { instanceErrors } from '../errors.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { PendingRequests } from '../pending-requests.ts';
+import type { WorkerPlan } from '../protocol.ts';
 import { waitUntilOpen } from '../wait-until-open.ts';
 import type { OpeningListener } from '../wait-until-open.ts';
+import { accessFor, CONFINEMENT_VARIABLE } from './confinement.ts';
 import { FrameChannel } from './frame-channel.ts';
 import { InputSlots } from './input-slots.ts';
 import { LastWords } from './last-words.ts';
@@ -50,7 +52,7 @@ class ModelProcess implements Executor {
 
   static async open(ports: ProcessPorts, options: ExecutorOptions): Promise<ModelProcess> {
     options.signal.throwIfAborted();
-    const child = new ModelChild(ports);
+    const child = new ModelChild(ports, options.plan);
     const watch = watchOf(child, options);
     try {
       child.send({
@@ -186,11 +188,13 @@ class ModelChild {
   readonly #preparer: FrameChannel;
   #opening: OpeningListener | undefined;
 
-  constructor({ file, environment }: ProcessPorts) {
+  constructor({ file, environment }: ProcessPorts, plan: WorkerPlan) {
+    const access = accessFor(plan, file, environment);
     this.slots = InputSlots.open('edgeml-model-inputs');
     this.#process = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file], {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', this.slots?.fd ?? 'ignore'],
-      env: environment,
+      env: { ...environment, ...(access ? { [CONFINEMENT_VARIABLE]: JSON.stringify(access) } : {}) },
+      cwd: access?.readWrite[0],
       windowsHide: true,
     });
     const words = new LastWords(this.#process.stderr);

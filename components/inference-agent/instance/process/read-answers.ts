@@ -108,6 +108,7 @@ const factsSchema = z.object({
   outputs: z.array(tensorInfo).max(10_000),
   latencyMs: z.number().optional(),
   loadMs: z.number(),
+  confinement: text.optional(),
 });
 const errorSchema = z.object({
   code: text,

@@ -29,9 +29,10 @@ const PREPARER_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 
  * The main thread of a model's process: the worker's protocol over a socket to the agent. The process ends with its parent, also while
  * it is inside native code and never sees the end of its socket.
  *
+ * @param confinement what holds this process, in words
  * @param preparerFile what a thread that prepares images runs; it calls `servePreparerThread`
  */
-export function serveProcess(open: OpenModel, preparerFile: string): void {
+export function serveProcess(open: OpenModel, preparerFile: string, confinement?: string): void {
   const channel = new FrameChannel(socketOf(CHILD_FD.runner), FRAME_LIMITS);
   let port: ProcessPort | undefined;
   channel.listen({
@@ -41,7 +42,7 @@ export function serveProcess(open: OpenModel, preparerFile: string): void {
       tieTo(message.parentPid);
       if (message.memoryLimitBytes !== undefined) boundMemory(message.memoryLimitBytes);
       const slots = message.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
-      port = new ProcessPort(channel, slots, preparerFile);
+      port = new ProcessPort(channel, slots, preparerFile, confinement);
       void serveWorker(port, message.plan, open, (id) => slots?.mark(AT_WORK.runner, id));
     },
     closed: () => process.exit(),
@@ -72,9 +73,16 @@ class ProcessPort implements WorkerPort {
   readonly #channel: FrameChannel;
   readonly #slots: SlotReader | undefined;
   readonly #preparerFile: string;
+  readonly #confinement: string;
   #onMessage: (message: ToWorker) => void = () => undefined;
 
-  constructor(channel: FrameChannel, slots: SlotReader | undefined, preparerFile: string) {
+  constructor(
+    channel: FrameChannel,
+    slots: SlotReader | undefined,
+    preparerFile: string,
+    confinement: string | undefined,
+  ) {
+    this.#confinement = confinement ?? 'none: a provider of the ladder needs devices, or the system does not have it';
     this.#channel = channel;
     this.#slots = slots;
     this.#preparerFile = preparerFile;
@@ -86,6 +94,10 @@ class ProcessPort implements WorkerPort {
 
   /** Nothing is moved: what lies here stays here. */
   postMessage(message: FromWorker): void {
+    if (message.kind === 'opened') {
+      this.#channel.send({ ...message, facts: { ...message.facts, confinement: this.#confinement } });
+      return;
+    }
     const { head, blobs } = frameOf(message);
     this.#channel.send(head, blobs);
   }
