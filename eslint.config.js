@@ -6,6 +6,7 @@ export default tseslint.config(
       'node_modules',
       'greengrass-build',
       '.edgeml',
+      '.venv',
       'coverage',
       '**/greengrass-build/**',
       '**/dist/**',

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE_MS, TEST_LIMIT_MS } from './testing/patience.ts';
 
 export default defineConfig({
   test: {
@@ -7,15 +8,16 @@ export default defineConfig({
       'components/**/*.test.ts',
       'tools/**/*.test.ts',
       'test/**/*.test.ts',
+      'testing/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
     globalSetup: ['testing/global-setup.ts'],
-    // Real processes and native libraries: one file per process, few at a time, and limits that a slow shared machine can meet.
+    // Real processes and native libraries: one file per process, few at a time.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: TEST_LIMIT_MS,
+    hookTimeout: TEST_LIMIT_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
   },
 });

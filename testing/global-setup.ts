@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { leftOutLine } from './outside-data/left-out-line.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,5 +16,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await mkdir(parent, { recursive: true });
   const runFolder = await mkdtemp(join(parent, 'run-'));
   project.provide('runFolder', runFolder);
-  return () => rm(runFolder, { recursive: true, force: true });
+  return async () => {
+    // Not a reporter, so that it is said whatever reporters are chosen.
+    const leftOut = leftOutLine(project.vitest.state.getTestModules());
+    if (leftOut !== undefined) console.log(leftOut);
+    await rm(runFolder, { recursive: true, force: true });
+  };
 }

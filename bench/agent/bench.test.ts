@@ -6,7 +6,7 @@ import { photoOf } from './photo.ts';
 import type { BenchReport } from './run-bench.ts';
 
 describe('edgeml bench', () => {
-  it('measures the collection and loses no request, in small', { timeout: 180_000 }, async () => {
+  it('measures the collection and loses no request, in small', async () => {
     const { code, out } = await edgeml('bench', '--requests', '20', '--swaps', '2', '--starts', '1', '--json');
     const report = JSON.parse(out) as BenchReport;
 

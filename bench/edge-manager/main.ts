@@ -2,11 +2,11 @@ import path from 'node:path';
 import { quantile } from '#packages/foundation';
 
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { visionData } from '../../testing/outside-data/vision-data.ts';
 import { bytesOf, EdgeClient, rawBytes } from '../../testing/edge-manager/client.ts';
 import { bareModel } from '../../testing/edge-manager/models.ts';
 import { mobilenetFolder } from '../../testing/edge-manager/photo-tensor.ts';
 import { SharedSegment } from '../../testing/edge-manager/shared-segment.ts';
-import { hasVisionData } from '../../testing/vision/shared-data.ts';
 import { startBenchAgent } from '../vision/bench-agent.ts';
 import { startBareGrpc } from './bare-grpc.ts';
 
@@ -52,7 +52,8 @@ async function makeContenders(): Promise<readonly Contender[]> {
   const tensor_metadata = { name: bytesOf('input'), data_type: 'FLOAT32', shape: SHAPE };
   const inline = { tensor_metadata, byte_data: rawBytes(values) };
   const models = [['mean of each channel', await bareModel(path.join(folder.path, 'mean'), meanModel())]];
-  if (hasVisionData) models.push(['mobilenet v2', await mobilenetFolder(path.join(folder.path, 'mobilenet'))]);
+  if (visionData.whyNot() === undefined)
+    models.push(['mobilenet v2', await mobilenetFolder(path.join(folder.path, 'mobilenet'))]);
   const contenders = [contender('bare gRPC', () => bare.call(inline).then(() => 0))];
   for (const [index, [what, url]] of models.entries()) {
     const name = `model${index}`;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { quantile, systemClock } from '#packages/foundation';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { onResults } from '../../tools/cli/start/result-stream.ts';
 import { APP } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { sample } from '../../testing/device/samples.ts';
 
 export interface LatencyFigures {

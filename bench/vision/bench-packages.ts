@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { VISION_DATA } from '../../testing/vision/shared-data.ts';
+import { VISION_DATA } from '../../testing/outside-data/vision-data.ts';
 import { referenceModel } from '../../testing/vision/reference-models.ts';
 
 /** The models that the Python peer knows too. */

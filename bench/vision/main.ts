@@ -1,7 +1,7 @@
 import os from 'node:os';
 import process from 'node:process';
 
-import { skipReason } from '../../testing/vision/shared-data.ts';
+import { visionData } from '../../testing/outside-data/vision-data.ts';
 import type { BenchModel } from './bench-packages.ts';
 import { measureSequential } from './measure-sequential.ts';
 import type { Sequential } from './measure-sequential.ts';
@@ -34,8 +34,9 @@ interface Round {
 
 try {
   const options = benchOptions(process.argv.slice(2), process.env);
+  const noData = visionData.whyNot();
   if (!options) console.log(USAGE);
-  else if (skipReason) console.log(skipReason);
+  else if (noData) console.log(`without ${visionData.what} there is nothing to measure: ${noData}; ${visionData.how}`);
   else {
     const noPeer = await whyNoPeer(options.python);
     if (noPeer) console.log(`without the Python peer: ${noPeer}`);

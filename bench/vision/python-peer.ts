@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { VISION_DATA } from '../../testing/vision/shared-data.ts';
+import { VISION_DATA } from '../../testing/outside-data/vision-data.ts';
 import type { BenchModel } from './bench-packages.ts';
 import type { Measurement } from './measurement.ts';
 

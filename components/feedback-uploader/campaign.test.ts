@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TEST_LIMIT_MS } from '../../testing/patience.ts';
+import { seededRandom } from '../../testing/seeded-random.ts';
 import type { ProxyFault } from '../../testing/object-store/fault-proxy.ts';
 import type { Books, Campaign } from '../../testing/uploader/campaign.ts';
 import { startCampaign } from '../../testing/uploader/campaign.ts';
@@ -15,7 +17,6 @@ const KILLS = Number(process.env['EDGEML_FEEDBACK_KILLS'] ?? 4);
 const SEED = Number(process.env['EDGEML_FEEDBACK_SEED'] ?? 1);
 const SPOOL_MB = 6;
 const MEMORY_MB = 150;
-const PATIENCE = { timeout: 60_000, interval: 50 };
 
 const run = promisify(execFile);
 let campaign: Campaign | undefined;
@@ -28,18 +29,13 @@ afterEach(async () => {
   started = campaign = undefined;
 });
 
-function generator(seed: number): () => number {
-  let state = seed * 2_654_435_761 + 1;
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-}
-
 function expectBalanced({ accepted, uploaded, evicted, waiting }: Books): void {
   expect(accepted).toBe(uploaded + evicted + waiting);
 }
 
 /** Everything that was accepted is in the store once, or was evicted and counted. */
 async function expectNothingLost(of: Campaign, { client }: UploaderProcess): Promise<Books> {
-  await expect.poll(async () => (await of.books(client)).waiting, PATIENCE).toBe(0);
+  await expect.poll(async () => (await of.books(client)).waiting).toBe(0);
   const books = await of.books(client);
   expectBalanced(books);
   expect(books.accepted).toBeGreaterThanOrEqual(of.told.size);
@@ -75,13 +71,13 @@ async function setFault({ proxy }: Campaign, fault: StoreFault, isDown: boolean)
 async function uploadedUpTo(of: Campaign, { client }: UploaderProcess, share: number): Promise<void> {
   const { waiting } = await of.books(client);
   const left = Math.floor(waiting * (1 - share));
-  await expect.poll(async () => (await of.books(client)).waiting, PATIENCE).toBeLessThanOrEqual(left);
+  await expect.poll(async () => (await of.books(client)).waiting).toBeLessThanOrEqual(left);
 }
 
 describe('crash and fault campaign', () => {
   const title = `loses nothing through ${KILLS} SIGKILLs while the store is down, slow, throttling or denying`;
-  it(title, { timeout: 60_000 + KILLS * 20_000 }, async () => {
-    const random = generator(SEED);
+  it(title, { timeout: TEST_LIMIT_MS + KILLS * 20_000 }, async () => {
+    const random = seededRandom(SEED);
     const of = (campaign = await startCampaign({ SpoolMaxMB: SPOOL_MB }));
     let isDown = false;
     let mostMemory = 0;
@@ -125,14 +121,15 @@ describe('crash and fault campaign', () => {
     }
   });
 
-  it('keeps its books while the clock jumps by days, forwards and back', { timeout: 120_000 }, async () => {
+  it('keeps its books while the clock jumps by days, forwards and back', async () => {
     const of = (campaign = await startCampaign({ SpoolMaxMB: SPOOL_MB }));
     const jump = path.join(of.workFolder, 'jump.cjs');
     // Every reading of the wall clock may be days away from the one before.
     await writeFile(
       jump,
-      `const real = Date.now.bind(Date); let at = 0, reading = 0;
-       Date.now = () => { if (reading++ % 20 === 0) at = (Math.random() - 0.5) * 30 * 86400000; return Math.floor(real() + at); };`,
+      `const real = Date.now.bind(Date); let at = 0, reading = 0, state = ${SEED};
+       const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+       Date.now = () => { if (reading++ % 20 === 0) at = (random() - 0.5) * 30 * 86400000; return Math.floor(real() + at); };`,
     );
     for (const fault of ['down', 'none'] as const) {
       await setFault(of, fault, fault === 'none');
@@ -147,45 +144,41 @@ describe('crash and fault campaign', () => {
     expect(books).toMatchObject({ accepted: 60, uploaded: 60, evicted: 0 });
   });
 
-  it(
-    'lets the oldest go on a full disk, counts them, and goes on when there is room',
-    { timeout: 120_000 },
-    async (context) => {
-      const folder = await mkdtemp(path.join(tmpdir(), 'uploader-full-'));
-      const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder]).then(
-        () => true,
-        () => false,
-      );
-      if (!mounted) {
-        await rm(folder, { recursive: true });
-        return context.skip('only root can mount a small disk');
-      }
-      try {
-        // The cap is larger than the disk, as it is where somebody else fills it.
-        const of = (campaign = await startCampaign({ SpoolMaxMB: 64 }, folder));
-        await of.proxy.down();
-        const uploader = (started = await of.start());
-        for (let round = 0; round < 60; round++) await of.send(uploader.client, 150_000);
-        const full = await of.books(uploader.client);
-        expectBalanced(full);
-        expect(of.told.size).toBeGreaterThan(20);
-        expect(of.unanswered()).toBe(0);
-        await uploader.process.end('SIGKILL');
-        uploader.client.close();
+  it('lets the oldest go on a full disk, counts them, and goes on when there is room', async (context) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'uploader-full-'));
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder]).then(
+      () => true,
+      () => false,
+    );
+    if (!mounted) {
+      await rm(folder, { recursive: true });
+      return context.skip('only root can mount a small disk');
+    }
+    try {
+      // The cap is larger than the disk, as it is where somebody else fills it.
+      const of = (campaign = await startCampaign({ SpoolMaxMB: 64 }, folder));
+      await of.proxy.down();
+      const uploader = (started = await of.start());
+      for (let round = 0; round < 60; round++) await of.send(uploader.client, 150_000);
+      const full = await of.books(uploader.client);
+      expectBalanced(full);
+      expect(of.told.size).toBeGreaterThan(20);
+      expect(of.unanswered()).toBe(0);
+      await uploader.process.end('SIGKILL');
+      uploader.client.close();
 
-        const again = (started = await of.start());
-        expect(await of.books(again.client)).toEqual(full);
-        await of.proxy.up();
-        await expectNothingLost(of, again);
-        await of.send(again.client, 150_000);
-        const books = await expectNothingLost(of, again);
-        expect(books.accepted).toBe(of.told.size);
-        await again.process.end();
-      } finally {
-        await started?.process.end('SIGKILL');
-        await run('umount', ['-l', folder]);
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
-  );
+      const again = (started = await of.start());
+      expect(await of.books(again.client)).toEqual(full);
+      await of.proxy.up();
+      await expectNothingLost(of, again);
+      await of.send(again.client, 150_000);
+      const books = await expectNothingLost(of, again);
+      expect(books.accepted).toBe(of.told.size);
+      await again.process.end();
+    } finally {
+      await started?.process.end('SIGKILL');
+      await run('umount', ['-l', folder]);
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -108,8 +108,9 @@ describe('the bundled agent', () => {
     expect(done.map(({ requestsLost }) => requestsLost)).toEqual([0, 0, 0]);
     const answered = new Set(answers.map(({ result }) => result.model.version));
     expect([...answered].sort()).toEqual(['1.0.0', '2.0.0', '3.0.0']);
-    // The switch itself is one statement; what it takes is far below the time of any request.
-    expect(Math.max(...done.map(({ swapGapMs }) => swapGapMs))).toBeLessThan(1_000);
+    // The switch itself is one statement: no gap is as long as a request, whatever the machine is busy with.
+    const longest = Math.max(...answers.map(({ result: { timings } }) => timings.totalMs));
+    expect(Math.max(...done.map(({ swapGapMs }) => swapGapMs))).toBeLessThan(longest);
   });
 
   it('keeps the old model and says why when the golden test of a new one fails', async () => {
@@ -242,7 +243,7 @@ describe('the life of the agent', () => {
         return (error as EdgeError).code;
       }
     });
-    await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(50);
+    await expect.poll(() => answers.length).toBeGreaterThan(50);
     expect(await agent.process.end()).toBe(0);
     // Whoever was let in is answered; the others are told that it ends, or find it gone. No answer breaks off.
     const codes = await Promise.all(askers);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf, Incidents } from '#packages/foundation';
+import { Incidents, messageOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';

@@ -41,7 +41,7 @@ export const visionErrors = errorCatalogue({
     todo: 'Read the reason; try the model with `edgeml predict` and on the provider "cpu".',
   },
   'model.input-invalid': { status: 400, todo: 'Send tensors with the names, types and shapes that the model lists.' },
-  'model.closed': { status: 503, todo: 'Ask again: a newer generation of the model has taken over.' },
+  'model.closed': { status: 503, todo: 'Ask again: a newer instance of the model has taken over.' },
   'model.golden-unusable': {
     status: 422,
     todo: 'Correct the golden files of the package; `edgeml predict --json` prints predictions in their form.',

@@ -7,12 +7,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
 const run = promisify(execFile);
-const PATIENCE_MS = 120_000;
 
 /** As on a device: unpacked zips, the runtime's own Node.js, packages found through NODE_PATH, nothing of this project. */
 describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', () => {
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
     await vi.waitUntil(async () => (await readdir(path.join(folder, 'work-agent'))).includes('agent.sock'), {
       timeout: PATIENCE_MS,
     });
-  }, 600_000);
+  });
 
   afterAll(async () => {
     agent?.kill('SIGKILL');
@@ -56,16 +56,12 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
   const model = (...args: string[]) =>
     run(node, [path.join(folder, 'edgeml.InferenceAgent/model.js'), ...args], { cwd: folder, env: environment });
 
-  it(
-    'activate models, which pass their golden tests on this machine',
-    async () => {
-      for (const name of ['PartsDetector', 'PartsClassifier'])
-        await expect(model('activate', path.join(folder, `edgeml.model.${name}`))).resolves.toMatchObject({
-          stderr: '',
-        });
-    },
-    PATIENCE_MS,
-  );
+  it('activate models, which pass their golden tests on this machine', async () => {
+    for (const name of ['PartsDetector', 'PartsClassifier'])
+      await expect(model('activate', path.join(folder, `edgeml.model.${name}`))).resolves.toMatchObject({
+        stderr: '',
+      });
+  });
 
   it('say in one line why a package cannot be activated', async () => {
     await mkdir(path.join(folder, 'empty'));
@@ -78,28 +74,24 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
     });
   });
 
-  it(
-    'answer images and draw on them',
-    async () => {
-      const work = path.join(folder, 'work-app');
-      await mkdir(path.join(work, 'scenes'), { recursive: true });
-      await copyFile(path.join(PROJECT, 'artifacts/samples/belt-01.jpg'), path.join(work, 'scenes/belt-01.jpg'));
-      await copyFile(path.join(PROJECT, 'artifacts/samples/belt-19.png'), path.join(work, 'scenes/belt-19.png'));
-      const configuration = path.join(folder, 'app.json');
-      const sources = { images: { Path: 'scenes', Mode: 'once', Services: ['PartsDetector'] } };
-      await writeFile(configuration, JSON.stringify({ Sources: sources }));
+  it('answer images and draw on them', async () => {
+    const work = path.join(folder, 'work-app');
+    await mkdir(path.join(work, 'scenes'), { recursive: true });
+    await copyFile(path.join(PROJECT, 'artifacts/samples/belt-01.jpg'), path.join(work, 'scenes/belt-01.jpg'));
+    await copyFile(path.join(PROJECT, 'artifacts/samples/belt-19.png'), path.join(work, 'scenes/belt-19.png'));
+    const configuration = path.join(folder, 'app.json');
+    const sources = { images: { Path: 'scenes', Mode: 'once', Services: ['PartsDetector'] } };
+    await writeFile(configuration, JSON.stringify({ Sources: sources }));
 
-      const app = path.join(folder, 'edgeml.InferenceApp/app.js');
-      const { stdout } = await run(node, [app, '--configuration', configuration], { cwd: work, env: environment });
+    const app = path.join(folder, 'edgeml.InferenceApp/app.js');
+    const { stdout } = await run(node, [app, '--configuration', configuration], { cwd: work, env: environment });
 
-      expect(stdout).not.toMatch(/Cannot find module|MODULE_NOT_FOUND/);
-      expect((await readdir(path.join(work, 'annotated'))).sort()).toEqual([
-        'PartsDetector--belt-01.jpg',
-        'PartsDetector--belt-19.png.jpg',
-      ]);
-    },
-    PATIENCE_MS,
-  );
+    expect(stdout).not.toMatch(/Cannot find module|MODULE_NOT_FOUND/);
+    expect((await readdir(path.join(work, 'annotated'))).sort()).toEqual([
+      'PartsDetector--belt-01.jpg',
+      'PartsDetector--belt-19.png.jpg',
+    ]);
+  });
 
   it('can load every package that they leave to the runtime', async () => {
     const script = `for (const name of ${JSON.stringify(['aws-crt', 'sharp', 'onnxruntime-node', 'koffi', '@julusian/jpeg-turbo'])}) require(name)`;

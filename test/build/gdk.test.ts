@@ -3,6 +3,8 @@ import { lstat, readFile, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { gdk } from '../../testing/outside-data/programs.ts';
 import { COMPONENTS } from '../../tools/bundle/components.ts';
 import { gdkProjects } from '../../tools/bundle/generate/gdk-project.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
@@ -10,10 +12,7 @@ import { readRecipe } from '../../tools/bundle/recipe-source.ts';
 
 const run = promisify(execFile);
 const FOLDERS = COMPONENTS.map(({ name, folder }) => [name, path.join(PROJECT, 'components', folder)] as const);
-const gdk = await run('gdk', ['--version']).then(
-  () => true,
-  () => false,
-);
+const builtByGdk = await needs(gdk);
 
 describe('gdk projects', () => {
   it('are what the recipes say', async () => {
@@ -34,7 +33,7 @@ describe('gdk projects', () => {
   );
 
   // The runtime is left out: its build for publishing fetches every platform.
-  describe.skipIf(!gdk)('built by gdk itself (skipped where gdk is not installed)', () => {
+  describe('built by gdk itself', builtByGdk, () => {
     it.each(FOLDERS.filter(([name]) => name !== 'edgeml.Runtime'))('%s', async (name, folder) => {
       await run('gdk', ['component', 'build'], { cwd: folder });
       const build = path.join(folder, 'greengrass-build');

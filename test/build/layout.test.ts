@@ -29,7 +29,7 @@ describe('greengrass-build', () => {
   beforeAll(async () => {
     output = path.join(folder, 'all');
     steps = await buildForThisMachine({ output });
-  }, 600_000);
+  });
 
   it('has the layout that greengrass-cli takes', async () => {
     expect(await listing(output)).toEqual([

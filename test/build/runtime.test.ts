@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('the runtime of this machine, unpa
       step?.artifact ?? '',
     );
     await unzip(zip, runtime);
-  }, 600_000);
+  });
 
   beforeEach(async () => {
     work = await mkdtemp(path.join(folder, 'work '));

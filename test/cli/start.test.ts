@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { modelEntries } from '../../tools/bundle/model-entries.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
@@ -16,14 +17,13 @@ import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');
-const PATIENCE_MS = 240_000;
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edgeml-start-'));
   await buildForThisMachine();
-}, 600_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -53,7 +53,6 @@ describe('npm start -- --once --json', () => {
       }
       expect(await processesOf(root)).toEqual([]);
     },
-    PATIENCE_MS,
   );
 });
 
@@ -70,7 +69,7 @@ describe('npm start', () => {
     root = path.join(folder, 'core');
     run = startProcess([...EDGEML, 'start', '--root', root]);
     await untilUp(run);
-  }, PATIENCE_MS);
+  });
 
   afterEach(() => vi.restoreAllMocks());
 
@@ -159,33 +158,29 @@ describe('npm start', () => {
     expect(await watching).toBe(0);
   });
 
-  it(
-    'refuses a model that fails its golden test, says why, and keeps the old one',
-    async () => {
-      const { recipes, artifacts } = await brokenDetector(path.join(folder, 'broken'));
-      const deploy = await edgeml(
-        'local',
-        'deploy',
-        'edgeml.model.PartsDetector=1.0.1',
-        '--recipes',
-        recipes,
-        '--artifacts',
-        artifacts,
-      );
+  it('refuses a model that fails its golden test, says why, and keeps the old one', async () => {
+    const { recipes, artifacts } = await brokenDetector(path.join(folder, 'broken'));
+    const deploy = await edgeml(
+      'local',
+      'deploy',
+      'edgeml.model.PartsDetector=1.0.1',
+      '--recipes',
+      recipes,
+      '--artifacts',
+      artifacts,
+    );
 
-      expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('cli.deployment-failed') as string });
-      expect(deploy.out + deploy.err).toMatch(/FAILED_ROLLBACK_COMPLETE/);
-      const list = await edgeml('local', 'list');
-      expect(list.out).toMatch(/^edgeml\.model\.PartsDetector +1\.0\.0 +RUNNING$/m);
-      expect(list.out).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\): .*edgeml\.model\.PartsDetector/);
-      const log = await readFile(path.join(root, 'logs/edgeml.model.PartsDetector.log'), 'utf8');
-      expect(log).toMatch(/golden/);
+    expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('cli.deployment-failed') as string });
+    expect(deploy.out + deploy.err).toMatch(/FAILED_ROLLBACK_COMPLETE/);
+    const list = await edgeml('local', 'list');
+    expect(list.out).toMatch(/^edgeml\.model\.PartsDetector +1\.0\.0 +RUNNING$/m);
+    expect(list.out).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\): .*edgeml\.model\.PartsDetector/);
+    const log = await readFile(path.join(root, 'logs/edgeml.model.PartsDetector.log'), 'utf8');
+    expect(log).toMatch(/golden/);
 
-      await copyFile(path.join(SAMPLES, 'belt-04.jpg'), path.join(root, 'inbox/still there.jpg'));
-      await until(() => /PartsDetector +still there\.jpg +[a-z-]+ +0\.\d/.test(run.out));
-    },
-    PATIENCE_MS,
-  );
+    await copyFile(path.join(SAMPLES, 'belt-04.jpg'), path.join(root, 'inbox/still there.jpg'));
+    await until(() => /PartsDetector +still there\.jpg +[a-z-]+ +0\.\d/.test(run.out));
+  });
 
   it('restarts and stops components on request', async () => {
     expect(await edgeml('local', 'restart', 'edgeml.InferenceApp')).toMatchObject({ code: 0 });
@@ -215,19 +210,15 @@ describe('npm start', () => {
 });
 
 describe('npm start, killed at npm', () => {
-  it(
-    'ends the components although npm is gone',
-    async () => {
-      const root = path.join(folder, 'through-npm');
-      const npm = startProcess(['npm', 'start', '-s', '--', '--root', root]);
-      await untilUp(npm);
-      expect(await processesOf(root)).not.toEqual([]);
+  it('ends the components although npm is gone', async () => {
+    const root = path.join(folder, 'through-npm');
+    const npm = startProcess(['npm', 'start', '-s', '--', '--root', root]);
+    await untilUp(npm);
+    expect(await processesOf(root)).not.toEqual([]);
 
-      npm.child.kill('SIGTERM');
-      await vi.waitUntil(async () => (await processesOf(root)).length === 0, { timeout: PATIENCE_MS, interval: 100 });
-    },
-    PATIENCE_MS,
-  );
+    npm.child.kill('SIGTERM');
+    await vi.waitUntil(async () => (await processesOf(root)).length === 0, { timeout: PATIENCE_MS, interval: 100 });
+  });
 });
 
 interface Answer extends Pick<InvokeResult, 'service' | 'predictions' | 'timings'> {

@@ -2,29 +2,27 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startFaultProxy } from '../../testing/object-store/fault-proxy.ts';
 import type { FaultProxy } from '../../testing/object-store/fault-proxy.ts';
 import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { python } from '../../testing/outside-data/python.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { AGENT, deviceFolder } from '../../testing/device/collection.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { sample } from '../../testing/device/samples.ts';
 import { packOldProgram } from '../../testing/clients/old-program.ts';
-import { whyNoPython } from '../../testing/clients/python-caller.ts';
 import { CLASSIFICATION, DETECTION } from '../../testing/clients/services.ts';
 
 const UPLOADER = 'edgeml.FeedbackUploader';
 const COLLECTION = ['edgeml.Runtime', AGENT, 'edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier', UPLOADER];
 
-const noPython = whyNoPython();
-if (noPython !== undefined) console.warn(`The sample programs are not run: ${noPython}`);
-
 /** The clients of the Greengrass V1 developer guide with only their import changed, as components on the local core. */
-describe.skipIf(noPython !== undefined)('the sample programs of Greengrass V1', () => {
+describe('the sample programs of Greengrass V1', await needs(python), () => {
   let folder: string;
   let core: LocalCore;
   let s3: S3Server;
@@ -85,7 +83,7 @@ describe.skipIf(noPython !== undefined)('the sample programs of Greengrass V1', 
       rootComponentVersionsToAdd: Object.fromEntries(names.map((name) => [name, '1.0.0'])),
     });
     expect(deployed).toMatchObject({ status: 'SUCCEEDED' });
-  }, 2 * PATIENCE_MS);
+  });
 
   afterAll(async () => {
     await core.stop();
@@ -94,21 +92,21 @@ describe.skipIf(noPython !== undefined)('the sample programs of Greengrass V1', 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('row 64: image classification cuts the list at the commas', { timeout: PATIENCE_MS }, async () => {
+  it('row 64: image classification cuts the list at the commas', async () => {
     expect(await line('com.example.ImageClassification', /classes/)).toMatch(/8 classes, best is 0 with 0\.\d{3}/);
   });
 
-  it('row 64: object detection evaluates the rows', { timeout: PATIENCE_MS }, async () => {
+  it('row 64: object detection evaluates the rows', async () => {
     await line('com.example.ObjectDetection', /[1-9]\d* boxes/);
     expect(
       said('com.example.ObjectDetection', /class \d with 0\.\d{3} at 0\.\d{3} 0\.\d{3} 0\.\d{3} 0\.\d{3}/),
     ).toBeDefined();
   });
 
-  it('row 64: feedback offers a sample, which arrives in the bucket', { timeout: PATIENCE_MS }, async () => {
+  it('row 64: feedback offers a sample, which arrives in the bucket', async () => {
     await line('com.example.Feedback', /the sample was offered/);
     await expect
-      .poll(() => [...proxy.stored.keys()], { timeout: PATIENCE_MS })
+      .poll(() => [...proxy.stored.keys()])
       .toEqual([expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.jpg$/)]);
   });
 

@@ -13,15 +13,16 @@ import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
 import type { DeploymentChange } from '../../tools/cloud/deployments/merge-deployment.ts';
 import { planRollback } from '../../tools/cloud/deployments/rollback.ts';
 import { findTarget } from '../../tools/cloud/deployments/target.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const { signal } = new AbortController();
 
-describe.skipIf(skipsCloudTests)('deployments (need the AWS service models)', () => {
+describe('deployments', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;

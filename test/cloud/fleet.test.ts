@@ -9,16 +9,17 @@ import { connectCloud } from '../../tools/cloud/clients.ts';
 import { fleetDevices } from '../../tools/cloud/fleet/fleet-devices.ts';
 import { filterDevices } from '../../tools/cloud/fleet/fleet-filter.ts';
 import { assignRings, parseRing } from '../../tools/cloud/fleet/rings.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { PERIOD_SECONDS, putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const PLACE = 's3://heartbeats/heartbeats';
 const { signal } = new AbortController();
 
-describe.skipIf(skipsCloudTests)('fleet (needs the AWS service models)', () => {
+describe('fleet', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
@@ -215,5 +216,5 @@ describe.skipIf(skipsCloudTests)('fleet (needs the AWS service models)', () => {
     );
     expect(lists).toHaveLength(Math.ceil(count / 100) + Math.ceil(reporting / 1000));
     expect(aws.requests).toHaveLength(lists.length + reporting);
-  }, 120_000);
+  });
 });

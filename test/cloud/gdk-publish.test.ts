@@ -7,51 +7,46 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPONENTS } from '../../tools/bundle/components.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { readRecipe } from '../../tools/bundle/recipe-source.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { gdk } from '../../testing/outside-data/programs.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const run = promisify(execFile);
-const gdk = await run('gdk', ['--version']).then(
-  () => true,
-  () => false,
-);
 /** The runtime is left out: its build for publishing fetches every platform. */
 const FOLDERS = COMPONENTS.filter(({ name }) => name !== 'edgeml.Runtime');
 /** gdk adds region and account to the bucket of gdk-config.json. */
 const BUCKET = 'edgeml-components-us-east-1-123456789012';
 
-describe.skipIf(skipsCloudTests || !gdk)(
-  'gdk component publish (skipped where gdk or the service models are missing)',
-  () => {
-    let aws: AwsStandIn;
-    beforeAll(async () => {
-      aws = await startAwsStandIn();
-    });
-    afterAll(() => aws.close());
+describe('gdk component publish', await needs(gdk, awsModels), () => {
+  let aws: AwsStandIn;
+  beforeAll(async () => {
+    aws = await startAwsStandIn();
+  });
+  afterAll(() => aws.close());
 
-    it.each(FOLDERS)(
-      '$name: gdk builds and publishes what edgeml publish then finds published',
-      async ({ name, folder }) => {
-        const cwd = path.join(PROJECT, 'components', folder);
-        const env = { ...process.env, ...aws.environment, AWS_DEFAULT_REGION: 'us-east-1' };
-        await run('gdk', ['component', 'build'], { cwd, env, timeout: 120_000 });
-        await run('gdk', ['component', 'publish'], { cwd, env, timeout: 120_000 });
-        const stored = [...aws.greengrass.components.values()].find((component) => component.name === name);
-        expect(stored).toMatchObject({ version: (await readRecipe(name)).version, failure: undefined });
-        const uri = /s3:\/\/([^/"]+)\/([^"]+)/.exec(JSON.stringify(stored?.recipe)) ?? [];
-        expect(uri[1]).toBe(BUCKET);
-        await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: uri[2] ?? '' }));
+  it.each(FOLDERS)(
+    '$name: gdk builds and publishes what edgeml publish then finds published',
+    async ({ name, folder }) => {
+      const cwd = path.join(PROJECT, 'components', folder);
+      const env = { ...process.env, ...aws.environment, AWS_DEFAULT_REGION: 'us-east-1' };
+      await run('gdk', ['component', 'build'], { cwd, env, timeout: PATIENCE_MS });
+      await run('gdk', ['component', 'publish'], { cwd, env, timeout: PATIENCE_MS });
+      const stored = [...aws.greengrass.components.values()].find((component) => component.name === name);
+      expect(stored).toMatchObject({ version: (await readRecipe(name)).version, failure: undefined });
+      const uri = /s3:\/\/([^/"]+)\/([^"]+)/.exec(JSON.stringify(stored?.recipe)) ?? [];
+      expect(uri[1]).toBe(BUCKET);
+      await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: uri[2] ?? '' }));
 
-        const build = path.join(cwd, 'greengrass-build');
-        const again = await runCommand(['publish', '--bucket', BUCKET, '--build', build, '--json'], aws.environment);
-        expect(again.json, again.stderr).toMatchObject([
-          { component: name, outcome: expect.stringMatching(/unchanged|published/) as string, uploadedBytes: 0 },
-        ]);
-        expect(aws.violations).toEqual([]);
-      },
-      300_000,
-    );
-  },
-);
+      const build = path.join(cwd, 'greengrass-build');
+      const again = await runCommand(['publish', '--bucket', BUCKET, '--build', build, '--json'], aws.environment);
+      expect(again.json, again.stderr).toMatchObject([
+        { component: name, outcome: expect.stringMatching(/unchanged|published/) as string, uploadedBytes: 0 },
+      ]);
+      expect(aws.violations).toEqual([]);
+    },
+  );
+});

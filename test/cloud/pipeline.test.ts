@@ -14,11 +14,15 @@ import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { PipelinePorts, RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { CFN_LINT, cfnLint } from '../../testing/outside-data/python.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const run = promisify(execFile);
+const linter = await needs(cfnLint);
 const GROUP = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/StreetDetector';
 
 function packageEvent(changes: object = {}, version = 7): object {
@@ -114,7 +118,7 @@ describe('package events', () => {
   });
 });
 
-describe.skipIf(skipsCloudTests)('the Lambda function (needs the AWS service models)', () => {
+describe('the Lambda function', await needs(awsModels), () => {
   let folder: string;
   let aws: AwsStandIn;
   let states: http.Server;
@@ -146,7 +150,7 @@ describe.skipIf(skipsCloudTests)('the Lambda function (needs the AWS service mod
       path.join(folder, 'function/invoke.cjs'),
       `require('./index.js').handler(JSON.parse(process.argv[2])).then((answer) => console.log('ANSWER', JSON.stringify(answer)), (error) => { console.error(error.message); process.exit(1); });`,
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     states.closeAllConnections();
     states.close();
@@ -165,7 +169,7 @@ describe.skipIf(skipsCloudTests)('the Lambda function (needs the AWS service mod
     const { stdout } = await run(process.execPath, ['invoke.cjs', JSON.stringify(event)], {
       cwd: path.join(folder, 'function'),
       env,
-      timeout: 60_000,
+      timeout: PATIENCE_MS,
     });
     expect(stdout).not.toContain(aws.environment['AWS_SECRET_ACCESS_KEY'] ?? '');
     return JSON.parse(stdout.slice(stdout.indexOf('ANSWER ') + 7)) as Record<string, unknown>;
@@ -188,7 +192,7 @@ describe.skipIf(skipsCloudTests)('the Lambda function (needs the AWS service mod
       { modelPackageArn: `${GROUP}/7`, modelName: 'StreetDetector', modelVersion: '7.0.0' },
     ]);
     expect(aws.violations).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('infrastructure', () => {
@@ -228,20 +232,15 @@ describe('infrastructure', () => {
     expect(text).toContain('Key: heartbeats/${topic(2)}/${Part}.json');
   });
 
-  const hasLinter = run('cfn-lint', ['--version']).then(
-    () => true,
-    () => false,
-  );
-  it('passes cfn-lint, where that is installed', async ({ skip }) => {
-    if (!(await hasLinter)) skip('cfn-lint is not installed (pip install cfn-lint)');
+  it('passes cfn-lint', linter, async () => {
     const copy = await mkdtemp(path.join(tmpdir(), 'edgeml-cfn-'));
     try {
       await cp(path.join(PROJECT, 'infrastructure'), copy, { recursive: true });
       const files = ['fleet.yaml', 'pipeline.yaml'].map((name) => path.join(copy, name));
-      const { stdout } = await run('cfn-lint', files, { timeout: 120_000 });
+      const { stdout } = await run(CFN_LINT, files, { timeout: PATIENCE_MS });
       expect(stdout).toBe('');
     } finally {
       await rm(copy, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 });

@@ -15,12 +15,13 @@ import { abortPromotion, promote } from '../../tools/cloud/promotion/promote.ts'
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
 import type { PromotionState } from '../../tools/cloud/promotion/promotion-state.ts';
 import { stateStore } from '../../tools/cloud/promotion/promotion-state.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const { signal } = new AbortController();
 
@@ -46,7 +47,7 @@ const DOCUMENT = {
   gate: { models: [{ name: 'PartsDetector', version: '1.1.0', provider: 'cuda', maxP95Ms: 50 }], quorumPercent: 60 },
 };
 
-describe.skipIf(skipsCloudTests)('promote (needs the AWS service models)', () => {
+describe('promote', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
@@ -255,7 +256,7 @@ describe.skipIf(skipsCloudTests)('promote (needs the AWS service models)', () =>
     }
     expect(before).toBe(3);
     impatient.close();
-  }, 600_000);
+  });
 
   it('runs as a command, its state in a bucket', async () => {
     const plan = path.join(folder, 'plan.yaml');

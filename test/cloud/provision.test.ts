@@ -9,15 +9,16 @@ import { connectCloud } from '../../tools/cloud/clients.ts';
 import { deprovision } from '../../tools/cloud/provisioning/deprovision.ts';
 import { DeviceFolder } from '../../tools/cloud/provisioning/device-files.ts';
 import { provision } from '../../tools/cloud/provisioning/provision.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/edgeml-device';
 const { signal } = new AbortController();
 
-describe.skipIf(skipsCloudTests)('provision (needs the AWS service models)', () => {
+describe('provision', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
@@ -140,7 +141,7 @@ describe.skipIf(skipsCloudTests)('provision (needs the AWS service models)', () 
       expect(inUse, `request ${at}`).toHaveLength(1);
       expect([...(aws.fleet.groups.get('hall') ?? [])]).toEqual(['gateway-7']);
     }
-  }, 60_000);
+  });
 
   it('refuses a policy or role alias of the same name that is something else', async () => {
     await make();

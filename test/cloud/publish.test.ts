@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { systemClock } from '#packages/foundation';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
@@ -9,18 +10,19 @@ import { inDependencyOrder } from '../../tools/cloud/publishing/dependency-order
 import { planComponent } from '../../tools/cloud/publishing/publish-plan.ts';
 import { publish } from '../../tools/cloud/publishing/publish.ts';
 import type { PublishOutcome } from '../../tools/cloud/publishing/publish.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn, Mishap } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { sampleBuild } from '../../testing/cloud/sample-build.ts';
 import type { SampleBuild } from '../../testing/cloud/sample-build.ts';
-import { skipsCloudTests } from '../../testing/cloud/service-model.ts';
 
 const BUCKET = 'components';
 /** Pauses between tries cost nothing here. */
 const hurried = { ...systemClock, after: (_ms: number, callback: () => void) => systemClock.after(0, callback) };
 
-describe.skipIf(skipsCloudTests)('publish (needs the AWS service models)', () => {
+describe('publish', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let build: SampleBuild;
   let clients: CloudClients;
@@ -168,7 +170,7 @@ describe.skipIf(skipsCloudTests)('publish (needs the AWS service models)', () =>
       }
     }
     impatient.close();
-  }, 120_000);
+  });
 
   it('goes on after the process was killed while it created a version', async () => {
     // The answer to the second version never comes, and neither does any after it.
@@ -176,7 +178,10 @@ describe.skipIf(skipsCloudTests)('publish (needs the AWS service models)', () =>
       if (aws.greengrass.components.size > 1) return 'cut-before';
       return operation === 'CreateComponentVersion' && aws.greengrass.components.size === 1 ? 'cut-after' : undefined;
     };
-    const secondIsThere = vi.waitUntil(() => aws.greengrass.components.size === 2, { timeout: 60_000, interval: 5 });
+    const secondIsThere = vi.waitUntil(() => aws.greengrass.components.size === 2, {
+      timeout: PATIENCE_MS,
+      interval: 5,
+    });
     const killed = await runCommand(
       ['publish', '--bucket', BUCKET, '--build', build.folder],
       aws.environment,

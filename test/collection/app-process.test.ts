@@ -6,9 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleFile } from '../../testing/bundles/bundle-file.ts';
 import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
 import { eventually } from '../../testing/app/app-rig.ts';
-import { lacksFfmpeg, TEST_PICTURE } from '../../testing/app/ffmpeg.ts';
+import { TEST_PICTURE } from '../../testing/app/ffmpeg.ts';
 import { isAlive, pidsNamed } from '../../testing/app/processes.ts';
 import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { ffmpeg } from '../../testing/outside-data/programs.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 
 let work: string;
 let agent: ScriptedAgent;
@@ -31,7 +34,10 @@ afterEach(async () => {
 async function startedApp(more: object = {}): Promise<{ readonly app: BundleProcess; readonly ffmpeg: number }> {
   const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi', Services: ['Detector'], ...more };
   const file = path.join(work, 'configuration.json');
-  await writeFile(file, JSON.stringify({ Sources: { camera }, Annotate: { Enabled: false } }));
+  await writeFile(
+    file,
+    JSON.stringify({ Sources: { camera }, Annotate: { Enabled: false }, TimeoutSeconds: PATIENCE_MS / 1_000 }),
+  );
   const bundle = await bundleFile('inference-app', 'app.js', 'components/inference-app/app.ts');
   const app = new BundleProcess(bundle, ['--configuration', file], work, { EDGEML_AGENT_SOCKET: agent.socketPath });
   apps.push(app);
@@ -40,7 +46,7 @@ async function startedApp(more: object = {}): Promise<{ readonly app: BundleProc
   return { app, ffmpeg };
 }
 
-describe.skipIf(lacksFfmpeg)('the ffmpeg of edgeml.InferenceApp', () => {
+describe('the ffmpeg of edgeml.InferenceApp', await needs(ffmpeg), () => {
   it('ends with the application on SIGTERM, which ends cleanly', async () => {
     const { app, ffmpeg } = await startedApp();
 
@@ -70,12 +76,18 @@ describe.skipIf(lacksFfmpeg)('the ffmpeg of edgeml.InferenceApp', () => {
   });
 
   it('counts every frame of a file that the agent is too slow for: looked at, or skipped for a fresher one', async () => {
+    // From the fourth frame on the agent answers nothing until the last one has been played.
+    let endOfFile = (): void => undefined;
+    const isPlayed = new Promise<void>((resolve) => (endOfFile = resolve));
+    let asked = 0;
     agent.answer = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 350));
+      if (++asked > 3) await isPlayed;
       return [];
     };
     // 30 frames at 10 per second, two at once; then the file has ended, and with it the application.
-    const { app } = await startedApp({ Url: `${TEST_PICTURE}:duration=3` });
+    const { app, ffmpeg } = await startedApp({ Url: `${TEST_PICTURE}:duration=3` });
+    await eventually(() => !isAlive(ffmpeg));
+    endOfFile();
 
     expect(await app.exit).toBe(0);
     const line = app.lines.findLast((one) => one.includes('"event":"app.statistics"')) ?? '{}';

@@ -6,12 +6,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAgentClient } from '#packages/http';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { AGENT, agentSocket, APP, DETECTOR, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
 import { pidsBelow } from '../../testing/device/processes.ts';
 import { sample } from '../../testing/device/samples.ts';
@@ -21,11 +21,11 @@ describe('a collection that runs', () => {
 
   beforeAll(async () => {
     device = await Device.start();
-  }, PATIENCE_MS);
+  });
 
   afterAll(() => device.stop());
 
-  it('takes new settings from a deployment while its processes live on', { timeout: PATIENCE_MS }, async () => {
+  it('takes new settings from a deployment while its processes live on', async () => {
     const pids = [device.pid(AGENT), device.pid(APP)];
     const image = await readFile(sample('belt-01.jpg'));
     const ask = () => device.agent.invoke('line-3', image, { contentType: 'image/jpeg' });
@@ -41,13 +41,13 @@ describe('a collection that runs', () => {
 
     await device.events.having({ event: 'configuration.applied' });
     expect(await ask()).toMatchObject({ service: 'line-3', model: { alias: 'PartsDetector' } });
-    await expect.poll(() => device.log(APP), { timeout: PATIENCE_MS }).toContain('app.configuration-applied');
+    await expect.poll(() => device.log(APP)).toContain('app.configuration-applied');
     await device.drop(image, 'line-3.jpg');
     expect(await device.results.of('line-3.jpg')).toMatchObject({ service: 'line-3' });
     expect([device.pid(AGENT), device.pid(APP)]).toEqual(pids);
   });
 
-  it('refuses settings that are wrong before anything changes, and says which', { timeout: PATIENCE_MS }, async () => {
+  it('refuses settings that are wrong before anything changes, and says which', async () => {
     const pids = [device.pid(AGENT), device.pid(APP)];
     const outcome = await device.deploy({
       componentToConfiguration: { [AGENT]: { MERGE: { QueueLength: 'many' } } },
@@ -57,21 +57,17 @@ describe('a collection that runs', () => {
     expect([device.pid(AGENT), device.pid(APP)]).toEqual(pids);
   });
 
-  it(
-    'restarts neither agent nor application nor the other model for a new version of one',
-    { timeout: PATIENCE_MS },
-    async () => {
-      const pids = [device.pid(AGENT), device.pid(APP)];
-      const moved = new Set<string>();
-      const end = device.core.onState(({ component }) => moved.add(component));
-      const outcome = await device.deploy(await detectorVersion(device.folder('v1.1.0'), '1.1.0'));
-      end();
+  it('restarts neither agent nor application nor the other model for a new version of one', async () => {
+    const pids = [device.pid(AGENT), device.pid(APP)];
+    const moved = new Set<string>();
+    const end = device.core.onState(({ component }) => moved.add(component));
+    const outcome = await device.deploy(await detectorVersion(device.folder('v1.1.0'), '1.1.0'));
+    end();
 
-      expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
-      expect([...moved]).toEqual([DETECTOR]);
-      expect([device.pid(AGENT), device.pid(APP)]).toEqual(pids);
-    },
-  );
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    expect([...moved]).toEqual([DETECTOR]);
+    expect([device.pid(AGENT), device.pid(APP)]).toEqual(pids);
+  });
 });
 
 describe('a core that is killed', () => {
@@ -92,7 +88,7 @@ describe('a core that is killed', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('leaves no process behind, and a new one brings everything back', { timeout: 2 * PATIENCE_MS }, async () => {
+  it('leaves no process behind, and a new one brings everything back', async () => {
     const first = startCore(root, await firstDeployment(inbox));
     cores.push(first);
     expect(await first.line('ready')).toMatchObject({ outcome: { status: 'SUCCEEDED' } });
@@ -109,7 +105,7 @@ describe('a core that is killed', () => {
     const agent = createAgentClient({ socketPath: agentSocket(root) });
     const active = async (): Promise<unknown> =>
       (await agent.models().catch(() => [])).map(({ alias, state }) => `${alias} ${state}`).sort();
-    await expect.poll(active, { timeout: PATIENCE_MS }).toEqual(['PartsClassifier active', 'PartsDetector active']);
+    await expect.poll(active).toEqual(['PartsClassifier active', 'PartsDetector active']);
     agent.close();
     expect(await answered(second, 'after.jpg')).toMatchObject({ model: { version: '1.0.0' } });
     expect(pidsBelow(root).filter((pid) => orphans.includes(pid))).toEqual([]);

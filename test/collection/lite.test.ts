@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { Inboxed } from '../../testing/device/inboxed.ts';
 import { detectorVersion, editManifest } from '../../testing/device/model-version.ts';
 import { sample } from '../../testing/device/samples.ts';
@@ -18,18 +17,18 @@ describe('under a core as strict as nucleus lite', () => {
   beforeAll(async () => {
     device = await Device.start({ strictLite: true });
     everything = new Inboxed(device.core.pubsub, '#');
-  }, PATIENCE_MS);
+  });
 
   afterAll(() => device.stop());
 
-  it('the collection answers scenes and close-ups', { timeout: PATIENCE_MS }, async () => {
+  it('the collection answers scenes and close-ups', async () => {
     await device.drop(sample('belt-01.jpg'), 'scene.jpg');
     await copyFile(sample('part-gear.jpg'), path.join(device.inbox.closeups, 'part.jpg'));
     expect((await device.results.of('scene.jpg')).predictions.length).toBeGreaterThan(1);
     expect((await device.results.of('part.jpg')).predictions[0]).toMatchObject({ label: 'gear' });
   });
 
-  it('a new model takes over without a restart of agent or application', { timeout: PATIENCE_MS }, async () => {
+  it('a new model takes over without a restart of agent or application', async () => {
     const pids = [device.pid(AGENT), device.pid(APP)];
     const outcome = await device.deploy(await detectorVersion(device.folder('v1.1.0'), '1.1.0'));
     expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
@@ -41,13 +40,13 @@ describe('under a core as strict as nucleus lite', () => {
     expect(device.state(DETECTOR)).toMatch(/RUNNING|FINISHED/);
   });
 
-  it('no local message is larger than the limit, a crowded scene included', { timeout: PATIENCE_MS }, async () => {
+  it('no local message is larger than the limit, a crowded scene included', async () => {
     // Every candidate counts as a detection: more than any message could hold.
     const crowded = await detectorVersion(device.folder('v1.2.0'), '1.2.0', crowd);
     expect(await device.deploy(crowded)).toMatchObject({ status: 'SUCCEEDED' });
     // Lite calls a deployment done when `run` has started; the model is on its way then.
     const serving = async () => (await device.agent.models()).map(({ alias, version }) => `${alias} ${version}`);
-    await expect.poll(serving, { timeout: PATIENCE_MS }).toContain('PartsDetector 1.2.0');
+    await expect.poll(serving).toContain('PartsDetector 1.2.0');
     await device.drop(sample('belt-05.jpg'), 'crowd.jpg');
     const result = await device.results.having({ image: 'crowd.jpg' });
     expect(result.body['truncated']).toBeGreaterThan(0);

@@ -7,13 +7,11 @@ import { PROJECT } from '../../tools/bundle/project.ts';
 import { AGENT, APP } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { pidsBelow, residentBytes } from '../../testing/device/processes.ts';
 import { sample } from '../../testing/device/samples.ts';
 
 const RECIPES = path.join(PROJECT, 'recipes');
 const TOPIC = 'ml/dlr/image-classification';
-const patience = { timeout: PATIENCE_MS };
 
 describe('recipes', async () => {
   const files = (await readdir(RECIPES))
@@ -59,10 +57,10 @@ describe('in place of the components of Greengrass v2, on a device', () => {
 
   beforeAll(async () => {
     device = await Device.start();
-  }, PATIENCE_MS);
+  });
   afterAll(() => device.stop());
 
-  it('row 134: a later version of a model component takes the place of the one before', patience, async () => {
+  it('row 134: a later version of a model component takes the place of the one before', async () => {
     const outcome = await device.deploy(await detectorVersion(device.folder('v1.1.0'), '1.1.0'));
     expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
     await device.drop(sample('belt-01.jpg'), 'later.jpg');
@@ -72,35 +70,29 @@ describe('in place of the components of Greengrass v2, on a device', () => {
     expect(predictions[0]?.label).toMatch(/@1\.1\.0$/);
   });
 
-  it(
-    'row 137: deployed as the old component was, its log has image-classification, and the agent listens',
-    patience,
-    async () => {
-      const folder = device.folder('image');
-      await mkdir(folder);
-      await copyFile(sample('part-gear.jpg'), path.join(folder, 'cat.jpeg'));
-      const operations = ['aws.greengrass#PublishToIoTCore'];
-      const policy = { policyDescription: 'Results on the old topic.', operations, resources: [TOPIC] };
-      const settings = {
-        Replaces: 'aws.greengrass.DLRImageClassification',
-        accessControl: { 'aws.greengrass.ipc.mqttproxy': { [`${APP}:mqttproxy:old`]: policy } },
-        PublishResultsOnTopic: TOPIC,
-        ImageDirectory: folder,
-        InferenceInterval: '10',
-      };
+  it('row 137: deployed as the old component was, its log has image-classification, and the agent listens', async () => {
+    const folder = device.folder('image');
+    await mkdir(folder);
+    await copyFile(sample('part-gear.jpg'), path.join(folder, 'cat.jpeg'));
+    const operations = ['aws.greengrass#PublishToIoTCore'];
+    const policy = { policyDescription: 'Results on the old topic.', operations, resources: [TOPIC] };
+    const settings = {
+      Replaces: 'aws.greengrass.DLRImageClassification',
+      accessControl: { 'aws.greengrass.ipc.mqttproxy': { [`${APP}:mqttproxy:old`]: policy } },
+      PublishResultsOnTopic: TOPIC,
+      ImageDirectory: folder,
+      InferenceInterval: '10',
+    };
 
-      const outcome = await device.deploy({ componentToConfiguration: { [APP]: { MERGE: settings } } });
-      expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
-      const log = () => device.log(APP);
-      await expect
-        .poll(log, { timeout: PATIENCE_MS })
-        .toMatch(/"inference-type":"image-classification".*"Label":"gear"/);
-      expect(await log()).not.toContain('app.publish-failed');
-      await expect.poll(() => device.log(AGENT), { timeout: PATIENCE_MS }).toContain('listening');
-    },
-  );
+    const outcome = await device.deploy({ componentToConfiguration: { [APP]: { MERGE: settings } } });
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    const log = () => device.log(APP);
+    await expect.poll(log).toMatch(/"inference-type":"image-classification".*"Label":"gear"/);
+    expect(await log()).not.toContain('app.publish-failed');
+    await expect.poll(() => device.log(AGENT)).toContain('listening');
+  });
 
-  it('row 138: all of it fits into 500 MB', patience, () => {
+  it('row 138: all of it fits into 500 MB', () => {
     const bytes = pidsBelow(device.root).map(residentBytes);
     const total = bytes.reduce((sum, one) => sum + one, 0);
 

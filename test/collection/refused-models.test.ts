@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, parsePrivateKey, signPackage } from '#packages/model-package';
 import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { edgeml } from '../../testing/device/edgeml.ts';
 import { detectorVersion, editManifest, editText, readManifest } from '../../testing/device/model-version.ts';
 import { sample } from '../../testing/device/samples.ts';
@@ -19,7 +18,7 @@ const sign = (folder: string) => signPackage(folder, parsePrivateKey(privateKey)
 beforeAll(async () => {
   device = await Device.start();
   good = (await ask()).model.version;
-}, PATIENCE_MS);
+});
 
 afterAll(() => device.stop());
 
@@ -55,30 +54,27 @@ async function deployRefused(
 }
 
 describe('a deployment is rolled back, and the old model goes on answering, when the new one', () => {
-  it('fails its golden test', { timeout: PATIENCE_MS }, () =>
+  it('fails its golden test', () =>
     deployRefused('2.0.0', /golden/, async (folder) => {
       const { golden } = await readManifest(folder);
       for (const { expect: file } of golden)
         await editText(path.join(folder, file), (text) =>
           text.replaceAll(/"box":\s*\[[^\]]*\]/g, '"box":[0,0,0.01,0.01]'),
         );
-    }),
-  );
+    }));
 
-  it('holds no readable ONNX', { timeout: PATIENCE_MS }, () =>
+  it('holds no readable ONNX', () =>
     deployRefused('2.0.1', /model\.onnx.*(protobuf|parse|ONNX)/i, async (folder) => {
       for (const { file } of (await readManifest(folder)).variants)
         await editText(path.join(folder, file), () => 'this is no model');
-    }),
-  );
+    }));
 
-  it('says other inputs than its ONNX has', { timeout: PATIENCE_MS }, () =>
+  it('says other inputs than its ONNX has', () =>
     deployRefused('2.0.2', /300/, (folder) =>
       editManifest(folder, ({ input }) => ({ input: { ...input, width: 300, height: 300 } })),
-    ),
-  );
+    ));
 
-  it('was changed after it was signed, where signatures are required', { timeout: PATIENCE_MS }, async () => {
+  it('was changed after it was signed, where signatures are required', async () => {
     const trust = { MERGE: { SignaturePolicy: 'require', TrustedKeys: { [keyId]: publicKey } } };
     const signed = await detectorVersion(device.folder('signed'), '1.5.0', sign);
     const outcome = await device.deploy({ ...signed, componentToConfiguration: { [AGENT]: trust } });

@@ -8,7 +8,6 @@ import { staticCredentials } from '../../tools/local-core/credentials/provider.t
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import type { DeploymentOutcome } from '../../tools/local-core/ports.ts';
 import { deviceFolder } from '../../testing/device/collection.ts';
-import { PATIENCE_MS } from '../../testing/device/patience.ts';
 import { bytesOf, EdgeClient } from '../../testing/edge-manager/client.ts';
 import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
@@ -42,19 +41,19 @@ describe('row 120: a deployment document of Edge Manager', () => {
         },
       },
     });
-  }, 600_000);
+  });
   afterAll(async () => {
     await core.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('brings the agent, configured as the old component was', { timeout: PATIENCE_MS }, async () => {
+  it('brings the agent, configured as the old component was', async () => {
     expect(outcome, await logOf(core)).toMatchObject({ status: 'SUCCEEDED' });
     const agentFolder = path.join(core.root, 'work', 'edgeml.InferenceAgent');
     const client = new EdgeClient(`unix://${socket}`, '2022');
     try {
       const url = await bareModel(path.join(folder, 'model'), identity('float32', ['n', 2, 3], 'data'));
-      await expect.poll(() => client.call('LoadModel', { url, name: 'parts' }), { timeout: 60_000 }).toBeDefined();
+      await expect.poll(() => client.call('LoadModel', { url, name: 'parts' })).toBeDefined();
       await client.call('CaptureData', {
         model_name: 'parts',
         capture_id: 'capture-a',
@@ -66,12 +65,12 @@ describe('row 120: a deployment document of Edge Manager', () => {
         ],
       });
       const status = async () => (await client.call('GetCaptureDataStatus', { capture_id: 'capture-a' })).status;
-      await expect.poll(status, { timeout: 60_000 }).toBe('SUCCESS');
+      await expect.poll(status).toBe('SUCCESS');
     } finally {
       client.close();
     }
     const handedOver = () => readFile(path.join(agentFolder, 'token-endpoint.json'), 'utf8').catch(() => logOf(core));
-    await expect.poll(handedOver, { timeout: 30_000 }).toMatch(/"uri":"http.*credentialprovider/);
+    await expect.poll(handedOver).toMatch(/"uri":"http.*credentialprovider/);
   });
 });
 

@@ -9,7 +9,7 @@ import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
 import { CLIENT_GENERATIONS } from '../../testing/edge-manager/generations.ts';
 import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
-const ROW = { '2020': 67, '2021': 68, '2022': 69 } as const;
+const ROW = { '2020': 'row 67', '2021': 'row 68', '2022': 'row 69' } as const;
 const values = Float32Array.of(3, 1, 2);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -58,7 +58,7 @@ describe('the names on the wire', () => {
 });
 
 describe.each(CLIENT_GENERATIONS)('a client of %s', (generation) => {
-  it(`row ${ROW[generation]}: loads, lists, describes, predicts and unloads`, async () => {
+  it(`${ROW[generation]}: loads, lists, describes, predicts and unloads`, async () => {
     const client = agent.client(generation);
     const name = `by-${generation}`;
     const { model } = await client.call('LoadModel', { url, name });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   agent = await EdgeAgent.start(folder.path, {
     Services: { tiny: { LocalInferenceServiceMemoryLimitKB: 1_000 } },
-    LocalInferenceServiceTimeoutSeconds: 60,
+    LocalInferenceServiceTimeoutSeconds: 300,
   });
   client = agent.client();
   sample = await samplePackage(inFolder('sample'), '1.0.0');

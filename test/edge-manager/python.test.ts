@@ -1,5 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,29 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CaptureEvent } from '../../components/inference-agent/capture/event/capture-event.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
-import { PROJECT } from '../../tools/bundle/project.ts';
-import { skipReason } from '../../testing/vision/shared-data.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { PYTHON_WITH_MODULES, pythonGrpc } from '../../testing/outside-data/python.ts';
+import { visionData } from '../../testing/outside-data/vision-data.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { CLIENT_GENERATIONS, protoOf } from '../../testing/edge-manager/generations.ts';
 import { mobilenetFolder, photoTensor, surePhotos } from '../../testing/edge-manager/photo-tensor.ts';
 
-/** A Python that has grpcio and grpcio-tools: of the project's .venv, else the system's. */
-const python = [path.join(PROJECT, '.venv/bin/python'), 'python3'].find((candidate) => {
-  if (path.isAbsolute(candidate) && !existsSync(candidate)) return false;
-  try {
-    execFileSync(candidate, ['-c', 'import grpc, grpc_tools.protoc'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-const missing =
-  python === undefined
-    ? 'skipped: no Python with grpcio and grpcio-tools (python3 -m venv .venv && .venv/bin/pip install grpcio grpcio-tools)'
-    : skipReason;
-if (missing !== undefined) console.warn(missing);
-
-describe.skipIf(missing)('clients in Python', () => {
+describe('clients in Python', await needs(pythonGrpc, visionData), () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let agent: EdgeAgent;
   let url: string;
@@ -71,7 +56,7 @@ describe.skipIf(missing)('clients in Python', () => {
       const script = path.join(import.meta.dirname, '../../testing/edge-manager/client.py');
       const captureId = `capture-${generation}`;
       const words = [script, agent.socketPath, protoFolder, url, `py-${generation}`, tensorFile, captureId];
-      const { stdout } = await promisify(execFile)(python!, words, { timeout: 60_000 });
+      const { stdout } = await promisify(execFile)(PYTHON_WITH_MODULES, words, { timeout: PATIENCE_MS });
 
       const seen = JSON.parse(stdout) as Seen;
       expect(seen).toMatchObject({

@@ -2,14 +2,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
-import { skipReason } from '../../testing/vision/shared-data.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { visionData } from '../../testing/outside-data/vision-data.ts';
 import { floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
 import { mobilenetFolder, photoTensor, surePhotos } from '../../testing/edge-manager/photo-tensor.ts';
 
-if (skipReason !== undefined) console.warn(skipReason);
-
-describe.skipIf(skipReason)('a real model and real photos, from a client in Node.js', () => {
+describe('a real model and real photos, from a client in Node.js', await needs(visionData), () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let agent: EdgeAgent;
 

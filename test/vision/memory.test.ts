@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 
 /** Far below the size of the model, which every load would add if unloading kept it. */
 const GROWTH_MB = 24;
@@ -11,7 +12,7 @@ describe('loading and unloading', () => {
     const script = path.join(import.meta.dirname, '../../testing/vision/load-and-unload.ts');
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', script, '12'], {
       cwd: path.join(import.meta.dirname, '../..'),
-      timeout: 300_000,
+      timeout: PATIENCE_MS,
     });
     const residentMb = JSON.parse(stdout) as readonly number[];
     const settled = residentMb[3] as number;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
+import { needs } from '../../testing/outside-data/needs.ts';
+import { visionData } from '../../testing/outside-data/vision-data.ts';
 import { loadReference, referenceModel } from '../../testing/vision/reference-models.ts';
-import { photo, skipReason } from '../../testing/vision/shared-data.ts';
+import { photo } from '../../testing/vision/shared-data.ts';
 
-if (skipReason) console.warn(skipReason);
-
-describe.skipIf(skipReason)('WebAssembly', () => {
+describe('WebAssembly', await needs(visionData), () => {
   it.each([
     ['mobilenet_v2_fp32_nchw', 'coral_cat_720p.jpg'],
     ['mobilenet_v2_qdq_u8nhwc', 'coral_cat_720p.jpg'],

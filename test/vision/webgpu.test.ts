@@ -1,25 +1,21 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
+
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { pattern } from '../../testing/vision/images.ts';
 import { modelFolder } from '../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../testing/vision/model-folder.ts';
 import { smallNetwork } from '../../testing/vision/onnx-builder.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { VULKAN_DRIVER, vulkanDriver } from '../../testing/outside-data/programs.ts';
 
 const PROJECT = path.join(import.meta.dirname, '../..');
 
-/** A Vulkan driver in software that WebGPU accepts: SwiftShader, of Debian's package chromium-common. */
-const SWIFTSHADER = process.env['VK_ICD_FILENAMES'] ?? '/usr/lib/chromium/vk_swiftshader_icd.json';
-const skipReason = existsSync(SWIFTSHADER)
-  ? undefined
-  : `skipped: no Vulkan driver at ${SWIFTSHADER}; install chromium-common and libvulkan1, or set VK_ICD_FILENAMES`;
-if (skipReason) console.warn(skipReason);
-
+const driver = await needs(vulkanDriver);
 /** Shaders are compiled in software: minutes on a busy machine. */
-const PATIENCE_MS = 300_000;
 
 let folder: ModelFolder | undefined;
 afterEach(async () => {
@@ -68,32 +64,24 @@ async function predict(providers: string, environment: Readonly<Record<string, s
 }
 
 describe('webgpu', () => {
-  it.skipIf(skipReason)(
-    'gives what the CPU gives',
-    async () => {
-      const gpu = await predict('webgpu', { VK_ICD_FILENAMES: SWIFTSHADER }, '--require-provider');
-      const cpu = await predict('cpu', {});
-      expect(gpu.line.provider).toBe('webgpu');
-      expect(gpu.line.predictions.map(({ classId }) => classId)).toEqual(
-        cpu.line.predictions.map(({ classId }) => classId),
-      );
-      gpu.line.predictions.forEach(({ score }, index) =>
-        expect(score).toBeCloseTo(cpu.line.predictions[index]?.score ?? NaN, 5),
-      );
-    },
-    2 * PATIENCE_MS,
-  );
+  it('gives what the CPU gives', driver, async () => {
+    const gpu = await predict('webgpu', { VK_ICD_FILENAMES: VULKAN_DRIVER }, '--require-provider');
+    const cpu = await predict('cpu', {});
+    expect(gpu.line.provider).toBe('webgpu');
+    expect(gpu.line.predictions.map(({ classId }) => classId)).toEqual(
+      cpu.line.predictions.map(({ classId }) => classId),
+    );
+    gpu.line.predictions.forEach(({ score }, index) =>
+      expect(score).toBeCloseTo(cpu.line.predictions[index]?.score ?? NaN, 5),
+    );
+  });
 
-  it(
-    'steps down to the CPU with the reason and the remedy where there is no GPU driver',
-    async () => {
-      const { line, stderr } = await predict('webgpu,cpu', {
-        VK_ICD_FILENAMES: '/nonexistent.json',
-        VK_DRIVER_FILES: '/nonexistent.json',
-      });
-      expect(line.provider).toBe('cpu');
-      expect(stderr).toMatch(/webgpu is not used: .*(Vulkan driver|comes without it|no native build)/);
-    },
-    PATIENCE_MS,
-  );
+  it('steps down to the CPU with the reason and the remedy where there is no GPU driver', async () => {
+    const { line, stderr } = await predict('webgpu,cpu', {
+      VK_ICD_FILENAMES: '/nonexistent.json',
+      VK_DRIVER_FILES: '/nonexistent.json',
+    });
+    expect(line.provider).toBe('cpu');
+    expect(stderr).toMatch(/webgpu is not used: .*(Vulkan driver|comes without it|no native build)/);
+  });
 });

@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
+
+import { PATIENCE_MS } from '../patience.ts';
 import { bundle } from './bundles.ts';
 import { BundleProcess } from '../bundles/bundle-process.ts';
 
@@ -24,5 +26,9 @@ export async function startAgentProcess(
   const process = new BundleProcess(await bundle('agent.js'), words, workFolder, { EDGEML_PROVIDERS: 'cpu' });
   const socketPath = join(workFolder, 'agent.sock');
   await process.line(/"event":"agent.ready"/);
-  return { process, socketPath, client: createAgentClient({ socketPath, maxConnections: 600, timeoutMs: 60_000 }) };
+  return {
+    process,
+    socketPath,
+    client: createAgentClient({ socketPath, maxConnections: 600, timeoutMs: PATIENCE_MS }),
+  };
 }

@@ -8,6 +8,7 @@ import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
 import { connectIpc } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
+import { PATIENCE_MS } from '../patience.ts';
 import { MemoryNucleus } from '../ipc/memory-nucleus.ts';
 import { InferenceApp } from '../../components/inference-app/inference-app.ts';
 import { COMPONENT } from '../../components/inference-app/read-configuration.ts';
@@ -105,5 +106,5 @@ export class AppRig {
 
 /** Waits for what must come. */
 export function eventually(condition: () => boolean): Promise<unknown> {
-  return vi.waitUntil(condition, { timeout: 45_000, interval: 5 });
+  return vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 5 });
 }

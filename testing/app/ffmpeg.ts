@@ -1,15 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import process from 'node:process';
-
-const isThere = spawnSync('ffmpeg', ['-version']).status === 0;
-
-/** Whether tests with ffmpeg cannot run here. Where everything must run (CI), they fail instead. */
-export const lacksFfmpeg = !isThere && !process.env['CI'];
-if (lacksFfmpeg) console.warn('ffmpeg is not installed (apt-get install ffmpeg): tests of streams are skipped');
 
 /** A moving test picture, 160×120, 10 frames per second, as input of ffmpeg. */
 export const TEST_PICTURE = 'testsrc2=size=160x120:rate=10';

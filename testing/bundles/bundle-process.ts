@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { PATIENCE_MS } from '../patience.ts';
 
 const NODE_MODULES = join(import.meta.dirname, '../../node_modules');
-const WAIT_MS = 45_000;
 
 /** A bundle in its own process, as a nucleus would start it: working directory, environment, lines of output. */
 export class BundleProcess {
@@ -42,7 +42,7 @@ export class BundleProcess {
     return new Promise((resolve, reject) => {
       const said = (why: string) =>
         new Error(`${why} without a line like ${pattern}; it said:\n${this.lines.join('\n')}`);
-      const timer = setTimeout(() => done(() => reject(said(`${WAIT_MS} ms passed`))), WAIT_MS);
+      const timer = setTimeout(() => done(() => reject(said(`${PATIENCE_MS} ms passed`))), PATIENCE_MS);
       const done = (how: () => void): void => {
         clearTimeout(timer);
         this.#waiting.delete(check);

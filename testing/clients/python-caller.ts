@@ -1,20 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { PYTHON } from '../outside-data/python.ts';
 import { PYTHON_CLIENT } from './caller.ts';
 import type { Call, Caller, Outcome } from './caller.ts';
-
-/** EDGEML_PYTHON names another interpreter. */
-export const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
-
-/** Undefined where Python runs, else why not. In CI it has to. */
-export function whyNoPython(): string | undefined {
-  const { status, error } = spawnSync(PYTHON, ['-c', 'import sys; sys.exit(sys.version_info < (3, 7))']);
-  if (status === 0) return undefined;
-  const why = `${PYTHON} is missing or older than 3.7 (${error?.message ?? `status ${status}`})`;
-  if (process.env['CI']) throw new Error(why);
-  return why;
-}
 
 export function pythonEnvironment(): Readonly<Record<string, string>> {
   return { PATH: process.env['PATH'] ?? '', PYTHONPATH: PYTHON_CLIENT, PYTHONDONTWRITEBYTECODE: '1' };

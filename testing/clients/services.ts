@@ -35,7 +35,7 @@ export async function startServices(): Promise<Services> {
   const proxy = await startFaultProxy(s3.url);
   const tokens = await startTokenService();
   const agent = await startAgentProcess(path.join(folder, 'edgeml.InferenceAgent'), {
-    LocalInferenceServiceTimeoutSeconds: 60,
+    LocalInferenceServiceTimeoutSeconds: 300,
     Services: {
       [CLASSIFICATION]: { Model: 'PartsClassifier' },
       [DETECTION]: { Model: 'PartsDetector' },

@@ -54,9 +54,9 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
   const iot = new IotStandIn(fleet);
   const sagemaker = new SageMakerStandIn();
   const services: Readonly<Record<string, { model: ServiceModel; handlers: Handlers }>> = {
-    greengrass: { model: loadServiceModel('greengrassv2'), handlers: greengrass.handlers },
-    iot: { model: loadServiceModel('iot'), handlers: iot.handlers },
-    sagemaker: { model: loadServiceModel('sagemaker'), handlers: sagemaker.handlers },
+    greengrass: { model: await loadServiceModel('greengrassv2'), handlers: greengrass.handlers },
+    iot: { model: await loadServiceModel('iot'), handlers: iot.handlers },
+    sagemaker: { model: await loadServiceModel('sagemaker'), handlers: sagemaker.handlers },
   };
   const server = http.createServer();
   const requests: RecordedRequest[] = [];

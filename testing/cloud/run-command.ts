@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
+import { PATIENCE_MS } from '../patience.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 
 export interface CommandResult {
@@ -10,8 +11,6 @@ export interface CommandResult {
   /** The JSON documents of stdout. */
   readonly json: readonly Record<string, unknown>[];
 }
-
-const LIMIT_MS = 120_000;
 
 /** Runs `edgeml …` as a process of its own. With `until` it is killed (SIGKILL) as soon as that resolves. */
 export async function runCommand(
@@ -23,7 +22,7 @@ export async function runCommand(
     cwd: PROJECT,
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LIMIT_MS,
+    timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import process from 'node:process';
+import { readServiceModel } from '../aws-models/service-models.ts';
+import type { ServiceName } from '../aws-models/service-models.ts';
 
 /** The part of a service model (the form that the AWS SDKs are generated from) that requests and answers are checked by. */
 export interface ServiceModel {
@@ -37,13 +36,6 @@ export interface MemberRef {
   readonly locationName?: string;
 }
 
-const FOLDER = path.resolve(import.meta.dirname, '../../../shared/aws-models');
-
-/** False where the service models are not at hand; the tests that need them are skipped then, except in CI. */
-export const hasServiceModels = existsSync(FOLDER);
-export const skipsCloudTests = !hasServiceModels && process.env['CI'] === undefined;
-export const SKIP_REASON = `skipped: no service models in ${path.relative(process.cwd(), FOLDER)}`;
-
-export function loadServiceModel(name: 'greengrassv2' | 'iot' | 'sagemaker'): ServiceModel {
-  return JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8')) as ServiceModel;
+export async function loadServiceModel(name: ServiceName): Promise<ServiceModel> {
+  return (await readServiceModel(name)) as ServiceModel;
 }

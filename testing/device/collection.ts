@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PATIENCE_MS } from '../patience.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { APP, collectionDeployment } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
@@ -37,8 +38,9 @@ export async function firstDeployment(
     ...request,
     componentToConfiguration: {
       ...request.componentToConfiguration,
-      [APP]: { MERGE: { ...settings.app, Sources: sources } },
-      [AGENT]: { MERGE: settings.agent ?? {} },
+      // Deadlines that only a hang exceeds.
+      [APP]: { MERGE: { TimeoutSeconds: PATIENCE_MS / 1_000, ...settings.app, Sources: sources } },
+      [AGENT]: { MERGE: { LocalInferenceServiceTimeoutSeconds: PATIENCE_MS / 1_000, ...settings.agent } },
     },
   };
 }

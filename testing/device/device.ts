@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
+import { PATIENCE_MS } from '../patience.ts';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
@@ -10,7 +11,6 @@ import type { DeploymentOutcome, LocalDeploymentRequest } from '../../tools/loca
 import { agentSocket, deviceFolder, firstDeployment } from './collection.ts';
 import type { AppSettings } from './collection.ts';
 import { Inboxed } from './inboxed.ts';
-import { PATIENCE_MS } from './patience.ts';
 import { pidsIn } from './processes.ts';
 
 export interface DeviceOptions extends Partial<Omit<LocalCoreOptions, 'root'>> {

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import type { ResultMessage } from '#packages/http';
+import { PATIENCE_MS } from '../patience.ts';
 import type { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
-import { PATIENCE_MS } from './patience.ts';
 
 /** A message as a subscriber of the device sees it. */
 export interface Received {

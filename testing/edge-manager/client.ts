@@ -3,6 +3,7 @@ import type { CallOptions, Client, ClientUnaryCall, ServiceError } from '@grpc/g
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
+import { PATIENCE_MS } from '../patience.ts';
 import { protoOf } from './generations.ts';
 import type { ClientGeneration } from './generations.ts';
 
@@ -49,8 +50,6 @@ interface Answers {
   readonly CaptureData: object;
   readonly GetCaptureDataStatus: { readonly status: string };
 }
-
-const PATIENCE_MS = 60_000;
 
 /** A client of one generation, made from its own reduced interface, as an application of that year would have been. */
 export class EdgeClient {

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import sharp from 'sharp';
 
-import { expectedResults, photo, VISION_DATA } from '../vision/shared-data.ts';
+import { VISION_DATA } from '../outside-data/vision-data.ts';
+import { expectedResults, photo } from '../vision/shared-data.ts';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 
 const MODEL = 'mobilenet_v2_fp32_nchw';

@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { connectIpc, topicMatches } from '#packages/ipc';
 import type { crtTransport, IpcSession } from '#packages/ipc';
+import { PATIENCE_MS } from '../patience.ts';
 import { inMemoryNucleus } from '../local-core/memory-nucleus.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
@@ -12,8 +13,6 @@ import type { IotCore, IotMessage } from '../../tools/local-core/mqtt/iot-core.t
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import { RIG_TIMING, HEARER, SPEAKER } from './nucleus-rig.ts';
 import type { BenchOptions, NucleusRig } from './nucleus-rig.ts';
-
-const PATIENCE_MS = 30_000;
 
 /** The IPC server of the local core on a real socket, with sessions over the given transport. */
 export async function openSocketRig(

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -17,17 +17,7 @@ export interface TestBroker {
 
 const PATHS = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
-/** Debian's mosquitto, where it is installed. */
-export function hasMosquitto(): boolean {
-  try {
-    execFileSync('mosquitto', ['-h'], { env: { PATH: PATHS }, stdio: 'ignore' });
-    return true;
-  } catch (error) {
-    // `mosquitto -h` prints its usage and exits with 3.
-    return (error as { status?: unknown }).status === 3;
-  }
-}
-
+/** Debian's mosquitto on a port of its own. */
 export async function startMosquitto(port?: number): Promise<TestBroker> {
   const chosen = port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFeedbackClient } from '#packages/http';
 import type { FeedbackClient } from '#packages/http';
+import { PATIENCE_MS } from '../patience.ts';
 import { bundleFile } from '../bundles/bundle-file.ts';
 import { BundleProcess } from '../bundles/bundle-process.ts';
 import { recipeVariables } from './recipe-variables.ts';
@@ -21,7 +22,11 @@ export async function startUploaderProcess(
   const process = await spawnUploader(workFolder, configuration, environment);
   await process.line(/"event":"feedback.ready"/);
   const socketPath = join(workFolder, 'feedback.sock');
-  return { process, socketPath, client: createFeedbackClient({ socketPath, maxConnections: 64, timeoutMs: 60_000 }) };
+  return {
+    process,
+    socketPath,
+    client: createFeedbackClient({ socketPath, maxConnections: 64, timeoutMs: PATIENCE_MS }),
+  };
 }
 
 export async function spawnUploader(

@@ -4,7 +4,7 @@ import { parseLabels, parseManifest } from '#packages/model-package';
 import type { ModelManifest, Provider } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import type { LoadedModel, LoadOptions } from '#packages/vision';
-import { VISION_DATA } from './shared-data.ts';
+import { VISION_DATA } from '../outside-data/vision-data.ts';
 
 const MOBILENET = {
   task: 'image-classification',

@@ -1,16 +1,7 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Real models and photos with reference results, beside the project. They are not part of it. */
-export const VISION_DATA = path.resolve(import.meta.dirname, '../../../shared/vision');
-
-export const hasVisionData = existsSync(path.join(VISION_DATA, 'expected.json'));
-
-/** Why tests are skipped; undefined where they run. With CI set they run and fail where the data is absent. */
-export const skipReason =
-  hasVisionData || process.env['CI']
-    ? undefined
-    : `skipped: the models and photos of ${VISION_DATA} are not on this machine`;
+import { VISION_DATA } from '../outside-data/vision-data.ts';
 
 /** `[index, label, probability]` or `[label, score, x0, y0, x1, y1]`. */
 export type ExpectedRow = readonly [number, string, number] | readonly [string, number, number, number, number, number];
@@ -24,5 +15,5 @@ export function photo(name: string): Uint8Array {
 }
 
 export function photoNames(): readonly string[] {
-  return hasVisionData ? readdirSync(path.join(VISION_DATA, 'images')).sort() : [];
+  return readdirSync(path.join(VISION_DATA, 'images')).sort();
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
     { 'model.onnx': meanColourModel(8) },
   );
   for (const packageDir of [SAMPLE_PACKAGE, tensors]) await agent.client.activate({ path: packageDir });
-}, 120_000);
+});
 afterAll(async () => {
   agent.client.close();
   await agent.process.end();
@@ -43,7 +43,7 @@ async function predict(...args: string[]) {
 /** What says how long it took differs from run to run. */
 const withoutTimes = (line: Record<string, unknown>): object => ({ ...line, timings: undefined });
 
-describe('edgeml predict --service', { timeout: 120_000 }, () => {
+describe('edgeml predict --service', () => {
   it('prints for a service of a running agent what it prints for the package', async () => {
     const images = ['--json', '--image', ...PICTURES];
     const asked = await predict('--service', 'PartsClassifier', '--root', root, ...images);

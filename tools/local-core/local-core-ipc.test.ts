@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { engineRig } from '../../testing/local-core/engine-rig.ts';
 import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
 import { clientOf, serviceErrorOf } from '../../testing/local-core/ipc-rig.ts';
@@ -11,7 +12,6 @@ import type { LocalDeploymentRequest } from './ports.ts';
 
 // Engine and IPC server together, as the device SDK's own client sees them.
 
-const LIMIT_MS = 50_000;
 const TOKEN = { run: 'echo "token $SVCUID"; exec sleep 1000' };
 
 let bench: EngineRig;
@@ -43,7 +43,7 @@ async function connectWith(token: string): Promise<Client> {
 }
 
 async function connect(component: string): Promise<Client> {
-  await vi.waitUntil(() => tokens.has(component), { timeout: LIMIT_MS });
+  await vi.waitUntil(() => tokens.has(component), { timeout: PATIENCE_MS });
   return connectWith(tokens.get(component) ?? '');
 }
 
@@ -75,7 +75,7 @@ describe('a component on the socket of the core', () => {
       timestamp: new Date(Date.now() + 1000),
       valueToMerge: { rate: 2 },
     });
-    await vi.waitUntil(() => changes.length > 0, { timeout: LIMIT_MS });
+    await vi.waitUntil(() => changes.length > 0, { timeout: PATIENCE_MS });
     const older = client.updateConfiguration({ keyPath: [], timestamp: new Date(1000), valueToMerge: { rate: 3 } });
 
     expect((await serviceErrorOf(older))._errorCode).toBe('FailedUpdateConditionCheckError');
@@ -181,13 +181,13 @@ describe('the command line on the socket of the core', () => {
     });
     await vi.waitUntil(
       async () => String((await client.getLocalDeploymentStatus({ deploymentId })).deployment.status) === 'SUCCEEDED',
-      { timeout: LIMIT_MS, interval: 200 },
+      { timeout: PATIENCE_MS, interval: 200 },
     );
     const { components } = await client.listComponents({});
     const first = tokens.get('a.A');
     tokens.clear();
     await client.restartComponent({ componentName: 'a.A' });
-    await vi.waitUntil(() => tokens.has('a.A'), { timeout: LIMIT_MS });
+    await vi.waitUntil(() => tokens.has('a.A'), { timeout: PATIENCE_MS });
 
     expect(components?.find(({ componentName }) => componentName === 'a.A')).toMatchObject({ state: 'RUNNING' });
     expect(tokens.get('a.A')).toBe(first); // the token lives as long as the component is deployed

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { staticCredentials } from './credentials/provider.ts';
 import { engineRig } from '../../testing/local-core/engine-rig.ts';
 import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
@@ -17,7 +18,6 @@ import type { LocalCoreOptions } from './local-core.ts';
 import type { LocalDeploymentRequest } from './ports.ts';
 
 const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
-const LIMIT_MS = 50_000;
 
 let bench: EngineRig;
 let cores: LocalCore[];
@@ -74,7 +74,7 @@ async function startProcess(
   const seen: string[] = [];
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => seen.push(line));
   const line = async (text: string): Promise<void> => {
-    await vi.waitUntil(() => seen.includes(text) || child.exitCode !== null, { timeout: LIMIT_MS });
+    await vi.waitUntil(() => seen.includes(text) || child.exitCode !== null, { timeout: PATIENCE_MS });
     expect(seen).toContain(text);
   };
   return { child, line };
@@ -89,8 +89,8 @@ describe('LocalCore', () => {
     core.onState(({ from, to }) => states.push(`${from} ${to}`));
 
     const outcome = await core.deploy(request({ 'a.A': '1.0.0' }));
-    const running = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
-    await vi.waitUntil(() => lines.length > 0, { timeout: LIMIT_MS });
+    const running = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(PATIENCE_MS));
+    await vi.waitUntil(() => lines.length > 0, { timeout: PATIENCE_MS });
     await core.stop();
     await core.stop();
 
@@ -121,7 +121,7 @@ describe('LocalCore', () => {
     });
     const lines = linesOf(core);
     await core.deploy(request({ 'a.A': '1.0.0' }));
-    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(LIMIT_MS));
+    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(PATIENCE_MS));
 
     const environment = environmentOf(lines);
     const token = environment.SVCUID ?? '';
@@ -167,7 +167,7 @@ describe('LocalCore', () => {
     const core = await start({ root });
     const lines = linesOf(core);
     await core.deploy(request({ 'a.A': '1.0.0' }));
-    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(LIMIT_MS));
+    await core.waitFor('a.A', 'FINISHED', AbortSignal.timeout(PATIENCE_MS));
     const { socketPath } = core.ipc;
     await core.stop();
 
@@ -216,8 +216,8 @@ describe('LocalCore', () => {
 
     const second = await start();
     const lines = linesOf(second);
-    await second.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
-    await vi.waitUntil(() => lines.includes('a.A rate 2'), { timeout: LIMIT_MS });
+    await second.waitFor('a.A', 'RUNNING', AbortSignal.timeout(PATIENCE_MS));
+    await vi.waitUntil(() => lines.includes('a.A rate 2'), { timeout: PATIENCE_MS });
 
     expect(lines).toContain('a.A installed'); // the nucleus installs at each launch
     expect(second.nucleus.deployments()).toHaveLength(1);
@@ -246,7 +246,7 @@ describe('a core that is killed', () => {
     const core = await start(); // waits for the guardian of the dead one
     const alive = new Set(processTable().map((row) => row.pid));
     expect(descendants.filter((one) => alive.has(one))).toEqual([]);
-    await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+    await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(PATIENCE_MS));
     expect(core.nucleus.deployments()).toMatchObject([{ status: 'SUCCEEDED' }]);
   });
 
@@ -264,12 +264,12 @@ describe('a core that is killed', () => {
       componentToConfiguration: { 'a.A': { MERGE: { rate: 9 } } },
     });
     await line('started');
-    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: LIMIT_MS });
+    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
     child.kill('SIGKILL');
     await once(child, 'exit');
 
     const core = await start();
-    const found = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(LIMIT_MS));
+    const found = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(PATIENCE_MS));
 
     expect(found).toMatchObject({ version: '1.0.0' });
     expect(found.configuration).toEqual({ rate: 1 });
@@ -289,19 +289,19 @@ describe('a core that is killed', () => {
         .guardian.pid;
     const old = await lock();
     process.kill(old, 'SIGKILL');
-    await vi.waitUntil(async () => (await lock()) !== old, { timeout: LIMIT_MS });
+    await vi.waitUntil(async () => (await lock()) !== old, { timeout: PATIENCE_MS });
     const pid = Number(await readFile(path.join(bench.paths.work('a.A'), 'pid'), 'utf8'));
     expect(processTable().some((row) => row.pid === pid)).toBe(true);
     child.kill('SIGKILL');
 
-    await vi.waitUntil(() => !processTable().some((row) => row.pid === pid), { timeout: LIMIT_MS });
+    await vi.waitUntil(() => !processTable().some((row) => row.pid === pid), { timeout: PATIENCE_MS });
   });
 
   it('in the middle of a deployment when it is stopped, ends all the same, and the deployment is undone', async () => {
     await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'touch starting; exec sleep 1000' } });
     const core = await start();
     const outcome = core.deploy(request({ 'a.A': '1.0.0' }));
-    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: LIMIT_MS });
+    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
     await core.stop();
 
     expect(await outcome).toMatchObject({ status: 'FAILED', error: 'the core was stopped' });

@@ -8,7 +8,8 @@ import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
-import { SKIP_REASON, skipsCloudTests } from '../../testing/cloud/service-model.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
 import { findS3 } from './source/s3-source.ts';
 import { errorOf } from '../../testing/package/in-process.ts';
 import { colourModel, colourPackage, tarOf, trainingOutput, zipOf } from '../../testing/package/training-output.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => training.remove());
 
-describe.skipIf(skipsCloudTests)(`edgeml package from AWS${skipsCloudTests ? ` (${SKIP_REASON})` : ''}`, () => {
+describe('edgeml package from AWS', await needs(awsModels), () => {
   let aws: AwsStandIn;
   const put = (key: string, body: Buffer) =>
     aws.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));

@@ -9,6 +9,7 @@ import { silentLogger, systemClock } from '#packages/foundation';
 import type { EdgeError, LogLevel } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import type { FeedbackClient } from '#packages/http';
+import { seededRandom } from '../../../testing/seeded-random.ts';
 import { DOWN, MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { recordingIpc } from '../../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../../testing/uploader/recording-ipc.ts';
@@ -42,7 +43,7 @@ async function start(configuration: object = { FeedbackConfigurationMap: { Parts
       return store;
     },
     clock: systemClock,
-    random: Math.random,
+    random: seededRandom(1),
     log: silentLogger,
     setLogLevel: (level) => levels.push(level),
   });
@@ -171,7 +172,7 @@ describe('the uploader as a component', () => {
       redact: redactImage,
       openStore: () => store,
       clock: systemClock,
-      random: Math.random,
+      random: seededRandom(1),
       log: silentLogger,
       setLogLevel: () => undefined,
     });
@@ -194,7 +195,7 @@ describe('the uploader as a component', () => {
   it('row 35: does not start with a map that is no JSON, and names it', async () => {
     await start();
     const options = { workFolder: folder, configuration: { FeedbackConfigurationMap: '{' }, ipc, thing: 'x' };
-    const ports = { redact: redactImage, openStore: () => store, clock: systemClock, random: Math.random };
+    const ports = { redact: redactImage, openStore: () => store, clock: systemClock, random: seededRandom(1) };
     await expect(
       startUploader({ ...options, ...ports, log: silentLogger, setLogLevel: () => undefined }),
     ).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
+import { seededRandom } from '../../../testing/seeded-random.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryFolder } from '../../../testing/uploader/memory-folder.ts';
 import { sampleBody, sampleHeader } from '../../../testing/uploader/sample-maker.ts';
@@ -254,8 +255,7 @@ const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 async function play(commands: Iterable<Command>, folder: SpoolFolder, seed: number): Promise<void> {
-  let state = (seed % 2_147_483_646) + 1;
-  const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const random = seededRandom(seed);
   const model: Model = {
     told: new Map(),
     doubtful: new Set(),

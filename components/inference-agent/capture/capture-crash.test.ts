@@ -1,8 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { PATIENCE_MS, TEST_LIMIT_MS } from '../../../testing/patience.ts';
+import { seededRandom } from '../../../testing/seeded-random.ts';
+import { startFaultProxy } from '../../../testing/object-store/fault-proxy.ts';
+import type { FaultProxy } from '../../../testing/object-store/fault-proxy.ts';
 import { startS3Server } from '../../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../../testing/object-store/s3-server.ts';
 import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
@@ -11,22 +15,27 @@ import { referencesOf } from './event/read-events.ts';
 import { bucketContent } from '../../../testing/agent/capture/bucket-content.ts';
 import { eventsOf } from '../../../testing/agent/capture/capture-maker.ts';
 
-/** SIGKILLs at random points; more by hand: `EDGEML_CAPTURE_KILLS=200 npx vitest run capture-crash`. */
+/** SIGKILLs at random points; `EDGEML_CAPTURE_KILLS=200` for more, EDGEML_CAPTURE_SEED for other points. */
 const KILLS = Number(process.env['EDGEML_CAPTURE_KILLS'] ?? 4);
+const SEED = Number(process.env['EDGEML_CAPTURE_SEED'] ?? 1);
 /** More than a process comes to before it is killed. */
 const ENDLESS = '1000000';
 const MAX_CAPTURES_BEFORE_KILL = 60;
-const MAX_MS_AFTER = 40;
+/** Then it is killed with the upload that is so many after that. */
+const MAX_UPLOADS_BEFORE_KILL = 6;
 
 let folder: string;
 let server: S3Server;
+let proxy: FaultProxy;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'capture-crash-'));
   server = await startS3Server('data');
+  proxy = await startFaultProxy(server.url);
 });
 
 afterEach(async () => {
+  await proxy.close();
   await server.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -34,14 +43,16 @@ afterEach(async () => {
 describe('row 98: captures with the destination Disk and periodic upload', () => {
   it(
     `survive ${KILLS} SIGKILLs during capture and upload: none lost, none twice, no half line`,
-    { timeout: 60_000 + KILLS * 30_000 },
+    { timeout: TEST_LIMIT_MS + KILLS * 30_000 },
     async () => {
+      const random = seededRandom(SEED);
       const accepted: string[] = [];
       for (let round = 0; round < KILLS; round++) {
         const child = await startChild(`run${round}`, ENDLESS);
-        const enough = 1 + Math.floor(Math.random() * MAX_CAPTURES_BEFORE_KILL);
+        const enough = 1 + Math.floor(random() * MAX_CAPTURES_BEFORE_KILL);
         await child.line(new RegExp(`^\\+run${round}-${enough}$`));
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_MS_AFTER));
+        const uploads = proxy.seen.requests + Math.floor(random() * MAX_UPLOADS_BEFORE_KILL);
+        await vi.waitUntil(() => proxy.seen.requests >= uploads, { timeout: PATIENCE_MS, interval: 1 });
         expect(await child.end('SIGKILL')).toBe('SIGKILL');
         accepted.push(...acceptedBy(child));
       }
@@ -63,7 +74,7 @@ describe('row 98: captures with the destination Disk and periodic upload', () =>
       for (const key of references) expect([key, content.get(key)?.length]).toEqual([key, 4_096]);
       expect(content.size).toBe(files.length + references.length);
       console.info(
-        `${KILLS} kills: ${accepted.length} captures accepted, ${ids.length} events in ${files.length} files and ${references.length} side files`,
+        `${KILLS} kills with seed ${SEED}: ${accepted.length} captures accepted, ${ids.length} events in ${files.length} files and ${references.length} side files`,
       );
     },
   );
@@ -71,7 +82,7 @@ describe('row 98: captures with the destination Disk and periodic upload', () =>
 
 async function startChild(run: string, captures: string): Promise<BundleProcess> {
   const bundle = await bundleFile('inference-agent', 'capture-child.js', 'testing/agent/capture/capture-child.ts');
-  const child = new BundleProcess(bundle, [folder, server.url, run, captures], folder);
+  const child = new BundleProcess(bundle, [folder, proxy.url, run, captures], folder);
   await child.line(/^open$/);
   return child;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { ACCESS_DENIED, DOWN } from '../../../testing/object-store/memory-object-store.ts';
 import type { CaptureRecord } from './capture.ts';
@@ -73,7 +74,7 @@ async function settled<Result>(work: Promise<Result>): Promise<Result> {
   return watched;
 }
 
-const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 5 });
+const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: PATIENCE_MS, interval: 5 });
 const statusIs = (service: CaptureService, id: string, status: string) =>
   soon(() => expect(service.status(undefined, id)).toBe(status));
 const refusal = (service: CaptureService, record: CaptureRecord) =>

@@ -1,5 +1,5 @@
 import { closest, fullJitter, sleep } from '#packages/foundation';
-import type { Clock, Logger, Incidents } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { FeedbackClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, parseConfiguration, silentLogger, Incidents } from '#packages/foundation';
+import { EdgeError, Incidents, parseConfiguration, silentLogger } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import type { FeedbackAnswer, FeedbackHealth, FeedbackSample, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';

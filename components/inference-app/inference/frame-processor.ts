@@ -1,5 +1,5 @@
 import { isEdgeError } from '#packages/foundation';
-import type { Logger, Incidents } from '#packages/foundation';
+import type { Incidents, Logger } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
 import type { Annotator } from '../annotation/annotator.ts';

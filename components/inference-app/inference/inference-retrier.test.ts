@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, silentLogger, Incidents } from '#packages/foundation';
+import { EdgeError, Incidents, silentLogger } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';

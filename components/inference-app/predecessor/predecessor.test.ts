@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
+import { needs } from '../../../testing/outside-data/needs.ts';
+import { ffmpeg } from '../../../testing/outside-data/programs.ts';
 import { greengrassV2Message } from '../results/greengrass-v2-message.ts';
 import { pythonFloat } from '../results/python-float.ts';
 import { readConfiguration } from '../read-configuration.ts';
 import { AppRig, eventually } from '../../../testing/app/app-rig.ts';
-import { lacksFfmpeg, TEST_PICTURE } from '../../../testing/app/ffmpeg.ts';
+import { TEST_PICTURE } from '../../../testing/app/ffmpeg.ts';
 import { testNpy, writeTestImage } from '../../../testing/app/test-image.ts';
 import { PREDECESSOR_NAMES } from './predecessors.ts';
 import type { PredecessorName } from './predecessors.ts';
 
+const camera = await needs(ffmpeg);
 const MACHINE = { platform: 'linux', arch: 'x64' } as const;
 const DLR_IC = 'aws.greengrass.DLRImageClassification';
 const DLR_OD = 'aws.greengrass.DLRObjectDetection';
@@ -279,10 +282,10 @@ describe('in place of a component of Greengrass v2', () => {
     await eventually(() => bench.payloads(TOPIC).length > 0);
   });
 
-  it.skipIf(lacksFfmpeg)('row 131: takes one frame of the camera per interval, in place of the image', async () => {
+  it('row 131: takes one frame of the camera per interval, in place of the image', camera, async () => {
     await writeTestImage(join(bench.images, 'cat.jpeg'));
-    const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi' };
-    await bench.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera } });
+    const picture = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi' };
+    await bench.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera: picture } });
     await eventually(() => bench.payloads(TOPIC).length >= 2);
 
     // A frame is no file of 64×48, and each is another one.

@@ -1,5 +1,5 @@
 import { isEdgeError, sleep } from '#packages/foundation';
-import type { Clock, Logger, Incidents } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import { fillTopic } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, parseConfiguration, silentLogger, Incidents } from '#packages/foundation';
+import { EdgeError, Incidents, parseConfiguration, silentLogger } from '#packages/foundation';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import type { Prediction } from '#packages/model-package';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';

@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { createLogger, systemClock } from '#packages/foundation';
 import { s3ObjectStore } from '#packages/object-store';
 import { TEST_KEYS } from '../../object-store/s3-keys.ts';
@@ -21,11 +23,10 @@ async function main(): Promise<void> {
     pushPeriodMs: 20,
     uploadPeriodMs: 15,
   });
-  let uploaded = 0;
   const service = new CaptureService(
     {
       model: () => ({ version: '1.0.0' }),
-      upload: uploadTo(url, () => uploaded++),
+      upload: uploadTo(url),
       onAccepted: () => undefined,
       clock: systemClock,
       random: Math.random,
@@ -45,18 +46,14 @@ async function main(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, capture));
-  // Two rounds after the last upload there is nothing left.
-  for (let before = -1; before !== uploaded;) {
-    before = uploaded;
-    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-  }
+  while (await hasFiles(folder)) await setTimeout(LOOK_AGAIN_MS);
   await service.close(10_000);
   writeSync(1, 'done\n');
   process.exit(0);
 }
 
 const PARALLEL = 4;
-const IDLE_MS = 500;
+const LOOK_AGAIN_MS = 20;
 /** More than is embedded. */
 const LARGE = new Uint8Array(4_096).fill(7);
 
@@ -67,7 +64,14 @@ function recordOf(id: string): CaptureRecord {
   return captureRecord(id, { inputs: [{ name: 'input', dataType: 'UINT8', shape: [1, 1, 64, 64], data: LARGE }] });
 }
 
-function uploadTo(url: string, onUploaded: () => void): CaptureUpload {
+/** Whether anything has not been moved to the bucket yet. */
+async function hasFiles(folder: string): Promise<boolean> {
+  // A folder that goes away while it is read: something was moved just now.
+  const names = await readdir(folder, { recursive: true }).catch(() => undefined);
+  return names === undefined || names.some((name) => /\.(jsonl|bin)$/.test(name));
+}
+
+function uploadTo(url: string): CaptureUpload {
   const store = s3ObjectStore({
     region: 'us-east-1',
     endpoint: url,
@@ -77,7 +81,6 @@ function uploadTo(url: string, onUploaded: () => void): CaptureUpload {
   return {
     uploadSampleData: async (object, signal) => {
       await store.put({ ...object, metadata: {} }, signal);
-      onUploaded();
     },
     networkStatus: async () => 'OK',
   };

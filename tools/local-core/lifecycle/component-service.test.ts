@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { processTable } from './process-table.ts';
 import { serviceRig } from '../../../testing/local-core/service-rig.ts';
 import type { ServiceRig } from '../../../testing/local-core/service-rig.ts';
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 /** Timers of the component that wait now. */
 async function timers(count: number): Promise<void> {
-  await vi.waitUntil(() => bench.clock.pending === count, { timeout: 30_000 });
+  await vi.waitUntil(() => bench.clock.pending === count, { timeout: PATIENCE_MS });
 }
 
 describe('a component', () => {
@@ -226,7 +227,7 @@ describe('processes', () => {
     const a = bench.start('a', { run: `sleep 1000 & (sleep 1000 & wait) & ${daemon}${LOOP}` });
     await bench.line('a up');
     const wanted = process.platform === 'linux' ? 5 : 4;
-    await vi.waitUntil(() => a.processes.alive().length >= wanted, { timeout: 30_000 });
+    await vi.waitUntil(() => a.processes.alive().length >= wanted, { timeout: PATIENCE_MS });
     const before = a.processes.alive();
     a.service.requestStop();
     await bench.state(a, 'FINISHED');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { CORE_MARK, Guardian, SIGN_ON } from './guardian.ts';
 import { processTable } from './process-table.ts';
 
@@ -27,7 +28,7 @@ describe('Guardian', () => {
 
     await guardian.close();
 
-    await vi.waitUntil(() => !alive(one) && !alive(two), { timeout: 30_000 });
+    await vi.waitUntil(() => !alive(one) && !alive(two), { timeout: PATIENCE_MS });
     expect(processTable().filter(({ group }) => group === one || group === two)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
+import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
 import type { Frame } from '../../frame/frame.ts';
@@ -65,7 +66,7 @@ const bytesOf = (frame: Frame | undefined): Promise<number> =>
   frame ? frame.withImage(async ({ bytes }) => bytes.length) : Promise.reject(new Error('no frame'));
 
 const eventually = (condition: () => boolean): Promise<unknown> =>
-  vi.waitUntil(condition, { timeout: 30_000, interval: 5 });
+  vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 5 });
 
 describe('FolderSource, once', () => {
   it('offers every image in natural order, however its ending is written and however deep it lies', async () => {

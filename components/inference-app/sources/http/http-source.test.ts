@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfiguration } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
+import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
 import { Statistics } from '../../statistics/statistics.ts';
@@ -79,7 +80,7 @@ function start(settings: object = {}): Promise<void> {
 }
 
 const eventually = (condition: () => boolean): Promise<unknown> =>
-  vi.waitUntil(condition, { timeout: 30_000, interval: 5 });
+  vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 5 });
 /** Waits until the pass is over, then goes on to the next one. */
 const nextPass = async (): Promise<void> => {
   await eventually(() => clock.pending === 1);

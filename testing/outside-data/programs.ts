@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import type { OutsideData } from './needs.ts';
+
+/** Debian puts servers where the path of ordinary users does not lead. */
+const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
+
+/** A Vulkan driver in software that WebGPU accepts: SwiftShader. */
+export const VULKAN_DRIVER = process.env['VK_ICD_FILENAMES'] ?? '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+export const ffmpeg = program('ffmpeg', ['-version'], 'apt-get install ffmpeg');
+export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
+export const gdk: OutsideData = {
+  ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),
+  isInCi: false,
+};
+export const vulkanDriver: OutsideData = {
+  what: 'a Vulkan driver',
+  how: 'apt-get install chromium-common libvulkan1, or set VK_ICD_FILENAMES',
+  whyNot: () => (existsSync(VULKAN_DRIVER) ? undefined : `not at ${VULKAN_DRIVER}`),
+  isInCi: true,
+};
+
+/** Whether it can be started is what counts: some print their usage with an exit code of their own. */
+function program(name: string, words: readonly string[], how: string): OutsideData {
+  const whyNot = (): string | undefined => {
+    const { error } = spawnSync(name, words, { env: { ...process.env, PATH: SYSTEM_PATH }, stdio: 'ignore' });
+    return error === undefined ? undefined : 'not installed';
+  };
+  return { what: name, how, whyNot, isInCi: true };
+}

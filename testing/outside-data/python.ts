@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { PROJECT } from '../../tools/bundle/project.ts';
+import type { OutsideData } from './needs.ts';
+
+const VENV = path.join(PROJECT, '.venv/bin');
+const HOW = 'python3 -m venv .venv && .venv/bin/pip install -r testing/requirements.txt';
+
+/** An interpreter for programs that need no modules. EDGEML_PYTHON names another one. */
+export const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
+/** The project's own, with the modules of testing/requirements.txt, if somebody has made it. */
+export const PYTHON_WITH_MODULES = inVenv('python', 'python3');
+export const CFN_LINT = inVenv('cfn-lint', 'cfn-lint');
+
+export const python: OutsideData = {
+  what: 'Python 3.7 or newer',
+  how: 'install it, or name it by EDGEML_PYTHON',
+  whyNot: () =>
+    unless(PYTHON, ['-c', 'import sys; sys.exit(sys.version_info < (3, 7))'], `${PYTHON} is missing or older`),
+  isInCi: true,
+};
+
+export const pythonGrpc: OutsideData = {
+  what: 'the Python modules grpcio and grpcio-tools',
+  how: HOW,
+  whyNot: () =>
+    unless(PYTHON_WITH_MODULES, ['-c', 'import grpc, grpc_tools.protoc'], `${PYTHON_WITH_MODULES} lacks them`),
+  isInCi: true,
+};
+
+export const cfnLint: OutsideData = {
+  what: 'cfn-lint',
+  how: HOW,
+  whyNot: () => unless(CFN_LINT, ['--version'], 'not installed'),
+  isInCi: true,
+};
+
+function inVenv(name: string, otherwise: string): string {
+  const own = path.join(VENV, name);
+  return existsSync(own) ? own : otherwise;
+}
+
+function unless(program: string, words: readonly string[], why: string): string | undefined {
+  return spawnSync(program, words, { stdio: 'ignore' }).status === 0 ? undefined : why;
+}
