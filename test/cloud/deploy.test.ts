@@ -17,6 +17,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 
@@ -242,7 +243,13 @@ describe('deployments', await needs(awsModels), () => {
   it('says which devices have not called in', async () => {
     aws.fleet.outcome = (thing) => ({ status: thing === 'gateway-3' ? 'OFFLINE' : 'SUCCEEDED' });
     const id = await deploy(components({ 'test.Agent': '1.0.0' }));
-    const status = await followDeployment(clients, id, { clock: systemClock, signal, timeoutMs: 50, everyMs: 1 });
+    const status = await followDeployment(clients, id, {
+      clock: systemClock,
+      signal,
+      timeoutMs: PATIENCE_MS,
+      everyMs: 1,
+      isEnough: ({ counts }) => counts['SUCCEEDED'] === 2,
+    });
     expect(status).toMatchObject({ isSettled: false, counts: { SUCCEEDED: 2, QUEUED: 1 } });
     const { code, stdout } = await command('status', '--deployment', id);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/gateway-3 +QUEUED +has not called in yet/) as string]);

@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseManifest } from '#packages/model-package';
+import type { Provider } from '#packages/model-package';
+import { manifestWith, temporaryFolder } from '../../../../testing/agent/package-folder.ts';
+import type { WorkerPlan } from '../protocol.ts';
+import { accessFor } from './confinement.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  for (const name of ['package', 'cache', 'agent', 'modules']) await mkdir(join(folder.path, name));
+});
+afterEach(() => folder.remove());
+
+const path = (name: string) => join(folder.path, name);
+
+function accessOf(...providers: Provider[]) {
+  const plan: WorkerPlan = {
+    packageDir: path('package'),
+    packageHash: 'a'.repeat(64),
+    manifest: parseManifest(manifestWith()),
+    labels: [],
+    providers,
+    requireProvider: false,
+    threadsToTry: [1],
+    spinning: false,
+    golden: true,
+    cacheDir: path('cache'),
+  };
+  return accessFor(plan, join(path('agent'), 'instance-worker.js'), { NODE_PATH: `${path('modules')}:/nowhere` });
+}
+
+describe.runIf(process.platform === 'linux')('what the process of a model may touch', () => {
+  it('is its package and its programs to read, and its own cache to write', () => {
+    const access = accessOf('cpu');
+    expect(access?.readWrite).toEqual([path('cache')]);
+    expect(access?.readOnly).toEqual(expect.arrayContaining([path('package'), path('agent'), path('modules')]));
+    expect(access?.readOnly).not.toContain('/nowhere');
+    for (const open of ['/', '/etc', '/home', '/root', '/tmp', '/proc', folder.path])
+      expect(access?.readOnly).not.toContain(open);
+  });
+
+  it('cannot be said where a provider needs devices', () => {
+    expect(accessOf('cuda', 'cpu')).toBeUndefined();
+    expect(accessOf('wasm')).toBeDefined();
+  });
+});
