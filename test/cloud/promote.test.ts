@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '#packages/foundation';
-import type { Clock } from '#packages/foundation';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
@@ -22,21 +20,9 @@ import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { WarpClock } from '../../testing/cloud/warp-clock.ts';
 
 const { signal } = new AbortController();
-
-/** Waits cost no time, but time goes on by them. */
-class WarpClock implements Clock {
-  ahead = 0;
-  now = (): number => Date.now() + this.ahead;
-  monotonic = (): number => performance.now() + this.ahead;
-  after(ms: number, callback: () => void): () => void {
-    return systemClock.after(0, () => {
-      this.ahead += ms;
-      callback();
-    });
-  }
-}
 
 const DOCUMENT = {
   name: 'detector-1.1.0',
