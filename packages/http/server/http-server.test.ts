@@ -41,7 +41,9 @@ describe('a socket server that ends', () => {
     await once(mute, 'connect');
     const answer = answerOf(mute);
 
+    const started = performance.now();
     await server.close(CLOSE_MS);
+    expect(performance.now() - started).toBeLessThan(CLOSE_MS / 2);
     expect(await answer).toBe('nothing');
   });
 

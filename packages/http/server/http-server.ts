@@ -54,7 +54,10 @@ export async function startSocketServer(
   };
 }
 
-/** Connections that have not asked anything yet: to Node they look idle, though their request may be on its way. */
+/**
+ * Connections that have not asked anything yet, though their request may be on its way. Node 20 does not count them as
+ * idle and would wait for them; those that stay silent are ended.
+ */
 function silentConnections(server: Server): { ended(timeoutMs: number): Promise<void> } {
   const silent = new Set<Socket>();
   let onEmpty: (() => void) | undefined;
@@ -78,6 +81,7 @@ function silentConnections(server: Server): { ended(timeoutMs: number): Promise<
           resolve();
         };
       });
+      for (const socket of silent) socket.destroy();
     },
   };
 }
