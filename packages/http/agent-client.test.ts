@@ -279,7 +279,7 @@ describe('reachableSocketPath', () => {
 
   it('says so when no form is short enough', () => {
     expect(() => reachableSocketPath(join(deep, 'agent.sock'), '/')).toThrow(
-      expect.objectContaining({ code: 'agent.socket-path-too-long' }) as Error,
+      expect.objectContaining({ code: 'socket.path-too-long' }) as Error,
     );
   });
 

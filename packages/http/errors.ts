@@ -17,10 +17,6 @@ export const agentErrors = errorCatalogue({
     status: 502,
     todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceAgent and of this component.',
   },
-  'agent.socket-path-too-long': {
-    status: 500,
-    todo: 'Put the Greengrass root folder higher up, or start the process in the work folder of the agent, so that the relative path is short.',
-  },
 });
 
 export const feedbackClientErrors = errorCatalogue({
@@ -39,5 +35,25 @@ export const feedbackClientErrors = errorCatalogue({
   'feedback.bad-answer': {
     status: 502,
     todo: 'The answer is not what this version understands. Deploy the same version of edgeml.FeedbackUploader and of this component.',
+  },
+});
+
+/** Unix sockets and named pipes that servers listen on and clients connect to. */
+export const socketErrors = errorCatalogue({
+  'socket.in-use': {
+    status: 500,
+    todo: 'Another process listens on the socket: another process of this component, or another local core. End it, or set another Socket or root folder.',
+  },
+  'socket.not-a-socket': {
+    status: 500,
+    todo: 'Something else lies at the path of the socket. Move it away, or set another Socket.',
+  },
+  'socket.path-too-long': {
+    status: 500,
+    todo: 'Put the Greengrass root folder higher up, or start the process in the folder of the socket, so that the relative path is short.',
+  },
+  'socket.failed': {
+    status: 500,
+    todo: 'Check that the folder of the socket exists and that this user may write to it, or choose another port.',
   },
 });

@@ -1,5 +1,5 @@
-import { isAbsolute, relative, win32 } from 'node:path';
-import { agentErrors } from './errors.ts';
+import { isAbsolute, relative, resolve, win32 } from 'node:path';
+import { socketErrors } from './errors.ts';
 
 /** `sun_path` without its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (sys/un.h). */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -9,7 +9,7 @@ const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
  * long, the path relative to the working directory. Named pipes pass unchanged; on Windows any other path becomes the
  * name of a pipe, the same one for server and client.
  *
- * @throws EdgeError `agent.socket-path-too-long`
+ * @throws EdgeError `socket.path-too-long`
  */
 export function reachableSocketPath(
   path: string,
@@ -18,15 +18,20 @@ export function reachableSocketPath(
 ): string {
   if (isNamedPipe(path)) return path;
   if (platform === 'win32') return pipeOf(path, workingDirectory);
-  if (fits(path)) return path;
+  if (fitsSocket(path)) return path;
   const short = isAbsolute(path) ? relative(workingDirectory, path) : path;
-  if (fits(short)) return short;
+  if (fitsSocket(short)) return short;
   const bytes = Buffer.byteLength(short);
-  throw agentErrors.error(
-    'agent.socket-path-too-long',
+  throw socketErrors.error(
+    'socket.path-too-long',
     `socket path ${path} is too long: ${bytes} bytes from ${workingDirectory}, the system allows ${MAX_PATH_BYTES}`,
     { facts: { path, workingDirectory, bytes, allowed: MAX_PATH_BYTES } },
   );
+}
+
+/** Path of the socket that a setting names: a named pipe, an absolute path, or a path in the work folder. */
+export function socketPathOf(workFolder: string, setting: string): string {
+  return isNamedPipe(setting) ? setting : resolve(workFolder, setting);
 }
 
 export function isNamedPipe(path: string): boolean {
@@ -39,6 +44,7 @@ function pipeOf(path: string, workingDirectory: string): string {
   return `\\\\.\\pipe\\${absolute.replace(/[^a-z0-9._]+/g, '-')}`;
 }
 
-function fits(path: string): boolean {
+/** Whether the system can bind and connect to a Unix socket at this very path. */
+export function fitsSocket(path: string): boolean {
   return Buffer.byteLength(path) <= MAX_PATH_BYTES;
 }

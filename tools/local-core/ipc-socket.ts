@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fitsSocket } from '#packages/http';
 import type { CorePaths } from './paths.ts';
 
 /** How the IPC socket is reached. */
@@ -16,14 +17,11 @@ export interface IpcSocketPaths {
   release(): Promise<void>;
 }
 
-/** `sun_path` less its closing zero: 108 bytes on Linux, 104 on macOS (unix(7)). */
-const LONGEST_BYTES = process.platform === 'linux' ? 107 : 103;
-
 /** As the nucleus: a socket whose path is too long lies elsewhere, and `<root>/ipc.socket` is a link to it. */
 export async function ipcSocketPaths(paths: CorePaths, strictLite: boolean): Promise<IpcSocketPaths> {
   const name = strictLite ? 'gg-ipc.socket' : 'ipc.socket';
   const absolute = path.join(paths.root, name);
-  if (Buffer.byteLength(absolute) <= LONGEST_BYTES) {
+  if (fitsSocket(absolute)) {
     return { listen: absolute, absolute, forComponent: absolute, release: async () => undefined };
   }
   const folder = path.join(tmpdir(), `edgeml-${createHash('sha256').update(paths.root).digest('hex').slice(0, 12)}`);

@@ -50,7 +50,7 @@ export class LocalCore {
     this.#shutDown = parts.shutDown;
   }
 
-  /** @throws core.root-in-use, core.unsupported-system, configuration.unreadable, ipc-server.*, mqtt.* */
+  /** @throws core.root-in-use, core.unsupported-system, configuration.unreadable, socket.*, mqtt.* */
   static async start(options: LocalCoreOptions): Promise<LocalCore> {
     if (process.platform === 'win32') {
       throw coreErrors.error('core.unsupported-system', 'the local core does not run on Windows itself');

@@ -28,7 +28,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   'feedback.connection-lost',
   'feedback.timeout',
   'feedback.bad-answer',
-  'agent.socket-path-too-long',
+  'socket.path-too-long',
   'feedback.not-ready',
   'feedback.no-route',
 ]);

@@ -40,7 +40,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   'agent.connection-lost',
   'agent.timeout',
   'agent.bad-answer',
-  'agent.socket-path-too-long',
+  'socket.path-too-long',
   'model.not-found',
   'admission.stopping',
   'http.algo-type',

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { isNamedPipe, MAX_FEEDBACK_HEADER_BYTES, startSocketServer } from '#packages/http';
+import { MAX_FEEDBACK_HEADER_BYTES, socketPathOf, startSocketServer } from '#packages/http';
 import type { FeedbackHealth } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -85,9 +85,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     attempted: (outcome, _bytes, ms) => metrics.attempted(outcome, ms),
   };
 
-  const socketPath = isNamedPipe(configuration.Socket)
-    ? configuration.Socket
-    : resolve(options.workFolder, configuration.Socket);
+  const socketPath = socketPathOf(options.workFolder, configuration.Socket);
   const router = feedbackRouter({
     intake: () => (status === 'ok' ? opened?.intake : undefined),
     reader,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { createFeedbackClient, isNamedPipe, startSocketServer } from '#packages/http';
+import { createFeedbackClient, socketPathOf, startSocketServer } from '#packages/http';
 import type { HealthStatus } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -257,8 +257,4 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       return closing;
     },
   };
-}
-
-function socketPathOf(workFolder: string, setting: string): string {
-  return isNamedPipe(setting) ? setting : resolve(workFolder, setting);
 }

@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEADLINE_HEADER, sendError } from '#packages/http';
+import type { Route } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
 import { httpErrors } from './errors.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
-/** `POST /v1/services/{service}/invoke`: the body is the image. */
-export async function invokeRoute(
+/** The body is the image. */
+export function invokeRoute(invoker: InvokeService, feedback: V1Feedback): Route {
+  return {
+    method: 'POST',
+    path: '/v1/services/{service}/invoke',
+    handle: (request, response, service: string) => invoke(invoker, feedback, service, request, response),
+  };
+}
+
+async function invoke(
   invoker: InvokeService,
   feedback: V1Feedback,
   service: string,

@@ -1,9 +1,9 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Server } from 'node:net';
-import { messageOf } from '#packages/foundation';
+import { socketErrors } from '../errors.ts';
 import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
-import { socketErrors } from './errors.ts';
+import { listen } from './listen.ts';
 
 /** Read and write for owner and group: the group of the nucleus' components, and nobody else. */
 const SOCKET_MODE = 0o660;
@@ -12,7 +12,7 @@ const SOCKET_MODE = 0o660;
  * Makes the server listen on a Unix socket or named pipe; a socket that a killed process left is replaced.
  * @param mode permissions of the socket. Default: 0660
  * @returns removal of the socket
- * @throws EdgeError `socket.in-use` where another process answers on it, `socket.not-a-socket`, `socket.failed`
+ * @throws EdgeError `socket.in-use` where another process answers on it, `socket.not-a-socket`, `socket.path-too-long`, `socket.failed`
  */
 export async function listenOnSocket(
   server: Server,
@@ -21,14 +21,14 @@ export async function listenOnSocket(
 ): Promise<() => Promise<void>> {
   const address = reachableSocketPath(path);
   if (isNamedPipe(address)) {
-    await listen(server, address);
+    await listen(server, { path: address });
     return () => Promise.resolve();
   }
   await removeStale(path, address);
   // The mode is right from the first instant: nobody else gets in between listening and chmod.
   const before = process.umask(0o777 & ~mode);
   try {
-    await listen(server, address);
+    await listen(server, { path: address });
   } finally {
     process.umask(before);
   }
@@ -56,14 +56,5 @@ function answers(address: string): Promise<boolean> {
       resolve(answered);
     };
     socket.once('connect', () => end(true)).once('error', () => end(false));
-  });
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(socketErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
-    });
-    server.listen(address, resolve);
   });
 }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
+import { listenOnPort } from '#packages/http';
 import { CredentialCache } from './credential-cache.ts';
 import { credentialErrors } from './errors.ts';
 import type { CredentialProvider, Credentials } from './provider.ts';
@@ -40,7 +40,10 @@ export async function startCredentialEndpoint(options: CredentialEndpointOptions
       send(response, reply),
     );
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listenOnPort(server, 'localhost', options.port ?? 0).catch((cause: unknown) => {
+    const message = `the credential endpoint ${messageOf(cause)}`;
+    throw credentialErrors.error('credentials.listen', message, { cause });
+  });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stopping.abort();
@@ -113,15 +116,4 @@ function toBody({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: Crede
 function send(response: ServerResponse, { status, body }: Reply): void {
   response.writeHead(status, body === undefined ? {} : { 'content-type': 'application/json' });
   response.end(body);
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const message = `the credential endpoint cannot listen on port ${port}: ${messageOf(error)}`;
-      reject(credentialErrors.error('credentials.listen', message, { cause: error }));
-    });
-    // By name, as clients do: whichever address the system gives for it is the same for both.
-    server.listen(port, 'localhost', () => resolve((server.address() as AddressInfo).port));
-  });
 }

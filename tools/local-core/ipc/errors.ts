@@ -10,15 +10,6 @@ export const ipcErrors = errorCatalogue({
     status: 413,
     todo: 'Keep messages small; hand large data over in a file or over a socket and publish its path.',
   },
-  'ipc-server.socket-path-too-long': {
-    status: 400,
-    todo: 'Choose a shorter root folder, or run the core in a folder nearer to it.',
-  },
-  'ipc-server.socket-in-use': {
-    status: 409,
-    todo: 'Another core serves this root folder: stop it or choose another root.',
-  },
-  'ipc-server.listen-failed': { status: 500, todo: 'Check that the folder exists and can be written.' },
   'ipc-server.secrets-file': {
     status: 500,
     todo: 'Correct the secrets file: names with texts, or a list `secrets` with `arn`, `name` and `versions`.',

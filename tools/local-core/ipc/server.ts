@@ -1,4 +1,7 @@
+import { createServer } from 'node:net';
+
 import type { Clock, Logger } from '#packages/foundation';
+import { listenOnSocket } from '#packages/http';
 
 import { createAuthorizer } from '../authorization/authorizer.ts';
 import type { IotCore } from '../mqtt/iot-core.ts';
@@ -12,7 +15,6 @@ import type { IpcFaults } from './faults.ts';
 import { LITE_MAX_CLIENTS } from './lite.ts';
 import type { IpcContext } from './operation.ts';
 import type { SecretSource } from './secrets.ts';
-import { listenOnSocket } from './socket.ts';
 
 export interface IpcServerOptions {
   readonly socketPath: string;
@@ -41,7 +43,10 @@ export interface IpcServer extends ComponentNotifier {
   close(): Promise<void>;
 }
 
-/** Throws `ipc-server.*` where the socket cannot be had. */
+/** Components may run as other users; as in the nucleus the token is the gate. */
+const SOCKET_MODE = 0o666;
+
+/** @throws EdgeError `socket.*` */
 export async function startIpcServer(options: IpcServerOptions): Promise<IpcServer> {
   const { nucleus, clock, log } = options;
   const lite = options.strictLite ?? false;
@@ -67,7 +72,7 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
   const faults = new FaultBoard(clock);
   const connections = new Set<Connection>();
 
-  const listener = await listenOnSocket(options.socketPath, (socket) => {
+  const server = createServer((socket) => {
     if (lite && connections.size >= LITE_MAX_CLIENTS) {
       socket.end();
       return;
@@ -76,6 +81,7 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
+  const removeSocket = await listenOnSocket(server, options.socketPath, SOCKET_MODE);
   log.info({ socketPath: options.socketPath, lite }, 'ipc.listening');
 
   const dropConnections = (component?: string): void => {
@@ -83,6 +89,14 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
       if (component === undefined || connection.component === component) connection.drop();
     }
   };
+
+  const close = async (): Promise<void> => {
+    await removeSocket();
+    const ended = new Promise((resolve) => server.close(resolve));
+    for (const connection of [...connections]) connection.destroy();
+    await ended;
+  };
+  let closed: Promise<void> | undefined;
 
   return {
     socketPath: options.socketPath,
@@ -93,11 +107,7 @@ export async function startIpcServer(options: IpcServerOptions): Promise<IpcServ
       );
     },
     dropConnections,
-    async close() {
-      const closed = listener.close();
-      for (const connection of [...connections]) connection.destroy();
-      await closed;
-    },
+    close: () => (closed ??= close()),
     beforeUpdate: (deploymentId, timeoutMs, signal) => updates.before(deploymentId, timeoutMs, signal),
     afterUpdate: (deploymentId) => updates.after(deploymentId),
     validate: (deploymentId, changed, timeoutMs) => validation.validate(deploymentId, changed, timeoutMs),

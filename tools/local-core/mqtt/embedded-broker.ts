@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { Aedes } from 'aedes';
 import { messageOf } from '#packages/foundation';
+import { listenOnPort } from '#packages/http';
 import { brokerIotCore } from './broker-iot-core.ts';
 import type { BrokerOptions } from './broker-iot-core.ts';
 import { mqttErrors } from './errors.ts';
@@ -25,7 +26,9 @@ export async function startEmbeddedBroker(options: { readonly port?: number } = 
     socket.on('close', () => sockets.delete(socket));
     broker.handle(socket);
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listenOnPort(server, '127.0.0.1', options.port ?? 0).catch((cause: unknown) => {
+    throw mqttErrors.error('mqtt.broker-start', `the embedded MQTT broker ${messageOf(cause)}`, { cause });
+  });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const stopped = new Promise((resolve) => server.close(resolve));
@@ -50,14 +53,4 @@ export async function embeddedIotCore(
       await broker.close();
     },
   };
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const message = `the embedded MQTT broker cannot listen on port ${port}: ${messageOf(error)}`;
-      reject(mqttErrors.error('mqtt.broker-start', message, { cause: error }));
-    });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }

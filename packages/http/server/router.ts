@@ -1,0 +1,94 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { EdgeError, EdgeErrorOptions, Logger } from '#packages/foundation';
+import { sendError } from './send.ts';
+
+/** One method of one path of an API. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** e.g. `/v1/models/{alias}/retire`; what is in braces takes one segment that is not empty. */
+  readonly path: string;
+  /** @param parameters the segments that the braces took, decoded, in the order of the path */
+  handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
+}
+
+/** `no-route`: nothing is at the path. `method-not-allowed`: another method is. `bad-path`: a parameter is not percent-encoded UTF-8. */
+export type RouteErrorKind = 'no-route' | 'method-not-allowed' | 'bad-path';
+
+export interface RouterOptions {
+  /** The error, of the API's own catalogue, that a request without a route is answered with. */
+  readonly error: (kind: RouteErrorKind, message: string, options?: EdgeErrorOptions) => EdgeError;
+  /** Told of what handlers throw that is not an EdgeError: a fault of ours. */
+  readonly log: Logger;
+}
+
+/**
+ * Hands each request to its route; a route also answers HEAD if it answers GET. What a handler throws becomes the answer.
+ * The first route that fits is taken, so the one that is asked most belongs first.
+ */
+export function createRouter(routes: readonly Route[], options: RouterOptions): RequestListener {
+  const table = routes.map((route) => ({ ...route, literals: route.path.split(/\{\w+\}/) }));
+  return (request, response) => {
+    // The client hung up: nobody is left to be told.
+    response.on('error', () => undefined);
+    dispatch(table, options, request, response).catch((thrown: unknown) => {
+      const error = sendError(response, thrown);
+      if (error.code === 'internal') options.log.error({ error: thrown, url: request.url }, 'http.fault');
+    });
+  };
+}
+
+/** A route whose path is split into what is between the parameters. */
+type PreparedRoute = Route & { readonly literals: readonly string[] };
+
+async function dispatch(
+  routes: readonly PreparedRoute[],
+  { error }: RouterOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = pathOf(request.url ?? '/');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const allowed: string[] = [];
+  for (const route of routes) {
+    const parameters = match(route.literals, path);
+    if (!parameters) continue;
+    if (route.method === method) {
+      return route.handle(request, response, ...parameters.map((parameter) => decoded(parameter, error)));
+    }
+    allowed.push(route.method);
+  }
+  if (allowed.length === 0) throw error('no-route', `there is nothing at ${path}`, { facts: { path } });
+  const allow = allowed.join(', ');
+  const message = `${request.method} is not possible on ${path}, only ${allow} is`;
+  throw error('method-not-allowed', message, { facts: { path, allow } });
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+/** The segments that lie between the literals; undefined if the path is another one. */
+function match(literals: readonly string[], path: string): readonly string[] | undefined {
+  const [start = ''] = literals;
+  if (!path.startsWith(start)) return undefined;
+  const parameters: string[] = [];
+  let at = start.length;
+  for (let next = 1; next < literals.length; next++) {
+    const literal = literals[next] ?? '';
+    const slash = path.indexOf('/', at);
+    const end = slash === -1 ? path.length : slash;
+    if (end === at || !path.startsWith(literal, end)) return undefined;
+    parameters.push(path.slice(at, end));
+    at = end + literal.length;
+  }
+  return at === path.length ? parameters : undefined;
+}
+
+function decoded(parameter: string, error: RouterOptions['error']): string {
+  try {
+    return decodeURIComponent(parameter);
+  } catch {
+    throw error('bad-path', `"${parameter.slice(0, 80)}" in the path is not percent-encoded UTF-8`);
+  }
+}
