@@ -33,6 +33,14 @@ export const ipcErrors = errorCatalogue({
     status: 502,
     todo: 'The nucleus refused the operation for the named reason.',
   },
+  'ipc.bad-frame': {
+    status: 400,
+    todo: 'The other side does not speak event-stream RPC: use a Greengrass IPC client of an AWS IoT device SDK, and the socket of a nucleus.',
+  },
+  'ipc.frame-too-large': {
+    status: 413,
+    todo: 'Keep messages small; hand large data over in a file or over a socket and publish its path.',
+  },
   'ipc.closed': {
     status: 503,
     todo: 'The session was closed by the component itself; nothing to do at shutdown.',

@@ -1,5 +1,8 @@
 export { connectIpc } from './connect-ipc.ts';
 export { ipcErrors } from './errors.ts';
+export { encodeFrame, FRAME_FLAG, FRAME_TYPE, MAX_FRAME_BYTES, PROTOCOL_VERSION } from './event-stream/frame.ts';
+export type { Frame, FrameToSend } from './event-stream/frame.ts';
+export { FrameReader } from './event-stream/frame-reader.ts';
 export { offlineIpc } from './offline-ipc.ts';
 export type { IpcSession, LocalMessage, Subscription } from './session.ts';
 export { isMissing } from './session/fault-to-error.ts';

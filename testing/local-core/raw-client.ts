@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
+import { encodeFrame, FRAME_TYPE, FrameReader } from '#packages/ipc';
+import type { Frame, FrameToSend } from '#packages/ipc';
 import { Inbox } from './inbox.ts';
-import { FrameReader } from '../../tools/local-core/ipc/wire/frame-reader.ts';
-import { encodeFrame, messageType } from '../../tools/local-core/ipc/wire/frame.ts';
-import type { Frame, FrameToSend } from '../../tools/local-core/ipc/wire/frame.ts';
 
 /** Speaks frames to the server, right or wrong, for tests of the protocol itself. */
 export interface RawClient {
@@ -40,7 +39,7 @@ export async function rawClient(socketPath: string): Promise<RawClient> {
 }
 
 export function connectFrame(authToken: string, version = '0.1.0'): FrameToSend {
-  return { type: messageType.connect, headers: { ':version': version }, payload: JSON.stringify({ authToken }) };
+  return { type: FRAME_TYPE.connect, headers: { ':version': version }, payload: JSON.stringify({ authToken }) };
 }
 
 /** Connected as that token's component. */
@@ -53,7 +52,7 @@ export async function connectedRawClient(socketPath: string, authToken: string):
 
 export function requestFrame(streamId: number, operation: string, request: object | string = {}): FrameToSend {
   const payload = typeof request === 'string' ? request : JSON.stringify(request);
-  return { type: messageType.applicationMessage, streamId, headers: { operation }, payload };
+  return { type: FRAME_TYPE.applicationMessage, streamId, headers: { operation }, payload };
 }
 
 export function payloadOf(frame: Frame): unknown {

@@ -1,23 +1,23 @@
+import { FRAME_FLAG, FRAME_TYPE } from '#packages/ipc';
+import type { Frame, FrameToSend } from '#packages/ipc';
 import { qualifiedOperation } from '../../recipe/access-control/services.ts';
 import { Fault, toFault } from './fault.ts';
 import type { FaultModel } from './fault.ts';
 import { UnknownOperation, UnreadableRequest } from './operation-table.ts';
 import type { Operation } from './operation.ts';
-import { messageFlag, messageType } from './wire/frame.ts';
-import type { Frame, FrameToSend } from './wire/frame.ts';
 
 const JSON_TYPE = { ':content-type': 'application/json' };
 
 export function connectAck(accepted: boolean): FrameToSend {
-  return { type: messageType.connectAck, flags: accepted ? messageFlag.connectionAccepted : messageFlag.none };
+  return { type: FRAME_TYPE.connectAck, flags: accepted ? FRAME_FLAG.connectionAccepted : FRAME_FLAG.none };
 }
 
 /** Ends the stream, unless events are to follow. Lite never sets the flag. */
 export function response(operation: Operation, streamId: number, payload: object, lite: boolean): FrameToSend {
   const ends = operation.events === undefined && !lite;
   return {
-    type: messageType.applicationMessage,
-    flags: ends ? messageFlag.terminateStream : messageFlag.none,
+    type: FRAME_TYPE.applicationMessage,
+    flags: ends ? FRAME_FLAG.terminateStream : FRAME_FLAG.none,
     streamId,
     headers: modelHeaders(`${operation.name}Response`),
     payload: JSON.stringify(payload),
@@ -26,7 +26,7 @@ export function response(operation: Operation, streamId: number, payload: object
 
 export function streamEvent(model: string, streamId: number, event: object | Uint8Array): FrameToSend {
   return {
-    type: messageType.applicationMessage,
+    type: FRAME_TYPE.applicationMessage,
     streamId,
     headers: modelHeaders(model),
     payload: event instanceof Uint8Array ? event : JSON.stringify(event),
@@ -42,7 +42,7 @@ export interface Failure {
 
 /** Everything that can go wrong with a request, in the form that the nucleus gives it. */
 export function failure(operationName: string, streamId: number, error: unknown, lite: boolean): Failure {
-  const frame = { type: messageType.applicationError, flags: messageFlag.terminateStream, streamId };
+  const frame = { type: FRAME_TYPE.applicationError, flags: FRAME_FLAG.terminateStream, streamId };
   if (error instanceof UnknownOperation && !lite) {
     const message = `${operationName} is an unsupported operation.`;
     const payload = JSON.stringify({ error: 'Unsupported Operation', message });
@@ -65,17 +65,17 @@ export function failure(operationName: string, streamId: number, error: unknown,
 /** Gives back the payload and the sender's own headers. */
 export function pingResponse(ping: Frame): FrameToSend {
   const headers = Object.fromEntries(Object.entries(ping.headers).filter(([name]) => !name.startsWith(':')));
-  return { type: messageType.pingResponse, headers, payload: ping.payload };
+  return { type: FRAME_TYPE.pingResponse, headers, payload: ping.payload };
 }
 
 export function unrecognizedType(type: number): FrameToSend {
   const message = `message type value: ${type} is not recognized as a valid request path.`;
   const payload = JSON.stringify({ error: 'Unrecognized Message Type', message });
-  return { type: messageType.internalError, headers: JSON_TYPE, payload };
+  return { type: FRAME_TYPE.internalError, headers: JSON_TYPE, payload };
 }
 
 export function protocolError(reason: string): FrameToSend {
-  return { type: messageType.protocolError, headers: JSON_TYPE, payload: JSON.stringify({ message: reason }) };
+  return { type: FRAME_TYPE.protocolError, headers: JSON_TYPE, payload: JSON.stringify({ message: reason }) };
 }
 
 function modelHeaders(model: string): Record<string, string> {

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE, FrameReader, MAX_FRAME_BYTES, PROTOCOL_VERSION } from '#packages/ipc';
+import type { Frame, FrameToSend } from '#packages/ipc';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import {
   connectAck,
@@ -18,17 +20,12 @@ import { findOperation } from './operation-table.ts';
 import type { IpcContext, Operation } from './operation.ts';
 import { readRequest, readToken } from './request.ts';
 import { Stream } from './stream.ts';
-import { FrameReader } from './wire/frame-reader.ts';
-import { encodeFrame, MAX_FRAME_BYTES, messageFlag, messageType } from './wire/frame.ts';
-import type { Frame, FrameToSend } from './wire/frame.ts';
 
 export interface ConnectionOptions {
   readonly context: IpcContext;
   readonly authorizer: Authorizer;
   readonly faults: FaultBoard;
 }
-
-const PROTOCOL_VERSION = '0.1.0';
 
 /** One client's connection: handshake, then requests, each on its own stream. */
 export class Connection {
@@ -90,14 +87,14 @@ export class Connection {
 
   #handle(frame: Frame): void {
     if (this.#component === undefined) {
-      if (frame.type === messageType.connect) this.#connect(frame);
+      if (frame.type === FRAME_TYPE.connect) this.#connect(frame);
       else this.#refuse('the first message has to be Connect');
       return;
     }
-    if (frame.type === messageType.applicationMessage) this.#request(this.#component, frame);
+    if (frame.type === FRAME_TYPE.applicationMessage) this.#request(this.#component, frame);
     else if (this.#context.lite) this.#refuse(`nucleus lite takes requests only, not message type ${frame.type}`);
-    else if (frame.type === messageType.ping) this.#send(pingResponse(frame));
-    else if (frame.type !== messageType.pingResponse) this.#end(unrecognizedType(frame.type));
+    else if (frame.type === FRAME_TYPE.ping) this.#send(pingResponse(frame));
+    else if (frame.type !== FRAME_TYPE.pingResponse) this.#end(unrecognizedType(frame.type));
   }
 
   #connect(frame: Frame): void {
@@ -123,7 +120,7 @@ export class Connection {
 
   #request(component: string, frame: Frame): void {
     const open = this.#streams.get(frame.streamId);
-    if ((frame.flags & messageFlag.terminateStream) !== 0) return this.#closeStream(open);
+    if ((frame.flags & FRAME_FLAG.terminateStream) !== 0) return this.#closeStream(open);
     // Subscriptions take no further input; the nucleus ignores it.
     if (open) return;
     const name = frame.headers['operation'];

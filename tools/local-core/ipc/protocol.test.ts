@@ -10,7 +10,7 @@ import {
   requestFrame,
 } from '../../../testing/local-core/raw-client.ts';
 import type { RawClient } from '../../../testing/local-core/raw-client.ts';
-import { encodeFrame, messageFlag, messageType } from './wire/frame.ts';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from '#packages/ipc';
 
 const SUBSCRIBE = 'aws.greengrass#SubscribeToTopic';
 const PUBLISH = 'aws.greengrass#PublishToTopic';
@@ -38,7 +38,7 @@ describe('handshake', () => {
 
     client.send(connectFrame(nucleus.tokenOf('camera')));
 
-    expect(await client.frame(1)).toMatchObject({ type: messageType.connectAck, flags: 1, streamId: 0, headers: {} });
+    expect(await client.frame(1)).toMatchObject({ type: FRAME_TYPE.connectAck, flags: 1, streamId: 0, headers: {} });
     expect(server.connections).toEqual([{ component: 'camera', streams: 0 }]);
   });
 
@@ -46,16 +46,16 @@ describe('handshake', () => {
     ['an unknown token', connectFrame('stranger')],
     ['an empty token', connectFrame('')],
     ['another version', connectFrame('token-of-camera', '0.2.0')],
-    ['no JSON', { type: messageType.connect, headers: { ':version': '0.1.0' }, payload: 'token' }],
-    ['no payload', { type: messageType.connect, headers: { ':version': '0.1.0' } }],
-    ['null', { type: messageType.connect, headers: { ':version': '0.1.0' }, payload: 'null' }],
+    ['no JSON', { type: FRAME_TYPE.connect, headers: { ':version': '0.1.0' }, payload: 'token' }],
+    ['no payload', { type: FRAME_TYPE.connect, headers: { ':version': '0.1.0' } }],
+    ['null', { type: FRAME_TYPE.connect, headers: { ':version': '0.1.0' }, payload: 'null' }],
   ])('does not accept %s and hangs up', async (_case, frame) => {
     const { socketPath } = await serve();
     const client = await rawClient(socketPath);
 
     client.send(frame);
 
-    expect(await client.frame(1)).toMatchObject({ type: messageType.connectAck, flags: 0 });
+    expect(await client.frame(1)).toMatchObject({ type: FRAME_TYPE.connectAck, flags: 0 });
     await client.closed;
   });
 
@@ -65,7 +65,7 @@ describe('handshake', () => {
 
     client.send(publish(1, {}));
 
-    expect(await client.frame(1)).toMatchObject({ type: messageType.protocolError });
+    expect(await client.frame(1)).toMatchObject({ type: FRAME_TYPE.protocolError });
     await client.closed;
   });
 });
@@ -78,8 +78,8 @@ describe('requests', () => {
 
     const answer = await client.frame(2);
     expect(answer).toMatchObject({
-      type: messageType.applicationMessage,
-      flags: messageFlag.terminateStream,
+      type: FRAME_TYPE.applicationMessage,
+      flags: FRAME_FLAG.terminateStream,
       streamId: 1,
       headers: { ':content-type': 'application/json', 'service-model-type': 'aws.greengrass#PublishToTopicResponse' },
     });
@@ -96,7 +96,7 @@ describe('requests', () => {
     const rest = [await client.frame(3), await client.frame(4)];
     const event = rest.find(({ streamId }) => streamId === 1);
     expect(event).toMatchObject({
-      type: messageType.applicationMessage,
+      type: FRAME_TYPE.applicationMessage,
       flags: 0,
       headers: { 'service-model-type': 'aws.greengrass#SubscriptionResponseMessage' },
     });
@@ -122,7 +122,7 @@ describe('requests', () => {
     await client.frame(2);
     expect(bench.pubsub.subscriptions).toBe(1);
 
-    client.send({ type: messageType.applicationMessage, flags: messageFlag.terminateStream, streamId: 1 });
+    client.send({ type: FRAME_TYPE.applicationMessage, flags: FRAME_FLAG.terminateStream, streamId: 1 });
     client.send(publish(2, {}));
 
     expect(await client.frame(3)).toMatchObject({ streamId: 2 });
@@ -134,7 +134,7 @@ describe('requests', () => {
     client.send(publish(1, {}));
     await client.frame(2);
 
-    client.send({ type: messageType.applicationMessage, flags: messageFlag.terminateStream, streamId: 1 });
+    client.send({ type: FRAME_TYPE.applicationMessage, flags: FRAME_FLAG.terminateStream, streamId: 1 });
     client.send(publish(2, {}));
 
     expect(await client.frame(3)).toMatchObject({ streamId: 2 });
@@ -147,8 +147,8 @@ describe('requests', () => {
 
     const answer = await client.frame(2);
     expect(answer).toMatchObject({
-      type: messageType.applicationError,
-      flags: messageFlag.terminateStream,
+      type: FRAME_TYPE.applicationError,
+      flags: FRAME_FLAG.terminateStream,
       headers: { ':content-type': 'application/json', 'service-model-type': 'aws.greengrass#InvalidArgumentsError' },
     });
     expect(payloadOf(answer)).toEqual({
@@ -163,7 +163,7 @@ describe('requests', () => {
     client.send(requestFrame(1, 'aws.greengrass#Fly'));
 
     const answer = await client.frame(2);
-    expect(answer).toMatchObject({ type: messageType.applicationError, flags: messageFlag.terminateStream });
+    expect(answer).toMatchObject({ type: FRAME_TYPE.applicationError, flags: FRAME_FLAG.terminateStream });
     expect(answer.headers).toEqual({ ':content-type': 'application/json' });
     expect(payloadOf(answer)).toEqual({
       error: 'Unsupported Operation',
@@ -200,17 +200,17 @@ describe('protocol', () => {
   it('answers a ping with its payload and its own headers', async () => {
     const client = await connected();
 
-    client.send({ type: messageType.ping, headers: { ':secret': 'x', mark: '7' }, payload: 'hello' });
+    client.send({ type: FRAME_TYPE.ping, headers: { ':secret': 'x', mark: '7' }, payload: 'hello' });
 
     const answer = await client.frame(2);
-    expect(answer).toMatchObject({ type: messageType.pingResponse, streamId: 0, headers: { mark: '7' } });
+    expect(answer).toMatchObject({ type: FRAME_TYPE.pingResponse, streamId: 0, headers: { mark: '7' } });
     expect(Buffer.from(answer.payload).toString()).toBe('hello');
   });
 
   it('ignores a ping response', async () => {
     const client = await connected();
 
-    client.send({ type: messageType.pingResponse });
+    client.send({ type: FRAME_TYPE.pingResponse });
     client.send(publish(1, {}));
 
     expect(await client.frame(2)).toMatchObject({ streamId: 1 });
@@ -221,17 +221,14 @@ describe('protocol', () => {
 
     client.send({ type });
 
-    expect(await client.frame(2)).toMatchObject({ type: messageType.internalError });
+    expect(await client.frame(2)).toMatchObject({ type: FRAME_TYPE.internalError });
     await client.closed;
   });
 
   it.each([
-    ['names no operation', { type: messageType.applicationMessage, streamId: 1 }],
-    ['opens stream 0', { type: messageType.applicationMessage, streamId: 0, headers: { operation: PUBLISH } }],
-    [
-      'opens a negative stream',
-      { type: messageType.applicationMessage, streamId: -1, headers: { operation: PUBLISH } },
-    ],
+    ['names no operation', { type: FRAME_TYPE.applicationMessage, streamId: 1 }],
+    ['opens stream 0', { type: FRAME_TYPE.applicationMessage, streamId: 0, headers: { operation: PUBLISH } }],
+    ['opens a negative stream', { type: FRAME_TYPE.applicationMessage, streamId: -1, headers: { operation: PUBLISH } }],
   ])('hangs up on a client that %s', async (_case, frame) => {
     const client = await connected();
 
@@ -247,7 +244,7 @@ describe('protocol', () => {
 
     client.send(publish(5, {}));
 
-    expect(await client.frame(3)).toMatchObject({ type: messageType.protocolError });
+    expect(await client.frame(3)).toMatchObject({ type: FRAME_TYPE.protocolError });
     await client.closed;
   });
 
@@ -271,7 +268,7 @@ describe('protocol', () => {
     client.sendBytes(damaged);
 
     const answer = await client.frame(2);
-    expect(answer.type).toBe(messageType.protocolError);
+    expect(answer.type).toBe(FRAME_TYPE.protocolError);
     expect(payloadOf(answer)).toMatchObject({ message: expect.stringContaining('checksum') as string });
     await client.closed;
     other.send(publish(1, {}));

@@ -7,8 +7,8 @@ import type {
   StreamEvents,
   StreamOperation,
 } from '../nucleus-transport.ts';
-import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from './frame.ts';
-import type { Frame } from './frame.ts';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from '../../event-stream/frame.ts';
+import type { Frame, FrameToSend } from '../../event-stream/frame.ts';
 import { decodeAnswer, encodeRequest } from './wire-form.ts';
 
 /** Requests and subscriptions over one socket: each has a stream id of its own, counted up by the client. */
@@ -48,7 +48,7 @@ export class RpcConnection implements NucleusConnection {
     if (frame.type === FRAME_TYPE.ping) return this.#send({ type: FRAME_TYPE.pingResponse, payload: frame.payload });
     const stream = this.#streams.get(frame.streamId);
     if (!stream) return;
-    const isMessage = frame.type === FRAME_TYPE.message;
+    const isMessage = frame.type === FRAME_TYPE.applicationMessage;
     const ends = !isMessage || !stream.events || (frame.flags & FRAME_FLAG.terminateStream) !== 0;
     if (ends) this.#streams.delete(frame.streamId);
     if (!stream.answered) return answer(stream, frame);
@@ -83,7 +83,7 @@ export class RpcConnection implements NucleusConnection {
     return { id, answer };
   }
 
-  #send(frame: Partial<Frame>): void {
+  #send(frame: FrameToSend): void {
     if (this.#socket.writable) this.#socket.write(encodeFrame(frame));
   }
 
@@ -104,7 +104,7 @@ interface OpenStream {
 /** The first frame of a stream says whether the request was taken. */
 function answer(stream: OpenStream, frame: Frame): void {
   stream.answered = true;
-  if (frame.type === FRAME_TYPE.message) stream.resolve(decodeAnswer(frame.payload));
+  if (frame.type === FRAME_TYPE.applicationMessage) stream.resolve(decodeAnswer(frame.payload));
   else stream.reject(serviceFault(frame));
 }
 

@@ -7,37 +7,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultKind, NucleusFault } from '../nucleus-transport.ts';
 import { transportFor } from '../transport-for.ts';
-import { decodeFrame, encodeFrame, FRAME_FLAG, FRAME_TYPE } from './frame.ts';
-import type { Frame } from './frame.ts';
-import { FrameSplitter } from './frame-splitter.ts';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from '../../event-stream/frame.ts';
+import type { Frame, FrameToSend } from '../../event-stream/frame.ts';
+import { FrameReader } from '../../event-stream/frame-reader.ts';
 import { socketTransport } from './socket-transport.ts';
 import { decodeAnswer, encodeRequest } from './wire-form.ts';
-
-describe('FrameSplitter', () => {
-  it('finds frames however the bytes are cut', () => {
-    const frames = ['', 'one', 'x'.repeat(70_000)].map((text, streamId) =>
-      encodeFrame({ streamId, payload: Buffer.from(text) }),
-    );
-    const bytes = Buffer.concat(frames);
-    for (const size of [1, 7, 4096, bytes.length]) {
-      const splitter = new FrameSplitter();
-      const found: Frame[] = [];
-      for (let at = 0; at < bytes.length; at += size)
-        found.push(...splitter.push(bytes.subarray(at, at + size)).map(decodeFrame));
-      expect(found.map(({ streamId, payload }) => [streamId, payload.length])).toEqual([
-        [0, 0],
-        [1, 3],
-        [2, 70_000],
-      ]);
-    }
-  });
-
-  it.each([0, 15, 25 * 1024 * 1024])('refuses a frame of %i bytes', (length) => {
-    const bytes = Buffer.alloc(16);
-    bytes.writeUInt32BE(length);
-    expect(() => new FrameSplitter().push(bytes)).toThrow(`${length} bytes`);
-  });
-});
 
 describe('wire form', () => {
   it('writes blobs in base64 and times in seconds, and leaves what is published alone', () => {
@@ -87,7 +61,7 @@ describe('socketTransport', () => {
     const pong = serve((frame, socket) => {
       seen.push(frame);
       if (frame.type !== FRAME_TYPE.connect) return true;
-      socket.write(encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.accepted }));
+      socket.write(encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.connectionAccepted }));
       socket.write(encodeFrame({ type: FRAME_TYPE.ping, payload: Buffer.from('are you there') }));
       return false;
     });
@@ -101,7 +75,7 @@ describe('socketTransport', () => {
     await connection.close();
   });
 
-  it.each<[FaultKind, Partial<Frame> | undefined]>([
+  it.each<[FaultKind, FrameToSend | undefined]>([
     ['refused', { type: FRAME_TYPE.connectAck }],
     ['dropped', undefined],
   ])('tells that it was %s', async (kind, answer) => {
@@ -128,14 +102,14 @@ describe('socketTransport', () => {
   it('takes bytes that make no sense for a lost connection, and fails what waits', async () => {
     void serve((frame, socket) => {
       if (frame.type === FRAME_TYPE.connect)
-        socket.write(encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.accepted }));
+        socket.write(encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.connectionAccepted }));
       else socket.write(Buffer.alloc(64, 0xff));
       return false;
     });
     let reason = '';
     const connection = await open((why) => (reason = why));
     await expect(connection.call('UpdateState', { state: 'RUNNING' })).rejects.toMatchObject({ kind: 'lost' });
-    expect(reason).toMatch(/4294967295 bytes/);
+    expect(reason).toMatch(/prelude checksum/);
     await expect(async () => connection.call('UpdateState', {})).rejects.toMatchObject({ kind: 'lost' });
   });
 
@@ -152,10 +126,10 @@ describe('socketTransport', () => {
   function serve(onFrame: (frame: Frame, socket: Socket) => boolean): Promise<void> {
     return new Promise((resolve) => {
       server = createServer((socket) => {
-        const splitter = new FrameSplitter();
+        const reader = new FrameReader();
         socket.on('error', () => undefined);
         socket.on('data', (chunk: Buffer) => {
-          for (const bytes of splitter.push(chunk)) if (onFrame(decodeFrame(bytes), socket)) resolve();
+          for (const frame of reader.push(chunk)) if (onFrame(frame, socket)) resolve();
         });
       }).listen(socketPath);
       void once(server, 'close');

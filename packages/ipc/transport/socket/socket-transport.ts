@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#packages/foundation';
 import { NucleusFault } from '../nucleus-transport.ts';
 import type { NucleusTransport } from '../nucleus-transport.ts';
-import { decodeFrame, encodeFrame, FRAME_FLAG, FRAME_TYPE } from './frame.ts';
-import type { Frame } from './frame.ts';
-import { FrameSplitter } from './frame-splitter.ts';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE, PROTOCOL_VERSION } from '../../event-stream/frame.ts';
+import type { Frame } from '../../event-stream/frame.ts';
+import { FrameReader } from '../../event-stream/frame-reader.ts';
 import { RpcConnection } from './rpc-connection.ts';
 
 export interface SocketTransportOptions {
@@ -14,9 +14,6 @@ export interface SocketTransportOptions {
   /** `SVCUID`. */
   readonly token: string;
 }
-
-/** Version of event-stream RPC that nuclei speak. */
-const PROTOCOL_VERSION = '0.1.0';
 
 /**
  * The nucleus' protocol over a plain socket, for platforms that aws-crt has no build for (32-bit ARM).
@@ -28,7 +25,7 @@ export function socketTransport({ socketPath, token }: SocketTransportOptions): 
       signal.throwIfAborted();
       const socket = connect(socketPath);
       const rpc = new RpcConnection(socket, onClosed);
-      const splitter = new FrameSplitter();
+      const reader = new FrameReader();
       try {
         await new Promise<void>((resolve, reject) => {
           let connected = false;
@@ -40,14 +37,14 @@ export function socketTransport({ socketPath, token }: SocketTransportOptions): 
           };
           const receive = (frame: Frame): void => {
             if (frame.type !== FRAME_TYPE.connectAck) return rpc.receive(frame);
-            if ((frame.flags & FRAME_FLAG.accepted) !== 0) settle(resolve);
+            if ((frame.flags & FRAME_FLAG.connectionAccepted) !== 0) settle(resolve);
             else settle(() => reject(new NucleusFault('refused', 'the nucleus refused the token')));
           };
           socket.once('connect', () => {
             connected = true;
             socket.write(connectFrame(token));
           });
-          socket.on('data', (chunk: Buffer) => readFrames(socket, splitter, chunk, receive));
+          socket.on('data', (chunk: Buffer) => readFrames(socket, reader, chunk, receive));
           socket.on('error', (error) => {
             const kind = connected ? 'dropped' : 'unreachable';
             settle(() => reject(new NucleusFault(kind, messageOf(error), { cause: error })));
@@ -72,14 +69,14 @@ function connectFrame(token: string): Uint8Array {
   return encodeFrame({
     type: FRAME_TYPE.connect,
     headers: { ':version': PROTOCOL_VERSION },
-    payload: Buffer.from(JSON.stringify({ authToken: token })),
+    payload: JSON.stringify({ authToken: token }),
   });
 }
 
 /** A frame that cannot be read ends the connection: where the next one begins is unknown. */
-function readFrames(socket: Socket, splitter: FrameSplitter, chunk: Buffer, receive: (frame: Frame) => void): void {
+function readFrames(socket: Socket, reader: FrameReader, chunk: Buffer, receive: (frame: Frame) => void): void {
   try {
-    for (const bytes of splitter.push(chunk)) receive(decodeFrame(bytes));
+    for (const frame of reader.push(chunk)) receive(frame);
   } catch (error) {
     socket.destroy(error as Error);
   }

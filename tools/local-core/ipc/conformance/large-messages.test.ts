@@ -6,7 +6,7 @@ import { Inbox } from '../../../../testing/local-core/inbox.ts';
 import { allowAll, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
-import { MAX_FRAME_BYTES, messageType } from '../wire/frame.ts';
+import { MAX_FRAME_BYTES, FRAME_TYPE } from '#packages/ipc';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
@@ -45,7 +45,7 @@ describe('large messages', () => {
     client.send(requestFrame(1, 'aws.greengrass#PublishToTopic', 'x'.repeat(MAX_FRAME_BYTES)));
 
     const answer = await client.frame(2);
-    expect(answer.type).toBe(messageType.protocolError);
+    expect(answer.type).toBe(FRAME_TYPE.protocolError);
     expect(payloadOf(answer)).toMatchObject({ message: expect.stringContaining('25165824 bytes allowed') as string });
     await client.closed;
   });

@@ -10,7 +10,7 @@ import { allowAll, clientOf, serviceErrorOf, ipcRig } from '../../../../testing/
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import type { IpcServerOptions } from '../server.ts';
 import { rawClient } from '../../../../testing/local-core/raw-client.ts';
-import { messageType } from '../wire/frame.ts';
+import { FRAME_TYPE } from '#packages/ipc';
 
 type Qos = greengrasscoreipc.model.QOS;
 
@@ -101,7 +101,7 @@ describe('strict lite: connections', () => {
     const { bench } = await lite();
     const raw = await bench.connectRaw('app');
 
-    raw.send({ type: messageType.ping });
+    raw.send({ type: FRAME_TYPE.ping });
 
     await raw.closed;
     expect(raw.frames).toHaveLength(1);
