@@ -6,7 +6,7 @@ import { PATIENCE_MS } from '../patience.ts';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
-import type { LocalCoreOptions } from '../../tools/local-core/local-core.ts';
+import type { LocalCoreOptions } from '../../tools/local-core/core-options.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { agentSocket, deviceFolder, firstDeployment } from './collection.ts';
 import type { AppSettings } from './collection.ts';

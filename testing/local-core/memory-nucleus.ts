@@ -32,7 +32,7 @@ export interface InMemoryNucleus extends NucleusPort {
   setDeployment(outcome: DeploymentOutcome): void;
 }
 
-/** The engine's twin in memory, for tests of the IPC server and of its clients. Times are those that callers give. */
+/** The nucleus' twin in memory, for tests of the IPC server and of its clients. Times are those that callers give. */
 export function inMemoryNucleus(
   components: Readonly<Record<string, InMemoryComponent>>,
   now: () => number = Date.now,

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../clock/fake-clock.ts';
-import { ComponentFactory } from '../../tools/local-core/component-factory.ts';
-import type { RunningComponent } from '../../tools/local-core/component-factory.ts';
 import { corePaths } from '../../tools/local-core/paths.ts';
 import type { CorePaths } from '../../tools/local-core/paths.ts';
 import { parseLifecycle } from '../../tools/recipe/lifecycle.ts';
@@ -13,6 +11,8 @@ import type { PlainObject } from '../../tools/recipe/recipe.ts';
 import type { ComponentService } from '../../tools/local-core/lifecycle/component-service.ts';
 import type { ComponentDefinition } from '../../tools/local-core/lifecycle/definition.ts';
 import { Guardian } from '../../tools/local-core/lifecycle/guardian.ts';
+import { createComponent } from '../../tools/local-core/lifecycle/running-component.ts';
+import type { ComponentSurroundings, RunningComponent } from '../../tools/local-core/lifecycle/running-component.ts';
 import { ServiceGraph } from '../../tools/local-core/lifecycle/service-graph.ts';
 import type { LifecycleState } from '../../tools/local-core/lifecycle/state.ts';
 import { Wake } from '../../tools/local-core/lifecycle/wake.ts';
@@ -42,7 +42,7 @@ export async function serviceRig(): Promise<ServiceRig> {
   const history: string[] = [];
   const lines: string[] = [];
   const wake = new Wake();
-  const factory = new ComponentFactory({
+  const surroundings: ComponentSurroundings = {
     paths,
     clock,
     log: silentLogger,
@@ -57,7 +57,7 @@ export async function serviceRig(): Promise<ServiceRig> {
       history.push(`${service.name} ${service.state}`);
       wake.now();
     },
-  });
+  };
   const components: RunningComponent[] = [];
   const define: ServiceRig['define'] = (name, lifecycle, more = {}) => ({
     name,
@@ -75,7 +75,7 @@ export async function serviceRig(): Promise<ServiceRig> {
     define,
     start: (name, lifecycle, more) => {
       mkdirSync(paths.work(name), { recursive: true });
-      const component = factory.create(define(name, lifecycle, more));
+      const component = createComponent(define(name, lifecycle, more), surroundings);
       components.push(component);
       graph.add(component.service);
       component.service.requestStart();

@@ -3,24 +3,24 @@ import path from 'node:path';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PATIENCE_MS } from '../../testing/patience.ts';
-import { engineRig } from '../../testing/local-core/engine-rig.ts';
-import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
+import { coreRig } from '../../testing/local-core/core-rig.ts';
+import type { CoreRig } from '../../testing/local-core/core-rig.ts';
 import { clientOf, serviceErrorOf } from '../../testing/local-core/ipc-rig.ts';
 import type { Client } from '../../testing/local-core/ipc-rig.ts';
 import { LocalCore } from './local-core.ts';
 import type { LocalDeploymentRequest } from './ports.ts';
 
-// Engine and IPC server together, as the device SDK's own client sees them.
+// Nucleus and IPC server together, as the device SDK's own client sees them.
 
 const TOKEN = { run: 'echo "token $SVCUID"; exec sleep 1000' };
 
-let bench: EngineRig;
+let bench: CoreRig;
 let core: LocalCore;
 let clients: Client[];
 let tokens: Map<string, string>;
 
 beforeEach(async () => {
-  bench = await engineRig();
+  bench = await coreRig();
   core = await LocalCore.start({ root: bench.paths.root, mqtt: false });
   clients = [];
   tokens = new Map();

@@ -10,21 +10,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { staticCredentials } from './credentials/provider.ts';
-import { engineRig } from '../../testing/local-core/engine-rig.ts';
-import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
+import { coreRig } from '../../testing/local-core/core-rig.ts';
+import type { CoreRig } from '../../testing/local-core/core-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { LocalCore } from './local-core.ts';
-import type { LocalCoreOptions } from './local-core.ts';
+import type { LocalCoreOptions } from './core-options.ts';
 import type { LocalDeploymentRequest } from './ports.ts';
 
 const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
 
-let bench: EngineRig;
+let bench: CoreRig;
 let cores: LocalCore[];
 let children: ChildProcess[];
 
 beforeEach(async () => {
-  bench = await engineRig();
+  bench = await coreRig();
   cores = [];
   children = [];
 });

@@ -1,21 +1,26 @@
-import { assembleCore } from './assemble-core.ts';
-import type { CoreListeners, CoreParts, LocalCoreOptions } from './assemble-core.ts';
-import type { Engine } from './engine.ts';
+import { systemClock } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
+import { NUCLEUS_VERSION } from './builtins.ts';
+import { writeCliInfo } from './cli-info.ts';
+import type { LocalCoreOptions, StateChange } from './core-options.ts';
+import { startCredentialEndpoint } from './credentials/credential-endpoint.ts';
+import type { CredentialEndpoint } from './credentials/credential-endpoint.ts';
 import { coreErrors } from './errors.ts';
+import { ipcSocketPaths } from './ipc-socket.ts';
+import { secretsFromFile } from './ipc/secrets.ts';
+import { startIpcServer } from './ipc/server.ts';
 import type { IpcServer } from './ipc/server.ts';
+import { componentEnvironment } from './lifecycle/environment.ts';
 import { lifecycleErrors } from './lifecycle/errors.ts';
+import { shownState } from './lifecycle/state.ts';
 import type { ComponentLine } from './logs/component-log.ts';
-import type {
-  ComponentState,
-  ComponentSummary,
-  DeploymentOutcome,
-  LocalDeploymentRequest,
-  NucleusPort,
-} from './ports.ts';
-import type { LocalPubSub } from './pubsub/local-pubsub.ts';
-import type { StateChange } from './assemble-core.ts';
-
-export type { LocalCoreOptions, StateChange } from './assemble-core.ts';
+import { fileLogger } from './logs/file-logger.ts';
+import { startIotCore } from './mqtt/start-iot-core.ts';
+import { Nucleus } from './nucleus.ts';
+import { corePaths } from './paths.ts';
+import type { ComponentState, ComponentSummary, DeploymentOutcome, LocalDeploymentRequest } from './ports.ts';
+import { LocalPubSub } from './pubsub/local-pubsub.ts';
+import { lockRoot } from './root-lock.ts';
 
 /**
  * A development runtime for Greengrass components: reads real recipes and artifacts, runs lifecycles with the nucleus' state
@@ -33,21 +38,19 @@ export class LocalCore {
   /** The broker that stands in for IoT Core; undefined where there is none. */
   readonly mqttUrl: string | undefined;
   readonly ipc: IpcServer;
-  readonly nucleus: NucleusPort;
-  readonly #engine: Engine;
-  readonly #listeners: CoreListeners;
-  readonly #shutDown: () => Promise<void>;
+  readonly nucleus: Nucleus;
+  readonly #listeners: Listeners;
+  readonly #undo: Undo;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: CoreParts) {
+  private constructor(parts: Parts) {
     this.root = parts.root;
     this.pubsub = parts.pubsub;
     this.mqttUrl = parts.mqttUrl;
     this.ipc = parts.ipc;
-    this.nucleus = parts.engine.nucleus;
-    this.#engine = parts.engine;
+    this.nucleus = parts.nucleus;
     this.#listeners = parts.listeners;
-    this.#shutDown = parts.shutDown;
+    this.#undo = parts.undo;
   }
 
   /** @throws core.root-in-use, core.unsupported-system, configuration.unreadable, socket.*, mqtt.* */
@@ -55,9 +58,15 @@ export class LocalCore {
     if (process.platform === 'win32') {
       throw coreErrors.error('core.unsupported-system', 'the local core does not run on Windows itself');
     }
-    const core = new LocalCore(await assembleCore(options));
-    await core.#engine.restoreDeployed();
-    return core;
+    const undo: Undo = [];
+    try {
+      const core = new LocalCore(await startParts(options, undo));
+      await core.nucleus.restoreDeployed();
+      return core;
+    } catch (error) {
+      await undoAll(undo);
+      throw error;
+    }
   }
 
   /** Deploys and waits for the end; failures are outcomes, not exceptions. Aborting the signal cancels while that is possible. */
@@ -68,7 +77,7 @@ export class LocalCore {
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const record = await this.#engine.deployments.ended(id);
+      const record = await this.nucleus.deploymentEnded(id);
       return record ?? { deploymentId: id, status: 'CANCELED' };
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -123,8 +132,100 @@ export class LocalCore {
 
   /** Ends every component and the core; no process is left. Idempotent. */
   stop(): Promise<void> {
-    return (this.#stopped ??= this.#shutDown());
+    return (this.#stopped ??= undoAll(this.#undo));
   }
+}
+
+interface Listeners {
+  readonly state: Set<(change: StateChange) => void>;
+  readonly line: Set<(line: ComponentLine) => void>;
+}
+
+/** What ends the parts that were started, in the order of their starts. */
+type Undo = (() => Promise<void> | void)[];
+
+async function undoAll(undo: Undo): Promise<void> {
+  for (const step of undo.splice(0).reverse()) await step();
+}
+
+type Parts = Pick<LocalCore, 'root' | 'pubsub' | 'mqttUrl' | 'ipc' | 'nucleus'> & {
+  readonly listeners: Listeners;
+  readonly undo: Undo;
+};
+
+/** Starts the parts in order; `undo` says how to end those that were started. */
+async function startParts(options: LocalCoreOptions, undo: Undo): Promise<Parts> {
+  const { thingName = 'edgeml-local', strictLite = false, clock = systemClock } = options;
+  const paths = corePaths(options.root);
+  const lock = await lockRoot(paths.root);
+  undo.push(() => lock.release());
+  const log = options.log ?? ownLog(paths.logs, clock, undo);
+  const socket = await ipcSocketPaths(paths, strictLite);
+  undo.push(() => socket.release());
+  const listeners: Listeners = { state: new Set(), line: new Set() };
+  const coreEnvironment = {
+    thingName,
+    region: options.region ?? 'us-east-1',
+    nucleusVersion: NUCLEUS_VERSION,
+    socket: socket.absolute,
+    socketForComponent: socket.forComponent,
+    extra: options.environment ?? {},
+  };
+  let credentials: CredentialEndpoint | undefined;
+  const nucleus = await Nucleus.open({
+    paths,
+    clock,
+    log,
+    strictLite,
+    thingName,
+    platformOverride: options.platformOverride ?? {},
+    environment: (token) => {
+      const core = credentials ? { ...coreEnvironment, credentialsUri: credentials.url } : coreEnvironment;
+      return componentEnvironment(core, token, { strictLite, own: process.env });
+    },
+    notifier: () => ipc,
+    onState: (service, from) => {
+      const reason = service.statusReason === undefined ? {} : { statusReason: service.statusReason };
+      const change = { component: service.name, from: shownState(from), to: shownState(service.state), ...reason };
+      for (const listener of [...listeners.state]) listener(change);
+    },
+    onLine: (line) => {
+      for (const listener of [...listeners.line]) listener(line);
+    },
+    onGuardian: (pid) => lock.setGuardian(pid),
+  });
+  undo.push(() => nucleus.close());
+  const pubsub = new LocalPubSub(log);
+  const mqtt = await startIotCore(options.mqtt ?? {}, clock, log);
+  undo.push(() => mqtt.close());
+  const ipc: IpcServer = await startIpcServer({
+    socketPath: socket.listen,
+    nucleus,
+    pubsub,
+    iotCore: mqtt.iotCore,
+    secrets: options.secretsFile === undefined ? undefined : secretsFromFile(options.secretsFile),
+    strictLite,
+    thingName,
+    clock,
+    log,
+  });
+  undo.push(() => ipc.close());
+  if (options.tokenExchange) {
+    const componentOfToken = (token: string): string | undefined => nucleus.componentOfToken(token);
+    const endpoint = await startCredentialEndpoint({ ...options.tokenExchange, componentOfToken, clock, log });
+    undo.push(() => endpoint.close());
+    credentials = endpoint;
+  }
+  undo.push(() => nucleus.close()); // first of all, while components can still speak to the core
+  undo.push(await writeCliInfo(paths.cliInfo, { authToken: nucleus.cliToken, socketPath: socket.listen }));
+  log.info({ root: paths.root, thingName, strictLite, mqtt: mqtt.url }, 'core.started');
+  return { root: paths.root, pubsub, mqttUrl: mqtt.url, ipc, nucleus, listeners, undo };
+}
+
+function ownLog(folder: string, clock: Clock, undo: Undo): Logger {
+  const log = fileLogger(folder, clock);
+  undo.push(() => log.close());
+  return log;
 }
 
 function notReached(component: string, state: ComponentState, found: ComponentSummary | undefined): Error {

@@ -1,6 +1,6 @@
 /**
- * The border between the core's two halves: the engine (recipes, configuration, lifecycle, deployments) and the IPC server.
- * The IPC server sees the engine through `NucleusPort`; the engine asks components through `ComponentNotifier`, which the server implements.
+ * The border between the core's two halves: the nucleus (configuration, lifecycle, deployments) and the IPC server.
+ * The IPC server sees the nucleus through `NucleusPort`; the nucleus asks components through `ComponentNotifier`, which the server implements.
  */
 
 export type ComponentState =
@@ -73,7 +73,7 @@ export interface NucleusPort {
   deployments(): readonly (DeploymentOutcome & { readonly createdOn: number })[];
 }
 
-/** Asked by the engine during a deployment; implemented by the IPC server over its subscriptions. */
+/** Asked by the nucleus during a deployment; implemented by the IPC server over its subscriptions. */
 export interface ComponentNotifier {
   /**
    * Resolves when no subscriber defers any more: all have answered 0, or those who stayed silent have had `timeoutMs`.

@@ -1,4 +1,5 @@
-import type { LocalCore, StateChange } from '../../local-core/local-core.ts';
+import type { StateChange } from '../../local-core/core-options.ts';
+import type { LocalCore } from '../../local-core/local-core.ts';
 import type { ComponentLine } from '../../local-core/logs/component-log.ts';
 import type { ComponentState } from '../../local-core/ports.ts';
 import { cliErrors } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalCore } from '../../local-core/local-core.ts';
-import type { LocalCoreOptions } from '../../local-core/local-core.ts';
+import type { LocalCoreOptions } from '../../local-core/core-options.ts';
 import { lockRoot } from '../../local-core/root-lock.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { sleep } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-import type { ComponentFactory, RunningComponent } from '../component-factory.ts';
 import type { ComponentService } from '../lifecycle/component-service.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
+import type { RunningComponent } from '../lifecycle/running-component.ts';
 import type { ServiceGraph } from '../lifecycle/service-graph.ts';
 import type { CorePaths } from '../paths.ts';
 import { runBootstraps } from './bootstrap.ts';
@@ -15,7 +15,7 @@ export type RunningComponents = Map<string, RunningComponent>;
 export interface ActivationContext {
   readonly running: RunningComponents;
   readonly graph: ServiceGraph;
-  readonly factory: ComponentFactory;
+  readonly create: (definition: ComponentDefinition) => RunningComponent;
   readonly paths: CorePaths;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,9 +52,9 @@ export async function applyDefinitions(
   definitions: ReadonlyMap<string, ComponentDefinition>,
   options: { readonly bootstrap: boolean },
 ): Promise<ReadonlyMap<ComponentService, Marks>> {
-  const { running, graph, factory, paths } = context;
+  const { running, graph, create, paths } = context;
   for (const name of definitions.keys()) await mkdir(paths.work(name), { recursive: true });
-  const added = [...definitions].filter(([name]) => !running.has(name)).map(([, one]) => factory.create(one));
+  const added = [...definitions].filter(([name]) => !running.has(name)).map(([, one]) => create(one));
   if (options.bootstrap) await bootstrapOrDrop(context, definitions, added);
   const broken = new Set([...running.values()].filter(({ service }) => service.state === 'BROKEN'));
   for (const component of added) {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RunningComponent } from '../component-factory.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
+import type { RunningComponent } from '../lifecycle/running-component.ts';
 import { withinTime } from '../lifecycle/service-graph.ts';
 import { timeoutOf } from '../../recipe/lifecycle.ts';
 import type { ActivationContext } from './activation.ts';

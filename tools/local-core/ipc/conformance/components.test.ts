@@ -138,7 +138,7 @@ describe('components', () => {
 });
 
 describe('UpdateState', () => {
-  it.each(['RUNNING', 'ERRORED'] as const)('reports %s to the engine', async (state) => {
+  it.each(['RUNNING', 'ERRORED'] as const)('reports %s to the nucleus', async (state) => {
     const client = await operator();
 
     await client.updateState({ state: state as Parameters<Client['updateState']>[0]['state'] });

@@ -32,12 +32,12 @@ export const createLocalDeployment = operation<Request>({
       const message = 'componentToRunWithInfo is not supported here: components run as the user who started the core';
       throw new Fault('InvalidArgumentsError', message);
     }
-    return { deploymentId: call.nucleus.createLocalDeployment(toEngine(asked)) };
+    return { deploymentId: call.nucleus.createLocalDeployment(toNucleus(asked)) };
   },
 });
 
 /** Leaves out what the client left out or sent as null. */
-function toEngine(asked: Request): LocalDeploymentRequest {
+function toNucleus(asked: Request): LocalDeploymentRequest {
   return {
     ...(asked.groupName ? { groupName: asked.groupName } : {}),
     ...(asked.recipeDirectoryPath ? { recipeDirectoryPath: asked.recipeDirectoryPath } : {}),

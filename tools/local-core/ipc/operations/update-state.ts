@@ -5,7 +5,7 @@ import { operation } from '../operation.ts';
 
 const request = z.object({ state: z.enum(['RUNNING', 'ERRORED']) });
 
-/** A transition that is not allowed is the engine's to ignore; the answer is a success all the same. */
+/** A transition that is not allowed is the nucleus' to ignore; the answer is a success all the same. */
 export const updateState = operation<z.infer<typeof request>>({
   name: 'UpdateState',
   request,

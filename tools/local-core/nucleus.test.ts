@@ -1,18 +1,18 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engineRig } from '../../testing/local-core/engine-rig.ts';
-import type { EngineRig } from '../../testing/local-core/engine-rig.ts';
+import { coreRig } from '../../testing/local-core/core-rig.ts';
+import type { CoreRig } from '../../testing/local-core/core-rig.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { writeZip } from '../../testing/local-core/zip-of.ts';
 
 const WAIT = 'exec sleep 1000';
 const ROLLBACK = { failureHandlingPolicy: 'ROLLBACK' } as const;
 
-let bench: EngineRig;
+let bench: CoreRig;
 
 beforeEach(async () => {
-  bench = await engineRig();
+  bench = await coreRig();
 });
 
 afterEach(async () => {
@@ -41,16 +41,16 @@ describe('a deployment', () => {
         run: 'exec sh {a.Tool:artifacts:decompressedPath}/tool/tool.sh "{configuration:/greeting} {iot:thingName} {a.Tool:configuration:/level} {work:path}"',
       },
     });
-    const engine = await bench.open();
+    const nucleus = await bench.open();
 
-    const outcome = await bench.deploy(engine, { 'a.App': '1.0.0' });
+    const outcome = await bench.deploy(nucleus, { 'a.App': '1.0.0' });
     await bench.line(`a.App tool hello {iot:thingName} thing 3 ${bench.paths.work('a.App')}`);
 
     expect(outcome).toMatchObject({ status: 'SUCCEEDED', detailedStatus: 'SUCCESSFUL' });
-    expect(bench.component(engine, 'a.App')).toMatchObject({ version: '1.0.0', state: 'RUNNING' });
-    expect(bench.component(engine, 'a.Tool')).toMatchObject({ state: 'FINISHED', configuration: { level: 3 } });
-    const groups = [...engine.running.values()].flatMap(({ processes }) => processes.groups);
-    await engine.stop();
+    expect(bench.component(nucleus, 'a.App')).toMatchObject({ version: '1.0.0', state: 'RUNNING' });
+    expect(bench.component(nucleus, 'a.Tool')).toMatchObject({ state: 'FINISHED', configuration: { level: 3 } });
+    const groups = [...nucleus.running.values()].flatMap(({ processes }) => processes.groups);
+    await nucleus.close();
     expect(processTable().filter(({ group }) => groups.includes(group))).toEqual([]);
   });
 
@@ -65,42 +65,42 @@ describe('a deployment', () => {
         lifecycle: { ...loop(`1.${minor}.0 {configuration:/rate}`), shutdown: `echo down 1.${minor}.0` },
       });
     }
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    await bench.deploy(engine, { 'a.A': '1.1.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    await bench.deploy(nucleus, { 'a.A': '1.1.0' });
 
     await bench.line('a.A 1.1.0 0');
     expect(bench.lines).toEqual(['a.A 1.0.0 0', 'a.A down 1.0.0', 'a.A 1.1.0 0']);
-    expect(bench.component(engine, 'a.A')).toMatchObject({ version: '1.1.0', configuration: { rate: 0, extra: 1 } });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ version: '1.1.0', configuration: { rate: 0, extra: 1 } });
     expect(await readdir(bench.paths.recipes)).toEqual(['a.A-1.0.0.json', 'a.A-1.1.0.json']);
 
-    await bench.deploy(engine, { 'a.A': '1.2.0' });
+    await bench.deploy(nucleus, { 'a.A': '1.2.0' });
     expect(await readdir(bench.paths.recipes)).toEqual(['a.A-1.1.0.json', 'a.A-1.2.0.json']);
   });
 
   it('changes configuration without a restart, unless a script uses it', async () => {
     await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: loop('plain') });
     await bench.recipe('a.B', '1.0.0', { configuration: { rate: 1 }, lifecycle: loop('rate {configuration:/rate}') });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0', 'a.B': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0', 'a.B': '1.0.0' });
     const change = { MERGE: { rate: 2 } };
-    await bench.deploy(engine, {}, { componentToConfiguration: { 'a.A': change, 'a.B': change } });
+    await bench.deploy(nucleus, {}, { componentToConfiguration: { 'a.A': change, 'a.B': change } });
     await bench.line('a.B rate 2');
 
-    expect(bench.component(engine, 'a.A')).toMatchObject({ configuration: { rate: 2 } });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ configuration: { rate: 2 } });
     expect(bench.lines.filter((line) => line === 'a.A plain')).toHaveLength(1);
 
-    await bench.deploy(engine, {}, { componentToConfiguration: { 'a.A': { RESET: ['/rate'] } } });
-    expect(bench.component(engine, 'a.A')).toMatchObject({ configuration: { rate: 1 } });
+    await bench.deploy(nucleus, {}, { componentToConfiguration: { 'a.A': { RESET: ['/rate'] } } });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ configuration: { rate: 1 } });
   });
 
   it('ignores configuration of components that are no roots, as the nucleus does', async () => {
     await bench.recipe('a.A', '1.0.0', { dependencies: { 'a.B': { VersionRequirement: '*' } } });
     await bench.recipe('a.B', '1.0.0', { configuration: { rate: 1 } });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' }, { componentToConfiguration: { 'a.B': { MERGE: { rate: 2 } } } });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' }, { componentToConfiguration: { 'a.B': { MERGE: { rate: 2 } } } });
 
-    expect(bench.component(engine, 'a.B')).toMatchObject({ configuration: { rate: 1 } });
+    expect(bench.component(nucleus, 'a.B')).toMatchObject({ configuration: { rate: 1 } });
   });
 
   it('removes what no root needs any more: last of all, by its uninstall script, with its configuration', async () => {
@@ -110,33 +110,33 @@ describe('a deployment', () => {
       lifecycle: { ...loop('B'), uninstall: 'echo bye $GREENGRASS_COMPONENT_VERSION' },
     });
     await bench.recipe('a.C', '1.0.0', { lifecycle: loop('C') });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    await bench.deploy(engine, { 'a.C': '1.0.0' }, { rootComponentsToRemove: ['a.A'] });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    await bench.deploy(nucleus, { 'a.C': '1.0.0' }, { rootComponentsToRemove: ['a.A'] });
 
-    expect(engine.running.has('a.A')).toBe(false);
+    expect(nucleus.running.has('a.A')).toBe(false);
     expect(bench.lines).toContain('a.B bye 1.0.0');
     expect(bench.history.indexOf('a.C RUNNING')).toBeLessThan(bench.history.indexOf('a.A STOPPING'));
     expect(bench.history.indexOf('a.A FINISHED')).toBeLessThan(bench.history.lastIndexOf('a.B STOPPING'));
-    expect(engine.nucleus.configuration.get('a.B', [])).toBeUndefined();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    expect(bench.component(engine, 'a.B')).toMatchObject({ state: 'RUNNING', configuration: { x: 1 } });
+    expect(nucleus.configuration.get('a.B', [])).toBeUndefined();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    expect(bench.component(nucleus, 'a.B')).toMatchObject({ state: 'RUNNING', configuration: { x: 1 } });
   });
 
   it('keeps the groups of deployments apart', async () => {
     for (const name of ['a.A', 'a.B']) await bench.recipe(name, '1.0.0', {});
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' }, { groupName: 'one' });
-    await bench.deploy(engine, { 'a.B': '1.0.0' }, { groupName: 'two' });
-    expect([...engine.running.keys()].sort()).toEqual(['a.A', 'a.B']);
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' }, { groupName: 'one' });
+    await bench.deploy(nucleus, { 'a.B': '1.0.0' }, { groupName: 'two' });
+    expect([...nucleus.running.keys()].sort()).toEqual(['a.A', 'a.B']);
 
-    await bench.deploy(engine, {}, { groupName: 'two', rootComponentsToRemove: ['a.A', 'a.B'] });
-    expect([...engine.running.keys()]).toEqual(['a.A']);
+    await bench.deploy(nucleus, {}, { groupName: 'two', rootComponentsToRemove: ['a.A', 'a.B'] });
+    expect([...nucleus.running.keys()]).toEqual(['a.A']);
   });
 });
 
 describe('a deployment that cannot work', () => {
-  it.each<[string, Parameters<EngineRig['recipe']>[2], RegExp]>([
+  it.each<[string, Parameters<CoreRig['recipe']>[2], RegExp]>([
     ['no manifest', { manifest: { Platform: { os: 'plan9' } } }, /a\.A 2\.0\.0 has no manifest for this device/],
     ['no artifact', { manifest: { Artifacts: [{ Uri: 's3://b/x.zip' }] } }, /a\.A 2\.0\.0 needs the artifact x\.zip/],
     [
@@ -158,23 +158,23 @@ describe('a deployment that cannot work', () => {
     ['bad recipe', { more: { ComponentVersion: 'two' } }, /ComponentVersion: "two" is not a semantic version/],
   ])('changes nothing: %s', async (_name, recipe, message) => {
     await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: loop('one') });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
     await bench.recipe('a.A', '2.0.0', recipe);
 
-    const outcome = await bench.deploy(engine, { 'a.A': '2.0.0' }, ROLLBACK);
+    const outcome = await bench.deploy(nucleus, { 'a.A': '2.0.0' }, ROLLBACK);
 
     expect(outcome).toMatchObject({ status: 'FAILED', detailedStatus: 'FAILED_NO_STATE_CHANGE' });
     expect(outcome.error).toMatch(message);
-    expect(bench.component(engine, 'a.A')).toMatchObject({ version: '1.0.0', state: 'RUNNING' });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ version: '1.0.0', state: 'RUNNING' });
     expect(bench.lines).toEqual(['a.A one']);
   });
 
   it('refuses an artifact folder that overlaps its store, and a recipe folder that is not there', async () => {
-    const engine = await bench.open();
+    const nucleus = await bench.open();
 
-    const overlap = await bench.deploy(engine, {}, { artifactsDirectoryPath: bench.paths.root });
-    const missing = await bench.deploy(engine, {}, { recipeDirectoryPath: '/nowhere' });
+    const overlap = await bench.deploy(nucleus, {}, { artifactsDirectoryPath: bench.paths.root });
+    const missing = await bench.deploy(nucleus, {}, { recipeDirectoryPath: '/nowhere' });
 
     expect(overlap.error).toContain("overlaps the core's own store");
     expect(missing.error).toContain('the recipe folder /nowhere cannot be read');
@@ -188,11 +188,11 @@ describe('a deployment that cannot work', () => {
       lifecycle: { startup: 'echo "golden test failed" >&2; exit 4' },
     });
     await bench.recipe('a.New', '1.0.0', { lifecycle: { ...loop('new'), uninstall: 'echo bye' } });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
 
     const outcome = await bench.deploy(
-      engine,
+      nucleus,
       { 'a.A': '2.0.0' },
       {
         ...ROLLBACK,
@@ -206,13 +206,13 @@ describe('a deployment that cannot work', () => {
       error: 'a.A 2.0.0 is BROKEN: startup: exit code 4; last line: golden test failed',
     });
     await bench.line('a.A one 1', 2);
-    expect(bench.component(engine, 'a.A')).toMatchObject({
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({
       version: '1.0.0',
       state: 'RUNNING',
       configuration: { rate: 1 },
     });
-    expect(bench.component(engine, 'a.A')?.configuration).toEqual({ rate: 1 });
-    expect([...engine.running.keys()]).toEqual(['a.A']);
+    expect(bench.component(nucleus, 'a.A')?.configuration).toEqual({ rate: 1 });
+    expect([...nucleus.running.keys()]).toEqual(['a.A']);
     expect(bench.lines).toContain('a.New bye');
     expect(await readFile(path.join(bench.paths.config, 'deployed.json'), 'utf8')).toContain('"a.A": "1.0.0"');
   });
@@ -220,34 +220,32 @@ describe('a deployment that cannot work', () => {
   it('keeps the broken state where DO_NOTHING is asked, and a later deployment repairs it', async () => {
     await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'exit 1' } });
     await bench.recipe('a.B', '1.0.0', { lifecycle: loop('B') });
-    const engine = await bench.open();
+    const nucleus = await bench.open();
 
     const outcome = await bench.deploy(
-      engine,
+      nucleus,
       { 'a.A': '1.0.0', 'a.B': '1.0.0' },
       { failureHandlingPolicy: 'DO_NOTHING' },
     );
     expect(outcome.detailedStatus).toBe('FAILED_ROLLBACK_NOT_REQUESTED');
-    expect(bench.component(engine, 'a.A')).toMatchObject({ state: 'BROKEN', statusReason: 'startup: exit code 1' });
-    await expect(engine.nucleus.restart('a.A')).rejects.toThrow(
-      'a.A is BROKEN and cannot be restarted: startup: exit code 1',
-    );
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ state: 'BROKEN', statusReason: 'startup: exit code 1' });
+    await expect(nucleus.restart('a.A')).rejects.toThrow('a.A is BROKEN and cannot be restarted: startup: exit code 1');
 
     await bench.recipe('a.A', '1.0.1', { lifecycle: loop('fixed') });
-    expect((await bench.deploy(engine, { 'a.A': '1.0.1' })).status).toBe('SUCCEEDED');
+    expect((await bench.deploy(nucleus, { 'a.A': '1.0.1' })).status).toBe('SUCCEEDED');
     await bench.line('a.A fixed');
   });
 
   it('says so where even the rollback fails', async () => {
     await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: '[ ! -e "{work:path}/no" ]' } });
     await bench.recipe('a.A', '2.0.0', { lifecycle: { startup: 'touch "{work:path}/no"; exit 1' } });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
 
-    const outcome = await bench.deploy(engine, { 'a.A': '2.0.0' }, ROLLBACK);
+    const outcome = await bench.deploy(nucleus, { 'a.A': '2.0.0' }, ROLLBACK);
 
     expect(outcome.detailedStatus).toBe('FAILED_UNABLE_TO_ROLLBACK');
-    expect(bench.component(engine, 'a.A')).toMatchObject({ version: '1.0.0', state: 'BROKEN' });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ version: '1.0.0', state: 'BROKEN' });
   });
 });
 
@@ -260,11 +258,11 @@ describe('components of a deployment', () => {
       validate: async () => undefined,
     };
     await bench.recipe('a.A', '1.0.0', { lifecycle: loop('A') });
-    const engine = await bench.open({ notifier: () => notifier });
+    const nucleus = await bench.open({ notifier: () => notifier });
 
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    await bench.deploy(engine, {}, { componentUpdatePolicy: { action: 'SKIP_NOTIFY_COMPONENTS' } });
-    await bench.deploy(engine, {}, { componentUpdatePolicy: { timeoutInSeconds: 5 } });
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    await bench.deploy(nucleus, {}, { componentUpdatePolicy: { action: 'SKIP_NOTIFY_COMPONENTS' } });
+    await bench.deploy(nucleus, {}, { componentUpdatePolicy: { timeoutInSeconds: 5 } });
 
     expect(asked).toEqual([
       'before 60000 0',
@@ -288,26 +286,26 @@ describe('components of a deployment', () => {
     for (const version of ['1.0.0', '2.0.0']) {
       await bench.recipe('a.A', version, { configuration: { rate: 1 }, lifecycle: loop('A') });
     }
-    const engine = await bench.open({ notifier: () => notifier });
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open({ notifier: () => notifier });
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
     const change = { componentToConfiguration: { 'a.A': { MERGE: { rate: 9 } } } };
 
-    const refused = await bench.deploy(engine, {}, change);
-    const accepted = await bench.deploy(engine, { 'a.A': '2.0.0' }, change);
+    const refused = await bench.deploy(nucleus, {}, change);
+    const accepted = await bench.deploy(nucleus, { 'a.A': '2.0.0' }, change);
 
     expect(refused).toMatchObject({ detailedStatus: 'FAILED_NO_STATE_CHANGE', error: 'a.A says: rate is too high' });
     expect(validated).toEqual([[{ 'a.A': { rate: 9 } }, 20_000]]);
     expect(accepted.status).toBe('SUCCEEDED');
-    expect(bench.component(engine, 'a.A')).toMatchObject({ configuration: { rate: 9 } });
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({ configuration: { rate: 9 } });
   });
 
   it('can hold a deployment up until it is canceled', async () => {
-    const engine = await bench.open({
+    const nucleus = await bench.open({
       notifier: () => ({
         beforeUpdate: (_id, _ms, signal) =>
           new Promise((_resolve, reject) => {
             signal?.addEventListener('abort', () => reject(signal.reason as Error));
-            engine.nucleus.cancelLocalDeployment(engine.deployments.records()[0]?.deploymentId ?? '');
+            nucleus.cancelLocalDeployment(nucleus.deployments()[0]?.deploymentId ?? '');
           }),
         afterUpdate: () => undefined,
         validate: async () => undefined,
@@ -315,11 +313,11 @@ describe('components of a deployment', () => {
     });
     await bench.recipe('a.A', '1.0.0', { lifecycle: loop('A') });
 
-    expect(await bench.deploy(engine, { 'a.A': '1.0.0' })).toMatchObject({
+    expect(await bench.deploy(nucleus, { 'a.A': '1.0.0' })).toMatchObject({
       status: 'CANCELED',
       error: 'the deployment was canceled',
     });
-    expect(engine.running.size).toBe(0);
+    expect(nucleus.running.size).toBe(0);
   });
 });
 
@@ -327,11 +325,11 @@ describe('bootstrap', () => {
   it('runs before the component starts, while everything is stopped, and once per version', async () => {
     await bench.recipe('a.Other', '1.0.0', { lifecycle: loop('other') });
     await bench.recipe('a.A', '1.0.0', { lifecycle: { bootstrap: 'echo boot 1; exit 100', ...loop('A') } });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.Other': '1.0.0' });
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.Other': '1.0.0' });
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
     await bench.line('a.Other other', 2);
-    await bench.deploy(engine, {});
+    await bench.deploy(nucleus, {});
 
     expect(bench.lines.filter((line) => line === 'a.A boot 1')).toHaveLength(1);
     expect(bench.lines.indexOf('a.A boot 1')).toBeLessThan(bench.lines.indexOf('a.A A'));
@@ -341,17 +339,17 @@ describe('bootstrap', () => {
   it('fails the deployment where it fails, and what ran before runs again', async () => {
     await bench.recipe('a.Other', '1.0.0', { lifecycle: loop('other') });
     await bench.recipe('a.A', '1.0.0', { lifecycle: { bootstrap: 'echo no disk; exit 1', ...loop('A') } });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.Other': '1.0.0' });
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.Other': '1.0.0' });
 
-    const outcome = await bench.deploy(engine, { 'a.A': '1.0.0' }, ROLLBACK);
+    const outcome = await bench.deploy(nucleus, { 'a.A': '1.0.0' }, ROLLBACK);
 
     expect(outcome).toMatchObject({
       detailedStatus: 'FAILED_ROLLBACK_COMPLETE',
       error: 'bootstrap of a.A 1.0.0: exit code 1; last line: no disk',
     });
     await bench.line('a.Other other', 2);
-    expect([...engine.running.keys()]).toEqual(['a.Other']);
+    expect([...nucleus.running.keys()]).toEqual(['a.Other']);
   });
 });
 
@@ -365,13 +363,13 @@ describe('nucleus lite, imitated', () => {
       });
     }
     await bench.recipe('a.Java', '1.0.0', { manifest: { Platform: { os: '*' } } });
-    const engine = await bench.open({ strictLite: true });
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    await bench.deploy(engine, { 'a.A': '1.1.0' });
+    const nucleus = await bench.open({ strictLite: true });
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    await bench.deploy(nucleus, { 'a.A': '1.1.0' });
 
     await bench.line(`a.A ${bench.paths.work('a.A')}/ 0.5`);
     await bench.line(`a.A ${bench.paths.work('a.A')}/ 0.9`);
-    const refused = await bench.deploy(engine, { 'a.Java': '1.0.0' });
+    const refused = await bench.deploy(nucleus, { 'a.Java': '1.0.0' });
     expect(refused.error).toContain('a.Java 1.0.0 has no manifest for this device');
   });
 
@@ -385,10 +383,10 @@ ComponentConfiguration: { DefaultConfiguration: { rate: 0.5, on: true } }
 Manifests: [{ Platform: { runtime: '*' }, Lifecycle: {} }]
 `,
     );
-    const engine = await bench.open({ strictLite: true });
-    await bench.deploy(engine, { 'a.Y': '1.0.0' });
+    const nucleus = await bench.open({ strictLite: true });
+    await bench.deploy(nucleus, { 'a.Y': '1.0.0' });
 
-    expect(bench.component(engine, 'a.Y')?.configuration).toEqual({ rate: '0.5', on: 'true' });
+    expect(bench.component(nucleus, 'a.Y')?.configuration).toEqual({ rate: '0.5', on: 'true' });
   });
 });
 
@@ -398,12 +396,12 @@ describe("the nucleus' own configuration", () => {
       configuration: { where: '{work:path}', what: '{configuration:/x}' },
       manifest: { Platform: { accelerator: 'cuda' } },
     });
-    const engine = await bench.open();
-    const nucleus = { platformOverride: { accelerator: 'cuda', count: 5 }, interpolateComponentConfiguration: true };
-    await bench.deploy(engine, {}, { componentToConfiguration: { 'aws.greengrass.Nucleus': { MERGE: nucleus } } });
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
+    const nucleus = await bench.open();
+    const own = { platformOverride: { accelerator: 'cuda', count: 5 }, interpolateComponentConfiguration: true };
+    await bench.deploy(nucleus, {}, { componentToConfiguration: { 'aws.greengrass.Nucleus': { MERGE: own } } });
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
 
-    expect(bench.component(engine, 'a.A')).toMatchObject({
+    expect(bench.component(nucleus, 'a.A')).toMatchObject({
       state: 'FINISHED',
       configuration: { where: bench.paths.work('a.A'), what: '{configuration:/x}' },
     });
@@ -419,26 +417,26 @@ describe('built-in components', () => {
       },
       lifecycle: loop('A'),
     });
-    const engine = await bench.open();
+    const nucleus = await bench.open();
 
-    expect((await bench.deploy(engine, { 'a.A': '1.0.0' })).status).toBe('SUCCEEDED');
-    expect(bench.component(engine, 'aws.greengrass.Nucleus')).toMatchObject({ state: 'RUNNING' });
-    await expect(engine.nucleus.stop('aws.greengrass.Nucleus')).rejects.toMatchObject({ code: 'component.unknown' });
+    expect((await bench.deploy(nucleus, { 'a.A': '1.0.0' })).status).toBe('SUCCEEDED');
+    expect(bench.component(nucleus, 'aws.greengrass.Nucleus')).toMatchObject({ state: 'RUNNING' });
+    await expect(nucleus.stop('aws.greengrass.Nucleus')).rejects.toMatchObject({ code: 'component.unknown' });
   });
 });
 
 describe('a restart and a stop', () => {
   it('are asked by name', async () => {
     await bench.recipe('a.A', '1.0.0', { lifecycle: loop('A') });
-    const engine = await bench.open();
-    await bench.deploy(engine, { 'a.A': '1.0.0' });
-    await engine.nucleus.restart('a.A');
+    const nucleus = await bench.open();
+    await bench.deploy(nucleus, { 'a.A': '1.0.0' });
+    await nucleus.restart('a.A');
     await bench.line('a.A A', 2);
-    await engine.nucleus.stop('a.A');
-    await engine.graph.until(() => (bench.component(engine, 'a.A')?.state === 'FINISHED' ? true : undefined));
+    await nucleus.stop('a.A');
+    await nucleus.graph.until(() => (bench.component(nucleus, 'a.A')?.state === 'FINISHED' ? true : undefined));
 
-    await expect(engine.nucleus.restart('b.B')).rejects.toThrow('there is no component "b.B"; deployed are a.A');
-    expect((await bench.deploy(engine, {})).status).toBe('SUCCEEDED'); // a stopped component stays as it is
-    expect(bench.component(engine, 'a.A')?.state).toBe('FINISHED');
+    await expect(nucleus.restart('b.B')).rejects.toThrow('there is no component "b.B"; deployed are a.A');
+    expect((await bench.deploy(nucleus, {})).status).toBe('SUCCEEDED'); // a stopped component stays as it is
+    expect(bench.component(nucleus, 'a.A')?.state).toBe('FINISHED');
   });
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import { Engine } from '../../tools/local-core/engine.ts';
-import type { EngineOptions } from '../../tools/local-core/engine.ts';
 import { Wake } from '../../tools/local-core/lifecycle/wake.ts';
+import { Nucleus } from '../../tools/local-core/nucleus.ts';
+import type { NucleusOptions } from '../../tools/local-core/nucleus.ts';
 import { corePaths } from '../../tools/local-core/paths.ts';
 import type { CorePaths } from '../../tools/local-core/paths.ts';
 import type {
@@ -25,24 +25,24 @@ export interface TestRecipe {
   readonly manifest?: PlainObject;
 }
 
-/** A folder of recipes and artifacts, and engines that run them, for tests. */
-export interface EngineRig {
+/** A folder of recipes and artifacts, and nuclei that run them, for tests. */
+export interface CoreRig {
   readonly folder: string;
   readonly paths: CorePaths;
   readonly recipes: string;
   readonly artifacts: string;
-  /** `name STATE`, over all engines of the bench. */
+  /** `name STATE`, over all nuclei of the bench. */
   readonly history: readonly string[];
   /** `name text`. */
   readonly lines: readonly string[];
-  open(options?: Partial<EngineOptions>): Promise<Engine>;
+  open(options?: Partial<NucleusOptions>): Promise<Nucleus>;
   recipe(name: string, version: string, recipe: TestRecipe): Promise<void>;
   deploy(
-    engine: Engine,
+    nucleus: Nucleus,
     roots: Readonly<Record<string, string>>,
     more?: LocalDeploymentRequest,
   ): Promise<DeploymentOutcome>;
-  component(engine: Engine, name: string): ComponentSummary | undefined;
+  component(nucleus: Nucleus, name: string): ComponentSummary | undefined;
   line(text: string, times?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,8 +56,8 @@ const agreeing: ComponentNotifier = {
 /** Waits a fifth of what is asked: deployments look for success once a second. */
 const quickClock: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 5, callback) };
 
-export async function engineRig(): Promise<EngineRig> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-engine-'));
+export async function coreRig(): Promise<CoreRig> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-core-'));
   const paths = corePaths(path.join(folder, 'root'));
   const recipes = path.join(folder, 'recipes');
   const artifacts = path.join(folder, 'artifacts');
@@ -65,7 +65,7 @@ export async function engineRig(): Promise<EngineRig> {
   const history: string[] = [];
   const lines: string[] = [];
   const wake = new Wake();
-  const engines: Engine[] = [];
+  const nuclei: Nucleus[] = [];
   return {
     folder,
     paths,
@@ -74,7 +74,7 @@ export async function engineRig(): Promise<EngineRig> {
     history,
     lines,
     async open(options = {}) {
-      const engine = await Engine.open({
+      const nucleus = await Nucleus.open({
         paths,
         clock: quickClock,
         log: silentLogger,
@@ -94,8 +94,8 @@ export async function engineRig(): Promise<EngineRig> {
         },
         ...options,
       });
-      engines.push(engine);
-      return engine;
+      nuclei.push(nucleus);
+      return nucleus;
     },
     async recipe(name, version, { lifecycle, configuration, dependencies, more, manifest }) {
       const content = {
@@ -109,23 +109,23 @@ export async function engineRig(): Promise<EngineRig> {
       };
       await writeFile(path.join(recipes, `${name}-${version}.json`), JSON.stringify(content));
     },
-    async deploy(engine, roots, more = {}) {
-      const id = engine.nucleus.createLocalDeployment({
+    async deploy(nucleus, roots, more = {}) {
+      const id = nucleus.createLocalDeployment({
         recipeDirectoryPath: recipes,
         artifactsDirectoryPath: artifacts,
         rootComponentVersionsToAdd: roots,
         ...more,
       });
-      const record = await engine.deployments.ended(id);
+      const record = await nucleus.deploymentEnded(id);
       if (!record) throw new Error('the deployment is gone');
       return record;
     },
-    component: (engine, name) => engine.nucleus.components().find(({ componentName }) => componentName === name),
+    component: (nucleus, name) => nucleus.components().find(({ componentName }) => componentName === name),
     async line(text, times = 1) {
       await wake.until(() => (lines.filter((line) => line === text).length >= times ? true : undefined));
     },
     async close() {
-      for (const engine of engines) await engine.stop();
+      for (const nucleus of nuclei) await nucleus.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
