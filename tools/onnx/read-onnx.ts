@@ -1,6 +1,6 @@
 import { visionErrors } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
-import { ProtobufReader, asBytes, asNumber, asNumbers, asText } from './protobuf.ts';
+import { asBytes, asFloat, asNumber, asNumbers, asText, readMessage, viewOf } from './protobuf.ts';
 import type { FieldValue } from './protobuf.ts';
 
 /** What an ONNX file says of itself. */
@@ -44,7 +44,9 @@ export interface OnnxWeight {
 }
 
 /**
- * Reads an ONNX file without running it. Source: onnx.proto3 of the ONNX specification (ModelProto and below).
+ * Reads an ONNX file without running it; the numbers of its tensors are not touched. Source of the field numbers:
+ * onnx.proto3 of the ONNX specification (ModelProto and below).
+ *
  * @throws EdgeError `model.unreadable`
  */
 export function readOnnx(bytes: Uint8Array, source: string): OnnxModel {
@@ -60,11 +62,10 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxModel {
   }
 }
 
-type Fields = Readonly<Record<number, (value: FieldValue) => void>>;
-
-function readMessage(bytes: Uint8Array, fields: Fields): void {
-  new ProtobufReader(bytes).forEach((field, value) => fields[field]?.(value));
-}
+/** More dimensions than any operator takes. */
+const MAX_RANK = 64;
+/** An empty node takes two bytes in the file and a hundred times that in memory. */
+const MAX_PARTS = 1_000_000;
 
 function readModel(bytes: Uint8Array): OnnxModel | undefined {
   let graph: Graph | undefined;
@@ -76,13 +77,13 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
     1: (value) => (irVersion = asNumber(value)),
     2: (value) => producer.push(asText(value)),
     3: (value) => producer.push(asText(value)),
-    7: (value) => (graph = readGraph(asBytes(value))),
+    7: (value) => (graph = readGraph(value)),
     8: (value) => {
-      const [domain, version] = readOpset(asBytes(value));
+      const [domain, version] = readOpset(value);
       opsets[domain] = version;
     },
     14: (value) => {
-      const [key, text] = readPair(asBytes(value));
+      const [key, text] = readPair(value);
       metadata[key] = text;
     },
   });
@@ -92,26 +93,30 @@ function readModel(bytes: Uint8Array): OnnxModel | undefined {
 
 type Graph = Pick<OnnxModel, 'graph' | 'inputs' | 'outputs' | 'nodes' | 'weights'>;
 
-function readGraph(bytes: Uint8Array): Graph {
+function readGraph(message: FieldValue): Graph {
   let graph = '';
   const nodes: OnnxNode[] = [];
   const weights: OnnxWeight[] = [];
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
-  readMessage(bytes, {
-    1: (value) => nodes.push(readNode(asBytes(value))),
+  const add = <Part>(parts: Part[], part: Part): void => {
+    if (parts.push(part) > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} nodes, weights or values`);
+  };
+  readMessage(message, {
+    1: (value) => add(nodes, readNode(value)),
     2: (value) => (graph = asText(value)),
-    5: (value) => weights.push(readWeight(asBytes(value))),
-    11: (value) => inputs.push(readValue(asBytes(value))),
-    12: (value) => outputs.push(readValue(asBytes(value))),
+    5: (value) => add(weights, readWeight(value)),
+    11: (value) => add(inputs, readValue(value)),
+    12: (value) => add(outputs, readValue(value)),
   });
   const given = new Set(weights.map((weight) => weight.name));
   return { graph, nodes, weights, inputs: inputs.filter((input) => !given.has(input.name)), outputs };
 }
 
-function readNode(bytes: Uint8Array): OnnxNode {
+/** Attributes are passed over, and with them the graphs inside: no file can nest deeper than these functions do. */
+function readNode(message: FieldValue): OnnxNode {
   const node = { op: '', domain: '', inputs: [] as string[], outputs: [] as string[] };
-  readMessage(bytes, {
+  readMessage(message, {
     1: (value) => node.inputs.push(asText(value)),
     2: (value) => node.outputs.push(asText(value)),
     4: (value) => (node.op = asText(value)),
@@ -120,15 +125,15 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return node;
 }
 
-function readValue(bytes: Uint8Array): OnnxValue {
+function readValue(message: FieldValue): OnnxValue {
   let name = '';
   let type = 'unknown';
   let shape: readonly (number | string)[] = [];
-  readMessage(bytes, {
+  readMessage(message, {
     1: (value) => (name = asText(value)),
     2: (value) =>
-      readMessage(asBytes(value), {
-        1: (tensor) => ({ type, shape } = readTensorType(asBytes(tensor))),
+      readMessage(value, {
+        1: (tensor) => ({ type, shape } = readTensorType(tensor)),
         4: () => (type = 'sequence'),
         5: () => (type = 'map'),
         9: () => (type = 'optional'),
@@ -137,74 +142,73 @@ function readValue(bytes: Uint8Array): OnnxValue {
   return { name, type, shape };
 }
 
-function readTensorType(bytes: Uint8Array): { type: string; shape: readonly (number | string)[] } {
+function readTensorType(message: FieldValue): { type: string; shape: readonly (number | string)[] } {
   let type = 'unknown';
   const shape: (number | string)[] = [];
-  readMessage(bytes, {
+  readMessage(message, {
     1: (value) => (type = typeName(asNumber(value))),
-    2: (value) => readMessage(asBytes(value), { 1: (dim) => shape.push(readDimension(asBytes(dim))) }),
+    2: (value) => readMessage(value, { 1: (dimension) => shape.push(readDimension(dimension)) }),
   });
   return { type, shape };
 }
 
-function readDimension(bytes: Uint8Array): number | string {
+function readDimension(message: FieldValue): number | string {
   let side: number | string = '?';
-  readMessage(bytes, {
+  readMessage(message, {
     1: (value) => (side = asNumber(value)),
     2: (value) => (side = asText(value) || '?'),
   });
   return side;
 }
 
-function readWeight(bytes: Uint8Array): OnnxWeight {
+function readWeight(message: FieldValue): OnnxWeight {
   let name = '';
   let type = 'unknown';
   let externalFile: string | undefined;
   let raw: Uint8Array | undefined;
+  let float: number | undefined;
+  let integer: number | undefined;
   const shape: number[] = [];
-  const numbers: number[] = [];
-  readMessage(bytes, {
-    1: (value) => shape.push(...asNumbers(value)),
+  readMessage(message, {
+    1: (value) => {
+      shape.push(...asNumbers(value, MAX_RANK + 1));
+      if (shape.length > MAX_RANK) throw new Error(`it has a tensor of more than ${MAX_RANK} dimensions`);
+    },
     2: (value) => (type = typeName(asNumber(value))),
-    4: (value) => numbers.push(...floatsOf(value)),
-    5: (value) => (shape.length === 0 ? numbers.push(...asNumbers(value)) : undefined),
+    4: (value) => (float ??= asFloat(value)),
+    5: (value) => (integer ??= asNumbers(value, 1)[0]),
     8: (value) => (name = asText(value)),
     9: (value) => (raw = asBytes(value)),
     13: (value) => {
-      const [key, text] = readPair(asBytes(value));
+      const [key, text] = readPair(value);
       if (key === 'location') externalFile = text;
     },
   });
-  const isScalar = shape.reduce((product, side) => product * side, 1) === 1;
-  return { name, type, shape, externalFile, scalar: isScalar ? (scalarOf(raw, type) ?? numbers[0]) : undefined };
-}
-
-function floatsOf(value: FieldValue): readonly number[] {
-  if (value.kind !== 'bytes') return [asNumber(value)];
-  if (value.value.length !== 4) return [];
-  return [new DataView(value.value.buffer, value.value.byteOffset).getFloat32(0, true)];
+  const isScalar = shape.every((side) => side === 1);
+  const scalar = isScalar ? (scalarOf(raw, type) ?? float ?? integer) : undefined;
+  return { name, type, shape, externalFile, scalar };
 }
 
 function scalarOf(raw: Uint8Array | undefined, type: string): number | undefined {
   if (!raw || raw.length === 0) return undefined;
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const view = viewOf(raw);
   if (type === 'float32' && raw.length === 4) return view.getFloat32(0, true);
   if (type === 'uint8' && raw.length === 1) return view.getUint8(0);
   if (type === 'int8' && raw.length === 1) return view.getInt8(0);
   return undefined;
 }
 
-function readOpset(bytes: Uint8Array): [string, number] {
+function readOpset(message: FieldValue): [string, number] {
   let domain = '';
   let version = 0;
-  readMessage(bytes, { 1: (value) => (domain = asText(value)), 2: (value) => (version = asNumber(value)) });
+  readMessage(message, { 1: (value) => (domain = asText(value)), 2: (value) => (version = asNumber(value)) });
   return [domain, version];
 }
 
-function readPair(bytes: Uint8Array): [string, string] {
+function readPair(message: FieldValue): [string, string] {
   let key = '';
   let text = '';
-  readMessage(bytes, { 1: (value) => (key = asText(value)), 2: (value) => (text = asText(value)) });
+  readMessage(message, { 1: (value) => (key = asText(value)), 2: (value) => (text = asText(value)) });
   return [key, text];
 }
 
