@@ -33,9 +33,7 @@ describe('drawPredictions', () => {
   it.each(['jpeg', 'png', 'webp'] as const)('draws a frame in the colour of the class on a %s', async (format) => {
     const bytes = await testImage(format, { width: 800, height: 600 });
 
-    const drawn = await pixelsOf(
-      await drawPredictions({ bytes, contentType: `image/${format}` }, { width: 800, height: 600 }, [bolt], settings),
-    );
+    const drawn = await pixelsOf(await drawPredictions(bytes, { width: 800, height: 600 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([800, 600]);
     const colour = rgbOf(colourOf(0).fill);
@@ -51,7 +49,7 @@ describe('drawPredictions', () => {
   });
 
   it('draws on npy arrays', async () => {
-    const image = { bytes: testNpy(700, 500), contentType: 'application/x-npy' };
+    const image = testNpy(700, 500);
 
     const drawn = await pixelsOf(await drawPredictions(image, { width: 700, height: 500 }, [bolt], settings));
 
@@ -60,8 +58,8 @@ describe('drawPredictions', () => {
   });
 
   it('makes small pictures large enough to read, and large ones as small as they are wanted', async () => {
-    const small = { bytes: await testImage('jpeg', { width: 64, height: 48 }), contentType: 'image/jpeg' };
-    const large = { bytes: await testImage('jpeg', { width: 3_000, height: 1_000 }), contentType: 'image/jpeg' };
+    const small = await testImage('jpeg', { width: 64, height: 48 });
+    const large = await testImage('jpeg', { width: 3_000, height: 1_000 });
 
     const drawnSmall = await pixelsOf(await drawPredictions(small, { width: 64, height: 48 }, [bolt], settings));
     const drawnLarge = await pixelsOf(await drawPredictions(large, { width: 3_000, height: 1_000 }, [bolt], settings));
@@ -77,9 +75,7 @@ describe('drawPredictions', () => {
       .jpeg()
       .toBuffer();
 
-    const drawn = await pixelsOf(
-      await drawPredictions({ bytes, contentType: 'image/jpeg' }, { width: 600, height: 800 }, [bolt], settings),
-    );
+    const drawn = await pixelsOf(await drawPredictions(bytes, { width: 600, height: 800 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([600, 800]);
     expect(distance(drawn.at(150, 400), rgbOf(colourOf(0).fill))).toBeLessThan(60);
@@ -92,12 +88,7 @@ describe('drawPredictions', () => {
       { classId: 1, label: 'a label that is far too long to fit into the panel that it stands in', score: 0.02 },
     ];
 
-    const drawn = await drawPredictions(
-      { bytes, contentType: 'image/jpeg' },
-      { width: 640, height: 480 },
-      classes,
-      settings,
-    );
+    const drawn = await drawPredictions(bytes, { width: 640, height: 480 }, classes, settings);
     const { data, info } = await sharp(drawn).removeAlpha().raw().toBuffer({ resolveWithObject: true });
     const gear = rgbOf(colourOf(3).fill);
     let coloured = 0;
@@ -109,7 +100,7 @@ describe('drawPredictions', () => {
   });
 
   it('says what is wrong with a picture that it cannot draw on', async () => {
-    const image = { bytes: Buffer.from('no image'), contentType: 'image/jpeg' };
+    const image = Buffer.from('no image');
 
     await expect(drawPredictions(image, { width: 1, height: 1 }, [], settings)).rejects.toMatchObject({
       code: 'annotation.failed',

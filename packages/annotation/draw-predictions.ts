@@ -2,15 +2,9 @@ import type { Sharp } from 'sharp';
 import { messageOf } from '#packages/foundation';
 import type { Prediction } from '#packages/model-package';
 import { annotationErrors } from './errors.ts';
-import { npyPixels } from './npy-pixels.ts';
+import { isNpy, npyPixels } from './npy-pixels.ts';
 import { overlaySvg } from './overlay.ts';
 import type { Canvas } from './overlay.ts';
-
-export interface DrawnImage {
-  readonly bytes: Uint8Array;
-  /** `application/x-npy` for a uint8 array of the shape (height, width, channels); anything else is looked at by sharp. */
-  readonly contentType: string;
-}
 
 export interface DrawOptions {
   /** Larger pictures are made smaller, pixels. */
@@ -25,11 +19,12 @@ const MIN_EDGE = 640;
 /**
  * The picture, upright, with its predictions drawn on, as JPEG.
  *
+ * @param image a uint8 npy array of the shape (height, width, channels), or a file that sharp reads
  * @param size of the upright picture in pixels, as the agent reported it
  * @throws EdgeError `annotation.failed`
  */
 export async function drawPredictions(
-  image: DrawnImage,
+  image: Uint8Array,
   size: Canvas,
   predictions: readonly Prediction[],
   { maxEdge, quality }: DrawOptions,
@@ -52,13 +47,13 @@ export async function drawPredictions(
   }
 }
 
-async function openPicture({ bytes, contentType }: DrawnImage): Promise<Sharp> {
+async function openPicture(bytes: Uint8Array): Promise<Sharp> {
   const { default: sharp } = await import('sharp');
   // One thread is enough beside the models.
   sharp.concurrency(1);
   // Every picture is another one.
   sharp.cache(false);
-  if (contentType !== 'application/x-npy') return sharp(bytes, { failOn: 'none' }).autoOrient();
+  if (!isNpy(bytes)) return sharp(bytes, { failOn: 'none' }).autoOrient();
   const pixels = npyPixels(bytes);
   if (!pixels) throw new Error('only uint8 npy arrays of the shape (height, width, channels) are drawn on');
   const { data, width, height, channels } = pixels;

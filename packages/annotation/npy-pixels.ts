@@ -6,12 +6,19 @@ export interface RawPixels {
   readonly channels: 1 | 3 | 4;
 }
 
-/** NumPy Enhancement Proposal 1. Undefined for arrays of other types and orders: those are not drawn on. */
+/** NumPy Enhancement Proposal 1: the bytes of such a file begin with this. */
+const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+
+export function isNpy(bytes: Uint8Array): boolean {
+  return MAGIC.equals(bytes.subarray(0, MAGIC.length));
+}
+
+/** Undefined for arrays of other types and orders: those are not drawn on. */
 export function npyPixels(bytes: Uint8Array): RawPixels | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isFirstVersion = view[6] === 1;
   const start = isFirstVersion ? 10 : 12;
-  if (view.subarray(1, 6).toString('latin1') !== 'NUMPY' || view.length < start) return undefined;
+  if (!isNpy(bytes) || view.length < start) return undefined;
   const end = start + (isFirstVersion ? view.readUInt16LE(8) : view.readUInt32LE(8));
   const header = view.subarray(start, end).toString('latin1');
   const shape = (/'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1] ?? '')

@@ -1,3 +1,4 @@
+import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 
 interface VerifyOptions {
@@ -27,6 +28,8 @@ signature.file-unsigned, signature.malformed, signature.unsafe-trust.
 
 Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys/factory-2026.pub`,
   run: async ({ options, out, signal }) => {
+    if (options.key === undefined && options.trustedKeys === undefined && options.config === undefined)
+      throw cliErrors.error('cli.usage', 'say whom to trust: --key <file>, --trusted-keys <folder> or --config <file>');
     const { trustOf } = await import('../package/signing/trust-of.ts');
     const { openPackage } = await import('../package/open-package.ts');
     const { verifyPackage } = await import('#packages/model-package');

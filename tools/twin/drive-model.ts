@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, quantile } from '#packages/foundation';
+import { drawPredictions } from '#packages/annotation';
 import { outputOf } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 import { boundsOf, comparePredictions, parseExpected } from '#packages/vision';
 import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
-import { annotatedPicture } from '../cli/predict-annotate.ts';
 import type { GoldenReport, LatencyReport, ModelReport } from './report/twin-report.ts';
 
 export interface Drive {
@@ -22,7 +22,7 @@ export interface Drive {
 const CONTENT_TYPE = 'image/jpeg';
 /** The first requests load what was not yet needed. */
 const WARM_UP_REQUESTS = 2;
-const PICTURE_EDGE = 480;
+const DRAWN = { maxEdge: 480, quality: 88 };
 const PICTURES = 6;
 
 /** Asks one model over the agent's socket, as an application does: golden inputs for what they give, images for how long they take. */
@@ -108,6 +108,6 @@ function ask(alias: string, bytes: Uint8Array, { agent, timeoutMs, signal }: Dri
 }
 
 async function pictureOf(bytes: Uint8Array, { image, predictions }: InvokeResult): Promise<string | undefined> {
-  const picture = await annotatedPicture(bytes, { ...image, predictions }, PICTURE_EDGE).catch(() => undefined);
+  const picture = await drawPredictions(bytes, image, predictions, DRAWN).catch(() => undefined);
   return picture?.toString('base64');
 }

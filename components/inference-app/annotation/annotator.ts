@@ -32,7 +32,7 @@ export class Annotator {
   async annotate(frame: Frame, { service, image, predictions }: InvokeResult): Promise<string> {
     const { MaxEdge: maxEdge, Quality: quality } = this.#settings();
     const picture = await this.#oneAtATime(() =>
-      frame.withImage((loaded) => drawPredictions(loaded, image, predictions, { maxEdge, quality })),
+      frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, { maxEdge, quality })),
     );
     return this.#files().save(annotatedName(service, frame.image), picture);
   }

@@ -3,7 +3,6 @@ import { keyIdOf, parsePublicKey } from '#packages/model-package';
 import type { Trust } from '#packages/model-package';
 import { parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../../../components/inference-agent/config.ts';
-import { cliErrors } from '../../cli/errors.ts';
 import { parseDraft } from '../assemble/make-manifest.ts';
 import { readGiven } from '../files.ts';
 
@@ -14,10 +13,8 @@ export interface TrustChoice {
   readonly config?: string;
 }
 
-/** What a device with these keys would trust, policy `require`. @throws EdgeError `cli.usage`, `signature.bad-key`, `config.invalid` */
+/** What a device with these keys would trust, policy `require`; nobody where none is given. @throws EdgeError `signature.bad-key`, `config.invalid` */
 export async function trustOf({ key = [], trustedKeys, config }: TrustChoice): Promise<Trust> {
-  if (key.length === 0 && trustedKeys === undefined && config === undefined)
-    throw cliErrors.error('cli.usage', 'say whom to trust: --key <file>, --trusted-keys <folder> or --config <file>');
   const configured = config === undefined ? undefined : await configurationOf(config);
   const keys: Record<string, string> = { ...configured?.TrustedKeys };
   for (const file of key) {

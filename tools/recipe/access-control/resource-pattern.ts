@@ -1,4 +1,4 @@
-import { authorizationErrors } from '../../local-core/authorization/errors.ts';
+import { authorizationErrors } from './errors.ts';
 
 /** `plain`: `+` and `#` are ordinary characters. `mqtt`: they are wildcards where they fill a level (mqttproxy only). */
 export type PatternStyle = 'plain' | 'mqtt';
