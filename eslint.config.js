@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { importZonesRule } from './tools/checks/import-zones-rule.js';
 
 export default tseslint.config(
   {
@@ -18,7 +19,9 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { projectService: { allowDefaultProject: ['*.js'] }, tsconfigRootDir: import.meta.dirname },
     },
+    plugins: { edgeml: { rules: { 'import-zones': importZonesRule } } },
     rules: {
+      'edgeml/import-zones': ['error', { root: import.meta.dirname }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],

@@ -4,6 +4,7 @@
  * Plain JavaScript, no dependencies: it runs before there are any. `npm start`, `npm test` and the `edgeml` command call it.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -11,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROJECT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Runs `npm ci` when `reasonToInstall` gives a reason. Rejects with npm's last lines when it fails. */
+/** Runs `npm ci` when `reasonToInstall` gives a reason. Resolves with whether it did; rejects with npm's last lines when it fails. */
 export async function installIfNeeded(project = PROJECT) {
   const reason = reasonToInstall(project);
   if (!reason) return false;
@@ -25,6 +26,8 @@ export async function installIfNeeded(project = PROJECT) {
 /**
  * Why node_modules differs from package-lock.json; undefined when it does not.
  * Contents are compared, not times: a checkout of an older commit must install too, and a touched file must not.
+ * @param {string} project
+ * @returns {string | undefined}
  */
 export function reasonToInstall(project) {
   const wanted = packagesOf(path.join(project, 'package-lock.json'));
@@ -43,6 +46,10 @@ export function reasonToInstall(project) {
   return undefined;
 }
 
+/**
+ * @param {string} file A lock file.
+ * @returns {Record<string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean }> | undefined}
+ */
 function packagesOf(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages;
@@ -51,7 +58,8 @@ function packagesOf(file) {
   }
 }
 
-function npmCi(project) {
+/** @param {string} project */
+async function npmCi(project) {
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npmCli = process.env.npm_execpath;
   const [command, prefix] = npmCli?.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []];
@@ -65,20 +73,11 @@ function npmCi(project) {
     stream.on('data', (chunk) => {
       tail = (tail + chunk).slice(-4000);
     });
-  const stopTicker = startTicker();
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      stopTicker();
-      if (code === 0) resolve();
-      else
-        reject(
-          new Error(
-            `npm ci ended with code ${code}.\n${tail.trim()}\nCheck the network or the registry, then try again.`,
-          ),
-        );
-    });
-  });
+  const [code] = await once(child, 'close').finally(startTicker());
+  if (code !== 0)
+    throw new Error(
+      `npm ci ended with code ${code}.\n${tail.trim()}\nCheck the network or the registry, then try again.`,
+    );
 }
 
 /** Seconds passed, on a terminal only. */

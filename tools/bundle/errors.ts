@@ -9,6 +9,7 @@ export const buildErrors = errorCatalogue({
     status: 422,
     todo: 'See sbom.cdx.json of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',
   },
+  'build.page': { status: 422, todo: 'Put the marker lines back; `git log -p` on the page shows where they were.' },
   'build.package-fetch': {
     status: 502,
     todo: 'Check the network and the npm registry (`npm ping`); packages fetched before come from the cache.',

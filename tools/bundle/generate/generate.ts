@@ -5,18 +5,20 @@ import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { edgeManagerProto } from './edge-manager-proto.ts';
 import { errorReference } from './error-reference.ts';
+import { folderTable } from './folder-table.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 
-/** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages. */
+/** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages, the table of folders. */
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const recipes = [...COMPONENT_SCHEMAS].map(([component, schema]) => recipeWithConfiguration(component, schema));
   return [
     ...(await Promise.all(recipes)),
     ...(await gdkProjects()),
     await errorReference(),
+    await folderTable(),
     await configurationReference(COMPONENT_SCHEMAS),
     await wasmKernels(),
     await edgeManagerProto(),

@@ -1,0 +1,213 @@
+/**
+ * Which folder may import which; the only place that says so. ESLint holds every import against this table
+ * (import-zones-rule.js), and `npm run generate` writes docs/architecture.md from it.
+ * Plain JavaScript: ESLint reads its configuration without tsx.
+ */
+
+/**
+ * @typedef {object} Zone
+ * @property {string} holds One line.
+ * @property {readonly string[]} mayImport Patterns of folders and files, besides the zone itself.
+ */
+
+/**
+ * By folder or pattern of files: `*` stands for a name, `**` for any folders. The last row that covers a file holds.
+ * @type {Readonly<Record<string, Zone>>}
+ */
+export const ZONES = {
+  '*.*': { holds: 'settings of ESLint, Vitest, knip', mayImport: ['tools/checks'] },
+
+  // Libraries, lowest first. From outside, each has one door: its index.ts, imported as `#packages/<name>`.
+  'packages/foundation': { holds: 'errors, clock, log, configuration pipeline, environment, backoff', mayImport: [] },
+  'packages/posix': {
+    holds: 'what Node.js does not have of Linux: shared memory, limits, memory, control groups, confinement',
+    mayImport: ['packages/foundation'],
+  },
+  'packages/model-package': {
+    holds: 'schema of `model.json`; reading, hashing and signing model packages',
+    mayImport: ['packages/foundation'],
+  },
+  'packages/ipc': {
+    holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
+    mayImport: ['packages/foundation'],
+  },
+  'packages/object-store': {
+    holds: 'buckets behind one port: S3, its errors, retries',
+    mayImport: ['packages/foundation'],
+  },
+  'packages/heartbeat': { holds: 'heartbeat messages and the topics they go to', mayImport: ['packages/foundation'] },
+  'packages/http': {
+    holds: 'HTTP on Unix sockets: server, and types and clients of the agent and the feedback uploader',
+    mayImport: ['packages/foundation', 'packages/model-package'],
+  },
+  'packages/vision': {
+    holds: 'image decode, resize, tensors, decoders, execution providers: what a worker runs',
+    mayImport: ['packages/foundation', 'packages/model-package'],
+  },
+  'packages/annotation': {
+    holds: 'predictions drawn on an image',
+    mayImport: ['packages/foundation', 'packages/model-package'],
+  },
+
+  // Components import libraries only, so that each ships alone.
+  'components/inference-agent': {
+    holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager, captured data, heartbeats',
+    mayImport: [
+      'packages/foundation',
+      'packages/heartbeat',
+      'packages/http',
+      'packages/ipc',
+      'packages/model-package',
+      'packages/object-store',
+      'packages/posix',
+      'packages/vision',
+    ],
+  },
+  'components/inference-app': {
+    holds: 'sources, scheduler, results, annotated images',
+    mayImport: [
+      'packages/annotation',
+      'packages/foundation',
+      'packages/http',
+      'packages/ipc',
+      'packages/model-package',
+    ],
+  },
+  'components/feedback-uploader': {
+    holds: 'sampling, redaction, spool, uplink budget, uploads, messages of the old feedback connector',
+    mayImport: [
+      'packages/foundation',
+      'packages/http',
+      'packages/ipc',
+      'packages/model-package',
+      'packages/object-store',
+    ],
+  },
+  'components/edge-manager': {
+    holds: '`edgeml.EdgeManager`, which stands in for the old component: two scripts',
+    mayImport: [],
+  },
+  'components/runtime': {
+    holds: 'install script, platform table of native packages',
+    mayImport: ['packages/foundation'],
+  },
+  'components/model-*': { holds: 'components without code: a link to the recipe and gdk-config.json', mayImport: [] },
+
+  // Tools, lowest first.
+  'tools/*.*': { holds: 'the start of the `edgeml` command, which installs what is missing', mayImport: ['tools/cli'] },
+  'tools/checks': { holds: 'rules of our own that `npm run check` holds the code against', mayImport: [] },
+  'tools/recipe': { holds: 'recipes: reading, validation, access control', mayImport: ['packages/foundation'] },
+  'tools/local-core': {
+    holds: 'the development runtime: deployments, lifecycles, IPC, MQTT',
+    mayImport: ['packages/foundation', 'tools/recipe'],
+  },
+  'tools/bundle': {
+    holds: 'bundles, zips, the runtime, gdk projects, generated files',
+    mayImport: [
+      'packages/foundation',
+      'packages/ipc',
+      'components/*/config.ts',
+      'components/inference-agent/settings/edge-manager-keys.ts',
+      'components/runtime',
+      'tools/checks',
+    ],
+  },
+  'tools/onnx': {
+    holds: 'what an ONNX file says of itself, and the `model.json` that follows',
+    mayImport: ['packages/foundation', 'packages/vision'],
+  },
+  'tools/package': {
+    holds: 'from a trained model to a signed package and its component',
+    mayImport: [
+      'packages/foundation',
+      'packages/model-package',
+      'packages/vision',
+      'components/inference-agent/config.ts',
+      'components/runtime/platforms.ts',
+      'tools/bundle',
+      'tools/onnx',
+      'tools/recipe',
+    ],
+  },
+  'tools/lint': {
+    holds: '`edgeml lint`: recipes, configuration, dependencies, model packages',
+    mayImport: [
+      'packages/foundation',
+      'packages/model-package',
+      'tools/bundle',
+      'tools/local-core',
+      'tools/onnx',
+      'tools/package',
+      'tools/recipe',
+    ],
+  },
+  'tools/cloud': {
+    holds: 'publishing, deployments, fleet, provisioning, the event handler of the pipeline',
+    mayImport: [
+      'packages/foundation',
+      'packages/heartbeat',
+      'packages/ipc',
+      'tools/bundle',
+      'tools/recipe',
+      'package.json',
+    ],
+  },
+  'tools/twin': {
+    holds: 'a deployment tried on a local core, with a report',
+    mayImport: [
+      'packages/foundation',
+      'packages/http',
+      'packages/model-package',
+      'packages/vision',
+      'tools/local-core',
+      'tools/recipe',
+    ],
+  },
+  'tools/migrate-v1': {
+    holds: 'connector definitions of Greengrass V1 turned into our configuration',
+    mayImport: ['packages/foundation', 'components/*/config.ts'],
+  },
+  'tools/cli': {
+    holds: 'the `edgeml` command, one file per command',
+    mayImport: [
+      'packages',
+      'components/runtime/platforms.ts',
+      'tools/bundle',
+      'tools/cloud',
+      'tools/lint',
+      'tools/local-core',
+      'tools/migrate-v1',
+      'tools/onnx',
+      'tools/package',
+      'tools/recipe',
+      'tools/twin',
+    ],
+  },
+  clients: {
+    holds: 'what programs on the device import: a Python and a TypeScript package',
+    mayImport: ['packages/foundation', 'packages/http'],
+  },
+
+  // Never shipped, so that nothing above imports them.
+  '**/*.test.ts': {
+    holds: 'unit and conformance tests, beside the code that they test',
+    mayImport: ['packages', 'components', 'tools', 'testing'],
+  },
+  testing: {
+    holds: 'test support: rigs, in-memory twins, conformance suites, recorders',
+    mayImport: ['packages', 'components', 'tools', 'clients'],
+  },
+  test: {
+    holds: 'end-to-end tests over the built artifacts',
+    mayImport: ['packages', 'components', 'tools', 'testing', 'package.json'],
+  },
+  bench: { holds: 'benchmarks, for `edgeml bench`', mayImport: ['packages', 'components', 'tools', 'testing'] },
+
+  // No code that ESLint reads.
+  recipes: { holds: 'one YAML recipe per component, the only place that describes it', mayImport: [] },
+  artifacts: { holds: 'sample models, sample images, the training code', mayImport: [] },
+  infrastructure: {
+    holds: 'CloudFormation templates: where heartbeats go, the pipeline from model registry to fleet',
+    mayImport: [],
+  },
+};
