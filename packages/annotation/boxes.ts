@@ -1,8 +1,8 @@
 import type { Prediction } from '#packages/model-package';
 
 import { drawnText, textWidth } from './drawn-text.ts';
-import type { Canvas, Scale } from './overlay.ts';
 import { colourOf } from './palette.ts';
+import type { Canvas, Scale } from './scale.ts';
 
 interface Rect {
   readonly x: number;

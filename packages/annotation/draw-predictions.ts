@@ -4,7 +4,7 @@ import type { Prediction } from '#packages/model-package';
 import { annotationErrors } from './errors.ts';
 import { isNpy, npyPixels } from './npy-pixels.ts';
 import { overlaySvg } from './overlay.ts';
-import type { Canvas } from './overlay.ts';
+import type { Canvas } from './scale.ts';
 
 export interface DrawOptions {
   /** Larger pictures are made smaller, pixels. */

@@ -1,8 +1,8 @@
 import type { Prediction } from '#packages/model-package';
 
 import { drawnText, fittingText, textWidth } from './drawn-text.ts';
-import type { Canvas, Scale } from './overlay.ts';
 import { colourOf } from './palette.ts';
+import type { Canvas, Scale } from './scale.ts';
 
 const MAX_ROWS = 5;
 const LABEL_SHARE = 0.5;

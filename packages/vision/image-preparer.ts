@@ -1,7 +1,7 @@
 import type { InputSpec } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
 import { decodeImage } from './image/decode-image.ts';
-import type { ImageSize } from './image/decode-image.ts';
+import type { ImageSize } from './image/pixels.ts';
 import type { Pixels } from './image/pixels.ts';
 import { shrinkPolicy } from './image/shrink-policy.ts';
 import { turboJpeg } from './image/turbo-jpeg.ts';

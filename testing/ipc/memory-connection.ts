@@ -2,7 +2,7 @@ import { NucleusFault, topicMatches } from '#packages/ipc';
 import type { CallOperation, NucleusConnection, NucleusStream, StreamEvents, StreamOperation } from '#packages/ipc';
 
 import { isGroup } from './memory-configuration.ts';
-import type { MemoryNucleus } from './memory-nucleus.ts';
+import type { MemoryConfiguration } from './memory-configuration.ts';
 
 export interface Fault {
   readonly component: string | undefined;
@@ -22,6 +22,25 @@ export interface MemoryStream {
   isOpen(): boolean;
 }
 
+/** What a connection asks of the twin that it leads to. */
+export interface NucleusOfConnection {
+  readonly lite: boolean;
+  readonly configuration: MemoryConfiguration;
+  readonly denials: ReadonlySet<Denial>;
+  readonly localMessages: { readonly component: string; readonly topic: string; readonly message: unknown }[];
+  readonly iotMessages: {
+    readonly component: string;
+    readonly topic: string;
+    readonly payload: string;
+    readonly qos: string;
+  }[];
+  readonly states: { readonly component: string; readonly state: string }[];
+  publish(topic: string, message: unknown, sender: MemoryConnection): void;
+  configurationChanged(component: string, keyPath: readonly string[]): void;
+  answer(deploymentId: string, answer: unknown): void;
+  answerTime(): Promise<void>;
+}
+
 /** What lite has no word for. */
 const JAVA_ONLY = [
   'SubscribeToComponentUpdates',
@@ -34,14 +53,14 @@ const LITE_FRAME_BYTES = 10_000;
 /** One connection to the twin; answers as the nucleus does. */
 export class MemoryConnection implements NucleusConnection {
   readonly component: string;
-  readonly #nucleus: MemoryNucleus;
+  readonly #nucleus: NucleusOfConnection;
   readonly #onClosed: (reason: string) => void;
   readonly #forget: () => void;
   readonly #streams = new Set<MemoryStream>();
   readonly #pending = new Set<(fault: NucleusFault) => void>();
   #open = true;
 
-  constructor(nucleus: MemoryNucleus, component: string, onClosed: (reason: string) => void, forget: () => void) {
+  constructor(nucleus: NucleusOfConnection, component: string, onClosed: (reason: string) => void, forget: () => void) {
     this.#nucleus = nucleus;
     this.component = component;
     this.#onClosed = onClosed;

@@ -5,7 +5,7 @@ import type { NucleusConnection, NucleusTransport } from '#packages/ipc';
 
 import { MemoryConfiguration } from './memory-configuration.ts';
 import { MemoryConnection } from './memory-connection.ts';
-import type { Denial, Fault, MemoryStream } from './memory-connection.ts';
+import type { Denial, Fault, MemoryStream, NucleusOfConnection } from './memory-connection.ts';
 
 export interface MemoryNucleusOptions {
   readonly clock?: Clock;
@@ -14,19 +14,14 @@ export interface MemoryNucleusOptions {
 }
 
 /** The nucleus' twin in memory: what sessions are tested against, with the faults that nuclei have. */
-export class MemoryNucleus {
+export class MemoryNucleus implements NucleusOfConnection {
   readonly clock: Clock;
   readonly lite: boolean;
   readonly configuration = new MemoryConfiguration();
   /** What components published, in order. */
-  readonly localMessages: { readonly component: string; readonly topic: string; readonly message: unknown }[] = [];
-  readonly iotMessages: {
-    readonly component: string;
-    readonly topic: string;
-    readonly payload: string;
-    readonly qos: string;
-  }[] = [];
-  readonly states: { readonly component: string; readonly state: string }[] = [];
+  readonly localMessages: NucleusOfConnection['localMessages'] = [];
+  readonly iotMessages: NucleusOfConnection['iotMessages'] = [];
+  readonly states: NucleusOfConnection['states'] = [];
   readonly denials = new Set<Denial>();
   readonly #connections = new Set<MemoryConnection>();
   readonly #refusals = new Set<Fault>();

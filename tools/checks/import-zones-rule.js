@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { importTarget, PACKAGE_IMPORT } from './import-target.js';
 import { ZONES } from './import-zones.js';
 import { covers, zoneOf } from './zone-of.js';
 
-const PACKAGE_IMPORT = '#packages/';
 const TABLE = 'tools/checks/import-zones.js';
 
 /**
@@ -64,7 +64,7 @@ export const importZonesRule = {
  * @returns {{ messageId: string, data: Record<string, string> } | undefined}
  */
 function problemOf(source, file, from) {
-  const target = targetOf(source, file);
+  const target = importTarget(source, file);
   if (target === undefined || from === undefined) return undefined;
   const inPackage = packageOf(target);
   if (inPackage !== undefined) {
@@ -78,17 +78,6 @@ function problemOf(source, file, from) {
   const allowed = ZONES[from]?.mayImport ?? [];
   if (zoneOf(target) === from || allowed.some((pattern) => covers(pattern, target))) return undefined;
   return { messageId: 'forbidden', data: { from, target, allowed: allowed.join(', ') || 'nothing outside itself' } };
-}
-
-/**
- * Path of the imported file, relative to the project. Undefined for a package of npm or of Node.
- * @param {string} source
- * @param {string} file
- */
-function targetOf(source, file) {
-  if (source.startsWith(PACKAGE_IMPORT)) return path.posix.join('packages', source.slice(PACKAGE_IMPORT.length));
-  if (source.startsWith('.')) return path.posix.join(path.posix.dirname(file), source);
-  return undefined;
 }
 
 /** @param {string} file */

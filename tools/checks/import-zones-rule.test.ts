@@ -47,7 +47,7 @@ tester.run('import-zones', importZonesRule, {
     refused('tools/recipe/recipe.ts', "type Core = import('../local-core/core.ts').Core;", 'forbidden'),
     refused('packages/foundation/clock.ts', "import { a } from '#packages/ipc';", 'forbidden', {
       from: 'packages/foundation',
-      target: 'packages/ipc',
+      target: 'packages/ipc/index.ts',
       allowed: 'nothing outside itself',
     }),
     // One component never imports another, and tools see of a component what the table names.

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { projectPaths } from '../bundle/project.ts';
-import type { PackageOptions, PackageOutcome } from '../package/package-model.ts';
+import type { PackageOutcome } from '../package/package-model.ts';
+import type { PackageOptions } from '../package/package-options.ts';
 import type { DownloadSize } from '../package/output/download-size.ts';
 import type { FoundSource } from '../package/source/source.ts';
 import { cliErrors } from './errors.ts';

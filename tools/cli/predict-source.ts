@@ -9,9 +9,19 @@ import { createAgentClient } from '#packages/http';
 import { cliErrors } from './errors.ts';
 import type { Output } from './frame/output.ts';
 import { rootOf } from './local/core-root.ts';
-import type { PredictOptions } from './predict.ts';
+import type { RootOption } from './local/core-root.ts';
 import { plainTensor, plainTensorOf } from './predict-tensor.ts';
 import type { PlainTensor } from './predict-tensor.ts';
+
+export interface PredictorOptions extends RootOption {
+  readonly package?: string;
+  readonly service?: string;
+  readonly variant?: string;
+  readonly provider: string;
+  readonly requireProvider?: boolean;
+  readonly threads: string;
+  readonly golden?: boolean;
+}
 
 /** Something that answers images: a package loaded into this process, or a service of a running agent. */
 export interface Predictor {
@@ -34,7 +44,7 @@ export interface Answer {
  * Opens what the options ask for.
  * @throws EdgeError `cli.usage`, `cli.package-unreadable` and those of loading a model
  */
-export async function openPredictor(options: PredictOptions, out: Output, signal: AbortSignal): Promise<Predictor> {
+export async function openPredictor(options: PredictorOptions, out: Output, signal: AbortSignal): Promise<Predictor> {
   if ((options.package === undefined) === (options.service === undefined)) {
     throw cliErrors.error('cli.usage', 'give either --package <folder> or --service <name>');
   }
@@ -42,7 +52,7 @@ export async function openPredictor(options: PredictOptions, out: Output, signal
   return packagePredictor(options.package ?? '', options, out, signal);
 }
 
-function servicePredictor(service: string, options: PredictOptions): Predictor {
+function servicePredictor(service: string, options: PredictorOptions): Predictor {
   const client = createAgentClient({ socketPath: path.join(rootOf(options), 'work/edgeml.InferenceAgent/agent.sock') });
   return {
     async predict(image, signal) {
@@ -58,7 +68,7 @@ function servicePredictor(service: string, options: PredictOptions): Predictor {
 
 async function packagePredictor(
   folder: string,
-  options: PredictOptions,
+  options: PredictorOptions,
   out: Output,
   signal: AbortSignal,
 ): Promise<Predictor> {

@@ -5,18 +5,10 @@ import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
 import { rootOption } from './local/core-root.ts';
-import type { RootOption } from './local/core-root.ts';
-import type { Answer, Predictor } from './predict-source.ts';
+import type { Answer, Predictor, PredictorOptions } from './predict-source.ts';
 
-export interface PredictOptions extends RootOption {
-  readonly package?: string;
-  readonly service?: string;
+interface PredictOptions extends PredictorOptions {
   readonly image: readonly string[];
-  readonly variant?: string;
-  readonly provider: string;
-  readonly requireProvider?: boolean;
-  readonly threads: string;
-  readonly golden?: boolean;
   readonly annotate?: string;
 }
 

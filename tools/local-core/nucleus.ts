@@ -6,7 +6,7 @@ import { isPlainObject } from '../recipe/recipe.ts';
 import { BUILTINS, builtinSummaries, CLI, CLI_ACCESS, NUCLEUS } from './builtins.ts';
 import { DiskConfigurationStore } from './configuration/disk-store.ts';
 import { applyDefinitions } from './deployment/activation.ts';
-import type { RunningComponents } from './deployment/activation.ts';
+import type { RunningComponents } from './deployment/activation-context.ts';
 import type { DeploymentContext } from './deployment/change-components.ts';
 import { readDeployedSet } from './deployment/deployed-set.ts';
 import type { DeployedSet } from './deployment/deployed-set.ts';

@@ -1,12 +1,11 @@
 import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, readPackage, signPackage } from '#packages/model-package';
-import type { ModelPackage, Signer } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 import { readRecipe } from '../bundle/recipe-source.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
 import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { assemble } from './assemble/assemble.ts';
-import type { PackageRequest } from './assemble/assemble.ts';
 import { checkModel } from './check/check-model.ts';
 import type { VariantCheck } from './check/check-model.ts';
 import { packagingErrors } from './errors.ts';
@@ -16,24 +15,9 @@ import { sha256Of } from './output/hash-file.ts';
 import { PACKAGES_FOLDER, readRecords, recordFile } from './output/package-record.ts';
 import type { PackageRecord } from './output/package-record.ts';
 import { writeTar } from './output/write-tar.ts';
+import type { PackageOptions } from './package-options.ts';
 import { requestFingerprint } from './request-fingerprint.ts';
 import type { FoundSource } from './source/source.ts';
-
-export interface PackageOptions extends PackageRequest {
-  /** Default: `edgeml.model.<name>`. */
-  readonly component?: string;
-  /** Folder in the layout of gdk and greengrass-cli; packages go beside its recipes and artifacts. */
-  readonly output: string;
-  readonly read: 'ALL' | 'OWNER';
-  readonly publisher: string;
-  readonly signer?: Signer;
-  /** Write over another package of the same version. */
-  readonly replace?: boolean;
-  /** Package again although nothing has changed. */
-  readonly rebuild?: boolean;
-  readonly onProgress?: (what: string) => void;
-  readonly signal: AbortSignal;
-}
 
 export interface PackageOutcome {
   /** `unchanged`: the same source was packaged the same way before. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { canonicalJson } from '#packages/model-package';
 import { readGiven } from './files.ts';
-import type { PackageOptions } from './package-model.ts';
+import type { PackageOptions } from './package-options.ts';
 
 /** Raised when packaging writes something else for the same input. */
 const FORMAT = 1;

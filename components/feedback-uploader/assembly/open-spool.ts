@@ -3,7 +3,7 @@ import type { Clock, Logger } from '#packages/foundation';
 
 import { diskFolder } from '../spool/disk-folder.ts';
 import { Spool } from '../spool/spool.ts';
-import type { SpoolLimits } from '../spool/spool.ts';
+import type { SpoolLimits } from '../spool/room.ts';
 
 const RETRY_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { MB } from '../config.ts';
 import type { UploaderConfiguration } from '../config.ts';
-import type { SpoolLimits } from '../spool/spool.ts';
+import type { SpoolLimits } from '../spool/room.ts';
 import type { UploadSettings } from '../upload/upload-ports.ts';
 
 /** The configuration as the spool needs it. */

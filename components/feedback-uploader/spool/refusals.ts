@@ -3,9 +3,8 @@ import type { EdgeError } from '#packages/foundation';
 
 import type { SpoolEntry } from './entry-index.ts';
 import { spoolErrors } from './errors.ts';
-import type { Bound } from './room.ts';
+import type { Bound, SpoolLimits } from './room.ts';
 import { isDiskFull } from './spool-folder.ts';
-import type { SpoolLimits } from './spool.ts';
 
 /** A newcomer that no waiting sample may go for. */
 export function refusedError(entry: SpoolEntry, because: Bound, limits: SpoolLimits, samples: number): EdgeError {

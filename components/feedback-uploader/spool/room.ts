@@ -1,6 +1,14 @@
 import type { EntryIndex, SpoolEntry } from './entry-index.ts';
 import { bytesOnDisk } from './spool-folder.ts';
 
+export interface SpoolLimits {
+  /** Bytes on the disk, journal included. */
+  readonly maxBytes: number;
+  readonly maxSamples: number;
+  /** Bytes that stay free on the disk. */
+  readonly minFreeBytes: number;
+}
+
 /** What is left under each bound. Below 0 when a bound was lowered. */
 export interface Room {
   /** Under the cap of the spool. */

@@ -13,7 +13,7 @@ import { diskFolder } from './disk-folder.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { sum } from './spool-state.ts';
 import { Spool } from './spool.ts';
-import type { SpoolLimits } from './spool.ts';
+import type { SpoolLimits } from './room.ts';
 import { sampleFile } from './stored-sample.ts';
 
 /** What must be true, told by somebody who only saw the answers. */

@@ -8,20 +8,12 @@ import { Ledger } from './ledger.ts';
 import { entryOf } from './recover.ts';
 import { closedError, corruptError, refusedError, writeError } from './refusals.ts';
 import { admit, overhang } from './room.ts';
-import type { Bound, Room } from './room.ts';
+import type { Bound, Room, SpoolLimits } from './room.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { bytesOnDisk } from './spool-folder.ts';
 import { keptKey, UPLINK_KEY } from './spool-state.ts';
 import { decodeSample, encodeSample, sampleFile } from './stored-sample.ts';
 import type { SampleHeader, StoredSample } from './stored-sample.ts';
-
-export interface SpoolLimits {
-  /** Bytes on the disk, journal included. */
-  readonly maxBytes: number;
-  readonly maxSamples: number;
-  /** Bytes that stay free on the disk. */
-  readonly minFreeBytes: number;
-}
 
 export interface SpoolOptions {
   readonly folder: SpoolFolder;

@@ -6,7 +6,7 @@ import type { Annotator } from '../annotation/annotator.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
-import type { WorkIntake } from '../scheduler/intake.ts';
+import type { WorkIntake } from '../scheduler/work-intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';

@@ -1,27 +1,8 @@
 import type { Frame } from '../frame/frame.ts';
 import type { FrameSink } from '../sources/image-source.ts';
 import type { SkipReason, Statistics } from '../statistics/statistics.ts';
-import type { ServiceQueue } from './service-queue.ts';
-
-export interface IntakeOptions {
-  /** Services that look at each frame. */
-  readonly services: readonly string[];
-  /** Frames that may wait for each service; `Infinity`: nothing is ever skipped. */
-  readonly capacity: number;
-  /** Frames that waited longer are skipped; `Infinity`: never. */
-  readonly maxAgeMs: number;
-  /** How long the work on a frame may wait for a model or for the agent; asked each time, since the setting may change. */
-  readonly waitMs: () => number;
-}
-
-/** What the work on a frame may ask of the intake that it came through. */
-export interface WorkIntake {
-  readonly options: IntakeOptions;
-  /** Aborted when the source is closed. */
-  readonly signal: AbortSignal;
-  /** Passes a frame on to further services; it counts as outstanding until they are done. */
-  forward(frame: Frame, services: readonly string[]): void;
-}
+import type { QueuedIntake, ServiceQueue } from './service-queue.ts';
+import type { IntakeOptions } from './work-intake.ts';
 
 /** The way in for one source. */
 export interface Intake extends FrameSink {
@@ -32,7 +13,7 @@ export interface Intake extends FrameSink {
 }
 
 /** Puts the frames of one source into the queues of its services, and counts them out again. */
-export class SourceIntake implements Intake, WorkIntake {
+export class SourceIntake implements Intake, QueuedIntake {
   readonly options: IntakeOptions;
   readonly #ended = new AbortController();
   readonly #statistics: Statistics;

@@ -3,7 +3,8 @@ import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
-import type { Intake, IntakeOptions, WorkIntake } from './intake.ts';
+import type { Intake } from './intake.ts';
+import type { IntakeOptions, WorkIntake } from './work-intake.ts';
 import { Scheduler } from './scheduler.ts';
 
 interface Job {

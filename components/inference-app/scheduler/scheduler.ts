@@ -1,7 +1,8 @@
-import type { Intake, IntakeOptions } from './intake.ts';
+import type { Intake } from './intake.ts';
 import { SourceIntake } from './intake.ts';
 import { ServiceQueue } from './service-queue.ts';
 import type { ServiceQueueOptions } from './service-queue.ts';
+import type { IntakeOptions } from './work-intake.ts';
 
 /**
  * Freshest frame first served: each service has a slot per source, and takes from its sources in turn, so that neither a fast source

@@ -2,8 +2,8 @@ import type { Clock, Logger } from '#packages/foundation';
 
 import type { Frame } from '../frame/frame.ts';
 import type { Statistics } from '../statistics/statistics.ts';
-import type { SourceIntake, WorkIntake } from './intake.ts';
 import { Slot } from './slot.ts';
+import type { WorkIntake } from './work-intake.ts';
 
 export interface ServiceQueueOptions {
   /** Looks at one frame; never rejects for what is wrong with the frame. */
@@ -15,12 +15,18 @@ export interface ServiceQueueOptions {
   readonly log: Logger;
 }
 
+/** An intake as its queues see it. */
+export interface QueuedIntake extends WorkIntake {
+  /** Counts one frame out, worked on or skipped. */
+  done(): void;
+}
+
 /** One service: its slots, and what it is working on. */
 export class ServiceQueue {
   readonly #service: string;
   readonly #options: ServiceQueueOptions;
   /** Who was served longest ago is first. */
-  #turn: { readonly intake: SourceIntake; readonly slot: Slot }[] = [];
+  #turn: { readonly intake: QueuedIntake; readonly slot: Slot }[] = [];
   #working = 0;
 
   constructor(service: string, options: ServiceQueueOptions) {
@@ -28,7 +34,7 @@ export class ServiceQueue {
     this.#options = options;
   }
 
-  put(frame: Frame, intake: SourceIntake): void {
+  put(frame: Frame, intake: QueuedIntake): void {
     let place = this.#turn.find((each) => each.intake === intake);
     if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
     const skipped = place.slot.put(frame, intake.options.capacity);
@@ -37,7 +43,7 @@ export class ServiceQueue {
     this.#pump();
   }
 
-  forget(intake: SourceIntake): void {
+  forget(intake: QueuedIntake): void {
     const place = this.#turn.find((each) => each.intake === intake);
     if (!place) return;
     this.#turn = this.#turn.filter((each) => each !== place);
@@ -55,7 +61,7 @@ export class ServiceQueue {
     }
   }
 
-  async #run(frame: Frame, intake: SourceIntake): Promise<void> {
+  async #run(frame: Frame, intake: QueuedIntake): Promise<void> {
     try {
       await this.#options.work(frame, this.#service, intake);
     } catch (thrown) {
@@ -67,7 +73,7 @@ export class ServiceQueue {
     }
   }
 
-  #next(): { readonly frame: Frame; readonly intake: SourceIntake } | undefined {
+  #next(): { readonly frame: Frame; readonly intake: QueuedIntake } | undefined {
     for (const place of [...this.#turn]) {
       const frame = this.#freshFrame(place);
       if (!frame) continue;
@@ -77,7 +83,7 @@ export class ServiceQueue {
     return undefined;
   }
 
-  #freshFrame({ slot, intake }: { readonly slot: Slot; readonly intake: SourceIntake }): Frame | undefined {
+  #freshFrame({ slot, intake }: { readonly slot: Slot; readonly intake: QueuedIntake }): Frame | undefined {
     for (let frame = slot.take(); frame; frame = slot.take()) {
       const ageMs = this.#options.clock.monotonic() - frame.takenAtMonotonic;
       if (ageMs <= intake.options.maxAgeMs) return frame;

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '#packages/foundation';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
 import { everyActive } from '../inference/every-active.ts';
-import type { Intake, IntakeOptions } from '../scheduler/intake.ts';
+import type { Intake } from '../scheduler/intake.ts';
+import type { IntakeOptions } from '../scheduler/work-intake.ts';
 import type { ImageSource } from './image-source.ts';
 import { shownUrl } from './shown-url.ts';
 

@@ -1,37 +1,16 @@
 import { imageErrors } from '../errors.ts';
+import type { DecodeOptions } from './decode-options.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { decodeNpy, imageShapeOf, readNpyHeader } from './npy.ts';
-import type { Pixels } from './pixels.ts';
+import type { Decoded, ImageSize, Pixels } from './pixels.ts';
 import { readPngHeader } from './png-header.ts';
 import { sniffImage } from './sniff.ts';
 import { readWebpHeader } from './webp-header.ts';
 
 /** A 12-bit sensor of today has fewer; 50 million RGB pixels are 150 MB. */
 export const DEFAULT_MAX_PIXELS = 50_000_000;
-
-export interface DecodeOptions {
-  /** The model takes grey: colour need not be decoded where the format keeps brightness apart. */
-  readonly grey: boolean;
-  /** Images with more pixels are refused by their header, before any memory is taken. */
-  readonly maxPixels: number;
-  /** Whether a JPEG of this size may be decoded 2, 4 or 8 times smaller; by default it is not. */
-  readonly shrinkFor?: (size: ImageSize) => 1 | 2 | 4 | 8;
-  /** Memory for the pixels, at least as many bytes; they are valid until the next decode. */
-  readonly takePixels: (bytes: number) => Buffer;
-}
-
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Decoded {
-  readonly pixels: Pixels;
-  /** Upright size of the whole image, which a shrunk JPEG's pixels are not of. */
-  readonly size: ImageSize;
-}
 
 /**
  * Compressed bytes to upright 8-bit pixels. JPEG, PNG, WebP and npy arrays, told apart by their content.

@@ -7,6 +7,17 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Decoded {
+  readonly pixels: Pixels;
+  /** Upright size of the whole image, which a shrunk JPEG's pixels are not of. */
+  readonly size: ImageSize;
+}
+
 /** EXIF orientation: how the stored raster lies; 1 is upright. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 

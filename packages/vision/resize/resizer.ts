@@ -1,4 +1,4 @@
-import type { ImageSize } from '../image/decode-image.ts';
+import type { ImageSize } from '../image/pixels.ts';
 import type { Pixels } from '../image/pixels.ts';
 import type { InputData } from '../tensor/tensor-target.ts';
 import type { Placement } from './geometry.ts';

@@ -1,6 +1,6 @@
 import type { InputSpec } from '#packages/model-package';
 
-import type { ImageSize } from '../image/decode-image.ts';
+import type { ImageSize } from '../image/pixels.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { createTarget, fillTarget, targetAt } from '../tensor/tensor-target.ts';
 import type { InputData, TensorTarget } from '../tensor/tensor-target.ts';

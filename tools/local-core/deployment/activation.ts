@@ -1,27 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { sleep } from '#packages/foundation';
-import type { Clock, Logger } from '#packages/foundation';
 import type { ComponentService } from '../lifecycle/component-service.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { RunningComponent } from '../lifecycle/running-component.ts';
-import type { ServiceGraph } from '../lifecycle/service-graph.ts';
-import type { CorePaths } from '../paths.ts';
+import type { ActivationContext } from './activation-context.ts';
 import { runBootstraps } from './bootstrap.ts';
 import { deploymentErrors } from './errors.ts';
-
-/** The components that live in the core, by name; shared by deployments and the core's front. */
-export type RunningComponents = Map<string, RunningComponent>;
-
-export interface ActivationContext {
-  readonly running: RunningComponents;
-  readonly graph: ServiceGraph;
-  readonly create: (definition: ComponentDefinition) => RunningComponent;
-  readonly paths: CorePaths;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Aborted when the core stops: nothing is waited for any more. */
-  readonly stopping: AbortSignal;
-}
 
 /** How often the nucleus looks whether all components have reached their states. */
 const LOOK_MS = 1000;

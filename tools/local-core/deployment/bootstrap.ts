@@ -3,7 +3,7 @@ import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { RunningComponent } from '../lifecycle/running-component.ts';
 import { withinTime } from '../lifecycle/service-graph.ts';
 import { timeoutOf } from '../../recipe/lifecycle.ts';
-import type { ActivationContext } from './activation.ts';
+import type { ActivationContext } from './activation-context.ts';
 import { deploymentErrors } from './errors.ts';
 
 /** Exit codes by which a bootstrap script asks for a restart of the nucleus or of the device. */

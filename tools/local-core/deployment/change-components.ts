@@ -5,7 +5,7 @@ import type { ConfigurationUpdate } from '../configuration/update.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { ComponentNotifier, LocalDeploymentRequest } from '../ports.ts';
 import { activate, removeObsolete } from './activation.ts';
-import type { ActivationContext } from './activation.ts';
+import type { ActivationContext } from './activation-context.ts';
 import { writeDeployedSet } from './deployed-set.ts';
 import type { DeployedSet } from './deployed-set.ts';
 import type { PlanContext } from './plan.ts';

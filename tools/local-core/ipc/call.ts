@@ -1,6 +1,7 @@
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { Fault } from './fault.ts';
-import type { Call, EventStream, IpcContext, Operation } from './operation.ts';
+import type { EventStream } from './event-stream.ts';
+import type { Call, IpcContext, Operation } from './operation.ts';
 
 const CLI_COMPONENT = 'aws.greengrass.Cli';
 const CLI_CLIENT_PREFIX = 'greengrass-cli#';

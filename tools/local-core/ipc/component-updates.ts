@@ -2,7 +2,7 @@ import { sleep } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
 import { Fault } from './fault.ts';
-import type { EventStream } from './operation.ts';
+import type { EventStream } from './event-stream.ts';
 import { StreamRegistry } from './stream-registry.ts';
 
 /**

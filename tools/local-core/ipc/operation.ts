@@ -6,6 +6,7 @@ import type { NucleusPort } from '../ports.ts';
 import type { LocalPubSub } from '../pubsub/local-pubsub.ts';
 import type { ComponentUpdates } from './component-updates.ts';
 import type { ConfigurationValidation } from './configuration-validation.ts';
+import type { EventStream } from './event-stream.ts';
 import type { SecretSource } from './secrets.ts';
 
 /** One operation of the Greengrass IPC model: how its request looks and what it does. */
@@ -48,12 +49,6 @@ export interface Call extends IpcContext {
 
 /** `terse`: the MQTT proxy tells nothing but "Not Authorized". */
 export type DenialStyle = 'full' | 'terse';
-
-export interface EventStream {
-  /** An object, or a payload already made for several subscribers. */
-  send(event: object | Uint8Array): void;
-  onClose(listener: () => void): void;
-}
 
 /** Keeps an operation's types together; the table holds them with their requests forgotten. */
 export function operation<Request>(definition: Operation<Request>): Operation {

@@ -1,4 +1,4 @@
-import type { EventStream } from './operation.ts';
+import type { EventStream } from './event-stream.ts';
 
 /** Open streams of one kind of subscription, by component. */
 export class StreamRegistry {

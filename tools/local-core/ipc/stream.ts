@@ -1,4 +1,4 @@
-import type { EventStream } from './operation.ts';
+import type { EventStream } from './event-stream.ts';
 
 /** One request's stream on a connection. Events wait for the response; after `close` nothing leaves any more. */
 export class Stream implements EventStream {

@@ -1,0 +1,21 @@
+import type { Frame } from '../frame/frame.ts';
+
+export interface IntakeOptions {
+  /** Services that look at each frame. */
+  readonly services: readonly string[];
+  /** Frames that may wait for each service; `Infinity`: nothing is ever skipped. */
+  readonly capacity: number;
+  /** Frames that waited longer are skipped; `Infinity`: never. */
+  readonly maxAgeMs: number;
+  /** How long the work on a frame may wait for a model or for the agent; asked each time, since the setting may change. */
+  readonly waitMs: () => number;
+}
+
+/** What the work on a frame may ask of the intake that it came through. */
+export interface WorkIntake {
+  readonly options: IntakeOptions;
+  /** Aborted when the source is closed. */
+  readonly signal: AbortSignal;
+  /** Passes a frame on to further services; it counts as outstanding until they are done. */
+  forward(frame: Frame, services: readonly string[]): void;
+}

@@ -1,0 +1,18 @@
+import type { Signer } from '#packages/model-package';
+import type { PackageRequest } from './assemble/assemble.ts';
+
+export interface PackageOptions extends PackageRequest {
+  /** Default: `edgeml.model.<name>`. */
+  readonly component?: string;
+  /** Folder in the layout of gdk and greengrass-cli; packages go beside its recipes and artifacts. */
+  readonly output: string;
+  readonly read: 'ALL' | 'OWNER';
+  readonly publisher: string;
+  readonly signer?: Signer;
+  /** Write over another package of the same version. */
+  readonly replace?: boolean;
+  /** Package again although nothing has changed. */
+  readonly rebuild?: boolean;
+  readonly onProgress?: (what: string) => void;
+  readonly signal: AbortSignal;
+}
