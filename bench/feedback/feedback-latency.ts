@@ -32,7 +32,7 @@ const WARM_UP = 10;
  * What feedback costs the application: one image after the other through the real application and agent on a local core, each result waited for,
  * with every image given to the uploader and with none.
  */
-export async function measureFeedbackLatency(images: number): Promise<FeedbackLatencyReport> {
+export async function measureFeedbackLatency(images: number, signal: AbortSignal): Promise<FeedbackLatencyReport> {
   const s3 = await startS3Server(BUCKET);
   const device = await Device.start({
     tokenExchange: { provider: staticCredentials(systemClock, TEST_KEYS) },
@@ -49,6 +49,7 @@ export async function measureFeedbackLatency(images: number): Promise<FeedbackLa
       waiting.delete(image);
     });
     const ask = async (): Promise<number> => {
+      signal.throwIfAborted();
       const name = `photo-${++count}.jpg`;
       const answered = new Promise<number>((resolve, reject) => {
         const late = setTimeout(() => reject(new Error(`no result for ${name}`)), PATIENCE_MS);

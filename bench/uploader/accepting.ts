@@ -22,11 +22,19 @@ const NO_STORE = {
 };
 
 /** Samples that one uploader takes, each on the disk and synced before it is answered. */
-export async function measureAccepting(bytes: number, callers: number, samples: number): Promise<AcceptFigures> {
+export async function measureAccepting(
+  bytes: number,
+  callers: number,
+  samples: number,
+  signal: AbortSignal,
+): Promise<AcceptFigures> {
   const uploader = await startBenchUploader(NO_STORE);
   try {
     const input = Buffer.alloc(bytes, 7);
-    const send = () => uploader.client.publish('Parts', { input, prediction: [0.4, 0.6] });
+    const send = () => {
+      signal.throwIfAborted();
+      return uploader.client.publish('Parts', { input, prediction: [0.4, 0.6] });
+    };
     for (let warm = 0; warm < 20; warm++) await send();
     const before = await bareFilesPerSecond(uploader.folder, input, Math.ceil(samples / 4));
     const times: number[] = [];

@@ -11,13 +11,15 @@ export interface BookingFigures {
 }
 
 /** What uploads really send, headers included, against what is booked for them. */
-export async function measureBooking(bytes: number, samples: number): Promise<BookingFigures> {
+export async function measureBooking(bytes: number, samples: number, signal: AbortSignal): Promise<BookingFigures> {
   const uploader = await startBenchUploader({});
   try {
-    for (let sample = 0; sample < samples; sample++)
-      await uploader.client.publish('Parts', { input: Buffer.alloc(bytes, sample), prediction: [0.4, 0.6] });
+    for (let sample = 0; sample < samples; sample++) {
+      const input = Buffer.alloc(bytes, sample);
+      await uploader.client.publish('Parts', { input, prediction: [0.4, 0.6] }, { signal });
+    }
     for (;;) {
-      const text = await uploader.client.metrics();
+      const text = await uploader.client.metrics({ signal });
       const booked = Number(/uplink_bytes\{period="hour"\} (\d+)/.exec(text)?.[1]);
       const uploaded = Number(/uploaded_total (\d+)/.exec(text)?.[1]);
       if (uploaded === samples) return { bytes, samples, bookedPerSent: booked / uploader.wire.bytes() };

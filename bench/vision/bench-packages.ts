@@ -3,10 +3,7 @@ import path from 'node:path';
 
 import { VISION_DATA } from '../../testing/outside-data/vision-data.ts';
 import { referenceModel } from '../../testing/vision/reference-models.ts';
-
-/** The models that the Python peer knows too. */
-export const BENCH_MODELS = ['mobilenet_v2_fp32_nchw', 'mobilenet_v2_int8', 'ssd_mobilenet_v1_coco_fp32_nchw'] as const;
-export type BenchModel = (typeof BENCH_MODELS)[number];
+import type { BenchModel } from './bench-models.ts';
 
 /** A package of a real model, without golden cases, as the agent takes it. */
 export async function writeBenchPackage(name: BenchModel, folder: string): Promise<string> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import type { BenchModel } from './bench-packages.ts';
+import type { BenchModel } from './bench-models.ts';
 import type { Measurement } from './measurement.ts';
 
 export interface Sequential extends Measurement {
@@ -12,11 +12,17 @@ export interface Sequential extends Measurement {
 }
 
 /** One image after the other, without the agent, in a process of its own. */
-export async function measureSequential(name: BenchModel, count: number, threads: number): Promise<Sequential> {
+export async function measureSequential(
+  name: BenchModel,
+  count: number,
+  threads: number,
+  signal: AbortSignal,
+): Promise<Sequential> {
   const script = path.join(import.meta.dirname, 'sequential.ts');
   const args = ['--import', 'tsx', script, name, String(count), String(threads)];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: path.join(import.meta.dirname, '../..'),
+    signal,
   });
   return JSON.parse(stdout) as Sequential;
 }

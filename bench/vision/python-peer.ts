@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { VISION_DATA } from '../../testing/outside-data/vision-data.ts';
-import type { BenchModel } from './bench-packages.ts';
+import type { BenchModel } from './bench-models.ts';
 import type { Measurement } from './measurement.ts';
 
 const run = promisify(execFile);
@@ -34,11 +34,13 @@ export async function whyNoPeer(python: string): Promise<string | undefined> {
 export class PythonPeer {
   readonly #python: string;
   readonly #name: BenchModel;
+  readonly #signal: AbortSignal;
   #startUpCpuMs: number | undefined;
 
-  constructor(python: string, name: BenchModel) {
+  constructor(python: string, name: BenchModel, signal: AbortSignal) {
     this.#python = python;
     this.#name = name;
+    this.#signal = signal;
   }
 
   async measure(mode: 'seq' | 'threads', count: number, workers: number): Promise<Measurement> {
@@ -58,7 +60,7 @@ export class PythonPeer {
     const model = path.join(VISION_DATA, 'models', `${this.#name}.onnx`);
     const files = ['--model', model, '--images', path.join(VISION_DATA, 'images')];
     const how = ['--mode', mode, '--count', String(count), '--workers', String(workers), '--intra-op', '1'];
-    const { stdout } = await run(this.#python, ['-c', MEASURED, PEER, ...files, ...how]);
+    const { stdout } = await run(this.#python, ['-c', MEASURED, PEER, ...files, ...how], { signal: this.#signal });
     const [answer = '', seconds = ''] = stdout.trim().split('\n');
     return { answer: JSON.parse(answer) as Answer, usedMs: Number(seconds) * 1_000 };
   }

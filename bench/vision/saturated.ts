@@ -4,8 +4,8 @@ import path from 'node:path';
 
 import { photo, photoNames } from '../../testing/vision/shared-data.ts';
 import { startBenchAgent } from './bench-agent.ts';
+import type { BenchModel } from './bench-models.ts';
 import { writeBenchPackage } from './bench-packages.ts';
-import type { BenchModel } from './bench-packages.ts';
 import { cpuOfProcess, ownCpu, peakRssMb, summarize } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 
@@ -15,7 +15,12 @@ export interface Saturated extends Measurement {
 }
 
 /** As many clients as cores, each sending one image after the other to the bundled agent over its socket. */
-export async function measureSaturated(name: BenchModel, count: number, settings: object = {}): Promise<Saturated> {
+export async function measureSaturated(
+  name: BenchModel,
+  count: number,
+  signal: AbortSignal,
+  settings: object = {},
+): Promise<Saturated> {
   const cores = os.availableParallelism();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'edgeml-bench-'));
   const agent = await startBenchAgent(folder, { GoldenPolicy: 'off', SignaturePolicy: 'off', ...settings });
@@ -25,6 +30,7 @@ export async function measureSaturated(name: BenchModel, count: number, settings
       .filter((file) => file.endsWith('.jpg'))
       .map(photo);
     const ask = async (index: number): Promise<number> => {
+      signal.throwIfAborted();
       const before = performance.now();
       await agent.client.invoke(model.alias, images[index % images.length] as Uint8Array, {
         contentType: 'image/jpeg',

@@ -1,49 +1,37 @@
-import { cliErrors } from './errors.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { PROJECT } from '../bundle/project.ts';
 import type { CommandSpec } from './frame/command.ts';
-import { table } from './frame/table.ts';
 
-interface BenchOptions {
-  readonly requests: string;
-  readonly swaps: string;
-  readonly starts: string;
-}
+const BENCHMARKS = path.join(PROJECT, 'bench/main.ts');
+/** What a shell adds to the number of a signal that ended a process. */
+const ENDED_BY_SIGNAL = 128;
 
-export const benchCommand: CommandSpec<BenchOptions> = {
-  usage: 'bench',
-  summary: 'measure the collection on this machine: overhead, swaps, start-up, memory',
-  options: (command) =>
-    command
-      .option('--requests <number>', 'requests per service, after a warm-up', '500')
-      .option('--swaps <number>', 'model swaps under load', '10')
-      .option('--starts <number>', 'starts of the agent', '5'),
-  help: `
-The collection is built, deployed into a local core of its own and measured from outside, as a client sees it.
-Overhead is what a client waits beyond decoding, preprocessing, run and postprocessing of a 200 kB JPEG.
-Goals stand beside the figures. Other load on the machine shows in them, so only lost requests make the command fail.
-Linux only.`,
-  run: async ({ options, out, signal }) => {
-    const [requests, swaps, starts] = [
-      count('requests', options.requests),
-      count('swaps', options.swaps),
-      count('starts', options.starts),
-    ];
-    const { runBench } = await import('../../bench/agent/run-bench.ts');
-    const { figuresOf } = await import('../../bench/agent/figures.ts');
-
-    const report = await runBench({ requests, swaps, starts, signal, onProgress: (what) => out.progress(what) });
-    out.json(report);
-    if (!out.isJson) {
-      const { cpu, cores, node } = report.machine;
-      out.line(`${cores} cores (${cpu}), command on Node ${node}\n`);
-      for (const line of table(['WHAT', 'MEASURED', 'GOAL'], figuresOf(report))) out.line(line);
-    }
-    if (report.swap.lost > 0) out.note(`${report.swap.lost} requests got no answer while models were swapped`);
-    return report.swap.lost === 0 ? 0 : 1;
-  },
+export const benchCommand: CommandSpec = {
+  usage: 'bench [benchmark] [words...]',
+  summary: 'measure the collection on this machine; without a benchmark, list them',
+  // What follows the benchmark's name is its own, `--help` too.
+  options: (command) => command.passThroughOptions(),
+  help: '`edgeml bench <benchmark> --help` tells what one of them takes.',
+  run: ({ args, signal }) => runBenchmarks(args, signal),
 };
 
-function count(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw cliErrors.error('cli.usage', `--${name} is ${text}; give a whole number above 0`);
+/** In a process of its own, since benchmarks are no part of what the command may import. Resolves with its exit code. */
+async function runBenchmarks(words: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), BENCHMARKS, ...words], {
+    stdio: 'inherit',
+  });
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  // After Ctrl-C the terminal has told the child already, which takes a second signal for the same.
+  const stop = (): void => void child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const [code, endedBy] = await exit;
+    return code ?? ENDED_BY_SIGNAL + constants.signals[endedBy ?? 'SIGKILL'];
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -1,47 +1,14 @@
-import { Command, CommanderError } from 'commander';
-import { isEdgeError, messageOf } from '#packages/foundation';
 import { addCommands } from './commands.ts';
-import { USAGE_ERROR } from './errors.ts';
-import type { CommandHost } from './frame/command.ts';
+import { runCommandLine } from './frame/command-line.ts';
 import type { CliIo } from './frame/io.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-/** Runs one command line (without `node` and the script's name) and returns its exit code; never throws. */
-export async function runProgram(args: readonly string[], io: CliIo, signal: AbortSignal): Promise<number> {
-  const host: CommandHost = { io, signal, exitCode: EXIT.done };
-  const program = new Command('edgeml')
-    .description('Build, run and look after the EdgeML components: ONNX models on AWS IoT Greengrass v2 devices.')
-    .exitOverride()
-    .showSuggestionAfterError(true)
-    .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: (text) => io.stderr(text) })
-    .addHelpText('after', HELP);
-  addCommands(program, host);
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return host.exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (signal.aborted) {
-      io.stderr('Stopped.\n');
-      return EXIT.failed;
-    }
-    report(error, io, args.includes('--json'));
-    return isEdgeError(error) && error.code === USAGE_ERROR ? EXIT.usage : EXIT.failed;
-  }
+/** Runs one command line of `edgeml` (without `node` and the script's name) and returns its exit code; never throws. */
+export function runProgram(args: readonly string[], io: CliIo, signal: AbortSignal): Promise<number> {
+  return runCommandLine({ name: 'edgeml', description: DESCRIPTION, help: HELP, addCommands }, args, io, signal);
 }
+
+const DESCRIPTION = 'Build, run and look after the EdgeML components: ONNX models on AWS IoT Greengrass v2 devices.';
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 Start here: "npm start" runs everything on this machine with sample models and images.`;
-
-/** A message and what to do about it; the stack only for faults that nobody foresaw. */
-function report(error: unknown, io: CliIo, json: boolean): void {
-  if (isEdgeError(error)) {
-    if (json) return io.stderr(`${JSON.stringify({ error })}\n`);
-    return io.stderr(`Error: ${error.message}\nWhat to do: ${error.todo} (${error.code})\n`);
-  }
-  if (json) return io.stderr(`${JSON.stringify({ error: { code: 'internal', message: messageOf(error) } })}\n`);
-  const stack = error instanceof Error && error.stack ? error.stack : messageOf(error);
-  io.stderr(`Error: ${stack}\nWhat to do: this is a fault of the edgeml command; report it with the lines above.\n`);
-}

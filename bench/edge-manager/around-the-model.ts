@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { quantile } from '#packages/foundation';
 
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { visionData } from '../../testing/outside-data/vision-data.ts';
@@ -9,15 +8,20 @@ import { mobilenetFolder } from '../../testing/edge-manager/photo-tensor.ts';
 import { SharedSegment } from '../../testing/edge-manager/shared-segment.ts';
 import { startBenchAgent } from '../vision/bench-agent.ts';
 import { startBareGrpc } from './bare-grpc.ts';
+import type { BareGrpc } from './bare-grpc.ts';
 
-/**
- * What the agent adds around the model when a client of Edge Manager sends a tensor of 1 × 3 × 224 × 224 floats: the time that the
- * client waits less the time that the model ran. Beside it, in turn, a bare gRPC server that takes the same bytes and does nothing.
- * `npm run bench:edge-manager -- [requests]`
- */
-const REQUESTS = Number(process.argv[2] ?? 300);
+export interface AroundTheModel {
+  readonly name: string;
+  /** Milliseconds that the client waited, request by request. */
+  readonly waits: readonly number[];
+  /** The same without the time that the model ran. */
+  readonly overheads: readonly number[];
+}
+
 const WARM_UP = 50;
 const SHAPE = [1, 3, 224, 224];
+const VALUES = Float32Array.from({ length: 3 * 224 * 224 }, (_, n) => Math.sin(n));
+export const TENSOR_BYTES = VALUES.byteLength;
 
 interface Contender {
   readonly name: string;
@@ -27,33 +31,46 @@ interface Contender {
   readonly overheads: number[];
 }
 
-const folder = await temporaryFolder();
-const socketPath = path.join(folder.path, 'edge.sock');
-const agent = await startBenchAgent(folder.path, { UnixSocketName: socketPath });
-const client = new EdgeClient(`unix://${socketPath}`, '2021');
-const bare = await startBareGrpc(path.join(folder.path, 'bare.sock'));
-const values = Float32Array.from({ length: 3 * 224 * 224 }, (_, n) => Math.sin(n));
-const segment = process.platform === 'linux' ? new SharedSegment(rawBytes(values)) : undefined;
-try {
-  const contenders = await makeContenders();
-  console.log(`${values.byteLength} bytes per request, ${REQUESTS} requests each, Node ${process.version}`);
-  for (let n = -WARM_UP; n < REQUESTS; n++) for (const contender of contenders) await measure(contender, n >= 0);
-  for (const contender of contenders) console.log(lineOf(contender));
-} finally {
-  segment?.remove();
-  await bare.stop();
-  client.close();
-  agent.client.close();
-  await agent.process.end();
-  await folder.remove();
+/**
+ * What the agent adds around the model when a client of Edge Manager sends a tensor of 1 × 3 × 224 × 224 floats: the time that the
+ * client waits less the time that the model ran. Beside it, in turn, a bare gRPC server that takes the same bytes and does nothing.
+ */
+export async function measureAroundTheModel(requests: number, signal: AbortSignal): Promise<readonly AroundTheModel[]> {
+  const folder = await temporaryFolder();
+  const socketPath = path.join(folder.path, 'edge.sock');
+  const agent = await startBenchAgent(folder.path, { UnixSocketName: socketPath });
+  const client = new EdgeClient(`unix://${socketPath}`, '2021');
+  const bare = await startBareGrpc(path.join(folder.path, 'bare.sock'));
+  const segment = process.platform === 'linux' ? new SharedSegment(rawBytes(VALUES)) : undefined;
+  try {
+    const contenders = await makeContenders(folder.path, client, bare, segment);
+    for (let n = -WARM_UP; n < requests; n++)
+      for (const contender of contenders) {
+        signal.throwIfAborted();
+        await measure(contender, n >= 0);
+      }
+    return contenders;
+  } finally {
+    segment?.remove();
+    await bare.stop();
+    client.close();
+    agent.client.close();
+    await agent.process.end();
+    await folder.remove();
+  }
 }
 
-async function makeContenders(): Promise<readonly Contender[]> {
+async function makeContenders(
+  folder: string,
+  client: EdgeClient,
+  bare: BareGrpc,
+  segment: SharedSegment | undefined,
+): Promise<readonly Contender[]> {
   const tensor_metadata = { name: bytesOf('input'), data_type: 'FLOAT32', shape: SHAPE };
-  const inline = { tensor_metadata, byte_data: rawBytes(values) };
-  const models = [['mean of each channel', await bareModel(path.join(folder.path, 'mean'), meanModel())]];
+  const inline = { tensor_metadata, byte_data: rawBytes(VALUES) };
+  const models = [['mean of each channel', await bareModel(path.join(folder, 'mean'), meanModel())]];
   if (visionData.whyNot() === undefined)
-    models.push(['mobilenet v2', await mobilenetFolder(path.join(folder.path, 'mobilenet'))]);
+    models.push(['mobilenet v2', await mobilenetFolder(path.join(folder, 'mobilenet'))]);
   const contenders = [contender('bare gRPC', () => bare.call(inline).then(() => 0))];
   for (const [index, [what, url]] of models.entries()) {
     const name = `model${index}`;
@@ -78,11 +95,6 @@ async function measure({ ask, waits, overheads }: Contender, counts: boolean): P
   if (!counts) return;
   waits.push(wait);
   overheads.push(wait - runMs);
-}
-
-function lineOf({ name, waits, overheads }: Contender): string {
-  const [p50, p99] = [0.5, 0.99].map((q) => quantile(overheads, q).toFixed(2));
-  return `${name.padEnd(42)} client p50 ${quantile(waits, 0.5).toFixed(2)} ms, around the model p50 ${p50} ms, p99 ${p99} ms`;
 }
 
 function meanModel() {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { quantile } from '#packages/foundation';
 import { edgeml } from '../../testing/device/edgeml.ts';
 import { sample } from '../../testing/device/samples.ts';
 import { photoOf } from './photo.ts';
 import type { BenchReport } from './run-bench.ts';
 
-describe('edgeml bench', () => {
+describe('edgeml bench agent', () => {
   it('measures the collection and loses no request, in small', async () => {
-    const { code, out } = await edgeml('bench', '--requests', '20', '--swaps', '2', '--starts', '1', '--json');
+    const { code, out } = await edgeml('bench', 'agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json');
     const report = JSON.parse(out) as BenchReport;
 
     expect(code).toBe(0);
@@ -24,20 +23,6 @@ describe('edgeml bench', () => {
     expect(report.startUp.firstPredictionP50Ms).toBeGreaterThan(0);
     expect(report.memory.agentMB).toBeGreaterThan(50);
     expect(report.memory.appMB).toBeGreaterThan(30);
-  });
-
-  it('says what is wrong with a number', async () => {
-    expect(await edgeml('bench', '--requests', 'many')).toMatchObject({ code: 2 });
-  });
-});
-
-describe('quantile', () => {
-  it('is the nearest rank, whatever the order', () => {
-    const numbers = Array.from({ length: 100 }, (_, index) => 100 - index);
-    expect([quantile(numbers, 0.5), quantile(numbers, 0.99), quantile(numbers, 1), quantile([7], 0.5)]).toEqual([
-      50, 99, 100, 7,
-    ]);
-    expect(quantile([], 0.5)).toBeNaN();
   });
 });
 

@@ -1,22 +1,26 @@
 import os from 'node:os';
-import process from 'node:process';
 
 import { visionData } from '../../testing/outside-data/vision-data.ts';
-import type { BenchModel } from './bench-packages.ts';
+import type { Output } from '../../tools/cli/frame/output.ts';
+import type { BenchModel } from './bench-models.ts';
 import { measureSequential } from './measure-sequential.ts';
 import type { Sequential } from './measure-sequential.ts';
 import { median } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
-import { USAGE, benchOptions } from './options.ts';
 import { PythonPeer, whyNoPeer } from './python-peer.ts';
 import { Report } from './report.ts';
 import { measureSaturated } from './saturated.ts';
 import type { Saturated } from './saturated.ts';
 
-/**
- * `npm run bench:vision`: our pipeline and the agent against OpenCV and ONNX Runtime in Python, in turn, round by round, so that
- * a busy machine slows all alike. Only ratios within one round count. `--help` says what can be chosen.
- */
+export interface VisionComparison {
+  readonly models: readonly BenchModel[];
+  readonly rounds: number;
+  /** Photos per measurement. */
+  readonly count: number;
+  /** Interpreter with onnxruntime, opencv-python-headless and numpy. */
+  readonly python: string;
+}
+
 const CORES = os.availableParallelism();
 /** Ratios to Python in the same round; memory must stay below its ratio. */
 const GOALS = { sequential: 1.1, saturated: 1.15, memory: 1.5, efficiency: 0.9 } as const;
@@ -32,41 +36,50 @@ interface Round {
   readonly pythonThreads: Measurement | undefined;
 }
 
-try {
-  const options = benchOptions(process.argv.slice(2), process.env);
+/**
+ * Our pipeline and the agent against OpenCV and ONNX Runtime in Python, in turn, round by round. Without the photos and models that
+ * it needs, or without the peer, it says so.
+ */
+export async function compareVision(
+  { models, rounds, count, python }: VisionComparison,
+  out: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const noData = visionData.whyNot();
-  if (!options) console.log(USAGE);
-  else if (noData) console.log(`without ${visionData.what} there is nothing to measure: ${noData}; ${visionData.how}`);
-  else {
-    const noPeer = await whyNoPeer(options.python);
-    if (noPeer) console.log(`without the Python peer: ${noPeer}`);
-    for (const name of options.models) {
-      const peer = noPeer === undefined ? new PythonPeer(options.python, name) : undefined;
-      const rounds: Round[] = [];
-      for (let round = 1; round <= options.rounds; round++) {
-        process.stderr.write(`${name}: round ${round} of ${options.rounds}\n`);
-        rounds.push(await measureRound(name, options.count, peer));
-      }
-      show(name, options.count, rounds);
-    }
+  if (noData) {
+    return out.line(`without ${visionData.what} there is nothing to measure: ${noData}; ${visionData.how}`);
   }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  const noPeer = await whyNoPeer(python);
+  if (noPeer) out.line(`without the Python peer: ${noPeer}`);
+  for (const model of models) {
+    const peer = noPeer === undefined ? new PythonPeer(python, model, signal) : undefined;
+    const done: Round[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      out.progress(`${model}: round ${round} of ${rounds}`);
+      done.push(await measureRound(model, count, peer, signal));
+    }
+    out.json({ model, count, rounds: done });
+    show(model, count, done, out);
+  }
 }
 
-async function measureRound(name: BenchModel, count: number, peer: PythonPeer | undefined): Promise<Round> {
+async function measureRound(
+  name: BenchModel,
+  count: number,
+  peer: PythonPeer | undefined,
+  signal: AbortSignal,
+): Promise<Round> {
   const python = await peer?.measure('seq', count, 1);
-  const alone = await measureSequential(name, count, 1);
-  const aloneAllCores = await measureSequential(name, count, CORES);
-  const agent = await measureSaturated(name, count);
+  const alone = await measureSequential(name, count, 1, signal);
+  const aloneAllCores = await measureSequential(name, count, CORES, signal);
+  const agent = await measureSaturated(name, count, signal);
   const pythonThreads = await peer?.measure('threads', count, CORES);
-  const agentWorkers = await measureSaturated(name, count, ONE_WORKER_PER_CORE);
+  const agentWorkers = await measureSaturated(name, count, signal, ONE_WORKER_PER_CORE);
   return { alone, aloneAllCores, agent, agentWorkers, python, pythonThreads };
 }
 
-function show(name: BenchModel, count: number, rounds: readonly Round[]): void {
-  const report = new Report((line) => console.log(line));
+function show(name: BenchModel, count: number, rounds: readonly Round[], out: Output): void {
+  const report = new Report((line) => out.line(line));
   const of = <Key extends keyof Round>(key: Key): NonNullable<Round[Key]>[] => rounds.flatMap((one) => one[key] ?? []);
   report.line(`\n${name}: ${count} photos, medians of ${rounds.length} rounds, ${CORES} cores, ${os.cpus()[0]?.model}`);
   report.row('Python, one at a time, 1 thread', of('python'));

@@ -1,38 +1,22 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import process from 'node:process';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
+import { edgeml } from '../../testing/device/edgeml.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { visionData } from '../../testing/outside-data/vision-data.ts';
 import { median, summarize } from './measurement.ts';
-import { benchOptions } from './options.ts';
 import { Report } from './report.ts';
 
 const data = await needs(visionData);
 
-describe('bench:vision', () => {
+describe('edgeml bench vision', () => {
   it('measures a model alone and through the agent, and says why the Python peer is left out', data, async () => {
-    const main = path.join(import.meta.dirname, 'main.ts');
     const short = ['--model', 'mobilenet_v2_int8', '--rounds', '1', '--count', '4', '--python', '/nowhere/python3'];
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...short]);
-    expect(stdout).toContain('without the Python peer: ');
-    expect(stdout).toMatch(/ours, one at a time, 1 thread +\d+\.\d images\/s/);
-    expect(stdout).toMatch(/agent \(default\), \d+ clients +\d+\.\d images\/s .* CPU +\d+\.\d ms per image/);
-    expect(stdout).toMatch(/(reached|missed) +efficiency/);
-    expect(stdout).not.toContain('NaN');
-  });
-
-  it('takes the interpreter from an option before the environment', () => {
-    expect(benchOptions([], {})).toMatchObject({ rounds: 5, count: 300, python: 'python3' });
-    expect(benchOptions([], { EDGEML_PYTHON: '/a' })).toMatchObject({ python: '/a' });
-    expect(benchOptions(['--python', '/b'], { EDGEML_PYTHON: '/a' })).toMatchObject({ python: '/b' });
-    expect(benchOptions(['--help'], {})).toBeUndefined();
-  });
-
-  it.each([[['--rounds', '0']], [['--model', 'none']], [['--what']]])('explains what is wrong with %j', (args) => {
-    expect(() => benchOptions(args, {})).toThrow(/usage: npm run bench:vision/);
+    const { out } = await edgeml('bench', 'vision', ...short);
+    expect(out).toContain('without the Python peer: ');
+    expect(out).toMatch(/ours, one at a time, 1 thread +\d+\.\d images\/s/);
+    expect(out).toMatch(/agent \(default\), \d+ clients +\d+\.\d images\/s .* CPU +\d+\.\d ms per image/);
+    expect(out).toMatch(/(reached|missed) +efficiency/);
+    expect(out).not.toContain('NaN');
   });
 });
 
