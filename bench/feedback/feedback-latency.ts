@@ -8,7 +8,7 @@ import { APP } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { sample } from '../../testing/device/samples.ts';
 
-export interface LatencyFigures {
+interface LatencyFigures {
   readonly images: number;
   /** From the moment that the application has seen the image to its result on the local topic, milliseconds. */
   readonly p50Ms: number;

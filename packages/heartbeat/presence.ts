@@ -5,7 +5,7 @@ const CONNECTED_PERIODS = 2.5;
 /** A model that worked since the heartbeat before the last one is at work. */
 const ACTIVE_PERIODS = 2;
 
-export interface ModelPresence {
+interface ModelPresence {
   readonly modelHandle: string;
   readonly modelName: string;
   readonly modelVersion: string;

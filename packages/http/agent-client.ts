@@ -21,7 +21,7 @@ export interface InvokeOptions extends CallOptions {
   readonly deadlineMs?: number;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -40,12 +40,12 @@ export interface AgentClient {
   close(): void;
 }
 
-export interface RetireOptions extends CallOptions {
+interface RetireOptions extends CallOptions {
   /** Only if the model was activated from this package: a newer one that has taken over meanwhile stays. */
   readonly path?: string;
 }
 
-export interface ActivateOptions extends CallOptions {
+interface ActivateOptions extends CallOptions {
   readonly onProgress?: (progress: ActivateProgress) => void;
 }
 

@@ -14,7 +14,7 @@ export interface FeedbackSample {
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
 }
 
-export interface FeedbackCallOptions {
+interface FeedbackCallOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

@@ -8,7 +8,7 @@ export interface Peer {
   error(kind: PeerErrorKind, message: string, options?: EdgeErrorOptions): EdgeError;
 }
 
-export type PeerErrorKind = 'unreachable' | 'connection-lost' | 'timeout' | 'bad-answer';
+type PeerErrorKind = 'unreachable' | 'connection-lost' | 'timeout' | 'bad-answer';
 
 export const AGENT: Peer = {
   name: 'the agent',

@@ -156,7 +156,7 @@ export type Yolov3Output = Readonly<z.infer<typeof yolov3>>;
 export type Yolov5Output = Readonly<z.infer<typeof yolov5>>;
 export type Yolov8Output = Readonly<z.infer<typeof yolov8>>;
 export type YoloxOutput = Readonly<z.infer<typeof yolox>>;
-export type TensorOutput = Readonly<z.infer<typeof tensor>>;
+type TensorOutput = Readonly<z.infer<typeof tensor>>;
 export type OutputSpec =
   ClassificationOutput | SsdOutput | Yolov3Output | Yolov5Output | Yolov8Output | YoloxOutput | TensorOutput;
 

@@ -12,8 +12,8 @@ export type * from './schema-output.ts';
 export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-export const TASKS = ['image-classification', 'object-detection', 'tensor'] as const;
-export type Task = (typeof TASKS)[number];
+const TASKS = ['image-classification', 'object-detection', 'tensor'] as const;
+type Task = (typeof TASKS)[number];
 
 /** A path inside the package: relative, `/` between parts, never upwards. */
 const packagePath = z
@@ -49,7 +49,7 @@ const goldenSchema = z.strictObject({
 });
 
 /** `model.json`, version 1. */
-export const manifestSchema = z
+const manifestSchema = z
   .strictObject({
     $schema: z.string().optional(),
     schemaVersion: z.literal(1),

@@ -10,7 +10,7 @@ import type { PutObject } from './object-store.ts';
 import type { ObjectBody } from './open-body.ts';
 
 /** Amazon S3 User Guide, "Multipart upload limits": at least 5 MiB but for the last, at most 10,000 of them. */
-export const PART_BYTES = 8 * 1024 ** 2;
+const PART_BYTES = 8 * 1024 ** 2;
 const MAX_PARTS = 10_000;
 const ABORT_TIMEOUT_MS = 10_000;
 

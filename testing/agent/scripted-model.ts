@@ -46,7 +46,7 @@ export const testErrors = errorCatalogue({
   'test.bad-image': { status: 400, todo: 'Nothing: a test wanted this.' },
 });
 
-export function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): InstanceFacts {
+function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): InstanceFacts {
   return {
     provider: providers[0] ?? 'cpu',
     fallbacks: [],

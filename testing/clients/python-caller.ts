@@ -5,7 +5,7 @@ import { PYTHON } from '../outside-data/python.ts';
 import { PYTHON_CLIENT } from './caller.ts';
 import type { Call, Caller, Outcome } from './caller.ts';
 
-export function pythonEnvironment(): Readonly<Record<string, string>> {
+function pythonEnvironment(): Readonly<Record<string, string>> {
   return { PATH: process.env['PATH'] ?? '', PYTHONPATH: PYTHON_CLIENT, PYTHONDONTWRITEBYTECODE: '1' };
 }
 

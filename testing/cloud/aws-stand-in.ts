@@ -15,7 +15,7 @@ import { loadServiceModel } from './service-model.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 import { faultsOf } from './validate.ts';
 
-export interface RecordedRequest {
+interface RecordedRequest {
   /** Name in the signature's scope: greengrass, iot, sagemaker, s3, sts. */
   readonly service: string;
   /** For S3 the method and path. */

@@ -214,7 +214,7 @@ export class GreengrassStandIn {
   }
 }
 
-export function componentArn(name: string): string {
+function componentArn(name: string): string {
   return `arn:aws:greengrass:${REGION}:${ACCOUNT}:components:${name}`;
 }
 

@@ -30,7 +30,7 @@ export interface Shape {
   readonly error?: { readonly httpStatusCode: number };
 }
 
-export interface MemberRef {
+interface MemberRef {
   readonly shape: string;
   readonly location?: 'uri' | 'querystring' | 'header' | 'headers' | 'statusCode';
   readonly locationName?: string;

@@ -26,13 +26,13 @@ export interface AnsweredTensor {
   readonly byte_data: Buffer;
 }
 
-export interface AnsweredMetadata {
+interface AnsweredMetadata {
   readonly name: string | Buffer;
   readonly data_type: string;
   readonly shape: readonly number[];
 }
 
-export interface AnsweredModel {
+interface AnsweredModel {
   readonly url: string;
   readonly name: string;
   readonly handle?: string;

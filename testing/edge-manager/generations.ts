@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { PROJECT } from '../../tools/bundle/project.ts';
 
-export const AGENT_PROTO_FILE = path.join(PROJECT, 'components/inference-agent/edge-manager/agent.proto');
+const AGENT_PROTO_FILE = path.join(PROJECT, 'components/inference-agent/edge-manager/agent.proto');
 
 /** Generations of clients, by the year in which their interface was published. */
 export const CLIENT_GENERATIONS = ['2020', '2021', '2022'] as const;

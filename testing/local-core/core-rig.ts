@@ -17,7 +17,7 @@ import type {
 import type { PlainObject } from '../../tools/recipe/recipe.ts';
 
 /** Parts of a recipe; the rest is filled in. */
-export interface TestRecipe {
+interface TestRecipe {
   readonly lifecycle?: PlainObject;
   readonly configuration?: PlainObject;
   readonly dependencies?: Readonly<Record<string, PlainObject>>;

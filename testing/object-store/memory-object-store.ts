@@ -53,7 +53,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 }
 
-export const NO_SUCH_BUCKET: StoreFailure = {
+const NO_SUCH_BUCKET: StoreFailure = {
   code: 'NoSuchBucket',
   reason: 'The specified bucket does not exist',
   status: 404,

@@ -1,7 +1,7 @@
 import { offlineIpc } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 
-export interface RecordedMessage {
+interface RecordedMessage {
   readonly plane: 'mqtt' | 'local';
   readonly topic: string;
   readonly message: unknown;

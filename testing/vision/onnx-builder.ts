@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-
 /** Writes small ONNX files for tests, so that they need no data. Source of the field numbers: onnx.proto3. */
 export interface GraphSpec {
   readonly inputs: readonly ValueSpec[];
@@ -45,10 +43,6 @@ const TYPE_CODES = {
   uint32: 12,
   uint64: 13,
 } as const;
-
-export async function writeOnnx(file: string, graph: GraphSpec): Promise<void> {
-  await writeFile(file, buildOnnx(graph));
-}
 
 export function buildOnnx(spec: GraphSpec): Uint8Array {
   const graph = message(

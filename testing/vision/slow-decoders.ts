@@ -38,7 +38,7 @@ export function slowFinish(
   }));
 }
 
-export function slowIou(a: PlainBox['box'], b: PlainBox['box']): number {
+function slowIou(a: PlainBox['box'], b: PlainBox['box']): number {
   const left = Math.max(a[0], b[0]);
   const right = Math.min(a[2], b[2]);
   const top = Math.max(a[1], b[1]);
@@ -60,11 +60,6 @@ export function argmax(numbers: readonly number[]): number {
 
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
-}
-
-/** Cuts a flat list into rows. */
-export function rowsOf(numbers: readonly number[], width: number): number[][] {
-  return Array.from({ length: numbers.length / width }, (_, row) => numbers.slice(row * width, (row + 1) * width));
 }
 
 /** From rows to columns. */

@@ -5,7 +5,7 @@ import { buildErrors } from './errors.ts';
 import { PROJECT } from './project.ts';
 
 /** What edgeml.Runtime carries: found on the device through NODE_PATH, never part of a bundle. */
-export const EXTERNAL_PACKAGES = [
+const EXTERNAL_PACKAGES = [
   'onnxruntime-node',
   'onnxruntime-common',
   'onnxruntime-web',

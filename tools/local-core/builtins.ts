@@ -5,7 +5,7 @@ export const NUCLEUS_VERSION = '2.17.0';
 
 export const NUCLEUS = 'aws.greengrass.Nucleus';
 export const CLI = 'aws.greengrass.Cli';
-export const TOKEN_EXCHANGE = 'aws.greengrass.TokenExchangeService';
+const TOKEN_EXCHANGE = 'aws.greengrass.TokenExchangeService';
 
 /**
  * AWS components that the core itself stands in for. They are always RUNNING, resolve as dependencies,

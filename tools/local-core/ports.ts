@@ -34,7 +34,7 @@ export interface LocalDeploymentRequest {
   readonly configurationValidationPolicy?: { readonly timeoutInSeconds?: number };
 }
 
-export type DeploymentStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
+type DeploymentStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
 
 export interface DeploymentOutcome {
   readonly deploymentId: string;

@@ -26,14 +26,14 @@ export interface OnnxValue {
   readonly shape: readonly (number | string)[];
 }
 
-export interface OnnxNode {
+interface OnnxNode {
   readonly op: string;
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
 
-export interface OnnxWeight {
+interface OnnxWeight {
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];

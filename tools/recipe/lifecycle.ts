@@ -32,7 +32,7 @@ export const DEFAULT_TIMEOUTS: Readonly<Record<LifecycleSection, number | undefi
   uninstall: 120,
 };
 
-export const DEFAULT_ERROR_RESET_SECONDS = 3600;
+const DEFAULT_ERROR_RESET_SECONDS = 3600;
 
 export function timeoutOf(lifecycle: Lifecycle, section: LifecycleSection): number | undefined {
   return lifecycle.steps[section]?.timeoutSeconds ?? DEFAULT_TIMEOUTS[section];

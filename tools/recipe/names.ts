@@ -1,8 +1,8 @@
 import semver from 'semver';
 
 /** Longest name, version and largest version number that the cloud and the nucleus take (component recipe reference). */
-export const NAME_LENGTH = 128;
-export const VERSION_LENGTH = 64;
+const NAME_LENGTH = 128;
+const VERSION_LENGTH = 64;
 const LARGEST_NUMBER = 999_999;
 
 /** What is wrong with a component name, undefined when nothing is. */

@@ -43,7 +43,7 @@ export interface ArtifactPermission {
   readonly execute: PermissionScope;
 }
 
-export type PermissionScope = 'NONE' | 'OWNER' | 'ALL';
+type PermissionScope = 'NONE' | 'OWNER' | 'ALL';
 
 export type PlainObject = Readonly<Record<string, unknown>>;
 

@@ -13,7 +13,7 @@ import { droppedStatus, failureStatus, s3Reason, successStatus, throttledStatus 
 import type { StatusMessage } from './status-message.ts';
 
 /** Which requests have a status message: all, those that were not dropped by their strategy, or those that failed. */
-export type StatusMessages = 'all' | 'kept' | 'failures';
+type StatusMessages = 'all' | 'kept' | 'failures';
 
 export interface AnnouncerSettings {
   readonly status: Topics;

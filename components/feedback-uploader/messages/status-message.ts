@@ -34,7 +34,7 @@ export function s3Reason(code: string, reason: string): string {
   return `An error occurred (${code}) when calling the PutObject operation: ${reason}`;
 }
 
-export const QUEUE_FULL = 'Queue.Full';
+const QUEUE_FULL = 'Queue.Full';
 
 export function throttledStatus(id: string, limit: number): StatusMessage {
   return { response: { status: 'fail', error_message: throttledText(limit), error: QUEUE_FULL }, id };

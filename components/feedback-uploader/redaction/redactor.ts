@@ -3,7 +3,7 @@ import type { DeepReadonly } from '#packages/foundation';
 import type { RedactionSettings } from '../settings/redaction-schema.ts';
 import type { RedactionRecord } from '../spool/stored-sample.ts';
 
-export interface RedactedImage {
+interface RedactedImage {
   readonly image: Uint8Array;
   readonly record: RedactionRecord;
 }

@@ -23,8 +23,7 @@ export interface Capture {
 /** `SUCCESS`: at its destination, for Disk with periodic upload the disk. `FAILURE`: given up. */
 export type CaptureStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILURE';
 
-export const CAPTURE_DATA_TYPES = ['UINT8', 'INT16', 'INT32', 'INT64', 'FLOAT16', 'FLOAT32', 'FLOAT64'] as const;
-export type CaptureDataType = (typeof CAPTURE_DATA_TYPES)[number];
+export type CaptureDataType = 'UINT8' | 'INT16' | 'INT32' | 'INT64' | 'FLOAT16' | 'FLOAT32' | 'FLOAT64';
 
 /** Bytes of one element. */
 export const ELEMENT_BYTES: Readonly<Record<CaptureDataType, number>> = {
@@ -37,9 +36,8 @@ export const ELEMENT_BYTES: Readonly<Record<CaptureDataType, number>> = {
   FLOAT64: 8,
 };
 
-/** `NONE`: plain bytes, taken as text where they are UTF-8. */
-export const AUXILIARY_ENCODINGS = ['CSV', 'JSON', 'NONE', 'BASE64'] as const;
-export type AuxiliaryEncoding = (typeof AUXILIARY_ENCODINGS)[number];
+/** `NONE`: plain bytes, taken as text if they are UTF-8. */
+export type AuxiliaryEncoding = 'CSV' | 'JSON' | 'NONE' | 'BASE64';
 
 export interface CapturedTensor {
   /** As the application calls it: need not be a name that the model knows. */

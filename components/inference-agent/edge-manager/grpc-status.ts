@@ -18,7 +18,7 @@ export const STATUS = {
   UNAVAILABLE: 14,
 } as const;
 
-export type StatusName = keyof typeof STATUS;
+type StatusName = keyof typeof STATUS;
 
 export interface GrpcStatus {
   readonly code: number;

@@ -11,7 +11,7 @@ export interface TensorMetadata {
   readonly shape: readonly number[];
 }
 
-export interface SharedMemoryHandle {
+interface SharedMemoryHandle {
   readonly size: number;
   readonly offset: number;
   readonly segment_id: number;

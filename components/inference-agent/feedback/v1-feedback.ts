@@ -12,7 +12,7 @@ export interface V1FeedbackPorts {
   readonly count: (service: string, outcome: FeedbackOutcome) => void;
 }
 
-export type FeedbackOutcome = 'accepted' | 'not-wanted' | `lost-${FeedbackLoss}`;
+type FeedbackOutcome = 'accepted' | 'not-wanted' | `lost-${FeedbackLoss}`;
 
 /**
  * What the connectors of Greengrass V1 did for `MLFeedbackConnectorConfigId`: each inference that a program asks them for is

@@ -14,7 +14,7 @@ const WORKING_BYTES = 48 * 1024 ** 2;
 const PREPARER_BYTES = 64 * 1024 ** 2;
 
 /** What a instance will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
-export function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
+function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
   const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;
   return settings.workers * (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants));

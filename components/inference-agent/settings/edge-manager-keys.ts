@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { booleanSetting, choiceSetting, integerSetting, textSetting } from '#packages/foundation';
 
-export const CAPTURE_DESTINATIONS = ['Cloud', 'Disk'] as const;
-export const CLOUD_PROVIDERS = ['Aws', 'Custom', 'None'] as const;
+const CAPTURE_DESTINATIONS = ['Cloud', 'Disk'] as const;
+const CLOUD_PROVIDERS = ['Aws', 'Custom', 'None'] as const;
 
 /** Larger payloads always go to files of their own, as in the old agent. */
-export const MAX_EMBED_BYTES = 3_072;
+const MAX_EMBED_BYTES = 3_072;
 
 const FLEET = /^(?:[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62})?$/;
 const BUCKET = /^(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/;

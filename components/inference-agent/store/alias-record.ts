@@ -10,7 +10,7 @@ const storedPackage = z.strictObject({
 });
 
 /** Who brought a model, and so who may take it away. */
-export const MODEL_OWNERS = ['component', 'client'] as const;
+const MODEL_OWNERS = ['component', 'client'] as const;
 export type ModelOwner = (typeof MODEL_OWNERS)[number];
 
 const aliasRecordSchema = z.strictObject({

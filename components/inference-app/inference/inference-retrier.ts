@@ -78,7 +78,7 @@ export class InferenceRetrier {
   }
 }
 
-export function modelComponent(service: string): string {
+function modelComponent(service: string): string {
   return `edgeml.model.${service}`;
 }
 

@@ -13,7 +13,7 @@ export interface GreengrassV2Message {
   readonly 'inference-results': readonly GreengrassV2Result[];
 }
 
-export interface GreengrassV2Result {
+interface GreengrassV2Result {
   readonly Label: string;
   /** A text, as Python writes the number. */
   readonly Score: string;

@@ -111,17 +111,6 @@ export interface ResultMessage {
   readonly error?: WireError;
 }
 
-/** Payload of `edgeml/invoke/<service>`: exactly one of `path` and `body`. */
-export interface IpcInvokeRequest {
-  readonly id: string;
-  /** Must match `edgeml/reply/#`, the only topics that the agent may answer on. */
-  readonly replyTo: string;
-  readonly contentType?: string;
-  readonly path?: string;
-  /** base64 */
-  readonly body?: string;
-}
-
 /** What is published on `replyTo`. */
 export type IpcInvokeReply =
   { readonly id: string; readonly result: InvokeResult } | { readonly id: string; readonly error: WireError };

@@ -30,7 +30,7 @@ export interface IpcOptions {
   readonly onGiveUp?: (error: EdgeError) => void;
 }
 
-export interface HeartbeatTiming {
+interface HeartbeatTiming {
   readonly intervalMs: number;
   readonly missedBeats: number;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { topicMatches } from '../topics/topic-syntax.ts';
 
 /** Key of the tag inside a message; taken out again before a handler sees the message. */
-export const SENDER_KEY = '_sender';
+const SENDER_KEY = '_sender';
 
 /**
  * Tells own messages from others'. The Java nucleus does this when asked (`receiveMode`), nucleus lite ignores the request,

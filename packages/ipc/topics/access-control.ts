@@ -4,15 +4,15 @@ import type { TopicName } from './topics.ts';
 /** `accessControl` of a recipe's DefaultConfiguration: IPC service → policy id → statement. */
 export type AccessControl = Readonly<Record<string, Readonly<Record<string, AccessPolicy>>>>;
 
-export interface AccessPolicy {
+interface AccessPolicy {
   readonly policyDescription: string;
   readonly operations: readonly string[];
   readonly resources: readonly string[];
 }
 
 /** Components that speak on topics; all others need no `accessControl`. */
-export const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.FeedbackUploader'] as const;
-export type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
+const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.FeedbackUploader'] as const;
+type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
 
 type Service = 'pubsub' | 'mqttproxy';
 type Operation = 'PublishToTopic' | 'SubscribeToTopic' | 'PublishToIoTCore' | 'SubscribeToIoTCore';

@@ -31,7 +31,7 @@ export async function signPackage(
 }
 
 /** Over the canonical JSON of all file hashes. */
-export async function signHashes(hashes: FileHashes, signer: Signer, signal?: AbortSignal): Promise<SignatureFile> {
+async function signHashes(hashes: FileHashes, signer: Signer, signal?: AbortSignal): Promise<SignatureFile> {
   const bytes = Buffer.from(canonicalJson(hashes));
   return {
     schemaVersion: 1,

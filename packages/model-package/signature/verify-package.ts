@@ -61,7 +61,7 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
 }
 
 /** @throws EdgeError `signature.invalid` unless the key signed these hashes. */
-export function verifyHashes(signature: SignatureFile, publicKey: string): void {
+function verifyHashes(signature: SignatureFile, publicKey: string): void {
   const key = parsePublicKey(publicKey, `trusted key "${signature.keyId}"`);
   const signed = Buffer.from(canonicalJson(signature.files));
   const bytes = Buffer.from(signature.signature, 'base64');

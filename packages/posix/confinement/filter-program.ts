@@ -11,7 +11,7 @@ export interface CallRule {
 }
 
 /** A test of the lower 32 bits of an argument, which is all that the arguments tested here have. */
-export interface ArgumentTest {
+interface ArgumentTest {
   /** 0 to 5. */
   readonly argument: number;
   /** Bits that count. Default: all 32. */

@@ -34,7 +34,7 @@ export interface Libc {
 }
 
 /** `struct sock_fprog` of linux/filter.h. */
-export interface SocketProgram {
+interface SocketProgram {
   /** Instructions, 8 bytes each. */
   readonly len: number;
   readonly filter: Uint8Array;

@@ -32,7 +32,7 @@ export function selectBoxes(
 }
 
 /** Intersection over union of two boxes of a flat array; 0 where neither has an area. */
-export function iouAt(boxes: Float64Array, a: number, b: number): number {
+function iouAt(boxes: Float64Array, a: number, b: number): number {
   const ax0 = boxes[4 * a] as number;
   const ay0 = boxes[4 * a + 1] as number;
   const ax1 = boxes[4 * a + 2] as number;

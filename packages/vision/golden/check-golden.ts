@@ -21,7 +21,7 @@ export interface GoldenReport {
   readonly summary: string;
 }
 
-export interface GoldenCaseReport {
+interface GoldenCaseReport {
   readonly input: string;
   readonly passed: boolean;
   /** What differs, in sentences. */

@@ -37,7 +37,7 @@ type AcrossRow = (
 type ScatterRow = (source: number, step: number, table: number, count: number, out: number, outStep: number) => void;
 
 /** WebAssembly.Memory; growing replaces `buffer`. */
-export interface KernelMemory {
+interface KernelMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }

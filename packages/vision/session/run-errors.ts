@@ -59,7 +59,7 @@ export function runError(error: unknown): Error {
 }
 
 /** One line, without the file names and line numbers of the runtime's own code. */
-export function tidy(message: string): string {
+function tidy(message: string): string {
   return message
     .replace(/\S*\/\S+\.(?:cc|h|cpp):\d+\s+/g, '')
     .replace(/\s+/g, ' ')

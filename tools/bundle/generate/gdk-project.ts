@@ -6,7 +6,7 @@ import { readRecipe } from '../recipe-source.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
 /** The component that stands for the whole collection: its gdk project is the root folder. */
-export const ROOT_COMPONENT = 'edgeml.InferenceApp';
+const ROOT_COMPONENT = 'edgeml.InferenceApp';
 
 /** Oldest gdk that these projects were built with. */
 const GDK_VERSION = '1.6.2';

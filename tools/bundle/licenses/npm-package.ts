@@ -39,7 +39,7 @@ function complete(texts: readonly LicenseText[], license: string): readonly Lice
 }
 
 /** `pkg:npm/%40scope/name@version` */
-export function npmPurl(name: string, version: string): string {
+function npmPurl(name: string, version: string): string {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`;
 }
 

@@ -7,7 +7,7 @@ import { table } from '../frame/table.ts';
 /** A fleet's successes are a number; its failures are lines. */
 const SHOWN_DEVICES = 40;
 
-export function statusJson({ deployment, devices, counts, isSettled }: DeploymentStatus) {
+function statusJson({ deployment, devices, counts, isSettled }: DeploymentStatus) {
   const { id, name, targetArn, status, components } = deployment;
   return { deploymentId: id, name, targetArn, status, settled: isSettled, counts, components, devices };
 }

@@ -9,7 +9,7 @@ import { targetText } from './target.ts';
 import type { Target } from './target.ts';
 
 /** Tag of a deployment that restores an earlier one: its id. A further rollback goes on from there, further back. */
-export const RESTORES_TAG = 'edgeml:restores';
+const RESTORES_TAG = 'edgeml:restores';
 
 export interface RollbackPlan extends DeploymentPlan {
   readonly restores: StoredDeployment;

@@ -23,7 +23,7 @@ export interface FleetDevice {
   readonly models: readonly DeviceModel[];
 }
 
-export interface DeviceModel {
+interface DeviceModel {
   readonly handle: string;
   readonly name: string;
   readonly version: string;

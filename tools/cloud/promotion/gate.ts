@@ -18,7 +18,7 @@ export interface GateInput {
   readonly now: number;
 }
 
-export interface DeviceFinding {
+interface DeviceFinding {
   readonly thing: string;
   /** `offline`: takes the deployment when it comes back, and does not count. `waiting`: not known yet. */
   readonly verdict: 'healthy' | 'unhealthy' | 'waiting' | 'offline';

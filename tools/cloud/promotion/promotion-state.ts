@@ -43,7 +43,7 @@ export function newState(plan: PromotionPlan): PromotionState {
 }
 
 /** @throws EdgeError `promote.state` */
-export function checkState(text: string, place: string, plan: PromotionPlan): PromotionState {
+function checkState(text: string, place: string, plan: PromotionPlan): PromotionState {
   let state: PromotionState;
   try {
     state = JSON.parse(text) as PromotionState;

@@ -11,7 +11,7 @@ export interface Authorizer {
   denial(request: AccessRequest): string | undefined;
 }
 
-export interface AccessRequest {
+interface AccessRequest {
   readonly component: string;
   readonly service: AccessControlService;
   /** Without prefix, e.g. `PublishToTopic`. */

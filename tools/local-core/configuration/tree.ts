@@ -7,7 +7,7 @@ import { isPlainObject } from '../../recipe/recipe.ts';
  */
 export type ConfigNode = ConfigLeaf | ConfigBranch;
 
-export interface ConfigLeaf {
+interface ConfigLeaf {
   readonly kind: 'leaf';
   readonly value: unknown;
   /** Epoch milliseconds. */

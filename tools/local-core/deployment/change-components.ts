@@ -21,7 +21,7 @@ export interface DeploymentResult {
   readonly deployed: DeployedSet;
 }
 
-export type DetailedStatus =
+type DetailedStatus =
   | 'SUCCESSFUL'
   | 'FAILED_NO_STATE_CHANGE'
   | 'FAILED_ROLLBACK_COMPLETE'

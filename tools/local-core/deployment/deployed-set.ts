@@ -15,10 +15,10 @@ export interface DeployedSet {
   readonly by?: string | undefined;
 }
 
-export const NOTHING_DEPLOYED: DeployedSet = { groups: {}, components: {}, previous: {} };
+const NOTHING_DEPLOYED: DeployedSet = { groups: {}, components: {}, previous: {} };
 
 /** Group of deployments that name none. */
-export const LOCAL_GROUP = 'LOCAL_DEPLOYMENT';
+const LOCAL_GROUP = 'LOCAL_DEPLOYMENT';
 
 export function groupOf(groupName: string | undefined): string {
   return groupName === undefined || groupName === '' ? LOCAL_GROUP : `thinggroup/${groupName}`;

@@ -6,7 +6,7 @@ import { deploymentErrors } from './errors.ts';
 const name = z.string().superRefine((value, context) => report(nameProblem(value), context));
 const requirement = z.string().superRefine((value, context) => report(requirementProblem(value), context));
 
-export const requestSchema = z.strictObject({
+const requestSchema = z.strictObject({
   groupName: z
     .string()
     .regex(/^[^:]*$/, 'may not hold a colon')

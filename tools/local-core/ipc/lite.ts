@@ -1,5 +1,5 @@
 /** Frame buffer of nucleus lite, `GGL_IPC_MAX_MSG_LEN` (aws-greengrass-lite, modules/ggipcd). */
-export const LITE_BUFFER_BYTES = 10_000;
+const LITE_BUFFER_BYTES = 10_000;
 
 /** What lite can receive: everything behind the prelude has to fit its buffer; above that it closes the connection. */
 export const LITE_MAX_RECEIVED_FRAME_BYTES = LITE_BUFFER_BYTES + 12;

@@ -32,7 +32,7 @@ import { updateConfiguration } from './operations/update-configuration.ts';
 import { updateState } from './operations/update-state.ts';
 
 /** All operations that this core has. */
-export const operations: readonly Operation[] = [
+const operations: readonly Operation[] = [
   publishToTopic,
   subscribeToTopic,
   publishToIotCore,
@@ -93,6 +93,6 @@ export function findOperation(name: string, lite: boolean): Operation {
 }
 
 /** The nucleus' answer for an operation whose plugin is not installed. */
-export function notSupported(qualifiedName: string): Fault {
+function notSupported(qualifiedName: string): Fault {
   return new Fault('ServiceError', `Operation ${qualifiedName} is not supported by Greengrass`);
 }

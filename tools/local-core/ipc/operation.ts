@@ -48,7 +48,7 @@ export interface Call extends IpcContext {
 }
 
 /** `terse`: the MQTT proxy tells nothing but "Not Authorized". */
-export type DenialStyle = 'full' | 'terse';
+type DenialStyle = 'full' | 'terse';
 
 /** Keeps an operation's types together; the table holds them with their requests forgotten. */
 export function operation<Request>(definition: Operation<Request>): Operation {

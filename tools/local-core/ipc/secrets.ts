@@ -35,11 +35,6 @@ export function secretsFromFile(path: string): SecretSource {
   return { find: async (secretId) => (await readSecrets(path)).find((secret) => isCalled(secret, secretId)) };
 }
 
-export function secretsOf(values: Readonly<Record<string, string>>): SecretSource {
-  const secrets = Object.entries(values).map(([name, text]) => plainSecret(name, text));
-  return { find: async (secretId) => secrets.find((secret) => isCalled(secret, secretId)) };
-}
-
 const isCalled = (secret: Secret, id: string): boolean => secret.name === id || secret.arn === id;
 
 async function readSecrets(path: string): Promise<readonly Secret[]> {

@@ -2,7 +2,7 @@ import { errorsCount } from './state.ts';
 import type { LifecycleState } from './state.ts';
 
 /** Errors in a row, in one state, that make a component BROKEN. */
-export const ERRORS_TO_BROKEN = 3;
+const ERRORS_TO_BROKEN = 3;
 
 /**
  * Counts errors per state: three in a row, each less than the reset time after the one before, make BROKEN.

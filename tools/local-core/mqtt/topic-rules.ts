@@ -1,8 +1,8 @@
 import { mqttErrors } from './errors.ts';
 
 /** Limits of AWS IoT Core ("AWS IoT Core message broker and protocol limits and quotas", AWS General Reference). */
-export const MAX_TOPIC_CHARACTERS = 256;
-export const MAX_TOPIC_SLASHES = 7;
+const MAX_TOPIC_CHARACTERS = 256;
+const MAX_TOPIC_SLASHES = 7;
 export const MAX_PAYLOAD_BYTES = 128 * 1024;
 /** Reserved topics of unknown kind are left to the broker up to this length, as in the nucleus. */
 const MAX_RESERVED_TOPIC_CHARACTERS = 512;

@@ -5,7 +5,7 @@ export type ModelSource =
   | { readonly kind: 'training-job' | 'model-package'; readonly arn: string; readonly region: string };
 
 /** Which bytes a source holds right now. Two equal identities are the same model. */
-export interface SourceIdentity {
+interface SourceIdentity {
   /** What was asked for: the file's name, `s3://…` or an ARN. */
   readonly uri: string;
   /** The object behind an ARN. */

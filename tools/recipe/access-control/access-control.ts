@@ -12,7 +12,7 @@ export interface AccessControl {
   readonly problems: readonly AccessControlProblem[];
 }
 
-export interface AccessControlProblem {
+interface AccessControlProblem {
   /** JSON pointer within `accessControl`. */
   readonly pointer: string;
   readonly message: string;

@@ -11,7 +11,7 @@ import { lintManifests } from './manifests.ts';
 import { lintVariables } from './variables.ts';
 
 /** Largest recipe that the cloud takes, bytes. */
-export const RECIPE_BYTES = 16_000;
+const RECIPE_BYTES = 16_000;
 
 /** Reads a recipe and says everything that is wrong with it or doubtful, ordered by place. */
 export async function lintRecipeFile(file: string): Promise<readonly RecipeIssue[]> {

@@ -25,7 +25,7 @@ export interface CloudPorts {
 }
 
 /** Captures that wait in memory have no more bytes than this, however few they are. */
-export const MAX_BUFFERED_BYTES = 256 * 1024 ** 2;
+const MAX_BUFFERED_BYTES = 256 * 1024 ** 2;
 const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 60_000;
 const OBJECT_TIMEOUT_MS = 120_000;

@@ -5,7 +5,7 @@ import { AGENT_PROTO } from '../agent-proto.gen.ts';
 import type { AgentCalls, CallName } from '../messages.ts';
 
 /** Full name of the service, as clients spell it. */
-export const SERVICE_NAME = 'AWS.SageMaker.Edge.Agent';
+const SERVICE_NAME = 'AWS.SageMaker.Edge.Agent';
 
 /** Messages are decoded to what `messages.ts` says. */
 const DECODING = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true } as const;
@@ -16,7 +16,7 @@ export function agentService(): ServiceDefinition {
 }
 
 /** What a call can know of its caller. */
-export interface Caller {
+interface Caller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   /** Aborted when the client hangs up. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 /** What ffmpeg reads: something on the network, a capture device, something it makes up itself, or a file. */
-export type InputKind = 'network' | 'device' | 'generated' | 'file';
+type InputKind = 'network' | 'device' | 'generated' | 'file';
 
 export interface FfmpegInput {
   readonly kind: InputKind;

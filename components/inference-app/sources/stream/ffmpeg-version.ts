@@ -41,7 +41,7 @@ export function ffmpegMissing(command: string, reason: string): Error {
 }
 
 /** Builds from ffmpeg's repository are named `N-…`, and are newer than any release here. */
-export function versionIn(text: string): FfmpegVersion | undefined {
+function versionIn(text: string): FfmpegVersion | undefined {
   const [, name] = /^ffmpeg version (\S+)/m.exec(text) ?? [];
   if (name === undefined) return undefined;
   const [, major, minor] = /^n?(\d+)(?:\.(\d+))?/.exec(name) ?? [];

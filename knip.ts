@@ -1,0 +1,29 @@
+import type { KnipConfig } from 'knip';
+
+/** What nothing imports: `npm run unused` fails for exports, files and dependencies that nobody uses. */
+const config: KnipConfig = {
+  entry: [
+    // What esbuild bundles: see tools/bundle/components.ts, tools/bundle/runtime and tools/cloud/pipeline.
+    'components/inference-agent/{agent,instance-worker,model}.ts',
+    'components/feedback-uploader/{uploader,redactor}.ts',
+    'components/inference-app/app.ts',
+    'components/runtime/check.ts',
+    'tools/cloud/pipeline/lambda.ts',
+    // What other programs import or start.
+    'clients/typescript/src/index.ts',
+    'bench/main.ts',
+    // Processes that tests and benchmarks start by their paths.
+    'bench/vision/sequential.ts',
+    'testing/agent/{scripted-worker,capture/capture-child}.ts',
+    'testing/{device,local-core}/core-process.mts',
+    'testing/posix/child-main.ts',
+    'testing/vision/{load-and-unload,fuzz/run-fuzz}.ts',
+  ],
+  // Found by its file at run time, so that a device without it falls back to sharp: packages/vision/image/turbo-jpeg.ts.
+  ignoreDependencies: ['@julusian/jpeg-turbo'],
+  // Tests that need them say so and are left out without them.
+  ignoreBinaries: ['ffmpeg', 'mosquitto'],
+  treatConfigHintsAsErrors: true,
+};
+
+export default config;
