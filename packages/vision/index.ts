@@ -3,7 +3,6 @@ export { visionErrors } from './errors.ts';
 export { boundsOf, checkGolden, parseExpected } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
 export { ImagePreparer } from './image-preparer.ts';
-export { sniffImage } from './image/sniff.ts';
 export { loadModel, preparerOptions } from './load-model.ts';
 export type {
   Fallback,

@@ -15,7 +15,7 @@
  * @type {Readonly<Record<string, Zone>>}
  */
 export const ZONES = {
-  '*.*': { holds: 'settings of ESLint, Vitest, knip', mayImport: ['tools/checks'] },
+  '*.*': { holds: 'settings of ESLint, Vitest, knip', mayImport: ['testing/patience.ts', 'tools/checks'] },
 
   // Libraries, lowest first. From outside, each has one door: its index.ts, imported as `#packages/<name>`.
   'packages/foundation': { holds: 'errors, clock, log, configuration pipeline, environment, backoff', mayImport: [] },
@@ -99,7 +99,7 @@ export const ZONES = {
   'tools/recipe': { holds: 'recipes: reading, validation, access control', mayImport: ['packages/foundation'] },
   'tools/local-core': {
     holds: 'the development runtime: deployments, lifecycles, IPC, MQTT',
-    mayImport: ['packages/foundation', 'tools/recipe'],
+    mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'tools/recipe'],
   },
   'tools/bundle': {
     holds: 'bundles, zips, the runtime, gdk projects, generated files',
@@ -155,6 +155,7 @@ export const ZONES = {
   'tools/twin': {
     holds: 'a deployment tried on a local core, with a report',
     mayImport: [
+      'packages/annotation',
       'packages/foundation',
       'packages/http',
       'packages/model-package',
