@@ -1,6 +1,7 @@
 import { isEdgeError, messageOf, readEnvironment, systemClock } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 
+import { agentErrors } from './errors.ts';
 import { parseArguments } from './model-command/parse-arguments.ts';
 import { runModelCommand } from './model-command/run-model-command.ts';
 
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     // The nucleus shows the last line that a component wrote as the reason of its failure: one line, reason first.
     const advice = isEdgeError(error) ? ` [${error.code}] ${error.todo}` : '';
     process.stderr.write(`${messageOf(error).replaceAll('\n', ' ')}${advice}\n`);
-    process.exitCode = isEdgeError(error) && error.code === 'model-command.usage' ? 2 : 1;
+    process.exitCode = agentErrors.is(error, 'model-command.usage') ? 2 : 1;
   } finally {
     clearInterval(alive);
     client.close();

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { configErrors, parseConfiguration } from '#packages/foundation';
+import { foundationErrors, parseConfiguration } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { appConfiguration } from './config.ts';
 import type { AppConfiguration, SourceConfiguration } from './config.ts';
@@ -84,7 +84,7 @@ function source(settings: z.input<typeof sourceSettings>): SourceConfiguration {
 
 function invalid(pointer: string, message: string): Error {
   const problems = [{ pointer, message }];
-  return configErrors.error(
+  return foundationErrors.error(
     'config.invalid',
     `configuration of ${COMPONENT} has a wrong setting: ${pointer}: ${message}`,
     {

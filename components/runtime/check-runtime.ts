@@ -25,7 +25,10 @@ async function readManifest(file: string): Promise<RuntimeManifest> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as RuntimeManifest;
   } catch (cause) {
-    throw runtimeErrors.error('runtime.incomplete', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw runtimeErrors.error('runtime.incomplete', `cannot read ${file}: ${messageOf(cause)}`, {
+      cause,
+      facts: { file },
+    });
   }
 }
 

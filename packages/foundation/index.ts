@@ -2,7 +2,6 @@ export { sleep, systemClock } from './clock/clock.ts';
 export type { Clock } from './clock/clock.ts';
 export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
 export type { SettingDescription } from './config/describe-configuration.ts';
-export { configErrors } from './config/errors.ts';
 export { parseConfiguration } from './config/parse-configuration.ts';
 export type { ConfigurationProblem, DeepReadonly } from './config/parse-configuration.ts';
 export {
@@ -19,9 +18,10 @@ export {
 export { unknownKeys } from './config/unknown-keys.ts';
 export { childEnvironment, disableOnnxTelemetry, readEnvironment } from './env.ts';
 export type { Environment } from './env.ts';
-export { errorCatalogue } from './errors/catalogue.ts';
+export { foundationErrors } from './errors.ts';
+export { entry, errorCatalogue } from './errors/catalogue.ts';
 export { EdgeError, fromWire, isEdgeError, messageOf } from './errors/edge-error.ts';
-export type { EdgeErrorOptions, ErrorEntry, WireError } from './errors/edge-error.ts';
+export type { Remedy, WireError } from './errors/edge-error.ts';
 export { wireErrorOf } from './errors/wire-error.ts';
 export { Incidents } from './log/incidents.ts';
 export { levelSwitch } from './log/level-switch.ts';

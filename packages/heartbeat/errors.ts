@@ -2,7 +2,6 @@ import { errorCatalogue } from '#packages/foundation';
 
 export const heartbeatErrors = errorCatalogue({
   'heartbeat.invalid': {
-    status: 400,
     todo: 'Something else publishes on the heartbeat topic, or the agent is newer than the reader: bring both to one version.',
   },
 });

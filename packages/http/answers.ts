@@ -2,6 +2,7 @@ import { fromWire } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { ErrorBody } from './api/agent-api.ts';
 import type { HttpAnswer } from './http-client.ts';
+import { httpErrors } from './errors.ts';
 import type { Peer } from './peer.ts';
 
 /** Reads the answers of one peer. What it cannot read is the peer's `….bad-answer`. */
@@ -34,7 +35,7 @@ export function answerReader(peer: Peer): AnswerReader {
     },
     badAnswer(path, what) {
       const message = `${peer.name}'s answer${path ? ` to ${path}` : ''} cannot be understood: ${what}`;
-      return peer.error('bad-answer', message);
+      return httpErrors.error(peer.codes.badAnswer, message, path === '' ? {} : { facts: { path } });
     },
   };
   return reader;

@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { messageOf, systemClock } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
+import { httpErrors } from './errors.ts';
 import { AGENT } from './peer.ts';
 import type { Peer } from './peer.ts';
 import { reachableSocketPath } from './socket-path.ts';
@@ -156,7 +157,7 @@ function collect(
 
 function tooLarge(peer: Peer, path: string): EdgeError {
   const message = `the answer of ${peer.name} to ${path} is larger than ${MAX_ANSWER_BYTES} bytes`;
-  return peer.error('bad-answer', message, { facts: { path } });
+  return httpErrors.error(peer.codes.badAnswer, message, { facts: { path } });
 }
 
 function connectionError({ socketPath, peer }: Target, path: string, error: Error, answered: boolean): EdgeError {
@@ -165,10 +166,10 @@ function connectionError({ socketPath, peer }: Target, path: string, error: Erro
   const reason = UNREACHABLE[code];
   if (reason && !answered) {
     const message = `cannot reach ${peer.name} at ${socketPath}: ${reason} (${code})`;
-    return peer.error('unreachable', message, { cause: error, facts });
+    return httpErrors.error(peer.codes.unreachable, message, { cause: error, facts });
   }
   const message = `${peer.name} at ${socketPath} closed the connection before its answer to ${path} was complete (${code || messageOf(error)})`;
-  return peer.error('connection-lost', message, { cause: error, facts });
+  return httpErrors.error(peer.codes.connectionLost, message, { cause: error, facts });
 }
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
@@ -186,7 +187,7 @@ function timedOut(
   { path, timeoutMs }: { readonly path: string; readonly timeoutMs: number },
 ): EdgeError {
   const message = `${peer.name} at ${socketPath} did not answer ${path} within ${timeoutMs} ms`;
-  return peer.error('timeout', message, { facts: { socketPath, path, timeoutMs } });
+  return httpErrors.error(peer.codes.timeout, message, { facts: { socketPath, path, timeoutMs } });
 }
 
 function reasonOf(signal: AbortSignal | undefined): Error {

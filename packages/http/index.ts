@@ -16,7 +16,7 @@ export type {
 } from './api/agent-api.ts';
 export { MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
-export { agentErrors } from './errors.ts';
+export { httpErrors } from './errors.ts';
 export { createFeedbackClient } from './feedback-client.ts';
 export type { FeedbackClient, FeedbackSample } from './feedback-client.ts';
 export type { FeedbackLoss } from './feedback/feedback-loss.ts';
@@ -29,7 +29,7 @@ export { startSocketServer } from './server/http-server.ts';
 export { listenOnPort } from './server/listen-on-port.ts';
 export { listenOnSocket } from './server/listen-on-socket.ts';
 export { createRouter } from './server/router.ts';
-export type { Route, RouteErrorKind } from './server/router.ts';
+export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';
 export { watchRoutes } from './server/watch-routes.ts';
 export { fitsSocket, socketPathOf } from './socket-path.ts';

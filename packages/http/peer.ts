@@ -1,21 +1,30 @@
-import type { EdgeError, EdgeErrorOptions } from '#packages/foundation';
-
-import { agentErrors, feedbackClientErrors } from './errors.ts';
-
-/** Who is talked to: its name in messages, and its errors. */
+/** Who is talked to: its name in messages, and the codes of its errors. */
 export interface Peer {
   readonly name: string;
-  error(kind: PeerErrorKind, message: string, options?: EdgeErrorOptions): EdgeError;
+  readonly codes: {
+    readonly unreachable: 'agent.unreachable' | 'feedback.unreachable';
+    readonly connectionLost: 'agent.connection-lost' | 'feedback.connection-lost';
+    readonly timeout: 'agent.timeout' | 'feedback.timeout';
+    readonly badAnswer: 'agent.bad-answer' | 'feedback.bad-answer';
+  };
 }
-
-type PeerErrorKind = 'unreachable' | 'connection-lost' | 'timeout' | 'bad-answer';
 
 export const AGENT: Peer = {
   name: 'the agent',
-  error: (kind, message, options) => agentErrors.error(`agent.${kind}`, message, options),
+  codes: {
+    unreachable: 'agent.unreachable',
+    connectionLost: 'agent.connection-lost',
+    timeout: 'agent.timeout',
+    badAnswer: 'agent.bad-answer',
+  },
 };
 
 export const FEEDBACK_UPLOADER: Peer = {
   name: 'the feedback uploader',
-  error: (kind, message, options) => feedbackClientErrors.error(`feedback.${kind}`, message, options),
+  codes: {
+    unreachable: 'feedback.unreachable',
+    connectionLost: 'feedback.connection-lost',
+    timeout: 'feedback.timeout',
+    badAnswer: 'feedback.bad-answer',
+  },
 };

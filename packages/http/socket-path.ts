@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve, win32 } from 'node:path';
-import { socketErrors } from './errors.ts';
+import { httpErrors } from './errors.ts';
 
 /** `sun_path` without its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (sys/un.h). */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -22,7 +22,7 @@ export function reachableSocketPath(
   const short = isAbsolute(path) ? relative(workingDirectory, path) : path;
   if (fitsSocket(short)) return short;
   const bytes = Buffer.byteLength(short);
-  throw socketErrors.error(
+  throw httpErrors.error(
     'socket.path-too-long',
     `socket path ${path} is too long: ${bytes} bytes from ${workingDirectory}, the system allows ${MAX_PATH_BYTES}`,
     { facts: { path, workingDirectory, bytes, allowed: MAX_PATH_BYTES } },

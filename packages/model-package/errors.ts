@@ -1,9 +1,102 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
+import type { ConfigurationProblem } from '#packages/foundation';
 
-/** What can be wrong with `model.json` itself. */
+/** What can be wrong with a model package, its archive, its signature and its `model.json`. */
 export const packageErrors = errorCatalogue({
-  'model.manifest-invalid': {
+  'archive.damaged': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'Fetch the archive again or make a new one: it cannot be read to its end.',
+  }),
+  'archive.too-large': {
+    status: 413,
+    todo: 'Take files that the model does not need out of the archive, or raise MaxPackageMB of the agent.',
+  },
+  'archive.unknown-format': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'Give a .zip or a .tar.gz; what the file is called does not matter, what is in it does.',
+  }),
+  'archive.unsafe-entry': entry<{ readonly entry: string }>({
+    status: 422,
+    todo: 'Make the archive from plain files and folders: absolute names, "..", links and double names are refused.',
+  }),
+  'model.manifest-invalid': entry<{ readonly source: string; readonly problems: readonly ConfigurationProblem[] }>({
     status: 422,
     todo: "Correct the keys that the message names in the package's model.json; docs/models.md shows a complete one for each model family.",
+  }),
+  'package.edge-manifest-mismatch': entry<{ readonly name?: string; readonly version?: string }>({
+    status: 422,
+    todo: 'Write sagemaker_edge_manifest again (edgeml package does), so that it names the same model as model.json.',
+  }),
+  'package.file-missing': entry<{ readonly package: string; readonly missing: readonly string[] }>({
+    status: 422,
+    todo: 'Add the file to the package, or take its name out of model.json.',
+  }),
+  'package.link': entry<{ readonly package: string; readonly file: string }>({
+    status: 422,
+    todo: 'Put the files themselves in the package: links, pipes and devices are refused, since they reach outside of it.',
+  }),
+  'package.manifest-unreadable': {
+    status: 422,
+    todo: 'Correct model.json: it must be a JSON object of less than 1 MB.',
   },
+  'package.not-a-package': entry<{ readonly path: string }>({
+    status: 422,
+    todo: 'A model package is a folder (or a .tar.gz / .zip of one) with a model.json; docs/models.md shows one.',
+  }),
+  'package.not-found': entry<{ readonly path: string }>({
+    status: 404,
+    todo: 'Give the absolute path of the package folder (or .tar.gz / .zip) as the agent sees it; on a device that is below {artifacts:decompressedPath}.',
+  }),
+  'package.too-large': entry<{ readonly package: string }>({
+    status: 413,
+    todo: 'Take files that the model does not need out of the package, or raise MaxPackageMB of the agent.',
+  }),
+  'package.unreadable': entry<{ readonly package: string; readonly file?: string }>({
+    status: 422,
+    todo: "Let the agent's user read the package: `Permission: { Read: OWNER }` on the artifact, or mode 0644 for files and 0755 for folders.",
+  }),
+  'signature.bad-key': {
+    status: 400,
+    todo: 'Give an Ed25519 or ECDSA P-256 key: PEM, or for a public key also base64, as edgeml keygen prints it.',
+  },
+  'signature.file-changed': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'The file differs from the one that was signed. Fetch the package again, or sign it again if the change is yours.',
+  }),
+  'signature.file-missing': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'A signed file is not in the package. Fetch the package again, or sign it again.',
+  }),
+  'signature.file-unsigned': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'The package holds a file that was not signed. Remove it, or sign the package again.',
+  }),
+  'signature.invalid': entry<{ readonly keyId: string }>({
+    status: 422,
+    todo: 'The signature was not made by the trusted key of this id. Sign the package again with the right key; if you did, find out who changed it.',
+  }),
+  'signature.malformed': {
+    status: 422,
+    todo: 'Sign the package again: its signature.json is damaged or of another format.',
+  },
+  'signature.manifest-changed': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'model.json differs from the one that was signed: the model would be read in another way. Fetch the package again, or sign it again if the change is yours.',
+  }),
+  'signature.missing': {
+    status: 422,
+    todo: 'Sign the package (edgeml sign --package DIR --key FILE), or set SignaturePolicy of the agent to "warn" or "off".',
+  },
+  'signature.trust-unreadable': entry<{ readonly path: string }>({
+    status: 500,
+    todo: 'Make the folder named in TrustedKeysFolder, with one <key id>.pem for each key, readable for the user of the agent; or clear the setting.',
+  }),
+  'signature.unknown-key': entry<{ readonly keyId: string; readonly trusted: readonly string[] }>({
+    status: 422,
+    todo: 'Add the public key to TrustedKeys of the agent under this key id, or sign the package with a key that is there.',
+  }),
+  'signature.unsafe-trust': entry<{ readonly path: string }>({
+    status: 500,
+    todo: 'Take the write permission of group and others away (chmod go-w) and give it to root or to the user of the agent (chown); then see who changed the keys.',
+  }),
 });

@@ -3,7 +3,6 @@ export { unpackArchive } from './archive/unpack-archive.ts';
 export { canonicalJson } from './canonical-json.ts';
 export type { Box, Prediction, Timings } from './prediction.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
-export { readingErrors } from './reading/errors.ts';
 export { hashFiles, packageHash, SIGNATURE_FILE } from './reading/hash-files.ts';
 export { DEFAULT_PACKAGE_LIMITS } from './reading/limits.ts';
 export type { PackageLimits } from './reading/limits.ts';

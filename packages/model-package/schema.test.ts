@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isEdgeError } from '#packages/foundation';
+import type { ConfigurationProblem } from '#packages/foundation';
+import { packageErrors } from './errors.ts';
 import { inputOf, outputOf, parseLabels, parseManifest } from './schema.ts';
 
 const minimal = {
@@ -12,11 +13,11 @@ const minimal = {
   variants: [{ file: 'model.onnx' }],
 };
 
-function problemsOf(value: unknown): { pointer: string; message: string }[] {
+function problemsOf(value: unknown): readonly ConfigurationProblem[] {
   try {
     parseManifest(value);
   } catch (error) {
-    if (isEdgeError(error) && error.code === 'model.manifest-invalid') return error.facts.problems as never;
+    if (packageErrors.is(error, 'model.manifest-invalid')) return error.facts.problems;
     throw error;
   }
   return [];

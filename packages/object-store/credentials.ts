@@ -1,7 +1,7 @@
 import { fromHttp } from '@aws-sdk/credential-provider-http';
 import { messageOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import { storeErrors } from './errors.ts';
+import { objectStoreErrors } from './errors.ts';
 import type { StoreFailureFacts } from './store-failure.ts';
 
 export interface Credentials {
@@ -85,7 +85,7 @@ async function endpointsOf({ uri, token, announced }: TokenExchangeOptions): Pro
 
 function none(reason: string, cause?: unknown) {
   const facts: StoreFailureFacts = { fault: 'moment', code: 'NoCredentials', reason, nothingSent: true };
-  return storeErrors.error('store.no-credentials', `no credentials for the store: ${reason}`, {
+  return objectStoreErrors.error('store.no-credentials', `no credentials for the store: ${reason}`, {
     cause,
     facts: { ...facts },
   });

@@ -1,10 +1,20 @@
 import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 
-import { storeErrors } from './errors.ts';
-import type { StoreFault } from './errors.ts';
+import { objectStoreErrors } from './errors.ts';
 
-/** Facts of every `store.*` error. */
+/** What a failed upload means for what comes next. */
+export type StoreFault =
+  /** Nothing about this sample or bucket: try again later. */
+  | 'moment'
+  /** The bucket refuses: samples of other buckets may go on. */
+  | 'destination'
+  /** The object itself is refused. */
+  | 'object'
+  /** The keys are no good any more: get new ones. */
+  | 'credentials';
+
+/** Facts of every error of a store. */
 export interface StoreFailureFacts {
   readonly fault: StoreFault;
   /** Error code of the store, e.g. `NoSuchBucket`; of the system where no answer came, e.g. `ECONNREFUSED`. */
@@ -21,19 +31,20 @@ export interface StoreFailure {
   readonly status?: number;
 }
 
-type StoreErrorCode = keyof typeof storeErrors.entries;
+type StoreErrorCode = keyof typeof objectStoreErrors.entries;
 
 /** The error for a failed request, from the store's code, else its status, else that of the system. */
 export function storeFailure(failure: StoreFailure, where: string, cause?: unknown): EdgeError {
   const { errorCode, fault, nothingSent } = classify(failure);
   const facts: StoreFailureFacts = { ...failure, fault, nothingSent: nothingSent ?? false };
   const message = `${where} failed: ${failure.code}: ${failure.reason}`;
-  return storeErrors.error(errorCode, message, { cause, facts: { ...facts } });
+  return objectStoreErrors.error(errorCode, message, { cause, facts: { ...facts } });
 }
 
 /** The facts of a `store.*` error; anything else counts as a fault of the moment. */
 export function failureFacts(thrown: unknown): StoreFailureFacts {
-  if (isEdgeError(thrown) && thrown.code.startsWith('store.')) return thrown.facts as unknown as StoreFailureFacts;
+  if (isEdgeError(thrown) && Object.hasOwn(objectStoreErrors.entries, thrown.code))
+    return thrown.facts as unknown as StoreFailureFacts;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return { fault: 'moment', code: thrown instanceof Error ? thrown.name : 'Error', reason, nothingSent: false };
 }

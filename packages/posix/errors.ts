@@ -1,57 +1,37 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
+
+/** The system call that failed, if it was one. */
+interface CallFacts {
+  readonly call?: string;
+  readonly errno?: string;
+}
 
 /** What the kernel, or the way to it, refuses. */
 export const posixErrors = errorCatalogue({
-  'posix.unsupported': {
-    status: 501,
-    todo: 'This needs Linux on x64, arm64 or armv7l, a kernel that knows the call, and the package koffi, which edgeml.Runtime carries.',
-  },
-  'posix.denied': {
-    status: 403,
+  'confinement.path-missing': { todo: 'Name files and folders that exist when the process confines itself.' },
+  'posix.denied': entry<CallFacts>({
     todo: "The component's user lacks the right that the message names. Give it, or do without: the caller says what is lost.",
-  },
-  'posix.no-memory': {
+  }),
+  'posix.failed': entry<CallFacts>({ todo: 'Report it with the call and the error number of the message.' }),
+  'posix.no-memory': entry<CallFacts & { readonly bytes?: number; readonly availableBytes?: number }>({
     status: 507,
     todo: 'Free memory on the device, raise MemoryMax of the unit or container, or ask for less.',
-  },
-  'posix.failed': {
-    status: 500,
-    todo: 'Report it with the call and the error number of the message.',
-  },
-  'posix.no-process': {
-    status: 404,
+  }),
+  'posix.no-process': entry<CallFacts & { readonly pid?: number }>({
     todo: 'The process has ended; start another one.',
-  },
-  'posix.parent-gone': {
-    status: 410,
+  }),
+  'posix.parent-gone': entry<{ readonly parentPid: number; readonly ppid: number }>({
     todo: 'Nothing: the parent has ended, and so must this process.',
-  },
-});
-
-/** Shared memory that cannot be trusted or is no longer there. */
-export const sharedRegionErrors = errorCatalogue({
-  'shared-region.size-invalid': {
-    status: 400,
-    todo: 'Ask for a whole number of bytes, at least 1.',
-  },
-  'shared-region.not-sealed': {
-    status: 400,
+  }),
+  'posix.unsupported': entry<CallFacts>({
+    todo: 'This needs Linux on x64, arm64 or armv7l, a kernel that knows the call, and the package koffi, which edgeml.Runtime carries.',
+  }),
+  'shared-region.closed': { todo: 'Report it: somebody uses a shared region after its end.' },
+  'shared-region.not-sealed': entry<{ readonly fd: number; readonly seals: number | undefined }>({
     todo: 'Pass the descriptor of a region made by createSharedRegion; memory whose size can change is never mapped.',
-  },
-  'shared-region.wrong-size': {
-    status: 400,
+  }),
+  'shared-region.size-invalid': { todo: 'Ask for a whole number of bytes, at least 1.' },
+  'shared-region.wrong-size': entry<{ readonly fd: number; readonly size: number; readonly bytes: number }>({
     todo: 'Give both sides the same size.',
-  },
-  'shared-region.closed': {
-    status: 500,
-    todo: 'Report it: somebody uses a shared region after its end.',
-  },
-});
-
-/** A confinement that cannot be described. */
-export const confinementErrors = errorCatalogue({
-  'confinement.path-missing': {
-    status: 400,
-    todo: 'Name files and folders that exist when the process confines itself.',
-  },
+  }),
 });

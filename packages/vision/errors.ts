@@ -1,53 +1,67 @@
-import { errorCatalogue } from '#packages/foundation';
-
+import { entry, errorCatalogue } from '#packages/foundation';
+import type { InputSpec, Provider } from '#packages/model-package';
+import type { Fallback, TensorInfo } from './loaded-model.ts';
 const LOOK_AT_MODEL = 'Compare with `edgeml inspect --onnx FILE`, correct model.json, or export the model again.';
-
-/** Images that cannot be looked at. */
-export const imageErrors = errorCatalogue({
-  'image.empty': {
-    status: 400,
-    todo: 'Send the bytes of an image; check that the sender had finished writing the file.',
-  },
-  'image.unrecognised': {
-    status: 415,
-    todo: 'Send JPEG, PNG, WebP or npy; a file name or content type does not make it one.',
-  },
-  'image.unsupported': { status: 415, todo: 'Convert the image to 8-bit JPEG, PNG or WebP.' },
+/** Images that cannot be decoded, and models that cannot be loaded or run. */
+export const visionErrors = errorCatalogue({
   'image.corrupt': {
     status: 422,
     todo: 'Send the image again; check the transfer, the disk and the camera if it happens again.',
   },
-  'image.too-large': {
+  'image.empty': {
+    status: 400,
+    todo: 'Send the bytes of an image; check that the sender had finished writing the file.',
+  },
+  'image.too-large': entry<{ readonly width: number; readonly height: number; readonly maxPixels: number }>({
     status: 413,
     todo: 'Send a smaller image, or raise the limit of pixels in the configuration of the agent.',
-  },
-});
-
-/** Models that cannot be loaded or run. */
-export const visionErrors = errorCatalogue({
+  }),
+  'image.unrecognised': entry<{ readonly bytes: number }>({
+    status: 415,
+    todo: 'Send JPEG, PNG, WebP or npy; a file name or content type does not make it one.',
+  }),
+  'image.unsupported': entry<{ readonly format: string }>({
+    status: 415,
+    todo: 'Convert the image to 8-bit JPEG, PNG or WebP.',
+  }),
+  'model.closed': { status: 503, todo: 'Ask again: a newer instance of the model has taken over.' },
   'model.file-missing': { status: 422, todo: 'Put the file into the package, or correct its name in model.json.' },
-  'model.unreadable': {
+  'model.golden-unusable': entry<{ readonly file: string }>({
     status: 422,
-    todo: 'Export the model to ONNX again and check the copy; `edgeml inspect --onnx FILE` reads it too.',
-  },
-  'model.interface-mismatch': { status: 422, todo: LOOK_AT_MODEL },
-  'model.output-unexpected': { status: 422, todo: LOOK_AT_MODEL },
-  'model.provider-unavailable': {
+    todo: 'Correct the golden files of the package; `edgeml predict --json` prints predictions in their form.',
+  }),
+  'model.input-invalid': { status: 400, todo: 'Send tensors with the names, types and shapes that the model lists.' },
+  'model.interface-mismatch': entry<{
+    readonly inputs?: readonly TensorInfo[];
+    readonly input?: InputSpec;
+    readonly outputs?: readonly string[];
+    readonly key?: string;
+    readonly name?: string | undefined;
+  }>({ status: 422, todo: LOOK_AT_MODEL }),
+  'model.no-variant': entry<{ readonly results: readonly { readonly candidate: string; readonly outcome: string }[] }>({
+    status: 422,
+    todo: 'Read the reason of each candidate; at least one variant must run here and pass the golden test.',
+  }),
+  'model.output-unexpected': entry<{
+    readonly output?: string;
+    readonly shape?: readonly number[];
+    readonly needed?: string;
+    readonly classes?: number;
+    readonly labels?: number;
+  }>({ status: 422, todo: LOOK_AT_MODEL }),
+  'model.provider-unavailable': entry<{
+    readonly requested: readonly Provider[];
+    readonly fallbacks: readonly Fallback[];
+  }>({
     status: 503,
     todo: 'Install what the reasons name, or allow a further provider (EDGEML_PROVIDERS, requireProvider).',
-  },
+  }),
   'model.run-failed': {
     status: 500,
     todo: 'Read the reason; try the model with `edgeml predict` and on the provider "cpu".',
   },
-  'model.input-invalid': { status: 400, todo: 'Send tensors with the names, types and shapes that the model lists.' },
-  'model.closed': { status: 503, todo: 'Ask again: a newer instance of the model has taken over.' },
-  'model.golden-unusable': {
+  'model.unreadable': entry<{ readonly file: string; readonly reason: string }>({
     status: 422,
-    todo: 'Correct the golden files of the package; `edgeml predict --json` prints predictions in their form.',
-  },
-  'model.no-variant': {
-    status: 422,
-    todo: 'Read the reason of each candidate; at least one variant must run here and pass the golden test.',
-  },
+    todo: 'Export the model to ONNX again and check the copy; `edgeml inspect --onnx FILE` reads it too.',
+  }),
 });

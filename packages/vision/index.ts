@@ -1,6 +1,7 @@
 export { createDecoder } from './decoders/create-decoder.ts';
 export { visionErrors } from './errors.ts';
 export { boundsOf, checkGolden, parseExpected } from './golden/check-golden.ts';
+export type { GoldenCaseReport } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
 export { ImagePreparer } from './image-preparer.ts';
 export { loadModel, preparerOptions } from './load-model.ts';

@@ -34,6 +34,7 @@ function oneInput(inputs: readonly TensorInfo[], info: TensorInfo | undefined): 
   throw visionErrors.error(
     'model.interface-mismatch',
     `the model has further inputs, ${others.join(', ')}; only models of one image are decoded`,
+    { facts: { inputs } },
   );
 }
 

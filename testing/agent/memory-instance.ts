@@ -1,7 +1,7 @@
 import type { Inference, NamedTensors } from '#packages/vision';
 
 import { capacityOf } from '../../components/inference-agent/instance/capacity.ts';
-import { instanceErrors } from '../../components/inference-agent/instance/errors.ts';
+import { agentErrors } from '../../components/inference-agent/errors.ts';
 import type {
   ModelInstance,
   InstanceFacts,
@@ -91,13 +91,13 @@ export class MemoryInstance implements ModelInstance {
 
   async close(): Promise<void> {
     this.closed = true;
-    const error = instanceErrors.error('instance.ended', 'the model was taken out of service');
+    const error = agentErrors.error('instance.ended', 'the model was taken out of service');
     for (const end of this.#running) end(error);
   }
 
   async #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    if (this.closed) throw instanceErrors.error('instance.ended', 'the model was taken out of service');
-    if (this.free === 0) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
+    if (this.closed) throw agentErrors.error('instance.ended', 'the model was taken out of service');
+    if (this.free === 0) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
     let end: (error: Error) => void = () => undefined;
     const ended = new Promise<never>((_, reject) => (end = reject));
     this.#running.add(end);
@@ -106,7 +106,7 @@ export class MemoryInstance implements ModelInstance {
     } catch (thrown) {
       if (!(thrown instanceof InMemoryCrash)) throw thrown;
       setImmediate(() => this.#comeBack(thrown.message));
-      throw instanceErrors.error('instance.worker-crashed', `the worker crashed: ${thrown.message}`);
+      throw agentErrors.error('instance.worker-crashed', `the worker crashed: ${thrown.message}`);
     } finally {
       this.#running.delete(end);
     }

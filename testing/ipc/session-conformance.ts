@@ -114,7 +114,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
       await expect(speaker.publishLocal('talk', { text })).rejects.toMatchObject({
         code: 'ipc.message-too-large',
-        status: 413,
+        facts: { topic: 'talk' },
       });
       await expect(speaker.publishIot('talk', text)).rejects.toMatchObject({ code: 'ipc.message-too-large' });
     });
@@ -338,7 +338,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
       const publishing = speaker.publishLocal('lines/1', {});
 
-      await expect(publishing).rejects.toMatchObject({ code: 'ipc.unauthorized', status: 403 });
+      await expect(publishing).rejects.toMatchObject({ code: 'ipc.unauthorized' });
       await expect(publishing).rejects.toThrow(
         [
           'accessControl:',

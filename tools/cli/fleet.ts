@@ -53,7 +53,7 @@ Examples:
   run: async ({ args, options, out, signal }) => {
     const now = systemClock.now();
     const filter = filterOf(options, now);
-    const { fleetErrors } = await import('../cloud/fleet/errors.ts');
+    const { cloudErrors } = await import('../cloud/errors.ts');
     const { fleetDevices } = await import('../cloud/fleet/fleet-devices.ts');
     const { filterDevices } = await import('../cloud/fleet/fleet-filter.ts');
     const { fleetPage } = await import('../cloud/fleet/fleet-page.ts');
@@ -68,7 +68,7 @@ Examples:
           : await findTarget(clients, { kind: 'group', name: options.group }, signal);
       const all = await fleetDevices(clients, { ...(group ? { group } : {}), ...heartbeats, now, signal });
       const missing = args.find((name) => !all.some(({ thing }) => thing === name));
-      if (missing !== undefined) throw fleetErrors.error('fleet.unknown-device', `there is no device "${missing}"`);
+      if (missing !== undefined) throw cloudErrors.error('fleet.unknown-device', `there is no device "${missing}"`);
       const devices = filterDevices(all, filter).filter(({ thing }) => args.length === 0 || args.includes(thing));
       const subject = { name: options.group ?? 'all devices', ...(group ? { arn: group.arn } : {}), now };
       const place = options.heartbeats === undefined ? {} : { heartbeats: options.heartbeats };

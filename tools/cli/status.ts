@@ -29,7 +29,7 @@ Example:
   run: async ({ options, out, signal }) => {
     const { currentDeployment, getDeployment } = await import('../cloud/deployments/current-deployment.ts');
     const { deploymentStatus, isFailure } = await import('../cloud/deployments/device-status.ts');
-    const { deployErrors } = await import('../cloud/deployments/errors.ts');
+    const { cloudErrors } = await import('../cloud/errors.ts');
     const { followDeployment } = await import('../cloud/deployments/follow.ts');
     const { countsText, showStatus } = await import('./cloud/show-status.ts');
     const timeoutMs = secondsOption('--timeout', options.timeout);
@@ -38,7 +38,7 @@ Example:
         options.deployment === undefined
           ? await currentDeployment(clients, await targetOf(clients, options, signal), signal)
           : await getDeployment(clients, options.deployment, signal);
-      if (!deployment) throw deployErrors.error('deploy.no-deployment', 'the target has no deployment');
+      if (!deployment) throw cloudErrors.error('deploy.no-deployment', 'the target has no deployment');
       const status = options.follow
         ? await followDeployment(clients, deployment.id, {
             clock: systemClock,

@@ -42,7 +42,7 @@ function awsError(what: string, thrown: unknown): Error {
   return cloudErrors.error(codeOf(name, thrown), `${what}: ${reasonOf(name, thrown)}`, { facts });
 }
 
-function codeOf(name: string, thrown: unknown): Parameters<typeof cloudErrors.error>[0] {
+function codeOf(name: string, thrown: unknown): `cloud.${string}` & keyof typeof cloudErrors.entries {
   const text = messageOf(thrown);
   const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (/^region is missing/i.test(text)) return 'cloud.no-region';

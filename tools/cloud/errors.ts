@@ -1,30 +1,107 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
 
-/** What any call to AWS can end with. */
+/** The call to AWS that failed. */
+interface AwsFacts {
+  readonly action: string;
+  readonly awsError: string;
+  readonly requestId?: string;
+}
+
+/** What publishing, deploying, promoting and provisioning can end with, and any call to AWS. */
 export const cloudErrors = errorCatalogue({
-  'cloud.no-region': {
-    status: 400,
-    todo: 'Give --region, or set AWS_REGION, or a region in the profile of ~/.aws/config.',
-  },
-  'cloud.no-credentials': {
-    status: 401,
-    todo: 'Sign in (`aws sso login`), set AWS_PROFILE, or give the role of the pipeline; `aws sts get-caller-identity` shows who you are.',
-  },
-  'cloud.access-denied': {
-    status: 403,
+  'cloud.access-denied': entry<AwsFacts>({
     todo: 'Allow the named action for your role; infrastructure/pipeline.yaml holds the policies that the commands need.',
-  },
-  'cloud.not-found': { status: 404, todo: 'Check the name, the region and the account.' },
-  'cloud.conflict': { status: 409, todo: 'Something of that name exists with other content; choose another name.' },
-  'cloud.throttled': {
-    status: 429,
-    todo: 'AWS still refused for the rate after all retries. Run the command again: it goes on where it stopped.',
-  },
-  'cloud.invalid-request': { status: 400, todo: 'Correct the value that AWS names.' },
-  'cloud.limit': { status: 409, todo: 'Ask AWS for a higher quota, or remove what is no longer needed.' },
-  'cloud.unreachable': {
-    status: 503,
+  }),
+  'cloud.conflict': entry<AwsFacts>({ todo: 'Something of that name exists with other content; choose another name.' }),
+  'cloud.failed': entry<AwsFacts>({ todo: 'Run the command again: it goes on where it stopped.' }),
+  'cloud.invalid-request': entry<AwsFacts>({ todo: 'Correct the value that AWS names.' }),
+  'cloud.limit': entry<AwsFacts>({ todo: 'Ask AWS for a higher quota, or remove what is no longer needed.' }),
+  'cloud.no-credentials': entry<AwsFacts>({
+    todo: 'Sign in (`aws sso login`), set AWS_PROFILE, or give the role of the pipeline; `aws sts get-caller-identity` shows who you are.',
+  }),
+  'cloud.no-region': entry<AwsFacts>({
+    todo: 'Give --region, or set AWS_REGION, or a region in the profile of ~/.aws/config.',
+  }),
+  'cloud.not-found': entry<AwsFacts>({ todo: 'Check the name, the region and the account.' }),
+  'cloud.throttled': entry<AwsFacts>({
+    todo: 'AWS still refused the rate of requests after all retries. Run the command again: it goes on where it stopped.',
+  }),
+  'cloud.unreachable': entry<AwsFacts>({
     todo: 'Check the network and the region. Run the command again: it goes on where it stopped.',
+  }),
+  'deploy.failed-devices': entry<{ readonly deploymentId: string; readonly devices: readonly string[] }>({
+    todo: 'Read the failing component and the reason of each device above, and its log on the device; `edgeml rollback` returns to the deployment before.',
+  }),
+  'deploy.invalid': entry<{ readonly issues: readonly string[] }>({
+    todo: 'Correct every value that is named; docs/fleet.md shows a whole document.',
+  }),
+  'deploy.no-deployment': { todo: 'Deploy something to the target first.' },
+  'deploy.no-target': { todo: 'Name an existing thing or thing group; `edgeml provision` makes them.' },
+  'deploy.nothing-before': {
+    todo: 'The target never had another set of components. Deploy the version that you want, or name a deployment with --to.',
   },
-  'cloud.failed': { status: 502, todo: 'Run the command again: it goes on where it stopped.' },
+  'deploy.timeout': entry<{ readonly deploymentId: string; readonly devices: readonly string[] }>({
+    todo: 'A device that is offline takes the deployment when it comes back; `edgeml status` shows it. Give --timeout a higher value to wait longer.',
+  }),
+  'deploy.unknown-component': entry<{ readonly component: string; readonly version: string }>({
+    todo: 'Publish the version first (`edgeml publish`), or correct its name and version.',
+  }),
+  'deploy.unreadable': { todo: 'Give a JSON or YAML file that this user may read.' },
+  'fleet.heartbeat-store': {
+    todo: 'Give the place that the heartbeat rule writes to, as s3://bucket/prefix; infrastructure/fleet.yaml makes it.',
+  },
+  'fleet.ring': { todo: 'Correct the ring that is named; `edgeml fleet rings --help` shows the forms.' },
+  'fleet.unknown-device': { todo: 'Check the name; `edgeml fleet` lists the devices.' },
+  'pipeline.configuration': {
+    todo: 'Set the named variable of the Lambda function; infrastructure/pipeline.yaml does.',
+  },
+  'pipeline.not-an-event': {
+    todo: 'Let the rule pass only SageMaker Model Package State Change events, and pass them whole: infrastructure/pipeline.yaml does.',
+  },
+  'promote.changed': {
+    todo: 'Somebody deployed to the canary group after the gate. Start a new promotion, so that what is approved is what was tested.',
+  },
+  'promote.gate-failed': entry<{ readonly promotion: string; readonly group: string }>({
+    todo: 'Read the findings of the devices above; correct the model or the device, raise the version and promote that.',
+  }),
+  'promote.invalid-plan': entry<{ readonly issues: readonly string[] }>({
+    todo: 'Correct every value that is named; docs/fleet.md shows a whole plan.',
+  }),
+  'promote.not-approved': {
+    todo: 'Look at the gate report, then give its token with --approve; nobody else knows it before the gate has passed.',
+  },
+  'promote.over': { todo: 'This promotion has ended. Start one for a new version, with a new place for its state.' },
+  'promote.state': { todo: 'Give the state of this plan with --state, or a new place for a new promotion.' },
+  'provision.differs': {
+    todo: 'Choose another name with --policy or --role-alias, or make the existing one what is asked for.',
+  },
+  'provision.files': { todo: 'Check that this user may write to the folder, and that the disk has room.' },
+  'provision.name': {
+    todo: 'Use 1 to 128 letters, digits, colons, hyphens and underscores; upper and lower case are different devices.',
+  },
+  'provision.other-device': { todo: 'Give each device a folder of its own with --output.' },
+  'provision.unknown-certificate': {
+    todo: 'Give the folder that provision wrote with --output: the certificate is named there. One that is lost is removed in the console.',
+  },
+  'publish.bucket': {
+    todo: 'Give the name of a bucket in the region of the components: 3 to 63 lower-case letters, digits and hyphens, no dots.',
+  },
+  'publish.dependency-cycle': { todo: 'Remove one of the named dependencies from its recipe.' },
+  'publish.missing-artifact': {
+    todo: 'Build the component again: the recipe names a file that is not in artifacts/<Name>/<Version>.',
+  },
+  'publish.no-build': { todo: 'Run `npm run build` first, or name the build folder with --build.' },
+  'publish.not-deployable': entry<{
+    readonly arn: string;
+    readonly state: string;
+    readonly errors: Readonly<Record<string, string>>;
+  }>({ todo: 'Correct what Greengrass names, then publish again: the failed version is replaced.' }),
+  'publish.recipe': { todo: 'Correct the recipe, then run `npm run edgeml -- lint` and build again.' },
+  'publish.timeout': entry<{ readonly arn: string }>({
+    todo: 'Run the command again: it goes on waiting. Give --timeout a higher value if Greengrass is slow.',
+  }),
+  'publish.unknown-component': { todo: 'Name components that are in the build folder.' },
+  'publish.version-taken': entry<{ readonly published: string | undefined; readonly built: string }>({
+    todo: 'Published versions never change. Raise ComponentVersion in the recipe, build and publish again.',
+  }),
 });

@@ -1,4 +1,4 @@
-import { isEdgeError, parseConfiguration, unknownKeys } from '#packages/foundation';
+import { foundationErrors, parseConfiguration, unknownKeys } from '#packages/foundation';
 import type { ConfigurationProblem } from '#packages/foundation';
 
 import { COMPONENT_SCHEMAS } from '../bundle/component-schemas.ts';
@@ -58,7 +58,7 @@ function problemsOf(component: string, configuration: unknown): readonly Configu
     parseConfiguration(schema, configuration, { component });
     return [];
   } catch (error) {
-    if (isEdgeError(error)) return error.facts['problems'] as readonly ConfigurationProblem[];
+    if (foundationErrors.is(error, 'config.invalid')) return error.facts.problems;
     throw error;
   }
 }

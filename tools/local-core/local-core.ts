@@ -11,7 +11,6 @@ import { secretsFromFile } from './ipc/secrets.ts';
 import { startIpcServer } from './ipc/server.ts';
 import type { IpcServer } from './ipc/server.ts';
 import { componentEnvironment } from './lifecycle/environment.ts';
-import { lifecycleErrors } from './lifecycle/errors.ts';
 import { shownState } from './lifecycle/state.ts';
 import type { ComponentLine } from './logs/component-log.ts';
 import { fileLogger } from './logs/file-logger.ts';
@@ -230,7 +229,7 @@ function ownLog(folder: string, clock: Clock, undo: Undo): Logger {
 
 function notReached(component: string, state: ComponentState, found: ComponentSummary | undefined): Error {
   const now = found ? `is ${found.state}${found.statusReason ? ` (${found.statusReason})` : ''}` : 'is not deployed';
-  return lifecycleErrors.error('component.state-not-reached', `${component} did not become ${state}: it ${now}`, {
+  return coreErrors.error('component.state-not-reached', `${component} did not become ${state}: it ${now}`, {
     facts: { component, state, now: found?.state },
   });
 }

@@ -15,7 +15,7 @@ import type { DeploymentHistory, DeploymentRecord, RunDeployment } from './deplo
 import { configurationUpdates, defineComponents, planComponents } from './deployment/plan.ts';
 import type { PlanContext } from './deployment/plan.ts';
 import { runDeployment } from './deployment/run-deployment.ts';
-import { lifecycleErrors } from './lifecycle/errors.ts';
+import { coreErrors } from './errors.ts';
 import { GuardianKeeper } from './lifecycle/guardian-keeper.ts';
 import { createComponent, newToken } from './lifecycle/running-component.ts';
 import type { ComponentSurroundings, RunningComponent } from './lifecycle/running-component.ts';
@@ -125,7 +125,7 @@ export class Nucleus implements NucleusPort {
     const { service } = this.#find(component);
     if (service.state === 'BROKEN') {
       const message = `${component} is BROKEN and cannot be restarted: ${service.statusReason ?? 'no reason given'}`;
-      throw lifecycleErrors.error('component.broken', message, { facts: { component } });
+      throw coreErrors.error('component.broken', message, { facts: { component } });
     }
     service.requestRestart();
   }
@@ -211,7 +211,7 @@ export class Nucleus implements NucleusPort {
     const found = this.running.get(name);
     if (found) return found;
     const there = [...this.running.keys()].join(', ') || 'none';
-    throw lifecycleErrors.error('component.unknown', `there is no component "${name}"; deployed are ${there}`);
+    throw coreErrors.error('component.unknown', `there is no component "${name}"; deployed are ${there}`);
   }
 
   #summaryOf({ service }: RunningComponent): ComponentSummary {

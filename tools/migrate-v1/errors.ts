@@ -1,12 +1,10 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
 
 export const migrationErrors = errorCatalogue({
+  'migrate.invalid': entry<{ readonly problems: readonly string[] }>({
+    todo: 'Correct the parameters that the message names; Greengrass V1 would have refused them too.',
+  }),
   'migrate.unreadable': {
-    status: 422,
-    todo: 'Give what `aws greengrass get-connector-definition-version` prints, or any JSON with a list Connectors.',
-  },
-  'migrate.invalid': {
-    status: 422,
-    todo: 'Correct the parameters that the message names; Greengrass V1 would have refused them, too.',
+    todo: 'Give the output of `aws greengrass get-connector-definition-version`, or any JSON with a list `Connectors`.',
   },
 });

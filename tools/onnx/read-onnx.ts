@@ -57,7 +57,7 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxModel {
   } catch (error) {
     throw visionErrors.error('model.unreadable', `"${source}" is no ONNX file: ${messageOf(error)}`, {
       cause: error,
-      facts: { source },
+      facts: { file: source, reason: messageOf(error) },
     });
   }
 }

@@ -1,98 +1,96 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
+import type { RecipeIssue } from '../recipe/issue.ts';
+import type { VariantCheck } from './check/check-model.ts';
 
-/** Where a model comes from, and why it cannot be taken from there. */
-export const sourceErrors = errorCatalogue({
-  'package-source.invalid': {
-    status: 400,
-    todo: 'Give a .onnx file, a folder, a .zip, a .tar.gz, s3://bucket/key, or the ARN of a SageMaker training job or model package.',
-  },
-  'package-source.bucket-name': {
-    status: 400,
-    todo: 'Use a bucket whose name has 3 to 63 lower-case letters, digits and hyphens, and no dot: dots break TLS for virtual-hosted buckets.',
-  },
-  'package-source.not-found': {
-    status: 404,
-    todo: 'Check the path, the bucket and the key; for a version of an object, that it still exists.',
-  },
-  'package-source.denied': {
-    status: 403,
-    todo: 'Allow s3:GetObject on the object, kms:Decrypt on its key where it is encrypted with one, and sagemaker:Describe* for ARNs.',
-  },
-  'package-source.customer-key': {
-    status: 422,
-    todo: 'Store the object with SSE-S3 or SSE-KMS: a key that only the client has (SSE-C) cannot be used by a pipeline.',
-  },
-  'package-source.no-credentials': {
-    status: 401,
-    todo: 'Sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_REGION.',
-  },
-  'package-source.not-ready': {
-    status: 409,
-    todo: 'Wait until the training job is Completed or the model package is registered and approved, then package it.',
-  },
-  'package-source.no-artifact': {
-    status: 422,
-    todo: 'Give the s3:// address of the model file itself.',
-  },
-  'package-source.changed': {
-    status: 409,
-    todo: 'The object was replaced while it was read. Run the command again.',
-  },
-  'package-source.too-large': {
-    status: 413,
-    todo: 'Take out of the source what the model does not need, or give --max-mb a higher value.',
-  },
-  'package-source.unreachable': {
-    status: 503,
-    todo: 'Check the network, AWS_REGION and AWS_ENDPOINT_URL; the reason given is that of the service.',
-  },
-});
+interface SourceFailureFacts {
+  readonly source: string;
+  readonly status?: number;
+}
 
-/** What a package cannot be made of. */
+/** Why a model cannot be fetched, packaged or signed. */
 export const packagingErrors = errorCatalogue({
-  'packaging.no-model': {
-    status: 422,
-    todo: 'Export the model to ONNX (opset 13 or newer); other formats are not run on devices.',
-  },
-  'packaging.many-models': {
-    status: 422,
-    todo: 'Say in a model.json (--manifest) which files are variants of the model, or leave one .onnx in the source.',
-  },
-  'packaging.name': {
-    status: 400,
-    todo: 'Give --name with 1 to 63 letters and digits, hyphens only between them.',
-  },
-  'packaging.version': {
-    status: 400,
-    todo: 'Give --version as 1.2.3 (a semantic version of at most 30 characters).',
-  },
-  'packaging.component-name': {
-    status: 400,
+  'package-source.bucket-name': entry<{ readonly bucket: string }>({
+    todo: 'Use a bucket whose name has 3 to 63 lower-case letters, digits and hyphens, and no dot: dots break TLS for virtual-hosted buckets.',
+  }),
+  'package-source.changed': entry<SourceFailureFacts>({
+    todo: 'The object was replaced while it was read. Run the command again.',
+  }),
+  'package-source.customer-key': entry<{ readonly source: string }>({
+    todo: 'Store the object with SSE-S3 or SSE-KMS: a key that only the client has (SSE-C) cannot be used by a pipeline.',
+  }),
+  'package-source.denied': entry<SourceFailureFacts>({
+    todo: 'Allow s3:GetObject on the object, kms:Decrypt on its key if it is encrypted with one, and sagemaker:Describe* for ARNs.',
+  }),
+  'package-source.invalid': entry<{ readonly source: string }>({
+    todo: 'Give a .onnx file, a folder, a .zip, a .tar.gz, s3://bucket/key, or the ARN of a SageMaker training job or model package.',
+  }),
+  'package-source.no-artifact': entry<{ readonly arn: string; readonly object?: string }>({
+    todo: 'Give the s3:// address of the model file itself.',
+  }),
+  'package-source.no-credentials': entry<SourceFailureFacts>({
+    todo: 'Sign in (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_REGION.',
+  }),
+  'package-source.not-found': entry<SourceFailureFacts>({
+    todo: 'Check the path, the bucket and the key; for a version of an object, that it still exists.',
+  }),
+  'package-source.not-ready': entry<{ readonly arn: string }>({
+    todo: 'Wait until the training job is Completed or the model package is registered and approved, then package it.',
+  }),
+  'package-source.too-large': entry<{ readonly source: string; readonly maxBytes: number }>({
+    todo: 'Take out of the source what the model does not need, or give --max-mb a higher value.',
+  }),
+  'package-source.unreachable': entry<SourceFailureFacts>({
+    todo: 'Check the network, AWS_REGION and AWS_ENDPOINT_URL; the reason given is that of the service.',
+  }),
+  'packaging.component-name': entry<{ readonly name: string }>({
     todo: 'Give --component with 1 to 128 letters, digits, ".", "_" and "-".',
-  },
-  'packaging.manifest': {
-    status: 422,
-    todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
-  },
-  'packaging.file-unreadable': { status: 422, todo: 'Check the path and that this user may read the file.' },
-  'packaging.golden-failed': {
-    status: 422,
-    todo: 'The model does not give what its golden files expect. Correct the model or model.json, or make them anew with --golden.',
-  },
+  }),
+  'packaging.file-unreadable': entry<{ readonly file: string }>({
+    todo: 'Check the path and that this user may read the file.',
+  }),
+  'packaging.golden-failed': entry<{ readonly failed?: readonly VariantCheck[] }>({
+    todo: 'The model does not give what its golden files expect. Correct the model or model.json, or make new ones with --golden.',
+  }),
   'packaging.golden-input': {
-    status: 422,
     todo: 'Give --golden images that the model takes: JPEG, PNG, WebP or npy, each under its own name.',
   },
+  'packaging.manifest': {
+    todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
+  },
+  'packaging.many-models': entry<{ readonly files: readonly string[] }>({
+    todo: 'Say in a model.json (--manifest) which files are variants of the model, or leave one .onnx in the source.',
+  }),
+  'packaging.name': entry<{ readonly name: string }>({
+    todo: 'Give --name with 1 to 63 letters and digits, hyphens only between them.',
+  }),
+  'packaging.no-model': entry<{ readonly files: readonly string[] }>({
+    todo: 'Export the model to ONNX (opset 13 or newer); other formats are not run on devices.',
+  }),
   'packaging.nothing-found': {
-    status: 422,
     todo: 'A golden image on which nothing is found proves nothing. Give one with something on it, or correct the decoder and its thresholds.',
   },
-  'packaging.version-taken': {
-    status: 409,
-    todo: 'Versions are immutable: devices keep what they have under a version. Give a new --version; --replace only for one that was never published.',
-  },
-  'packaging.recipe': {
-    status: 422,
+  'packaging.recipe': entry<{ readonly faults: readonly RecipeIssue[] }>({
     todo: 'Shorten the description or the component name; the message names what the recipe may not hold.',
-  },
+  }),
+  'packaging.version': entry<{ readonly version: string }>({
+    todo: 'Give --version as 1.2.3 (a semantic version of at most 30 characters).',
+  }),
+  'packaging.version-taken': entry<{
+    readonly component: string;
+    readonly version: string;
+    readonly there: string | null;
+    readonly now: string;
+  }>({
+    todo: 'Versions are immutable: devices keep what they have under a version. Give a new --version; --replace only for one that was never published.',
+  }),
+  'signing.key-exists': entry<{ readonly file: string }>({
+    todo: 'Keys are never overwritten. Give --out another path, or move the old key away.',
+  }),
+  'signing.key-exposed': entry<{ readonly file: string; readonly mode: string }>({
+    todo: 'Anyone who can write a private key can replace it, and anyone who can read it can sign: run chmod 600 on it, and make a new pair if others had access.',
+  }),
+  'signing.key-unreadable': { todo: 'Check the path and that this user may read the file.' },
+  'signing.kms': entry<{ readonly key: string; readonly operation?: string }>({
+    todo: 'Give a KMS key of spec ECC_NIST_P256 and usage SIGN_VERIFY, allow kms:GetPublicKey and kms:Sign on it, and check AWS_REGION and the credentials.',
+  }),
 });

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { packagingErrors, sourceErrors } from './errors.ts';
+import { packagingErrors } from './errors.ts';
 
 /** ModelName of SageMaker's CreateEdgePackagingJob, kept so that a model can keep its name: 1 to 63 characters. */
 const MODEL_NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
@@ -34,7 +34,7 @@ export function requireComponentName(name: string): string {
 export function requireBucketName(bucket: string): string {
   if (BUCKET_NAME.test(bucket)) return bucket;
   const why = bucket.includes('.') ? 'has a dot in it' : 'is no bucket name';
-  throw sourceErrors.error('package-source.bucket-name', `the bucket "${bucket}" ${why}`, { facts: { bucket } });
+  throw packagingErrors.error('package-source.bucket-name', `the bucket "${bucket}" ${why}`, { facts: { bucket } });
 }
 
 /** The nearest name that `requireModelName` takes; undefined where nothing of the text can stay. */

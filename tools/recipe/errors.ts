@@ -1,11 +1,22 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
+import type { RecipeIssue } from './issue.ts';
 
 export const recipeErrors = errorCatalogue({
-  'recipe.unreadable': { status: 400, todo: 'Check the path and the permissions of the recipe file.' },
-  'recipe.invalid': { status: 400, todo: 'Correct the places that the message lists.' },
-  'recipe.no-manifest': {
-    status: 400,
+  'authorization.bad-resource': entry<{ readonly resource: string }>({
+    todo: 'Use `*` for any run of characters and ${*}, ${?} or ${$} for the characters themselves.',
+  }),
+  'recipe.invalid': entry<{ readonly file: string; readonly issues: readonly RecipeIssue[] }>({
+    todo: 'Correct the places that the message lists.',
+  }),
+  'recipe.lifecycle-invalid': entry<{ readonly component: string; readonly problems: readonly string[] }>({
+    todo: 'Correct the named lifecycle section of the recipe.',
+  }),
+  'recipe.no-manifest': entry<{
+    readonly component: string;
+    readonly version: string;
+    readonly platform: Readonly<Record<string, string>>;
+  }>({
     todo: 'Add a manifest for this platform, or start the core with a platform override that an existing manifest matches.',
-  },
-  'recipe.lifecycle-invalid': { status: 400, todo: 'Correct the named lifecycle section of the recipe.' },
+  }),
+  'recipe.unreadable': { todo: 'Check the path and the permissions of the recipe file.' },
 });

@@ -1,18 +1,15 @@
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
 
 /** Why a twin could not be run. What it finds wrong with a deployment is in its report, not here. */
 export const twinErrors = errorCatalogue({
-  'twin.no-build': {
-    status: 404,
-    todo: 'Give --build a folder with recipes/ and artifacts/, as edgeml build, edgeml package and gdk write it.',
-  },
-  'twin.no-component': {
-    status: 404,
-    todo: 'Build or package the component first, or name a version that is in one of the --build folders.',
-  },
-  'twin.no-image': { status: 404, todo: 'Give --image JPEG or PNG files, or folders that hold some.' },
   'twin.no-agent': {
-    status: 422,
     todo: 'The twin asks the models through edgeml.InferenceAgent: put a model component or the agent into the deployment.',
   },
+  'twin.no-build': entry<{ readonly folder: string }>({
+    todo: 'Give --build a folder with recipes/ and artifacts/, as edgeml build, edgeml package and gdk write it.',
+  }),
+  'twin.no-component': entry<{ readonly component: string }>({
+    todo: 'Build or package the component first, or name a version that is in one of the --build folders.',
+  }),
+  'twin.no-image': { todo: 'Give --image JPEG or PNG files, or folders that hold some.' },
 });

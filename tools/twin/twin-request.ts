@@ -36,6 +36,7 @@ function versionOf(text: string, builds: StagedBuilds): readonly [string, string
   throw twinErrors.error(
     'twin.no-component',
     `the first build folder holds no ${name}; give its version: ${name}=1.0.0`,
+    { facts: { component: name } },
   );
 }
 

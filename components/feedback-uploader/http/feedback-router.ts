@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
-import type { EdgeError, EdgeErrorOptions, Logger } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { createRouter, METADATA_HEADER, PREDICTION_HEADER, sendJson, watchRoutes } from '#packages/http';
-import type { FeedbackHealth, Route, RouteErrorKind } from '#packages/http';
-import { intakeErrors } from '../intake/errors.ts';
+import type { FeedbackHealth, Route, RouteErrors } from '#packages/http';
+import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
-import { feedbackHttpErrors } from './errors.ts';
 import { jsonHeader } from './json-header.ts';
 import type { InputReader } from './read-input.ts';
 
@@ -20,7 +19,7 @@ export interface FeedbackRouterPorts {
 
 /** The uploader's HTTP API. */
 export function feedbackRouter(ports: FeedbackRouterPorts): RequestListener {
-  return createRouter([feedbackRoute(ports), ...watchRoutes(ports)], { error: routeError, log: ports.log });
+  return createRouter([feedbackRoute(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
 }
 
 /** The body is the model input; prediction and metadata are in headers, so that a sample may be dropped without its body. */
@@ -30,7 +29,7 @@ function feedbackRoute({ intake, reader }: FeedbackRouterPorts): Route {
     path: '/v1/feedback/{configId}',
     async handle(request, response, configId: string) {
       const open = intake();
-      if (!open) throw intakeErrors.error('feedback.not-ready', 'the uploader takes no samples now');
+      if (!open) throw uploaderErrors.error('feedback.not-ready', 'the uploader takes no samples now');
       const gone = new AbortController();
       response.once('close', () => gone.abort(new Error('the client hung up')));
       let release: () => void = () => undefined;
@@ -53,8 +52,9 @@ function feedbackRoute({ intake, reader }: FeedbackRouterPorts): Route {
   };
 }
 
-function routeError(kind: RouteErrorKind, message: string, options?: EdgeErrorOptions): EdgeError {
+const ROUTE_ERRORS: RouteErrors = {
+  noRoute: (message, facts) => uploaderErrors.error('feedback.no-route', message, { facts }),
+  methodNotAllowed: (message, facts) => uploaderErrors.error('feedback.method-not-allowed', message, { facts }),
   // What is not percent-encoded UTF-8 is no ConfigId either.
-  if (kind === 'bad-path') return intakeErrors.error('feedback.unknown-config', message, options);
-  return feedbackHttpErrors.error(`feedback.${kind}`, message, options);
-}
+  badPath: (message, configId) => uploaderErrors.error('feedback.unknown-config', message, { facts: { configId } }),
+};

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { intakeErrors } from '../intake/errors.ts';
+import { uploaderErrors } from '../errors.ts';
 
 /**
  * Value of a header that carries JSON; undefined where the request has none. Node takes header bytes for Latin-1, clients
@@ -15,6 +15,6 @@ export function jsonHeader(request: IncomingMessage, name: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     const start = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-    throw intakeErrors.error('feedback.bad-sample', `the header ${name} is not JSON: ${start}`);
+    throw uploaderErrors.error('feedback.bad-sample', `the header ${name} is not JSON: ${start}`);
   }
 }

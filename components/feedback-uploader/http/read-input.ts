@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isEdgeError } from '#packages/foundation';
 import { MB } from '../config.ts';
-import { intakeErrors } from '../intake/errors.ts';
+import { uploaderErrors } from '../errors.ts';
 import { ByteGate } from '../memory/byte-gate.ts';
 
 /** Samples that are being received or written, together; more wait on their connections. */
@@ -95,10 +95,10 @@ class GrowingBody {
 
 function cutShort(bytes: number, announced: number, cause?: unknown) {
   const of = Number.isFinite(announced) ? ` of ${announced}` : '';
-  return intakeErrors.error('feedback.bad-sample', `the body ended after ${bytes}${of} bytes`, { cause });
+  return uploaderErrors.error('feedback.bad-sample', `the body ended after ${bytes}${of} bytes`, { cause });
 }
 
 function tooLarge(bytes: number, maxBytes: number) {
   const message = `the sample has ${bytes} bytes or more, ${maxBytes} are allowed`;
-  return intakeErrors.error('feedback.sample-too-large', message, { facts: { bytes, maxBytes } });
+  return uploaderErrors.error('feedback.sample-too-large', message, { facts: { bytes, maxBytes } });
 }

@@ -14,7 +14,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { RedactionRecord } from '../spool/stored-sample.ts';
 import { objectKey } from '../upload/object-name.ts';
 import { REQUEST_OVERHEAD_BYTES } from '../upload/uploader.ts';
-import { intakeErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 import { objectMetadata } from './metadata.ts';
 import { RequestGate } from './request-gate.ts';
 import { Samplers } from './sampler.ts';
@@ -79,7 +79,7 @@ export class FeedbackIntake {
     if (!leave) {
       announcer.throttled(id, limit ?? 0);
       observe(configId, 'feedback.request-limit');
-      throw intakeErrors.error('feedback.request-limit', throttledText(limit ?? 0), {
+      throw uploaderErrors.error('feedback.request-limit', throttledText(limit ?? 0), {
         facts: { id, limit, retryAfterSeconds: 1 },
       });
     }
@@ -122,7 +122,7 @@ export class FeedbackIntake {
     const given = objectMetadata(metadata);
     const input = await readInput(this.#configuration.MaxSampleMB * MB);
     if (input.length === 0)
-      throw intakeErrors.error('feedback.bad-sample', 'the sample has no model input: the body is empty');
+      throw uploaderErrors.error('feedback.bad-sample', 'the sample has no model input: the body is empty');
     const { image, record } = await this.#redacted(input, settings, prediction);
     this.#checkBudget(image.length);
     const { 's3-bucket-name': bucket, 's3-prefix': prefix, 'file-ext': extension } = settings;
@@ -165,7 +165,7 @@ export class FeedbackIntake {
     const least = Math.min(...limits);
     if (bytes + REQUEST_OVERHEAD_BYTES <= least) return;
     const message = `a sample of ${bytes} bytes can never be uploaded within ${least} bytes an hour or day`;
-    throw intakeErrors.error('feedback.over-budget', message, { facts: { bytes, limit: least } });
+    throw uploaderErrors.error('feedback.over-budget', message, { facts: { bytes, limit: least } });
   }
 
   #settingsOf(configId: string): FeedbackConfiguration {
@@ -175,14 +175,14 @@ export class FeedbackIntake {
     this.#ports.observe('unknown', 'feedback.unknown-config');
     const known = Object.keys(map).join(', ') || 'none';
     const message = `there is no feedback configuration "${configId}"; known are: ${known}`;
-    throw intakeErrors.error('feedback.unknown-config', message, { facts: { configId } });
+    throw uploaderErrors.error('feedback.unknown-config', message, { facts: { configId } });
   }
 }
 
 /** The old SDK took dictionaries and lists, and nothing else. */
 function checkPrediction(prediction: unknown): void {
   if (typeof prediction === 'object' && prediction !== null) return;
-  throw intakeErrors.error(
+  throw uploaderErrors.error(
     'feedback.bad-sample',
     'the prediction of the sample is neither a JSON list nor a JSON object',
   );

@@ -1,4 +1,4 @@
-import { intakeErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 
 /** Amazon S3 bounds names and values of user metadata together ("Working with object metadata"); some is ours. */
 const MAX_BYTES = 2_048 - 200;
@@ -30,5 +30,5 @@ function text(name: string, value: unknown): string {
 }
 
 function bad(why: string) {
-  return intakeErrors.error('feedback.bad-sample', `the metadata of the sample cannot be used: ${why}`);
+  return uploaderErrors.error('feedback.bad-sample', `the metadata of the sample cannot be used: ${why}`);
 }

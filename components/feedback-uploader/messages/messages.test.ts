@@ -229,7 +229,16 @@ describe('messages', () => {
 
     it('does not repeat what the nucleus refuses', async () => {
       const { ipc, announcer, publisher } = make();
-      ipc.fault = ipcErrors.error('ipc.unauthorized', 'no policy');
+      ipc.fault = ipcErrors.error('ipc.unauthorized', 'no policy', {
+        facts: {
+          component: 'edgeml.FeedbackUploader',
+          operation: 'PublishToTopic',
+          resource: STATUS,
+          service: 'aws.greengrass.ipc.pubsub',
+          policyId: 'edgeml.FeedbackUploader:pubsub:extra',
+          statement: '',
+        },
+      });
       await announcer.uploaded(sampleHeader(), at, receipt, never);
       await settled(3);
       expect(publisher.lost).toBeGreaterThanOrEqual(2);

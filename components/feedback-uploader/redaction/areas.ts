@@ -5,7 +5,7 @@ import type { Box } from '#packages/model-package';
 import { readPrediction } from '../sampling/read-prediction.ts';
 import type { Outcome } from '../sampling/read-prediction.ts';
 import type { RedactionSettings } from '../settings/redaction-schema.ts';
-import { redactionErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 
 /** What is to be hidden, in fractions of the upright image. */
 export interface Areas {
@@ -60,5 +60,5 @@ function grown([x0, y0, x1, y1]: Box, margin: number): Box {
 }
 
 function unknownBoxes(why: string) {
-  return redactionErrors.error('redaction.boxes-unknown', `the prediction does not say what to hide: ${why}`);
+  return uploaderErrors.error('redaction.boxes-unknown', `the prediction does not say what to hide: ${why}`);
 }

@@ -3,7 +3,7 @@ import { lazyPackage, messageOf } from '#packages/foundation';
 import { areasOf } from './areas.ts';
 import type { Areas } from './areas.ts';
 import type { Bitmap } from './bitmap.ts';
-import { redactionErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 import { blacken, blur } from './hide.ts';
 import { jpegQuality } from './jpeg-quality.ts';
 import { bytesToRedact, MAX_REDACTION_BYTES } from './memory-needed.ts';
@@ -71,7 +71,7 @@ async function formatOf(image: Uint8Array): Promise<Format> {
   });
   if (bytes > MAX_REDACTION_BYTES) {
     const message = `redaction of ${width} × ${height} pixels in a ${name} of ${image.length} bytes takes ${bytes} bytes of memory, ${MAX_REDACTION_BYTES} are allowed`;
-    throw redactionErrors.error('redaction.too-many-pixels', message, { facts: { width, height, bytes } });
+    throw uploaderErrors.error('redaction.too-many-pixels', message, { facts: { width, height, bytes } });
   }
   const colourspace = isDeep ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
   const came = name === 'jpeg' ? (jpegQuality(image) ?? MOST_QUALITY) : MOST_QUALITY;
@@ -140,5 +140,5 @@ async function read<Result>(decodeIt: () => Promise<Result>): Promise<Result> {
 }
 
 function notAnImage(why: string, cause?: unknown) {
-  return redactionErrors.error('redaction.not-an-image', `nothing can be hidden in this sample: ${why}`, { cause });
+  return uploaderErrors.error('redaction.not-an-image', `nothing can be hidden in this sample: ${why}`, { cause });
 }

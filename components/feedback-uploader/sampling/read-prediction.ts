@@ -1,7 +1,7 @@
 import type { EdgeError } from '#packages/foundation';
 import type { Box } from '#packages/model-package';
 
-import { samplingErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 
 /** What strategies need of a prediction, whatever form it came in. */
 export type ReadPrediction =
@@ -92,7 +92,7 @@ function atMostOne(outcome: Outcome): Outcome {
 }
 
 function notUnderstood(why: string): EdgeError {
-  return samplingErrors.error(
+  return uploaderErrors.error(
     'sampling.prediction-not-understood',
     `the sampling strategy cannot use this prediction: ${why}`,
   );

@@ -2,7 +2,7 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 
 import type { SpoolEntry } from './entry-index.ts';
-import { spoolErrors } from './errors.ts';
+import { uploaderErrors } from '../errors.ts';
 import type { Bound, SpoolLimits } from './room.ts';
 import { isDiskFull } from './spool-folder.ts';
 
@@ -12,10 +12,10 @@ export function refusedError(entry: SpoolEntry, because: Bound, limits: SpoolLim
   const facts = { bytes, priority, samples, ...limits };
   if (because === 'disk-low') {
     const message = `a sample of ${bytes} bytes is not kept: less than ${limits.minFreeBytes} bytes would stay free on the disk`;
-    return spoolErrors.error('spool.disk-low', message, { facts });
+    return uploaderErrors.error('spool.disk-low', message, { facts });
   }
   const message = `a sample of ${bytes} bytes and priority ${priority} does not fit: ${samples} of ${limits.maxSamples} samples wait within ${limits.maxBytes} bytes, and none of them may go for it`;
-  return spoolErrors.error('spool.full', message, { facts });
+  return uploaderErrors.error('spool.full', message, { facts });
 }
 
 /** A failed write, told apart by whether the disk is full. */
@@ -23,15 +23,17 @@ export function writeError(thrown: unknown): EdgeError {
   if (isEdgeError(thrown)) return thrown;
   const full = isDiskFull(thrown);
   const what = full ? 'the disk is full' : 'the spool cannot be written';
-  return spoolErrors.error(full ? 'spool.disk-full' : 'spool.write-failed', `${what}: ${messageOf(thrown)}`, {
+  return uploaderErrors.error(full ? 'spool.disk-full' : 'spool.write-failed', `${what}: ${messageOf(thrown)}`, {
     cause: thrown,
   });
 }
 
 export function corruptError(entry: SpoolEntry, how: string): EdgeError {
-  return spoolErrors.error('spool.corrupt-sample', `the file of sample ${entry.id} is ${how}`, { facts: { ...entry } });
+  return uploaderErrors.error('spool.corrupt-sample', `the file of sample ${entry.id} is ${how}`, {
+    facts: { ...entry },
+  });
 }
 
 export function closedError(): EdgeError {
-  return spoolErrors.error('spool.closed', 'the spool is closed');
+  return uploaderErrors.error('spool.closed', 'the spool is closed');
 }

@@ -1,5 +1,5 @@
 import { Backoff, isEdgeError, sleep } from '#packages/foundation';
-import { failureFacts, storeErrors } from '#packages/object-store';
+import { failureFacts, objectStoreErrors } from '#packages/object-store';
 import type { PutReceipt, StoreFailureFacts } from '#packages/object-store';
 
 import type { SpoolEntry } from '../spool/entry-index.ts';
@@ -266,5 +266,5 @@ function costOf({ bodyBytes }: SpoolEntry): number {
 function timedOut(timeoutMs: number) {
   const reason = `no answer within ${timeoutMs} ms`;
   const facts: StoreFailureFacts = { fault: 'moment', code: 'Timeout', reason, nothingSent: false };
-  return storeErrors.error('store.timeout', `upload failed: ${reason}`, { facts: { ...facts } });
+  return objectStoreErrors.error('store.timeout', `upload failed: ${reason}`, { facts: { ...facts } });
 }

@@ -1,6 +1,6 @@
 import type { EdgeError } from '#packages/foundation';
 
-import { admissionErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 export type RejectionReason = Refusal['reason'];
 
@@ -15,39 +15,40 @@ export type Refusal =
   | { readonly reason: 'stopping' };
 
 export function refusalError(service: string, refusal: Refusal, aliases: readonly string[]): EdgeError {
-  const facts = { service, ...refusal };
   switch (refusal.reason) {
     case 'queue-full':
-      return admissionErrors.error(
+      return agentErrors.error(
         'admission.queue-full',
         `the queue of the service "${service}" is full: ${refusal.depth} requests wait`,
-        { facts },
+        { facts: { service, ...refusal } },
       );
     case 'memory-full':
-      return admissionErrors.error(
+      return agentErrors.error(
         'admission.memory-full',
         'the waiting requests hold as much memory as MaxBufferedMB allows',
-        { facts },
+        { facts: { service, ...refusal } },
       );
     case 'deadline':
-      return admissionErrors.error(
+      return agentErrors.error(
         'admission.deadline',
         `the request to "${service}" had no answer after ${refusal.deadlineMs} ms; the time ran out ${refusal.where}`,
-        { facts },
+        { facts: { service, ...refusal } },
       );
     case 'no-model': {
       const active = aliases.length === 0 ? 'no model is active at all' : `active: ${aliases.join(', ')}`;
-      return admissionErrors.error(
+      return agentErrors.error(
         'model.not-found',
         `no model is active under the alias "${refusal.alias}" of the service "${service}" (${active})`,
-        { facts: { ...facts, active: aliases } },
+        { facts: { service, ...refusal, active: aliases } },
       );
     }
     case 'quarantined':
       return refusal.error;
     case 'cancelled':
-      return admissionErrors.error('admission.cancelled', `the client of "${service}" hung up`, { facts });
+      return agentErrors.error('admission.cancelled', `the client of "${service}" hung up`, {
+        facts: { service, ...refusal },
+      });
     case 'stopping':
-      return admissionErrors.error('admission.stopping', 'the agent is ending', { facts });
+      return agentErrors.error('admission.stopping', 'the agent is ending', { facts: { service, ...refusal } });
   }
 }

@@ -10,7 +10,7 @@ import { awsProvider } from '../fleet/aws-provider.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import { customProvider } from '../fleet/custom-provider.ts';
 import { deviceNames } from '../fleet/device-name.ts';
-import { fleetErrors } from '../fleet/errors.ts';
+import { agentErrors } from '../errors.ts';
 import { heartbeatOf } from '../fleet/heartbeat-facts.ts';
 import type { ModelFacts } from '../fleet/heartbeat-facts.ts';
 import { Heartbeats } from '../fleet/heartbeats.ts';
@@ -212,5 +212,5 @@ function providerOf(ports: FleetLinkPorts): Promise<Provider> {
 }
 
 function notRegistered(key: string) {
-  return fleetErrors.error('device.not-registered', `${key} is not uploaded: the device is not registered any more`);
+  return agentErrors.error('device.not-registered', `${key} is not uploaded: the device is not registered any more`);
 }

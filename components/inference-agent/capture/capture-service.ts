@@ -5,7 +5,7 @@ import type { Capture, CaptureRecord, CaptureStatus } from './capture.ts';
 import type { CaptureSettings } from './capture-settings.ts';
 import { checkRecord } from './check-record.ts';
 import type { Destination } from './destination.ts';
-import { captureErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { openDisk } from './disk/open-disk.ts';
 import { StatusBook } from './status-book.ts';
 import type { CaptureUpload } from './upload/capture-upload.ts';
@@ -46,7 +46,7 @@ export class CaptureService implements Capture {
   async accept(record: CaptureRecord): Promise<void> {
     const { clock, model, onAccepted } = this.#ports;
     const now = clock.now();
-    if (this.#closing) throw captureErrors.error('capture.closed', 'the agent takes no captures any more');
+    if (this.#closing) throw agentErrors.error('capture.closed', 'the agent takes no captures any more');
     checkRecord(record, now);
     const { captureId, modelName } = record;
     const serving = model(modelName);
@@ -69,7 +69,7 @@ export class CaptureService implements Capture {
     const known = this.#book.get(captureId);
     if (known && (modelName === undefined || known.model === modelName)) return known.status;
     const where = modelName === undefined ? '' : ` of the model "${modelName}"`;
-    throw captureErrors.error('capture.unknown-id', `no capture ${captureId.slice(0, 200)}${where} is known`, {
+    throw agentErrors.error('capture.unknown-id', `no capture ${captureId.slice(0, 200)}${where} is known`, {
       facts: { captureId: captureId.slice(0, 200), modelName },
     });
   }
@@ -113,7 +113,7 @@ export class CaptureService implements Capture {
       this.#book.set(captureId, model, status);
     if (this.#settings.destination === 'Disk') return openDisk({ settings, upload, report, clock, random, log });
     if (upload) return new CloudDestination({ settings, upload, report, clock, random, log });
-    throw captureErrors.error('capture.not-configured', 'CaptureDataDestination is Cloud and CloudProvider is None');
+    throw agentErrors.error('capture.not-configured', NO_PROVIDER, { facts: { missing: [NO_PROVIDER] } });
   }
 
   #checkConfigured({ captureId }: CaptureRecord): void {
@@ -122,16 +122,12 @@ export class CaptureService implements Capture {
     const missing = [
       ...(fleet === '' ? ['DeviceFleetName is not set'] : []),
       ...(toCloud && bucket === '' ? ['BucketName is not set'] : []),
-      ...(toCloud && !this.#ports.upload ? ['CaptureDataDestination is Cloud and CloudProvider is None'] : []),
+      ...(toCloud && !this.#ports.upload ? [NO_PROVIDER] : []),
     ];
     if (missing.length === 0) return;
-    throw captureErrors.error(
-      'capture.not-configured',
-      `capture ${captureId} has nowhere to go: ${missing.join('; ')}`,
-      {
-        facts: { captureId, missing },
-      },
-    );
+    throw agentErrors.error('capture.not-configured', `capture ${captureId} has nowhere to go: ${missing.join('; ')}`, {
+      facts: { captureId, missing },
+    });
   }
 }
 
@@ -142,15 +138,16 @@ const OPENED_WITH = [
   'periodicUpload',
   'bucket',
 ] as const satisfies readonly (keyof CaptureSettings)[];
+const NO_PROVIDER = 'CaptureDataDestination is Cloud and CloudProvider is None';
 /** Nobody waits for it, and what stays behind would be found at the next start only. */
 const CHANGE_TIMEOUT_MS = 600_000;
 
 function duplicate(captureId: string) {
-  return captureErrors.error('capture.duplicate', `capture ${captureId} was accepted before`, { facts: { captureId } });
+  return agentErrors.error('capture.duplicate', `capture ${captureId} was accepted before`, { facts: { captureId } });
 }
 
 function unknownModel({ captureId, modelName }: CaptureRecord) {
-  return captureErrors.error(
+  return agentErrors.error(
     'capture.unknown-model',
     `capture ${captureId} is of the model "${modelName}", and none serves under this alias`,
     { facts: { captureId, modelName } },

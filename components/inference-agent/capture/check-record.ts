@@ -1,6 +1,6 @@
 import { ELEMENT_BYTES } from './capture.ts';
 import type { CapturedTensor, CaptureRecord } from './capture.ts';
-import { captureErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /** Becomes part of file names and keys. */
 const ID = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._:+@=-]{0,127}$/;
@@ -22,7 +22,7 @@ export function checkRecord(record: CaptureRecord, now: number): void {
 
 function checkId(id: string): void {
   if (ID.test(id)) return;
-  throw captureErrors.error('capture.unsafe-id', `the capture_id ${JSON.stringify(id.slice(0, 200))} cannot be used`, {
+  throw agentErrors.error('capture.unsafe-id', `the capture_id ${JSON.stringify(id.slice(0, 200))} cannot be used`, {
     facts: { captureId: id.slice(0, 200) },
   });
 }
@@ -31,9 +31,9 @@ function checkTime({ captureId, inferenceTimestamp: time }: CaptureRecord, now: 
   if (time === undefined || (time >= 0 && time <= now + CLOCK_TOLERANCE_MS)) return;
   if (!(time >= 0 && time <= LAST_TIME_MS)) {
     const message = `the inference_timestamp of capture ${captureId} is no time: ${time} ms since 1970`;
-    throw captureErrors.error('capture.invalid-timestamp', message, { facts: { captureId } });
+    throw agentErrors.error('capture.invalid-timestamp', message, { facts: { captureId } });
   }
-  throw captureErrors.error(
+  throw agentErrors.error(
     'capture.future-timestamp',
     `the inference_timestamp ${new Date(time).toISOString()} of capture ${captureId} is later than now, ${new Date(now).toISOString()}`,
     { facts: { captureId, inferenceTimestamp: time, now } },
@@ -42,7 +42,7 @@ function checkTime({ captureId, inferenceTimestamp: time }: CaptureRecord, now: 
 
 function checkTensor({ name, dataType, shape, data }: CapturedTensor, captureId: string): void {
   const wrong = (why: string) =>
-    captureErrors.error('capture.invalid-tensor', `tensor "${name}" of capture ${captureId}: ${why}`, {
+    agentErrors.error('capture.invalid-tensor', `tensor "${name}" of capture ${captureId}: ${why}`, {
       facts: { captureId, tensor: name },
     });
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {

@@ -8,7 +8,7 @@ import { captureData, captureStatus } from './calls/capture-calls.ts';
 import { ModelCalls } from './calls/model-calls.ts';
 import { OpenPredicts } from './calls/open-predicts.ts';
 import { predict } from './calls/predict-call.ts';
-import { edgeManagerErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { ModelNames } from './model-names.ts';
 import type { AgentHandlers } from './server/agent-service.ts';
 import type { GrpcServer } from './server/start-server.ts';
@@ -87,7 +87,7 @@ export class EdgeManager {
     const { clock, log } = this.#ports;
     if (process.platform === 'win32') {
       const message = 'clients of Edge Manager are served on Unix sockets, which gRPC lacks on Windows';
-      throw edgeManagerErrors.error('edge-manager.socket-unsupported', message);
+      throw agentErrors.error('edge-manager.socket-unsupported', message);
     }
     // Loaded only here: most devices have no such client, and it costs them neither time nor memory.
     const { startGrpcServer } = await import('./server/start-server.ts');

@@ -28,7 +28,7 @@ export interface GrpcStatus {
 /** What a client is told about anything that was thrown: the status that Edge Manager documents for the condition. */
 export function grpcStatusOf(thrown: unknown): GrpcStatus {
   if (!isEdgeError(thrown)) return { code: STATUS.INTERNAL, details: messageOf(thrown) };
-  const name = BY_CODE[thrown.code] ?? BY_HTTP_STATUS[thrown.status] ?? 'INTERNAL';
+  const name = BY_CODE[thrown.code] ?? BY_HTTP_STATUS[thrown.status ?? 500] ?? 'INTERNAL';
   return { code: STATUS[name], details: `${thrown.message} [${thrown.code}] ${thrown.todo}` };
 }
 

@@ -1,4 +1,4 @@
-import { edgeManagerErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import type { ModelReference } from './messages.ts';
 
 /** Names by which clients find models: aliases, and since 2022 handles. */
@@ -13,7 +13,7 @@ export class ModelNames {
   aliasOf({ name, handle }: ModelReference): string {
     if (name !== '') return name;
     if (handle !== '') return this.#aliasOf.get(handle) ?? handle;
-    throw edgeManagerErrors.error('edge-manager.no-name', 'the call names no model: neither name nor handle is set');
+    throw agentErrors.error('edge-manager.no-name', 'the call names no model: neither name nor handle is set');
   }
 
   /** Handle of a model; its alias where a client gave it none. */
@@ -34,7 +34,7 @@ export class ModelNames {
 /** @throws EdgeError `edge-manager.alias-invalid` */
 export function checkedAlias(alias: string): string {
   if (alias.length <= MAX_ALIAS_LENGTH && /^[a-zA-Z0-9](?:-*[a-zA-Z0-9])*$/.test(alias)) return alias;
-  throw edgeManagerErrors.error(
+  throw agentErrors.error(
     'edge-manager.alias-invalid',
     `"${alias.slice(0, 2 * MAX_ALIAS_LENGTH)}" cannot be the name of a model`,
   );

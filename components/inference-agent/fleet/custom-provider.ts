@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, requireFile } from '#packages/foundation';
-import { fleetErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { PROVIDER_CALLS } from './provider.ts';
 import type { Provider } from './provider.ts';
 
@@ -23,7 +23,7 @@ export async function customProvider(path: string): Promise<Provider> {
   }
   const missing = PROVIDER_CALLS.filter((call) => typeof (provider as Partial<Provider> | null)?.[call] !== 'function');
   if (missing.length === 0) return provider as Provider;
-  throw fleetErrors.error('cloud-provider.incomplete', `the provider of ${path} has no ${missing.join(', no ')}`, {
+  throw agentErrors.error('cloud-provider.incomplete', `the provider of ${path} has no ${missing.join(', no ')}`, {
     facts: { path, missing },
   });
 }
@@ -43,12 +43,12 @@ async function checkNobodyElseWrites(path: string): Promise<void> {
     // Windows has no such bits; there the folder's access list decides.
     if (process.platform === 'win32' || (mode & GROUP_OR_OTHER_WRITES) === 0) continue;
     const message = `${place} can be written by others than its owner (mode ${(mode & 0o777).toString(8)})`;
-    throw fleetErrors.error('cloud-provider.unsafe', message, { facts: { path: place } });
+    throw agentErrors.error('cloud-provider.unsafe', message, { facts: { path: place } });
   }
 }
 
 function notLoaded(path: string, cause: unknown) {
-  return fleetErrors.error('cloud-provider.not-loaded', `the module ${path} cannot be used: ${messageOf(cause)}`, {
+  return agentErrors.error('cloud-provider.not-loaded', `the module ${path} cannot be used: ${messageOf(cause)}`, {
     cause,
     facts: { path },
   });

@@ -1,4 +1,4 @@
-import { fleetErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import type { Provider } from './provider.ts';
 
 /** No cloud: nothing leaves the device. */
@@ -10,7 +10,7 @@ export function noneProvider(): Provider {
     configure: nothing,
     openCloudClient: nothing,
     uploadSampleData: ({ key }) =>
-      Promise.reject(fleetErrors.error('cloud-provider.none', `${key} cannot be uploaded: CloudProvider is None`)),
+      Promise.reject(agentErrors.error('cloud-provider.none', `${key} cannot be uploaded: CloudProvider is None`)),
     sendHeartbeat: nothing,
     deviceRegistration: async () => ({ active: true, ttlSeconds: Infinity }),
     networkStatus: async () => 'NO_NETWORK_ACCESS',

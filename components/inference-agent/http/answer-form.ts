@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send, sendJson } from '#packages/http';
 import type { InvokeOutcome } from '../invoke/invoke-service.ts';
-import { httpErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { v1Body } from './v1-body.ts';
 
 /** What an invocation is answered with: our own JSON, or the text that the connectors of Greengrass V1 answered with. */
@@ -18,7 +18,7 @@ export function answerForm(request: IncomingMessage): AnswerForm {
   const format = asked.get('format') ?? 'json';
   if (format === 'json') return JSON_FORM;
   if (format === 'v1') return { format, algoType: asked.get('algoType') ?? undefined };
-  throw httpErrors.error('http.bad-request', `there is no format "${format.slice(0, 80)}"; there are json and v1`);
+  throw agentErrors.error('http.bad-request', `there is no format "${format.slice(0, 80)}"; there are json and v1`);
 }
 
 /**

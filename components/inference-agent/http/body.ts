@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { BufferPool } from '../buffers/buffer-pool.ts';
-import { httpErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /** Size that the headers announce; undefined for a chunked body. */
 export function announcedLength(request: IncomingMessage): number | undefined {
@@ -41,7 +41,7 @@ export function readBody(
     };
     const onBroken = (): void => {
       const message = `the body ended after ${filled}${length === undefined ? '' : ` of ${length}`} bytes`;
-      fail(httpErrors.error('http.body-incomplete', message));
+      fail(agentErrors.error('http.body-incomplete', message));
     };
     const stop = (): void => {
       request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
@@ -66,7 +66,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   } catch {
     // Said below, as for JSON that is no object.
   }
-  throw httpErrors.error(
+  throw agentErrors.error(
     'http.bad-request',
     `the body must be a JSON object, got ${JSON.stringify(text.slice(0, 80))}`,
   );
@@ -74,7 +74,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 
 export function bodyTooLarge(bytes: number, maxBytes: number) {
   const message = `the body has ${bytes} bytes or more, and ${maxBytes} are allowed`;
-  return httpErrors.error('http.body-too-large', message, { facts: { bytes, maxBytes } });
+  return agentErrors.error('http.body-too-large', message, { facts: { bytes, maxBytes } });
 }
 
 const FIRST_BYTES = 256 * 1024;

@@ -5,7 +5,7 @@ import type { Route } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { announcedLength, bodyTooLarge, readBody } from './body.ts';
-import { httpErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
 /** The body is the image. */
@@ -62,7 +62,7 @@ function imageType(request: IncomingMessage): string | undefined {
   const type = header?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;
   const message = `Content-Type is "${header}"; images come as image/jpeg, image/png or image/webp`;
-  throw httpErrors.error('http.content-type', message, { facts: { contentType: header } });
+  throw agentErrors.error('http.content-type', message, { facts: { contentType: header } });
 }
 
 function deadlineOf(request: IncomingMessage): number | undefined {
@@ -71,7 +71,7 @@ function deadlineOf(request: IncomingMessage): number | undefined {
   const deadlineMs = Number(header);
   if (Number.isFinite(deadlineMs) && deadlineMs > 0) return deadlineMs;
   const message = `${DEADLINE_HEADER} must be a positive number of milliseconds, got "${String(header)}"`;
-  throw httpErrors.error('http.bad-request', message);
+  throw agentErrors.error('http.bad-request', message);
 }
 
 /** The caller's id where it gave one of a sensible form, so that its log and ours can be brought together. */

@@ -6,7 +6,7 @@ import { sendJson } from '#packages/http';
 import type { ActivateProgress, Route } from '#packages/http';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readJson } from './body.ts';
-import { httpErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /** Answers line by line while it goes on; the last line says how it ended. */
 export function activateRoute(registry: ModelRegistry): Route {
@@ -64,5 +64,5 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`).join('; ');
-  throw httpErrors.error('http.bad-request', `the body is not valid: ${problems}`);
+  throw agentErrors.error('http.bad-request', `the body is not valid: ${problems}`);
 }

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from '#packages/foundation';
 import { createRouter, sendJson, watchRoutes } from '#packages/http';
-import type { HealthStatus, RouteErrorKind } from '#packages/http';
+import type { HealthStatus, RouteErrors } from '#packages/http';
+import { agentErrors } from '../errors.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
-import { httpErrors } from './errors.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
 
@@ -19,11 +19,11 @@ export interface RouterPorts {
   readonly log: Logger;
 }
 
-const ROUTE_ERRORS = {
-  'no-route': 'http.no-route',
-  'method-not-allowed': 'http.method-not-allowed',
-  'bad-path': 'http.bad-request',
-} as const satisfies Record<RouteErrorKind, string>;
+const ROUTE_ERRORS: RouteErrors = {
+  noRoute: (message, facts) => agentErrors.error('http.no-route', message, { facts }),
+  methodNotAllowed: (message, facts) => agentErrors.error('http.method-not-allowed', message, { facts }),
+  badPath: (message) => agentErrors.error('http.bad-request', message),
+};
 
 /** The agent's HTTP API. */
 export function agentRouter({ invoker, feedback, registry, log, ...watched }: RouterPorts): RequestListener {
@@ -36,6 +36,6 @@ export function agentRouter({ invoker, feedback, registry, log, ...watched }: Ro
       rollbackRoute(registry),
       ...watchRoutes(watched),
     ],
-    { error: (kind, message, options) => httpErrors.error(ROUTE_ERRORS[kind], message, options), log },
+    { errors: ROUTE_ERRORS, log },
   );
 }

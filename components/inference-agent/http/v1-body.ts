@@ -1,7 +1,7 @@
 import type { Prediction } from '#packages/model-package';
 
 import type { InvokeOutcome } from '../invoke/invoke-service.ts';
-import { httpErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /**
  * An answer as the image classification and object detection connectors of Greengrass V1 wrote it: the probabilities of all
@@ -27,7 +27,7 @@ const DETECTION = 'object-detection';
 function checkAlgoType(service: string, given: string, asked: string | undefined): void {
   if (asked === given || (asked !== CLASSIFICATION && asked !== DETECTION)) return;
   const message = `the service "${service}" is for ${given}, not for ${asked}`;
-  throw httpErrors.error('http.algo-type', message, { facts: { service, asked, given } });
+  throw agentErrors.error('http.algo-type', message, { facts: { service, asked, given } });
 }
 
 function rowOf(service: string, { classId, score, box }: Prediction): readonly number[] {
@@ -57,5 +57,5 @@ function shortest(single: number): string {
 
 function noForm(service: string, why: string) {
   const message = `the answer of "${service}" has no form in Greengrass V1: ${why}`;
-  return httpErrors.error('http.no-v1-form', message, { facts: { service } });
+  return agentErrors.error('http.no-v1-form', message, { facts: { service } });
 }

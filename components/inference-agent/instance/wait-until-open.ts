@@ -1,6 +1,6 @@
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-import { instanceErrors } from './errors.ts';
+import { agentErrors as instanceErrors } from '../errors.ts';
 import type { ExecutorOptions } from './executor.ts';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 

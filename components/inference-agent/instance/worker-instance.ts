@@ -7,7 +7,7 @@ import type { Clock, EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { packageCache } from './package-cache.ts';
 import { capacityOf } from './capacity.ts';
-import { instanceErrors } from './errors.ts';
+import { agentErrors as instanceErrors } from '../errors.ts';
 import type {
   ModelInstance,
   InstanceFacts,

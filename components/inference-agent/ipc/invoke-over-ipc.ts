@@ -7,7 +7,7 @@ import { isReplyTopic, localTopics } from '#packages/ipc';
 import type { IpcSession, LocalMessage, Subscription } from '#packages/ipc';
 import { bodyTooLarge } from '../http/body.ts';
 import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
-import { ipcInvokeErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { fitReply } from './fit-reply.ts';
 
 export interface InvokeOverIpcPorts {
@@ -47,7 +47,7 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   const parsed = requestSchema.safeParse(message);
   if (!parsed.success) {
     const problems = z.prettifyError(parsed.error).replaceAll('\n', ' ');
-    throw ipcInvokeErrors.error('invoke.bad-request', `the request is not valid: ${problems}`);
+    throw agentErrors.error('invoke.bad-request', `the request is not valid: ${problems}`);
   }
   const { path, body, contentType } = parsed.data;
   const max = invoker.maxImageBytes;
@@ -100,7 +100,7 @@ async function bytesOf(path: string, call: InvokeCall): Promise<Uint8Array<Array
 }
 
 function unreadable(path: string, cause: unknown) {
-  return ipcInvokeErrors.error('invoke.file-unreadable', `cannot read the image ${path}: ${messageOf(cause)}`, {
+  return agentErrors.error('invoke.file-unreadable', `cannot read the image ${path}: ${messageOf(cause)}`, {
     cause,
   });
 }

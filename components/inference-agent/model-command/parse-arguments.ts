@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '#packages/foundation';
-import { modelCommandErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 export type ModelCommand =
   | { readonly verb: 'activate' | 'serve'; readonly path: string; readonly alias?: string; readonly timeoutMs: number }
@@ -33,5 +33,5 @@ function parsed(words: readonly string[]) {
 }
 
 function usage(why: string) {
-  return modelCommandErrors.error('model-command.usage', why);
+  return agentErrors.error('model-command.usage', why);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentErrors } from '#packages/http';
+import { httpErrors } from '#packages/http';
 import type { ActivateDone, AgentClient } from '#packages/http';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
@@ -15,7 +15,8 @@ const done: ActivateDone = {
   provider: 'cpu',
   variant: 'model.onnx',
 };
-const away = agentErrors.error('agent.unreachable', 'there is no such socket');
+const at = { socketPath: '/agent.sock', path: '/v1/models/activate' };
+const away = httpErrors.error('agent.unreachable', 'there is no such socket', { facts: { ...at, code: 'ENOENT' } });
 
 /** An agent that answers with these, one after the other, the last for ever. */
 function bench(...answers: readonly (ActivateDone | Error)[]) {
@@ -38,7 +39,8 @@ function bench(...answers: readonly (ActivateDone | Error)[]) {
 
 describe('model.js', () => {
   it('asks again until the agent is there, also when it went away in the middle', async () => {
-    const { clock, lines, run } = bench(away, agentErrors.error('agent.connection-lost', 'gone'), done);
+    const lost = httpErrors.error('agent.connection-lost', 'gone', { facts: { ...at, code: 'ECONNRESET' } });
+    const { clock, lines, run } = bench(away, lost, done);
     const running = run('activate', '/parts');
     await clock.advance(1_000);
     await running;
@@ -59,7 +61,8 @@ describe('model.js', () => {
   });
 
   it('does not ask again when the agent refuses', async () => {
-    const { run, asked } = bench(agentErrors.error('agent.timeout', 'too slow'));
+    const late = httpErrors.error('agent.timeout', 'too slow', { facts: { ...at, timeoutMs: 1_000 } });
+    const { run, asked } = bench(late);
     await expect(run('activate', '/parts')).rejects.toMatchObject({ code: 'agent.timeout' });
     expect(asked()).toBe(1);
   });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { isEdgeError, messageOf, sleep } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import type { ActivateDone, ActivateProgress, AgentClient } from '#packages/http';
-import { modelCommandErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import type { ModelCommand } from './parse-arguments.ts';
 
 export interface ModelCommandPorts {
@@ -80,7 +80,7 @@ function isAway(error: unknown): boolean {
 
 function absent(timeoutMs: number, cause: unknown) {
   const message = `the agent could not be reached within ${timeoutMs / 1000} s: ${messageOf(cause)}`;
-  return modelCommandErrors.error('model-command.agent-absent', message, { cause });
+  return agentErrors.error('model-command.agent-absent', message, { cause });
 }
 
 function tell(print: (line: string) => void, step: ActivateProgress): void {

@@ -1,7 +1,7 @@
 import type { ModelPackage } from '#packages/model-package';
 
 import type { InstanceSettings } from '../instance/model-instance.ts';
-import { registryErrors } from './errors.ts';
+import { agentErrors as registryErrors } from '../errors.ts';
 
 /** A worker without its model: heap, runtime library, image codecs. */
 const WORKER_BYTES = 32 * 1024 ** 2;

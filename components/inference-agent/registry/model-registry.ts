@@ -8,7 +8,7 @@ import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import { Activation } from './activation.ts';
 import { AliasTable } from './alias-table.ts';
 import type { AliasSlot } from './alias-table.ts';
-import { registryErrors } from './errors.ts';
+import { agentErrors as registryErrors } from '../errors.ts';
 import { doneOf, AliasSwitch } from './alias-switch.ts';
 import type { ActivateDone } from './alias-switch.ts';
 import { vetPackage } from './open-model.ts';

@@ -4,7 +4,7 @@ import { isEdgeError } from '#packages/foundation';
 import type { ActivateProgress } from '#packages/http';
 
 import type { ModelInstance, InstanceSpec } from '../instance/model-instance.ts';
-import { registryErrors } from './errors.ts';
+import { agentErrors as registryErrors } from '../errors.ts';
 import { checkMemory } from './memory-budget.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { ModelIdentity } from '#packages/http';
 import { writeDurably } from '../store/durable.ts';
-import { registryErrors } from './errors.ts';
+import { agentErrors as registryErrors } from '../errors.ts';
 
 /** Deaths longer ago count no more. */
 const WINDOW_MS = 10 * 60_000;

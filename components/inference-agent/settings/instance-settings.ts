@@ -2,7 +2,7 @@ import { PROVIDERS } from '#packages/model-package';
 import type { Provider } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
 import type { InstanceSettings } from '../instance/model-instance.ts';
-import { settingsErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { ownSettings, serviceSettings, servicesOf } from './service-settings.ts';
 
 /** What the device gives, beside the configuration. */
@@ -75,11 +75,7 @@ function ladderOf(configured: readonly string[], platform: readonly string[]): r
 function providerOf(word: string): Provider {
   const provider = PROVIDERS.find((known) => known === word.trim().toLowerCase());
   if (provider) return provider;
-  throw settingsErrors.error(
-    'provider.unknown',
-    `"${word}" is no execution provider; known are ${PROVIDERS.join(', ')}`,
-    {
-      facts: { provider: word, known: PROVIDERS },
-    },
-  );
+  throw agentErrors.error('provider.unknown', `"${word}" is no execution provider; known are ${PROVIDERS.join(', ')}`, {
+    facts: { provider: word, known: PROVIDERS },
+  });
 }

@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readingErrors, readPackage, unpackArchive } from '#packages/model-package';
+import { readPackage, unpackArchive } from '#packages/model-package';
 import type { ModelPackage, PackageLimits } from '#packages/model-package';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { renameDurably, syncFile, syncFolder, writeDurably } from './durable.ts';
-import { storeErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 import { planRoom } from './plan-room.ts';
 
 export interface StoreOptions {
@@ -99,12 +99,12 @@ export class PackageStore {
     } catch (thrown) {
       const reason = isEdgeError(thrown)
         ? thrown
-        : storeErrors.error('store.write-failed', `cannot store ${model.dir}: ${messageOf(thrown)}`, { cause: thrown });
+        : agentErrors.error('store.write-failed', `cannot store ${model.dir}: ${messageOf(thrown)}`, { cause: thrown });
       return { kept: false, model, reason };
     }
     const copy = await this.#intact(alias, model.hash);
     if (copy) return { kept: true, model: copy };
-    throw readingErrors.error('package.changed', `the package ${model.dir} changed while it was being activated`, {
+    throw agentErrors.error('package.changed', `the package ${model.dir} changed while it was being activated`, {
       facts: { package: model.dir },
     });
   }
@@ -145,7 +145,7 @@ export class PackageStore {
       } catch (cause) {
         const facts = { alias: entry.name, file };
         problems.push(
-          storeErrors.error('store.state-unreadable', `cannot read ${file}: ${messageOf(cause)}`, { cause, facts }),
+          agentErrors.error('store.state-unreadable', `cannot read ${file}: ${messageOf(cause)}`, { cause, facts }),
         );
       }
     }
@@ -169,7 +169,7 @@ export class PackageStore {
       }
     }
     const message = `${stored.name} ${stored.version} cannot be restored under the alias "${alias}": ${reasons.join('; ')}`;
-    throw storeErrors.error('store.corrupt', message, { facts: { alias, hash: stored.hash } });
+    throw agentErrors.error('store.corrupt', message, { facts: { alias, hash: stored.hash } });
   }
 
   async #intact(alias: string, hash: string): Promise<ModelPackage | undefined> {
@@ -205,7 +205,7 @@ export class PackageStore {
     const free = bavail * bsize;
     if (free - bytes >= minFreeBytes) return evicted.map((record) => record.alias);
     const message = `the package of ${bytes} bytes would leave less than ${minFreeBytes} of the disk's ${free} free bytes`;
-    throw storeErrors.error('store.full', message, { facts: { bytes, free, minFreeBytes } });
+    throw agentErrors.error('store.full', message, { facts: { bytes, free, minFreeBytes } });
   }
 
   #packageFolder(alias: string, hash: string): string {

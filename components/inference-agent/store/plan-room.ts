@@ -1,5 +1,5 @@
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
-import { storeErrors } from './errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /**
  * Which aliases give up the package that they keep for a rollback, so that a new one fits under the cap: the oldest first.
@@ -24,7 +24,7 @@ export function planRoom(
     const next = spare.shift();
     if (!next) {
       const message = `the package of ${bytes} bytes does not fit: ${used} of ${maxBytes} bytes are taken`;
-      throw storeErrors.error('store.full', message, { facts: { bytes, used, maxBytes } });
+      throw agentErrors.error('store.full', message, { facts: { bytes, used, maxBytes } });
     }
     used -= keptBytes(next.previous);
     evicted.push(next);

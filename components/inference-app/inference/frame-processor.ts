@@ -1,8 +1,8 @@
-import { isEdgeError } from '#packages/foundation';
 import type { Incidents, Logger } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
 import type { Annotator } from '../annotation/annotator.ts';
+import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
@@ -65,7 +65,7 @@ export class FrameProcessor {
     } catch (thrown) {
       statistics.count('unannotated');
       // A file that was moved away after its answer is nobody's trouble.
-      if (isEdgeError(thrown) && thrown.code === 'source.file-gone') return;
+      if (appErrors.is(thrown, 'source.file-gone')) return;
       incidents.opened('annotated images', 'annotation.failed', { error: thrown, image: frame.image });
     }
   }

@@ -3,6 +3,7 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { WireError } from '#packages/foundation';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import type { Prediction, Timings } from '#packages/model-package';
+import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 
 /** The message for an answered image. Numbers are shortened: four decimals of a box are a tenth of a pixel in 1080p. */
@@ -84,14 +85,7 @@ function decimals(value: number, digits: number): number {
 }
 
 function wireError(thrown: unknown): WireError {
-  if (isEdgeError(thrown)) return thrown.toJSON();
-  return {
-    code: 'app.unexpected',
-    message: messageOf(thrown),
-    todo: 'Report this with the log of edgeml.InferenceApp.',
-    status: 500,
-    facts: {},
-  };
+  return (isEdgeError(thrown) ? thrown : appErrors.error('app.unexpected', messageOf(thrown))).toJSON();
 }
 
 function sizeOf(message: ResultMessage): number {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
 import { maskCredentials } from '../log/logger.ts';
-import { configErrors } from './errors.ts';
+import { foundationErrors } from '../errors.ts';
 import { pointer } from './pointer.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
@@ -46,7 +46,7 @@ function invalid(component: string, issues: readonly z.core.$ZodIssue[]) {
   const problems = issues.flatMap(problemsOf);
   const lines = problems.map((problem) => `${problem.pointer}: ${problem.message}`).join('; ');
   const count = problems.length === 1 ? 'a wrong setting' : `${problems.length} wrong settings`;
-  return configErrors.error('config.invalid', `configuration of ${component} has ${count}: ${lines}`, {
+  return foundationErrors.error('config.invalid', `configuration of ${component} has ${count}: ${lines}`, {
     facts: { component, problems },
   });
 }

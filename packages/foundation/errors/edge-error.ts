@@ -1,31 +1,34 @@
-/** What every caller can rely on: a stable `code`, a message that names thing, value and fix, and typed facts. */
+/** What every caller can rely on: a stable `code`, a message that names thing, value and fix, and the code's facts. */
 export class EdgeError extends Error {
   override readonly name = 'EdgeError';
-  /** Stable, dotted, e.g. `model.golden-mismatch`. Documented in docs/errors.md. */
+  /** Stable, dotted, e.g. `model.no-variant`. Documented in docs/errors.md. */
   readonly code: string;
-  /** HTTP status that the code maps to. */
-  readonly status: number;
+  /** HTTP status of the code, if it is one that travels over HTTP. */
+  readonly status: number | undefined;
   /** What the reader should do about it. */
   readonly todo: string;
   readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, entry: ErrorEntry, message: string, options: EdgeErrorOptions = {}) {
+  constructor(code: string, { status, todo }: Remedy, message: string, options: EdgeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.status = entry.status;
-    this.todo = entry.todo;
+    this.status = status;
+    this.todo = todo;
     this.facts = options.facts ?? {};
   }
 
   /** The form in which errors travel between processes. */
   toJSON(): WireError {
-    return { code: this.code, message: this.message, todo: this.todo, status: this.status, facts: this.facts };
+    const { code, message, todo, status, facts } = this;
+    return { code, message, todo, ...(status === undefined ? {} : { status }), facts };
   }
 }
 
-export interface ErrorEntry {
-  /** HTTP status; 500 where the fault is ours. */
-  readonly status: number;
+/** What a code says to every reader. */
+export interface Remedy {
+  /** HTTP status, for codes that travel over HTTP only; 500 if the fault is ours. */
+  readonly status?: number;
+  /** What the reader should do about it. */
   readonly todo: string;
 }
 
@@ -34,11 +37,9 @@ export interface EdgeErrorOptions {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-export interface WireError {
+export interface WireError extends Remedy {
   readonly code: string;
   readonly message: string;
-  readonly todo: string;
-  readonly status: number;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 

@@ -1,7 +1,7 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Server } from 'node:net';
-import { socketErrors } from '../errors.ts';
+import { httpErrors } from '../errors.ts';
 import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
 import { listen } from './listen.ts';
 
@@ -40,10 +40,10 @@ async function removeStale(path: string, address: string): Promise<void> {
   const found = await lstat(address).catch(() => undefined);
   if (!found) return;
   if (!found.isSocket()) {
-    throw socketErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
+    throw httpErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
   }
   if (await answers(address)) {
-    throw socketErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
+    throw httpErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
   }
   await rm(address, { force: true });
 }

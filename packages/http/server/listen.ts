@@ -1,13 +1,13 @@
 import type { ListenOptions, Server } from 'node:net';
 import { messageOf } from '#packages/foundation';
-import { socketErrors } from '../errors.ts';
+import { httpErrors } from '../errors.ts';
 
 /** Resolves when the server listens. @throws EdgeError `socket.failed` */
 export function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       const address = where.path ?? `${where.host}:${where.port}`;
-      reject(socketErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
+      reject(httpErrors.error('socket.failed', `cannot listen on ${address}: ${messageOf(cause)}`, { cause }));
     });
     server.listen(where, resolve);
   });

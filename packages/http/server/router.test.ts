@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalogue } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { startSocketServer } from './http-server.ts';
 import type { SocketServer } from './http-server.ts';
@@ -16,8 +16,8 @@ import { sendJson } from './send.ts';
 import { watchRoutes } from './watch-routes.ts';
 
 const testErrors = errorCatalogue({
-  'test.no-route': { status: 404, todo: 'Ask for something else.' },
-  'test.method-not-allowed': { status: 405, todo: 'Use the method that the Allow header names.' },
+  'test.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Ask for something else.' }),
+  'test.method-not-allowed': entry<{ readonly allow: string }>({ status: 405, todo: 'Use another method.' }),
   'test.bad-path': { status: 400, todo: 'Encode it.' },
   'test.refused': { status: 422, todo: 'Do not ask.' },
 });
@@ -52,7 +52,11 @@ beforeEach(async () => {
       ...watchRoutes({ health: () => ({ status: healthy ? 'ok' : 'stopping' }), metrics: async () => 'up 1\n' }),
     ],
     {
-      error: (kind, message, options) => testErrors.error(`test.${kind}`, message, options),
+      errors: {
+        noRoute: (message, facts) => testErrors.error('test.no-route', message, { facts }),
+        methodNotAllowed: (message, facts) => testErrors.error('test.method-not-allowed', message, { facts }),
+        badPath: (message) => testErrors.error('test.bad-path', message),
+      },
       log: { error: faults } as unknown as Logger,
     },
   );

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { EdgeError, EdgeErrorOptions, Logger } from '#packages/foundation';
+import type { EdgeError, Logger } from '#packages/foundation';
 import { sendError } from './send.ts';
 
 /** One method of one path of an API. */
@@ -11,12 +11,18 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
 }
 
-/** `no-route`: nothing is at the path. `method-not-allowed`: another method is. `bad-path`: a parameter is not percent-encoded UTF-8. */
-export type RouteErrorKind = 'no-route' | 'method-not-allowed' | 'bad-path';
+/** The errors, of the API's own catalogue, that a request without a route is answered with. */
+export interface RouteErrors {
+  /** Nothing is at the path. */
+  noRoute(message: string, facts: { readonly path: string }): EdgeError;
+  /** Other methods are: `allow` goes into the header of that name. */
+  methodNotAllowed(message: string, facts: { readonly path: string; readonly allow: string }): EdgeError;
+  /** A parameter is not percent-encoded UTF-8. */
+  badPath(message: string, parameter: string): EdgeError;
+}
 
 export interface RouterOptions {
-  /** The error, of the API's own catalogue, that a request without a route is answered with. */
-  readonly error: (kind: RouteErrorKind, message: string, options?: EdgeErrorOptions) => EdgeError;
+  readonly errors: RouteErrors;
   /** Told of what handlers throw that is not an EdgeError: a fault of ours. */
   readonly log: Logger;
 }
@@ -42,7 +48,7 @@ type PreparedRoute = Route & { readonly literals: readonly string[] };
 
 async function dispatch(
   routes: readonly PreparedRoute[],
-  { error }: RouterOptions,
+  { errors }: RouterOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -53,14 +59,14 @@ async function dispatch(
     const parameters = match(route.literals, path);
     if (!parameters) continue;
     if (route.method === method) {
-      return route.handle(request, response, ...parameters.map((parameter) => decoded(parameter, error)));
+      return route.handle(request, response, ...parameters.map((parameter) => decoded(parameter, errors)));
     }
     allowed.push(route.method);
   }
-  if (allowed.length === 0) throw error('no-route', `there is nothing at ${path}`, { facts: { path } });
+  if (allowed.length === 0) throw errors.noRoute(`there is nothing at ${path}`, { path });
   const allow = allowed.join(', ');
   const message = `${request.method} is not possible on ${path}, only ${allow} is`;
-  throw error('method-not-allowed', message, { facts: { path, allow } });
+  throw errors.methodNotAllowed(message, { path, allow });
 }
 
 function pathOf(url: string): string {
@@ -85,10 +91,10 @@ function match(literals: readonly string[], path: string): readonly string[] | u
   return at === path.length ? parameters : undefined;
 }
 
-function decoded(parameter: string, error: RouterOptions['error']): string {
+function decoded(parameter: string, errors: RouteErrors): string {
   try {
     return decodeURIComponent(parameter);
   } catch {
-    throw error('bad-path', `"${parameter.slice(0, 80)}" in the path is not percent-encoded UTF-8`);
+    throw errors.badPath(`"${parameter.slice(0, 80)}" in the path is not percent-encoded UTF-8`, parameter);
   }
 }

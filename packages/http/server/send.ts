@@ -14,17 +14,18 @@ export function send(response: ServerResponse, status: number, contentType: stri
   response.end(text);
 }
 
-/** Anything that was thrown as an answer; overload says when to come back. */
+/** Anything that was thrown as an answer, 500 if its code has no status; overload says when to come back. */
 export function sendError(response: ServerResponse, thrown: unknown): WireError {
   const error = wireErrorOf(thrown);
+  const status = error.status ?? 500;
   const retryAfter = error.facts['retryAfterSeconds'];
   if (!response.headersSent) {
     if (typeof retryAfter === 'number') response.setHeader('retry-after', retryAfter);
-    else if (error.status === 503) response.setHeader('retry-after', 1);
+    else if (status === 503) response.setHeader('retry-after', 1);
     const allow = error.facts['allow'];
     if (typeof allow === 'string') response.setHeader('allow', allow);
   }
-  const body: ErrorBody = { error };
-  sendJson(response, error.status, body);
+  const body: ErrorBody = { error: { ...error, status } };
+  sendJson(response, status, body);
   return error;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isEdgeError } from '#packages/foundation';
 import type { Clock, EdgeError, Logger } from '#packages/foundation';
 import { localTopics } from '../topics/topics.ts';
 import { ipcErrors } from '../errors.ts';
@@ -99,7 +98,7 @@ export class Heartbeat {
   /** Without permission nothing can be proved, and nothing is wrong either: said once, then beats go on in case it is granted. */
   #tell(thrown: unknown): void {
     const { log } = this.#options;
-    const isDenied = isEdgeError(thrown) && thrown.code === 'ipc.unauthorized';
+    const isDenied = ipcErrors.is(thrown, 'ipc.unauthorized');
     if (isDenied) this.#missed = 0;
     if (isDenied && this.#toldDenied) return;
     this.#toldDenied ||= isDenied;

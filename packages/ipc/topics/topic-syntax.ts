@@ -1,4 +1,4 @@
-import { topicErrors } from './errors.ts';
+import { ipcErrors } from '../errors.ts';
 
 /** AWS IoT Core quotas: 256 bytes of UTF-8 and 7 slashes, not counting a `$aws/rules/<rule>/` or `$share/<group>/` prefix. */
 const MAX_TOPIC_BYTES = 256;
@@ -35,7 +35,7 @@ export function checkedTopicFilter(filter: string): string {
 export function checkedLevel(level: string, what: string): string {
   if (level !== '' && !/[/+#\u0000]/.test(level)) return level;
   const message = `${what} "${level}" cannot be part of a topic: it is empty or holds /, + or #`;
-  throw topicErrors.error('topic.invalid', message, { facts: { topic: level, what } });
+  throw ipcErrors.error('topic.invalid', message, { facts: { topic: level, what } });
 }
 
 /** MQTT 3.1.1 section 4.7: does the filter cover the topic? */
@@ -69,7 +69,7 @@ function wildcardFault(filter: string): string | undefined {
 }
 
 function invalid(topic: string, fault: string) {
-  return topicErrors.error('topic.invalid', `topic "${topic.slice(0, 300)}" cannot be used: ${fault}`, {
+  return ipcErrors.error('topic.invalid', `topic "${topic.slice(0, 300)}" cannot be used: ${fault}`, {
     facts: { topic },
   });
 }

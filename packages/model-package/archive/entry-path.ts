@@ -1,4 +1,4 @@
-import { archiveErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 
 const MAX_PATH_BYTES = 512;
 const MAX_NAME_BYTES = 255;
@@ -9,7 +9,7 @@ const MAX_NAME_BYTES = 255;
  */
 export function safeEntryPath(path: string): string {
   const refuse = (why: string) =>
-    archiveErrors.error('archive.unsafe-entry', `the archive holds ${JSON.stringify(path.slice(0, 200))}, ${why}`, {
+    packageErrors.error('archive.unsafe-entry', `the archive holds ${JSON.stringify(path.slice(0, 200))}, ${why}`, {
       facts: { entry: path.slice(0, 200) },
     });
   if (/^\/|^[A-Za-z]:/.test(path)) throw refuse('an absolute path');

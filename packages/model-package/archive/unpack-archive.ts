@@ -9,7 +9,7 @@ import type { PackageLimits } from '../reading/limits.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { safeEntryPath } from './entry-path.ts';
-import { archiveErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import { tarEntries } from './tar-entries.ts';
 import { zipEntries } from './zip-entries.ts';
 
@@ -29,7 +29,7 @@ export async function unpackArchive(
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (isEdgeError(cause)) throw cause;
-    throw archiveErrors.error('archive.damaged', `cannot unpack ${file}: ${messageOf(cause)}`, {
+    throw packageErrors.error('archive.damaged', `cannot unpack ${file}: ${messageOf(cause)}`, {
       cause,
       facts: { file },
     });
@@ -48,7 +48,7 @@ async function entriesOf(file: string): Promise<AsyncIterable<ArchiveEntry>> {
   // Local file header, or the end record of an empty zip (APPNOTE 4.3.7 and 4.3.16); gzip (RFC 1952).
   if (magic.equals(Buffer.from('PK\x03\x04')) || magic.equals(Buffer.from('PK\x05\x06'))) return zipEntries(file);
   if (magic[0] === 0x1f && magic[1] === 0x8b) return tarEntries(file);
-  throw archiveErrors.error('archive.unknown-format', `${file} is neither a zip nor a gzipped tar`, {
+  throw packageErrors.error('archive.unknown-format', `${file} is neither a zip nor a gzipped tar`, {
     facts: { file },
   });
 }
@@ -64,7 +64,9 @@ async function writeEntries(
     signal?.throwIfAborted();
     const path = safeEntryPath(entry.path);
     if (entry.kind === 'other') {
-      throw archiveErrors.error('archive.unsafe-entry', `the archive holds "${path}", a link or a special file`);
+      throw packageErrors.error('archive.unsafe-entry', `the archive holds "${path}", a link or a special file`, {
+        facts: { entry: path },
+      });
     }
     if (path.split('/').length > limits.maxDepth + 1) throw tooLarge(`folders nest deeper than ${limits.maxDepth}`);
     if (path !== '' && --room.files < 0) throw tooLarge(`over ${limits.maxFiles} entries`);
@@ -93,7 +95,10 @@ async function writeFileEntry(
     await pipeline(await entry.open(), meter, createWriteStream(path, { flags: 'wx' }), { signal });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    throw archiveErrors.error('archive.unsafe-entry', `the archive holds "${entry.path}" twice`, { cause });
+    throw packageErrors.error('archive.unsafe-entry', `the archive holds "${entry.path}" twice`, {
+      cause,
+      facts: { entry: entry.path },
+    });
   }
 }
 
@@ -111,5 +116,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function tooLarge(why: string) {
-  return archiveErrors.error('archive.too-large', `the archive is too large: ${why}`);
+  return packageErrors.error('archive.too-large', `the archive is too large: ${why}`);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { ModelManifest } from '../schema.ts';
-import { readingErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 
 /** The file by which SageMaker Edge Manager's clients know a package: they read exactly `metadata.model_name` and `model_version`. */
 export const EDGE_MANIFEST_FILE = 'sagemaker_edge_manifest';
@@ -16,7 +16,7 @@ export function edgeManifestOf(manifest: Pick<ModelManifest, 'name' | 'version'>
 export function checkEdgeManifest(text: string, manifest: Pick<ModelManifest, 'name' | 'version'>): void {
   const { name, version } = parseEdgeManifest(text);
   if (name === manifest.name && version === manifest.version) return;
-  throw readingErrors.error(
+  throw packageErrors.error(
     'package.edge-manifest-mismatch',
     `${EDGE_MANIFEST_FILE} names ${name} ${version}, model.json names ${manifest.name} ${manifest.version}`,
     { facts: { name, version } },
@@ -27,7 +27,7 @@ export function checkEdgeManifest(text: string, manifest: Pick<ModelManifest, 'n
 export function parseEdgeManifest(text: string): Pick<ModelManifest, 'name' | 'version'> {
   const parsed = edgeManifestSchema.safeParse(jsonOf(text));
   if (parsed.success) return { name: parsed.data.metadata.model_name, version: parsed.data.metadata.model_version };
-  throw readingErrors.error(
+  throw packageErrors.error(
     'package.edge-manifest-mismatch',
     `${EDGE_MANIFEST_FILE} is not {"metadata":{"model_name":…,"model_version":…}}`,
   );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '#packages/foundation';
 import { canonicalJson } from '../canonical-json.ts';
-import { readingErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import type { PackageFile } from './list-files.ts';
 
 /** Path in the package → SHA-256 of the file, hexadecimal. */
@@ -39,7 +39,7 @@ async function hashFile(dir: string, path: string, signal?: AbortSignal): Promis
     await pipeline(createReadStream(join(dir, path), { highWaterMark: READ_BYTES }), hash, { signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw readingErrors.error(
+    throw packageErrors.error(
       'package.unreadable',
       `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`,
       {

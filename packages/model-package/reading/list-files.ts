@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { readingErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import type { PackageLimits } from './limits.ts';
 
 export interface PackageFile {
@@ -30,7 +30,7 @@ export async function listFiles(dir: string, limits: PackageLimits): Promise<rea
         if (bytes > limits.maxBytes) throw tooLarge(dir, `its files are over ${limits.maxBytes} bytes together`);
         if (files.push({ path, bytes: size }) > limits.maxFiles) throw tooLarge(dir, `over ${limits.maxFiles} files`);
       } else {
-        throw readingErrors.error('package.link', `"${path}" in the package ${dir} is a link or a special file`, {
+        throw packageErrors.error('package.link', `"${path}" in the package ${dir} is a link or a special file`, {
           facts: { package: dir, file: path },
         });
       }
@@ -45,7 +45,7 @@ async function readable<T>(dir: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw readingErrors.error('package.unreadable', `cannot read the package ${dir}: ${messageOf(cause)}`, {
+    throw packageErrors.error('package.unreadable', `cannot read the package ${dir}: ${messageOf(cause)}`, {
       cause,
       facts: { package: dir },
     });
@@ -53,7 +53,7 @@ async function readable<T>(dir: string, work: Promise<T>): Promise<T> {
 }
 
 function tooLarge(dir: string, why: string) {
-  return readingErrors.error('package.too-large', `the package ${dir} is too large: ${why}`, {
+  return packageErrors.error('package.too-large', `the package ${dir} is too large: ${why}`, {
     facts: { package: dir },
   });
 }

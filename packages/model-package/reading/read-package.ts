@@ -5,7 +5,7 @@ import { parseLabels, parseManifest } from '../schema.ts';
 import type { ModelManifest } from '../schema.ts';
 import { bareManifest, bareModelFile } from './bare-manifest.ts';
 import { checkEdgeManifest, EDGE_MANIFEST_FILE } from './edge-manifest.ts';
-import { readingErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import { hashFiles, packageHash } from './hash-files.ts';
 import type { FileHashes } from './hash-files.ts';
 import { DEFAULT_PACKAGE_LIMITS } from './limits.ts';
@@ -58,13 +58,13 @@ async function folderAt(path: string): Promise<string> {
   try {
     dir = await realpath(path);
   } catch (cause) {
-    throw readingErrors.error('package.not-found', `there is no model package at ${path}: ${messageOf(cause)}`, {
+    throw packageErrors.error('package.not-found', `there is no model package at ${path}: ${messageOf(cause)}`, {
       cause,
       facts: { path },
     });
   }
   if ((await stat(dir)).isDirectory()) return dir;
-  throw readingErrors.error('package.not-a-package', `${path} is not a folder`, { facts: { path } });
+  throw packageErrors.error('package.not-a-package', `${path} is not a folder`, { facts: { path } });
 }
 
 async function manifestOf(
@@ -84,7 +84,7 @@ async function readManifest(dir: string, files: readonly PackageFile[]): Promise
     const found = files.slice(0, 5).map((file) => file.path);
     const there =
       found.length === 0 ? 'the folder is empty' : `it holds ${found.join(', ')}${files.length > 5 ? ', …' : ''}`;
-    throw readingErrors.error('package.not-a-package', `there is no ${MANIFEST_FILE} in ${dir}: ${there}`, {
+    throw packageErrors.error('package.not-a-package', `there is no ${MANIFEST_FILE} in ${dir}: ${there}`, {
       facts: { path: dir },
     });
   }
@@ -92,7 +92,7 @@ async function readManifest(dir: string, files: readonly PackageFile[]): Promise
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw readingErrors.error(
+    throw packageErrors.error(
       'package.manifest-unreadable',
       `${MANIFEST_FILE} in ${dir} is not JSON: ${messageOf(cause)}`,
       {
@@ -110,7 +110,7 @@ function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet
   ];
   const missing = named.filter((path) => !present.has(path));
   if (missing.length === 0) return;
-  throw readingErrors.error(
+  throw packageErrors.error(
     'package.file-missing',
     `the package ${dir} lacks ${missing.join(', ')}, named in ${MANIFEST_FILE}`,
     {
@@ -122,7 +122,7 @@ function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet
 async function readText(dir: string, path: string, files: readonly PackageFile[]): Promise<string> {
   const bytes = files.find((file) => file.path === path)?.bytes ?? 0;
   if (bytes > MAX_TEXT_BYTES) {
-    throw readingErrors.error(
+    throw packageErrors.error(
       'package.manifest-unreadable',
       `"${path}" in ${dir} is ${bytes} bytes, over ${MAX_TEXT_BYTES}`,
     );
@@ -130,11 +130,12 @@ async function readText(dir: string, path: string, files: readonly PackageFile[]
   try {
     return await readFile(join(dir, path), 'utf8');
   } catch (cause) {
-    throw readingErrors.error(
+    throw packageErrors.error(
       'package.unreadable',
       `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`,
       {
         cause,
+        facts: { package: dir, file: path },
       },
     );
   }

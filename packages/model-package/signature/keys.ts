@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { messageOf } from '#packages/foundation';
-import { signatureErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 
 /** Ed25519 (RFC 8032) with keys of one's own; ECDSA over P-256 with SHA-256 (FIPS 186-5), which AWS KMS can make. */
 export const SIGNATURE_ALGORITHMS = ['Ed25519', 'ECDSA-P256-SHA256'] as const;
@@ -41,7 +41,7 @@ export function algorithmOf(key: KeyObject, name = 'key'): SignatureAlgorithm {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return 'ECDSA-P256-SHA256';
   const what = [key.asymmetricKeyType ?? key.type, curve].filter((part) => part !== undefined).join(' ');
-  throw signatureErrors.error('signature.bad-key', `the ${name} is ${what}, neither Ed25519 nor ECDSA on P-256`);
+  throw packageErrors.error('signature.bad-key', `the ${name} is ${what}, neither Ed25519 nor ECDSA on P-256`);
 }
 
 /** Takes PEM. @throws EdgeError `signature.bad-key` */
@@ -73,7 +73,7 @@ function supported(name: string, read: () => KeyObject): KeyObject {
   try {
     key = read();
   } catch (cause) {
-    throw signatureErrors.error('signature.bad-key', `the ${name} cannot be read: ${messageOf(cause)}`, { cause });
+    throw packageErrors.error('signature.bad-key', `the ${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
   algorithmOf(key, name);
   return key;

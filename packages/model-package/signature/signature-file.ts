@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { signatureErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import { SIGNATURE_ALGORITHMS } from './keys.ts';
 
 const hexHash = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in hexadecimal');
@@ -24,10 +24,10 @@ export function parseSignatureFile(text: string): SignatureFile {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw signatureErrors.error('signature.malformed', 'signature.json is not JSON', { cause });
+    throw packageErrors.error('signature.malformed', 'signature.json is not JSON', { cause });
   }
   const parsed = signatureFileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`).join('; ');
-  throw signatureErrors.error('signature.malformed', `signature.json is not valid: ${problems}`);
+  throw packageErrors.error('signature.malformed', `signature.json is not valid: ${problems}`);
 }

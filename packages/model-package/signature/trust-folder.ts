@@ -3,7 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { signatureErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 
 /** A key is at most this long: PEM of P-256 has 180 bytes. */
 const MAX_KEY_BYTES = 4_096;
@@ -59,7 +59,7 @@ function requireSafe(path: string, { mode, uid }: { readonly mode: number; reado
 }
 
 function unsafe(path: string, why: string): Error {
-  return signatureErrors.error('signature.unsafe-trust', `${path} holds trusted keys and ${why}`, { facts: { path } });
+  return packageErrors.error('signature.unsafe-trust', `${path} holds trusted keys and ${why}`, { facts: { path } });
 }
 
 async function reachable<Result>(path: string, work: Promise<Result>): Promise<Result> {
@@ -71,7 +71,7 @@ async function reachable<Result>(path: string, work: Promise<Result>): Promise<R
 }
 
 function unreadable(path: string, why: string, cause?: unknown): Error {
-  return signatureErrors.error('signature.trust-unreadable', `the trusted keys in ${path} cannot be read: ${why}`, {
+  return packageErrors.error('signature.trust-unreadable', `the trusted keys in ${path} cannot be read: ${why}`, {
     cause,
     facts: { path },
   });

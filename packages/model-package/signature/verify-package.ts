@@ -8,7 +8,7 @@ import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
 import type { ModelPackage } from '../reading/read-package.ts';
-import { signatureErrors } from './errors.ts';
+import { packageErrors } from '../errors.ts';
 import { algorithmOf, parsePublicKey } from './keys.ts';
 import { parseSignatureFile } from './signature-file.ts';
 import type { SignatureFile } from './signature-file.ts';
@@ -44,7 +44,7 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
   if (trust.policy === 'off') return { state: 'unchecked' };
   const present = model.files.some((file) => file.path === SIGNATURE_FILE);
   if (!present) {
-    return untrusted(trust, signatureErrors.error('signature.missing', `the package ${describe(model)} is not signed`));
+    return untrusted(trust, packageErrors.error('signature.missing', `the package ${describe(model)} is not signed`));
   }
   const signature = parseSignatureFile(await readFile(join(model.dir, SIGNATURE_FILE), 'utf8'));
   compareHashes(model, signature.files);
@@ -54,7 +54,7 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
   if (key === undefined) {
     const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
     const facts = { keyId: signature.keyId, trusted: Object.keys(keys) };
-    return untrusted(trust, signatureErrors.error('signature.unknown-key', reason, { facts }));
+    return untrusted(trust, packageErrors.error('signature.unknown-key', reason, { facts }));
   }
   verifyHashes(signature, key);
   return { state: 'trusted', keyId: signature.keyId };
@@ -68,13 +68,9 @@ function verifyHashes(signature: SignatureFile, publicKey: string): void {
   // The key decides how to verify: what the file says of itself must not choose a weaker way.
   const algorithm = algorithmOf(key);
   if (algorithm === signature.algorithm && verify(DIGESTS[algorithm], signed, key, bytes)) return;
-  throw signatureErrors.error(
-    'signature.invalid',
-    `the signature was not made by the trusted key "${signature.keyId}"`,
-    {
-      facts: { keyId: signature.keyId },
-    },
-  );
+  throw packageErrors.error('signature.invalid', `the signature was not made by the trusted key "${signature.keyId}"`, {
+    facts: { keyId: signature.keyId },
+  });
 }
 
 /** The keys, or why those of the folder cannot be trusted. */
@@ -106,8 +102,10 @@ function compareHashes(model: ModelPackage, signed: FileHashes): void {
   if (extra !== undefined) throw fileError('signature.file-unsigned', model, extra, 'is there but not signed');
 }
 
-function fileError(code: keyof typeof signatureErrors.entries, model: ModelPackage, file: string, what: string) {
-  return signatureErrors.error(code, `"${file}" of the package ${describe(model)} ${what}`, { facts: { file } });
+type FileCode = `signature.${'file-changed' | 'file-missing' | 'file-unsigned' | 'manifest-changed'}`;
+
+function fileError(code: FileCode, model: ModelPackage, file: string, what: string) {
+  return packageErrors.error(code, `"${file}" of the package ${describe(model)} ${what}`, { facts: { file } });
 }
 
 function describe(model: ModelPackage): string {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 
-import { confinementErrors } from '../errors.ts';
+import { posixErrors } from '../errors.ts';
 import { failure } from '../libc/failure.ts';
 import { libc } from '../libc/libc.ts';
 import { systemCall } from '../libc/system-calls.ts';
@@ -147,6 +147,6 @@ function openPath(path: string): number {
   try {
     return openSync(path, O_PATH);
   } catch (cause) {
-    throw confinementErrors.error('confinement.path-missing', `${path} does not exist or is out of reach`, { cause });
+    throw posixErrors.error('confinement.path-missing', `${path} does not exist or is out of reach`, { cause });
   }
 }

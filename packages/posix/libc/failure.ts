@@ -3,7 +3,9 @@ import { getSystemErrorName } from 'node:util';
 import type { EdgeError } from '#packages/foundation';
 import { posixErrors } from '../errors.ts';
 
-const CODES: Readonly<Record<string, keyof typeof posixErrors.entries>> = {
+type CallCode = `posix.${'denied' | 'no-memory' | 'no-process' | 'unsupported'}`;
+
+const CODES: Readonly<Record<string, CallCode>> = {
   EPERM: 'posix.denied',
   EACCES: 'posix.denied',
   EROFS: 'posix.denied',

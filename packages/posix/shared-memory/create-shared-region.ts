@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync } from 'node:fs';
 import { constants } from 'node:os';
 
-import { posixErrors, sharedRegionErrors } from '../errors.ts';
+import { posixErrors } from '../errors.ts';
 import { failure, failureOf } from '../libc/failure.ts';
 import { libc } from '../libc/libc.ts';
 import { systemCall } from '../libc/system-calls.ts';
@@ -29,7 +29,7 @@ export interface CreateRegionOptions {
  */
 export function createSharedRegion({ bytes, name, others = 'write' }: CreateRegionOptions): SharedRegion {
   if (!Number.isSafeInteger(bytes) || bytes < 1) {
-    throw sharedRegionErrors.error('shared-region.size-invalid', `${bytes} is no size of a shared region`);
+    throw posixErrors.error('shared-region.size-invalid', `${bytes} is no size of a shared region`);
   }
   const fd = memoryFile(name);
   try {

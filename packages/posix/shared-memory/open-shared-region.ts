@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 
-import { sharedRegionErrors } from '../errors.ts';
+import { posixErrors } from '../errors.ts';
 import { failureOf } from '../libc/failure.ts';
 import { mapShared } from './mapping.ts';
 import { sealsOf, SIZE_SEALS } from './seals.ts';
@@ -25,12 +25,12 @@ export function openSharedRegion({ fd, bytes, access = 'read-write' }: OpenRegio
   const seals = sealsOf(fd);
   if (seals === undefined || (seals & SIZE_SEALS) !== SIZE_SEALS) {
     const message = `descriptor ${fd} is no shared memory of a fixed size`;
-    throw sharedRegionErrors.error('shared-region.not-sealed', message, { facts: { fd, seals } });
+    throw posixErrors.error('shared-region.not-sealed', message, { facts: { fd, seals } });
   }
   const { size } = statusOf(fd);
   if (size !== bytes) {
     const message = `the shared region of descriptor ${fd} has ${size} bytes, not ${bytes}`;
-    throw sharedRegionErrors.error('shared-region.wrong-size', message, { facts: { fd, size, bytes } });
+    throw posixErrors.error('shared-region.wrong-size', message, { facts: { fd, size, bytes } });
   }
   return new SharedRegion(fd, mapShared(fd, bytes, access));
 }

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 
-import { sharedRegionErrors } from '../errors.ts';
+import { posixErrors } from '../errors.ts';
 import type { Mapping } from './mapping.ts';
 
 /** Memory that other processes see too, of a size that nobody can change. */
@@ -50,6 +50,6 @@ export class SharedRegion {
 
   #open(): Buffer {
     if (this.#bytes) return this.#bytes;
-    throw sharedRegionErrors.error('shared-region.closed', `the shared region of ${this.byteLength} bytes is closed`);
+    throw posixErrors.error('shared-region.closed', `the shared region of ${this.byteLength} bytes is closed`);
   }
 }

@@ -27,7 +27,10 @@ export function outputName(name: string | undefined, outputs: readonly TensorInf
 
 export function outputTensor(outputs: NamedTensors, name: string): Tensor {
   const tensor = outputs[name];
-  if (!tensor) throw visionErrors.error('model.output-unexpected', `the model gave no output "${name}"`);
+  if (!tensor)
+    throw visionErrors.error('model.output-unexpected', `the model gave no output "${name}"`, {
+      facts: { output: name },
+    });
   return tensor;
 }
 

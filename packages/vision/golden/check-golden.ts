@@ -21,7 +21,7 @@ export interface GoldenReport {
   readonly summary: string;
 }
 
-interface GoldenCaseReport {
+export interface GoldenCaseReport {
   readonly input: string;
   readonly passed: boolean;
   /** What differs, in sentences. */

@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 import type { DecodeOptions } from './decode-options.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
@@ -43,7 +43,7 @@ function whole(pixels: Pixels): Decoded {
 
 function refuseBomb(size: ImageSize, maxPixels: number): void {
   if (size.width * size.height <= maxPixels) return;
-  throw imageErrors.error(
+  throw visionErrors.error(
     'image.too-large',
     `the image has ${size.width}×${size.height} = ${size.width * size.height} pixels; the limit is ${maxPixels}`,
     { facts: { width: size.width, height: size.height, maxPixels } },

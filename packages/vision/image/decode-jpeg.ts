@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 import type { DecodeOptions } from './decode-options.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
 import type { JpegHeader } from './jpeg-header.ts';
@@ -15,9 +15,10 @@ import type { TurboFault, TurboFormat, TurboJpeg } from './turbo-jpeg.ts';
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, options: DecodeOptions): Promise<Decoded> {
   if (header.bitsPerSample !== 8) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.unsupported',
       `the JPEG has ${header.bitsPerSample} bits per sample; 8 are supported`,
+      { facts: { format: 'JPEG' } },
     );
   }
   const size = isTransposed(header.orientation)
@@ -46,7 +47,7 @@ function decodeWithTurbo(
   const fault = turbo.decompress(bytes, data, width, height, format);
   if (fault && UNSUPPORTED.test(fault.message)) return undefined;
   if (fault && !isHarmless(fault)) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.corrupt',
       `the JPEG of ${bytes.length} bytes (${header.width}×${header.height}) is damaged: ${fault.message}`,
     );

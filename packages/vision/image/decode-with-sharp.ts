@@ -1,7 +1,7 @@
 import type Sharp from 'sharp';
 import type { OutputInfo } from 'sharp';
 import { lazyPackage, messageOf } from '#packages/foundation';
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 import { cmykToRgb } from './cmyk.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -47,7 +47,7 @@ export async function decodeWithSharp(
       .toBuffer({ resolveWithObject: true });
     return toPixels(raw.data, raw.info);
   } catch (error) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.corrupt',
       `the image of ${bytes.length} bytes cannot be decoded: ${firstLine(error)}`,
       { cause: error },

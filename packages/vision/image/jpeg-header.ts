@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 import { readExifOrientation } from './exif.ts';
 import type { Orientation } from './pixels.ts';
 
@@ -60,7 +60,9 @@ function refuseScanBomb(bytes: Uint8Array): void {
   let scans = 0;
   for (let at = buffer.indexOf(SCAN, 2); at >= 0; at = buffer.indexOf(SCAN, at + 2)) {
     if (++scans > MAX_SCANS) {
-      throw imageErrors.error('image.unsupported', `the progressive JPEG has more than ${MAX_SCANS} scans`);
+      throw visionErrors.error('image.unsupported', `the progressive JPEG has more than ${MAX_SCANS} scans`, {
+        facts: { format: 'JPEG' },
+      });
     }
   }
 }
@@ -77,5 +79,5 @@ function uint16(bytes: Uint8Array, at: number): number {
 }
 
 function corrupt(what: string, bytes: Uint8Array): Error {
-  return imageErrors.error('image.corrupt', `the JPEG of ${bytes.length} bytes cannot be read: ${what}`);
+  return visionErrors.error('image.corrupt', `the JPEG of ${bytes.length} bytes cannot be read: ${what}`);
 }

@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 import type { Pixels } from './pixels.ts';
 
 export interface NpyHeader {
@@ -47,9 +47,10 @@ export function imageShapeOf(header: NpyHeader): {
   const [height = 0, width = 0, channels = 1] = shape;
   const fits = (shape.length === 2 || shape.length === 3) && (channels === 1 || channels === 3 || channels === 4);
   if (!fits || height < 1 || width < 1) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.unsupported',
       `the npy array has the shape (${header.shape.join(', ')}); an image is (height, width) or (height, width, 1, 3 or 4)`,
+      { facts: { format: 'npy' } },
     );
   }
   return { height, width, channels: channels };
@@ -63,9 +64,10 @@ export function decodeNpy(bytes: Uint8Array, header: NpyHeader): Pixels {
   const { height, width, channels } = imageShapeOf(header);
   const read = READERS[header.type];
   if (!read) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.unsupported',
       `the npy array holds "${header.type}"; ${Object.keys(READERS).join(', ')} are supported`,
+      { facts: { format: 'npy' } },
     );
   }
   const size = Number(header.type.slice(1));
@@ -101,5 +103,5 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 function corrupt(what: string): Error {
-  return imageErrors.error('image.corrupt', `the npy array cannot be read: ${what}`);
+  return visionErrors.error('image.corrupt', `the npy array cannot be read: ${what}`);
 }

@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 
 /** Width and height from the IHDR chunk. Source: W3C PNG (third edition), 11.2.1. */
 export function readPngHeader(bytes: Uint8Array): { readonly width: number; readonly height: number } {
@@ -11,5 +11,5 @@ export function readPngHeader(bytes: Uint8Array): { readonly width: number; read
 }
 
 function corrupt(bytes: Uint8Array, what: string): Error {
-  return imageErrors.error('image.corrupt', `the PNG of ${bytes.length} bytes cannot be read: ${what}`);
+  return visionErrors.error('image.corrupt', `the PNG of ${bytes.length} bytes cannot be read: ${what}`);
 }

@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy';
 
@@ -7,11 +7,11 @@ export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy';
  * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`
  */
 export function sniffImage(bytes: Uint8Array): ImageFormat {
-  if (bytes.length === 0) throw imageErrors.error('image.empty', 'the image has no bytes');
+  if (bytes.length === 0) throw visionErrors.error('image.empty', 'the image has no bytes');
   for (const [format, matches] of KNOWN) if (matches(bytes)) return format;
   const other = OTHERS.find(([, matches]) => matches(bytes))?.[0];
   if (other) {
-    throw imageErrors.error(
+    throw visionErrors.error(
       'image.unsupported',
       `the image is a ${other} file; JPEG, PNG, WebP and npy are supported`,
       {
@@ -24,7 +24,7 @@ export function sniffImage(bytes: Uint8Array): ImageFormat {
     : looksLikeText(bytes)
       ? 'text'
       : 'no known image format';
-  throw imageErrors.error(
+  throw visionErrors.error(
     'image.unrecognised',
     `the ${bytes.length} bytes are ${what}, beginning with ${preview(bytes)}`,
     {

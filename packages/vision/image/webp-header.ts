@@ -1,4 +1,4 @@
-import { imageErrors } from '../errors.ts';
+import { visionErrors } from '../errors.ts';
 
 /** Width and height of the canvas. Source: RFC 9649, 2.5 to 2.7 (VP8, VP8L, VP8X). */
 export function readWebpHeader(bytes: Uint8Array): { readonly width: number; readonly height: number } {
@@ -26,5 +26,5 @@ export function readWebpHeader(bytes: Uint8Array): { readonly width: number; rea
 }
 
 function corrupt(bytes: Uint8Array, what: string): Error {
-  return imageErrors.error('image.corrupt', `the WebP of ${bytes.length} bytes cannot be read: ${what}`);
+  return visionErrors.error('image.corrupt', `the WebP of ${bytes.length} bytes cannot be read: ${what}`);
 }

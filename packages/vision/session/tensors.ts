@@ -50,6 +50,7 @@ export function unwrap(results: InferenceSession.OnnxValueMapType): NamedTensors
       throw visionErrors.error(
         'model.output-unexpected',
         `output "${name}" holds ${value.type}, which no decoder reads`,
+        { facts: { output: name } },
       );
     }
     tensors[name] = { type: value.type as TensorType, shape: value.dims, data: rawData(value.data as TensorData) };

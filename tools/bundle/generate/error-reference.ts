@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'prettier';
-import type { ErrorEntry } from '#packages/foundation';
+import type { Remedy } from '#packages/foundation';
 import { PROJECT } from '../project.ts';
 import { filesBelow } from '../store/fingerprint.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
 interface Catalogue {
-  readonly entries: Readonly<Record<string, ErrorEntry>>;
+  readonly entries: Readonly<Record<string, Remedy>>;
 }
 
 /** docs/errors.md: every code of every `errors.ts`, with what to do. */
@@ -32,7 +32,7 @@ async function section(file: string): Promise<string> {
     .sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return '';
   const rows = entries.map(
-    ([code, { status, todo }]) => `| \`${code}\` | ${status} | ${todo.replaceAll('|', '\\|')} |`,
+    ([code, { status, todo }]) => `| \`${code}\` | ${status ?? ''} | ${todo.replaceAll('|', '\\|')} |`,
   );
   const folder = path.relative(PROJECT, path.dirname(file)).split(path.sep).join('/');
   return [`## ${folder}`, '', '| Code | Status | What to do |', '| --- | --- | --- |', ...rows].join('\n');

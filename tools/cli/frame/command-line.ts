@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { isEdgeError, messageOf } from '#packages/foundation';
-import { USAGE_ERROR } from '../errors.ts';
+import { cliErrors } from '../errors.ts';
 import type { CommandHost } from './command.ts';
 import type { CliIo } from './io.ts';
 
@@ -43,7 +43,7 @@ export async function runCommandLine(
       return EXIT.failed;
     }
     report(error, io, args.includes('--json'));
-    return isEdgeError(error) && error.code === USAGE_ERROR ? EXIT.usage : EXIT.failed;
+    return cliErrors.is(error, 'cli.usage') ? EXIT.usage : EXIT.failed;
   }
 }
 

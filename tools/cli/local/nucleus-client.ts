@@ -32,11 +32,13 @@ export async function withNucleus<Result>(
     connectTransform: async ({ message }) => ({ ...message, payload: JSON.stringify({ authToken: token }) }),
   });
   const gone = new AbortController();
-  sdk.on('disconnection', () => gone.abort(cliErrors.error('cli.no-core', `the core below ${root} went away`)));
+  sdk.on('disconnection', () =>
+    gone.abort(cliErrors.error('cli.no-core', `the core below ${root} went away`, { facts: { root } })),
+  );
   try {
     await within(CONNECT_TIMEOUT_MS, `connecting to ${socketPath}`, sdk.connect()).catch((cause: unknown) => {
       const message = `cannot connect to the core below ${root}: ${reasonOf(cause)}`;
-      throw cliErrors.error('cli.no-core', message, { cause });
+      throw cliErrors.error('cli.no-core', message, { cause, facts: { root } });
     });
     return await use({ sdk, gone: gone.signal, call });
   } finally {

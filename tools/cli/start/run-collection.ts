@@ -47,11 +47,14 @@ export async function runCollection(
     out.progress('Unpacking and installing the components …');
     const outcome = await core.deploy(request, signal);
     signal.throwIfAborted();
-    if (outcome.status !== 'SUCCEEDED')
+    if (outcome.status !== 'SUCCEEDED') {
+      const { deploymentId, status, detailedStatus: detail, error: cause } = outcome;
       throw cliErrors.error(
         'cli.deployment-failed',
-        `the deployment ended ${outcome.status}${outcome.detailedStatus ? ` (${outcome.detailedStatus})` : ''}: ${outcome.error ?? 'no reason given'}`,
+        `the deployment ended ${status}${detail ? ` (${detail})` : ''}: ${cause ?? 'no reason given'}`,
+        { facts: { deploymentId, status, ...(detail ? { detail } : {}), ...(cause ? { cause } : {}) } },
       );
+    }
     await answered.complete(AbortSignal.any([signal, watch.broken]));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     sayWhereThingsAre(core, context, `${tally.total} sample images answered ${seconds} s after the deployment began`);

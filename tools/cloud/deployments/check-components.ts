@@ -4,7 +4,7 @@ import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { inParallel } from '../in-parallel.ts';
 import { componentArns } from '../publishing/published-version.ts';
-import { deployErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import type { DeploymentSpecification } from './specification.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function checkComponents(
 function unknown(name: string, version: string, nearest: string | undefined, state?: string) {
   const reason = state === undefined ? 'does not exist' : `is ${state}, not deployable`;
   const guess = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  return deployErrors.error('deploy.unknown-component', `${name} ${version} ${reason}${guess}`, {
+  return cloudErrors.error('deploy.unknown-component', `${name} ${version} ${reason}${guess}`, {
     facts: { component: name, version },
   });
 }

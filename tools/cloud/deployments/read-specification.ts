@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { messageOf } from '#packages/foundation';
 import { isPlainObject } from '../../recipe/recipe.ts';
-import { deployErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import { deploymentSchema } from './specification.ts';
 import type { DeploymentSpecification } from './specification.ts';
 
@@ -16,7 +16,7 @@ export async function readSpecification(file: string): Promise<DeploymentSpecifi
     return checkSpecification(parse(await readFile(file, 'utf8')), file);
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'EdgeError') throw cause;
-    throw deployErrors.error('deploy.unreadable', `cannot read the deployment ${file}: ${messageOf(cause)}`, { cause });
+    throw cloudErrors.error('deploy.unreadable', `cannot read the deployment ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -31,7 +31,7 @@ export function checkSpecification(document: unknown, source: string): Deploymen
   const result = deploymentSchema.safeParse(relevant);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}${hint(path, message)}`);
-  throw deployErrors.error('deploy.invalid', `${source} is no deployment:\n${issues.join('\n')}`, {
+  throw cloudErrors.error('deploy.invalid', `${source} is no deployment:\n${issues.join('\n')}`, {
     facts: { issues },
   });
 }

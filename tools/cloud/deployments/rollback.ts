@@ -4,7 +4,7 @@ import { currentDeployment, deploymentIds, getDeployment } from './current-deplo
 import type { StoredDeployment } from './current-deployment.ts';
 import { planExactly } from './deploy.ts';
 import type { DeploymentPlan } from './deploy.ts';
-import { deployErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import { targetText } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -27,12 +27,12 @@ export async function planRollback(
   { to, signal }: { readonly to?: string; readonly signal: AbortSignal },
 ): Promise<RollbackPlan> {
   const current = await currentDeployment(clients, target, signal);
-  if (!current) throw deployErrors.error('deploy.no-deployment', `${targetText(target)} has no deployment`);
+  if (!current) throw cloudErrors.error('deploy.no-deployment', `${targetText(target)} has no deployment`);
   const restores =
     to === undefined ? await before(clients, target, current, signal) : await getDeployment(clients, to, signal);
   if (!restores || restores.targetArn !== target.arn) {
     const message = to === undefined ? 'had nothing else before' : `never had the deployment ${to}`;
-    throw deployErrors.error('deploy.nothing-before', `${targetText(target)} ${message}`);
+    throw cloudErrors.error('deploy.nothing-before', `${targetText(target)} ${message}`);
   }
   const { name, components, deploymentPolicies, iotJobConfiguration } = restores;
   const wanted = {

@@ -1,7 +1,7 @@
 import { DescribeThingCommand, DescribeThingGroupCommand } from '@aws-sdk/client-iot';
 import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
-import { deployErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** What a deployment is for. */
 export interface Target {
@@ -28,7 +28,7 @@ export async function findTarget(
           )
         )?.thingGroupArn;
   if (arn !== undefined) return { kind, name, arn };
-  throw deployErrors.error(
+  throw cloudErrors.error(
     'deploy.no-target',
     `there is no thing ${kind === 'group' ? 'group ' : ''}"${name}" in ${region}`,
   );

@@ -6,7 +6,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { inParallel } from '../in-parallel.ts';
 import { allPages, collect } from '../pages.ts';
-import { fleetErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /**
  * Where the last heartbeat of each device lies: `s3://<bucket>/<prefix>/<thing>/<part>.json`, one object for each message of
@@ -30,7 +30,7 @@ const READ_AT_ONCE = 32;
 /** @throws EdgeError `fleet.heartbeat-store` */
 export function heartbeatPlace(text: string): HeartbeatPlace {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text);
-  if (!match) throw fleetErrors.error('fleet.heartbeat-store', `"${text}" is not of the form s3://bucket/prefix`);
+  if (!match) throw cloudErrors.error('fleet.heartbeat-store', `"${text}" is not of the form s3://bucket/prefix`);
   return { bucket: match[1] ?? '', prefix: (match[2] ?? '').replace(/^\/+|\/+$/g, '') };
 }
 

@@ -1,5 +1,5 @@
 import { textDigest } from '../digest.ts';
-import { fleetErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** One stage of a roll-out: a thing group, and which devices are in it. The three ways of Edge Manager's deployment plans. */
 export type Ring = { readonly group: string } & (
@@ -22,7 +22,7 @@ export function parseRing(text: string): Ring {
   if (group !== '' && part !== undefined) return { group, by: 'NAMECONTAINS', text: part };
   const names = rule.split(',').map((name) => name.trim());
   if (group !== '' && names.every((name) => /^[a-zA-Z0-9:_-]+$/.test(name))) return { group, by: 'SELECTION', names };
-  throw fleetErrors.error('fleet.ring', `"${text}" is no ring: name=5%, name=device,device or name=*part of the name*`);
+  throw cloudErrors.error('fleet.ring', `"${text}" is no ring: name=5%, name=device,device or name=*part of the name*`);
 }
 
 /**
@@ -33,7 +33,7 @@ export function parseRing(text: string): Ring {
  */
 export function assignRings(things: readonly string[], rings: readonly Ring[]): ReadonlyMap<string, readonly string[]> {
   const twice = rings.find(({ group }, index) => rings.findIndex((other) => other.group === group) !== index);
-  if (twice) throw fleetErrors.error('fleet.ring', `the ring ${twice.group} is there twice`);
+  if (twice) throw cloudErrors.error('fleet.ring', `the ring ${twice.group} is there twice`);
   const left = new Set([...things].sort((a, b) => (textDigest(a).hex < textDigest(b).hex ? -1 : 1)));
   const assigned = new Map<string, readonly string[]>();
   for (const ring of rings) {
@@ -54,7 +54,7 @@ function membersOf(ring: Ring, left: ReadonlySet<string>, things: readonly strin
       const missing = ring.names.find((name) => !left.has(name));
       if (missing === undefined) return ring.names;
       const reason = things.includes(missing) ? 'is in an earlier ring' : 'is not in the fleet';
-      throw fleetErrors.error('fleet.ring', `${ring.group}: the device ${missing} ${reason}`);
+      throw cloudErrors.error('fleet.ring', `${ring.group}: the device ${missing} ${reason}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { pipelineErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import { handlePackageEvent } from './handle-event.ts';
 import type { EventOutcome, PipelinePorts } from './handle-event.ts';
 
@@ -42,6 +42,6 @@ function awsPorts(machine: string): PipelinePorts {
 function stateMachineArn(): string {
   const arn = process.env['STATE_MACHINE_ARN'];
   if (arn === undefined || arn === '')
-    throw pipelineErrors.error('pipeline.configuration', 'STATE_MACHINE_ARN is not set');
+    throw cloudErrors.error('pipeline.configuration', 'STATE_MACHINE_ARN is not set');
   return arn;
 }

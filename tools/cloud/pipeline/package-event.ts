@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pipelineErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** What a change of a model package says, as far as the pipeline goes by it. */
 export interface PackageEvent {
@@ -37,5 +37,5 @@ export function parsePackageEvent(event: unknown): PackageEvent {
     };
   }
   const issues = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`);
-  throw pipelineErrors.error('pipeline.not-an-event', `no change of a model package: ${issues.join('; ')}`);
+  throw cloudErrors.error('pipeline.not-an-event', `no change of a model package: ${issues.join('; ')}`);
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { canonicalJson, textDigest } from '../digest.ts';
-import { promoteErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import type { PromotionState } from './promotion-state.ts';
 
 /**
@@ -22,5 +22,5 @@ export function checkApproval(state: PromotionState, token: string): void {
   const [canary] = state.stages;
   if (canary?.status === 'passed' && given && wanted && timingSafeEqual(given, wanted)) return;
   const reason = canary?.status === 'passed' ? `the token "${token}" is for something else` : 'the gate has not passed';
-  throw promoteErrors.error('promote.not-approved', `${state.name} is not approved: ${reason}`);
+  throw cloudErrors.error('promote.not-approved', `${state.name} is not approved: ${reason}`);
 }

@@ -10,7 +10,7 @@ import { findTarget } from '../deployments/target.ts';
 import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
 import { pollUntil } from '../poll.ts';
 import { checkApproval } from './approval.ts';
-import { promoteErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import { judgeStage } from './gate.ts';
 import type { GateReport } from './gate.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
@@ -41,7 +41,7 @@ export async function promote(options: PromoteOptions): Promise<PromotionState> 
   let state = (await store.load()) ?? newState(plan);
   if (['done', 'failed', 'aborted'].includes(state.status)) {
     if (options.approve === undefined) return state;
-    throw promoteErrors.error('promote.over', `the promotion ${state.name} is ${state.status}`);
+    throw cloudErrors.error('promote.over', `the promotion ${state.name} is ${state.status}`);
   }
   // A token is of no use before its gate has passed: say so rather than run the gate and use it.
   if (options.approve && state.status === 'running') checkApproval(state, options.approve.token);
@@ -78,7 +78,7 @@ async function approved(
   const current = await currentDeployment(clients, target, signal);
   if (current?.id !== state.stages[0]?.deploymentId) {
     const message = `the canary group ${target.name} has the deployment ${current?.id} now, not the one that was tested`;
-    throw promoteErrors.error('promote.changed', message);
+    throw cloudErrors.error('promote.changed', message);
   }
   return saved(options, {
     ...state,

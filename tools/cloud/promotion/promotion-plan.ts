@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, textDigest } from '../digest.ts';
 import { componentSchema, jobSchema, policiesSchema } from '../deployments/specification.ts';
-import { promoteErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** What shall go where, and what has to hold on the way. Written by people, in YAML or JSON. */
 export type PromotionPlan = z.output<typeof planSchema>;
@@ -61,7 +61,7 @@ export function checkPlan(document: unknown, source: string): PromotionPlan {
     ? groupedTwice(result.data)
     : result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`);
   if (result.success && issues.length === 0) return result.data;
-  throw promoteErrors.error('promote.invalid-plan', `${source} is no plan:\n${issues.join('\n')}`, {
+  throw cloudErrors.error('promote.invalid-plan', `${source} is no plan:\n${issues.join('\n')}`, {
     facts: { issues },
   });
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
-import { promoteErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import type { GateReport } from './gate.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
@@ -48,10 +48,10 @@ function checkState(text: string, place: string, plan: PromotionPlan): Promotion
   try {
     state = JSON.parse(text) as PromotionState;
   } catch (cause) {
-    throw promoteErrors.error('promote.state', `${place} does not hold the state of a promotion`, { cause });
+    throw cloudErrors.error('promote.state', `${place} does not hold the state of a promotion`, { cause });
   }
   if (state.schemaVersion === 1 && state.planDigest === planDigest(plan)) return state;
-  throw promoteErrors.error('promote.state', `${place} holds the state of another plan (${state.name})`);
+  throw cloudErrors.error('promote.state', `${place} holds the state of another plan (${state.name})`);
 }
 
 /** A file, or an object as `s3://bucket/key`. */

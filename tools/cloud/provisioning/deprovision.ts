@@ -12,7 +12,7 @@ import type { CloudClients } from '../clients.ts';
 import type { RequestView } from '../request-view.ts';
 import { requestView } from '../request-view.ts';
 import type { DeviceFolder } from './device-files.ts';
-import { provisionErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 export interface DeprovisionOptions {
   readonly thingName: string;
@@ -36,7 +36,7 @@ export async function deprovision({ greengrass, iot }: CloudClients, options: De
   const thing = await awsFind(`DescribeThing ${thingName}`, iot.send(new DescribeThingCommand({ thingName }), sent));
   if (!identity && thing) {
     const message = `${folder.folder} does not tell which certificate ${thingName} has`;
-    throw provisionErrors.error('provision.unknown-certificate', message);
+    throw cloudErrors.error('provision.unknown-certificate', message);
   }
   if (identity) {
     const { certificateArn, certificateId } = identity;

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { provisionErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** What is known of a device's identity; kept beside its keys, without which it is of no use. */
 export interface DeviceIdentity {
@@ -48,7 +48,7 @@ export class DeviceFolder {
     const identity = JSON.parse(text) as DeviceIdentity;
     if (identity.thingName === thingName) return identity;
     const message = `${this.folder} holds the keys of ${identity.thingName}, not of ${thingName}`;
-    throw provisionErrors.error('provision.other-device', message);
+    throw cloudErrors.error('provision.other-device', message);
   }
 
   /** Keys first: an identity without them would be taken for whole. */
@@ -81,7 +81,7 @@ export class DeviceFolder {
 }
 
 function failed(folder: string, cause: unknown) {
-  return provisionErrors.error('provision.files', `cannot keep the device's files in ${folder}: ${messageOf(cause)}`, {
+  return cloudErrors.error('provision.files', `cannot keep the device's files in ${folder}: ${messageOf(cause)}`, {
     cause,
   });
 }

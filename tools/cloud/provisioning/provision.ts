@@ -21,7 +21,7 @@ import type { RequestView } from '../request-view.ts';
 import { requestView } from '../request-view.ts';
 import type { DeviceFolder, DeviceIdentity } from './device-files.ts';
 import { devicePolicy } from './device-policy.ts';
-import { provisionErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import { nucleusConfiguration } from './nucleus-configuration.ts';
 import type { NucleusFacts } from './nucleus-configuration.ts';
 
@@ -97,7 +97,7 @@ class Provisioning {
     const existing = (found as { roleAliasDescription?: { roleArn?: string } } | undefined)?.roleAliasDescription
       ?.roleArn;
     if (existing !== undefined && existing !== roleArn)
-      throw provisionErrors.error(
+      throw cloudErrors.error(
         'provision.differs',
         `the role alias ${roleAlias} stands for ${existing}, not for ${roleArn}`,
       );
@@ -114,7 +114,7 @@ class Provisioning {
     if (existing === undefined)
       return this.#make(new CreatePolicyCommand({ policyName, policyDocument }), `policy ${policyName}`);
     if (canonicalJson(JSON.parse(existing)) === canonicalJson(JSON.parse(policyDocument))) return;
-    throw provisionErrors.error(
+    throw cloudErrors.error(
       'provision.differs',
       `the policy ${policyName} says something else than this version of edgeml needs`,
     );

@@ -8,7 +8,7 @@ import { isPlainObject } from '../../recipe/recipe.ts';
 import { fileDigest } from '../digest.ts';
 import type { Digest } from '../digest.ts';
 import { inParallel } from '../in-parallel.ts';
-import { publishErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** A component version as it lies in a build folder (the layout of gdk and greengrass-cli). */
 export interface BuiltComponent {
@@ -37,7 +37,7 @@ const HASHED_AT_ONCE = 4;
  */
 export async function readBuildFolder(folder: string, only?: readonly string[]): Promise<readonly BuiltComponent[]> {
   const names = await readdir(path.join(folder, 'recipes')).catch((cause: unknown) => {
-    throw publishErrors.error('publish.no-build', `there is no build in ${folder}`, { cause });
+    throw cloudErrors.error('publish.no-build', `there is no build in ${folder}`, { cause });
   });
   const files = names.filter((name) => /-\d[^/]*\.(ya?ml|json)$/.test(name)).sort();
   const read = await Promise.all(files.map((name) => readOne(path.join(folder, 'recipes', name))));
@@ -45,7 +45,7 @@ export async function readBuildFolder(folder: string, only?: readonly string[]):
   const unknown = only?.find((name) => !known.includes(name));
   if (unknown !== undefined || read.length === 0) {
     const code = unknown === undefined ? 'publish.no-build' : 'publish.unknown-component';
-    throw publishErrors.error(
+    throw cloudErrors.error(
       code,
       `${folder} holds no ${unknown ?? 'recipe'}; it holds ${known.join(', ') || 'nothing'}`,
     );
@@ -57,10 +57,10 @@ export async function readBuildFolder(folder: string, only?: readonly string[]):
 async function readOne(file: string): Promise<Pick<BuiltComponent, 'recipe' | 'document'>> {
   const recipe = await readRecipe(file);
   const document: unknown = parse(await readFile(file, 'utf8'));
-  if (!isPlainObject(document)) throw publishErrors.error('publish.recipe', `${file} is no recipe`);
+  if (!isPlainObject(document)) throw cloudErrors.error('publish.recipe', `${file} is no recipe`);
   if (!path.basename(file).startsWith(`${recipe.name}-${recipe.version}.`)) {
     const message = `${file} holds ${recipe.name} ${recipe.version}; its name must say the same`;
-    throw publishErrors.error('publish.recipe', message);
+    throw cloudErrors.error('publish.recipe', message);
   }
   return { recipe, document };
 }
@@ -75,7 +75,7 @@ async function withArtifacts(
     const file = path.join(folder, 'artifacts', name, version, fileName);
     const facts = await stat(file).catch((cause: unknown) => {
       const message = `${name} ${version} names the artifact ${fileName}, but there is no ${file}`;
-      throw publishErrors.error('publish.missing-artifact', message, { cause });
+      throw cloudErrors.error('publish.missing-artifact', message, { cause });
     });
     return { fileName, file, bytes: facts.size, digest: await fileDigest(file) };
   });

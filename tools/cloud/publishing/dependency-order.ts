@@ -1,5 +1,5 @@
 import type { Recipe } from '../../recipe/recipe.ts';
-import { publishErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /**
  * Dependencies first, names in alphabetical order where it is free. What is not in the list is taken to be published.
@@ -15,7 +15,7 @@ export function inDependencyOrder<Item extends { readonly recipe: Recipe }>(item
     if (!item || done.has(name)) return;
     if (above.includes(name)) {
       const circle = [...above.slice(above.indexOf(name)), name].join(' → ');
-      throw publishErrors.error('publish.dependency-cycle', `the components depend on each other: ${circle}`);
+      throw cloudErrors.error('publish.dependency-cycle', `the components depend on each other: ${circle}`);
     }
     for (const dependency of Object.keys(item.recipe.dependencies).sort()) visit(dependency, [...above, name]);
     done.add(name);

@@ -4,7 +4,7 @@ import { canonicalJson, textDigest } from '../digest.ts';
 import type { RequestView } from '../request-view.ts';
 import { requestView } from '../request-view.ts';
 import type { BuiltArtifact, BuiltComponent } from './build-folder.ts';
-import { publishErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 /** Tag that carries the hash of the recipe as it was sent, so that a later publish can tell whether it differs. */
 export const RECIPE_TAG = 'edgeml:recipe-sha256';
@@ -40,7 +40,7 @@ export function planComponent(component: BuiltComponent, target: PublishTarget):
   const bytes = Buffer.byteLength(recipe);
   if (bytes > MAX_RECIPE_BYTES) {
     const message = `the recipe of ${component.name} has ${bytes} bytes; Greengrass takes ${MAX_RECIPE_BYTES}`;
-    throw publishErrors.error('publish.recipe', message);
+    throw cloudErrors.error('publish.recipe', message);
   }
   const recipeSha256 = textDigest(recipe).hex;
   const content = [recipeSha256, ...component.artifacts.map(({ digest }) => digest.hex)].join(' ');
@@ -99,5 +99,5 @@ function withArtifactUris(document: Readonly<Record<string, unknown>>, folder: s
 /** No dots: with them the host name of the bucket does not match the certificate (Greengrass' old rule too). */
 function checkBucket(bucket: string): void {
   if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) return;
-  throw publishErrors.error('publish.bucket', `"${bucket}" is not a name for a bucket of components`);
+  throw cloudErrors.error('publish.bucket', `"${bucket}" is not a name for a bucket of components`);
 }

@@ -3,7 +3,7 @@ import type { Clock } from '#packages/foundation';
 import { awsCall, awsErrorName } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { pollUntil } from '../poll.ts';
-import { publishErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 import type { ComponentPlan } from './publish-plan.ts';
 import { checkSameContent, componentArns, findVersion } from './published-version.ts';
 import type { PublishedVersion } from './published-version.ts';
@@ -114,10 +114,10 @@ async function untilDeployable(
   if (end?.state === 'DEPLOYABLE') return;
   if (!end) {
     const message = `${name} ${version} is still ${state?.state ?? 'unknown'} after ${timeoutMs / 1000} s`;
-    throw publishErrors.error('publish.timeout', message, { facts: { arn } });
+    throw cloudErrors.error('publish.timeout', message, { facts: { arn } });
   }
   const reasons = Object.values(end.errors).join('; ') || end.message;
-  throw publishErrors.error('publish.not-deployable', `Greengrass could not process ${name} ${version}: ${reasons}`, {
+  throw cloudErrors.error('publish.not-deployable', `Greengrass could not process ${name} ${version}: ${reasons}`, {
     facts: { arn, state: end.state, errors: end.errors },
   });
 }

@@ -5,7 +5,7 @@ import type { CloudClients } from '../clients.ts';
 import { allPages, collect } from '../pages.ts';
 import type { ComponentPlan } from './publish-plan.ts';
 import { RECIPE_TAG } from './publish-plan.ts';
-import { publishErrors } from './errors.ts';
+import { cloudErrors } from '../errors.ts';
 
 export interface PublishedVersion {
   readonly arn: string;
@@ -68,12 +68,12 @@ export async function checkSameContent(
     if (there === digest.base64) continue;
     const hex = there === undefined ? 'no such artifact' : `sha256 ${Buffer.from(there, 'base64').toString('hex')}`;
     const message = `${version} is published with another ${fileName}: published ${hex}, built sha256 ${digest.hex}`;
-    throw publishErrors.error('publish.version-taken', message, { facts: { published: there, built: digest.base64 } });
+    throw cloudErrors.error('publish.version-taken', message, { facts: { published: there, built: digest.base64 } });
   }
   const tag = tags?.[RECIPE_TAG];
   if (tag === undefined || tag === recipeSha256) return;
   const message = `${version} is published with another recipe: published sha256 ${tag}, built sha256 ${recipeSha256}`;
-  throw publishErrors.error('publish.version-taken', message, { facts: { published: tag, built: recipeSha256 } });
+  throw cloudErrors.error('publish.version-taken', message, { facts: { published: tag, built: recipeSha256 } });
 }
 
 interface PublishedRecipe {

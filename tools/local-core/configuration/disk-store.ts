@@ -4,7 +4,7 @@ import type { Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { ConfigurationStore } from '../ports.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
-import { configurationErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import { decodeBranch, encodeTree } from './tree-json.ts';
 import { changedPaths, exactCase, ignoreCase, mergeAt, modifiedAt, nodeAt, toPlain } from './tree.ts';
 import type { ConfigBranch, FoldKey } from './tree.ts';
@@ -64,7 +64,7 @@ export class DiskConfigurationStore implements ConfigurationStore {
       return { store: new DiskConfigurationStore(file, trees, fold, options.log), rolledBack };
     } catch (cause) {
       const message = `the stored configuration ${file} cannot be read: ${messageOf(cause)}`;
-      throw configurationErrors.error('configuration.unreadable', message, { cause, facts: { file } });
+      throw coreErrors.error('configuration.unreadable', message, { cause, facts: { file } });
     }
   }
 

@@ -4,7 +4,7 @@ import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { listenOnPort } from '#packages/http';
 import { CredentialCache } from './credential-cache.ts';
-import { credentialErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import type { CredentialProvider, Credentials } from './provider.ts';
 
 const PATH = '/2016-11-01/credentialprovider/';
@@ -42,7 +42,7 @@ export async function startCredentialEndpoint(options: CredentialEndpointOptions
   });
   const port = await listenOnPort(server, 'localhost', options.port ?? 0).catch((cause: unknown) => {
     const message = `the credential endpoint ${messageOf(cause)}`;
-    throw credentialErrors.error('credentials.listen', message, { cause });
+    throw coreErrors.error('credentials.listen', message, { cause });
   });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Clock } from '#packages/foundation';
 
-import { credentialErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** Fetches fresh credentials; called again when the last ones are about to expire. */
 export type CredentialProvider = (signal: AbortSignal) => Promise<Credentials>;
@@ -38,7 +38,7 @@ export function environmentCredentials(
     const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
     if (!accessKeyId || !secretAccessKey) {
       const missing = accessKeyId ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
-      throw credentialErrors.error('credentials.missing', `${missing} is not set`);
+      throw coreErrors.error('credentials.missing', `${missing} is not set`);
     }
     const sessionToken = environment['AWS_SESSION_TOKEN'] ?? '';
     return { accessKeyId, secretAccessKey, sessionToken, expiresAt: clock.now() + HOUR_MS };

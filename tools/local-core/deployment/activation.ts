@@ -5,7 +5,7 @@ import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { RunningComponent } from '../lifecycle/running-component.ts';
 import type { ActivationContext } from './activation-context.ts';
 import { runBootstraps } from './bootstrap.ts';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** How often the nucleus looks whether all components have reached their states. */
 const LOOK_MS = 1000;
@@ -95,7 +95,7 @@ async function allReached(
       );
       const failed = await Promise.race([broken, tick]);
       if (failed) throw brokenError(failed);
-      if (context.stopping.aborted) throw deploymentErrors.error('deployment.interrupted', 'the core was stopped');
+      if (context.stopping.aborted) throw coreErrors.error('deployment.interrupted', 'the core was stopped');
     }
   } finally {
     over.abort();
@@ -131,7 +131,7 @@ function hasReached(service: ComponentService): boolean {
 }
 
 function brokenError({ name, definition, statusReason }: ComponentService): Error {
-  return deploymentErrors.error(
+  return coreErrors.error(
     'deployment.component-broken',
     `${name} ${definition.version} is BROKEN: ${statusReason ?? 'no reason given'}`,
     { facts: { component: name, version: definition.version, reason: statusReason } },

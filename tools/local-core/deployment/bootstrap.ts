@@ -3,8 +3,8 @@ import type { ComponentDefinition } from '../lifecycle/definition.ts';
 import type { RunningComponent } from '../lifecycle/running-component.ts';
 import { withinTime } from '../lifecycle/service-graph.ts';
 import { timeoutOf } from '../../recipe/lifecycle.ts';
+import { coreErrors } from '../errors.ts';
 import type { ActivationContext } from './activation-context.ts';
-import { deploymentErrors } from './errors.ts';
 
 /** Exit codes by which a bootstrap script asks for a restart of the nucleus or of the device. */
 const RESTART_CODES = [100, 101];
@@ -62,7 +62,7 @@ async function bootstrap(
     return;
   }
   const message = `bootstrap of ${definition.name} ${definition.version}: ${end.description}`;
-  throw deploymentErrors.error('deployment.bootstrap-failed', message, { facts: { component: definition.name } });
+  throw coreErrors.error('deployment.bootstrap-failed', message, { facts: { component: definition.name } });
 }
 
 function inDependencyOrder(definitions: ReadonlyMap<string, ComponentDefinition>): ComponentDefinition[] {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '#packages/foundation';
-import { configurationErrors } from '../configuration/errors.ts';
+import { coreErrors } from '../errors.ts';
 import { JsonFile, writeAtomically } from '../files/json-file.ts';
 
 /** What is deployed: root components by group, and the version of every component. */
@@ -40,7 +40,7 @@ export async function readDeployedSet(folder: string): Promise<DeployedSet> {
     return stored === undefined ? NOTHING_DEPLOYED : schema.parse(stored);
   } catch (cause) {
     const message = `the list of deployed components ${file} cannot be read: ${messageOf(cause)}`;
-    throw configurationErrors.error('configuration.unreadable', message, { cause, facts: { file } });
+    throw coreErrors.error('configuration.unreadable', message, { cause, facts: { file } });
   }
 }
 

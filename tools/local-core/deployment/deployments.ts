@@ -5,7 +5,7 @@ import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../ports.ts';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import { checkRequest } from './request.ts';
 import type { DeploymentResult } from './change-components.ts';
 import type { DeploymentJob } from './run-deployment.ts';
@@ -113,7 +113,7 @@ export class Deployments {
   cancel(deploymentId: string): boolean {
     const entry = this.#entries.get(deploymentId);
     if (!entry || hasEnded(entry.record) || entry.changing) return false;
-    entry.cancel.abort(deploymentErrors.error('deployment.canceled', 'the deployment was canceled'));
+    entry.cancel.abort(coreErrors.error('deployment.canceled', 'the deployment was canceled'));
     return true;
   }
 
@@ -125,7 +125,7 @@ export class Deployments {
   /** Cancels what waits; the one whose components are being changed is to end by itself soon. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    const reason = deploymentErrors.error('deployment.interrupted', 'the core was stopped');
+    const reason = coreErrors.error('deployment.interrupted', 'the core was stopped');
     for (const { cancel, changing } of this.#entries.values()) if (!changing) cancel.abort(reason);
     await this.#tail;
     await this.#file.flush();

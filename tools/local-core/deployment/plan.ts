@@ -2,7 +2,7 @@ import type { Logger } from '#packages/foundation';
 
 import type { ConfigurationUpdate } from '../configuration/update.ts';
 import type { ComponentDefinition } from '../lifecycle/definition.ts';
-import { lifecycleErrors } from '../lifecycle/errors.ts';
+import { coreErrors } from '../errors.ts';
 import type { CorePaths } from '../paths.ts';
 import type { DevicePlatform } from '../../recipe/device-platform.ts';
 import type { LocalDeploymentRequest } from '../ports.ts';
@@ -14,7 +14,6 @@ import { selectLifecycle } from '../../recipe/select-lifecycle.ts';
 import type { ComponentStore, StoredRecipe } from '../store/component-store.ts';
 import { interpolate } from '../variables/interpolate.ts';
 import type { VariableScope } from '../variables/interpolate.ts';
-import { deploymentErrors } from './errors.ts';
 import { resolveVersions } from './resolve-versions.ts';
 import type { Candidate } from './resolve-versions.ts';
 
@@ -186,7 +185,7 @@ function idOf({ name, version }: { readonly name: string; readonly version: stri
 
 function refuseUnsupported(recipe: Recipe): void {
   if (recipe.type.toLowerCase() === 'aws.greengrass.generic') return;
-  throw deploymentErrors.error(
+  throw coreErrors.error(
     'deployment.unsupported-component',
     `${recipe.name} ${recipe.version} is of type ${recipe.type}, which the local core cannot run`,
     { facts: { component: recipe.name, type: recipe.type } },
@@ -196,7 +195,7 @@ function refuseUnsupported(recipe: Recipe): void {
 function refusePrivilege({ name, version, lifecycle }: ComponentDefinition): void {
   for (const [section, step] of Object.entries(lifecycle.steps)) {
     if (!step.requiresPrivilege) continue;
-    throw lifecycleErrors.error(
+    throw coreErrors.error(
       'lifecycle.privilege-refused',
       `${section} of ${name} ${version} asks for RequiresPrivilege: true, which the local core never grants`,
       { facts: { component: name, version, section } },

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { messageOf } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../ports.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import { checkRequest } from './request.ts';
 
 /**
@@ -110,7 +110,7 @@ async function readDocument(file: string): Promise<unknown> {
     return parse(await readFile(file, 'utf8')) as unknown;
   } catch (cause) {
     const message = `the deployment document ${file} cannot be read: ${messageOf(cause)}`;
-    throw deploymentErrors.error('deployment.unreadable', message, { cause, facts: { file } });
+    throw coreErrors.error('deployment.unreadable', message, { cause, facts: { file } });
   }
 }
 
@@ -138,5 +138,7 @@ function absolute(key: string, folder: string | undefined, base: string): Readon
 }
 
 function invalid(problem: string): Error {
-  return deploymentErrors.error('deployment.invalid', `the deployment is not valid: ${problem}`);
+  return coreErrors.error('deployment.invalid', `the deployment is not valid: ${problem}`, {
+    facts: { problems: [problem] },
+  });
 }

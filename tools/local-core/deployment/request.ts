@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LocalDeploymentRequest } from '../ports.ts';
 import { nameProblem, requirementProblem } from '../../recipe/names.ts';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 const name = z.string().superRefine((value, context) => report(nameProblem(value), context));
 const requirement = z.string().superRefine((value, context) => report(requirementProblem(value), context));
@@ -33,7 +33,7 @@ export function checkRequest(request: unknown): LocalDeploymentRequest {
   const result = requestSchema.safeParse(request);
   if (result.success) return result.data as LocalDeploymentRequest;
   const problems = result.error.issues.map((issue) => `/${issue.path.map(String).join('/')}: ${issue.message}`);
-  throw deploymentErrors.error('deployment.invalid', `the deployment is not valid: ${problems.join('; ')}`, {
+  throw coreErrors.error('deployment.invalid', `the deployment is not valid: ${problems.join('; ')}`, {
     facts: { problems },
   });
 }

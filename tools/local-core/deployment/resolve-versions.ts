@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** One version of a component that could be deployed. */
 export interface Candidate {
@@ -44,7 +44,7 @@ export function resolveVersions(request: ResolveRequest): ReadonlyMap<string, Ca
 /** Far more than any real set needs; two components whose versions exclude each other in turn would go on for ever. */
 const STEP_LIMIT = 1_000;
 
-interface Requirement {
+export interface Requirement {
   readonly by: string;
   readonly range: string;
 }
@@ -76,7 +76,7 @@ function pick(name: string, requirements: readonly Requirement[], request: Resol
   const message = stuck
     ? `the versions of ${name} and its dependencies exclude each other: ${wanted}`
     : `no version of ${name} fits: ${wanted}; available: ${there}`;
-  throw deploymentErrors.error('deployment.no-version', message, { facts: { component: name, requirements } });
+  throw coreErrors.error('deployment.no-version', message, { facts: { component: name, requirements } });
 }
 
 function reachable(roots: readonly string[], chosen: ReadonlyMap<string, Candidate>): Map<string, Candidate> {
@@ -97,7 +97,7 @@ function refuseCircles(roots: readonly string[], chosen: ReadonlyMap<string, Can
     const start = path.indexOf(name);
     if (start >= 0) {
       const circle = [...path.slice(start), name].join(' → ');
-      throw deploymentErrors.error(
+      throw coreErrors.error(
         'deployment.circular-dependency',
         `components depend on each other in a circle: ${circle}`,
       );

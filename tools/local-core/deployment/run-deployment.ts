@@ -9,7 +9,7 @@ import { changeComponents } from './change-components.ts';
 import type { DeploymentContext, DeploymentResult, PreparedDeployment } from './change-components.ts';
 import { groupOf } from './deployed-set.ts';
 import type { DeployedSet } from './deployed-set.ts';
-import { deploymentErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import { configurationUpdates, defineComponents, planComponents, withResolvedValues } from './plan.ts';
 import type { PlannedComponent } from './plan.ts';
 
@@ -146,7 +146,7 @@ async function validate(
   const seconds = request.configurationValidationPolicy?.timeoutInSeconds ?? VALIDATE_SECONDS;
   const reason = await Promise.race([context.notifier.validate(id, changed, seconds * 1000), rejection(signal)]);
   if (reason === undefined) return;
-  throw deploymentErrors.error('deployment.configuration-rejected', reason, {
+  throw coreErrors.error('deployment.configuration-rejected', reason, {
     facts: { components: [...changed.keys()] },
   });
 }

@@ -1,4 +1,4 @@
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { messageOf } from '#packages/foundation';
 
 /** Errors of the Greengrass IPC model that this server can answer. */
 export type FaultModel =
@@ -32,19 +32,9 @@ export class Fault extends Error {
 
 /** Anything thrown by an operation as the fault that the nucleus would answer: unknown failures become ServiceErrors. */
 export function toFault(thrown: unknown): Fault {
-  if (thrown instanceof Fault) return thrown;
-  if (isEdgeError(thrown) && thrown.status >= 400 && thrown.status < 500) {
-    return new Fault(modelOfStatus(thrown.status), thrown.message);
-  }
-  return new Fault('ServiceError', messageOf(thrown));
+  return thrown instanceof Fault ? thrown : new Fault('ServiceError', messageOf(thrown));
 }
 
 export function notFound(resourceType: string, resourceName: string, message: string): Fault {
   return new Fault('ResourceNotFoundError', message, { resourceType, resourceName });
-}
-
-function modelOfStatus(status: number): FaultModel {
-  if (status === 401 || status === 403) return 'UnauthorizedError';
-  if (status === 404) return 'ResourceNotFoundError';
-  return 'InvalidArgumentsError';
 }

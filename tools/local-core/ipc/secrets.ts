@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf } from '#packages/foundation';
-import { ipcErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** Where GetSecretValue finds secrets. */
 export interface SecretSource {
@@ -46,7 +46,7 @@ async function readSecrets(path: string): Promise<readonly Secret[]> {
     return Object.entries(plainSchema.parse(document)).map(([name, text]) => plainSecret(name, text));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw ipcErrors.error('ipc-server.secrets-file', `the secrets file ${path} cannot be read: ${reason}`, {
+    throw coreErrors.error('ipc-server.secrets-file', `the secrets file ${path} cannot be read: ${reason}`, {
       cause: error,
     });
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { lifecycleErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** Environment variable that marks every process of a core, so that the guardian finds those that left their group. */
 export const CORE_MARK = 'EDGEML_LOCAL_CORE';
@@ -35,7 +35,7 @@ export class Guardian {
     try {
       await once(process, 'spawn');
     } catch (cause) {
-      throw lifecycleErrors.error('guardian.failed', 'the guardian /bin/sh cannot be started', { cause });
+      throw coreErrors.error('guardian.failed', 'the guardian /bin/sh cannot be started', { cause });
     }
     return new Guardian(process);
   }

@@ -5,7 +5,7 @@ import { connect } from 'mqtt';
 import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { maskCredentials, messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-import { mqttErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import type { IotCore, IotMessage, IotPublish, IotSubscription, Qos } from './iot-core.ts';
 import { fromMqtt5, toMqtt5 } from './mqtt5-properties.ts';
 import { SpoolSender } from './spool-sender.ts';
@@ -83,7 +83,7 @@ class BrokerIotCore implements IotCore {
     checkPayload(message.topic, message.payload);
     checkTopic(message.topic, 'publish');
     if (!this.#online && message.qos === 0) {
-      throw mqttErrors.error('mqtt.offline', 'Device is offline. Dropping QoS 0 message.');
+      throw coreErrors.error('mqtt.offline', 'Device is offline. Dropping QoS 0 message.');
     }
     this.#spool.add(message);
     this.#sender.wake();
@@ -174,13 +174,13 @@ class BrokerIotCore implements IotCore {
   }
 
   #requireOpen(): void {
-    if (this.#closing) throw mqttErrors.error('mqtt.closed', 'the MQTT connection has been closed');
+    if (this.#closing) throw coreErrors.error('mqtt.closed', 'the MQTT connection has been closed');
   }
 }
 
 function openClient(options: BrokerOptions): MqttClient {
   if (!/^mqtts?:\/\/[^/]/.test(options.url)) {
-    throw mqttErrors.error('mqtt.url', `"${maskCredentials(options.url)}" is no broker address`);
+    throw coreErrors.error('mqtt.url', `"${maskCredentials(options.url)}" is no broker address`);
   }
   return connect(options.url, {
     clientId: options.clientId ?? `edgeml-core-${randomUUID()}`,
@@ -196,5 +196,5 @@ function openClient(options: BrokerOptions): MqttClient {
 }
 
 function refused(filter: string, reason: string, cause?: unknown): Error {
-  return mqttErrors.error('mqtt.subscribe', `the subscription to "${filter}" failed: ${reason}`, { cause });
+  return coreErrors.error('mqtt.subscribe', `the subscription to "${filter}" failed: ${reason}`, { cause });
 }

@@ -6,7 +6,7 @@ import { messageOf } from '#packages/foundation';
 import { listenOnPort } from '#packages/http';
 import { brokerIotCore } from './broker-iot-core.ts';
 import type { BrokerOptions } from './broker-iot-core.ts';
-import { mqttErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import type { IotCore } from './iot-core.ts';
 
 /** An MQTT 3.1.1 broker in this process, on the loopback address. */
@@ -27,7 +27,7 @@ export async function startEmbeddedBroker(options: { readonly port?: number } = 
     broker.handle(socket);
   });
   const port = await listenOnPort(server, '127.0.0.1', options.port ?? 0).catch((cause: unknown) => {
-    throw mqttErrors.error('mqtt.broker-start', `the embedded MQTT broker ${messageOf(cause)}`, { cause });
+    throw coreErrors.error('mqtt.broker-start', `the embedded MQTT broker ${messageOf(cause)}`, { cause });
   });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { mqttErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import type { IotPublish } from './iot-core.ts';
 
 /** Payload bytes that wait in memory, `mqtt.spooler.maxSizeInBytes` of the nucleus: 2.5 MiB. */
@@ -74,5 +74,5 @@ export class Spool {
 }
 
 function full(message: string): Error {
-  return mqttErrors.error('mqtt.spool-full', message);
+  return coreErrors.error('mqtt.spool-full', message);
 }

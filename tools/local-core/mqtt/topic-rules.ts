@@ -1,4 +1,4 @@
-import { mqttErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** Limits of AWS IoT Core ("AWS IoT Core message broker and protocol limits and quotas", AWS General Reference). */
 const MAX_TOPIC_CHARACTERS = 256;
@@ -40,7 +40,7 @@ export function checkTopic(topic: string, use: TopicUse): void {
 export function checkPayload(topic: string, payload: Uint8Array): void {
   if (payload.byteLength <= MAX_PAYLOAD_BYTES) return;
   const message = `the payload of ${payload.byteLength} bytes for "${topic}" exceeds the limit of ${MAX_PAYLOAD_BYTES} bytes`;
-  throw mqttErrors.error('mqtt.payload-too-large', message);
+  throw coreErrors.error('mqtt.payload-too-large', message);
 }
 
 /** What the limits count; undefined for a reserved topic of unknown kind. */
@@ -63,5 +63,5 @@ function checkWildcards(filter: string): void {
 
 function bad(topic: string, reason: string): Error {
   const shown = topic.length > 80 ? `${topic.slice(0, 80)}…` : topic;
-  return mqttErrors.error('mqtt.topic', `the topic "${shown}" is not allowed: ${reason}`);
+  return coreErrors.error('mqtt.topic', `the topic "${shown}" is not allowed: ${reason}`);
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger } from '#packages/foundation';
 import type { Artifact } from '../../recipe/recipe.ts';
 import type { ComponentId, ComponentStore } from './component-store.ts';
-import { storeErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 import { applyPermission } from './permissions.ts';
 import { unzip } from './unzip.ts';
 
@@ -51,7 +51,7 @@ export function checkArtifactFolder(folder: string, storeFolder: string): void {
   const given = path.resolve(folder);
   const own = path.resolve(storeFolder);
   if (!inside(given, own) && !inside(own, given)) return;
-  throw storeErrors.error(
+  throw coreErrors.error(
     'packages.artifacts-inside-store',
     `the artifact folder ${given} overlaps the core's own store ${own}`,
     { facts: { folder: given, store: own } },
@@ -66,7 +66,7 @@ async function requireFile(file: string, artifact: Artifact, { id, sourceFolder 
   const facts = await stat(file).catch(() => undefined);
   if (facts?.isFile()) return;
   const looked = sourceFolder === undefined ? [] : [path.join(sourceFolder, id.name, id.version)];
-  throw storeErrors.error(
+  throw coreErrors.error(
     'packages.artifact-missing',
     `${id.name} ${id.version} needs the artifact ${artifact.fileName} (${artifact.uri}); it is not in ${[...looked, path.dirname(file)].join(' nor in ')}`,
     { facts: { ...id, uri: artifact.uri } },
@@ -81,7 +81,7 @@ async function checkDigest(file: string, artifact: Artifact, id: ComponentId): P
   await pipeline(createReadStream(file), hash);
   const actual = hash.digest('base64');
   if (actual === artifact.digest) return;
-  throw storeErrors.error(
+  throw coreErrors.error(
     'packages.digest-mismatch',
     `${artifact.fileName} of ${id.name} ${id.version} has the ${algorithm} digest ${actual}, the recipe says ${artifact.digest}`,
     { facts: { ...id, file, actual, expected: artifact.digest } },

@@ -6,7 +6,7 @@ import type { CorePaths } from '../paths.ts';
 import { readRecipe } from '../../recipe/read-recipe.ts';
 import type { ReadOptions } from '../../recipe/read-recipe.ts';
 import type { Recipe } from '../../recipe/recipe.ts';
-import { storeErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /** A recipe and the file that it was read from. */
 export interface StoredRecipe {
@@ -48,7 +48,7 @@ export class ComponentStore {
   async readFolder(folder: string): Promise<readonly StoredRecipe[]> {
     const names = await readdir(folder).catch((cause: unknown) => {
       const message = `the recipe folder ${folder} cannot be read: ${messageOf(cause)}`;
-      throw storeErrors.error('packages.folder-unreadable', message, { cause, facts: { folder } });
+      throw coreErrors.error('packages.folder-unreadable', message, { cause, facts: { folder } });
     });
     const files = names.filter((name) => RECIPE_FILE.test(name)).sort();
     return Promise.all(

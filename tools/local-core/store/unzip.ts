@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import yauzl from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { messageOf } from '#packages/foundation';
-import { storeErrors } from './errors.ts';
+import { coreErrors } from '../errors.ts';
 
 /**
  * Unpacks as the Java nucleus does: no executable bits, a symbolic link becomes a small text file, an entry is written
@@ -25,7 +25,7 @@ export async function unzip(archive: string, target: string): Promise<number> {
     return await extractAll(zip, target);
   } catch (cause) {
     await rm(target, { recursive: true, force: true });
-    throw storeErrors.error('packages.archive-invalid', `${archive} cannot be unpacked: ${messageOf(cause)}`, {
+    throw coreErrors.error('packages.archive-invalid', `${archive} cannot be unpacked: ${messageOf(cause)}`, {
       cause,
       facts: { archive, target },
     });

@@ -4,7 +4,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { algorithmOf, keyIdOf, publicKeyText } from '#packages/model-package';
 import type { Signer } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import { signingErrors } from './errors.ts';
+import { packagingErrors } from '../errors.ts';
 
 export interface KmsSigner extends Signer {
   /** The form for `TrustedKeys`. */
@@ -29,12 +29,18 @@ export async function kmsSigner(
   );
   if (found.PublicKey === undefined || found.KeyUsage !== 'SIGN_VERIFY') {
     const usage = found.KeyUsage ?? 'nothing known';
-    throw signingErrors.error('signing.kms', `the KMS key ${key} is for ${usage}, not for SIGN_VERIFY`);
+    throw packagingErrors.error('signing.kms', `the KMS key ${key} is for ${usage}, not for SIGN_VERIFY`, {
+      facts: { key },
+    });
   }
   const publicKey = createPublicKey({ key: Buffer.from(found.PublicKey), format: 'der', type: 'spki' });
   const algorithm = algorithmOf(publicKey, `KMS key ${key}`);
   if (algorithm !== 'ECDSA-P256-SHA256')
-    throw signingErrors.error('signing.kms', `the KMS key ${key} signs with ${algorithm}; give one of ECC_NIST_P256`);
+    throw packagingErrors.error(
+      'signing.kms',
+      `the KMS key ${key} signs with ${algorithm}; give one of ECC_NIST_P256`,
+      { facts: { key } },
+    );
   return {
     algorithm,
     keyId: keyId ?? keyIdOf(publicKey),
@@ -50,7 +56,10 @@ export async function kmsSigner(
       const { Signature } = await asked(key, 'Sign', abort, () =>
         client.send(new SignCommand(request), { abortSignal: abort }),
       );
-      if (Signature === undefined) throw signingErrors.error('signing.kms', `KMS gave no signature of ${key}`);
+      if (Signature === undefined)
+        throw packagingErrors.error('signing.kms', `KMS gave no signature of ${key}`, {
+          facts: { key, operation: 'Sign' },
+        });
       return Signature;
     },
   };
@@ -68,6 +77,6 @@ async function asked<Answer>(
     signal.throwIfAborted();
     const name = cause instanceof Error ? `${cause.name}: ` : '';
     const message = `kms:${what} with the key ${key} failed: ${name}${messageOf(cause)}`;
-    throw signingErrors.error('signing.kms', message, { cause, facts: { key, operation: what } });
+    throw packagingErrors.error('signing.kms', message, { cause, facts: { key, operation: what } });
   }
 }

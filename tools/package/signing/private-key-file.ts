@@ -3,7 +3,7 @@ import process from 'node:process';
 import { keySigner, parsePrivateKey } from '#packages/model-package';
 import type { Signer } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import { signingErrors } from './errors.ts';
+import { packagingErrors } from '../errors.ts';
 
 /** Read and write permission of others, write permission of the group (stat(2)); a group may share a key on purpose. */
 const EXPOSED = 0o026;
@@ -25,7 +25,7 @@ async function readPrivate(file: string): Promise<string> {
     }
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'signing.key-exposed') throw cause;
-    throw signingErrors.error('signing.key-unreadable', `cannot read the key "${file}": ${messageOf(cause)}`, {
+    throw packagingErrors.error('signing.key-unreadable', `cannot read the key "${file}": ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -33,7 +33,7 @@ async function readPrivate(file: string): Promise<string> {
 
 function exposed(file: string, mode: number): Error {
   const shown = (mode & 0o777).toString(8).padStart(3, '0');
-  return signingErrors.error('signing.key-exposed', `the private key ${file} is open to others (mode ${shown})`, {
+  return packagingErrors.error('signing.key-exposed', `the private key ${file} is open to others (mode ${shown})`, {
     facts: { file, mode: shown },
   });
 }

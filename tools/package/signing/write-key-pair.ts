@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generateSigningKey } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
-import { signingErrors } from './errors.ts';
+import { packagingErrors } from '../errors.ts';
 
 export interface WrittenKeyPair {
   readonly keyId: string;
@@ -34,7 +34,7 @@ async function writeNew(file: string, text: string, mode: number): Promise<void>
     await writeFile(file, text, { flag: 'wx', mode });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST')
-      throw signingErrors.error('signing.key-exists', `there is a key already: ${file}`, { cause, facts: { file } });
-    throw signingErrors.error('signing.key-unreadable', `cannot write ${file}: ${messageOf(cause)}`, { cause });
+      throw packagingErrors.error('signing.key-exists', `there is a key already: ${file}`, { cause, facts: { file } });
+    throw packagingErrors.error('signing.key-unreadable', `cannot write ${file}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,21 +1,21 @@
 import { isEdgeError, messageOf } from '#packages/foundation';
 
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 
-type SourceCode = Parameters<typeof sourceErrors.error>[0];
+type RequestCode = `package-source.${'changed' | 'denied' | 'no-credentials' | 'not-found' | 'unreachable'}`;
 
 /** What a failed request to AWS means for the source `what`. */
 export function sourceFailure(what: string, thrown: unknown): Error {
   if (isEdgeError(thrown)) return thrown;
   const { name = '', status } = namesOf(thrown);
   const reason = `${name === '' ? '' : `${name}: `}${messageOf(thrown)}`;
-  return sourceErrors.error(codeOf(name, status), `cannot read ${what}: ${reason}`, {
+  return packagingErrors.error(codeOf(name, status), `cannot read ${what}: ${reason}`, {
     cause: thrown,
     facts: { source: what, ...(status === undefined ? {} : { status }) },
   });
 }
 
-function codeOf(name: string, status: number | undefined): SourceCode {
+function codeOf(name: string, status: number | undefined): RequestCode {
   if (/Credential|Token.*(Expired|Invalid)|ExpiredToken|UnrecognizedClient|Region is missing/i.test(name))
     return 'package-source.no-credentials';
   if (/NoSuch|NotFound/.test(name) || status === 404) return 'package-source.not-found';

@@ -1,4 +1,4 @@
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 import { asModelName } from '../names.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { findLocal } from './local-source.ts';
@@ -39,7 +39,9 @@ async function findSageMaker(
   const model = await describe(await aws.sagemaker(region), arn, signal);
   const address = parseSource(model.object);
   if (address.kind !== 's3')
-    throw sourceErrors.error('package-source.no-artifact', `${arn} keeps its model at ${model.object}, not in S3`);
+    throw packagingErrors.error('package-source.no-artifact', `${arn} keeps its model at ${model.object}, not in S3`, {
+      facts: { arn, object: model.object },
+    });
   const found = await findS3(await aws.s3(region), address, maxBytes, signal);
   const { uri: object, ...version } = found.identity;
   const { suggestedVersion, approval } = model;

@@ -4,7 +4,7 @@ import { DEFAULT_PACKAGE_LIMITS, hashFiles, listFiles, packageHash, SIGNATURE_FI
 import type { PackageFile } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
 import { filesOfOnnx } from '../assemble/onnx-files.ts';
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 import { copyInto } from '../files.ts';
 import { asModelName } from '../names.ts';
 import type { FoundSource } from './source.ts';
@@ -17,7 +17,7 @@ import { isArchive, unfold } from './unfold.ts';
  */
 export async function findLocal(source: string, maxBytes: number, signal: AbortSignal): Promise<FoundSource> {
   const real = await realpath(source).catch((cause: unknown) => {
-    throw sourceErrors.error('package-source.not-found', `there is nothing at ${source}: ${messageOf(cause)}`, {
+    throw packagingErrors.error('package-source.not-found', `there is nothing at ${source}: ${messageOf(cause)}`, {
       cause,
       facts: { source },
     });
@@ -29,11 +29,13 @@ export async function findLocal(source: string, maxBytes: number, signal: AbortS
     return loose(real, name, files, signal);
   }
   if (!facts.isFile())
-    throw sourceErrors.error('package-source.invalid', `${source} is neither a file nor a folder`, {
+    throw packagingErrors.error('package-source.invalid', `${source} is neither a file nor a folder`, {
       facts: { source },
     });
   if (facts.size > maxBytes)
-    throw sourceErrors.error('package-source.too-large', `${source} has ${facts.size} bytes, over ${maxBytes}`);
+    throw packagingErrors.error('package-source.too-large', `${source} has ${facts.size} bytes, over ${maxBytes}`, {
+      facts: { source, maxBytes },
+    });
   if (!(await isArchive(real))) return loose(path.dirname(real), name, await filesOfOnnx(real), signal);
   const hashes = await hashFiles(path.dirname(real), [{ path: path.basename(real) }], signal);
   return {

@@ -1,4 +1,4 @@
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 import { requireBucketName } from '../names.ts';
 import type { ModelSource } from './source.ts';
 
@@ -35,7 +35,7 @@ function parseS3(text: string): ModelSource {
 }
 
 function invalid(text: string, why: string): Error {
-  return sourceErrors.error('package-source.invalid', `"${text}" cannot be a source: ${why}`, {
+  return packagingErrors.error('package-source.invalid', `"${text}" cannot be a source: ${why}`, {
     facts: { source: text },
   });
 }

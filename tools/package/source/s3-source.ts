@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3';
 import { isEdgeError } from '#packages/foundation';
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 import { asModelName } from '../names.ts';
 import { namesOf, sourceFailure } from './aws-failure.ts';
 import type { FoundSource } from './source.ts';
@@ -74,7 +74,7 @@ function customerKey(uri: string, thrown: unknown): Error | undefined {
 }
 
 function encryptedByCustomer(uri: string): Error {
-  return sourceErrors.error('package-source.customer-key', `${uri} is encrypted with a customer's own key (SSE-C)`, {
+  return packagingErrors.error('package-source.customer-key', `${uri} is encrypted with a customer's own key (SSE-C)`, {
     facts: { source: uri },
   });
 }
@@ -91,7 +91,7 @@ function limited(uri: string, maxBytes: number): Transform {
 }
 
 function tooLarge(uri: string, maxBytes: number) {
-  return sourceErrors.error('package-source.too-large', `${uri} is over ${Math.round(maxBytes / 2 ** 20)} MB`, {
+  return packagingErrors.error('package-source.too-large', `${uri} is over ${Math.round(maxBytes / 2 ** 20)} MB`, {
     facts: { source: uri, maxBytes },
   });
 }

@@ -1,6 +1,6 @@
 import { DescribeModelPackageCommand, DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { sourceErrors } from '../errors.ts';
+import { packagingErrors } from '../errors.ts';
 import { sourceFailure } from './aws-failure.ts';
 
 /** The object that a SageMaker ARN stands for. */
@@ -54,7 +54,11 @@ export async function modelOfPackage(
   }
   const [container, ...others] = found.InferenceSpecification?.Containers ?? [];
   if (others.length > 0)
-    throw sourceErrors.error('package-source.no-artifact', `${arn} has ${others.length + 1} containers, not one model`);
+    throw packagingErrors.error(
+      'package-source.no-artifact',
+      `${arn} has ${others.length + 1} containers, not one model`,
+      { facts: { arn } },
+    );
   const object = container?.ModelDataUrl ?? container?.ModelDataSource?.S3DataSource?.S3Uri;
   const [, group, number] = /:model-package\/([^/]+)(?:\/(\d+))?$/.exec(arn) ?? [];
   return {
@@ -66,12 +70,13 @@ export async function modelOfPackage(
 }
 
 function objectOf(arn: string, object: string | undefined): string {
-  if (object === undefined) throw sourceErrors.error('package-source.no-artifact', `${arn} names no model in S3`);
+  if (object === undefined)
+    throw packagingErrors.error('package-source.no-artifact', `${arn} names no model in S3`, { facts: { arn } });
   if (!object.endsWith('/')) return object;
   const message = `${arn} keeps its model as loose files below ${object}`;
-  throw sourceErrors.error('package-source.no-artifact', message, { facts: { prefix: object } });
+  throw packagingErrors.error('package-source.no-artifact', message, { facts: { arn, object } });
 }
 
 function notReady(arn: string, why: string): Error {
-  return sourceErrors.error('package-source.not-ready', `${arn} cannot be packaged: ${why}`, { facts: { arn } });
+  return packagingErrors.error('package-source.not-ready', `${arn} cannot be packaged: ${why}`, { facts: { arn } });
 }

@@ -1,4 +1,4 @@
-import { authorizationErrors } from './errors.ts';
+import { recipeErrors } from '../errors.ts';
 
 /** `plain`: `+` and `#` are ordinary characters. `mqtt`: they are wildcards where they fill a level (mqttproxy only). */
 export type PatternStyle = 'plain' | 'mqtt';
@@ -102,7 +102,7 @@ function* splitUnits(text: string): Generator<string> {
 }
 
 function bad(text: string, reason: string): Error {
-  return authorizationErrors.error('authorization.bad-resource', `the resource "${text}" is not valid: ${reason}`, {
+  return recipeErrors.error('authorization.bad-resource', `the resource "${text}" is not valid: ${reason}`, {
     facts: { resource: text },
   });
 }

@@ -1,5 +1,4 @@
-import { isEdgeError } from '#packages/foundation';
-
+import { recipeErrors } from '../errors.ts';
 import { pointerTo } from '../issue.ts';
 import type { Finding } from '../issue.ts';
 import { parseLifecycle } from '../lifecycle.ts';
@@ -19,7 +18,7 @@ export function lintLifecycles(recipe: Recipe): Finding[] {
     try {
       lifecycle = parseLifecycle(recipe.name, withoutPlaceholders(selected));
     } catch (error) {
-      const problems = isEdgeError(error) ? (error.facts.problems as readonly string[]) : [String(error)];
+      const problems = recipeErrors.is(error, 'recipe.lifecycle-invalid') ? error.facts.problems : [String(error)];
       return problems.map((problem) => invalid(base, problem));
     }
     return [...lintSteps(lifecycle, base), ...numericTimeouts(selected, base)];

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { redactionErrors } from '../errors.ts';
+import { uploaderErrors } from '../../errors.ts';
 import { answerRedactions } from './answer-redactions.ts';
 import { encodeFrame, readFrames } from './frame.ts';
 import type { Frame } from './frame.ts';
@@ -41,7 +41,7 @@ describe('answerRedactions', () => {
       inPieces(bytesOf(question, failing, question), 11),
       output,
       async (image) => {
-        if (Buffer.from(image).toString() === 'bad') throw redactionErrors.error('redaction.not-an-image', 'bad image');
+        if (Buffer.from(image).toString() === 'bad') throw uploaderErrors.error('redaction.not-an-image', 'bad image');
         return { image: Buffer.from('hidden'), record: { mode: 'blur', polygons: 0, boxes: 1 } };
       },
       () => collected++,

@@ -1,7 +1,7 @@
 import { fromWire, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 
-import { redactionErrors } from '../errors.ts';
+import { uploaderErrors } from '../../errors.ts';
 import type { Redact } from '../redactor.ts';
 import type { RedactionAnswer, RedactionQuestion } from './answer-redactions.ts';
 import type { Frame } from './frame.ts';
@@ -58,7 +58,7 @@ export class RedactorProcess {
   }
 
   async #ask(question: Frame): Promise<Frame> {
-    if (this.#isClosed) throw redactionErrors.error('redaction.failed', 'nothing is redacted: the uploader stops');
+    if (this.#isClosed) throw uploaderErrors.error('redaction.failed', 'nothing is redacted: the uploader stops');
     const { clock } = this.#options;
     this.#stopIdling();
     const worker = (this.#worker ??= this.#start());

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '#packages/foundation';
-import { redactionErrors } from '../errors.ts';
+import { uploaderErrors } from '../../errors.ts';
 import { encodeFrame, readFrames } from './frame.ts';
 import type { Frame } from './frame.ts';
 
@@ -35,7 +35,7 @@ export class WorkerProcess {
     const answer = await this.#answers.next().catch(() => undefined);
     if (answer?.value) return answer.value;
     const why = this.#reason ?? (await this.gone);
-    throw redactionErrors.error('redaction.failed', `nothing could be hidden in this sample: ${why}`);
+    throw uploaderErrors.error('redaction.failed', `nothing could be hidden in this sample: ${why}`);
   }
 
   /** Ends it at once, whatever it does. */

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '#packages/foundation';
 import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { AcceptedCapture, Destination, Report } from '../destination.ts';
-import { captureErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import { captureFolder } from '../event/key-layout.ts';
 import { writeEvent } from '../event/write-event.ts';
 import type { WrittenEvent } from '../event/write-event.ts';
@@ -47,7 +47,7 @@ export class DiskDestination implements Destination {
 
   async add(capture: AcceptedCapture): Promise<void> {
     const settings = this.#ports.settings();
-    if (this.#isClosed) throw captureErrors.error('capture.closed', 'the agent takes no captures any more');
+    if (this.#isClosed) throw agentErrors.error('capture.closed', 'the agent takes no captures any more');
     if (this.#held >= settings.bufferSize) throw bufferFull(settings.bufferSize);
     this.#held++;
     try {
@@ -98,14 +98,15 @@ export class DiskDestination implements Destination {
 
   async #checkRoom(event: WrittenEvent, settings: CaptureSettings): Promise<void> {
     const bytes = event.sideFiles.reduce((sum, { data }) => sum + data.byteLength, event.line.length);
-    const waiting = this.#ports.waitingBytes();
+    const { root, waitingBytes } = this.#ports;
+    const waiting = waitingBytes();
     if (settings.periodicUpload && waiting + bytes > settings.maxDiskBytes) {
-      throw full(`${waiting} bytes of captured data wait for their upload, CaptureDataMaxDiskMB allows no more`);
+      throw full(root, `${waiting} bytes of captured data wait for their upload, CaptureDataMaxDiskMB allows no more`);
     }
     // The folder may be yet to come: its disk is that of the first folder above it that is there.
-    const disk = await statfs(this.#ports.root).catch(() => undefined);
+    const disk = await statfs(root).catch(() => undefined);
     if (disk && disk.bavail * disk.bsize - bytes < settings.minFreeBytes) {
-      throw full(`less than MinFreeDiskMB would stay free on the disk of ${this.#ports.root}`);
+      throw full(root, `less than MinFreeDiskMB would stay free on the disk of ${root}`);
     }
   }
 
@@ -153,22 +154,22 @@ export class DiskDestination implements Destination {
 const RETRY_MS = 5_000;
 
 export function bufferFull(size: number) {
-  return captureErrors.error(
+  return agentErrors.error(
     'capture.buffer-full',
     `${size} captures are on their way to their destination, CaptureDataBufferSize allows no more`,
     { facts: { bufferSize: size } },
   );
 }
 
-function full(message: string) {
-  return captureErrors.error('capture.disk-full', message);
+function full(root: string, message: string) {
+  return agentErrors.error('capture.disk-full', message, { facts: { root } });
 }
 
 function failure(thrown: unknown, captureId: string, root: string) {
   const code = (thrown as NodeJS.ErrnoException | null)?.code;
   const message = `capture ${captureId} cannot be written below ${root}: ${messageOf(thrown)}`;
   const options = { cause: thrown, facts: { captureId, root } };
-  if (code === 'EEXIST') return captureErrors.error('capture.duplicate', message, options);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return captureErrors.error('capture.disk-full', message, options);
-  return captureErrors.error('capture.write-failed', message, options);
+  if (code === 'EEXIST') return agentErrors.error('capture.duplicate', message, options);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return agentErrors.error('capture.disk-full', message, options);
+  return agentErrors.error('capture.write-failed', message, options);
 }

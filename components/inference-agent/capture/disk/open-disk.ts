@@ -3,7 +3,7 @@ import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { Destination, Report } from '../destination.ts';
-import { captureErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { CaptureUpload } from '../upload/capture-upload.ts';
 import { PeriodicUpload } from '../upload/periodic-upload.ts';
 import { DiskDestination } from './disk-destination.ts';
@@ -51,7 +51,10 @@ export async function openDisk(ports: OpenDiskPorts): Promise<Destination> {
     };
   } catch (cause) {
     const folder = join(root, PENDING);
-    throw captureErrors.error('capture.write-failed', `${folder} cannot be used: ${messageOf(cause)}`, { cause });
+    throw agentErrors.error('capture.write-failed', `${folder} cannot be used: ${messageOf(cause)}`, {
+      cause,
+      facts: { root },
+    });
   }
 
   function onMoved(path: string): void {

@@ -6,7 +6,7 @@ import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
 import type { AcceptedCapture, Destination, Report } from '../destination.ts';
 import { bufferFull } from '../disk/disk-destination.ts';
-import { captureErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import { captureFolder } from '../event/key-layout.ts';
 import { writeEvent } from '../event/write-event.ts';
 import type { SideFile } from '../event/write-event.ts';
@@ -54,7 +54,7 @@ export class CloudDestination implements Destination {
   }
 
   async add(capture: AcceptedCapture): Promise<void> {
-    if (this.#isClosed) throw captureErrors.error('capture.closed', 'the agent takes no captures any more');
+    if (this.#isClosed) throw agentErrors.error('capture.closed', 'the agent takes no captures any more');
     const settings = this.#ports.settings();
     if (this.#held >= settings.bufferSize) throw bufferFull(settings.bufferSize);
     this.#held++;
@@ -79,7 +79,7 @@ export class CloudDestination implements Destination {
 
   async #checkNetwork({ record: { captureId } }: AcceptedCapture): Promise<void> {
     if ((await this.#ports.upload.networkStatus()) === 'OK') return;
-    throw captureErrors.error(
+    throw agentErrors.error(
       'capture.offline',
       `capture ${captureId} cannot be taken: its destination is the cloud, and there is no network`,
       { facts: { captureId } },
@@ -176,7 +176,7 @@ function newBatch(bucket: string, folder: string, name: string): Batch {
 }
 
 function bytesFull(bytes: number) {
-  return captureErrors.error(
+  return agentErrors.error(
     'capture.buffer-full',
     `captures that wait for the bucket would have ${bytes} bytes, ${MAX_BUFFERED_BYTES} are allowed`,
     { facts: { bytes } },

@@ -1,7 +1,7 @@
 import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { Capture, CapturedAuxiliary, CapturedTensor, CaptureStatus } from '../../capture/capture.ts';
 import type { ServedModel } from '../../registry/model-registry.ts';
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { AuxiliaryData, CaptureDataRequest, DataType, TensorMessage, TensorMetadata } from '../messages.ts';
 import type { ModelNames } from '../model-names.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
@@ -50,7 +50,7 @@ function tensorOf(
   const metadata = message.tensor_metadata ?? atPlace;
   if (!metadata) {
     const reason = 'a tensor has no tensor_metadata, and the model no tensor at its place';
-    throw edgeManagerErrors.error('edge-manager.tensor-invalid', reason);
+    throw agentErrors.error('edge-manager.tensor-invalid', reason);
   }
   const name = Buffer.from(metadata.name).toString();
   const dataType = knownType(metadata.data_type, name);
@@ -64,17 +64,14 @@ function auxiliaryOf(message: AuxiliaryData, sharedMemory: SharedMemory): Captur
   const { name, encoding } = message;
   if (typeof encoding === 'number') {
     const reason = `the auxiliary data "${name}" have the unknown encoding ${encoding}`;
-    throw edgeManagerErrors.error('edge-manager.tensor-invalid', reason);
+    throw agentErrors.error('edge-manager.tensor-invalid', reason);
   }
   return { name, encoding, data: bytesOf(message, sharedMemory, undefined) };
 }
 
 function knownType(type: DataType | number, name: string): DataType {
   if (typeof type === 'string') return type;
-  throw edgeManagerErrors.error(
-    'edge-manager.tensor-invalid',
-    `the tensor "${name}" has the unknown data type ${type}`,
-  );
+  throw agentErrors.error('edge-manager.tensor-invalid', `the tensor "${name}" has the unknown data type ${type}`);
 }
 
 /** A timestamp with nothing in it is none: stubs fill in empty messages. */

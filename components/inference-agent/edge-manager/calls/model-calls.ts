@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import type { ModelRegistry, ServedModel } from '../../registry/model-registry.ts';
 import { KeyedLock } from '../../registry/keyed-lock.ts';
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages.ts';
 import { checkedAlias } from '../model-names.ts';
 import type { ModelNames } from '../model-names.ts';
@@ -40,7 +40,7 @@ export class ModelCalls {
       // By handle alone a client asks for what was deployed to the device.
       if (present === 'loaded' && url === '' && handle !== '') return { model: this.#describe(alias) };
       if (present !== undefined) {
-        throw edgeManagerErrors.error('edge-manager.already-loaded', `a model is loaded as "${alias}"`, {
+        throw agentErrors.error('edge-manager.already-loaded', `a model is loaded as "${alias}"`, {
           facts: { alias },
         });
       }
@@ -57,7 +57,7 @@ export class ModelCalls {
     return this.#turns.run(alias, async () => {
       if (this.#loaded(alias).owner !== 'client') {
         const message = `the model "${alias}" was deployed by a component, and only that takes it away`;
-        throw edgeManagerErrors.error('edge-manager.deployed-model', message, { facts: { alias } });
+        throw agentErrors.error('edge-manager.deployed-model', message, { facts: { alias } });
       }
       await predicts.closed(alias, () => registry.unload(alias));
       names.forget(alias);
@@ -114,5 +114,5 @@ export class ModelCalls {
 }
 
 function notFound(alias: string, message: string) {
-  return edgeManagerErrors.error('edge-manager.not-loaded', message, { facts: { alias } });
+  return agentErrors.error('edge-manager.not-loaded', message, { facts: { alias } });
 }

@@ -1,4 +1,4 @@
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 
 /** Predict calls that are being answered, by alias: UnLoadModel waits for them. */
 export class OpenPredicts {
@@ -8,7 +8,9 @@ export class OpenPredicts {
   /** @throws EdgeError `edge-manager.not-loaded` while the model is being unloaded */
   async run<Answer>(alias: string, work: () => Promise<Answer>): Promise<Answer> {
     if (this.isClosed(alias)) {
-      throw edgeManagerErrors.error('edge-manager.not-loaded', `the model "${alias}" is being unloaded`);
+      throw agentErrors.error('edge-manager.not-loaded', `the model "${alias}" is being unloaded`, {
+        facts: { alias },
+      });
     }
     this.#open.set(alias, (this.#open.get(alias) ?? 0) + 1);
     try {

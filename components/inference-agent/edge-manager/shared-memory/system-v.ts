@@ -1,6 +1,6 @@
 import { constants, endianness } from 'node:os';
 
-import { sharedMemoryErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import { sharedMemoryLibc } from './libc.ts';
 import type { Libc } from './libc.ts';
 import type { SharedMemory } from './shared-memory.ts';
@@ -43,13 +43,13 @@ function libcOrThrow(): Libc {
   const libc = sharedMemoryLibc();
   if (libc) return libc;
   const message = `System V shared memory is not available here (${process.platform} ${process.arch})`;
-  throw sharedMemoryErrors.error('shared-memory.unsupported', message);
+  throw agentErrors.error('shared-memory.unsupported', message);
 }
 
 function checkRange(libc: Libc, segmentId: number, offset: number, asked: number): void {
   const { bytes } = statusOf(libc, segmentId);
   if (Number.isSafeInteger(offset) && offset >= 0 && offset + asked <= bytes) return;
-  throw sharedMemoryErrors.error(
+  throw agentErrors.error(
     'shared-memory.out-of-range',
     `the shared memory segment ${segmentId} has ${bytes} bytes; ${asked} bytes at offset ${offset} are not all in it`,
     { facts: { segmentId, bytes, offset, asked } },
@@ -68,7 +68,7 @@ function statusOf(libc: Libc, segmentId: number): { readonly bytes: number } {
   const mode = view.getUint16(MODE_OFFSET, little) & 0o777;
   if ((mode & ANY_WRITE) !== 0) {
     const shown = mode.toString(8).padStart(4, '0');
-    throw sharedMemoryErrors.error(
+    throw agentErrors.error(
       'shared-memory.writable',
       `the shared memory segment ${segmentId} has the mode ${shown}; only segments that nobody may write are read`,
       { facts: { segmentId, mode: shown } },
@@ -83,8 +83,8 @@ const MAX_ID = 2 ** 31 - 1;
 function failure(errno: number, segmentId: number) {
   if (errno === constants.errno.EACCES) {
     const message = `the shared memory segment ${segmentId} may not be read by the agent's user`;
-    return sharedMemoryErrors.error('shared-memory.denied', message, { facts: { segmentId } });
+    return agentErrors.error('shared-memory.denied', message, { facts: { segmentId } });
   }
   const message = `there is no shared memory segment ${segmentId} (errno ${errno})`;
-  return sharedMemoryErrors.error('shared-memory.not-found', message, { facts: { segmentId, errno } });
+  return agentErrors.error('shared-memory.not-found', message, { facts: { segmentId, errno } });
 }

@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import { socketPathOf } from '../server/socket-address.ts';
 
 /** How the agent was started by hand; the short words are those of the old agent's command line. */
@@ -44,5 +44,5 @@ export async function claimSocket({ socket, force }: CommandLine, workFolder: st
   if (!found) return;
   if (force && found.isSocket()) return rm(path, { force: true });
   const what = found.isSocket() ? 'the socket is there already' : 'there is a file that is no socket';
-  throw edgeManagerErrors.error('edge-manager.socket-exists', `${what}: ${path}`, { facts: { path } });
+  throw agentErrors.error('edge-manager.socket-exists', `${what}: ${path}`, { facts: { path } });
 }

@@ -1,7 +1,7 @@
 import type { NamedTensors, Tensor, TensorInfo } from '#packages/vision';
 import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { TensorFeeds } from '../../instance/model-instance.ts';
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { ARRAY_OF, DATA_TYPE_OF, elementsOf } from './data-types.ts';
@@ -97,5 +97,5 @@ function aligned(offset: number): number {
 }
 
 function invalid(message: string) {
-  return edgeManagerErrors.error('edge-manager.tensor-invalid', message);
+  return agentErrors.error('edge-manager.tensor-invalid', message);
 }

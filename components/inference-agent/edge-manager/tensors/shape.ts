@@ -1,6 +1,6 @@
 import type { TensorInfo } from '#packages/vision';
 
-import { edgeManagerErrors } from '../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { TensorMetadata } from '../messages.ts';
 import { elementsOf } from './data-types.ts';
 
@@ -52,5 +52,5 @@ function textOf(shape: readonly number[]): string {
 }
 
 function invalid(message: string) {
-  return edgeManagerErrors.error('edge-manager.tensor-invalid', message);
+  return agentErrors.error('edge-manager.tensor-invalid', message);
 }

@@ -1,6 +1,6 @@
 import { processMemory } from '#packages/posix';
 import type { Clock, EdgeError } from '#packages/foundation';
-import { instanceErrors } from '../errors.ts';
+import { agentErrors as instanceErrors } from '../../errors.ts';
 
 /** A model fills memory at some GB a second at most; what is read costs 30 µs. */
 const EVERY_MS = 100;
@@ -35,7 +35,8 @@ export class MemoryWatch {
     const bytes = anonymousBytes(this.#pid);
     if (bytes === undefined) return;
     if (bytes <= this.#limitBytes) return this.#again();
-    const [limitKb, usedKb] = [this.#limitBytes, bytes].map((one) => Math.round(one / 1024));
+    const limitKb = Math.round(this.#limitBytes / 1024);
+    const usedKb = Math.round(bytes / 1024);
     const message = `the model took ${usedKb} KB, and LocalInferenceServiceMemoryLimitKB allows ${limitKb}`;
     this.exceeded = instanceErrors.error('instance.memory-exceeded', message, { facts: { limitKb, usedKb } });
     this.#onExceeded();

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Inference } from '#packages/vision';
 import type { EdgeError } from '#packages/foundation';
 import { messageOf } from '#packages/foundation';
-import { instanceErrors } from '../errors.ts';
+import { agentErrors as instanceErrors } from '../../errors.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { PendingRequests } from '../pending-requests.ts';

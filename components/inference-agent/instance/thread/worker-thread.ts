@@ -4,7 +4,7 @@ import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
-import { instanceErrors } from '../errors.ts';
+import { agentErrors as instanceErrors } from '../../errors.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { waitUntilOpen } from '../wait-until-open.ts';

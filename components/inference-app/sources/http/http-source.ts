@@ -1,5 +1,6 @@
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { messageOf } from '#packages/foundation';
 
+import { appErrors } from '../../errors.ts';
 import type { Frame, LoadedImage } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
@@ -47,7 +48,7 @@ export class HttpSource implements ImageSource {
       else sink.skip('unchanged');
     } catch (thrown) {
       if (signal.aborted) return;
-      sink.skip(isEdgeError(thrown) && thrown.status === 413 ? 'budget' : 'unreachable');
+      sink.skip(appErrors.is(thrown, 'source.file-too-large') ? 'budget' : 'unreachable');
       this.#tell(thrown);
     }
   }

@@ -1,0 +1,287 @@
+import { entry, errorCatalogue } from '#packages/foundation';
+import type { QuarantineEntry } from './registry/quarantine.ts';
+
+/** What the agent answers: to requests for an inference, to activations, to clients of Edge Manager, and at its start. */
+export const agentErrors = errorCatalogue({
+  'admission.cancelled': entry<{ readonly service: string; readonly reason: 'cancelled' }>({
+    status: 499,
+    todo: 'Nothing: the client hung up before the answer.',
+  }),
+  'admission.deadline': entry<{
+    readonly service: string;
+    readonly reason: 'deadline';
+    readonly deadlineMs: number;
+    readonly where: string;
+  }>({
+    status: 504,
+    todo: 'The time-out of the request passed before its answer. Raise LocalInferenceServiceTimeoutSeconds (or the deadline header), or send fewer images.',
+  }),
+  'admission.memory-full': entry<{
+    readonly service: string;
+    readonly reason: 'memory-full';
+    readonly retryAfterSeconds: number;
+  }>({
+    status: 503,
+    todo: 'Wait as long as Retry-After says, then repeat. If it lasts: smaller images, or a larger MaxBufferedMB.',
+  }),
+  'admission.queue-full': entry<{
+    readonly service: string;
+    readonly reason: 'queue-full';
+    readonly retryAfterSeconds: number;
+    readonly depth: number;
+  }>({
+    status: 503,
+    todo: 'Wait as long as Retry-After says, then repeat. If it lasts: fewer images, a smaller model, more Workers, or a longer QueueLength.',
+  }),
+  'admission.stopping': entry<{ readonly service: string; readonly reason: 'stopping' }>({
+    status: 503,
+    todo: 'The agent is ending. Repeat the request when it is back.',
+  }),
+  'capture.buffer-full': entry<{ readonly bufferSize: number } | { readonly bytes: number }>({
+    status: 429,
+    todo: 'Send less often, or raise CaptureDataBufferSize; with no network the buffer empties when it is back.',
+  }),
+  'capture.closed': { status: 503, todo: 'The agent is stopping. Send again when it is back.' },
+  'capture.disk-full': entry<{ readonly root: string; readonly captureId?: string }>({
+    status: 507,
+    todo: 'Free space on the disk of the device, raise CaptureDataDiskMaxMB, or restore the connection that empties it.',
+  }),
+  'capture.duplicate': entry<{ readonly captureId: string }>({
+    status: 409,
+    todo: 'Give every inference its own capture_id. What was accepted under this one first is kept.',
+  }),
+  'capture.future-timestamp': entry<{
+    readonly captureId: string;
+    readonly inferenceTimestamp: number;
+    readonly now: number;
+  }>({
+    status: 400,
+    todo: "Send the time of the inference in UTC, or leave it out; set the clock of the application's machine.",
+  }),
+  'capture.invalid-tensor': entry<{ readonly captureId: string; readonly tensor: string }>({
+    status: 400,
+    todo: 'Send as many bytes as the shape and the data type say, and a name that can be read.',
+  }),
+  'capture.invalid-timestamp': entry<{ readonly captureId: string }>({
+    status: 400,
+    todo: 'Send the time of the inference in seconds and nanoseconds since 1970, or leave it out.',
+  }),
+  'capture.not-configured': entry<{ readonly missing: readonly string[]; readonly captureId?: string }>({
+    status: 503,
+    todo: 'Set the named settings in the configuration of edgeml.InferenceAgent.',
+  }),
+  'capture.offline': entry<{ readonly captureId: string }>({
+    status: 503,
+    todo: 'With the destination Cloud nothing is kept on the device. Send again when there is a network, or set CaptureDataDestination to Disk with CaptureDataPeriodicUpload.',
+  }),
+  'capture.unknown-id': entry<{ readonly captureId: string; readonly modelName: string | undefined }>({
+    status: 404,
+    todo: 'Ask with the capture_id of an accepted capture; only the latest few thousand are remembered.',
+  }),
+  'capture.unknown-model': entry<{ readonly captureId: string; readonly modelName: string }>({
+    status: 404,
+    todo: 'Load the model first, and name it in capture calls by the alias that it was loaded under.',
+  }),
+  'capture.unsafe-id': entry<{ readonly captureId: string }>({
+    status: 400,
+    todo: 'Name captures with 1 to 128 letters, digits and any of . _ - : + @ =, beginning with a letter or digit, and without "..".',
+  }),
+  'capture.write-failed': entry<{ readonly root: string; readonly captureId?: string }>({
+    status: 500,
+    todo: 'Check the disk of the device and the permissions of CaptureDataDiskPath.',
+  }),
+  'cloud-provider.incomplete': entry<{ readonly path: string; readonly missing: readonly string[] }>({
+    todo: 'Give the object that createProvider returns all eight functions; see docs/migrating-edge-manager.md.',
+  }),
+  'cloud-provider.none': { todo: 'Set CloudProvider to Aws or Custom if data should leave the device.' },
+  'cloud-provider.not-loaded': entry<{ readonly path: string }>({
+    todo: 'Correct CloudProviderPath: an absolute path of a JavaScript module that can be read and that exports createProvider.',
+  }),
+  'cloud-provider.unsafe': entry<{ readonly path: string }>({
+    todo: 'Let only its owner write the module and its folder (chmod go-w): the agent runs it with its own rights.',
+  }),
+  'device.not-registered': { todo: 'Register the device with its fleet again. What is on the disk waits until then.' },
+  'edge-manager.alias-invalid': {
+    status: 400,
+    todo: 'Name models with letters and digits, with "-" between them: ^[a-zA-Z0-9](-*[a-zA-Z0-9])*$, 128 at most.',
+  },
+  'edge-manager.already-loaded': entry<{ readonly alias: string }>({
+    status: 409,
+    todo: 'Use the model as it is, or unload it first (UnLoadModel).',
+  }),
+  'edge-manager.deployed-model': entry<{ readonly alias: string }>({
+    status: 412,
+    todo: 'The model belongs to a Greengrass component. Remove or replace the component; a client may load the model under another name.',
+  }),
+  'edge-manager.no-name': { status: 400, todo: 'Name the model by `name` or `handle`.' },
+  'edge-manager.not-loaded': entry<{ readonly alias: string }>({
+    status: 404,
+    todo: 'Load the model first (LoadModel); ListModels shows what is loaded.',
+  }),
+  'edge-manager.socket-exists': entry<{ readonly path: string }>({
+    todo: 'Another agent may be running. Remove the file, or start with -f to have it removed.',
+  }),
+  'edge-manager.socket-unsupported': {
+    todo: 'Set EdgeManager to "off" on this platform: its clients reach the agent by a Unix socket only.',
+  },
+  'edge-manager.tensor-invalid': {
+    status: 400,
+    todo: 'Send the tensors that DescribeModel lists: names, data types, shapes, and as many bytes as those take.',
+  },
+  'http.algo-type': entry<{ readonly service: string; readonly asked: string; readonly given: string }>({
+    status: 404,
+    todo: 'Use the AlgoType of the model that answers the service (image-classification or object-detection), or another service.',
+  }),
+  'http.bad-request': { status: 400, todo: 'Correct what the message names.' },
+  'http.body-incomplete': { status: 400, todo: 'Send as many bytes as Content-Length says.' },
+  'http.body-too-large': entry<{ readonly bytes: number; readonly maxBytes: number }>({
+    status: 413,
+    todo: 'Send a smaller body, or raise MaxImageMB of the agent.',
+  }),
+  'http.content-type': entry<{ readonly contentType: string | undefined }>({
+    status: 415,
+    todo: 'Send the bytes of the image as the body, with Content-Type image/jpeg or image/png (curl: -H "Content-Type: image/jpeg" --data-binary @FILE).',
+  }),
+  'http.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({
+    status: 405,
+    todo: 'Use the method that the Allow header names.',
+  }),
+  'http.no-route': entry<{ readonly path: string }>({
+    status: 404,
+    todo: 'Use one of: POST /v1/services/{service}/invoke, GET /v1/models, POST /v1/models/activate, POST /v1/models/{alias}/retire, POST /v1/models/{alias}/rollback, GET /healthz, GET /metrics.',
+  }),
+  'http.no-v1-form': entry<{ readonly service: string }>({
+    status: 406,
+    todo: 'Leave out format=v1: only classifications and detections had a form in Greengrass V1, and only numbers can be written in it.',
+  }),
+  'instance.busy': { status: 503, todo: 'All workers of the model are busy. Repeat the request.' },
+  'instance.ended': { status: 503, todo: 'The model was being taken out of service. Repeat the request.' },
+  'instance.memory-exceeded': entry<{ readonly limitKb: number; readonly usedKb: number }>({
+    status: 507,
+    todo: 'Raise LocalInferenceServiceMemoryLimitKB of the service, or use a smaller model. No other model was touched.',
+  }),
+  'instance.start-failed': {
+    status: 500,
+    todo: 'Read the cause in the message. `Cannot find module` means that edgeml.Runtime is not installed or NODE_PATH does not name its `node_modules`.',
+  },
+  'instance.start-timeout': entry<{ readonly loadTimeoutMs: number }>({
+    status: 504,
+    todo: 'The model did not load in time. Raise LoadTimeoutSeconds of the agent, or use a smaller model.',
+  }),
+  'instance.worker-crashed': {
+    status: 503,
+    todo: 'Repeat the request: a fresh worker is being started. If it happens again for the same image, report the image and the log.',
+  },
+  'instance.worker-lost': {
+    status: 503,
+    todo: 'Repeat the request: it waited in a process that another request brought down.',
+  },
+  'instance.worker-stuck': entry<{ readonly stuckAfterMs: number }>({
+    status: 503,
+    todo: 'The model ran far beyond its time-out and its worker was replaced. Use a smaller model, or raise LocalInferenceServiceTimeoutSeconds.',
+  }),
+  'invoke.bad-request': {
+    status: 400,
+    todo: 'Publish {id, replyTo, contentType?, and either path or body (base64)} as JSON on edgeml/invoke/<service>.',
+  },
+  'invoke.file-unreadable': {
+    status: 400,
+    todo: "Give the absolute path of a file that the agent's user can read, and write it completely before asking.",
+  },
+  'model-command.agent-absent': {
+    todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_AGENT_SOCKET must name its socket.',
+  },
+  'model-command.usage': {
+    todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',
+  },
+  'model.alias-invalid': {
+    status: 400,
+    todo: 'Use letters and digits, with "-", "_" or "." between them, 128 at most.',
+  },
+  'model.golden-missing': entry<{ readonly alias: string; readonly path: string }>({
+    status: 422,
+    todo: 'Add golden inputs to the package (edgeml package --golden IMAGE), or set GoldenPolicy of the agent to "warn".',
+  }),
+  'model.no-memory': entry<{ readonly needKB: number; readonly workers: number; readonly freeKB: number }>({
+    status: 507,
+    todo: 'Free memory on the device, lower Workers, or use a smaller model or variant.',
+  }),
+  'model.no-previous': {
+    status: 409,
+    todo: 'A rollback needs a package that was active before under this alias and that the store still holds (StoreMaxMB).',
+  },
+  'model.not-active': entry<{ readonly alias: string; readonly active: readonly string[] }>({
+    status: 404,
+    todo: 'GET /v1/models lists the aliases that are active.',
+  }),
+  'model.not-found': entry<{
+    readonly service: string;
+    readonly reason: 'no-model';
+    readonly alias: string;
+    readonly active: readonly string[];
+  }>({
+    status: 404,
+    todo: 'Deploy a model component whose package has this name, e.g. edgeml.model.<Name>; GET /v1/models lists what is active.',
+  }),
+  'model.over-memory-limit': entry<{ readonly needKB: number; readonly workers: number; readonly limitKB: number }>({
+    status: 507,
+    todo: 'Raise LocalInferenceServiceMemoryLimitKB of the service, lower Workers, or use a smaller model or variant.',
+  }),
+  'model.quarantined': entry<QuarantineEntry & { readonly alias: string }>({
+    status: 503,
+    todo: 'Deploy another version of the model, which lifts the quarantine; the log has what its processes said before they died.',
+  }),
+  'model.superseded': {
+    status: 409,
+    todo: 'Nothing: the agent is ending, or the client hung up before the model was ready.',
+  },
+  'package.changed': entry<{ readonly package: string }>({
+    status: 409,
+    todo: 'Write the package completely, or move a finished one to its place, and activate it after that.',
+  }),
+  'provider.unknown': entry<{ readonly provider: string; readonly known: readonly string[] }>({
+    status: 400,
+    todo: 'Correct Providers in the configuration of edgeml.InferenceAgent, or EDGEML_PROVIDERS in its recipe.',
+  }),
+  'shared-memory.denied': entry<{ readonly segmentId: number }>({
+    status: 403,
+    todo: "Let the agent's user read the segment: the same user, or its group with mode 0440.",
+  }),
+  'shared-memory.not-found': entry<{ readonly segmentId: number; readonly errno: number }>({
+    status: 400,
+    todo: 'Give the id that shmget returned, of a segment that still exists and that the agent sees (same IPC namespace).',
+  }),
+  'shared-memory.out-of-range': entry<{
+    readonly segmentId: number;
+    readonly bytes: number;
+    readonly offset: number;
+    readonly asked: number;
+  }>({
+    status: 400,
+    todo: 'Offset and size must lie within the segment. A size of 0 follows from shape and data type.',
+  }),
+  'shared-memory.unsupported': {
+    status: 501,
+    todo: 'Send the tensor as byte_data. Shared memory needs Linux and the package koffi, which edgeml.Runtime carries.',
+  },
+  'shared-memory.writable': entry<{ readonly segmentId: number; readonly mode: string }>({
+    status: 400,
+    todo: 'Take the write permission from everybody, e.g. mode 0400 or 0440 (shmctl IPC_SET), before the segment is handed over.',
+  }),
+  'store.corrupt': entry<{ readonly alias: string; readonly hash: string }>({
+    status: 500,
+    todo: 'The stored package was changed on disk and is not served. Deploy the model component again; check the disk if it happens again.',
+  }),
+  'store.full': entry<
+    | { readonly bytes: number; readonly used: number; readonly maxBytes: number }
+    | { readonly bytes: number; readonly free: number; readonly minFreeBytes: number }
+  >({
+    status: 507,
+    todo: 'Make room on the disk, or raise StoreMaxMB (or lower MinFreeDiskMB) of the agent; models given as archives cannot do without the store.',
+  }),
+  'store.state-unreadable': entry<{ readonly alias: string; readonly file: string }>({
+    status: 500,
+    todo: 'The record of what was active cannot be read. Deploy the model component again; check the disk if it happens again.',
+  }),
+  'store.write-failed': { status: 507, todo: "Check space and permissions of the agent's work folder." },
+});

@@ -1,0 +1,14 @@
+import { entry, errorCatalogue } from './errors/catalogue.ts';
+import type { ConfigurationProblem } from './config/parse-configuration.ts';
+
+/** What any component can end with. */
+export const foundationErrors = errorCatalogue({
+  'config.invalid': entry<{ readonly component: string; readonly problems: readonly ConfigurationProblem[] }>({
+    status: 400,
+    todo: 'Correct the named settings in the deployment (configurationUpdate.merge); the component goes on with its last good configuration, or stops at start.',
+  }),
+  internal: {
+    status: 500,
+    todo: 'This is a fault of the component. Report it with the lines of the log around it.',
+  },
+});
