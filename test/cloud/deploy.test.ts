@@ -233,6 +233,7 @@ describe('deployments', await needs(awsModels), () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain('in progress');
+    expect(stderr).toContain('"code":"deploy.failed-devices"');
     expect(json[0]).toMatchObject({ settled: true, counts: { SUCCEEDED: 2, FAILED: 1 } });
     const status = await command('status', '--group', 'hall');
     expect(status.code).toBe(1);

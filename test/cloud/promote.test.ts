@@ -261,6 +261,15 @@ describe('promote', await needs(awsModels), () => {
     ]);
   });
 
+  it('ends the command with the stage that failed', async () => {
+    const plan = path.join(folder, 'plan.yaml');
+    await writeFile(plan, JSON.stringify(DOCUMENT));
+    says = (_, version) => (version === '1.1.0' ? { Provider: 'cpu' } : {});
+    const words = ['promote', plan, '--state', path.join(folder, 'failing.json'), '--every', '0.01'];
+    const { code, stderr } = await runCommand(words, aws.environment);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/failed at canary: .*promote\.gate-failed/s) as string]);
+  });
+
   it('names everything that is wrong in a plan, and keeps the states of two plans apart', async () => {
     const wrong = { ...DOCUMENT, waves: [{ group: 'canary' }] };
     expect(() => checkPlan(wrong, 'plan.yaml')).toThrow('the group canary is there twice');

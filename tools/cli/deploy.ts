@@ -52,6 +52,7 @@ Examples:
     const { planDeployment, sendDeployment } = await import('../cloud/deployments/deploy.ts');
     const { followDeployment } = await import('../cloud/deployments/follow.ts');
     const { requestView } = await import('../cloud/request-view.ts');
+    const { requireSucceeded } = await import('./cloud/require-succeeded.ts');
     const { countsText, showStatus } = await import('./cloud/show-status.ts');
     return withCloud(options, async (clients) => {
       const target = await targetOf(clients, options, signal);
@@ -79,7 +80,8 @@ Examples:
         onStatus: (seen) => out.progress(countsText(seen)),
       });
       showStatus(out, status);
-      return status.isSettled && status.devices.every((device) => device.status === 'SUCCEEDED') ? 0 : 1;
+      requireSucceeded(status);
+      return 0;
     });
   },
 };

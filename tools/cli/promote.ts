@@ -73,7 +73,8 @@ Examples:
       });
       show(out, state);
       if (state.status === 'awaiting-approval') await showToken(out, state);
-      return state.status === 'failed' ? 1 : 0;
+      if (state.status === 'failed') throw await gateFailed(state);
+      return 0;
     });
   },
 };
@@ -84,6 +85,14 @@ async function readPlan(file: string): Promise<unknown> {
   } catch (cause) {
     throw cliErrors.error('cli.usage', `cannot read the plan ${file}: ${messageOf(cause)}`, { cause });
   }
+}
+
+async function gateFailed({ name, stages }: PromotionState): Promise<Error> {
+  const { cloudErrors } = await import('../cloud/errors.ts');
+  const stage = stages.find(({ report }) => report?.verdict === 'failed');
+  const [group, reason] = [stage?.group ?? '', stage?.report?.reason ?? 'no reason given'];
+  const message = `the promotion ${name} failed at ${group}: ${reason}`;
+  return cloudErrors.error('promote.gate-failed', message, { facts: { promotion: name, group } });
 }
 
 async function showToken(out: Output, state: PromotionState): Promise<void> {

@@ -34,6 +34,7 @@ Example:
     const { followDeployment } = await import('../cloud/deployments/follow.ts');
     const { planRollback } = await import('../cloud/deployments/rollback.ts');
     const { requestView } = await import('../cloud/request-view.ts');
+    const { requireSucceeded } = await import('./cloud/require-succeeded.ts');
     const { countsText, showStatus } = await import('./cloud/show-status.ts');
     const timeoutMs = secondsOption('--timeout', options.timeout);
     return withCloud(options, async (clients) => {
@@ -59,7 +60,8 @@ Example:
         onStatus: (seen) => out.progress(countsText(seen)),
       });
       showStatus(out, status);
-      return status.devices.every((device) => device.status === 'SUCCEEDED') ? 0 : 1;
+      requireSucceeded(status);
+      return 0;
     });
   },
 };
