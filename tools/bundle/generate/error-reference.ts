@@ -1,43 +1,38 @@
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { format } from 'prettier';
-import type { Remedy } from '#packages/foundation';
-import { PROJECT } from '../project.ts';
-import { filesBelow } from '../store/fingerprint.ts';
+import { documentedErrors } from './error-catalogues.ts';
+import type { DocumentedError } from './error-catalogues.ts';
+import { ERROR_GROUPS, errorGroupOf } from './error-groups.ts';
+import type { ErrorGroup } from './error-groups.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
-interface Catalogue {
-  readonly entries: Readonly<Record<string, Remedy>>;
-}
-
-/** docs/errors.md: every code of every `errors.ts`, with what to do. */
+/** docs/errors.md: every code of every `errors.ts` with what to do, by what a user was doing. */
 export async function errorReference(): Promise<GeneratedFile> {
-  const sections: string[] = [];
-  for (const root of ['packages', 'components', 'tools'])
-    for (const file of await filesBelow(path.join(PROJECT, root), /^errors\.ts$/)) sections.push(await section(file));
-  const text = [HEADING, ...sections.filter((text) => text !== '')].join('\n\n');
+  const errors = await documentedErrors();
+  const lost = errors.filter(({ code }) => !errorGroupOf(code)).map(({ code }) => code);
+  if (lost.length > 0)
+    throw new Error(`enter these codes in tools/bundle/generate/error-groups.ts: ${lost.join(', ')}`);
+  const text = [HEADING, ...ERROR_GROUPS.map((group) => section(group, errors))].join('\n\n');
   return { path: 'docs/errors.md', content: await format(text, { parser: 'markdown' }) };
 }
 
 const HEADING = `# Errors
 
-Every error has a stable code. Over HTTP it travels with the status below, in logs and events as the field \`code\`.
+Every error has a stable code. Logs and events carry it in the field \`code\`, and the command line prints it. An error that
+travels over HTTP has the status below; a client of Edge Manager gets the gRPC status that corresponds to it.
 This page is written by \`npm run generate\` from the \`errors.ts\` files; edit those.`;
 
-async function section(file: string): Promise<string> {
-  const module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-  const entries = Object.values(module)
-    .filter(isCatalogue)
-    .flatMap((catalogue) => Object.entries(catalogue.entries))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  if (entries.length === 0) return '';
-  const rows = entries.map(
-    ([code, { status, todo }]) => `| \`${code}\` | ${status ?? ''} | ${todo.replaceAll('|', '\\|')} |`,
-  );
-  const folder = path.relative(PROJECT, path.dirname(file)).split(path.sep).join('/');
-  return [`## ${folder}`, '', '| Code | Status | What to do |', '| --- | --- | --- |', ...rows].join('\n');
-}
-
-function isCatalogue(value: unknown): value is Catalogue {
-  return typeof value === 'object' && value !== null && 'entries' in value && 'error' in value;
+function section(group: ErrorGroup, all: readonly DocumentedError[]): string {
+  const errors = all.filter(({ code }) => errorGroupOf(code) === group).sort((a, b) => (a.code < b.code ? -1 : 1));
+  const hasStatus = errors.some(({ status }) => status !== undefined);
+  const columns = (code: string, status: string, todo: string): string =>
+    `| ${[code, ...(hasStatus ? [status] : []), todo].join(' | ')} |`;
+  return [
+    `## ${group.title}`,
+    '',
+    columns('Code', 'Status', 'What to do'),
+    columns('---', '---', '---'),
+    ...errors.map(({ code, status, todo }) =>
+      columns(`\`${code}\``, String(status ?? ''), todo.replaceAll('|', String.raw`\|`)),
+    ),
+  ].join('\n');
 }
