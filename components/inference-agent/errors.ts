@@ -1,5 +1,4 @@
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { QuarantineEntry } from './registry/quarantine.ts';
 
 /** What the agent answers: to requests for an inference, to activations, to clients of Edge Manager, and at its start. */
 export const agentErrors = errorCatalogue({
@@ -227,7 +226,15 @@ export const agentErrors = errorCatalogue({
     status: 507,
     todo: 'Raise LocalInferenceServiceMemoryLimitKB of the service, lower Workers, or use a smaller model or variant.',
   }),
-  'model.quarantined': entry<QuarantineEntry & { readonly alias: string }>({
+  'model.quarantined': entry<{
+    readonly alias: string;
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly reason: string;
+    readonly deaths: number;
+    readonly since: string;
+  }>({
     status: 503,
     todo: 'Deploy another version of the model, which lifts the quarantine; the log has what its processes said before they died.',
   }),

@@ -1,5 +1,10 @@
 import { entry, errorCatalogue } from './errors/catalogue.ts';
-import type { ConfigurationProblem } from './config/parse-configuration.ts';
+
+export interface ConfigurationProblem {
+  /** JSON pointer of the setting, e.g. `/Services/0/Source/Path`. */
+  readonly pointer: string;
+  readonly message: string;
+}
 
 /** What any component can end with. */
 export const foundationErrors = errorCatalogue({

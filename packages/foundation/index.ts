@@ -3,7 +3,8 @@ export type { Clock } from './clock/clock.ts';
 export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
 export type { SettingDescription } from './config/describe-configuration.ts';
 export { parseConfiguration } from './config/parse-configuration.ts';
-export type { ConfigurationProblem, DeepReadonly } from './config/parse-configuration.ts';
+export type { DeepReadonly } from './config/parse-configuration.ts';
+export type { ConfigurationProblem } from './errors.ts';
 export {
   booleanSetting,
   choiceSetting,

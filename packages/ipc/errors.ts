@@ -1,6 +1,13 @@
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { Asked } from './session/fault-to-error.ts';
-import type { FaultKind } from './transport/nucleus-transport.ts';
+import type { FaultKind, IpcOperation } from './transport/nucleus-transport.ts';
+
+/** What the nucleus was asked, for messages. */
+export interface Asked {
+  readonly component: string;
+  readonly operation: IpcOperation;
+  /** Topic or component that was asked for, if there is one. */
+  readonly resource?: string;
+}
 
 /** What can happen between a component and the nucleus. */
 export const ipcErrors = errorCatalogue({

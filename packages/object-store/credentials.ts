@@ -2,7 +2,7 @@ import { fromHttp } from '@aws-sdk/credential-provider-http';
 import { messageOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { objectStoreErrors } from './errors.ts';
-import type { StoreFailureFacts } from './store-failure.ts';
+import type { StoreFailureFacts } from './errors.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;

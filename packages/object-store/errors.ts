@@ -1,5 +1,26 @@
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { StoreFailureFacts } from './store-failure.ts';
+
+/** What a failed upload means for what comes next. */
+export type StoreFault =
+  /** Nothing about this sample or bucket: try again later. */
+  | 'moment'
+  /** The bucket refuses: samples of other buckets may go on. */
+  | 'destination'
+  /** The object itself is refused. */
+  | 'object'
+  /** The keys are no good any more: get new ones. */
+  | 'credentials';
+
+/** Facts of every error of a store. */
+export interface StoreFailureFacts {
+  readonly fault: StoreFault;
+  /** Error code of the store, e.g. `NoSuchBucket`; of the system where no answer came, e.g. `ECONNREFUSED`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly status?: number;
+  /** No byte of the object can have left the device. */
+  readonly nothingSent: boolean;
+}
 
 /** Why an object was not stored. */
 export const objectStoreErrors = errorCatalogue({

@@ -4,4 +4,5 @@ export { objectStoreErrors } from './errors.ts';
 export type { FileBody, ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
 export { s3ObjectStore } from './s3-object-store.ts';
 export { failureFacts, storeFailure } from './store-failure.ts';
-export type { StoreFailure, StoreFailureFacts } from './store-failure.ts';
+export type { StoreFailure } from './store-failure.ts';
+export type { StoreFailureFacts } from './errors.ts';

@@ -2,28 +2,8 @@ import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 
 import { objectStoreErrors } from './errors.ts';
-
-/** What a failed upload means for what comes next. */
-export type StoreFault =
-  /** Nothing about this sample or bucket: try again later. */
-  | 'moment'
-  /** The bucket refuses: samples of other buckets may go on. */
-  | 'destination'
-  /** The object itself is refused. */
-  | 'object'
-  /** The keys are no good any more: get new ones. */
-  | 'credentials';
-
-/** Facts of every error of a store. */
-export interface StoreFailureFacts {
-  readonly fault: StoreFault;
-  /** Error code of the store, e.g. `NoSuchBucket`; of the system where no answer came, e.g. `ECONNREFUSED`. */
-  readonly code: string;
-  readonly reason: string;
-  readonly status?: number;
-  /** No byte of the object can have left the device. */
-  readonly nothingSent: boolean;
-}
+import type { StoreFailureFacts } from './errors.ts';
+import type { StoreFault } from './errors.ts';
 
 export interface StoreFailure {
   readonly code: string;

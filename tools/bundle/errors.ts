@@ -1,5 +1,11 @@
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { PackagePin } from './runtime/pins.ts';
+
+/** Exact version of an npm package and the hash of its tarball, in npm's `sha512-<base64>` form. */
+export interface PackagePin {
+  readonly name: string;
+  readonly version: string;
+  readonly integrity: string;
+}
 
 export const buildErrors = errorCatalogue({
   'build.bundle': { todo: 'Correct the source lines that esbuild names.' },

@@ -1,6 +1,10 @@
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { Requirement } from './deployment/resolve-versions.ts';
 import type { ComponentState } from './ports.ts';
+
+export interface Requirement {
+  readonly by: string;
+  readonly range: string;
+}
 
 /** What can go wrong in the local core itself. What components are told are the modelled errors in `ipc/fault.ts`. */
 export const coreErrors = errorCatalogue({

@@ -1,6 +1,17 @@
 import { entry, errorCatalogue } from '#packages/foundation';
 import type { RecipeIssue } from '../recipe/issue.ts';
-import type { VariantCheck } from './check/check-model.ts';
+
+/** What running a variant showed. */
+export interface VariantCheck {
+  readonly file: string;
+  readonly precision: string;
+  /** `unchecked`: it is meant for other providers than the CPU of this machine. */
+  readonly state: 'passed' | 'failed' | 'unchecked';
+  /** In words: golden cases passed, or what differed. */
+  readonly summary: string;
+  /** Decode to predictions, slowest golden case, one thread of this machine. */
+  readonly latencyMs?: number;
+}
 
 interface SourceFailureFacts {
   readonly source: string;

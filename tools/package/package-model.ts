@@ -7,7 +7,7 @@ import { writeZip } from '../bundle/zip/write-zip.ts';
 import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { assemble } from './assemble/assemble.ts';
 import { checkModel } from './check/check-model.ts';
-import type { VariantCheck } from './check/check-model.ts';
+import type { VariantCheck } from './errors.ts';
 import { packagingErrors } from './errors.ts';
 import { requireComponentName, requireModelName, requireVersion } from './names.ts';
 import { componentRecipe } from './output/component-recipe.ts';

@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import { silentLogger } from '../log/logger.ts';
 import { defaultConfiguration, describeConfiguration } from './describe-configuration.ts';
 import { parseConfiguration } from './parse-configuration.ts';
-import type { ConfigurationProblem } from './parse-configuration.ts';
+import type { ConfigurationProblem } from '../errors.ts';
 import * as settings from './settings.ts';
 
 const schema = z.object({

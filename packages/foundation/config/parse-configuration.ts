@@ -4,18 +4,13 @@ import { maskCredentials } from '../log/logger.ts';
 import { foundationErrors } from '../errors.ts';
 import { pointer } from './pointer.ts';
 import { unknownKeys } from './unknown-keys.ts';
+import type { ConfigurationProblem } from '../errors.ts';
 
 export interface ParseOptions {
   /** Named in errors and warnings. */
   readonly component: string;
   /** Takes one `config.unknown-key` warning per key that the schema does not know. */
   readonly log?: Logger;
-}
-
-export interface ConfigurationProblem {
-  /** JSON pointer of the setting, e.g. `/Services/0/Source/Path`. */
-  readonly pointer: string;
-  readonly message: string;
 }
 
 export type DeepReadonly<T> = T extends (infer Item)[]

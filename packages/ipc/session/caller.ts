@@ -4,7 +4,7 @@ import { ipcErrors } from '../errors.ts';
 import type { CallOperation, NucleusConnection } from '../transport/nucleus-transport.ts';
 import { NucleusFault } from '../transport/nucleus-transport.ts';
 import type { ConnectionKeeper } from './connection-keeper.ts';
-import type { Asked } from './fault-to-error.ts';
+import type { Asked } from '../errors.ts';
 import { faultToError } from './fault-to-error.ts';
 
 export interface CallerOptions {

@@ -3,16 +3,8 @@ import type { EdgeError } from '#packages/foundation';
 
 import { guardOf } from '../topics/access-control.ts';
 import { ipcErrors } from '../errors.ts';
+import type { Asked } from '../errors.ts';
 import { NucleusFault } from '../transport/nucleus-transport.ts';
-import type { IpcOperation } from '../transport/nucleus-transport.ts';
-
-/** What the nucleus was asked, for messages. */
-export interface Asked {
-  readonly component: string;
-  readonly operation: IpcOperation;
-  /** Topic or component that was asked for, where there is one. */
-  readonly resource?: string;
-}
 
 /** A fault of the transport in the words of the collection; what is no fault is passed on. */
 export function faultToError(thrown: unknown, asked: Asked): Error {

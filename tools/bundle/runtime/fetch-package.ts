@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '#packages/foundation';
 import { buildErrors } from '../errors.ts';
-import type { PackagePin } from './pins.ts';
+import type { PackagePin } from '../errors.ts';
 
 const FETCH_TIMEOUT_MS = 10 * 60_000;
 

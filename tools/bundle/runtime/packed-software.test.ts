@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RuntimePlatform } from '../../../components/runtime/platforms.ts';
 import { packedSoftware } from './packed-software.ts';
 import { pinOf } from './pins.ts';
-import type { PackagePin } from './pins.ts';
+import type { PackagePin } from '../errors.ts';
 
 /** Nothing is fetched: each of these packages has its texts, or they are in the project. */
 function packed(pin: PackagePin, about: Readonly<Record<string, string>>, platform: RuntimePlatform = 'linux-x64') {

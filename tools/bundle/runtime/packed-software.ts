@@ -9,7 +9,7 @@ import type { NpmPackage } from '../licenses/npm-package.ts';
 import { fetchPackage } from './fetch-package.ts';
 import type { FetchOptions } from './fetch-package.ts';
 import { pinOf } from './pins.ts';
-import type { PackagePin } from './pins.ts';
+import type { PackagePin } from '../errors.ts';
 import { unpackPackage } from './unpack-package.ts';
 import type { Unpacked } from './unpack-package.ts';
 

@@ -1,12 +1,6 @@
 import pinned from '../../../components/runtime/packages.json' with { type: 'json' };
 import { buildErrors } from '../errors.ts';
-
-/** Exact version of an npm package and the hash of its tarball, in npm's `sha512-<base64>` form. */
-export interface PackagePin {
-  readonly name: string;
-  readonly version: string;
-  readonly integrity: string;
-}
+import type { PackagePin } from '../errors.ts';
 
 export const PINNED_PACKAGES: Readonly<Record<string, Omit<PackagePin, 'name'>>> = pinned;
 

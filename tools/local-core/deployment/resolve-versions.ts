@@ -1,5 +1,6 @@
 import semver from 'semver';
 import { coreErrors } from '../errors.ts';
+import type { Requirement } from '../errors.ts';
 
 /** One version of a component that could be deployed. */
 export interface Candidate {
@@ -43,11 +44,6 @@ export function resolveVersions(request: ResolveRequest): ReadonlyMap<string, Ca
 
 /** Far more than any real set needs; two components whose versions exclude each other in turn would go on for ever. */
 const STEP_LIMIT = 1_000;
-
-export interface Requirement {
-  readonly by: string;
-  readonly range: string;
-}
 
 function requirementsOn(
   name: string,

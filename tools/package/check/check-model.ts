@@ -2,18 +2,7 @@ import type { ModelManifest, Variant } from '#packages/model-package';
 import { checkGolden } from '#packages/vision';
 
 import { runsOnCpu, withModel } from './run-model.ts';
-
-/** What running a variant showed. */
-export interface VariantCheck {
-  readonly file: string;
-  readonly precision: string;
-  /** `unchecked`: it is meant for other providers than the CPU of this machine. */
-  readonly state: 'passed' | 'failed' | 'unchecked';
-  /** In words: golden cases passed, or what differed. */
-  readonly summary: string;
-  /** Decode to predictions, slowest golden case, one thread of this machine. */
-  readonly latencyMs?: number;
-}
+import type { VariantCheck } from '../errors.ts';
 
 /** Loads each variant, warms it up and runs the package's golden cases. @throws EdgeError where a variant cannot be loaded */
 export async function checkModel(
