@@ -9,7 +9,7 @@ import { silentLogger, systemClock } from '#packages/foundation';
 import type { ResultMessage } from '#packages/http';
 import { accessControlFor } from '#packages/ipc';
 import { PATIENCE_MS } from '../../testing/patience.ts';
-import { inMemoryNucleus } from '../../testing/local-core/memory-nucleus.ts';
+import { memoryNucleusPort } from '../../testing/local-core/memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
@@ -50,7 +50,7 @@ interface AppProcess {
 
 /** A nucleus with the component's own access control, as its recipe has it. */
 async function startNucleus(configuration: object, options: { lite?: boolean } = {}): Promise<Record<string, string>> {
-  const nucleus = inMemoryNucleus({
+  const nucleus = memoryNucleusPort({
     [COMPONENT]: { configuration: { ...configuration, accessControl: accessControlFor(COMPONENT) } },
   });
   const pubsub = new LocalPubSub(silentLogger);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../testing/clock/fake-clock.ts';
 import { RIG_TIMING, HEARER } from '../../testing/ipc/nucleus-rig.ts';
-import type { BenchOptions, NucleusRig } from '../../testing/ipc/nucleus-rig.ts';
+import type { RigOptions, NucleusRig } from '../../testing/ipc/nucleus-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { connectIpc } from './connect-ipc.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
@@ -11,8 +11,8 @@ import { untilAnswered } from './until-answered.ts';
 
 const noEnvironment = { ipcToken: undefined, ipcSocket: undefined };
 
-function memoryBench(
-  options: BenchOptions = {},
+function memoryRig(
+  options: RigOptions = {},
 ): NucleusRig & { readonly nucleus: MemoryNucleus; readonly clock: FakeClock } {
   const clock = new FakeClock();
   const nucleus = new MemoryNucleus({ clock, ...options });
@@ -77,13 +77,13 @@ function memoryBench(
   };
 }
 
-sessionConformance('a nucleus in memory', async (options) => memoryBench(options));
+sessionConformance('a nucleus in memory', async (options) => memoryRig(options));
 
 describe('IpcSession timing', () => {
   it('notices a stall within 90 seconds with its default heartbeat', async () => {
-    const bench = memoryBench();
-    const { nucleus, clock } = bench;
-    const hearer = bench.session(HEARER, { heartbeat: { intervalMs: 15_000, missedBeats: 3 } });
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
+    const hearer = rig.session(HEARER, { heartbeat: { intervalMs: 15_000, missedBeats: 3 } });
     await hearer.ready();
     await clock.advance(60_000);
     let lostAt: number | undefined;
@@ -97,30 +97,30 @@ describe('IpcSession timing', () => {
 
     expect(lostAt).toBeDefined();
     expect((lostAt ?? 0) - stalledAt).toBeLessThan(90_000);
-    await bench.close();
+    await rig.close();
   });
 
   it('makes a stream again that the nucleus alone has ended', async () => {
-    const bench = memoryBench();
-    const { nucleus } = bench;
-    const hearer = bench.session(HEARER, { heartbeat: false });
+    const rig = memoryRig();
+    const { nucleus } = rig;
+    const hearer = rig.session(HEARER, { heartbeat: false });
     const messages: unknown[] = [];
     await hearer.subscribeLocal('talk', ({ message }) => messages.push(message));
 
     nucleus.endStreams('SubscribeToTopic');
-    expect(bench.streams(HEARER)).toBe(0);
-    await bench.until(() => bench.streams(HEARER) === 1);
+    expect(rig.streams(HEARER)).toBe(0);
+    await rig.until(() => rig.streams(HEARER) === 1);
     nucleus.publish('talk', { n: 1 });
-    await bench.until(() => messages.length === 1);
+    await rig.until(() => messages.length === 1);
 
     expect(hearer.state).toBe('connected');
-    await bench.close();
+    await rig.close();
   });
 
   it('reads configuration again now and then, in case an update event was lost', async () => {
-    const bench = memoryBench();
-    const { nucleus, clock } = bench;
-    const hearer = bench.session(HEARER, { configurationRefreshMs: 300_000, heartbeat: false });
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
+    const hearer = rig.session(HEARER, { configurationRefreshMs: 300_000, heartbeat: false });
     const told: unknown[] = [];
     await hearer.onConfiguration((configuration) => told.push(configuration));
     nucleus.configuration.set(HEARER, ['Interval'], 3);
@@ -130,14 +130,14 @@ describe('IpcSession timing', () => {
     await clock.advance(2_000);
 
     expect(told).toEqual([{ Interval: 3 }]);
-    await bench.close();
+    await rig.close();
   });
 
   it('abandons a handshake that is never answered', async () => {
-    const bench = memoryBench();
-    const { nucleus, clock } = bench;
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
     const answer = nucleus.ignoreConnections();
-    const hearer = bench.session(HEARER, { connectTimeoutMs: 30_000 });
+    const hearer = rig.session(HEARER, { connectTimeoutMs: 30_000 });
     const readiness = expect(hearer.ready()).rejects.toMatchObject({ code: 'ipc.timeout' });
     await clock.advance(30_000);
     await readiness;
@@ -146,16 +146,16 @@ describe('IpcSession timing', () => {
     await clock.advance(3_000);
 
     expect(hearer.state).toBe('connected');
-    await bench.close();
+    await rig.close();
   });
 
   it('waits longer between attempts, but never over the cap, and not at all in step with others', async () => {
-    const bench = memoryBench();
-    const { nucleus, clock } = bench;
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
     nucleus.hideSocket();
     const attempts: number[] = [];
     const transport = nucleus.transport(HEARER);
-    bench.session(HEARER, {
+    rig.session(HEARER, {
       backoff: { baseMs: 100, capMs: 3_000 },
       random: () => 1,
       transport: {
@@ -170,13 +170,13 @@ describe('IpcSession timing', () => {
 
     const gaps = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
     expect(gaps).toEqual([100, 200, 400, 800, 1600, 3000, 3000, 3000]);
-    await bench.close();
+    await rig.close();
   });
 
   it('never writes a whole second as the time of an update', async () => {
-    const bench = memoryBench({ lite: true });
-    const { nucleus, clock } = bench;
-    const hearer = bench.session(HEARER);
+    const rig = memoryRig({ lite: true });
+    const { nucleus, clock } = rig;
+    const hearer = rig.session(HEARER);
     await hearer.ready();
     expect(clock.now() % 1000).toBe(0);
 
@@ -184,41 +184,41 @@ describe('IpcSession timing', () => {
     await hearer.mergeConfiguration([], { A: 2 });
 
     expect(nucleus.configuration.get(HEARER, ['A'])).toBe(2);
-    await bench.close();
+    await rig.close();
   });
 
   it('refuses more than a thousand waiting calls', async () => {
-    const bench = memoryBench();
-    const { nucleus } = bench;
+    const rig = memoryRig();
+    const { nucleus } = rig;
     nucleus.hideSocket();
-    const speaker = bench.session(HEARER);
+    const speaker = rig.session(HEARER);
     const waiting = Array.from({ length: 1_000 }, () => speaker.publishLocal('talk', {}).catch(() => 'ended'));
 
     await expect(speaker.publishLocal('talk', {})).rejects.toMatchObject({ code: 'ipc.overloaded' });
 
-    await bench.close();
+    await rig.close();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']));
   });
 });
 
 describe('untilAnswered', () => {
   it('goes on waiting while the nucleus is only slow, and tells all other errors', async () => {
-    const bench = memoryBench();
-    const revive = bench.nucleus.hideSocket();
-    const session = bench.session(HEARER, { connectTimeoutMs: 1_000 });
+    const rig = memoryRig();
+    const revive = rig.nucleus.hideSocket();
+    const session = rig.session(HEARER, { connectTimeoutMs: 1_000 });
     let isReady = false;
     void untilAnswered(() => session.ready(), silentLogger).then(() => (isReady = true));
-    await bench.clock.advance(60_000);
+    await rig.clock.advance(60_000);
     expect(isReady).toBe(false);
 
     revive();
-    await bench.until(() => isReady);
-    bench.nucleus.deny(HEARER, 'PublishToTopic');
+    await rig.until(() => isReady);
+    rig.nucleus.deny(HEARER, 'PublishToTopic');
     await expect(untilAnswered(() => session.publishLocal('talk', {}), silentLogger)).rejects.toMatchObject({
       code: 'ipc.unauthorized',
     });
 
-    await bench.close();
+    await rig.close();
   });
 });
 

@@ -13,7 +13,7 @@ import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool
 import { MemoryInstances } from './memory-instance.ts';
 import { EdgeManagerOverlay } from '../../components/inference-agent/settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration } from '../../components/inference-agent/settings/live-configuration.ts';
-import { inMemoryScripted } from './memory-scripted.ts';
+import { memoryScripted } from './memory-scripted.ts';
 
 export interface InProcessAgent {
   readonly agent: Agent;
@@ -33,7 +33,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     backoff: { baseMs: 10, capMs: 50 },
   });
   await ipc.ready();
-  const instances = new MemoryInstances(inMemoryScripted);
+  const instances = new MemoryInstances(memoryScripted);
   const levels: LogLevel[] = [];
   const agent = await startAgent({
     workFolder,

@@ -14,23 +14,23 @@ import type {
 } from '../../components/inference-agent/instance/model-instance.ts';
 
 /** How the twin's model behaves. */
-export interface InMemoryModel {
+export interface MemoryModel {
   /** Throws where the model is to be refused. */
   open(spec: InstanceSpec, progress: (step: OpenProgress) => void): Promise<InstanceFacts>;
-  /** May never resolve, or throw `InMemoryCrash` for a lost worker. */
+  /** May never resolve, or throw `MemoryCrash` for a lost worker. */
   infer(spec: InstanceSpec, image: Uint8Array): Promise<Inference>;
   inferTensors(spec: InstanceSpec, tensors: NamedTensors): Promise<NamedTensors>;
 }
 
-/** Thrown by an `InMemoryModel` in place of a worker's death; the worker is back at once. */
-export class InMemoryCrash extends Error {}
+/** Thrown by a `MemoryModel` in place of a worker's death; the worker is back at once. */
+export class MemoryCrash extends Error {}
 
 /** Instances without threads, for tests of what stands on them. Keeps what it opened, in order. */
 export class MemoryInstances {
   readonly opened: MemoryInstance[] = [];
-  readonly #model: InMemoryModel;
+  readonly #model: MemoryModel;
 
-  constructor(model: InMemoryModel) {
+  constructor(model: MemoryModel) {
     this.#model = model;
   }
 
@@ -50,12 +50,12 @@ export class MemoryInstance implements ModelInstance {
   readonly spec: InstanceSpec;
   readonly facts: InstanceFacts;
   closed = false;
-  readonly #model: InMemoryModel;
+  readonly #model: MemoryModel;
   readonly #running = new Set<(error: Error) => void>();
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
 
-  constructor(spec: InstanceSpec, facts: InstanceFacts, model: InMemoryModel) {
+  constructor(spec: InstanceSpec, facts: InstanceFacts, model: MemoryModel) {
     this.spec = spec;
     this.facts = facts;
     this.#model = model;
@@ -104,7 +104,7 @@ export class MemoryInstance implements ModelInstance {
     try {
       return await Promise.race([work(), ended]);
     } catch (thrown) {
-      if (!(thrown instanceof InMemoryCrash)) throw thrown;
+      if (!(thrown instanceof MemoryCrash)) throw thrown;
       setImmediate(() => this.#comeBack(thrown.message));
       throw agentErrors.error('instance.worker-crashed', `the worker crashed: ${thrown.message}`);
     } finally {

@@ -1,10 +1,10 @@
 import type { InstanceSpec } from '../../components/inference-agent/instance/model-instance.ts';
-import { InMemoryCrash } from './memory-instance.ts';
-import type { InMemoryModel } from './memory-instance.ts';
+import { MemoryCrash } from './memory-instance.ts';
+import type { MemoryModel } from './memory-instance.ts';
 import { answerTensors, echo, testErrors } from './scripted-model.ts';
 
 /** The scripted model for instances in memory: the same words, the same answers. */
-export const inMemoryScripted: InMemoryModel = {
+export const memoryScripted: MemoryModel = {
   async open({ manifest, settings }, progress) {
     progress({ phase: 'load', message: `loading ${manifest.name}` });
     if (manifest.provenance['open'] === 'fail') throw testErrors.error('test.refused', 'the model refuses to load');
@@ -17,7 +17,7 @@ export const inMemoryScripted: InMemoryModel = {
   },
   async infer(spec: InstanceSpec, image: Uint8Array) {
     const text = Buffer.from(image).toString();
-    if (text === 'crash') throw new InMemoryCrash('on command');
+    if (text === 'crash') throw new MemoryCrash('on command');
     if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
     if (text === 'hang') await forever();
     return echo(spec, text);

@@ -11,13 +11,13 @@ import { Quarantine } from '../../components/inference-agent/registry/quarantine
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
 import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
 import { PackageStore } from '../../components/inference-agent/store/package-store.ts';
-import { inMemoryScripted } from './memory-scripted.ts';
+import { memoryScripted } from './memory-scripted.ts';
 
 /** A registry with its surroundings in the test's hands: clock, policy, memory, and instances without threads. */
 export class RegistryRig {
   readonly clock = new FakeClock();
   readonly events: { readonly event: AgentEventName; readonly facts: AgentEvents[AgentEventName] }[] = [];
-  readonly instances = new MemoryInstances(inMemoryScripted);
+  readonly instances = new MemoryInstances(memoryScripted);
   settings: InstanceSettings = specOf().settings;
   policy: Partial<RegistryPolicy> = {};
   freeBytes = 8 * 1024 ** 3;

@@ -41,10 +41,10 @@ export class AppRig {
   }
 
   static async open(): Promise<AppRig> {
-    const bench = new AppRig(await mkdtemp(join(tmpdir(), 'edgeml-app-')));
-    await mkdir(bench.images);
-    await bench.agent.start();
-    return bench;
+    const rig = new AppRig(await mkdtemp(join(tmpdir(), 'edgeml-app-')));
+    await mkdir(rig.images);
+    await rig.agent.start();
+    return rig;
   }
 
   async start(configuration: object): Promise<InferenceApp> {

@@ -2,7 +2,7 @@ import type { IpcOptions, IpcSession } from '#packages/ipc';
 
 /** What the conformance suite needs of a nucleus, real or in memory. Functions that return a function: call it to undo. */
 export interface NucleusRig {
-  /** Opens a session of the component. Closed with the bench. */
+  /** Opens a session of the component. Closed with the rig. */
   session(component: string, options?: Partial<IpcOptions>): IpcSession;
   configure(component: string, keyPath: readonly string[], value: unknown): void;
   /** Kills the socket with all its connections; the result brings it back. */
@@ -27,11 +27,11 @@ export interface NucleusRig {
   close(): Promise<void>;
 }
 
-export interface BenchOptions {
+export interface RigOptions {
   readonly lite?: boolean;
 }
 
-/** Components of every bench. */
+/** Components of every rig. */
 export const SPEAKER = 'edgeml.Speaker';
 export const HEARER = 'edgeml.Hearer';
 

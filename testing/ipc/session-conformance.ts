@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
-import type { BenchOptions, NucleusRig } from './nucleus-rig.ts';
+import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
 import { HEARER, SPEAKER } from './nucleus-rig.ts';
 
 /** One suite for `IpcSession`, run on the nucleus in memory and on a socket with the official SDK. */
-export function sessionConformance(name: string, openBench: (options?: BenchOptions) => Promise<NucleusRig>): void {
-  let bench: NucleusRig;
+export function sessionConformance(name: string, openRig: (options?: RigOptions) => Promise<NucleusRig>): void {
+  let rig: NucleusRig;
   let speaker: IpcSession;
   let hearer: IpcSession;
 
-  const prepare = async (options: BenchOptions = {}): Promise<void> => {
-    bench = await openBench(options);
-    speaker = bench.session(SPEAKER);
-    hearer = bench.session(HEARER);
+  const prepare = async (options: RigOptions = {}): Promise<void> => {
+    rig = await openRig(options);
+    speaker = rig.session(SPEAKER);
+    hearer = rig.session(HEARER);
     await Promise.all([speaker.ready(), hearer.ready()]);
   };
 
@@ -23,9 +23,9 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     return { messages, subscription };
   };
 
-  const until = (condition: () => boolean): Promise<void> => bench.until(condition);
+  const until = (condition: () => boolean): Promise<void> => rig.until(condition);
 
-  afterEach(() => bench.close());
+  afterEach(() => rig.close());
 
   describe(`IpcSession over ${name}`, () => {
     beforeEach(() => prepare());
@@ -99,11 +99,11 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
       await speaker.publishIot('edgeml/t/results/Parts', '{"n":1}', { qos: 0 });
       await speaker.publishIot('edgeml/t/results/Parts', new TextEncoder().encode('bytes'));
-      bench.deliverIot('edgeml/t/ask', 'hello');
-      await until(() => received.length === 1 && bench.iotMessages.length === 2);
+      rig.deliverIot('edgeml/t/ask', 'hello');
+      await until(() => received.length === 1 && rig.iotMessages.length === 2);
 
       expect(received).toEqual(['edgeml/t/ask hello']);
-      expect(bench.iotMessages).toMatchObject([
+      expect(rig.iotMessages).toMatchObject([
         { topic: 'edgeml/t/results/Parts', payload: '{"n":1}' },
         { topic: 'edgeml/t/results/Parts', payload: 'bytes' },
       ]);
@@ -122,16 +122,16 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     it('reports its state', async () => {
       await speaker.updateState('RUNNING');
 
-      expect(bench.reportedStates).toEqual([`${SPEAKER} RUNNING`]);
+      expect(rig.reportedStates).toEqual([`${SPEAKER} RUNNING`]);
     });
   });
 
   describe(`IpcSession configuration over ${name}`, () => {
     beforeEach(async () => {
       await prepare();
-      bench.configure(HEARER, ['Interval'], '10');
-      bench.configure(HEARER, ['Twin'], { Twin: 'inner' });
-      bench.configure(HEARER, ['List'], [1, 2]);
+      rig.configure(HEARER, ['Interval'], '10');
+      rig.configure(HEARER, ['Twin'], { Twin: 'inner' });
+      rig.configure(HEARER, ['List'], [1, 2]);
     });
 
     it('reads the whole, groups, single values, and nothing where nothing is', async () => {
@@ -163,7 +163,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
     it('tells a change that came between reading and listening', async () => {
       await hearer.getConfiguration();
-      bench.configure(HEARER, ['Interval'], 77);
+      rig.configure(HEARER, ['Interval'], 77);
       const told: unknown[] = [];
 
       await hearer.onConfiguration((configuration) => told.push(configuration));
@@ -176,10 +176,10 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
       const told: unknown[] = [];
       await hearer.getConfiguration();
       await hearer.onConfiguration((configuration) => told.push(configuration));
-      const revive = await bench.killSocket();
+      const revive = await rig.killSocket();
       await until(() => hearer.state !== 'connected');
 
-      bench.configure(HEARER, ['Interval'], 1);
+      rig.configure(HEARER, ['Interval'], 1);
       await revive();
       await until(() => told.length > 0);
 
@@ -191,8 +191,8 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
         (configuration as { Interval?: number }).Interval === 0 ? '/Interval: must be above 0' : undefined,
       );
 
-      expect(await bench.askValidity(HEARER, { Interval: 0 })).toContain('/Interval: must be above 0');
-      expect(await bench.askValidity(HEARER, { Interval: 3 })).toBeUndefined();
+      expect(await rig.askValidity(HEARER, { Interval: 0 })).toContain('/Interval: must be above 0');
+      expect(await rig.askValidity(HEARER, { Interval: 3 })).toBeUndefined();
     });
 
     it('defers an update until it lets it go', async () => {
@@ -201,7 +201,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
       await hearer.onComponentUpdate(() => answers[Math.min(asked++, 1)] ?? { deferMs: 0 });
       let gone = false;
 
-      const update = bench.announceUpdate(HEARER).then(() => (gone = true));
+      const update = rig.announceUpdate(HEARER).then(() => (gone = true));
       await until(() => gone);
       await update;
 
@@ -216,7 +216,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
       const { messages } = await heard('talk');
       const states: string[] = [];
       hearer.onState((state) => states.push(state));
-      const revive = await bench.killSocket();
+      const revive = await rig.killSocket();
       await until(() => hearer.state !== 'connected' && speaker.state !== 'connected');
 
       const published = speaker.publishLocal('talk', { n: 1 });
@@ -235,7 +235,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
       for (const session of [hearer, speaker])
         session.onState((state) => (reconnects += state === 'connected' ? 1 : 0));
       for (let round = 0; round < 5; round++) {
-        const revive = await bench.killSocket();
+        const revive = await rig.killSocket();
         await revive();
         await until(() => reconnects === 2 * (round + 1));
         await speaker.publishLocal('talk', { round });
@@ -247,9 +247,9 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
       const { messages } = await heard('talk');
       let losses = 0;
       hearer.onState((state) => (losses += state === 'disconnected' ? 1 : 0));
-      await until(() => bench.streams(HEARER) === 2);
+      await until(() => rig.streams(HEARER) === 2);
 
-      const resume = bench.stallSubscriptions();
+      const resume = rig.stallSubscriptions();
       await until(() => losses > 0);
       resume();
       await until(() => hearer.state === 'connected');
@@ -259,9 +259,9 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
     it('gives up when new connections stay deaf too', async () => {
       const givenUp: EdgeError[] = [];
-      const deaf = bench.session(HEARER, { onGiveUp: (error) => givenUp.push(error) });
+      const deaf = rig.session(HEARER, { onGiveUp: (error) => givenUp.push(error) });
       await deaf.ready();
-      bench.stallSubscriptions();
+      rig.stallSubscriptions();
 
       await until(() => givenUp.length > 0);
 
@@ -281,8 +281,8 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
     it('says when the token is refused, and that it cannot go on', async () => {
       const givenUp: EdgeError[] = [];
-      bench.refuseTokens();
-      const refused = bench.session(SPEAKER, { onGiveUp: (error) => givenUp.push(error) });
+      rig.refuseTokens();
+      const refused = rig.session(SPEAKER, { onGiveUp: (error) => givenUp.push(error) });
       const outcome = refused.ready().then(
         () => undefined,
         (thrown: unknown) => thrown as EdgeError,
@@ -298,8 +298,8 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     });
 
     it('connects as soon as a refused token is accepted after all', async () => {
-      const accept = bench.refuseTokens();
-      const session = bench.session(SPEAKER);
+      const accept = rig.refuseTokens();
+      const session = rig.session(SPEAKER);
       await until(() => session.state === 'refused');
 
       accept();
@@ -308,9 +308,9 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     });
 
     it('stops waiting for a slow server, and uses the same connection when it is quick again', async () => {
-      const hasty = bench.session(SPEAKER, { callTimeoutMs: 300, heartbeat: false });
+      const hasty = rig.session(SPEAKER, { callTimeoutMs: 300, heartbeat: false });
       await hasty.ready();
-      const quick = bench.delayAnswers(1_500);
+      const quick = rig.delayAnswers(1_500);
       let error: unknown;
 
       void hasty.publishLocal('talk', {}).catch((thrown: unknown) => (error = thrown));
@@ -334,7 +334,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     });
 
     it('names the policy statement that is missing', async () => {
-      bench.denyPubsub(SPEAKER);
+      rig.denyPubsub(SPEAKER);
 
       const publishing = speaker.publishLocal('lines/1', {});
 
@@ -355,12 +355,12 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
 
     it('tries a subscription again that was denied after a reconnect', async () => {
       const { messages } = await heard('talk');
-      const grant = bench.denyPubsub(HEARER);
-      const revive = await bench.killSocket();
+      const grant = rig.denyPubsub(HEARER);
+      const revive = await rig.killSocket();
       await until(() => hearer.state !== 'connected');
       await revive();
       await until(() => hearer.state === 'connected');
-      expect(bench.streams(HEARER)).toBe(0);
+      expect(rig.streams(HEARER)).toBe(0);
 
       grant();
       // The first stream that is there may be another subscription's, so one message may come too early.
@@ -371,7 +371,7 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     });
 
     it('ends everything that waits when it is closed', async () => {
-      await bench.killSocket();
+      await rig.killSocket();
       await until(() => speaker.state !== 'connected');
       const waiting = speaker.publishLocal('talk', {}).catch((thrown: unknown) => thrown);
 
@@ -384,16 +384,16 @@ export function sessionConformance(name: string, openBench: (options?: BenchOpti
     });
 
     it('stops waiting to be ready when the caller does', async () => {
-      await bench.killSocket();
-      const session = bench.session(SPEAKER);
+      await rig.killSocket();
+      const session = rig.session(SPEAKER);
       const reason = new Error('enough');
 
       await expect(session.ready(AbortSignal.abort(reason))).rejects.toBe(reason);
     });
 
     it('says that there is no connection when the nucleus does not come up, and connects when it does', async () => {
-      const revive = await bench.killSocket();
-      const session = bench.session(SPEAKER, { connectTimeoutMs: 500 });
+      const revive = await rig.killSocket();
+      const session = rig.session(SPEAKER, { connectTimeoutMs: 500 });
       let error: unknown;
       void session.ready().catch((thrown: unknown) => (error = thrown));
       await until(() => error !== undefined);

@@ -6,22 +6,19 @@ import { silentLogger, systemClock } from '#packages/foundation';
 import { connectIpc, topicMatches } from '#packages/ipc';
 import type { crtTransport, IpcSession } from '#packages/ipc';
 import { PATIENCE_MS } from '../patience.ts';
-import { inMemoryNucleus } from '../local-core/memory-nucleus.ts';
+import { memoryNucleusPort } from '../local-core/memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IotCore, IotMessage } from '../../tools/local-core/mqtt/iot-core.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import { RIG_TIMING, HEARER, SPEAKER } from './nucleus-rig.ts';
-import type { BenchOptions, NucleusRig } from './nucleus-rig.ts';
+import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
 
 /** The IPC server of the local core on a real socket, with sessions over the given transport. */
-export async function openSocketRig(
-  makeTransport: typeof crtTransport,
-  options: BenchOptions = {},
-): Promise<NucleusRig> {
+export async function openSocketRig(makeTransport: typeof crtTransport, options: RigOptions = {}): Promise<NucleusRig> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeml-ipc-'));
   const socketPath = join(folder, 'ipc.socket');
-  const nucleus = inMemoryNucleus({
+  const nucleus = memoryNucleusPort({
     [SPEAKER]: { configuration: { accessControl: grants() } },
     [HEARER]: { configuration: { accessControl: grants() } },
   });

@@ -31,7 +31,7 @@ export interface CoreRig {
   readonly paths: CorePaths;
   readonly recipes: string;
   readonly artifacts: string;
-  /** `name STATE`, over all nuclei of the bench. */
+  /** `name STATE`, over all nuclei of the rig. */
   readonly history: readonly string[];
   /** `name text`. */
   readonly lines: readonly string[];

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { eventstream_rpc, greengrasscoreipc, io } from 'aws-iot-device-sdk-v2';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
-import { inMemoryNucleus } from './memory-nucleus.ts';
-import type { InMemoryComponent, InMemoryNucleus } from './memory-nucleus.ts';
+import { memoryNucleusPort } from './memory-nucleus-port.ts';
+import type { MemoryComponent, MemoryNucleusPort } from './memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import { connectedRawClient } from './raw-client.ts';
 import type { RawClient } from './raw-client.ts';
@@ -16,11 +16,11 @@ export type Client = greengrasscoreipc.Client;
 
 /** A served twin for tests: server on a socket in a temporary folder, official clients of the device SDK. */
 export interface IpcRig {
-  readonly nucleus: InMemoryNucleus;
+  readonly nucleus: MemoryNucleusPort;
   readonly pubsub: LocalPubSub;
   readonly server: IpcServer;
   readonly socketPath: string;
-  /** A connected client of that component; closed with the bench. */
+  /** A connected client of that component; closed with the rig. */
   connect(component: string): Promise<Client>;
   /** The same, frame by frame; the acknowledgement of the connection is frame 1. */
   connectRaw(component: string): Promise<RawClient>;
@@ -28,12 +28,12 @@ export interface IpcRig {
 }
 
 export async function ipcRig(
-  components: Readonly<Record<string, InMemoryComponent>>,
+  components: Readonly<Record<string, MemoryComponent>>,
   options: Partial<IpcServerOptions> = {},
 ): Promise<IpcRig> {
   const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
   const clock = options.clock ?? systemClock;
-  const nucleus = inMemoryNucleus(components, () => clock.now());
+  const nucleus = memoryNucleusPort(components, () => clock.now());
   const pubsub = options.pubsub ?? new LocalPubSub(silentLogger);
   const socketPath = join(folder, 'ipc.socket');
   const server = await startIpcServer({ socketPath, nucleus, pubsub, clock, log: silentLogger, ...options });

@@ -38,7 +38,7 @@ export async function serviceRig(): Promise<ServiceRig> {
   const paths = corePaths(await mkdtemp(path.join(tmpdir(), 'edgeml-service-')));
   const clock = new FakeClock();
   const graph = new ServiceGraph([]);
-  const guardian = await Guardian.start('bench');
+  const guardian = await Guardian.start('rig');
   const history: string[] = [];
   const lines: string[] = [];
   const wake = new Wake();

@@ -14,14 +14,14 @@ import type { LocalDeploymentRequest } from './ports.ts';
 
 const TOKEN = { run: 'echo "token $SVCUID"; exec sleep 1000' };
 
-let bench: CoreRig;
+let rig: CoreRig;
 let core: LocalCore;
 let clients: Client[];
 let tokens: Map<string, string>;
 
 beforeEach(async () => {
-  bench = await coreRig();
-  core = await LocalCore.start({ root: bench.paths.root, mqtt: false });
+  rig = await coreRig();
+  core = await LocalCore.start({ root: rig.paths.root, mqtt: false });
   clients = [];
   tokens = new Map();
   core.onLine(({ component, text }) => {
@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.close()));
   await core.stop();
-  await bench.close();
+  await rig.close();
 });
 
 async function connectWith(token: string): Promise<Client> {
@@ -48,19 +48,19 @@ async function connect(component: string): Promise<Client> {
 }
 
 async function connectCommandLine(): Promise<Client> {
-  const [name = ''] = await readdir(bench.paths.cliInfo);
-  const info = JSON.parse(await readFile(path.join(bench.paths.cliInfo, name), 'utf8')) as { cli_auth_token: string };
+  const [name = ''] = await readdir(rig.paths.cliInfo);
+  const info = JSON.parse(await readFile(path.join(rig.paths.cliInfo, name), 'utf8')) as { cli_auth_token: string };
   return connectWith(info.cli_auth_token);
 }
 
 function request(roots: Record<string, string>, more: LocalDeploymentRequest = {}): LocalDeploymentRequest {
-  const folders = { recipeDirectoryPath: bench.recipes, artifactsDirectoryPath: bench.artifacts };
+  const folders = { recipeDirectoryPath: rig.recipes, artifactsDirectoryPath: rig.artifacts };
   return { ...folders, rootComponentVersionsToAdd: roots, ...more };
 }
 
 describe('a component on the socket of the core', () => {
   it('reads and writes its configuration, is told of changes, and loses against newer values', async () => {
-    await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1, deep: { x: 'y' } }, lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { configuration: { rate: 1, deep: { x: 'y' } }, lifecycle: TOKEN });
     await core.deploy(request({ 'a.A': '1.0.0' }));
     const client = await connect('a.A');
     const changes: unknown[] = [];
@@ -82,12 +82,12 @@ describe('a component on the socket of the core', () => {
     expect(changes).toEqual([['rate']]);
     expect(core.nucleus.configuration.get('a.A', ['rate'])).toBe(2);
     await core.stop();
-    const stored = await readFile(path.join(bench.paths.config, 'configuration.json'), 'utf8');
+    const stored = await readFile(path.join(rig.paths.config, 'configuration.json'), 'utf8');
     expect(stored).toContain('"rate":{"v":2');
   });
 
   it('says when it is RUNNING', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: TOKEN.run } });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: { startup: TOKEN.run } });
     const outcome = core.deploy(request({ 'a.A': '1.0.0' }));
     const client = await connect('a.A');
     expect(core.components().find(({ componentName }) => componentName === 'a.A')?.state).toBe('STARTING');
@@ -97,7 +97,7 @@ describe('a component on the socket of the core', () => {
   });
 
   it('refuses a configuration, which fails the deployment before anything changes', async () => {
-    await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: TOKEN });
     await core.deploy(request({ 'a.A': '1.0.0' }));
     const client = await connect('a.A');
     await client
@@ -121,8 +121,8 @@ describe('a component on the socket of the core', () => {
   });
 
   it('holds a deployment up until it agrees', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
-    await bench.recipe('a.A', '2.0.0', { lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
+    await rig.recipe('a.A', '2.0.0', { lifecycle: TOKEN });
     await core.deploy(request({ 'a.A': '1.0.0' }));
     const client = await connect('a.A');
     const events: string[] = [];
@@ -148,7 +148,7 @@ describe('a component on the socket of the core', () => {
     const accessControl = {
       'aws.greengrass.ipc.pubsub': { 'a.A:1': { operations: ['aws.greengrass#PublishToTopic'], resources: ['x/*'] } },
     };
-    await bench.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
     await core.deploy(request({ 'a.A': '1.0.0' }));
     const client = await connect('a.A');
     const publish = (): Promise<unknown> =>
@@ -160,7 +160,7 @@ describe('a component on the socket of the core', () => {
   });
 
   it('is a stranger once it was removed', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
     await core.deploy(request({ 'a.A': '1.0.0' }));
     await connect('a.A');
     await core.deploy({ rootComponentsToRemove: ['a.A'] });
@@ -171,12 +171,12 @@ describe('a component on the socket of the core', () => {
 
 describe('the command line on the socket of the core', () => {
   it('lists components, deploys, follows the deployment, restarts', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: TOKEN });
     const client = await connectCommandLine();
 
     const { deploymentId = '' } = await client.createLocalDeployment({
-      recipeDirectoryPath: bench.recipes,
-      artifactsDirectoryPath: bench.artifacts,
+      recipeDirectoryPath: rig.recipes,
+      artifactsDirectoryPath: rig.artifacts,
       rootComponentVersionsToAdd: new Map([['a.A', '1.0.0']]),
     });
     await vi.waitUntil(

@@ -19,12 +19,12 @@ import type { LocalDeploymentRequest } from './ports.ts';
 
 const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
 
-let bench: CoreRig;
+let rig: CoreRig;
 let cores: LocalCore[];
 let children: ChildProcess[];
 
 beforeEach(async () => {
-  bench = await coreRig();
+  rig = await coreRig();
   cores = [];
   children = [];
 });
@@ -32,19 +32,19 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const core of cores) await core.stop();
   for (const child of children) child.kill('SIGKILL');
-  await bench.close();
+  await rig.close();
 });
 
 async function start(options: Partial<LocalCoreOptions> = {}): Promise<LocalCore> {
-  const core = await LocalCore.start({ root: bench.paths.root, mqtt: false, ...options });
+  const core = await LocalCore.start({ root: rig.paths.root, mqtt: false, ...options });
   cores.push(core);
   return core;
 }
 
 function request(roots: Record<string, string>): LocalDeploymentRequest {
   return {
-    recipeDirectoryPath: bench.recipes,
-    artifactsDirectoryPath: bench.artifacts,
+    recipeDirectoryPath: rig.recipes,
+    artifactsDirectoryPath: rig.artifacts,
     rootComponentVersionsToAdd: roots,
   };
 }
@@ -67,7 +67,7 @@ async function startProcess(
 ): Promise<{ child: ChildProcess; line: (text: string) => Promise<void> }> {
   const script = fileURLToPath(new URL('../../testing/local-core/core-process.mts', import.meta.url));
   const more = deployment === undefined ? [] : [JSON.stringify(deployment)];
-  const child = spawn(process.execPath, ['--import', 'tsx', script, bench.paths.root, ...more], {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, rig.paths.root, ...more], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -82,7 +82,7 @@ async function startProcess(
 
 describe('LocalCore', () => {
   it('deploys, tells of states and lines, waits for states, and leaves nothing behind', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: LOOP });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: LOOP });
     const core = await start();
     const lines = linesOf(core);
     const states: string[] = [];
@@ -105,13 +105,13 @@ describe('LocalCore', () => {
     ]);
     const pid = Number(lines[0]?.split(' ').at(-1));
     expect(processTable().map((row) => row.pid)).not.toContain(pid);
-    expect(await readdir(bench.paths.root)).toEqual(['cli_ipc_info', 'config', 'logs', 'packages', 'work']);
-    expect(await readdir(bench.paths.cliInfo)).toEqual([]);
+    expect(await readdir(rig.paths.root)).toEqual(['cli_ipc_info', 'config', 'logs', 'packages', 'work']);
+    expect(await readdir(rig.paths.cliInfo)).toEqual([]);
     await expect(core.deploy(request({}))).rejects.toMatchObject({ code: 'core.stopped' });
   });
 
   it('gives components the environment of a nucleus, and of its own only what a device has too', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: { run: 'env' } });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: { run: 'env' } });
     process.env.SECRET_OF_THE_DEVELOPER = 'x';
     const core = await start({
       thingName: 'line-7',
@@ -129,15 +129,15 @@ describe('LocalCore', () => {
     expect(core.nucleus.componentOfToken(token)).toBe('a.A');
     expect(environment).toMatchObject({
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
-      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH: path.join(bench.paths.root, 'ipc.socket'),
-      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: path.join(bench.paths.root, 'ipc.socket'),
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH: path.join(rig.paths.root, 'ipc.socket'),
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: path.join(rig.paths.root, 'ipc.socket'),
       AWS_REGION: 'eu-west-1',
       AWS_DEFAULT_REGION: 'eu-west-1',
       AWS_IOT_THING_NAME: 'line-7',
       GGC_VERSION: '2.17.0',
       GG_ROOT_CA_PATH: '',
       EXTRA: 'yes',
-      PWD: bench.paths.work('a.A'),
+      PWD: rig.paths.work('a.A'),
     });
     expect(environment.AWS_CONTAINER_CREDENTIALS_FULL_URI).toMatch(
       /^http:\/\/localhost:\d+\/2016-11-01\/credentialprovider\/$/,
@@ -148,18 +148,18 @@ describe('LocalCore', () => {
 
   it('tells command-line clients how to reach it, in a file for the owner alone', async () => {
     const core = await start();
-    const [name = ''] = await readdir(bench.paths.cliInfo);
-    const file = path.join(bench.paths.cliInfo, name);
+    const [name = ''] = await readdir(rig.paths.cliInfo);
+    const file = path.join(rig.paths.cliInfo, name);
     const info = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
 
     expect(core.nucleus.componentOfToken(info.cli_auth_token ?? '')).toBe('aws.greengrass.Cli');
-    expect(info.domain_socket_path).toBe(path.join(bench.paths.root, 'ipc.socket'));
+    expect(info.domain_socket_path).toBe(path.join(rig.paths.root, 'ipc.socket'));
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
   it('listens in a short place where its own path is too long for a socket', async () => {
-    const root = path.join(bench.folder, 'long'.repeat(40), 'root');
-    await bench.recipe('a.A', '1.0.0', {
+    const root = path.join(rig.folder, 'long'.repeat(40), 'root');
+    await rig.recipe('a.A', '1.0.0', {
       lifecycle: {
         run: 'test -S "$AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT" && echo "$AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT"',
       },
@@ -177,7 +177,7 @@ describe('LocalCore', () => {
   });
 
   it('says why a state is not reached', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'echo no; exit 1' } });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: { startup: 'echo no; exit 1' } });
     const core = await start();
     const gone = core.waitFor('b.B', 'RUNNING', AbortSignal.timeout(50));
     await expect(gone).rejects.toThrow('b.B did not become RUNNING: it is not deployed');
@@ -191,22 +191,22 @@ describe('LocalCore', () => {
   it('lets one core at a time work on a root', async () => {
     await start();
 
-    await expect(LocalCore.start({ root: bench.paths.root, mqtt: false })).rejects.toMatchObject({
+    await expect(LocalCore.start({ root: rig.paths.root, mqtt: false })).rejects.toMatchObject({
       code: 'core.root-in-use',
     });
   });
 
   it('ends what it had started where it cannot start', async () => {
-    await mkdir(path.join(bench.paths.root, 'config'), { recursive: true });
-    await writeFile(path.join(bench.paths.config, 'deployed.json'), '{"groups": 1}');
+    await mkdir(path.join(rig.paths.root, 'config'), { recursive: true });
+    await writeFile(path.join(rig.paths.config, 'deployed.json'), '{"groups": 1}');
 
     await expect(start()).rejects.toMatchObject({ code: 'configuration.unreadable' });
-    await rm(path.join(bench.paths.config, 'deployed.json'));
+    await rm(path.join(rig.paths.config, 'deployed.json'));
     await start();
   });
 
   it('starts again what was deployed, with its configuration', async () => {
-    await bench.recipe('a.A', '1.0.0', {
+    await rig.recipe('a.A', '1.0.0', {
       configuration: { rate: 1 },
       lifecycle: { install: 'echo installed', run: 'echo "rate {configuration:/rate}"; exec sleep 1000' },
     });
@@ -230,12 +230,12 @@ describe('a core that is killed', () => {
   const daemon = process.platform === 'linux' ? 'setsid sleep 1000 & ' : '';
 
   it('leaves no process behind, and the next one goes on', async () => {
-    await bench.recipe('a.A', '1.0.0', {
+    await rig.recipe('a.A', '1.0.0', {
       lifecycle: { run: `${daemon}sleep 1000 & echo $$ > pid; trap '' TERM; while :; do sleep 0.1; done` },
     });
     const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
     await line('ready');
-    const pid = Number(await readFile(path.join(bench.paths.work('a.A'), 'pid'), 'utf8'));
+    const pid = Number(await readFile(path.join(rig.paths.work('a.A'), 'pid'), 'utf8'));
     const descendants = processTable()
       .filter(({ group }) => group === pid)
       .map((row) => row.pid);
@@ -251,8 +251,8 @@ describe('a core that is killed', () => {
   });
 
   it('in the middle of a deployment has it undone by the next one', async () => {
-    await bench.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: LOOP });
-    await bench.recipe('a.A', '2.0.0', {
+    await rig.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: LOOP });
+    await rig.recipe('a.A', '2.0.0', {
       configuration: { rate: 1, more: 1 },
       lifecycle: { startup: 'touch starting; exec sleep 1000' },
     });
@@ -264,7 +264,7 @@ describe('a core that is killed', () => {
       componentToConfiguration: { 'a.A': { MERGE: { rate: 9 } } },
     });
     await line('started');
-    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
+    await vi.waitUntil(() => existsSync(path.join(rig.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
     child.kill('SIGKILL');
     await once(child, 'exit');
 
@@ -281,16 +281,16 @@ describe('a core that is killed', () => {
   });
 
   it('loses its guardian and gets another', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: { run: 'echo $$ > pid; exec sleep 1000' } });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: { run: 'echo $$ > pid; exec sleep 1000' } });
     const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
     await line('ready');
     const lock = async (): Promise<number> =>
-      (JSON.parse(await readFile(path.join(bench.paths.root, 'core.lock'), 'utf8')) as { guardian: { pid: number } })
+      (JSON.parse(await readFile(path.join(rig.paths.root, 'core.lock'), 'utf8')) as { guardian: { pid: number } })
         .guardian.pid;
     const old = await lock();
     process.kill(old, 'SIGKILL');
     await vi.waitUntil(async () => (await lock()) !== old, { timeout: PATIENCE_MS });
-    const pid = Number(await readFile(path.join(bench.paths.work('a.A'), 'pid'), 'utf8'));
+    const pid = Number(await readFile(path.join(rig.paths.work('a.A'), 'pid'), 'utf8'));
     expect(processTable().some((row) => row.pid === pid)).toBe(true);
     child.kill('SIGKILL');
 
@@ -298,10 +298,10 @@ describe('a core that is killed', () => {
   });
 
   it('in the middle of a deployment when it is stopped, ends all the same, and the deployment is undone', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: { startup: 'touch starting; exec sleep 1000' } });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: { startup: 'touch starting; exec sleep 1000' } });
     const core = await start();
     const outcome = core.deploy(request({ 'a.A': '1.0.0' }));
-    await vi.waitUntil(() => existsSync(path.join(bench.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
+    await vi.waitUntil(() => existsSync(path.join(rig.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
     await core.stop();
 
     expect(await outcome).toMatchObject({ status: 'FAILED', error: 'the core was stopped' });
@@ -311,7 +311,7 @@ describe('a core that is killed', () => {
   });
 
   it('ends well on its own', async () => {
-    await bench.recipe('a.A', '1.0.0', { lifecycle: LOOP });
+    await rig.recipe('a.A', '1.0.0', { lifecycle: LOOP });
     const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
     await line('ready');
     const exit = once(child, 'exit');

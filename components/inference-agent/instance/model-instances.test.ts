@@ -7,7 +7,7 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundle } from '../../../testing/agent/bundles.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
-import { inMemoryScripted } from '../../../testing/agent/memory-scripted.ts';
+import { memoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
 import { ThreadRegister } from './thread/thread-register.ts';
@@ -29,7 +29,7 @@ function ports(file: string, clock: Clock = systemClock, buffers = new BufferPoo
 const ISOLATIONS = ['process', 'thread'] as const;
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
 
-describeInstances('Instances in memory', async () => new MemoryInstances(inMemoryScripted).open);
+describeInstances('Instances in memory', async () => new MemoryInstances(memoryScripted).open);
 
 for (const isolation of ISOLATIONS) {
   const opener = async () => workerInstances(ports(await bundle('scripted-worker.js')));

@@ -19,7 +19,7 @@ const at = { socketPath: '/agent.sock', path: '/v1/models/activate' };
 const away = httpErrors.error('agent.unreachable', 'there is no such socket', { facts: { ...at, code: 'ENOENT' } });
 
 /** An agent that answers with these, one after the other, the last for ever. */
-function bench(...answers: readonly (ActivateDone | Error)[]) {
+function rig(...answers: readonly (ActivateDone | Error)[]) {
   const clock = new FakeClock();
   const lines: string[] = [];
   const stop = new AbortController();
@@ -40,7 +40,7 @@ function bench(...answers: readonly (ActivateDone | Error)[]) {
 describe('model.js', () => {
   it('asks again until the agent is there, also when it went away in the middle', async () => {
     const lost = httpErrors.error('agent.connection-lost', 'gone', { facts: { ...at, code: 'ECONNRESET' } });
-    const { clock, lines, run } = bench(away, lost, done);
+    const { clock, lines, run } = rig(away, lost, done);
     const running = run('activate', '/parts');
     await clock.advance(1_000);
     await running;
@@ -51,7 +51,7 @@ describe('model.js', () => {
   });
 
   it('gives up after its time-out, naming why', async () => {
-    const { clock, run } = bench(away);
+    const { clock, run } = rig(away);
     const failed = expect(run('activate', '/parts', '--timeout', '10')).rejects.toMatchObject({
       code: 'model-command.agent-absent',
       message: 'the agent could not be reached within 10 s: there is no such socket',
@@ -62,13 +62,13 @@ describe('model.js', () => {
 
   it('does not ask again when the agent refuses', async () => {
     const late = httpErrors.error('agent.timeout', 'too slow', { facts: { ...at, timeoutMs: 1_000 } });
-    const { run, asked } = bench(late);
+    const { run, asked } = rig(late);
     await expect(run('activate', '/parts')).rejects.toMatchObject({ code: 'agent.timeout' });
     expect(asked()).toBe(1);
   });
 
   it('stops waiting when the nucleus stops it', async () => {
-    const { clock, run, stop } = bench(away);
+    const { clock, run, stop } = rig(away);
     const stopped = expect(run('activate', '/parts')).rejects.toThrow('stopped');
     await clock.advance(100);
     stop.abort(new Error('stopped'));
@@ -76,7 +76,7 @@ describe('model.js', () => {
   });
 
   it('finds nothing wrong with an agent that is gone when it retires', async () => {
-    const { lines, run } = bench(done);
+    const { lines, run } = rig(done);
     await run('retire', 'Parts', '/parts');
     expect(lines).toEqual(['nothing to retire: there is no such socket']);
   });

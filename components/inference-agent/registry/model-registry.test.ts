@@ -13,13 +13,13 @@ import type { ModelRegistry } from './model-registry.ts';
 import type { ServingModel } from './serving-model.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let bench: RegistryRig;
+let rig: RegistryRig;
 let registry: ModelRegistry;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  bench = new RegistryRig(folder.path);
-  registry = await bench.start();
+  rig = new RegistryRig(folder.path);
+  registry = await rig.start();
 });
 afterEach(() => folder.remove());
 
@@ -45,7 +45,7 @@ describe('ModelRegistry: activation', () => {
     });
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');
     expect(registry.list()).toMatchObject([{ alias: 'Parts', state: 'active', provider: 'cpu', workers: 1 }]);
-    expect(bench.names()).toEqual(['model.activated']);
+    expect(rig.names()).toEqual(['model.activated']);
   });
 
   it('serves under another alias when asked to', async () => {
@@ -64,7 +64,7 @@ describe('ModelRegistry: activation', () => {
     expect(during).toEqual(['1.0.0']);
     expect(await ask('now')).toBe('Parts 2.0.0: now');
     expect(old.instance.free).toBe(0);
-    expect(bench.last('model.swapped')).toMatchObject({
+    expect(rig.last('model.swapped')).toMatchObject({
       from: { version: '1.0.0' },
       to: { version: '2.0.0', generation: 2 },
       requestsLost: 0,
@@ -96,7 +96,7 @@ describe('ModelRegistry: activation', () => {
     await activate('1.0.0');
     const lost = expect(serving().infer(bytesOf('hang'))).rejects.toEqual(refused('instance.ended'));
     const swapping = registry.activate({ path: await packageOf('2.0.0') }, ({ phase }) => {
-      if (phase === 'drain') void Promise.resolve().then(() => bench.clock.advance(10_000));
+      if (phase === 'drain') void Promise.resolve().then(() => rig.clock.advance(10_000));
     });
     expect(await swapping).toMatchObject({ requestsLost: 1 });
     await lost;
@@ -106,7 +106,7 @@ describe('ModelRegistry: activation', () => {
     await activate('1.0.0');
     const copy = await writePackage(join(folder.path, 'elsewhere'), { version: '1.0.0' });
     expect(await registry.activate({ path: copy }, quiet)).toMatchObject({ unchanged: true, model: { generation: 1 } });
-    expect(bench.instances.opened).toHaveLength(1);
+    expect(rig.instances.opened).toHaveLength(1);
   });
 
   it.each([
@@ -117,8 +117,8 @@ describe('ModelRegistry: activation', () => {
     await activate('1.0.0');
     await expect(activate('2.0.0', changes)).rejects.toEqual(refused(code));
     expect(await ask('still')).toBe('Parts 1.0.0: still');
-    expect(bench.last('model.rejected')).toMatchObject({ error: { code } });
-    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual([serving().identity.hash, 'state.json']);
+    expect(rig.last('model.rejected')).toMatchObject({ error: { code } });
+    expect(await readdir(join(rig.storeFolder, 'Parts'))).toEqual([serving().identity.hash, 'state.json']);
   });
 
   it('refuses a package that changes while it is being activated', async () => {
@@ -127,7 +127,7 @@ describe('ModelRegistry: activation', () => {
       if (step.phase === 'verify' && step.message.includes('no golden')) appendFileSync(join(path, 'model.onnx'), '!');
     });
     await expect(activation).rejects.toEqual(refused('package.changed'));
-    expect(await readdir(bench.storeFolder)).toEqual(['.incoming']);
+    expect(await readdir(rig.storeFolder)).toEqual(['.incoming']);
   });
 
   it('activates archives, and refuses them where the store has no room', async () => {
@@ -139,34 +139,34 @@ describe('ModelRegistry: activation', () => {
     await writeFile(archive, await buffer(zip.outputStream));
     expect(await registry.activate({ path: archive }, quiet)).toMatchObject({ model: { version: '1.0.0' } });
     expect(await registry.activate({ path: dir }, quiet)).toMatchObject({ unchanged: true });
-    expect(await readdir(join(bench.storeFolder, '.incoming'))).toEqual([]);
-    bench.storeBounds = { ...bench.storeBounds, maxBytes: 10 };
+    expect(await readdir(join(rig.storeFolder, '.incoming'))).toEqual([]);
+    rig.storeBounds = { ...rig.storeBounds, maxBytes: 10 };
     await expect(registry.activate({ path: archive, alias: 'other' }, quiet)).rejects.toEqual(refused('store.full'));
   });
 
   it('refuses what is not signed as the policy wants', async () => {
-    bench.policy = { trust: { policy: 'require', keys: {} } };
+    rig.policy = { trust: { policy: 'require', keys: {} } };
     await expect(activate('1.0.0')).rejects.toEqual(refused('signature.missing'));
-    bench.policy = { trust: { policy: 'warn', keys: {} } };
+    rig.policy = { trust: { policy: 'warn', keys: {} } };
     await activate('1.0.0');
-    expect(bench.last('model.untrusted')).toMatchObject({ error: { code: 'signature.missing' } });
+    expect(rig.last('model.untrusted')).toMatchObject({ error: { code: 'signature.missing' } });
   });
 
   it('refuses what has no golden inputs where they are required, and warns elsewhere', async () => {
-    bench.policy = { golden: 'require' };
+    rig.policy = { golden: 'require' };
     await expect(activate('1.0.0', { golden: [] })).rejects.toEqual(refused('model.golden-missing'));
-    bench.policy = {};
+    rig.policy = {};
     await activate('1.0.0', { golden: [] });
-    expect(bench.names()).toContain('model.untested');
+    expect(rig.names()).toContain('model.untested');
   });
 
   it('refuses before loading what does not fit into the memory', async () => {
-    bench.policy = { memoryLimitBytes: () => 1024 };
+    rig.policy = { memoryLimitBytes: () => 1024 };
     await expect(activate('1.0.0')).rejects.toEqual(refused('model.over-memory-limit'));
-    bench.policy = {};
-    bench.freeBytes = 1024;
+    rig.policy = {};
+    rig.freeBytes = 1024;
     await expect(activate('1.0.0')).rejects.toEqual(refused('model.no-memory'));
-    expect(bench.instances.opened).toHaveLength(0);
+    expect(rig.instances.opened).toHaveLength(0);
   });
 
   it('takes activations of one alias one after the other; the last one stays', async () => {
@@ -176,7 +176,7 @@ describe('ModelRegistry: activation', () => {
     expect(new Set(done.map(({ model }) => model.generation))).toEqual(new Set([1, 2, 3]));
     const last = done.find(({ model }) => model.generation === 3)?.model.version;
     expect(serving().identity.version).toBe(last);
-    expect(bench.instances.opened.map(({ closed }) => closed)).toEqual([true, true, false]);
+    expect(rig.instances.opened.map(({ closed }) => closed)).toEqual([true, true, false]);
   });
 
   it('lets requests wait for the first model of an alias while it loads', async () => {
@@ -207,19 +207,19 @@ describe('ModelRegistry: retirement', () => {
   it('serves on for the grace period, then ends and is forgotten', async () => {
     await activate('1.0.0');
     expect(await registry.retire('Parts')).toMatchObject({ state: 'retiring' });
-    await bench.clock.advance(59_999);
+    await rig.clock.advance(59_999);
     expect(await ask('still')).toBe('Parts 1.0.0: still');
-    await bench.clock.advance(1);
-    await expect.poll(() => bench.names().at(-1)).toBe('model.retired');
+    await rig.clock.advance(1);
+    await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
     expect(registry.target('Parts')).toBeUndefined();
-    expect(await readdir(bench.storeFolder)).toEqual(['.incoming']);
+    expect(await readdir(rig.storeFolder)).toEqual(['.incoming']);
   });
 
   it('is off when a new version takes over, without a gap', async () => {
     await activate('1.0.0');
     await registry.retire('Parts');
     expect(await activate('2.0.0')).toMatchObject({ requestsLost: 0 });
-    await bench.clock.advance(120_000);
+    await rig.clock.advance(120_000);
     expect(registry.list()).toMatchObject([{ version: '2.0.0', state: 'active' }]);
   });
 
@@ -228,16 +228,16 @@ describe('ModelRegistry: retirement', () => {
     await registry.activate({ path }, quiet);
     await registry.retire('Parts');
     expect(await registry.activate({ path }, quiet)).toMatchObject({ unchanged: true });
-    await bench.clock.advance(120_000);
+    await rig.clock.advance(120_000);
     expect(registry.list()).toMatchObject([{ state: 'active' }]);
   });
 
   it('measures the gap when the new version comes too late', async () => {
     await activate('1.0.0');
     await registry.retire('Parts');
-    await bench.clock.advance(60_000);
-    await expect.poll(() => bench.names().at(-1)).toBe('model.retired');
-    await bench.clock.advance(5_000);
+    await rig.clock.advance(60_000);
+    await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
+    await rig.clock.advance(5_000);
     expect(await activate('2.0.0')).toMatchObject({ swapGapMs: 5_000 });
   });
 
@@ -255,7 +255,7 @@ describe('ModelRegistry: retirement', () => {
     await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
     await registry.retireOrphans();
     expect(registry.list()).toMatchObject([{ state: 'retiring' }]);
-    expect(bench.last('model.retiring')).toMatchObject({ reason: 'package-gone', graceSeconds: 60 });
+    expect(rig.last('model.retiring')).toMatchObject({ reason: 'package-gone', graceSeconds: 60 });
   });
 
   it('says which aliases there are when there is no such one', async () => {
@@ -277,7 +277,7 @@ describe('ModelRegistry: models of clients', () => {
     expect(await answer).toBe('Parts 1.0.0: running');
     await unloading;
     expect(registry.served('Parts')).toBeUndefined();
-    expect(bench.instances.opened[0]?.closed).toBe(true);
+    expect(rig.instances.opened[0]?.closed).toBe(true);
     await expect(registry.unload('Parts')).rejects.toEqual(refused('model.not-active'));
   });
 
@@ -285,7 +285,7 @@ describe('ModelRegistry: models of clients', () => {
     await load('1.0.0');
     await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
     await registry.retireOrphans();
-    registry = await bench.start();
+    registry = await rig.start();
     await (
       await registry.restore()
     ).finished;
@@ -306,7 +306,7 @@ describe('ModelRegistry: rollback', () => {
     await rm(join(folder.path, 'Parts-1.0.0'), { recursive: true });
     expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '1.0.0', state: 'active' });
     expect(await ask('back')).toBe('Parts 1.0.0: back');
-    expect(bench.last('model.rolled-back')).toMatchObject({ from: { version: '2.0.0' }, to: { version: '1.0.0' } });
+    expect(rig.last('model.rolled-back')).toMatchObject({ from: { version: '2.0.0' }, to: { version: '1.0.0' } });
     expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '2.0.0' });
   });
 
@@ -328,7 +328,7 @@ describe('ModelRegistry: rollback', () => {
 
 describe('ModelRegistry: restart', () => {
   const restart = async (): Promise<void> => {
-    registry = await bench.start();
+    registry = await rig.start();
     await (
       await registry.restore()
     ).finished;
@@ -340,7 +340,7 @@ describe('ModelRegistry: restart', () => {
     await rm(join(folder.path, 'Parts-2.0.0'), { recursive: true });
     await restart();
     expect(await ask('again')).toBe('Parts 2.0.0: again');
-    expect(bench.last('model.restored')).toMatchObject({ model: { version: '2.0.0' } });
+    expect(rig.last('model.restored')).toMatchObject({ model: { version: '2.0.0' } });
     expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '1.0.0' });
   });
 
@@ -352,7 +352,7 @@ describe('ModelRegistry: restart', () => {
 
   it('lets requests and activations wait while it restores', async () => {
     await activate('1.0.0');
-    registry = await bench.start();
+    registry = await rig.start();
     const { finished } = await registry.restore();
     expect(registry.target('Parts')).toBe('pending');
     const activation = activate('1.0.0');
@@ -365,7 +365,7 @@ describe('ModelRegistry: restart', () => {
     await registry.retire('Parts');
     await restart();
     expect(registry.list()).toMatchObject([{ state: 'retiring' }]);
-    await bench.clock.advance(60_000);
+    await rig.clock.advance(60_000);
     await expect.poll(() => registry.target('Parts')).toBeUndefined();
   });
 
@@ -373,25 +373,25 @@ describe('ModelRegistry: restart', () => {
     await activate('1.0.0');
     const { model } = await activate('2.0.0');
     await rm(join(folder.path, 'Parts-2.0.0'), { recursive: true });
-    await appendFile(join(bench.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
+    await appendFile(join(rig.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
     await restart();
-    expect(bench.last('model.restore-failed')).toMatchObject({ alias: 'Parts', error: { code: 'store.corrupt' } });
+    expect(rig.last('model.restore-failed')).toMatchObject({ alias: 'Parts', error: { code: 'store.corrupt' } });
     expect(await ask('older')).toBe('Parts 1.0.0: older');
   });
 
   it('takes the source where the copy was changed and the source was not', async () => {
     const { model } = await activate('1.0.0');
-    await appendFile(join(bench.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
+    await appendFile(join(rig.storeFolder, 'Parts', model.hash, 'model.onnx'), '!');
     await restart();
     expect(await ask('same')).toBe('Parts 1.0.0: same');
   });
 
   it('reports a record that cannot be read and starts without it', async () => {
     await activate('1.0.0');
-    await writeFile(join(bench.storeFolder, 'Parts', 'state.json'), '{"schemaVersion":1');
+    await writeFile(join(rig.storeFolder, 'Parts', 'state.json'), '{"schemaVersion":1');
     await restart();
     expect(registry.aliases()).toEqual([]);
-    expect(bench.last('model.restore-failed')).toMatchObject({
+    expect(rig.last('model.restore-failed')).toMatchObject({
       alias: 'Parts',
       error: { code: 'store.state-unreadable' },
     });
@@ -399,35 +399,35 @@ describe('ModelRegistry: restart', () => {
 
   it('removes what an interrupted activation left', async () => {
     await activate('1.0.0');
-    await writePackage(join(bench.storeFolder, '.incoming', 'package-x'));
-    await writePackage(join(bench.storeFolder, 'Never', 'f'.repeat(64)));
+    await writePackage(join(rig.storeFolder, '.incoming', 'package-x'));
+    await writePackage(join(rig.storeFolder, 'Never', 'f'.repeat(64)));
     await restart();
-    expect((await readdir(bench.storeFolder)).sort()).toEqual(['.incoming', 'Parts']);
-    expect(await readdir(join(bench.storeFolder, '.incoming'))).toEqual([]);
+    expect((await readdir(rig.storeFolder)).sort()).toEqual(['.incoming', 'Parts']);
+    expect(await readdir(join(rig.storeFolder, '.incoming'))).toEqual([]);
   });
 
   it('serves from the source what the store has no room for, and says so', async () => {
-    bench.storeBounds = { ...bench.storeBounds, maxBytes: 10 };
+    rig.storeBounds = { ...rig.storeBounds, maxBytes: 10 };
     await activate('1.0.0');
-    expect(bench.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
+    expect(rig.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
     await restart();
     expect(await ask('from the source')).toBe('Parts 1.0.0: from the source');
   });
 
   it('leaves the disk its free space', async () => {
-    bench.storeBounds = { ...bench.storeBounds, minFreeBytes: Number.MAX_SAFE_INTEGER };
+    rig.storeBounds = { ...rig.storeBounds, minFreeBytes: Number.MAX_SAFE_INTEGER };
     await activate('1.0.0');
-    expect(bench.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
-    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual(['state.json']);
+    expect(rig.last('model.not-kept')).toMatchObject({ error: { code: 'store.full' } });
+    expect(await readdir(join(rig.storeFolder, 'Parts'))).toEqual(['state.json']);
   });
 
   it('gives the room of previous packages of other aliases to active ones', async () => {
     await activate('1.0.0');
     const { model } = await activate('2.0.0');
     const { bytes } = await readPackage(join(folder.path, 'Parts-2.0.0'));
-    bench.storeBounds = { ...bench.storeBounds, maxBytes: 2 * bytes + 10 };
+    rig.storeBounds = { ...rig.storeBounds, maxBytes: 2 * bytes + 10 };
     await activate('1.0.0', { name: 'Other' }, 'other');
-    expect(await readdir(join(bench.storeFolder, 'Parts'))).toEqual([model.hash, 'state.json']);
+    expect(await readdir(join(rig.storeFolder, 'Parts'))).toEqual([model.hash, 'state.json']);
     await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.no-previous'));
   });
 });
@@ -437,7 +437,7 @@ describe('ModelRegistry: changed settings', () => {
     await activate('1.0.0');
     await registry.reload();
     expect(serving().identity.generation).toBe(1);
-    bench.settings = { ...bench.settings, workers: 2 };
+    rig.settings = { ...rig.settings, workers: 2 };
     await registry.reload();
     expect(serving()).toMatchObject({ capacity: 2, identity: { generation: 2, version: '1.0.0' } });
   });
@@ -445,8 +445,8 @@ describe('ModelRegistry: changed settings', () => {
   it('ends its instances on close and keeps what it remembers', async () => {
     await activate('1.0.0');
     await registry.close(1_000);
-    expect(bench.instances.opened[0]?.closed).toBe(true);
-    registry = await bench.start();
+    expect(rig.instances.opened[0]?.closed).toBe(true);
+    registry = await rig.start();
     await (
       await registry.restore()
     ).finished;

@@ -27,14 +27,14 @@ const cats: readonly Prediction[] = [
   { classId: 282, label: 'tiger cat', score: 0.29 },
 ];
 
-let bench: AppRig;
+let rig: AppRig;
 beforeEach(async () => {
-  bench = await AppRig.open();
-  bench.agent.active = ['Cats', 'Parts'];
-  bench.agent.tasks.set('Cats', 'image-classification');
-  bench.agent.answer = () => cats;
+  rig = await AppRig.open();
+  rig.agent.active = ['Cats', 'Parts'];
+  rig.agent.tasks.set('Cats', 'image-classification');
+  rig.agent.answer = () => cats;
 });
-afterEach(() => bench.close());
+afterEach(() => rig.close());
 
 describe('configuration of the components of Greengrass v2', () => {
   it.each<[PredecessorName, string, string, string, string]>([
@@ -219,43 +219,43 @@ describe('result message of the components of Greengrass v2', () => {
 });
 
 describe('in place of a component of Greengrass v2', () => {
-  const image = () => ({ Replaces: DLR_IC, ImageDirectory: bench.images, ImageName: 'cat.jpeg' });
+  const image = () => ({ Replaces: DLR_IC, ImageDirectory: rig.images, ImageName: 'cat.jpeg' });
 
   it('row 126: publishes on the old topic, to IoT Core alone, what the active model of the kind says', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    await writeTestImage(join(bench.images, 'dog.jpeg'));
-    await bench.start(image());
-    await eventually(() => bench.payloads(TOPIC).length > 0);
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await writeTestImage(join(rig.images, 'dog.jpeg'));
+    await rig.start(image());
+    await eventually(() => rig.payloads(TOPIC).length > 0);
 
-    expect(bench.agent.invocations.map(({ service }) => service)).toEqual(['Cats']);
-    const [payload] = bench.payloads(TOPIC) as [string];
+    expect(rig.agent.invocations.map(({ service }) => service)).toEqual(['Cats']);
+    const [payload] = rig.payloads(TOPIC) as [string];
     expect(payload).toMatch(
       /^\{"timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}","inference-type":"image-classification",/,
     );
     expect(payload).toContain('{"Label":"Persian cat","Score":"0.5882352941176471"},{"Label":"tabby","Score":"0.3"}]}');
-    expect(bench.nucleus.iotMessages).toMatchObject([{ topic: TOPIC, qos: '1' }]);
-    expect(bench.nucleus.localMessages.filter(({ topic }) => topic.startsWith('edgeml/results'))).toEqual([]);
+    expect(rig.nucleus.iotMessages).toMatchObject([{ topic: TOPIC, qos: '1' }]);
+    expect(rig.nucleus.localMessages.filter(({ topic }) => topic.startsWith('edgeml/results'))).toEqual([]);
   });
 
   it('row 128: only logs where the topic is empty', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    await bench.start({ ...image(), PublishResultsOnTopic: '' });
-    await eventually(() => bench.of('app.result').length > 0);
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await rig.start({ ...image(), PublishResultsOnTopic: '' });
+    await eventually(() => rig.of('app.result').length > 0);
 
-    expect(bench.of('app.result')[0]).toMatchObject({
+    expect(rig.of('app.result')[0]).toMatchObject({
       level: 'info',
       facts: { 'inference-type': 'image-classification' },
     });
-    expect(bench.nucleus.iotMessages).toEqual([]);
+    expect(rig.nucleus.iotMessages).toEqual([]);
   });
 
   it('row 129: says clearly which policy a topic of its own needs', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    bench.nucleus.deny('edgeml.InferenceApp', 'PublishToIoTCore', 'site/cats');
-    await bench.start({ ...image(), PublishResultsOnTopic: 'site/cats' });
-    await eventually(() => bench.of('app.publish-failed').length > 0);
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    rig.nucleus.deny('edgeml.InferenceApp', 'PublishToIoTCore', 'site/cats');
+    await rig.start({ ...image(), PublishResultsOnTopic: 'site/cats' });
+    await eventually(() => rig.of('app.publish-failed').length > 0);
 
-    const { level, facts } = bench.of('app.publish-failed')[0]!;
+    const { level, facts } = rig.of('app.publish-failed')[0]!;
     expect([level, facts['code']]).toEqual(['warn', 'ipc.unauthorized']);
     const { message } = facts['error'] as Error;
     for (const part of ['aws.greengrass.ipc.mqttproxy', 'aws.greengrass#PublishToIoTCore', "resources: ['site/cats']"])
@@ -263,105 +263,105 @@ describe('in place of a component of Greengrass v2', () => {
   });
 
   it.each(['cat.JPEG', 'cat.jpg', 'cat.Png', 'cat.npy'])('row 130: looks at %s', async (ImageName) => {
-    const file = join(bench.images, ImageName);
+    const file = join(rig.images, ImageName);
     if (ImageName.endsWith('npy')) await writeFile(file, testNpy());
     else await writeTestImage(file);
-    await bench.start({ ...image(), ImageName });
+    await rig.start({ ...image(), ImageName });
 
-    await eventually(() => bench.payloads(TOPIC).length > 0);
+    await eventually(() => rig.payloads(TOPIC).length > 0);
   });
 
   it('row 130: says which file is missing, and goes on', async () => {
-    await bench.start({ ...image(), ImageName: 'gone.png', InferenceInterval: '0.1' });
-    await eventually(() => bench.of('app.image-failed').length > 0);
-    const { error } = bench.of('app.image-failed')[0]!.facts as { error: Error };
+    await rig.start({ ...image(), ImageName: 'gone.png', InferenceInterval: '0.1' });
+    await eventually(() => rig.of('app.image-failed').length > 0);
+    const { error } = rig.of('app.image-failed')[0]!.facts as { error: Error };
     expect(error).toMatchObject({ code: 'source.file-gone', message: expect.stringContaining('gone.png') as string });
-    expect(bench.nucleus.iotMessages).toEqual([]);
+    expect(rig.nucleus.iotMessages).toEqual([]);
 
-    await writeTestImage(join(bench.images, 'gone.png'));
-    await eventually(() => bench.payloads(TOPIC).length > 0);
+    await writeTestImage(join(rig.images, 'gone.png'));
+    await eventually(() => rig.payloads(TOPIC).length > 0);
   });
 
   it('row 131: takes one frame of the camera per interval, in place of the image', camera, async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
     const picture = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi' };
-    await bench.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera: picture } });
-    await eventually(() => bench.payloads(TOPIC).length >= 2);
+    await rig.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera: picture } });
+    await eventually(() => rig.payloads(TOPIC).length >= 2);
 
     // A frame is no file of 64×48, and each is another one.
-    const bodies = bench.agent.invocations.map(({ body }) => body.toString('base64'));
+    const bodies = rig.agent.invocations.map(({ body }) => body.toString('base64'));
     expect(new Set(bodies).size).toBeGreaterThanOrEqual(1);
-    expect(bench.agent.invocations.every(({ body }) => body.readUInt16BE(0) === 0xffd8)).toBe(true);
-    expect(bench.of('source.started')[0]?.facts).toMatchObject({ type: 'stream', mode: 'interval' });
+    expect(rig.agent.invocations.every(({ body }) => body.readUInt16BE(0) === 0xffd8)).toBe(true);
+    expect(rig.of('source.started')[0]?.facts).toMatchObject({ type: 'stream', mode: 'interval' });
   });
 
   it('row 132: asks the model that ModelResourceKey names for this machine', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
     const architectures = ['armv7l', 'aarch64', 'x86_64', 'windows'];
     const ModelResourceKey = Object.fromEntries(architectures.map((name) => [name, 'Parts']));
-    await bench.start({ ...image(), ModelResourceKey });
-    await eventually(() => bench.payloads(TOPIC).length > 0);
+    await rig.start({ ...image(), ModelResourceKey });
+    await eventually(() => rig.payloads(TOPIC).length > 0);
 
-    expect(bench.agent.invocations[0]?.service).toBe('Parts');
+    expect(rig.agent.invocations[0]?.service).toBe('Parts');
   });
 
   it('row 133: a change of the configuration begins the loop again, without a restart', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    const app = await bench.start(image());
-    await eventually(() => bench.payloads(TOPIC).length === 1);
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    const app = await rig.start(image());
+    await eventually(() => rig.payloads(TOPIC).length === 1);
 
     // The next inference would come in an hour.
-    bench.change('InferenceInterval', '0.1');
-    await eventually(() => bench.payloads(TOPIC).length >= 3);
-    bench.change('PublishResultsOnTopic', 'site/cats');
-    await eventually(() => bench.payloads('site/cats').length > 0);
+    rig.change('InferenceInterval', '0.1');
+    await eventually(() => rig.payloads(TOPIC).length >= 3);
+    rig.change('PublishResultsOnTopic', 'site/cats');
+    await eventually(() => rig.payloads('site/cats').length > 0);
 
-    expect(bench.events().filter((event) => event === 'source.started').length).toBeGreaterThanOrEqual(2);
-    expect(bench.events()).not.toContain('app.ended');
+    expect(rig.events().filter((event) => event === 'source.started').length).toBeGreaterThanOrEqual(2);
+    expect(rig.events()).not.toContain('app.ended');
     expect(app.counts.answered).toBeGreaterThanOrEqual(4);
   });
 
   it('refuses a change that is wrong, and goes on as before', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    await bench.start({ ...image(), InferenceInterval: '0.1' });
-    await eventually(() => bench.payloads(TOPIC).length >= 1);
-    bench.change('InferenceInterval', 'soon');
-    await eventually(() => bench.of('app.configuration-rejected').length === 1);
-    const before = bench.payloads(TOPIC).length;
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await rig.start({ ...image(), InferenceInterval: '0.1' });
+    await eventually(() => rig.payloads(TOPIC).length >= 1);
+    rig.change('InferenceInterval', 'soon');
+    await eventually(() => rig.of('app.configuration-rejected').length === 1);
+    const before = rig.payloads(TOPIC).length;
 
-    await eventually(() => bench.payloads(TOPIC).length > before);
+    await eventually(() => rig.payloads(TOPIC).length > before);
   });
 
   it('warns, once, where a GPU is asked for and the model runs on the CPU', async () => {
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    await bench.start({ ...image(), Accelerator: 'gpu', InferenceInterval: '0.1' });
-    await eventually(() => bench.payloads(TOPIC).length >= 3);
-    expect(bench.of('app.not-accelerated')).toHaveLength(1);
-    bench.agent.provider = 'cuda';
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await rig.start({ ...image(), Accelerator: 'gpu', InferenceInterval: '0.1' });
+    await eventually(() => rig.payloads(TOPIC).length >= 3);
+    expect(rig.of('app.not-accelerated')).toHaveLength(1);
+    rig.agent.provider = 'cuda';
 
-    await eventually(() => bench.of('app.accelerated-again').length === 1);
+    await eventually(() => rig.of('app.accelerated-again').length === 1);
   });
 
   it.each(PREDECESSOR_NAMES)('%s waits for a model of its kind, and says so', async (Replaces) => {
-    bench.agent.active = [];
-    await bench.start({ ...image(), Replaces });
-    await writeTestImage(join(bench.images, 'cat.jpeg'));
-    await eventually(() => bench.of('service.no-model').length === 1);
+    rig.agent.active = [];
+    await rig.start({ ...image(), Replaces });
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await eventually(() => rig.of('service.no-model').length === 1);
 
     const kind = Replaces.endsWith('Classification') ? 'image-classification' : 'object-detection';
-    expect(bench.of('service.no-model')[0]?.facts['message']).toContain(`no active model for ${kind}`);
+    expect(rig.of('service.no-model')[0]?.facts['message']).toContain(`no active model for ${kind}`);
   });
 });
 
 describe('ResultFormat', () => {
   it('is that of Greengrass v2 for our own sources too', async () => {
-    await writeTestImage(join(bench.images, 'a.jpg'));
+    await writeTestImage(join(rig.images, 'a.jpg'));
     const Sources = { line: { Path: 'images', Mode: 'once', Services: 'Cats' } };
     await (
-      await bench.start({ Sources, ResultFormat: 'greengrass-v2' })
+      await rig.start({ Sources, ResultFormat: 'greengrass-v2' })
     ).finished;
 
-    expect(bench.nucleus.localMessages.find(({ topic }) => topic === 'edgeml/results/Cats')?.message).toMatchObject({
+    expect(rig.nucleus.localMessages.find(({ topic }) => topic === 'edgeml/results/Cats')?.message).toMatchObject({
       'inference-type': 'image-classification',
       'inference-results': [
         { Label: 'Persian cat', Score: '0.5882352941176471' },

@@ -25,7 +25,7 @@ interface Behaviour {
   readonly fails?: string;
 }
 
-function bench(behaviours: Readonly<Record<string, Behaviour>>) {
+function rig(behaviours: Readonly<Record<string, Behaviour>>) {
   const clock = new FakeClock();
   const open = new Set<string>();
   const opened: string[] = [];
@@ -56,7 +56,7 @@ function choose(
   providers: readonly ('cpu' | 'webgpu')[] = ['cpu'],
   threads = [1],
 ) {
-  const it = bench(behaviours);
+  const it = rig(behaviours);
   const candidates = candidatesOf(manifest, { providers, intraOpThreads: threads, reducedDecode: false });
   return chooseVariant(candidates, (candidate) => it.load(candidate), {
     clock: it.clock,
@@ -129,7 +129,7 @@ describe('chooseVariant', () => {
   it('closes everything and throws the reason when aborted', async () => {
     const abort = new AbortController();
     const reason = new Error('superseded');
-    const it = bench({});
+    const it = rig({});
     const candidates = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
     const choosing = chooseVariant(candidates, (candidate) => it.load(candidate), {
       clock: it.clock,

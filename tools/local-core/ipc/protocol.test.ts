@@ -15,12 +15,12 @@ import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from '#packages/ipc';
 const SUBSCRIBE = 'aws.greengrass#SubscribeToTopic';
 const PUBLISH = 'aws.greengrass#PublishToTopic';
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 async function serve(): Promise<IpcRig> {
-  bench = await ipcRig({ camera: { configuration: { accessControl: allowAll('aws.greengrass.ipc.pubsub') } } });
-  return bench;
+  rig = await ipcRig({ camera: { configuration: { accessControl: allowAll('aws.greengrass.ipc.pubsub') } } });
+  return rig;
 }
 
 async function connected(): Promise<RawClient> {
@@ -120,13 +120,13 @@ describe('requests', () => {
     const client = await connected();
     client.send(requestFrame(1, SUBSCRIBE, { topic: 't' }));
     await client.frame(2);
-    expect(bench.pubsub.subscriptions).toBe(1);
+    expect(rig.pubsub.subscriptions).toBe(1);
 
     client.send({ type: FRAME_TYPE.applicationMessage, flags: FRAME_FLAG.terminateStream, streamId: 1 });
     client.send(publish(2, {}));
 
     expect(await client.frame(3)).toMatchObject({ streamId: 2 });
-    expect(bench.pubsub.subscriptions).toBe(0);
+    expect(rig.pubsub.subscriptions).toBe(0);
   });
 
   it('may be terminated after they have ended', async () => {
@@ -261,7 +261,7 @@ describe('protocol', () => {
 
   it('tells of a damaged frame, hangs up, and serves the others', async () => {
     const client = await connected();
-    const other = await connectedRawClient(bench.socketPath, 'token-of-camera');
+    const other = await connectedRawClient(rig.socketPath, 'token-of-camera');
     const damaged = encodeFrame(publish(1, {}));
     damaged[damaged.length - 6] = (damaged[damaged.length - 6] as number) ^ 1;
 

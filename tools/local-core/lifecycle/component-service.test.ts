@@ -12,211 +12,211 @@ const LOOP = `echo up; ${WAIT}`;
 /** Goes on after a signal that is trapped. */
 const STUBBORN = 'echo up; while :; do sleep 0.05; done';
 
-let bench: ServiceRig;
+let rig: ServiceRig;
 
 beforeEach(async () => {
-  bench = await serviceRig();
+  rig = await serviceRig();
 });
 
 afterEach(async () => {
-  await bench.close();
+  await rig.close();
 });
 
 /** Timers of the component that wait now. */
 async function timers(count: number): Promise<void> {
-  await vi.waitUntil(() => bench.clock.pending === count, { timeout: PATIENCE_MS });
+  await vi.waitUntil(() => rig.clock.pending === count, { timeout: PATIENCE_MS });
 }
 
 describe('a component', () => {
   it('installs, runs, and shuts down', async () => {
-    const a = bench.start('a', { install: 'echo installed', run: LOOP, shutdown: 'echo down' });
-    await bench.line('a up');
+    const a = rig.start('a', { install: 'echo installed', run: LOOP, shutdown: 'echo down' });
+    await rig.line('a up');
     a.service.requestStop();
-    await bench.state(a, 'FINISHED');
+    await rig.state(a, 'FINISHED');
 
-    expect(bench.history).toEqual(['a INSTALLED', 'a STARTING', 'a RUNNING', 'a STOPPING', 'a FINISHED']);
-    expect(bench.lines).toEqual(['a installed', 'a up', 'a down']);
+    expect(rig.history).toEqual(['a INSTALLED', 'a STARTING', 'a RUNNING', 'a STOPPING', 'a FINISHED']);
+    expect(rig.lines).toEqual(['a installed', 'a up', 'a down']);
     expect(a.processes.alive()).toEqual([]);
   });
 
   it('is RUNNING with startup only when that has ended well', async () => {
-    const a = bench.start('a', { startup: 'echo starting; while [ ! -e go ]; do sleep 0.02; done; echo done' });
-    await bench.line('a starting');
+    const a = rig.start('a', { startup: 'echo starting; while [ ! -e go ]; do sleep 0.02; done; echo done' });
+    await rig.line('a starting');
     expect(a.service.state).toBe('STARTING');
 
-    await vi.waitUntil(() => bench.clock.pending === 1);
-    await writeFile(path.join(bench.paths.work('a'), 'go'), '');
-    await bench.state(a, 'RUNNING');
+    await vi.waitUntil(() => rig.clock.pending === 1);
+    await writeFile(path.join(rig.paths.work('a'), 'go'), '');
+    await rig.state(a, 'RUNNING');
 
-    expect(bench.lines).toEqual(['a starting', 'a done']);
+    expect(rig.lines).toEqual(['a starting', 'a done']);
   });
 
   it('is RUNNING when it says so, while startup goes on', async () => {
-    const a = bench.start('a', { startup: LOOP });
-    await bench.line('a up');
+    const a = rig.start('a', { startup: LOOP });
+    await rig.line('a up');
 
     expect(a.service.report('RUNNING')).toBe(true);
-    await bench.state(a, 'RUNNING');
+    await rig.state(a, 'RUNNING');
     expect(a.processes.alive()).not.toEqual([]);
     expect(a.service.report('RUNNING')).toBe(false);
   });
 
   it('prefers startup to run, and finishes where it has neither', async () => {
-    bench.start('a', { startup: 'echo startup', run: 'echo run' });
-    const b = bench.start('b', { install: 'echo installed' });
-    await bench.line('a startup');
-    await bench.state(b, 'FINISHED');
+    rig.start('a', { startup: 'echo startup', run: 'echo run' });
+    const b = rig.start('b', { install: 'echo installed' });
+    await rig.line('a startup');
+    await rig.state(b, 'FINISHED');
 
-    expect(bench.lines).not.toContain('a run');
-    expect(bench.history.filter((one) => one.startsWith('b'))).toEqual(['b INSTALLED', 'b STARTING', 'b FINISHED']);
+    expect(rig.lines).not.toContain('a run');
+    expect(rig.history.filter((one) => one.startsWith('b'))).toEqual(['b INSTALLED', 'b STARTING', 'b FINISHED']);
   });
 
   it('finishes by its shutdown script when run ends with 0', async () => {
-    const a = bench.start('a', { run: 'echo ran', shutdown: 'echo down' });
-    await bench.state(a, 'FINISHED');
+    const a = rig.start('a', { run: 'echo ran', shutdown: 'echo down' });
+    await rig.state(a, 'FINISHED');
 
-    expect(bench.lines).toEqual(['a ran', 'a down']);
-    expect(bench.history).toEqual(['a INSTALLED', 'a STARTING', 'a RUNNING', 'a STOPPING', 'a FINISHED']);
+    expect(rig.lines).toEqual(['a ran', 'a down']);
+    expect(rig.history).toEqual(['a INSTALLED', 'a STARTING', 'a RUNNING', 'a STOPPING', 'a FINISHED']);
   });
 
   it('recovers from two errors and is BROKEN at the third, with the reason', async () => {
-    const a = bench.start('a', { run: 'echo "no camera" >&2; exit 3', recover: 'echo recover', shutdown: 'echo down' });
-    await bench.state(a, 'BROKEN');
+    const a = rig.start('a', { run: 'echo "no camera" >&2; exit 3', recover: 'echo recover', shutdown: 'echo down' });
+    await rig.state(a, 'BROKEN');
 
     expect(a.service.statusReason).toBe('run: exit code 3; last line: no camera');
-    expect(bench.history.filter((one) => one === 'a RUNNING')).toHaveLength(3);
-    expect(bench.history.filter((one) => one === 'a ERRORED')).toHaveLength(2);
-    expect(bench.lines.filter((one) => one === 'a recover')).toHaveLength(2);
-    await bench.line('a down', 3); // also on the way into BROKEN
+    expect(rig.history.filter((one) => one === 'a RUNNING')).toHaveLength(3);
+    expect(rig.history.filter((one) => one === 'a ERRORED')).toHaveLength(2);
+    expect(rig.lines.filter((one) => one === 'a recover')).toHaveLength(2);
+    await rig.line('a down', 3); // also on the way into BROKEN
   });
 
   it('goes on for ever where errors lie an errorResetTime apart', async () => {
-    const a = bench.start('a', {
+    const a = rig.start('a', {
       errorResetTime: 60,
       run: 'echo up; while [ ! -e fail ]; do sleep 0.02; done; rm fail; exit 1',
     });
     for (let round = 1; round <= 5; round++) {
-      await bench.line('a up', round);
-      await bench.clock.advance(60_000);
-      await writeFile(path.join(bench.paths.work('a'), 'fail'), '');
+      await rig.line('a up', round);
+      await rig.clock.advance(60_000);
+      await writeFile(path.join(rig.paths.work('a'), 'fail'), '');
     }
-    await bench.line('a up', 6);
+    await rig.line('a up', 6);
     expect(a.service.state).not.toBe('BROKEN');
 
     for (let round = 7; round <= 8; round++) {
-      await writeFile(path.join(bench.paths.work('a'), 'fail'), '');
-      if (round < 8) await bench.line('a up', round);
+      await writeFile(path.join(rig.paths.work('a'), 'fail'), '');
+      if (round < 8) await rig.line('a up', round);
     }
-    await bench.state(a, 'BROKEN');
+    await rig.state(a, 'BROKEN');
   });
 
   it('is BROKEN after three failed installations, and never started', async () => {
-    const a = bench.start('a', { install: 'echo try; exit 1', run: LOOP });
-    await bench.state(a, 'BROKEN');
+    const a = rig.start('a', { install: 'echo try; exit 1', run: LOOP });
+    await rig.state(a, 'BROKEN');
 
-    expect(bench.lines).toEqual(['a try', 'a try', 'a try']);
-    expect(bench.history).toEqual(['a ERRORED', 'a NEW', 'a ERRORED', 'a NEW', 'a BROKEN']);
+    expect(rig.lines).toEqual(['a try', 'a try', 'a try']);
+    expect(rig.history).toEqual(['a ERRORED', 'a NEW', 'a ERRORED', 'a NEW', 'a BROKEN']);
     expect(a.service.statusReason).toBe('install: exit code 1; last line: try');
   });
 
   it('leaves BROKEN by a new installation', async () => {
-    const a = bench.start('a', { run: 'exit 1' });
-    await bench.state(a, 'BROKEN');
+    const a = rig.start('a', { run: 'exit 1' });
+    await rig.state(a, 'BROKEN');
 
     a.service.requestRestart();
     expect(a.service.state).toBe('BROKEN');
-    a.service.redefine(bench.define('a', { run: LOOP }));
-    await bench.line('a up');
-    await bench.state(a, 'RUNNING');
+    a.service.redefine(rig.define('a', { run: LOOP }));
+    await rig.line('a up');
+    await rig.state(a, 'RUNNING');
 
     expect(a.service.statusReason).toBeUndefined();
   });
 
   it('says so where a script cannot be started', async () => {
-    const a = bench.start('a', { run: '/nowhere/tool' });
-    await bench.state(a, 'BROKEN');
+    const a = rig.start('a', { run: '/nowhere/tool' });
+    await rig.state(a, 'BROKEN');
 
     expect(a.service.statusReason).toMatch(/^run: exit code 127; last line: .*\/nowhere\/tool.*not found/);
   });
 
   it('takes an ERRORED that it reports itself', async () => {
-    const a = bench.start('a', { run: LOOP });
-    await bench.line('a up');
+    const a = rig.start('a', { run: LOOP });
+    await rig.line('a up');
     a.service.report('ERRORED');
-    await bench.line('a up', 2);
+    await rig.line('a up', 2);
 
-    expect(bench.history).toContain('a ERRORED');
+    expect(rig.history).toContain('a ERRORED');
     expect(a.service.statusReason).toBeUndefined();
   });
 });
 
 describe('time-outs', () => {
   it('ends an installation after 120 s', async () => {
-    const a = bench.start('a', { install: `echo installing; ${WAIT}` });
-    await bench.line('a installing');
-    await bench.clock.advance(119_000);
+    const a = rig.start('a', { install: `echo installing; ${WAIT}` });
+    await rig.line('a installing');
+    await rig.clock.advance(119_000);
     expect(a.service.state).toBe('NEW');
-    await bench.clock.advance(1_000);
-    await bench.line('a installing', 2);
+    await rig.clock.advance(1_000);
+    await rig.line('a installing', 2);
 
-    expect(bench.history.slice(0, 2)).toEqual(['a ERRORED', 'a NEW']);
+    expect(rig.history.slice(0, 2)).toEqual(['a ERRORED', 'a NEW']);
     expect(a.service.statusReason).toBe('install: timed out after 120 s');
   });
 
   it("ends a startup after the recipe's time", async () => {
-    const a = bench.start('a', { startup: { Script: LOOP, Timeout: 5 } });
-    await bench.line('a up');
-    await bench.clock.advance(5_000);
-    await bench.state(a, 'STOPPING');
+    const a = rig.start('a', { startup: { Script: LOOP, Timeout: 5 } });
+    await rig.line('a up');
+    await rig.clock.advance(5_000);
+    await rig.state(a, 'STOPPING');
 
     expect(a.service.statusReason).toBe('startup: timed out after 5 s');
     expect(a.service.readyForDependents).toBe(false);
   });
 
   it('has none for run unless the recipe gives one', async () => {
-    const a = bench.start('a', { run: LOOP });
-    await bench.line('a up');
-    await bench.clock.advance(10_000_000);
-    bench.start('b', { run: { Script: LOOP, Timeout: 5 } });
-    await bench.line('b up');
-    await bench.clock.advance(5_000);
-    await bench.line('b up', 2);
+    const a = rig.start('a', { run: LOOP });
+    await rig.line('a up');
+    await rig.clock.advance(10_000_000);
+    rig.start('b', { run: { Script: LOOP, Timeout: 5 } });
+    await rig.line('b up');
+    await rig.clock.advance(5_000);
+    await rig.line('b up', 2);
 
     expect(a.service.state).toBe('RUNNING');
-    expect(bench.history.filter((one) => one === 'b ERRORED')).toHaveLength(1);
+    expect(rig.history.filter((one) => one === 'b ERRORED')).toHaveLength(1);
   });
 
   it('ends a recover script after 60 s and goes on', async () => {
-    bench.start('a', { run: 'echo try; exit 1', recover: `echo recovering; ${WAIT}` });
-    await bench.line('a recovering');
-    await bench.clock.advance(60_000);
+    rig.start('a', { run: 'echo try; exit 1', recover: `echo recovering; ${WAIT}` });
+    await rig.line('a recovering');
+    await rig.clock.advance(60_000);
 
-    await bench.line('a try', 2);
+    await rig.line('a try', 2);
   });
 
   it('kills after 5 s what does not end on SIGTERM', async () => {
-    const a = bench.start('a', { run: `trap 'echo no' TERM; ${STUBBORN}` });
-    await bench.line('a up');
+    const a = rig.start('a', { run: `trap 'echo no' TERM; ${STUBBORN}` });
+    await rig.line('a up');
     a.service.requestStop();
-    await bench.line('a no');
+    await rig.line('a no');
     await timers(2); // the grace of 5 s, the shutdown limit of 15 s
-    await bench.clock.advance(4_900);
+    await rig.clock.advance(4_900);
     expect(a.processes.alive()).not.toEqual([]);
-    await bench.clock.advance(100);
-    await bench.state(a, 'FINISHED');
+    await rig.clock.advance(100);
+    await rig.state(a, 'FINISHED');
 
     expect(a.processes.alive()).toEqual([]);
   });
 
   it('kills everything when the shutdown time is over, and calls that an error', async () => {
-    const a = bench.start('a', { run: `trap '' TERM; ${STUBBORN}`, shutdown: `echo down; ${WAIT}` });
-    await bench.line('a up');
+    const a = rig.start('a', { run: `trap '' TERM; ${STUBBORN}`, shutdown: `echo down; ${WAIT}` });
+    await rig.line('a up');
     a.service.requestStop();
-    await bench.line('a down');
-    await bench.clock.advance(15_000);
-    await bench.state(a, 'FINISHED');
+    await rig.line('a down');
+    await rig.clock.advance(15_000);
+    await rig.state(a, 'FINISHED');
 
-    expect(bench.history.slice(-3)).toEqual(['a STOPPING', 'a ERRORED', 'a FINISHED']);
+    expect(rig.history.slice(-3)).toEqual(['a STOPPING', 'a ERRORED', 'a FINISHED']);
     expect(a.processes.alive()).toEqual([]);
   });
 });
@@ -224,47 +224,47 @@ describe('time-outs', () => {
 describe('processes', () => {
   it('are all ended: children, grandchildren, and on Linux those that left their group', async () => {
     const daemon = process.platform === 'linux' ? 'setsid sleep 1000 & ' : '';
-    const a = bench.start('a', { run: `sleep 1000 & (sleep 1000 & wait) & ${daemon}${LOOP}` });
-    await bench.line('a up');
+    const a = rig.start('a', { run: `sleep 1000 & (sleep 1000 & wait) & ${daemon}${LOOP}` });
+    await rig.line('a up');
     const wanted = process.platform === 'linux' ? 5 : 4;
     await vi.waitUntil(() => a.processes.alive().length >= wanted, { timeout: PATIENCE_MS });
     const before = a.processes.alive();
     a.service.requestStop();
-    await bench.state(a, 'FINISHED');
+    await rig.state(a, 'FINISHED');
 
     const alive = new Set(processTable().map(({ pid }) => pid));
     expect(before.filter((pid) => alive.has(pid))).toEqual([]);
   });
 
   it('run in the work folder, with the environment of lifecycle and section', async () => {
-    bench.start('a', {
+    rig.start('a', {
       Setenv: { LEVEL: 'lifecycle', TOP: 'yes' },
       run: { Script: 'echo "$PWD $LEVEL $TOP ${#SVCUID}"', Setenv: { LEVEL: 'section' } },
     });
 
-    await bench.line(`a ${bench.paths.work('a')} section yes 16`);
+    await rig.line(`a ${rig.paths.work('a')} section yes 16`);
   });
 
   it('have no input', async () => {
-    bench.start('a', { run: 'read -r x; echo "got <$x>"' });
+    rig.start('a', { run: 'read -r x; echo "got <$x>"' });
 
-    await bench.line('a got <>');
+    await rig.line('a got <>');
   });
 
   it('are not started where Skipif holds', async () => {
-    const a = bench.start('a', {
+    const a = rig.start('a', {
       install: { Script: 'echo installed', Skipif: 'onpath sh' },
       startup: { Script: 'echo startup', Skipif: '! exists /nowhere' },
       run: 'echo ran',
     });
-    await bench.state(a, 'FINISHED');
+    await rig.state(a, 'FINISHED');
 
-    expect(bench.lines).toEqual(['a ran']);
+    expect(rig.lines).toEqual(['a ran']);
   });
 
   it('write to the log of the component', async () => {
-    const a = bench.start('a', { run: 'echo out; echo err >&2' });
-    await bench.state(a, 'FINISHED');
+    const a = rig.start('a', { run: 'echo out; echo err >&2' });
+    await rig.state(a, 'FINISHED');
 
     const log = await readFile(a.log.path, 'utf8');
     expect(log).toMatch(
@@ -277,31 +277,31 @@ describe('processes', () => {
 
 describe('a new definition', () => {
   it('of another version installs again, and shuts down with the script of the old one', async () => {
-    const a = bench.start('a', { install: 'echo i1', run: LOOP, shutdown: 'echo down1' });
-    await bench.line('a up');
+    const a = rig.start('a', { install: 'echo i1', run: LOOP, shutdown: 'echo down1' });
+    await rig.line('a up');
     a.service.redefine(
-      bench.define('a', { install: 'echo i2', run: LOOP, shutdown: 'echo down2' }, { version: '2.0.0' }),
+      rig.define('a', { install: 'echo i2', run: LOOP, shutdown: 'echo down2' }, { version: '2.0.0' }),
     );
-    await bench.line('a up', 2);
+    await rig.line('a up', 2);
     a.service.requestStop();
-    await bench.state(a, 'FINISHED');
+    await rig.state(a, 'FINISHED');
 
-    expect(bench.lines).toEqual(['a i1', 'a up', 'a down1', 'a i2', 'a up', 'a down2']);
+    expect(rig.lines).toEqual(['a i1', 'a up', 'a down1', 'a i2', 'a up', 'a down2']);
   });
 
   it('with another run script restarts without installing', async () => {
-    const a = bench.start('a', { install: 'echo i', run: LOOP });
-    await bench.line('a up');
-    a.service.redefine(bench.define('a', { install: 'echo i', run: `echo two; ${WAIT}` }));
-    await bench.line('a two');
+    const a = rig.start('a', { install: 'echo i', run: LOOP });
+    await rig.line('a up');
+    a.service.redefine(rig.define('a', { install: 'echo i', run: `echo two; ${WAIT}` }));
+    await rig.line('a two');
 
-    expect(bench.lines).toEqual(['a i', 'a up', 'a two']);
+    expect(rig.lines).toEqual(['a i', 'a up', 'a two']);
   });
 
   it('with another shutdown script or dependency type leaves it alone', async () => {
-    const a = bench.start('a', { run: LOOP });
-    await bench.line('a up');
-    a.service.redefine(bench.define('a', { run: LOOP, shutdown: 'echo down' }));
+    const a = rig.start('a', { run: LOOP });
+    await rig.line('a up');
+    a.service.redefine(rig.define('a', { run: LOOP, shutdown: 'echo down' }));
 
     expect(a.service.reachedDesiredState).toBe(true);
     expect(a.service.state).toBe('RUNNING');
@@ -310,39 +310,39 @@ describe('a new definition', () => {
 
 describe('the end', () => {
   it('of a removed component is its uninstall script, which knows the version', async () => {
-    const a = bench.start('a', {
+    const a = rig.start('a', {
       run: LOOP,
       shutdown: 'echo down',
       uninstall: 'echo "bye $GREENGRASS_COMPONENT_VERSION"',
     });
-    await bench.line('a up');
+    await rig.line('a up');
     a.service.requestUninstall();
-    await bench.graph.close(a.service);
+    await rig.graph.close(a.service);
 
-    expect(bench.lines).toEqual(['a up', 'a down', 'a bye 1.0.0']);
+    expect(rig.lines).toEqual(['a up', 'a down', 'a bye 1.0.0']);
     expect(a.service.state).toBe('UNINSTALLED');
   });
 
   it('of a broken component too', async () => {
-    const a = bench.start('a', { run: 'exit 1', uninstall: 'echo bye' });
-    await bench.state(a, 'BROKEN');
+    const a = rig.start('a', { run: 'exit 1', uninstall: 'echo bye' });
+    await rig.state(a, 'BROKEN');
     a.service.requestUninstall();
     await a.service.close();
 
-    expect(bench.lines).toEqual(['a bye']);
+    expect(rig.lines).toEqual(['a bye']);
   });
 
   it('does not wait for an installation', async () => {
-    const a = bench.start('a', { install: `echo installing; ${WAIT}` });
-    await bench.line('a installing');
+    const a = rig.start('a', { install: `echo installing; ${WAIT}` });
+    await rig.line('a installing');
     await a.service.close();
 
     expect(a.processes.alive()).toEqual([]);
   });
 
   it('of the core kills a component that is starting', async () => {
-    const a = bench.start('a', { startup: LOOP });
-    await bench.line('a up');
+    const a = rig.start('a', { startup: LOOP });
+    await rig.line('a up');
     await a.service.close();
 
     expect(a.service.state).toBe('FINISHED');

@@ -5,12 +5,12 @@ import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const PUBSUB = 'aws.greengrass.ipc.pubsub';
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 async function appWith(accessControl: unknown): Promise<Client> {
-  bench = await ipcRig({ app: { configuration: { accessControl } }, other: {} });
-  return bench.connect('app');
+  rig = await ipcRig({ app: { configuration: { accessControl } }, other: {} });
+  return rig.connect('app');
 }
 
 const publish = (client: Client, topic: string): Promise<unknown> =>
@@ -42,16 +42,16 @@ describe('authorization', () => {
     const client = await appWith({});
     const policy = { [PUBSUB]: { p: { operations: ['*'], resources: ['t'] } } };
 
-    bench.nucleus.configure('app', ['accessControl'], policy);
+    rig.nucleus.configure('app', ['accessControl'], policy);
     await expect(publish(client, 't')).resolves.toEqual({});
 
-    bench.nucleus.configure('app', ['accessControl'], {});
+    rig.nucleus.configure('app', ['accessControl'], {});
     expect(await serviceErrorOf(publish(client, 't'))).toMatchObject({ _errorCode: 'UnauthorizedError' });
   });
 
   it('grants to the component that has the policy only', async () => {
     await appWith({ [PUBSUB]: { p: { operations: ['*'], resources: ['*'] } } });
-    const other = await bench.connect('other');
+    const other = await rig.connect('other');
 
     expect(await serviceErrorOf(publish(other, 't'))).toMatchObject({ _errorCode: 'UnauthorizedError' });
   });
@@ -64,6 +64,6 @@ describe('authorization', () => {
     await client.updateState({ state: 'RUNNING' as Parameters<Client['updateState']>[0]['state'] });
     await client.subscribeToComponentUpdates({}).activate();
 
-    expect(bench.nucleus.actions).toEqual(['app reports RUNNING']);
+    expect(rig.nucleus.actions).toEqual(['app reports RUNNING']);
   });
 });

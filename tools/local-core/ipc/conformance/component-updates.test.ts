@@ -12,12 +12,12 @@ const deploymentId = 'd-1';
 const asked: Events = { preUpdateEvent: { deploymentId, isGgcRestarting: false } };
 const POLICY_MS = 60_000;
 
-let bench: IpcRig;
+let rig: IpcRig;
 let clock: FakeClock;
-afterEach(() => bench.close());
+afterEach(() => rig.close());
 
 async function subscriber(component = 'agent'): Promise<{ client: Client; inbox: Inbox<Events> }> {
-  const client = await bench.connect(component);
+  const client = await rig.connect(component);
   const inbox = new Inbox<Events>();
   const stream = client.subscribeToComponentUpdates({});
   stream.on('message', inbox.push);
@@ -27,12 +27,12 @@ async function subscriber(component = 'agent'): Promise<{ client: Client; inbox:
 
 async function serve(): Promise<void> {
   clock = new FakeClock();
-  bench = await ipcRig({ agent: {}, app: {} }, { clock });
+  rig = await ipcRig({ agent: {}, app: {} }, { clock });
 }
 
 /** Starts the question and keeps whether it has been answered. */
 function ask(signal?: AbortSignal): { done: boolean; readonly finished: Promise<void> } {
-  const state = { done: false, finished: bench.server.beforeUpdate(deploymentId, POLICY_MS, signal) };
+  const state = { done: false, finished: rig.server.beforeUpdate(deploymentId, POLICY_MS, signal) };
   state.finished.then(
     () => (state.done = true),
     () => undefined,
@@ -44,7 +44,7 @@ describe('component updates', () => {
   it('do not wait where nobody has subscribed', async () => {
     await serve();
 
-    await expect(bench.server.beforeUpdate(deploymentId, POLICY_MS)).resolves.toBeUndefined();
+    await expect(rig.server.beforeUpdate(deploymentId, POLICY_MS)).resolves.toBeUndefined();
   });
 
   it('go on when the component answers 0', async () => {
@@ -112,7 +112,7 @@ describe('component updates', () => {
     const question = ask();
     await first.inbox.take(1);
 
-    bench.server.dropConnections('agent');
+    rig.server.dropConnections('agent');
     const second = await subscriber();
     await second.client.deferComponentUpdate({ deploymentId, recheckAfterMs: 0 });
 
@@ -137,7 +137,7 @@ describe('component updates', () => {
     await serve();
     const { inbox } = await subscriber();
 
-    bench.server.afterUpdate(deploymentId);
+    rig.server.afterUpdate(deploymentId);
 
     expect(await inbox.take(1)).toEqual([{ postUpdateEvent: { deploymentId } }]);
   });
@@ -168,7 +168,7 @@ describe('component updates', () => {
 
   it('refuse a deferral by who has not subscribed', async () => {
     await serve();
-    const client = await bench.connect('app');
+    const client = await rig.connect('app');
 
     expect(await serviceErrorOf(client.deferComponentUpdate({ deploymentId, recheckAfterMs: 1 }))).toMatchObject({
       _errorCode: 'InvalidArgumentsError',

@@ -7,13 +7,13 @@ import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core
 import { payloadOf, requestFrame } from '../../../../testing/local-core/raw-client.ts';
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 const accessControl = allowAll('aws.greengrass.Cli');
 
 async function operator(): Promise<Client> {
-  bench = await ipcRig(
+  rig = await ipcRig(
     {
       operator: { configuration: { accessControl } },
       model: { version: '2.1.0', state: 'ERRORED', configuration: { a: 1 } },
@@ -34,7 +34,7 @@ async function operator(): Promise<Client> {
     },
     { clock: new FakeClock(Date.UTC(2026, 6, 22, 13, 45, 12)) },
   );
-  return bench.connect('operator');
+  return rig.connect('operator');
 }
 
 describe('components', () => {
@@ -60,7 +60,7 @@ describe('components', () => {
 
     expect(await client.restartComponent({ componentName: 'model' })).toEqual({ restartStatus: 'SUCCEEDED' });
     expect(await client.stopComponent({ componentName: 'model' })).toEqual({ stopStatus: 'SUCCEEDED' });
-    expect(bench.nucleus.actions).toEqual(['restart model', 'stop model']);
+    expect(rig.nucleus.actions).toEqual(['restart model', 'stop model']);
   });
 
   it('say why they cannot be restarted', async () => {
@@ -92,18 +92,18 @@ describe('components', () => {
 
   it('are in reach of whom a policy names, for what it names', async () => {
     await operator();
-    const limited = await bench.connect('limited');
+    const limited = await rig.connect('limited');
 
     await limited.restartComponent({ componentName: 'model' });
     await limited.restartComponent({ componentName: 'operator' }).catch(() => undefined);
     await limited.stopComponent({ componentName: 'model' }).catch(() => undefined);
 
-    expect(bench.nucleus.actions).toEqual(['restart model']);
+    expect(rig.nucleus.actions).toEqual(['restart model']);
   });
 
   it('are hidden from whom no policy names', async () => {
     await operator();
-    const model = await bench.connectRaw('model');
+    const model = await rig.connectRaw('model');
 
     model.send(requestFrame(1, 'aws.greengrass#GetComponentDetails', { componentName: 'operator' }));
 
@@ -117,7 +117,7 @@ describe('components', () => {
 
   it('are all in reach of the command line', async () => {
     await operator();
-    const commandLine = await bench.connect('aws.greengrass.Cli');
+    const commandLine = await rig.connect('aws.greengrass.Cli');
 
     await expect(commandLine.restartComponent({ componentName: 'model' })).resolves.toEqual({
       restartStatus: 'SUCCEEDED',
@@ -143,7 +143,7 @@ describe('UpdateState', () => {
 
     await client.updateState({ state: state as Parameters<Client['updateState']>[0]['state'] });
 
-    expect(bench.nucleus.actions).toEqual([`operator reports ${state}`]);
+    expect(rig.nucleus.actions).toEqual([`operator reports ${state}`]);
   });
 });
 
@@ -169,7 +169,7 @@ describe('local deployments', () => {
     });
 
     expect(deploymentId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(bench.nucleus.deploymentRequests).toEqual([
+    expect(rig.nucleus.deploymentRequests).toEqual([
       {
         ...request,
         rootComponentVersionsToAdd: { model: '2.0.0' },
@@ -183,7 +183,7 @@ describe('local deployments', () => {
 
     await client.createLocalDeployment({});
 
-    expect(bench.nucleus.deploymentRequests).toEqual([{}]);
+    expect(rig.nucleus.deploymentRequests).toEqual([{}]);
   });
 
   it('are refused with a colon in the group or with another user to run as', async () => {
@@ -197,13 +197,13 @@ describe('local deployments', () => {
     expect(
       (await serviceErrorOf(client.createLocalDeployment({ componentToRunWithInfo: runWith })))._message,
     ).toContain('not supported here');
-    expect(bench.nucleus.deploymentRequests).toEqual([]);
+    expect(rig.nucleus.deploymentRequests).toEqual([]);
   });
 
   it('have a status, with the detail and the cause of a failure', async () => {
     const client = await operator();
     const { deploymentId = '' } = await client.createLocalDeployment({});
-    bench.nucleus.setDeployment({
+    rig.nucleus.setDeployment({
       deploymentId,
       status: 'FAILED',
       detailedStatus: 'FAILED_ROLLBACK_COMPLETE',
@@ -230,7 +230,7 @@ describe('local deployments', () => {
       'deploymentStatusDetails',
     );
 
-    bench.nucleus.setDeployment({
+    rig.nucleus.setDeployment({
       deploymentId,
       status: 'FAILED',
       detailedStatus: 'FAILED_UNABLE_TO_ROLLBACK',

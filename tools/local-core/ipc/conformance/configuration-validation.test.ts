@@ -13,17 +13,17 @@ const deploymentId = 'd-1';
 const configuration = { threshold: 2 };
 const TIMEOUT_MS = 20_000;
 
-let bench: IpcRig;
+let rig: IpcRig;
 let clock: FakeClock;
-afterEach(() => bench.close());
+afterEach(() => rig.close());
 
 async function serve(): Promise<void> {
   clock = new FakeClock();
-  bench = await ipcRig({ agent: {}, app: {} }, { clock });
+  rig = await ipcRig({ agent: {}, app: {} }, { clock });
 }
 
 async function subscriber(component: string): Promise<{ client: Client; inbox: Inbox<Events> }> {
-  const client = await bench.connect(component);
+  const client = await rig.connect(component);
   const inbox = new Inbox<Events>();
   const stream = client.subscribeToValidateConfigurationUpdates({});
   stream.on('message', inbox.push);
@@ -37,7 +37,7 @@ const report = (client: Client, status: string, message?: string): Promise<unkno
   });
 
 const validate = (...components: string[]): Promise<string | undefined> =>
-  bench.server.validate(deploymentId, new Map(components.map((name) => [name, configuration])), TIMEOUT_MS);
+  rig.server.validate(deploymentId, new Map(components.map((name) => [name, configuration])), TIMEOUT_MS);
 
 describe('configuration validation', () => {
   it('accepts at once where none of the changed components has subscribed', async () => {

@@ -10,12 +10,12 @@ const configuration = {
   accessControl: {},
 };
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 async function app(): Promise<Client> {
-  bench = await ipcRig({ app: { configuration }, agent: { configuration: { port: 1 } } });
-  return bench.connect('app');
+  rig = await ipcRig({ app: { configuration }, agent: { configuration: { port: 1 } } });
+  return rig.connect('app');
 }
 
 describe('GetConfiguration', () => {
@@ -68,7 +68,7 @@ describe('UpdateConfiguration', () => {
       valueToMerge: { parts: { interval: 2 } },
     });
 
-    expect(bench.nucleus.configuration.get('app', ['services'])).toEqual({
+    expect(rig.nucleus.configuration.get('app', ['services'])).toEqual({
       parts: { ...configuration.services.parts, interval: 2 },
     });
   });
@@ -82,7 +82,7 @@ describe('UpdateConfiguration', () => {
     );
 
     expect(error).toMatchObject({ _errorCode: 'FailedUpdateConditionCheckError' });
-    expect(bench.nucleus.configuration.get('app', ['threshold'])).toBe(0.6);
+    expect(rig.nucleus.configuration.get('app', ['threshold'])).toBe(0.6);
   });
 
   it('counts a path that is new from now, whatever the timestamp', async () => {
@@ -95,7 +95,7 @@ describe('UpdateConfiguration', () => {
     );
 
     expect(error._errorCode).toBe('FailedUpdateConditionCheckError');
-    expect(bench.nucleus.configuration.get('app', ['fresh'])).toEqual({ a: 1 });
+    expect(rig.nucleus.configuration.get('app', ['fresh'])).toEqual({ a: 1 });
   });
 
   it.each([
@@ -110,7 +110,7 @@ describe('UpdateConfiguration', () => {
       _errorCode: 'InvalidArgumentsError',
       _message: 'Config update is not allowed for following fields [accessControl]',
     });
-    expect(bench.nucleus.configuration.get('app', ['accessControl'])).toEqual({});
+    expect(rig.nucleus.configuration.get('app', ['accessControl'])).toEqual({});
   });
 
   it('may use the word below another key', async () => {
@@ -118,7 +118,7 @@ describe('UpdateConfiguration', () => {
 
     await client.updateConfiguration({ keyPath: ['services'], timestamp: now, valueToMerge: { accessControl: 1 } });
 
-    expect(bench.nucleus.configuration.get('app', ['services', 'accessControl'])).toBe(1);
+    expect(rig.nucleus.configuration.get('app', ['services', 'accessControl'])).toBe(1);
   });
 
   it('wants a map to merge', async () => {
@@ -148,7 +148,7 @@ describe('SubscribeToConfigurationUpdate', () => {
     const client = await app();
     const { inbox } = await subscribe(client, []);
 
-    bench.nucleus.configure('app', ['services', 'parts', 'interval'], 7);
+    rig.nucleus.configure('app', ['services', 'parts', 'interval'], 7);
     await client.updateConfiguration({ timestamp: new Date(), valueToMerge: { threshold: 0.9 } });
 
     expect(await inbox.take(2)).toEqual([
@@ -161,9 +161,9 @@ describe('SubscribeToConfigurationUpdate', () => {
     const client = await app();
     const { inbox } = await subscribe(client, ['services']);
 
-    bench.nucleus.configure('app', ['threshold'], 1);
-    bench.nucleus.configure('agent', ['services', 'x'], 1);
-    bench.nucleus.configure('app', ['services', 'x'], 1);
+    rig.nucleus.configure('app', ['threshold'], 1);
+    rig.nucleus.configure('agent', ['services', 'x'], 1);
+    rig.nucleus.configure('app', ['services', 'x'], 1);
 
     expect(await inbox.take(1)).toEqual([
       { configurationUpdateEvent: { componentName: 'app', keyPath: ['services', 'x'] } },
@@ -174,7 +174,7 @@ describe('SubscribeToConfigurationUpdate', () => {
     const client = await app();
     const { inbox } = await subscribe(client, [], 'agent');
 
-    bench.nucleus.configure('agent', ['port'], 2);
+    rig.nucleus.configure('agent', ['port'], 2);
 
     expect(await inbox.take(1)).toEqual([{ configurationUpdateEvent: { componentName: 'agent', keyPath: ['port'] } }]);
   });
@@ -186,7 +186,7 @@ describe('SubscribeToConfigurationUpdate', () => {
 
     await stream.close();
     await client.getConfiguration({ keyPath: [] });
-    bench.nucleus.configure('app', ['threshold'], 1);
+    rig.nucleus.configure('app', ['threshold'], 1);
     await later.take(1);
 
     expect(inbox.events).toEqual([]);

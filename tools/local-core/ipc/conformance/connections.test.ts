@@ -10,10 +10,10 @@ import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: IpcRig;
+let rig: IpcRig;
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await bench.close();
+  await rig.close();
 });
 
 const publish = (client: Client, n: number): Promise<unknown> =>
@@ -29,50 +29,50 @@ async function subscribe(client: Client) {
 
 describe('connections', () => {
   it('are made with what the nucleus puts into the environment', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    vi.stubEnv('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT', bench.socketPath);
-    vi.stubEnv('SVCUID', bench.nucleus.tokenOf('app'));
+    rig = await ipcRig({ app: { configuration } });
+    vi.stubEnv('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT', rig.socketPath);
+    vi.stubEnv('SVCUID', rig.nucleus.tokenOf('app'));
     const client = greengrasscoreipc.createClient();
 
     await client.connect();
 
-    expect(bench.server.connections).toEqual([{ component: 'app', streams: 0 }]);
+    expect(rig.server.connections).toEqual([{ component: 'app', streams: 0 }]);
     await client.close();
   });
 
   it('are refused with a token that nobody holds', async () => {
-    bench = await ipcRig({ app: {} });
-    const stranger = clientOf(bench.socketPath, 'stranger');
+    rig = await ipcRig({ app: {} });
+    const stranger = clientOf(rig.socketPath, 'stranger');
 
     await expect(stranger.connect()).rejects.toThrow();
 
     await stranger.close();
-    expect(bench.server.connections).toEqual([]);
+    expect(rig.server.connections).toEqual([]);
   });
 
   it('that are dropped tell the client and end its subscriptions on both sides', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: { configuration } });
+    const client = await rig.connect('app');
     const { stream } = await subscribe(client);
     const disconnected = once(client, 'disconnection');
     const ended = once(stream, 'ended');
 
-    bench.server.dropConnections();
+    rig.server.dropConnections();
 
     await disconnected;
     await ended;
-    expect(bench.pubsub.subscriptions).toBe(0);
+    expect(rig.pubsub.subscriptions).toBe(0);
     await expect(publish(client, 1)).rejects.toThrow();
   });
 
   it('that are dropped can be made again with the same token', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const first = await bench.connect('app');
+    rig = await ipcRig({ app: { configuration } });
+    const first = await rig.connect('app');
     const disconnected = once(first, 'disconnection');
-    bench.server.dropConnections();
+    rig.server.dropConnections();
     await disconnected;
 
-    const second = await bench.connect('app');
+    const second = await rig.connect('app');
     const { inbox } = await subscribe(second);
     await publish(second, 2);
 
@@ -80,38 +80,38 @@ describe('connections', () => {
   });
 
   it('are dropped for one component without harm to the others', async () => {
-    bench = await ipcRig({ app: { configuration }, agent: { configuration } });
-    const app = await bench.connect('app');
-    const agent = await bench.connect('agent');
+    rig = await ipcRig({ app: { configuration }, agent: { configuration } });
+    const app = await rig.connect('app');
+    const agent = await rig.connect('agent');
     const disconnected = once(app, 'disconnection');
 
-    bench.server.dropConnections('app');
+    rig.server.dropConnections('app');
     await disconnected;
 
     await expect(publish(agent, 1)).resolves.toEqual({});
-    expect(bench.server.connections).toEqual([{ component: 'agent', streams: 0 }]);
+    expect(rig.server.connections).toEqual([{ component: 'agent', streams: 0 }]);
   });
 
   it('end when the server closes, which may be asked twice', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: { configuration } });
+    const client = await rig.connect('app');
     const disconnected = once(client, 'disconnection');
 
-    await bench.server.close();
-    await bench.server.close();
+    await rig.server.close();
+    await rig.server.close();
 
     await disconnected;
-    await expect(bench.connect('app')).rejects.toThrow();
+    await expect(rig.connect('app')).rejects.toThrow();
   });
 });
 
 describe('faults', () => {
   it('stall subscriptions without a sign, until they are taken back', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: { configuration } });
+    const client = await rig.connect('app');
     const { inbox } = await subscribe(client);
 
-    const recover = bench.server.faults.stallSubscriptions('app');
+    const recover = rig.server.faults.stallSubscriptions('app');
     await publish(client, 1);
     recover();
     await publish(client, 2);
@@ -121,13 +121,13 @@ describe('faults', () => {
 
   it('delay answers by the clock of the server', async () => {
     const clock = new FakeClock();
-    bench = await ipcRig({ app: { configuration }, agent: { configuration } }, { clock });
-    const app = await bench.connect('app');
-    const agent = await bench.connect('agent');
-    bench.server.faults.delayAnswers(5_000, 'app');
+    rig = await ipcRig({ app: { configuration }, agent: { configuration } }, { clock });
+    const app = await rig.connect('app');
+    const agent = await rig.connect('agent');
+    rig.server.faults.delayAnswers(5_000, 'app');
     let answered = false;
     const seen = new Promise<void>((resolve) => {
-      bench.pubsub.subscribe({ filter: 't', subscriber: 'test', deliver: () => resolve() });
+      rig.pubsub.subscribe({ filter: 't', subscriber: 'test', deliver: () => resolve() });
     });
 
     const slow = publish(app, 1).then(() => (answered = true));
@@ -141,12 +141,12 @@ describe('faults', () => {
 
   it('keep events behind the answer that is delayed', async () => {
     const clock = new FakeClock();
-    bench = await ipcRig({ app: { configuration } }, { clock });
-    const takeBack = bench.server.faults.delayAnswers(1_000);
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: { configuration } }, { clock });
+    const takeBack = rig.server.faults.delayAnswers(1_000);
+    const client = await rig.connect('app');
     const subscribing = subscribe(client);
-    await expect.poll(() => bench.pubsub.subscriptions).toBe(1);
-    bench.pubsub.publish({ topic: 't', body: { kind: 'json', value: 1 }, publisher: 'test' });
+    await expect.poll(() => rig.pubsub.subscriptions).toBe(1);
+    rig.pubsub.publish({ topic: 't', body: { kind: 'json', value: 1 }, publisher: 'test' });
     takeBack();
 
     await clock.advance(1_000);
@@ -156,12 +156,12 @@ describe('faults', () => {
   });
 
   it('refuse new connections', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const accept = bench.server.faults.refuseConnections('app');
+    rig = await ipcRig({ app: { configuration } });
+    const accept = rig.server.faults.refuseConnections('app');
 
-    await expect(bench.connect('app')).rejects.toThrow();
+    await expect(rig.connect('app')).rejects.toThrow();
     accept();
 
-    await expect(bench.connect('app')).resolves.toBeDefined();
+    await expect(rig.connect('app')).resolves.toBeDefined();
   });
 });

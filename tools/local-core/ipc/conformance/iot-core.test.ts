@@ -26,9 +26,9 @@ async function serve(options: { readonly offline?: boolean } = {}): Promise<IpcR
     await embedded.broker.close();
     await goes(embedded.iotCore, false);
   }
-  const bench = await ipcRig({ app: { configuration }, other: {} }, { iotCore: embedded.iotCore });
-  cleanup.push(() => bench.close());
-  return bench;
+  const rig = await ipcRig({ app: { configuration }, other: {} }, { iotCore: embedded.iotCore });
+  cleanup.push(() => rig.close());
+  return rig;
 }
 
 function goes(iotCore: { onOnline(listener: (online: boolean) => void): () => void }, wanted: boolean): Promise<void> {
@@ -45,8 +45,8 @@ async function subscribe(client: Client, topicName: string): Promise<Inbox<Messa
 
 describe('PublishToIoTCore and SubscribeToIoTCore', () => {
   it('carry a message there and back', async () => {
-    const bench = await serve();
-    const client = await bench.connect('app');
+    const rig = await serve();
+    const client = await rig.connect('app');
     const inbox = await subscribe(client, 'edgeml/+/results/#');
     const payload = Uint8Array.from([0, 1, 254, 255]);
 
@@ -66,21 +66,21 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
   });
 
   it('retain what is to be retained', async () => {
-    const bench = await serve();
-    const client = await bench.connect('app');
+    const rig = await serve();
+    const client = await rig.connect('app');
     const first = await subscribe(client, 'state');
     await client.publishToIoTCore({ topicName: 'state', qos: AT_LEAST_ONCE, payload: 'on', retain: true });
     await first.take(1);
     await client.close();
 
-    const again = await subscribe(await bench.connect('app'), 'state');
+    const again = await subscribe(await rig.connect('app'), 'state');
 
     expect((await again.take(1))[0]?.message).toMatchObject({ topicName: 'state', retain: true });
   });
 
   it('tell no more than "Not Authorized" where no policy grants the topic', async () => {
-    const bench = await serve();
-    const client = await bench.connect('other');
+    const rig = await serve();
+    const client = await rig.connect('other');
     const denied = { _errorCode: 'UnauthorizedError', _message: 'Not Authorized' };
 
     const publishing = client.publishToIoTCore({ topicName: 'a', qos: AT_MOST_ONCE, payload: 'x' });
@@ -107,8 +107,8 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
   });
 
   it('refuse quality 0 and take quality 1 while the broker is away', async () => {
-    const bench = await serve({ offline: true });
-    const client = await bench.connect('app');
+    const rig = await serve({ offline: true });
+    const client = await rig.connect('app');
 
     const dropped = client.publishToIoTCore({ topicName: 'a', qos: AT_MOST_ONCE, payload: 'x' });
     expect(await serviceErrorOf(dropped)).toMatchObject({
@@ -119,9 +119,9 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
   });
 
   it('say so where the device is configured to run offline', async () => {
-    const bench = await ipcRig({ app: { configuration } });
-    cleanup.push(() => bench.close());
-    const client = await bench.connect('app');
+    const rig = await ipcRig({ app: { configuration } });
+    cleanup.push(() => rig.close());
+    const client = await rig.connect('app');
 
     const publishing = client.publishToIoTCore({ topicName: 'a', qos: AT_LEAST_ONCE, payload: 'x' });
     expect((await serviceErrorOf(publishing))._message).toContain('configured to run offline');

@@ -10,14 +10,14 @@ import { MAX_FRAME_BYTES, FRAME_TYPE } from '#packages/ipc';
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 const hash = (bytes: ArrayBuffer): string => createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
 
 async function exchange(sizes: readonly number[]): Promise<void> {
-  bench = await ipcRig({ app: { configuration } });
-  const client: Client = await bench.connect('app');
+  rig = await ipcRig({ app: { configuration } });
+  const client: Client = await rig.connect('app');
   const inbox = new Inbox<string>();
   const stream = client.subscribeToTopic({ topic: 'big' });
   stream.on('message', ({ binaryMessage }) => inbox.push(hash(binaryMessage?.message as ArrayBuffer)));
@@ -39,8 +39,8 @@ describe('large messages', () => {
   it('pass unchanged up to what the official client can send', () => exchange([18_800_000]));
 
   it('above 24 MiB end the connection, before the bytes are even there', async () => {
-    bench = await ipcRig({ app: { configuration } });
-    const client = await bench.connectRaw('app');
+    rig = await ipcRig({ app: { configuration } });
+    const client = await rig.connectRaw('app');
 
     client.send(requestFrame(1, 'aws.greengrass#PublishToTopic', 'x'.repeat(MAX_FRAME_BYTES)));
 

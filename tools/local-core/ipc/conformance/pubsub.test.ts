@@ -10,12 +10,12 @@ type ReceiveMode = greengrasscoreipc.model.ReceiveMode;
 
 const configuration = { accessControl: allowAll('aws.greengrass.ipc.pubsub') };
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 async function cameraAndViewer(): Promise<[Client, Client]> {
-  bench = await ipcRig({ camera: { configuration }, viewer: { configuration } });
-  return [await bench.connect('camera'), await bench.connect('viewer')];
+  rig = await ipcRig({ camera: { configuration }, viewer: { configuration } });
+  return [await rig.connect('camera'), await rig.connect('viewer')];
 }
 
 async function subscribe(client: Client, topic: string, receiveMode?: string): Promise<Inbox<Message>> {
@@ -108,14 +108,14 @@ describe('PublishToTopic and SubscribeToTopic', () => {
     const [camera, viewer] = await cameraAndViewer();
     const stream = viewer.subscribeToTopic({ topic: 'n' });
     await stream.activate();
-    expect(bench.pubsub.subscriptions).toBe(1);
+    expect(rig.pubsub.subscriptions).toBe(1);
 
     await stream.close();
     // Requests of one connection are handled in order, so the next answer means that the end has been seen.
     await publishJson(viewer, 'n', {});
     await publishJson(camera, 'n', {});
 
-    expect(bench.pubsub.subscriptions).toBe(0);
+    expect(rig.pubsub.subscriptions).toBe(0);
   });
 
   it('stop when the client goes', async () => {
@@ -123,8 +123,8 @@ describe('PublishToTopic and SubscribeToTopic', () => {
     await subscribe(viewer, 'n');
 
     await viewer.close();
-    const watcher = await bench.connect('viewer');
-    await expect.poll(() => bench.pubsub.subscriptions).toBe(0);
+    const watcher = await rig.connect('viewer');
+    await expect.poll(() => rig.pubsub.subscriptions).toBe(0);
 
     await expect(publishJson(watcher, 'n', {})).resolves.toEqual({});
   });
@@ -132,11 +132,11 @@ describe('PublishToTopic and SubscribeToTopic', () => {
   it('reach subscribers in the process, and come from them', async () => {
     const [camera, viewer] = await cameraAndViewer();
     const heard = new Inbox<{ topic: string }>();
-    bench.pubsub.subscribe({ filter: 'frames/#', subscriber: 'command line', deliver: heard.push });
+    rig.pubsub.subscribe({ filter: 'frames/#', subscriber: 'command line', deliver: heard.push });
     const inbox = await subscribe(viewer, 'orders');
 
     await publishJson(camera, 'frames/1', { n: 1 });
-    bench.pubsub.publish({ topic: 'orders', body: { kind: 'json', value: 'stop' }, publisher: 'command line' });
+    rig.pubsub.publish({ topic: 'orders', body: { kind: 'json', value: 'stop' }, publisher: 'command line' });
 
     expect(await heard.take(1)).toEqual([
       { topic: 'frames/1', body: { kind: 'json', value: { n: 1 } }, publisher: 'camera' },

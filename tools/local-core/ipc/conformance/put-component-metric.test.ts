@@ -9,12 +9,12 @@ const metric = (name: string, value = 1, unit = 'COUNT') => ({
   metrics: [{ name, value, unit: unit as greengrasscoreipc.model.MetricUnitType }],
 });
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 async function client(component: string): Promise<Client> {
-  bench = await ipcRig({ 'aws.greengrass.Thing': { configuration }, 'edgeml.App': { configuration } });
-  return bench.connect(component);
+  rig = await ipcRig({ 'aws.greengrass.Thing': { configuration }, 'edgeml.App': { configuration } });
+  return rig.connect(component);
 }
 
 describe('PutComponentMetric', () => {

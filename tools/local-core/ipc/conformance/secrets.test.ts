@@ -9,20 +9,20 @@ import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 let folder: string;
-let bench: IpcRig;
+let rig: IpcRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'secrets-'));
 });
 afterEach(async () => {
-  await bench.close();
+  await rig.close();
   await rm(folder, { recursive: true });
 });
 
 async function appWith(document: string, accessControl = allowAll('aws.greengrass.SecretManager')): Promise<Client> {
   const path = join(folder, 'secrets.yaml');
   await writeFile(path, document);
-  bench = await ipcRig({ app: { configuration: { accessControl } } }, { secrets: secretsFromFile(path) });
-  return bench.connect('app');
+  rig = await ipcRig({ app: { configuration: { accessControl } } }, { secrets: secretsFromFile(path) });
+  return rig.connect('app');
 }
 
 const versions = `
@@ -120,8 +120,8 @@ describe('GetSecretValue', () => {
   });
 
   it('is not supported where no secret manager is installed', async () => {
-    bench = await ipcRig({ app: {} });
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: {} });
+    const client = await rig.connect('app');
 
     expect(await serviceErrorOf(client.getSecretValue({ secretId: 'camera' }))).toMatchObject({
       _errorCode: 'ServiceError',

@@ -28,10 +28,10 @@ afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close();
 });
 
-async function lite(options: Partial<IpcServerOptions> = {}): Promise<{ bench: IpcRig; client: Client }> {
-  const bench = await ipcRig({ app: { configuration }, other: {} }, { strictLite: true, ...options });
-  cleanup.push(() => bench.close());
-  return { bench, client: await bench.connect('app') };
+async function lite(options: Partial<IpcServerOptions> = {}): Promise<{ rig: IpcRig; client: Client }> {
+  const rig = await ipcRig({ app: { configuration }, other: {} }, { strictLite: true, ...options });
+  cleanup.push(() => rig.close());
+  return { rig, client: await rig.connect('app') };
 }
 
 const publishBytes = (client: Client, topic: string, bytes: number): Promise<unknown> =>
@@ -66,9 +66,9 @@ describe('strict lite: sizes', () => {
   });
 
   it('drops answers that do not fit as well', async () => {
-    const { bench } = await lite();
-    bench.nucleus.configure('app', ['big'], 'x'.repeat(10_000));
-    const raw = await bench.connectRaw('app');
+    const { rig } = await lite();
+    rig.nucleus.configure('app', ['big'], 'x'.repeat(10_000));
+    const raw = await rig.connectRaw('app');
 
     raw.send({
       type: 0,
@@ -89,8 +89,8 @@ describe('strict lite: sizes', () => {
 
 describe('strict lite: connections', () => {
   it('drop without an acknowledgement where the token is unknown', async () => {
-    const { bench } = await lite();
-    const stranger = clientOf(bench.socketPath, 'stranger');
+    const { rig } = await lite();
+    const stranger = clientOf(rig.socketPath, 'stranger');
 
     await expect(stranger.connect()).rejects.toThrow();
 
@@ -98,8 +98,8 @@ describe('strict lite: connections', () => {
   });
 
   it('end at a ping', async () => {
-    const { bench } = await lite();
-    const raw = await bench.connectRaw('app');
+    const { rig } = await lite();
+    const raw = await rig.connectRaw('app');
 
     raw.send({ type: FRAME_TYPE.ping });
 
@@ -108,14 +108,14 @@ describe('strict lite: connections', () => {
   });
 
   it('are fifty at most', async () => {
-    const { bench } = await lite();
-    const clients = await Promise.all(Array.from({ length: 49 }, () => bench.connectRaw('app')));
+    const { rig } = await lite();
+    const clients = await Promise.all(Array.from({ length: 49 }, () => rig.connectRaw('app')));
 
     // Not the official client: it crashes natively when the server hangs up while it connects.
-    const oneTooMany = await rawClient(bench.socketPath);
+    const oneTooMany = await rawClient(rig.socketPath);
     await oneTooMany.closed;
 
-    expect(bench.server.connections).toHaveLength(clients.length + 1);
+    expect(rig.server.connections).toHaveLength(clients.length + 1);
   });
 });
 
@@ -145,8 +145,8 @@ describe('strict lite: operations', () => {
   });
 
   it('answer an unknown one and one that is no JSON in the same way', async () => {
-    const { bench } = await lite();
-    const raw = await bench.connectRaw('app');
+    const { rig } = await lite();
+    const raw = await rig.connectRaw('app');
 
     raw.send({ type: 0, streamId: 1, headers: { operation: 'aws.greengrass#Fly' }, payload: '{}' });
     raw.send({ type: 0, streamId: 2, headers: { operation: 'aws.greengrass#GetConfiguration' }, payload: '{' });
@@ -158,23 +158,23 @@ describe('strict lite: operations', () => {
   });
 
   it('are all there for the command line, at any size', async () => {
-    const bench = await ipcRig({ 'aws.greengrass.Cli': {}, app: { configuration } }, { strictLite: true });
-    cleanup.push(() => bench.close());
-    bench.nucleus.configure('app', ['big'], 'x'.repeat(20_000));
+    const rig = await ipcRig({ 'aws.greengrass.Cli': {}, app: { configuration } }, { strictLite: true });
+    cleanup.push(() => rig.close());
+    rig.nucleus.configure('app', ['big'], 'x'.repeat(20_000));
 
-    const { components } = await (await bench.connect('aws.greengrass.Cli')).listComponents({});
+    const { components } = await (await rig.connect('aws.greengrass.Cli')).listComponents({});
 
     expect(components?.map(({ componentName }) => componentName)).toEqual(['aws.greengrass.Cli', 'app']);
   });
 
   it('restart components and create deployments all the same', async () => {
-    const { bench, client } = await lite();
+    const { rig, client } = await lite();
 
     await client.restartComponent({ componentName: 'other' });
     await client.createLocalDeployment({ rootComponentsToRemove: ['other'] });
 
-    expect(bench.nucleus.actions).toEqual(['restart other']);
-    expect(bench.nucleus.deploymentRequests).toEqual([{ rootComponentsToRemove: ['other'] }]);
+    expect(rig.nucleus.actions).toEqual(['restart other']);
+    expect(rig.nucleus.deploymentRequests).toEqual([{ rootComponentsToRemove: ['other'] }]);
   });
 });
 
@@ -202,8 +202,8 @@ describe('strict lite: publish and subscribe', () => {
   });
 
   it('denies in its own words', async () => {
-    const { bench } = await lite();
-    const other = await bench.connect('other');
+    const { rig } = await lite();
+    const other = await rig.connect('other');
 
     expect(await serviceErrorOf(publishBytes(other, 't', 1))).toMatchObject({
       _errorCode: 'UnauthorizedError',
@@ -215,9 +215,9 @@ describe('strict lite: publish and subscribe', () => {
     const policies = {
       'aws.greengrass.ipc.pubsub': { p: { operations: ['*'], resources: ['edgeml/{iot:thingName}/*'] } },
     };
-    const { bench } = await lite({ thingName: 'line-1' });
-    bench.nucleus.configure('other', ['accessControl'], policies);
-    const other = await bench.connect('other');
+    const { rig } = await lite({ thingName: 'line-1' });
+    rig.nucleus.configure('other', ['accessControl'], policies);
+    const other = await rig.connect('other');
     const java = await ipcRig({ other: { configuration: { accessControl: policies } } }, { thingName: 'line-1' });
     cleanup.push(() => java.close());
 
@@ -241,21 +241,21 @@ describe('strict lite: configuration', () => {
   });
 
   it('takes an older timestamp without a word, and changes nothing', async () => {
-    const { bench, client } = await lite();
+    const { rig, client } = await lite();
     const older = new Date(withMilliseconds.getTime() - 1000);
     await client.updateConfiguration({ timestamp: withMilliseconds, valueToMerge: { threshold: 1 } });
 
     await expect(client.updateConfiguration({ timestamp: older, valueToMerge: { threshold: 2 } })).resolves.toEqual({});
 
-    expect(bench.nucleus.configuration.get('app', ['threshold'])).toBe(1);
+    expect(rig.nucleus.configuration.get('app', ['threshold'])).toBe(1);
   });
 
   it('merges a value that is no map', async () => {
-    const { bench, client } = await lite();
+    const { rig, client } = await lite();
 
     await client.updateConfiguration({ keyPath: ['threshold'], timestamp: withMilliseconds, valueToMerge: 0.7 });
 
-    expect(bench.nucleus.configuration.get('app', ['threshold'])).toBe(0.7);
+    expect(rig.nucleus.configuration.get('app', ['threshold'])).toBe(0.7);
   });
 });
 

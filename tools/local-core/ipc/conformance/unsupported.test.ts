@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
-let bench: IpcRig;
-afterEach(() => bench.close());
+let rig: IpcRig;
+afterEach(() => rig.close());
 
 const calls: [string, (client: Client) => Promise<unknown>][] = [
   ['CreateDebugPassword', (client) => client.createDebugPassword({})],
@@ -22,8 +22,8 @@ const calls: [string, (client: Client) => Promise<unknown>][] = [
 
 describe('operations of components that are not installed', () => {
   it.each(calls)('%s is answered with a ServiceError that says so', async (name, call) => {
-    bench = await ipcRig({ app: {} });
-    const client = await bench.connect('app');
+    rig = await ipcRig({ app: {} });
+    const client = await rig.connect('app');
 
     expect(await serviceErrorOf(call(client))).toMatchObject({
       _errorCode: 'ServiceError',

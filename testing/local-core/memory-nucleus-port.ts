@@ -10,7 +10,7 @@ import type {
 } from '../../tools/local-core/ports.ts';
 
 /** A component of the twin. */
-export interface InMemoryComponent {
+export interface MemoryComponent {
   /** Default: `token-of-<name>`. */
   readonly token?: string;
   /** Default: `1.0.0`. */
@@ -22,7 +22,7 @@ export interface InMemoryComponent {
 }
 
 /** The twin's own side: what the server asked of it, and ways to change it. */
-export interface InMemoryNucleus extends NucleusPort {
+export interface MemoryNucleusPort extends NucleusPort {
   /** What the server asked for, in order: `restart X`, `stop X`, `X reports RUNNING`. */
   readonly actions: readonly string[];
   readonly deploymentRequests: readonly LocalDeploymentRequest[];
@@ -33,11 +33,11 @@ export interface InMemoryNucleus extends NucleusPort {
 }
 
 /** The nucleus' twin in memory, for tests of the IPC server and of its clients. Times are those that callers give. */
-export function inMemoryNucleus(
-  components: Readonly<Record<string, InMemoryComponent>>,
+export function memoryNucleusPort(
+  components: Readonly<Record<string, MemoryComponent>>,
   now: () => number = Date.now,
-): InMemoryNucleus {
-  const configuration = new InMemoryConfiguration(components);
+): MemoryNucleusPort {
+  const configuration = new MemoryConfigurationStore(components);
   const tokenOf = (name: string): string => components[name]?.token ?? `token-of-${name}`;
   const byToken = new Map(Object.keys(components).map((name) => [tokenOf(name), name]));
   const actions: string[] = [];
@@ -90,12 +90,12 @@ interface Listener {
 }
 
 /** Keeps one time per leaf path; enough of the nucleus' rules for merge, refusal of older values and events. */
-class InMemoryConfiguration implements ConfigurationStore {
+class MemoryConfigurationStore implements ConfigurationStore {
   readonly #values: Record<string, unknown>;
   readonly #times = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
 
-  constructor(components: Readonly<Record<string, InMemoryComponent>>) {
+  constructor(components: Readonly<Record<string, MemoryComponent>>) {
     const values = Object.entries(components).map(([name, { configuration }]) => [name, configuration ?? {}]);
     this.#values = structuredClone(Object.fromEntries(values)) as Record<string, unknown>;
   }
