@@ -9,7 +9,7 @@ import { onResults } from '../../tools/cli/start/result-stream.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { AGENT, agentSocket, APP, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { pidsIn, residentBytes } from '../../testing/device/processes.ts';
+import { pidsIn, residentBytesOfFamily } from '../../testing/device/processes.ts';
 import { sample, SAMPLES } from '../../testing/device/samples.ts';
 import { measureBareHttp } from './bare-http.ts';
 import type { BareHttpFigures } from './bare-http.ts';
@@ -118,6 +118,6 @@ async function answerSamples(core: LocalCore, inbox: Inbox, signal: AbortSignal)
 }
 
 function residentMB(root: string, component: string): number {
-  const bytes = pidsIn(path.join(root, 'work', component)).map(residentBytes);
+  const bytes = pidsIn(path.join(root, 'work', component)).map(residentBytesOfFamily);
   return Math.round(bytes.reduce((sum, one) => sum + one, 0) / 1e5) / 10;
 }

@@ -20,10 +20,25 @@ export function isAlive(pid: number): boolean {
   return processTable().some((row) => row.pid === pid);
 }
 
+/** Resident memory of a process and of those that it started, in bytes; what they share counts in each. */
+export function residentBytesOfFamily(pid: number): number {
+  const children = processTable().filter(({ parent }) => parent === pid);
+  return [pid, ...children.map((row) => row.pid)].map(residentBytes).reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** Resident memory in bytes (proc(5), VmRSS). */
 export function residentBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  const [, kilobytes = 0] = /^VmRSS:\s+(\d+) kB$/m.exec(statusOf(pid)) ?? [];
   return Number(kilobytes) * 1024;
+}
+
+/** Empty if the process ended meanwhile. */
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function workingDirectory(pid: number): string | undefined {
