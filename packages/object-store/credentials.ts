@@ -87,6 +87,6 @@ function none(reason: string, cause?: unknown) {
   const facts: StoreFailureFacts = { fault: 'moment', code: 'NoCredentials', reason, nothingSent: true };
   return objectStoreErrors.error('store.no-credentials', `no credentials for the store: ${reason}`, {
     cause,
-    facts: { ...facts },
+    facts,
   });
 }

@@ -18,7 +18,7 @@ export function storeFailure(failure: StoreFailure, where: string, cause?: unkno
   const { errorCode, fault, nothingSent } = classify(failure);
   const facts: StoreFailureFacts = { ...failure, fault, nothingSent: nothingSent ?? false };
   const message = `${where} failed: ${failure.code}: ${failure.reason}`;
-  return objectStoreErrors.error(errorCode, message, { cause, facts: { ...facts } });
+  return objectStoreErrors.error(errorCode, message, { cause, facts });
 }
 
 /** The facts of a `store.*` error; anything else counts as a fault of the moment. */

@@ -19,7 +19,6 @@ export const buildErrors = errorCatalogue({
   'build.model-package': {
     todo: 'Train or copy the sample models into artifacts/models (artifacts/training says how).',
   },
-  'build.page': { todo: 'Put the marker lines back; `git log -p` on the page shows where they were.' },
   'build.package-content': {
     todo: 'The package is laid out differently than components/runtime/platforms.ts says: adapt the table to the version.',
   },
@@ -29,6 +28,7 @@ export const buildErrors = errorCatalogue({
   'build.package-integrity': entry<PackagePin & { readonly found: string; readonly file: string }>({
     todo: 'The package differs from the one that was reviewed: do not use it. Remove it from the cache and fetch again; if it stays, change the pin in components/runtime/packages.json on purpose.',
   }),
+  'build.page': { todo: 'Put the marker lines back; `git log -p` on the page shows where they were.' },
   'build.recipe': { todo: 'Correct the recipe in recipes/, then run `npm run edgeml -- lint`.' },
   'build.too-large': entry<{ readonly artifact: string; readonly bytes: number }>({
     todo: 'See sbom.cdx.json of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',

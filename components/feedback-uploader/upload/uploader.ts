@@ -266,5 +266,5 @@ function costOf({ bodyBytes }: SpoolEntry): number {
 function timedOut(timeoutMs: number) {
   const reason = `no answer within ${timeoutMs} ms`;
   const facts: StoreFailureFacts = { fault: 'moment', code: 'Timeout', reason, nothingSent: false };
-  return objectStoreErrors.error('store.timeout', `upload failed: ${reason}`, { facts: { ...facts } });
+  return objectStoreErrors.error('store.timeout', `upload failed: ${reason}`, { facts });
 }

@@ -62,7 +62,6 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   {
     title: 'Configuring and running components',
     codes: [
-      'agent.socket-path-too-long',
       'config.',
       'confinement.',
       'heartbeat.',

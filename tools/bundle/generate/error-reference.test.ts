@@ -74,10 +74,13 @@ describe('docs/errors.md', () => {
   });
 
   it('has no section, and no beginning in the table of sections, without a code', () => {
-    const used = ERROR_GROUPS.flatMap(({ title, codes }) => codes.map((one) => [title, one] as const)).filter(
-      ([title, one]) => errors.some(({ code }) => errorGroupOf(code)?.title === title && code.startsWith(one)),
-    );
-    expect(used.length).toBe(ERROR_GROUPS.flatMap(({ codes }) => codes).length);
+    const unused = ERROR_GROUPS.map(({ title, codes }) => ({
+      title,
+      codes: codes.filter(
+        (one) => !errors.some(({ code }) => code.startsWith(one) && errorGroupOf(code)?.title === title),
+      ),
+    }));
+    expect(unused.filter(({ codes }) => codes.length > 0)).toEqual([]);
   });
 
   it('leaves the column of statuses out where no code has one', async () => {
