@@ -46,7 +46,8 @@ describe('quarantine of a version that dies again and again', () => {
     expect(versionInService()).toBe('2.0.0');
     await crash(1);
     await expect.poll(versionInService).toBe('1.0.0');
-    expect(rig.last('model.quarantined')).toMatchObject({
+    // It is told once the former version serves and the other one has drained.
+    await expect.poll(() => rig.last('model.quarantined')).toMatchObject({
       model: { alias: 'Parts', version: '2.0.0' },
       former: { alias: 'Parts', version: '1.0.0' },
       deaths: 2,
