@@ -47,11 +47,13 @@ describe('quarantine of a version that dies again and again', () => {
     await crash(1);
     await expect.poll(versionInService).toBe('1.0.0');
     // It is told once the former version serves and the other one has drained.
-    await expect.poll(() => rig.last('model.quarantined')).toMatchObject({
-      model: { alias: 'Parts', version: '2.0.0' },
-      former: { alias: 'Parts', version: '1.0.0' },
-      deaths: 2,
-    });
+    await expect
+      .poll(() => rig.last('model.quarantined'))
+      .toMatchObject({
+        model: { alias: 'Parts', version: '2.0.0' },
+        former: { alias: 'Parts', version: '1.0.0' },
+        deaths: 2,
+      });
   });
 
   it('keeps a version without a former one for longer, then answers with the reason', async () => {
