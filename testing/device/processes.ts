@@ -27,7 +27,7 @@ export function residentBytesOfFamily(pid: number): number {
 }
 
 /** Resident memory in bytes (proc(5), VmRSS). */
-export function residentBytes(pid: number): number {
+function residentBytes(pid: number): number {
   const [, kilobytes = 0] = /^VmRSS:\s+(\d+) kB$/m.exec(statusOf(pid)) ?? [];
   return Number(kilobytes) * 1024;
 }
