@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow, hashFile } from '#packages/foundation';
 import { buildComponents } from '../../tools/bundle/build.ts';
 import type { BuildStep } from '../../tools/bundle/build.ts';
 import { COMPONENTS } from '../../tools/bundle/components.ts';
@@ -32,7 +32,7 @@ describe('greengrass-build', () => {
   });
 
   it('has the layout that greengrass-cli takes', async () => {
-    expect(await listing(output)).toEqual([
+    expect(await filesBelow(output)).toEqual([
       'artifacts/edgeml.EdgeManager/1.3.6/edgeml-edge-manager.zip',
       'artifacts/edgeml.FeedbackUploader/1.0.0/edgeml-feedback.zip',
       'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
@@ -75,7 +75,7 @@ describe('greengrass-build', () => {
     const contents = async (component: string, zip: string): Promise<readonly string[]> => {
       const target = path.join(folder, `unpacked-${zip}`);
       await unzip(path.join(output, 'artifacts', component, '1.0.0', zip), target);
-      return listing(target);
+      return filesBelow(target);
     };
     expect(await contents('edgeml.InferenceAgent', 'edgeml-agent.zip')).toEqual([
       'LICENSE',
@@ -126,7 +126,7 @@ describe('greengrass-build', () => {
 
     await buildComponents({ output, components: ['edgeml.InferenceApp'] });
 
-    const files = await listing(output);
+    const files = await filesBelow(output);
     expect(files).toContain('recipes/com.example.Camera-1.0.0.yaml');
     expect(files.filter((file) => file.includes('0.9.0'))).toEqual([]);
     await rm(path.join(output, 'recipes/com.example.Camera-1.0.0.yaml'));
@@ -159,7 +159,7 @@ describe('a build', () => {
     const output = path.join(folder, 'gdk', component);
     await buildComponents({ components: [component], output, gdkFor: component });
 
-    const recipes = (await listing(output)).filter((file) => file.startsWith('recipes/'));
+    const recipes = (await filesBelow(output)).filter((file) => file.startsWith('recipes/'));
     const { version } = await readRecipe(component);
     expect(recipes).toEqual([`recipes/${component}-${version}.yaml`, `recipes/${component}.yaml`]);
     const [versioned, plain] = await Promise.all(recipes.map((file) => readFile(path.join(output, file), 'utf8')));
@@ -167,24 +167,13 @@ describe('a build', () => {
   });
 });
 
-async function listing(root: string): Promise<readonly string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .sort();
-}
-
 async function hashes(root: string): Promise<Readonly<Record<string, string>>> {
-  const files = await listing(root);
-  const pairs = files.map(async (file) => {
-    const hash = createHash('sha256').update(await readFile(path.join(root, file)));
-    return [file, hash.digest('hex')] as const;
-  });
+  const files = await filesBelow(root);
+  const pairs = files.map(async (file) => [file, await hashFile(path.join(root, file))] as const);
   return Object.fromEntries(await Promise.all(pairs));
 }
 
 async function times(root: string): Promise<readonly number[]> {
-  const files = (await listing(root)).filter((file) => file.startsWith('artifacts/'));
+  const files = (await filesBelow(root)).filter((file) => file.startsWith('artifacts/'));
   return Promise.all(files.map(async (file) => (await stat(path.join(root, file))).mtimeMs));
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
+import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
@@ -129,12 +130,7 @@ describe.sequential('from training output to the fleet and back', await needs(aw
     await packaged('1.1.0');
     const dir = at('build/packages/Colours-1.1.0');
     await writeFile(path.join(dir, 'golden/red.json'), JSON.stringify([{ classId: 2, label: 'blue', score: 1 }]));
-    const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    const entries = files.map(({ parentPath, name }) => {
-      const file = path.join(parentPath, name);
-      return { path: path.relative(dir, file), content: { file } };
-    });
-    await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colours.zip`), entries);
+    await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colours.zip`), await folderEntries(dir));
     await published();
     const dry = await here('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
     const { code, report } = await twin('1.1.0', (dry.json[0] as { input: object }).input);

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { silentLogger } from '#packages/foundation';
+import { filesBelow, silentLogger } from '#packages/foundation';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
 import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
 import { COMPONENT } from '../../components/inference-agent/settings/live-configuration.ts';
@@ -222,9 +222,7 @@ describe('the end', () => {
 });
 
 async function textsBelow(at: string): Promise<string> {
-  const files = await readdir(at, { recursive: true, withFileTypes: true });
-  const texts = files
-    .filter((file) => file.isFile())
-    .map((file) => readFile(path.join(file.parentPath, file.name), 'utf8'));
+  const files = await filesBelow(at);
+  const texts = files.map((file) => readFile(path.join(at, file), 'utf8'));
   return (await Promise.all(texts)).join('\n');
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from '#packages/foundation';
 
 import type { CaptureEvent } from '../../components/inference-agent/capture/event/capture-event.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
@@ -34,7 +35,7 @@ describe('clients in Python', await needs(pythonGrpc, visionData), () => {
   /** What the files of captured data hold, all models together. */
   async function captured(): Promise<readonly CaptureEvent[]> {
     const root = path.join(folder.path, 'captured');
-    const files = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
+    const files = (await filesBelow(root)).filter((name) => name.endsWith('.jsonl'));
     const texts = await Promise.all(files.map((name) => readFile(path.join(root, name), 'utf8')));
     return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line) as CaptureEvent);
   }

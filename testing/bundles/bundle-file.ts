@@ -1,7 +1,7 @@
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
-
+import { exists, writeAtomically } from '#packages/foundation';
 import { bundle } from '../../tools/bundle/bundle.ts';
 
 /**
@@ -24,15 +24,6 @@ async function buildTo(file: string, entry: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   // The project's own package.json says ES modules; on a device there is none.
   await writeFile(join(dirname(file), 'package.json'), '{"type":"commonjs"}');
-  const fresh = `${file}.${process.pid}`;
   const { code } = await bundle(entry);
-  await writeFile(fresh, code);
-  await rename(fresh, file);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  await writeAtomically(file, code, { fsync: 'none' });
 }

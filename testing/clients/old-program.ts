@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesBelow } from '../../tools/bundle/store/fingerprint.ts';
+import { filesBelow } from '#packages/foundation';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { PYTHON_CLIENT } from './caller.ts';
 
@@ -26,7 +26,7 @@ export async function packOldProgram({ folder, image }: OldProgram, to: string):
   await writeZip(path.join(to, 'artifacts', name, '1.0.0', 'application.zip'), [
     { path: program, content: { file: path.join(source, program) } },
     { path: `images/${image[0]}`, content: { file: image[1] } },
-    ...modules.map((file) => ({ path: `edgeml_sdk/${path.relative(sdk, file)}`, content: { file } })),
+    ...modules.map((file) => ({ path: `edgeml_sdk/${file}`, content: { file: path.join(sdk, file) } })),
   ]);
   await mkdir(path.join(to, 'recipes'), { recursive: true });
   await writeFile(path.join(to, 'recipes', `${name}-1.0.0.yaml`), recipe);

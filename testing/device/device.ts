@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceAtomically } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
 import { PATIENCE_MS } from '../patience.ts';
@@ -102,9 +103,9 @@ export class Device {
     const target = path.join(this.inbox.scenes, name);
     const partial = `${this.#folder}/${path.basename(name)}.partial`;
     await mkdir(path.dirname(target), { recursive: true });
-    if (typeof content === 'string') await copyFile(content, partial);
-    else await writeFile(partial, content);
-    await rename(partial, target);
+    const put = (to: string): Promise<void> =>
+      typeof content === 'string' ? copyFile(content, to) : writeFile(to, content);
+    await replaceAtomically(target, put, { fsync: 'none', partial });
   }
 
   /** Idempotent. */

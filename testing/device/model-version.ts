@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { readRecipe, strippedRecipe } from '../../tools/bundle/recipe-source.ts';
-import { filesBelow } from '../../tools/bundle/store/fingerprint.ts';
+import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { DETECTOR } from './collection.ts';
@@ -34,11 +34,7 @@ export async function detectorVersion(
   await cp(path.join(projectPaths.models, PACKAGE), source, { recursive: true });
   await stamp(source, version);
   await change(source);
-  const entries = (await filesBelow(source)).map((file) => ({
-    path: path.relative(source, file).split(path.sep).join('/'),
-    content: { file },
-  }));
-  await writeZip(path.join(artifacts, DETECTOR, version, `${PACKAGE}.zip`), entries);
+  await writeZip(path.join(artifacts, DETECTOR, version, `${PACKAGE}.zip`), await folderEntries(source));
   const { text } = await readRecipe(DETECTOR);
   await mkdir(recipes, { recursive: true });
   await writeFile(

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { buildErrors } from './errors.ts';
 import { projectPaths } from './project.ts';
-import { filesBelow } from './store/fingerprint.ts';
+import { folderEntries } from './zip/folder-entries.ts';
 import type { ZipEntry } from './zip/zip-entry.ts';
 
 /**
@@ -17,9 +17,5 @@ export async function modelEntries(name: string): Promise<readonly ZipEntry[]> {
       cause,
     });
   });
-  const files = await filesBelow(folder);
-  return files.map((file) => ({
-    path: path.relative(folder, file).split(path.sep).join('/'),
-    content: { file },
-  }));
+  return folderEntries(folder);
 }

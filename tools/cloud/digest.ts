@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { hashFile } from '#packages/foundation';
 
 /** SHA-256 of a file, in the two forms that AWS uses: base64 (recipes, S3 checksums) and hexadecimal (for people). */
 export interface Digest {
@@ -9,9 +8,7 @@ export interface Digest {
 }
 
 export async function fileDigest(file: string, signal?: AbortSignal): Promise<Digest> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash, { signal });
-  return digestOf(hash.digest());
+  return digestOf(Buffer.from(await hashFile(file, { signal }), 'hex'));
 }
 
 export function textDigest(text: string): Digest {

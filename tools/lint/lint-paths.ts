@@ -1,6 +1,7 @@
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { exists } from '#packages/foundation';
 import { lintCollection } from './lint-collection.ts';
 import { parseRecipeFile } from '../recipe/read-recipe.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
@@ -104,11 +105,4 @@ async function missingArtifacts(folder: string): Promise<readonly RecipeIssue[]>
     }));
   });
   return (await Promise.all(issues)).flat();
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
-import { writeAtomically } from './files/json-file.ts';
+import { writeCoreFile } from './files/json-file.ts';
 
 /** How a command-line client reaches a running core. */
 export interface CliInfo {
@@ -13,6 +13,6 @@ export interface CliInfo {
 export async function writeCliInfo(folder: string, info: CliInfo): Promise<() => Promise<void>> {
   const file = path.join(folder, `user-${userInfo().uid}.json`);
   const content = { cli_auth_token: info.authToken, domain_socket_path: info.socketPath };
-  await writeAtomically(file, JSON.stringify(content));
+  await writeCoreFile(file, JSON.stringify(content));
   return () => rm(file, { force: true });
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { coreErrors } from './errors.ts';
-import { writeAtomically } from './files/json-file.ts';
+import { writeCoreFile } from './files/json-file.ts';
 import { startTime } from './lifecycle/process-table.ts';
 
 /** A process, for good: ids are used again, start times are not. */
@@ -34,7 +34,7 @@ export async function lockRoot(root: string): Promise<RootLock> {
   }
   if (old?.guardian) await untilGone(old.guardian);
   const write = (guardian?: number): Promise<void> =>
-    writeAtomically(
+    writeCoreFile(
       file,
       JSON.stringify({
         core: holderOf(process.pid),

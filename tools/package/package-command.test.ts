@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { filesBelow, hashFile } from '#packages/foundation';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import type { CommandResult } from '../../testing/cloud/run-command.ts';
 import { projectPaths } from '../bundle/project.ts';
@@ -58,12 +59,8 @@ const packageHere = (source: string, output: string, ...words: readonly string[]
 const full = () => ['--name', 'Colours', '--labels', labels, '--manifest', manifest, '--golden', red];
 
 async function hashes(folder: string): Promise<Readonly<Record<string, string>>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  const pairs = files.sort().map(async (file) => {
-    const hash = createHash('sha256').update(await readFile(file));
-    return [path.relative(folder, file), hash.digest('hex')] as const;
-  });
+  const files = await filesBelow(folder);
+  const pairs = files.map(async (file) => [file, await hashFile(path.join(folder, file))] as const);
   return Object.fromEntries(await Promise.all(pairs));
 }
 

@@ -1,5 +1,6 @@
-import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { exists, hashFile, writeAtomically } from '#packages/foundation';
 import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, readPackage, signPackage } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 import { readRecipe } from '../bundle/recipe-source.ts';
@@ -11,7 +12,6 @@ import type { VariantCheck } from './errors.ts';
 import { packagingErrors } from './errors.ts';
 import { requireComponentName, requireModelName, requireVersion } from './names.ts';
 import { componentRecipe } from './output/component-recipe.ts';
-import { sha256Of } from './output/hash-file.ts';
 import { PACKAGES_FOLDER, readRecords, recordFile } from './output/package-record.ts';
 import type { PackageRecord } from './output/package-record.ts';
 import { writeTar } from './output/write-tar.ts';
@@ -72,11 +72,8 @@ export async function packageModel(source: FoundSource, options: PackageOptions)
 type Identity = Readonly<Record<string, string>>;
 
 async function hasFiles(output: string, { files }: PackageRecord): Promise<boolean> {
-  const all = Object.values(files).map((file) => access(path.join(output, file)));
-  return Promise.all(all).then(
-    () => true,
-    () => false,
-  );
+  const found = await Promise.all(Object.values(files).map((file) => exists(path.join(output, file))));
+  return found.every(Boolean);
 }
 
 async function folder(work: string, name: string): Promise<string> {
@@ -123,9 +120,9 @@ async function place(
   const inside = (await listFiles(dir, DEFAULT_PACKAGE_LIMITS)).map((file) => file.path);
   const zip = path.join(work, 'artifact.zip');
   const entries = inside.map((file) => ({ path: file, content: { file: path.join(dir, file) } }));
-  const artifact = { bytes: await writeZip(zip, entries, signal), sha256: await sha256Of(zip) };
+  const artifact = { bytes: await writeZip(zip, entries, signal), sha256: await hashFile(zip) };
   const tar = path.join(work, 'package.tar.gz');
-  const archive = { bytes: await writeTar(tar, dir, inside, signal), sha256: await sha256Of(tar) };
+  const archive = { bytes: await writeTar(tar, dir, inside, signal), sha256: await hashFile(tar) };
   const moves = [
     [recipe, files.recipe],
     [zip, files.artifact],
@@ -172,12 +169,7 @@ async function requireFree(
   const there = records.find((one) => one.version === version && (one.component === component || one.name === name));
   if (there?.packageHash === hash && there.signedBy === signedBy && there.component === component) return there;
   const recipe = path.join(output, 'recipes', `${component}-${version}.yaml`);
-  const taken =
-    there !== undefined ||
-    (await access(recipe).then(
-      () => true,
-      () => false,
-    ));
+  const taken = there !== undefined || (await exists(recipe));
   if (!taken || replace) return undefined;
   const was = there ? `${there.packageHash} (component ${there.component})` : 'a component that was built otherwise';
   const message = `${component} ${version} is there already with another content: it is ${was}, this is ${hash}`;
@@ -213,7 +205,5 @@ async function moveTo(from: string, to: string): Promise<void> {
 }
 
 async function writeRecord(output: string, record: PackageRecord): Promise<void> {
-  const file = recordFile(output, record.name, record.version);
-  await writeFile(`${file}.partial`, `${JSON.stringify(record, undefined, 2)}\n`);
-  await rename(`${file}.partial`, file);
+  await writeAtomically(recordFile(output, record.name, record.version), `${JSON.stringify(record, undefined, 2)}\n`);
 }

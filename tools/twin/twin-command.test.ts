@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../testing/cloud/run-command.ts';
 import { buildForThisMachine } from '../bundle/host-build.ts';
+import { folderEntries } from '../bundle/zip/folder-entries.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import { colourModel, LABELS, MANIFEST, trainingOutput } from '../../testing/package/training-output.ts';
@@ -109,12 +110,7 @@ describe('edgeml twin', () => {
     await cp(build, bad, { recursive: true });
     const dir = path.join(bad, 'packages/Colours-1.0.0');
     await writeFile(path.join(dir, 'golden/red.json'), JSON.stringify([{ classId: 2, label: 'blue', score: 1 }]));
-    const names = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    const entries = names.map(({ parentPath, name }) => {
-      const from = path.join(parentPath, name);
-      return { path: path.relative(dir, from), content: { file: from } };
-    });
-    await writeZip(path.join(bad, `artifacts/${COMPONENT}/1.0.0/Colours.zip`), entries);
+    await writeZip(path.join(bad, `artifacts/${COMPONENT}/1.0.0/Colours.zip`), await folderEntries(dir));
     const result = await twin('--build', bad, '--component', COMPONENT);
     expect(result.code, result.stderr).toBe(1);
     const { deployment, models } = await report();

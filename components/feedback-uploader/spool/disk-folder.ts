@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { syncFolder, writeAt, writeNewFile } from '#packages/foundation';
 import type { FolderEntry, OpenFile, SpoolFolder } from './spool-folder.ts';
 
 /** Files of the spool are nobody else's business. */
@@ -18,7 +19,7 @@ export async function diskFolder(folder: string): Promise<SpoolFolder> {
       return entries.filter((entry) => entry !== undefined);
     },
     read: (name) => readFile(at(name)),
-    write: (name, chunks) => writeDurably(at(name), chunks),
+    write: (name, chunks) => writeNewFile(at(name), chunks, FILE_MODE),
     rename: (from, to) => rename(at(from), at(to)),
     remove: (name) => rm(at(name), { force: true }),
     sync: () => syncFolder(folder),
@@ -35,45 +36,11 @@ async function entryOf(file: string, name: string): Promise<FolderEntry | undefi
   return found?.isFile() ? { name, bytes: found.size } : undefined;
 }
 
-async function writeDurably(file: string, chunks: readonly Uint8Array[]): Promise<void> {
-  const handle = await open(file, 'wx', FILE_MODE);
-  try {
-    for (const chunk of chunks) await writeAll(handle, chunk);
-    await handle.sync();
-  } catch (thrown) {
-    await handle.close().catch(() => undefined);
-    await rm(file, { force: true }).catch(() => undefined);
-    throw thrown;
-  }
-  await handle.close();
-}
-
-/** A file's name is durable when its folder is synced. Windows has no such call; NTFS keeps names in its own journal. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function openFile(handle: FileHandle): OpenFile {
   let closed: Promise<void> | undefined;
   return {
-    write: (at, bytes) => writeAll(handle, bytes, at),
+    write: (at, bytes) => writeAt(handle, bytes, at),
     sync: () => handle.datasync(),
     close: () => (closed ??= handle.close()),
   };
-}
-
-/** A write may take less than it is given, above all when the disk is nearly full. */
-async function writeAll(handle: FileHandle, bytes: Uint8Array, at?: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const place = at === undefined ? null : at + done;
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, place);
-    done += bytesWritten;
-  }
 }

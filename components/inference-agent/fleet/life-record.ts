@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-
-import { writeDurably } from '../store/durable.ts';
+import { writeAtomically } from '#packages/foundation';
 
 export interface Life {
   /** Starts of the agent in this work folder, this one included. */
@@ -46,7 +45,7 @@ export class LifeRecord {
   }
 
   #write(running: boolean): Promise<void> {
-    return writeDurably(this.#file, JSON.stringify({ ...this.#life, running }));
+    return writeAtomically(this.#file, JSON.stringify({ ...this.#life, running }), { fsync: 'folder' });
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { writeAtomically } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-import { writeDurably } from '../store/durable.ts';
 import type { DeviceRegistration, Provider } from './provider.ts';
 
 export interface RegistrationPorts {
@@ -59,7 +59,7 @@ export class RegistrationCache {
     this.#askAfter = validUntil;
     if (!active) log.error({ ttlSeconds }, 'device.not-registered');
     else if (before === false) log.info({}, 'device.registered');
-    await writeDurably(file, JSON.stringify(this.#known)).catch((error: unknown) =>
+    await writeAtomically(file, JSON.stringify(this.#known), { fsync: 'folder' }).catch((error: unknown) =>
       log.warn({ error, file }, 'device.registration-not-kept'),
     );
   }

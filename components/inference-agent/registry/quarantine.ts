@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeAtomically } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { ModelIdentity } from '#packages/http';
-import { writeDurably } from '../store/durable.ts';
 import { agentErrors as registryErrors } from '../errors.ts';
 
 /** Deaths longer ago count no more. */
@@ -83,6 +83,7 @@ export class Quarantine {
   }
 
   #write(): Promise<void> {
-    return writeDurably(this.#file, `${JSON.stringify(Object.fromEntries(this.#entries), undefined, 2)}\n`);
+    const text = `${JSON.stringify(Object.fromEntries(this.#entries), undefined, 2)}\n`;
+    return writeAtomically(this.#file, text, { fsync: 'folder' });
   }
 }

@@ -1,13 +1,12 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readPackage, unpackArchive } from '#packages/model-package';
 import type { ModelPackage, PackageLimits } from '#packages/model-package';
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { isEdgeError, messageOf, syncFile, syncFolder, writeAtomically } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
-import { renameDurably, syncFile, syncFolder, writeDurably } from './durable.ts';
 import { agentErrors } from '../errors.ts';
 import { planRoom } from './plan-room.ts';
 
@@ -113,7 +112,7 @@ export class PackageStore {
   async remember(record: AliasRecord): Promise<void> {
     const folder = join(this.#folder, record.alias);
     await mkdir(folder, { recursive: true });
-    await writeDurably(join(folder, STATE_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
+    await writeAtomically(join(folder, STATE_FILE), `${JSON.stringify(record, undefined, 2)}\n`, { fsync: 'folder' });
     await this.tidy(record.alias, record);
   }
 
@@ -187,7 +186,7 @@ export class PackageStore {
       await copyPackage(model, fresh);
       const target = this.#packageFolder(alias, model.hash);
       await mkdir(dirname(target), { recursive: true });
-      await renameDurably(fresh, target);
+      await moveDurably(fresh, target);
     } finally {
       await rm(fresh, { recursive: true, force: true });
     }
@@ -225,4 +224,11 @@ async function copyPackage(model: ModelPackage, target: string): Promise<void> {
     await syncFile(to);
   }
   await syncFolder(target);
+}
+
+/** Moves a finished folder to its place, replacing what is there. */
+async function moveDurably(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to);
+  await syncFolder(dirname(to));
 }

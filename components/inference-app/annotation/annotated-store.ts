@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Serial, writeAtomically } from '#packages/foundation';
 import { appErrors } from '../errors.ts';
 
 export interface StoreLimits {
@@ -14,11 +15,12 @@ const TEMPORARY = '.tmp-';
 export class AnnotatedStore {
   readonly #folder: string;
   readonly #limits: () => StoreLimits;
+  /** Making room and writing must not overtake each other. */
+  readonly #saves = new Serial();
   /** Sizes by name, oldest first. */
   readonly #files = new Map<string, number>();
   #bytes = 0;
   #opened: Promise<void> | undefined;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(folder: string, limits: () => StoreLimits) {
     this.#folder = folder;
@@ -35,13 +37,7 @@ export class AnnotatedStore {
    * @throws EdgeError `annotation.disk-full`; the system's error when the folder cannot be written
    */
   save(name: string, content: Uint8Array): Promise<string> {
-    // One at a time: making room and writing must not overtake each other.
-    const saving = this.#last.then(() => this.#save(name, content));
-    this.#last = saving.then(
-      () => undefined,
-      () => undefined,
-    );
-    return saving;
+    return this.#saves.run(() => this.#save(name, content));
   }
 
   async #save(name: string, content: Uint8Array): Promise<string> {
@@ -52,14 +48,8 @@ export class AnnotatedStore {
     await this.#makeRoom(maxBytes - content.length, name);
     await this.#checkFree(content.length, minFreeBytes);
     const path = join(this.#folder, name);
-    const temporary = join(this.#folder, `${TEMPORARY}${name}`);
-    try {
-      await writeFile(temporary, content);
-      await rename(temporary, path);
-    } catch (thrown) {
-      await rm(temporary, { force: true });
-      throw thrown;
-    }
+    // An image per frame: a sync of each would wear a memory card and slow the camera down.
+    await writeAtomically(path, content, { fsync: 'none', partial: join(this.#folder, `${TEMPORARY}${name}`) });
     this.#forget(name);
     this.#files.set(name, content.length);
     this.#bytes += content.length;

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { exists, isEdgeError, messageOf } from '#packages/foundation';
 import { DEFAULT_PACKAGE_LIMITS } from '../reading/limits.ts';
 import type { PackageLimits } from '../reading/limits.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
@@ -106,13 +106,6 @@ async function packageFolder(target: string): Promise<string> {
   if (await exists(join(target, MANIFEST_FILE))) return target;
   const [only, ...others] = await readdir(target, { withFileTypes: true });
   return only?.isDirectory() && others.length === 0 ? join(target, only.name) : target;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function tooLarge(why: string) {

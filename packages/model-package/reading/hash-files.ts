@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { messageOf } from '#packages/foundation';
+import { hashFile, messageOf } from '#packages/foundation';
 import { canonicalJson } from '../canonical-json.ts';
 import { packageErrors } from '../errors.ts';
 import type { PackageFile } from './list-files.ts';
@@ -21,7 +19,7 @@ export async function hashFiles(
 ): Promise<FileHashes> {
   const hashes: Record<string, string> = {};
   for (const { path } of files) {
-    if (path !== SIGNATURE_FILE) hashes[path] = await hashFile(dir, path, signal);
+    if (path !== SIGNATURE_FILE) hashes[path] = await hashOf(dir, path, signal);
   }
   return hashes;
 }
@@ -31,12 +29,9 @@ export function packageHash(hashes: FileHashes): string {
   return createHash('sha256').update(canonicalJson(hashes)).digest('hex');
 }
 
-const READ_BYTES = 1024 * 1024;
-
-async function hashFile(dir: string, path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
+async function hashOf(dir: string, path: string, signal?: AbortSignal): Promise<string> {
   try {
-    await pipeline(createReadStream(join(dir, path), { highWaterMark: READ_BYTES }), hash, { signal });
+    return await hashFile(join(dir, path), { signal });
   } catch (cause) {
     signal?.throwIfAborted();
     throw packageErrors.error(
@@ -48,5 +43,4 @@ async function hashFile(dir: string, path: string, signal?: AbortSignal): Promis
       },
     );
   }
-  return hash.digest('hex');
 }

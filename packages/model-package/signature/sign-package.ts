@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
+import { writeAtomically } from '#packages/foundation';
 import { canonicalJson } from '../canonical-json.ts';
 import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';
@@ -24,9 +23,7 @@ export async function signPackage(
 ): Promise<SignatureFile> {
   const { hashes } = await readPackage(dir, signal ? { signal } : {});
   const signature = await signHashes(hashes, 'sign' in key ? key : keySigner(key, keyId), signal);
-  const file = join(dir, SIGNATURE_FILE);
-  await writeFile(`${file}.partial`, `${JSON.stringify(signature, undefined, 2)}\n`);
-  await rename(`${file}.partial`, file);
+  await writeAtomically(join(dir, SIGNATURE_FILE), `${JSON.stringify(signature, undefined, 2)}\n`);
   return signature;
 }
 

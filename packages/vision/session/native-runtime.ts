@@ -4,9 +4,9 @@ import path from 'node:path';
 
 import type * as Ort from 'onnxruntime-node';
 import type { Provider } from '#packages/model-package';
-import { lazyPackage, messageOf, resolvePackage } from '#packages/foundation';
+import { hashFile, lazyPackage, messageOf, resolvePackage } from '#packages/foundation';
 import { cpuIdentity } from './cpu-identity.ts';
-import { OptimizedCache, hashFile } from './optimized-cache.ts';
+import { OptimizedCache } from './optimized-cache.ts';
 import type { CacheKey } from './optimized-cache.ts';
 import { returnFreedMemory } from './return-memory.ts';
 import type { Optimized, Runtime, Session, SessionOptions } from './session.ts';

@@ -1,10 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-
 import { z } from 'zod';
+import { hashFile, writeAtomically } from '#packages/foundation';
 
 /** One device runs few models; older entries belong to versions that are gone. */
 const MAX_ENTRIES = 16;
@@ -73,9 +71,8 @@ export class OptimizedCache {
       sha256: await hashFile(file),
       source: sourceOf(key),
     };
-    const draft = `${file}.json.tmp`;
-    await writeFile(draft, JSON.stringify(entry));
-    await rename(draft, path.join(this.#dir, `${nameOf(key)}.json`));
+    // Size and hash in the entry tell whether a loss of power damaged either file.
+    await writeAtomically(path.join(this.#dir, `${nameOf(key)}.json`), JSON.stringify(entry), { fsync: 'none' });
     await this.#sweep();
   }
 
@@ -106,13 +103,6 @@ export class OptimizedCache {
       return undefined;
     }
   }
-}
-
-/** SHA-256 of a file, hexadecimal. */
-export async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }
 
 function sourceOf(key: CacheKey): string {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-
 import { z } from 'zod';
+import { writeAtomically } from '#packages/foundation';
 import { PROVIDERS } from '#packages/model-package';
 import type { Candidate } from './candidates.ts';
 
@@ -60,9 +60,7 @@ export class ChoiceStore {
       reducedDecode,
     };
     await mkdir(this.#dir, { recursive: true });
-    const draft = `${this.#fileOf(key)}.${process.pid}.tmp`;
-    await writeFile(draft, JSON.stringify(choice));
-    await rename(draft, this.#fileOf(key));
+    await writeAtomically(this.#fileOf(key), JSON.stringify(choice), { fsync: 'none' });
   }
 
   async forget(key: ChoiceKey): Promise<void> {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
+import { filesBelow } from '#packages/foundation';
 import type { CaptureRecord } from '../../../components/inference-agent/capture/capture.ts';
 import type { CaptureSettings } from '../../../components/inference-agent/capture/capture-settings.ts';
-import { filesBelow } from '../../../components/inference-agent/capture/disk/durable-folder.ts';
 import { readEvent } from '../../../components/inference-agent/capture/event/read-events.ts';
 import type { CaptureEvent } from '../../../components/inference-agent/capture/event/capture-event.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { filesBelow } from '#packages/foundation';
 import type { Remedy } from '#packages/foundation';
 import { PROJECT } from '../project.ts';
-import { filesBelow } from '../store/fingerprint.ts';
 
 /** Rooms whose errors reach a user. */
 export const ROOMS = ['packages', 'components', 'tools'] as const;
@@ -15,13 +15,14 @@ export interface DocumentedError extends Remedy {
 
 /** Every code of every `errors.ts`, in the order of the files. */
 export async function documentedErrors(): Promise<readonly DocumentedError[]> {
-  const files = await Promise.all(ROOMS.map((room) => filesBelow(path.join(PROJECT, room), /^errors\.ts$/)));
   const errors: DocumentedError[] = [];
-  for (const file of files.flat()) {
-    const module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-    const shown = path.relative(PROJECT, file).split(path.sep).join('/');
-    for (const { entries } of Object.values(module).filter(isCatalogue))
-      for (const [code, entry] of Object.entries(entries)) errors.push({ code, file: shown, ...entry });
+  for (const room of ROOMS) {
+    const names = await filesBelow(path.join(PROJECT, room));
+    for (const file of names.filter((name) => path.basename(name) === 'errors.ts').map((name) => `${room}/${name}`)) {
+      const module = (await import(pathToFileURL(path.join(PROJECT, file)).href)) as Readonly<Record<string, unknown>>;
+      for (const { entries } of Object.values(module).filter(isCatalogue))
+        for (const [code, entry] of Object.entries(entries)) errors.push({ code, file, ...entry });
+    }
   }
   return errors;
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from '#packages/foundation';
 import { PROJECT } from '../project.ts';
-import { filesBelow } from '../store/fingerprint.ts';
 import { documentedErrors, ROOMS } from './error-catalogues.ts';
 import type { DocumentedError } from './error-catalogues.ts';
 import { ERROR_GROUPS, errorGroupOf } from './error-groups.ts';
@@ -22,8 +22,12 @@ let sources: readonly string[];
 
 beforeAll(async () => {
   errors = await documentedErrors();
-  const files = await Promise.all(ROOMS.map((room) => filesBelow(path.join(PROJECT, room), SOURCE)));
-  sources = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')));
+  const inRooms = ROOMS.map(async (room) => {
+    const names = await filesBelow(path.join(PROJECT, room));
+    const files = names.filter((name) => SOURCE.test(path.basename(name)));
+    return Promise.all(files.map((name) => readFile(path.join(PROJECT, room, name), 'utf8')));
+  });
+  sources = (await Promise.all(inRooms)).flat();
 });
 
 const found = (text: string, pattern: RegExp): readonly string[] =>

@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { messageOf } from '#packages/foundation';
+import { exists, hashFile, messageOf } from '#packages/foundation';
 import { buildErrors } from '../errors.ts';
 import type { PackagePin } from '../errors.ts';
 
@@ -21,11 +18,7 @@ const FETCH_TIMEOUT_MS = 10 * 60_000;
 export async function fetchPackage(pin: PackagePin, cache: string, options: FetchOptions = {}): Promise<string> {
   const folder = path.join(cache, 'npm');
   const file = path.join(folder, `${pin.name.replace('@', '').replace('/', '-')}-${pin.version}.tgz`);
-  const cached = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (!cached) await download(pin, folder, file, options);
+  if (!(await exists(file))) await download(pin, folder, file, options);
   await checkIntegrity(pin, file);
   return file;
 }
@@ -65,9 +58,7 @@ async function npmPack(name: string, destination: string, signal: AbortSignal | 
 }
 
 async function checkIntegrity(pin: PackagePin, file: string): Promise<void> {
-  const hash = createHash('sha512');
-  await pipeline(createReadStream(file), hash);
-  const found = `sha512-${hash.digest('base64')}`;
+  const found = `sha512-${await hashFile(file, { algorithm: 'sha512', encoding: 'base64' })}`;
   if (found === pin.integrity) return;
   const message = `${pin.name}@${pin.version} in ${file} has the hash ${found}; components/runtime/packages.json pins ${pin.integrity}`;
   throw buildErrors.error('build.package-integrity', message, { facts: { ...pin, found, file } });

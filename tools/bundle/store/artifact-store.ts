@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { isPartial, replaceAtomically } from '#packages/foundation';
 
 /**
  * Finished artifacts by what they were made from, so that nothing unchanged is built twice and
@@ -38,10 +39,11 @@ export async function place(source: string, target: string): Promise<void> {
   // utimes rounds to less than what stat tells.
   if (to?.size === from.size && Math.abs(to.mtimeMs - from.mtimeMs) < 2) return;
   await mkdir(path.dirname(target), { recursive: true });
-  const partial = `${target}.${process.pid}.partial`;
-  await copyFile(source, partial);
-  await utimes(partial, from.atime, from.mtime);
-  await rename(partial, target);
+  const copy = async (partial: string): Promise<void> => {
+    await copyFile(source, partial);
+    await utimes(partial, from.atime, from.mtime);
+  };
+  await replaceAtomically(target, copy, { fsync: 'none' });
 }
 
 /** Of two processes that make the same artifact, the first one's stays, so that its time does not change under a reader. */
@@ -60,6 +62,6 @@ async function sizeOf(file: string): Promise<number | undefined> {
 }
 
 async function dropOthers(folder: string, keep: string): Promise<void> {
-  const others = (await readdir(folder)).filter((name) => name !== path.basename(keep) && !name.endsWith('.partial'));
+  const others = (await readdir(folder)).filter((name) => name !== path.basename(keep) && !isPartial(name));
   await Promise.all(others.map((name) => rm(path.join(folder, name), { force: true })));
 }

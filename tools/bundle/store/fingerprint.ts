@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { filesBelow } from '#packages/foundation';
 
 /** SHA-256, hexadecimal, over the names and contents of files, folders (whole) and literal texts. Missing files count as absent. */
 export async function fingerprint(parts: readonly FingerprintPart[]): Promise<string> {
   const hash = createHash('sha256');
   for (const part of parts) {
     if ('text' in part) hash.update(`text:${part.text.length}:${part.text}`);
-    else for (const file of await filesBelow(part.path, part.only)) await addFile(hash, part.path, file);
+    else for (const file of await filesAt(part.path, part.only)) await addFile(hash, part.path, file);
   }
   return hash.digest('hex');
 }
@@ -17,20 +18,13 @@ export type FingerprintPart =
   /** A file, or a folder with all files whose name matches `only`. */
   | { readonly path: string; readonly only?: RegExp };
 
-/** Every file at or below a path, sorted, as absolute paths. */
-export async function filesBelow(root: string, only: RegExp = /./): Promise<readonly string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOTDIR') return undefined;
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
-  if (!entries) return [root];
-  return entries
-    .filter((entry) => entry.isFile() && only.test(entry.name))
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort();
+async function filesAt(root: string, only: RegExp = /./): Promise<readonly string[]> {
+  const names = await filesBelow(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (!names) return [root];
+  return names.filter((name) => only.test(path.basename(name))).map((name) => path.join(root, name));
 }
 
 async function addFile(hash: ReturnType<typeof createHash>, root: string, file: string): Promise<void> {

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { replaceAtomically } from '#packages/foundation';
 import type { ZipEntry } from './zip-entry.ts';
 
 /**
@@ -18,13 +19,9 @@ export async function writeZip(file: string, entries: readonly ZipEntry[], signa
   zip.on('error', (error: Error) => output.destroy(error));
   for (const entry of [...entries].sort(byPath)) addEntry(zip, entry);
   zip.end();
-  const partial = `${file}.${process.pid}.partial`;
-  try {
-    await pipeline(output, createWriteStream(partial), ...(signal ? [{ signal }] : []));
-    await rename(partial, file);
-  } finally {
-    await rm(partial, { force: true });
-  }
+  const write = (partial: string): Promise<void> =>
+    pipeline(output, createWriteStream(partial), ...(signal ? [{ signal }] : []));
+  await replaceAtomically(file, write, { fsync: 'none' });
   return (await stat(file)).size;
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { readTextIfAny, writeAtomically } from '#packages/foundation';
 import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
@@ -64,16 +65,12 @@ function fileStore(file: string, plan: PromotionPlan): StateStore {
   return {
     place: file,
     load: async () => {
-      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined;
-        throw error;
-      });
+      const text = await readTextIfAny(file);
       return text === undefined ? undefined : checkState(text, file, plan);
     },
     save: async (state) => {
       await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-      await writeFile(`${file}.new`, stateText(state));
-      await rename(`${file}.new`, file);
+      await writeAtomically(file, stateText(state));
     },
   };
 }

@@ -1,6 +1,6 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '#packages/foundation';
+import { messageOf, readTextIfAny, writeAtomically } from '#packages/foundation';
 import { cloudErrors } from '../errors.ts';
 
 /** What is known of a device's identity; kept beside its keys, without which it is of no use. */
@@ -40,8 +40,7 @@ export class DeviceFolder {
 
   /** @throws EdgeError `provision.other-device` */
   async identity(thingName: string): Promise<DeviceIdentity | undefined> {
-    const text = await readFile(this.file('identity'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+    const text = await readTextIfAny(this.file('identity')).catch((error: unknown) => {
       throw failed(this.folder, error);
     });
     if (text === undefined) return undefined;
@@ -68,12 +67,9 @@ export class DeviceFolder {
   }
 
   async #write(name: keyof typeof DEVICE_FILES, text: string): Promise<void> {
-    const file = this.file(name);
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await writeFile(`${file}.new`, text, { mode: PRIVATE_MODE });
-      await chmod(`${file}.new`, PRIVATE_MODE);
-      await rename(`${file}.new`, file);
+      await writeAtomically(this.file(name), text, { mode: PRIVATE_MODE });
     } catch (error) {
       throw failed(this.folder, error);
     }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '#packages/foundation';
 import { coreErrors } from '../errors.ts';
-import { JsonFile, writeAtomically } from '../files/json-file.ts';
+import { JsonFile, writeCoreFile } from '../files/json-file.ts';
 
 /** What is deployed: root components by group, and the version of every component. */
 export interface DeployedSet {
@@ -45,7 +45,7 @@ export async function readDeployedSet(folder: string): Promise<DeployedSet> {
 }
 
 export function writeDeployedSet(folder: string, set: DeployedSet): Promise<void> {
-  return writeAtomically(fileIn(folder), `${JSON.stringify(set, undefined, 2)}\n`);
+  return writeCoreFile(fileIn(folder), `${JSON.stringify(set, undefined, 2)}\n`);
 }
 
 function fileIn(folder: string): string {

@@ -1,21 +1,11 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { readTextIfAny, writeAtomically } from '#packages/foundation';
 
-/** Writes so that a crash leaves the old content or the new one, never a mixture: temporary file, fsync, rename. */
-export async function writeAtomically(file: string, content: string): Promise<void> {
+/** Writes a file of the core, which its user alone may read, and makes its folder. A crash leaves the old content or the new. */
+export async function writeCoreFile(file: string, content: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file).catch(async (error: unknown) => {
-    await rm(temporary, { force: true });
-    throw error;
-  });
+  await writeAtomically(file, content, { mode: 0o600 });
 }
 
 /** A JSON file that is written often: changes that come while a write is under way are written once, after it. */
@@ -32,10 +22,7 @@ export class JsonFile {
 
   /** The stored value, undefined where there is none. A file that cannot be parsed is an error: atomic writes leave none. */
   static async read(file: string): Promise<unknown> {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = await readTextIfAny(file);
     return text === undefined ? undefined : (JSON.parse(text) as unknown);
   }
 
@@ -57,7 +44,7 @@ export class JsonFile {
     try {
       while (this.#dirty) {
         this.#dirty = false;
-        await writeAtomically(this.#file, `${JSON.stringify(this.#content())}\n`).catch((error: unknown) => {
+        await writeCoreFile(this.#file, `${JSON.stringify(this.#content())}\n`).catch((error: unknown) => {
           this.#dirty = true;
           throw error;
         });

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, lstat, mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { hashFile, replaceAtomically } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import type { Artifact } from '../../recipe/recipe.ts';
 import type { ComponentId, ComponentStore } from './component-store.ts';
@@ -77,9 +76,7 @@ async function requireFile(file: string, artifact: Artifact, { id, sourceFolder 
 async function checkDigest(file: string, artifact: Artifact, id: ComponentId): Promise<void> {
   if (artifact.digest === undefined) return;
   const algorithm = artifact.algorithm ?? 'SHA-256';
-  const hash = createHash(algorithm.replace('-', '').toLowerCase());
-  await pipeline(createReadStream(file), hash);
-  const actual = hash.digest('base64');
+  const actual = await hashFile(file, { algorithm: algorithm.replace('-', '').toLowerCase(), encoding: 'base64' });
   if (actual === artifact.digest) return;
   throw coreErrors.error(
     'packages.digest-mismatch',
@@ -102,10 +99,10 @@ async function copyTree(source: string, target: string, without?: ReadonlySet<st
   const from = await stat(source);
   const old = await stat(target).catch(() => undefined);
   if (old?.size === from.size && Math.abs(old.mtimeMs - from.mtimeMs) < 1) return [];
-  const temporary = `${target}.copying`;
-  await rm(temporary, { force: true });
-  await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-  await utimes(temporary, from.atimeMs / 1000, from.mtimeMs / 1000);
-  await rename(temporary, target);
+  const copy = async (partial: string): Promise<void> => {
+    await copyFile(source, partial, constants.COPYFILE_FICLONE);
+    await utimes(partial, from.atimeMs / 1000, from.mtimeMs / 1000);
+  };
+  await replaceAtomically(target, copy, { fsync: 'none' });
   return old ? [target] : [];
 }

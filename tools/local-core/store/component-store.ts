@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { writeAtomically } from '../files/json-file.ts';
+import { writeCoreFile } from '../files/json-file.ts';
 import type { CorePaths } from '../paths.ts';
 import { readRecipe } from '../../recipe/read-recipe.ts';
 import type { ReadOptions } from '../../recipe/read-recipe.ts';
@@ -69,7 +69,7 @@ export class ComponentStore {
       const other = path.join(this.#paths.recipes, stem + extension);
       if (other !== target) await rm(other, { force: true });
     }
-    await writeAtomically(target, content);
+    await writeCoreFile(target, content);
   }
 
   artifactFolder({ name, version }: ComponentId): string {

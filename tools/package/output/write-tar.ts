@@ -1,10 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
+import { replaceAtomically } from '#packages/foundation';
 
 /** Byte 9 of a gzip file names the system that made it (RFC 1952); 255 is "unknown", the same everywhere. */
 const GZIP_SYSTEM_BYTE = 9;
@@ -23,17 +24,13 @@ export async function writeTar(
   signal: AbortSignal,
 ): Promise<number> {
   await mkdir(path.dirname(target), { recursive: true });
-  const partial = `${target}.${process.pid}.partial`;
   const tar = pack();
-  try {
+  const write = async (partial: string): Promise<void> => {
     const written = pipeline(tar, createGzip({ level: 9 }), createWriteStream(partial), { signal });
     await Promise.all([written, fill(tar, dir, [...files].sort(), signal)]);
     await forgetSystem(partial);
-    await rename(partial, target);
-  } finally {
-    tar.destroy();
-    await rm(partial, { force: true });
-  }
+  };
+  await replaceAtomically(target, write, { fsync: 'none' }).finally(() => tar.destroy());
   return (await stat(target)).size;
 }
 

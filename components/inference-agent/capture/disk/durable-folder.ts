@@ -1,11 +1,10 @@
-import { mkdir, open, readdir, rmdir } from 'node:fs/promises';
+import { mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import { syncFolder } from '../../store/durable.ts';
+import { syncFolder, writeNewFile } from '#packages/foundation';
 
 /** Captured data are nobody's business but their reader's, whom the folder's owner lets in. */
 const FOLDER_MODE = 0o750;
-const FILE_MODE = 0o640;
+export const FILE_MODE = 0o640;
 
 /** Makes a folder and those above it, so that all of them are there after a loss of power. */
 export async function makeFolderDurably(folder: string): Promise<void> {
@@ -18,36 +17,13 @@ export async function makeFolderDurably(folder: string): Promise<void> {
 }
 
 /** Writes a new file whose content is durable when this resolves; its name is after a sync of the folder. Fails with EEXIST. */
-export async function writeFileDurably(file: string, data: Uint8Array): Promise<void> {
-  const handle = await open(file, 'wx', FILE_MODE);
-  try {
-    await handle.writeFile(data);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export function writeFileDurably(file: string, data: Uint8Array): Promise<void> {
+  return writeNewFile(file, [data], FILE_MODE);
 }
 
 /** Opens a new file for writing. Fails with EEXIST. */
 export function createFile(file: string) {
   return open(file, 'wx', FILE_MODE);
-}
-
-/** Files below a folder, with their paths from it, separated by `/`. Nothing where there is no folder. */
-export async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const found = await Promise.all(
-    entries.map(async (entry) => {
-      if (entry.isFile()) return [entry.name];
-      if (!entry.isDirectory()) return [];
-      const below = await filesBelow(join(folder, entry.name));
-      return below.map((name) => `${entry.name}/${name}`);
-    }),
-  );
-  return found.flat().sort();
 }
 
 /** Removes the folders of a path that are empty, from below, up to but not including `root`. */
@@ -59,9 +35,4 @@ export async function removeEmptyFolders(root: string, path: string): Promise<vo
     );
     if (!removed) return;
   }
-}
-
-/** Whether a file was not there. */
-export function isMissing(thrown: unknown): boolean {
-  return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 }

@@ -1,7 +1,6 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-import { syncFile, syncFolder, writeDurably } from '../../store/durable.ts';
+import { readTextIfAny, syncFile, writeAtomically } from '#packages/foundation';
 import { makeFolderDurably } from './durable-folder.ts';
 import { PENDING } from './pending-batch.ts';
 import type { PendingCapture } from './pending-batch.ts';
@@ -25,10 +24,7 @@ export class Ledger {
   /** What earlier processes remembered, oldest first. */
   async open(): Promise<readonly PendingCapture[]> {
     await makeFolderDurably(dirname(this.#file));
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
+    const text = (await readTextIfAny(this.#file)) ?? '';
     const captures = text.split('\n').flatMap((line) => captureOf(line) ?? []);
     this.#lines = captures.slice(-MAX_REMEMBERED).map(lineOf);
     await this.#rewrite();
@@ -48,8 +44,8 @@ export class Ledger {
   }
 
   async #rewrite(): Promise<void> {
-    await writeDurably(this.#file, this.#lines.join(''));
-    await syncFolder(dirname(this.#file));
+    // Always the same name beside it: however often the power is lost, one file of this size is left at most.
+    await writeAtomically(this.#file, this.#lines.join(''), { fsync: 'folder', partial: `${this.#file}.new` });
     this.#inFile = this.#lines.length;
   }
 }

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-
+import { writeAt } from '#packages/foundation';
 import { createFile } from './durable-folder.ts';
 
 /** A file of lines that is only added to. Lines that come while others are made durable are made so together. */
@@ -49,10 +49,7 @@ export class LineFile {
 
   async #write(lines: Buffer): Promise<void> {
     try {
-      for (let done = 0; done < lines.length;) {
-        const { bytesWritten } = await this.#handle.write(lines, done, lines.length - done, this.#bytes + done);
-        done += bytesWritten;
-      }
+      await writeAt(this.#handle, lines, this.#bytes);
       await this.#handle.datasync();
     } catch (thrown) {
       this.#hasRest = true;

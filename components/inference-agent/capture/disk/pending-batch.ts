@@ -1,9 +1,8 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { syncFolder } from '../../store/durable.ts';
+import { exists, isMissing, syncFolder } from '#packages/foundation';
 import type { SideFile, WrittenEvent } from '../event/write-event.ts';
-import { isMissing, makeFolderDurably, removeEmptyFolders, writeFileDurably } from './durable-folder.ts';
+import { makeFolderDurably, removeEmptyFolders, writeFileDurably } from './durable-folder.ts';
 import { LineFile } from './line-file.ts';
 
 /** Folder below that of captured data where files lie, in the same layout, until they are finished. */
@@ -152,8 +151,8 @@ export async function publish(root: string, path: string, sideFiles: readonly st
 
 /** An earlier attempt, or one before a crash, may have come this far. */
 async function renameIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' || !(await exists(to))) throw error;
+  await rename(from, to).catch(async (error: unknown) => {
+    if (!isMissing(error) || !(await exists(to))) throw error;
   });
 }
 
@@ -163,13 +162,6 @@ function ignoreMissing(thrown: unknown): void {
 
 async function removeAll(files: readonly string[]): Promise<void> {
   for (const file of files) await rm(file, { force: true }).catch(() => undefined);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function fileExists(name: string): Error {

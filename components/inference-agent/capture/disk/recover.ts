@@ -1,11 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { syncFile, syncFolder } from '../../store/durable.ts';
+import { filesBelow, writeAtomically } from '#packages/foundation';
 import { readEvent, referencesOf } from '../event/read-events.ts';
 import type { CaptureEvent } from '../event/capture-event.ts';
-import { filesBelow, removeEmptyFolders } from './durable-folder.ts';
+import { FILE_MODE, removeEmptyFolders } from './durable-folder.ts';
 import { PENDING, publish } from './pending-batch.ts';
 import type { PendingCapture } from './pending-batch.ts';
 
@@ -59,16 +58,11 @@ async function wholeLines(file: string): Promise<{ readonly events: readonly Cap
   const read = lines.map((line) => ({ line, event: readEvent(line) }));
   const whole = read.flatMap(({ line, event }) => (event ? [{ line, event }] : []));
   const cut = lines.length - whole.length + (unfinished === '' ? 0 : 1);
-  if (cut > 0 && whole.length > 0) await replace(file, whole.map(({ line }) => `${line}\n`).join(''));
+  if (cut > 0 && whole.length > 0) {
+    const text = whole.map(({ line }) => `${line}\n`).join('');
+    await writeAtomically(file, text, { fsync: 'folder', mode: FILE_MODE });
+  }
   return { events: whole.map(({ event }) => event), cut };
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const fresh = `${file}.new`;
-  await writeFile(fresh, text);
-  await syncFile(fresh);
-  await rename(fresh, file);
-  await syncFolder(dirname(file));
 }
 
 function sideFilesOf(event: CaptureEvent): readonly string[] {

@@ -1,8 +1,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { isMissing } from '../disk/durable-folder.ts';
+import { isMissing } from '#packages/foundation';
 import { readEvent, referencesOf, withReferences } from '../event/read-events.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { contentTypeOf, LINES_TYPE } from './content-type.ts';

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Backoff, Serial } from '#packages/foundation';
+import { Backoff, filesBelow, isMissing, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { failureFacts } from '#packages/object-store';
 import type { CaptureSettings } from '../capture-settings.ts';
-import { filesBelow, isMissing, removeEmptyFolders } from '../disk/durable-folder.ts';
+import { removeEmptyFolders } from '../disk/durable-folder.ts';
 import { isCaptureFile } from '../event/key-layout.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { moveFile } from './move-file.ts';

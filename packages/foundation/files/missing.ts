@@ -1,0 +1,24 @@
+import { access, readFile } from 'node:fs/promises';
+
+/** Whether an error says that there is no such file or folder. */
+export function isMissing(thrown: unknown): boolean {
+  return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+}
+
+/** Whether this process can see something under the path. */
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A file's text; undefined when there is no such file. @throws the system's error for one that cannot be read */
+export async function readTextIfAny(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
