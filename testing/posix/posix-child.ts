@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
 import { systemPaths } from '#packages/posix';
-import { bundle } from '../../tools/bundle/bundle.ts';
+import { bundleFile } from '../bundles/bundle-file.ts';
 import type { ChildBody } from './child-context.ts';
 
 export interface ChildOptions {
@@ -19,7 +18,7 @@ export interface ChildOptions {
 
 /** Limits and confinement stay with a process, so tests of them run in a child that ends. */
 export async function startChild(body: ChildBody, options: ChildOptions = {}): Promise<PosixChild> {
-  return new PosixChild(await childBundle(), body, options);
+  return new PosixChild(await bundleFile('posix', 'child.js', 'testing/posix/child-main.ts'), body, options);
 }
 
 /** Runs a body to its end and gives what it returned, through JSON. */
@@ -100,25 +99,4 @@ export class PosixChild {
   #check(): void {
     for (const check of [...this.#checks]) check();
   }
-}
-
-async function childBundle(): Promise<string> {
-  const folder = join(inject('runFolder'), 'posix');
-  const file = join(folder, 'child.js');
-  if (await exists(file)) return file;
-  await mkdir(folder, { recursive: true });
-  // The project's own package.json says ES modules.
-  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}');
-  const fresh = `${file}.${process.pid}`;
-  const { code } = await bundle(join(import.meta.dirname, 'child-main.ts'));
-  await writeFile(fresh, code);
-  await rename(fresh, file);
-  return file;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
