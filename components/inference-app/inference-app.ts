@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Incidents, messageOf } from '#packages/foundation';
+import { Incidents, messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';
@@ -47,9 +47,9 @@ export class InferenceApp {
   readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
   readonly #active: ActiveServices;
+  readonly #changes = new Serial();
   #configuration: AppConfiguration;
   #checkedIds: ReadonlyMap<string, string> = new Map();
-  #applying: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
   /** Resolves with the exit code when every source has mode `once` and is done; with 0 after `stop`. */
@@ -156,8 +156,8 @@ export class InferenceApp {
       return;
     }
     this.#log.info({}, 'app.configuration-applied');
-    this.#applying = this.#applying
-      .then(() => this.#apply())
+    this.#changes
+      .run(() => this.#apply())
       .catch((thrown: unknown) => this.#log.error({ error: thrown }, 'app.configuration-failed'));
   }
 
@@ -198,7 +198,7 @@ export class InferenceApp {
   }
 
   async #stop(drainMs: number): Promise<void> {
-    await this.#applying;
+    await this.#changes.idle();
     await this.#sources.close();
     this.#configIdCheck.stop();
     await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs)]);

@@ -41,6 +41,7 @@ export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
 export { Backoff } from './scheduling/backoff.ts';
 export { fullJitter } from './scheduling/full-jitter.ts';
 export type { BackoffOptions } from './scheduling/full-jitter.ts';
+export { KeyedSerial } from './scheduling/keyed-serial.ts';
 export { Serial } from './scheduling/serial.ts';
 export { quantile } from './statistics/quantile.ts';
 export { closest } from './text/closest.ts';

@@ -1,5 +1,5 @@
+import { Serial } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';
@@ -20,7 +20,7 @@ export interface ImageModelParts extends OpenedModel {
 /** Puts the steps of one request together. Requests run one after the other because they share the input's memory. */
 export function imageModel(parts: ImageModelParts): LoadedModel {
   const { session, decoder, preparer, inputName, clock } = parts;
-  const queue = new SerialQueue();
+  const queue = new ClosableSerial();
 
   async function run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors> {
     return session.run(feeds, fetches).catch((error: unknown) => {
@@ -88,18 +88,16 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
 }
 
 /** One task at a time; after `close` none. */
-class SerialQueue {
-  #last: Promise<unknown> = Promise.resolve();
+class ClosableSerial {
+  readonly #tasks = new Serial();
   #closing: Promise<void> | undefined;
 
   run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(visionErrors.error('model.closed', 'the model has been closed'));
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#tasks.run(task);
   }
 
   close(end: () => Promise<void>): Promise<void> {
-    return (this.#closing ??= this.#last.then(end));
+    return (this.#closing ??= this.#tasks.run(end));
   }
 }

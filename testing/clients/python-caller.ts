@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { Serial } from '#packages/foundation';
 import { PYTHON } from '../outside-data/python.ts';
 import { PYTHON_CLIENT } from './caller.ts';
 import type { Call, Caller, Outcome } from './caller.ts';
@@ -23,17 +24,14 @@ export function pythonCaller(): Caller {
   });
   ended.catch(() => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let last: Promise<unknown> = Promise.resolve();
+  const exchanges = new Serial();
   return {
     call(call: Call) {
-      const exchange = async (): Promise<Outcome> => {
+      return exchanges.run(async () => {
         child.stdin.write(`${JSON.stringify(call)}\n`);
         const line = await Promise.race([lines.next(), ended]);
         return JSON.parse(String(line.value)) as Outcome;
-      };
-      const outcome = last.then(exchange);
-      last = outcome.catch(() => undefined);
-      return outcome;
+      });
     },
     async close() {
       child.stdin.end();

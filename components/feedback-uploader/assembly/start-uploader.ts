@@ -159,7 +159,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
         status = 'stopping';
         closing.abort(new Error('the component stops'));
         await ready.catch(() => undefined);
-        await Promise.all([server.close(timeoutMs), opened?.uploader.stop(), changes.run(async () => undefined)]);
+        await Promise.all([server.close(timeoutMs), opened?.uploader.stop(), changes.idle()]);
         await opened?.spool.close();
         store.close();
       })()),

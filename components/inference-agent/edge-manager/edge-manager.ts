@@ -1,5 +1,5 @@
+import { Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { TensorService } from '../invoke/tensor-service.ts';
@@ -38,8 +38,8 @@ export interface EdgeManagerSettings {
 export class EdgeManager {
   readonly #ports: EdgeManagerPorts;
   readonly #handlers: AgentHandlers;
+  readonly #changes = new Serial();
   #running: { readonly settings: EdgeManagerSettings; readonly server: GrpcServer } | undefined;
-  #last: Promise<unknown> = Promise.resolve();
   #cancelRetry: () => void = () => undefined;
   #closed = false;
 
@@ -53,7 +53,7 @@ export class EdgeManager {
    * @throws EdgeError `socket.*`, `edge-manager.socket-unsupported`
    */
   apply(): Promise<void> {
-    return this.#next(() => this.#apply(this.#closed ? OFF : this.#ports.settings()));
+    return this.#changes.run(() => this.#apply(this.#closed ? OFF : this.#ports.settings()));
   }
 
   /** As `apply`, again and again until it succeeds: a socket that is taken may become free. */
@@ -70,7 +70,7 @@ export class EdgeManager {
   close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
-    return this.#next(() => this.#stop(timeoutMs));
+    return this.#changes.run(() => this.#stop(timeoutMs));
   }
 
   async #apply(settings: EdgeManagerSettings): Promise<void> {
@@ -100,13 +100,6 @@ export class EdgeManager {
     const running = this.#running;
     this.#running = undefined;
     await running?.server.close(timeoutMs);
-  }
-
-  /** One change after the other. */
-  #next(work: () => Promise<void>): Promise<void> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PreparedImage, Tensor } from '#packages/vision';
-import { wireErrorOf } from '#packages/foundation';
+import { Serial, wireErrorOf } from '#packages/foundation';
 import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './protocol.ts';
 
 /** Compressed bytes to an input tensor, whose memory the next call may use again. */
@@ -28,7 +28,7 @@ export function servePreparer(
   const post = (message: FromPreparer, ...transfer: ArrayBuffer[]): void => port.postMessage(message, transfer);
   /** A tensor can be megabytes: fresh memory for each would cost more than the copy. */
   const spare: ArrayBuffer[] = [];
-  let last = Promise.resolve();
+  const turns = new Serial();
 
   async function work({ id, image }: PrepareMessage): Promise<void> {
     const memory = image.buffer;
@@ -46,9 +46,9 @@ export function servePreparer(
 
   runner.on('message', ({ memory }: SpentMessage) => spare.push(memory));
   port.on('message', (message: ToPreparer) => {
-    if (message.kind === 'prepare') last = last.then(() => work(message));
+    if (message.kind === 'prepare') void turns.run(() => work(message));
     else {
-      void last.then(() => {
+      void turns.idle().then(() => {
         runner.close();
         port.close();
       });

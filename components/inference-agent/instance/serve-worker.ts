@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { LoadedModel, NamedTensors, TensorData } from '#packages/vision';
-import { wireErrorOf } from '#packages/foundation';
+import { Serial, wireErrorOf } from '#packages/foundation';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
 import { memoryOf } from './serve-preparer.ts';
@@ -45,13 +45,13 @@ export async function serveWorker(
   let model: OpenedModel['model'] | undefined;
   let preparer: MessagePort | undefined;
   // One at a time, whether images come from the main thread or prepared from their own.
-  let last = Promise.resolve();
+  const turns = new Serial();
 
   async function close(): Promise<void> {
     // Only JavaScript that waits for ever is still there after this time, and no native code is running when a timer fires.
     setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
     closing.abort(new Error('the model is being closed'));
-    await last;
+    await turns.idle();
     await model?.close();
     preparer?.close();
     port.close();
@@ -98,7 +98,7 @@ export async function serveWorker(
   function listenTo(prepared: MessagePort): void {
     preparer = prepared;
     prepared.on('message', (message: PreparedMessage) => {
-      last = last.then(() => model && answerPrepared(message, model));
+      void turns.run(async () => model && answerPrepared(message, model));
     });
   }
 
@@ -109,7 +109,7 @@ export async function serveWorker(
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'close') void close();
     else if (message.kind === 'preparer') listenTo(message.port);
-    else last = last.then(() => model && answerTo(message, model));
+    else void turns.run(async () => model && answerTo(message, model));
   });
   try {
     const opened = await open(plan, { progress: (step) => post({ kind: 'progress', step }), signal: closing.signal });

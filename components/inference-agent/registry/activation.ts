@@ -1,9 +1,8 @@
 import type { ModelPackage } from '#packages/model-package';
-import { fromWire, isEdgeError, wireErrorOf } from '#packages/foundation';
+import { fromWire, isEdgeError, Serial, wireErrorOf } from '#packages/foundation';
 import type { ModelOwner } from '../store/alias-record.ts';
 import type { AliasSlot, AliasTable } from './alias-table.ts';
 import type { ActivateDone, AliasSwitch, Origin } from './alias-switch.ts';
-import { KeyedLock } from './keyed-lock.ts';
 import { openModel, vetPackage } from './open-model.ts';
 import type { Progress } from './open-model.ts';
 import type { RegistryPorts } from './registry-ports.ts';
@@ -23,7 +22,7 @@ export class Activation {
   readonly #aliases: AliasTable;
   readonly #aliasSwitch: AliasSwitch;
   /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
-  readonly #loading = new KeyedLock();
+  readonly #loading = new Serial();
 
   constructor(ports: RegistryPorts, aliases: AliasTable, aliasSwitch: AliasSwitch) {
     this.#ports = ports;
@@ -60,7 +59,7 @@ export class Activation {
     alive: AbortSignal,
   ): Promise<ActivateDone> {
     const { alias } = slot;
-    const opened = await this.#loading.run('', () => openModel(this.#ports, { alias, model }, progress, alive));
+    const opened = await this.#loading.run(() => openModel(this.#ports, { alias, model }, progress, alive));
     return this.#aliasSwitch.takeOver(slot, opened, model, origin, progress);
   }
 

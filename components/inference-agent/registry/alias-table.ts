@@ -1,5 +1,5 @@
+import { KeyedSerial } from '#packages/foundation';
 import type { AliasRecord } from '../store/alias-record.ts';
-import { KeyedLock } from './keyed-lock.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** What the registry knows of one alias. */
@@ -19,7 +19,7 @@ export interface AliasSlot {
 /** All aliases, each changed by one at a time. */
 export class AliasTable {
   readonly #slots = new Map<string, AliasSlot>();
-  readonly #lock = new KeyedLock();
+  readonly #changes = new KeyedSerial();
   readonly #onChange: () => void;
 
   constructor(onChange: () => void) {
@@ -28,7 +28,7 @@ export class AliasTable {
 
   /** Whether any alias is being changed. */
   get busy(): boolean {
-    return this.#lock.busy;
+    return this.#changes.isBusy;
   }
 
   get(alias: string): AliasSlot | undefined {
@@ -41,7 +41,7 @@ export class AliasTable {
 
   /** Changes an alias, after the changes that came before. */
   change<T>(alias: string, work: (slot: AliasSlot) => Promise<T>): Promise<T> {
-    return this.#lock.run(alias, async () => {
+    return this.#changes.run(alias, async () => {
       const slot = this.#slotOf(alias);
       try {
         return await work(slot);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { drawPredictions } from '#packages/annotation';
+import { Serial } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -12,7 +13,8 @@ const MEGABYTE = 1_000_000;
 export class Annotator {
   readonly #workFolder: string;
   readonly #settings: () => AppConfiguration['Annotate'];
-  #drawing: Promise<unknown> = Promise.resolve();
+  /** Pictures side by side cost 50 MB more and the models' cores, and are not there sooner. */
+  readonly #drawings = new Serial();
   #store: { readonly folder: string; readonly files: AnnotatedStore } | undefined;
 
   constructor(workFolder: string, settings: () => AppConfiguration['Annotate']) {
@@ -31,17 +33,10 @@ export class Annotator {
    */
   async annotate(frame: Frame, { service, image, predictions }: InvokeResult): Promise<string> {
     const { MaxEdge: maxEdge, Quality: quality } = this.#settings();
-    const picture = await this.#oneAtATime(() =>
+    const picture = await this.#drawings.run(() =>
       frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, { maxEdge, quality })),
     );
     return this.#files().save(annotatedName(service, frame.image), picture);
-  }
-
-  /** Pictures side by side cost 50 MB more and the models' cores, and are not there sooner. */
-  #oneAtATime<T>(draw: () => Promise<T>): Promise<T> {
-    const drawn = this.#drawing.then(draw);
-    this.#drawing = drawn.catch(() => undefined);
-    return drawn;
   }
 
   #files(): AnnotatedStore {

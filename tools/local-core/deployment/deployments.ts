@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '#packages/foundation';
+import { messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../ports.ts';
@@ -38,7 +38,7 @@ export class Deployments {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #listeners = new Set<(record: DeploymentRecord) => void>();
-  #tail: Promise<void> = Promise.resolve();
+  readonly #turns = new Serial();
   #closed = false;
 
   private constructor({ file, records }: DeploymentHistory, options: DeploymentsOptions) {
@@ -82,7 +82,7 @@ export class Deployments {
     const oldest = [...this.#entries.keys()].slice(0, Math.max(0, this.#entries.size - KEPT));
     for (const id of oldest) this.#entries.delete(id);
     this.#update(entry, {});
-    this.#tail = this.#tail.then(() => this.#process(entry));
+    void this.#turns.run(() => this.#process(entry));
     return deploymentId;
   }
 
@@ -127,7 +127,7 @@ export class Deployments {
     this.#closed = true;
     const reason = coreErrors.error('deployment.interrupted', 'the core was stopped');
     for (const { cancel, changing } of this.#entries.values()) if (!changing) cancel.abort(reason);
-    await this.#tail;
+    await this.#turns.idle();
     await this.#file.flush();
   }
 

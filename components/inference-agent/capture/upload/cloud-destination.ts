@@ -73,7 +73,7 @@ export class CloudDestination implements Destination {
     this.#isClosed = true;
     this.#flush();
     const cancel = this.#ports.clock.after(timeoutMs, () => this.#stop.abort(new Error('the agent stops')));
-    await this.#uploads.run(async () => undefined);
+    await this.#uploads.idle();
     cancel();
   }
 

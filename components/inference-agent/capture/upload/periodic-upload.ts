@@ -76,7 +76,7 @@ export class PeriodicUpload {
     this.#isClosing = true;
     this.#cancel();
     const cancel = this.#ports.clock.after(timeoutMs, () => this.#stop.abort(new Error('the agent stops')));
-    await this.#rounds.run(async () => undefined);
+    await this.#rounds.idle();
     cancel();
     this.#stop.abort(new Error('the agent stops'));
   }

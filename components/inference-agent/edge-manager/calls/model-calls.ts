@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-
+import { KeyedSerial } from '#packages/foundation';
 import type { ModelRegistry, ServedModel } from '../../registry/model-registry.ts';
-import { KeyedLock } from '../../registry/keyed-lock.ts';
 import { agentErrors } from '../../errors.ts';
 import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages.ts';
 import { checkedAlias } from '../model-names.ts';
@@ -20,7 +19,7 @@ export interface ModelPorts {
 /** LoadModel, UnLoadModel, ListModels, DescribeModel. Clients need not take turns: calls for one alias do so here. */
 export class ModelCalls {
   readonly #ports: ModelPorts;
-  readonly #turns = new KeyedLock();
+  readonly #turns = new KeyedSerial();
 
   constructor(ports: ModelPorts) {
     this.#ports = ports;
