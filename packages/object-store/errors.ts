@@ -46,7 +46,7 @@ export const objectStoreErrors = errorCatalogue({
     todo: 'The store will not take this object; after three refusals the sample is evicted and counted. Files of captured data stay on the disk.',
   }),
   'store.timeout': entry<StoreFailureFacts>({
-    todo: 'The upload took longer than UploadTimeoutSeconds. It is repeated; on a slow link allow more time or send smaller samples.',
+    todo: 'The upload took longer than UploadTimeoutSeconds, or two minutes for captured data. It is repeated; on a slow link allow more time or send smaller samples.',
   }),
   'store.unreachable': entry<StoreFailureFacts>({
     todo: 'What is on the disk waits until the store can be reached. Check the network, the region and S3Endpoint.',

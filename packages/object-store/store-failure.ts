@@ -21,6 +21,13 @@ export function storeFailure(failure: StoreFailure, where: string, cause?: unkno
   return objectStoreErrors.error(errorCode, message, { cause, facts });
 }
 
+/** An upload that was given up after `timeoutMs`; how much of it went out is not known. */
+export function uploadTimedOut(timeoutMs: number): EdgeError {
+  const reason = `no answer within ${timeoutMs} ms`;
+  const facts: StoreFailureFacts = { fault: 'moment', code: 'Timeout', reason, nothingSent: false };
+  return objectStoreErrors.error('store.timeout', `upload failed: ${reason}`, { facts });
+}
+
 /** The facts of a `store.*` error; anything else counts as a fault of the moment. */
 export function failureFacts(thrown: unknown): StoreFailureFacts {
   if (isEdgeError(thrown) && Object.hasOwn(objectStoreErrors.entries, thrown.code))

@@ -1,6 +1,6 @@
 import { Backoff, isEdgeError, sleep } from '#packages/foundation';
-import { failureFacts, objectStoreErrors } from '#packages/object-store';
-import type { PutReceipt, StoreFailureFacts } from '#packages/object-store';
+import { UploadAttempts } from '#packages/object-store';
+import type { FailedAttempt, PutReceipt } from '#packages/object-store';
 
 import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { NotedAttempt } from '../spool/spool.ts';
@@ -10,9 +10,10 @@ import type { UploaderPorts, UploadSettings } from './upload-ports.ts';
 
 /** Request line, headers with session token and signature, and TLS around a body, rounded up. */
 export const REQUEST_OVERHEAD_BYTES = 2_500;
-/** First wait after a failure. */
-const RETRY_BASE_MS = 1_000;
-const DESTINATION_BASE_MS = 10_000;
+/** First wait after books that could not be written. */
+const BOOKS_BASE_MS = 1_000;
+/** First wait after the refusal of a bucket: somebody has to correct something. */
+const BUCKET_BASE_MS = 10_000;
 /** An object that was refused as often will never be taken. */
 const REFUSALS_TO_EVICT = 3;
 /** Time for running uploads to end by themselves when the component stops. */
@@ -24,11 +25,8 @@ const MEMORY_BYTES = 16_000_000;
 export class Uploader {
   readonly #ports: UploaderPorts;
   readonly #budget: UplinkBudget;
-  readonly #stop = new AbortController();
+  readonly #attempts: UploadAttempts;
   readonly #running = new Set<Promise<void>>();
-  readonly #store: Backoff;
-  readonly #destinations = new Map<string, Backoff>();
-  readonly #samples = new Map<string, SampleIncident>();
   #bytesInMemory = 0;
   #settings: UploadSettings;
   #wake: () => void = () => undefined;
@@ -39,7 +37,13 @@ export class Uploader {
   constructor(ports: UploaderPorts, settings: UploadSettings) {
     this.#ports = ports;
     this.#settings = settings;
-    this.#store = new Backoff(ports, RETRY_BASE_MS);
+    this.#attempts = new UploadAttempts({
+      ...ports,
+      events: { failed: 'upload.failed', recovered: 'upload.recovered' },
+      timeoutMs: () => this.#settings.timeoutMs,
+      capMs: () => this.#settings.retryCapMs,
+      bucketBaseMs: BUCKET_BASE_MS,
+    });
     this.#budget = new UplinkBudget(ports.clock, ports.spool.uplink);
     this.#budget.setLimits(settings.limits);
   }
@@ -47,7 +51,7 @@ export class Uploader {
   async start(): Promise<void> {
     await this.#followAll();
     this.#ports.spool.onEvent((event) => {
-      if (event.type !== 'accepted') this.#samples.delete(event.entry.id);
+      if (event.type !== 'accepted') this.#attempts.forget(event.entry.id);
       this.wake();
     });
     this.#loop = this.#run();
@@ -58,8 +62,7 @@ export class Uploader {
     this.#settings = settings;
     this.#budget.setLimits(settings.limits);
     await this.#followAll();
-    this.#store.succeeded();
-    this.#destinations.clear();
+    this.#attempts.forgive();
     this.wake();
   }
 
@@ -74,10 +77,11 @@ export class Uploader {
     this.#isStopping = true;
     this.wake();
     await this.#loop;
-    const cancel = this.#ports.clock.after(STOP_GRACE_MS, () => this.#stop.abort(new Error('the uploader stops')));
+    const abort = (): void => this.#attempts.stop(new Error('the uploader stops'));
+    const cancel = this.#ports.clock.after(STOP_GRACE_MS, abort);
     await Promise.all(this.#running);
     cancel();
-    this.#stop.abort(new Error('the uploader stops'));
+    abort();
   }
 
   async #run(): Promise<void> {
@@ -92,16 +96,14 @@ export class Uploader {
   /** The sample to begin with now, or milliseconds to wait; any change of things wakes earlier. */
   #choose(): SpoolEntry | number {
     const { spool } = this.#ports;
-    const slots = this.#store.failures > 0 ? 1 : this.#settings.parallel;
+    const slots = this.#attempts.isStoreFailing ? 1 : this.#settings.parallel;
     if (this.#running.size >= slots) return Infinity;
-    if (this.#store.msLeft > 0) return this.#store.msLeft;
+    const storeMsLeft = this.#attempts.msLeft();
+    if (storeMsLeft > 0) return storeMsLeft;
     let soonest = Infinity;
     const entry = spool.next((candidate) => {
       if (!this.#budget.canEverSend(costOf(candidate))) return false;
-      const msLeft = Math.max(
-        this.#destinations.get(candidate.bucket)?.msLeft ?? 0,
-        this.#samples.get(candidate.id)?.backoff.msLeft ?? 0,
-      );
+      const msLeft = this.#attempts.msLeft({ bucket: candidate.bucket, object: candidate.id });
       if (msLeft > 0) soonest = Math.min(soonest, msLeft);
       return msLeft === 0;
     });
@@ -127,7 +129,7 @@ export class Uploader {
     } catch (error) {
       this.#leave(entry);
       log.warn({ id: entry.id, error }, 'upload.sample-not-readable');
-      if (!isEdgeError(error) || error.code !== 'spool.corrupt-sample') this.#store.failed(this.#settings.retryCapMs);
+      if (!isEdgeError(error) || error.code !== 'spool.corrupt-sample') this.#attempts.hold();
     }
   }
 
@@ -138,81 +140,60 @@ export class Uploader {
   }
 
   async #upload(entry: SpoolEntry, { header, body }: StoredSample, noted: NotedAttempt): Promise<void> {
-    const { reporter, clock, store } = this.#ports;
-    const at = { bucket: entry.bucket, key: header.key };
-    const earlier = this.#samples.get(entry.id);
-    if (!entry.attempted && !earlier) reporter.begun(header, body.length);
-    const trouble = earlier ?? { backoff: new Backoff(this.#ports, RETRY_BASE_MS), told: new Set<string>() };
-    this.#samples.set(entry.id, trouble);
+    const { reporter, clock, store, log } = this.#ports;
+    const { contentType, metadata, key } = header;
+    const { bucket } = entry;
+    const unlessExists = entry.attempted || this.#attempts.hasTried(entry.id);
+    if (!unlessExists) reporter.begun(header, body.length);
     const startedAt = clock.monotonic();
-    const unlessExists = entry.attempted || earlier !== undefined;
-    const { contentType, metadata } = header;
-    try {
-      const receipt = await this.#within((signal) =>
-        store.put({ ...at, body, contentType, metadata, unlessExists }, signal),
-      );
-      reporter.attempted('ok', noted.bytes, clock.monotonic() - startedAt);
-      this.#store.succeeded();
-      this.#destinations.delete(at.bucket);
-      await this.#finish(header, at, receipt);
-    } catch (thrown) {
-      if (this.#stop.signal.aborted) return;
-      reporter.attempted(isEdgeError(thrown) ? thrown.code : 'unknown', noted.bytes, clock.monotonic() - startedAt);
-      await this.#failed(header, at.bucket, thrown, trouble, noted);
+    const outcome = await this.#attempts.attempt(
+      { bucket, object: entry.id },
+      (signal) => store.put({ bucket, key, body, contentType, metadata, unlessExists }, signal),
+      { id: entry.id, bucket },
+    );
+    if (outcome.state === 'stopped') return;
+    const ms = clock.monotonic() - startedAt;
+    if (outcome.state === 'done') {
+      reporter.attempted('ok', noted.bytes, ms);
+      await this.#finish(header, { bucket, key }, outcome.result).catch((error: unknown) => {
+        // Told to stop: the sample waits on, and the next process finds its object in the store.
+        if (this.#attempts.stopping.aborted) return;
+        log.error({ id: entry.id, error }, 'upload.not-finished');
+        this.#attempts.hold();
+      });
+    } else {
+      reporter.attempted(isEdgeError(outcome.error) ? outcome.error.code : 'unknown', noted.bytes, ms);
+      await this.#failed(header, outcome, noted);
     }
   }
 
   /** The object is in the store: from here on only the announcement and the books are repeated, never the upload. */
   async #finish(header: SampleHeader, at: { bucket: string; key: string }, receipt: PutReceipt): Promise<void> {
     const { reporter, spool, clock, log } = this.#ports;
-    await reporter.uploaded(header, at, receipt, this.#stop.signal);
-    const backoff = new Backoff(this.#ports, RETRY_BASE_MS);
+    await reporter.uploaded(header, at, receipt, this.#attempts.stopping);
+    const backoff = new Backoff(this.#ports, BOOKS_BASE_MS);
     for (;;) {
       try {
         return await spool.uploaded(header.id);
       } catch (error) {
         log.error({ id: header.id, error }, 'upload.not-recorded');
         backoff.failed(this.#settings.retryCapMs);
-        await sleep(clock, backoff.msLeft, this.#stop.signal);
+        await sleep(clock, backoff.msLeft, this.#attempts.stopping);
       }
     }
   }
 
-  async #failed(
-    header: SampleHeader,
-    bucket: string,
-    thrown: unknown,
-    trouble: SampleIncident,
-    noted: NotedAttempt,
-  ): Promise<void> {
-    const { reporter, spool, log } = this.#ports;
-    const { retryCapMs } = this.#settings;
-    const facts = failureFacts(thrown);
-    log.warn({ id: header.id, bucket, error: thrown, fault: facts.fault }, 'upload.failed');
+  async #failed(header: SampleHeader, failed: FailedAttempt, noted: NotedAttempt): Promise<void> {
+    const { reporter, spool } = this.#ports;
+    const { facts, isNew, refusals } = failed;
     if (facts.nothingSent) {
       this.#budget.refund(noted.bytes);
       await spool.refund(noted);
     }
-    if (facts.fault === 'moment' || facts.fault === 'credentials') return this.#store.failed(retryCapMs);
-    if (!trouble.told.has(facts.code)) reporter.refused(header, facts);
-    trouble.told.add(facts.code);
-    if (facts.fault === 'destination') {
-      this.#destination(bucket).failed(retryCapMs);
-      return this.#follow(header.configId);
-    }
-    trouble.backoff.failed(retryCapMs);
-    if (trouble.backoff.failures >= REFUSALS_TO_EVICT) await spool.evict(header.id, 'refused');
-  }
-
-  async #within<Result>(task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const { timeoutMs } = this.#settings;
-    const late = new AbortController();
-    const cancel = this.#ports.clock.after(timeoutMs, () => late.abort(timedOut(timeoutMs)));
-    try {
-      return await task(AbortSignal.any([late.signal, this.#stop.signal]));
-    } finally {
-      cancel();
-    }
+    if (facts.fault !== 'destination' && facts.fault !== 'object') return;
+    if (isNew) reporter.refused(header, facts);
+    if (facts.fault === 'destination') return this.#follow(header.configId);
+    if (refusals >= REFUSALS_TO_EVICT) await spool.evict(header.id, 'refused');
   }
 
   /**
@@ -223,7 +204,7 @@ export class Uploader {
     const bucket = this.#settings.buckets.get(configId);
     if (bucket === undefined) return;
     const isMeant = (entry: SpoolEntry): boolean =>
-      entry.configId === configId && (!entry.attempted || this.#destinations.has(entry.bucket));
+      entry.configId === configId && (!entry.attempted || this.#attempts.isRefusedBy(entry.bucket));
     await this.#ports.spool.redirect(isMeant, bucket).catch((error: unknown) => {
       this.#ports.log.warn({ configId, bucket, error }, 'upload.not-redirected');
     });
@@ -231,12 +212,6 @@ export class Uploader {
 
   async #followAll(): Promise<void> {
     for (const configId of this.#settings.buckets.keys()) await this.#follow(configId);
-  }
-
-  #destination(bucket: string): Backoff {
-    const known = this.#destinations.get(bucket) ?? new Backoff(this.#ports, DESTINATION_BASE_MS);
-    this.#destinations.set(bucket, known);
-    return known;
   }
 
   async #pause(ms: number): Promise<void> {
@@ -252,19 +227,6 @@ export class Uploader {
   }
 }
 
-/** What went wrong with one sample in the life of this process. */
-interface SampleIncident {
-  readonly backoff: Backoff;
-  /** Codes that its reporter knows. */
-  readonly told: Set<string>;
-}
-
 function costOf({ bodyBytes }: SpoolEntry): number {
   return bodyBytes + REQUEST_OVERHEAD_BYTES;
-}
-
-function timedOut(timeoutMs: number) {
-  const reason = `no answer within ${timeoutMs} ms`;
-  const facts: StoreFailureFacts = { fault: 'moment', code: 'Timeout', reason, nothingSent: false };
-  return objectStoreErrors.error('store.timeout', `upload failed: ${reason}`, { facts });
 }

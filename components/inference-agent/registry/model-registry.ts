@@ -1,6 +1,5 @@
-import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { wireErrorOf } from '#packages/foundation';
+import { exists, wireErrorOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { ActivateRequest, ModelIdentity, ModelStatus } from '#packages/http';
 import type { InstanceFault, InstanceSettings } from '../instance/model-instance.ts';
@@ -306,11 +305,4 @@ function sameSettings({ spec }: ServingModel, wanted: InstanceSettings): boolean
 function checkedAlias(alias: string): string {
   if (/^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/.test(alias)) return alias;
   throw registryErrors.error('model.alias-invalid', `"${alias.slice(0, 200)}" cannot be the alias of a model`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
-  );
 }

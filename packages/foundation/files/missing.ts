@@ -5,11 +5,11 @@ export function isMissing(thrown: unknown): boolean {
   return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 }
 
-/** Whether this process can see something under the path. */
+/** Whether there is something under the path. What this process may not look at counts as there. */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
   );
 }
 

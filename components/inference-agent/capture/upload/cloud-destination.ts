@@ -1,6 +1,6 @@
-import { Backoff, Serial, sleep } from '#packages/foundation';
+import { Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-import { failureFacts } from '#packages/object-store';
+import type { UploadAttempts } from '#packages/object-store';
 
 import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
@@ -11,9 +11,9 @@ import { captureFolder } from '../event/key-layout.ts';
 import { writeEvent } from '../event/write-event.ts';
 import type { SideFile } from '../event/write-event.ts';
 import { FlushTimer } from '../flush-timer.ts';
+import { captureAttempts } from './capture-attempts.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { LINES_TYPE } from './content-type.ts';
-import { IncidentLog } from './incident-log.ts';
 
 export interface CloudPorts {
   readonly settings: () => CaptureSettings;
@@ -26,20 +26,17 @@ export interface CloudPorts {
 
 /** Captures that wait in memory have no more bytes than this, however few they are. */
 const MAX_BUFFERED_BYTES = 256 * 1024 ** 2;
-const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 60_000;
-const OBJECT_TIMEOUT_MS = 120_000;
 /** A bucket or an object that refuses as often will go on refusing. */
 const REFUSALS_TO_GIVE_UP = 3;
+const REFUSALS: ReadonlySet<string> = new Set(['destination', 'object']);
 
 /** Captures that go from memory to the bucket. With no network none are taken. */
 export class CloudDestination implements Destination {
   readonly #ports: CloudPorts;
   readonly #timer: FlushTimer;
   readonly #uploads = new Serial();
-  readonly #backoff: Backoff;
-  readonly #trouble: IncidentLog;
-  readonly #stop = new AbortController();
+  readonly #attempts: UploadAttempts;
   #open = new Map<string, Batch>();
   #buffered = 0;
   #held = 0;
@@ -49,8 +46,7 @@ export class CloudDestination implements Destination {
   constructor(ports: CloudPorts) {
     this.#ports = ports;
     this.#timer = new FlushTimer(ports.clock, () => this.#flush());
-    this.#backoff = new Backoff(ports, RETRY_BASE_MS);
-    this.#trouble = new IncidentLog(ports.log);
+    this.#attempts = captureAttempts(ports, RETRY_CAP_MS);
   }
 
   async add(capture: AcceptedCapture): Promise<void> {
@@ -72,7 +68,7 @@ export class CloudDestination implements Destination {
   async close(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
     this.#flush();
-    const cancel = this.#ports.clock.after(timeoutMs, () => this.#stop.abort(new Error('the agent stops')));
+    const cancel = this.#ports.clock.after(timeoutMs, () => this.#attempts.stop(new Error('the agent stops')));
     await this.#uploads.idle();
     cancel();
   }
@@ -126,38 +122,21 @@ export class CloudDestination implements Destination {
 
   /** Tries until it is done, refused for good, or the agent stops. */
   async #upload(batch: Batch): Promise<'SUCCESS' | 'FAILURE'> {
-    const { clock } = this.#ports;
-    for (let refusals = 0; ;) {
-      try {
-        if (this.#backoff.msLeft > 0) await sleep(clock, this.#backoff.msLeft, this.#stop.signal);
-        await this.#put(batch);
-        this.#backoff.succeeded();
-        this.#trouble.succeeded();
-        return 'SUCCESS';
-      } catch (thrown) {
-        if (this.#stop.signal.aborted) return 'FAILURE';
-        this.#trouble.failed(thrown, { key: batch.key });
-        const { fault } = failureFacts(thrown);
-        if (fault === 'destination' || fault === 'object') refusals++;
-        if (refusals >= REFUSALS_TO_GIVE_UP) return 'FAILURE';
-        this.#backoff.failed(RETRY_CAP_MS);
-      }
+    const target = { bucket: batch.bucket, object: batch.key };
+    for (let refusals = 0; refusals < REFUSALS_TO_GIVE_UP && (await this.#attempts.ready(target));) {
+      const outcome = await this.#attempts.attempt(target, (signal) => this.#put(batch, signal), { key: batch.key });
+      if (outcome.state === 'done') return 'SUCCESS';
+      if (outcome.state === 'failed' && REFUSALS.has(outcome.facts.fault)) refusals++;
     }
+    this.#attempts.forget(batch.key);
+    return 'FAILURE';
   }
 
-  async #put({ bucket, folder, key, lines, sideFiles }: Batch): Promise<void> {
-    const late = new AbortController();
-    const reason = new Error(`no answer within ${OBJECT_TIMEOUT_MS} ms`);
-    const cancel = this.#ports.clock.after(OBJECT_TIMEOUT_MS, () => late.abort(reason));
-    const signal = AbortSignal.any([late.signal, this.#stop.signal]);
+  async #put({ bucket, folder, key, lines, sideFiles }: Batch, signal: AbortSignal): Promise<void> {
     const put = (name: string, body: Uint8Array, contentType: string) =>
       this.#ports.upload.uploadSampleData({ bucket, key: name, body, contentType }, signal);
-    try {
-      for (const { name, data, contentType } of sideFiles) await put(`${folder}/${name}`, data, contentType);
-      await put(key, Buffer.concat(lines), LINES_TYPE);
-    } finally {
-      cancel();
-    }
+    for (const { name, data, contentType } of sideFiles) await put(`${folder}/${name}`, data, contentType);
+    await put(key, Buffer.concat(lines), LINES_TYPE);
   }
 }
 

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Backoff, filesBelow, isMissing, Serial } from '#packages/foundation';
+import { exists, filesBelow, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
-import { failureFacts } from '#packages/object-store';
+import type { UploadAttempts } from '#packages/object-store';
 import type { CaptureSettings } from '../capture-settings.ts';
 import { removeEmptyFolders } from '../disk/durable-folder.ts';
 import { isCaptureFile } from '../event/key-layout.ts';
+import { captureAttempts } from './capture-attempts.ts';
 import type { CaptureUpload } from './capture-upload.ts';
 import { moveFile } from './move-file.ts';
-import { IncidentLog } from './incident-log.ts';
 
 export interface PeriodicPorts {
   readonly root: string;
@@ -20,26 +20,21 @@ export interface PeriodicPorts {
   readonly log: Logger;
 }
 
-const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 300_000;
-const OBJECT_TIMEOUT_MS = 120_000;
 
 /** Moves finished files from the disk to the bucket, again and again. What is not moved yet is found again after a restart. */
 export class PeriodicUpload {
   readonly #ports: PeriodicPorts;
   readonly #waiting = new Set<string>();
   readonly #rounds = new Serial();
-  readonly #backoff: Backoff;
-  readonly #trouble: IncidentLog;
-  readonly #stop = new AbortController();
+  readonly #attempts: UploadAttempts;
   #bytes = 0;
   #isClosing = false;
   #cancel: () => void = () => undefined;
 
   constructor(ports: PeriodicPorts) {
     this.#ports = ports;
-    this.#backoff = new Backoff(ports, RETRY_BASE_MS);
-    this.#trouble = new IncidentLog(ports.log);
+    this.#attempts = captureAttempts(ports, RETRY_CAP_MS);
   }
 
   /** Bytes of all files that wait. */
@@ -75,56 +70,54 @@ export class PeriodicUpload {
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     this.#cancel();
-    const cancel = this.#ports.clock.after(timeoutMs, () => this.#stop.abort(new Error('the agent stops')));
+    const abort = (): void => this.#attempts.stop(new Error('the agent stops'));
+    const cancel = this.#ports.clock.after(timeoutMs, abort);
     await this.#rounds.idle();
     cancel();
-    this.#stop.abort(new Error('the agent stops'));
+    abort();
   }
 
   #schedule(): void {
     if (this.#isClosing) return;
-    const delayMs = Math.max(this.#ports.settings().uploadPeriodMs, this.#backoff.msLeft);
+    const { uploadPeriodMs, bucket } = this.#ports.settings();
+    const delayMs = Math.max(uploadPeriodMs, this.#attempts.msLeft({ bucket }));
     this.#cancel = this.#ports.clock.after(delayMs, () => {
       void this.round().finally(() => this.#schedule());
     });
   }
 
   async #moveAll(): Promise<void> {
+    const { root, upload, settings } = this.#ports;
     for (const path of [...this.#waiting]) {
       if (this.#isClosing) return;
-      try {
-        await this.#move(path);
-      } catch (thrown) {
-        if (this.#stop.signal.aborted) return;
-        if (isMissing(thrown)) {
-          this.#waiting.delete(path);
-          continue;
-        }
-        this.#trouble.failed(thrown, { path, waiting: this.#waiting.size });
-        // What is wrong with one file need not hold up the others.
-        if (failureFacts(thrown).fault === 'object') continue;
-        return this.#backoff.failed(RETRY_CAP_MS);
+      if (!(await exists(join(root, path)))) {
+        this.#forget(path);
+        continue;
       }
+      const { bucket } = settings();
+      const outcome = await this.#attempts.attempt(
+        { bucket, object: path },
+        (signal) => moveFile(upload, { root, path, bucket }, signal),
+        { path, waiting: this.#waiting.size },
+      );
+      if (outcome.state === 'done') await this.#moved(path, outcome.result);
+      // What is wrong with one file need not hold up the others.
+      else if (outcome.state === 'stopped' || outcome.facts.fault !== 'object') return;
     }
   }
 
-  async #move(path: string): Promise<void> {
-    const { root, upload, settings, clock, onMoved } = this.#ports;
-    const late = new AbortController();
-    const reason = new Error(`no answer within ${OBJECT_TIMEOUT_MS} ms`);
-    const cancel = clock.after(OBJECT_TIMEOUT_MS, () => late.abort(reason));
-    try {
-      const signal = AbortSignal.any([late.signal, this.#stop.signal]);
-      this.#bytes -= await moveFile(upload, { root, path, bucket: settings().bucket }, signal);
-    } finally {
-      cancel();
-    }
-    this.#waiting.delete(path);
+  async #moved(path: string, bytes: number): Promise<void> {
+    const { root, onMoved } = this.#ports;
+    this.#bytes -= bytes;
+    this.#forget(path);
     if (this.#waiting.size === 0) this.#bytes = Math.max(0, this.#bytes);
-    this.#backoff.succeeded();
-    this.#trouble.succeeded();
     await removeEmptyFolders(root, dirname(path));
     onMoved(path);
+  }
+
+  #forget(path: string): void {
+    this.#waiting.delete(path);
+    this.#attempts.forget(path);
   }
 }
 
