@@ -1,5 +1,7 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PutObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3';
+import { awsFailure } from '#packages/aws';
+import type { AwsFailure } from '#packages/aws';
 import { isEdgeError } from '#packages/foundation';
 import type { CredentialSource } from './credentials.ts';
 import { metadataHeaders } from './metadata-header.ts';
@@ -7,8 +9,6 @@ import { openBody } from './open-body.ts';
 import type { ObjectBody } from './open-body.ts';
 import type { ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
 import { sendParts } from './send-parts.ts';
-import { sdkFailure } from './sdk-failure.ts';
-import type { SdkFailure } from './sdk-failure.ts';
 import { failureFacts, storeFailure } from './store-failure.ts';
 
 export interface S3Options {
@@ -47,7 +47,7 @@ export function s3ObjectStore(options: S3Options): ObjectStore {
       return await send(clientFor(region), object, isConditional, signal);
     } catch (thrown) {
       signal.throwIfAborted();
-      const failure = sdkFailure(thrown);
+      const failure = awsFailure(thrown);
       if (isConditional && failure.status === 412) return { existed: true, response: responseOf(NOTHING, {}, 412) };
       if (isConditional && failure.status === 501) {
         knowsConditions = false;
@@ -162,6 +162,6 @@ function responseOf(output: StoredOutput, headers: Record<string, string>, statu
   };
 }
 
-function toError(thrown: unknown, failure: SdkFailure, { bucket, key }: PutObject): Error {
+function toError(thrown: unknown, failure: AwsFailure, { bucket, key }: PutObject): Error {
   return isEdgeError(thrown) ? thrown : storeFailure(failure, `upload to s3://${bucket}/${key}`, thrown);
 }

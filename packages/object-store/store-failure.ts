@@ -1,6 +1,7 @@
+import { failureKind } from '#packages/aws';
+import type { FailureKind } from '#packages/aws';
 import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-
 import { objectStoreErrors } from './errors.ts';
 import type { StoreFailureFacts } from './errors.ts';
 import type { StoreFault } from './errors.ts';
@@ -42,51 +43,35 @@ interface Classified {
   readonly nothingSent?: boolean;
 }
 
-function classify({ code, status }: StoreFailure): Classified {
-  if (status === undefined) {
-    const nothingSent = BEFORE_THE_FIRST_BYTE.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT');
-    return { errorCode: 'store.unreachable', fault: 'moment', nothingSent };
-  }
-  const known = BY_CODE[code];
-  if (known) return known;
-  if (status >= 500 || status === 429 || status === 408 || status === 409) return BUSY;
-  if (status === 401 || status === 403) return DENIED;
-  if (status >= 300 && status < 400) return REFUSED;
-  return { errorCode: 'store.object-refused', fault: 'object' };
+function classify(failure: StoreFailure): Classified {
+  const { code, status } = failure;
+  if (status !== undefined) return BY_KIND[failureKind(failure)];
+  const nothingSent = BEFORE_THE_FIRST_BYTE.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT');
+  return { ...UNREACHABLE, nothingSent };
 }
 
+const UNREACHABLE: Classified = { errorCode: 'store.unreachable', fault: 'moment' };
 const BUSY: Classified = { errorCode: 'store.busy', fault: 'moment' };
 const DENIED: Classified = { errorCode: 'store.access-denied', fault: 'destination' };
-const REFUSED: Classified = { errorCode: 'store.destination-refused', fault: 'destination' };
-const NEW_KEYS: Classified = { errorCode: 'store.no-credentials', fault: 'credentials' };
+const OBJECT: Classified = { errorCode: 'store.object-refused', fault: 'object' };
 
-/** Amazon S3 API Reference, "Error responses", as far as PutObject can give them. */
-const BY_CODE: Readonly<Record<string, Classified>> = {
-  SlowDown: BUSY,
-  ServiceUnavailable: BUSY,
-  InternalError: BUSY,
-  RequestTimeout: BUSY,
-  OperationAborted: BUSY,
-  ConditionalRequestConflict: BUSY,
-  RequestTimeTooSkewed: { errorCode: 'store.clock-skew', fault: 'moment' },
-  ExpiredToken: NEW_KEYS,
-  InvalidToken: NEW_KEYS,
-  TokenRefreshRequired: NEW_KEYS,
-  InvalidAccessKeyId: NEW_KEYS,
-  AccessDenied: DENIED,
-  AllAccessDisabled: DENIED,
-  AccountProblem: DENIED,
-  SignatureDoesNotMatch: DENIED,
-  'KMS.DisabledException': DENIED,
-  'KMS.NotFoundException': DENIED,
-  'KMS.KMSInvalidStateException': DENIED,
-  NoSuchBucket: { errorCode: 'store.no-such-bucket', fault: 'destination' },
-  InvalidBucketName: REFUSED,
-  PermanentRedirect: REFUSED,
-  TemporaryRedirect: BUSY,
-  AuthorizationHeaderMalformed: REFUSED,
-  IllegalLocationConstraintException: REFUSED,
-  MethodNotAllowed: REFUSED,
+const BY_KIND: Readonly<Record<FailureKind, Classified>> = {
+  'no-region': UNREACHABLE,
+  'no-credentials': { errorCode: 'store.no-credentials', fault: 'credentials' },
+  'bad-signature': DENIED,
+  'clock-skew': { errorCode: 'store.clock-skew', fault: 'moment' },
+  'access-denied': DENIED,
+  'not-found': OBJECT,
+  'no-bucket': { errorCode: 'store.no-such-bucket', fault: 'destination' },
+  'wrong-place': { errorCode: 'store.destination-refused', fault: 'destination' },
+  precondition: OBJECT,
+  throttled: BUSY,
+  busy: BUSY,
+  limit: BUSY,
+  conflict: BUSY,
+  'invalid-request': OBJECT,
+  unreachable: UNREACHABLE,
+  other: OBJECT,
 };
 
 /** The connection was not made, so nothing went over it. `NoCredentials` and `NoConnection` are ours. */

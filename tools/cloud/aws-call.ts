@@ -1,5 +1,6 @@
-import { isEdgeError, messageOf } from '#packages/foundation';
-
+import { awsFailure, failureKind } from '#packages/aws';
+import type { FailureKind } from '#packages/aws';
+import { isEdgeError } from '#packages/foundation';
 import { cloudErrors } from './errors.ts';
 
 /**
@@ -26,44 +27,44 @@ export async function awsFind<Output>(what: string, call: Promise<Output>): Prom
   }
 }
 
-export function awsErrorName(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : '';
+/** The code that AWS gave, e.g. `ConflictException`. */
+export function awsErrorCode(thrown: unknown): string {
+  return awsFailure(thrown).code;
 }
 
+/** Only a code says so: a bare 404 may come from something that is not AWS at all. */
 function isNotFound(thrown: unknown): boolean {
-  return ['ResourceNotFoundException', 'ResourceNotFound', 'NotFound', 'NoSuchKey'].includes(awsErrorName(thrown));
+  const failure = awsFailure(thrown);
+  return failureKind(failure) === 'not-found' && !failure.code.startsWith('HTTP ');
 }
 
 function awsError(what: string, thrown: unknown): Error {
   if (isEdgeError(thrown)) return thrown;
-  const name = awsErrorName(thrown);
-  if (name === 'AbortError') return thrown as Error;
-  const facts = { action: what, awsError: name, ...requestId(thrown) };
-  return cloudErrors.error(codeOf(name, thrown), `${what}: ${reasonOf(name, thrown)}`, { facts });
+  const failure = awsFailure(thrown);
+  const { code, reason, requestId } = failure;
+  if (code === 'AbortError') return thrown as Error;
+  const facts = { action: what, awsError: code, ...(requestId === undefined ? {} : { requestId }) };
+  const isSaid = code === 'Error' || reason.includes(code);
+  return cloudErrors.error(BY_KIND[failureKind(failure)], `${what}: ${isSaid ? reason : `${reason} (${code})`}`, {
+    facts,
+  });
 }
 
-function codeOf(name: string, thrown: unknown): `cloud.${string}` & keyof typeof cloudErrors.entries {
-  const text = messageOf(thrown);
-  const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  if (/^region is missing/i.test(text)) return 'cloud.no-region';
-  if (/Credential|Token.*Expired|ExpiredToken|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch/.test(name))
-    return 'cloud.no-credentials';
-  if (/AccessDenied|Unauthorized|Forbidden/.test(name) || status === 403) return 'cloud.access-denied';
-  if (isNotFound(thrown) || name === 'NoSuchBucket') return 'cloud.not-found';
-  if (/Throttl|TooManyRequests|SlowDown/.test(name)) return 'cloud.throttled';
-  if (/LimitExceeded|QuotaExceeded/.test(name)) return 'cloud.limit';
-  if (/Conflict|AlreadyExists/.test(name)) return 'cloud.conflict';
-  if (/Validation|InvalidRequest|BadRequest/.test(name)) return 'cloud.invalid-request';
-  if (status === undefined) return 'cloud.unreachable';
-  return 'cloud.failed';
-}
-
-function reasonOf(name: string, thrown: unknown): string {
-  const text = messageOf(thrown);
-  return name === '' || name === 'Error' || text.includes(name) ? text : `${text} (${name})`;
-}
-
-function requestId(thrown: unknown): { readonly requestId?: string } {
-  const id = (thrown as { $metadata?: { requestId?: string } }).$metadata?.requestId;
-  return id === undefined ? {} : { requestId: id };
-}
+const BY_KIND: Readonly<Record<FailureKind, `cloud.${string}` & keyof typeof cloudErrors.entries>> = {
+  'no-region': 'cloud.no-region',
+  'no-credentials': 'cloud.no-credentials',
+  'bad-signature': 'cloud.no-credentials',
+  'clock-skew': 'cloud.access-denied',
+  'access-denied': 'cloud.access-denied',
+  'not-found': 'cloud.not-found',
+  'no-bucket': 'cloud.not-found',
+  'wrong-place': 'cloud.failed',
+  precondition: 'cloud.failed',
+  throttled: 'cloud.throttled',
+  busy: 'cloud.failed',
+  limit: 'cloud.limit',
+  conflict: 'cloud.conflict',
+  'invalid-request': 'cloud.invalid-request',
+  unreachable: 'cloud.unreachable',
+  other: 'cloud.failed',
+};

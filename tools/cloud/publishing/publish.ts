@@ -1,6 +1,6 @@
 import { DeleteComponentCommand } from '@aws-sdk/client-greengrassv2';
 import type { Clock } from '#packages/foundation';
-import { awsCall, awsErrorName } from '../aws-call.ts';
+import { awsCall, awsErrorCode } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { pollUntil } from '../poll.ts';
 import { cloudErrors } from '../errors.ts';
@@ -91,7 +91,7 @@ async function create(
     return arn ?? '';
   } catch (thrown) {
     // Somebody else was faster, or the token of an earlier try has expired: fine when it holds the same.
-    const taken = awsErrorName(thrown) === 'ConflictException' && (await componentArns(clients, signal)).get(name);
+    const taken = awsErrorCode(thrown) === 'ConflictException' && (await componentArns(clients, signal)).get(name);
     if (!taken) return awsCall(`CreateComponentVersion ${name} ${version}`, Promise.reject(thrown as Error));
     const arn = `${taken}:versions:${version}`;
     await checkSameContent(clients, arn, plan, signal);

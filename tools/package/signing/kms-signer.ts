@@ -3,7 +3,7 @@ import { GetPublicKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { algorithmOf, keyIdOf, publicKeyText } from '#packages/model-package';
 import type { Signer } from '#packages/model-package';
-import { messageOf } from '#packages/foundation';
+import { awsFailure } from '#packages/aws';
 import { packagingErrors } from '../errors.ts';
 
 export interface KmsSigner extends Signer {
@@ -75,8 +75,8 @@ async function asked<Answer>(
     return await ask();
   } catch (cause) {
     signal.throwIfAborted();
-    const name = cause instanceof Error ? `${cause.name}: ` : '';
-    const message = `kms:${what} with the key ${key} failed: ${name}${messageOf(cause)}`;
+    const { code, reason } = awsFailure(cause);
+    const message = `kms:${what} with the key ${key} failed: ${code}: ${reason}`;
     throw packagingErrors.error('signing.kms', message, { cause, facts: { key, operation: what } });
   }
 }

@@ -5,10 +5,11 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3';
+import { awsFailure } from '#packages/aws';
 import { isEdgeError } from '#packages/foundation';
 import { packagingErrors } from '../errors.ts';
 import { asModelName } from '../names.ts';
-import { namesOf, sourceFailure } from './aws-failure.ts';
+import { sourceFailure } from './source-failure.ts';
 import type { FoundSource } from './source.ts';
 import { unfold } from './unfold.ts';
 
@@ -70,7 +71,7 @@ function versionOf({ ETag, VersionId }: HeadObjectOutput): { readonly etag?: str
 
 /** S3 answers a HEAD without the customer's key with 400 and no body (S3 User Guide, "Using server-side encryption with customer-provided keys"). */
 function customerKey(uri: string, thrown: unknown): Error | undefined {
-  return namesOf(thrown).status === 400 ? encryptedByCustomer(uri) : undefined;
+  return awsFailure(thrown).status === 400 ? encryptedByCustomer(uri) : undefined;
 }
 
 function encryptedByCustomer(uri: string): Error {

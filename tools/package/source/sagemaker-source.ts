@@ -1,7 +1,7 @@
 import { DescribeModelPackageCommand, DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { packagingErrors } from '../errors.ts';
-import { sourceFailure } from './aws-failure.ts';
+import { sourceFailure } from './source-failure.ts';
 
 /** The object that a SageMaker ARN stands for. */
 export interface SageMakerModel {
