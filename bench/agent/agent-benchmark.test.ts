@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { edgeml } from '../../testing/device/edgeml.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { sample } from '../../testing/device/samples.ts';
 import { photoOf } from './photo.ts';
 import type { BenchReport } from './run-bench.ts';
 
 describe('edgeml bench agent', () => {
   it('measures the collection and loses no request, in small', async () => {
-    const { code, out } = await edgeml('bench', 'agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json');
-    const report = JSON.parse(out) as BenchReport;
+    const words = ['bench', 'agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json'];
+    const { code, stdout } = await runCommand(words, process.env);
+    const report = JSON.parse(stdout) as BenchReport;
 
     expect(code).toBe(0);
     expect(report.overhead.map(({ service, requests }) => `${service} ${requests}`)).toEqual([

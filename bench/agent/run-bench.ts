@@ -9,7 +9,7 @@ import { onResults } from '../../tools/cli/start/result-stream.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { AGENT, agentSocket, APP, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { pidsIn, residentBytesOfFamily } from '../../testing/device/processes.ts';
+import { pidsIn, residentBytesOfFamily } from '../../testing/process/process-facts.ts';
 import { sample, SAMPLES } from '../../testing/device/samples.ts';
 import { measureBareHttp } from './bare-http.ts';
 import type { BareHttpFigures } from './bare-http.ts';

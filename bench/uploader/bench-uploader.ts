@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createFeedbackClient } from '#packages/http';
 import type { FeedbackClient } from '#packages/http';
-import { recipeVariables } from '../../testing/uploader/recipe-variables.ts';
+import { recipeVariables } from '../../testing/process/recipe-variables.ts';
+import { startComponent } from '../../testing/process/start-component.ts';
 import { startS3Server } from '../../testing/object-store/s3-server.ts';
 import { startTokenService } from '../../testing/object-store/token-service.ts';
-import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
-import { bundle } from '../../tools/bundle/bundle.ts';
 import { startWireCounter } from './wire-counter.ts';
 import type { WireCounter } from './wire-counter.ts';
 
@@ -29,9 +28,6 @@ export async function startBenchUploader(configuration: object): Promise<BenchUp
   const server = await startS3Server('samples');
   const wire = await startWireCounter(Number(new URL(server.url).port));
   const tokens = await startTokenService();
-  await writeFile(path.join(folder, 'package.json'), '{"type":"commonjs"}');
-  const program = path.join(folder, 'uploader.js');
-  await writeFile(program, (await bundle(path.join(PROJECT, 'components/feedback-uploader/uploader.ts'))).code);
   const settings = {
     FeedbackConfigurationMap: { Parts: { 's3-bucket-name': 'samples', 'content-type': 'image/jpeg' } },
     S3Endpoint: wire.url,
@@ -39,12 +35,16 @@ export async function startBenchUploader(configuration: object): Promise<BenchUp
     MinFreeDiskMB: 0,
     ...configuration,
   };
-  await writeFile(path.join(folder, 'configuration.json'), JSON.stringify(settings));
-  const uploader = new BundleProcess(program, ['--configuration', 'configuration.json'], folder, {
-    AWS_REGION: 'us-east-1',
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: tokens.url,
-    AWS_CONTAINER_AUTHORIZATION_TOKEN: 'bench',
-    ...(await recipeVariables()),
+  const uploader = await startComponent('feedback-uploader', {
+    workFolder: folder,
+    configuration: settings,
+    bundleFolder: folder,
+    environment: {
+      AWS_REGION: 'us-east-1',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: tokens.url,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'bench',
+      ...(await recipeVariables('edgeml.FeedbackUploader', 'linux')),
+    },
   });
   await uploader.line(/"event":"feedback.ready"/);
   const client = createFeedbackClient({ socketPath: path.join(folder, 'feedback.sock'), maxConnections: 64 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { edgeml } from '../../testing/device/edgeml.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { visionData } from '../../testing/outside-data/vision-data.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { median, summarize } from './measurement.ts';
 import { Report } from './report.ts';
 
@@ -11,7 +11,7 @@ const data = await needs(visionData);
 describe('edgeml bench vision', () => {
   it('measures a model alone and through the agent, and says why the Python peer is left out', data, async () => {
     const short = ['--model', 'mobilenet_v2_int8', '--rounds', '1', '--count', '4', '--python', '/nowhere/python3'];
-    const { out } = await edgeml('bench', 'vision', ...short);
+    const { stdout: out } = await runCommand(['bench', 'vision', ...short], process.env);
     expect(out).toContain('without the Python peer: ');
     expect(out).toMatch(/ours, one at a time, 1 thread +\d+\.\d images\/s/);
     expect(out).toMatch(/agent \(default\), \d+ clients +\d+\.\d images\/s .* CPU +\d+\.\d ms per image/);

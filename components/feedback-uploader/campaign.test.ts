@@ -9,7 +9,7 @@ import { seededRandom } from '../../testing/seeded-random.ts';
 import type { ProxyFault } from '../../testing/object-store/fault-proxy.ts';
 import type { Books, Campaign } from '../../testing/uploader/campaign.ts';
 import { startCampaign } from '../../testing/uploader/campaign.ts';
-import { peakMemoryMb } from '../../testing/uploader/uploader-process.ts';
+import { peakMemoryMb } from '../../testing/process/process-facts.ts';
 import type { UploaderProcess } from '../../testing/uploader/uploader-process.ts';
 
 /** SIGKILLs in the suite; set EDGEML_FEEDBACK_KILLS=300 for the long campaign, and EDGEML_FEEDBACK_SEED for another one. */
@@ -105,7 +105,7 @@ describe('crash and fault campaign', () => {
       });
       await killed;
       if (fault === 'none') await uploadedUpTo(of, uploader, random());
-      mostMemory = Math.max(mostMemory, (await peakMemoryMb(uploader.process.pid)) ?? 0);
+      mostMemory = Math.max(mostMemory, peakMemoryMb(uploader.process.pid) ?? 0);
       await uploader.process.end('SIGKILL');
       uploader.client.close();
       mostBytes = Math.max(mostBytes, await of.spoolBytes());

@@ -10,13 +10,8 @@ import { startS3Server } from '../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import { startTokenService } from '../../testing/object-store/token-service.ts';
 import type { TokenService } from '../../testing/object-store/token-service.ts';
-import {
-  childrenOf,
-  metric,
-  peakMemoryMb,
-  spawnUploader,
-  startUploaderProcess,
-} from '../../testing/uploader/uploader-process.ts';
+import { childrenOf, peakMemoryMb } from '../../testing/process/process-facts.ts';
+import { metric, spawnUploader, startUploaderProcess } from '../../testing/uploader/uploader-process.ts';
 import type { UploaderProcess } from '../../testing/uploader/uploader-process.ts';
 
 /** The bundled uploader in its own process, against an S3 server behind a proxy of faults. */
@@ -157,7 +152,7 @@ describe('the bundled uploader', () => {
         }),
       );
       await expect.poll(() => read('spool_samples')).toBe(0);
-      expect(await peakMemoryMb(process.pid)).toBeLessThan(MEMORY_MB);
+      expect(peakMemoryMb(process.pid)).toBeLessThan(MEMORY_MB);
     });
 
     it('stays under 150 MB while it redacts photos of 12 megapixels, each of its two processes', async () => {
@@ -166,9 +161,9 @@ describe('the bundled uploader', () => {
       const prediction = [{ classId: 0, label: 'face', score: 0.9, box: [0.4, 0.4, 0.6, 0.7] }];
       await Promise.all(Array.from({ length: 3 }, () => client.publish('Parts', { input: photo, prediction })));
       expect(await read('accepted_total')).toBe(3);
-      expect(await peakMemoryMb(process.pid)).toBeLessThan(MEMORY_MB);
-      const [redactor = -1] = await childrenOf(process.pid);
-      expect(await peakMemoryMb(redactor)).toBeLessThan(MEMORY_MB);
+      expect(peakMemoryMb(process.pid)).toBeLessThan(MEMORY_MB);
+      const [redactor = -1] = childrenOf(process.pid);
+      expect(peakMemoryMb(redactor)).toBeLessThan(MEMORY_MB);
     });
   });
 

@@ -5,8 +5,8 @@ import type { EdgeError } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
-import { bundle } from '../../testing/agent/bundles.ts';
-import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { componentBundle, startBundle, startComponent } from '../../testing/process/start-component.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages, samplePackage } from '../../testing/agent/sample-package.ts';
 import type { SampleImage } from '../../testing/agent/sample-package.ts';
@@ -287,7 +287,7 @@ describe('the life of the agent', () => {
   it('does not take the socket of an agent that lives', async () => {
     const work = join(folder.path, 'twice');
     const agent = await startAgentProcess(work);
-    const second = new BundleProcess(await bundle('agent.js'), [], work);
+    const second = await startComponent('inference-agent', { workFolder: work });
     expect(await second.exit).toBe(1);
     expect(second.lines.at(-1)).toContain('socket.in-use');
     expect(await agent.client.health()).toEqual({ status: 'ok', services: [] });
@@ -305,8 +305,7 @@ describe('the life of the agent', () => {
 
 describe('model.js', () => {
   let agent: AgentProcess;
-  const run = async (...words: string[]) =>
-    new BundleProcess(await bundle('model.js'), words, folder.path, { EDGEML_AGENT_SOCKET: agent.socketPath });
+  const run = (...words: string[]) => startModelProgram(words, agent.socketPath);
 
   beforeAll(async () => {
     agent = await startAgentProcess(join(folder.path, 'models-work'));
@@ -360,9 +359,7 @@ describe('model.js', () => {
 
   it('waits for an agent that is not there yet', async () => {
     const work = join(folder.path, 'late-work');
-    const activation = new BundleProcess(await bundle('model.js'), ['activate', versions['1.0.0']], folder.path, {
-      EDGEML_AGENT_SOCKET: join(work, 'agent.sock'),
-    });
+    const activation = await startModelProgram(['activate', versions['1.0.0']], join(work, 'agent.sock'));
     await activation.line(/^waiting for the agent/);
     const late = await startAgentProcess(work);
     expect(await activation.exit).toBe(0);
@@ -371,3 +368,8 @@ describe('model.js', () => {
     await rm(work, { recursive: true });
   });
 });
+
+async function startModelProgram(words: readonly string[], socketPath: string): Promise<Child> {
+  const program = await componentBundle('inference-agent', 'model');
+  return startBundle(program, words, { cwd: folder.path, environment: { EDGEML_AGENT_SOCKET: socketPath } });
+}

@@ -7,7 +7,7 @@ import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
 import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../testing/agent/sample-package.ts';
-import { isAlive } from '../../testing/device/processes.ts';
+import { isAlive } from '../../testing/process/process-facts.ts';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 import { dividesBrightPictures, fillsMemory, neverEnds } from '../../testing/vision/hostile-models.ts';
 import { meanColourModel } from '../../testing/vision/onnx-builder.ts';

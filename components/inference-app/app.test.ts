@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,16 +10,16 @@ import { memoryNucleusPort } from '../../testing/local-core/memory-nucleus-port.
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { startComponent } from '../../testing/process/start-component.ts';
 import { COMPONENT } from './read-configuration.ts';
 import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
 import { writeTestImage } from '../../testing/app/test-image.ts';
 
-const ENTRY = join(import.meta.dirname, 'app.ts');
-
 let work: string;
 let agent: ScriptedAgent;
 let server: IpcServer | undefined;
-let processes: AppProcess[];
+let processes: Child[];
 let results: ResultMessage[];
 
 beforeEach(async () => {
@@ -34,19 +31,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const { child } of processes) child.kill('SIGKILL');
+  await Promise.all(processes.map((app) => app.end('SIGKILL')));
   await server?.close();
   server = undefined;
   await agent.stop();
   await rm(work, { recursive: true, force: true });
 });
-
-interface AppProcess {
-  readonly child: ChildProcess;
-  readonly lines: Record<string, unknown>[];
-  stderr: string;
-  readonly exit: Promise<number | null>;
-}
 
 /** A nucleus with the component's own access control, as its recipe has it. */
 async function startNucleus(configuration: object, options: { lite?: boolean } = {}): Promise<Record<string, string>> {
@@ -76,27 +66,18 @@ async function startNucleus(configuration: object, options: { lite?: boolean } =
   };
 }
 
-function startApp(variables: Record<string, string>, args: readonly string[] = []): AppProcess {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ENTRY, ...args], {
-    cwd: work,
-    env: { PATH: process.env['PATH'], HOME: work, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
+async function startApp(variables: Record<string, string>, configuration?: object): Promise<Child> {
+  const environment = { HOME: work, ...variables };
+  const app = await startComponent('inference-app', {
+    workFolder: work,
+    environment,
+    ...(configuration ? { configuration } : {}),
   });
-  const lines: Record<string, unknown>[] = [];
-  let rest = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts.map((line) => JSON.parse(line) as Record<string, unknown>));
-  });
-  const exit = once(child, 'close').then(([code]) => code as number | null);
-  const app: AppProcess = { child, lines, stderr: '', exit };
-  child.stderr.on('data', (chunk: Buffer) => (app.stderr += chunk.toString()));
   processes.push(app);
   return app;
 }
 
-const eventsOf = (app: AppProcess): unknown[] => app.lines.map((line) => line['event']);
+const eventsOf = (app: Child): unknown[] => app.documents().map((line) => line['event']);
 const eventually = (condition: () => boolean): Promise<unknown> =>
   vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 10 });
 
@@ -111,70 +92,64 @@ describe('edgeml.InferenceApp as a process', () => {
       const line = { Path: 'images', Mode: 'once', Services: 'Detector', InferenceInterval: '10', Recursive: 'true' };
 
       // Without a connection to IoT Core results on MQTT fail, which must not hold anything up.
-      const app = startApp(
+      const app = await startApp(
         await startNucleus({ Sources: { images: line }, Concurrency: '1', Mqtt: { Enabled: 'true' } }, options),
       );
 
       expect(await app.exit).toBe(0);
       expect(results.map(({ image, thing }) => `${thing} ${image}`)).toEqual(['gate-7 a.jpg', 'gate-7 b.PNG']);
       expect(eventsOf(app)).toContain('app.statistics');
-      expect(app.stderr).toBe('');
+      expect(app.err).toBe('');
     },
   );
 
   it('ends on SIGTERM with 0, whatever it waits for', async () => {
     await writeTestImage(join(work, 'images', 'a.jpg'));
     agent.answer = () => new Promise(() => undefined);
-    const app = startApp(await startNucleus({ Sources: { images: { Services: ['Detector'] } } }));
+    const app = await startApp(await startNucleus({ Sources: { images: { Services: ['Detector'] } } }));
     await eventually(() => agent.invocations.length === 1);
 
-    app.child.kill('SIGTERM');
-
-    expect(await app.exit).toBe(0);
+    expect(await app.end('SIGTERM')).toBe(0);
   });
 
   it.each([
     ['the nucleus', {}],
     ['nucleus lite, which only hangs up', { lite: true }],
   ])('ends with 1 when %s does not know it', async (_, options) => {
-    const app = startApp({ ...(await startNucleus({}, options)), SVCUID: 'unknown' });
+    const app = await startApp({ ...(await startNucleus({}, options)), SVCUID: 'unknown' });
 
     expect(await app.exit).toBe(1);
-    expect(app.lines.at(-1)).toMatchObject({ event: 'app.ended', error: { code: 'ipc.refused' } });
+    expect(app.documents().at(-1)).toMatchObject({ event: 'app.ended', error: { code: 'ipc.refused' } });
   });
 
   it('ends with 1 and the names of wrong settings', async () => {
-    const app = startApp(await startNucleus({ Concurrency: 'many' }));
+    const app = await startApp(await startNucleus({ Concurrency: 'many' }));
 
     expect(await app.exit).toBe(1);
-    expect(app.lines.at(-1)).toMatchObject({
+    expect(app.documents().at(-1)).toMatchObject({
       error: { code: 'config.invalid', message: expect.stringContaining('/Concurrency') as string },
     });
   });
 
   it('ends with 1 when nobody says where the agent is', async () => {
-    const app = startApp({});
+    const app = await startApp({});
 
     expect(await app.exit).toBe(1);
-    expect(app.lines.at(-1)).toMatchObject({ error: { code: 'app.no-agent-socket' } });
+    expect(app.documents().at(-1)).toMatchObject({ error: { code: 'app.no-agent-socket' } });
   });
 
   it('runs without a nucleus on a configuration from a file, results in the log', async () => {
     await writeTestImage(join(work, 'images', 'a.jpg'));
-    const file = join(work, 'configuration.json');
-    await writeFile(
-      file,
-      JSON.stringify({
-        Sources: { images: { Mode: 'once', Services: 'Detector' } },
-        ResultTopic: '',
-        Mqtt: { Enabled: false },
-      }),
-    );
+    const configuration = {
+      Sources: { images: { Mode: 'once', Services: 'Detector' } },
+      ResultTopic: '',
+      Mqtt: { Enabled: false },
+    };
 
-    const app = startApp({ EDGEML_AGENT_SOCKET: agent.socketPath }, ['--configuration', file]);
+    const app = await startApp({ EDGEML_AGENT_SOCKET: agent.socketPath }, configuration);
 
     expect(await app.exit).toBe(0);
-    expect(app.lines.find(({ event }) => event === 'app.result')).toMatchObject({
+    expect(app.documents().find(({ event }) => event === 'app.result')).toMatchObject({
       image: 'a.jpg',
       service: 'Detector',
     });

@@ -1,6 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,6 +9,7 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
+import { Child } from '../../testing/process/child.ts';
 
 const run = promisify(execFile);
 
@@ -19,7 +18,7 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
   let folder: string;
   let node: string;
   let environment: NodeJS.ProcessEnv;
-  let agent: ChildProcess;
+  let agent: Child;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'edgeml-device-'));
@@ -38,11 +37,8 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
     };
     await mkdir(environment['TMPDIR']!);
     await mkdir(path.join(folder, 'work-agent'));
-    agent = spawn(node, [path.join(folder, 'edgeml.InferenceAgent/agent.js')], {
-      cwd: path.join(folder, 'work-agent'),
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const cwd = path.join(folder, 'work-agent');
+    agent = new Child(node, [path.join(folder, 'edgeml.InferenceAgent/agent.js')], { cwd, environment });
     await vi.waitUntil(async () => (await readdir(path.join(folder, 'work-agent'))).includes('agent.sock'), {
       timeout: PATIENCE_MS,
     });
@@ -102,9 +98,7 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
 
   it('retire models and end on SIGTERM', async () => {
     await expect(model('retire', 'PartsClassifier')).resolves.toMatchObject({ stderr: '' });
-    agent.kill('SIGTERM');
-    const [code] = (await once(agent, 'exit')) as [number | null];
-    expect(code).toBe(0);
+    expect(await agent.end('SIGTERM')).toBe(0);
     expect(await readdir(path.join(folder, 'work-agent'))).not.toContain('agent.sock');
     expect(await readdir(path.join(folder, 'tmp')), 'telemetry of ONNX Runtime').toEqual([]);
   });

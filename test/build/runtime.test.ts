@@ -1,5 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { chmod, cp, lstat, mkdir, mkdtemp, readFile, readlink, rm, truncate, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,6 +10,7 @@ import type { RuntimeManifest } from '../../components/runtime/runtime-manifest.
 import { buildForThisMachine, thisPlatform } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { PINNED_PACKAGES, pinOf } from '../../tools/bundle/runtime/pins.ts';
+import { Child } from '../../testing/process/child.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
 const run = promisify(execFile);
@@ -164,17 +164,10 @@ describe.skipIf(process.platform === 'win32')('the runtime of this machine, unpa
 
   it('ends its Node.js on SIGTERM when started as a recipe does, with exec', async () => {
     await install();
-    const child = spawn(
-      'sh',
-      ['-c', `exec "${path.join(work, 'current/bin/node')}" -e "setInterval(() => {}, 1000); console.log('up')"`],
-      {
-        env: BARE,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    await once(child.stdout, 'data');
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
+    const script = `exec "${path.join(work, 'current/bin/node')}" -e "setInterval(() => {}, 1000); console.log('up')"`;
+    const child = new Child('sh', ['-c', script], { environment: BARE });
+    await child.line(/^up$/);
+    expect(await child.end('SIGTERM')).toBe('SIGTERM');
   });
 });
 

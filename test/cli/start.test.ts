@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +12,7 @@ import { readRecipe } from '../../tools/bundle/recipe-source.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
+import { Child } from '../../testing/process/child.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');
 
@@ -33,7 +31,7 @@ describe('npm start -- --once --json', () => {
     async (name, options) => {
       const root = path.join(folder, name.replaceAll(' ', '-'));
       const run = startProcess([...EDGEML, 'start', '--once', '--json', '--root', root, ...options]);
-      const [code] = (await once(run.child, 'exit')) as [number | null];
+      const code = await run.exit;
 
       expect({ code, err: run.err }).toMatchObject({ code: 0 });
       const answers = run.out
@@ -57,7 +55,7 @@ describe('npm start -- --once --json', () => {
 });
 
 describe('npm start', () => {
-  let run: ReturnType<typeof startProcess>;
+  let run: Child;
   let root: string;
   const edgeml = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
     const io = new MemoryIo();
@@ -74,7 +72,7 @@ describe('npm start', () => {
   afterEach(() => vi.restoreAllMocks());
 
   afterAll(async () => {
-    run.child.kill('SIGKILL');
+    run.kill('SIGKILL');
   });
 
   it('prints one aligned line per image', async () => {
@@ -192,14 +190,13 @@ describe('npm start', () => {
 
   it('does not let a second core work on the same root', async () => {
     const second = startProcess([...EDGEML, 'start', '--once', '--root', root]);
-    const [code] = (await once(second.child, 'exit')) as [number];
+    const code = await second.exit;
     expect(code).toBe(1);
     expect(second.err).toMatch(/core\.root-in-use/);
   });
 
   it('ends cleanly on Ctrl-C', async () => {
-    run.child.kill('SIGINT');
-    const [code] = (await once(run.child, 'exit')) as [number];
+    const code = await run.end('SIGINT');
     expect(code).toBe(0);
     expect(await processesOf(root)).toEqual([]);
     expect(await edgeml('local', 'list')).toMatchObject({
@@ -216,7 +213,7 @@ describe('npm start, killed at npm', () => {
     await untilUp(npm);
     expect(await processesOf(root)).not.toEqual([]);
 
-    npm.child.kill('SIGTERM');
+    npm.kill('SIGTERM');
     await vi.waitUntil(async () => (await processesOf(root)).length === 0, { timeout: PATIENCE_MS, interval: 100 });
   });
 });
@@ -227,24 +224,14 @@ interface Answer extends Pick<InvokeResult, 'service' | 'predictions' | 'timings
 
 const EDGEML = [process.execPath, path.join(PROJECT, 'tools/edgeml.mjs')] as const;
 
-interface Run {
-  readonly child: ChildProcess;
-  readonly out: string;
-  readonly err: string;
-}
-
-function startProcess([command = '', ...args]: readonly string[]): Run {
-  const child = spawn(command, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
-  const run = { child, out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
-  return run;
+function startProcess([command = '', ...args]: readonly string[]): Child {
+  return new Child(command, args, { environment: process.env });
 }
 
 /** The samples are answered and the inbox is watched. A process that ends before says why. */
-async function untilUp(run: Run): Promise<void> {
-  await until(() => run.err.includes('Ctrl-C stops everything') || run.child.exitCode !== null);
-  if (run.child.exitCode !== null) throw new Error(`ended with ${run.child.exitCode}:\n${run.err}`);
+async function untilUp(run: Child): Promise<void> {
+  await until(() => run.err.includes('Ctrl-C stops everything') || run.isOver);
+  if (run.isOver) throw new Error(`ended with ${await run.exit}:\n${run.err}`);
 }
 
 /** Command lines of processes that have to do with a root. */

@@ -19,7 +19,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 
 const { signal } = new AbortController();
 

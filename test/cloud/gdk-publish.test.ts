@@ -13,7 +13,7 @@ import { gdk } from '../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 
 const run = promisify(execFile);
 /** The runtime is left out: its build for publishing fetches every platform. */

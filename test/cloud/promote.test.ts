@@ -18,7 +18,7 @@ import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { WarpClock } from '../../testing/cloud/warp-clock.ts';
 

@@ -13,7 +13,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/edgeml-device';
 const { signal } = new AbortController();

@@ -14,7 +14,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn, Mishap } from '../../testing/cloud/aws-stand-in.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { sampleBuild } from '../../testing/cloud/sample-build.ts';
 import type { SampleBuild } from '../../testing/cloud/sample-build.ts';
 

@@ -13,7 +13,7 @@ import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from '../../tools/twin/report/twin-report.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 
 /** Each step is a process, some of them with a core and components of their own. */
 const COMPONENT = 'edgeml.model.Colours';

@@ -1,13 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bundleFile } from '../../testing/bundles/bundle-file.ts';
-import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { startComponent } from '../../testing/process/start-component.ts';
 import { eventually } from '../../testing/app/app-rig.ts';
 import { TEST_PICTURE } from '../../testing/app/ffmpeg.ts';
-import { isAlive, pidsNamed } from '../../testing/app/processes.ts';
+import { isAlive, pidsNamed } from '../../testing/process/process-facts.ts';
 import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../testing/outside-data/programs.ts';
@@ -15,7 +15,7 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 
 let work: string;
 let agent: ScriptedAgent;
-let apps: BundleProcess[];
+let apps: Child[];
 
 beforeEach(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'edgeml-stream-app-'));
@@ -31,15 +31,13 @@ afterEach(async () => {
 });
 
 /** The bundled application, with a stream of the test picture, when it has asked about some frames; and its ffmpeg. */
-async function startedApp(more: object = {}): Promise<{ readonly app: BundleProcess; readonly ffmpeg: number }> {
+async function startedApp(more: object = {}): Promise<{ readonly app: Child; readonly ffmpeg: number }> {
   const camera = { Type: 'stream', Url: TEST_PICTURE, Format: 'lavfi', Services: ['Detector'], ...more };
-  const file = path.join(work, 'configuration.json');
-  await writeFile(
-    file,
-    JSON.stringify({ Sources: { camera }, Annotate: { Enabled: false }, TimeoutSeconds: PATIENCE_MS / 1_000 }),
-  );
-  const bundle = await bundleFile('inference-app', 'app.js', 'components/inference-app/app.ts');
-  const app = new BundleProcess(bundle, ['--configuration', file], work, { EDGEML_AGENT_SOCKET: agent.socketPath });
+  const app = await startComponent('inference-app', {
+    workFolder: work,
+    configuration: { Sources: { camera }, Annotate: { Enabled: false }, TimeoutSeconds: PATIENCE_MS / 1_000 },
+    environment: { EDGEML_AGENT_SOCKET: agent.socketPath },
+  });
   apps.push(app);
   await eventually(() => agent.invocations.length >= 3);
   const [ffmpeg = -1] = pidsNamed('ffmpeg', app.pid);

@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAgentClient } from '#packages/http';
 import { PATIENCE_MS } from '../../testing/patience.ts';
@@ -13,7 +9,9 @@ import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { AGENT, agentSocket, APP, DETECTOR, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { pidsBelow } from '../../testing/device/processes.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { pidsBelow } from '../../testing/process/process-facts.ts';
+import { startScript } from '../../testing/process/start-component.ts';
 import { sample } from '../../testing/device/samples.ts';
 
 describe('a collection that runs', () => {
@@ -74,7 +72,7 @@ describe('a core that is killed', () => {
   let folder: string;
   let root: string;
   let inbox: Inbox;
-  let cores: Core[];
+  let cores: Child[];
 
   beforeAll(async () => {
     [folder, cores] = [await deviceFolder(), []];
@@ -83,7 +81,7 @@ describe('a core that is killed', () => {
   });
 
   afterAll(async () => {
-    for (const { child } of cores) child.kill('SIGKILL');
+    for (const core of cores) core.kill('SIGKILL');
     await vi.waitUntil(() => pidsBelow(root).length === 0, { timeout: PATIENCE_MS });
     await rm(folder, { recursive: true, force: true });
   });
@@ -91,17 +89,17 @@ describe('a core that is killed', () => {
   it('leaves no process behind, and a new one brings everything back', async () => {
     const first = startCore(root, await firstDeployment(inbox));
     cores.push(first);
-    expect(await first.line('ready')).toMatchObject({ outcome: { status: 'SUCCEEDED' } });
+    expect(await documentWith(first, 'ready')).toMatchObject({ outcome: { status: 'SUCCEEDED' } });
     expect(await answered(first, 'before.jpg')).toMatchObject({ model: { version: '1.0.0' } });
     const orphans = pidsBelow(root);
     expect(orphans.length).toBeGreaterThanOrEqual(2);
 
-    first.child.kill('SIGKILL');
+    first.kill('SIGKILL');
     await vi.waitUntil(() => pidsBelow(root).length === 0, { timeout: PATIENCE_MS });
 
     const second = startCore(root);
     cores.push(second);
-    await second.line('ready');
+    await documentWith(second, 'ready');
     const agent = createAgentClient({ socketPath: agentSocket(root) });
     const active = async (): Promise<unknown> =>
       (await agent.models().catch(() => [])).map(({ alias, state }) => `${alias} ${state}`).sort();
@@ -110,35 +108,36 @@ describe('a core that is killed', () => {
     expect(await answered(second, 'after.jpg')).toMatchObject({ model: { version: '1.0.0' } });
     expect(pidsBelow(root).filter((pid) => orphans.includes(pid))).toEqual([]);
 
-    second.child.stdin?.end();
-    const [code] = (await once(second.child, 'exit')) as [number | null];
+    second.hangUp();
+    const code = await second.exit;
     expect(code).toBe(0);
     expect(pidsBelow(root)).toEqual([]);
   });
 
-  async function answered(core: Core, name: string): Promise<unknown> {
+  async function answered(core: Child, name: string): Promise<unknown> {
     await copyFile(sample('belt-01.jpg'), path.join(inbox.scenes, name));
-    const isIt = ({ result }: Line): boolean => result?.['image'] === name;
-    return (await vi.waitUntil(() => core.lines.find(isIt), { timeout: PATIENCE_MS, interval: 20 })).result;
+    return (await documentWith(core, 'result', ({ image }) => image === name))['result'];
   }
 });
 
-type Line = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Document = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-interface Core {
-  readonly child: ChildProcess;
-  readonly lines: Line[];
-  /** Waits for a line with this key. */
-  line(key: string): Promise<Line>;
+/** Waits for a line with this key, whose value is as wanted. */
+async function documentWith(
+  core: Child,
+  key: string,
+  isWanted: (value: Readonly<Record<string, unknown>>) => boolean = () => true,
+): Promise<Document> {
+  const read = (line: string): Document => (line.startsWith('{') ? (JSON.parse(line) as Document) : {});
+  const line = await core.line((one) => {
+    const value = read(one)[key];
+    return value !== undefined && isWanted(value);
+  });
+  return read(line);
 }
 
-function startCore(root: string, deployment?: LocalDeploymentRequest): Core {
+function startCore(root: string, deployment?: LocalDeploymentRequest): Child {
   const script = path.join(import.meta.dirname, '../../testing/device/core-process.mts');
   const words = [root, ...(deployment ? [JSON.stringify(deployment)] : [])];
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines: Line[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
-  const line = (key: string): Promise<Line> =>
-    vi.waitUntil(() => lines.find((one) => key in one), { timeout: PATIENCE_MS, interval: 20 });
-  return { child, lines, line };
+  return startScript(script, words, { environment: process.env, stdin: 'pipe' });
 }

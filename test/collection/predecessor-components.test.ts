@@ -8,7 +8,7 @@ import { AGENT, APP } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
 import { proportionalMemory } from '#packages/posix';
-import { pidsBelow } from '../../testing/device/processes.ts';
+import { pidsBelow } from '../../testing/process/process-facts.ts';
 import { sample } from '../../testing/device/samples.ts';
 
 const RECIPES = path.join(PROJECT, 'recipes');

@@ -7,7 +7,7 @@ import { createAgentClient } from '#packages/http';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { samplePackage } from '../../testing/agent/sample-package.ts';
 import { buildOnnx } from '../../testing/vision/onnx-builder.ts';
-import { residentBytesOfFamily } from '../../testing/device/processes.ts';
+import { residentBytesOfFamily } from '../../testing/process/process-facts.ts';
 import { floatsOf, tensorOf } from '../../testing/edge-manager/client.ts';
 import type { EdgeClient } from '../../testing/edge-manager/client.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';

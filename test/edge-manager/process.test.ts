@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { filesBelow, silentLogger } from '#packages/foundation';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
-import { BundleProcess } from '../../testing/bundles/bundle-process.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { startComponent } from '../../testing/process/start-component.ts';
 import { COMPONENT } from '../../components/inference-agent/settings/live-configuration.ts';
-import { bundle } from '../../testing/agent/bundles.ts';
 import { startInProcess } from '../../testing/agent/in-process-agent.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
@@ -26,10 +26,8 @@ afterEach(() => folder.remove());
 const LISTENING = /Server listening on unix:\/\//;
 const socket = (): string => path.join(folder.path, 'edge.sock');
 
-async function start(...words: string[]): Promise<BundleProcess> {
-  const work = path.join(folder.path, 'work');
-  await mkdir(work, { recursive: true });
-  return new BundleProcess(await bundle('agent.js'), words, work, { EDGEML_PROVIDERS: 'cpu' });
+function start(...words: string[]): Promise<Child> {
+  return startComponent('inference-agent', { workFolder: path.join(folder.path, 'work'), words });
 }
 
 async function configured(configuration: object): Promise<string> {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Child } from '../../testing/process/child.ts';
 
 /** EDGEML_FUZZ=full runs 20,000 images and 2,000 models; EDGEML_FUZZ_SEED starts elsewhere. */
 const FULL = process.env['EDGEML_FUZZ'] === 'full';
@@ -29,29 +29,19 @@ interface Result {
 async function fuzz(kind: 'images' | 'models'): Promise<Result> {
   const journal = path.join(dir, kind);
   const runner = path.join(import.meta.dirname, '../../testing/vision/fuzz/run-fuzz.ts');
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', runner, kind, String(SEED), String(CASES[kind]), journal],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      cwd: path.join(import.meta.dirname, '../..'),
-    },
-  );
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-2_000)));
+  const words = ['--expose-gc', '--import', 'tsx', runner, kind, String(SEED), String(CASES[kind]), journal];
+  const child = new Child(process.execPath, words, { environment: process.env });
   let last = '';
   const watchdog = setInterval(() => {
     const now = lastLine(journal);
-    if (now === last) child.kill('SIGKILL');
+    if (now === last) child.kill();
     last = now;
   }, HANG_MS);
-  const end = await new Promise<string>((resolve) =>
-    child.on('exit', (code, signal) => resolve(signal ?? String(code))),
-  );
+  const end = await child.exit;
   clearInterval(watchdog);
   const line = lastLine(journal);
   // A crash or a hang: the last line is the number of the case.
-  expect(end, `${kind} ended with ${end} in case ${line} of seed ${SEED}: ${stderr}`).toBe('0');
+  expect(end, `${kind} ended with ${end} in case ${line} of seed ${SEED}: ${child.err.slice(-2_000)}`).toBe(0);
   return JSON.parse(line) as Result;
 }
 

@@ -12,7 +12,7 @@ import type { DeploymentOutcome, LocalDeploymentRequest } from '../../tools/loca
 import { agentSocket, deviceFolder, firstDeployment } from './collection.ts';
 import type { AppSettings } from './collection.ts';
 import { Inboxed } from './inboxed.ts';
-import { pidsIn } from './processes.ts';
+import { pidsIn } from '../process/process-facts.ts';
 
 export interface DeviceOptions extends Partial<Omit<LocalCoreOptions, 'root'>> {
   /** Merged into the application's configuration, over the watched inbox. */

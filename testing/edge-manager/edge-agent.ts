@@ -1,19 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-
-import { BundleProcess } from '../bundles/bundle-process.ts';
-import { bundle } from '../agent/bundles.ts';
+import type { Child } from '../process/child.ts';
+import { startComponent } from '../process/start-component.ts';
 import { EdgeClient } from './client.ts';
 import type { ClientGeneration } from './generations.ts';
 
 /** The bundled agent in its own process, its gRPC socket in the folder of the test. */
 export class EdgeAgent {
-  readonly process: BundleProcess;
+  readonly process: Child;
   readonly workFolder: string;
   readonly socketPath: string;
   readonly #clients: EdgeClient[] = [];
 
-  private constructor(process: BundleProcess, workFolder: string, socketPath: string) {
+  private constructor(process: Child, workFolder: string, socketPath: string) {
     this.process = process;
     this.workFolder = workFolder;
     this.socketPath = socketPath;
@@ -23,13 +21,8 @@ export class EdgeAgent {
   static async start(folder: string, configuration: object = {}): Promise<EdgeAgent> {
     const workFolder = path.join(folder, 'work');
     const socketPath = path.join(folder, 'edge.sock');
-    await mkdir(workFolder, { recursive: true });
-    const file = path.join(folder, 'agent.json');
     const settings = { UnixSocketName: `unix://${socketPath}`, MinFreeDiskMB: 0, Workers: 1, ...configuration };
-    await writeFile(file, JSON.stringify(settings));
-    await bundle('instance-worker.js');
-    const words = ['--configuration', file];
-    const process = new BundleProcess(await bundle('agent.js'), words, workFolder, { EDGEML_PROVIDERS: 'cpu' });
+    const process = await startComponent('inference-agent', { workFolder, configuration: settings });
     await process.line(/"event":"agent.ready"/);
     return new EdgeAgent(process, workFolder, socketPath);
   }

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Interface } from 'node:readline';
+import { Child } from '../process/child.ts';
 
 /** A broker that a test can stop and start again on the same port. */
 export interface TestBroker {
@@ -27,31 +25,14 @@ export async function startMosquitto(port?: number): Promise<TestBroker> {
     configuration,
     `listener ${chosen} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\nuser root\n`,
   );
-  const child = spawn('mosquitto', ['-c', configuration], {
-    env: { PATH: PATHS },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  await ready(createInterface(child.stderr));
+  const child = new Child('mosquitto', ['-c', configuration], { environment: { PATH: PATHS } });
+  await child.line(/mosquitto version .* running/);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await exited;
+    await child.end();
     await rm(folder, { recursive: true, force: true });
   };
   return { port: chosen, url: `mqtt://127.0.0.1:${chosen}`, close: () => (closing ??= close()) };
-}
-
-/** Resolves at the line that mosquitto writes when it listens; reads on, so that the pipe never fills. */
-function ready(lines: Interface): Promise<void> {
-  const seen: string[] = [];
-  return new Promise((resolve, reject) => {
-    lines.on('line', (line) => {
-      if (/mosquitto version .* running/.test(line)) resolve();
-      else if (seen.length < 20) seen.push(line);
-    });
-    lines.on('close', () => reject(new Error(`mosquitto ended before it was ready: ${seen.join(' | ')}`)));
-  });
 }
 
 async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { CommandResult } from '../cloud/run-command.ts';
+import type { CommandResult } from '../process/run-command.ts';
 import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
 

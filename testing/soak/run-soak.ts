@@ -1,12 +1,11 @@
 import { systemClock } from '#packages/foundation';
 
 import { startS3Server, TEST_KEYS } from '../object-store/s3-server.ts';
-import { nameOf } from '../app/processes.ts';
 import type { Counts } from '../../components/inference-app/statistics/statistics.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { AGENT, APP } from '../device/collection.ts';
 import { Device } from '../device/device.ts';
-import { residentBytesOfFamily } from '../device/processes.ts';
+import { nameOf, residentBytesOfFamily } from '../process/process-facts.ts';
 import { AppLog, skippedIn } from '../app/app-statistics.ts';
 import { beltVideo, FRAMES_PER_SECOND } from '../app/looping-video.ts';
 import type { MemoryFigures, MemorySample } from './memory.ts';

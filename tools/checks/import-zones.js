@@ -31,9 +31,10 @@ export const ZONES = {
     holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
     mayImport: ['packages/foundation'],
   },
+  'packages/aws': { holds: 'what an error of the AWS SDK says, and what it is about', mayImport: [] },
   'packages/object-store': {
-    holds: 'buckets behind one port: S3, its errors, retries',
-    mayImport: ['packages/foundation'],
+    holds: 'buckets behind one port: S3, its errors, attempts to upload',
+    mayImport: ['packages/aws', 'packages/foundation'],
   },
   'packages/heartbeat': { holds: 'heartbeat messages and the topics they go to', mayImport: ['packages/foundation'] },
   'packages/http': {
@@ -119,6 +120,7 @@ export const ZONES = {
   'tools/package': {
     holds: 'from a trained model to a signed package and its component',
     mayImport: [
+      'packages/aws',
       'packages/foundation',
       'packages/model-package',
       'packages/vision',
@@ -144,6 +146,7 @@ export const ZONES = {
   'tools/cloud': {
     holds: 'publishing, deployments, fleet, provisioning, the event handler of the pipeline',
     mayImport: [
+      'packages/aws',
       'packages/foundation',
       'packages/heartbeat',
       'packages/ipc',

@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { writeFiles } from '../../testing/agent/package-folder.ts';
 import { projectPaths } from '../bundle/project.ts';
 import { runHere } from '../../testing/package/in-process.ts';

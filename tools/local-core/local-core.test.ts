@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
@@ -12,6 +8,8 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 import { staticCredentials } from './credentials/provider.ts';
 import { coreRig } from '../../testing/local-core/core-rig.ts';
 import type { CoreRig } from '../../testing/local-core/core-rig.ts';
+import type { Child } from '../../testing/process/child.ts';
+import { startScript } from '../../testing/process/start-component.ts';
 import { processTable } from './lifecycle/process-table.ts';
 import { LocalCore } from './local-core.ts';
 import type { LocalCoreOptions } from './core-options.ts';
@@ -21,7 +19,7 @@ const LOOP = { run: 'echo "up $$"; exec sleep 1000' };
 
 let rig: CoreRig;
 let cores: LocalCore[];
-let children: ChildProcess[];
+let children: Child[];
 
 beforeEach(async () => {
   rig = await coreRig();
@@ -31,7 +29,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const core of cores) await core.stop();
-  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(children.map((child) => child.end('SIGKILL')));
   await rig.close();
 });
 
@@ -62,22 +60,12 @@ function environmentOf(lines: readonly string[]): Record<string, string> {
 }
 
 /** A core in a process of its own, and the lines that it prints. */
-async function startProcess(
-  deployment?: LocalDeploymentRequest,
-): Promise<{ child: ChildProcess; line: (text: string) => Promise<void> }> {
+function startProcess(deployment?: LocalDeploymentRequest): Child {
   const script = fileURLToPath(new URL('../../testing/local-core/core-process.mts', import.meta.url));
-  const more = deployment === undefined ? [] : [JSON.stringify(deployment)];
-  const child = spawn(process.execPath, ['--import', 'tsx', script, rig.paths.root, ...more], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const words = [rig.paths.root, ...(deployment === undefined ? [] : [JSON.stringify(deployment)])];
+  const child = startScript(script, words, { environment: process.env, stdin: 'pipe' });
   children.push(child);
-  const seen: string[] = [];
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => seen.push(line));
-  const line = async (text: string): Promise<void> => {
-    await vi.waitUntil(() => seen.includes(text) || child.exitCode !== null, { timeout: PATIENCE_MS });
-    expect(seen).toContain(text);
-  };
-  return { child, line };
+  return child;
 }
 
 describe('LocalCore', () => {
@@ -233,15 +221,14 @@ describe('a core that is killed', () => {
     await rig.recipe('a.A', '1.0.0', {
       lifecycle: { run: `${daemon}sleep 1000 & echo $$ > pid; trap '' TERM; while :; do sleep 0.1; done` },
     });
-    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
-    await line('ready');
+    const child = startProcess(request({ 'a.A': '1.0.0' }));
+    await child.line(/^ready$/);
     const pid = Number(await readFile(path.join(rig.paths.work('a.A'), 'pid'), 'utf8'));
     const descendants = processTable()
       .filter(({ group }) => group === pid)
       .map((row) => row.pid);
     expect(descendants).toContain(pid);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child.end('SIGKILL');
 
     const core = await start(); // waits for the guardian of the dead one
     const alive = new Set(processTable().map((row) => row.pid));
@@ -259,14 +246,13 @@ describe('a core that is killed', () => {
     const first = await start();
     await first.deploy(request({ 'a.A': '1.0.0' }));
     await first.stop();
-    const { child, line } = await startProcess({
+    const child = startProcess({
       ...request({ 'a.A': '2.0.0' }),
       componentToConfiguration: { 'a.A': { MERGE: { rate: 9 } } },
     });
-    await line('started');
+    await child.line(/^started$/);
     await vi.waitUntil(() => existsSync(path.join(rig.paths.work('a.A'), 'starting')), { timeout: PATIENCE_MS });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child.end('SIGKILL');
 
     const core = await start();
     const found = await core.waitFor('a.A', 'RUNNING', AbortSignal.timeout(PATIENCE_MS));
@@ -282,8 +268,8 @@ describe('a core that is killed', () => {
 
   it('loses its guardian and gets another', async () => {
     await rig.recipe('a.A', '1.0.0', { lifecycle: { run: 'echo $$ > pid; exec sleep 1000' } });
-    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
-    await line('ready');
+    const child = startProcess(request({ 'a.A': '1.0.0' }));
+    await child.line(/^ready$/);
     const lock = async (): Promise<number> =>
       (JSON.parse(await readFile(path.join(rig.paths.root, 'core.lock'), 'utf8')) as { guardian: { pid: number } })
         .guardian.pid;
@@ -312,12 +298,11 @@ describe('a core that is killed', () => {
 
   it('ends well on its own', async () => {
     await rig.recipe('a.A', '1.0.0', { lifecycle: LOOP });
-    const { child, line } = await startProcess(request({ 'a.A': '1.0.0' }));
-    await line('ready');
-    const exit = once(child, 'exit');
-    child.stdin?.end();
-    await line('stopped');
+    const child = startProcess(request({ 'a.A': '1.0.0' }));
+    await child.line(/^ready$/);
+    child.hangUp();
+    await child.line(/^stopped$/);
 
-    expect(await exit).toEqual([0, null]); // nothing keeps the process alive
+    expect(await child.exit).toBe(0); // nothing keeps the process alive
   });
 });

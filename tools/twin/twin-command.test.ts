@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../../testing/cloud/run-command.ts';
+import { runCommand } from '../../testing/process/run-command.ts';
 import { buildForThisMachine } from '../bundle/host-build.ts';
 import { folderEntries } from '../bundle/zip/folder-entries.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';

@@ -9,8 +9,9 @@ import { startFaultProxy } from '../../../testing/object-store/fault-proxy.ts';
 import type { FaultProxy } from '../../../testing/object-store/fault-proxy.ts';
 import { startS3Server } from '../../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../../testing/object-store/s3-server.ts';
-import { bundleFile } from '../../../testing/bundles/bundle-file.ts';
-import { BundleProcess } from '../../../testing/bundles/bundle-process.ts';
+import { bundleFile } from '../../../testing/process/bundle-file.ts';
+import type { Child } from '../../../testing/process/child.ts';
+import { startBundle } from '../../../testing/process/start-component.ts';
 import { referencesOf } from './event/read-events.ts';
 import { bucketContent } from '../../../testing/agent/capture/bucket-content.ts';
 import { eventsOf } from '../../../testing/agent/capture/capture-maker.ts';
@@ -80,13 +81,13 @@ describe('row 98: captures with the destination Disk and periodic upload', () =>
   );
 });
 
-async function startChild(run: string, captures: string): Promise<BundleProcess> {
+async function startChild(run: string, captures: string): Promise<Child> {
   const bundle = await bundleFile('inference-agent', 'capture-child.js', 'testing/agent/capture/capture-child.ts');
-  const child = new BundleProcess(bundle, [folder, proxy.url, run, captures], folder);
+  const child = startBundle(bundle, [folder, proxy.url, run, captures], { cwd: folder });
   await child.line(/^open$/);
   return child;
 }
 
-function acceptedBy(child: BundleProcess): readonly string[] {
+function acceptedBy(child: Child): readonly string[] {
   return child.lines.filter((line) => line.startsWith('+')).map((line) => line.slice(1));
 }

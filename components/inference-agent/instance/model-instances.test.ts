@@ -5,7 +5,8 @@ import type { Clock } from '#packages/foundation';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
-import { bundle } from '../../../testing/agent/bundles.ts';
+import { bundleFile } from '../../../testing/process/bundle-file.ts';
+import { componentBundle } from '../../../testing/process/start-component.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
 import { memoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
@@ -26,18 +27,20 @@ function ports(file: string, clock: Clock = systemClock, buffers = new BufferPoo
     },
   };
 }
+const scriptedWorker = () => bundleFile('inference-agent', 'scripted-worker.js', 'testing/agent/scripted-worker.ts');
+
 const ISOLATIONS = ['process', 'thread'] as const;
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
 
 describeInstances('Instances in memory', async () => new MemoryInstances(memoryScripted).open);
 
 for (const isolation of ISOLATIONS) {
-  const opener = async () => workerInstances(ports(await bundle('scripted-worker.js')));
+  const opener = async () => workerInstances(ports(await scriptedWorker()));
   describeInstances(`Instances in a ${isolation}`, opener, isolation);
 }
 
 describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
-  const openers = async (clock: FakeClock) => workerInstances(ports(await bundle('scripted-worker.js'), clock));
+  const openers = async (clock: FakeClock) => workerInstances(ports(await scriptedWorker(), clock));
   const specWith: typeof specOf = (provenance, settings) => specOf(provenance, { isolation, ...settings });
 
   it('gives up a model that does not load in time', async () => {
@@ -111,7 +114,7 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
 
   it('gives the memory of images back, whatever the answer', async () => {
     const buffers = new BufferPool();
-    const open = workerInstances(ports(await bundle('scripted-worker.js'), systemClock, buffers));
+    const open = workerInstances(ports(await scriptedWorker(), systemClock, buffers));
     const instance = await open(specWith(), quiet);
     for (const text of ['good', 'bad']) {
       const image = buffers.take(100_000).subarray(0, text.length);
@@ -126,7 +129,7 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
 
 describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   it("answer the same whether the model's own thread prepares an image or another", async () => {
-    const open = workerInstances(ports(await bundle('instance-worker.js')));
+    const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
     const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, prepareAhead: true });
     const instance = await open({ packageDir: dir, packageHash: hash, manifest, labels, settings }, quiet);
@@ -146,7 +149,7 @@ describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   });
 
   it('measures the numbers of threads that are allowed, and says what it found', async () => {
-    const open = workerInstances(ports(await bundle('instance-worker.js')));
+    const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
     const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
     const said: string[] = [];

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyIdOf, publicKeyText } from '#packages/model-package';
-import { runCommand } from '../../../testing/cloud/run-command.ts';
+import { runCommand } from '../../../testing/process/run-command.ts';
 import { errorOf, runHere } from '../../../testing/package/in-process.ts';
 import { colourPackage, tarOf, trainingOutput } from '../../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../../testing/package/training-output.ts';

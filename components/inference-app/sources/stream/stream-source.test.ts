@@ -15,7 +15,7 @@ import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
 import { Statistics } from '../../statistics/statistics.ts';
 import { freePort, startCamera, TEST_PICTURE, testVideo } from '../../../../testing/app/ffmpeg.ts';
-import { isAlive, pidsNamed } from '../../../../testing/app/processes.ts';
+import { isAlive, pidsNamed } from '../../../../testing/process/process-facts.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { StreamSource } from './stream-source.ts';
 

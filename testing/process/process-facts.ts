@@ -1,0 +1,73 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
+
+/** Processes that the core started in this folder: those that they start themselves are theirs. Linux only. */
+export function pidsIn(folder: string): readonly number[] {
+  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder);
+  const all = new Set(rows.map(({ pid }) => pid));
+  return rows.filter(({ parent }) => !all.has(parent)).map(({ pid }) => pid);
+}
+
+/** Processes that work below a core's root. */
+export function pidsBelow(root: string): readonly number[] {
+  return processTable()
+    .map(({ pid }) => pid)
+    .filter((pid) => workingDirectory(pid)?.startsWith(`${root}${path.sep}`));
+}
+
+/** Processes of this name below another one, at any depth. Linux only. */
+export function pidsNamed(name: string, ancestor: number): readonly number[] {
+  const table = processTable();
+  const below = (parent: number): number[] =>
+    table.filter((row) => row.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
+  return below(ancestor).filter((pid) => nameOf(pid) === name);
+}
+
+/** Processes that a process has started and that run. */
+export function childrenOf(parent: number): readonly number[] {
+  return processTable().flatMap((row) => (row.parent === parent ? [row.pid] : []));
+}
+
+/** Its name in the process table; empty if it has ended. */
+export function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  return processTable().some((row) => row.pid === pid);
+}
+
+/** Resident memory of a process and of those that it started, in bytes; what they share counts in each. */
+export function residentBytesOfFamily(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + (statusBytes(one, 'VmRSS') ?? 0), 0);
+}
+
+/** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined where the system does not tell. */
+export function peakMemoryMb(pid: number): number | undefined {
+  const bytes = statusBytes(pid, 'VmHWM');
+  return bytes === undefined ? undefined : bytes / 1_000_000;
+}
+
+/** A field of /proc/<pid>/status (proc(5)); undefined if the process has ended. */
+function statusBytes(pid: number, field: string): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+function workingDirectory(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined; // it ended meanwhile, or is not ours
+  }
+}
