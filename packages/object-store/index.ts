@@ -1,6 +1,5 @@
 export { tokenExchangeCredentials } from './credentials.ts';
 export type { TokenEndpoint } from './credentials.ts';
-export { objectStoreErrors } from './errors.ts';
 export type { FileBody, ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
 export { s3ObjectStore } from './s3-object-store.ts';
 export { failureFacts, storeFailure } from './store-failure.ts';
