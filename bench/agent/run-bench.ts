@@ -9,7 +9,7 @@ import { onResults } from '../../tools/cli/start/result-stream.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { AGENT, agentSocket, APP, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { pidsIn, residentBytesOfFamily } from '../../testing/process/process-facts.ts';
+import { pidsIn, memoryOfFamily } from '../../testing/process/process-facts.ts';
 import { sample, SAMPLES } from '../../testing/device/samples.ts';
 import { measureBareHttp } from './bare-http.ts';
 import type { BareHttpFigures } from './bare-http.ts';
@@ -36,7 +36,7 @@ export interface BenchReport {
   readonly bareHttp: BareHttpFigures;
   readonly swap: SwapFigures;
   readonly startUp: StartUpFigures;
-  /** Resident memory in MB (1e6 bytes), both sample models active, all sample images answered. */
+  /** Memory in MB (1e6 bytes), model processes included and shared pages counted once, both sample models active, all sample images answered. */
   readonly memory: { readonly agentMB: number; readonly appMB: number };
 }
 
@@ -61,7 +61,7 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
 
     onProgress('Answering the sample images …');
     await answerSamples(core, inbox, signal);
-    const memory = { agentMB: residentMB(root, AGENT), appMB: residentMB(root, APP) };
+    const memory = { agentMB: memoryMB(root, AGENT), appMB: memoryMB(root, APP) };
 
     const photo = await photoOf(sample('belt-17.jpg'), PHOTO_BYTES);
     const overhead: OverheadFigures[] = [];
@@ -117,7 +117,7 @@ async function answerSamples(core: LocalCore, inbox: Inbox, signal: AbortSignal)
   await answered;
 }
 
-function residentMB(root: string, component: string): number {
-  const bytes = pidsIn(path.join(root, 'work', component)).map(residentBytesOfFamily);
+function memoryMB(root: string, component: string): number {
+  const bytes = pidsIn(path.join(root, 'work', component)).map(memoryOfFamily);
   return Math.round(bytes.reduce((sum, one) => sum + one, 0) / 1e5) / 10;
 }

@@ -7,7 +7,7 @@ import { createAgentClient } from '#packages/http';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { samplePackage } from '../../testing/agent/sample-package.ts';
 import { buildOnnx } from '../../testing/vision/onnx-builder.ts';
-import { residentBytesOfFamily } from '../../testing/process/process-facts.ts';
+import { memoryOfFamily } from '../../testing/process/process-facts.ts';
 import { floatsOf, tensorOf } from '../../testing/edge-manager/client.ts';
 import type { EdgeClient } from '../../testing/edge-manager/client.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
@@ -179,9 +179,9 @@ describe('UnLoadModel', () => {
   it('row 75: gives memory back, and answers NOT_FOUND where there is no model', async () => {
     const url = await bareModel(inFolder('heavy'), heavyModel(24 * 1024 ** 2));
     await client.call('LoadModel', { url, name: 'heavy' });
-    const loaded = residentBytesOfFamily(agent.process.pid);
+    const loaded = memoryOfFamily(agent.process.pid);
     await client.call('UnLoadModel', { name: 'heavy' });
-    await expect.poll(() => residentBytesOfFamily(agent.process.pid)).toBeLessThan(loaded - 20e6);
+    await expect.poll(() => memoryOfFamily(agent.process.pid)).toBeLessThan(loaded - 20e6);
     expect(await statusOf(client.call('UnLoadModel', { name: 'heavy' }))).toBe(NOT_FOUND);
     expect(await statusOf(client.call('Predict', { name: 'heavy', tensors: [one] }))).toBe(NOT_FOUND);
     expect(await statusOf(client.call('DescribeModel', { name: 'heavy' }))).toBe(NOT_FOUND);

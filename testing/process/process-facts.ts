@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { proportionalMemory } from '#packages/posix';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 
 /** Processes that the core started in this folder: those that they start themselves are theirs. Linux only. */
@@ -42,9 +43,21 @@ export function isAlive(pid: number): boolean {
   return processTable().some((row) => row.pid === pid);
 }
 
-/** Resident memory of a process and of those that it started, in bytes; what they share counts in each. */
-export function residentBytesOfFamily(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + (statusBytes(one, 'VmRSS') ?? 0), 0);
+/**
+ * Memory of a process and of those that it started, in bytes: what several processes map, libraries first of all, counts by each
+ * one's share (`Pss`), so that nothing counts twice.
+ */
+export function memoryOfFamily(pid: number): number {
+  return [pid, ...childrenOf(pid)].map(shareOf).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** 0 once the process has ended. */
+function shareOf(pid: number): number {
+  try {
+    return proportionalMemory(pid);
+  } catch {
+    return 0;
+  }
 }
 
 /** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined where the system does not tell. */

@@ -5,7 +5,7 @@ import type { Counts } from '../../components/inference-app/statistics/statistic
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { AGENT, APP } from '../device/collection.ts';
 import { Device } from '../device/device.ts';
-import { nameOf, residentBytesOfFamily } from '../process/process-facts.ts';
+import { nameOf, memoryOfFamily } from '../process/process-facts.ts';
 import { AppLog, skippedIn } from '../app/app-statistics.ts';
 import { beltVideo, FRAMES_PER_SECOND } from '../app/looping-video.ts';
 import type { MemoryFigures, MemorySample } from './memory.ts';
@@ -66,7 +66,7 @@ export async function runSoak({ seconds, signal, onProgress }: SoakOptions): Pro
     const look = (): void => {
       const elapsed = (performance.now() - startedAt) / 1_000;
       for (const name of ['app', 'agent', 'uploader'] as const) {
-        memory[name].push({ seconds: elapsed, bytes: residentBytesOfFamily(pids[name]) });
+        memory[name].push({ seconds: elapsed, bytes: memoryOfFamily(pids[name]) });
       }
       const { frames = 0, answered = 0 } = log.counts ?? {};
       onProgress(`${Math.round(elapsed)} s: ${frames} of ${framesPlayed} frames, ${answered} answered`);
