@@ -52,6 +52,7 @@ describe('the bundled agent', () => {
   beforeAll(async () => {
     agent = await startAgentProcess(join(folder.path, 'work'), {
       QueueLength: 600,
+      ImageFolders: [folder.path],
       LocalInferenceServiceTimeoutSeconds: 60,
       Services: { 'line-3': { Model: ALIAS, QueueLength: 1 } },
     });
@@ -63,6 +64,14 @@ describe('the bundled agent', () => {
   });
   afterEach(async () => {
     expect(isRight(await ask(), image()), 'the service goes on').toBe(true);
+  });
+
+  it('gives the same answer for an image file that is named', async () => {
+    const path = join(folder.path, 'named.jpg');
+    await writeFile(path, image().bytes);
+    const [named, sent] = [await agent.client.invokeFile(ALIAS, path), await ask()];
+    expect(named.predictions).toEqual(sent.predictions);
+    expect(named.image).toEqual(sent.image);
   });
 
   it('answers with predictions, model, provider and where the time went', async () => {

@@ -105,6 +105,12 @@ export const agentConfiguration = z
       .describe(
         'Whether idle threads of ONNX Runtime spin: up to 10 % faster, half again the CPU under load with gaps.',
       ),
+    ImageFolders: textListSetting()
+      .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'must be absolute paths')
+      .default([])
+      .describe(
+        'Folders below which requests may name an image file by its path in place of sending its bytes, absolute paths. A program that may ask for an inference can then have every image in them looked at, so name folders of images only. Links inside of them are not followed.',
+      ),
     MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
       .default(0)
       .describe(

@@ -187,6 +187,10 @@ export const agentErrors = errorCatalogue({
     status: 400,
     todo: "Give the absolute path of a file that the agent's user can read, and write it completely before asking.",
   },
+  'invoke.folder-not-allowed': entry<{ readonly path: string; readonly folders: readonly string[] }>({
+    status: 403,
+    todo: 'Send the bytes of the image, or add its folder to ImageFolders of edgeml.InferenceAgent. A path is absolute and begins with the folder as it is written there.',
+  }),
   'model-command.agent-absent': {
     todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_AGENT_SOCKET must name its socket.',
   },

@@ -9,6 +9,7 @@ import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { ActiveServices } from './inference/active-services.ts';
+import { FileNaming } from './inference/file-naming.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
 import { FrameProcessor } from './inference/frame-processor.ts';
 import { Waker } from './inference/waker.ts';
@@ -92,6 +93,8 @@ export class InferenceApp {
       incidents,
       waker,
       timeoutMs,
+      naming: new FileNaming({ clock, log }),
+      wantsImages: (service) => configIdOf(service) !== '',
       onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
     });
     const annotator = new Annotator(workFolder, () => settings().Annotate);

@@ -29,6 +29,8 @@ interface CallOptions {
 /** The agent's HTTP API. Errors that the agent sends arrive as the EdgeError that it made. */
 export interface AgentClient {
   invoke(service: string, image: Uint8Array, options: InvokeOptions): Promise<InvokeResult>;
+  /** The same for an image file below a folder that the agent allows (`ImageFolders`): only its absolute path is sent. */
+  invokeFile(service: string, path: string, options?: Omit<InvokeOptions, 'contentType'>): Promise<InvokeResult>;
   models(options?: CallOptions): Promise<readonly ModelStatus[]>;
   /** Resolves with the `done` line; each line before it goes to `onProgress`. Time-out by default 10 minutes. */
   activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
@@ -60,15 +62,9 @@ const DEADLINE_MARGIN_MS = 1_000;
 export function createAgentClient(options: HttpClientOptions): AgentClient {
   const http = createHttpClient(options);
   return {
-    invoke: async (service, image, { contentType, deadlineMs, ...call }) =>
-      json(http, {
-        method: 'POST',
-        path: `/v1/services/${encodeURIComponent(service)}/invoke`,
-        body: image,
-        headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
-        ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),
-        ...call,
-      }),
+    invoke: (service, image, options) => invoke(http, service, image, options),
+    invokeFile: (service, path, options = {}) =>
+      invoke(http, service, JSON.stringify({ path }), { ...options, contentType: 'application/json' }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
     activate: (request, call = {}) => activate(http, request, call),
     retire: (alias, { path, ...call } = {}) =>
@@ -84,6 +80,22 @@ export function createAgentClient(options: HttpClientOptions): AgentClient {
       answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
     close: () => http.close(),
   };
+}
+
+function invoke(
+  http: HttpClient,
+  service: string,
+  body: Uint8Array | string,
+  { contentType, deadlineMs, ...call }: InvokeOptions,
+): Promise<InvokeResult> {
+  return json(http, {
+    method: 'POST',
+    path: `/v1/services/${encodeURIComponent(service)}/invoke`,
+    body,
+    headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
+    ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),
+    ...call,
+  });
 }
 
 async function activate(http: HttpClient, request: ActivateRequest, options: ActivateOptions): Promise<ActivateDone> {

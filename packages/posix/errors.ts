@@ -9,6 +9,10 @@ interface CallFacts {
 /** What the kernel, or the way to it, refuses. */
 export const posixErrors = errorCatalogue({
   'confinement.path-missing': { todo: 'Name files and folders that exist when the process confines itself.' },
+  'descriptor.missing': { todo: 'Report it: the other side must send a descriptor before it tells of it.' },
+  'path.not-below': entry<{ readonly path: string; readonly folder: string }>({
+    todo: 'Name a file below the folder, without links or ".." on the way.',
+  }),
   'posix.denied': entry<CallFacts>({
     todo: "The component's user lacks the right that the message names. Give it, or do without: the caller says what is lost.",
   }),

@@ -9,6 +9,8 @@ export { confineWholeProcess } from './confinement/confine-whole-process.ts';
 export type { WholeProcessOptions } from './confinement/confine-whole-process.ts';
 export type { FileAccess, LandlockReport } from './confinement/landlock.ts';
 export { systemPaths } from './confinement/system-paths.ts';
+export { DescriptorReceiver, DescriptorSender } from './descriptors/descriptor-socket.ts';
+export { openBelow } from './descriptors/open-below.ts';
 export { availableMemory } from './memory/available-memory.ts';
 export type { AvailableMemory } from './memory/available-memory.ts';
 export type { CgroupAllowance } from './memory/cgroup-allowance.ts';

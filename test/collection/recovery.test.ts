@@ -1,4 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
@@ -155,7 +156,12 @@ describe('when the connection to the nucleus breaks', () => {
       subscriber: 'test',
       deliver: ({ body }) => void replies.push(body.kind === 'json' ? body.value : undefined),
     });
-    const value = { id: '1', replyTo: 'edgeml/reply/test', contentType: 'image/jpeg', path: sample('belt-01.jpg') };
+    const value = {
+      id: '1',
+      replyTo: 'edgeml/reply/test',
+      contentType: 'image/jpeg',
+      path: path.join(device.inbox.scenes, 'under-load-0.jpg'),
+    };
     // Local messages are at most once: the first may go out before the subscription is back.
     await vi.waitUntil(
       () => {

@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseManifest } from '#packages/model-package';
 import type { NamedTensors } from '#packages/vision';
-import { manifestWith } from './package-folder.ts';
+import { ImageFile } from '../../components/inference-agent/picture/image-file.ts';
+import { manifestWith, temporaryFolder } from './package-folder.ts';
 import type {
   ModelInstance,
   InstanceSettings,
@@ -43,6 +46,29 @@ export function describeInstances(
       const image = bytesOf('hello');
       const { predictions } = await instance.infer(image);
       expect(predictions[0]?.label).toBe('Parts 1.0.0: hello');
+    });
+
+    it('answers for image files, prepared ahead or not, each in its turn', async () => {
+      const { instance } = await open(specWith({}, { prepareAhead: true }));
+      const folder = await temporaryFolder();
+      try {
+        const files = await Promise.all(['a', 'b', 'bad', 'd'].map((text) => imageFile(folder.path, text)));
+        const labels: (string | undefined)[] = [];
+        for (const pair of [files.slice(0, 2), files.slice(2)]) {
+          const ends = await Promise.allSettled(pair.map((file) => instance.infer(file)));
+          labels.push(
+            ...ends.map((end) =>
+              end.status === 'fulfilled'
+                ? end.value.predictions[0]?.label
+                : (end.reason as { readonly code: string }).code,
+            ),
+          );
+        }
+        expect(labels).toEqual(['Parts 1.0.0: a', 'Parts 1.0.0: b', 'test.bad-image', 'Parts 1.0.0: d']);
+        for (const file of files) file.close();
+      } finally {
+        await folder.remove();
+      }
     });
 
     it('runs on tensors', async () => {
@@ -152,6 +178,12 @@ export function specOf(
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));
+}
+
+async function imageFile(folder: string, text: string): Promise<ImageFile> {
+  const file = path.join(folder, `${text}.jpg`);
+  await writeFile(file, text);
+  return ImageFile.open(file, { folders: [folder], maxBytes: 1_000 });
 }
 
 function tensorsIn(memory: ArrayBuffer, name: string): NamedTensors {

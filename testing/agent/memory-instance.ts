@@ -1,6 +1,7 @@
 import type { Inference, NamedTensors } from '#packages/vision';
 
 import { capacityOf } from '../../components/inference-agent/instance/capacity.ts';
+import type { Picture } from '../../components/inference-agent/picture/picture.ts';
 import { agentErrors } from '../../components/inference-agent/errors.ts';
 import type {
   ModelInstance,
@@ -69,9 +70,12 @@ export class MemoryInstance implements ModelInstance {
     return this.closed ? 0 : this.capacity - this.#running.size;
   }
 
-  async infer(image: Uint8Array<ArrayBuffer>): Promise<Inference> {
-    // Moved, as into a thread: who goes on using the bytes shall notice.
-    return this.#run(() => this.#model.infer(this.spec, structuredClone(image, { transfer: [image.buffer] })));
+  async infer(picture: Picture): Promise<Inference> {
+    return this.#run(async () => {
+      const image = picture instanceof Uint8Array ? picture : await picture.read();
+      // Moved, as into a thread: who goes on using the bytes shall notice.
+      return this.#model.infer(this.spec, structuredClone(image, { transfer: [image.buffer] }));
+    });
   }
 
   async inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {

@@ -15,7 +15,7 @@ export interface Invocation {
 export type Answer =
   readonly Prediction[] | { readonly status: number; readonly code: string; readonly retryAfterSeconds?: number };
 
-/** An agent's HTTP API on a real socket, with answers from a script. */
+/** An agent's HTTP API on a real socket, with answers from a script. It reads no files: each image comes with its bytes. */
 export class ScriptedAgent {
   readonly socketPath: string;
   readonly invocations: Invocation[] = [];
@@ -61,6 +61,8 @@ export class ScriptedAgent {
       deadlineMs: Number(request.headers[DEADLINE_HEADER]),
       body: Buffer.concat(chunks),
     };
+    if (invocation.contentType === 'application/json')
+      return send(response, 403, errorBody('invoke.folder-not-allowed', 403));
     this.invocations.push(invocation);
     const answer = await this.answer(invocation);
     if ('code' in answer)

@@ -40,7 +40,13 @@ export async function firstDeployment(
       ...request.componentToConfiguration,
       // Deadlines that only a hang exceeds.
       [APP]: { MERGE: { TimeoutSeconds: PATIENCE_MS / 1_000, ...settings.app, Sources: sources } },
-      [AGENT]: { MERGE: { LocalInferenceServiceTimeoutSeconds: PATIENCE_MS / 1_000, ...settings.agent } },
+      [AGENT]: {
+        MERGE: {
+          ...(request.componentToConfiguration?.[AGENT]?.MERGE as object),
+          LocalInferenceServiceTimeoutSeconds: PATIENCE_MS / 1_000,
+          ...settings.agent,
+        },
+      },
     },
   };
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Inference } from '#packages/vision';
 
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import type { Picture } from '../picture/picture.ts';
 import { Admission } from './admission.ts';
 import type { Target } from './admission.ts';
 import type { RejectionReason } from './refusal.ts';
@@ -16,8 +17,8 @@ class HeldTarget implements Target {
     return this.capacity - this.#held.length;
   }
 
-  infer(image: Uint8Array): Promise<Inference> {
-    const text = Buffer.from(image).toString();
+  infer(picture: Picture): Promise<Inference> {
+    const text = Buffer.from(picture as Uint8Array).toString();
     this.ran.push(text);
     return new Promise((resolve, reject) => {
       const inference: Inference = {

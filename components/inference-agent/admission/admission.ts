@@ -2,6 +2,7 @@ import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
+import type { Picture } from '../picture/picture.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { ServiceQueue } from './service-queue.ts';
 import { refusalError } from './refusal.ts';
@@ -14,7 +15,7 @@ export interface Target {
   readonly capacity: number;
   /** Requests that it would take now. */
   readonly free: number;
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+  infer(picture: Picture, contentType?: string): Promise<Inference>;
 }
 
 export interface AdmissionPorts<T extends Target> {
@@ -82,8 +83,8 @@ export class Admission<T extends Target> {
   }
 
   /** The image is there: the request now waits for its turn. */
-  submit(request: AdmittedRequest<T>, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
-    this.submitWork(request, (target) => target.infer(image, contentType));
+  submit(request: AdmittedRequest<T>, picture: Picture, contentType?: string): void {
+    this.submitWork(request, (target) => target.infer(picture, contentType));
   }
 
   /** As `submit`, for other work than images. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IpcInvokeReply } from '#packages/http';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
@@ -88,6 +88,44 @@ describe('the agent under a nucleus', () => {
   });
 });
 
+describe('images by their path', () => {
+  const file = (name: string) => join(folder.path, name);
+
+  beforeEach(async () => {
+    await start({ ImageFolders: [folder.path], MaxImageMB: 1 });
+    await activate('1.0.0');
+    await writeFile(file('image.jpg'), 'in a file');
+  });
+
+  it('are looked at, and closed whatever becomes of the request', async () => {
+    const before = (await readdir('/proc/self/fd')).length;
+    const { predictions } = await started.client.invokeFile('Parts', file('image.jpg'));
+    expect(predictions[0]?.label).toBe('Parts 1.0.0: in a file');
+    await writeFile(file('bad.jpg'), 'bad');
+    await expect(started.client.invokeFile('Parts', file('bad.jpg'))).rejects.toMatchObject({ code: 'test.bad-image' });
+    await expect(started.client.invokeFile('Nothing', file('image.jpg'))).rejects.toMatchObject({ status: 404 });
+    await writeFile(file('hang.jpg'), 'hang');
+    await expect(started.client.invokeFile('Parts', file('hang.jpg'), { deadlineMs: 50 })).rejects.toMatchObject({
+      code: 'admission.deadline',
+    });
+    expect((await readdir('/proc/self/fd')).length).toBe(before);
+  });
+
+  it.each([
+    ['/etc/hostname', 'invoke.folder-not-allowed', 403],
+    ['image.jpg', 'invoke.folder-not-allowed', 403],
+  ])('are refused at %s', async (path, code, status) => {
+    await expect(started.client.invokeFile('Parts', path)).rejects.toMatchObject({ code, status });
+  });
+
+  it('are refused if they are larger than an image may be', async () => {
+    await writeFile(file('large.jpg'), Buffer.alloc(2 ** 20 + 1));
+    await expect(started.client.invokeFile('Parts', file('large.jpg'))).rejects.toMatchObject({
+      code: 'http.body-too-large',
+    });
+  });
+});
+
 describe('invocation over IPC', () => {
   const replies = (topic: string) =>
     nucleus.localMessages.filter((one) => one.topic === topic).map(({ message }) => message as IpcInvokeReply);
@@ -99,7 +137,7 @@ describe('invocation over IPC', () => {
   };
 
   beforeEach(async () => {
-    await start();
+    await start({ ImageFolders: [folder.path] });
     await activate('1.0.0');
   });
 
@@ -118,12 +156,24 @@ describe('invocation over IPC', () => {
     ['neither path nor body', {}, 'invoke.bad-request'],
     ['both', { path: '/x', body: '' }, 'invoke.bad-request'],
     ['what is not base64', { body: '%%%' }, 'invoke.bad-request'],
-    ['a file that is not there', { path: '/nowhere/image.jpg' }, 'invoke.file-unreadable'],
-    ['a folder', { path: '/' }, 'invoke.file-unreadable'],
-    ['a pipe that would never end', { path: '/dev/stdin' }, 'invoke.file-unreadable'],
+    ['a file of another folder', { path: '/dev/stdin' }, 'invoke.folder-not-allowed'],
     ['an image that the model refuses', { body: Buffer.from('bad').toString('base64') }, 'test.bad-image'],
   ])('answers %s with an error', async (_what, message, code) => {
     expect(await invoke(message)).toMatchObject({ id: '7', error: { code } });
+  });
+
+  it.each([
+    ['a file that is not there', 'none.jpg'],
+    ['a folder', 'work'],
+    ['a link', 'link.jpg'],
+    ['a way out', '../image.jpg'],
+  ])('refuses %s', async (_what, below) => {
+    await writeFile(join(folder.path, 'image.jpg'), 'in a file');
+    await symlink('image.jpg', join(folder.path, 'link.jpg'));
+    expect(await invoke({ path: `${folder.path}/${below}` })).toMatchObject({
+      id: '7',
+      error: { code: 'invoke.file-unreadable' },
+    });
   });
 
   it('answers for a service that is not there', async () => {

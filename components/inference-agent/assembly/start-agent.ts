@@ -147,6 +147,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     admission,
     buffers: options.buffers,
     maxImageBytes: () => maxImageBytes(configuration.current),
+    imageFolders: () => configuration.current.ImageFolders,
     observe,
     observeError,
   });

@@ -4,11 +4,12 @@ import { DEADLINE_HEADER, sendError } from '#packages/http';
 import type { Route } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
-import { announcedLength, bodyTooLarge, readBody } from './body.ts';
+import type { Picture } from '../picture/picture.ts';
+import { announcedLength, bodyTooLarge, readBody, readJson } from './body.ts';
 import { agentErrors } from '../errors.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
-/** The body is the image. */
+/** The body is the image, or, as JSON, says where the image is: `{"path": "/absolute/path"}`. */
 export function invokeRoute(invoker: InvokeService, feedback: V1Feedback): Route {
   return {
     method: 'POST',
@@ -26,32 +27,46 @@ async function invoke(
 ): Promise<void> {
   const maxBytes = invoker.maxImageBytes;
   const length = announcedLength(request);
-  const contentType = imageType(request);
+  const named = isJson(request) ? await namedImage(request) : undefined;
+  const contentType = named === undefined ? imageType(request) : undefined;
   const deadlineMs = deadlineOf(request);
   const form = answerForm(request);
-  if ((length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
+  if (named === undefined && (length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
 
-  const call = invoker.begin(service, { bytes: length ?? maxBytes, ...(deadlineMs ? { deadlineMs } : {}) });
+  const bytes = named === undefined ? (length ?? maxBytes) : 0;
+  const call = invoker.begin(service, { bytes, ...(deadlineMs ? { deadlineMs } : {}) });
   response.once('close', () => {
     if (!response.writableFinished) call.cancel();
   });
-  let image: Uint8Array<ArrayBuffer>;
+  const wanted = form.format === 'v1' && feedback.wants(service);
+  let picture: Picture;
+  let copy: Uint8Array | undefined;
   try {
-    image = await readBody(request, invoker.buffers, maxBytes, call);
+    picture = named === undefined ? await readBody(request, invoker.buffers, maxBytes, call) : invoker.openImage(named);
+    // The bytes of a request are moved to the model, and a file may be another one after the answer.
+    if (wanted) copy = picture instanceof Uint8Array ? picture.slice() : await picture.read();
   } catch (thrown) {
     call.fail(thrown);
     throw thrown;
   }
-  // The bytes of the request are moved to the model's thread.
-  const copy = form.format === 'v1' && feedback.wants(service) ? image.slice() : undefined;
   try {
-    const outcome = await call.runWhole(requestId(request), image, contentType);
+    const outcome = await call.runWhole(requestId(request), picture, contentType);
     const body = sendAnswer(response, form, outcome);
     const { name, version } = outcome.result.model;
     if (copy && body !== undefined) feedback.offer(service, copy, body, `${name} ${version}`);
   } catch (thrown) {
     sendError(response, thrown);
   }
+}
+
+function isJson(request: IncomingMessage): boolean {
+  return /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '');
+}
+
+async function namedImage(request: IncomingMessage): Promise<string> {
+  const { path } = (await readJson(request)) as { readonly path?: unknown };
+  if (typeof path === 'string') return path;
+  throw agentErrors.error('http.bad-request', 'a JSON body names the image: {"path": "/absolute/path/of/image.jpg"}');
 }
 
 const IMAGE_TYPE = /^(image\/(jpe?g|png|webp|x-npy)|application\/(octet-stream|x-npy))$/;
@@ -61,7 +76,7 @@ function imageType(request: IncomingMessage): string | undefined {
   const header = request.headers['content-type'];
   const type = header?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;
-  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png or image/webp`;
+  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png or image/webp, their path as application/json`;
   throw agentErrors.error('http.content-type', message, { facts: { contentType: header } });
 }
 

@@ -1,6 +1,7 @@
 import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
 import type { Clock, EdgeError } from '#packages/foundation';
+import type { Picture } from '../picture/picture.ts';
 import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
 
@@ -19,7 +20,7 @@ export interface Executor {
   /** Resolves when it has really ended. */
   readonly exited: Promise<void>;
   /** @throws EdgeError `instance.*`, and what the model says of the image */
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+  infer(picture: Picture, contentType?: string): Promise<Inference>;
   /** @throws EdgeError `instance.*`, and what the model says of the tensors */
   inferTensors(feeds: TensorFeeds): Promise<TensorRun>;
   /** Gives everything back, once what it does is done; does not wait for ever. Idempotent. */

@@ -1,4 +1,5 @@
 import type { ModelManifest, Provider } from '#packages/model-package';
+import type { Picture } from '../picture/picture.ts';
 import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
 
 /** A model that was loaded, warmed and tested, in processes or threads of its own. The registry knows instances by this port only. */
@@ -9,10 +10,10 @@ export interface ModelInstance {
   /** Requests that it would take now. */
   readonly free: number;
   /**
-   * Runs one request; the bytes, with all of the memory that they lie in, belong to the instance from here on.
+   * Runs one request. Bytes belong to the instance from here on; a file is the caller's to close after the answer.
    * @throws EdgeError of the image (`image.*`), of the model, or `instance.*`
    */
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference>;
+  infer(picture: Picture, contentType?: string): Promise<Inference>;
   /**
    * Runs the model on tensors that the caller made; their memory belongs to the instance from here on.
    * @throws EdgeError `model.input-invalid`, `model.run-failed`, `instance.*`

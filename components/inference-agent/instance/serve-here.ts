@@ -20,7 +20,7 @@ export function serveHere(open: OpenModel, preparerFor: (input: InputSpec) => Pr
     return serveProcess(open, process.argv[1] ?? '', confinement);
   }
   const plan = workerData as ThreadPlan;
-  if ('hasSlots' in plan) servePreparerThread(plan, preparerFor(plan.input));
+  if ('has' in plan) servePreparerThread(plan, preparerFor(plan.input));
   else if ('runner' in plan) servePreparer(parentPort, plan.runner, preparerFor(plan.input));
   else void serveWorker(parentPort, plan, open);
 }

@@ -5,6 +5,8 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { memoryOfPicture } from '../picture/picture.ts';
+import type { Picture } from '../picture/picture.ts';
 import { packageCache } from './package-cache.ts';
 import { capacityOf } from './capacity.ts';
 import { agentErrors as instanceErrors } from '../errors.ts';
@@ -98,8 +100,8 @@ class WorkerInstance implements ModelInstance {
     await Promise.all(others);
   }
 
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    return this.#ask(image.buffer, (executor) => executor.infer(image, contentType));
+  infer(picture: Picture, contentType?: string): Promise<Inference> {
+    return this.#ask(memoryOfPicture(picture), (executor) => executor.infer(picture, contentType));
   }
 
   inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
@@ -123,7 +125,7 @@ class WorkerInstance implements ModelInstance {
   }
 
   /** @param memory in which the input lies; it goes back to the pool, unless a thread has taken it with it */
-  async #ask<Answer>(memory: ArrayBuffer, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
+  async #ask<Answer>(memory: ArrayBuffer | undefined, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
     if (this.#closing.signal.aborted) throw ended();
     const executor = this.#freest();
     if (!executor) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
@@ -132,7 +134,7 @@ class WorkerInstance implements ModelInstance {
       this.#restartMs = FIRST_RESTART_MS;
       return answer;
     } finally {
-      this.#ports.buffers.give(memory);
+      if (memory) this.#ports.buffers.give(memory);
       this.#freed();
     }
   }

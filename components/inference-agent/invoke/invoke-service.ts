@@ -3,6 +3,8 @@ import type { InvokeResult } from '#packages/http';
 
 import type { Admission, AdmissionRequest, AdmittedRequest, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { ImageFile } from '../picture/image-file.ts';
+import type { Picture } from '../picture/picture.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
 
@@ -11,6 +13,8 @@ export interface InvokePorts {
   /** Memory for images. */
   readonly buffers: BufferPool;
   readonly maxImageBytes: () => number;
+  /** Folders below which requests may name image files, absolute paths. */
+  readonly imageFolders: () => readonly string[];
   readonly observe: (service: string, result: InvokeResult) => void;
   readonly observeError: (service: string, thrown: unknown) => void;
 }
@@ -31,6 +35,14 @@ export class InvokeService {
     return this.#ports.buffers;
   }
 
+  /**
+   * Opens an image that a request names in place of sending it; `InvokeCall.run` closes it.
+   * @throws EdgeError `invoke.folder-not-allowed`, `invoke.file-unreadable`, `http.body-too-large`
+   */
+  openImage(path: string): ImageFile {
+    return ImageFile.open(path, { folders: this.#ports.imageFolders(), maxBytes: this.maxImageBytes });
+  }
+
   /** Lets a request in before its body is there. @throws EdgeError `admission.*`, `model.not-found` */
   begin(service: string, request: AdmissionRequest): InvokeCall {
     return new InvokeCall(this.#ports, service, this.#ports.admission.enter(service, request));
@@ -49,15 +61,15 @@ export class InvokeCall {
     this.#request = request;
   }
 
-  /** Runs the image, whose bytes are moved away. @throws EdgeError `image.*`, `model.*`, `instance.*`, `admission.*` */
-  async run(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeResult> {
-    return (await this.runWhole(id, image, contentType)).result;
+  /** Runs the picture: bytes are moved away, a file is closed after the answer. @throws EdgeError `image.*`, `model.*`, `instance.*`, `admission.*` */
+  async run(id: string, picture: Picture, contentType?: string): Promise<InvokeResult> {
+    return (await this.runWhole(id, picture, contentType)).result;
   }
 
   /** As `run`, with what the answer of the HTTP API leaves out. */
-  async runWhole(id: string, image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<InvokeOutcome> {
-    this.#ports.admission.submit(this.#request, image, contentType);
+  async runWhole(id: string, picture: Picture, contentType?: string): Promise<InvokeOutcome> {
     try {
+      this.#ports.admission.submit(this.#request, picture, contentType);
       const answer = await this.#request.answer;
       const result = resultOf(id, this.#service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
@@ -66,6 +78,8 @@ export class InvokeCall {
     } catch (thrown) {
       this.#ports.observeError(this.#service, thrown);
       throw thrown;
+    } finally {
+      if (picture instanceof ImageFile) picture.close();
     }
   }
 

@@ -1,12 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { isEdgeError, messageOf, wireErrorOf } from '#packages/foundation';
+import { messageOf, wireErrorOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import type { InvokeResult, IpcInvokeReply } from '#packages/http';
 import { isReplyTopic, localTopics } from '#packages/ipc';
 import type { IpcSession, LocalMessage, Subscription } from '#packages/ipc';
 import { bodyTooLarge } from '../http/body.ts';
-import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
+import type { Picture } from '../picture/picture.ts';
+import type { InvokeService } from '../invoke/invoke-service.ts';
 import { agentErrors } from '../errors.ts';
 import { fitReply } from './fit-reply.ts';
 
@@ -51,17 +51,17 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   }
   const { path, body, contentType } = parsed.data;
   const max = invoker.maxImageBytes;
-  const bytes = path === undefined ? Buffer.byteLength(body ?? '', 'base64') : await sizeOf(path);
+  const bytes = Buffer.byteLength(body ?? '', 'base64');
   if (bytes > max) throw bodyTooLarge(bytes, max);
   const call = invoker.begin(service, { bytes });
-  let image: Uint8Array<ArrayBuffer>;
+  let picture: Picture;
   try {
-    image = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : await bytesOf(path, call);
+    picture = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path);
   } catch (thrown) {
     call.fail(thrown);
     throw thrown;
   }
-  return call.run(id, image, contentType);
+  return call.run(id, picture, contentType);
 }
 
 const envelopeSchema = z.looseObject({
@@ -78,29 +78,3 @@ const requestSchema = z
     body: z.base64().optional(),
   })
   .refine(({ path, body }) => (path === undefined) !== (body === undefined), 'give either "path" or "body"');
-
-/** Files only: a pipe would keep the reader waiting for ever. */
-async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  if (found.isFile()) return found.size;
-  throw unreadable(path, new Error('it is not a file'));
-}
-
-async function bytesOf(path: string, call: InvokeCall): Promise<Uint8Array<ArrayBuffer>> {
-  const abort = new AbortController();
-  call.onEnded((reason) => abort.abort(reason));
-  try {
-    return new Uint8Array(await readFile(path, { signal: abort.signal }));
-  } catch (cause) {
-    if (isEdgeError(abort.signal.reason)) throw abort.signal.reason;
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown) {
-  return agentErrors.error('invoke.file-unreadable', `cannot read the image ${path}: ${messageOf(cause)}`, {
-    cause,
-  });
-}

@@ -3,6 +3,7 @@ import { isEdgeError } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import type { ModelIdentity, ModelStatus } from '#packages/http';
 
+import type { Picture } from '../picture/picture.ts';
 import type { Target } from '../admission/admission.ts';
 import type { ModelInstance, InstanceSpec, TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 
@@ -36,8 +37,8 @@ export class ServingModel implements Target {
     return this.#inFlight;
   }
 
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    return this.#counted(() => this.instance.infer(image, contentType));
+  infer(picture: Picture, contentType?: string): Promise<Inference> {
+    return this.#counted(() => this.instance.infer(picture, contentType));
   }
 
   inferTensors(feeds: TensorFeeds): Promise<TensorRun> {

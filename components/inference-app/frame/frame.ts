@@ -8,6 +8,13 @@ export interface Frame {
   readonly takenAt: number;
   /** `clock.monotonic()` of the same moment. */
   readonly takenAtMonotonic: number;
+  /** Set if the image is a file: the agent may read it itself. */
+  readonly file?: {
+    /** Absolute. */
+    readonly path: string;
+    /** A larger one is not looked at. */
+    readonly maxBytes: number;
+  };
   /**
    * Hands the bytes to `use`. They are read once however many use them at the time, and let go when the last is done:
    * what waits in a queue holds no pixels.

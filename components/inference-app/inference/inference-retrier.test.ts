@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EdgeError, Incidents, silentLogger } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
+import type { Frame } from '../frame/frame.ts';
 import { ActiveServices } from './active-services.ts';
+import { FileNaming } from './file-naming.ts';
 import { InferenceRetrier } from './inference-retrier.ts';
 import type { Patience } from './inference-retrier.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
@@ -21,6 +24,7 @@ let waker: Waker;
 let lines: { event: string; facts: Record<string, unknown> }[];
 let script: (Error | InvokeResult)[];
 let asked: InvokeOptions[];
+let kept: { bytes: Uint8Array; answer: InvokeResult }[];
 let retrier: InferenceRetrier;
 let incidents: Incidents;
 
@@ -30,9 +34,14 @@ beforeEach(() => {
   lines = [];
   script = [];
   asked = [];
+  kept = [];
   const note = (facts: object, event: string): void => void lines.push({ event, facts: { ...facts } });
   incidents = new Incidents({ ...silentLogger, warn: note, info: note });
-  const invoke = async (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> => {
+  const invokeFile = (_service: string, file: string, options: object = {}): Promise<InvokeResult> =>
+    answer({ ...options, contentType: file });
+  const invoke = (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> =>
+    answer(options);
+  const answer = async (options: InvokeOptions): Promise<InvokeResult> => {
     asked.push(options);
     const next = script.length > 1 ? script.shift() : script[0];
     if (next === undefined) throw new Error('the script is empty');
@@ -40,7 +49,10 @@ beforeEach(() => {
     return next;
   };
   retrier = new InferenceRetrier({
-    agent: { invoke },
+    agent: { invoke, invokeFile },
+    naming: new FileNaming({ clock, log: { ...silentLogger, info: note } }),
+    wantsImages: (service) => service === 'WithFeedback',
+    onAnswer: (_frame, image, answer) => void kept.push({ bytes: image.bytes, answer }),
     clock,
     random: () => 1,
     incidents,
@@ -241,5 +253,51 @@ describe('skipReasonOf', () => {
 
   it('knows no remedy for what is no error of ours', () => {
     expect(remedyFor(new Error('bug'))).toBe('none');
+  });
+
+  describe('with image files', () => {
+    const path = fileURLToPath(import.meta.url);
+    const fileFrame = (maxBytes = 1e6): Frame => ({ ...testFrame(clock, '1'), file: { path, maxBytes } });
+    const types = (): string[] => asked.map(({ contentType }) => contentType);
+    const refusal = (code: string): EdgeError => new EdgeError(code, { status: 403, todo: '' }, code);
+
+    it('tells the path only', async () => {
+      script = [result];
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      expect(asked).toMatchObject([{ contentType: path, deadlineMs: 2_500 }]);
+      expect(kept).toEqual([]);
+    });
+
+    it('sends the bytes from then on if the folder is not allowed, says so once, and tries again later', async () => {
+      script = [refusal('invoke.folder-not-allowed'), result];
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      expect(types()).toEqual([path, 'image/jpeg', 'image/jpeg']);
+      await clock.advance(10 * 60_000);
+      script = [refusal('invoke.folder-not-allowed'), result];
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      expect(types().slice(3)).toEqual([path, 'image/jpeg']);
+      expect(lines.filter(({ event }) => event === 'agent.reads-no-files')).toHaveLength(1);
+    });
+
+    it('sends the bytes of a single file that the agent cannot read', async () => {
+      script = [refusal('invoke.file-unreadable'), result];
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      await retrier.ask(fileFrame(), 'Parts', forever);
+      expect(types()).toEqual([path, 'image/jpeg', path]);
+    });
+
+    it('does not name what it would not read itself', async () => {
+      script = [result];
+      await retrier.ask(fileFrame(10), 'Parts', forever);
+      expect(types()).toEqual(['image/jpeg']);
+    });
+
+    it('has the bytes at hand if somebody else wants them', async () => {
+      script = [result];
+      await retrier.ask(fileFrame(), 'WithFeedback', forever);
+      expect(types()).toEqual(['image/jpeg']);
+      expect(kept).toMatchObject([{ answer: result }]);
+    });
   });
 });

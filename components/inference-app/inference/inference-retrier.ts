@@ -4,11 +4,12 @@ import type { AgentClient, InvokeResult } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
+import type { FileNaming } from './file-naming.ts';
 import { remedyFor } from './remedy.ts';
 import type { Waker } from './waker.ts';
 
 export interface InferenceRetrierOptions {
-  readonly agent: Pick<AgentClient, 'invoke'>;
+  readonly agent: Pick<AgentClient, 'invoke' | 'invokeFile'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents: Incidents;
@@ -16,8 +17,12 @@ export interface InferenceRetrierOptions {
   readonly waker: Waker;
   /** Deadline of one request, milliseconds. */
   readonly timeoutMs: () => number;
-  /** Told of each answer while the image is still in memory; must return at once. */
-  readonly onAnswer?: (frame: Frame, image: LoadedImage, result: InvokeResult) => void;
+  /** Which images the agent reads itself. */
+  readonly naming: FileNaming;
+  /** Whether `onAnswer` is to be told of this service's answers. */
+  readonly wantsImages: (service: string) => boolean;
+  /** Told of an answer while the image is still in memory; must return at once. */
+  readonly onAnswer: (frame: Frame, image: LoadedImage, result: InvokeResult) => void;
 }
 
 export interface Patience {
@@ -39,18 +44,12 @@ export class InferenceRetrier {
 
   /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
   async ask(frame: Frame, service: string, { signal, waitMs }: Patience): Promise<InvokeResult> {
-    const { agent, clock, random, incidents, waker, timeoutMs, onAnswer } = this.#options;
+    const { clock, random, incidents, waker } = this.#options;
     const startedAt = clock.monotonic();
     let tries = 0;
     for (let attempt = 0; ; attempt++) {
       try {
-        const result = await frame.withImage(async (image) => {
-          const { bytes, contentType } = image;
-          const deadlineMs = Math.round(timeoutMs());
-          const answer = await agent.invoke(service, bytes, { contentType, deadlineMs, signal });
-          onAnswer?.(frame, image, answer);
-          return answer;
-        });
+        const result = await this.#askOnce(frame, service, signal);
         incidents.resolved(service, 'service.answers-again');
         return result;
       } catch (thrown) {
@@ -65,6 +64,25 @@ export class InferenceRetrier {
         await waker.sleep(clock, delayMs, signal);
       }
     }
+  }
+
+  async #askOnce(frame: Frame, service: string, signal: AbortSignal): Promise<InvokeResult> {
+    const { agent, naming, timeoutMs, wantsImages, onAnswer } = this.#options;
+    const deadlineMs = Math.round(timeoutMs());
+    const path = wantsImages(service) ? undefined : await naming.pathFor(frame);
+    if (path !== undefined) {
+      try {
+        return await agent.invokeFile(service, path, { deadlineMs, signal });
+      } catch (thrown) {
+        if (!naming.isRefusal(frame, thrown)) throw thrown;
+      }
+    }
+    return frame.withImage(async (image) => {
+      const { bytes, contentType } = image;
+      const answer = await agent.invoke(service, bytes, { contentType, deadlineMs, signal });
+      if (wantsImages(service)) onAnswer(frame, image, answer);
+      return answer;
+    });
   }
 
   #tell(service: string, remedy: 'model' | 'agent' | 'again', thrown: unknown): void {

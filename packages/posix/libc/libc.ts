@@ -25,6 +25,10 @@ export interface Libc {
   syscallProgram(number: number, operation: number, flags: number, program: SocketProgram): number;
   /** landlock_add_rule(2). */
   syscallPointerThird(number: number, a: number, b: number, c: Uint8Array, d: number): number;
+  /** `pair` takes the two descriptors, 4 bytes each. */
+  socketpair(domain: number, type: number, protocol: number, pair: Uint8Array): number;
+  sendmsg(fd: number, message: MessageHeader, flags: number): number;
+  recvmsg(fd: number, message: MessageHeader, flags: number): number;
   /** Does not come back if it succeeds. Lists of words end with null. */
   execve(path: string, words: readonly (string | null)[], environment: readonly (string | null)[]): number;
   /** Of the last call of this thread. */
@@ -38,6 +42,17 @@ interface SocketProgram {
   /** Instructions, 8 bytes each. */
   readonly len: number;
   readonly filter: Uint8Array;
+}
+
+/** `struct msghdr` of sys/socket.h, its memory as it is: what is received lands in it. */
+export interface MessageHeader {
+  readonly name: null;
+  readonly namelen: 0;
+  readonly iov: { readonly base: Uint8Array; readonly len: number };
+  readonly iovlen: 1;
+  readonly control: Uint8Array;
+  readonly controllen: number;
+  readonly flags: 0;
 }
 
 const ARCHITECTURES = ['x64', 'arm64', 'arm'];
@@ -69,6 +84,16 @@ function bind(): Libc {
 function bindTo(koffi: typeof Koffi): Libc {
   const library = koffi.load('libc.so.6');
   const program = koffi.struct({ len: 'uint16_t', filter: 'const uint8_t *' });
+  const vector = koffi.struct({ base: 'uint8_t *', len: 'size_t' });
+  const message = koffi.struct({
+    name: 'void *',
+    namelen: 'uint32_t',
+    iov: koffi.pointer(vector),
+    iovlen: 'size_t',
+    control: 'uint8_t *',
+    controllen: 'size_t',
+    flags: 'int',
+  });
   type Type = string | ReturnType<typeof Koffi.struct>;
   const call = (result: string, name: string, ...types: Type[]) => library.func(name, result, types) as never;
   return {
@@ -82,6 +107,9 @@ function bindTo(koffi: typeof Koffi): Libc {
     syscallPointerFirst: call('long', 'syscall', 'long', 'const uint8_t *', 'ulong', 'ulong'),
     syscallProgram: call('long', 'syscall', 'long', 'ulong', 'ulong', koffi.pointer(program)),
     syscallPointerThird: call('long', 'syscall', 'long', 'ulong', 'ulong', 'const uint8_t *', 'ulong'),
+    socketpair: call('int', 'socketpair', 'int', 'int', 'int', 'uint8_t *'),
+    sendmsg: call('long', 'sendmsg', 'int', koffi.pointer(message), 'int'),
+    recvmsg: call('long', 'recvmsg', 'int', koffi.pointer(message), 'int'),
     execve: call('int', 'execve', 'const char *', 'const char **', 'const char **'),
     errno: () => koffi.errno(),
     view: (address, bytes) => koffi.view(BigInt(address), bytes),

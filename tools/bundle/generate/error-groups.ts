@@ -67,6 +67,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'heartbeat.',
       'internal',
       'ipc.',
+      'descriptor.',
+      'path.',
       'posix.',
       'runtime.',
       'shared-region.',

@@ -7,6 +7,7 @@ import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 import type { SampleSet } from './samples.ts';
 
 export const APP = 'edgeml.InferenceApp';
+const AGENT = 'edgeml.InferenceAgent';
 /** Only for those who bring settings of SageMaker Edge Manager along. */
 const STAND_IN = 'edgeml.EdgeManager';
 
@@ -33,7 +34,13 @@ export async function collectionDeployment(
     recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),
     artifactsDirectoryPath: path.join(projectPaths.output, 'artifacts'),
     rootComponentVersionsToAdd: Object.fromEntries(recipes.map(({ name, version }) => [name, version])),
-    componentToConfiguration: { [APP]: { MERGE: { Sources: sources(samples, inbox) } } },
+    componentToConfiguration: {
+      [APP]: { MERGE: { Sources: sources(samples, inbox) } },
+      // These folders hold images only: the agent reads them itself.
+      [AGENT]: {
+        MERGE: { ImageFolders: [...samples.map(({ folder }) => folder), ...(inbox ? [inbox.scenes] : [])] },
+      },
+    },
     failureHandlingPolicy: 'ROLLBACK',
   };
 }

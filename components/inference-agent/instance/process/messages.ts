@@ -2,24 +2,37 @@ import type { InputSpec } from '#packages/model-package';
 import type { WireError } from '#packages/foundation';
 import type { OpenProgress } from '../model-instance.ts';
 import type { WorkerPlan } from '../protocol.ts';
+import type { FileReference } from './file-doors.ts';
 import type { SlotReference } from './input-slots.ts';
 import type { TensorHead } from './tensor-blobs.ts';
 
 /** Descriptors of the child, by their place in its `stdio`. */
-export const CHILD_FD = { runner: 3, preparer: 4, slots: 5 } as const;
+export const CHILD_FD = { runner: 3, preparer: 4, slots: 5, runnerFiles: 6, preparerFiles: 7 } as const;
 
-/** Heads of the frames that the agent sends to the process of a model. An input without `at` is the frame's blob. */
+/** By which ways, besides the sockets, inputs come. */
+export interface ChildHas {
+  readonly slots: boolean;
+  readonly files: boolean;
+}
+
+/** Heads of the frames that the agent sends to the process of a model. An input without `at` or `file` is the frame's blob. */
 export type ToProcess =
   | {
       readonly kind: 'open';
       readonly plan: WorkerPlan;
       readonly parentPid: number;
-      readonly hasSlots: boolean;
+      readonly has: ChildHas;
       readonly memoryLimitBytes?: number;
     }
   /** Start the thread that prepares images, which listens on a socket of its own. */
   | { readonly kind: 'preparer'; readonly input: InputSpec }
-  | { readonly kind: 'infer'; readonly id: number; readonly contentType?: string; readonly at?: SlotReference }
+  | {
+      readonly kind: 'infer';
+      readonly id: number;
+      readonly contentType?: string;
+      readonly at?: SlotReference;
+      readonly file?: FileReference;
+    }
   | {
       readonly kind: 'tensors';
       readonly id: number;
@@ -32,6 +45,7 @@ export interface ToPreparerOfProcess {
   readonly kind: 'prepare';
   readonly id: number;
   readonly at?: SlotReference;
+  readonly file?: FileReference;
 }
 
 /** Heads of what comes back. The agent believes none of it before `read-answers.ts` has looked at it. */

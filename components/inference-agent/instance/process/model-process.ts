@@ -5,6 +5,8 @@ import type { Inference } from '#packages/vision';
 import type { EdgeError } from '#packages/foundation';
 import { messageOf } from '#packages/foundation';
 import { agentErrors as instanceErrors } from '../../errors.ts';
+import type { ImageFile } from '../../picture/image-file.ts';
+import type { Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { PendingRequests } from '../pending-requests.ts';
@@ -12,6 +14,8 @@ import type { WorkerPlan } from '../protocol.ts';
 import { waitUntilOpen } from '../wait-until-open.ts';
 import type { OpeningListener } from '../wait-until-open.ts';
 import { accessFor, CONFINEMENT_VARIABLE } from './confinement.ts';
+import { FileDoors } from './file-doors.ts';
+import type { FileReaderName } from './file-doors.ts';
 import { FrameChannel } from './frame-channel.ts';
 import { InputSlots } from './input-slots.ts';
 import { LastWords } from './last-words.ts';
@@ -32,6 +36,9 @@ export interface ProcessPorts {
 export function processExecutors(ports: ProcessPorts): OpenExecutor {
   return (options) => ModelProcess.open(ports, options);
 }
+
+/** A picture for the model, or for the thread that prepares the next one. */
+type PictureHead = Extract<ToProcess, { kind: 'infer' }> | ToPreparerOfProcess;
 
 /** Images and tensors lie outside of the heap: it holds little more than code. */
 const HEAP_MB = 128;
@@ -59,7 +66,7 @@ class ModelProcess implements Executor {
         kind: 'open',
         plan: options.plan,
         parentPid: process.pid,
-        hasSlots: child.slots !== undefined,
+        has: { slots: child.slots !== undefined, files: child.files !== undefined },
         ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
       });
       const facts = await waitUntilOpen((listener) => child.listen(listener), options);
@@ -96,21 +103,21 @@ class ModelProcess implements Executor {
     return this.#gone ? 0 : this.capacity - this.#pending.size;
   }
 
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
+  infer(picture: Picture, contentType?: string): Promise<Inference> {
     const ahead = this.capacity > 1 && this.#pending.size > 0 && this.#preparing === undefined;
     return this.#ask<Inference>((id) => {
-      if (ahead) {
-        this.#preparing = id;
-        this.#child.prepare({ kind: 'prepare', id }, image);
-      } else {
-        this.#child.sendInput({ kind: 'infer', id, ...(contentType === undefined ? {} : { contentType }) }, [image]);
-      }
+      if (ahead) this.#preparing = id;
+      const head: PictureHead = ahead
+        ? { kind: 'prepare', id }
+        : { kind: 'infer', id, ...(contentType === undefined ? {} : { contentType }) };
+      if (picture instanceof Uint8Array) this.#child.sendImage(head, picture);
+      else if (!this.#child.sendFile(head, picture)) void this.#readAndSend(head, picture);
     });
   }
 
   inferTensors({ tensors }: TensorFeeds): Promise<TensorRun> {
     const { heads, blobs } = tensorBlobs(tensors);
-    return this.#ask<TensorRun>((id) => this.#child.sendInput({ kind: 'tensors', id, tensors: heads }, blobs));
+    return this.#ask<TensorRun>((id) => this.#child.sendTensors({ kind: 'tensors', id, tensors: heads }, blobs));
   }
 
   async close(): Promise<void> {
@@ -118,6 +125,16 @@ class ModelProcess implements Executor {
     this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
     this.#watch?.stop();
     await this.#child.kill();
+  }
+
+  /** Where descriptors cannot be handed on. */
+  async #readAndSend(head: PictureHead, file: ImageFile): Promise<void> {
+    try {
+      this.#child.sendImage(head, await file.read());
+    } catch (thrown) {
+      if (this.#preparing === head.id) this.#preparing = undefined;
+      this.#pending.take(head.id)?.reject(thrown as Error);
+    }
   }
 
   async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
@@ -177,6 +194,8 @@ function watchOf(child: ModelChild, { clock, memoryLimitBytes }: ExecutorOptions
 class ModelChild {
   /** Undefined if this system does not have shared memory; inputs then go over the sockets. */
   readonly slots: InputSlots | undefined;
+  /** Undefined if this system cannot hand open files to another process. */
+  readonly files: FileDoors | undefined;
   readonly exited: Promise<void>;
   onAnswer: (head: unknown, blob: Buffer) => void = () => undefined;
   onPrepared: (head: unknown) => void = () => undefined;
@@ -191,12 +210,23 @@ class ModelChild {
   constructor({ file, environment }: ProcessPorts, plan: WorkerPlan) {
     const access = accessFor(plan, file, environment);
     this.slots = InputSlots.open('edgeml-model-inputs');
+    this.files = FileDoors.open();
     this.#process = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file], {
-      stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', this.slots?.fd ?? 'ignore'],
+      stdio: [
+        'ignore',
+        'inherit',
+        'pipe',
+        'pipe',
+        'pipe',
+        this.slots?.fd ?? 'ignore',
+        this.files?.childFd('runner') ?? 'ignore',
+        this.files?.childFd('preparer') ?? 'ignore',
+      ],
       env: { ...environment, ...(access ? { [CONFINEMENT_VARIABLE]: JSON.stringify(access) } : {}) },
       cwd: access?.readWrite[0],
       windowsHide: true,
     });
+    this.files?.handedOver();
     const words = new LastWords(this.#process.stderr);
     this.exited = new Promise((resolve) => {
       const gone = (reason: unknown): void => {
@@ -204,6 +234,7 @@ class ModelChild {
         this.#runner.close();
         this.#preparer.close();
         this.slots?.close();
+        this.files?.close();
         resolve();
       };
       this.#process.once('error', (error) => this.#process.pid === undefined && gone(error));
@@ -228,16 +259,31 @@ class ModelChild {
     this.#runner.send(head, blobs);
   }
 
-  sendInput(head: Extract<ToProcess, { kind: 'infer' | 'tensors' }>, input: readonly Uint8Array[]): void {
-    const at = this.slots?.put(head.id, input);
+  sendTensors(head: Extract<ToProcess, { kind: 'tensors' }>, blobs: readonly Uint8Array[]): void {
+    const at = this.slots?.put(head.id, blobs);
     if (at) this.send({ ...head, at });
-    else this.send(head, input);
+    else this.send(head, blobs);
   }
 
-  prepare(head: ToPreparerOfProcess, image: Uint8Array): void {
+  sendImage(head: PictureHead, image: Uint8Array): void {
     const at = this.slots?.put(head.id, [image]);
-    if (at) this.#preparer.send({ ...head, at } satisfies ToPreparerOfProcess);
-    else this.#preparer.send(head, [image]);
+    const { channel } = this.#reader(head);
+    if (at) channel.send({ ...head, at } satisfies PictureHead);
+    else channel.send(head, [image]);
+  }
+
+  /** @returns false if the file cannot be handed on; its bytes are to be sent */
+  sendFile(head: PictureHead, image: ImageFile): boolean {
+    const { channel, name } = this.#reader(head);
+    const file = this.files?.send(name, head.id, image);
+    if (file) channel.send({ ...head, file } satisfies PictureHead);
+    return file !== undefined;
+  }
+
+  #reader({ kind }: PictureHead): { readonly channel: FrameChannel; readonly name: FileReaderName } {
+    return kind === 'prepare'
+      ? { channel: this.#preparer, name: 'preparer' }
+      : { channel: this.#runner, name: 'runner' };
   }
 
   /** Ends it at once, whatever it does, and waits until it is gone. */

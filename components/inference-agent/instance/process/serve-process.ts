@@ -10,17 +10,16 @@ import { serveWorker } from '../serve-worker.ts';
 import type { OpenModel, WorkerPort } from '../serve-worker.ts';
 import { FrameChannel } from './frame-channel.ts';
 import { AT_WORK } from './input-slots.ts';
-import type { SlotReference } from './input-slots.ts';
+import { Inputs } from './inputs.ts';
 import { CHILD_FD, FRAME_LIMITS } from './messages.ts';
-import type { FromPreparerOfProcess, FromProcess, ToPreparerOfProcess, ToProcess } from './messages.ts';
-import { SlotReader } from './slot-reader.ts';
+import type { ChildHas, FromPreparerOfProcess, FromProcess, ToPreparerOfProcess, ToProcess } from './messages.ts';
 import { tensorBlobs, tensorsOf } from './tensor-blobs.ts';
 
 /** `workerData` of the thread that prepares images in a model's process. */
 export interface PreparerThreadPlan {
   readonly input: InputSpec;
   readonly runner: MessagePort;
-  readonly hasSlots: boolean;
+  readonly has: ChildHas;
 }
 
 const PREPARER_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
@@ -41,9 +40,9 @@ export function serveProcess(open: OpenModel, preparerFile: string, confinement?
       if (message.kind !== 'open') return port?.take(message, blob);
       tieTo(message.parentPid);
       if (message.memoryLimitBytes !== undefined) boundMemory(message.memoryLimitBytes);
-      const slots = message.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
-      port = new ProcessPort(channel, slots, preparerFile, confinement);
-      void serveWorker(port, message.plan, open, (id) => slots?.mark(AT_WORK.runner, id));
+      const inputs = new Inputs(message.has, CHILD_FD.runnerFiles);
+      port = new ProcessPort(channel, inputs, preparerFile, confinement);
+      void serveWorker(port, message.plan, open, (id) => inputs.mark(AT_WORK.runner, id));
     },
     closed: () => process.exit(),
   });
@@ -51,19 +50,22 @@ export function serveProcess(open: OpenModel, preparerFile: string, confinement?
 
 /** The thread that prepares images in a model's process. */
 export function servePreparerThread(plan: PreparerThreadPlan, prepare: Prepare): void {
-  const slots = plan.hasSlots ? new SlotReader(CHILD_FD.slots) : undefined;
+  const inputs = new Inputs(plan.has, CHILD_FD.preparerFiles);
   const channel = new FrameChannel(socketOf(CHILD_FD.preparer), FRAME_LIMITS);
   let onMessage: (message: ToPreparer) => void = () => undefined;
   const port: PreparerPort = {
     on: (_event, listener) => (onMessage = listener),
-    postMessage: (message: FromPreparer) => channel.send(headOfPrepared(message)),
+    postMessage: (message: FromPreparer) => {
+      inputs.giveBack(message.memory);
+      channel.send(headOfPrepared(message));
+    },
     close: () => channel.close(),
   };
-  servePreparer(port, plan.runner, prepare, (id) => slots?.mark(AT_WORK.preparer, id));
+  servePreparer(port, plan.runner, prepare, (id) => inputs.mark(AT_WORK.preparer, id));
   channel.listen({
     frame: (head, blob) => {
-      const { id, at } = head as ToPreparerOfProcess;
-      onMessage({ kind: 'prepare', id, image: inputOf(slots, at, blob) });
+      const message = head as ToPreparerOfProcess;
+      onMessage({ kind: 'prepare', id: message.id, image: inputs.image(message, blob) });
     },
     closed: () => process.exit(),
   });
@@ -71,20 +73,15 @@ export function servePreparerThread(plan: PreparerThreadPlan, prepare: Prepare):
 
 class ProcessPort implements WorkerPort {
   readonly #channel: FrameChannel;
-  readonly #slots: SlotReader | undefined;
+  readonly #inputs: Inputs;
   readonly #preparerFile: string;
   readonly #confinement: string;
   #onMessage: (message: ToWorker) => void = () => undefined;
 
-  constructor(
-    channel: FrameChannel,
-    slots: SlotReader | undefined,
-    preparerFile: string,
-    confinement: string | undefined,
-  ) {
+  constructor(channel: FrameChannel, inputs: Inputs, preparerFile: string, confinement: string | undefined) {
     this.#confinement = confinement ?? 'none: a provider of the ladder needs devices, or the system does not have it';
     this.#channel = channel;
-    this.#slots = slots;
+    this.#inputs = inputs;
     this.#preparerFile = preparerFile;
   }
 
@@ -98,6 +95,7 @@ class ProcessPort implements WorkerPort {
       this.#channel.send({ ...message, facts: { ...message.facts, confinement: this.#confinement } });
       return;
     }
+    if ('memory' in message) this.#inputs.giveBack(message.memory);
     const { head, blobs } = frameOf(message);
     this.#channel.send(head, blobs);
   }
@@ -112,10 +110,10 @@ class ProcessPort implements WorkerPort {
         return this.#startPreparer(message.input);
       case 'infer': {
         const { id, contentType } = message;
-        return this.#onMessage({ kind: 'infer', id, image: inputOf(this.#slots, message.at, blob), contentType });
+        return this.#onMessage({ kind: 'infer', id, image: this.#inputs.image(message, blob), contentType });
       }
       case 'tensors': {
-        const bytes = inputOf(this.#slots, message.at, blob);
+        const bytes = this.#inputs.bytes(message.at, blob);
         const tensors = tensorsOf(message.tensors, bytes);
         return this.#onMessage({ kind: 'tensors', id: message.id, tensors, memory: bytes.buffer });
       }
@@ -124,7 +122,7 @@ class ProcessPort implements WorkerPort {
 
   #startPreparer(input: InputSpec): void {
     const { port1, port2 } = new MessageChannel();
-    const plan: PreparerThreadPlan = { input, runner: port2, hasSlots: this.#slots !== undefined };
+    const plan: PreparerThreadPlan = { input, runner: port2, has: this.#inputs.has };
     const thread = new Worker(this.#preparerFile, {
       workerData: plan,
       transferList: [port2],
@@ -164,11 +162,6 @@ function boundMemory(limitBytes: number): void {
   } catch (thrown) {
     process.stderr.write(`the memory of a model's process is watched, not bound: ${String(thrown)}\n`);
   }
-}
-
-function inputOf(slots: SlotReader | undefined, at: SlotReference | undefined, blob: Buffer): Uint8Array<ArrayBuffer> {
-  if (at && slots) return slots.read(at);
-  return new Uint8Array(blob);
 }
 
 function frameOf(message: FromWorker): { readonly head: FromProcess; readonly blobs: readonly Uint8Array[] } {

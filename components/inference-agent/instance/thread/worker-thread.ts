@@ -5,6 +5,8 @@ import { fromWire, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import { agentErrors as instanceErrors } from '../../errors.ts';
+import type { ImageFile } from '../../picture/image-file.ts';
+import type { Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { waitUntilOpen } from '../wait-until-open.ts';
@@ -91,11 +93,11 @@ class WorkerThread implements Executor {
     return this.#gone ? 0 : this.capacity - this.#pending.size;
   }
 
-  infer(image: Uint8Array<ArrayBuffer>, contentType?: string): Promise<Inference> {
-    const ahead = this.#pending.size > 0 && this.#preparer?.busy === false;
-    return this.#ask<Inference>((id) =>
-      ahead ? this.#preparer?.prepare(id, image) : this.#send({ kind: 'infer', id, image, contentType }, image.buffer),
-    );
+  infer(picture: Picture, contentType?: string): Promise<Inference> {
+    return this.#ask<Inference>((id) => {
+      if (picture instanceof Uint8Array) this.#sendImage(id, picture, contentType);
+      else void this.#readAndSend(id, picture, contentType);
+    });
   }
 
   inferTensors({ tensors, memory }: TensorFeeds): Promise<TensorRun> {
@@ -107,6 +109,19 @@ class WorkerThread implements Executor {
     this.#gone = true;
     this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
     await Promise.all([leave(this.#worker, this.#options.clock), this.#preparer?.close()]);
+  }
+
+  #sendImage(id: number, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
+    if (this.#pending.size > 1 && this.#preparer?.busy === false) this.#preparer.prepare(id, image);
+    else this.#send({ kind: 'infer', id, image, contentType }, image.buffer);
+  }
+
+  async #readAndSend(id: number, file: ImageFile, contentType?: string): Promise<void> {
+    try {
+      this.#sendImage(id, await file.read(), contentType);
+    } catch (thrown) {
+      this.#pending.take(id)?.reject(thrown as Error);
+    }
   }
 
   async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {

@@ -86,6 +86,7 @@ export class FolderSource implements ImageSource {
       image: name,
       takenAt: clock.now(),
       takenAtMonotonic: clock.monotonic(),
+      file: { path, maxBytes: maxImageBytes() },
       withImage: sharedImage(() => readImageFile(path, maxImageBytes())),
     };
     sink.offer(frame);
