@@ -28,7 +28,7 @@ export const httpErrors = errorCatalogue({
   }),
   'agent.unreachable': entry<ConnectionFacts>({
     status: 503,
-    todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
+    todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user: agent.sock by the group of the nucleus, admin.sock only by the user of the agent unless AdminSocketMode says 660.',
   }),
   'feedback.bad-answer': entry<{ readonly path?: string }>({
     status: 502,
@@ -45,6 +45,26 @@ export const httpErrors = errorCatalogue({
   'feedback.unreachable': entry<ConnectionFacts>({
     status: 503,
     todo: 'Check that the component edgeml.FeedbackUploader is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
+  }),
+  'http.displaced': entry<{
+    readonly part: 'head' | 'body';
+    readonly stalledMs: number;
+    readonly maxConnections: number;
+  }>({
+    status: 503,
+    todo: 'Send a request in one go once all of it is there. If many clients are at work, raise MaxConnections of the agent.',
+  }),
+  'http.pipelined': {
+    status: 400,
+    todo: 'Wait for the answer before the next request on the same connection, or open another connection.',
+  },
+  'http.too-many-requests': entry<{ readonly maxConnections: number }>({
+    status: 503,
+    todo: 'Wait as long as Retry-After says, then repeat. If it lasts: fewer clients at once, or a larger MaxConnections of the agent.',
+  }),
+  'http.too-slow': entry<{ readonly part: 'head' | 'body'; readonly minBytesPerSecond: number }>({
+    status: 408,
+    todo: 'Send a request in one go once all of it is there. For a client that cannot, lower MinUploadKBps of the agent.',
   }),
   'socket.failed': {
     todo: 'Check that the folder of the socket exists and that this user may write to it, or choose another port.',

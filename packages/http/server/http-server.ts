@@ -1,8 +1,13 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemClock } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 
+import { ConnectionGuard, KEEP_ALIVE_MS } from './connections/connection-guard.ts';
+import type { ConnectionBounds, GuardReason } from './connections/connection-guard.ts';
 import { listenOnSocket } from './listen-on-socket.ts';
 
 export interface SocketServer {
@@ -13,13 +18,18 @@ export interface SocketServer {
 export interface SocketServerOptions {
   /** Bytes that the headers of a request may have together. Default: Node's, 16 KiB. */
   readonly maxHeaderSize?: number;
+  /** Permissions of the socket. Default: 0660. */
+  readonly mode?: number;
+  /** Path of a second socket on which the same is served. */
+  readonly alsoAt?: string | undefined;
+  /** Default: 512 requests at once, each with at least 16 kB a second. Asked again and again, so that a change takes effect. */
+  readonly bounds?: () => ConnectionBounds;
+  /** Told of connections that were ended and requests that were refused to keep the server open for others. */
+  readonly onGuarded?: (reason: GuardReason) => void;
+  readonly clock?: Clock;
 }
 
-/** Longer than clients keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 65_000;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 120_000;
-const MAX_CONNECTIONS = 512;
+const DEFAULT_BOUNDS: ConnectionBounds = { maxConnections: 512, minBytesPerSecond: 16 * 1024 };
 /** How long a connection that was made before the end began may take to say what it wants. */
 const FIRST_REQUEST_MS = 250;
 const ACCEPT_TURNS = 3;
@@ -30,22 +40,32 @@ export async function startSocketServer(
   listener: RequestListener,
   options: SocketServerOptions = {},
 ): Promise<SocketServer> {
+  const { maxHeaderSize, mode, alsoAt, clock = systemClock } = options;
+  // The guard has these two time-outs, and looks more often than every 30 s.
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
-    ...options,
+    headersTimeout: 0,
+    requestTimeout: 0,
+    ...(maxHeaderSize === undefined ? {} : { maxHeaderSize }),
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('request', listener);
+  const { bounds = () => DEFAULT_BOUNDS, onGuarded = () => undefined } = options;
   const silent = silentConnections(server);
-  const removeSocket = await listenOnSocket(server, path);
+  new ConnectionGuard({ clock, bounds, onGuarded }).guard(server, listener);
+  const second = createNetServer({ allowHalfOpen: true }, (socket) => server.emit('connection', socket));
+  const removals = [await listenOnSocket(server, path, mode)];
+  try {
+    if (alsoAt !== undefined) removals.push(await listenOnSocket(second, alsoAt, mode));
+  } catch (error) {
+    server.close();
+    await removals[0]?.();
+    throw error;
+  }
   return {
     async close(timeoutMs) {
       // First nobody new finds it; then whoever was already connecting gets an answer rather than a reset.
-      await removeSocket();
+      await Promise.all(removals.map((remove) => remove()));
       await silent.ended(Math.min(timeoutMs, FIRST_REQUEST_MS));
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = Promise.all([server, second].map((one) => new Promise((resolve) => one.close(resolve))));
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;

@@ -1,11 +1,14 @@
+import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { wireErrorOf } from '#packages/foundation';
-import type { WireError } from '#packages/foundation';
+import type { EdgeError, WireError } from '#packages/foundation';
 
 import type { ErrorBody } from '../api/agent-api.ts';
 
+const JSON_TYPE = 'application/json';
+
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  send(response, status, 'application/json', JSON.stringify(body));
+  send(response, status, JSON_TYPE, JSON.stringify(body));
 }
 
 export function send(response: ServerResponse, status: number, contentType: string, text: string): void {
@@ -28,4 +31,18 @@ export function sendError(response: ServerResponse, thrown: unknown): WireError 
   const body: ErrorBody = { error: { ...error, status } };
   sendJson(response, status, body);
   return error;
+}
+
+/** The same for a client of which not even the head of a request is there: all that is sent before its connection ends. */
+export function errorAnswer(error: EdgeError): string {
+  const { status = 500, ...wire } = wireErrorOf(error);
+  const body: ErrorBody = { error: { ...wire, status } };
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `Content-Type: ${JSON_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${text}`;
 }
