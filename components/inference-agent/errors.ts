@@ -15,6 +15,14 @@ export const agentErrors = errorCatalogue({
     status: 504,
     todo: 'The time-out of the request passed before its answer. Raise LocalInferenceServiceTimeoutSeconds (or the deadline header), or send fewer images.',
   }),
+  'admission.displaced': entry<{
+    readonly service: string;
+    readonly reason: 'displaced';
+    readonly stalledMs: number;
+  }>({
+    status: 503,
+    todo: 'Send a request in one go once all of it is there. If it happens to clients that do, raise MaxBufferedMB.',
+  }),
   'admission.memory-full': entry<{
     readonly service: string;
     readonly reason: 'memory-full';

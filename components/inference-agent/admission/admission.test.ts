@@ -64,7 +64,8 @@ beforeEach(() => {
 
 function request(service: string, text: string, deadlineMs?: number) {
   const image = new Uint8Array(new TextEncoder().encode(text));
-  const request = admission.enter(service, { bytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
+  const request = admission.enter(service, { announcedBytes: image.length, ...(deadlineMs ? { deadlineMs } : {}) });
+  admission.hold(request, image.length);
   admission.submit(request, image, 'image/jpeg');
   return request;
 }
@@ -122,11 +123,29 @@ describe('Admission', () => {
     expect(held('A').ran).toEqual(['running']);
   });
 
-  it('counts bodies that are still on the way', () => {
+  it('gives places in the queue to requests whose bodies are there, not to those that are on their way', () => {
     request('A', 'running');
-    admission.enter('A', { bytes: 1 });
-    admission.enter('A', { bytes: 1 });
-    expect(() => admission.enter('A', { bytes: 1 })).toThrow(coded('admission.queue-full'));
+    const uploads = Array.from({ length: 64 }, () => admission.enter('A', { announcedBytes: 1_000 }));
+    for (const upload of uploads) admission.hold(upload, 10);
+    for (const text of ['first', 'second']) request('A', text);
+    expect(() => request('A', 'third')).toThrow(coded('admission.queue-full', { depth: 2 }));
+  });
+
+  it('refuses a body that finds the queue full when it is there', async () => {
+    request('A', 'running');
+    const late = admission.enter('A', {});
+    for (const text of ['first', 'second']) request('A', text);
+    admission.submit(late, new Uint8Array(1));
+    await expect(late.answer).rejects.toEqual(coded('admission.queue-full', { depth: 2 }));
+  });
+
+  it('counts the bytes that came, not those that were announced', () => {
+    bounds.bufferedBytes = 100;
+    for (let upload = 0; upload < 4; upload++) admission.enter('A', { announcedBytes: 100 });
+    admission.hold(admission.enter('A', {}), 7);
+    expect(admission.bufferedBytes).toBe(7);
+    request('A', 'runs');
+    expect(held('A').ran).toEqual(['runs']);
   });
 
   it('bounds the bytes of all requests together, but always lets one in', async () => {
@@ -137,6 +156,23 @@ describe('Admission', () => {
     await large.answer;
     expect(admission.bufferedBytes).toBe(0);
     request('A', 'x');
+  });
+
+  it('takes memory from the body that has brought nothing for longest, and refuses a new one only if all of them move', async () => {
+    bounds.bufferedBytes = 100;
+    const [oldest, older, moving] = [admission.enter('A', {}), admission.enter('A', {}), admission.enter('A', {})];
+    admission.hold(oldest, 40);
+    await clock.advance(300);
+    admission.hold(older, 40);
+    await clock.advance(300);
+    admission.hold(moving, 40);
+    expect(oldest.ended).toEqual(coded('admission.displaced', { stalledMs: 600 }));
+    expect([older.ended, moving.ended, admission.bufferedBytes]).toEqual([undefined, undefined, 80]);
+    // Nothing has stood still for half a second now.
+    const refused = admission.enter('A', {});
+    admission.hold(refused, 40);
+    expect(refused.ended).toEqual(coded('admission.memory-full'));
+    expect(admission.bufferedBytes).toBe(80);
   });
 
   it('ends a request at its deadline, which the service bounds', async () => {
@@ -170,7 +206,8 @@ describe('Admission', () => {
   });
 
   it('aborts the upload of a request that is past its deadline', async () => {
-    const request = admission.enter('A', { bytes: 5, deadlineMs: 100 });
+    const request = admission.enter('A', { deadlineMs: 100 });
+    admission.hold(request, 5);
     let told: unknown;
     request.onEnded = (reason) => (told = reason);
     await clock.advance(100);

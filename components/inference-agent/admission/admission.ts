@@ -37,8 +37,8 @@ export interface Admitted<T extends Target, Result = Inference> {
 }
 
 export interface AdmissionRequest {
-  /** Size of the body where it is known, else an upper bound. */
-  readonly bytes: number;
+  /** Size of the body if it is announced. It is not counted before it comes, but the request is refused at once if it will not fit. */
+  readonly announcedBytes?: number | undefined;
   /** Milliseconds from now; the service's time-out is the upper bound. */
   readonly deadlineMs?: number;
 }
@@ -48,7 +48,8 @@ export type AdmittedRequest<T extends Target, Result = Inference> = QueuedReques
 
 /**
  * Lets requests in, or says why not, and shares the workers' time between services. A request passes through
- * `enter` (headers are there), `submit` (body is there) and ends with its `answer`.
+ * `enter` (headers are there), `hold` (bytes of its body came), `submit` (all of them are there: only now it takes a place in
+ * the queue) and ends with its `answer`.
  */
 export class Admission<T extends Target> {
   readonly #ports: AdmissionPorts<T>;
@@ -57,6 +58,8 @@ export class Admission<T extends Target> {
   #turns = 0;
   #running = 0;
   #bufferedBytes = 0;
+  /** Those of them that belong to bodies that are not complete. */
+  #arrivingBytes = 0;
   #stopping = false;
 
   constructor(ports: AdmissionPorts<T>) {
@@ -67,19 +70,37 @@ export class Admission<T extends Target> {
   enter<Result = Inference>(service: string, request: AdmissionRequest): AdmittedRequest<T, Result> {
     const settings = this.#ports.service(service);
     const queue = this.#queues.get(service) ?? new ServiceQueue<AdmittedRequest<T, unknown>>(service);
-    const refusal = this.#refusal(queue, settings, request);
+    const refusal = this.#refusal(queue, settings.alias, request);
     if (refusal) throw this.#rejected(service, refusal);
 
     this.#queues.set(service, queue);
     queue.uploading++;
-    this.#bufferedBytes += request.bytes;
-    const admitted: AdmittedRequest<T, Result> = new QueuedRequest(service, request.bytes, (from) =>
+    const admitted: AdmittedRequest<T, Result> = new QueuedRequest(service, (from) =>
       this.#leave(queue, admitted, from),
     );
+    admitted.movedAt = this.#ports.clock.monotonic();
     this.#open.add(admitted);
     const deadlineMs = Math.min(settings.timeoutMs, request.deadlineMs ?? Infinity);
     admitted.startDeadline(this.#ports.clock, deadlineMs, () => this.#expired(queue, admitted, deadlineMs));
     return admitted;
+  }
+
+  /**
+   * More of the body came and is kept. If all that is kept is more than may be, the body that has brought nothing for longest
+   * gives its memory up; if all of them move, this one ends.
+   */
+  hold(request: AdmittedRequest<T, unknown>, bytes: number): void {
+    if (request.state !== 'uploading') return;
+    request.bytes += bytes;
+    request.movedAt = this.#ports.clock.monotonic();
+    this.#bufferedBytes += bytes;
+    this.#arrivingBytes += bytes;
+    while (!request.settled && !this.#fits(request.bytes)) {
+      const stalled = this.#longestStalled();
+      if (stalled)
+        stalled.end(this.#rejected(stalled.service, { reason: 'displaced', stalledMs: this.#stillFor(stalled) }));
+      else request.end(this.#rejected(request.service, this.#memoryFull(request.service)));
+    }
   }
 
   /** The image is there: the request now waits for its turn. */
@@ -91,6 +112,9 @@ export class Admission<T extends Target> {
   submitWork<Result>(request: AdmittedRequest<T, Result>, work: (target: T) => Promise<Result>): void {
     const queue = this.#queues.get(request.service);
     if (request.state !== 'uploading' || !queue) return;
+    const full = this.#queueFull(queue);
+    if (full) return request.end(this.#rejected(request.service, full));
+    this.#arrivingBytes -= request.bytes;
     request.state = 'waiting';
     request.work = async (target) => {
       const queueMs = this.#ports.clock.monotonic() - request.readyAt;
@@ -175,18 +199,52 @@ export class Admission<T extends Target> {
       });
   }
 
-  #refusal(queue: AdmissionQueue<T>, settings: ServiceSettings, request: AdmissionRequest): Refusal | undefined {
+  #refusal(queue: AdmissionQueue<T>, alias: string, request: AdmissionRequest): Refusal | undefined {
     if (this.#stopping) return { reason: 'stopping' };
-    const target = this.#ports.target(settings.alias);
-    if (target === undefined) return { reason: 'no-model', alias: settings.alias };
+    const target = this.#ports.target(alias);
+    if (target === undefined) return { reason: 'no-model', alias };
     if (isEdgeError(target)) return { reason: 'quarantined', error: target };
-    const capacity = target === 'pending' ? 1 : target.capacity;
-    const retryAfterSeconds = queue.retryAfterSeconds(capacity);
-    if (queue.depth >= settings.queueLength) return { reason: 'queue-full', retryAfterSeconds, depth: queue.depth };
-    if (this.#bufferedBytes + request.bytes > this.#ports.bounds().bufferedBytes && this.#bufferedBytes > 0) {
-      return { reason: 'memory-full', retryAfterSeconds };
-    }
+    const full = this.#queueFull(queue);
+    if (full) return full;
+    const complete = this.#bufferedBytes - this.#arrivingBytes;
+    const announced = request.announcedBytes ?? 0;
+    if (complete > 0 && complete + announced > this.#ports.bounds().bufferedBytes)
+      return this.#memoryFull(queue.service);
     return undefined;
+  }
+
+  #queueFull(queue: AdmissionQueue<T>): Refusal | undefined {
+    const { depth, service } = queue;
+    if (depth < this.#ports.service(service).queueLength) return undefined;
+    return { reason: 'queue-full', retryAfterSeconds: this.#retryAfterSeconds(service), depth };
+  }
+
+  #memoryFull(service: string): Refusal {
+    return { reason: 'memory-full', retryAfterSeconds: this.#retryAfterSeconds(service) };
+  }
+
+  #retryAfterSeconds(service: string): number {
+    const target = this.#ports.target(this.#ports.service(service).alias);
+    const capacity = target === undefined || target === 'pending' || isEdgeError(target) ? 1 : target.capacity;
+    return this.#queues.get(service)?.retryAfterSeconds(capacity) ?? 1;
+  }
+
+  /** One request may always be kept, however large it is. */
+  #fits(bytes: number): boolean {
+    return this.#bufferedBytes <= Math.max(bytes, this.#ports.bounds().bufferedBytes);
+  }
+
+  #longestStalled(): AdmittedRequest<T, unknown> | undefined {
+    let longest: AdmittedRequest<T, unknown> | undefined;
+    for (const one of this.#open) {
+      if (one.state !== 'uploading' || one.bytes === 0 || this.#stillFor(one) < STALLED_MS) continue;
+      if (!longest || one.movedAt < longest.movedAt) longest = one;
+    }
+    return longest;
+  }
+
+  #stillFor(request: AdmittedRequest<T, unknown>): number {
+    return this.#ports.clock.monotonic() - request.movedAt;
   }
 
   #expired(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, deadlineMs: number): EdgeError {
@@ -203,7 +261,10 @@ export class Admission<T extends Target> {
   #leave(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, from: QueuedRequestState): void {
     this.#open.delete(request);
     this.#bufferedBytes -= request.bytes;
-    if (from === 'uploading') queue.uploading--;
+    if (from === 'uploading') {
+      queue.uploading--;
+      this.#arrivingBytes -= request.bytes;
+    }
     queue.waiting.delete(request);
     this.#forget(queue);
   }
@@ -220,6 +281,8 @@ export class Admission<T extends Target> {
 }
 
 const MAX_IDLE_LANES = 64;
+/** A body that brought nothing for this long may lose its memory to one that moves. */
+const STALLED_MS = 500;
 
 type Turn = Pick<ServiceQueue<QueuedRequest<unknown>>, 'shareMs' | 'lastTurn'>;
 

@@ -20,8 +20,10 @@ export class QueuedRequest<Answer, Worker = never> {
   onEnded: ((reason: EdgeError) => void) | undefined;
   /** Set when the request has ended early. */
   ended: EdgeError | undefined;
-  /** Bytes that the request holds in memory. */
-  readonly bytes: number;
+  /** Bytes of the body that came and are kept. */
+  bytes = 0;
+  /** Monotonic time at which the last of them came. */
+  movedAt = 0;
   readonly answer: Promise<Answer>;
   state: QueuedRequestState = 'uploading';
   /** What is to be done, and the body with it, from its arrival until it is handed to a worker. */
@@ -31,9 +33,8 @@ export class QueuedRequest<Answer, Worker = never> {
   readonly #onEnd: (from: QueuedRequestState) => void;
   #settle: Settle<Answer> = { resolve: () => undefined, reject: () => undefined };
 
-  constructor(service: string, bytes: number, onEnd: (from: QueuedRequestState) => void) {
+  constructor(service: string, onEnd: (from: QueuedRequestState) => void) {
     this.service = service;
-    this.bytes = bytes;
     this.#onEnd = onEnd;
     this.answer = new Promise<Answer>((resolve, reject) => (this.#settle = { resolve, reject }));
     // Who only uploads does not look at the answer; the promise must then not count as unhandled.

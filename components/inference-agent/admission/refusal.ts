@@ -8,6 +8,7 @@ export type RejectionReason = Refusal['reason'];
 export type Refusal =
   | { readonly reason: 'queue-full'; readonly retryAfterSeconds: number; readonly depth: number }
   | { readonly reason: 'memory-full'; readonly retryAfterSeconds: number }
+  | { readonly reason: 'displaced'; readonly stalledMs: number }
   | { readonly reason: 'deadline'; readonly deadlineMs: number; readonly where: string }
   | { readonly reason: 'no-model'; readonly alias: string }
   | { readonly reason: 'quarantined'; readonly error: EdgeError }
@@ -25,7 +26,13 @@ export function refusalError(service: string, refusal: Refusal, aliases: readonl
     case 'memory-full':
       return agentErrors.error(
         'admission.memory-full',
-        'the waiting requests hold as much memory as MaxBufferedMB allows',
+        'the bodies of the open requests hold as much memory as MaxBufferedMB allows',
+        { facts: { service, ...refusal } },
+      );
+    case 'displaced':
+      return agentErrors.error(
+        'admission.displaced',
+        `the body of the request to "${service}" had brought nothing for ${Math.round(refusal.stalledMs)} ms, and others needed its memory`,
         { facts: { service, ...refusal } },
       );
     case 'deadline':

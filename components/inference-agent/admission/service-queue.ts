@@ -10,7 +10,7 @@ export class ServiceQueue<Queued extends QueuedRequest<unknown>> {
   readonly service: string;
   /** In order of arrival; a set, so that one in the middle can leave at once. */
   readonly waiting = new Set<Queued>();
-  /** Admitted, their bodies still on the way. */
+  /** Admitted, their bodies still on the way: they have no place in the queue yet. */
   uploading = 0;
   running = 0;
   /** Number of the turn in which it was last served; 0: never yet. */
@@ -23,7 +23,7 @@ export class ServiceQueue<Queued extends QueuedRequest<unknown>> {
   }
 
   get depth(): number {
-    return this.waiting.size + this.uploading;
+    return this.waiting.size;
   }
 
   get isActive(): boolean {
@@ -31,7 +31,7 @@ export class ServiceQueue<Queued extends QueuedRequest<unknown>> {
   }
 
   get idle(): boolean {
-    return this.depth === 0 && this.running === 0;
+    return this.depth === 0 && this.uploading === 0 && this.running === 0;
   }
 
   /** Time that workers have spent on this service, what they do now included, in ms. */

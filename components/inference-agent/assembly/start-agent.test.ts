@@ -380,7 +380,7 @@ describe('the HTTP API, at its edges', () => {
   it('forgets a body that never comes', async () => {
     const socket = connect(started.agent.socketPath);
     socket.write('POST /v1/services/Parts/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf');
-    await expect.poll(() => started.client.metrics()).toContain('edgeml_buffered_bytes 1000');
+    await expect.poll(() => started.client.metrics()).toContain('edgeml_buffered_bytes 4');
     socket.destroy();
     await expect.poll(() => started.client.metrics()).toContain('edgeml_buffered_bytes 0');
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');

@@ -9,51 +9,82 @@ export function announcedLength(request: IncomingMessage): number | undefined {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
-/** What may end the reading of a body before its end. */
-export interface Interruption {
+/** Who is told of a body as it comes, and may end its reading. */
+export interface BodyKeeper {
+  /** So many bytes more are kept. May end the request. */
+  arrived(bytes: number): void;
   onEnded(listener: (reason: Error) => void): void;
 }
 
 /**
- * Reads a body into memory of its own, which can be moved to another thread.
- * @throws EdgeError `http.body-too-large`, `http.body-incomplete`; the reason of an interruption
+ * Hands a body on piece by piece, as it comes.
+ * @param take may keep a piece only if it copies it
+ * @returns the number of its bytes
+ * @throws EdgeError `http.body-too-large`, `http.body-incomplete`; the reason of the keeper
  */
-export function readBody(
+export function receiveBody(
   request: IncomingMessage,
-  buffers: BufferPool,
   maxBytes: number,
-  interruption?: Interruption,
-): Promise<Uint8Array<ArrayBuffer>> {
+  take: (piece: Buffer) => void,
+  keeper?: BodyKeeper,
+): Promise<number> {
   const length = announcedLength(request);
   if ((length ?? 0) > maxBytes) return Promise.reject(bodyTooLarge(length ?? 0, maxBytes));
   return new Promise((resolve, reject) => {
-    let body = buffers.take(length ?? FIRST_BYTES);
-    let filled = 0;
-    const onData = (chunk: Buffer): void => {
-      if (filled + chunk.length > maxBytes) return fail(bodyTooLarge(filled + chunk.length, maxBytes));
-      if (filled + chunk.length > body.length) body = grown(buffers, body, filled, chunk.length);
-      body.set(chunk, filled);
-      filled += chunk.length;
+    let bytes = 0;
+    let done = false;
+    const onData = (piece: Buffer): void => {
+      bytes += piece.length;
+      if (bytes > maxBytes) return fail(bodyTooLarge(bytes, maxBytes));
+      keeper?.arrived(piece.length);
+      if (!done) take(piece);
     };
     const onEnd = (): void => {
       stop();
-      resolve(body.subarray(0, filled));
+      resolve(bytes);
     };
     const onBroken = (): void => {
-      const message = `the body ended after ${filled}${length === undefined ? '' : ` of ${length}`} bytes`;
+      const message = `the body ended after ${bytes}${length === undefined ? '' : ` of ${length}`} bytes`;
       fail(agentErrors.error('http.body-incomplete', message));
     };
     const stop = (): void => {
+      done = true;
       request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
     };
     const fail = (reason: Error): void => {
+      if (done) return;
       stop();
-      buffers.give(body.buffer);
+      // Nobody takes the rest: it is read and dropped, so that the client gets to its answer.
+      request.resume();
       reject(reason);
     };
     request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
-    interruption?.onEnded(fail);
+    keeper?.onEnded(fail);
   });
+}
+
+/** Reads a body into memory of its own, which can be moved to another thread. @throws EdgeError as `receiveBody` */
+export async function readBody(
+  request: IncomingMessage,
+  buffers: BufferPool,
+  maxBytes: number,
+  keeper?: BodyKeeper,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // What is announced need not come: memory grows with what does.
+  let body = buffers.take(Math.min(announcedLength(request) ?? FIRST_BYTES, MAX_FIRST_BYTES));
+  let filled = 0;
+  const keep = (piece: Buffer): void => {
+    if (filled + piece.length > body.length) body = grown(buffers, body, filled, piece.length);
+    body.set(piece, filled);
+    filled += piece.length;
+  };
+  try {
+    await receiveBody(request, maxBytes, keep, keeper);
+    return body.subarray(0, filled);
+  } catch (thrown) {
+    buffers.give(body.buffer);
+    throw thrown;
+  }
 }
 
 /** @throws EdgeError `http.bad-request` where the body is no JSON object; an empty body is an empty object. */
@@ -78,6 +109,7 @@ export function bodyTooLarge(bytes: number, maxBytes: number) {
 }
 
 const FIRST_BYTES = 256 * 1024;
+const MAX_FIRST_BYTES = 1024 * 1024;
 const MAX_JSON_BYTES = 64 * 1024;
 
 /** Requests in JSON are few: their memory is not worth keeping. */

@@ -33,8 +33,8 @@ async function invoke(
   const form = answerForm(request);
   if (named === undefined && (length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
 
-  const bytes = named === undefined ? (length ?? maxBytes) : 0;
-  const call = invoker.begin(service, { bytes, ...(deadlineMs ? { deadlineMs } : {}) });
+  const announcedBytes = named === undefined ? length : 0;
+  const call = invoker.begin(service, { announcedBytes, ...(deadlineMs ? { deadlineMs } : {}) });
   response.once('close', () => {
     if (!response.writableFinished) call.cancel();
   });

@@ -83,6 +83,11 @@ export class InvokeCall {
     }
   }
 
+  /** More of the body came, and is kept. Ends the request if there is no room for it. */
+  arrived(bytes: number): void {
+    this.#ports.admission.hold(this.#request, bytes);
+  }
+
   /** Calls back with the reason when the request ends early, at once if it has. */
   onEnded(listener: (reason: EdgeError) => void): void {
     if (this.#request.ended) listener(this.#request.ended);

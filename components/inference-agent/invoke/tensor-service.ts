@@ -12,7 +12,9 @@ export interface TensorPorts {
   readonly observeError: (service: string, thrown: unknown) => void;
 }
 
-export interface TensorRequest extends AdmissionRequest {
+export interface TensorRequest extends Pick<AdmissionRequest, 'deadlineMs'> {
+  /** Size of its tensors, which are there. */
+  readonly bytes: number;
   /** The request's tensors as input of the model that serves when its turn comes. */
   readonly feeds: (model: ServingModel) => TensorFeeds;
   /** Calls back when the client hung up. */
@@ -36,8 +38,9 @@ export class TensorService {
   /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*` */
   async run(service: string, request: TensorRequest): Promise<TensorAnswer> {
     const { admission, now, observe, observeError } = this.#ports;
-    const admitted = admission.enter<BoundRun>(service, request);
+    const admitted = admission.enter<BoundRun>(service, { ...request, announcedBytes: request.bytes });
     request.onCancelled(() => admission.cancel(admitted));
+    admission.hold(admitted, request.bytes);
     admission.submitWork(admitted, async (model) => {
       const startedAt = now();
       const feeds = request.feeds(model);

@@ -53,7 +53,8 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   const max = invoker.maxImageBytes;
   const bytes = Buffer.byteLength(body ?? '', 'base64');
   if (bytes > max) throw bodyTooLarge(bytes, max);
-  const call = invoker.begin(service, { bytes });
+  const call = invoker.begin(service, { announcedBytes: bytes });
+  call.arrived(bytes);
   let picture: Picture;
   try {
     picture = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path);
