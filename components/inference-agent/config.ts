@@ -70,8 +70,32 @@ export const agentConfiguration = z
     Socket: textSetting()
       .default('agent.sock')
       .describe(
-        'Path of the HTTP socket, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+        'Path of the HTTP socket for inference, mode 0660, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
       ),
+    AdminSocket: textSetting()
+      .default('admin.sock')
+      .describe(
+        'Path of the HTTP socket for administration: activate, retire and roll back models. A change takes effect at the next start.',
+      ),
+    AdminSocketMode: choiceSetting(['600', '660'])
+      .default('600')
+      .describe(
+        "Permissions of the administration socket: `600` for the agent's user, as which the model components run too; `660` for its group as well. A change takes effect at the next start.",
+      ),
+    SocketFolder: textSetting()
+      .refine((path) => path === '' || isAbsolute(path), 'must be an absolute path, or "" for none')
+      .default('')
+      .describe(
+        'Folder in which both sockets lie a second time, for programs of other users: no other user can enter the work folder, which the nucleus makes 0700. It is made with mode 2750 if it is not there. Empty: none. A change takes effect at the next start.',
+      ),
+    MaxConnections: integerSetting({ min: 1, max: 65_536 })
+      .default(512)
+      .describe(
+        'Requests that may be open at once on the inference socket. 16 connections more are for health and metrics, and the administration socket has its own; beyond that, the client that has kept the agent waiting for longest gives up its place.',
+      ),
+    MinUploadKBps: integerSetting({ min: 0, max: 1_048_576 })
+      .default(16)
+      .describe('A request that brings less than this, in kB a second over some 3 s, is ended with 408; 0: none is.'),
 
     LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.default(10).describe(
       'A request that has no answer after this many seconds gets an error. A request may ask for less.',
@@ -156,7 +180,9 @@ export const agentConfiguration = z
     MaxImageMB: integerSetting({ min: 1, max: 1_024 }).default(32).describe('Larger request bodies are refused.'),
     MaxBufferedMB: integerSetting({ min: 1, max: 4_096 })
       .default(128)
-      .describe('Bodies of all waiting requests together; more are answered at once with 503 and Retry-After.'),
+      .describe(
+        'Bodies of all open requests together, as far as they have come. If there is no more room, a body that has stood still for half a second gives way, else the newest is answered with 503 and Retry-After.',
+      ),
     MaxPackageMB: integerSetting({ min: 1, max: 65_536 }).default(2_048).describe('Larger model packages are refused.'),
     StoreMaxMB: integerSetting({ min: 0, max: 1_048_576 })
       .default(1_024)

@@ -135,6 +135,10 @@ export const agentErrors = errorCatalogue({
     status: 400,
     todo: 'Send the tensors that DescribeModel lists: names, data types, shapes, and as many bytes as those take.',
   },
+  'http.administration-only': entry<{ readonly socket: string }>({
+    status: 403,
+    todo: 'Send the request to the administration socket, which is open to the user of the agent, and to its group if AdminSocketMode says 660.',
+  }),
   'http.algo-type': entry<{ readonly service: string; readonly asked: string; readonly given: string }>({
     status: 404,
     todo: 'Use the AlgoType of the model that answers the service (image-classification or object-detection), or another service.',
@@ -155,7 +159,7 @@ export const agentErrors = errorCatalogue({
   }),
   'http.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'Use one of: POST /v1/services/{service}/invoke, GET /v1/models, POST /v1/models/activate, POST /v1/models/{alias}/retire, POST /v1/models/{alias}/rollback, GET /healthz, GET /metrics.',
+    todo: 'On agent.sock use POST /v1/services/{service}/invoke, on admin.sock POST /v1/models/activate, POST /v1/models/{alias}/retire or POST /v1/models/{alias}/rollback, on both GET /v1/models, GET /healthz or GET /metrics.',
   }),
   'http.no-v1-form': entry<{ readonly service: string }>({
     status: 406,
@@ -200,7 +204,7 @@ export const agentErrors = errorCatalogue({
     todo: 'Send the bytes of the image, or add its folder to ImageFolders of edgeml.InferenceAgent. A path is absolute and begins with the folder as it is written there.',
   }),
   'model-command.agent-absent': {
-    todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_AGENT_SOCKET must name its socket.',
+    todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_ADMIN_SOCKET must name its administration socket.',
   },
   'model-command.usage': {
     todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',

@@ -5,7 +5,7 @@ import { agentErrors } from './errors.ts';
 import { parseArguments } from './model-command/parse-arguments.ts';
 import { runModelCommand } from './model-command/run-model-command.ts';
 
-/** Beside the work folder of the component that runs this. */
+/** In the work folder beside that of the component that runs this. */
 const DEFAULT_SOCKET = '../edgeml.InferenceAgent/agent.sock';
 
 /** Entry point of the bundle `model.js`: the scripts of model components. */
@@ -14,7 +14,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
   }
-  const client = createAgentClient({ socketPath: readEnvironment().agentSocket ?? DEFAULT_SOCKET });
+  const { agentSocket, adminSocket } = readEnvironment();
+  // Recipes made before there were two sockets name the first one only: the other lies beside it.
+  const client = createAgentClient({ socketPath: agentSocket ?? DEFAULT_SOCKET, adminSocketPath: adminSocket });
   // A process that only waits for a signal would end by itself.
   const alive = setInterval(() => undefined, 60_000);
   try {

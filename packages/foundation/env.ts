@@ -12,8 +12,10 @@ export interface Environment {
   readonly region: string | undefined;
   /** `EDGEML_PROVIDERS`: execution-provider ladder that the platform's manifest sets, e.g. `['cuda', 'cpu']`. Empty when unset. */
   readonly providers: readonly string[];
-  /** `EDGEML_AGENT_SOCKET`: the agent's HTTP socket. */
+  /** `EDGEML_AGENT_SOCKET`: the agent's HTTP socket for inference. */
   readonly agentSocket: string | undefined;
+  /** `EDGEML_ADMIN_SOCKET`: the agent's HTTP socket for administration. */
+  readonly adminSocket: string | undefined;
   /** `EDGEML_FEEDBACK_SOCKET`: the feedback uploader's HTTP socket. */
   readonly feedbackSocket: string | undefined;
   /** `EDGEML_MAX_MESSAGE_BYTES`: the largest message that the nucleus carries, set by the manifests of nucleus lite. */
@@ -37,6 +39,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     region: value('AWS_REGION') ?? value('AWS_DEFAULT_REGION'),
     providers: wordList(value('EDGEML_PROVIDERS')),
     agentSocket: value('EDGEML_AGENT_SOCKET'),
+    adminSocket: value('EDGEML_ADMIN_SOCKET'),
     feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
     maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
     confinement: value('EDGEML_CONFINEMENT'),

@@ -13,6 +13,7 @@ import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './h
 import { createHttpClient } from './http-client.ts';
 import { ndjsonLines } from './ndjson.ts';
 import { AGENT } from './peer.ts';
+import { administrationSocketBeside } from './socket-path.ts';
 
 export interface InvokeOptions extends CallOptions {
   /** `image/jpeg` or `image/png`. */
@@ -26,7 +27,12 @@ interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The agent's HTTP API. Errors that the agent sends arrive as the EdgeError that it made. */
+export interface AgentClientOptions extends HttpClientOptions {
+  /** Socket or pipe for `activate`, `retire` and `rollback`. Default: `admin.sock` in the folder of the other. */
+  readonly adminSocketPath?: string | undefined;
+}
+
+/** The agent's HTTP API, on both of its sockets. Errors that the agent sends arrive as the EdgeError that it made. */
 export interface AgentClient {
   invoke(service: string, image: Uint8Array, options: InvokeOptions): Promise<InvokeResult>;
   /** The same for an image file below a folder that the agent allows (`ImageFolders`): only its absolute path is sent. */
@@ -59,26 +65,33 @@ const ACTIVATE_TIMEOUT_MS = 600_000;
 const DEADLINE_MARGIN_MS = 1_000;
 
 /** @throws (all methods) EdgeError: the agent's own, `agent.unreachable`, `agent.connection-lost`, `agent.timeout`, `agent.bad-answer`. */
-export function createAgentClient(options: HttpClientOptions): AgentClient {
+export function createAgentClient({ adminSocketPath, ...options }: AgentClientOptions): AgentClient {
   const http = createHttpClient(options);
+  const administration = createHttpClient({
+    ...options,
+    socketPath: adminSocketPath ?? administrationSocketBeside(options.socketPath),
+  });
   return {
     invoke: (service, image, options) => invoke(http, service, image, options),
     invokeFile: (service, path, options = {}) =>
       invoke(http, service, JSON.stringify({ path }), { ...options, contentType: 'application/json' }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
-    activate: (request, call = {}) => activate(http, request, call),
+    activate: (request, call = {}) => activate(administration, request, call),
     retire: (alias, { path, ...call } = {}) =>
-      json(http, {
+      json(administration, {
         method: 'POST',
         path: modelPath(alias, 'retire'),
         ...(path ? { body: JSON.stringify({ path }), headers: { 'content-type': 'application/json' } } : {}),
         ...call,
       }),
-    rollback: (alias, call) => json(http, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
+    rollback: (alias, call) => json(administration, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
     health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
     metrics: async (call) =>
       answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
-    close: () => http.close(),
+    close() {
+      http.close();
+      administration.close();
+    },
   };
 }
 

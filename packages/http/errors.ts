@@ -84,4 +84,7 @@ export const httpErrors = errorCatalogue({
     status: 500,
     todo: 'Put the Greengrass root folder higher up, or start the process in the folder of the socket, so that the relative path is short.',
   }),
+  'socket.unsafe-folder': entry<{ readonly path: string }>({
+    todo: "Name a folder that belongs to the agent's user or to root and that nobody else may write into, e.g. install -d -o ggc_user -g GROUP -m 2750 /run/edgeml.",
+  }),
 });

@@ -34,6 +34,14 @@ export function socketPathOf(workFolder: string, setting: string): string {
   return isNamedPipe(setting) ? setting : resolve(workFolder, setting);
 }
 
+/** File name of the agent's administration socket. */
+const ADMINISTRATION_SOCKET = 'admin.sock';
+
+/** Where the agent's administration socket lies if its settings do not say otherwise: in the folder of the one for inference. */
+export function administrationSocketBeside(inferenceSocket: string): string {
+  return inferenceSocket.replace(/[^\\/]*$/, ADMINISTRATION_SOCKET);
+}
+
 export function isNamedPipe(path: string): boolean {
   return /^\\\\[.?]\\pipe\\/i.test(path);
 }

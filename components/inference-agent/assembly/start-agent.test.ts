@@ -263,9 +263,12 @@ describe('component updates', () => {
 });
 
 describe('the HTTP API, at its edges', () => {
+  /** On the socket where the path is answered. */
   const raw = (method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer) =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = request({ socketPath: started.agent.socketPath, method, path, headers });
+      const { socketPath: inference, adminSocketPath } = started.agent;
+      const socketPath = path.startsWith('/v1/models/') ? adminSocketPath : inference;
+      const outgoing = request({ socketPath, method, path, headers });
       outgoing.once('response', resolve).once('error', reject);
       outgoing.end(body);
     });

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { createFeedbackClient, socketPathOf, startSocketServer } from '#packages/http';
+import { createFeedbackClient } from '#packages/http';
 import type { HealthStatus } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -16,7 +16,6 @@ import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
-import { agentRouter } from '../http/router.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
@@ -34,6 +33,7 @@ import { ownSettings, serviceSettings } from '../settings/service-settings.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { admissionBounds, maxImageBytes, registryPolicy, storeBounds } from './agent-policy.ts';
 import { FleetLink } from './fleet-link.ts';
+import { openSockets } from './open-sockets.ts';
 import { repeat } from './repeat.ts';
 
 export interface AgentOptions {
@@ -60,9 +60,11 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly socketPath: string;
+  /** Socket on which models are activated, retired and rolled back. */
+  readonly adminSocketPath: string;
   /** Resolves when what was active before is serving again, or has failed to. */
   readonly restored: Promise<void>;
-  /** Answers what runs, ends the models, removes the socket; within about `timeoutMs`. Idempotent. */
+  /** Answers what runs, ends the models, removes the sockets; within about `timeoutMs`. Idempotent. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -182,7 +184,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let status: HealthStatus['status'] = 'starting';
   await store.open();
   const { finished } = await registry.restore();
-  const socketPath = socketPathOf(options.workFolder, configuration.current.Socket);
   const health = (): HealthStatus => ({ status, services: registry.aliases() });
   const uploader = createFeedbackClient({
     socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
@@ -194,9 +195,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
     count: (name, outcome) => metrics.feedback(name, outcome),
   });
-  const router = agentRouter({ invoker, feedback, registry, health, metrics: () => metrics.text(), log });
-  const server = await startSocketServer(socketPath, router);
-  log.info({ socket: socketPath, providers: platform.providers, cores: platform.cores }, 'agent.listening');
+  const sockets = await openSockets(
+    {
+      workFolder: options.workFolder,
+      configuration: () => configuration.current,
+      clock,
+      onGuarded: (socket, reason) => metrics.guarded(socket, reason),
+    },
+    { invoker, feedback, registry, health, metrics: () => metrics.text(), log },
+  );
+  const { inference: socketPath, administration: adminSocketPath } = sockets;
+  log.info(
+    { socket: socketPath, adminSocket: adminSocketPath, providers: platform.providers, cores: platform.cores },
+    'agent.listening',
+  );
   await capture.open();
   await edgeManager.follow();
   const restored = finished.then(() => {
@@ -238,6 +250,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let closing: Promise<void> | undefined;
   return {
     socketPath,
+    adminSocketPath,
     restored,
     close(timeoutMs) {
       closing ??= (async () => {
@@ -246,7 +259,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         stopOverlay();
         admission.stop();
         await Promise.all([
-          server.close(timeoutMs),
+          sockets.close(timeoutMs),
           // Calls that run may still bring captures.
           edgeManager.close(timeoutMs / 2).then(() => capture.close(timeoutMs / 2)),
           registry.close(timeoutMs),

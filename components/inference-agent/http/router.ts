@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from '#packages/foundation';
 import { createRouter, sendJson, watchRoutes } from '#packages/http';
-import type { HealthStatus, RouteErrors } from '#packages/http';
+import type { HealthStatus, Route, RouteErrors } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
@@ -25,17 +25,37 @@ const ROUTE_ERRORS: RouteErrors = {
   badPath: (message) => agentErrors.error('http.bad-request', message),
 };
 
-/** The agent's HTTP API. */
-export function agentRouter({ invoker, feedback, registry, log, ...watched }: RouterPorts): RequestListener {
-  return createRouter(
-    [
-      invokeRoute(invoker, feedback),
-      { method: 'GET', path: '/v1/models', handle: (_request, response) => sendJson(response, 200, registry.list()) },
-      activateRoute(registry),
-      retireRoute(registry),
-      rollbackRoute(registry),
-      ...watchRoutes(watched),
-    ],
-    { errors: ROUTE_ERRORS, log },
-  );
+/** What anybody on the inference socket may ask: answers of models, and how things are. */
+export function inferenceRouter(ports: RouterPorts, administrationSocket: string): RequestListener {
+  const { invoker, feedback, registry, log } = ports;
+  // Named, so that who looks in the wrong place learns of the right one.
+  const elsewhere = administration(registry).map((route): Route => ({
+    ...route,
+    handle: refuse(administrationSocket),
+  }));
+  return createRouter([invokeRoute(invoker, feedback), ...watch(ports), ...elsewhere], { errors: ROUTE_ERRORS, log });
+}
+
+/** What changes which models serve, on the administration socket. */
+export function administrationRouter(ports: RouterPorts): RequestListener {
+  const { registry, log } = ports;
+  return createRouter([...administration(registry), ...watch(ports)], { errors: ROUTE_ERRORS, log });
+}
+
+function administration(registry: ModelRegistry): readonly Route[] {
+  return [activateRoute(registry), retireRoute(registry), rollbackRoute(registry)];
+}
+
+function watch({ registry, health, metrics }: RouterPorts): readonly Route[] {
+  return [
+    { method: 'GET', path: '/v1/models', handle: (_request, response) => sendJson(response, 200, registry.list()) },
+    ...watchRoutes({ health, metrics }),
+  ];
+}
+
+function refuse(administrationSocket: string): Route['handle'] {
+  return ({ method, url }) => {
+    const message = `${method} ${url} changes models: ask on the administration socket, ${administrationSocket}`;
+    throw agentErrors.error('http.administration-only', message, { facts: { socket: administrationSocket } });
+  };
 }

@@ -22,6 +22,10 @@ export class AgentMetrics {
   readonly #answered = this.#counter('requests_answered_total', 'Requests answered with predictions.', ['service']);
   readonly #failed = this.#counter('requests_failed_total', 'Requests that were run and failed.', ['service', 'code']);
   readonly #rejected = this.#counter('requests_rejected_total', 'Requests that were not run.', ['service', 'reason']);
+  readonly #guarded = this.#counter('connections_guarded_total', 'Connections ended and requests refused for others.', [
+    'socket',
+    'reason',
+  ]);
   readonly #events = this.#counter('events_total', 'Events announced, by name.', ['event']);
   readonly #eventsLost = this.#counter('events_lost_total', 'Events that could not be published.', ['channel']);
   readonly #swapsLost = this.#counter('swap_requests_lost_total', 'Requests lost by swaps.', ['alias']);
@@ -64,6 +68,11 @@ export class AgentMetrics {
 
   rejected(service: string, reason: string): void {
     this.#rejected.inc({ service: this.#label(service), reason });
+  }
+
+  /** A connection that was ended, or a request that was refused, to keep a socket open for others. */
+  guarded(socket: string, reason: string): void {
+    this.#guarded.inc({ socket, reason });
   }
 
   event(event: string): void {

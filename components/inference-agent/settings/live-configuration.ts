@@ -8,7 +8,15 @@ import { KEYS_WITHOUT_EFFECT } from './edge-manager-keys.ts';
 export const COMPONENT = 'edgeml.InferenceAgent';
 
 /** Settings that are looked at only when the agent starts. */
-const AT_START: readonly (keyof AgentConfiguration)[] = ['Socket', 'LogFile', 'CloudProvider', 'CloudProviderPath'];
+const AT_START: readonly (keyof AgentConfiguration)[] = [
+  'Socket',
+  'AdminSocket',
+  'AdminSocketMode',
+  'SocketFolder',
+  'LogFile',
+  'CloudProvider',
+  'CloudProviderPath',
+];
 
 /** Lowest level that is logged; Edge Manager had a switch for it. */
 export function logLevel({ LogLevel, SagemakerEdgeLogVerbose: verbose }: AgentConfiguration): LogLevel {
