@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '#packages/foundation';
-import type { LogLevel } from '#packages/foundation';
+import type { Clock, LogLevel } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
 import { connectIpc } from '#packages/ipc';
@@ -25,7 +25,11 @@ export interface InProcessAgent {
 }
 
 /** The whole agent but its threads, on a nucleus in memory. */
-export async function startInProcess(workFolder: string, nucleus: MemoryNucleus): Promise<InProcessAgent> {
+export async function startInProcess(
+  workFolder: string,
+  nucleus: MemoryNucleus,
+  clock: Clock = systemClock,
+): Promise<InProcessAgent> {
   const ipc = connectIpc({
     component: COMPONENT,
     environment: { ipcToken: undefined, ipcSocket: undefined },
@@ -46,7 +50,7 @@ export async function startInProcess(workFolder: string, nucleus: MemoryNucleus)
     platform: { cores: 2, providers: ['cpu'] },
     buffers: new BufferPool(),
     openInstance: instances.open,
-    clock: systemClock,
+    clock,
     random: Math.random,
     log: silentLogger,
     setLogLevel: (level) => levels.push(level),

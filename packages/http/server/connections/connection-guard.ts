@@ -151,8 +151,11 @@ export class ConnectionGuard {
     const error = reason === 'slow' ? this.#tooSlow(one) : this.#displaced(one);
     one.ended = true;
     if (one.isOpen && one.response?.headersSent === false) {
-      one.response.shouldKeepAlive = false;
-      sendError(one.response, error);
+      const { request, response } = one;
+      response.shouldKeepAlive = false;
+      // Node does not tell who reads the body that it ends after an answer.
+      response.once('finish', () => request?.destroy());
+      sendError(response, error);
     } else if (one.part === 'head') {
       one.socket.end(errorAnswer(error));
     } else {
