@@ -6,7 +6,7 @@ export const appErrors = errorCatalogue({
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
   'app.no-agent-socket': {
-    todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket; the recipe of edgeml.InferenceApp does.",
+    todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket for inference; the recipe of edgeml.InferenceApp does.",
   },
   'app.no-feedback-socket': {
     todo: "Set EDGEML_FEEDBACK_SOCKET to the path of the feedback uploader's socket; the recipe of edgeml.InferenceApp does.",

@@ -74,7 +74,7 @@ function environment(separator: string): object {
   return {
     Setenv: {
       NODE_PATH: at('edgeml.Runtime', 'current', 'node_modules'),
-      EDGEML_AGENT_SOCKET: at('edgeml.InferenceAgent', 'agent.sock'),
+      EDGEML_ADMIN_SOCKET: at('edgeml.InferenceAgent', 'admin.sock'),
     },
   };
 }
