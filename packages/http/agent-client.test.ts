@@ -9,7 +9,7 @@ import type { ActivateProgress } from './api/agent-api.ts';
 import { FakeClock } from '../../testing/clock/fake-clock.ts';
 import { createAgentClient } from './agent-client.ts';
 import type { AgentClient } from './agent-client.ts';
-import { reachableSocketPath } from './socket-path.ts';
+import { administrationSocketBeside, reachableSocketPath } from './socket-path.ts';
 
 let folder: string;
 let socketPath: string;
@@ -29,10 +29,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function serve(listener: RequestListener): Promise<Server> {
+async function serve(listener: RequestListener, at = socketPath): Promise<Server> {
   const server = http.createServer(listener);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  await new Promise<void>((resolve) => server.listen(at, resolve));
   return server;
 }
 
@@ -104,7 +104,10 @@ describe('AgentClient', () => {
       status: 404,
       facts: { alias: 'X' },
     };
-    await serve((_, response) => answer(response, 404, { error: wire }, { 'retry-after': '2' }));
+    await serve(
+      (_, response) => answer(response, 404, { error: wire }, { 'retry-after': '2' }),
+      join(folder, 'admin.sock'),
+    );
 
     const error = await connect()
       .retire('X')
@@ -214,13 +217,16 @@ describe('AgentClient.activate', () => {
   ];
 
   async function activateWith(last: object | undefined, onProgress?: (progress: ActivateProgress) => void) {
-    await serve((_, response) => {
-      const text = [...lines, ...(last ? [last] : [])].map((line) => JSON.stringify(line)).join('\n');
-      const bytes = Buffer.from(text);
-      // Cut inside the two bytes of "ä": lines and letters must survive any cut.
-      const cut = bytes.indexOf(0xc3) + 1;
-      response.write(bytes.subarray(0, cut), () => response.end(bytes.subarray(cut)));
-    });
+    await serve(
+      (_, response) => {
+        const text = [...lines, ...(last ? [last] : [])].map((line) => JSON.stringify(line)).join('\n');
+        const bytes = Buffer.from(text);
+        // Cut inside the two bytes of "ä": lines and letters must survive any cut.
+        const cut = bytes.indexOf(0xc3) + 1;
+        response.write(bytes.subarray(0, cut), () => response.end(bytes.subarray(cut)));
+      },
+      join(folder, 'admin.sock'),
+    );
     return connect().activate({ path: '/models/Parts' }, onProgress ? { onProgress } : {});
   }
 
@@ -252,6 +258,44 @@ describe('AgentClient.activate', () => {
         throw thrown;
       }),
     ).rejects.toBe(thrown);
+  });
+});
+
+describe('the two sockets of an agent', () => {
+  const heard: string[] = [];
+  const listen =
+    (name: string): RequestListener =>
+    ({ method, url }, response) => {
+      heard.push(`${name}: ${method} ${url}`);
+      answer(response, 200, {});
+    };
+
+  it('get each what is theirs', async () => {
+    heard.length = 0;
+    await serve(listen('inference'));
+    await serve(listen('administration'), join(folder, 'admin.sock'));
+    const client = connect();
+
+    await client.invoke('Parts', image, { contentType: 'image/jpeg' });
+    await client.models();
+    await client.retire('Parts', { path: '/models/Parts' });
+    await client.rollback('Parts');
+
+    expect(heard).toEqual([
+      'inference: POST /v1/services/Parts/invoke',
+      'inference: GET /v1/models',
+      'administration: POST /v1/models/Parts/retire',
+      'administration: POST /v1/models/Parts/rollback',
+    ]);
+  });
+
+  it.each([
+    ['/work/edgeml.InferenceAgent/agent.sock', '/work/edgeml.InferenceAgent/admin.sock'],
+    ['../edgeml.InferenceAgent/agent.sock', '../edgeml.InferenceAgent/admin.sock'],
+    ['agent.sock', 'admin.sock'],
+    ['C:\\work\\edgeml.InferenceAgent\\agent.sock', 'C:\\work\\edgeml.InferenceAgent\\admin.sock'],
+  ])('beside %s is %s', (one, other) => {
+    expect(administrationSocketBeside(one)).toBe(other);
   });
 });
 
