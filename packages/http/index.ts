@@ -35,4 +35,4 @@ export { createRouter } from './server/router.ts';
 export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';
 export { watchRoutes } from './server/watch-routes.ts';
-export { administrationSocketBeside, fitsSocket, socketPathOf } from './socket-path.ts';
+export { fitsSocket, socketPathOf } from './socket-path.ts';

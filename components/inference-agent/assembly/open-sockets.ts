@@ -12,7 +12,7 @@ export interface SocketPorts {
   readonly onGuarded: (socket: SocketName, reason: GuardReason) => void;
 }
 
-export type SocketName = 'inference' | 'administration';
+type SocketName = 'inference' | 'administration';
 
 export interface AgentSockets extends SocketServer {
   /** In the work folder. */

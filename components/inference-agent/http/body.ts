@@ -22,7 +22,7 @@ export interface BodyKeeper {
  * @returns the number of its bytes
  * @throws EdgeError `http.body-too-large`, `http.body-incomplete`; the reason of the keeper
  */
-export function receiveBody(
+function receiveBody(
   request: IncomingMessage,
   maxBytes: number,
   take: (piece: Buffer) => void,

@@ -27,7 +27,7 @@ export interface GuardPorts {
 }
 
 /** Connections beyond the bound, on which GET (health, metrics, lists) is still answered. */
-export const RESERVED_CONNECTIONS = 16;
+const RESERVED_CONNECTIONS = 16;
 const SWEEP_MS = 500;
 /** A request that brought nothing for this long may lose its place to one that comes. */
 const STALLED_MS = 250;
