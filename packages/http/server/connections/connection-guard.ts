@@ -43,6 +43,9 @@ export class ConnectionGuard {
   readonly #ports: GuardPorts;
   readonly #connections = new Map<Socket, WatchedConnection>();
   #open = 0;
+  readonly #answered = (): void => {
+    this.#open--;
+  };
   #sweptAt = 0;
   #cancelSweep: (() => void) | undefined;
 
@@ -60,7 +63,7 @@ export class ConnectionGuard {
 
   #accept(socket: Socket): void {
     const { clock, bounds } = this.#ports;
-    this.#connections.set(socket, new WatchedConnection(socket, clock.monotonic()));
+    this.#connections.set(socket, new WatchedConnection(socket, clock.monotonic(), this.#answered));
     socket.once('close', () => this.#connections.delete(socket));
     if (this.#connections.size > bounds().maxConnections + RESERVED_CONNECTIONS) {
       const longest = this.#longestWaiting((one) => one.state === 'idle' || this.#isStalled(one));
@@ -75,7 +78,6 @@ export class ConnectionGuard {
     if (connection.isOpen || connection.ended) return this.#refusePipelined(connection, response);
     connection.begin(request, response, this.#ports.clock.monotonic());
     this.#open++;
-    response.once('close', () => this.#open--);
     const { maxConnections } = this.#ports.bounds();
     if (this.#open > maxConnections && request.method !== 'GET' && request.method !== 'HEAD') {
       const stalled = this.#longestWaiting((one) => one.isOpen && this.#isStalled(one));

@@ -23,24 +23,31 @@ export class WatchedConnection {
   /** Bytes of requests that are over. */
   #pastBytes = 0;
   #creditMs = GRACE_MS;
+  readonly #over: () => void;
+  readonly #answered: () => void;
 
-  constructor(socket: Socket, now: number) {
+  /** @param onAnswered told whenever an answer is out, or never will be */
+  constructor(socket: Socket, now: number, onAnswered: () => void) {
     this.socket = socket;
     this.waitingSince = now;
+    // Made once for all requests of the connection: they cost each of them.
+    this.#over = () => (this.#pastBytes = socket.bytesRead);
+    this.#answered = () => {
+      this.#over();
+      onAnswered();
+    };
   }
 
   /** A request whose head is there. */
   begin(request: IncomingMessage, response: ServerResponse, now: number): void {
     this.request = request;
     this.response = response;
-    const past = (): void => {
-      this.#pastBytes = this.socket.bytesRead;
-    };
-    past();
-    request.once('close', past);
-    response.once('close', past);
-    this.#seenBytes = this.socket.bytesRead;
-    this.#moved(now);
+    this.#over();
+    request.once('close', this.#over);
+    response.once('close', this.#answered);
+    this.#seenBytes = this.#pastBytes;
+    this.waitingSince = now;
+    this.#creditMs = GRACE_MS;
   }
 
   get state(): ConnectionState {
@@ -86,10 +93,5 @@ export class WatchedConnection {
   /** Bytes that are read and not taken are not the client's fault, nor is an answer that is being made. */
   get #waitsForUs(): boolean {
     return this.state === 'answering' || (this.request?.complete === false && this.request.readableLength > 0);
-  }
-
-  #moved(now: number): void {
-    this.waitingSince = now;
-    this.#creditMs = GRACE_MS;
   }
 }
