@@ -1,4 +1,4 @@
-import { copyFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -11,8 +11,6 @@ import { AGENT, agentSocket, APP, deviceFolder, firstDeployment } from '../../te
 import { detectorVersion } from '../../testing/device/model-version.ts';
 import { pidsIn, memoryOfFamily } from '../../testing/process/process-facts.ts';
 import { sample, SAMPLES } from '../../testing/device/samples.ts';
-import { measureBareHttp } from './bare-http.ts';
-import type { BareHttpFigures } from './bare-http.ts';
 import { measureOverhead } from './overhead.ts';
 import type { OverheadFigures } from './overhead.ts';
 import { photoOf } from './photo.ts';
@@ -33,7 +31,6 @@ export interface BenchOptions {
 export interface BenchReport {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly overhead: readonly OverheadFigures[];
-  readonly bareHttp: BareHttpFigures;
   readonly swap: SwapFigures;
   readonly startUp: StartUpFigures;
   /** Memory in MB (1e6 bytes), model processes included and shared pages counted once, both sample models active, all sample images answered. */
@@ -51,7 +48,7 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
   const root = path.join(folder, 'core');
   onProgress('Building and deploying the collection …');
   const inbox = await makeInbox(path.join(folder, 'inbox'));
-  const request = await firstDeployment(inbox);
+  const request = await firstDeployment(inbox, { agent: { ImageFolders: [folder, inbox.scenes] } });
   const core = await LocalCore.start({ root });
   const agent = createAgentClient({ socketPath: agentSocket(root), timeoutMs: 60_000 });
   try {
@@ -64,14 +61,13 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     const memory = { agentMB: memoryMB(root, AGENT), appMB: memoryMB(root, APP) };
 
     const photo = await photoOf(sample('belt-17.jpg'), PHOTO_BYTES);
+    const file = path.join(folder, 'photo.jpg');
+    await writeFile(file, photo);
     const overhead: OverheadFigures[] = [];
     for (const service of [DETECTOR, CLASSIFIER]) {
       onProgress(`Asking ${service} ${requests} times …`);
-      overhead.push(await measureOverhead(agent, service, photo, requests, signal));
+      overhead.push(await measureOverhead({ agent, service, file, image: photo, requests, folder, signal }));
     }
-
-    const busyMs = Math.round(overhead.at(-1)?.modelP50Ms ?? 0) || 1;
-    const bareHttp = await measureBareHttp(folder, photo, requests, busyMs, signal);
 
     onProgress(`Starting the agent ${starts} times …`);
     const startUp = await measureStartUp(root, path.join(folder, 'agent'), DETECTOR, photo, starts, signal);
@@ -85,7 +81,6 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     return {
       machine: { cpu, cores: availableParallelism(), node: process.version },
       overhead,
-      bareHttp,
       swap,
       startUp,
       memory,
