@@ -62,10 +62,11 @@ export function disableOnnxTelemetry(): void {
  * them. What finds programs, libraries and drivers stays.
  */
 export function childEnvironment(variables: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !SECRETS.test(name)));
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !NOT_FOR_CHILDREN.test(name)));
 }
 
-const SECRETS = /^(SVCUID|AWS_.*|.*(TOKEN|SECRET|PASSWORD|CREDENTIAL).*)$/i;
+/** Certificates are for the network, which these processes do not have. */
+const NOT_FOR_CHILDREN = /^(SVCUID|AWS_.*|.*(TOKEN|SECRET|PASSWORD|CREDENTIAL).*|NODE_EXTRA_CA_CERTS)$/i;
 
 function wordList(text: string | undefined): readonly string[] {
   const words = text?.split(',').map((word) => word.trim().toLowerCase()) ?? [];

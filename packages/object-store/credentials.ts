@@ -1,4 +1,3 @@
-import { fromHttp } from '@aws-sdk/credential-provider-http';
 import { messageOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { objectStoreErrors } from './errors.ts';
@@ -49,6 +48,8 @@ export function tokenExchangeCredentials(options: TokenExchangeOptions): Credent
 
   const ask = async (): Promise<Credentials> => {
     const endpoints = await endpointsOf(options);
+    // Loaded with the first keys that somebody needs.
+    const { fromHttp } = await import('@aws-sdk/credential-provider-http');
     let failure = none('AWS_CONTAINER_CREDENTIALS_FULL_URI is not set');
     for (const { uri, token } of endpoints) {
       try {

@@ -9,7 +9,7 @@ import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.t
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { s3ObjectStore } from './s3-object-store.ts';
-import type { S3Options } from './s3-object-store.ts';
+import type { S3Options } from './s3-client-store.ts';
 
 const LOST = { code: 'ECONNRESET', reason: 'socket hang up' };
 

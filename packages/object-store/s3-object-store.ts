@@ -1,167 +1,19 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { PutObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3';
-import { awsFailure } from '#packages/aws';
-import type { AwsFailure } from '#packages/aws';
-import { isEdgeError } from '#packages/foundation';
-import type { CredentialSource } from './credentials.ts';
-import { metadataHeaders } from './metadata-header.ts';
-import { openBody } from './open-body.ts';
-import type { ObjectBody } from './open-body.ts';
-import type { ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
-import { sendParts } from './send-parts.ts';
-import { failureFacts, storeFailure } from './store-failure.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { S3Options } from './s3-client-store.ts';
 
-export interface S3Options {
-  /** Region that buckets are looked for in first; where one really is, is learnt from the store's answer. */
-  readonly region: string;
-  /** URL of another S3-compatible store. Default: Amazon S3. */
-  readonly endpoint?: string;
-  readonly forcePathStyle?: boolean;
-  readonly credentials: CredentialSource;
-  /** How far the device's clock is believed to be off; learnt from the store's answers. Default 0. */
-  readonly clockOffsetMs?: number;
-}
-
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Silence on a connection that carries a request. The whole upload is bounded by the caller's signal. */
-const SILENCE_TIMEOUT_MS = 60_000;
-const MAX_CONNECTIONS = 4;
-
-/** Amazon S3 and what speaks its protocol. Does not repeat requests that failed: waiting and counting are the caller's. */
+/**
+ * Amazon S3 and what speaks its protocol. Does not repeat requests that failed: waiting and counting are the caller's.
+ *
+ * The SDK is loaded with the first upload: until then it costs neither time nor memory, and many devices never upload.
+ */
 export function s3ObjectStore(options: S3Options): ObjectStore {
-  const clients = new Map<string, S3Client>();
-  const regionOfBucket = new Map<string, string>();
-  let knowsConditions = true;
-
-  const clientFor = (region: string): S3Client => {
-    const client = clients.get(region) ?? new S3Client(clientConfig(options, region));
-    clients.set(region, client);
-    return client;
+  let opened: Promise<ObjectStore> | undefined;
+  const open = async (): Promise<ObjectStore> => {
+    const { openS3Store } = await import('./s3-client-store.ts');
+    return openS3Store(options);
   };
-
-  const attempt = async (object: PutObject, signal: AbortSignal): Promise<PutReceipt> => {
-    signal.throwIfAborted();
-    const region = regionOfBucket.get(object.bucket) ?? options.region;
-    const isConditional = knowsConditions && object.unlessExists === true;
-    try {
-      return await send(clientFor(region), object, isConditional, signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const failure = awsFailure(thrown);
-      if (isConditional && failure.status === 412) return { existed: true, response: responseOf(NOTHING, {}, 412) };
-      if (isConditional && failure.status === 501) {
-        knowsConditions = false;
-        return attempt(object, signal);
-      }
-      if (failure.bucketRegion !== undefined && failure.bucketRegion !== region && !regionOfBucket.has(object.bucket)) {
-        regionOfBucket.set(object.bucket, failure.bucketRegion);
-        return attempt(object, signal);
-      }
-      throw toError(thrown, failure, object);
-    }
-  };
-
   return {
-    async put(object, signal) {
-      try {
-        return await attempt(object, signal);
-      } catch (thrown) {
-        if (failureFacts(thrown).fault === 'credentials') options.credentials.invalidate();
-        throw thrown;
-      }
-    },
-    close: () => {
-      for (const client of clients.values()) client.destroy();
-    },
+    put: async (object, signal) => (await (opened ??= open())).put(object, signal),
+    close: () => void opened?.then((store) => store.close()),
   };
-}
-
-async function send(
-  client: S3Client,
-  object: PutObject,
-  isConditional: boolean,
-  signal: AbortSignal,
-): Promise<PutReceipt> {
-  const body = await openBody(object.body);
-  try {
-    if (body.bytes <= SINGLE_REQUEST_BYTES) return await sendWhole(client, object, body, isConditional, signal);
-    const output = await sendParts(client, object, body, isConditional, signal);
-    return { existed: false, response: responseOf(output, {}, 200) };
-  } finally {
-    await body.close();
-  }
-}
-
-/** Larger objects go in parts: what a slow link loses is one part, and memory holds no more. */
-const SINGLE_REQUEST_BYTES = 16 * 1024 ** 2;
-
-async function sendWhole(
-  client: S3Client,
-  object: PutObject,
-  body: ObjectBody,
-  isConditional: boolean,
-  signal: AbortSignal,
-): Promise<PutReceipt> {
-  const command = new PutObjectCommand({
-    Bucket: object.bucket,
-    Key: object.key,
-    Body: await body.read(0, body.bytes),
-    ContentType: object.contentType,
-    Metadata: metadataHeaders(object.metadata),
-    ...(isConditional ? { IfNoneMatch: '*' } : {}),
-  });
-  let headers: Record<string, string> = {};
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      headers = (result.response as { headers?: Record<string, string> }).headers ?? {};
-      return result;
-    },
-    { step: 'deserialize', name: 'keepHeaders', priority: 'low' },
-  );
-  const output = await client.send(command, { abortSignal: signal });
-  return { existed: false, response: responseOf(output, headers, 200) };
-}
-
-function clientConfig({ credentials, ...options }: S3Options, region: string): S3ClientConfig {
-  return {
-    region,
-    ...(options.endpoint ? { endpoint: options.endpoint } : {}),
-    forcePathStyle: options.forcePathStyle ?? false,
-    // To the SDK they are always at their end, so that it asks the source, which keeps them, for every request.
-    credentials: async () => ({ ...(await credentials.get()), expiration: new Date(0) }),
-    maxAttempts: 1,
-    systemClockOffset: options.clockOffsetMs ?? 0,
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SILENCE_TIMEOUT_MS,
-      httpAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
-    },
-  };
-}
-
-/** What the answers to a whole object and to the last part have in common. */
-type StoredOutput = Pick<PutObjectCommandOutput, '$metadata' | 'ETag' | 'Expiration' | 'ServerSideEncryption'>;
-
-const NOTHING: StoredOutput = { $metadata: {} };
-
-function responseOf(output: StoredOutput, headers: Record<string, string>, status: number): S3Response {
-  const { ETag, Expiration, ServerSideEncryption, $metadata } = output;
-  return {
-    ResponseMetadata: {
-      HostId: headers['x-amz-id-2'] ?? '',
-      RetryAttempts: 0,
-      HTTPStatusCode: $metadata.httpStatusCode ?? status,
-      RequestId: headers['x-amz-request-id'] ?? '',
-      HTTPHeaders: headers,
-    },
-    ...(ETag === undefined ? {} : { ETag }),
-    ...(Expiration === undefined ? {} : { Expiration }),
-    ...(ServerSideEncryption === undefined ? {} : { ServerSideEncryption }),
-  };
-}
-
-function toError(thrown: unknown, failure: AwsFailure, { bucket, key }: PutObject): Error {
-  return isEdgeError(thrown) ? thrown : storeFailure(failure, `upload to s3://${bucket}/${key}`, thrown);
 }

@@ -27,15 +27,16 @@ export async function openScripted(plan: WorkerPlan, { progress }: OpenContext):
   };
 }
 
-/** Images are their own tensors; `crash early` ends the thread that prepares them. */
+/** Images are their own tensors; `crash early` ends the thread that prepares them, `who prepares` is answered by `a thread ahead`. */
 export async function prepareScripted(image: Uint8Array): Promise<PreparedImage> {
   const text = Buffer.from(image).toString();
   if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
   if (text === 'crash early') process.exit(7);
+  const data = text === 'who prepares' ? new TextEncoder().encode('a thread ahead') : image;
   return {
     size: { width: 1, height: 1 },
     placement: { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 },
-    feed: { type: 'uint8', shape: [image.length], data: image },
+    feed: { type: 'uint8', shape: [data.length], data },
     decodeMs: 0,
     preprocessMs: 0,
   };

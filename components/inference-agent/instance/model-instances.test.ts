@@ -3,6 +3,7 @@ import { readPackage } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundleFile } from '../../../testing/process/bundle-file.ts';
@@ -11,6 +12,7 @@ import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-pack
 import { memoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
+import type { ModelInstance } from './model-instance.ts';
 import { ThreadRegister } from './thread/thread-register.ts';
 import { processExecutors } from './process/model-process.ts';
 import { threadExecutors } from './thread/worker-thread.ts';
@@ -28,6 +30,15 @@ function ports(file: string, clock: Clock = systemClock, buffers = new BufferPoo
   };
 }
 const scriptedWorker = () => bundleFile('inference-agent', 'scripted-worker.js', 'testing/agent/scripted-worker.ts');
+
+/** The thread that prepares images is started when two requests meet; this waits until it takes some. */
+async function untilPrepared(instance: ModelInstance): Promise<void> {
+  const second = async (): Promise<string | undefined> => {
+    const [, other] = await Promise.all([instance.infer(bytesOf('one')), instance.infer(bytesOf('who prepares'))]);
+    return other.predictions[0]?.label;
+  };
+  await expect.poll(second, { timeout: PATIENCE_MS }).toBe('Parts 1.0.0: a thread ahead');
+}
 
 const ISOLATIONS = ['process', 'thread'] as const;
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
@@ -82,6 +93,7 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
 
   it('prepares the next image while the model runs', async () => {
     const instance = await (await openers(new FakeClock()))(specWith({}, { prepareAhead: true }), quiet);
+    await untilPrepared(instance);
     const running = expect(instance.infer(bytesOf('hang'))).rejects.toMatchObject({ code: 'instance.ended' });
     // The run never ends, so only another thread can find out that this image is bad.
     for (let times = 0; times < 3; times++) {
@@ -96,6 +108,7 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
     const instance = await (await openers(clock))(specWith({}, { prepareAhead: true }), quiet);
     const fault = new Promise((resolve) => instance.onFault(resolve));
     const free = new Promise<void>((resolve) => instance.onFree(resolve));
+    await untilPrepared(instance);
     const running = expect(instance.infer(bytesOf('hang'))).rejects.toMatchObject({
       code: 'instance.worker-crashed',
     });

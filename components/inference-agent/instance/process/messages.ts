@@ -70,6 +70,8 @@ export type FromProcess =
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError };
 
 export type FromPreparerOfProcess =
+  /** The thread takes images from now on. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'handed'; readonly id: number }
   | { readonly kind: 'refused'; readonly id: number; readonly error: WireError };
 

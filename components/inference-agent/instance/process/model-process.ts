@@ -52,6 +52,9 @@ class ModelProcess implements Executor {
   readonly #pending: PendingRequests<Inference | TensorRun>;
   readonly #watch: MemoryWatch | undefined;
   readonly #stuckAfterMs: number;
+  readonly #startPreparer: () => void;
+  /** The thread that prepares images is started when two requests meet for the first time: many services never need it. */
+  #preparer: 'none' | 'starting' | 'ready' = 'none';
   /** The request whose image is being prepared. */
   #preparing: number | undefined;
   #gone = false;
@@ -90,13 +93,13 @@ class ModelProcess implements Executor {
     this.#stuckAfterMs = stuckAfterMs;
     this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
     this.capacity = prepareAhead ? 2 : 1;
+    this.#startPreparer = () => prepareAhead && child.send({ kind: 'preparer', input: prepareAhead(facts) });
     this.exited = child.exited;
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
     child.onAnswer = (head, blob) => this.#take(head, blob);
     child.onPrepared = (head) => this.#takePrepared(head);
     child.onEnd = (reason) => this.#lose(watch?.exceeded ?? crashed(reason));
     if (child.ended !== undefined) child.onEnd(child.ended);
-    if (prepareAhead) child.send({ kind: 'preparer', input: prepareAhead(facts) });
   }
 
   get free(): number {
@@ -104,7 +107,7 @@ class ModelProcess implements Executor {
   }
 
   infer(picture: Picture, contentType?: string): Promise<Inference> {
-    const ahead = this.capacity > 1 && this.#pending.size > 0 && this.#preparing === undefined;
+    const ahead = this.#canPrepare();
     return this.#ask<Inference>((id) => {
       if (ahead) this.#preparing = id;
       const head: PictureHead = ahead
@@ -125,6 +128,16 @@ class ModelProcess implements Executor {
     this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
     this.#watch?.stop();
     await this.#child.kill();
+  }
+
+  /** Whether the next image is prepared while the model runs another one. */
+  #canPrepare(): boolean {
+    if (this.capacity === 1 || this.#pending.size === 0) return false;
+    if (this.#preparer === 'none') {
+      this.#preparer = 'starting';
+      this.#startPreparer();
+    }
+    return this.#preparer === 'ready' && this.#preparing === undefined;
   }
 
   /** Where descriptors cannot be handed on. */
@@ -155,14 +168,23 @@ class ModelProcess implements Executor {
   }
 
   #takePrepared(head: unknown): void {
-    const { id, error } = readPrepared(head);
-    if (this.#preparing === id) this.#preparing = undefined;
-    if (!error) return;
+    const said = readPrepared(head);
+    if (said === 'ready') {
+      this.#preparer = 'ready';
+      return;
+    }
+    const { id, error } = said;
+    if (!error) {
+      if (this.#preparing === id) this.#preparing = undefined;
+      return;
+    }
     this.#settled(id);
     this.#pending.take(id)?.reject(error);
   }
 
   #settled(id: number): void {
+    // The word that it was prepared comes by another socket, and may come later.
+    if (this.#preparing === id) this.#preparing = undefined;
     this.#child.slots?.release(id);
   }
 

@@ -56,8 +56,9 @@ export function readOpening(head: unknown): Opening | undefined {
 }
 
 /** What the thread that prepares images says. */
-export function readPrepared(head: unknown): { readonly id: number; readonly error?: EdgeError } {
+export function readPrepared(head: unknown): 'ready' | { readonly id: number; readonly error?: EdgeError } {
   const message = objectOf(head);
+  if (message['kind'] === 'ready') return 'ready';
   return message['kind'] === 'refused'
     ? { id: idOf(message), error: errorOf(message['error']) }
     : { id: idOf(message) };

@@ -69,6 +69,7 @@ export function servePreparerThread(plan: PreparerThreadPlan, prepare: Prepare):
     },
     closed: () => process.exit(),
   });
+  channel.send({ kind: 'ready' } satisfies FromPreparerOfProcess);
 }
 
 class ProcessPort implements WorkerPort {

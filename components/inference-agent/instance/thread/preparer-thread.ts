@@ -56,6 +56,11 @@ export class PreparerThread {
     this.#worker.postMessage({ kind: 'prepare', id, image } satisfies ToPreparer, [image.buffer]);
   }
 
+  /** The request has its answer; its thread's own word of the hand-over may come later. */
+  answered(id: number): void {
+    if (this.#preparing === id) this.#preparing = undefined;
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -64,7 +69,7 @@ export class PreparerThread {
 
   #take(message: FromPreparer): void {
     this.#options.buffers.give(message.memory);
-    if (this.#preparing === message.id) this.#preparing = undefined;
+    this.answered(message.id);
     if (message.kind === 'refused') this.#options.onRefused(message.id, fromWire(message.error));
   }
 }

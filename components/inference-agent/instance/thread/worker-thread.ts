@@ -150,6 +150,7 @@ class WorkerThread implements Executor {
   #take(message: FromWorker): void {
     if (message.kind !== 'answer' && message.kind !== 'tensors-answer' && message.kind !== 'error') return;
     if (message.memory) this.#options.buffers.give(message.memory);
+    this.#preparer?.answered(message.id);
     const pending = this.#pending.take(message.id);
     if (message.kind === 'error') pending?.reject(fromWire(message.error));
     else pending?.resolve(message.kind === 'answer' ? message.inference : message.run);
