@@ -13,7 +13,11 @@ export async function* tarEntries(file: string): AsyncGenerator<ArchiveEntry> {
   const failed = done.catch((error: unknown) => error as Error);
   try {
     for await (const entry of tar) {
-      yield { path: entry.header.name, kind: kindOf(entry.header.type), open: () => Promise.resolve(bytesOf(entry)) };
+      yield {
+        path: entry.header.name,
+        kind: kindOf(entry.header.type),
+        open: () => Promise.resolve(bytesOf(entry, failed)),
+      };
       entry.resume();
     }
   } finally {
@@ -27,7 +31,17 @@ function kindOf(type: string): ArchiveEntry['kind'] {
   return type === 'directory' ? 'folder' : 'other';
 }
 
-/** The package's own types know its streams as streams, not as what they also are: async iterables of buffers. */
-function bytesOf(entry: object): AsyncIterable<Buffer> {
-  return entry as AsyncIterable<Buffer>;
+/**
+ * The bytes, by the stream's own iterator: a pipeline of Node.js takes the stream for one of its own and does not see that it was
+ * destroyed before, so it would wait for ever for the rest of a file that the archive was cut in.
+ *
+ * @param failed why the archive cannot be read on, which the stream itself does not say
+ */
+async function* bytesOf(entry: object, failed: Promise<Error | void>): AsyncGenerator<Buffer> {
+  try {
+    // The package's own types know its streams as streams only.
+    yield* entry as AsyncIterable<Buffer>;
+  } catch (thrown) {
+    throw (await failed) ?? thrown;
+  }
 }

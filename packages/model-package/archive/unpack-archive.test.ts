@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 
@@ -101,6 +102,55 @@ describe.each([
     const file = await make({ 'model.json': '{}' });
     const reason = new Error('enough');
     await expect(unpackArchive(file, target, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});
+
+describe('unpackArchive of an archive that was cut', () => {
+  const content: Content = { 'model.json': '{}', 'labels.txt': 'bolt\nnut\n', 'model.onnx': 'weights '.repeat(400) };
+  const tarBytes = async () => gunzipSync(await readFile(await tarOfFiles(content)));
+  const gzipBytes = async () => readFile(await tarOfFiles(content));
+  const zipBytes = async () => readFile(await zipOf(content));
+
+  /** Never waits for ever, never leaves a part of a file behind as if it were the whole. */
+  async function expectNamedEnd(bytes: Buffer): Promise<void> {
+    const file = join(folder, 'cut');
+    await rm(target, { recursive: true, force: true });
+    await mkdir(target);
+    await writeFile(file, bytes);
+    try {
+      await unpackArchive(file, target);
+    } catch (thrown) {
+      expect(thrown).toEqual(
+        expect.objectContaining({ code: expect.stringMatching(/^archive\.(damaged|unknown-format)$/) as unknown }),
+      );
+      return;
+    }
+    for (const name of await readdir(target)) expect(await readFile(join(target, name), 'utf8')).toBe(content[name]);
+  }
+
+  it('in a file of the tar inside, says so', async () => {
+    const bytes = await tarBytes();
+    const file = join(folder, 'package.tar.gz');
+    await writeFile(file, gzipSync(bytes.subarray(0, bytes.length - 1_024 - 700)));
+    await expect(unpackArchive(file, target)).rejects.toEqual(
+      expect.objectContaining({ code: 'archive.damaged', message: expect.stringContaining('end of data') as unknown }),
+    );
+  });
+
+  it.each([
+    ['a tar, then compressed', tarBytes, (cut: Buffer) => gzipSync(cut, { level: 1 })],
+    ['a compressed tar', gzipBytes, (cut: Buffer) => cut],
+    ['a zip', zipBytes, (cut: Buffer) => cut],
+  ] as const)('at any byte of %s ends with an error or with whole files', async (_what, whole, finish) => {
+    const bytes = await whole();
+    const cuts = fc.integer({ min: 0, max: bytes.length });
+    await fc.assert(
+      fc.asyncProperty(cuts, (cut) => expectNamedEnd(finish(bytes.subarray(0, cut)))),
+      {
+        numRuns: 100,
+        examples: [0, 1, 511, 512, 513, 1_024, bytes.length - 1].map((cut): [number] => [Math.min(cut, bytes.length)]),
+      },
+    );
   });
 });
 
