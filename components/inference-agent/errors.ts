@@ -209,6 +209,10 @@ export const agentErrors = errorCatalogue({
   'model-command.usage': {
     todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',
   },
+  'model.activation-timeout': entry<{ readonly phase: string; readonly loadTimeoutMs: number }>({
+    status: 504,
+    todo: 'Look at what the message names: a slow disk, a large package, a slow model. Raise LoadTimeoutSeconds of the agent if the device needs longer.',
+  }),
   'model.alias-invalid': {
     status: 400,
     todo: 'Use letters and digits, with "-", "_" or "." between them, 128 at most.',

@@ -11,6 +11,7 @@ export type {
   IpcInvokeReply,
   ModelIdentity,
   ModelStatus,
+  NotKept,
   ResultMessage,
   TensorJson,
 } from './api/agent-api.ts';

@@ -11,6 +11,7 @@ import { Quarantine } from '../../components/inference-agent/registry/quarantine
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
 import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
 import { PackageStore } from '../../components/inference-agent/store/package-store.ts';
+import type { StoreOptions } from '../../components/inference-agent/store/package-store.ts';
 import { memoryScripted } from './memory-scripted.ts';
 
 /** A registry with its surroundings in the test's hands: clock, policy, memory, and instances without threads. */
@@ -24,9 +25,12 @@ export class RegistryRig {
   storeBounds = { maxBytes: 1_000_000, minFreeBytes: 0, package: DEFAULT_PACKAGE_LIMITS };
   changes = 0;
   readonly #folder: string;
+  readonly #openStore: (options: StoreOptions) => PackageStore;
 
-  constructor(folder: string) {
+  /** @param openStore default: the real one */
+  constructor(folder: string, openStore = (options: StoreOptions) => new PackageStore(options)) {
     this.#folder = folder;
+    this.#openStore = openStore;
   }
 
   get storeFolder(): string {
@@ -35,12 +39,18 @@ export class RegistryRig {
 
   /** A registry as after a start of the agent, before `restore`. */
   async start(): Promise<ModelRegistry> {
-    const store = new PackageStore({ folder: this.storeFolder, bounds: () => this.storeBounds });
+    const store = this.#openStore({ folder: this.storeFolder, bounds: () => this.storeBounds });
     await store.open();
-    const quarantine = new Quarantine(join(this.#folder, 'quarantine.json'), this.clock);
+    const quarantine = new Quarantine({
+      file: join(this.#folder, 'quarantine.json'),
+      clock: this.clock,
+      random: () => 1,
+      onNotKept: (error) => this.events.push({ event: 'quarantine.not-kept', facts: { error: error.toJSON() } }),
+    });
     await quarantine.open();
     return new ModelRegistry({
       clock: this.clock,
+      random: () => 1,
       quarantine,
       store,
       openInstance: this.instances.open,
@@ -51,6 +61,7 @@ export class RegistryRig {
         trust: { policy: 'off', keys: {} },
         golden: 'warn',
         retireGraceMs: 60_000,
+        loadTimeoutMs: 120_000,
         instance: () => this.settings,
         memoryLimitBytes: () => undefined,
         drainMs: () => 10_000,

@@ -18,6 +18,7 @@ export function registryPolicy(configuration: AgentConfiguration, platform: Plat
     },
     golden: configuration.GoldenPolicy,
     retireGraceMs: 1_000 * configuration.RetireGraceSeconds,
+    loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
     instance: (alias) => instanceSettings(configuration, platform, alias),
     memoryLimitBytes: (alias) => memoryLimitBytes(configuration, alias),
     drainMs: (alias) => {
@@ -36,15 +37,4 @@ export function storeBounds(configuration: AgentConfiguration): StoreBounds {
     minFreeBytes: configuration.MinFreeDiskMB * MB,
     package: { ...DEFAULT_PACKAGE_LIMITS, maxBytes: configuration.MaxPackageMB * MB },
   };
-}
-
-export function admissionBounds(configuration: AgentConfiguration, cores: number) {
-  return {
-    concurrentRuns: configuration.MaxConcurrentRuns || Math.max(1, cores),
-    bufferedBytes: configuration.MaxBufferedMB * MB,
-  };
-}
-
-export function maxImageBytes(configuration: AgentConfiguration): number {
-  return configuration.MaxImageMB * MB;
 }

@@ -29,9 +29,10 @@ import type { Platform } from '../settings/instance-settings.ts';
 import { logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
-import { ownSettings, serviceSettings } from '../settings/service-settings.ts';
+import { RequestSettings } from '../settings/request-settings.ts';
+import { ownSettings } from '../settings/service-settings.ts';
 import { PackageStore } from '../store/package-store.ts';
-import { admissionBounds, maxImageBytes, registryPolicy, storeBounds } from './agent-policy.ts';
+import { registryPolicy, storeBounds } from './agent-policy.ts';
 import { FleetLink } from './fleet-link.ts';
 import { openSockets } from './open-sockets.ts';
 import { repeat } from './repeat.ts';
@@ -79,7 +80,7 @@ const FEEDBACK_END_MS = 500;
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration, ipc, platform, clock, log } = options;
-  const service = (name: string) => serviceSettings(configuration.current, name);
+  const requests = new RequestSettings(configuration.current, platform.cores);
   registryPolicy(configuration.current, platform).instance('');
 
   const announce = announcer({
@@ -98,10 +99,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     folder: join(options.workFolder, 'models'),
     bounds: () => storeBounds(configuration.current),
   });
-  const quarantine = new Quarantine(join(options.workFolder, 'quarantine.json'), clock);
+  const quarantine = new Quarantine({
+    file: join(options.workFolder, 'quarantine.json'),
+    clock,
+    random: options.random,
+    onNotKept: (error) => announce('quarantine.not-kept', { error: error.toJSON() }),
+  });
   await quarantine.open();
   const registry = new ModelRegistry({
     clock,
+    random: options.random,
     quarantine,
     store,
     announce,
@@ -112,10 +119,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const admission = new Admission<ServingModel>({
     clock,
-    service,
+    service: (name) => requests.service(name),
     target: (alias) => registry.target(alias),
     aliases: () => registry.aliases(),
-    bounds: () => admissionBounds(configuration.current, platform.cores),
+    bounds: () => requests.bounds,
     onRejected: (name, reason) => metrics.rejected(name, reason),
   });
   const metrics = new AgentMetrics({
@@ -123,7 +130,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     depths: () => admission.depths,
     bufferedBytes: () => admission.bufferedBytes,
     isKnown: (name) =>
-      Object.hasOwn(configuration.current.Services, name) || registry.target(service(name).alias) !== undefined,
+      Object.hasOwn(configuration.current.Services, name) ||
+      registry.target(requests.service(name).alias) !== undefined,
   });
   const serving = (): readonly ServingModel[] =>
     registry.aliases().flatMap((alias) => {
@@ -143,13 +151,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   const observeError = (name: string, thrown: unknown): void => {
     metrics.failed(name, thrown);
-    link.usage.failure(service(name).alias);
+    link.usage.failure(requests.service(name).alias);
   };
   const invoker = new InvokeService({
     admission,
     buffers: options.buffers,
-    maxImageBytes: () => maxImageBytes(configuration.current),
-    imageFolders: () => configuration.current.ImageFolders,
+    maxImageBytes: () => requests.maxImageBytes,
+    imageFolders: () => requests.imageFolders,
     observe,
     observeError,
   });
@@ -227,12 +235,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (!result.applied) return announce('configuration.rejected', { error: result.error });
     if (!result.changed) return;
     options.setLogLevel(logLevel(configuration.current));
+    requests.follow(configuration.current);
     announce('configuration.applied', { restartNeeded: result.restartNeeded });
     admission.pump();
     void link.configure();
     void capture.setSettings(settingsOfCaptures());
     void edgeManager.follow();
-    void registry.reload();
+    void registry.review();
   };
   subscribe('configuration', ipc.onConfiguration(apply));
   subscribe(
@@ -263,6 +272,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           // Calls that run may still bring captures.
           edgeManager.close(timeoutMs / 2).then(() => capture.close(timeoutMs / 2)),
           registry.close(timeoutMs),
+          quarantine.close(),
         ]);
         await feedback.close(FEEDBACK_END_MS);
         uploader.close();

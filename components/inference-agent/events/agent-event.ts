@@ -1,5 +1,5 @@
 import type { WireError } from '#packages/foundation';
-import type { ModelIdentity } from '#packages/http';
+import type { ModelIdentity, NotKept } from '#packages/http';
 
 /** What the agent tells the world, by name. Published on `edgeml/events` and on the MQTT events topic. */
 export interface AgentEvents {
@@ -31,7 +31,16 @@ export interface AgentEvents {
   readonly 'model.retired': { readonly model: ModelIdentity };
   readonly 'model.restored': { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
   readonly 'model.restore-failed': { readonly alias: string; readonly error: WireError };
-  readonly 'model.not-kept': { readonly model: ModelIdentity; readonly error: WireError };
+  /** A restart would not bring back what serves, or only from its source: why, and what it would bring back. It goes on being tried. */
+  readonly 'model.not-kept': {
+    readonly model: ModelIdentity;
+    readonly error: WireError;
+    readonly restores?: NotKept['restores'];
+  };
+  /** What could not be remembered is remembered now. */
+  readonly 'model.kept': { readonly model: ModelIdentity };
+  /** A restart would not know which versions are in quarantine. It goes on being tried. */
+  readonly 'quarantine.not-kept': { readonly error: WireError };
   readonly 'model.not-forgotten': { readonly model: ModelIdentity; readonly error: WireError };
   readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };
   readonly 'model.untested': { readonly alias: string; readonly path: string };
@@ -66,6 +75,7 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.restore-failed',
   'model.not-kept',
   'model.not-forgotten',
+  'quarantine.not-kept',
   'model.untrusted',
   'model.untested',
   'model.fault',

@@ -1,6 +1,6 @@
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-import { agentErrors as instanceErrors } from '../errors.ts';
+import { agentErrors } from '../errors.ts';
 import type { ExecutorOptions } from './executor.ts';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 
@@ -34,7 +34,7 @@ export function waitUntilOpen(
     const onAbort = (): void => settle(() => reject(isError(signal.reason) ? signal.reason : new Error('aborted')));
     const onTimeout = (): void => {
       const message = `the model did not load within ${loadTimeoutMs} ms`;
-      settle(() => reject(instanceErrors.error('instance.start-timeout', message, { facts: { loadTimeoutMs } })));
+      settle(() => reject(agentErrors.error('instance.start-timeout', message, { facts: { loadTimeoutMs } })));
     };
     const cancelTimer = clock.after(loadTimeoutMs, onTimeout);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -51,7 +51,7 @@ function startFailed(reason: unknown): EdgeError {
   if (isEdgeError(reason)) return reason;
   const what = typeof reason === 'number' ? `it ended with code ${reason}` : messageOf(reason);
   const message = `the worker of the model did not start: ${what}`;
-  return instanceErrors.error('instance.start-failed', message, { cause: reason });
+  return agentErrors.error('instance.start-failed', message, { cause: reason });
 }
 
 function isError(value: unknown): value is Error {

@@ -9,7 +9,7 @@ import { memoryOfPicture } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
 import { packageCache } from './package-cache.ts';
 import { capacityOf } from './capacity.ts';
-import { agentErrors as instanceErrors } from '../errors.ts';
+import { agentErrors } from '../errors.ts';
 import type {
   ModelInstance,
   InstanceFacts,
@@ -128,7 +128,7 @@ class WorkerInstance implements ModelInstance {
   async #ask<Answer>(memory: ArrayBuffer | undefined, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
     if (this.#closing.signal.aborted) throw ended();
     const executor = this.#freest();
-    if (!executor) throw instanceErrors.error('instance.busy', 'all workers of the model are busy');
+    if (!executor) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
     try {
       const answer = await ask(executor).catch((thrown: unknown) => this.#askOnceMore(thrown, ask));
       this.#restartMs = FIRST_RESTART_MS;
@@ -254,5 +254,5 @@ function quiet(watch: OpenWatch): OpenWatch {
 }
 
 function ended(): EdgeError {
-  return instanceErrors.error('instance.ended', 'the model was taken out of service');
+  return agentErrors.error('instance.ended', 'the model was taken out of service');
 }

@@ -117,9 +117,7 @@ function resultOf(id: string, service: string, { inference, queueMs, target }: A
   return {
     id,
     service,
-    model: target.identity,
-    provider: target.instance.facts.provider,
-    variant: target.instance.facts.variant,
+    ...target.answeredBy,
     image,
     predictions,
     ...(outputs ? { outputs: outputsForJson(outputs) } : {}),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isEdgeError, messageOf, sleep } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import type { ActivateDone, ActivateProgress, AgentClient } from '#packages/http';
+import type { ActivateDone, ActivateProgress, AgentClient, NotKept } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { ModelCommand } from './parse-arguments.ts';
 
@@ -87,8 +87,13 @@ function tell(print: (line: string) => void, step: ActivateProgress): void {
   if (step.phase !== 'done' && step.phase !== 'failed') print(`${step.phase}: ${step.message}`);
 }
 
-function doneLine({ model, unchanged, provider, variant, swapGapMs, requestsLost }: ActivateDone): string {
+function doneLine({ model, unchanged, provider, variant, swapGapMs, requestsLost, notKept }: ActivateDone): string {
   const what = `${model.name} ${model.version} serves as "${model.alias}" on ${provider} (${variant})`;
-  if (unchanged) return `${what}; it was active already`;
-  return `${what}; swap gap ${swapGapMs} ms, ${requestsLost} requests lost`;
+  const how = unchanged ? 'it was active already' : `swap gap ${swapGapMs} ms, ${requestsLost} requests lost`;
+  return `${what}; ${how}${notKept ? `; ${notKeptWords(notKept)}` : ''}`;
+}
+
+function notKeptWords({ error, restores }: NotKept): string {
+  const instead = restores ? `${restores.name} ${restores.version}` : 'nothing';
+  return `warning: until the agent's disk takes it, a restart would bring back ${instead} (${error.message})`;
 }

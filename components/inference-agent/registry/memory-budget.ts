@@ -1,7 +1,7 @@
 import type { ModelPackage } from '#packages/model-package';
 
 import type { InstanceSettings } from '../instance/model-instance.ts';
-import { agentErrors as registryErrors } from '../errors.ts';
+import { agentErrors } from '../errors.ts';
 
 /** A worker without its model: heap, runtime library, image codecs. */
 const WORKER_BYTES = 32 * 1024 ** 2;
@@ -39,13 +39,13 @@ export function checkMemory(
   const facts = { needKB: kilobytes(needBytes), workers: settings.workers };
   if (limitBytes !== undefined && needBytes > limitBytes) {
     const message = `${what}, over the limit of ${kilobytes(limitBytes)} KB (LocalInferenceServiceMemoryLimitKB)`;
-    throw registryErrors.error('model.over-memory-limit', message, {
+    throw agentErrors.error('model.over-memory-limit', message, {
       facts: { ...facts, limitKB: kilobytes(limitBytes) },
     });
   }
   if (needBytes <= freeBytes) return;
   const message = `${what}, but only ${kilobytes(freeBytes)} KB are free on the device`;
-  throw registryErrors.error('model.no-memory', message, { facts: { ...facts, freeKB: kilobytes(freeBytes) } });
+  throw agentErrors.error('model.no-memory', message, { facts: { ...facts, freeKB: kilobytes(freeBytes) } });
 }
 
 function kilobytes(bytes: number): number {

@@ -289,13 +289,13 @@ describe('ModelRegistry: models of clients', () => {
     await (
       await registry.restore()
     ).finished;
-    expect(registry.served('Parts')).toMatchObject({ owner: 'client', retiring: false });
+    expect(registry.served('Parts')).toMatchObject({ record: { owner: 'client' }, retiring: false });
   });
 
   it('become the component’s when it brings the same package', async () => {
     await load('1.0.0');
     expect(await activate('1.0.0')).toMatchObject({ unchanged: true });
-    expect(registry.served('Parts')).toMatchObject({ owner: 'component' });
+    expect(registry.served('Parts')).toMatchObject({ record: { owner: 'component' } });
   });
 });
 
@@ -435,10 +435,10 @@ describe('ModelRegistry: restart', () => {
 describe('ModelRegistry: changed settings', () => {
   it('loads a model anew when its workers change, without a gap', async () => {
     await activate('1.0.0');
-    await registry.reload();
+    await registry.review();
     expect(serving().identity.generation).toBe(1);
     rig.settings = { ...rig.settings, workers: 2 };
-    await registry.reload();
+    await registry.review();
     expect(serving()).toMatchObject({ capacity: 2, identity: { generation: 2, version: '1.0.0' } });
   });
 

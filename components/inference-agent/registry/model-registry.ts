@@ -1,75 +1,65 @@
 import { basename } from 'node:path';
-import { exists, wireErrorOf } from '#packages/foundation';
-import type { EdgeError } from '#packages/foundation';
-import type { ActivateRequest, ModelIdentity, ModelStatus } from '#packages/http';
-import type { InstanceFault, InstanceSettings } from '../instance/model-instance.ts';
-import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
-import { Activation } from './activation.ts';
-import { AliasTable } from './alias-table.ts';
-import type { AliasSlot } from './alias-table.ts';
-import { agentErrors as registryErrors } from '../errors.ts';
-import { doneOf, AliasSwitch } from './alias-switch.ts';
-import type { ActivateDone } from './alias-switch.ts';
-import { vetPackage } from './open-model.ts';
-import type { Progress } from './open-model.ts';
+import { exists } from '#packages/foundation';
+import type { ActivateDone, ActivateRequest, ModelStatus } from '#packages/http';
+import { agentErrors } from '../errors.ts';
+import type { ModelOwner } from '../store/alias-record.ts';
+import type { AliasPorts, AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
+import { Attempt } from './attempt.ts';
+import type { Progress } from './attempt.ts';
+import { ModelLoader } from './model-loader.ts';
+import { announcingRefusal } from './refusal.ts';
 import type { RegistryPorts } from './registry-ports.ts';
-import { startRetirement, takeOutOfService } from './retirement.ts';
-import type { RetireReason } from './retirement.ts';
-import type { ServingModel } from './serving-model.ts';
+import { ServedAlias } from './served-alias.ts';
 
-/** A model that serves, and where it came from. */
-export interface ServedModel {
-  readonly serving: ServingModel;
-  readonly source: string;
-  readonly owner: ModelOwner;
-  readonly retiring: boolean;
-}
-
-/** Which instance serves which alias, and what may change that. */
+/** The table of aliases, and what they share. Each alias keeps its own state. */
 export class ModelRegistry {
-  readonly #ports: RegistryPorts;
-  readonly #aliases: AliasTable;
-  readonly #aliasSwitch: AliasSwitch;
-  readonly #activation: Activation;
+  readonly #ports: AliasPorts;
+  readonly #aliases = new Map<string, ServedAlias>();
   readonly #closing = new AbortController();
 
   constructor(ports: RegistryPorts) {
-    this.#ports = ports;
-    this.#aliases = new AliasTable(() => ports.onChange());
-    this.#aliasSwitch = new AliasSwitch(ports, (model, fault) => this.#faulted(model, fault));
-    this.#activation = new Activation(ports, this.#aliases, this.#aliasSwitch);
+    const loaderPorts = {
+      ...ports,
+      keep: (...[alias, model, signal]: Parameters<AliasPorts['keep']>) =>
+        ports.store.keep(alias, model, this.#records(), (evicted) => this.#get(evicted)?.previousEvicted(), signal),
+    };
+    this.#ports = {
+      ...loaderPorts,
+      loader: new ModelLoader(loaderPorts),
+      closing: this.#closing.signal,
+      attempt: (about, progress = () => undefined, signal) => this.#attempt(about, progress, signal),
+      aliases: () => this.aliases(),
+      onIdle: (alias) => {
+        if (this.#get(alias)?.isEmpty) this.#aliases.delete(alias);
+      },
+    };
   }
 
   /** Whether a model is being activated, drained or retired right now. */
   get busy(): boolean {
-    return this.#aliases.busy || this.#aliasSwitch.draining;
+    return [...this.#aliases.values()].some((alias) => alias.isBusy);
   }
 
   /** What serves the alias; `pending` while its first model is on the way; the reason if its model is in quarantine. */
-  target(alias: string): ServingModel | 'pending' | EdgeError | undefined {
-    const slot = this.#aliases.get(alias);
-    if (slot?.serving) return slot.serving;
-    return slot && slot.expected > 0 ? 'pending' : this.#ports.quarantine.refusal(alias);
+  target(alias: string): AliasTarget {
+    return this.#get(alias)?.target;
   }
 
   aliases(): readonly string[] {
-    return this.#aliases.all().flatMap(({ alias, serving }) => (serving ? [alias] : []));
+    return [...this.#aliases.values()].flatMap(({ name, served }) => (served ? [name] : []));
   }
 
   list(): readonly ModelStatus[] {
-    return this.#aliases.all().flatMap((slot) => (slot.serving ? [statusOf(slot, slot.serving)] : []));
+    return [...this.#aliases.values()].flatMap(({ status }) => status ?? []);
   }
 
   served(alias: string): ServedModel | undefined {
-    const slot = this.#aliases.get(alias);
-    if (!slot?.serving || !slot.record) return undefined;
-    const { source, owner } = slot.record;
-    return { serving: slot.serving, source, owner, retiring: slot.retirement !== undefined };
+    return this.#get(alias)?.served;
   }
 
   /**
-   * Brings a package into service: verify, load, warm up, golden test, switch, drain. What serves the alias goes on until
-   * the switch, and for good when anything fails.
+   * Brings a package into service: read, verify, load, warm up, golden test, switch, drain; all but the last two within
+   * `LoadTimeoutSeconds`. What serves the alias goes on until the switch, and for good if anything fails.
    * @throws EdgeError with the reason of the refusal
    */
   async activate(
@@ -78,68 +68,33 @@ export class ModelRegistry {
     signal?: AbortSignal,
   ): Promise<ActivateDone> {
     const { path, owner = 'component' } = request;
-    const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    progress({ phase: 'verify', message: `reading ${path}` });
-    const about = { alias: request.alias ?? basename(path), path };
-    return this.#activation.announcingRefusal(about, async () => {
-      const brought = await this.#ports.store.bring(path, alive);
+    let alias = request.alias ?? basename(path);
+    const about = () => ({ alias, path, serving: this.served(alias)?.serving.identity });
+    const attempt = this.#attempt(path, progress, signal);
+    return announcingRefusal(this.#ports.announce, about, async () => {
+      const brought = await this.#ports.loader.bring(path, attempt);
       try {
-        about.alias = checkedAlias(request.alias ?? brought.model.manifest.name);
-        return await this.#aliases.expect(about.alias, async (slot) => {
-          if (slot.serving?.identity.hash === brought.model.hash) {
-            progress({ phase: 'verify', message: 'this package is already active' });
-            return this.#renew(slot, slot.serving, path, owner);
-          }
-          return this.#activation.bring(slot, { path, owner, ...brought }, progress, alive);
-        });
+        alias = checkedAlias(request.alias ?? brought.model.manifest.name);
+        return await this.#at(alias).activate(brought, owner, attempt);
       } finally {
         await brought.discard();
       }
-    });
+    }).finally(() => attempt.end());
   }
 
-  /**
-   * Marks the alias' model: it serves on for the grace period, so that a new version can take over without a gap.
-   * @param path only if the model was activated from there: a late retirement of an old version does not hit the new one
-   * @throws EdgeError `model.not-active`
-   */
-  async retire(alias: string, path?: string, reason: RetireReason = 'asked'): Promise<ModelStatus> {
-    return this.#aliases.change(alias, async (slot) => {
-      const { serving, record } = this.#active(slot);
-      const meant = path === undefined || path === record.source;
-      if (meant && !slot.retirement) await startRetirement(this.#ports, this.#aliases, this.#aliasSwitch, slot, reason);
-      return statusOf(slot, serving);
-    });
+  /** @throws EdgeError `model.not-active` */
+  retire(alias: string, path?: string, reason: RetireReason = 'asked'): Promise<ModelStatus> {
+    return this.#at(alias).retire(path, reason);
   }
 
-  /**
-   * Takes a model out of service at once: what runs on it is answered, then its memory is given back.
-   * @throws EdgeError `model.not-active`
-   */
-  async unload(alias: string): Promise<void> {
-    return this.#aliases.change(alias, async (slot) => {
-      const { serving } = this.#active(slot);
-      await takeOutOfService(this.#ports, this.#aliasSwitch, slot, serving);
-    });
+  /** @throws EdgeError `model.not-active` */
+  unload(alias: string): Promise<void> {
+    return this.#at(alias).unload();
   }
 
-  /** Puts the package that was active before back into service, the same way as any other. */
-  async rollback(alias: string, progress: Progress, signal?: AbortSignal): Promise<ModelStatus> {
-    const alive = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    return this.#aliases.change(alias, async (slot) => {
-      const { serving, record } = this.#active(slot);
-      const { source, owner, previous } = record;
-      if (!previous) {
-        throw registryErrors.error('model.no-previous', `nothing was active before under the alias "${alias}"`);
-      }
-      return this.#activation.announcingRefusal({ alias, path: source }, async () => {
-        const model = await this.#ports.store.recall(alias, previous);
-        await vetPackage(this.#ports, { alias, path: source, model }, progress);
-        const done = await this.#activation.open(slot, model, { source, owner, kept: previous.kept }, progress, alive);
-        this.#ports.announce('model.rolled-back', { from: serving.identity, to: done.model });
-        return statusOf(slot, this.#active(slot).serving);
-      });
-    });
+  /** Puts the package that was active before back into service, the same way as any other. @throws EdgeError */
+  rollback(alias: string, progress: Progress, signal?: AbortSignal): Promise<ModelStatus> {
+    return this.#at(alias).rollback(this.#attempt(`the former model of "${alias}"`, progress, signal));
   }
 
   /**
@@ -147,38 +102,20 @@ export class ModelRegistry {
    * requests and activations wait for them; `finished` resolves when all have come or failed. Neither ever rejects.
    */
   async restore(): Promise<{ readonly finished: Promise<void> }> {
-    const { records, problems } = await this.#ports.store.records();
+    const { store, quarantine, announce } = this.#ports;
+    const { records, problems } = await store.records();
     for (const error of problems) {
-      this.#ports.announce('model.restore-failed', { alias: String(error.facts['alias']), error: error.toJSON() });
+      announce('model.restore-failed', { alias: String(error.facts['alias']), error: error.toJSON() });
     }
-    const restored = records.map((record) =>
-      this.#aliases.expect(record.alias, (slot) => this.#restoreAlias(slot, record)),
-    );
+    // Their requests are answered with the reason, whether or not anything is remembered of them.
+    for (const alias of quarantine.aliases()) this.#at(alias);
+    const restored = records.map((record) => this.#at(record.alias).restore(record));
     return { finished: Promise.all(restored).then(() => undefined) };
   }
 
-  /** Loads models anew whose settings have changed (providers, workers, threads); a refusal leaves them as they are. */
-  async reload(): Promise<void> {
-    const changed = this.#aliases.all().map(({ alias }) =>
-      this.#aliases.change(alias, async (slot) => {
-        const { serving, record } = slot;
-        if (!serving || !record || sameSettings(serving, this.#ports.policy().instance(alias))) return;
-        const { source, owner, active } = record;
-        await this.#activation
-          .announcingRefusal({ alias, path: source }, async () => {
-            const model = await this.#ports.store.recall(alias, active, source);
-            await this.#activation.open(
-              slot,
-              model,
-              { source, owner, kept: active.kept },
-              () => undefined,
-              this.#closing.signal,
-            );
-          })
-          .catch(() => undefined);
-      }),
-    );
-    await Promise.all(changed);
+  /** The configuration has changed: each alias looks again at what serves it. Never rejects. */
+  async review(): Promise<void> {
+    await Promise.all([...this.#aliases.values()].map((alias) => alias.review()));
   }
 
   /**
@@ -186,123 +123,47 @@ export class ModelRegistry {
    * Models of clients stay until a client unloads them.
    */
   async retireOrphans(): Promise<void> {
-    for (const { alias, record, retirement } of this.#aliases.all()) {
-      if (record?.owner !== 'component' || retirement || (await exists(record.source))) continue;
-      await this.retire(alias, record.source, 'package-gone').catch(() => undefined);
-    }
-  }
-
-  /**
-   * A version that brings its processes down again and again is taken out of service, and the one before it takes over. Only then is
-   * the alias without an answer, and says why.
-   */
-  #faulted(model: ServingModel, fault: InstanceFault): void {
-    const { alias } = model.identity;
-    const former = this.#aliases.get(alias)?.record?.previous?.kept === true;
-    const deaths = this.#ports.quarantine.tooMany(model.identity, former);
-    if (deaths === undefined || this.#closing.signal.aborted) return;
-    void this.#aliases.change(alias, async (slot) => {
-      if (slot.serving === model) await this.#quarantine(slot, model, fault.message, deaths);
-    });
-  }
-
-  async #quarantine(slot: AliasSlot, model: ServingModel, reason: string, deaths: number): Promise<void> {
-    const { quarantine, announce } = this.#ports;
-    await quarantine.add(model.identity, reason, deaths).catch((thrown: unknown) => {
-      announce('model.not-kept', { model: model.identity, error: wireErrorOf(thrown) });
-    });
-    const former = await this.#recallFormer(slot);
-    if (!former) await takeOutOfService(this.#ports, this.#aliasSwitch, slot, model);
-    announce('model.quarantined', { model: model.identity, reason, deaths, ...(former ? { former } : {}) });
-  }
-
-  /** Puts the version before into service; undefined if there is none, or it does not load. */
-  async #recallFormer(slot: AliasSlot): Promise<ModelIdentity | undefined> {
-    const { alias, record } = slot;
-    if (!record?.previous) return undefined;
-    const { source, owner, previous } = record;
-    try {
-      const model = await this.#ports.store.recall(alias, previous);
-      await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
-      const origin = { source, owner, kept: previous.kept };
-      return (await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal)).model;
-    } catch (thrown) {
-      this.#ports.announce('model.restore-failed', { alias, error: wireErrorOf(thrown) });
-      return undefined;
+    for (const { name, served } of [...this.#aliases.values()]) {
+      if (!served || served.retiring || served.record.owner !== 'component') continue;
+      const { source } = served.record;
+      if (!(await exists(source))) await this.retire(name, source, 'package-gone').catch(() => undefined);
     }
   }
 
   /** Ends all instances once they have drained, `timeoutMs` at most. What is remembered stays. */
   async close(timeoutMs: number): Promise<void> {
-    this.#closing.abort(registryErrors.error('model.superseded', 'the agent is ending'));
-    const drains = this.#aliases.all().map((slot) => {
-      slot.retirement?.cancel();
-      return slot.serving?.drain(this.#ports.clock, timeoutMs);
+    this.#closing.abort(agentErrors.error('model.superseded', 'the agent is ending'));
+    await Promise.all([...this.#aliases.values()].map((alias) => alias.close(timeoutMs)));
+  }
+
+  #get(alias: string): ServedAlias | undefined {
+    return this.#aliases.get(alias);
+  }
+
+  #at(name: string): ServedAlias {
+    const alias = this.#get(name) ?? new ServedAlias(name, this.#ports);
+    this.#aliases.set(name, alias);
+    return alias;
+  }
+
+  #records() {
+    return [...this.#aliases.values()].flatMap(({ served }) => served?.record ?? []);
+  }
+
+  #attempt(about: string, progress: Progress, signal?: AbortSignal): Attempt {
+    const { clock, policy } = this.#ports;
+    const { signal: closing } = this.#closing;
+    return new Attempt({
+      clock,
+      timeoutMs: policy().loadTimeoutMs,
+      about,
+      progress,
+      signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
-    await Promise.all([...drains, this.#aliasSwitch.drained()]);
   }
-
-  /** Already active: only where it comes from may have changed, and a retirement is off. */
-  async #renew(slot: AliasSlot, serving: ServingModel, source: string, owner: ModelOwner): Promise<ActivateDone> {
-    const { record, retirement } = slot;
-    if (record && (retirement || record.source !== source || record.owner !== owner)) {
-      retirement?.cancel();
-      slot.retirement = undefined;
-      await this.#aliasSwitch.remember(slot, { ...record, source, owner, retiring: false });
-    }
-    return doneOf(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
-  }
-
-  /** The package that was active; where that cannot be, the one before it. */
-  async #restoreAlias(slot: AliasSlot, record: AliasRecord): Promise<void> {
-    const { alias, active, previous, source, owner, retiring } = record;
-    for (const stored of previous ? [active, previous] : [active]) {
-      try {
-        const model = await this.#ports.store.recall(alias, stored, stored === active ? source : undefined);
-        await vetPackage(this.#ports, { alias, path: source, model }, () => undefined);
-        slot.record = stored === active ? record : undefined;
-        const origin = { source, owner, kept: stored.kept };
-        const done = await this.#activation.open(slot, model, origin, () => undefined, this.#closing.signal);
-        this.#ports.announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
-        if (retiring) await startRetirement(this.#ports, this.#aliases, this.#aliasSwitch, slot, 'asked');
-        return;
-      } catch (thrown) {
-        if (this.#closing.signal.aborted) return;
-        this.#ports.announce('model.restore-failed', { alias, error: wireErrorOf(thrown) });
-      }
-    }
-  }
-
-  #active(slot: AliasSlot): { readonly serving: ServingModel; readonly record: AliasRecord } {
-    const { serving, record } = slot;
-    if (serving && record) return { serving, record };
-    const active = this.aliases();
-    const which = active.length === 0 ? 'none is' : `active: ${active.join(', ')}`;
-    const message = `no model is active under the alias "${slot.alias}" (${which})`;
-    throw registryErrors.error('model.not-active', message, { facts: { alias: slot.alias, active } });
-  }
-}
-
-function statusOf(slot: AliasSlot, serving: ServingModel): ModelStatus {
-  return serving.status(slot.retirement ? 'retiring' : 'active');
-}
-
-/** Whether a running instance is still what the settings ask for; time-outs and bounds matter only while it opens. */
-function sameSettings({ spec }: ServingModel, wanted: InstanceSettings): boolean {
-  const parts = ({
-    providers,
-    requireProvider,
-    workers,
-    intraOpThreads,
-    threadsToTry,
-    prepareAhead,
-    spinning,
-  }: InstanceSettings) =>
-    JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
-  return parts(spec.settings) === parts(wanted);
 }
 
 function checkedAlias(alias: string): string {
   if (/^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/.test(alias)) return alias;
-  throw registryErrors.error('model.alias-invalid', `"${alias.slice(0, 200)}" cannot be the alias of a model`);
+  throw agentErrors.error('model.alias-invalid', `"${alias.slice(0, 200)}" cannot be the alias of a model`);
 }

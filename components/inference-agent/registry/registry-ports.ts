@@ -1,14 +1,17 @@
-import type { Trust } from '#packages/model-package';
+import type { ModelPackage, Trust } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
-
 import type { Announce } from '../events/agent-event.ts';
 import type { InstanceSettings, OpenInstance } from '../instance/model-instance.ts';
-import type { PackageStore } from '../store/package-store.ts';
+import type { Kept, PackageStore } from '../store/package-store.ts';
 import type { Quarantine } from './quarantine.ts';
 
 export interface RegistryPorts {
   readonly clock: Clock;
-  readonly store: PackageStore;
+  readonly random: () => number;
+  readonly store: Pick<
+    PackageStore,
+    'forget' | 'keep' | 'read' | 'recall' | 'records' | 'remember' | 'tidy' | 'unpack'
+  >;
   readonly openInstance: OpenInstance;
   readonly quarantine: Quarantine;
   readonly announce: Announce;
@@ -23,8 +26,16 @@ export interface RegistryPolicy {
   readonly trust: Trust;
   readonly golden: 'require' | 'warn' | 'off';
   readonly retireGraceMs: number;
+  /** For all phases of an activation together. */
+  readonly loadTimeoutMs: number;
   instance(alias: string): InstanceSettings;
   memoryLimitBytes(alias: string): number | undefined;
   /** After this long every client of the alias has its answer. */
   drainMs(alias: string): number;
+}
+
+/** What the registry shares with the loader. */
+export interface LoaderPorts extends RegistryPorts {
+  /** Puts a copy into the store, for which other aliases may have to make room. @throws EdgeError `package.changed` */
+  keep(alias: string, model: ModelPackage, signal?: AbortSignal): Promise<Kept>;
 }

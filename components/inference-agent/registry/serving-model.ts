@@ -1,18 +1,26 @@
 import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import type { ModelIdentity, ModelStatus } from '#packages/http';
+import type { ModelIdentity, ModelStatus, NotKept } from '#packages/http';
 
 import type { Picture } from '../picture/picture.ts';
 import type { Target } from '../admission/admission.ts';
-import type { ModelInstance, InstanceSpec, TensorFeeds, TensorRun } from '../instance/model-instance.ts';
+import type {
+  InstanceSettings,
+  InstanceSpec,
+  ModelInstance,
+  TensorFeeds,
+  TensorRun,
+} from '../instance/model-instance.ts';
 
-/** A instance under its alias, with the count of what runs on it. */
+/** An instance under its alias, with the count of what runs on it. */
 export class ServingModel implements Target {
   readonly identity: ModelIdentity;
   readonly spec: InstanceSpec;
   readonly instance: ModelInstance;
   readonly activatedAt: string;
+  /** What each answer says of the model that gave it. */
+  readonly answeredBy: { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
   #inFlight = 0;
   #lost = 0;
   #draining = false;
@@ -23,6 +31,8 @@ export class ServingModel implements Target {
     this.spec = spec;
     this.instance = instance;
     this.activatedAt = activatedAt;
+    const { provider, variant } = instance.facts;
+    this.answeredBy = { model: identity, provider, variant };
   }
 
   get capacity(): number {
@@ -58,7 +68,7 @@ export class ServingModel implements Target {
     return this.#lost;
   }
 
-  status(state: ModelStatus['state']): ModelStatus {
+  status(state: ModelStatus['state'], notKept?: NotKept): ModelStatus {
     const { facts } = this.instance;
     return {
       ...this.identity,
@@ -72,6 +82,7 @@ export class ServingModel implements Target {
       ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
+      ...(notKept ? { notKept } : {}),
     };
   }
 
@@ -101,3 +112,18 @@ export class ServingModel implements Target {
 }
 
 const CLOSE_MS = 1_000;
+
+/** Whether a running instance is still what the settings ask for; time-outs and bounds matter only while it opens. */
+export function sameSettings(running: InstanceSettings, wanted: InstanceSettings): boolean {
+  const parts = ({
+    providers,
+    requireProvider,
+    workers,
+    intraOpThreads,
+    threadsToTry,
+    prepareAhead,
+    spinning,
+  }: InstanceSettings) =>
+    JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
+  return parts(running) === parts(wanted);
+}

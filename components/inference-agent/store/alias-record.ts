@@ -1,3 +1,4 @@
+import type { ModelPackage } from '#packages/model-package';
 import { z } from 'zod';
 
 const storedPackage = z.strictObject({
@@ -36,4 +37,22 @@ export type AliasRecord = Readonly<z.infer<typeof aliasRecordSchema>>;
 /** @throws ZodError or SyntaxError */
 export function parseAliasRecord(text: string): AliasRecord {
   return aliasRecordSchema.parse(JSON.parse(text));
+}
+
+export interface NewActive extends Pick<AliasRecord, 'alias' | 'source' | 'owner' | 'activatedAt'> {
+  readonly model: ModelPackage;
+  readonly kept: boolean;
+}
+
+/** The record once another package is active: what was active before is what a rollback goes back to, if the store holds it. */
+export function successorOf(before: AliasRecord | undefined, { model, kept, ...facts }: NewActive): AliasRecord {
+  const { manifest, hash, bytes } = model;
+  const previous = before?.active.hash === hash ? before.previous : before?.active.kept ? before.active : undefined;
+  return {
+    schemaVersion: 1,
+    ...facts,
+    active: { name: manifest.name, version: manifest.version, hash, bytes, kept },
+    ...(previous ? { previous } : {}),
+    retiring: false,
+  };
 }

@@ -23,11 +23,11 @@ export interface StoreBounds {
   readonly package: PackageLimits;
 }
 
-/** A package as it was brought; an archive lies unpacked in the store's own folder until it is kept or discarded. */
-export interface BroughtPackage {
-  readonly model: ModelPackage;
+/** Where a package lies that was asked for; one from an archive, in the store's own folder until it is discarded. */
+export interface PackageFolder {
+  readonly folder: string;
   readonly unpacked: boolean;
-  discard(): Promise<void>;
+  readonly discard: () => Promise<void>;
 }
 
 export type Kept =
@@ -50,33 +50,36 @@ export class PackageStore {
 
   /** Makes the folder and removes what an interrupted activation left: half copies, packages that never became active. */
   async open(): Promise<void> {
-    await rm(join(this.#folder, INCOMING), { recursive: true, force: true });
-    await mkdir(join(this.#folder, INCOMING), { recursive: true });
+    const incoming = join(this.#folder, INCOMING);
+    await mkdir(incoming, { recursive: true });
+    // The folder itself stays: on a full disk it could not be made again.
+    for (const entry of await readdir(incoming)) await rm(join(incoming, entry), { recursive: true, force: true });
     for (const entry of await readdir(this.#folder)) {
       const state = await stat(join(this.#folder, entry, STATE_FILE)).catch(() => undefined);
       if (!state && entry !== INCOMING) await rm(join(this.#folder, entry), { recursive: true, force: true });
     }
   }
 
-  /**
-   * Reads a package folder, or unpacks an archive of one.
-   * @throws EdgeError `package.*`, `archive.*`, `model.manifest-invalid`
-   */
-  async bring(path: string, signal?: AbortSignal): Promise<BroughtPackage> {
-    const options = { limits: this.#bounds().package, ...(signal ? { signal } : {}) };
+  /** Unpacks an archive; anything else is taken for the package's folder. @throws EdgeError `archive.*` */
+  async unpack(path: string, signal?: AbortSignal): Promise<PackageFolder> {
     const isFile = await stat(path).then(
       (found) => found.isFile(),
       () => false,
     );
-    if (!isFile) return { model: await readPackage(path, options), unpacked: false, discard: () => Promise.resolve() };
+    if (!isFile) return { folder: path, unpacked: false, discard: () => Promise.resolve() };
     const room = await mkdtemp(join(this.#folder, INCOMING, 'archive-'));
     const discard = (): Promise<void> => rm(room, { recursive: true, force: true });
     try {
-      return { model: await readPackage(await unpackArchive(path, room, options), options), unpacked: true, discard };
+      return { folder: await unpackArchive(path, room, this.#options(signal)), unpacked: true, discard };
     } catch (thrown) {
       await discard();
       throw thrown;
     }
+  }
+
+  /** Reads and hashes a package. @throws EdgeError `package.*`, `model.manifest-invalid` */
+  read(folder: string, signal?: AbortSignal): Promise<ModelPackage> {
+    return readPackage(folder, this.#options(signal));
   }
 
   /**
@@ -89,19 +92,20 @@ export class PackageStore {
     model: ModelPackage,
     records: readonly AliasRecord[],
     onEvicted: (alias: string) => void,
+    signal?: AbortSignal,
   ): Promise<Kept> {
-    const present = await this.#intact(alias, model.hash);
+    const present = await this.#intact(alias, model.hash, signal);
     if (present) return { kept: true, model: present };
     try {
       for (const evicted of await this.#makeRoom(alias, model, records)) onEvicted(evicted);
-      await this.#copy(alias, model);
+      await this.#copy(alias, model, signal);
     } catch (thrown) {
       const reason = isEdgeError(thrown)
         ? thrown
         : agentErrors.error('store.write-failed', `cannot store ${model.dir}: ${messageOf(thrown)}`, { cause: thrown });
       return { kept: false, model, reason };
     }
-    const copy = await this.#intact(alias, model.hash);
+    const copy = await this.#intact(alias, model.hash, signal);
     if (copy) return { kept: true, model: copy };
     throw agentErrors.error('package.changed', `the package ${model.dir} changed while it was being activated`, {
       facts: { package: model.dir },
@@ -113,14 +117,14 @@ export class PackageStore {
     const folder = join(this.#folder, record.alias);
     await mkdir(folder, { recursive: true });
     await writeAtomically(join(folder, STATE_FILE), `${JSON.stringify(record, undefined, 2)}\n`, { fsync: 'folder' });
-    await this.tidy(record.alias, record);
+    await this.tidy(record.alias, [record]);
   }
 
-  /** Removes packages of an alias that its record does not name: those replaced, and those that were refused after all. */
-  async tidy(alias: string, record: AliasRecord | undefined): Promise<void> {
-    if (!record) return this.forget(alias);
+  /** Removes packages of an alias that no record names: those replaced, and those that were refused after all. */
+  async tidy(alias: string, records: readonly (AliasRecord | undefined)[]): Promise<void> {
+    if (records.every((record) => !record)) return this.forget(alias);
     const folder = join(this.#folder, alias);
-    const named = [STATE_FILE, record.active.hash, record.previous?.hash];
+    const named = [STATE_FILE, ...records.flatMap((record) => [record?.active.hash, record?.previous?.hash])];
     for (const entry of await readdir(folder).catch(() => [])) {
       if (!named.includes(entry)) await rm(join(folder, entry), { recursive: true, force: true });
     }
@@ -155,15 +159,21 @@ export class PackageStore {
    * A remembered package, checked byte for byte against its hash.
    * @throws EdgeError `store.corrupt`
    */
-  async recall(alias: string, stored: StoredPackage, source?: string): Promise<ModelPackage> {
+  async recall(
+    alias: string,
+    stored: StoredPackage,
+    source: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<ModelPackage> {
     const folders = [...(stored.kept ? [this.#packageFolder(alias, stored.hash)] : []), ...(source ? [source] : [])];
     const reasons: string[] = [];
     for (const folder of folders) {
       try {
-        const model = await readPackage(folder, { limits: this.#bounds().package });
+        const model = await this.read(folder, signal);
         if (model.hash === stored.hash) return model;
         reasons.push(`the hash of ${folder} is ${model.hash}, not ${stored.hash}`);
       } catch (thrown) {
+        signal?.throwIfAborted();
         reasons.push(messageOf(thrown));
       }
     }
@@ -171,19 +181,19 @@ export class PackageStore {
     throw agentErrors.error('store.corrupt', message, { facts: { alias, hash: stored.hash } });
   }
 
-  async #intact(alias: string, hash: string): Promise<ModelPackage | undefined> {
+  async #intact(alias: string, hash: string, signal?: AbortSignal): Promise<ModelPackage | undefined> {
     try {
-      const model = await readPackage(this.#packageFolder(alias, hash), { limits: this.#bounds().package });
+      const model = await this.read(this.#packageFolder(alias, hash), signal);
       return model.hash === hash ? model : undefined;
     } catch {
       return undefined;
     }
   }
 
-  async #copy(alias: string, model: ModelPackage): Promise<void> {
+  async #copy(alias: string, model: ModelPackage, signal: AbortSignal | undefined): Promise<void> {
     const fresh = await mkdtemp(join(this.#folder, INCOMING, 'package-'));
     try {
-      await copyPackage(model, fresh);
+      await copyPackage(model, fresh, signal);
       const target = this.#packageFolder(alias, model.hash);
       await mkdir(dirname(target), { recursive: true });
       await moveDurably(fresh, target);
@@ -207,6 +217,10 @@ export class PackageStore {
     throw agentErrors.error('store.full', message, { facts: { bytes, free, minFreeBytes } });
   }
 
+  #options(signal: AbortSignal | undefined) {
+    return { limits: this.#bounds().package, ...(signal ? { signal } : {}) };
+  }
+
   #packageFolder(alias: string, hash: string): string {
     return join(this.#folder, alias, hash);
   }
@@ -216,13 +230,15 @@ const STATE_FILE = 'state.json';
 /** Starts with a dot: no alias does. */
 const INCOMING = '.incoming';
 
-async function copyPackage(model: ModelPackage, target: string): Promise<void> {
+async function copyPackage(model: ModelPackage, target: string, signal: AbortSignal | undefined): Promise<void> {
   for (const { path } of model.files) {
+    signal?.throwIfAborted();
     const to = join(target, path);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(join(model.dir, path), to, constants.COPYFILE_FICLONE);
     await syncFile(to);
   }
+  signal?.throwIfAborted();
   await syncFolder(target);
 }
 

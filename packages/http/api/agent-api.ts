@@ -67,8 +67,17 @@ export type ActivateProgress =
       readonly requestsLost: number;
       readonly provider: string;
       readonly variant: string;
+      readonly notKept?: NotKept;
     }
   | { readonly phase: 'failed'; readonly error: WireError };
+
+/** Set while the disk does not hold what serves, or holds only its record and no copy of its own. */
+export interface NotKept {
+  /** Why; the agent goes on trying. */
+  readonly error: WireError;
+  /** What a restart of the agent would bring back; absent if that is nothing. */
+  readonly restores?: Pick<ModelIdentity, 'name' | 'version'>;
+}
 
 /** Body of `GET /healthz`: 200 while requests are taken, 503 with the same body while they are not. */
 export interface HealthStatus {
@@ -91,6 +100,7 @@ export interface ModelStatus extends ModelIdentity {
   readonly confinement?: string;
   readonly inFlight: number;
   readonly activatedAt: string;
+  readonly notKept?: NotKept;
 }
 
 /** Payload of `edgeml/results/<service>` and of the MQTT results topic. Kept under 4 kB: the lowest scores are cut, counted in `truncated`. */

@@ -1,6 +1,6 @@
 import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { Capture, CapturedAuxiliary, CapturedTensor, CaptureStatus } from '../../capture/capture.ts';
-import type { ServedModel } from '../../registry/model-registry.ts';
+import type { ServedModel } from '../../registry/alias-state.ts';
 import { agentErrors } from '../../errors.ts';
 import type { AuxiliaryData, CaptureDataRequest, DataType, TensorMessage, TensorMetadata } from '../messages.ts';
 import type { ModelNames } from '../model-names.ts';

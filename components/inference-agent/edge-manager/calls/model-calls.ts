@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { KeyedSerial } from '#packages/foundation';
-import type { ModelRegistry, ServedModel } from '../../registry/model-registry.ts';
+import type { ServedModel } from '../../registry/alias-state.ts';
+import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { agentErrors } from '../../errors.ts';
 import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages.ts';
 import { checkedAlias } from '../model-names.ts';
@@ -54,7 +55,7 @@ export class ModelCalls {
     const { registry, names, predicts } = this.#ports;
     const alias = names.aliasOf(reference);
     return this.#turns.run(alias, async () => {
-      if (this.#loaded(alias).owner !== 'client') {
+      if (this.#loaded(alias).record.owner !== 'client') {
         const message = `the model "${alias}" was deployed by a component, and only that takes it away`;
         throw agentErrors.error('edge-manager.deployed-model', message, { facts: { alias } });
       }
@@ -100,10 +101,10 @@ export class ModelCalls {
   }
 
   #describe(alias: string): ModelMessage {
-    const { serving, source } = this.#loaded(alias);
+    const { serving, record } = this.#loaded(alias);
     const { inputs, outputs } = describeTensors(serving.instance.facts, serving.spec.manifest);
     return {
-      url: source,
+      url: record.source,
       name: alias,
       input_tensor_metadatas: inputs,
       output_tensor_metadatas: outputs,

@@ -1,6 +1,6 @@
 import { processMemory } from '#packages/posix';
 import type { Clock, EdgeError } from '#packages/foundation';
-import { agentErrors as instanceErrors } from '../../errors.ts';
+import { agentErrors } from '../../errors.ts';
 
 /** A model fills memory at some GB a second at most; what is read costs 30 µs. */
 const EVERY_MS = 100;
@@ -38,7 +38,7 @@ export class MemoryWatch {
     const limitKb = Math.round(this.#limitBytes / 1024);
     const usedKb = Math.round(bytes / 1024);
     const message = `the model took ${usedKb} KB, and LocalInferenceServiceMemoryLimitKB allows ${limitKb}`;
-    this.exceeded = instanceErrors.error('instance.memory-exceeded', message, { facts: { limitKb, usedKb } });
+    this.exceeded = agentErrors.error('instance.memory-exceeded', message, { facts: { limitKb, usedKb } });
     this.#onExceeded();
   }
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Inference } from '#packages/vision';
 import type { EdgeError } from '#packages/foundation';
 import { messageOf } from '#packages/foundation';
-import { agentErrors as instanceErrors } from '../../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { ImageFile } from '../../picture/image-file.ts';
 import type { Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
@@ -125,7 +125,7 @@ class ModelProcess implements Executor {
 
   async close(): Promise<void> {
     this.#gone = true;
-    this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
+    this.#pending.rejectAll(agentErrors.error('instance.ended', 'the model was taken out of service'));
     this.#watch?.stop();
     await this.#child.kill();
   }
@@ -151,7 +151,7 @@ class ModelProcess implements Executor {
   }
 
   async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
-    if (this.free === 0) throw instanceErrors.error('instance.busy', 'the process of the model is busy');
+    if (this.free === 0) throw agentErrors.error('instance.busy', 'the process of the model is busy');
     return new Promise<Answer>((resolve, reject) => {
       // The child's answer is checked to be of the kind that was asked for.
       send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
@@ -191,7 +191,7 @@ class ModelProcess implements Executor {
   #giveUp(): void {
     const message = `a request ran for more than ${this.#stuckAfterMs} ms; its process is being replaced`;
     const facts = { stuckAfterMs: this.#stuckAfterMs };
-    const error = instanceErrors.error('instance.worker-stuck', message, { facts });
+    const error = agentErrors.error('instance.worker-stuck', message, { facts });
     this.#lose(error, [this.#pending.oldest, ...(this.#child.slots?.atWork() ?? [])]);
   }
 
@@ -358,10 +358,10 @@ function describeExit(code: number | null, signal: NodeJS.Signals | null, lastWo
 
 function crashed(cause: unknown): EdgeError {
   const message = `the process that ran the model crashed: ${messageOf(cause)}`;
-  return instanceErrors.error('instance.worker-crashed', message, { cause });
+  return agentErrors.error('instance.worker-crashed', message, { cause });
 }
 
 function bystander(cause: EdgeError): EdgeError {
   const message = `the request waited in a process that was lost to another one: ${cause.message}`;
-  return instanceErrors.error('instance.worker-lost', message, { cause });
+  return agentErrors.error('instance.worker-lost', message, { cause });
 }

@@ -4,7 +4,7 @@ import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
-import { agentErrors as instanceErrors } from '../../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { ImageFile } from '../../picture/image-file.ts';
 import type { Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
@@ -107,7 +107,7 @@ class WorkerThread implements Executor {
   /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
   async close(): Promise<void> {
     this.#gone = true;
-    this.#pending.rejectAll(instanceErrors.error('instance.ended', 'the model was taken out of service'));
+    this.#pending.rejectAll(agentErrors.error('instance.ended', 'the model was taken out of service'));
     await Promise.all([leave(this.#worker, this.#options.clock), this.#preparer?.close()]);
   }
 
@@ -125,7 +125,7 @@ class WorkerThread implements Executor {
   }
 
   async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
-    if (this.free === 0) throw instanceErrors.error('instance.busy', 'the worker is busy');
+    if (this.free === 0) throw agentErrors.error('instance.busy', 'the worker is busy');
     return new Promise<Answer>((resolve, reject) => {
       // The worker answers each kind of question with its own kind of answer.
       send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
@@ -159,7 +159,7 @@ class WorkerThread implements Executor {
   #giveUp(): void {
     const { stuckAfterMs } = this.#options;
     const message = `a request ran for more than ${stuckAfterMs} ms; its worker is being replaced`;
-    this.#abandon(instanceErrors.error('instance.worker-stuck', message, { facts: { stuckAfterMs } }));
+    this.#abandon(agentErrors.error('instance.worker-stuck', message, { facts: { stuckAfterMs } }));
   }
 
   /** Whenever the model's thread comes back, it ends. */
@@ -201,5 +201,5 @@ const HEAP_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
 function crashed(cause: unknown): EdgeError {
   const message = `the worker that ran the model crashed: ${messageOf(cause)}`;
-  return instanceErrors.error('instance.worker-crashed', message, { cause });
+  return agentErrors.error('instance.worker-crashed', message, { cause });
 }

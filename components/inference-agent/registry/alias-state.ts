@@ -1,0 +1,215 @@
+import type { EdgeError } from '#packages/foundation';
+import type { ActivateDone, ModelStatus } from '#packages/http';
+import type { InstanceFault } from '../instance/model-instance.ts';
+import { successorOf } from '../store/alias-record.ts';
+import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
+import type { Attempt, Progress } from './attempt.ts';
+import type { LoadedModel, ModelLoader } from './model-loader.ts';
+import type { LoaderPorts } from './registry-ports.ts';
+import { SavedRecord } from './saved-record.ts';
+import { ServiceSlot } from './service-slot.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** What the registry shares with each alias. */
+export interface AliasPorts extends LoaderPorts {
+  readonly loader: ModelLoader;
+  /** Aborted when the agent ends. */
+  readonly closing: AbortSignal;
+  /** A try to bring a model into service, under the limits of today's policy; nobody watches it unless told. */
+  attempt(about: string, progress?: Progress, signal?: AbortSignal): Attempt;
+  /** Those that serve, to be named in errors. */
+  aliases(): readonly string[];
+  /** A change of the alias is over. */
+  onIdle(alias: string): void;
+}
+
+/** What requests to an alias find: a model, or one on its way, which they wait for, or why there is none, or nothing. */
+export type AliasTarget = ServingModel | 'pending' | EdgeError | undefined;
+
+/** A model that serves, and where it came from. */
+export interface ServedModel {
+  readonly serving: ServingModel;
+  readonly record: AliasRecord;
+  /** Whether it serves on after it was retired. */
+  readonly retiring: boolean;
+}
+
+export type RetireReason = 'asked' | 'package-gone';
+
+export interface StateListener {
+  /** A process or thread of a model was lost. */
+  onFault(model: ServingModel, fault: InstanceFault): void;
+  /** The grace period of a retired model is over. */
+  onGraceOver(model: ServingModel): void;
+  /** Runs a repetition of a write when nothing else changes the alias. */
+  inTurn(again: () => Promise<void>): Promise<void>;
+}
+
+/** What serves an alias and what the store remembers of it, and how the one follows the other. Changed by its `ServedAlias` only. */
+export class AliasState {
+  readonly #alias: string;
+  readonly #ports: AliasPorts;
+  readonly #listener: StateListener;
+  readonly #slot: ServiceSlot;
+  readonly #saved: SavedRecord;
+  /** Models on their way: requests may wait for them. */
+  #expected = 0;
+  /** Set while the model serves on after it was retired. */
+  #cancelGrace: (() => void) | undefined;
+  #target: AliasTarget;
+
+  constructor(alias: string, ports: AliasPorts, listener: StateListener) {
+    this.#alias = alias;
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#slot = new ServiceSlot(ports.clock);
+    this.#saved = new SavedRecord(alias, ports, (again) => listener.inTurn(again));
+    this.#target = this.#findTarget();
+  }
+
+  /** Settled at each change, so that no request has to find it out. */
+  get target(): AliasTarget {
+    return this.#target;
+  }
+
+  get served(): ServedModel | undefined {
+    const { serving } = this.#slot;
+    const { record } = this.#saved;
+    return serving && record ? { serving, record, retiring: this.#cancelGrace !== undefined } : undefined;
+  }
+
+  get status(): ModelStatus | undefined {
+    return this.#slot.serving?.status(this.#cancelGrace ? 'retiring' : 'active', this.#saved.notKept);
+  }
+
+  /** Whether nothing would be lost with this object. */
+  get isEmpty(): boolean {
+    return this.#target === undefined && !this.#slot.wasUsed && !this.#saved.isNeeded;
+  }
+
+  get saved(): Pick<SavedRecord, 'found' | 'tidy' | 'previousEvicted' | 'amend'> {
+    return this.#saved;
+  }
+
+  /** From now until the returned function is called, a model is on its way. */
+  expect(): () => void {
+    this.#expected++;
+    this.settle();
+    return () => {
+      this.#expected--;
+      this.settle();
+    };
+  }
+
+  /** Looks anew at what requests find; to be called when the quarantine has changed. */
+  settle(): void {
+    this.#target = this.#findTarget();
+    this.#ports.onChange();
+  }
+
+  /**
+   * The switch, from one statement to the next; then the old instance drains and ends.
+   * @param record what is to be remembered. Default: that this package took the place of the one before
+   */
+  async switchTo(loaded: LoadedModel, attempt: Attempt, record = this.#successor(loaded)): Promise<ActivateDone> {
+    const { announce, policy } = this.#ports;
+    const { serving, model, notKept } = loaded;
+    const { name, version } = serving.identity;
+    const { serving: old } = this.#slot;
+    attempt.end();
+    this.#watch(serving);
+    attempt.progress({ phase: 'swap', message: `switching "${this.#alias}" to ${name} ${version}` });
+    this.#endGrace();
+    const swapGapMs = this.#slot.put(serving);
+    this.settle();
+    await this.#saved.save(record, serving.identity, notKept && { model, reason: notKept });
+    let requestsLost = 0;
+    if (old) {
+      attempt.progress({
+        phase: 'drain',
+        message: `waiting for ${old.inFlight} request(s) on ${old.identity.version}`,
+      });
+      requestsLost = await this.#slot.drain(old, policy().drainMs(this.#alias));
+      announce('model.swapped', { from: old.identity, to: serving.identity, swapGapMs, requestsLost });
+    }
+    const { provider, fallbacks } = serving.instance.facts;
+    if (fallbacks.length > 0) {
+      const requested = serving.spec.settings.providers;
+      announce('provider.fallback', { model: serving.identity, requested, provider, reasons: fallbacks });
+    }
+    return this.#done(serving, { unchanged: false, swapGapMs, requestsLost });
+  }
+
+  /** The package that serves was brought again: only where it comes from may have changed, and a retirement is off. */
+  async renew({ serving, record, retiring }: ServedModel, source: string, owner: ModelOwner): Promise<ActivateDone> {
+    this.#endGrace();
+    if (retiring || record.source !== source || record.owner !== owner) {
+      await this.#saved.amend({ source, owner, retiring: false });
+    }
+    return this.#done(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
+  }
+
+  /** The model serves on for the grace period, since the nucleus stops the old version before it starts the new one. */
+  async startGrace(serving: ServingModel, reason: RetireReason): Promise<void> {
+    const { clock, policy, announce } = this.#ports;
+    const graceMs = policy().retireGraceMs;
+    this.#cancelGrace = clock.after(graceMs, () => this.#listener.onGraceOver(serving));
+    announce('model.retiring', { model: serving.identity, graceSeconds: graceMs / 1_000, reason });
+    await this.#saved.amend({ retiring: true });
+  }
+
+  /** From now on nothing new goes to the model; what runs on it is answered, then its memory is given back. */
+  async takeOut(serving: ServingModel): Promise<void> {
+    const { policy, announce } = this.#ports;
+    this.#endGrace();
+    this.#slot.empty();
+    this.settle();
+    await this.#slot.drain(serving, policy().drainMs(this.#alias));
+    // If that fails, a restart brings it back, and retires it again once its package folder is gone.
+    await this.#saved.forget();
+    announce('model.retired', { model: serving.identity });
+  }
+
+  /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#cancelGrace?.();
+    await Promise.all([this.#slot.close(timeoutMs), this.#saved.close()]);
+  }
+
+  #findTarget(): AliasTarget {
+    if (this.#slot.serving) return this.#slot.serving;
+    return this.#expected > 0 ? 'pending' : this.#ports.quarantine.refusal(this.#alias);
+  }
+
+  #endGrace(): void {
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+  }
+
+  #watch(serving: ServingModel): void {
+    const { announce, onChange } = this.#ports;
+    serving.instance.onFree(onChange);
+    serving.instance.onFault((fault) => {
+      announce('model.fault', { model: serving.identity, ...fault });
+      this.#listener.onFault(serving, fault);
+    });
+  }
+
+  #successor({ serving, model, origin }: LoadedModel): AliasRecord {
+    return successorOf(this.#saved.record, {
+      ...origin,
+      alias: this.#alias,
+      model,
+      activatedAt: serving.activatedAt,
+    });
+  }
+
+  #done(
+    { identity, answeredBy }: ServingModel,
+    swap: Pick<ActivateDone, 'unchanged' | 'swapGapMs' | 'requestsLost'>,
+  ): ActivateDone {
+    const { provider, variant } = answeredBy;
+    const { notKept } = this.#saved;
+    return { phase: 'done', model: identity, ...swap, provider, variant, ...(notKept ? { notKept } : {}) };
+  }
+}

@@ -1,0 +1,253 @@
+import { Serial, wireErrorOf } from '#packages/foundation';
+import type { ActivateDone, ModelIdentity, ModelStatus } from '#packages/http';
+import { agentErrors } from '../errors.ts';
+import type { InstanceFault } from '../instance/model-instance.ts';
+import type { AliasRecord, ModelOwner, StoredPackage } from '../store/alias-record.ts';
+import { AliasState } from './alias-state.ts';
+import type { AliasPorts, AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
+import type { Attempt } from './attempt.ts';
+import type { BroughtPackage } from './model-loader.ts';
+import { announcingRefusal } from './refusal.ts';
+import { sameSettings } from './serving-model.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** One alias, and all that can be asked of it. Changes take turns in the order of asking; nobody else writes its state. */
+export class ServedAlias {
+  readonly name: string;
+  readonly #ports: AliasPorts;
+  readonly #turns = new Serial();
+  readonly #state: AliasState;
+
+  constructor(name: string, ports: AliasPorts) {
+    this.name = name;
+    this.#ports = ports;
+    this.#state = new AliasState(name, ports, {
+      inTurn: (again) => this.#inTurn(again),
+      onFault: (model, fault) => this.#faulted(model, fault),
+      onGraceOver: (model) => void this.#inTurn(() => this.#retired(model)),
+    });
+  }
+
+  get target(): AliasTarget {
+    return this.#state.target;
+  }
+
+  get served(): ServedModel | undefined {
+    return this.#state.served;
+  }
+
+  get status(): ModelStatus | undefined {
+    return this.#state.status;
+  }
+
+  get isBusy(): boolean {
+    return this.#turns.isBusy;
+  }
+
+  /** Whether nothing would be lost with this object. */
+  get isEmpty(): boolean {
+    return !this.isBusy && this.#state.isEmpty;
+  }
+
+  /**
+   * Brings a package into service. What serves until then serves on, for good if anything fails.
+   * @throws EdgeError with the reason of the refusal
+   */
+  activate(brought: BroughtPackage, owner: ModelOwner, attempt: Attempt): Promise<ActivateDone> {
+    return this.#expecting(async () => {
+      const { clock, loader, quarantine, announce } = this.#ports;
+      const { served } = this;
+      if (served?.serving.identity.hash === brought.model.hash) {
+        attempt.progress({ phase: 'verify', message: 'this package is already active' });
+        return this.#state.renew(served, brought.source, owner);
+      }
+      const startedAt = clock.monotonic();
+      const loaded = await loader.load(this.name, brought, owner, attempt).catch(async (thrown: unknown) => {
+        await this.#state.saved.tidy();
+        throw thrown;
+      });
+      const done = await this.#state.switchTo(loaded, attempt);
+      await quarantine.lift(this.name);
+      const durationMs = Math.round(clock.monotonic() - startedAt);
+      announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
+      return done;
+    }, attempt);
+  }
+
+  /**
+   * Marks the model, which serves on for the grace period.
+   * @param path only if the model came from there: a late retirement of an old version does not hit the new one
+   * @throws EdgeError `model.not-active`
+   */
+  retire(path: string | undefined, reason: RetireReason): Promise<ModelStatus> {
+    return this.#inTurn(async () => {
+      const { serving, record, retiring } = this.#active();
+      const meant = path === undefined || path === record.source;
+      if (meant && !retiring) await this.#state.startGrace(serving, reason);
+      return this.#statusNow();
+    });
+  }
+
+  /** Takes the model out of service at once; what runs on it is answered. @throws EdgeError `model.not-active` */
+  unload(): Promise<void> {
+    return this.#inTurn(async () => this.#state.takeOut(this.#active().serving));
+  }
+
+  /**
+   * Puts the package that was active before back into service.
+   * @throws EdgeError `model.not-active`, `model.no-previous`, and as `activate`
+   */
+  rollback(attempt: Attempt): Promise<ModelStatus> {
+    return this.#inTurn(async () => {
+      const { serving, record } = this.#active();
+      const { previous } = record;
+      if (!previous) {
+        throw agentErrors.error('model.no-previous', `nothing was active before under the alias "${this.name}"`);
+      }
+      const { model } = await this.#recall(record, previous, attempt);
+      this.#ports.announce('model.rolled-back', { from: serving.identity, to: model });
+      return this.#statusNow();
+    }, attempt);
+  }
+
+  /** Brings back what was active when the agent last ran; if that cannot be, the version before it. Never rejects. */
+  restore(record: AliasRecord): Promise<void> {
+    this.#state.saved.found(record);
+    return this.#expecting(async () => {
+      if (await this.#restored(record, record.active)) return;
+      if (record.previous) await this.#restored(record, record.previous);
+    });
+  }
+
+  /**
+   * The configuration has changed: what it asks of a model that serves is looked at again. Never rejects.
+   * If the settings of its instances are others, it is vetted and loaded anew; one that is refused serves on as it is.
+   */
+  review(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { served } = this;
+      if (!served || sameSettings(served.serving.spec.settings, this.#ports.policy().instance(this.name))) return;
+      const { record } = served;
+      const attempt = this.#attempt();
+      await this.#recall(record, record.active, attempt).catch(() => attempt.end());
+    });
+  }
+
+  /** Another alias needed the room of the package that was kept for a rollback. */
+  previousEvicted(): void {
+    this.#state.saved.previousEvicted();
+    void this.#inTurn(() => this.#state.saved.amend({}));
+  }
+
+  /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
+  close(timeoutMs: number): Promise<void> {
+    return this.#state.close(timeoutMs);
+  }
+
+  /** Loads what the store remembers and puts it into service; announces a refusal. */
+  #recall(record: AliasRecord, which: StoredPackage, attempt: Attempt): Promise<ActivateDone> {
+    const about = () => ({ alias: this.name, path: record.source, serving: this.served?.serving.identity });
+    return announcingRefusal(this.#ports.announce, about, async () =>
+      this.#state.switchTo(await this.#ports.loader.recall(record, which, attempt), attempt),
+    );
+  }
+
+  /** Whether that is settled: it serves, or the agent is ending. */
+  async #restored(record: AliasRecord, which: StoredPackage): Promise<boolean> {
+    const { loader, announce, closing } = this.#ports;
+    const attempt = this.#attempt();
+    try {
+      const loaded = await loader.recall(record, which, attempt);
+      const done = await this.#state.switchTo(loaded, attempt, which === record.active ? record : undefined);
+      announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
+      if (record.retiring) await this.#state.startGrace(loaded.serving, 'asked');
+      return true;
+    } catch (thrown) {
+      if (!closing.aborted) announce('model.restore-failed', { alias: this.name, error: wireErrorOf(thrown) });
+      return closing.aborted;
+    } finally {
+      attempt.end();
+    }
+  }
+
+  /** Another instance may have taken over, or the same package come back, while this waited for its turn. */
+  async #retired(model: ServingModel): Promise<void> {
+    const { served } = this;
+    if (served?.retiring && served.serving === model) await this.#state.takeOut(model);
+  }
+
+  /** A version that brings its processes down again and again is taken out of service, and the one before it takes over. */
+  #faulted(model: ServingModel, fault: InstanceFault): void {
+    const { quarantine, closing } = this.#ports;
+    const former = this.served?.record.previous?.kept === true;
+    const deaths = quarantine.tooMany(model.identity, former);
+    if (deaths === undefined || closing.aborted) return;
+    void this.#inTurn(async () => {
+      if (this.served?.serving === model) await this.#quarantine(this.served, fault.message, deaths);
+    });
+  }
+
+  async #quarantine({ serving: model, record }: ServedModel, reason: string, deaths: number): Promise<void> {
+    const { quarantine, announce } = this.#ports;
+    await quarantine.add(model.identity, reason, deaths);
+    const former = await this.#putBack(record);
+    if (!former) await this.#state.takeOut(model);
+    announce('model.quarantined', { model: model.identity, reason, deaths, ...(former ? { former } : {}) });
+  }
+
+  /** Undefined if there is no version before, or it does not load: only then is the alias without an answer. */
+  async #putBack(record: AliasRecord): Promise<ModelIdentity | undefined> {
+    if (!record.previous) return undefined;
+    const { loader, announce } = this.#ports;
+    const attempt = this.#attempt();
+    try {
+      return (await this.#state.switchTo(await loader.recall(record, record.previous, attempt), attempt)).model;
+    } catch (thrown) {
+      announce('model.restore-failed', { alias: this.name, error: wireErrorOf(thrown) });
+      return undefined;
+    } finally {
+      attempt.end();
+    }
+  }
+
+  /** As `#inTurn`, for work that brings a model: from now on requests wait for it. */
+  async #expecting<T>(work: () => Promise<T>, attempt?: Attempt): Promise<T> {
+    const arrived = this.#state.expect();
+    try {
+      return await this.#inTurn(work, attempt);
+    } finally {
+      arrived();
+      this.#ports.onIdle(this.name);
+    }
+  }
+
+  /** Runs a change after those that were asked for before. */
+  async #inTurn<T>(work: () => Promise<T>, attempt?: Attempt): Promise<T> {
+    try {
+      return await (attempt ? attempt.turn(this.#turns, work) : this.#turns.run(work));
+    } finally {
+      attempt?.end();
+      this.#state.settle();
+      this.#ports.onIdle(this.name);
+    }
+  }
+
+  #attempt(): Attempt {
+    return this.#ports.attempt(`the model of "${this.name}"`);
+  }
+
+  #statusNow(): ModelStatus {
+    return this.status ?? this.#notActive();
+  }
+
+  #active(): ServedModel {
+    return this.served ?? this.#notActive();
+  }
+
+  #notActive(): never {
+    const active = this.#ports.aliases();
+    const which = active.length === 0 ? 'none is' : `active: ${active.join(', ')}`;
+    const message = `no model is active under the alias "${this.name}" (${which})`;
+    throw agentErrors.error('model.not-active', message, { facts: { alias: this.name, active } });
+  }
+}
