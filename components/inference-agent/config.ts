@@ -176,7 +176,9 @@ export const agentConfiguration = z
       .describe('A retired model serves on for this long, so that a new version can take over without a gap.'),
     LoadTimeoutSeconds: integerSetting({ min: 1, max: 3_600 })
       .default(120)
-      .describe('A model that is not loaded, warm and tested after this many seconds is refused.'),
+      .describe(
+        'Reading, unpacking, verifying, storing, loading, warming up and testing a model take this long together at most; else it is refused, and the error names what it was doing. The wait while another model loads does not count.',
+      ),
     MaxImageMB: integerSetting({ min: 1, max: 1_024 }).default(32).describe('Larger request bodies are refused.'),
     MaxBufferedMB: integerSetting({ min: 1, max: 4_096 })
       .default(128)

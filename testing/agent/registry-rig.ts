@@ -37,10 +37,15 @@ export class RegistryRig {
     return join(this.#folder, 'models');
   }
 
-  /** A registry as after a start of the agent, before `restore`. */
-  async start(): Promise<ModelRegistry> {
+  async openStore(): Promise<PackageStore> {
     const store = this.#openStore({ folder: this.storeFolder, bounds: () => this.storeBounds });
     await store.open();
+    return store;
+  }
+
+  /** A registry as after a start of the agent, before `restore`. */
+  async start(store?: PackageStore): Promise<ModelRegistry> {
+    store ??= await this.openStore();
     const quarantine = new Quarantine({
       file: join(this.#folder, 'quarantine.json'),
       clock: this.clock,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isEdgeError, messageOf, sleep } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import type { ActivateDone, ActivateProgress, AgentClient, NotKept } from '#packages/http';
+import type { ActivateDone, ActivateProgress, AgentClient, ModelIdentity, NotKept } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { ModelCommand } from './parse-arguments.ts';
 
@@ -90,10 +90,14 @@ function tell(print: (line: string) => void, step: ActivateProgress): void {
 function doneLine({ model, unchanged, provider, variant, swapGapMs, requestsLost, notKept }: ActivateDone): string {
   const what = `${model.name} ${model.version} serves as "${model.alias}" on ${provider} (${variant})`;
   const how = unchanged ? 'it was active already' : `swap gap ${swapGapMs} ms, ${requestsLost} requests lost`;
-  return `${what}; ${how}${notKept ? `; ${notKeptWords(notKept)}` : ''}`;
+  return `${what}; ${how}${notKept ? `; warning: ${notKeptWords(model, notKept)}` : ''}`;
 }
 
-function notKeptWords({ error, restores }: NotKept): string {
+function notKeptWords({ name, version }: ModelIdentity, { error, restores }: NotKept): string {
+  const why = `(${error.message})`;
+  if (restores?.version === version && restores.name === name) {
+    return `the agent does not hold a copy of it, so that a restart needs its folder ${why}`;
+  }
   const instead = restores ? `${restores.name} ${restores.version}` : 'nothing';
-  return `warning: until the agent's disk takes it, a restart would bring back ${instead} (${error.message})`;
+  return `until the agent's disk takes it, a restart would bring back ${instead} ${why}`;
 }

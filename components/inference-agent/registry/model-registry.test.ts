@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs';
-import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
+import { isPartial } from '#packages/foundation';
 import { readPackage } from '#packages/model-package';
 
 import { bytesOf } from '../../../testing/agent/instance-conformance.ts';
@@ -30,6 +31,8 @@ const activate = async (version: string, changes: object = {}, alias?: string) =
   registry.activate({ path: await packageOf(version, changes), ...(alias ? { alias } : {}) }, quiet);
 const serving = (alias = 'Parts') => registry.target(alias) as ServingModel;
 const ask = async (text: string, alias = 'Parts') => (await serving(alias).infer(bytesOf(text))).predictions[0]?.label;
+const rememberedOf = async (alias: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(rig.storeFolder, alias, 'state.json'), 'utf8'));
 const refused = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe('ModelRegistry: activation', () => {
@@ -200,6 +203,45 @@ describe('ModelRegistry: activation', () => {
     );
     await expect(activation).rejects.toEqual(refused('model.superseded'));
     expect(registry.target('Parts')).toBeUndefined();
+  });
+});
+
+describe('ModelRegistry: the time-out of an activation', () => {
+  it.each([
+    ['while an archive is unpacked', 'unpack'],
+    ['while a package is read', 'read'],
+    ['while it is copied into the store', 'keep'],
+  ] as const)('%s refuses the new version and keeps the old one', async (_when, method) => {
+    const store = await rig.openStore();
+    registry = await rig.start(store);
+    await activate('1.0.0');
+    Object.assign(store, { [method]: () => new Promise(() => undefined) });
+    const refusal = expect(activate('2.0.0')).rejects.toMatchObject({
+      code: 'model.activation-timeout',
+      facts: { phase: method === 'keep' ? 'store' : method },
+    });
+    await expect.poll(() => rig.clock.pending).toBe(1);
+    await rig.clock.advance(120_000);
+    await refusal;
+    expect(await ask('still')).toBe('Parts 1.0.0: still');
+    expect(rig.last('model.rejected')).toMatchObject({ error: { code: 'model.activation-timeout' } });
+  });
+
+  it('while a model loads lets the next one load', async () => {
+    let loading: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => (loading = resolve));
+    const path = await packageOf('1.0.0', { provenance: { open: 'hang' } });
+    const hanging = expect(
+      registry.activate({ path }, ({ phase }) => void (phase === 'load' && loading?.())),
+    ).rejects.toMatchObject({ code: 'model.activation-timeout', facts: { phase: 'load' } });
+    await begun;
+    const next = activate('2.0.0', { name: 'Other' });
+    await expect.poll(() => readdir(rig.storeFolder)).toContain('Other');
+    // The time of a model that waits for its turn stands still.
+    await expect.poll(() => rig.clock.pending).toBe(1);
+    await rig.clock.advance(120_000);
+    await hanging;
+    expect(await next).toMatchObject({ model: { alias: 'Other' } });
   });
 });
 
@@ -427,8 +469,11 @@ describe('ModelRegistry: restart', () => {
     const { bytes } = await readPackage(join(folder.path, 'Parts-2.0.0'));
     rig.storeBounds = { ...rig.storeBounds, maxBytes: 2 * bytes + 10 };
     await activate('1.0.0', { name: 'Other' }, 'other');
-    expect(await readdir(join(rig.storeFolder, 'Parts'))).toEqual([model.hash, 'state.json']);
+    // The record may be on its way to the disk by now.
+    const entries = await readdir(join(rig.storeFolder, 'Parts'));
+    expect(entries.filter((name) => !isPartial(name))).toEqual([model.hash, 'state.json']);
     await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.no-previous'));
+    await expect.poll(() => rememberedOf('Parts')).not.toHaveProperty('previous');
   });
 });
 
