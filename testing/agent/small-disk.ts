@@ -14,10 +14,10 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** A file system of its own with room for a few packages; only root may make one. */
-export function mountedDisk(folder: string): SmallDisk {
+/** A file system of its own, with room for a few made-up packages unless told otherwise; only root may make one. */
+export function mountedDisk(folder: string, bytes = 512 * 1024): SmallDisk {
   mkdirSync(folder, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'edgeml-test', folder], { stdio: 'ignore' });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'edgeml-test', folder], { stdio: 'ignore' });
   const ballast = join(folder, 'ballast');
   return {
     folder,
@@ -67,8 +67,6 @@ export function scriptedDisk(folder: string): SmallDisk {
     remove: () => undefined,
   };
 }
-
-const DISK_BYTES = 512 * 1024;
 
 function fillFile(path: string): void {
   const file = openSync(path, 'w');

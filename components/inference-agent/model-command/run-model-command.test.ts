@@ -50,6 +50,17 @@ describe('model.js', () => {
     ]);
   });
 
+  it.each([
+    [{ name: 'Parts', version: '0.9.0' }, "until the agent's disk takes it, a restart would bring back Parts 0.9.0"],
+    [undefined, "until the agent's disk takes it, a restart would bring back nothing"],
+    [{ name: 'Parts', version: '1.0.0' }, 'the agent does not hold a copy of it, so that a restart needs its folder'],
+  ])('warns of what a restart would bring back: %o', async (restores, words) => {
+    const error = { code: 'store.write-failed', message: 'ENOSPC', todo: 'Make room.', facts: {} };
+    const { lines, run } = rig({ ...done, notKept: { error, ...(restores ? { restores } : {}) } });
+    await run('activate', '/parts');
+    expect(lines.at(-1)).toMatch(`0 requests lost; warning: ${words} (ENOSPC)`);
+  });
+
   it('gives up after its time-out, naming why', async () => {
     const { clock, run } = rig(away);
     const failed = expect(run('activate', '/parts', '--timeout', '10')).rejects.toMatchObject({

@@ -3,25 +3,12 @@ import type { ActivateDone, ModelStatus } from '#packages/http';
 import type { InstanceFault } from '../instance/model-instance.ts';
 import { successorOf } from '../store/alias-record.ts';
 import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
-import type { Attempt, Progress } from './attempt.ts';
-import type { LoadedModel, ModelLoader } from './model-loader.ts';
-import type { LoaderPorts } from './registry-ports.ts';
+import type { AliasPorts } from './alias-ports.ts';
+import type { Attempt } from './attempt.ts';
+import type { LoadedModel } from './model-loader.ts';
 import { SavedRecord } from './saved-record.ts';
 import { ServiceSlot } from './service-slot.ts';
 import type { ServingModel } from './serving-model.ts';
-
-/** What the registry shares with each alias. */
-export interface AliasPorts extends LoaderPorts {
-  readonly loader: ModelLoader;
-  /** Aborted when the agent ends. */
-  readonly closing: AbortSignal;
-  /** A try to bring a model into service, under the limits of today's policy; nobody watches it unless told. */
-  attempt(about: string, progress?: Progress, signal?: AbortSignal): Attempt;
-  /** Those that serve, to be named in errors. */
-  aliases(): readonly string[];
-  /** A change of the alias is over. */
-  onIdle(alias: string): void;
-}
 
 /** What requests to an alias find: a model, or one on its way, which they wait for, or why there is none, or nothing. */
 export type AliasTarget = ServingModel | 'pending' | EdgeError | undefined;

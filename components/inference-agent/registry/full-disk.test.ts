@@ -11,7 +11,7 @@ import type { ModelRegistry } from './model-registry.ts';
 
 describe.each([
   ['a store that fails as on a full disk', scriptedDisk, true],
-  ['a file system that is full', mountedDisk, canMount()],
+  ['a file system that is full', (folder: string) => mountedDisk(folder), canMount()],
 ] as const)('a swap on %s', (_what, openDisk, isPossible) => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let disk: SmallDisk;

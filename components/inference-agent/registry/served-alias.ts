@@ -1,10 +1,11 @@
 import { Serial, wireErrorOf } from '#packages/foundation';
-import type { ActivateDone, ModelIdentity, ModelStatus } from '#packages/http';
+import type { ActivateDone, ModelStatus } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { InstanceFault } from '../instance/model-instance.ts';
 import type { AliasRecord, ModelOwner, StoredPackage } from '../store/alias-record.ts';
 import { AliasState } from './alias-state.ts';
-import type { AliasPorts, AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
+import type { AliasPorts } from './alias-ports.ts';
+import type { AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
 import type { Attempt } from './attempt.ts';
 import type { BroughtPackage } from './model-loader.ts';
 import { announcingRefusal } from './refusal.ts';
@@ -114,22 +115,21 @@ export class ServedAlias {
   restore(record: AliasRecord): Promise<void> {
     this.#state.saved.found(record);
     return this.#expecting(async () => {
-      if (await this.#restored(record, record.active)) return;
-      if (record.previous) await this.#restored(record, record.previous);
+      const done = (await this.#bringBack(record, record.active)) ?? (await this.#bringBack(record, record.previous));
+      if (!done) return;
+      const { model, provider, variant } = done;
+      this.#ports.announce('model.restored', { model, provider, variant });
+      if (record.retiring) await this.#state.startGrace(this.#active().serving, 'asked');
     });
   }
 
   /**
    * The configuration has changed: what it asks of a model that serves is looked at again. Never rejects.
-   * If the settings of its instances are others, it is vetted and loaded anew; one that is refused serves on as it is.
+   * If its instances are to be run otherwise, the model is vetted and loaded anew; one that is refused serves on as it is.
    */
   review(): Promise<void> {
     return this.#inTurn(async () => {
-      const { served } = this;
-      if (!served || sameSettings(served.serving.spec.settings, this.#ports.policy().instance(this.name))) return;
-      const { record } = served;
-      const attempt = this.#attempt();
-      await this.#recall(record, record.active, attempt).catch(() => attempt.end());
+      if (this.served && !this.#runsAsConfigured(this.served)) await this.#loadAnew(this.served);
     });
   }
 
@@ -144,6 +144,15 @@ export class ServedAlias {
     return this.#state.close(timeoutMs);
   }
 
+  #runsAsConfigured({ serving }: ServedModel): boolean {
+    return sameSettings(serving.spec.settings, this.#ports.policy().instance(this.name));
+  }
+
+  async #loadAnew({ record }: ServedModel): Promise<void> {
+    const attempt = this.#attempt();
+    await this.#recall(record, record.active, attempt).catch(() => attempt.end());
+  }
+
   /** Loads what the store remembers and puts it into service; announces a refusal. */
   #recall(record: AliasRecord, which: StoredPackage, attempt: Attempt): Promise<ActivateDone> {
     const about = () => ({ alias: this.name, path: record.source, serving: this.served?.serving.identity });
@@ -152,19 +161,17 @@ export class ServedAlias {
     );
   }
 
-  /** Whether that is settled: it serves, or the agent is ending. */
-  async #restored(record: AliasRecord, which: StoredPackage): Promise<boolean> {
+  /** Puts what the store remembers into service; if that cannot be, announces why and returns undefined. */
+  async #bringBack(record: AliasRecord, which: StoredPackage | undefined): Promise<ActivateDone | undefined> {
     const { loader, announce, closing } = this.#ports;
+    if (!which || closing.aborted) return undefined;
     const attempt = this.#attempt();
     try {
       const loaded = await loader.recall(record, which, attempt);
-      const done = await this.#state.switchTo(loaded, attempt, which === record.active ? record : undefined);
-      announce('model.restored', { model: done.model, provider: done.provider, variant: done.variant });
-      if (record.retiring) await this.#state.startGrace(loaded.serving, 'asked');
-      return true;
+      return await this.#state.switchTo(loaded, attempt, which === record.active ? record : undefined);
     } catch (thrown) {
       if (!closing.aborted) announce('model.restore-failed', { alias: this.name, error: wireErrorOf(thrown) });
-      return closing.aborted;
+      return undefined;
     } finally {
       attempt.end();
     }
@@ -190,24 +197,10 @@ export class ServedAlias {
   async #quarantine({ serving: model, record }: ServedModel, reason: string, deaths: number): Promise<void> {
     const { quarantine, announce } = this.#ports;
     await quarantine.add(model.identity, reason, deaths);
-    const former = await this.#putBack(record);
+    // Only if there is no version before, or it does not load, is the alias without an answer.
+    const former = (await this.#bringBack(record, record.previous))?.model;
     if (!former) await this.#state.takeOut(model);
     announce('model.quarantined', { model: model.identity, reason, deaths, ...(former ? { former } : {}) });
-  }
-
-  /** Undefined if there is no version before, or it does not load: only then is the alias without an answer. */
-  async #putBack(record: AliasRecord): Promise<ModelIdentity | undefined> {
-    if (!record.previous) return undefined;
-    const { loader, announce } = this.#ports;
-    const attempt = this.#attempt();
-    try {
-      return (await this.#state.switchTo(await loader.recall(record, record.previous, attempt), attempt)).model;
-    } catch (thrown) {
-      announce('model.restore-failed', { alias: this.name, error: wireErrorOf(thrown) });
-      return undefined;
-    } finally {
-      attempt.end();
-    }
   }
 
   /** As `#inTurn`, for work that brings a model: from now on requests wait for it. */
