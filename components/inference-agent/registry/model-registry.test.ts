@@ -215,12 +215,14 @@ describe('ModelRegistry: the time-out of an activation', () => {
     const store = await rig.openStore();
     registry = await rig.start(store);
     await activate('1.0.0');
-    Object.assign(store, { [method]: () => new Promise(() => undefined) });
+    const entered = new Promise<void>((enter) => {
+      Object.assign(store, { [method]: () => new Promise(() => enter()) });
+    });
     const refusal = expect(activate('2.0.0')).rejects.toMatchObject({
       code: 'model.activation-timeout',
       facts: { phase: method === 'keep' ? 'store' : method },
     });
-    await expect.poll(() => rig.clock.pending).toBe(1);
+    await entered;
     await rig.clock.advance(120_000);
     await refusal;
     expect(await ask('still')).toBe('Parts 1.0.0: still');
@@ -237,7 +239,7 @@ describe('ModelRegistry: the time-out of an activation', () => {
     await begun;
     const next = activate('2.0.0', { name: 'Other' });
     await expect.poll(() => readdir(rig.storeFolder)).toContain('Other');
-    // The time of a model that waits for its turn stands still.
+    // The time of a model that waits for its turn stands still: from then on only the first one's runs.
     await expect.poll(() => rig.clock.pending).toBe(1);
     await rig.clock.advance(120_000);
     await hanging;

@@ -3,6 +3,7 @@ import { exists } from '#packages/foundation';
 import type { ActivateDone, ActivateRequest, ModelStatus } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { ModelOwner } from '../store/alias-record.ts';
+import type { RoomTaken } from '../store/plan-room.ts';
 import type { AliasPorts } from './alias-ports.ts';
 import type { AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
 import { Attempt } from './attempt.ts';
@@ -147,8 +148,10 @@ export class ModelRegistry {
     return alias;
   }
 
-  #records() {
-    return [...this.#aliases.values()].flatMap(({ served }) => served?.record ?? []);
+  #records(): readonly RoomTaken[] {
+    return [...this.#aliases.values()].flatMap(({ served, status }) =>
+      served ? [{ ...served.record, pinned: status?.notKept !== undefined }] : [],
+    );
   }
 
   #attempt(about: string, progress: Progress, signal?: AbortSignal): Attempt {

@@ -9,6 +9,7 @@ import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { agentErrors } from '../errors.ts';
 import { planRoom } from './plan-room.ts';
+import type { RoomTaken } from './plan-room.ts';
 
 export interface StoreOptions {
   /** Folder of the store, made as needed. */
@@ -90,7 +91,7 @@ export class PackageStore {
   async keep(
     alias: string,
     model: ModelPackage,
-    records: readonly AliasRecord[],
+    records: readonly RoomTaken[],
     onEvicted: (alias: string) => void,
     signal?: AbortSignal,
   ): Promise<Kept> {
@@ -203,7 +204,7 @@ export class PackageStore {
   }
 
   /** Returns the aliases that gave up their previous package. */
-  async #makeRoom(alias: string, { bytes }: ModelPackage, records: readonly AliasRecord[]): Promise<readonly string[]> {
+  async #makeRoom(alias: string, { bytes }: ModelPackage, records: readonly RoomTaken[]): Promise<readonly string[]> {
     const { maxBytes, minFreeBytes } = this.#bounds();
     const evicted = planRoom(alias, bytes, records, maxBytes);
     for (const record of evicted) {

@@ -33,6 +33,12 @@ describe('planRoom', () => {
     expect(evicted('a', 10, [record('a', 1, 10, 10), record('b', 1, 10, 10)], 40)).toEqual([]);
   });
 
+  it('leaves alone what a restart needs because the disk does not have the newer record', () => {
+    const behind = { ...record('old', 1, 10, 10), pinned: true };
+    expect(evicted('a', 10, [behind, record('new', 9, 10, 10)], 40)).toEqual(['new']);
+    expect(() => planRoom('a', 20, [behind], 30)).toThrow(expect.objectContaining({ code: 'store.full' }) as Error);
+  });
+
   it('never evicts what is active, and says how much is taken', () => {
     const act = () => planRoom('a', 10, [record('a', 1, 10), record('b', 1, 15, 5)], 30);
     expect(act).toThrow(
