@@ -41,13 +41,19 @@ export const ZONES = {
     holds: 'HTTP on Unix sockets: server, and types and clients of the agent and the feedback uploader',
     mayImport: ['packages/foundation', 'packages/model-package'],
   },
+  'packages/frames': { holds: 'frames of a camera as the decoder leaves them', mayImport: ['packages/foundation'] },
+  'packages/jpeg': {
+    holds: 'libjpeg-turbo: where it lies, and raw frames encoded by it',
+    mayImport: ['packages/foundation', 'packages/frames'],
+  },
+  'packages/motion': { holds: 'whether anything moves before a camera', mayImport: ['packages/frames'] },
   'packages/vision': {
     holds: 'image decode, resize, tensors, decoders, execution providers: what a worker runs',
-    mayImport: ['packages/foundation', 'packages/model-package'],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package'],
   },
   'packages/annotation': {
     holds: 'predictions drawn on an image',
-    mayImport: ['packages/foundation', 'packages/model-package'],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package'],
   },
 
   // Components import libraries only, so that each ships alone.
@@ -69,9 +75,12 @@ export const ZONES = {
     mayImport: [
       'packages/annotation',
       'packages/foundation',
+      'packages/frames',
       'packages/http',
       'packages/ipc',
+      'packages/jpeg',
       'packages/model-package',
+      'packages/motion',
     ],
   },
   'components/feedback-uploader': {
