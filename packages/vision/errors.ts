@@ -12,6 +12,10 @@ export const visionErrors = errorCatalogue({
     status: 400,
     todo: 'Send the bytes of an image; check that the sender had finished writing the file.',
   },
+  'image.frame-invalid': {
+    status: 400,
+    todo: 'Size, format and strides of a frame must be those of its bytes: check what writes the frames, or what declares their format.',
+  },
   'image.too-large': entry<{ readonly width: number; readonly height: number; readonly maxPixels: number }>({
     status: 413,
     todo: 'Send a smaller image, or raise the limit of pixels in the configuration of the agent.',

@@ -1,5 +1,7 @@
-import type { InputSpec } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
+import type { RawFrame } from '#packages/frames';
+import type { InputSpec } from '#packages/model-package';
+import { FramePreprocessor } from './frame/frame-preprocessor.ts';
 import { decodeImage } from './image/decode-image.ts';
 import type { ImageSize } from './image/pixels.ts';
 import type { Pixels } from './image/pixels.ts';
@@ -17,13 +19,14 @@ export interface PreparerOptions {
 /** The first half of a request: compressed bytes to the model's input tensor. */
 export class ImagePreparer {
   readonly #options: PreparerOptions;
-  readonly #grey: boolean;
+  readonly #input: InputSpec;
   readonly #preprocessor: Preprocessor;
   readonly #shrinkFor: (size: ImageSize) => 1 | 2 | 4 | 8;
+  #frames: FramePreprocessor | undefined;
 
   constructor(input: InputSpec, options: PreparerOptions) {
     this.#options = options;
-    this.#grey = input.color === 'GRAY';
+    this.#input = input;
     this.#preprocessor = new Preprocessor(input);
     this.#shrinkFor = shrinkPolicy(input, options.reducedDecode);
   }
@@ -42,7 +45,7 @@ export class ImagePreparer {
     signal?.throwIfAborted();
     const start = clock.monotonic();
     const { pixels, size } = await decodeImage(image, {
-      grey: this.#grey,
+      grey: this.#input.color === 'GRAY',
       maxPixels,
       takePixels: (bytes) => this.#preprocessor.takePixels(bytes),
       shrinkFor: this.#shrinkFor,
@@ -58,6 +61,28 @@ export class ImagePreparer {
       decodeMs: decoded - start,
       preprocessMs: filled - decoded,
     };
+  }
+
+  /** Memory to read a raw frame into, at least `bytes` long, valid until the next call; `prepareFrame` does not copy what lies there. */
+  takeFrame(bytes: number): Buffer {
+    return this.#framePreprocessor.take(bytes);
+  }
+
+  /**
+   * A raw frame to the model's input tensor. The feed of the result is filled anew by the next call.
+   * @throws EdgeError `image.frame-invalid`
+   */
+  prepareFrame(frame: RawFrame): PreparedImage {
+    const { clock } = this.#options;
+    const start = clock.monotonic();
+    const { placement, feed } = this.#framePreprocessor.fill(frame);
+    const size = { width: frame.width, height: frame.height };
+    return { size, placement, feed, decodeMs: 0, preprocessMs: clock.monotonic() - start };
+  }
+
+  /** With a tensor of its own, so only once there is a frame. */
+  get #framePreprocessor(): FramePreprocessor {
+    return (this.#frames ??= new FramePreprocessor(this.#input, this.#preprocessor));
   }
 
   /** Loads the decoder and lets the compilers see the code, so that the first image does not pay for it. */

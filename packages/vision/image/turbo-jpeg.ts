@@ -1,7 +1,5 @@
-import path from 'node:path';
-
 import type * as Koffi from 'koffi';
-import { lazyPackage, resolvePackage } from '#packages/foundation';
+import { turboLibrary } from '#packages/jpeg';
 
 /** Constants of turbojpeg.h. */
 const FLAGS = { accurateDct: 4096, limitScans: 32768 } as const;
@@ -29,14 +27,12 @@ export interface TurboJpeg {
   ): TurboFault | undefined;
 }
 
-const loadKoffi = lazyPackage<typeof Koffi>('koffi');
 let loaded: { readonly turbo: TurboJpeg | undefined } | undefined;
 
 /**
- * libjpeg-turbo as the package @julusian/jpeg-turbo brings it, called directly. That package's own binding always decodes with
- * the fast, less exact DCT, whose pixels are 1 off on average and up to 20 in fine images, and it cannot decode smaller;
- * the accurate DCT gives the very pixels of OpenCV and Pillow and takes the same time.
- * Undefined where the library does not come as one: Windows and macOS.
+ * libjpeg-turbo, called directly. The binding of the package that brings it always decodes with the fast, less exact DCT, whose
+ * pixels are 1 off on average and up to 20 in fine images, and it cannot decode smaller; the accurate DCT gives the very pixels
+ * of OpenCV and Pillow and takes the same time. Undefined where the library does not come as one: sharp decodes instead.
  */
 export function turboJpeg(): TurboJpeg | undefined {
   loaded ??= { turbo: load() };
@@ -44,22 +40,8 @@ export function turboJpeg(): TurboJpeg | undefined {
 }
 
 function load(): TurboJpeg | undefined {
-  const main = resolvePackage('@julusian/jpeg-turbo/package.json');
-  if (main === undefined || process.platform !== 'linux') return undefined;
-  for (const libc of ['', '-musl']) {
-    const file = path.join(
-      path.dirname(main),
-      'prebuilds',
-      `jpeg-turbo-linux-${process.arch}${libc}`,
-      'libturbojpeg.so.0',
-    );
-    try {
-      return bind(loadKoffi().load(file));
-    } catch {
-      // Another C library or no koffi for this machine: sharp decodes instead.
-    }
-  }
-  return undefined;
+  const library = turboLibrary();
+  return library && bind(library);
 }
 
 function bind(library: Koffi.LibraryHandle): TurboJpeg {

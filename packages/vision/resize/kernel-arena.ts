@@ -59,9 +59,10 @@ export class KernelArena {
   }
 
   /** A region of the current plan, with these numbers in it. */
-  scratchOf(numbers: Int32Array): number {
+  scratchOf(numbers: Int32Array | Int16Array | Uint8Array): number {
     const at = this.scratch(numbers.byteLength);
-    new Int32Array(this.kernels.memory.buffer, at, numbers.length).set(numbers);
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    new Uint8Array(this.kernels.memory.buffer).set(bytes, at);
     return at;
   }
 

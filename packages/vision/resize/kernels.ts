@@ -1,6 +1,6 @@
 import { KERNELS } from './kernels.gen.ts';
 
-/** Rows of a resize in WebAssembly SIMD; kernels.wat says what each does. All numbers are byte addresses, sizes or weights. */
+/** Rows of a resize, and of frames on their way to a tensor, in WebAssembly SIMD; kernels.wat says what each does. All numbers are byte addresses, sizes or weights. */
 export interface Kernels {
   readonly memory: KernelMemory;
   readonly bilinearRgb: BilinearRow;
@@ -11,7 +11,33 @@ export interface Kernels {
   readonly scatter1: ScatterRow;
   readonly scatter2: ScatterRow;
   readonly scatter4: ScatterRow;
+  readonly blendNear: BlendRow;
+  readonly blendFar: BlendRow;
+  yuvToRgb(
+    luma: number,
+    blueDifference: number,
+    redDifference: number,
+    factors: number,
+    count: number,
+    red: number,
+    green: number,
+    blue: number,
+  ): void;
+  rgbToGrey(red: number, green: number, blue: number, count: number): void;
+  normalize(source: number, factor: number, offset: number, count: number, out: number): void;
 }
+
+type BlendRow = (
+  upper: number,
+  lower: number,
+  upperWeight: number,
+  lowerWeight: number,
+  offsets: number,
+  masks: number,
+  weights: number,
+  count: number,
+  out: number,
+) => void;
 
 type BilinearRow = (
   upper: number,

@@ -41,7 +41,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Feeding cameras and folders',
-    codes: ['annotation.', 'app.', 'service.', 'source.'],
+    codes: ['annotation.', 'app.', 'jpeg.', 'service.', 'source.'],
   },
   {
     title: 'Feedback and uploads',

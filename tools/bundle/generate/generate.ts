@@ -20,7 +20,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     await errorReference(),
     await folderTable(),
     await configurationReference(COMPONENT_SCHEMAS),
-    await wasmKernels(),
+    ...(await wasmKernels()),
     await edgeManagerProto(),
   ];
 }

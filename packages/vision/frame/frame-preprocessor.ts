@@ -1,0 +1,102 @@
+import { frameBytes, planesOf } from '#packages/frames';
+import type { RawFrame } from '#packages/frames';
+import type { InputSpec } from '#packages/model-package';
+
+import type { Pixels } from '../image/pixels.ts';
+import type { Tensor } from '../loaded-model.ts';
+import type { Placement } from '../resize/geometry.ts';
+import type { Preprocessor } from '../tensor/preprocessor.ts';
+import { channelsOf } from '../tensor/tensor-target.ts';
+import { visionErrors } from '../errors.ts';
+import { PlainYuv } from './plain-yuv.ts';
+import { rgbOf } from './rgb-of.ts';
+import { WasmYuv } from './wasm-yuv.ts';
+import type { YuvToTensor } from './yuv-to-tensor.ts';
+
+export interface FilledFrame {
+  readonly feed: Tensor;
+  readonly placement: Placement;
+}
+
+/** Turns raw frames into a model's input tensor, which is one piece of memory, filled anew by each call. */
+export class FramePreprocessor {
+  readonly #input: InputSpec;
+  readonly #yuv: YuvToTensor;
+  /** For what lies packed, and for filters that need all pixels. */
+  readonly #packed: Preprocessor;
+  #feed: Tensor | undefined;
+
+  constructor(input: InputSpec, packed: Preprocessor, yuv: YuvToTensor = WasmYuv.create(input) ?? new PlainYuv(input)) {
+    this.#input = input;
+    this.#packed = packed;
+    this.#yuv = yuv;
+  }
+
+  /** Memory to read a frame into, at least `bytes` long, valid until the next call; a frame that lies there is not copied. */
+  take(bytes: number): Buffer {
+    return this.#yuv.take(bytes);
+  }
+
+  /**
+   * Resizes, converts and normalizes.
+   * @throws EdgeError `image.frame-invalid` if the data is shorter than the layout says
+   */
+  fill(frame: RawFrame): FilledFrame {
+    checkFrame(frame);
+    const isYuv = frame.format === 'yuv420p' || frame.format === 'nv12';
+    if (!isYuv || this.#input.filter !== 'bilinear') {
+      const placement = this.#packed.fill(isYuv ? rgbOf(frame) : pixelsOf(frame));
+      return { placement, feed: this.#packed.feed };
+    }
+    const placement = this.#yuv.fill(frame);
+    if (this.#feed?.data !== this.#yuv.data) this.#feed = this.#makeFeed();
+    return { placement, feed: this.#feed };
+  }
+
+  #makeFeed(): Tensor {
+    const { width, height, layout, dtype } = this.#input;
+    const channels = channelsOf(this.#input);
+    const shape = layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
+    return { type: dtype, shape, data: this.#yuv.data };
+  }
+}
+
+function checkFrame(frame: RawFrame): void {
+  const { width, height, format, strides, data } = frame;
+  const planes = planesOf(frame);
+  const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  const hasRoom = strides.length === planes.length && planes.every(({ stride, columns }) => stride >= columns);
+  if (isWhole && hasRoom && data.length >= frameBytes(frame)) return;
+  throw visionErrors.error(
+    'image.frame-invalid',
+    `a frame in ${format} of ${width}×${height} with strides ${strides.join()} needs ${isWhole ? frameBytes(frame) : 'some'} bytes; ${data.length} are there`,
+  );
+}
+
+/** Without the padding of rows, red first. */
+function pixelsOf(frame: RawFrame): Pixels {
+  const { width, height, data, format } = frame;
+  const channels = format === 'gray' ? 1 : 3;
+  const columns = width * channels;
+  const stride = frame.strides[0] ?? columns;
+  if (stride === columns && format !== 'bgr24' && !(format === 'gray' && frame.range === 'limited'))
+    return { width, height, channels, data };
+  const pixels = new Uint8Array(columns * height);
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * stride, y * stride + columns);
+    if (format === 'bgr24') swap(row, pixels, y * columns);
+    else pixels.set(row, y * columns);
+  }
+  if (format === 'gray' && frame.range === 'limited') pixels.forEach((value, at) => (pixels[at] = FULL_RANGE[value]!));
+  return { width, height, channels, data: pixels };
+}
+
+function swap(bgr: Uint8Array, rgb: Uint8Array, to: number): void {
+  for (let at = 0; at < bgr.length; at += 3) {
+    rgb[to + at] = bgr[at + 2]!;
+    rgb[to + at + 1] = bgr[at + 1]!;
+    rgb[to + at + 2] = bgr[at]!;
+  }
+}
+
+const FULL_RANGE = Uint8ClampedArray.from({ length: 256 }, (_, value) => ((value - 16) * 255) / 219);
