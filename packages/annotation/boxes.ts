@@ -1,45 +1,56 @@
 import type { Prediction } from '#packages/model-package';
 
-import { drawnText, textWidth } from './drawn-text.ts';
-import { colourOf } from './palette.ts';
+import { BLACK, colorOf } from './palette.ts';
+import type { ClassColor } from './palette.ts';
+import { fillRect, strokeRect } from './pen/rect.ts';
+import type { Rect } from './pen/rect.ts';
 import type { Canvas, Scale } from './scale.ts';
-
-interface Rect {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
+import type { Rgb, Surface } from './surface/surface.ts';
+import { drawText, textWidth } from './text/drawn-text.ts';
 
 /** Boxes with a label each: lowest scores first, so that the best lie on top; labels above all boxes. */
-export function boxElements(predictions: readonly Prediction[], canvas: Canvas, scale: Scale): readonly string[] {
-  const placed = [...predictions].reverse().map((prediction) => ({ prediction, rect: rectOf(prediction, canvas) }));
-  const taken: Rect[] = [];
+export function drawBoxes(surface: Surface, predictions: readonly Prediction[], scale: Scale): void {
+  const placed = [...predictions].reverse().map((prediction) => ({ prediction, rect: rectOf(prediction, surface) }));
   // The best choose their places first, and are drawn last.
-  const labels = [...placed].reverse().map(({ prediction, rect }) => label(prediction, rect, canvas, scale, taken));
-  return [
-    ...placed.map(({ prediction, rect }) => frame(rect, colourOf(prediction.classId).fill, scale)),
-    ...labels.reverse(),
-  ];
+  const labels = placeLabels([...placed].reverse(), surface, scale);
+  for (const { prediction, rect } of placed) drawFrame(surface, rect, colorOf(prediction.classId).fill, scale);
+  for (const label of labels.reverse()) drawLabel(surface, label, scale);
 }
 
-/** A coloured frame on a darker one, so that it stands out on any ground. */
-function frame({ x, y, width, height }: Rect, colour: string, { line }: Scale): string {
-  const rect = `<rect x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${px(line)}" fill="none"`;
-  return `${rect} stroke="#000000" stroke-opacity="0.55" stroke-width="${px(line * 1.8)}"/>${rect} stroke="${colour}" stroke-width="${px(line)}"/>`;
+/** A colored frame on a darker one, so that it stands out on any ground. */
+function drawFrame(surface: Surface, rect: Rect, color: Rgb, { line }: Scale): void {
+  strokeRect(surface, rect, line * 1.8, { radius: line, color: BLACK, opacity: 0.55 });
+  strokeRect(surface, rect, line, { radius: line, color, opacity: 1 });
 }
 
-function label(prediction: Prediction, box: Rect, canvas: Canvas, scale: Scale, taken: Rect[]): string {
-  const text = `${prediction.label} ${prediction.score.toFixed(2)}`;
-  const { fill, ink } = colourOf(prediction.classId);
-  const size = { width: textWidth(text, scale.text) + 2 * scale.padding, height: scale.text + 2 * scale.padding };
-  const chip = freePlace(box, size, canvas, scale, taken);
-  taken.push(chip);
-  const { x, y, width, height } = chip;
-  const ground = `<rect x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${px(scale.padding * 0.6)}" fill="${fill}" stroke="#000000" stroke-opacity="0.55" stroke-width="${px(scale.line * 0.4)}"/>`;
-  return (
-    ground + drawnText(text, { x: x + scale.padding, y: y + height - scale.padding, height: scale.text, colour: ink })
-  );
+interface Placed {
+  readonly prediction: Prediction;
+  readonly rect: Rect;
+}
+
+interface Label {
+  readonly text: string;
+  readonly color: ClassColor;
+  readonly chip: Rect;
+}
+
+/** Where the label of each box goes, without one hiding another if there is room. */
+export function placeLabels(boxes: readonly Placed[], canvas: Canvas, scale: Scale): Label[] {
+  const taken: Rect[] = [];
+  return boxes.map(({ prediction, rect }) => {
+    const text = `${prediction.label} ${prediction.score.toFixed(2)}`;
+    const size = { width: textWidth(text, scale.text) + 2 * scale.padding, height: scale.text + 2 * scale.padding };
+    const chip = freePlace(rect, size, canvas, scale, taken);
+    taken.push(chip);
+    return { text, color: colorOf(prediction.classId), chip };
+  });
+}
+
+function drawLabel(surface: Surface, { text, color, chip }: Label, { text: height, line, padding }: Scale): void {
+  const radius = padding * 0.6;
+  fillRect(surface, chip, { radius, color: color.fill, opacity: 1 });
+  strokeRect(surface, chip, line * 0.4, { radius, color: BLACK, opacity: 0.55 });
+  drawText(surface, text, { x: chip.x + padding, y: chip.y + chip.height - padding, height, color: color.ink });
 }
 
 /** Above the box, else below it, else inside; the first of these that covers no other label. */
@@ -68,7 +79,7 @@ function freePlace(
   return free ?? inside[0] ?? { x, y: clamp(above, 0, canvas.height - size.height), ...size };
 }
 
-function rectOf({ box = [0, 0, 1, 1] }: Prediction, { width, height }: Canvas): Rect {
+export function rectOf({ box = [0, 0, 1, 1] }: Prediction, { width, height }: Canvas): Rect {
   const [x0, y0, x1, y1] = box.map((part) => clamp(part, 0, 1)) as [number, number, number, number];
   return {
     x: x0 * width,
@@ -84,8 +95,4 @@ function overlaps(a: Rect, b: Rect): boolean {
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), Math.max(low, high));
-}
-
-function px(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -4,9 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
 import { testImage, testNpy } from '../../testing/app/test-image.ts';
 import { drawPredictions } from './draw-predictions.ts';
-import { drawnText, fittingText, textWidth } from './drawn-text.ts';
-import { overlaySvg } from './overlay.ts';
-import { colourOf } from './palette.ts';
+import { placeLabels, rectOf } from './boxes.ts';
+import { drawOverlay } from './draw-overlay.ts';
+import { colorOf } from './palette.ts';
+import { scaleOf } from './scale.ts';
+import { RgbSurface } from './surface/rgb-surface.ts';
+import { drawText, fittingText, textWidth } from './text/drawn-text.ts';
+import { GLYPHS } from './text/glyphs.ts';
+import { linesOf } from './text/glyph-lines.ts';
 
 const settings = { maxEdge: 1_920, quality: 90 };
 const bolt: Prediction = { classId: 0, label: 'bolt', score: 0.97, box: [0.25, 0.25, 0.75, 0.75] };
@@ -22,10 +27,6 @@ async function pixelsOf(jpeg: Buffer) {
   };
 }
 
-function rgbOf(hex: string): readonly number[] {
-  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
-}
-
 const distance = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((part, index) => Math.abs(part - (b[index] ?? 0))));
 
@@ -36,7 +37,7 @@ describe('drawPredictions', () => {
     const drawn = await pixelsOf(await drawPredictions(bytes, { width: 800, height: 600 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([800, 600]);
-    const colour = rgbOf(colourOf(0).fill);
+    const colour = colorOf(0).fill;
     for (const [x, y] of [
       [200, 300],
       [600, 300],
@@ -54,7 +55,7 @@ describe('drawPredictions', () => {
     const drawn = await pixelsOf(await drawPredictions(image, { width: 700, height: 500 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([700, 500]);
-    expect(distance(drawn.at(175, 250), rgbOf(colourOf(0).fill))).toBeLessThan(60);
+    expect(distance(drawn.at(175, 250), colorOf(0).fill)).toBeLessThan(60);
   });
 
   it('makes small pictures large enough to read, and large ones as small as they are wanted', async () => {
@@ -78,7 +79,7 @@ describe('drawPredictions', () => {
     const drawn = await pixelsOf(await drawPredictions(bytes, { width: 600, height: 800 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([600, 800]);
-    expect(distance(drawn.at(150, 400), rgbOf(colourOf(0).fill))).toBeLessThan(60);
+    expect(distance(drawn.at(150, 400), colorOf(0).fill)).toBeLessThan(60);
   });
 
   it('shows classes of the whole picture as bars', async () => {
@@ -90,7 +91,7 @@ describe('drawPredictions', () => {
 
     const drawn = await drawPredictions(bytes, { width: 640, height: 480 }, classes, settings);
     const { data, info } = await sharp(drawn).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-    const gear = rgbOf(colourOf(3).fill);
+    const gear = colorOf(3).fill;
     let coloured = 0;
     for (let at = 0; at < data.length; at += info.channels) {
       if (distance([...data.subarray(at, at + 3)], gear) < 50) coloured++;
@@ -108,28 +109,32 @@ describe('drawPredictions', () => {
   });
 });
 
-describe('overlaySvg', () => {
+describe('drawOverlay', () => {
   const unit = fc.double({ min: -0.2, max: 1.2, noNaN: true });
   const predictions = fc.array(
-    fc.record({
-      classId: fc.nat(1_000),
-      label: fc.string({ maxLength: 40, unit: 'grapheme' }),
-      score: fc.double({ min: 0, max: 1, noNaN: true }),
-      box: fc.tuple(unit, unit, unit, unit),
-    }),
+    fc.record(
+      {
+        classId: fc.nat(1_000),
+        label: fc.string({ maxLength: 40, unit: 'grapheme' }),
+        score: fc.double({ min: 0, max: 1, noNaN: true }),
+        box: fc.tuple(unit, unit, unit, unit),
+      },
+      { requiredKeys: ['classId', 'label', 'score'] },
+    ),
     { maxLength: 12 },
   );
 
-  it('is well-formed whatever labels and boxes say', () => {
+  it('stays inside the picture whatever labels and boxes say', () => {
     fc.assert(
       fc.property(
         predictions,
-        fc.integer({ min: 64, max: 4_000 }),
-        fc.integer({ min: 64, max: 4_000 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 300 }),
         (drawn, width, height) => {
-          const svg = overlaySvg(drawn, { width, height });
-          expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-          expect(svg.replace(/[<>"=/]/g, '')).toMatch(/^[\w\s.#:()-]*$/);
+          const pixels = new Uint8Array(width * height * 3 + 100).fill(77);
+          drawOverlay(new RgbSurface(pixels.subarray(50, -50), width, height), drawn);
+          expect(pixels.subarray(0, 50).every((value) => value === 77)).toBe(true);
+          expect(pixels.subarray(-50).every((value) => value === 77)).toBe(true);
         },
       ),
     );
@@ -142,11 +147,10 @@ describe('overlaySvg', () => {
       score: 0.9,
       box: [0.3, 0.5, 0.6, 0.8],
     }));
+    const canvas = { width: 1_000, height: 800 };
 
-    const chips = [
-      ...overlaySvg(beside, { width: 1_000, height: 800 }).matchAll(/<rect x="([\d.]+)" y="([\d.]+)" [^>]*fill="#/g),
-    ];
-    const places = chips.map(([, x, y]) => `${x},${y}`);
+    const boxes = beside.map((prediction) => ({ prediction, rect: rectOf(prediction, canvas) }));
+    const places = placeLabels(boxes, canvas, scaleOf(canvas)).map(({ chip }) => `${chip.x},${chip.y}`);
 
     expect(new Set(places).size).toBe(3);
   });
@@ -160,8 +164,36 @@ describe('drawn text', () => {
     expect(textWidth('Grüße', 10)).toBeGreaterThan(0);
   });
 
-  it('draws a path per letter, none for spaces', () => {
-    expect(drawnText('a b', { x: 0, y: 10, height: 10, colour: '#fff' }).match(/<path/g)).toHaveLength(2);
+  it('covers the pixels under its letters, none for spaces', () => {
+    const inked = (text: string): number => {
+      const pixels = new Uint8Array(200 * 40 * 3);
+      drawText(new RgbSurface(pixels, 200, 40), text, { x: 5, y: 30, height: 20, color: [255, 255, 255] });
+      return pixels.filter((value) => value > 128).length / 3;
+    };
+    expect(inked('   ')).toBe(0);
+    // A stroke as high as the letter and 1.3 units of ten wide.
+    expect(inked('I')).toBeGreaterThan(20 * 2);
+    expect(inked('I')).toBeLessThan(20 * 4);
+    expect(inked('l I')).toBeGreaterThan(inked('I'));
+  });
+
+  it('knows every command of its glyphs', () => {
+    for (const [width, path] of Object.values(GLYPHS)) {
+      for (const { x, y } of linesOf(path).flat()) {
+        expect(x).toBeGreaterThan(-1);
+        expect(x).toBeLessThan(width + 1);
+        expect(y).toBeGreaterThan(-1.5);
+        expect(y).toBeLessThan(14);
+      }
+    }
+    expect(() => linesOf('M0 0Q1 1 2 2')).toThrow('"Q"');
+  });
+
+  it('follows arcs: half a circle of radius 2 around (2, 0)', () => {
+    for (const { x, y } of linesOf('M4 0a2 2 0 1 0 -4 0')[0]!) {
+      expect(Math.hypot(x - 2, y)).toBeCloseTo(2);
+      expect(y).toBeLessThan(1e-9);
+    }
   });
 
   it('is cut where it does not fit', () => {
@@ -172,11 +204,11 @@ describe('drawn text', () => {
   });
 });
 
-describe('colourOf', () => {
-  it('gives neighbouring classes colours far apart, and ink that can be read on them', () => {
+describe('colorOf', () => {
+  it('gives neighboring classes colors far apart, and ink that can be read on them', () => {
     for (let classId = 0; classId < 90; classId++) {
-      expect(colourOf(classId).fill).toMatch(/^#[0-9a-f]{6}$/);
-      expect(distance(rgbOf(colourOf(classId).fill), rgbOf(colourOf(classId + 1).fill))).toBeGreaterThan(60);
+      expect(colorOf(classId).fill.every((part) => Number.isInteger(part) && part >= 0 && part <= 255)).toBe(true);
+      expect(distance(colorOf(classId).fill, colorOf(classId + 1).fill)).toBeGreaterThan(60);
     }
   });
 });

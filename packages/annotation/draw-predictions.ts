@@ -2,9 +2,11 @@ import type { Sharp } from 'sharp';
 import { messageOf } from '#packages/foundation';
 import type { Prediction } from '#packages/model-package';
 import { annotationErrors } from './errors.ts';
+import { canvasOf } from './canvas.ts';
+import { drawOverlay } from './draw-overlay.ts';
 import { isNpy, npyPixels } from './npy-pixels.ts';
-import { overlaySvg } from './overlay.ts';
 import type { Canvas } from './scale.ts';
+import { RgbSurface } from './surface/rgb-surface.ts';
 
 export interface DrawOptions {
   /** Larger pictures are made smaller, pixels. */
@@ -12,9 +14,6 @@ export interface DrawOptions {
   /** JPEG quality. */
   readonly quality: number;
 }
-
-/** Smaller pictures are made larger, so that labels can be read. */
-const MIN_EDGE = 640;
 
 /**
  * The picture, upright, with its predictions drawn on, as JPEG.
@@ -31,13 +30,18 @@ export async function drawPredictions(
 ): Promise<Buffer> {
   try {
     const canvas = canvasOf(size, maxEdge);
-    const picture = (await openPicture(image)).resize({ ...canvas, fit: 'fill', kernel: 'cubic' });
-    const overlay = Buffer.from(overlaySvg(predictions, canvas));
-    return await picture
+    const pixels = await (
+      await openPicture(image)
+    )
+      .resize({ ...canvas, fit: 'fill', kernel: 'cubic' })
       .flatten({ background: '#808080' })
       .toColourspace('srgb')
-      .composite([{ input: overlay, left: 0, top: 0 }])
-      // Thin coloured lines blur when colour is stored at half the resolution.
+      .raw()
+      .toBuffer();
+    drawOverlay(new RgbSurface(pixels, canvas.width, canvas.height), predictions);
+    const sharp = await loadSharp();
+    // Thin colored lines blur when color is stored at half the resolution.
+    return await sharp(pixels, { raw: { ...canvas, channels: 3 } })
       .jpeg({ quality, chromaSubsampling: '4:4:4' })
       .toBuffer();
   } catch (thrown) {
@@ -48,11 +52,7 @@ export async function drawPredictions(
 }
 
 async function openPicture(bytes: Uint8Array): Promise<Sharp> {
-  const { default: sharp } = await import('sharp');
-  // One thread is enough beside the models.
-  sharp.concurrency(1);
-  // Every picture is another one.
-  sharp.cache(false);
+  const sharp = await loadSharp();
   if (!isNpy(bytes)) return sharp(bytes, { failOn: 'none' }).autoOrient();
   const pixels = npyPixels(bytes);
   if (!pixels) throw new Error('only uint8 npy arrays of the shape (height, width, channels) are drawn on');
@@ -60,9 +60,11 @@ async function openPicture(bytes: Uint8Array): Promise<Sharp> {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-function canvasOf({ width, height }: Canvas, maxEdge: number): Canvas {
-  const edge = Math.max(width, height, 1);
-  const wanted = Math.min(maxEdge, Math.max(MIN_EDGE, edge));
-  const scale = wanted / edge;
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+async function loadSharp() {
+  const { default: sharp } = await import('sharp');
+  // One thread is enough beside the models.
+  sharp.concurrency(1);
+  // Every picture is another one.
+  sharp.cache(false);
+  return sharp;
 }

@@ -1,1 +1,2 @@
+export { drawOnFrame } from './draw-on-frame.ts';
 export { drawPredictions } from './draw-predictions.ts';

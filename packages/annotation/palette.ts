@@ -1,26 +1,27 @@
-export interface ClassColour {
-  readonly fill: string;
+import type { Rgb } from './surface/surface.ts';
+
+export interface ClassColor {
+  readonly fill: Rgb;
   /** Black or white, whichever can be read on it. */
-  readonly ink: string;
+  readonly ink: Rgb;
 }
 
-/** Turning by the golden angle keeps neighbouring class numbers far apart on the colour wheel, however many there are. */
+export const BLACK: Rgb = [0, 0, 0];
+export const WHITE: Rgb = [255, 255, 255];
+
+/** Turning by the golden angle keeps neighbouring class numbers far apart on the color wheel, however many there are. */
 const GOLDEN_ANGLE_DEGREES = 137.508;
 const FIRST_HUE_DEGREES = 145;
 const SATURATION = 0.85;
 const LIGHTNESS = 0.52;
 
-export function colourOf(classId: number): ClassColour {
+export function colorOf(classId: number): ClassColor {
   const hue = (((FIRST_HUE_DEGREES + classId * GOLDEN_ANGLE_DEGREES) % 360) + 360) % 360;
   const [red, green, blue] = rgbOf(hue);
   // Relative luminance, WCAG 2.2; 0.18 is where black and white have the same contrast.
   const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-  const hex = [red, green, blue].map((part) =>
-    Math.round(part * 255)
-      .toString(16)
-      .padStart(2, '0'),
-  );
-  return { fill: `#${hex.join('')}`, ink: luminance > 0.18 ? '#000000' : '#ffffff' };
+  const fill: Rgb = [Math.round(red * 255), Math.round(green * 255), Math.round(blue * 255)];
+  return { fill, ink: luminance > 0.18 ? BLACK : WHITE };
 }
 
 /** HSL to RGB, CSS Color Module Level 4, section 7.1. */

@@ -2,6 +2,9 @@ import { errorCatalogue } from '#packages/foundation';
 
 /** JPEG pictures that cannot be written. */
 export const jpegErrors = errorCatalogue({
+  'jpeg.frame-invalid': {
+    todo: 'Size, format and strides of a frame must be those of its bytes: check what writes the frames, or what declares their format.',
+  },
   'jpeg.not-encoded': {
     todo: 'Read the reason. JPEG has no more than 65,500 pixels on a side; a camera with more needs MaxWidth.',
   },

@@ -1,7 +1,7 @@
 export { encodeFrame } from './encode-frame.ts';
 export { encodePicture } from './encode-picture.ts';
 export { jpegErrors } from './errors.ts';
-export { pictureLayout } from './jpeg-picture.ts';
+export { blankPicture } from './jpeg-picture.ts';
 export type { JpegPicture, PicturePlane } from './jpeg-picture.ts';
 export { PictureMaker } from './picture-maker.ts';
 export { turboLibrary } from './turbo-library.ts';

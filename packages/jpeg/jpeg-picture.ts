@@ -25,6 +25,13 @@ export interface PicturePlane {
 /** Alignment of rows. Vectors of the kernels end with the row, and libjpeg-turbo takes it as it is. */
 export const ROW_ALIGNMENT = 32;
 
+/** In memory of its own, all black. */
+export function blankPicture(width: number, height: number): JpegPicture {
+  const layout = pictureLayout(width, height);
+  const data = new Uint8Array(layout.bytes).fill(128, layout.blue.offset);
+  return { width, height, data, ...layout };
+}
+
 export function pictureLayout(
   width: number,
   height: number,

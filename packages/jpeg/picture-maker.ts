@@ -1,4 +1,4 @@
-import { planesOf } from '#packages/frames';
+import { frameBytes, planesOf } from '#packages/frames';
 import type { FramePlane, RawFrame } from '#packages/frames';
 
 import { colorChange } from './color-change.ts';
@@ -6,6 +6,7 @@ import type { ColorChange } from './color-change.ts';
 import { colorKernels } from './color-kernels.ts';
 import type { ColorKernels } from './color-kernels.ts';
 import { pictureLayout } from './jpeg-picture.ts';
+import { jpegErrors } from './errors.ts';
 import type { JpegPicture, PicturePlane } from './jpeg-picture.ts';
 import { rgbToPlanes } from './rgb-to-planes.ts';
 
@@ -21,9 +22,13 @@ export class PictureMaker {
     this.#kernels = kernels;
   }
 
-  /** The frame itself is not changed. */
+  /**
+   * The frame itself is not changed.
+   * @throws EdgeError `jpeg.frame-invalid` if it does not have the bytes of its layout
+   */
   make(frame: RawFrame): JpegPicture {
     const { width, height, data, format } = frame;
+    checkFrame(frame);
     const layout = pictureLayout(width, height);
     const pairsAt = layout.bytes;
     this.#grow(layout.bytes + (format === 'nv12' ? layout.luma.stride + SLACK_BYTES : 0) + SLACK_BYTES);
@@ -47,12 +52,6 @@ export class PictureMaker {
     fillEnds(memory, picture);
     this.#change(frame, picture);
     return picture;
-  }
-
-  /** An empty picture to be drawn on or copied into. */
-  blank(width: number, height: number): JpegPicture {
-    const layout = pictureLayout(width, height);
-    return { width, height, data: new Uint8Array(layout.bytes), ...layout };
   }
 
   #split(
@@ -104,6 +103,17 @@ export class PictureMaker {
 }
 
 const GREY = 128 * 128;
+
+function checkFrame(frame: RawFrame): void {
+  const { width, height, strides, data } = frame;
+  const isWhole = width >= 1 && height >= 1 && planesOf(frame).every(({ stride, columns }) => stride >= columns);
+  if (isWhole && data.length >= frameBytes(frame)) return;
+  throw jpegErrors.error(
+    'jpeg.frame-invalid',
+    `${data.length} bytes are no frame in ${frame.format} of ${width}×${height} with strides ${strides.join()}`,
+  );
+}
+
 const ROUNDING = 16;
 
 function copyPlane(data: Uint8Array, from: FramePlane, memory: Uint8Array, to: PicturePlane): void {

@@ -1,6 +1,9 @@
 /** Width of the glyph and its strokes as an SVG path. Capitals reach from 0 to 10, small letters from 3.5, descenders to 13. */
 export type Glyph = readonly [width: number, path: string];
 
+/** Height of capitals, in the units of the glyphs. */
+export const CAPITAL_HEIGHT = 10;
+
 const ROUND = 'a2.5 3.2 0 1 0 -5 0a2.5 3.2 0 1 0 5 0';
 const ROUND_RIGHT = 'a2.5 3.2 0 1 1 5 0a2.5 3.2 0 1 1 -5 0';
 

@@ -1,9 +1,10 @@
-import { GLYPHS, MISSING_GLYPH } from './glyphs.ts';
+import type { Rgb, Surface } from '../surface/surface.ts';
+import { glyphMask } from './glyph-mask.ts';
+import { CAPITAL_HEIGHT, GLYPHS, MISSING_GLYPH } from './glyphs.ts';
 import type { Glyph } from './glyphs.ts';
 
-const CAPITAL_HEIGHT = 10;
+/** Between two glyphs, in their units. */
 const GAP = 2.1;
-const STROKE = 1.3;
 
 export interface TextStyle {
   readonly x: number;
@@ -11,7 +12,7 @@ export interface TextStyle {
   readonly y: number;
   /** Height of capitals, pixels. */
   readonly height: number;
-  readonly colour: string;
+  readonly color: Rgb;
 }
 
 /** Width of a text in pixels when capitals are `height` high. */
@@ -21,17 +22,16 @@ export function textWidth(text: string, height: number): number {
   return (Math.max(0, width) * height) / CAPITAL_HEIGHT;
 }
 
-/** One SVG element that draws the text. */
-export function drawnText(text: string, { x, y, height, colour }: TextStyle): string {
+export function drawText(surface: Surface, text: string, { x, y, height, color }: TextStyle): void {
   const scale = height / CAPITAL_HEIGHT;
-  let left = 0;
-  const glyphs = glyphsOf(text).map(([width, path]) => {
-    const element = path === '' ? '' : `<path transform="translate(${round(left)} 0)" d="${path}"/>`;
-    left += width + GAP;
-    return element;
-  });
-  const place = `translate(${round(x)} ${round(y - height)}) scale(${round(scale)})`;
-  return `<g transform="${place}" fill="none" stroke="${colour}" stroke-width="${STROKE}" stroke-linecap="round" stroke-linejoin="round">${glyphs.join('')}</g>`;
+  const top = Math.round(y - height);
+  let left = x;
+  for (const glyph of glyphsOf(text)) {
+    const quarters = Math.round(left * 4);
+    const mask = glyphMask(glyph, height, quarters & 3);
+    surface.blend({ ...mask, x: (quarters >> 2) + mask.left, y: top + mask.top }, color, 1);
+    left += (glyph[0] + GAP) * scale;
+  }
 }
 
 /** The longest beginning of the text that fits, with an ellipsis where something was cut. */
@@ -48,8 +48,4 @@ function glyphsOf(text: string): readonly Glyph[] {
   return [...plain].map(
     (character) => (Object.hasOwn(GLYPHS, character) ? GLYPHS[character] : undefined) ?? MISSING_GLYPH,
   );
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -1,0 +1,21 @@
+import type { Prediction } from '#packages/model-package';
+
+import { drawBoxes } from './boxes.ts';
+import { drawPanel } from './panel.ts';
+import { scaleOf } from './scale.ts';
+import type { Surface } from './surface/surface.ts';
+
+/** Boxes, labels and scores; predictions without a box become a panel of bars. */
+export function drawOverlay(surface: Surface, predictions: readonly Prediction[]): void {
+  const scale = scaleOf(surface);
+  drawBoxes(
+    surface,
+    predictions.filter((prediction) => prediction.box),
+    scale,
+  );
+  drawPanel(
+    surface,
+    predictions.filter((prediction) => !prediction.box),
+    scale,
+  );
+}
