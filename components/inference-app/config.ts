@@ -10,6 +10,7 @@ import {
 } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
 import { TOPIC_TEMPLATES } from '#packages/ipc';
+import { ANNOTATE_RULES } from './annotation/annotate-rule.ts';
 import { predecessorSettings } from './settings/predecessor-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './settings/names.ts';
 import { serviceSettings } from './settings/service-settings.ts';
@@ -71,6 +72,16 @@ export const appConfiguration = z.object({
     Enabled: booleanSetting()
       .default(true)
       .describe('Whether images are kept with boxes, labels and scores drawn on them.'),
+    Keep: choiceSetting(ANNOTATE_RULES)
+      .default('auto')
+      .describe(
+        'Which of them: `always` every one; `interval` one per IntervalSeconds; `detections` the same, if something was found; `on-change` if something else was found than in the one kept before; `never`. `auto`: `detections` of streams, every image of other sources.',
+      ),
+    IntervalSeconds: numberSetting({ min: 0, max: 86_400 })
+      .default(1)
+      .describe(
+        'Seconds between two that are kept of one source and service, at least, with `interval`, `detections` and `on-change`; 0: no limit.',
+      ),
     Folder: textSetting()
       .default('annotated')
       .describe('Folder for them, relative to the work folder of the component.'),

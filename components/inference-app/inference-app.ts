@@ -97,7 +97,8 @@ export class InferenceApp {
       wantsImages: (service) => configIdOf(service) !== '',
       onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
     });
-    const annotator = new Annotator(workFolder, () => settings().Annotate);
+    const isStream = (source: string): boolean => settings().Sources[source]?.Type === 'stream';
+    const annotator = new Annotator(workFolder, () => settings().Annotate, isStream);
     const processor = new FrameProcessor({
       retrier,
       active,

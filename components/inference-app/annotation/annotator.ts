@@ -4,6 +4,7 @@ import { Serial } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
+import { AnnotateRule } from './annotate-rule.ts';
 import { annotatedName } from './annotated-name.ts';
 import { AnnotatedStore } from './annotated-store.ts';
 
@@ -13,17 +14,24 @@ const MEGABYTE = 1_000_000;
 export class Annotator {
   readonly #workFolder: string;
   readonly #settings: () => AppConfiguration['Annotate'];
+  readonly #isStream: (source: string) => boolean;
+  readonly #rule: AnnotateRule;
   /** Pictures side by side cost 50 MB more and the models' cores, and are not there sooner. */
   readonly #drawings = new Serial();
   #store: { readonly folder: string; readonly files: AnnotatedStore } | undefined;
 
-  constructor(workFolder: string, settings: () => AppConfiguration['Annotate']) {
+  /** @param isStream whether a source, by its name, is a camera, a stream or a video */
+  constructor(workFolder: string, settings: () => AppConfiguration['Annotate'], isStream: (source: string) => boolean) {
     this.#workFolder = workFolder;
     this.#settings = settings;
+    this.#isStream = isStream;
+    this.#rule = new AnnotateRule(settings);
   }
 
-  get isOn(): boolean {
-    return this.#settings().Enabled;
+  /** Whether this picture is one to be kept; then it counts as kept. */
+  wants({ source, takenAtMonotonic: takenAtMs }: Frame, { service, predictions }: InvokeResult): boolean {
+    if (!this.#settings().Enabled) return false;
+    return this.#rule.wants({ source, isStream: this.#isStream(source), service, predictions, takenAtMs });
   }
 
   /**

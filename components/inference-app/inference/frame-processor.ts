@@ -57,7 +57,7 @@ export class FrameProcessor {
 
   async #annotate(frame: Frame, result: InvokeResult): Promise<void> {
     const { annotator, statistics, incidents } = this.#options;
-    if (!annotator.isOn) return;
+    if (!annotator.wants(frame, result)) return;
     try {
       await annotator.annotate(frame, result);
       statistics.count('annotated');
