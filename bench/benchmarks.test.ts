@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryIo } from '../tools/cli/frame/io.ts';
 import { runBenchmark } from './benchmarks.ts';
 
-const BENCHMARKS = ['agent', 'vision', 'edge-manager', 'uploader', 'feedback', 'captures'];
+const BENCHMARKS = ['agent', 'vision', 'camera', 'edge-manager', 'uploader', 'feedback', 'captures'];
 
 async function bench(...words: readonly string[]) {
   const io = new MemoryIo();
@@ -36,6 +36,8 @@ describe('runBenchmark', () => {
     ['agent', '--swaps', '0'],
     ['vision', '--rounds', '0'],
     ['vision', '--model', 'none'],
+    ['camera', '--rounds', '0'],
+    ['camera', '--frames', 'all'],
     ['edge-manager', '--requests', '1.5'],
     ['uploader', '--samples', '19'],
     ['feedback', '--images', '-1'],

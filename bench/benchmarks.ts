@@ -2,6 +2,7 @@ import { addCommand } from '../tools/cli/frame/command.ts';
 import { runCommandLine } from '../tools/cli/frame/command-line.ts';
 import type { CliIo } from '../tools/cli/frame/io.ts';
 import { agentBenchmark } from './agent/agent-benchmark.ts';
+import { cameraBenchmark } from './camera/camera-benchmark.ts';
 import { capturesBenchmark } from './captures/captures-benchmark.ts';
 import { edgeManagerBenchmark } from './edge-manager/edge-manager-benchmark.ts';
 import { feedbackBenchmark } from './feedback/feedback-benchmark.ts';
@@ -18,6 +19,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
       addCommands: (program, host) => {
         addCommand(program, agentBenchmark, host);
         addCommand(program, visionBenchmark, host);
+        addCommand(program, cameraBenchmark, host);
         addCommand(program, edgeManagerBenchmark, host);
         addCommand(program, uploaderBenchmark, host);
         addCommand(program, feedbackBenchmark, host);
