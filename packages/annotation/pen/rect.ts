@@ -84,7 +84,8 @@ function fillMask(mask: Mask, outer: RoundedRect, inner: RoundedRect | undefined
   for (let y = 0; y < height; y++) {
     const row = y * width;
     if (y > firstAlike && y < endAlike) {
-      coverage.copyWithin(row, row - width, row);
+      // Not copyWithin: a call of it costs more than the few pixels of a line.
+      for (let at = row; at < row + width; at++) coverage[at] = coverage[at - width] as number;
       continue;
     }
     for (let x = 0; x < from; x++) coverage[row + x] = coverageAt(x, y);
