@@ -1,6 +1,5 @@
 export { encodeFrame } from './encode-frame.ts';
 export { encodePicture } from './encode-picture.ts';
-export { jpegErrors } from './errors.ts';
 export { blankPicture } from './jpeg-picture.ts';
 export type { JpegPicture, PicturePlane } from './jpeg-picture.ts';
 export { PictureMaker } from './picture-maker.ts';
