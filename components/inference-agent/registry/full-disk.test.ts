@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ActivateDone } from '#packages/http';
 import { bytesOf } from '../../../testing/agent/instance-conformance.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
@@ -141,28 +141,27 @@ describe.runIf(canMount())('a quarantine on a full disk', () => {
   it('holds, is said not to be kept, and is written once there is room', async () => {
     const folder = await temporaryFolder();
     const disk = mountedDisk(join(folder.path, 'disk'));
-    const rig = new RegistryRig(disk.folder);
-    const registry = await rig.start();
-    try {
-      const path = await writePackage(join(folder.path, 'Parts'), {});
-      await registry.activate({ path }, () => undefined);
-      disk.fill();
-      const { serving } = registry.served('Parts')!;
-      for (let death = 0; death < 5; death++) {
-        await expect(serving.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
-      }
-      await expect.poll(() => registry.target('Parts')).toMatchObject({ code: 'model.quarantined' });
-      expect(rig.last('quarantine.not-kept')).toMatchObject({ error: { code: 'store.write-failed' } });
-      disk.makeRoom();
-      const file = join(disk.folder, 'quarantine.json');
-      const written = async () => {
-        await rig.clock.advance(5 * 60_000);
-        return readFile(file, 'utf8').catch(() => '');
-      };
-      await expect.poll(written).toContain('"version": "1.0.0"');
-    } finally {
+    onTestFinished(async () => {
       disk.remove();
       await folder.remove();
+    });
+    const rig = new RegistryRig(disk.folder);
+    const registry = await rig.start();
+    const path = await writePackage(join(folder.path, 'Parts'), {});
+    await registry.activate({ path }, () => undefined);
+    disk.fill();
+    const { serving } = registry.served('Parts')!;
+    for (let death = 0; death < 5; death++) {
+      await expect(serving.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
     }
+    await expect.poll(() => registry.target('Parts')).toMatchObject({ code: 'model.quarantined' });
+    expect(rig.last('quarantine.not-kept')).toMatchObject({ error: { code: 'store.write-failed' } });
+    disk.makeRoom();
+    const file = join(disk.folder, 'quarantine.json');
+    const written = async () => {
+      await rig.clock.advance(5 * 60_000);
+      return readFile(file, 'utf8').catch(() => '');
+    };
+    await expect.poll(written).toContain('"version": "1.0.0"');
   });
 });
