@@ -7,9 +7,11 @@ import {
   disableOnnxTelemetry,
   levelSwitch,
   LogFile,
+  messageOf,
   readEnvironment,
   systemClock,
 } from '#packages/foundation';
+import type { Logger } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
 import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
 import { announcedEndpoint } from './assembly/announced-endpoint.ts';
@@ -17,6 +19,7 @@ import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
+import { ModelCaches } from './instance/cache/model-caches.ts';
 import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
 import { threadExecutors } from './instance/thread/worker-thread.ts';
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
     const workFolder = process.cwd();
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
     await claimSocket(words, workFolder);
+    const caches = await openCaches(join(workFolder, 'cache'), log);
     const buffers = new BufferPool();
     const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
     const credentials = tokenExchangeCredentials({
@@ -83,7 +87,7 @@ async function main(): Promise<void> {
           process: processExecutors({ file: workerFile, environment: childEnvironment() }),
           thread: threadExecutors({ file: workerFile, buffers, threads }),
         },
-        cacheDir: join(workFolder, 'cache'),
+        ...(caches ? { caches } : {}),
       }),
       clock: systemClock,
       random: Math.random,
@@ -93,6 +97,16 @@ async function main(): Promise<void> {
     end.before((timeoutMs) => agent.close(timeoutMs));
   } catch (error) {
     end(1, error);
+  }
+}
+
+/** Models run without: each start then optimises them anew. */
+async function openCaches(folder: string, log: Logger): Promise<ModelCaches | undefined> {
+  try {
+    return await ModelCaches.open(folder);
+  } catch (thrown) {
+    log.warn({ folder, reason: messageOf(thrown) }, 'cache.off');
+    return undefined;
   }
 }
 

@@ -262,10 +262,6 @@ export const agentErrors = errorCatalogue({
     status: 409,
     todo: 'Nothing: the agent is ending, or the client hung up before the model was ready.',
   },
-  'package.changed': entry<{ readonly package: string }>({
-    status: 409,
-    todo: 'Write the package completely, or move a finished one to its place, and activate it after that.',
-  }),
   'provider.unknown': entry<{ readonly provider: string; readonly known: readonly string[] }>({
     status: 400,
     todo: 'Correct Providers in the configuration of edgeml.InferenceAgent, or EDGEML_PROVIDERS in its recipe.',

@@ -28,6 +28,8 @@ export { filesBelow } from './files/files-below.ts';
 export { syncFile, syncFolder } from './files/fsync.ts';
 export { hashFile } from './files/hash-file.ts';
 export { exists, isMissing, readTextIfAny } from './files/missing.ts';
+export { readHashed } from './files/read-hashed.ts';
+export type { HashedFile, ReadHashedOptions } from './files/read-hashed.ts';
 export { isPartial, replaceAtomically, writeAtomically } from './files/write-atomically.ts';
 export { writeAt, writeNewFile } from './files/write-new-file.ts';
 export { Incidents } from './log/incidents.ts';

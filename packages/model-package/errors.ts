@@ -23,6 +23,10 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: "Correct the keys that the message names in the package's model.json; docs/models.md shows a complete one for each model family.",
   }),
+  'package.changed': entry<{ readonly package: string }>({
+    status: 409,
+    todo: 'Write the package completely, or move a finished one to its place, and activate it after that.',
+  }),
   'package.edge-manifest-mismatch': entry<{ readonly name?: string; readonly version?: string }>({
     status: 422,
     todo: 'Write sagemaker_edge_manifest again (edgeml package does), so that it names the same model as model.json.',
@@ -55,6 +59,10 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: "Let the agent's user read the package: `Permission: { Read: OWNER }` on the artifact, or mode 0644 for files and 0755 for folders.",
   }),
+  'signature.bad-claims': {
+    status: 400,
+    todo: 'Give aliases as letters and digits with "-", "_" or "." between them, and the minimum version as a semantic version such as 1.2.0.',
+  },
   'signature.bad-key': {
     status: 400,
     todo: 'Give an Ed25519 or ECDSA P-256 key: PEM, or for a public key also base64, as edgeml keygen prints it.',
@@ -87,6 +95,10 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: 'Sign the package (edgeml sign --package DIR --key FILE), or set SignaturePolicy of the agent to "warn" or "off".',
   },
+  'signature.other-alias': entry<{ readonly alias: string; readonly aliases: readonly string[] }>({
+    status: 422,
+    todo: 'Activate the package under an alias that it was signed for, or sign it again with this one (edgeml sign --alias).',
+  }),
   'signature.trust-unreadable': entry<{ readonly path: string }>({
     status: 500,
     todo: 'Make the folder named in TrustedKeysFolder, with one <key id>.pem for each key, readable for the user of the agent; or clear the setting.',

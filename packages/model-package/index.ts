@@ -4,10 +4,12 @@ export { canonicalJson } from './canonical-json.ts';
 export type { Box, Prediction, Timings } from './prediction.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
 export { hashFiles, packageHash, SIGNATURE_FILE } from './reading/hash-files.ts';
+export type { FileHashes } from './reading/hash-files.ts';
 export { DEFAULT_PACKAGE_LIMITS } from './reading/limits.ts';
 export type { PackageLimits } from './reading/limits.ts';
 export { listFiles } from './reading/list-files.ts';
 export type { PackageFile } from './reading/list-files.ts';
+export { packageChanged, PackageFiles } from './reading/package-files.ts';
 export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
 export { DECODERS } from './schema-output.ts';
@@ -38,7 +40,10 @@ export {
   publicKeyText,
 } from './signature/keys.ts';
 export { signPackage } from './signature/sign-package.ts';
+export { parseSignatureFile } from './signature/signature-file.ts';
+export { signedClaimsSchema } from './signature/signed-claims.ts';
+export type { SignedClaims } from './signature/signed-claims.ts';
 export { keySigner } from './signature/signer.ts';
 export type { Signer } from './signature/signer.ts';
 export { SIGNATURE_POLICIES, verifyPackage } from './signature/verify-package.ts';
-export type { Trust } from './signature/verify-package.ts';
+export type { SignatureVerdict, SignedPackage, Trust } from './signature/verify-package.ts';

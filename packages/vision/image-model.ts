@@ -77,6 +77,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     provider: parts.provider,
     fallbacks: parts.fallbacks,
     optimized: session.optimized,
+    ...(session.optimizedModel ? { optimizedModel: session.optimizedModel } : {}),
     inputs: session.inputs,
     outputs: session.outputs,
     infer: (image, _contentType, signal) => queue.run(() => infer(image, signal)),

@@ -11,13 +11,15 @@ import { ImagePreparer } from './image-preparer.ts';
 import type { PreparerOptions } from './image-preparer.ts';
 import { checkInput } from './input-check.ts';
 import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
+import { modelSource } from './session/model-source.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
-export const loadModel: LoadModel = async (packageDir, manifest, labels, options): Promise<LoadedModel> => {
+export const loadModel: LoadModel = async (files, manifest, labels, options): Promise<LoadedModel> => {
   const input = inputOf(manifest, options.variant);
-  const file = await modelFile(packageDir, options);
+  await requireFile(files.dir, options);
+  const source = modelSource(files, options.variant.file);
   const preparer = new ImagePreparer(input, preparerOptions(options));
   const probe = async (session: Session, provider: Provider): Promise<void> => {
     const name = checkInput(session.inputs, input, manifest.output.decoder);
@@ -29,11 +31,11 @@ export const loadModel: LoadModel = async (packageDir, manifest, labels, options
       );
     }
   };
-  const opened = await openOnLadder(file, options.variant, options, probe);
+  const opened = await openOnLadder(source, options.variant, options, probe);
   try {
     const { session } = opened;
     const context = { outputs: session.outputs, input, labels };
-    const decoder = await createDecoder(outputOf(manifest, options.variant), context, packageDir);
+    const decoder = await createDecoder(outputOf(manifest, options.variant), context, files);
     return imageModel({
       ...opened,
       decoder,
@@ -57,9 +59,9 @@ export function preparerOptions(options: Pick<LoadOptions, 'maxPixels' | 'reduce
   };
 }
 
-async function modelFile(packageDir: string, options: LoadOptions): Promise<string> {
+async function requireFile(packageDir: string, options: LoadOptions): Promise<void> {
   const file = path.join(packageDir, options.variant.file);
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFile()) return file;
+  if (found?.isFile()) return;
   throw visionErrors.error('model.file-missing', `the package ${packageDir} has no file "${options.variant.file}"`);
 }

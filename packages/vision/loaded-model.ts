@@ -1,6 +1,7 @@
-import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
+import type { ModelManifest, PackageFiles, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 
 import type { Placement } from './resize/geometry.ts';
+import type { OptimizedCache, OptimizedModel } from './session/optimized-model.ts';
 
 /** How to load one variant of a package. */
 export interface LoadOptions {
@@ -13,10 +14,8 @@ export interface LoadOptions {
   readonly intraOpThreads: number;
   /** Whether idle threads spin: up to 10 % faster, half again the CPU under load with gaps. */
   readonly spinning: boolean;
-  /** Folder for optimised models made on this device; without it each load optimises anew. */
-  readonly cacheDir?: string;
-  /** Hexadecimal SHA-256 of the variant's file where the caller has just computed it; spares reading the file again for the cache. */
-  readonly modelHash?: string;
+  /** Optimised models made on this device; for packages whose hashes are known. Default: each load optimises anew. */
+  readonly cache?: OptimizedCache;
   /**
    * Decode JPEGs 2, 4 or 8 times smaller where the model's input is still smaller: faster, and slightly other pixels than the
    * reference pipeline's. Default false. The anti-aliasing filters do it by themselves where it changes next to nothing.
@@ -103,6 +102,8 @@ export interface LoadedModel {
   readonly fallbacks: readonly Fallback[];
   /** What became of the cache of optimised models: `off`, `reused`, `made`, or `failed` to be written. */
   readonly optimized: 'off' | 'reused' | 'made' | 'failed';
+  /** The optimised model that was reused or made. */
+  readonly optimizedModel?: OptimizedModel;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
@@ -121,11 +122,11 @@ export interface LoadedModel {
 }
 
 /**
- * Loads one variant; `load-model.ts` exports `loadModel` of this type. `labels` may be empty: the class id then serves as label.
- * @throws EdgeError `model.file-missing`, `model.unreadable`, `model.interface-mismatch`, `model.provider-unavailable`
+ * Loads one variant from bytes that are read once and verified; `load-model.ts` exports `loadModel` of this type. `labels` may be empty: the class id then serves as label.
+ * @throws EdgeError `model.file-missing`, `model.unreadable`, `model.interface-mismatch`, `model.provider-unavailable`, `package.changed`
  */
 export type LoadModel = (
-  packageDir: string,
+  files: PackageFiles,
   manifest: ModelManifest,
   labels: readonly string[],
   options: LoadOptions,

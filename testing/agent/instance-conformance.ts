@@ -157,6 +157,7 @@ export function specOf(
   return {
     packageDir: '/nowhere',
     packageHash: 'a'.repeat(64),
+    hashes: {},
     manifest: parseManifest(manifestWith({ provenance, ...identity })),
     labels: [],
     settings: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { parseManifest } from '#packages/model-package';
+import { PackageFiles, parseManifest } from '#packages/model-package';
 import type { InputSpec, OutputSpec, Prediction } from '#packages/model-package';
 import { createDecoder } from '#packages/vision';
 import type { NamedTensors, Placement, Tensor } from '#packages/vision';
@@ -59,7 +59,7 @@ export async function decode(
 ): Promise<readonly Prediction[]> {
   const infos = Object.entries(outputs).map(([name, { type, shape }]) => ({ name, type, shape }));
   const context = { outputs: infos, input: spec.input, labels: options.labels ?? [] };
-  const decoder = await createDecoder(spec.output, context, options.packageDir ?? '.');
+  const decoder = await createDecoder(spec.output, context, new PackageFiles(options.packageDir ?? '.'));
   const first = decoder.decode(outputs, options.placement ?? WHOLE);
   // A second call must not see anything of the first.
   expect(decoder.decode(outputs, options.placement ?? WHOLE)).toEqual(first);

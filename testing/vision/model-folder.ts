@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseManifest } from '#packages/model-package';
+import { hashFiles, PackageFiles, parseManifest } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import type { LoadedModel, LoadOptions } from '#packages/vision';
@@ -10,6 +10,8 @@ import { meanColourModel } from './onnx-builder.ts';
 /** A package in a temporary folder, made of real files. */
 export interface ModelFolder {
   readonly dir: string;
+  /** The files as they were made: what is changed later is noticed. */
+  readonly files: PackageFiles;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
   readonly load: (options?: Partial<LoadOptions>) => Promise<LoadedModel>;
@@ -39,12 +41,20 @@ export async function modelFolder(
     await writeFile(path.join(dir, name), content);
   }
   const manifest = parseManifest({ ...COLOURS, ...changes });
+  const made = new PackageFiles(
+    dir,
+    await hashFiles(
+      dir,
+      Object.keys(all).map((name) => ({ path: name })),
+    ),
+  );
   return {
     dir,
+    files: made,
     manifest,
     labels,
     load: (options) =>
-      loadModel(dir, manifest, labels, {
+      loadModel(made, manifest, labels, {
         variant: manifest.variants[0],
         providers: ['cpu'],
         intraOpThreads: 1,

@@ -26,6 +26,13 @@ export interface WeightSpec {
   readonly type?: 'float32' | 'int64' | 'uint8';
   readonly shape: readonly number[];
   readonly values: readonly number[];
+  /** File beside the model that holds the numbers (`externalWeights`); default: the model does. */
+  readonly location?: string;
+}
+
+/** What the file of external weights holds. */
+export function externalWeights(values: readonly number[]): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer);
 }
 
 const TYPE_CODES = {
@@ -59,7 +66,7 @@ export function buildOnnx(spec: GraphSpec): Uint8Array {
 /** A classifier of colours: [1, 3, side, side] to the mean of each channel, as `probs` [1, 3]. */
 export function meanColourModel(
   side = 8,
-  options: { readonly type?: 'float32' | 'float16'; readonly scale?: number } = {},
+  options: { readonly type?: 'float32' | 'float16'; readonly scale?: number; readonly location?: string } = {},
 ): Uint8Array {
   const type = options.type ?? 'float32';
   return buildOnnx({
@@ -75,7 +82,14 @@ export function meanColourModel(
       },
       ...(options.scale === undefined ? [] : [{ op: 'Mul', inputs: ['flat', 'scale'], outputs: ['probs'] }]),
     ],
-    weights: options.scale === undefined ? [] : [{ name: 'scale', shape: [1], values: [options.scale] }],
+    weights: options.scale === undefined ? [] : [
+            {
+              name: 'scale',
+              shape: [1],
+              values: [options.scale],
+              ...(options.location === undefined ? {} : { location: options.location }),
+            },
+          ],
   });
 }
 
@@ -146,7 +160,7 @@ function encodeValue({ name, type, shape }: ValueSpec): Uint8Array {
   return message(field(1, text(name)), field(2, field(1, tensor)));
 }
 
-function encodeWeight({ name, type = 'float32', shape, values }: WeightSpec): Uint8Array {
+function encodeWeight({ name, type = 'float32', shape, values, location }: WeightSpec): Uint8Array {
   const array =
     type === 'float32'
       ? Float32Array.from(values)
@@ -158,7 +172,9 @@ function encodeWeight({ name, type = 'float32', shape, values }: WeightSpec): Ui
     ...shape.map((side) => number(1, side)),
     number(2, TYPE_CODES[type]),
     field(8, text(name)),
-    field(9, raw),
+    ...(location === undefined
+      ? [field(9, raw)]
+      : [field(13, message(field(1, text('location')), field(2, text(location)))), number(14, 1)]),
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseLabels, parseManifest } from '#packages/model-package';
+import { PackageFiles, parseLabels, parseManifest } from '#packages/model-package';
 import type { ModelManifest, Provider } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import type { LoadedModel, LoadOptions } from '#packages/vision';
@@ -124,7 +124,7 @@ export function referenceModel(
 /** On the CPU with one thread, unless the options say something else. */
 export function loadReference(model: ReferenceModel, options: Partial<LoadOptions> = {}): Promise<LoadedModel> {
   const [variant] = model.manifest.variants;
-  return loadModel(model.dir, model.manifest, model.labels, {
+  return loadModel(new PackageFiles(model.dir), model.manifest, model.labels, {
     variant: variant,
     providers: ['cpu'] satisfies Provider[],
     intraOpThreads: 1,

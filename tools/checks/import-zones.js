@@ -27,6 +27,7 @@ export const ZONES = {
     holds: 'schema of `model.json`; reading, hashing and signing model packages',
     mayImport: ['packages/foundation'],
   },
+  'packages/onnx': { holds: 'ONNX files field by field, and which files hold their weights', mayImport: [] },
   'packages/ipc': {
     holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
     mayImport: ['packages/foundation'],
@@ -49,7 +50,13 @@ export const ZONES = {
   'packages/motion': { holds: 'whether anything moves before a camera', mayImport: ['packages/frames'] },
   'packages/vision': {
     holds: 'image decode, resize, tensors, decoders, execution providers: what a worker runs',
-    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package'],
+    mayImport: [
+      'packages/foundation',
+      'packages/frames',
+      'packages/jpeg',
+      'packages/model-package',
+      'packages/onnx',
+    ],
   },
   'packages/annotation': {
     holds: 'predictions drawn on an image',
@@ -124,7 +131,7 @@ export const ZONES = {
   },
   'tools/onnx': {
     holds: 'what an ONNX file says of itself, and the `model.json` that follows',
-    mayImport: ['packages/foundation', 'packages/vision'],
+    mayImport: ['packages/foundation', 'packages/onnx', 'packages/vision'],
   },
   'tools/package': {
     holds: 'from a trained model to a signed package and its component',

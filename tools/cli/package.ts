@@ -7,9 +7,11 @@ import type { FoundSource } from '../package/source/source.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec, Invocation } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
+import { claimOptions, claimsOf } from './frame/signed-claims.ts';
+import type { ClaimOptions } from './frame/signed-claims.ts';
 import { table } from './frame/table.ts';
 
-interface PackageCommandOptions {
+interface PackageCommandOptions extends ClaimOptions {
   readonly source: string;
   readonly name?: string;
   readonly version?: string;
@@ -37,7 +39,7 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
   usage: 'package',
   summary: 'make a model package and its component from a trained model',
   options: (command) =>
-    command
+    claimOptions(command)
       .requiredOption(
         '--source <what>',
         '.onnx, folder, .zip, .tar.gz, s3://bucket/key[?versionId=…], or the ARN of a SageMaker training job or model package',
@@ -99,7 +101,10 @@ Examples:
       if (options.key !== undefined && options.kmsKey !== undefined)
         throw cliErrors.error('cli.usage', 'give --key or --kms-key, not both');
       const signer = await openSigner(options, aws, signal);
-      const request = { ...requestOf(invocation), ...(signer ? { signer } : {}) };
+      const claims = claimsOf(options);
+      if (claims && !signer)
+        throw cliErrors.error('cli.usage', '--alias and --minimum-version are signed: give --key or --kms-key too');
+      const request = { ...requestOf(invocation), ...(signer ? { signer } : {}), ...(claims ? { claims } : {}) };
       if (options.dryRun === true) return await say(source, request, out);
       const { packageModel } = await import('../package/package-model.ts');
       const outcome = await packageModel(source, request);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
+import { PackageFiles, parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
 import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 import { checkGolden, loadModel } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
@@ -76,7 +76,8 @@ async function packagePredictor(
   const labels = manifest.labels === undefined ? [] : parseLabels(await readPackageText(folder, manifest.labels));
   const providers = providersOf(options.provider);
   const variant = variantOf(manifest, options.variant, providers);
-  const model = await loadModel(folder, manifest, labels, {
+  const files = new PackageFiles(folder);
+  const model = await loadModel(files, manifest, labels, {
     variant,
     providers,
     requireProvider: options.requireProvider ?? false,
@@ -85,7 +86,7 @@ async function packagePredictor(
   });
   try {
     for (const { provider, reason } of model.fallbacks) out.note(`${provider} is not used: ${reason}`);
-    if (options.golden) await requireGolden(model, manifest, folder, variant, out, signal);
+    if (options.golden) await requireGolden(model, manifest, files, variant, out, signal);
     await model.warmUp();
   } catch (error) {
     await model.close();
@@ -104,13 +105,13 @@ async function packagePredictor(
 async function requireGolden(
   model: LoadedModel,
   manifest: ModelManifest,
-  folder: string,
+  files: PackageFiles,
   variant: Variant,
   out: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  if (manifest.golden.length === 0) throw cliErrors.error('cli.usage', `the package ${folder} has no golden cases`);
-  const report = await checkGolden(model, manifest, folder, { variant, signal });
+  if (manifest.golden.length === 0) throw cliErrors.error('cli.usage', `the package ${files.dir} has no golden cases`);
+  const report = await checkGolden(model, manifest, files, { variant, signal });
   if (!report.passed) throw cliErrors.error('cli.golden-failed', report.summary, { facts: { cases: report.cases } });
   out.note(report.summary);
 }

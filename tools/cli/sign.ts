@@ -2,8 +2,10 @@ import path from 'node:path';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import { requireKeyId } from './frame/key-id.ts';
+import { claimOptions, claimsOf } from './frame/signed-claims.ts';
+import type { ClaimOptions } from './frame/signed-claims.ts';
 
-interface SignOptions {
+interface SignOptions extends ClaimOptions {
   readonly package: string;
   readonly key?: string;
   readonly kmsKey?: string;
@@ -16,8 +18,7 @@ export const signCommand: CommandSpec<SignOptions> = {
   usage: 'sign',
   summary: 'sign a model package: write signature.json over the hashes of all its files',
   options: (command) =>
-    command
-      .requiredOption('--package <folder>', 'folder with model.json')
+    claimOptions(command.requiredOption('--package <folder>', 'folder with model.json'))
       .option('--key <file>', 'private key: Ed25519 or ECDSA P-256, PEM (edgeml keygen)')
       .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS: ECC_NIST_P256, SIGN_VERIFY')
       .option('--key-id <id>', 'name under which devices know the key (default: fingerprint of the public key)')
@@ -29,7 +30,8 @@ or package the signed folder: edgeml package --source FOLDER keeps its signature
 
 Examples:
   edgeml sign --package packages/StreetDetector-1.2.0 --key keys/factory-2026.key --key-id factory-2026
-  edgeml sign --package packages/StreetDetector-1.2.0 --kms-key alias/edgeml-models`,
+  edgeml sign --package packages/StreetDetector-1.2.0 --kms-key alias/edgeml-models
+  edgeml sign --package packages/StreetDetector-1.2.0 --key keys/factory-2026.key --alias Street --minimum-version 1.1.0`,
   run: async ({ options, out, signal }) => {
     if ((options.key === undefined) === (options.kmsKey === undefined))
       throw cliErrors.error('cli.usage', 'give either --key <file> or --kms-key <arn>');
@@ -45,7 +47,8 @@ Examples:
       const signer = await openSigner(options, aws, signal);
       if (signer === undefined) return;
       const dryRun = options.dryRun === true;
-      if (!dryRun) await signPackage(dir, signer, undefined, signal);
+      const claims = claimsOf(options);
+      if (!dryRun) await signPackage(dir, signer, { ...(claims ? { claims } : {}), signal });
       const { algorithm, keyId } = signer;
       out.json({
         ...(dryRun ? { dryRun } : {}),
@@ -55,6 +58,7 @@ Examples:
         hash,
         algorithm,
         keyId,
+        ...(claims ? { claims } : {}),
       });
       if (out.isJson) return;
       const verb = dryRun ? 'Would sign' : 'Signed';

@@ -6,6 +6,7 @@ interface VerifyOptions {
   readonly key?: readonly string[];
   readonly trustedKeys?: string;
   readonly config?: string;
+  readonly alias?: string;
 }
 
 export const verifyCommand: CommandSpec<VerifyOptions> = {
@@ -19,12 +20,13 @@ export const verifyCommand: CommandSpec<VerifyOptions> = {
       .option(
         '--config <file>',
         'configuration of edgeml.InferenceAgent (JSON): its TrustedKeys and TrustedKeysFolder',
-      ),
+      )
+      .option('--alias <name>', 'the alias under which a device would activate it (default: any)'),
   help: `
 A key given with --key counts under its fingerprint and under the name of its file. Exit code 0 only for a package that was
 signed by a trusted key and whose files are those that were signed. Each other case has its own code: signature.missing,
 signature.unknown-key, signature.invalid, signature.manifest-changed, signature.file-changed, signature.file-missing,
-signature.file-unsigned, signature.malformed, signature.unsafe-trust.
+signature.file-unsigned, signature.malformed, signature.other-alias, signature.unsafe-trust.
 
 Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys/factory-2026.pub`,
   run: async ({ options, out, signal }) => {
@@ -37,7 +39,7 @@ Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys
     const opened = await openPackage(options.package, signal);
     try {
       const { manifest, hash } = opened.model;
-      const verdict = await verifyPackage(opened.model, trust);
+      const verdict = await verifyPackage(opened.model, trust, options.alias);
       const keyId = verdict.state === 'trusted' ? verdict.keyId : '';
       out.json({
         package: options.package,
@@ -46,6 +48,7 @@ Example: edgeml verify --package packages/StreetDetector-1.2.0.tar.gz --key keys
         hash,
         state: verdict.state,
         keyId,
+        ...(verdict.state === 'trusted' ? { claims: verdict.claims } : {}),
       });
       if (!out.isJson)
         out.line(

@@ -1,7 +1,7 @@
 import { visionErrors } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
-import { asBytes, asFloat, asNumber, asNumbers, asText, readMessage, viewOf } from './protobuf.ts';
-import type { FieldValue } from './protobuf.ts';
+import { asBytes, asFloat, asNumber, asNumbers, asText, readMessage, viewOf } from '#packages/onnx';
+import type { FieldValue } from '#packages/onnx';
 
 /** What an ONNX file says of itself. */
 export interface OnnxModel {

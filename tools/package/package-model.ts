@@ -1,7 +1,7 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, hashFile, writeAtomically } from '#packages/foundation';
-import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, readPackage, signPackage } from '#packages/model-package';
+import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, parseSignatureFile, readPackage, signPackage } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 import { readRecipe } from '../bundle/recipe-source.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
@@ -46,7 +46,7 @@ export async function findUnchanged(source: FoundSource, options: PackageOptions
 export async function packageModel(source: FoundSource, options: PackageOptions): Promise<PackageOutcome> {
   const unchanged = await findUnchanged(source, options);
   if (unchanged) return { state: 'unchanged', record: unchanged, checks: [], notes: [] };
-  const { output, signal, signer, onProgress } = options;
+  const { output, signal, signer, claims, onProgress } = options;
   await mkdir(path.join(output, PACKAGES_FOLDER), { recursive: true });
   const work = await mkdtemp(path.join(output, PACKAGES_FOLDER, '.work-'));
   try {
@@ -60,7 +60,7 @@ export async function packageModel(source: FoundSource, options: PackageOptions)
     onProgress?.(`Running ${manifest.name} …`);
     const checks = await checkModel(dir, manifest, signal);
     requirePassed(checks);
-    if (signer) await signPackage(dir, signer, undefined, signal);
+    if (signer) await signPackage(dir, signer, { ...(claims ? { claims } : {}), signal });
     onProgress?.('Writing …');
     const outcome = await place(work, dir, source, options);
     return { ...outcome, checks, notes };
@@ -109,8 +109,8 @@ async function place(
     archive: `${PACKAGES_FOLDER}/${name}-${version}.tar.gz`,
   };
   const request = await requestFingerprint(options);
-  const signedBy = await keyOf(dir, model);
-  const known = await requireFree(output, { component, version, name }, model.hash, signedBy, options.replace ?? false);
+  const signed = signedOf(model);
+  const known = await requireFree(output, { component, version, name }, model.hash, signed, options.replace ?? false);
   if (known && (await hasFiles(output, known))) {
     const record = { ...known, request, source: { ...source.identity } };
     await writeRecord(output, record);
@@ -139,7 +139,7 @@ async function place(
     source: { ...source.identity },
     request,
     packageHash: model.hash,
-    ...(signedBy === undefined ? {} : { signedBy }),
+    ...signed,
     files,
     artifact,
     archive,
@@ -148,10 +148,18 @@ async function place(
   return { state: 'packaged', record };
 }
 
-async function keyOf(dir: string, model: ModelPackage): Promise<string | undefined> {
-  if (!model.files.some((file) => file.path === 'signature.json')) return undefined;
-  const { keyId } = JSON.parse(await readFile(path.join(dir, 'signature.json'), 'utf8')) as { keyId?: unknown };
-  return typeof keyId === 'string' ? keyId : undefined;
+/** @throws EdgeError `signature.malformed` */
+function signedOf({ signature }: ModelPackage): Signed {
+  if (signature === undefined) return {};
+  const file = parseSignatureFile(signature);
+  return { signedBy: file.keyId, ...(file.schemaVersion === 2 ? { claims: file.claims } : {}) };
+}
+
+type Signed = Pick<PackageRecord, 'signedBy' | 'claims'>;
+
+function isSameSignature(one: Signed, other: Signed): boolean {
+  const text = ({ signedBy, claims }: Signed) => canonicalJson({ signedBy: signedBy ?? null, claims: { ...claims } });
+  return text(one) === text(other);
 }
 
 /**
@@ -162,12 +170,12 @@ async function requireFree(
   output: string,
   { component, version, name }: { readonly component: string; readonly version: string; readonly name: string },
   hash: string,
-  signedBy: string | undefined,
+  signed: Signed,
   replace: boolean,
 ): Promise<PackageRecord | undefined> {
   const records = await readRecords(output);
   const there = records.find((one) => one.version === version && (one.component === component || one.name === name));
-  if (there?.packageHash === hash && there.signedBy === signedBy && there.component === component) return there;
+  if (there?.packageHash === hash && isSameSignature(there, signed) && there.component === component) return there;
   const recipe = path.join(output, 'recipes', `${component}-${version}.yaml`);
   const taken = there !== undefined || (await exists(recipe));
   if (!taken || replace) return undefined;

@@ -1,4 +1,4 @@
-import type { Signer } from '#packages/model-package';
+import type { SignedClaims, Signer } from '#packages/model-package';
 import type { PackageRequest } from './assemble/assemble.ts';
 
 export interface PackageOptions extends PackageRequest {
@@ -9,6 +9,8 @@ export interface PackageOptions extends PackageRequest {
   readonly read: 'ALL' | 'OWNER';
   readonly publisher: string;
   readonly signer?: Signer;
+  /** What the signer says of the package's use. */
+  readonly claims?: SignedClaims;
   /** Write over another package of the same version. */
   readonly replace?: boolean;
   /** Package again although nothing has changed. */

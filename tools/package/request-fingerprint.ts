@@ -9,7 +9,7 @@ const FORMAT = 1;
 
 /** SHA-256, hexadecimal, of everything beside the source that the package depends on. @throws EdgeError `packaging.file-unreadable` */
 export async function requestFingerprint(options: PackageOptions): Promise<string> {
-  const { name, version, component, read, publisher, signer } = options;
+  const { name, version, component, read, publisher, signer, claims } = options;
   const text = canonicalJson({
     format: FORMAT,
     name: name ?? null,
@@ -18,6 +18,7 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     read,
     publisher,
     signer: signer ? [signer.algorithm, signer.keyId] : null,
+    ...(claims ? { claims: { ...claims } } : {}),
     manifest: await hashOf(options.manifest),
     labels: await hashOf(options.labels),
     int8: await hashOf(options.int8),

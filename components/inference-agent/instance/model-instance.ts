@@ -1,5 +1,6 @@
-import type { ModelManifest, Provider } from '#packages/model-package';
+import type { FileHashes, ModelManifest, Provider } from '#packages/model-package';
 import type { Picture } from '../picture/picture.ts';
+import type { Learned } from './cache/cache-record.ts';
 import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
 
 /** A model that was loaded, warmed and tested, in processes or threads of its own. The registry knows instances by this port only. */
@@ -45,6 +46,8 @@ export type OpenInstance = (spec: InstanceSpec, watch: OpenWatch) => Promise<Mod
 export interface InstanceSpec {
   readonly packageDir: string;
   readonly packageHash: string;
+  /** SHA-256 of each file of the package, as it was verified. */
+  readonly hashes: FileHashes;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
   readonly settings: InstanceSettings;
@@ -101,6 +104,8 @@ export interface InstanceFacts {
   readonly loadMs: number;
   /** What holds the model's process back, e.g. `full`, or what does not and why; undefined for a thread, which nothing does. */
   readonly confinement?: string;
+  /** What opening has shown, for the cache; only from the first worker. */
+  readonly learned?: Learned;
 }
 
 export interface InstanceFault {

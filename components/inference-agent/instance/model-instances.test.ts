@@ -143,9 +143,9 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
 describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   it("answer the same whether the model's own thread prepares an image or another", async () => {
     const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
-    const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
+    const { dir, hash, hashes, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, prepareAhead: true });
-    const instance = await open({ packageDir: dir, packageHash: hash, manifest, labels, settings }, quiet);
+    const instance = await open({ packageDir: dir, packageHash: hash, hashes, manifest, labels, settings }, quiet);
     const images = await sampleImages();
     const ask = async (index: number) => {
       const { bytes } = images[index % images.length]!;
@@ -163,11 +163,11 @@ describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
 
   it('measures the numbers of threads that are allowed, and says what it found', async () => {
     const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
-    const { dir, hash, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
+    const { dir, hash, hashes, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
     const said: string[] = [];
     const instance = await open(
-      { packageDir: dir, packageHash: hash, manifest, labels, settings },
+      { packageDir: dir, packageHash: hash, hashes, manifest, labels, settings },
       { ...quiet, progress: ({ message }) => said.push(message) },
     );
     const [chosen = ''] = said.filter((message) => message.includes(' ms'));

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { autotune, checkGolden, describeCandidate, loadModel } from '#packages/vision';
-import type { Tuned } from '#packages/vision';
+import type { OptimizedCache, Tuned } from '#packages/vision';
+import { PackageFiles } from '#packages/model-package';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
 import type { OpenContext, OpenedModel } from './serve-worker.ts';
@@ -18,10 +19,11 @@ export async function openModel(plan: WorkerPlan, context: OpenContext): Promise
 
 async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Promise<OpenedModel> {
   const startedAt = performance.now();
-  const { manifest, packageDir, labels } = plan;
+  const { manifest, labels } = plan;
+  const packageFiles = filesOf(plan);
   const files = manifest.variants.map(({ file }) => file).join(', ');
   progress({ phase: 'load', message: `loading ${files} on ${plan.providers.join(', ')}` });
-  const tuned = await autotune(packageDir, manifest, labels, {
+  const tuned = await autotune(packageFiles, manifest, labels, {
     packageHash: plan.packageHash,
     providers: plan.providers,
     requireProvider: plan.requireProvider,
@@ -30,7 +32,8 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
     budgetMs: TUNING_BUDGET_MS,
     golden: plan.golden,
     signal,
-    ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
+    ...(plan.cache?.known ? { known: plan.cache.known.choice } : {}),
+    ...cacheOf(plan),
     ...(plan.maxLatencyMs === undefined ? {} : { maxLatencyMs: plan.maxLatencyMs }),
   });
   for (const result of tuned.results) {
@@ -45,12 +48,13 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
 
 /** The choice has passed; once more on the warm model, which gives the latency that people can expect. */
 async function passGolden(
-  { manifest, packageDir }: WorkerPlan,
+  plan: WorkerPlan,
   { model, candidate }: Tuned,
   progress: (step: OpenProgress) => void,
 ): Promise<number | undefined> {
+  const { manifest } = plan;
   if (manifest.golden.length === 0) return undefined;
-  const report = await checkGolden(model, manifest, packageDir, { variant: candidate.variant });
+  const report = await checkGolden(model, manifest, filesOf(plan), { variant: candidate.variant });
   const latencyMs = Math.min(...report.cases.map((one) => one.latencyMs));
   progress({
     phase: 'golden',
@@ -68,7 +72,7 @@ function warmUpMessage({ candidate, results, remembered }: Tuned): string {
 }
 
 function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): InstanceFacts {
-  const { candidate, model, fallbacks } = tuned;
+  const { candidate, model, fallbacks, choice } = tuned;
   return {
     provider: model.provider,
     fallbacks,
@@ -78,6 +82,23 @@ function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): I
     outputs: model.outputs,
     ...(latencyMs === undefined ? {} : { latencyMs }),
     loadMs: Math.round(loadMs),
+    learned: { choice, ...(model.optimizedModel ? { optimized: model.optimizedModel } : {}) },
+  };
+}
+
+/** What is read from here is what the agent has verified, or nothing. */
+function filesOf({ packageDir, hashes }: WorkerPlan): PackageFiles {
+  return new PackageFiles(packageDir, hashes);
+}
+
+function cacheOf({ cache }: WorkerPlan): { readonly cache?: OptimizedCache } {
+  if (!cache) return {};
+  const { folder, known, scratch } = cache;
+  return {
+    cache: {
+      ...(known?.optimized ? { known: { folder, model: known.optimized } } : {}),
+      ...(scratch === undefined ? {} : { scratch }),
+    },
   };
 }
 
@@ -85,13 +106,13 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
   const startedAt = performance.now();
   const variant = plan.manifest.variants.find(({ file }) => file === chosen.file);
   if (!variant) throw new Error(`the package has no variant "${chosen.file}"`);
-  const model = await loadModel(plan.packageDir, plan.manifest, plan.labels, {
+  const model = await loadModel(filesOf(plan), plan.manifest, plan.labels, {
     variant,
     providers: [chosen.provider],
     requireProvider: true,
     intraOpThreads: chosen.intraOpThreads,
     spinning: plan.spinning,
-    ...(plan.cacheDir === undefined ? {} : { cacheDir: plan.cacheDir }),
+    ...cacheOf(plan),
   });
   await model.warmUp();
   const facts: InstanceFacts = {

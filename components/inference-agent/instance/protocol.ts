@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { InputSpec, ModelManifest, Provider } from '#packages/model-package';
+import type { FileHashes, InputSpec, ModelManifest, Provider } from '#packages/model-package';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import type { WireError } from '#packages/foundation';
+import type { Learned } from './cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from './model-instance.ts';
 
 /** What the main thread and a worker of a instance say to each other. */
@@ -10,6 +11,8 @@ import type { InstanceFacts, OpenProgress, TensorRun } from './model-instance.ts
 export interface WorkerPlan {
   readonly packageDir: string;
   readonly packageHash: string;
+  /** SHA-256 of each file, as it was verified: nothing else is loaded. */
+  readonly hashes: FileHashes;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
   /** Set for the second and later workers of a instance: what the first one found to be best. */
@@ -20,8 +23,8 @@ export interface WorkerPlan {
   readonly spinning: boolean;
   readonly golden: boolean;
   readonly maxLatencyMs?: number;
-  /** Folder for optimised models and remembered choices. */
-  readonly cacheDir?: string;
+  /** `folder`: where an optimised model lies that can be trusted; `scratch`: where this worker, and no other, may make one. */
+  readonly cache?: { readonly folder: string; readonly known?: Learned; readonly scratch?: string };
 }
 
 export type ToWorker =

@@ -7,7 +7,8 @@ import type { Clock, EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { memoryOfPicture } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
-import { packageCache } from './package-cache.ts';
+import type { ModelCaches } from './cache/model-caches.ts';
+import type { PackageCache } from './cache/package-cache.ts';
 import { capacityOf } from './capacity.ts';
 import { agentErrors } from '../errors.ts';
 import type {
@@ -30,8 +31,8 @@ export interface WorkerInstancePorts {
   readonly buffers: BufferPool;
   /** How a model is run, by what its service asks for. */
   readonly executors: Readonly<Record<Isolation, OpenExecutor>>;
-  /** Folder for optimised models and remembered choices; without it each start makes them anew. */
-  readonly cacheDir?: string;
+  /** Optimised models and remembered choices; without it each start makes them anew. */
+  readonly caches?: ModelCaches;
 }
 
 /** Opens instances in processes or threads. */
@@ -65,7 +66,7 @@ class WorkerInstance implements ModelInstance {
   /** Requests that are to be repeated, until an executor is free. */
   readonly #waiting = new Set<() => void>();
   /** Undefined where nothing can be kept: then each start does all anew. */
-  #cacheDir: string | undefined;
+  #cache: PackageCache | undefined;
   #facts: InstanceFacts | undefined;
   #restartMs = FIRST_RESTART_MS;
   /** Workers given up that have not come back. */
@@ -89,11 +90,17 @@ class WorkerInstance implements ModelInstance {
   }
 
   async open(watch: OpenWatch): Promise<void> {
-    const { cacheDir } = this.#ports;
-    if (cacheDir !== undefined)
-      this.#cacheDir = await packageCache(cacheDir, this.#spec.packageHash).catch(() => undefined);
-    const first = await this.#start(this.#firstPlan(), watch);
-    this.#facts = first.facts;
+    const cache = await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
+    this.#cache = cache;
+    try {
+      const first = await this.#start(this.#firstPlan(), watch);
+      this.#facts = first.facts;
+      // Now, before anybody's input has reached that process.
+      const { learned } = first.facts;
+      if (learned) await cache?.keep(learned, this.#spec.hashes).catch(() => undefined);
+    } finally {
+      await cache?.end().catch(() => undefined);
+    }
     const others = Array.from({ length: this.#spec.settings.workers - 1 }, () =>
       this.#start(this.#sameAgain(), quiet(watch)),
     );
@@ -227,15 +234,17 @@ class WorkerInstance implements ModelInstance {
   /** The plan of a worker that does what the first one found out: same file, same provider, no second test. */
   #sameAgain(): WorkerPlan {
     const { variant, provider, intraOpThreads } = this.facts;
-    return { ...this.#firstPlan(), chosen: { file: variant, provider, intraOpThreads }, golden: false };
+    const { cache: _forFirst, ...plan } = this.#firstPlan();
+    const cache = this.#cache ? { cache: this.#cache.forOthers } : {};
+    return { ...plan, ...cache, chosen: { file: variant, provider, intraOpThreads }, golden: false };
   }
 
   #firstPlan(): WorkerPlan {
-    const { packageDir, packageHash, manifest, labels, settings } = this.#spec;
-    const cacheDir = this.#cacheDir;
+    const { packageDir, packageHash, hashes, manifest, labels, settings } = this.#spec;
     return {
       packageDir,
       packageHash,
+      hashes,
       manifest,
       labels,
       providers: settings.providers,
@@ -244,7 +253,7 @@ class WorkerInstance implements ModelInstance {
       spinning: settings.spinning,
       golden: settings.golden === 'on',
       ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),
-      ...(cacheDir === undefined ? {} : { cacheDir }),
+      ...(this.#cache ? { cache: this.#cache.forFirst } : {}),
     };
   }
 }

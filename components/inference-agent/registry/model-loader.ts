@@ -98,10 +98,10 @@ export class ModelLoader {
   async #open(alias: string, model: ModelPackage, origin: Origin, attempt: Attempt): Promise<LoadedModel> {
     return attempt.turn(this.#turns, async () => {
       const { policy, freeMemory, openInstance, clock } = this.#ports;
-      const { dir: packageDir, hash, manifest, labels } = model;
+      const { dir: packageDir, hash, hashes, manifest, labels } = model;
       const settings = policy().instance(alias);
       checkMemory(model, settings, policy().memoryLimitBytes(alias), freeMemory());
-      const spec: InstanceSpec = { packageDir, packageHash: hash, manifest, labels, settings };
+      const spec: InstanceSpec = { packageDir, packageHash: hash, hashes, manifest, labels, settings };
       const { progress } = attempt;
       const instance = await attempt.run(
         'load',

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readPackage, unpackArchive } from '#packages/model-package';
+import { packageChanged, readPackage, unpackArchive } from '#packages/model-package';
 import type { ModelPackage, PackageLimits } from '#packages/model-package';
 import { isEdgeError, messageOf, syncFile, syncFolder, writeAtomically } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
@@ -108,9 +108,7 @@ export class PackageStore {
     }
     const copy = await this.#intact(alias, model.hash, signal);
     if (copy) return { kept: true, model: copy };
-    throw agentErrors.error('package.changed', `the package ${model.dir} changed while it was being activated`, {
-      facts: { package: model.dir },
-    });
+    throw packageChanged(model.dir, `the package ${model.dir} changed while it was being activated`);
   }
 
   /** Writes what is active under an alias and removes its packages that nobody names any more. */

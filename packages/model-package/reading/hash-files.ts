@@ -11,15 +11,19 @@ export type FileHashes = Readonly<Record<string, string>>;
 /** The one file that the hashes leave out, since it holds them. */
 export const SIGNATURE_FILE = 'signature.json';
 
-/** Hashes of all files but `signature.json`. */
+/**
+ * Hashes of all files but `signature.json`.
+ * @param known hashes of files that were read already: they are not read again
+ */
 export async function hashFiles(
   dir: string,
   files: readonly Pick<PackageFile, 'path'>[],
   signal?: AbortSignal,
+  known: ReadonlyMap<string, string> = new Map(),
 ): Promise<FileHashes> {
   const hashes: Record<string, string> = {};
   for (const { path } of files) {
-    if (path !== SIGNATURE_FILE) hashes[path] = await hashOf(dir, path, signal);
+    if (path !== SIGNATURE_FILE) hashes[path] = known.get(path) ?? (await hashOf(dir, path, signal));
   }
   return hashes;
 }

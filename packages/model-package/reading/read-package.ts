@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import { parseLabels, parseManifest } from '../schema.ts';
@@ -6,12 +6,13 @@ import type { ModelManifest } from '../schema.ts';
 import { bareManifest, bareModelFile } from './bare-manifest.ts';
 import { checkEdgeManifest, EDGE_MANIFEST_FILE } from './edge-manifest.ts';
 import { packageErrors } from '../errors.ts';
-import { hashFiles, packageHash } from './hash-files.ts';
+import { hashFiles, packageHash, SIGNATURE_FILE } from './hash-files.ts';
 import type { FileHashes } from './hash-files.ts';
 import { DEFAULT_PACKAGE_LIMITS } from './limits.ts';
 import type { PackageLimits } from './limits.ts';
 import { listFiles } from './list-files.ts';
 import type { PackageFile } from './list-files.ts';
+import { readPackageFile } from './package-files.ts';
 
 /** A package folder whose manifest is valid and whose named files are there. Its model has not been loaded yet. */
 export interface ModelPackage {
@@ -20,8 +21,10 @@ export interface ModelPackage {
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
   readonly files: readonly PackageFile[];
-  /** SHA-256 of each file but `signature.json`. */
+  /** SHA-256 of each file but `signature.json`. Manifest and labels are parsed from the very bytes that were hashed. */
   readonly hashes: FileHashes;
+  /** Text of `signature.json`; undefined if there is none. */
+  readonly signature: string | undefined;
   /** Identity of the content: SHA-256 over `hashes`. */
   readonly hash: string;
   readonly bytes: number;
@@ -40,18 +43,46 @@ export async function readPackage(path: string, options: ReadOptions = {}): Prom
   const dir = await folderAt(path);
   const files = await listFiles(dir, options.limits ?? DEFAULT_PACKAGE_LIMITS);
   const present = new Set(files.map((file) => file.path));
-  const manifest = await manifestOf(dir, files, present);
+  const texts = new Texts(dir, files);
+  const manifest = await manifestOf(texts, files, present);
   requireFiles(dir, manifest, present);
-  const labels = manifest.labels === undefined ? [] : parseLabels(await readText(dir, manifest.labels, files));
-  const hashes = await hashFiles(dir, files, options.signal);
+  const labels = manifest.labels === undefined ? [] : parseLabels(await texts.read(manifest.labels));
+  const signature = present.has(SIGNATURE_FILE) ? await texts.read(SIGNATURE_FILE, MAX_SIGNATURE_BYTES) : undefined;
+  const hashes = await hashFiles(dir, files, options.signal, texts.hashes);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { dir, manifest, labels, files, hashes, hash: packageHash(hashes), bytes };
+  return { dir, manifest, labels, files, hashes, hash: packageHash(hashes), signature, bytes };
 }
 
 export const MANIFEST_FILE = 'model.json';
 
 /** Text files of a package are read whole; more than this is no text file. */
 const MAX_TEXT_BYTES = 1024 * 1024;
+/** Paths and hashes of as many files as a package may have. */
+const MAX_SIGNATURE_BYTES = 4 * MAX_TEXT_BYTES;
+
+/** Text files of a package, each read once: what is parsed is what is hashed. */
+class Texts {
+  readonly dir: string;
+  readonly hashes = new Map<string, string>();
+
+  readonly #files: readonly PackageFile[];
+
+  constructor(dir: string, files: readonly PackageFile[]) {
+    this.dir = dir;
+    this.#files = files;
+  }
+
+  async read(path: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
+    const size = this.#files.find((file) => file.path === path)?.bytes ?? 0;
+    if (size > maxBytes) {
+      const message = `"${path}" in ${this.dir} is ${size} bytes, over ${maxBytes}`;
+      throw packageErrors.error('package.manifest-unreadable', message);
+    }
+    const { bytes, hash } = await readPackageFile(this.dir, path, { maxBytes });
+    this.hashes.set(path, hash);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  }
+}
 
 async function folderAt(path: string): Promise<string> {
   let dir: string;
@@ -68,18 +99,19 @@ async function folderAt(path: string): Promise<string> {
 }
 
 async function manifestOf(
-  dir: string,
+  texts: Texts,
   files: readonly PackageFile[],
   present: ReadonlySet<string>,
 ): Promise<ModelManifest> {
   const bare = present.has(MANIFEST_FILE) ? undefined : bareModelFile(files);
-  if (bare !== undefined) return bareManifest(await readText(dir, EDGE_MANIFEST_FILE, files), bare);
-  const manifest = parseManifest(await readManifest(dir, files), join(dir, MANIFEST_FILE));
-  if (present.has(EDGE_MANIFEST_FILE)) checkEdgeManifest(await readText(dir, EDGE_MANIFEST_FILE, files), manifest);
+  if (bare !== undefined) return bareManifest(await texts.read(EDGE_MANIFEST_FILE), bare);
+  const manifest = parseManifest(await readManifest(texts, files), join(texts.dir, MANIFEST_FILE));
+  if (present.has(EDGE_MANIFEST_FILE)) checkEdgeManifest(await texts.read(EDGE_MANIFEST_FILE), manifest);
   return manifest;
 }
 
-async function readManifest(dir: string, files: readonly PackageFile[]): Promise<unknown> {
+async function readManifest(texts: Texts, files: readonly PackageFile[]): Promise<unknown> {
+  const { dir } = texts;
   if (!files.some((file) => file.path === MANIFEST_FILE)) {
     const found = files.slice(0, 5).map((file) => file.path);
     const there =
@@ -88,7 +120,7 @@ async function readManifest(dir: string, files: readonly PackageFile[]): Promise
       facts: { path: dir },
     });
   }
-  const text = await readText(dir, MANIFEST_FILE, files);
+  const text = await texts.read(MANIFEST_FILE);
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -117,26 +149,4 @@ function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet
       facts: { package: dir, missing },
     },
   );
-}
-
-async function readText(dir: string, path: string, files: readonly PackageFile[]): Promise<string> {
-  const bytes = files.find((file) => file.path === path)?.bytes ?? 0;
-  if (bytes > MAX_TEXT_BYTES) {
-    throw packageErrors.error(
-      'package.manifest-unreadable',
-      `"${path}" in ${dir} is ${bytes} bytes, over ${MAX_TEXT_BYTES}`,
-    );
-  }
-  try {
-    return await readFile(join(dir, path), 'utf8');
-  } catch (cause) {
-    throw packageErrors.error(
-      'package.unreadable',
-      `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`,
-      {
-        cause,
-        facts: { package: dir, file: path },
-      },
-    );
-  }
 }

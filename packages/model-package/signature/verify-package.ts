@@ -1,17 +1,14 @@
 import { verify } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-import { canonicalJson } from '../canonical-json.ts';
-import { SIGNATURE_FILE } from '../reading/hash-files.ts';
 import type { FileHashes } from '../reading/hash-files.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
 import type { ModelPackage } from '../reading/read-package.ts';
 import { packageErrors } from '../errors.ts';
 import { algorithmOf, parsePublicKey } from './keys.ts';
-import { parseSignatureFile } from './signature-file.ts';
+import { parseSignatureFile, signedBytes } from './signature-file.ts';
 import type { SignatureFile } from './signature-file.ts';
+import type { SignedClaims } from './signed-claims.ts';
 import { DIGESTS } from './signer.ts';
 import { readTrustFolder } from './trust-folder.ts';
 
@@ -32,22 +29,29 @@ export interface Trust {
 }
 
 export type SignatureVerdict =
-  | { readonly state: 'trusted'; readonly keyId: string }
+  /** `claims`: what the trusted key says of the package's use. */
+  | { readonly state: 'trusted'; readonly keyId: string; readonly claims: SignedClaims }
   | { readonly state: 'untrusted'; readonly reason: EdgeError }
   | { readonly state: 'unchecked' };
 
+/** What of a package a signature is about. */
+export type SignedPackage = Pick<ModelPackage, 'manifest' | 'hashes' | 'signature'>;
+
 /**
- * Decides whether a package that was read may be loaded.
+ * Decides whether a package that was read may be loaded. Touches no file of the package.
+ * @param alias under which it is to serve; default: any
  * @throws EdgeError `signature.*`, one code for each way to fail
  */
-export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<SignatureVerdict> {
+export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: string): Promise<SignatureVerdict> {
   if (trust.policy === 'off') return { state: 'unchecked' };
-  const present = model.files.some((file) => file.path === SIGNATURE_FILE);
-  if (!present) {
+  if (model.signature === undefined) {
     return untrusted(trust, packageErrors.error('signature.missing', `the package ${describe(model)} is not signed`));
   }
-  const signature = parseSignatureFile(await readFile(join(model.dir, SIGNATURE_FILE), 'utf8'));
+  const signature = parseSignatureFile(model.signature);
   compareHashes(model, signature.files);
+  const claims = signature.schemaVersion === 2 ? signature.claims : {};
+  // Whoever signed it: to run where it was not meant to is no more right for an unknown key.
+  requireAlias(model, claims, alias);
   const keys = await trustedKeys(trust);
   if (isEdgeError(keys)) return untrusted(trust, keys);
   const key = Object.hasOwn(keys, signature.keyId) ? keys[signature.keyId] : undefined;
@@ -57,17 +61,16 @@ export async function verifyPackage(model: ModelPackage, trust: Trust): Promise<
     return untrusted(trust, packageErrors.error('signature.unknown-key', reason, { facts }));
   }
   verifyHashes(signature, key);
-  return { state: 'trusted', keyId: signature.keyId };
+  return { state: 'trusted', keyId: signature.keyId, claims };
 }
 
 /** @throws EdgeError `signature.invalid` unless the key signed these hashes. */
 function verifyHashes(signature: SignatureFile, publicKey: string): void {
   const key = parsePublicKey(publicKey, `trusted key "${signature.keyId}"`);
-  const signed = Buffer.from(canonicalJson(signature.files));
   const bytes = Buffer.from(signature.signature, 'base64');
   // The key decides how to verify: what the file says of itself must not choose a weaker way.
   const algorithm = algorithmOf(key);
-  if (algorithm === signature.algorithm && verify(DIGESTS[algorithm], signed, key, bytes)) return;
+  if (algorithm === signature.algorithm && verify(DIGESTS[algorithm], signedBytes(signature), key, bytes)) return;
   throw packageErrors.error('signature.invalid', `the signature was not made by the trusted key "${signature.keyId}"`, {
     facts: { keyId: signature.keyId },
   });
@@ -89,7 +92,13 @@ function untrusted(trust: Trust, reason: EdgeError): SignatureVerdict {
   return { state: 'untrusted', reason };
 }
 
-function compareHashes(model: ModelPackage, signed: FileHashes): void {
+function requireAlias(model: SignedPackage, { aliases }: SignedClaims, alias: string | undefined): void {
+  if (alias === undefined || aliases === undefined || aliases.includes(alias)) return;
+  const message = `${describe(model)} is signed for ${aliases.join(', ')}, not for the alias "${alias}"`;
+  throw packageErrors.error('signature.other-alias', message, { facts: { alias, aliases } });
+}
+
+function compareHashes(model: SignedPackage, signed: FileHashes): void {
   for (const [path, hash] of Object.entries(signed)) {
     const actual = Object.hasOwn(model.hashes, path) ? model.hashes[path] : undefined;
     if (actual === undefined) throw fileError('signature.file-missing', model, path, 'is signed but not there');
@@ -104,10 +113,10 @@ function compareHashes(model: ModelPackage, signed: FileHashes): void {
 
 type FileCode = `signature.${'file-changed' | 'file-missing' | 'file-unsigned' | 'manifest-changed'}`;
 
-function fileError(code: FileCode, model: ModelPackage, file: string, what: string) {
+function fileError(code: FileCode, model: SignedPackage, file: string, what: string) {
   return packageErrors.error(code, `"${file}" of the package ${describe(model)} ${what}`, { facts: { file } });
 }
 
-function describe(model: ModelPackage): string {
+function describe(model: SignedPackage): string {
   return `${model.manifest.name} ${model.manifest.version}`;
 }

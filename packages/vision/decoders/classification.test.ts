@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { PackageFiles } from '#packages/model-package';
 import { describe, expect, it } from 'vitest';
 
 import { decode, float32, floats, specOf, WHOLE } from '../../../testing/vision/decoder-rig.ts';
@@ -47,7 +48,7 @@ describe('the classification decoder', () => {
       labels: [],
     } as const;
     const handed: Float32Array[] = [];
-    const found = (await createDecoder(spec.output, context, '.')).decode(outputs, WHOLE, (scores) =>
+    const found = (await createDecoder(spec.output, context, new PackageFiles('.'))).decode(outputs, WHOLE, (scores) =>
       handed.push(scores),
     );
     expect(found).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { OutputSpec, SsdOutput } from '#packages/model-package';
+import type { OutputSpec, PackageFiles, SsdOutput } from '#packages/model-package';
 
 import { classificationDecoder } from './classification.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
@@ -18,13 +18,13 @@ import { yoloxDecoder } from './yolox.ts';
 export async function createDecoder(
   spec: OutputSpec,
   context: DecoderContext,
-  packageDir: string,
+  files: PackageFiles,
 ): Promise<OutputDecoder> {
   switch (spec.decoder) {
     case 'classification':
       return classificationDecoder(spec, context);
     case 'ssd':
-      return ssdDecoder(spec, context, packageDir);
+      return ssdDecoder(spec, context, files);
     case 'yolov3':
       return yolov3Decoder(spec, context);
     case 'yolov5':
@@ -38,9 +38,9 @@ export async function createDecoder(
   }
 }
 
-async function ssdDecoder(spec: SsdOutput, context: DecoderContext, packageDir: string): Promise<OutputDecoder> {
+async function ssdDecoder(spec: SsdOutput, context: DecoderContext, files: PackageFiles): Promise<OutputDecoder> {
   if ('classes' in spec) return ssdFinishedDecoder(spec, context);
   if (!('scores' in spec)) return ssdRowsDecoder(spec, context);
-  const priors = spec.priors === undefined ? undefined : await loadPriors(spec.priors, context.outputs, packageDir);
+  const priors = spec.priors === undefined ? undefined : await loadPriors(spec.priors, context.outputs, files);
   return ssdPerClassDecoder(spec, context, priors);
 }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import type { SsdPerClassOutput } from '#packages/model-package';
-import { messageOf } from '#packages/foundation';
+import type { PackageFiles, SsdPerClassOutput } from '#packages/model-package';
+import { isEdgeError, messageOf } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import { readNpyHeader } from '../image/npy.ts';
 import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
@@ -21,7 +19,7 @@ export type PriorSource =
 export async function loadPriors(
   priors: NonNullable<SsdPerClassOutput['priors']>,
   outputs: readonly TensorInfo[],
-  packageDir: string,
+  files: PackageFiles,
 ): Promise<PriorSource> {
   if (typeof priors !== 'string') return { values: Float64Array.from(priors.flat()) };
   if (outputs.some((output) => output.name === priors)) return { output: priors };
@@ -31,7 +29,7 @@ export async function loadPriors(
       `output.priors is "${priors}", which is neither an output of the model nor a .json or .npy file`,
     );
   }
-  const bytes = await readPackageFile(packageDir, priors);
+  const bytes = await readPriors(files, priors);
   try {
     return { values: priors.endsWith('.npy') ? floatsOfNpy(bytes) : numbersOfJson(bytes) };
   } catch (error) {
@@ -82,10 +80,11 @@ export function priorBoxDecoder(
   };
 }
 
-async function readPackageFile(packageDir: string, file: string): Promise<Uint8Array> {
+async function readPriors(files: PackageFiles, file: string): Promise<Uint8Array> {
   try {
-    return await readFile(path.join(packageDir, file));
+    return await files.read(file);
   } catch (error) {
+    if (isEdgeError(error) && error.code === 'package.changed') throw error;
     throw visionErrors.error('model.file-missing', `the package has no readable file "${file}" (output.priors)`, {
       cause: error,
     });

@@ -24,10 +24,10 @@ async function redPackage(expected: string, changes: object = {}): Promise<Model
 }
 
 async function check(expected: string, changes: object = {}) {
-  const { dir, manifest, load } = await redPackage(expected, changes);
+  const { files, manifest, load } = await redPackage(expected, changes);
   const model = await load();
   try {
-    return await checkGolden(model, manifest, dir);
+    return await checkGolden(model, manifest, files);
   } finally {
     await model.close();
   }
@@ -64,12 +64,12 @@ describe('checkGolden', () => {
   });
 
   it('refuses a golden input that is no image', async () => {
-    const { dir, manifest, load } = (folder = await modelFolder(
+    const { files, manifest, load } = (folder = await modelFolder(
       { golden: GOLDEN },
       { 'golden/red.png': 'text', 'golden/red.json': RIGHT },
     ));
     const model = await load();
-    await expect(checkGolden(model, manifest, dir)).rejects.toMatchObject({
+    await expect(checkGolden(model, manifest, files)).rejects.toMatchObject({
       code: 'model.golden-unusable',
       facts: { file: 'golden/red.png' },
     });
@@ -87,25 +87,25 @@ describe('the bound on latency', () => {
   });
 
   it('counts the fastest run, because any run can be late', async () => {
-    const { dir, manifest } = await redPackage(RIGHT, { golden: [{ ...GOLDEN[0], maxLatencyMs: 20 }] });
-    expect((await checkGolden(slow([80, 30, 15]), manifest, dir)).passed).toBe(true);
-    const report = await checkGolden(slow([80, 30, 25, 40]), manifest, dir);
+    const { files, manifest } = await redPackage(RIGHT, { golden: [{ ...GOLDEN[0], maxLatencyMs: 20 }] });
+    expect((await checkGolden(slow([80, 30, 15]), manifest, files)).passed).toBe(true);
+    const report = await checkGolden(slow([80, 30, 25, 40]), manifest, files);
     expect(report.cases[0]?.differences).toEqual(['it takes 25.0 ms, and 20 ms are allowed']);
   });
 
   it('may come from outside as well', async () => {
-    const { dir, manifest } = await redPackage(RIGHT);
-    expect((await checkGolden(slow([80, 70, 60, 50]), manifest, dir, { maxLatencyMs: 40 })).passed).toBe(false);
+    const { files, manifest } = await redPackage(RIGHT);
+    expect((await checkGolden(slow([80, 70, 60, 50]), manifest, files, { maxLatencyMs: 40 })).passed).toBe(false);
   });
 
   it('judges right answers on a model that is loaded wrongly', async () => {
     const green = await plain(GREEN).png().toBuffer();
-    const { dir, manifest, load } = (folder = await modelFolder(
+    const { files, manifest, load } = (folder = await modelFolder(
       { golden: GOLDEN },
       { 'golden/red.png': green, 'golden/red.json': RIGHT },
     ));
     const model = await load();
-    expect((await checkGolden(model, manifest, dir)).passed).toBe(false);
+    expect((await checkGolden(model, manifest, files)).passed).toBe(false);
     await model.close();
   });
 });

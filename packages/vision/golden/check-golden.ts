@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-
 import { z } from 'zod';
 import { outputOf } from '#packages/model-package';
-import type { GoldenCase, ModelManifest, OutputSpec, Prediction, Variant } from '#packages/model-package';
+import type { GoldenCase, ModelManifest, OutputSpec, PackageFiles, Prediction, Variant } from '#packages/model-package';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import type { LoadedModel } from '../loaded-model.ts';
@@ -46,13 +43,13 @@ export interface GoldenOptions {
 export async function checkGolden(
   model: Pick<LoadedModel, 'infer'>,
   manifest: ModelManifest,
-  packageDir: string,
+  files: PackageFiles,
   options: GoldenOptions = {},
 ): Promise<GoldenReport> {
   const variant = options.variant ?? manifest.variants[0];
   const bounds = boundsOf(outputOf(manifest, variant));
   const cases: GoldenCaseReport[] = [];
-  for (const golden of manifest.golden) cases.push(await checkCase(model, golden, packageDir, bounds, options));
+  for (const golden of manifest.golden) cases.push(await checkCase(model, golden, files, bounds, options));
   const failed = cases.filter((one) => !one.passed);
   const summary =
     failed.length === 0 ? `${cases.length} golden cases passed` : failed.map(describeFailure).join('; ').slice(0, 1000);
@@ -62,12 +59,12 @@ export async function checkGolden(
 async function checkCase(
   model: Pick<LoadedModel, 'infer'>,
   golden: GoldenCase,
-  packageDir: string,
+  files: PackageFiles,
   bounds: Bounds,
   options: GoldenOptions,
 ): Promise<GoldenCaseReport> {
-  const image = await readGolden(packageDir, golden.input);
-  const expected = parseExpected(await readGolden(packageDir, golden.expect), golden.expect);
+  const image = await readGolden(files, golden.input);
+  const expected = parseExpected(await readGolden(files, golden.expect), golden.expect);
   const first = await inferGolden(model, image, golden, options.signal);
   const limitMs = Math.min(golden.maxLatencyMs ?? Infinity, options.maxLatencyMs ?? Infinity);
   let latencyMs = first.timings.totalMs;
@@ -101,10 +98,11 @@ async function inferGolden(
   }
 }
 
-async function readGolden(packageDir: string, file: string): Promise<Uint8Array> {
+async function readGolden(files: PackageFiles, file: string): Promise<Uint8Array> {
   try {
-    return await readFile(path.join(packageDir, file));
+    return await files.read(file);
   } catch (error) {
+    if (isEdgeError(error) && error.code === 'package.changed') throw error;
     throw unusable(file, `it cannot be read: ${messageOf(error)}`, error);
   }
 }

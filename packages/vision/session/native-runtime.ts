@@ -4,10 +4,11 @@ import path from 'node:path';
 
 import type * as Ort from 'onnxruntime-node';
 import type { Provider } from '#packages/model-package';
-import { hashFile, lazyPackage, messageOf, resolvePackage } from '#packages/foundation';
+import { lazyPackage, messageOf, resolvePackage } from '#packages/foundation';
 import { cpuIdentity } from './cpu-identity.ts';
-import { OptimizedCache } from './optimized-cache.ts';
-import type { CacheKey } from './optimized-cache.ts';
+import type { ModelSource } from './model-source.ts';
+import { describeOptimized, readOptimized, reserveOptimized } from './optimized-model.ts';
+import type { OptimizedCache, OptimizedKey, OptimizedModel } from './optimized-model.ts';
 import { returnFreedMemory } from './return-memory.ts';
 import type { Optimized, Runtime, Session, SessionOptions } from './session.ts';
 import { FeedCache, describe, unwrap } from './tensors.ts';
@@ -36,12 +37,13 @@ export const nativeRuntime: Runtime = {
       : `ONNX Runtime for ${process.platform} ${process.arch} comes without it`;
   },
 
-  async open(file, provider, options) {
-    const { session, optimized } = await (provider === 'cpu' && options.cacheDir !== undefined
-      ? openWithCache(file, options, options.cacheDir)
-      : openPlain(file, provider, options));
+  async open(source, provider, options) {
+    const plain = ortOptions(provider, options);
+    const opened = await (provider === 'cpu' && options.cache && source.hash !== undefined
+      ? openWithCache(source, source.hash, plain, options.cache)
+      : openPlain(source, plain, 'off'));
     returnFreedMemory();
-    return wrap(session, optimized);
+    return wrap(opened);
   },
 };
 
@@ -54,13 +56,14 @@ export function nativeVersion(): string {
   }
 }
 
-function wrap(session: OrtSession, optimized: Optimized): Session {
+function wrap({ session, optimized, optimizedModel }: Opened): Session {
   const feedCache = new FeedCache(loadOrt().Tensor);
   let closed = false;
   return {
     inputs: describe(session.inputMetadata, 'input'),
     outputs: describe(session.outputMetadata, 'output'),
     optimized,
+    ...(optimizedModel ? { optimizedModel } : {}),
     run: async (feeds, fetches) => unwrap(await session.run(feedCache.wrap(feeds), fetches)),
     async close() {
       if (closed) return;
@@ -74,45 +77,43 @@ function wrap(session: OrtSession, optimized: Optimized): Session {
 interface Opened {
   readonly session: OrtSession;
   readonly optimized: Optimized;
+  readonly optimizedModel?: OptimizedModel;
 }
 
-async function openPlain(file: string, provider: Provider, options: SessionOptions): Promise<Opened> {
-  return { session: await loadOrt().InferenceSession.create(file, ortOptions(provider, options)), optimized: 'off' };
+async function openPlain(source: ModelSource, options: OrtOptions, optimized: Optimized): Promise<Opened> {
+  const { model, externalData: files } = await source.read();
+  // The binding takes one "./" away before it compares with what the model says.
+  const externalData = files.map(({ path: location, data }) => ({ path: `./${location}`, data }));
+  const session = await loadOrt().InferenceSession.create(model, { ...options, externalData });
+  return { session, optimized };
 }
 
 /** Loads the optimised model of this device, or makes it on the way. */
-async function openWithCache(file: string, options: SessionOptions, cacheDir: string): Promise<Opened> {
+async function openWithCache(
+  source: ModelSource,
+  modelHash: string,
+  options: OrtOptions,
+  cache: OptimizedCache,
+): Promise<Opened> {
   const { InferenceSession } = loadOrt();
-  const plain = ortOptions('cpu', options);
-  const cache = new OptimizedCache(cacheDir);
-  const key: CacheKey = {
-    modelHash: options.modelHash ?? (await hashFile(file)),
-    runtime: `${nativeVersion()} level=all`,
-    cpu: cpuIdentity(),
-  };
-  const known = await cache.find(key);
+  const key: OptimizedKey = { modelHash, runtime: `${nativeVersion()} level=all`, cpu: cpuIdentity() };
+  const known = await readOptimized(cache, key);
   if (known !== undefined) {
-    const ready = await InferenceSession.create(known, { ...plain, graphOptimizationLevel: 'disabled' }).catch(
-      () => undefined,
-    );
-    if (ready) return { session: ready, optimized: 'reused' };
+    const asItIs = { ...options, graphOptimizationLevel: 'disabled' } as const;
+    const session = await InferenceSession.create(known.bytes, asItIs).catch(() => undefined);
+    if (session) return { session, optimized: 'reused', optimizedModel: known.model };
   }
-  const made = await cache.reserve().catch(() => undefined);
-  if (made === undefined) return { session: await InferenceSession.create(file, plain), optimized: 'failed' };
-  let session: OrtSession;
+  if (cache.scratch === undefined) return openPlain(source, options, 'off');
+  const made = await reserveOptimized(cache.scratch).catch(() => undefined);
+  if (made === undefined) return openPlain(source, options, 'failed');
+  let session: OrtSession | undefined;
   try {
-    session = await InferenceSession.create(file, { ...plain, optimizedModelFilePath: made });
+    ({ session } = await openPlain(source, { ...options, optimizedModelFilePath: made }, 'made'));
+    return { session, optimized: 'made', optimizedModel: await describeOptimized(key, made) };
   } catch {
+    await rm(made, { force: true }).catch(() => undefined);
     // Whether the model or the disk is at fault shows without the cache.
-    await rm(made, { force: true });
-    return { session: await InferenceSession.create(file, plain), optimized: 'failed' };
-  }
-  try {
-    await cache.adopt(key, made);
-    return { session, optimized: 'made' };
-  } catch {
-    await rm(made, { force: true });
-    return { session, optimized: 'failed' };
+    return session ? { session, optimized: 'failed' } : openPlain(source, options, 'failed');
   }
 }
 
@@ -126,7 +127,13 @@ function ortOptions(provider: Provider, options: SessionOptions): OrtOptions {
     graphOptimizationLevel: 'all',
     // Errors only: a warning on stderr would look like a fault in the component's log.
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: options.spinning ? '1' : '0' },
+        // Weights that were not handed over with the model are not looked for on the disk, in whatever folder this process runs.
+        model_external_initializers_file_folder_path: NO_FOLDER,
+      },
+    },
   };
 }
 
@@ -146,6 +153,9 @@ function whyNoCuda(provider: 'cuda' | 'tensorrt'): string | undefined {
     `in ${path.dirname(main)} on a machine with internet access, and CUDA 12 with cuDNN 9${provider === 'tensorrt' ? ' and TensorRT 10' : ''} on the device`
   );
 }
+
+/** No file can be in it. */
+const NO_FOLDER = process.platform === 'win32' ? 'NUL' : '/dev/null';
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';

@@ -1,11 +1,16 @@
-import { readFile, readdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PackageFiles } from '#packages/model-package';
 import type { Provider } from '#packages/model-package';
 import { BLUE, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
+import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { loadModel } from '../load-model.ts';
+import type { ModelSource } from './model-source.ts';
 import { openOnLadder } from './provider-ladder.ts';
+import type { OptimizedCache } from './optimized-model.ts';
 import type { Runtime, Session } from './session.ts';
 
 const session = (close: () => void): Session => ({
@@ -40,6 +45,7 @@ function scripted(table: Partial<Record<Provider, 'works' | { absent?: string; l
 }
 
 const variant = { file: 'model.onnx', precision: 'fp32' } as const;
+const nowhere: ModelSource = { hash: undefined, read: () => Promise.reject(new Error('nothing reads it')) };
 const base = { intraOpThreads: 1, spinning: false };
 
 describe('openOnLadder', () => {
@@ -51,7 +57,7 @@ describe('openOnLadder', () => {
       cpu: 'works',
     });
     const ladder = { ...base, providers: ['tensorrt', 'cuda', 'webgpu', 'cpu', 'wasm'] as const };
-    const opened = await openOnLadder('f', variant, ladder, probe, runtimeOf);
+    const opened = await openOnLadder(nowhere, variant, ladder, probe, runtimeOf);
     expect(opened.provider).toBe('cpu');
     expect(opened.fallbacks).toEqual([
       { provider: 'tensorrt', reason: 'library missing' },
@@ -64,7 +70,7 @@ describe('openOnLadder', () => {
   it.each([[true], ['cuda']] as const)('refuses a fallback when requireProvider is %j', async (requireProvider) => {
     const { log, runtimeOf, probe } = scripted({ cuda: { absent: 'no driver' }, cpu: 'works' });
     await expect(
-      openOnLadder('f', variant, { ...base, providers: ['cuda', 'cpu'], requireProvider }, probe, runtimeOf),
+      openOnLadder(nowhere, variant, { ...base, providers: ['cuda', 'cpu'], requireProvider }, probe, runtimeOf),
     ).rejects.toMatchObject({
       code: 'model.provider-unavailable',
       message: expect.stringMatching(/requireProvider.*cuda: no driver/) as unknown,
@@ -77,7 +83,7 @@ describe('openOnLadder', () => {
     const { runtimeOf, probe } = scripted({ webgpu: 'works' });
     const cpuOnly = { ...variant, providers: ['cpu' as const] };
     await expect(
-      openOnLadder('f', cpuOnly, { ...base, providers: ['webgpu'] }, probe, runtimeOf),
+      openOnLadder(nowhere, cpuOnly, { ...base, providers: ['webgpu'] }, probe, runtimeOf),
     ).rejects.toMatchObject({
       message: expect.stringContaining('"model.onnx" is for cpu only') as unknown,
     });
@@ -89,7 +95,7 @@ describe('openOnLadder', () => {
       cpu: 'works',
     });
     await expect(
-      openOnLadder('f', variant, { ...base, providers: ['webgpu', 'cpu'] }, probe, runtimeOf),
+      openOnLadder(nowhere, variant, { ...base, providers: ['webgpu', 'cpu'] }, probe, runtimeOf),
     ).rejects.toMatchObject({
       code: 'model.unreadable',
     });
@@ -135,64 +141,67 @@ describe('real providers', () => {
 
 describe('the cache of optimised models', () => {
   let folder: ModelFolder;
-  const cacheDir = (): string => path.join(folder.dir, 'cache');
+  let scratch: string;
+  beforeEach(async () => {
+    folder = await modelFolder();
+    scratch = path.join(folder.dir, 'scratch');
+    await mkdir(scratch);
+  });
   afterEach(() => folder.remove());
 
-  async function loadTwice(between: (cached: string, description: string) => Promise<void> = async () => undefined) {
-    folder = await modelFolder();
+  /** Loads with a cache, and answers as the model that was verified does. */
+  async function load(cache: OptimizedCache) {
+    const model = await folder.load({ cache });
     const image = await plain(BLUE).png().toBuffer();
-    const states: string[] = [];
-    for (const turn of [0, 1]) {
-      if (turn === 1) {
-        const names = await readdir(cacheDir());
-        const find = (end: string): string => path.join(cacheDir(), names.find((name) => name.endsWith(end)) ?? '');
-        await between(find('.onnx'), find('.json'));
-      }
-      const model = await folder.load({ cacheDir: cacheDir() });
-      states.push(model.optimized);
-      expect((await model.infer(image)).predictions[0]).toMatchObject({ label: 'blue', score: 1 });
-      await model.close();
-    }
-    return states;
+    expect((await model.infer(image)).predictions[0]).toMatchObject({ label: 'blue', score: 1 });
+    await model.close();
+    return { state: model.optimized, made: model.optimizedModel };
   }
 
-  it('is made once and used again', async () => {
-    expect(await loadTwice()).toEqual(['made', 'reused']);
-    expect(await readdir(cacheDir())).toHaveLength(2);
+  async function made() {
+    const first = await load({ scratch });
+    expect(first.state).toBe('made');
+    const model = first.made!;
+    return { model, file: path.join(scratch, model.file), known: { folder: scratch, model } };
+  }
+
+  it('is made once, for its owner alone, and used again', async () => {
+    const { model, file, known } = await made();
+    expect(await readdir(scratch)).toEqual([model.file]);
+    expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
+    expect(await load({ known })).toEqual({ state: 'reused', made: model });
   });
 
-  it('is made again when a byte of the model has changed', async () => {
-    const states = await loadTwice(async (cached) => {
-      const bytes = await readFile(cached);
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
-      await writeFile(cached, bytes);
-    });
-    expect(states).toEqual(['made', 'made']);
+  it('is not used when it is not byte for byte what is known of it', async () => {
+    const { file, known } = await made();
+    const another = meanColourModel(8, { scale: 0.5 });
+    const whole = await readFile(file);
+    const flipped = Buffer.from(whole);
+    flipped[flipped.length >> 1]! ^= 1;
+    for (const bytes of [another, flipped, whole.subarray(0, 40), Buffer.concat([whole, whole])]) {
+      await writeFile(file, bytes);
+      expect((await load({ known })).state).toBe('off');
+    }
+    await rm(file);
+    expect((await load({ known })).state).toBe('off');
   });
 
-  it('is made again when the model was cut short', async () => {
-    expect(await loadTwice((cached) => truncate(cached, 40))).toEqual(['made', 'made']);
-  });
-
-  it('is made again when the description is damaged', async () => {
-    expect(await loadTwice((_cached, description) => writeFile(description, '{"format":1'))).toEqual(['made', 'made']);
-  });
-
-  it('is made again when the entry is of another machine', async () => {
-    const states = await loadTwice(async (_cached, description) => {
-      const entry = JSON.parse(await readFile(description, 'utf8')) as { source: string };
-      await writeFile(
-        description,
-        JSON.stringify({ ...entry, source: entry.source.replace(/[^\n]*$/, 'another CPU') }),
-      );
-    });
-    expect(states).toEqual(['made', 'made']);
+  it.each(['modelHash', 'runtime', 'cpu'] as const)('is made again when its %s is another', async (fact) => {
+    const { known } = await made();
+    const foreign = { ...known, model: { ...known.model, [fact]: 'another' } };
+    expect((await load({ known: foreign, scratch })).state).toBe('made');
   });
 
   it('does without when the folder cannot be written', async () => {
-    folder = await modelFolder({}, { blocked: 'a file, not a folder' });
-    const model = await folder.load({ cacheDir: path.join(folder.dir, 'blocked') });
-    expect(model.optimized).toBe('failed');
+    await writeFile(path.join(folder.dir, 'blocked'), 'a file, not a folder');
+    expect((await load({ scratch: path.join(folder.dir, 'blocked') })).state).toBe('failed');
+  });
+
+  it('does without for a package that nobody has hashed', async () => {
+    const [variant] = folder.manifest.variants;
+    const options = { variant, providers: ['cpu'], intraOpThreads: 1, spinning: false } as const;
+    const model = await loadModel(new PackageFiles(folder.dir), folder.manifest, [], { ...options, cache: { scratch } });
+    expect(model.optimized).toBe('off');
     await model.close();
   });
 });

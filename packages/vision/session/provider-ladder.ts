@@ -2,6 +2,7 @@ import type { Provider, Variant } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import type { Fallback } from '../loaded-model.ts';
+import type { ModelSource } from './model-source.ts';
 import { nativeRuntime } from './native-runtime.ts';
 import { isBrokenModel, loadError, providerReason } from './run-errors.ts';
 import type { Runtime, Session, SessionOptions } from './session.ts';
@@ -25,7 +26,7 @@ export interface OpenedModel {
  * @throws EdgeError `model.unreadable`, `model.provider-unavailable`
  */
 export async function openOnLadder(
-  file: string,
+  source: ModelSource,
   variant: Variant,
   options: LadderOptions,
   probe: (session: Session, provider: Provider) => Promise<void>,
@@ -43,7 +44,7 @@ export async function openOnLadder(
     }
     let session: Session | undefined;
     try {
-      session = await runtime.open(file, provider, options);
+      session = await runtime.open(source, provider, options);
       await probe(session, provider);
       return { session, provider, fallbacks };
     } catch (error) {

@@ -1,5 +1,7 @@
 import type { Provider } from '#packages/model-package';
 import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
+import type { ModelSource } from './model-source.ts';
+import type { OptimizedCache, OptimizedModel } from './optimized-model.ts';
 
 /** A model in memory on one provider. Whoever uses it makes one call at a time. */
 export interface Session {
@@ -7,6 +9,8 @@ export interface Session {
   readonly outputs: readonly TensorInfo[];
   /** What became of the cache of optimised models. */
   readonly optimized: Optimized;
+  /** The one that was used or made. */
+  readonly optimizedModel?: OptimizedModel;
   run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors>;
   /** Idempotent. */
   close(): Promise<void>;
@@ -19,9 +23,8 @@ export interface SessionOptions {
   /** 0 leaves it to the runtime. */
   readonly intraOpThreads: number;
   readonly spinning: boolean;
-  readonly cacheDir?: string;
-  /** SHA-256 of the file where it is known. */
-  readonly modelHash?: string;
+  /** Default: every load optimises anew. */
+  readonly cache?: OptimizedCache;
 }
 
 /** One build of ONNX Runtime. */
@@ -29,5 +32,5 @@ export interface Runtime {
   /** Undefined where the provider may be tried, else why it cannot work on this machine and what to install. */
   whyUnavailable(provider: Provider): string | undefined;
   /** Throws what the runtime throws. */
-  open(file: string, provider: Provider, options: SessionOptions): Promise<Session>;
+  open(source: ModelSource, provider: Provider, options: SessionOptions): Promise<Session>;
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import type * as OrtWeb from 'onnxruntime-web';
 import { lazyPackage, messageOf } from '#packages/foundation';
 import type { Runtime } from './session.ts';
@@ -19,13 +17,15 @@ export const wasmRuntime: Runtime = {
     }
   },
 
-  async open(file) {
+  async open(source) {
     const { InferenceSession, Tensor, env } = loadOrtWeb();
     // Threads need a worker script per thread and gain little for the small devices that this is for.
     env.wasm.numThreads = 1;
     env.logLevel = 'error';
-    const session = await InferenceSession.create(await readFile(file), {
+    const { model, externalData } = await source.read();
+    const session = await InferenceSession.create(model, {
       executionProviders: ['wasm'],
+      externalData: [...externalData],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
     });

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { RED, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
@@ -10,16 +7,9 @@ import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
 import { autotune } from './autotune.ts';
 import type { AutotuneOptions } from './autotune.ts';
 
-let cacheDir: string;
 const folders: ModelFolder[] = [];
-beforeEach(async () => {
-  cacheDir = await mkdtemp(path.join(os.tmpdir(), 'edgeml-tune-'));
-});
 afterEach(async () => {
-  await Promise.all([
-    rm(cacheDir, { recursive: true, force: true }),
-    ...folders.splice(0).map((folder) => folder.remove()),
-  ]);
+  await Promise.all(folders.splice(0).map((folder) => folder.remove()));
 });
 
 async function redModel(
@@ -39,12 +29,11 @@ async function redModel(
 }
 
 function tune(folder: ModelFolder, options: Partial<AutotuneOptions> = {}) {
-  return autotune(folder.dir, folder.manifest, folder.labels, {
+  return autotune(folder.files, folder.manifest, folder.labels, {
     packageHash: 'a'.repeat(64),
     providers: ['cpu'],
     spinning: false,
     budgetMs: 500,
-    cacheDir,
     ...options,
   });
 }
@@ -57,7 +46,8 @@ describe('autotune', () => {
     expect(first).toMatchObject({ remembered: false, candidate: { variant: { file: 'model.onnx' }, provider: 'cpu' } });
     expect(first.results.map((result) => result.outcome)).toEqual(['golden-failed', 'measured']);
 
-    const second = await tune(folder);
+    const second = await tune(folder, { known: first.choice });
+    expect(second.choice).toEqual(first.choice);
     await second.model.close();
     expect(second).toMatchObject({ remembered: true, candidate: { variant: { file: 'model.onnx' } } });
     expect(second.results).toHaveLength(1);
@@ -65,8 +55,9 @@ describe('autotune', () => {
 
   it('measures anew for another package', async () => {
     const folder = await redModel();
-    await (await tune(folder)).model.close();
-    const other = await tune(folder, { packageHash: 'b'.repeat(64) });
+    const first = await tune(folder);
+    await first.model.close();
+    const other = await tune(folder, { packageHash: 'b'.repeat(64), known: first.choice });
     await other.model.close();
     expect(other.remembered).toBe(false);
   });

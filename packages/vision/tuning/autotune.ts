@@ -1,7 +1,5 @@
 import os from 'node:os';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import type { ModelManifest, Provider } from '#packages/model-package';
+import type { ModelManifest, PackageFiles, Provider } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
@@ -10,12 +8,13 @@ import { loadModel } from '../load-model.ts';
 import type { Fallback, LoadedModel } from '../loaded-model.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
 import { nativeVersion } from '../session/native-runtime.ts';
+import type { OptimizedCache } from '../session/optimized-model.ts';
 import { candidatesOf, describeCandidate } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
 import { chooseVariant } from './choose-variant.ts';
 import type { CandidateResult, Contender } from './choose-variant.ts';
-import { ChoiceStore } from './choice-store.ts';
-import type { ChoiceKey } from './choice-store.ts';
+import { choiceOf, chosenBefore } from './choice.ts';
+import type { Choice, ChoiceKey } from './choice.ts';
 
 export interface AutotuneOptions {
   readonly packageHash: string;
@@ -32,7 +31,9 @@ export interface AutotuneOptions {
   /** Whether golden cases decide. Default true. */
   readonly golden?: boolean;
   readonly maxLatencyMs?: number;
-  readonly cacheDir?: string;
+  /** What an earlier call found for this package. */
+  readonly known?: Choice;
+  readonly cache?: OptimizedCache;
   readonly maxPixels?: number;
   readonly cores?: number;
   readonly clock?: Clock;
@@ -45,17 +46,19 @@ export interface Tuned {
   /** One per candidate; a single one where the choice was remembered. */
   readonly results: readonly CandidateResult[];
   readonly remembered: boolean;
+  /** To be given as `known` the next time. */
+  readonly choice: Choice;
   /** Providers of the ladder that were not taken, and why. */
   readonly fallbacks: readonly Fallback[];
 }
 
 /**
  * Finds the fastest way to run a package here that passes its golden test: variant × provider × threads.
- * The choice is remembered in `cacheDir`; next time only the chosen one is loaded and tested.
+ * With the choice of an earlier call only that one is loaded and tested.
  * @throws EdgeError `model.no-variant` with the reason of each candidate
  */
 export async function autotune(
-  packageDir: string,
+  files: PackageFiles,
   manifest: ModelManifest,
   labels: readonly string[],
   options: AutotuneOptions,
@@ -66,10 +69,9 @@ export async function autotune(
     reducedDecode: options.reducedDecode ?? false,
   });
   const open = (candidate: Candidate): Promise<LoadedContender> =>
-    openContender(packageDir, manifest, labels, candidate, options);
-  const store = options.cacheDir === undefined ? undefined : new ChoiceStore(options.cacheDir);
+    openContender(files, manifest, labels, candidate, options);
   const key = keyOf(candidates, options);
-  const known = await store?.recall(key, candidates);
+  const known = chosenBefore(options.known, key, candidates);
   const choose = (of: readonly Candidate[]) =>
     chooseVariant(of, open, {
       clock: options.clock ?? systemClock,
@@ -81,12 +83,12 @@ export async function autotune(
   let { choice, results } = await choose(known ? [known] : candidates);
   if (!choice && known) ({ choice, results } = await choose(candidates));
   if (!choice) throw noVariant(manifest, candidates, results);
-  if (choice.candidate !== known) await store?.remember(key, choice.candidate).catch(() => undefined);
   return {
     model: choice.model.loaded,
     candidate: choice.candidate,
     results,
     remembered: choice.candidate === known,
+    choice: choiceOf(key, choice.candidate),
     fallbacks: fallbacksOf(choice.candidate, options.providers, results),
   };
 }
@@ -96,28 +98,28 @@ interface LoadedContender extends Contender {
 }
 
 async function openContender(
-  packageDir: string,
+  files: PackageFiles,
   manifest: ModelManifest,
   labels: readonly string[],
   candidate: Candidate,
   options: AutotuneOptions,
 ): Promise<LoadedContender> {
-  const loaded = await loadModel(packageDir, manifest, labels, {
+  const loaded = await loadModel(files, manifest, labels, {
     variant: candidate.variant,
     providers: [candidate.provider],
     requireProvider: candidate.provider,
     intraOpThreads: candidate.intraOpThreads,
     reducedDecode: candidate.reducedDecode,
     spinning: options.spinning,
-    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.cache ? { cache: options.cache } : {}),
     ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
   });
-  const image = manifest.golden[0] && (await readFile(path.join(packageDir, manifest.golden[0].input)));
+  const image = manifest.golden[0] && (await files.read(manifest.golden[0].input));
   return {
     loaded,
     async check() {
       if (options.golden === false) return undefined;
-      const report = await checkGolden(loaded, manifest, packageDir, {
+      const report = await checkGolden(loaded, manifest, files, {
         variant: candidate.variant,
         ...(options.maxLatencyMs === undefined ? {} : { maxLatencyMs: options.maxLatencyMs }),
         ...(options.signal ? { signal: options.signal } : {}),

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseManifest } from '#packages/model-package';
+import { PackageFiles, parseManifest } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
 import { modelFolder } from '../model-folder.ts';
@@ -72,7 +72,7 @@ async function modelFuzzer(): Promise<(random: Random) => Promise<void>> {
     const manifest = parseManifest(json);
     const [variant] = manifest.variants;
     const options = { variant, providers: ['cpu'], intraOpThreads: 1, spinning: false } as const;
-    const model = await loadModel(folder.dir, manifest, [], options);
+    const model = await loadModel(new PackageFiles(folder.dir), manifest, [], options);
     try {
       await model.infer(image as Uint8Array);
     } finally {

@@ -1,3 +1,4 @@
+import { PackageFiles } from '#packages/model-package';
 import type { ModelManifest, Variant } from '#packages/model-package';
 import { checkGolden } from '#packages/vision';
 
@@ -28,7 +29,7 @@ export async function checkVariant(
   return withModel(dir, manifest, variant, async (model) => {
     await model.warmUp();
     signal.throwIfAborted();
-    const { passed, summary, cases } = await checkGolden(model, manifest, dir, { variant, signal });
+    const { passed, summary, cases } = await checkGolden(model, manifest, new PackageFiles(dir), { variant, signal });
     if (cases.length === 0) return { file, precision, state: 'passed', summary: 'loads and runs; no golden cases' };
     const latencyMs = Math.max(...cases.map((one) => one.latencyMs));
     return { file, precision, state: passed ? 'passed' : 'failed', summary, latencyMs };

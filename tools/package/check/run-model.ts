@@ -1,6 +1,6 @@
 import { readGiven } from '../files.ts';
 import path from 'node:path';
-import { parseLabels } from '#packages/model-package';
+import { PackageFiles, parseLabels } from '#packages/model-package';
 import type { ModelManifest, Variant } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
@@ -17,7 +17,7 @@ export async function withModel<Result>(
 ): Promise<Result> {
   const labels = manifest.labels === undefined ? [] : parseLabels(await textOf(dir, manifest.labels));
   const options = { variant, providers: ['cpu' as const], intraOpThreads: 1, spinning: false };
-  const model = await loadModel(dir, manifest, labels, options);
+  const model = await loadModel(new PackageFiles(dir), manifest, labels, options);
   try {
     return await use(model);
   } finally {

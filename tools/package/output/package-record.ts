@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { signedClaimsSchema } from '#packages/model-package';
 
 const sourceSchema = z.looseObject({ uri: z.string() });
 
@@ -20,7 +21,9 @@ const recordSchema = z.object({
   /** Identity of the content: the hash that the agent shows for the active model. */
   packageHash: z.string(),
   /** Key that signed it; absent where it is not signed. */
-  signedBy: z.string().optional(),
+  signedBy: z.string().exactOptional(),
+  /** What the key says of the package's use. */
+  claims: signedClaimsSchema.exactOptional(),
   /** Paths relative to the output folder. */
   files: z.object({ package: z.string(), recipe: z.string(), artifact: z.string(), archive: z.string() }),
   /** SHA-256, hexadecimal, and size. */

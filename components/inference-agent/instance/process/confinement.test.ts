@@ -10,13 +10,13 @@ import { accessFor } from './confinement.ts';
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  for (const name of ['package', 'cache', 'agent', 'modules']) await mkdir(join(folder.path, name));
+  for (const name of ['package', 'cache', 'scratch', 'agent', 'modules']) await mkdir(join(folder.path, name));
 });
 afterEach(() => folder.remove());
 
 const path = (name: string) => join(folder.path, name);
 
-function accessOf(...providers: Provider[]) {
+function accessOf(providers: readonly Provider[], first = true) {
   const plan: WorkerPlan = {
     packageDir: path('package'),
     packageHash: 'a'.repeat(64),
@@ -27,23 +27,29 @@ function accessOf(...providers: Provider[]) {
     threadsToTry: [1],
     spinning: false,
     golden: true,
-    cacheDir: path('cache'),
+    hashes: {},
+    cache: { folder: path('cache'), ...(first ? { scratch: path('scratch') } : {}) },
   };
   return accessFor(plan, join(path('agent'), 'instance-worker.js'), { NODE_PATH: `${path('modules')}:/nowhere` });
 }
 
 describe.runIf(process.platform === 'linux')('what the process of a model may touch', () => {
-  it('is its package and its programs to read, and its own cache to write', () => {
-    const access = accessOf('cpu');
-    expect(access?.readWrite).toEqual([path('cache')]);
-    expect(access?.readOnly).toEqual(expect.arrayContaining([path('package'), path('agent'), path('modules')]));
+  it('is its package, its optimised model and its programs to read, and nothing to write', () => {
+    const access = accessOf(['cpu'], false);
+    expect(access?.readWrite).toEqual([]);
+    const readable = ['package', 'cache', 'agent', 'modules'].map(path);
+    expect(access?.readOnly).toEqual(expect.arrayContaining(readable));
     expect(access?.readOnly).not.toContain('/nowhere');
     for (const open of ['/', '/etc', '/home', '/root', '/tmp', '/proc', folder.path])
       expect(access?.readOnly).not.toContain(open);
   });
 
+  it('is a folder of its own to write for the first process of an instance, which makes the optimised model there', () => {
+    expect(accessOf(['cpu'])?.readWrite).toEqual([path('scratch')]);
+  });
+
   it('cannot be said where a provider needs devices', () => {
-    expect(accessOf('cuda', 'cpu')).toBeUndefined();
-    expect(accessOf('wasm')).toBeDefined();
+    expect(accessOf(['cuda', 'cpu'])).toBeUndefined();
+    expect(accessOf(['wasm'])).toBeDefined();
   });
 });

@@ -12,17 +12,18 @@ export const CONFINEMENT_VARIABLE = 'EDGEML_CONFINEMENT';
 const CONFINABLE = new Set(['cpu', 'wasm']);
 
 /**
- * What the process of a model may touch: its package, its programs and libraries to read, its cache to write. Undefined if it cannot
- * be confined.
+ * What the process of a model may touch: its package, its optimised model, its programs and libraries to read; to write only the folder
+ * in which the first process of an instance makes an optimised model. Undefined if it cannot be confined.
  */
 export function accessFor(plan: WorkerPlan, file: string, environment: NodeJS.ProcessEnv): FileAccess | undefined {
   if (process.platform !== 'linux' || !plan.providers.every((provider) => CONFINABLE.has(provider))) return undefined;
   const libraries = [...(environment['NODE_PATH']?.split(delimiter) ?? []), ...moduleFolders(dirname(file))];
-  const readOnly = [plan.packageDir, dirname(file), dirname(process.execPath), ...libraries, ...systemPaths()];
-  const readWrite = plan.cacheDir === undefined ? [] : [plan.cacheDir];
+  const { folder = '', scratch = '' } = plan.cache ?? {};
+  const readOnly = [plan.packageDir, folder, dirname(file), dirname(process.execPath), ...libraries, ...systemPaths()];
+  const readWrite = [scratch];
   return {
     readOnly: readOnly.filter((path) => path !== '' && existsSync(path)),
-    readWrite: readWrite.filter((path) => existsSync(path)),
+    readWrite: readWrite.filter((path) => path !== '' && existsSync(path)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Inference } from '#packages/vision';
 import type { EdgeError } from '#packages/foundation';
@@ -245,7 +246,7 @@ class ModelChild {
         this.files?.childFd('preparer') ?? 'ignore',
       ],
       env: { ...environment, ...(access ? { [CONFINEMENT_VARIABLE]: JSON.stringify(access) } : {}) },
-      cwd: access?.readWrite[0],
+      cwd: dirname(process.execPath),
       windowsHide: true,
     });
     this.files?.handedOver();

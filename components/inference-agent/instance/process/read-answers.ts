@@ -4,6 +4,7 @@ import type { Prediction } from '#packages/model-package';
 import { fromWire } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { Inference } from '#packages/vision';
+import { learnedSchema } from '../cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from '../model-instance.ts';
 import { isCount, tensorsOf } from './tensor-blobs.ts';
 
@@ -110,6 +111,7 @@ const factsSchema = z.object({
   latencyMs: z.number().optional(),
   loadMs: z.number(),
   confinement: text.optional(),
+  learned: learnedSchema.optional(),
 });
 const errorSchema = z.object({
   code: text,

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { messageOf, readHashed } from '#packages/foundation';
+import type { EdgeError, HashedFile, ReadHashedOptions } from '#packages/foundation';
+import { packageErrors } from '../errors.ts';
+import type { FileHashes } from './hash-files.ts';
+
+/**
+ * The files of a package for whoever uses them. Each is opened once and read once, and its bytes are given only if they are those
+ * that were hashed when the package was read: what was verified is what is used, whoever writes into the folder meanwhile.
+ */
+export class PackageFiles {
+  readonly dir: string;
+  readonly #hashes: FileHashes | undefined;
+
+  /** @param hashes of the package as it was verified; default: none, and the files are taken as they are */
+  constructor(dir: string, hashes?: FileHashes) {
+    this.dir = dir;
+    this.#hashes = hashes;
+  }
+
+  /** What the file must hash to; undefined if nobody has hashed it. */
+  hashOf(path: string): string | undefined {
+    return this.#hashes && Object.hasOwn(this.#hashes, path) ? this.#hashes[path] : undefined;
+  }
+
+  /**
+   * The whole file.
+   * @param path relative to the package folder, `/` between the parts
+   * @throws EdgeError `package.changed` if these are not the bytes that were hashed, `package.unreadable`
+   */
+  async read(path: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const expected = this.hashOf(path);
+    if (this.#hashes && expected === undefined) {
+      throw packageChanged(this.dir, `"${path}" was not in the package ${this.dir} when it was read`);
+    }
+    const { bytes, hash } = await readPackageFile(this.dir, path, { signal, followLink: !this.#hashes });
+    if (expected === undefined || hash === expected) return bytes;
+    const message = `"${path}" of the package ${this.dir} has SHA-256 ${hash} now, but ${expected} was verified`;
+    throw packageChanged(this.dir, message);
+  }
+}
+
+/**
+ * Reads a file of a package once, with the hash of what was read.
+ * @throws EdgeError `package.unreadable`; the signal's reason
+ */
+export async function readPackageFile(dir: string, path: string, options: ReadHashedOptions = {}): Promise<HashedFile> {
+  try {
+    return await readHashed(join(dir, path), options);
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    const message = `cannot read "${path}" of the package ${dir}: ${messageOf(cause)}`;
+    throw packageErrors.error('package.unreadable', message, { cause, facts: { package: dir, file: path } });
+  }
+}
+
+/** What is in a package is not what was read of it before. */
+export function packageChanged(dir: string, message: string): EdgeError {
+  return packageErrors.error('package.changed', message, { facts: { package: dir } });
+}

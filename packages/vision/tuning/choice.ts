@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Provider } from '#packages/model-package';
+import type { Candidate } from './candidates.ts';
+
+/** What a choice holds for; a change of any means measuring anew. */
+export interface ChoiceKey {
+  readonly packageHash: string;
+  /** Name and version of the runtime. */
+  readonly runtime: string;
+  readonly cpu: string;
+  /** Candidates and objective, as text. */
+  readonly question: string;
+}
+
+/** What was found to be best, in a form that can be written down. */
+export interface Choice {
+  /** SHA-256 of its `ChoiceKey`, hexadecimal. */
+  readonly key: string;
+  readonly file: string;
+  readonly provider: Provider;
+  readonly intraOpThreads: number;
+  readonly reducedDecode: boolean;
+}
+
+export function choiceOf(key: ChoiceKey, { variant, provider, intraOpThreads, reducedDecode }: Candidate): Choice {
+  return { key: hashOf(key), file: variant.file, provider, intraOpThreads, reducedDecode };
+}
+
+/** The candidate that was chosen before, if the choice answers the same question. */
+export function chosenBefore(
+  known: Choice | undefined,
+  key: ChoiceKey,
+  candidates: readonly Candidate[],
+): Candidate | undefined {
+  if (known?.key !== hashOf(key)) return undefined;
+  return candidates.find(
+    (one) =>
+      one.variant.file === known.file &&
+      one.provider === known.provider &&
+      one.intraOpThreads === known.intraOpThreads &&
+      one.reducedDecode === known.reducedDecode,
+  );
+}
+
+function hashOf({ packageHash, runtime, cpu, question }: ChoiceKey): string {
+  return createHash('sha256').update([packageHash, runtime, cpu, question].join('\n')).digest('hex');
+}
