@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import semver from 'semver';
 import { z } from 'zod';
 import { parsePublicKey, PROVIDERS, SIGNATURE_POLICIES } from '#packages/model-package';
 import {
@@ -164,6 +165,19 @@ export const agentConfiguration = z
       .default('')
       .describe(
         'Folder with more of them, `<key id>.pem` each, read at every check; it and its files must not be writable by group or others. Empty: none.',
+      ),
+    MinimumVersions: mapSetting(
+      textSetting().refine((text) => semver.valid(text) !== null, 'is no semantic version: give e.g. "1.2.0"'),
+      z.string().regex(NAME, NAME_MEANING),
+    )
+      .default({})
+      .describe(
+        'Lowest version by alias that may serve, e.g. {"PartsDetector": "1.2.0"}; rollbacks are held to it too. It takes the place of what signed packages have said of the alias (edgeml sign --minimum-version), also a lower one: "0.0.0" allows any.',
+      ),
+    PolicyChange: choiceSetting(['refuse', 'retire', 'report'])
+      .default('refuse')
+      .describe(
+        'What happens when a configuration would not take models that serve any more (SignaturePolicy, TrustedKeys, MinimumVersions, GoldenPolicy). `refuse`: it is refused with their names. `retire`: it is taken, and they end at once. `report`: it is taken, and they serve until the next start. When keys vanish from TrustedKeysFolder, `refuse` does as `report`.',
       ),
     GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
       .default('warn')

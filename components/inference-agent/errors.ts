@@ -107,6 +107,12 @@ export const agentErrors = errorCatalogue({
   'cloud-provider.unsafe': entry<{ readonly path: string }>({
     todo: 'Let only its owner write the module and its folder (chmod go-w): the agent runs it with its own rights.',
   }),
+  'config.refuses-models': entry<{
+    readonly models: readonly { readonly alias: string; readonly version: string; readonly code: string }[];
+  }>({
+    status: 409,
+    todo: 'Deploy versions that the new configuration allows first, then the configuration. If the models must go at once, deploy it with PolicyChange "retire"; with "report" they serve until the next start.',
+  }),
   'device.not-registered': { todo: 'Register the device with its fleet again. What is on the disk waits until then.' },
   'edge-manager.alias-invalid': {
     status: 400,
@@ -217,7 +223,11 @@ export const agentErrors = errorCatalogue({
     status: 400,
     todo: 'Use letters and digits, with "-", "_" or "." between them, 128 at most.',
   },
-  'model.golden-missing': entry<{ readonly alias: string; readonly path: string }>({
+  'model.below-minimum': entry<{ readonly alias: string; readonly version: string; readonly minimum: string }>({
+    status: 422,
+    todo: 'Deploy a version that is not below the minimum. To go back on purpose, give the alias its own minimum in MinimumVersions of the agent, e.g. "0.0.0".',
+  }),
+  'model.golden-missing': entry<{ readonly alias: string }>({
     status: 422,
     todo: 'Add golden inputs to the package (edgeml package --golden IMAGE), or set GoldenPolicy of the agent to "warn".',
   }),

@@ -39,6 +39,8 @@ const modelSchema = z.object({
   Variant: z.string().optional(),
   /** `PASSED`: on this device, when it was loaded. `NONE`: the package brings no golden inputs. `OFF`: they were not run. */
   Golden: z.enum(['PASSED', 'NONE', 'OFF']).optional(),
+  /** Code of the reason for which the device's configuration would refuse the model at the next start. */
+  Refusal: z.string().max(100).optional(),
 });
 
 const deploymentModelSchema = z.object({

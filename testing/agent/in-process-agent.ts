@@ -9,6 +9,7 @@ import type { MemoryNucleus } from '../ipc/memory-nucleus.ts';
 import { MemoryObjectStore } from '../object-store/memory-object-store.ts';
 import { startAgent } from '../../components/inference-agent/assembly/start-agent.ts';
 import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
+import type { OpenInstance } from '../../components/inference-agent/instance/model-instance.ts';
 import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
 import { MemoryInstances } from './memory-instance.ts';
 import { EdgeManagerOverlay } from '../../components/inference-agent/settings/edge-manager-overlay.ts';
@@ -24,11 +25,15 @@ export interface InProcessAgent {
   close(): Promise<void>;
 }
 
-/** The whole agent but its threads, on a nucleus in memory. */
+/**
+ * The whole agent on a nucleus in memory.
+ * @param openInstance default: instances without threads
+ */
 export async function startInProcess(
   workFolder: string,
   nucleus: MemoryNucleus,
   clock: Clock = systemClock,
+  openInstance?: OpenInstance,
 ): Promise<InProcessAgent> {
   const ipc = connectIpc({
     component: COMPONENT,
@@ -49,7 +54,7 @@ export async function startInProcess(
     openStore: () => new MemoryObjectStore(),
     platform: { cores: 2, providers: ['cpu'] },
     buffers: new BufferPool(),
-    openInstance: instances.open,
+    openInstance: openInstance ?? instances.open,
     clock,
     random: Math.random,
     log: silentLogger,

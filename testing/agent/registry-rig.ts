@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { silentLogger } from '#packages/foundation';
 import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
 import type { ActivateProgress } from '#packages/http';
 
@@ -7,6 +8,7 @@ import type { AgentEventName, AgentEvents } from '../../components/inference-age
 import { specOf } from './instance-conformance.ts';
 import type { InstanceSettings } from '../../components/inference-agent/instance/model-instance.ts';
 import { MemoryInstances } from './memory-instance.ts';
+import { MinimumVersions } from '../../components/inference-agent/trust/minimum-versions.ts';
 import { Quarantine } from '../../components/inference-agent/registry/quarantine.ts';
 import { ModelRegistry } from '../../components/inference-agent/registry/model-registry.ts';
 import type { RegistryPolicy } from '../../components/inference-agent/registry/registry-ports.ts';
@@ -53,10 +55,13 @@ export class RegistryRig {
       onNotKept: (error) => this.events.push({ event: 'quarantine.not-kept', facts: { error: error.toJSON() } }),
     });
     await quarantine.open();
+    const minimums = new MinimumVersions(join(this.#folder, 'minimum-versions.json'), silentLogger);
+    await minimums.open();
     return new ModelRegistry({
       clock: this.clock,
       random: () => 1,
       quarantine,
+      minimums,
       store,
       openInstance: this.instances.open,
       announce: (event, facts) => this.events.push({ event, facts }),
@@ -65,6 +70,7 @@ export class RegistryRig {
       policy: () => ({
         trust: { policy: 'off', keys: {} },
         golden: 'warn',
+        minimumVersion: (alias) => minimums.of(alias),
         retireGraceMs: 60_000,
         loadTimeoutMs: 120_000,
         instance: () => this.settings,

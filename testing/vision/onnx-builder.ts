@@ -82,7 +82,10 @@ export function meanColourModel(
       },
       ...(options.scale === undefined ? [] : [{ op: 'Mul', inputs: ['flat', 'scale'], outputs: ['probs'] }]),
     ],
-    weights: options.scale === undefined ? [] : [
+    weights:
+      options.scale === undefined
+        ? []
+        : [
             {
               name: 'scale',
               shape: [1],

@@ -17,10 +17,7 @@ export const verifyCommand: CommandSpec<VerifyOptions> = {
       .requiredOption('--package <path>', 'package folder, .tar.gz or .zip')
       .option('--key <file...>', 'public keys to trust: PEM, or what edgeml keygen wrote')
       .option('--trusted-keys <folder>', 'folder with <key id>.pem or .pub, as TrustedKeysFolder of the agent')
-      .option(
-        '--config <file>',
-        'configuration of edgeml.InferenceAgent (JSON): its TrustedKeys and TrustedKeysFolder',
-      )
+      .option('--config <file>', 'configuration of edgeml.InferenceAgent (JSON): its TrustedKeys and TrustedKeysFolder')
       .option('--alias <name>', 'the alias under which a device would activate it (default: any)'),
   help: `
 A key given with --key counts under its fingerprint and under the name of its file. Exit code 0 only for a package that was

@@ -1,7 +1,14 @@
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, hashFile, writeAtomically } from '#packages/foundation';
-import { canonicalJson, DEFAULT_PACKAGE_LIMITS, listFiles, parseSignatureFile, readPackage, signPackage } from '#packages/model-package';
+import {
+  canonicalJson,
+  DEFAULT_PACKAGE_LIMITS,
+  listFiles,
+  parseSignatureFile,
+  readPackage,
+  signPackage,
+} from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 import { readRecipe } from '../bundle/recipe-source.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';

@@ -4,12 +4,17 @@ import type { RegistryPolicy } from '../registry/registry-ports.ts';
 import { instanceSettings, memoryLimitBytes } from '../settings/instance-settings.ts';
 import type { Platform } from '../settings/instance-settings.ts';
 import { serviceSettings, servicesOf } from '../settings/service-settings.ts';
+import type { MinimumVersions } from '../trust/minimum-versions.ts';
 import type { StoreBounds } from '../store/package-store.ts';
 
 const MB = 1024 ** 2;
 
 /** The configuration as the registry needs it. */
-export function registryPolicy(configuration: AgentConfiguration, platform: Platform): RegistryPolicy {
+export function registryPolicy(
+  configuration: AgentConfiguration,
+  platform: Platform,
+  minimums: Pick<MinimumVersions, 'of'>,
+): RegistryPolicy {
   return {
     trust: {
       policy: configuration.SignaturePolicy,
@@ -17,6 +22,8 @@ export function registryPolicy(configuration: AgentConfiguration, platform: Plat
       ...(configuration.TrustedKeysFolder === '' ? {} : { folder: configuration.TrustedKeysFolder }),
     },
     golden: configuration.GoldenPolicy,
+    minimumVersion: (alias) =>
+      Object.hasOwn(configuration.MinimumVersions, alias) ? configuration.MinimumVersions[alias] : minimums.of(alias),
     retireGraceMs: 1_000 * configuration.RetireGraceSeconds,
     loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
     instance: (alias) => instanceSettings(configuration, platform, alias),

@@ -175,7 +175,7 @@ export class FleetLink {
     });
   }
 
-  #factsOf({ identity, spec, instance: { facts } }: ServingModel): ModelFacts {
+  #factsOf({ identity, spec, standing, instance: { facts } }: ServingModel): ModelFacts {
     const { alias, name, version } = identity;
     const hasGolden = (spec.manifest.golden ?? []).length > 0;
     const golden = spec.settings.golden === 'off' ? 'OFF' : hasGolden ? 'PASSED' : 'NONE';
@@ -186,6 +186,7 @@ export class FleetLink {
       provider: facts.provider,
       variant: facts.variant,
       golden,
+      ...(standing.refusal ? { refusal: standing.refusal.code } : {}),
       usage: this.usage.take(alias),
     };
   }

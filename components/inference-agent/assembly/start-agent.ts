@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { messageOf } from '#packages/foundation';
-import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import { messageOf, Serial, wireErrorOf } from '#packages/foundation';
+import type { Clock, Logger, LogLevel, WireError } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import type { HealthStatus } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
@@ -12,6 +12,8 @@ import { CaptureService } from '../capture/capture-service.ts';
 import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
+import type { AgentConfiguration } from '../config.ts';
+import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
@@ -31,6 +33,8 @@ import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { RequestSettings } from '../settings/request-settings.ts';
 import { ownSettings } from '../settings/service-settings.ts';
+import { MinimumVersions } from '../trust/minimum-versions.ts';
+import { PolicyGuard } from '../trust/policy-guard.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { registryPolicy, storeBounds } from './agent-policy.ts';
 import { FleetLink } from './fleet-link.ts';
@@ -74,6 +78,17 @@ const ORPHAN_CHECK_MS = 15_000;
 /** How often the configuration of the component that stands in for Edge Manager is looked at. */
 const OVERLAY_CHECK_MS = 30_000;
 
+/** How often the trusted keys of a folder are looked at: nobody tells when they change. */
+const TRUST_CHECK_MS = 30_000;
+
+/** After these a model serves that was not judged yet. */
+const NEW_MODELS: readonly AgentEventName[] = [
+  'model.activated',
+  'model.restored',
+  'model.rolled-back',
+  'model.swapped',
+];
+
 /** How long samples may take to reach the uploader at the end. */
 const FEEDBACK_END_MS = 500;
 
@@ -81,7 +96,10 @@ const FEEDBACK_END_MS = 500;
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration, ipc, platform, clock, log } = options;
   const requests = new RequestSettings(configuration.current, platform.cores);
-  registryPolicy(configuration.current, platform).instance('');
+  const minimums = new MinimumVersions(join(options.workFolder, 'minimum-versions.json'), log);
+  await minimums.open();
+  const policyOf = (of: AgentConfiguration) => registryPolicy(of, platform, minimums);
+  policyOf(configuration.current).instance('');
 
   const announce = announcer({
     ipc,
@@ -91,6 +109,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     observe: (event, facts) => {
       metrics.event(event);
       link.observe(event, facts);
+      if (NEW_MODELS.includes(event)) judgeAgain();
       if ('swapGapMs' in facts) metrics.swapped(facts.to.alias, facts.swapGapMs, facts.requestsLost);
     },
     onLost: (channel) => metrics.eventLost(channel),
@@ -113,7 +132,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     store,
     announce,
     openInstance: options.openInstance,
-    policy: () => registryPolicy(configuration.current, platform),
+    minimums,
+    policy: () => policyOf(configuration.current),
     freeMemory: () => availableMemory().availableBytes,
     onChange: () => admission.pump(),
   });
@@ -138,6 +158,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       const target = registry.target(alias);
       return target instanceof ServingModel ? [target] : [];
     });
+  const guard = new PolicyGuard({ serving, unload: (alias) => registry.unload(alias), announce });
+  const judging = new Serial();
+  const judgeAgain = (): void =>
+    void judging.run(() => guard.look(policyOf(configuration.current), configuration.current.PolicyChange));
   const link = await FleetLink.open({
     ...options,
     configuration: () => configuration.current,
@@ -230,7 +254,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
   };
   subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
-  const apply = (raw: unknown): void => {
+  /** Why a configuration must not be taken; undefined if it may. */
+  const objection = async (raw: unknown): Promise<WireError | undefined> => {
+    try {
+      const next = configuration.preview(options.overlay.over(raw));
+      if (next.PolicyChange !== 'refuse') return undefined;
+      return (await guard.objection(policyOf(next), policyOf(configuration.current)))?.toJSON();
+    } catch (thrown) {
+      return wireErrorOf(thrown);
+    }
+  };
+  const apply = async (raw: unknown): Promise<void> => {
+    const error = await objection(raw);
+    if (error) return announce('configuration.rejected', { error });
     const result = configuration.apply(options.overlay.over(raw));
     if (!result.applied) return announce('configuration.rejected', { error: result.error });
     if (!result.changed) return;
@@ -241,16 +277,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     void link.configure();
     void capture.setSettings(settingsOfCaptures());
     void edgeManager.follow();
+    judgeAgain();
     void registry.review();
   };
-  subscribe('configuration', ipc.onConfiguration(apply));
+  const applying = new Serial();
+  const applyInTurn = (raw: unknown): Promise<void> => applying.run(() => apply(raw));
+  subscribe(
+    'configuration',
+    ipc.onConfiguration((raw) => void applyInTurn(raw)),
+  );
   subscribe(
     'configuration validation',
-    ipc.validateConfiguration((raw) => configuration.check(options.overlay.over(raw))),
+    ipc.validateConfiguration(async (raw) => (await objection(raw))?.message),
   );
   const stopOverlay = repeat(clock, OVERLAY_CHECK_MS, async () => {
-    if (await options.overlay.refresh()) apply(await ipc.getConfiguration([]));
+    if (await options.overlay.refresh()) await applyInTurn(await ipc.getConfiguration([]));
   });
+  const stopTrust = repeat(clock, TRUST_CHECK_MS, async () => judgeAgain());
   subscribe('component updates', ipc.onComponentUpdate(updateDeferral(clock, () => registry.busy)));
   ipc
     .updateState('RUNNING')
@@ -266,6 +309,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         status = 'stopping';
         stopOrphans();
         stopOverlay();
+        stopTrust();
         admission.stop();
         await Promise.all([
           sockets.close(timeoutMs),

@@ -43,6 +43,8 @@ export interface AgentEvents {
   readonly 'quarantine.not-kept': { readonly error: WireError };
   readonly 'model.not-forgotten': { readonly model: ModelIdentity; readonly error: WireError };
   readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };
+  /** The configuration or the trusted keys have changed, and the model would not be taken any more. */
+  readonly 'model.disallowed': { readonly model: ModelIdentity; readonly error: WireError; readonly servesOn: boolean };
   readonly 'model.untested': { readonly alias: string; readonly path: string };
   readonly 'model.fault': { readonly model: ModelIdentity; readonly reason: string; readonly message: string };
   /** The version died again and again and is not run any more; `former` serves in its place, if there was one. */
@@ -77,6 +79,7 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.not-forgotten',
   'quarantine.not-kept',
   'model.untrusted',
+  'model.disallowed',
   'model.untested',
   'model.fault',
   'model.quarantined',

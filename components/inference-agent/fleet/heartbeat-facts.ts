@@ -26,6 +26,8 @@ export interface ModelFacts {
   readonly provider: string;
   readonly variant: string;
   readonly golden: NonNullable<HeartbeatModel['Golden']>;
+  /** Code of the reason for which the configuration would refuse the model at the next start. */
+  readonly refusal?: string;
   readonly usage: ModelUsage;
 }
 
@@ -53,7 +55,7 @@ export function heartbeatOf(facts: AgentFacts): HeartbeatMessage {
   };
 }
 
-function modelOf({ alias, name, version, provider, variant, golden, usage }: ModelFacts): HeartbeatModel {
+function modelOf({ alias, name, version, provider, variant, golden, refusal, usage }: ModelFacts): HeartbeatModel {
   const { latestInference, latestSample, meanLatencyMs, p95LatencyMs } = usage;
   return {
     ModelHandle: alias,
@@ -70,6 +72,7 @@ function modelOf({ alias, name, version, provider, variant, golden, usage }: Mod
     Provider: provider,
     Variant: variant,
     Golden: golden,
+    ...(refusal === undefined ? {} : { Refusal: refusal }),
   };
 }
 

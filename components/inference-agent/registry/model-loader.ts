@@ -1,4 +1,4 @@
-import type { ModelPackage } from '#packages/model-package';
+import type { ModelPackage, SignatureVerdict } from '#packages/model-package';
 import { Serial } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { InstanceSpec } from '../instance/model-instance.ts';
@@ -30,6 +30,8 @@ export interface LoadedModel {
   readonly serving: ServingModel;
   readonly model: ModelPackage;
   readonly origin: Origin;
+  /** What its signature says; only of a package that was brought. */
+  readonly verdict?: SignatureVerdict;
   /** Why the store does not hold a copy. */
   readonly notKept?: EdgeError;
 }
@@ -73,12 +75,12 @@ export class ModelLoader {
     owner: ModelOwner,
     attempt: Attempt,
   ): Promise<LoadedModel> {
-    await vetPackage(this.#ports, { alias, path: source, model }, attempt);
+    const verdict = await vetPackage(this.#ports, { alias, path: source, model }, attempt);
     const kept = await attempt.run('store', (signal) => this.#ports.keep(alias, model, signal));
     // What is unpacked in the store's own folder and not kept there has no place to be loaded from.
     if (!kept.kept && unpacked) throw kept.reason;
     const origin = { source, owner, kept: kept.kept };
-    const loaded = await this.#open(alias, kept.model, origin, attempt);
+    const loaded = { ...(await this.#open(alias, kept.model, origin, attempt)), verdict };
     return kept.kept ? loaded : { ...loaded, notKept: kept.reason };
   }
 
@@ -110,7 +112,7 @@ export class ModelLoader {
       );
       const { name, version } = manifest;
       const identity = { alias, name, version, generation: ++this.#generation, hash };
-      const serving = new ServingModel(identity, spec, instance, new Date(clock.now()).toISOString());
+      const serving = new ServingModel(identity, spec, instance, new Date(clock.now()).toISOString(), model.signature);
       return { serving, model, origin };
     });
   }

@@ -1,8 +1,10 @@
-import type { ModelPackage, Trust } from '#packages/model-package';
+import type { ModelPackage } from '#packages/model-package';
 import type { Clock } from '#packages/foundation';
 import type { Announce } from '../events/agent-event.ts';
 import type { InstanceSettings, OpenInstance } from '../instance/model-instance.ts';
 import type { Kept, PackageStore } from '../store/package-store.ts';
+import type { VettingPolicy } from '../trust/judge-package.ts';
+import type { MinimumVersions } from '../trust/minimum-versions.ts';
 import type { Quarantine } from './quarantine.ts';
 
 export interface RegistryPorts {
@@ -10,10 +12,11 @@ export interface RegistryPorts {
   readonly random: () => number;
   readonly store: Pick<
     PackageStore,
-    'forget' | 'keep' | 'read' | 'recall' | 'records' | 'remember' | 'tidy' | 'unpack'
+    'forget' | 'keep' | 'read' | 'recall' | 'records' | 'remember' | 'signAgain' | 'tidy' | 'unpack'
   >;
   readonly openInstance: OpenInstance;
   readonly quarantine: Quarantine;
+  readonly minimums: MinimumVersions;
   readonly announce: Announce;
   /** Read anew for each activation: configuration changes while the agent runs. */
   readonly policy: () => RegistryPolicy;
@@ -22,9 +25,7 @@ export interface RegistryPorts {
   readonly onChange: () => void;
 }
 
-export interface RegistryPolicy {
-  readonly trust: Trust;
-  readonly golden: 'require' | 'warn' | 'off';
+export interface RegistryPolicy extends VettingPolicy {
   readonly retireGraceMs: number;
   /** For all phases of an activation together. */
   readonly loadTimeoutMs: number;

@@ -1,7 +1,7 @@
 import type { ModelPackage } from '#packages/model-package';
+import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { ModelIdentity, NotKept } from '#packages/http';
-import { agentErrors } from '../errors.ts';
 import type { AliasRecord } from '../store/alias-record.ts';
 import { RetriedWrite } from '../store/retried-write.ts';
 import type { LoaderPorts } from './registry-ports.ts';
@@ -129,7 +129,7 @@ export class SavedRecord {
       this.#missing = kept.kept ? undefined : { model, reason: kept.reason };
       if (kept.kept) this.#record = { ...this.#record, active: { ...this.#record.active, kept: true } };
     } catch (thrown) {
-      if (!agentErrors.is(thrown, 'package.changed')) throw thrown;
+      if (!isEdgeError(thrown) || thrown.code !== 'package.changed') throw thrown;
       this.#missing = undefined;
       this.#lost = thrown;
     }

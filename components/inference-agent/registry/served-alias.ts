@@ -11,6 +11,7 @@ import type { BroughtPackage } from './model-loader.ts';
 import { announcingRefusal } from './refusal.ts';
 import { sameSettings } from './serving-model.ts';
 import type { ServingModel } from './serving-model.ts';
+import { rememberMinimum, vetPackage } from './vet-package.ts';
 
 /** One alias, and all that can be asked of it. Changes take turns in the order of asking; nobody else writes its state. */
 export class ServedAlias {
@@ -60,6 +61,7 @@ export class ServedAlias {
       const { served } = this;
       if (served?.serving.identity.hash === brought.model.hash) {
         attempt.progress({ phase: 'verify', message: 'this package is already active' });
+        await this.#verifyAgain(served.serving, brought, attempt);
         return this.#state.renew(served, brought.source, owner);
       }
       const startedAt = clock.monotonic();
@@ -68,6 +70,7 @@ export class ServedAlias {
         throw thrown;
       });
       const done = await this.#state.switchTo(loaded, attempt);
+      await rememberMinimum(this.#ports, loaded.verdict, done.model);
       await quarantine.lift(this.name);
       const durationMs = Math.round(clock.monotonic() - startedAt);
       announce('model.activated', { model: done.model, provider: done.provider, variant: done.variant, durationMs });
@@ -142,6 +145,21 @@ export class ServedAlias {
   /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
   close(timeoutMs: number): Promise<void> {
     return this.#state.close(timeoutMs);
+  }
+
+  /**
+   * What was allowed when it came may not be any more. The same files may come with a signature of another key, or with other claims.
+   * @throws EdgeError as `vetPackage`
+   */
+  async #verifyAgain(serving: ServingModel, { source, model }: BroughtPackage, attempt: Attempt): Promise<void> {
+    const verdict = await vetPackage(this.#ports, { alias: this.name, path: source, model }, attempt);
+    await rememberMinimum(this.#ports, verdict, serving.identity);
+    if (model.signature === serving.signed.signature) return;
+    serving.signAgain(model.signature);
+    const { store, announce } = this.#ports;
+    await store.signAgain(this.name, model.hash, model.signature).catch((thrown: unknown) => {
+      announce('model.not-kept', { model: serving.identity, error: wireErrorOf(thrown) });
+    });
   }
 
   #runsAsConfigured({ serving }: ServedModel): boolean {

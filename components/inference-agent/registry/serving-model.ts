@@ -1,7 +1,8 @@
 import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
-import type { Clock } from '#packages/foundation';
+import type { Clock, WireError } from '#packages/foundation';
 import type { ModelIdentity, ModelStatus, NotKept } from '#packages/http';
+import type { SignedPackage } from '#packages/model-package';
 
 import type { Picture } from '../picture/picture.ts';
 import type { Target } from '../admission/admission.ts';
@@ -12,27 +13,49 @@ import type {
   TensorFeeds,
   TensorRun,
 } from '../instance/model-instance.ts';
+import type { Judged, Standing } from '../trust/policy-guard.ts';
 
 /** An instance under its alias, with the count of what runs on it. */
-export class ServingModel implements Target {
+export class ServingModel implements Target, Judged {
   readonly identity: ModelIdentity;
   readonly spec: InstanceSpec;
   readonly instance: ModelInstance;
   readonly activatedAt: string;
   /** What each answer says of the model that gave it. */
   readonly answeredBy: { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
+  standing: Standing = {};
+  #signature: string | undefined;
   #inFlight = 0;
   #lost = 0;
   #draining = false;
   #onIdle: () => void = () => undefined;
 
-  constructor(identity: ModelIdentity, spec: InstanceSpec, instance: ModelInstance, activatedAt: string) {
+  /** @param signature text of the package's `signature.json`, if it has one */
+  constructor(
+    identity: ModelIdentity,
+    spec: InstanceSpec,
+    instance: ModelInstance,
+    activatedAt: string,
+    signature: string | undefined,
+  ) {
     this.identity = identity;
     this.spec = spec;
     this.instance = instance;
     this.activatedAt = activatedAt;
+    this.#signature = signature;
     const { provider, variant } = instance.facts;
     this.answeredBy = { model: identity, provider, variant };
+  }
+
+  /** What its package says of itself. */
+  get signed(): SignedPackage {
+    const { manifest, hashes } = this.spec;
+    return { manifest, hashes, signature: this.#signature };
+  }
+
+  /** The same package came again with another signature, which was verified. */
+  signAgain(signature: string | undefined): void {
+    this.#signature = signature;
   }
 
   get capacity(): number {
@@ -80,6 +103,8 @@ export class ServingModel implements Target {
       variant: facts.variant,
       workers: this.spec.settings.workers,
       ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
+      ...(this.standing.signedBy === undefined ? {} : { signedBy: this.standing.signedBy }),
+      ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
       ...(notKept ? { notKept } : {}),
@@ -126,4 +151,8 @@ export function sameSettings(running: InstanceSettings, wanted: InstanceSettings
   }: InstanceSettings) =>
     JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
   return parts(running) === parts(wanted);
+}
+
+function briefly({ code, message }: WireError): { readonly code: string; readonly message: string } {
+  return { code, message };
 }

@@ -1,6 +1,7 @@
-import { verifyPackage } from '#packages/model-package';
-import type { ModelPackage } from '#packages/model-package';
-import { agentErrors } from '../errors.ts';
+import { wireErrorOf } from '#packages/foundation';
+import type { ModelIdentity } from '#packages/http';
+import type { ModelPackage, SignatureVerdict } from '#packages/model-package';
+import { judgePackage } from '../trust/judge-package.ts';
 import type { Attempt } from './attempt.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 
@@ -12,25 +13,43 @@ export interface Candidate {
 }
 
 /**
- * Decides by what a package says of itself, before anything is loaded: quarantine, signature, golden inputs.
- * @throws EdgeError `model.quarantined`, `signature.*`, `model.golden-missing`
+ * Decides by what a package says of itself, before anything is loaded: see `judgePackage`.
+ * @throws EdgeError `model.quarantined`, and as `judgePackage`
  */
-export async function vetPackage(ports: RegistryPorts, candidate: Candidate, attempt: Attempt): Promise<void> {
+export async function vetPackage(
+  ports: RegistryPorts,
+  candidate: Candidate,
+  attempt: Attempt,
+): Promise<SignatureVerdict> {
   const { alias, path, model } = candidate;
   const { progress } = attempt;
   const quarantined = ports.quarantine.refusal(alias, model.hash);
   if (quarantined) throw quarantined;
-  const { trust, golden } = ports.policy();
-  const verdict = await attempt.run('verify', () => verifyPackage(model, trust));
+  const policy = ports.policy();
+  const verdict = await attempt.run('verify', () => judgePackage(model, alias, policy));
   if (verdict.state === 'trusted')
     progress({ phase: 'verify', message: `signed by the trusted key "${verdict.keyId}"` });
   if (verdict.state === 'untrusted') {
     progress({ phase: 'verify', message: `warning: ${verdict.reason.message}` });
     ports.announce('model.untrusted', { alias, path, error: verdict.reason.toJSON() });
   }
-  if (model.manifest.golden.length > 0 || golden === 'off') return;
+  if (model.manifest.golden.length > 0 || policy.golden === 'off') return verdict;
   const message = `${model.manifest.name} ${model.manifest.version} has no golden inputs`;
-  if (golden === 'require') throw agentErrors.error('model.golden-missing', message, { facts: { alias, path } });
   progress({ phase: 'verify', message: `warning: ${message}, so nothing shows that it works on this device` });
   ports.announce('model.untested', { alias, path });
+  return verdict;
+}
+
+/** A package that a trusted key has signed is active: what it says of lower versions holds from now on. */
+export async function rememberMinimum(
+  ports: RegistryPorts,
+  verdict: SignatureVerdict | undefined,
+  model: ModelIdentity,
+): Promise<void> {
+  const minimum = verdict?.state === 'trusted' ? verdict.claims.minimumVersion : undefined;
+  if (verdict?.state !== 'trusted' || minimum === undefined) return;
+  const saidBy = `${model.name} ${model.version}, signed by ${verdict.keyId}`;
+  await ports.minimums.raise(model.alias, minimum, saidBy).catch((thrown: unknown) => {
+    ports.announce('model.not-kept', { model, error: wireErrorOf(thrown) });
+  });
 }

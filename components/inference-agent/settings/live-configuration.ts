@@ -1,4 +1,4 @@
-import { messageOf, parseConfiguration, wireErrorOf } from '#packages/foundation';
+import { parseConfiguration, wireErrorOf } from '#packages/foundation';
 import type { Logger, LogLevel, WireError } from '#packages/foundation';
 
 import { agentConfiguration } from '../config.ts';
@@ -58,14 +58,9 @@ export class LiveConfiguration {
     }
   }
 
-  /** Why a configuration would not be taken; undefined where it would. */
-  check(raw: unknown): string | undefined {
-    try {
-      parseConfiguration(agentConfiguration, raw, { component: COMPONENT });
-      return undefined;
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
+  /** A configuration as it would be if it were applied; nothing changes. @throws EdgeError `config.invalid` */
+  preview(raw: unknown): AgentConfiguration {
+    return parseConfiguration(agentConfiguration, raw, { component: COMPONENT });
   }
 
   #warnAboutKeysWithoutEffect(): void {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { packageChanged, readPackage, unpackArchive } from '#packages/model-package';
+import { packageChanged, readPackage, SIGNATURE_FILE, unpackArchive } from '#packages/model-package';
 import type { ModelPackage, PackageLimits } from '#packages/model-package';
-import { isEdgeError, messageOf, syncFile, syncFolder, writeAtomically } from '#packages/foundation';
+import { exists, isEdgeError, messageOf, syncFile, syncFolder, writeAtomically } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
@@ -52,7 +52,9 @@ export class PackageStore {
   /** Makes the folder and removes what an interrupted activation left: half copies, packages that never became active. */
   async open(): Promise<void> {
     const incoming = join(this.#folder, INCOMING);
-    await mkdir(incoming, { recursive: true });
+    await mkdir(incoming, { recursive: true, mode: 0o700 });
+    // What is below can be reached by nobody else, whatever modes the files were brought with.
+    await chmod(this.#folder, 0o700);
     // The folder itself stays: on a full disk it could not be made again.
     for (const entry of await readdir(incoming)) await rm(join(incoming, entry), { recursive: true, force: true });
     for (const entry of await readdir(this.#folder)) {
@@ -96,7 +98,11 @@ export class PackageStore {
     signal?: AbortSignal,
   ): Promise<Kept> {
     const present = await this.#intact(alias, model.hash, signal);
-    if (present) return { kept: true, model: present };
+    if (present) {
+      const { signature } = model;
+      if (signature !== present.signature) await this.signAgain(alias, model.hash, signature);
+      return { kept: true, model: { ...present, signature } };
+    }
     try {
       for (const evicted of await this.#makeRoom(alias, model, records)) onEvicted(evicted);
       await this.#copy(alias, model, signal);
@@ -109,6 +115,15 @@ export class PackageStore {
     const copy = await this.#intact(alias, model.hash, signal);
     if (copy) return { kept: true, model: copy };
     throw packageChanged(model.dir, `the package ${model.dir} changed while it was being activated`);
+  }
+
+  /** The package that is kept came again with another signature, or without one. @throws the system's error */
+  async signAgain(alias: string, hash: string, signature: string | undefined): Promise<void> {
+    const folder = this.#packageFolder(alias, hash);
+    if (!(await exists(folder))) return;
+    const file = join(folder, SIGNATURE_FILE);
+    if (signature === undefined) await rm(file, { force: true });
+    else await writeAtomically(file, signature, { fsync: 'folder' });
   }
 
   /** Writes what is active under an alias and removes its packages that nobody names any more. */

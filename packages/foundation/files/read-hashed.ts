@@ -26,7 +26,10 @@ export interface HashedFile {
  * Opens a file once and reads it once: what is hashed is what is returned, whoever writes to the file or puts another in its place.
  * @throws the system's error; Error for a link, a pipe or a device; the signal's reason
  */
-export async function readHashed(file: string, { maxBytes = Infinity, followLink = false, signal }: ReadHashedOptions = {}): Promise<HashedFile> {
+export async function readHashed(
+  file: string,
+  { maxBytes = Infinity, followLink = false, signal }: ReadHashedOptions = {},
+): Promise<HashedFile> {
   const handle = await open(file, followLink ? READ_FILE : NO_LINK);
   try {
     const facts = await handle.stat();

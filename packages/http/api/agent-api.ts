@@ -98,6 +98,10 @@ export interface ModelStatus extends ModelIdentity {
   readonly workers: number;
   /** What holds the model's process back: `full`, or what does not hold and why. Absent for a model in a thread of the agent. */
   readonly confinement?: string;
+  /** The trusted key that signed the package; absent for one that none did, or if nobody looked. */
+  readonly signedBy?: string;
+  /** Why the configuration as it is now would refuse the model at the next start; absent if it would not. */
+  readonly refusal?: { readonly code: string; readonly message: string };
   readonly inFlight: number;
   readonly activatedAt: string;
   readonly notKept?: NotKept;

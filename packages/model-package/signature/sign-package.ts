@@ -33,7 +33,8 @@ export async function signPackage(
   const { hashes: files } = await readPackage(dir, signal ? { signal } : {});
   const signer = 'sign' in key ? key : keySigner(key, keyId);
   const said = claims && checked(claims);
-  const content = said === undefined ? { schemaVersion: 1, files } as const : { schemaVersion: 2, files, claims: said } as const;
+  const content =
+    said === undefined ? ({ schemaVersion: 1, files } as const) : ({ schemaVersion: 2, files, claims: said } as const);
   const signature: SignatureFile = {
     ...content,
     algorithm: signer.algorithm,

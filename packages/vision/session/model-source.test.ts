@@ -77,11 +77,14 @@ describe('a model whose weights lie in a file beside it', () => {
     await expect(folder!.load()).rejects.toMatchObject({ code: 'package.unreadable' });
   });
 
-  it.each(['../weights.data', '/etc/hostname', '..'])('refuses weights outside of the package: %s', async (location) => {
-    await withExternalWeight(location, undefined);
-    await expect(folder!.load()).rejects.toMatchObject({
-      code: 'model.unreadable',
-      message: expect.stringContaining('outside of the package') as unknown,
-    });
-  });
+  it.each(['../weights.data', '/etc/hostname', '..'])(
+    'refuses weights outside of the package: %s',
+    async (location) => {
+      await withExternalWeight(location, undefined);
+      await expect(folder!.load()).rejects.toMatchObject({
+        code: 'model.unreadable',
+        message: expect.stringContaining('outside of the package') as unknown,
+      });
+    },
+  );
 });

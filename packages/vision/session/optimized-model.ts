@@ -48,7 +48,10 @@ export async function reserveOptimized(scratch: string): Promise<string> {
 }
 
 /** Describes what the runtime has written. */
-export async function describeOptimized({ modelHash, runtime, cpu }: OptimizedKey, file: string): Promise<OptimizedModel> {
+export async function describeOptimized(
+  { modelHash, runtime, cpu }: OptimizedKey,
+  file: string,
+): Promise<OptimizedModel> {
   const { size: bytes } = await stat(file);
   return { modelHash, runtime, cpu, file: path.basename(file), bytes, sha256: await hashFile(file) };
 }

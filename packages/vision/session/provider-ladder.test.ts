@@ -200,7 +200,10 @@ describe('the cache of optimised models', () => {
   it('does without for a package that nobody has hashed', async () => {
     const [variant] = folder.manifest.variants;
     const options = { variant, providers: ['cpu'], intraOpThreads: 1, spinning: false } as const;
-    const model = await loadModel(new PackageFiles(folder.dir), folder.manifest, [], { ...options, cache: { scratch } });
+    const model = await loadModel(new PackageFiles(folder.dir), folder.manifest, [], {
+      ...options,
+      cache: { scratch },
+    });
     expect(model.optimized).toBe('off');
     await model.close();
   });

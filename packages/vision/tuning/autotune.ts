@@ -1,6 +1,6 @@
 import os from 'node:os';
 import type { ModelManifest, PackageFiles, Provider } from '#packages/model-package';
-import { systemClock } from '#packages/foundation';
+import { isEdgeError, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import { checkGolden } from '../golden/check-golden.ts';
@@ -55,7 +55,7 @@ export interface Tuned {
 /**
  * Finds the fastest way to run a package here that passes its golden test: variant × provider × threads.
  * With the choice of an earlier call only that one is loaded and tested.
- * @throws EdgeError `model.no-variant` with the reason of each candidate
+ * @throws EdgeError `model.no-variant` with the reason of each candidate, `package.changed`
  */
 export async function autotune(
   files: PackageFiles,
@@ -78,6 +78,8 @@ export async function autotune(
       budgetMs: options.budgetMs ?? 10_000,
       objective: options.objective ?? 'latency',
       cores: options.cores ?? os.availableParallelism(),
+      // A package that somebody writes to is not to be tried variant by variant.
+      isFatal: (error) => isEdgeError(error) && error.code === 'package.changed',
       ...(options.signal ? { signal: options.signal } : {}),
     });
   let { choice, results } = await choose(known ? [known] : candidates);

@@ -126,6 +126,20 @@ describe('chooseVariant', () => {
     expect((await choose(behaviours, { objective: 'throughput' }, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32);
   });
 
+  it('closes everything and throws what is about all candidates', async () => {
+    const it = rig({ [INT8]: { fails: 'the package changed' } });
+    const candidates = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
+    const choosing = chooseVariant(candidates, (candidate) => it.load(candidate), {
+      clock: it.clock,
+      budgetMs: 10_000,
+      objective: 'latency',
+      cores: 1,
+      isFatal: (error) => String(error).includes('changed'),
+    });
+    await expect(choosing).rejects.toThrow('the package changed');
+    expect(it.open.size).toBe(0);
+  });
+
   it('closes everything and throws the reason when aborted', async () => {
     const abort = new AbortController();
     const reason = new Error('superseded');

@@ -24,6 +24,8 @@ export interface ChooseOptions {
   readonly objective: 'latency' | 'throughput';
   readonly cores: number;
   readonly signal?: AbortSignal;
+  /** Whether an error is about all candidates, and is thrown. Default: none is. */
+  readonly isFatal?: (error: unknown) => boolean;
   readonly onResult?: (result: CandidateResult) => void;
 }
 
@@ -51,7 +53,7 @@ const MAX_RUNS = 15;
 /**
  * Loads, tests and measures the candidates in turn and keeps the fastest that gives the right answers.
  * Nothing here knows of models or files: time and loading come from outside.
- * Throws nothing of its own but the signal's reason; `choice` is undefined where no candidate works.
+ * Throws nothing of its own but the signal's reason and what `isFatal` says; `choice` is undefined where no candidate works.
  */
 export async function chooseVariant<Model extends Contender>(
   candidates: readonly Candidate[],
@@ -83,7 +85,7 @@ export async function chooseVariant<Model extends Contender>(
           : { candidate, outcome: 'golden-failed', reason: wrong };
     } catch (error) {
       await model?.close();
-      if (signal?.aborted) {
+      if (signal?.aborted || options.isFatal?.(error)) {
         await best?.model.close();
         throw error;
       }

@@ -72,7 +72,10 @@ export class PackageCache {
   }
 
   /** @returns whether the model lies in the agent's own folder now */
-  async #take({ file, bytes, modelHash }: NonNullable<Learned['optimized']>, sourceHash: string | undefined): Promise<boolean> {
+  async #take(
+    { file, bytes, modelHash }: NonNullable<Learned['optimized']>,
+    sourceHash: string | undefined,
+  ): Promise<boolean> {
     const target = join(this.#folder, file);
     if (modelHash !== sourceHash) return false;
     if (file === this.#known?.optimized?.file) return true;

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseManifest } from '#packages/model-package';
 import type { Provider } from '#packages/model-package';
 import { manifestWith, temporaryFolder } from '../../../../testing/agent/package-folder.ts';
+import { ModelCaches } from '../cache/model-caches.ts';
 import type { WorkerPlan } from '../protocol.ts';
 import { accessFor } from './confinement.ts';
 
@@ -16,7 +17,7 @@ afterEach(() => folder.remove());
 
 const path = (name: string) => join(folder.path, name);
 
-function accessOf(providers: readonly Provider[], first = true) {
+function accessOf(providers: readonly Provider[], first = true, cache?: WorkerPlan['cache']) {
   const plan: WorkerPlan = {
     packageDir: path('package'),
     packageHash: 'a'.repeat(64),
@@ -28,7 +29,7 @@ function accessOf(providers: readonly Provider[], first = true) {
     spinning: false,
     golden: true,
     hashes: {},
-    cache: { folder: path('cache'), ...(first ? { scratch: path('scratch') } : {}) },
+    cache: cache ?? { folder: path('cache'), ...(first ? { scratch: path('scratch') } : {}) },
   };
   return accessFor(plan, join(path('agent'), 'instance-worker.js'), { NODE_PATH: `${path('modules')}:/nowhere` });
 }
@@ -46,6 +47,19 @@ describe.runIf(process.platform === 'linux')('what the process of a model may to
 
   it('is a folder of its own to write for the first process of an instance, which makes the optimised model there', () => {
     expect(accessOf(['cpu'])?.readWrite).toEqual([path('scratch')]);
+  });
+
+  it('is not the key that seals the caches, nor the cache of another package', async () => {
+    const caches = await ModelCaches.open(path('caches'));
+    const [own, other] = [await caches.of('a'.repeat(64)), await caches.of('b'.repeat(64))];
+    for (const cache of [own.forFirst, own.forOthers]) {
+      const access = accessOf(['cpu'], true, cache);
+      const listed = [...(access?.readOnly ?? []), ...(access?.readWrite ?? [])];
+      expect(listed).toContain(cache.folder);
+      for (const hidden of [join(path('caches'), 'key'), other.forFirst.folder, other.forFirst.scratch!]) {
+        expect(listed.filter((open) => !relative(open, hidden).startsWith('..'))).toEqual([]);
+      }
+    }
   });
 
   it('cannot be said where a provider needs devices', () => {
