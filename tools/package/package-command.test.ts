@@ -182,6 +182,18 @@ describe('edgeml package', () => {
   });
 });
 
+describe('edgeml package with claims', () => {
+  it('signs them, packages again when they change, and refuses them without a key', async () => {
+    const { json } = await runHere(['keygen', '--out', at('claim-keys'), '--key-id', 'factory', '--json']);
+    const key = ['--key', String(json[0]?.['privateFile']), '--key-id', 'factory'];
+    const first = await packageHere(onnx, 'claims', ...full(), ...key, '--alias', 'Belt');
+    expect(first.json[0]).toMatchObject({ state: 'packaged', claims: { aliases: ['Belt'] } });
+    const other = await packageHere(onnx, 'claims', ...full(), ...key, '--alias', 'Gate', '--replace');
+    expect(other.json[0]).toMatchObject({ state: 'packaged', claims: { aliases: ['Gate'] } });
+    expect((await packageHere(onnx, 'claims', ...full(), '--alias', 'Gate')).code).toBe(2);
+  });
+});
+
 describe('edgeml package of an archive', () => {
   it.each([
     ['.tar.gz', 'row 24', tarOf],

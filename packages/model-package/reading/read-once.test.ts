@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
+import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { manifestWith, temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
@@ -9,8 +10,8 @@ import { readPackage } from './read-package.ts';
 const opened = vi.hoisted(() => ({ listener: async (_path: string): Promise<void> => undefined }));
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs/promises')>();
-  const open: typeof real.open = async (path, ...rest) => {
+  const real = await importOriginal<typeof fs>();
+  const open: typeof fs.open = async (path, ...rest) => {
     const handle = await real.open(path, ...rest);
     await opened.listener(String(path));
     return handle;

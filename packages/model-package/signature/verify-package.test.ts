@@ -10,6 +10,7 @@ import { generateSigningKey, keyIdOf, parsePrivateKey, parsePublicKey, publicKey
 import { signPackage } from './sign-package.ts';
 import { keySigner } from './signer.ts';
 import { verifyPackage } from './verify-package.ts';
+import type { SignedClaims } from './signed-claims.ts';
 import type { SignaturePolicy } from './verify-package.ts';
 
 const pair = generateSigningKey();
@@ -109,6 +110,59 @@ describe('verifyPackage', () => {
   it('looks at nothing when off', async () => {
     await writeFile(join(dir, 'signature.json'), '{');
     expect(await verdict('off')).toEqual({ state: 'unchecked' });
+  });
+});
+
+describe('what a signature says of the use of a package', () => {
+  const claims = { aliases: ['Parts', 'Line2'], minimumVersion: '1.0.0' };
+  const sign = (of: SignedClaims = claims) => signPackage(dir, parsePrivateKey(pair.privateKey), { claims: of });
+  const under = async (alias: string, policy: SignaturePolicy = 'require', keys = trusted) =>
+    verifyPackage(await readPackage(dir), { policy, keys }, alias);
+
+  it('is told of a trusted key, and binds the package to its aliases', async () => {
+    expect(await sign()).toMatchObject({ schemaVersion: 2, claims });
+    expect(await under('Line2')).toEqual({ state: 'trusted', keyId: pair.keyId, claims });
+    await expect(under('Other')).rejects.toMatchObject({
+      code: 'signature.other-alias',
+      facts: { alias: 'Other', aliases: claims.aliases },
+    });
+  });
+
+  it('binds whoever signed it, unless nobody looks', async () => {
+    await sign();
+    await expect(under('Other', 'warn', {})).rejects.toMatchObject({ code: 'signature.other-alias' });
+    expect(await under('Other', 'off')).toEqual({ state: 'unchecked' });
+  });
+
+  it('cannot be taken away, added or changed afterwards', async () => {
+    await sign();
+    const changes: readonly ((signature: Record<string, unknown>) => object)[] = [
+      () => ({ claims: { ...claims, aliases: ['Other'] } }),
+      () => ({ claims: { aliases: claims.aliases } }),
+      () => ({ claims: {} }),
+      () => ({ schemaVersion: 1, claims: undefined }),
+    ];
+    const signed = await readFile(join(dir, 'signature.json'), 'utf8');
+    for (const change of changes) {
+      await writeFile(join(dir, 'signature.json'), signed);
+      await rewriteSignature(change);
+      await expect(verdict('require')).rejects.toMatchObject({ code: 'signature.invalid' });
+    }
+    await signPackage(dir, parsePrivateKey(pair.privateKey));
+    await rewriteSignature(() => ({ schemaVersion: 2, claims: { minimumVersion: '9.0.0' } }));
+    await expect(verdict('require')).rejects.toMatchObject({ code: 'signature.invalid' });
+  });
+
+  it('is refused if this agent does not know it', async () => {
+    await sign();
+    await rewriteSignature(() => ({ claims: { ...claims, until: '2027' } }));
+    await expect(verdict('warn')).rejects.toMatchObject({ code: 'signature.malformed' });
+  });
+
+  it('leaves the file as older agents read it if it says nothing', async () => {
+    expect(await sign({})).toMatchObject({ schemaVersion: 1 });
+    expect(await verdict('require')).toMatchObject({ claims: {} });
+    await expect(sign({ minimumVersion: 'winter' })).rejects.toMatchObject({ code: 'signature.bad-claims' });
   });
 });
 

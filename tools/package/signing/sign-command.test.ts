@@ -88,6 +88,20 @@ describe('edgeml keygen, sign and verify', () => {
     }
   });
 
+  it('say under which aliases and from which version on the package is to be used', async () => {
+    const copy = at('copy-claims');
+    await cp(dir, copy, { recursive: true });
+    const words = ['sign', '--package', copy, '--key', at('others/other.key'), '--json'];
+    const signed = await runHere([...words, '--alias', 'Belt', 'Gate', '--minimum-version', '1.0.0']);
+    const claims = { aliases: ['Belt', 'Gate'], minimumVersion: '1.0.0' };
+    expect(signed.json[0]).toMatchObject({ claims });
+    const verify = ['verify', '--package', copy, '--json', '--key', at('others/other.pub')];
+    expect((await runHere([...verify, '--alias', 'Gate'])).json[0]).toMatchObject({ state: 'trusted', claims });
+    expect(errorOf(await runHere([...verify, '--alias', 'Colours'])).code).toBe('signature.other-alias');
+    const wrong = await runHere([...words, '--minimum-version', 'winter']);
+    expect(errorOf(wrong).code).toBe('signature.bad-claims');
+  });
+
   it('never write over a key, and refuse one that others can read', async () => {
     const again = await runHere(['keygen', '--out', at('others'), '--key-id', 'other', '--json']);
     expect(errorOf(again).code).toBe('signing.key-exists');
