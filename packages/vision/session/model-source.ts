@@ -12,7 +12,7 @@ export interface ModelSource {
 }
 
 /** What a runtime loads: nothing else of the disk is looked at. */
-export interface ModelBytes {
+interface ModelBytes {
   readonly model: Uint8Array<ArrayBuffer>;
   /** Files of weights, under the names that the model gives them. */
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array<ArrayBuffer> }[];
