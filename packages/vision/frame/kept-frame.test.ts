@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '#packages/jpeg';
-import { readPackage } from '#packages/model-package';
+import { PackageFiles, readPackage } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../testing/outside-data/programs.ts';
@@ -13,11 +13,11 @@ import { loadModel, preparerOptions } from '../load-model.ts';
 
 /** The sample detector, asked about frames and about files. */
 async function detector() {
-  const { dir, manifest, labels } = await readPackage(path.join(projectPaths.models, 'PartsDetector'));
+  const { dir, hashes, manifest, labels } = await readPackage(path.join(projectPaths.models, 'PartsDetector'));
   const variant = manifest.variants[0];
   const options = { variant, providers: ['cpu'], intraOpThreads: 1, spinning: false } as const;
   return {
-    model: await loadModel(dir, manifest, labels, options),
+    model: await loadModel(new PackageFiles(dir, hashes), manifest, labels, options),
     preparer: new ImagePreparer(manifest.input, preparerOptions({})),
   };
 }
