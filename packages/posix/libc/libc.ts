@@ -15,6 +15,8 @@ export interface Libc {
   munmap(address: Address, bytes: number): number;
   fallocate(fd: number, mode: number, offset: number, bytes: number): number;
   fcntl(fd: number, command: number, argument: number): number;
+  flock(fd: number, operation: number): number;
+  pipe2(descriptors: Uint8Array, flags: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   setrlimit(resource: number, limit: Uint8Array): number;
   /** Any system call whose arguments are numbers. */
@@ -101,6 +103,8 @@ function bindTo(koffi: typeof Koffi): Libc {
     munmap: call('int', 'munmap', 'uintptr_t', 'size_t'),
     fallocate: call('int', 'fallocate', 'int', 'int', 'long', 'long'),
     fcntl: call('int', 'fcntl', 'int', 'int', 'long'),
+    flock: call('int', 'flock', 'int', 'int'),
+    pipe2: call('int', 'pipe2', 'uint8_t *', 'int'),
     prctl: call('int', 'prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'),
     setrlimit: call('int', 'setrlimit', 'int', 'const uint8_t *'),
     syscall: call('long', 'syscall', 'long', 'ulong', 'ulong', 'ulong', 'ulong'),

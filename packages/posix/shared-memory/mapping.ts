@@ -18,6 +18,15 @@ export interface Mapping {
   release(): void;
 }
 
+/**
+ * A file's memory, to read and to write. Whoever makes the file shorter ends this process: only for files that nobody else may write.
+ *
+ * @throws EdgeError `posix.no-memory`, `posix.denied`, `posix.unsupported`
+ */
+export function mapFile(fd: number, bytes: number): Mapping {
+  return mapShared(fd, bytes, 'read-write');
+}
+
 /** @throws EdgeError `posix.no-memory`, `posix.denied` (a sealed region asked for writing) */
 export function mapShared(fd: number, bytes: number, access: 'read-only' | 'read-write'): Mapping {
   const protection = access === 'read-only' ? PROT_READ : PROT_READ | PROT_WRITE;
