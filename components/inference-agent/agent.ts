@@ -19,6 +19,7 @@ import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
+import { FrameMemory } from './frames/frame-memory.ts';
 import { ModelCaches } from './instance/cache/model-caches.ts';
 import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
@@ -62,6 +63,8 @@ async function main(): Promise<void> {
     await claimSocket(words, workFolder);
     const caches = await openCaches(join(workFolder, 'cache'), log);
     const buffers = new BufferPool();
+    const budgetMB = (): number => configuration.current.FrameMemoryMB;
+    const frames = new FrameMemory({ budgetMB, clock: systemClock, log });
     const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
     const credentials = tokenExchangeCredentials({
       uri: environment.credentialsUri,
@@ -79,12 +82,17 @@ async function main(): Promise<void> {
       feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       platform: { cores: availableParallelism(), providers: environment.providers },
+      frames,
       buffers,
       openInstance: workerInstances({
         clock: systemClock,
         buffers,
         executors: {
-          process: processExecutors({ file: workerFile, environment: childEnvironment() }),
+          process: processExecutors({
+            file: workerFile,
+            environment: childEnvironment(),
+            ...(frames.folder === undefined ? {} : { framesFolder: frames.folder }),
+          }),
           thread: threadExecutors({ file: workerFile, buffers, threads }),
         },
         ...(caches ? { caches } : {}),

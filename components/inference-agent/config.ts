@@ -199,6 +199,11 @@ export const agentConfiguration = z
       .describe(
         'Bodies of all open requests together, as far as they have come. If there is no more room, a body that has stood still for half a second gives way, else the newest is answered with 503 and Retry-After.',
       ),
+    FrameMemoryMB: integerSetting({ min: 0, max: 65_536 })
+      .default(0)
+      .describe(
+        'Shared memory (tmpfs at /dev/shm) for the frames of all cameras together, which applications lease for their streams; 0: the least of 128 MB, a tenth of RAM, and half of what the tmpfs has free. A stream for which nothing is left sends its frames over the socket, which costs more CPU.',
+      ),
     MaxPackageMB: integerSetting({ min: 1, max: 65_536 }).default(2_048).describe('Larger model packages are refused.'),
     StoreMaxMB: integerSetting({ min: 0, max: 1_048_576 })
       .default(1_024)

@@ -1,5 +1,6 @@
 import { ImagePreparer, preparerOptions } from '#packages/vision';
 import { openModel } from './instance/open-model.ts';
+import { isFrame } from './picture/picture.ts';
 import { serveHere } from './instance/serve-here.ts';
 
 /**
@@ -9,5 +10,5 @@ import { serveHere } from './instance/serve-here.ts';
 serveHere(openModel, (input) => {
   const preparer = new ImagePreparer(input, preparerOptions({}));
   preparer.warmUp();
-  return (image) => preparer.prepare(image);
+  return async (picture) => (isFrame(picture) ? preparer.preparePlaced(picture) : preparer.prepare(picture));
 });

@@ -1,4 +1,5 @@
 import { fromWire } from '#packages/foundation';
+import type { FrameReference } from '#packages/frames';
 import { DEADLINE_HEADER } from './api/agent-api.ts';
 import type {
   ActivateProgress,
@@ -8,9 +9,12 @@ import type {
   InvokeResult,
   ModelStatus,
 } from './api/agent-api.ts';
+import type { FrameInvocation, LeaseRequest } from './api/frame-api.ts';
 import { answerReader } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
 import { createHttpClient } from './http-client.ts';
+import { leaseRing } from './lease-ring.ts';
+import type { HeldLease } from './lease-ring.ts';
 import { ndjsonLines } from './ndjson.ts';
 import { AGENT } from './peer.ts';
 import { administrationSocketBeside } from './socket-path.ts';
@@ -21,6 +25,8 @@ export interface InvokeOptions extends CallOptions {
   /** The agent answers with an error rather than after this many milliseconds. */
   readonly deadlineMs?: number;
 }
+
+export type FrameInvokeOptions = Omit<InvokeOptions, 'contentType'>;
 
 interface CallOptions {
   readonly timeoutMs?: number;
@@ -37,6 +43,13 @@ export interface AgentClient {
   invoke(service: string, image: Uint8Array, options: InvokeOptions): Promise<InvokeResult>;
   /** The same for an image file below a folder that the agent allows (`ImageFolders`): only its absolute path is sent. */
   invokeFile(service: string, path: string, options?: Omit<InvokeOptions, 'contentType'>): Promise<InvokeResult>;
+  /** As `invoke`, for a frame that lies in a leased ring. */
+  invokeFrame(service: string, frame: FrameReference, options?: FrameInvokeOptions): Promise<InvokeResult>;
+  /**
+   * Leases a ring for the frames of one stream; the ring goes when the lease ends, which it also does by itself, e.g. with the agent.
+   * @throws EdgeError `frames.memory-full`, `frames.unavailable`
+   */
+  leaseRing(request: LeaseRequest, options: { readonly signal: AbortSignal }): Promise<HeldLease>;
   models(options?: CallOptions): Promise<readonly ModelStatus[]>;
   /** Resolves with the `done` line; each line before it goes to `onProgress`. Time-out by default 10 minutes. */
   activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
@@ -75,6 +88,12 @@ export function createAgentClient({ adminSocketPath, ...options }: AgentClientOp
     invoke: (service, image, options) => invoke(http, service, image, options),
     invokeFile: (service, path, options = {}) =>
       invoke(http, service, JSON.stringify({ path }), { ...options, contentType: 'application/json' }),
+    invokeFrame: (service, frame, call = {}) => {
+      const body = JSON.stringify({ frame } satisfies FrameInvocation);
+      return invoke(http, service, body, { ...call, contentType: 'application/json' });
+    },
+    leaseRing: (request, { signal }) =>
+      leaseRing(options.socketPath, request, { signal, ...(options.clock ? { clock: options.clock } : {}) }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
     activate: (request, call = {}) => activate(administration, request, call),
     retire: (alias, { path, ...call } = {}) =>

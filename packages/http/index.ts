@@ -1,5 +1,5 @@
 export { createAgentClient } from './agent-client.ts';
-export type { ActivateDone, AgentClient, InvokeOptions } from './agent-client.ts';
+export type { ActivateDone, AgentClient, FrameInvokeOptions, InvokeOptions } from './agent-client.ts';
 export { answerReader } from './answers.ts';
 export { DEADLINE_HEADER } from './api/agent-api.ts';
 export type {
@@ -15,6 +15,8 @@ export type {
   ResultMessage,
   TensorJson,
 } from './api/agent-api.ts';
+export { RING_LEASE_PATH } from './api/frame-api.ts';
+export type { FrameInvocation, LeasedRing, LeaseRequest } from './api/frame-api.ts';
 export { MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
 export { httpErrors } from './errors.ts';
@@ -25,6 +27,8 @@ export { SampleQueue } from './feedback/sample-queue.ts';
 export type { SampleOffer } from './feedback/sample-queue.ts';
 export { createHttpClient } from './http-client.ts';
 export type { HttpClient } from './http-client.ts';
+export { leaseRing } from './lease-ring.ts';
+export type { HeldLease } from './lease-ring.ts';
 export { AGENT } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';
 export { startSocketServer } from './server/http-server.ts';

@@ -1,5 +1,6 @@
 import { Serial } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
+import type { PlacedFrame } from '#packages/frames';
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';
@@ -31,6 +32,12 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   async function infer(image: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
     takesImages();
     return finish(await preparer.prepare(image, signal));
+  }
+
+  async function inferFrame(frame: PlacedFrame, signal: AbortSignal | undefined): Promise<Inference> {
+    takesImages();
+    signal?.throwIfAborted();
+    return finish(preparer.preparePlaced(frame));
   }
 
   async function finish(prepared: PreparedImage): Promise<Inference> {
@@ -81,6 +88,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     inputs: session.inputs,
     outputs: session.outputs,
     infer: (image, _contentType, signal) => queue.run(() => infer(image, signal)),
+    inferFrame: (frame, signal) => queue.run(() => inferFrame(frame, signal)),
     inferPrepared: (prepared) => queue.run(() => finish(prepared)),
     inferTensors: (given, signal) => queue.run(() => inferTensors(given, signal)),
     warmUp: () => queue.run(warmUp),

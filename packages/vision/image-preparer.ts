@@ -1,5 +1,6 @@
 import type { Clock } from '#packages/foundation';
-import type { RawFrame } from '#packages/frames';
+import { frameBytes, isFrameBody, readFrame, readFrameBody } from '#packages/frames';
+import type { PlacedFrame, RawFrame } from '#packages/frames';
 import type { InputSpec } from '#packages/model-package';
 import { FramePreprocessor } from './frame/frame-preprocessor.ts';
 import { decodeImage } from './image/decode-image.ts';
@@ -43,6 +44,7 @@ export class ImagePreparer {
   async prepare(image: Uint8Array, signal?: AbortSignal): Promise<PreparedImage> {
     const { clock, maxPixels } = this.#options;
     signal?.throwIfAborted();
+    if (isFrameBody(image)) return this.prepareFrame(readFrameBody(image));
     const start = clock.monotonic();
     const { pixels, size } = await decodeImage(image, {
       grey: this.#input.color === 'GRAY',
@@ -78,6 +80,16 @@ export class ImagePreparer {
     const { placement, feed } = this.#framePreprocessor.fill(frame);
     const size = { width: frame.width, height: frame.height };
     return { size, placement, feed, decodeMs: 0, preprocessMs: clock.monotonic() - start };
+  }
+
+  /** As `prepareFrame`, for a frame that lies in a ring. @throws EdgeError `frames.stale` too */
+  preparePlaced(frame: PlacedFrame): PreparedImage {
+    const { clock } = this.#options;
+    const start = clock.monotonic();
+    const data = this.takeFrame(frameBytes(frame.layout));
+    readFrame(frame, data);
+    const decodeMs = clock.monotonic() - start;
+    return { ...this.prepareFrame({ ...frame.layout, data }), decodeMs };
   }
 
   /** With a tensor of its own, so only once there is a frame. */

@@ -1,3 +1,4 @@
+import type { PlacedFrame } from '#packages/frames';
 import type { ModelManifest, PackageFiles, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 
 import type { Placement } from './resize/geometry.ts';
@@ -111,6 +112,11 @@ export interface LoadedModel {
    * The signal is looked at between the steps; a step that has begun ends.
    */
   infer(image: Uint8Array, contentType?: string, signal?: AbortSignal): Promise<Inference>;
+  /**
+   * As `infer`, for a frame of a camera that lies in a ring.
+   * @throws EdgeError `frames.stale` too
+   */
+  inferFrame(frame: PlacedFrame, signal?: AbortSignal): Promise<Inference>;
   /** The second half of `infer`, for an image that an `ImagePreparer` of the same input has prepared. */
   inferPrepared(prepared: PreparedImage): Promise<Inference>;
   /** Runs the model on tensors that the caller made. */

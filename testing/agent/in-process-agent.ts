@@ -9,6 +9,7 @@ import type { MemoryNucleus } from '../ipc/memory-nucleus.ts';
 import { MemoryObjectStore } from '../object-store/memory-object-store.ts';
 import { startAgent } from '../../components/inference-agent/assembly/start-agent.ts';
 import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
+import { FrameMemory } from '../../components/inference-agent/frames/frame-memory.ts';
 import type { OpenInstance } from '../../components/inference-agent/instance/model-instance.ts';
 import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
 import { MemoryInstances } from './memory-instance.ts';
@@ -53,6 +54,7 @@ export async function startInProcess(
     regionOfDevice: undefined,
     openStore: () => new MemoryObjectStore(),
     platform: { cores: 2, providers: ['cpu'] },
+    frames: new FrameMemory({ budgetMB: () => 0, clock: systemClock, log: silentLogger }),
     buffers: new BufferPool(),
     openInstance: openInstance ?? instances.open,
     clock,

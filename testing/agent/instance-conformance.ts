@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openTestRing } from '../frames/test-ring.ts';
 import { parseManifest } from '#packages/model-package';
 import type { NamedTensors } from '#packages/vision';
 import { ImageFile } from '../../components/inference-agent/picture/image-file.ts';
@@ -18,7 +19,8 @@ import type {
 export function describeInstances(
   name: string,
   opener: () => Promise<OpenInstance>,
-  isolation: Isolation = 'thread',
+  isolation: Isolation,
+  framesFolder: string,
 ): void {
   describe(name, () => {
     const opened: ModelInstance[] = [];
@@ -69,6 +71,21 @@ export function describeInstances(
       } finally {
         await folder.remove();
       }
+    });
+
+    it.runIf(process.platform === 'linux')('looks at a frame where it lies, also while another runs', async () => {
+      const ring = await openTestRing(framesFolder);
+      const { instance } = await open(specWith({}, { prepareAhead: true }));
+      const frames = ['first', 'second'].map((text, slot) => ring.write(slot, text));
+      const answers = await Promise.all(frames.map((frame) => instance.infer(frame)));
+      expect(answers.map(({ predictions }) => predictions[0]?.label)).toEqual([
+        'Parts 1.0.0: first',
+        'Parts 1.0.0: second',
+      ]);
+      ring.write(0, 'third');
+      await expect(instance.infer(frames[0]!)).rejects.toMatchObject({ code: 'frames.stale', status: 409 });
+      ring.close();
+      await expect(instance.infer(frames[1]!)).rejects.toMatchObject({ code: 'frames.stale' });
     });
 
     it('runs on tensors', async () => {

@@ -1,7 +1,8 @@
 import type { Inference, NamedTensors } from '#packages/vision';
 
 import { capacityOf } from '../../components/inference-agent/instance/capacity.ts';
-import type { Picture } from '../../components/inference-agent/picture/picture.ts';
+import { isFrame, transferOf } from '../../components/inference-agent/picture/picture.ts';
+import type { LoadedPicture, Picture } from '../../components/inference-agent/picture/picture.ts';
 import { agentErrors } from '../../components/inference-agent/errors.ts';
 import type {
   ModelInstance,
@@ -19,7 +20,7 @@ export interface MemoryModel {
   /** Throws where the model is to be refused. */
   open(spec: InstanceSpec, progress: (step: OpenProgress) => void): Promise<InstanceFacts>;
   /** May never resolve, or throw `MemoryCrash` for a lost worker. */
-  infer(spec: InstanceSpec, image: Uint8Array): Promise<Inference>;
+  infer(spec: InstanceSpec, picture: LoadedPicture): Promise<Inference>;
   inferTensors(spec: InstanceSpec, tensors: NamedTensors): Promise<NamedTensors>;
 }
 
@@ -72,9 +73,9 @@ export class MemoryInstance implements ModelInstance {
 
   async infer(picture: Picture): Promise<Inference> {
     return this.#run(async () => {
-      const image = picture instanceof Uint8Array ? picture : await picture.read();
+      const loaded = picture instanceof Uint8Array || isFrame(picture) ? picture : await picture.read();
       // Moved, as into a thread: who goes on using the bytes shall notice.
-      return this.#model.infer(this.spec, structuredClone(image, { transfer: [image.buffer] }));
+      return this.#model.infer(this.spec, structuredClone(loaded, { transfer: transferOf(loaded) }));
     });
   }
 

@@ -1,7 +1,8 @@
 import type { InstanceSpec } from '../../components/inference-agent/instance/model-instance.ts';
+import type { LoadedPicture } from '../../components/inference-agent/picture/picture.ts';
 import { MemoryCrash } from './memory-instance.ts';
 import type { MemoryModel } from './memory-instance.ts';
-import { answerTensors, echo, testErrors } from './scripted-model.ts';
+import { answerTensors, bytesOfPicture, echo, testErrors } from './scripted-model.ts';
 
 /** The scripted model for instances in memory: the same words, the same answers. */
 export const memoryScripted: MemoryModel = {
@@ -15,8 +16,8 @@ export const memoryScripted: MemoryModel = {
     const variant = manifest.variants[0]?.file ?? '';
     return { provider, fallbacks: [], variant, intraOpThreads: 1, inputs: [], outputs: [], latencyMs: 1, loadMs: 1 };
   },
-  async infer(spec: InstanceSpec, image: Uint8Array) {
-    const text = Buffer.from(image).toString();
+  async infer(spec: InstanceSpec, picture: LoadedPicture) {
+    const text = Buffer.from(bytesOfPicture(picture)).toString();
     if (text === 'crash') throw new MemoryCrash('on command');
     if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
     if (text === 'hang') await forever();

@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import { errorCatalogue } from '#packages/foundation';
+import { frameBytes, planesOf, readFrame } from '#packages/frames';
+import { isFrame } from '../../components/inference-agent/picture/picture.ts';
+import type { LoadedPicture } from '../../components/inference-agent/picture/picture.ts';
 import type { InstanceFacts } from '../../components/inference-agent/instance/model-instance.ts';
 import type { OpenContext, OpenedModel } from '../../components/inference-agent/instance/serve-worker.ts';
 import type { WorkerPlan } from '../../components/inference-agent/instance/protocol.ts';
@@ -20,6 +23,7 @@ export async function openScripted(plan: WorkerPlan, { progress }: OpenContext):
     facts: scriptedFacts(plan),
     model: {
       infer: (image) => answer(plan, image),
+      inferFrame: async (frame) => answer(plan, bytesOfPicture(frame)),
       inferPrepared: ({ feed }) => answer(plan, feed.data as Uint8Array),
       inferTensors: answerTensors,
       close: () => Promise.resolve(),
@@ -27,8 +31,17 @@ export async function openScripted(plan: WorkerPlan, { progress }: OpenContext):
   };
 }
 
+/** The bytes of an image, or those of the first plane of a frame. */
+export function bytesOfPicture(picture: LoadedPicture): Uint8Array {
+  if (!isFrame(picture)) return picture;
+  const bytes = Buffer.alloc(frameBytes(picture.layout));
+  readFrame(picture, bytes);
+  return bytes.subarray(0, planesOf(picture.layout)[0]?.columns);
+}
+
 /** Images are their own tensors; `crash early` ends the thread that prepares them, `who prepares` is answered by `a thread ahead`. */
-export async function prepareScripted(image: Uint8Array): Promise<PreparedImage> {
+export async function prepareScripted(picture: LoadedPicture): Promise<PreparedImage> {
+  const image = bytesOfPicture(picture);
   const text = Buffer.from(image).toString();
   if (text === 'bad') throw testErrors.error('test.bad-image', 'the image is bad');
   if (text === 'crash early') process.exit(7);

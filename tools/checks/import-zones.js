@@ -38,11 +38,14 @@ export const ZONES = {
     mayImport: ['packages/aws', 'packages/foundation'],
   },
   'packages/heartbeat': { holds: 'heartbeat messages and the topics they go to', mayImport: ['packages/foundation'] },
+  'packages/frames': {
+    holds: 'frames of a camera: how their pixels lie, and the shared memory that they stay in',
+    mayImport: ['packages/foundation', 'packages/posix'],
+  },
   'packages/http': {
     holds: 'HTTP on Unix sockets: server, and types and clients of the agent and the feedback uploader',
-    mayImport: ['packages/foundation', 'packages/model-package'],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/model-package'],
   },
-  'packages/frames': { holds: 'frames of a camera as the decoder leaves them', mayImport: ['packages/foundation'] },
   'packages/jpeg': {
     holds: 'libjpeg-turbo: where it lies, and raw frames encoded by it',
     mayImport: ['packages/foundation', 'packages/frames'],
@@ -68,6 +71,7 @@ export const ZONES = {
     holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager, captured data, heartbeats',
     mayImport: [
       'packages/foundation',
+      'packages/frames',
       'packages/heartbeat',
       'packages/http',
       'packages/ipc',
@@ -88,6 +92,7 @@ export const ZONES = {
       'packages/jpeg',
       'packages/model-package',
       'packages/motion',
+      'packages/posix',
     ],
   },
   'components/feedback-uploader': {

@@ -17,6 +17,8 @@ import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
+import type { FrameMemory } from '../frames/frame-memory.ts';
+import { OpenLeases } from '../frames/lease-route.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import type { ObservedRun } from '../invoke/observed-run.ts';
@@ -55,6 +57,8 @@ export interface AgentOptions {
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly platform: Platform;
   readonly openInstance: OpenInstance;
+  /** Shared memory for frames. */
+  readonly frames: FrameMemory;
   /** Memory for images; the instances give it back. */
   readonly buffers: BufferPool;
   readonly clock: Clock;
@@ -94,7 +98,7 @@ const FEEDBACK_END_MS = 500;
 
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { configuration, ipc, platform, clock, log } = options;
+  const { configuration, ipc, platform, frames, clock, log } = options;
   const requests = new RequestSettings(configuration.current, platform.cores);
   const minimums = new MinimumVersions(join(options.workFolder, 'minimum-versions.json'), log);
   await minimums.open();
@@ -149,6 +153,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     models: () => registry.list(),
     depths: () => admission.depths,
     bufferedBytes: () => admission.bufferedBytes,
+    frameBytes: () => frames.bytes,
     isKnown: (name) =>
       Object.hasOwn(configuration.current.Services, name) ||
       registry.target(requests.service(name).alias) !== undefined,
@@ -227,6 +232,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
     count: (name, outcome) => metrics.feedback(name, outcome),
   });
+  const leases = new OpenLeases();
   const sockets = await openSockets(
     {
       workFolder: options.workFolder,
@@ -234,7 +240,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clock,
       onGuarded: (socket, reason) => metrics.guarded(socket, reason),
     },
-    { invoker, feedback, registry, health, metrics: () => metrics.text(), log },
+    { invoker, feedback, registry, frames, leases, health, metrics: () => metrics.text(), log },
   );
   const { inference: socketPath, administration: adminSocketPath } = sockets;
   log.info(
@@ -311,6 +317,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         stopOverlay();
         stopTrust();
         admission.stop();
+        leases.close();
         await Promise.all([
           sockets.close(timeoutMs),
           // Calls that run may still bring captures.
@@ -320,6 +327,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ]);
         await feedback.close(FEEDBACK_END_MS);
         uploader.close();
+        frames.close();
         await link.close();
       })();
       return closing;

@@ -2,49 +2,64 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEADLINE_HEADER, sendError } from '#packages/http';
 import type { Route } from '#packages/http';
+import { readFrameReference } from '#packages/frames';
+import type { FrameReference } from '#packages/frames';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
+import type { FrameMemory } from '../frames/frame-memory.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
+import { isFrame } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
 import { announcedLength, bodyTooLarge, readBody, readJson } from './body.ts';
 import { agentErrors } from '../errors.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
-/** The body is the image, or, as JSON, says where the image is: `{"path": "/absolute/path"}`. */
-export function invokeRoute(invoker: InvokeService, feedback: V1Feedback): Route {
+/** The body is the image, or, as JSON, says where it is: `{"path": "/absolute/path"}`, or `{"frame": …}` in a leased ring. */
+export function invokeRoute(invoker: InvokeService, feedback: V1Feedback, frames: FrameMemory): Route {
   return {
     method: 'POST',
     path: '/v1/services/{service}/invoke',
-    handle: (request, response, service: string) => invoke(invoker, feedback, service, request, response),
+    handle: (request, response, service: string) => invoke({ invoker, feedback, frames }, service, request, response),
   };
 }
 
+interface InvokePorts {
+  readonly invoker: InvokeService;
+  readonly feedback: V1Feedback;
+  readonly frames: FrameMemory;
+}
+
 async function invoke(
-  invoker: InvokeService,
-  feedback: V1Feedback,
+  { invoker, feedback, frames }: InvokePorts,
   service: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const maxBytes = invoker.maxImageBytes;
   const length = announcedLength(request);
-  const named = isJson(request) ? await namedImage(request) : undefined;
+  const named = isJson(request) ? await namedPicture(request) : undefined;
   const contentType = named === undefined ? imageType(request) : undefined;
   const deadlineMs = deadlineOf(request);
   const form = answerForm(request);
   if (named === undefined && (length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
 
+  // A frame is named by who holds it: whether it is still there is known before anything waits.
+  const frame = named && 'ring' in named ? frames.rings.find(named) : undefined;
   const announcedBytes = named === undefined ? length : 0;
   const call = invoker.begin(service, { announcedBytes, ...(deadlineMs ? { deadlineMs } : {}) });
   response.once('close', () => {
     if (!response.writableFinished) call.cancel();
   });
-  const wanted = form.format === 'v1' && feedback.wants(service);
+  const wanted = form.format === 'v1' && !frame && feedback.wants(service);
   let picture: Picture;
   let copy: Uint8Array | undefined;
   try {
-    picture = named === undefined ? await readBody(request, invoker.buffers, maxBytes, call) : invoker.openImage(named);
+    picture =
+      frame ??
+      (named && 'path' in named
+        ? invoker.openImage(named.path)
+        : await readBody(request, invoker.buffers, maxBytes, call));
     // The bytes of a request are moved to the model, and a file may be another one after the answer.
-    if (wanted) copy = picture instanceof Uint8Array ? picture.slice() : await picture.read();
+    if (wanted && !isFrame(picture)) copy = picture instanceof Uint8Array ? picture.slice() : await picture.read();
   } catch (thrown) {
     call.fail(thrown);
     throw thrown;
@@ -63,13 +78,14 @@ function isJson(request: IncomingMessage): boolean {
   return /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '');
 }
 
-async function namedImage(request: IncomingMessage): Promise<string> {
-  const { path } = (await readJson(request)) as { readonly path?: unknown };
-  if (typeof path === 'string') return path;
+async function namedPicture(request: IncomingMessage): Promise<{ readonly path: string } | FrameReference> {
+  const { path, frame } = (await readJson(request)) as { readonly path?: unknown; readonly frame?: unknown };
+  if (typeof path === 'string') return { path };
+  if (frame !== undefined) return readFrameReference(frame);
   throw agentErrors.error('http.bad-request', 'a JSON body names the image: {"path": "/absolute/path/of/image.jpg"}');
 }
 
-const IMAGE_TYPE = /^(image\/(jpe?g|png|webp|x-npy)|application\/(octet-stream|x-npy))$/;
+const IMAGE_TYPE = /^(image\/(jpe?g|png|webp|x-npy)|application\/(octet-stream|x-npy|vnd\.edgeml\.frame))$/;
 
 /** Undefined where the request does not say: the bytes decide what the image is in any case. */
 function imageType(request: IncomingMessage): string | undefined {

@@ -4,6 +4,9 @@ import { createRouter, sendJson, watchRoutes } from '#packages/http';
 import type { HealthStatus, Route, RouteErrors } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
+import type { FrameMemory } from '../frames/frame-memory.ts';
+import { leaseRoute } from '../frames/lease-route.ts';
+import type { OpenLeases } from '../frames/lease-route.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { invokeRoute } from './invoke-route.ts';
@@ -13,6 +16,8 @@ export interface RouterPorts {
   readonly invoker: InvokeService;
   readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
+  readonly frames: FrameMemory;
+  readonly leases: OpenLeases;
   readonly health: () => HealthStatus;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -27,13 +32,16 @@ const ROUTE_ERRORS: RouteErrors = {
 
 /** What anybody on the inference socket may ask: answers of models, and how things are. */
 export function inferenceRouter(ports: RouterPorts, administrationSocket: string): RequestListener {
-  const { invoker, feedback, registry, log } = ports;
+  const { invoker, feedback, registry, frames, leases, log } = ports;
   // Named, so that who looks in the wrong place learns of the right one.
   const elsewhere = administration(registry).map((route): Route => ({
     ...route,
     handle: refuse(administrationSocket),
   }));
-  return createRouter([invokeRoute(invoker, feedback), ...watch(ports), ...elsewhere], { errors: ROUTE_ERRORS, log });
+  return createRouter(
+    [invokeRoute(invoker, feedback, frames), leaseRoute(frames, leases), ...watch(ports), ...elsewhere],
+    { errors: ROUTE_ERRORS, log },
+  );
 }
 
 /** What changes which models serve, on the administration socket. */

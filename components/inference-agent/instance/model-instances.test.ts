@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readPackage } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
+import { sharedFolder } from '../../../testing/frames/test-ring.ts';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
@@ -19,12 +20,15 @@ import { threadExecutors } from './thread/worker-thread.ts';
 import { workerInstances } from './worker-instance.ts';
 import type { WorkerInstancePorts } from './worker-instance.ts';
 
+const frames = sharedFolder();
+afterAll(() => frames.remove());
+
 function ports(file: string, clock: Clock = systemClock, buffers = new BufferPool()): WorkerInstancePorts {
   return {
     clock,
     buffers,
     executors: {
-      process: processExecutors({ file, environment: process.env }),
+      process: processExecutors({ file, environment: process.env, framesFolder: frames.path }),
       thread: threadExecutors({ file, buffers, threads: new ThreadRegister() }),
     },
   };
@@ -43,11 +47,11 @@ async function untilPrepared(instance: ModelInstance): Promise<void> {
 const ISOLATIONS = ['process', 'thread'] as const;
 const quiet = { signal: new AbortController().signal, progress: () => undefined };
 
-describeInstances('Instances in memory', async () => new MemoryInstances(memoryScripted).open);
+describeInstances('Instances in memory', async () => new MemoryInstances(memoryScripted).open, 'thread', frames.path);
 
 for (const isolation of ISOLATIONS) {
   const opener = async () => workerInstances(ports(await scriptedWorker()));
-  describeInstances(`Instances in a ${isolation}`, opener, isolation);
+  describeInstances(`Instances in a ${isolation}`, opener, isolation, frames.path);
 }
 
 describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {

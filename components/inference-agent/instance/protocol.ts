@@ -4,6 +4,7 @@ import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import type { WireError } from '#packages/foundation';
 import type { Learned } from './cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from './model-instance.ts';
+import type { LoadedPicture } from '../picture/picture.ts';
 
 /** What the main thread and a worker of a instance say to each other. */
 
@@ -31,7 +32,7 @@ export type ToWorker =
   | {
       readonly kind: 'infer';
       readonly id: number;
-      readonly image: Uint8Array<ArrayBuffer>;
+      readonly picture: LoadedPicture;
       readonly contentType: string | undefined;
     }
   | { readonly kind: 'tensors'; readonly id: number; readonly tensors: NamedTensors; readonly memory: ArrayBuffer }
@@ -56,13 +57,12 @@ export interface PreparerPlan {
 }
 
 export type ToPreparer =
-  | { readonly kind: 'prepare'; readonly id: number; readonly image: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'close' };
+  { readonly kind: 'prepare'; readonly id: number; readonly picture: LoadedPicture } | { readonly kind: 'close' };
 
 export type FromPreparer =
   /** The image is a tensor now and on its way to the model's thread. */
-  | { readonly kind: 'handed'; readonly id: number; readonly memory: ArrayBuffer }
-  | { readonly kind: 'refused'; readonly id: number; readonly error: WireError; readonly memory: ArrayBuffer };
+  | { readonly kind: 'handed'; readonly id: number; readonly memory?: ArrayBuffer }
+  | { readonly kind: 'refused'; readonly id: number; readonly error: WireError; readonly memory?: ArrayBuffer };
 
 /** From the preparer to the model's thread. */
 export interface PreparedMessage {

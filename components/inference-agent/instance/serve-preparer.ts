@@ -1,10 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PreparedImage, Tensor } from '#packages/vision';
 import { Serial, wireErrorOf } from '#packages/foundation';
+import { memoryOfPicture, transferOf } from '../picture/picture.ts';
+import type { LoadedPicture } from '../picture/picture.ts';
 import type { FromPreparer, PreparedMessage, SpentMessage, ToPreparer } from './protocol.ts';
 
-/** Compressed bytes to an input tensor, whose memory the next call may use again. */
-export type Prepare = (image: Uint8Array) => Promise<PreparedImage>;
+/** A picture to an input tensor, whose memory the next call may use again. */
+export type Prepare = (picture: LoadedPicture) => Promise<PreparedImage>;
 
 /** Where images come from: the main thread, or the agent's process. */
 export interface PreparerPort {
@@ -30,17 +32,18 @@ export function servePreparer(
   const spare: ArrayBuffer[] = [];
   const turns = new Serial();
 
-  async function work({ id, image }: PrepareMessage): Promise<void> {
-    const memory = image.buffer;
+  async function work({ id, picture }: PrepareMessage): Promise<void> {
+    const memory = memoryOfPicture(picture);
+    const back = memory ? { memory } : {};
     try {
       mark(id);
-      const prepared = await prepare(image);
+      const prepared = await prepare(picture);
       mark(0);
       const feed = copyOf(prepared.feed, spare);
-      runner.postMessage({ id, prepared: { ...prepared, feed } } satisfies PreparedMessage, [memoryOf(feed)]);
-      post({ kind: 'handed', id, memory }, memory);
+      runner.postMessage({ id, prepared: { ...prepared, feed } } satisfies PreparedMessage, [tensorMemory(feed)]);
+      post({ kind: 'handed', id, ...back }, ...transferOf(picture));
     } catch (thrown) {
-      post({ kind: 'refused', id, error: wireErrorOf(thrown), memory }, memory);
+      post({ kind: 'refused', id, error: wireErrorOf(thrown), ...back }, ...transferOf(picture));
     }
   }
 
@@ -68,6 +71,6 @@ function copyOf({ type, shape, data }: Tensor, spare: ArrayBuffer[]): Tensor {
 }
 
 /** Memory of a tensor that `servePreparer` made. */
-export function memoryOf({ data }: Tensor): ArrayBuffer {
+export function tensorMemory({ data }: Tensor): ArrayBuffer {
   return data.buffer as ArrayBuffer;
 }

@@ -3,11 +3,12 @@ import type { MessagePort } from 'node:worker_threads';
 import type { LoadedModel, NamedTensors, TensorData } from '#packages/vision';
 import { Serial, wireErrorOf } from '#packages/foundation';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
+import { isFrame, memoryOfPicture, transferOf } from '../picture/picture.ts';
 import type { FromWorker, PreparedMessage, SpentMessage, ToWorker, WorkerPlan } from './protocol.ts';
-import { memoryOf } from './serve-preparer.ts';
+import { tensorMemory } from './serve-preparer.ts';
 
 export interface OpenedModel {
-  readonly model: Pick<LoadedModel, 'infer' | 'inferPrepared' | 'inferTensors' | 'close'>;
+  readonly model: Pick<LoadedModel, 'infer' | 'inferFrame' | 'inferPrepared' | 'inferTensors' | 'close'>;
   readonly facts: InstanceFacts;
 }
 
@@ -57,15 +58,18 @@ export async function serveWorker(
     port.close();
   }
 
-  async function answer({ id, image, contentType }: InferMessage, ready: OpenedModel['model']): Promise<void> {
-    const memory = image.buffer;
+  async function answer({ id, picture, contentType }: InferMessage, ready: OpenedModel['model']): Promise<void> {
+    const memory = memoryOfPicture(picture);
+    const back = memory ? { memory } : {};
     try {
       mark(id);
-      const inference = await ready.infer(image, contentType, closing.signal);
+      const inference = isFrame(picture)
+        ? await ready.inferFrame(picture, closing.signal)
+        : await ready.infer(picture, contentType, closing.signal);
       mark(0);
-      post({ kind: 'answer', id, inference, memory }, [memory, ...buffersOf(inference.outputs)]);
+      post({ kind: 'answer', id, inference, ...back }, [...transferOf(picture), ...buffersOf(inference.outputs)]);
     } catch (thrown) {
-      post({ kind: 'error', id, error: wireErrorOf(thrown), memory }, [memory]);
+      post({ kind: 'error', id, error: wireErrorOf(thrown), ...back }, transferOf(picture));
     }
   }
 
@@ -83,7 +87,7 @@ export async function serveWorker(
   }
 
   async function answerPrepared({ id, prepared }: PreparedMessage, ready: OpenedModel['model']): Promise<void> {
-    const memory = memoryOf(prepared.feed);
+    const memory = tensorMemory(prepared.feed);
     try {
       mark(id);
       const inference = await ready.inferPrepared(prepared);

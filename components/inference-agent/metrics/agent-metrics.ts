@@ -8,6 +8,8 @@ export interface MetricSources {
   readonly models: () => readonly ModelStatus[];
   readonly depths: () => ReadonlyMap<string, { readonly waiting: number; readonly running: number }>;
   readonly bufferedBytes: () => number;
+  /** Of all rings. */
+  readonly frameBytes: () => number;
   /** Names that may become labels; services are named by clients, and any other name counts as `other`. */
   readonly isKnown: (service: string) => boolean;
 }
@@ -106,7 +108,7 @@ export class AgentMetrics {
   }
 
   #gauges(): void {
-    const { models, depths, bufferedBytes } = this.#sources;
+    const { models, depths, bufferedBytes, frameBytes } = this.#sources;
     const gauge = <Label extends string>(
       name: string,
       help: string,
@@ -143,6 +145,9 @@ export class AgentMetrics {
     });
     gauge('edgeml_buffered_bytes', 'Bytes of the bodies of all open requests.', [], (bytes) =>
       bytes.set(bufferedBytes()),
+    );
+    gauge('edgeml_frame_memory_bytes', 'Shared memory that rings of frames take.', [], (bytes) =>
+      bytes.set(frameBytes()),
     );
     gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], (rss) =>
       rss.set(process.memoryUsage.rss()),

@@ -12,14 +12,20 @@ export const CONFINEMENT_VARIABLE = 'EDGEML_CONFINEMENT';
 const CONFINABLE = new Set(['cpu', 'wasm']);
 
 /**
- * What the process of a model may touch: its package, its optimised model, its programs and libraries to read; to write only the folder
- * in which the first process of an instance makes an optimised model. Undefined if it cannot be confined.
+ * What the process of a model may touch: its package, its optimised model, its programs and libraries and the frames of cameras to
+ * read; to write only the folder in which the first process of an instance makes an optimised model. Undefined if it cannot be confined.
  */
-export function accessFor(plan: WorkerPlan, file: string, environment: NodeJS.ProcessEnv): FileAccess | undefined {
+export function accessFor(
+  plan: WorkerPlan,
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  framesFolder?: string,
+): FileAccess | undefined {
   if (process.platform !== 'linux' || !plan.providers.every((provider) => CONFINABLE.has(provider))) return undefined;
   const libraries = [...(environment['NODE_PATH']?.split(delimiter) ?? []), ...moduleFolders(dirname(file))];
   const { folder = '', scratch = '' } = plan.cache ?? {};
   const readOnly = [plan.packageDir, folder, dirname(file), dirname(process.execPath), ...libraries, ...systemPaths()];
+  if (framesFolder !== undefined) readOnly.push(framesFolder);
   const readWrite = [scratch];
   return {
     readOnly: readOnly.filter((path) => path !== '' && existsSync(path)),

@@ -1,5 +1,6 @@
 import type { InputSpec } from '#packages/model-package';
 import type { WireError } from '#packages/foundation';
+import type { PlacedFrame } from '#packages/frames';
 import type { OpenProgress } from '../model-instance.ts';
 import type { WorkerPlan } from '../protocol.ts';
 import type { FileReference } from './file-doors.ts';
@@ -15,7 +16,10 @@ export interface ChildHas {
   readonly files: boolean;
 }
 
-/** Heads of the frames that the agent sends to the process of a model. An input without `at` or `file` is the frame's blob. */
+/**
+ * Heads of the messages that the agent sends to the process of a model. An input without `at`, `file` or
+ * `frame` is the message's blob.
+ */
 export type ToProcess =
   | {
       readonly kind: 'open';
@@ -32,6 +36,7 @@ export type ToProcess =
       readonly contentType?: string;
       readonly at?: SlotReference;
       readonly file?: FileReference;
+      readonly frame?: PlacedFrame;
     }
   | {
       readonly kind: 'tensors';
@@ -46,6 +51,7 @@ export interface ToPreparerOfProcess {
   readonly id: number;
   readonly at?: SlotReference;
   readonly file?: FileReference;
+  readonly frame?: PlacedFrame;
 }
 
 /** Heads of what comes back. The agent believes none of it before `read-answers.ts` has looked at it. */

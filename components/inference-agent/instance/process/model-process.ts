@@ -3,10 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Inference } from '#packages/vision';
+import type { PlacedFrame } from '#packages/frames';
 import type { EdgeError } from '#packages/foundation';
 import { messageOf } from '#packages/foundation';
 import { agentErrors } from '../../errors.ts';
 import type { ImageFile } from '../../picture/image-file.ts';
+import { isFrame } from '../../picture/picture.ts';
 import type { Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
@@ -31,6 +33,8 @@ export interface ProcessPorts {
   readonly file: string;
   /** Environment of the processes; holds no secret of the agent. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the rings of frames lie, which every process of a model may read; undefined if there are none. */
+  readonly framesFolder?: string;
 }
 
 /** Executors in processes of their own: nothing that a model does reaches the agent or another model. */
@@ -115,6 +119,7 @@ class ModelProcess implements Executor {
         ? { kind: 'prepare', id }
         : { kind: 'infer', id, ...(contentType === undefined ? {} : { contentType }) };
       if (picture instanceof Uint8Array) this.#child.sendImage(head, picture);
+      else if (isFrame(picture)) this.#child.sendFrame(head, picture);
       else if (!this.#child.sendFile(head, picture)) void this.#readAndSend(head, picture);
     });
   }
@@ -230,8 +235,8 @@ class ModelChild {
   readonly #preparer: FrameChannel;
   #opening: OpeningListener | undefined;
 
-  constructor({ file, environment }: ProcessPorts, plan: WorkerPlan) {
-    const access = accessFor(plan, file, environment);
+  constructor({ file, environment, framesFolder }: ProcessPorts, plan: WorkerPlan) {
+    const access = accessFor(plan, file, environment, framesFolder);
     this.slots = InputSlots.open('edgeml-model-inputs');
     this.files = FileDoors.open();
     this.#process = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file], {
@@ -293,6 +298,10 @@ class ModelChild {
     const { channel } = this.#reader(head);
     if (at) channel.send({ ...head, at } satisfies PictureHead);
     else channel.send(head, [image]);
+  }
+
+  sendFrame(head: PictureHead, frame: PlacedFrame): void {
+    this.#reader(head).channel.send({ ...head, frame } satisfies PictureHead);
   }
 
   /** @returns false if the file cannot be handed on; its bytes are to be sent */

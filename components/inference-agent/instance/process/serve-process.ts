@@ -65,7 +65,7 @@ export function servePreparerThread(plan: PreparerThreadPlan, prepare: Prepare):
   channel.listen({
     frame: (head, blob) => {
       const message = head as ToPreparerOfProcess;
-      onMessage({ kind: 'prepare', id: message.id, image: inputs.image(message, blob) });
+      onMessage({ kind: 'prepare', id: message.id, picture: message.frame ?? inputs.image(message, blob) });
     },
     closed: () => process.exit(),
   });
@@ -110,8 +110,8 @@ class ProcessPort implements WorkerPort {
       case 'preparer':
         return this.#startPreparer(message.input);
       case 'infer': {
-        const { id, contentType } = message;
-        return this.#onMessage({ kind: 'infer', id, image: this.#inputs.image(message, blob), contentType });
+        const { id, contentType, frame } = message;
+        return this.#onMessage({ kind: 'infer', id, picture: frame ?? this.#inputs.image(message, blob), contentType });
       }
       case 'tensors': {
         const bytes = this.#inputs.bytes(message.at, blob);

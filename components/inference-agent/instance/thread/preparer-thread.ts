@@ -3,6 +3,8 @@ import { fromWire } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
+import { transferOf } from '../../picture/picture.ts';
+import type { LoadedPicture } from '../../picture/picture.ts';
 import { leave } from './leave-worker.ts';
 import type { FromPreparer, PreparerPlan, ToPreparer } from '../protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
@@ -51,9 +53,9 @@ export class PreparerThread {
   }
 
   /** Its result goes to the model's thread. */
-  prepare(id: number, image: Uint8Array<ArrayBuffer>): void {
+  prepare(id: number, picture: LoadedPicture): void {
     this.#preparing = id;
-    this.#worker.postMessage({ kind: 'prepare', id, image } satisfies ToPreparer, [image.buffer]);
+    this.#worker.postMessage({ kind: 'prepare', id, picture } satisfies ToPreparer, transferOf(picture));
   }
 
   /** The request has its answer; its thread's own word of the hand-over may come later. */
@@ -68,7 +70,7 @@ export class PreparerThread {
   }
 
   #take(message: FromPreparer): void {
-    this.#options.buffers.give(message.memory);
+    if (message.memory) this.#options.buffers.give(message.memory);
     this.answered(message.id);
     if (message.kind === 'refused') this.#options.onRefused(message.id, fromWire(message.error));
   }

@@ -6,7 +6,8 @@ import type { EdgeError } from '#packages/foundation';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import { agentErrors } from '../../errors.ts';
 import type { ImageFile } from '../../picture/image-file.ts';
-import type { Picture } from '../../picture/picture.ts';
+import { isFrame, transferOf } from '../../picture/picture.ts';
+import type { LoadedPicture, Picture } from '../../picture/picture.ts';
 import type { Executor, ExecutorOptions, OpenExecutor } from '../executor.ts';
 import type { InstanceFacts, TensorFeeds, TensorRun } from '../model-instance.ts';
 import { waitUntilOpen } from '../wait-until-open.ts';
@@ -95,7 +96,7 @@ class WorkerThread implements Executor {
 
   infer(picture: Picture, contentType?: string): Promise<Inference> {
     return this.#ask<Inference>((id) => {
-      if (picture instanceof Uint8Array) this.#sendImage(id, picture, contentType);
+      if (picture instanceof Uint8Array || isFrame(picture)) this.#sendImage(id, picture, contentType);
       else void this.#readAndSend(id, picture, contentType);
     });
   }
@@ -111,9 +112,9 @@ class WorkerThread implements Executor {
     await Promise.all([leave(this.#worker, this.#options.clock), this.#preparer?.close()]);
   }
 
-  #sendImage(id: number, image: Uint8Array<ArrayBuffer>, contentType?: string): void {
-    if (this.#pending.size > 1 && this.#preparer?.busy === false) this.#preparer.prepare(id, image);
-    else this.#send({ kind: 'infer', id, image, contentType }, image.buffer);
+  #sendImage(id: number, picture: LoadedPicture, contentType?: string): void {
+    if (this.#pending.size > 1 && this.#preparer?.busy === false) this.#preparer.prepare(id, picture);
+    else this.#send({ kind: 'infer', id, picture, contentType }, ...transferOf(picture));
   }
 
   async #readAndSend(id: number, file: ImageFile, contentType?: string): Promise<void> {

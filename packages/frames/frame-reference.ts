@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { frameErrors } from './errors.ts';
+import { planesOf } from './frame-layout.ts';
+import type { FrameLayout } from './frame-layout.ts';
+import type { SlotOfRing } from './ring/ring-record.ts';
+import { MAX_SLOTS } from './ring/ring-record.ts';
+
+/** Content type of a request whose body is a `FrameReference` in JSON. */
+export const FRAME_REFERENCE_TYPE = 'application/vnd.edgeml.frame-reference+json';
+
+/** Names a frame that lies in a ring. The frame does not change while a request names it. */
+export interface FrameReference extends SlotOfRing, FrameLayout {
+  /** Id of the ring, as its lease told it; never a path. */
+  readonly ring: string;
+  /** When the frame was taken, milliseconds since the epoch. */
+  readonly takenAt: number;
+}
+
+/** @throws EdgeError `frames.reference-invalid` for whatever is not a reference of a sensible size */
+export function readFrameReference(value: unknown): FrameReference {
+  const parsed = referenceSchema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`).join('; ');
+    throw frameErrors.error('frames.reference-invalid', `the body is no reference to a frame: ${problems}`);
+  }
+  checkLayout(parsed.data);
+  return parsed.data;
+}
+
+/** @throws EdgeError `frames.reference-invalid` if rows are longer than their strides */
+export function checkLayout(layout: FrameLayout): void {
+  const planes = planesOf(layout);
+  if (layout.strides.length === planes.length && planes.every(({ stride, columns }) => stride >= columns)) return;
+  const { format, width, height, strides } = layout;
+  const needed = planes.map(({ columns }) => columns).join(', ');
+  const message = `strides of a ${format} frame of ${width}×${height} are at least ${needed}, not ${strides.join(', ')}`;
+  throw frameErrors.error('frames.reference-invalid', message);
+}
+
+const MAX_EDGE = 16_384;
+const edge = z.int().min(1).max(MAX_EDGE);
+
+export const layoutSchema = z.object({
+  width: edge,
+  height: edge,
+  format: z.enum(['yuv420p', 'nv12', 'bgr24', 'rgb24', 'gray']),
+  strides: z
+    .array(
+      z
+        .int()
+        .min(1)
+        .max(8 * MAX_EDGE),
+    )
+    .min(1)
+    .max(3),
+  matrix: z.enum(['bt601', 'bt709', 'bt2020']),
+  range: z.enum(['limited', 'full']),
+});
+
+const referenceSchema = layoutSchema.extend({
+  ring: z.string().regex(/^[0-9a-f]{32}$/),
+  slot: z
+    .int()
+    .min(0)
+    .max(MAX_SLOTS - 1),
+  sequence: z.int().min(1),
+  takenAt: z.number().min(0),
+});
