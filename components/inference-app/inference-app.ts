@@ -8,6 +8,7 @@ import { Annotator } from './annotation/annotator.ts';
 import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
+import { SlotProvider } from './frame/slot-provider.ts';
 import { ActiveServices } from './inference/active-services.ts';
 import { FileNaming } from './inference/file-naming.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
@@ -118,7 +119,9 @@ export class InferenceApp {
       log,
     });
     const maxImageBytes = (): number => settings().MaxImageMB * 1_000_000;
-    const sourceOptions = { workFolder, maxImageBytes, clock, random, statistics, log };
+    const slots = new SlotProvider({ agent, incidents });
+    const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
+    const sourceOptions = { workFolder, maxImageBytes, openSlots, clock, random, statistics, log };
     this.#sources = new SourceSet({
       create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
       openIntake: (intake) => scheduler.open(intake),

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { DEADLINE_HEADER } from '#packages/http';
+import { DEADLINE_HEADER, RING_LEASE_PATH } from '#packages/http';
 import type { ErrorBody, InvokeResult, ModelStatus } from '#packages/http';
 import type { Prediction } from '#packages/model-package';
 
@@ -54,6 +54,7 @@ export class ScriptedAgent {
         200,
         this.active.map((alias) => modelStatus(alias, this.tasks.get(alias))),
       );
+    if (request.url === RING_LEASE_PATH) return send(response, 501, errorBody('frames.unavailable', 501));
     const service = decodeURIComponent(/^\/v1\/services\/([^/]+)\/invoke$/.exec(request.url ?? '')?.[1] ?? '');
     const invocation: Invocation = {
       service,

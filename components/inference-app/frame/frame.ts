@@ -1,3 +1,5 @@
+import type { HeldFrame } from './held-frame.ts';
+
 /** One image on its way to the services. */
 export interface Frame {
   /** Name of the source in the configuration. */
@@ -22,6 +24,8 @@ export interface Frame {
    * @throws EdgeError `source.file-gone`, `source.file-unreadable`, `source.file-too-large`
    */
   withImage<T>(use: (image: LoadedImage) => Promise<T>): Promise<T>;
+  /** Of a camera's raw frame: its pixels, and what the agent is asked about in place of the image. */
+  readonly held?: HeldFrame;
 }
 
 export interface LoadedImage {

@@ -49,7 +49,11 @@ beforeEach(() => {
     return next;
   };
   retrier = new InferenceRetrier({
-    agent: { invoke, invokeFile },
+    agent: {
+      invoke,
+      invokeFile,
+      invokeFrame: (service, _frame, call) => invoke(service, new Uint8Array(), { contentType: 'frame', ...call }),
+    },
     naming: new FileNaming({ clock, log: { ...silentLogger, info: note } }),
     wantsImages: (service) => service === 'WithFeedback',
     onAnswer: (_frame, image, answer) => void kept.push({ bytes: image.bytes, answer }),

@@ -1,15 +1,17 @@
 import { fullJitter, isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
-import type { AgentClient, InvokeResult } from '#packages/http';
+import { FRAME_BODY_TYPE } from '#packages/frames';
+import type { AgentClient, FrameInvokeOptions, InvokeResult } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
+import type { HeldFrame } from '../frame/held-frame.ts';
 import type { FileNaming } from './file-naming.ts';
 import { remedyFor } from './remedy.ts';
 import type { Waker } from './waker.ts';
 
 export interface InferenceRetrierOptions {
-  readonly agent: Pick<AgentClient, 'invoke' | 'invokeFile'>;
+  readonly agent: Pick<AgentClient, 'invoke' | 'invokeFile' | 'invokeFrame'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents: Incidents;
@@ -69,6 +71,7 @@ export class InferenceRetrier {
   async #askOnce(frame: Frame, service: string, signal: AbortSignal): Promise<InvokeResult> {
     const { agent, naming, timeoutMs, wantsImages, onAnswer } = this.#options;
     const deadlineMs = Math.round(timeoutMs());
+    if (frame.held) return this.#askHeld(frame, frame.held, service, { deadlineMs, signal });
     const path = wantsImages(service) ? undefined : await naming.pathFor(frame);
     if (path !== undefined) {
       try {
@@ -83,6 +86,28 @@ export class InferenceRetrier {
       if (wantsImages(service)) onAnswer(frame, image, answer);
       return answer;
     });
+  }
+
+  /** A frame of a camera: nothing but its name is sent, and a picture is made of it only for whoever wants one. */
+  async #askHeld(
+    frame: Frame,
+    { request }: HeldFrame,
+    service: string,
+    call: FrameInvokeOptions,
+  ): Promise<InvokeResult> {
+    const { agent, incidents, wantsImages, onAnswer } = this.#options;
+    const answer =
+      request.by === 'reference'
+        ? await agent.invokeFrame(service, request.reference, call)
+        : await agent.invoke(service, request.body, { contentType: FRAME_BODY_TYPE, ...call });
+    if (!wantsImages(service)) return answer;
+    try {
+      await frame.withImage(async (image) => onAnswer(frame, image, answer));
+    } catch (thrown) {
+      // The answer counts all the same.
+      incidents.opened(`pictures of ${frame.source}`, 'source.picture-failed', { error: thrown });
+    }
+    return answer;
   }
 
   #tell(service: string, remedy: 'model' | 'agent' | 'again', thrown: unknown): void {

@@ -25,6 +25,7 @@ export function skipReasonOf(thrown: unknown): SkipReason {
 
 const REASONS: readonly (readonly [(error: EdgeError) => boolean, SkipReason])[] = [
   [({ code }) => code === 'source.file-gone', 'gone'],
+  [({ code }) => code === 'frames.stale', 'stale'],
   [({ status }) => status === 413, 'budget'],
   [({ code }) => code.startsWith('image.') || code.startsWith('source.'), 'decode'],
   [({ status }) => status === 504, 'deadline'],

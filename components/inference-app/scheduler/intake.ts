@@ -50,6 +50,7 @@ export class SourceIntake implements Intake, QueuedIntake {
   #put(frame: Frame, services: readonly string[]): void {
     if (this.#ended.signal.aborted) return this.#statistics.skip('stopped', services.length);
     this.#outstanding += services.length;
+    frame.held?.hold(services.length);
     for (const service of services) {
       const queue = this.#queueOf(service);
       this.#queues.add(queue);
@@ -63,7 +64,8 @@ export class SourceIntake implements Intake, QueuedIntake {
     this.#statistics.skip(reason, times);
   }
 
-  done(): void {
+  done(frame: Frame): void {
+    frame.held?.release();
     this.#outstanding--;
     for (const waiter of this.#below) {
       if (this.#outstanding >= waiter.count) continue;

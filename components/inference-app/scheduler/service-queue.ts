@@ -18,7 +18,7 @@ export interface ServiceQueueOptions {
 /** An intake as its queues see it. */
 export interface QueuedIntake extends WorkIntake {
   /** Counts one frame out, worked on or skipped. */
-  done(): void;
+  done(frame: Frame): void;
 }
 
 /** One service: its slots, and what it is working on. */
@@ -39,7 +39,7 @@ export class ServiceQueue {
     if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
     const skipped = place.slot.put(frame, intake.options.capacity);
     this.#options.statistics.skip('stale', skipped.length);
-    skipped.forEach(() => intake.done());
+    skipped.forEach((each) => intake.done(each));
     this.#pump();
   }
 
@@ -49,7 +49,7 @@ export class ServiceQueue {
     this.#turn = this.#turn.filter((each) => each !== place);
     const skipped = place.slot.clear();
     this.#options.statistics.skip('stopped', skipped.length);
-    skipped.forEach(() => intake.done());
+    skipped.forEach((each) => intake.done(each));
   }
 
   #pump(): void {
@@ -68,7 +68,7 @@ export class ServiceQueue {
       this.#options.log.error({ error: thrown, image: frame.image, service: this.#service }, 'app.work-failed');
     } finally {
       this.#working--;
-      intake.done();
+      intake.done(frame);
       this.#pump();
     }
   }
@@ -88,7 +88,7 @@ export class ServiceQueue {
       const ageMs = this.#options.clock.monotonic() - frame.takenAtMonotonic;
       if (ageMs <= intake.options.maxAgeMs) return frame;
       this.#options.statistics.skip('stale');
-      intake.done();
+      intake.done(frame);
     }
     return undefined;
   }

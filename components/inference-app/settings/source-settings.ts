@@ -64,9 +64,9 @@ export const sourceSettings = section({
   MaxWidth: integerSetting({ min: 0, max: 16_384 })
     .default(0)
     .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
-  JpegQuality: integerSetting({ min: 1, max: 31 })
-    .default(3)
-    .describe("Quality of a stream's frames on their way to the model, from 1 (best) to 31, ffmpeg's -q:v."),
+  PictureQuality: integerSetting({ min: 1, max: 100 })
+    .default(95)
+    .describe("JPEG quality of a stream's frames that are kept as feedback; models see them as the camera sent them."),
   RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
   NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
     .default(15)

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '#packages/foundation';
 
 import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { SlotProvider } from '../frame/slot-provider.ts';
 import type { SkipReason, Statistics } from '../statistics/statistics.ts';
 
 /** Where images come from. One instance per source of the configuration; a changed configuration makes a new one. */
@@ -30,6 +31,8 @@ export interface SourceOptions {
   readonly workFolder: string;
   /** Larger images are not read; asked at each reading, since the setting may change. */
   readonly maxImageBytes: () => number;
+  /** Memory for the frames of a stream; never rejects. */
+  readonly openSlots: SlotProvider['open'];
   readonly clock: Clock;
   readonly random: () => number;
   readonly statistics: Pick<Statistics, 'count'>;

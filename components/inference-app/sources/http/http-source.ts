@@ -6,16 +6,18 @@ import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { SnapshotClient } from './snapshot-client.ts';
 
+export type HttpSourceOptions = Omit<SourceOptions, 'openSlots'>;
+
 /** A camera that gives its current picture at a URL: once, or once per interval. */
 export class HttpSource implements ImageSource {
-  readonly #options: SourceOptions;
+  readonly #options: HttpSourceOptions;
   readonly #client: SnapshotClient;
   readonly #ended = new AbortController();
   #count = 0;
   /** What was said last of an outage that goes on. */
   #trouble = '';
 
-  constructor(options: SourceOptions) {
+  constructor(options: HttpSourceOptions) {
     this.#options = options;
     const { Url: url, Username: username, Password: password, RequestTimeoutSeconds } = options.configuration;
     const timeoutMs = RequestTimeoutSeconds * 1000;

@@ -1,10 +1,11 @@
 import type { SourceConfiguration } from '../../config.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
+import { PIXEL_FORMATS } from './ffmpeg-report.ts';
 import type { FfmpegVersion } from './ffmpeg-version.ts';
 
 export type FfmpegSettings = Pick<
   SourceConfiguration,
-  'Loop' | 'RtspTransport' | 'FramesPerSecond' | 'MaxWidth' | 'JpegQuality' | 'InputOptions'
+  'Loop' | 'RtspTransport' | 'FramesPerSecond' | 'MaxWidth' | 'InputOptions'
 >;
 
 /**
@@ -12,28 +13,37 @@ export type FfmpegSettings = Pick<
  */
 export type FramePace = 'every' | 'paced' | 'one';
 
-/** Command line that makes ffmpeg write JPEG pictures, one after the other, to its standard output. */
+/** `raw`: frames as the decoder leaves them. `jpeg`: the pictures of a camera that sends JPEG, untouched. */
+export type FrameForm = 'raw' | 'jpeg';
+
+/** Command line that makes ffmpeg write frames, one after the other and with nothing between, to its standard output. */
 export function ffmpegArguments(
   input: FfmpegInput,
   settings: FfmpegSettings,
   pace: FramePace,
+  form: FrameForm,
   version: FfmpegVersion,
 ): readonly string[] {
-  const { FramesPerSecond: fps, MaxWidth: width, JpegQuality: quality, InputOptions: inputOptions } = settings;
-  const filters = [...(fps > 0 ? [`fps=${fps}`] : []), ...(width > 0 ? [`scale=w='min(${width},iw)':h=-2`] : [])];
+  const { FramesPerSecond: fps, MaxWidth: width, InputOptions: inputOptions } = settings;
+  const passthrough = version.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
+  const filters = [
+    ...(fps > 0 ? [`fps=${fps}`] : []),
+    ...(width > 0 ? [`scale=w='min(${width},iw)':h=-2`] : []),
+    `format=pix_fmts=${PIXEL_FORMATS.join('|')}`,
+  ];
   return [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
     ...(input.format === undefined ? [] : ['-f', input.format]),
     ...inputFlags(input, settings, pace),
     ...inputOptions,
     ...['-i', input.url],
     ...['-map', '0:v:0', '-an', '-sn', '-dn'],
-    ...(filters.length > 0 ? ['-vf', filters.join(',')] : []),
+    ...(form === 'raw' ? ['-vf', filters.join(',')] : []),
     // Pictures are passed on as they come; filling gaps with copies would make work for the model.
-    ...(fps > 0 ? [] : version.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
+    ...(fps > 0 && form === 'raw' ? [] : passthrough),
     ...(pace === 'one' ? ['-frames:v', '1'] : []),
-    ...['-c:v', 'mjpeg', '-q:v', String(quality), '-pix_fmt', 'yuvj420p'],
-    ...['-f', 'image2pipe', '-flush_packets', '1', 'pipe:1'],
+    ...(form === 'raw' ? ['-c:v', 'rawvideo', '-f', 'rawvideo'] : ['-c:v', 'copy', '-f', 'image2pipe']),
+    ...['-flush_packets', '1', 'pipe:1'],
   ];
 }
 

@@ -1,10 +1,11 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Clock } from '#packages/foundation';
 
 import { withoutSecrets } from '../shown-url.ts';
-import type { GuardedProcess, ProcessEnd } from './guarded-process.ts';
+import { FfmpegReport } from './ffmpeg-report.ts';
+import type { ProcessEnd } from './guarded-process.ts';
 import { startGuarded } from './guarded-process.ts';
-import type { BrokenFrame } from './jpeg-splitter.ts';
-import { JpegSplitter } from './jpeg-splitter.ts';
 
 export interface PlayOptions {
   readonly command: string;
@@ -12,19 +13,39 @@ export interface PlayOptions {
   /** Never appear in what ffmpeg is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
-  readonly maxImageBytes: () => number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly onFrame: (jpeg: Buffer) => void;
-  readonly onBroken: (reason: BrokenFrame) => void;
-  /** Resolves when more frames may come; ffmpeg waits until then. Undefined: at once. */
-  readonly whenReady?: () => Promise<void> | undefined;
+  readonly output: FrameOutput;
+}
+
+/** Takes what ffmpeg writes to its standard output. */
+export interface FrameOutput {
+  /** Where ffmpeg is to write, and who closes it; undefined for a stream that `start` gets. */
+  readonly descriptor?: number | undefined;
+  /** ffmpeg runs. */
+  start(events: OutputEvents, stdout: Readable | undefined): void;
+  /** ffmpeg has said something of itself. */
+  reported(report: FfmpegReport): void;
+  /** No more is wanted. */
+  stop(): void;
+  /** ffmpeg has ended: resolves when all that it wrote is taken, with whether it ended within a frame. */
+  end(): Promise<boolean>;
+}
+
+export interface OutputEvents {
+  /** A whole frame is there. */
+  onFrame(): void;
+  /** Nothing is read until `onReading`, and nobody shall wait for a frame. */
+  onWaiting(): void;
+  onReading(): void;
+  /** ffmpeg is to be started in another way. */
+  onUnfit(): void;
 }
 
 export interface PlayEnd {
   readonly frames: number;
-  /** `stopped` by the signal; by the `watchdog`, since no frame came in time; else by itself. */
-  readonly by: 'stopped' | 'watchdog' | 'itself';
+  /** `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; else by itself. */
+  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'itself';
   readonly process: ProcessEnd;
   /** Whether it ended within a frame. */
   readonly cut: boolean;
@@ -32,12 +53,10 @@ export interface PlayEnd {
   readonly said: string;
 }
 
-const MAX_SAID = 2_000;
-
 /** Runs ffmpeg once, from start to end. */
 export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
-  const { command, words, clock, signal, noFrameMs } = options;
-  const process = startGuarded(command, words);
+  const { command, words, clock, signal, noFrameMs, output } = options;
+  const process = startGuarded(command, words, output.descriptor);
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
   let cancelWatchdog = (): void => undefined;
@@ -45,6 +64,7 @@ export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
     if (by !== 'itself') return;
     by = why;
     cancelWatchdog();
+    output.stop();
     void process.stop();
   };
   const watch = (): void => {
@@ -56,46 +76,31 @@ export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
   if (signal.aborted) onAbort();
   watch();
 
-  const splitter = new JpegSplitter({
-    maxBytes: options.maxImageBytes,
-    onFrame: (jpeg) => {
-      if (by !== 'itself') return;
+  const events: OutputEvents = {
+    onFrame: () => {
       frames++;
       watch();
-      options.onFrame(jpeg);
     },
-    onBroken: options.onBroken,
-  });
-  const said = lastWords(process, options.secrets);
-  process.stdout.on('data', (chunk: Buffer) => {
-    splitter.push(chunk);
-    const ready = options.whenReady?.();
-    if (!ready) return;
-    process.stdout.pause();
-    cancelWatchdog();
-    void ready.then(() => {
-      watch();
-      process.stdout.resume();
-    });
+    onWaiting: () => cancelWatchdog(),
+    onReading: watch,
+    onUnfit: () => stop('unfit'),
+  };
+  output.start(events, process.stdout);
+  const report = new FfmpegReport();
+  createInterface({ input: process.stderr }).on('line', (line) => {
+    report.push(line);
+    if (by === 'itself') output.reported(report);
   });
   const end = await process.ended;
+  const cut = await output.end();
   cancelWatchdog();
   signal.removeEventListener('abort', onAbort);
-  return { frames, by, process: end, cut: splitter.reset(), said: said() };
+  return { frames, by, process: end, cut, said: lastWords(report, options.secrets) };
 }
 
-/** The end of what it says on stderr. */
-function lastWords(process: GuardedProcess, secrets: readonly string[]): () => string {
-  let text = '';
-  process.stderr.setEncoding('utf8');
-  process.stderr.on('data', (chunk: string) => (text = (text + chunk).slice(-MAX_SAID)));
-  return () =>
-    withoutSecrets(
-      text
-        .trim()
-        .split(/\s*\n\s*/)
-        .slice(-5)
-        .join(' | '),
-      secrets,
-    );
+const LAST_LINES = 5;
+
+function lastWords({ said }: FfmpegReport, secrets: readonly string[]): string {
+  const lines = said.split(/\s*\n\s*/);
+  return withoutSecrets(lines.slice(-LAST_LINES).join(' | '), secrets);
 }

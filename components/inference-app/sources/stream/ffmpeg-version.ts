@@ -22,7 +22,7 @@ export async function askFfmpegVersion(command: string, signal: AbortSignal): Pr
   const end = (): void => void ffmpeg.stop();
   signal.addEventListener('abort', end, { once: true });
   let text = '';
-  ffmpeg.stdout.on('data', (chunk: Buffer) => (text = (text + chunk.toString('latin1')).slice(0, MAX_TEXT)));
+  ffmpeg.stdout?.on('data', (chunk: Buffer) => (text = (text + chunk.toString('latin1')).slice(0, MAX_TEXT)));
   ffmpeg.stderr.resume();
   const how = await ffmpeg.ended;
   signal.removeEventListener('abort', end);

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 export interface GuardedProcess {
-  readonly stdout: Readable;
+  /** Undefined if it writes to a descriptor. */
+  readonly stdout: Readable | undefined;
   readonly stderr: Readable;
   /** Resolves when the process has ended and its output was read. */
   readonly ended: Promise<ProcessEnd>;
@@ -18,25 +20,29 @@ export type ProcessEnd =
 /**
  * Starts a command that cannot outlive this process, however this process ends: its guard, a shell, reads from a pipe that only we
  * hold, and ends the command when the pipe closes. (On Windows libuv's job object does the same.) Nothing is read from its input.
+ *
+ * @param output descriptor that it writes to. Default: `stdout` of the result
  */
-export function startGuarded(command: string, words: readonly string[]): GuardedProcess {
+export function startGuarded(command: string, words: readonly string[], output?: number): GuardedProcess {
   const isWindows = process.platform === 'win32';
-  const child = isWindows
-    ? spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
-    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const stdio: ['pipe', 'pipe' | number, 'pipe'] = ['pipe', output ?? 'pipe', 'pipe'];
+  const child: ChildProcess = isWindows
+    ? spawn(command, words, { stdio, windowsHide: true })
+    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio });
   // The guard may be gone before we close the pipe.
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('error', (thrown) => resolve({ kind: 'not-started', reason: thrown.message }));
     child.once('close', (code) => resolve(endOf(command, code ?? 255)));
   });
   return {
-    stdout: child.stdout,
-    stderr: child.stderr,
+    stdout: child.stdout ?? undefined,
+    // A pipe, as asked for above.
+    stderr: child.stderr!,
     ended,
     stop: () => {
       if (isWindows) child.kill();
-      else child.stdin.destroy();
+      else child.stdin?.destroy();
       return ended;
     },
   };

@@ -17,6 +17,7 @@ import { Statistics } from '../../statistics/statistics.ts';
 import { freePort, startCamera, TEST_PICTURE, testVideo } from '../../../../testing/app/ffmpeg.ts';
 import { isAlive, pidsNamed } from '../../../../testing/process/process-facts.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
+import { FrameSlots, OwnMemory } from '../../frame/frame-slots.ts';
 import { StreamSource } from './stream-source.ts';
 
 const needed = await needs(ffmpeg);
@@ -60,6 +61,7 @@ function play(
     configuration,
     workFolder: work,
     maxImageBytes: () => 1_000_000,
+    openSlots: async (_source, layout) => new FrameSlots(layout, new OwnMemory(layout, 3)),
     clock,
     random: () => 0.1,
     statistics,
@@ -108,7 +110,7 @@ describe('StreamSource, once', needed, () => {
   it('lets ffmpeg wait while frames are not answered, so that none is skipped', async () => {
     await testVideo(join(work, 'line.avi'), 400);
     sink.outstanding = 100;
-    const { run } = play({ Url: 'line.avi', Mode: 'once', JpegQuality: 1 });
+    const { run } = play({ Url: 'line.avi', Mode: 'once' });
     await eventually(() => sink.frames.length > 0);
     const waiting = sink.frames.length;
     expect(waiting).toBeLessThan(100);

@@ -1,22 +1,28 @@
 import { fullJitter, messageOf, sleep } from '#packages/foundation';
+import { encodeFrame } from '#packages/jpeg';
 
 import { appErrors } from '../../errors.ts';
-import type { Frame } from '../../frame/frame.ts';
+import type { SourceConfiguration } from '../../config.ts';
+import { sharedImage } from '../../frame/frame.ts';
+import type { Frame, LoadedImage } from '../../frame/frame.ts';
+import type { HeldFrame } from '../../frame/held-frame.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { secretsOf, shownUrl } from '../shown-url.ts';
 import { ffmpegArguments } from './ffmpeg-arguments.ts';
-import type { FramePace } from './ffmpeg-arguments.ts';
+import type { FrameForm, FramePace } from './ffmpeg-arguments.ts';
 import { ffmpegInput } from './ffmpeg-input.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
 import type { PlayEnd } from './ffmpeg-play.ts';
 import { playFfmpeg } from './ffmpeg-play.ts';
 import { askFfmpegVersion, ffmpegMissing } from './ffmpeg-version.ts';
 import type { FfmpegVersion } from './ffmpeg-version.ts';
+import { JpegFrames } from './jpeg-frames.ts';
+import { RawFrames } from './raw-frames.ts';
 
 /** Full jitter between attempts; the first one after a stream that worked comes within half a second. */
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
-/** In mode `once` ffmpeg waits while more frames than this are not answered. */
+/** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
 const MAX_OUTSTANDING = 8;
 
 /** Camera, stream or video file through ffmpeg: it reconnects for as long as it is not stopped. */
@@ -26,6 +32,8 @@ export class StreamSource implements ImageSource {
   readonly #ended = new AbortController();
   #version: FfmpegVersion | undefined;
   #count = 0;
+  /** Whether the camera sends JPEG, which is passed on as it is. */
+  #form: FrameForm = 'raw';
   /** What was said last of an outage that goes on. */
   #trouble = '';
 
@@ -98,22 +106,23 @@ export class StreamSource implements ImageSource {
   }
 
   async #play(sink: FrameSink, pace: FramePace): Promise<PlayEnd> {
-    const { configuration, clock, maxImageBytes } = this.#options;
+    const { configuration, clock } = this.#options;
     const { signal } = this.#ended;
     const command = configuration.FfmpegPath;
     this.#version ??= await askFfmpegVersion(command, signal);
     const end = await playFfmpeg({
       command,
-      words: ffmpegArguments(this.#input, configuration, pace, this.#version),
+      words: ffmpegArguments(this.#input, configuration, pace, this.#form, this.#version),
       secrets: secretsOf(configuration.Url),
       noFrameMs: configuration.NoFrameSeconds * 1000,
-      maxImageBytes,
       clock,
       signal,
-      onFrame: (jpeg) => this.#offer(jpeg, sink),
-      onBroken: (reason) => sink.skip(reason),
-      ...(pace === 'every' ? { whenReady: () => this.#whenReady(sink) } : {}),
+      output: this.#form === 'raw' ? this.#rawFrames(sink, pace) : this.#jpegFrames(sink, pace),
     });
+    if (end.by === 'unfit') {
+      this.#form = 'jpeg';
+      return this.#play(sink, pace);
+    }
     if (end.cut) sink.skip(CUT_BY[end.by]);
     if (end.process.kind === 'not-started') {
       this.#version = undefined;
@@ -122,22 +131,43 @@ export class StreamSource implements ImageSource {
     return end;
   }
 
-  #whenReady(sink: FrameSink): Promise<void> | undefined {
-    return sink.outstanding > MAX_OUTSTANDING ? sink.below(MAX_OUTSTANDING) : undefined;
+  #rawFrames(sink: FrameSink, pace: FramePace): RawFrames {
+    const { name, configuration, clock, openSlots } = this.#options;
+    return new RawFrames({
+      openSlots: (layout) => openSlots(name, layout, this.#ended.signal),
+      onFrame: (held) => this.#offer(sink, { held, withImage: sharedImage(() => jpegOf(held, configuration)) }),
+      onNoRoom: () => sink.skip('busy'),
+      isPatient: pace === 'every',
+      // What is to be made smaller is decoded here in any case.
+      refusesJpeg: configuration.MaxWidth === 0,
+      now: () => clock.now(),
+    });
   }
 
-  #offer(bytes: Buffer, sink: FrameSink): void {
+  #jpegFrames(sink: FrameSink, pace: FramePace): JpegFrames {
+    const { configuration, clock, maxImageBytes } = this.#options;
+    return new JpegFrames({
+      maxImageBytes,
+      framesPerSecond: pace === 'paced' ? configuration.FramesPerSecond : 0,
+      clock,
+      onFrame: (bytes) => this.#offer(sink, { withImage: (use) => use({ bytes, contentType: 'image/jpeg' }) }),
+      onBroken: (reason) => sink.skip(reason),
+      whenReady: () =>
+        pace === 'every' && sink.outstanding > MAX_OUTSTANDING ? sink.below(MAX_OUTSTANDING) : undefined,
+    });
+  }
+
+  #offer(sink: FrameSink, image: Pick<Frame, 'withImage' | 'held'>): void {
     const { name, clock, log } = this.#options;
     if (this.#trouble !== '') log.info({ source: name }, 'source.streams-again');
     this.#trouble = '';
-    const frame: Frame = {
+    sink.offer({
       source: name,
       image: `${name}-${String(++this.#count).padStart(8, '0')}.jpg`,
       takenAt: clock.now(),
       takenAtMonotonic: clock.monotonic(),
-      withImage: (use) => use({ bytes, contentType: 'image/jpeg' }),
-    };
-    sink.offer(frame);
+      ...image,
+    });
   }
 
   #faultOf(end: PlayEnd): Error | undefined {
@@ -170,3 +200,8 @@ export class StreamSource implements ImageSource {
 }
 
 const CUT_BY = { stopped: 'stopped', watchdog: 'watchdog', itself: 'cut' } as const;
+
+/** Made when somebody looks at the frame or keeps it, once for all who do at the time. */
+async function jpegOf({ frame }: HeldFrame, { PictureQuality: quality }: SourceConfiguration): Promise<LoadedImage> {
+  return { bytes: await encodeFrame(frame, { quality }), contentType: 'image/jpeg' };
+}

@@ -1,0 +1,167 @@
+import { FRAME_BODY_HEADER, frameBytes, RingWriter, writeFrameBodyHeader } from '#packages/frames';
+import type { FrameLayout } from '#packages/frames';
+import type { HeldLease } from '#packages/http';
+import type { FrameRequest, HeldFrame } from './held-frame.ts';
+
+/** Memory in which the frames of one stream lie. */
+export interface SlotMemory {
+  readonly slots: number;
+  /** The pixels of a slot. */
+  bytes(slot: number): Buffer;
+  /** What was in the slot is gone from now on. */
+  begin(slot: number): void;
+  /** The slot holds a whole frame: what the agent is asked about. */
+  publish(slot: number, takenAt: number): FrameRequest;
+  /** Whether frames that are written from now on reach the agent. */
+  readonly isGone: boolean;
+  close(): void;
+}
+
+/** Slots of one stream: one is written, the others are held or free. */
+export class FrameSlots {
+  readonly layout: FrameLayout;
+  readonly #memory: SlotMemory;
+  readonly #holders: number[];
+  readonly #freed = new Set<() => void>();
+  #retired = false;
+
+  constructor(layout: FrameLayout, memory: SlotMemory) {
+    this.layout = layout;
+    this.#memory = memory;
+    this.#holders = Array.from({ length: memory.slots }, () => 0);
+  }
+
+  get isGone(): boolean {
+    return this.#memory.isGone;
+  }
+
+  /** A slot to write a frame into; undefined while all are held. It is the caller's until it is published or given back. */
+  take(): OpenSlot | undefined {
+    const slot = this.#holders.indexOf(0);
+    if (slot < 0) return undefined;
+    this.#holders[slot] = 1;
+    const bytes = this.#memory.bytes(slot).subarray(0, frameBytes(this.layout));
+    this.#memory.begin(slot);
+    return {
+      bytes,
+      publish: (takenAt) => this.#held(slot, bytes, this.#memory.publish(slot, takenAt)),
+      giveBack: () => this.#release(slot),
+    };
+  }
+
+  /** Resolves when a slot has been given back. */
+  freed(): Promise<void> {
+    return new Promise((resolve) => this.#freed.add(resolve));
+  }
+
+  /** Lets go of the memory once nobody holds any of it: a picture may still be made of a frame when its stream has ended. */
+  retire(): void {
+    this.#retired = true;
+    this.#closeIfUnused();
+  }
+
+  #held(slot: number, data: Buffer, request: FrameRequest): HeldFrame {
+    return {
+      frame: { ...this.layout, data },
+      request,
+      hold: (times = 1) => void (this.#holders[slot]! += times),
+      release: () => this.#release(slot),
+    };
+  }
+
+  #release(slot: number): void {
+    if (--this.#holders[slot]! > 0) return;
+    for (const resolve of this.#freed) resolve();
+    this.#freed.clear();
+    this.#closeIfUnused();
+  }
+
+  #closeIfUnused(): void {
+    if (this.#retired && this.#holders.every((count) => count === 0)) this.#memory.close();
+  }
+}
+
+export interface OpenSlot {
+  /** As long as a frame. */
+  readonly bytes: Buffer;
+  /** The frame is whole; whoever publishes holds it, and releases it. */
+  publish(takenAt: number): HeldFrame;
+  giveBack(): void;
+}
+
+/** Slots in a ring that the models read from. */
+export class RingMemory implements SlotMemory {
+  readonly slots: number;
+  readonly #lease: HeldLease;
+  readonly #layout: FrameLayout;
+  readonly #writer: RingWriter;
+  #gone = false;
+
+  /** @throws EdgeError `frames.unavailable` */
+  constructor(lease: HeldLease, layout: FrameLayout) {
+    this.#lease = lease;
+    this.#layout = layout;
+    this.#writer = RingWriter.open(lease.ring);
+    this.slots = lease.ring.slots;
+    void lease.ended.then(() => {
+      this.#gone = true;
+      // An agent that was killed leaves it behind.
+      this.#writer.remove();
+    });
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  bytes(slot: number): Buffer {
+    return this.#writer.bytes(slot);
+  }
+
+  begin(slot: number): void {
+    this.#writer.begin(slot);
+  }
+
+  publish(slot: number, takenAt: number): FrameRequest {
+    const sequence = this.#writer.publish(slot);
+    const { ring } = this.#lease.ring;
+    return { by: 'reference', reference: { ...this.#layout, ring, slot, sequence, takenAt } };
+  }
+
+  close(): void {
+    this.#lease.end();
+    this.#writer.close();
+  }
+}
+
+/** Slots in memory of this process, for where there is no ring: frames go as bodies of requests. */
+export class OwnMemory implements SlotMemory {
+  readonly slots: number;
+  readonly isGone = false;
+  readonly #bodies: readonly Buffer[];
+
+  constructor(layout: FrameLayout, slots: number) {
+    this.slots = slots;
+    this.#bodies = Array.from({ length: slots }, () => {
+      const body = Buffer.alloc(FRAME_BODY_HEADER + frameBytes(layout));
+      writeFrameBodyHeader(body, layout);
+      return body;
+    });
+  }
+
+  bytes(slot: number): Buffer {
+    return this.#bodies[slot]!.subarray(FRAME_BODY_HEADER);
+  }
+
+  begin(): void {
+    // Nobody else sees it.
+  }
+
+  publish(slot: number): FrameRequest {
+    return { by: 'body', body: this.#bodies[slot]! };
+  }
+
+  close(): void {
+    // Collected with its last frame.
+  }
+}

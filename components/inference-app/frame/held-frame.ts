@@ -1,0 +1,21 @@
+import type { FrameReference, RawFrame } from '#packages/frames';
+
+/**
+ * A frame of a camera as the decoder left it, in memory that is used again once nobody holds it. Whoever is to look at it holds it
+ * from being offered until it is done.
+ */
+export interface HeldFrame {
+  /** Valid while the frame is held. */
+  readonly frame: RawFrame;
+  /** What the agent is asked about: the frame's name in a ring, or the frame itself. */
+  readonly request: FrameRequest;
+  /** Default: one more holder. */
+  hold(times?: number): void;
+  /** One holder less; at none, the memory is used again. */
+  release(): void;
+}
+
+export type FrameRequest =
+  | { readonly by: 'reference'; readonly reference: FrameReference }
+  /** A frame body, see `packages/frames`. */
+  | { readonly by: 'body'; readonly body: Uint8Array };

@@ -1,0 +1,189 @@
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { FrameLayout } from '#packages/frames';
+import { createPipe } from '#packages/posix';
+import type { FrameSlots, OpenSlot } from '../../frame/frame-slots.ts';
+import type { HeldFrame } from '../../frame/held-frame.ts';
+import type { FrameOutput, OutputEvents } from './ffmpeg-play.ts';
+import type { FfmpegReport } from './ffmpeg-report.ts';
+
+export interface RawFramesOptions {
+  /** Memory for frames of this layout; asked again when the memory is gone. */
+  readonly openSlots: (layout: FrameLayout) => Promise<FrameSlots>;
+  /** Whoever is told of a frame holds it if it is to last. */
+  readonly onFrame: (frame: HeldFrame) => void;
+  /** A frame came while all memory was held by those before it. */
+  readonly onNoRoom: () => void;
+  /** Whether ffmpeg waits for memory, in place of frames being dropped. */
+  readonly isPatient: boolean;
+  /** Whether a camera that sends JPEG is `unfit`: its pictures are then passed on as they are. */
+  readonly refusesJpeg: boolean;
+  readonly now: () => number;
+}
+
+/** Raw frames, read from a pipe right into the memory that the models read from. */
+export class RawFrames implements FrameOutput {
+  readonly #options: RawFramesOptions;
+  readonly #pipe: { readEnd: number | undefined; writeEnd: number | undefined };
+  #events: OutputEvents | undefined;
+  #input: Readable | undefined;
+  #layout: FrameLayout | undefined;
+  #slots: FrameSlots | undefined;
+  #slot: OpenSlot | undefined;
+  #at = 0;
+  #stopped = false;
+  #finished: () => void = () => undefined;
+  readonly #done = new Promise<void>((resolve) => (this.#finished = resolve));
+
+  constructor(options: RawFramesOptions) {
+    this.#options = options;
+    this.#pipe = pipeIfPossible();
+  }
+
+  get descriptor(): number | undefined {
+    return this.#pipe.writeEnd;
+  }
+
+  start(events: OutputEvents, stdout: Readable | undefined): void {
+    this.#events = events;
+    this.#input = stdout;
+    stdout?.pause();
+    close(this.#pipe, 'writeEnd');
+  }
+
+  reported({ codec, layout }: FfmpegReport): void {
+    if (this.#layout || this.#stopped) return;
+    if (codec === 'mjpeg' && this.#options.refusesJpeg) return this.#events?.onUnfit();
+    if (!layout) return;
+    this.#layout = layout;
+    void this.#open(layout).then(() => this.#read());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#finish();
+  }
+
+  async end(): Promise<boolean> {
+    if (!this.#layout) this.#finish();
+    await this.#done;
+    const cut = this.#at > 0;
+    this.#slot?.giveBack();
+    this.#slot = undefined;
+    this.#slots?.retire();
+    return cut;
+  }
+
+  async #open(layout: FrameLayout): Promise<void> {
+    const slots = await this.#options.openSlots(layout);
+    const before = this.#slots;
+    this.#slots = slots;
+    this.#slot?.giveBack();
+    before?.retire();
+    this.#slot = slots.take();
+    this.#at = 0;
+  }
+
+  #read(): void {
+    if (this.#stopped) return this.#finish();
+    const { readEnd } = this.#pipe;
+    if (this.#input) this.#input.on('data', (chunk: Buffer) => this.#copy(chunk)).resume();
+    else if (readEnd !== undefined) this.#input = this.#readPipe(readEnd);
+    this.#input?.once('close', () => this.#finish()).once('error', () => this.#finish());
+    this.#events?.onReading();
+  }
+
+  /** The kernel writes right where the frame is to lie. */
+  #readPipe(fd: number): Socket {
+    this.#pipe.readEnd = undefined;
+    const socket = new Socket({
+      fd,
+      readable: true,
+      writable: false,
+      onread: { buffer: () => this.#rest(), callback: (count: number) => this.#took(count) },
+    } as ConstructorParameters<typeof Socket>[0]);
+    return socket.resume();
+  }
+
+  /** Without a pipe of our own: Windows, macOS, no FFI. */
+  #copy(chunk: Buffer): void {
+    for (let from = 0; from < chunk.length;) {
+      const count = chunk.copy(this.#rest(), 0, from);
+      from += count;
+      this.#took(count);
+    }
+  }
+
+  #rest(): Buffer {
+    // What nobody has room for is read all the same, and is nobody's.
+    return this.#slot?.bytes.subarray(this.#at) ?? DRAIN;
+  }
+
+  /** @returns whether to go on reading */
+  #took(count: number): boolean {
+    if (this.#stopped || !this.#slot) return !this.#stopped;
+    this.#at += count;
+    if (this.#at < this.#slot.bytes.length) return true;
+    return this.#whole(this.#slot);
+  }
+
+  #whole(slot: OpenSlot): boolean {
+    this.#at = 0;
+    this.#events?.onFrame();
+    const { onFrame, onNoRoom, isPatient, now } = this.#options;
+    const slots = this.#slots!;
+    const next = slots.take();
+    if (!next && !isPatient) {
+      onNoRoom();
+      return true;
+    }
+    this.#slot = next;
+    const held = slot.publish(now());
+    onFrame(held);
+    held.release();
+    if (slots.isGone) return this.#wait(this.#open(this.#layout!));
+    if (this.#slot) return true;
+    return this.#wait(this.#takeFreed(slots));
+  }
+
+  async #takeFreed(slots: FrameSlots): Promise<void> {
+    while (!this.#slot && !this.#stopped) {
+      this.#slot = slots.take();
+      if (!this.#slot) await slots.freed();
+    }
+  }
+
+  #wait(ready: Promise<void>): false {
+    this.#events?.onWaiting();
+    this.#input?.pause();
+    void ready.then(() => {
+      this.#events?.onReading();
+      this.#input?.resume();
+    });
+    return false;
+  }
+
+  #finish(): void {
+    this.#input?.destroy();
+    close(this.#pipe, 'readEnd');
+    close(this.#pipe, 'writeEnd');
+    this.#finished();
+  }
+}
+
+const DRAIN = Buffer.alloc(65_536);
+
+function pipeIfPossible(): { readEnd: number | undefined; writeEnd: number | undefined } {
+  try {
+    return { ...createPipe() };
+  } catch {
+    return { readEnd: undefined, writeEnd: undefined };
+  }
+}
+
+function close(pipe: { readEnd: number | undefined; writeEnd: number | undefined }, end: 'readEnd' | 'writeEnd'): void {
+  const fd = pipe[end];
+  pipe[end] = undefined;
+  if (fd !== undefined) closeSync(fd);
+}
