@@ -119,7 +119,7 @@ export class InferenceApp {
       log,
     });
     const maxImageBytes = (): number => settings().MaxImageMB * 1_000_000;
-    const slots = new SlotProvider({ agent, incidents });
+    const slots = new SlotProvider({ agent, incidents, clock });
     const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
     const sourceOptions = { workFolder, maxImageBytes, openSlots, clock, random, statistics, log };
     this.#sources = new SourceSet({

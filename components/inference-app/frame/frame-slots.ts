@@ -12,7 +12,7 @@ export interface SlotMemory {
   begin(slot: number): void;
   /** The slot holds a whole frame: what the agent is asked about. */
   publish(slot: number, takenAt: number): FrameRequest;
-  /** Whether frames that are written from now on reach the agent. */
+  /** Whether other memory is to be asked for. */
   readonly isGone: boolean;
   close(): void;
 }
@@ -105,8 +105,7 @@ export class RingMemory implements SlotMemory {
     this.slots = lease.ring.slots;
     void lease.ended.then(() => {
       this.#gone = true;
-      // An agent that was killed leaves it behind.
-      this.#writer.remove();
+      this.#writer.removeOrphan(Date.now());
     });
   }
 
@@ -131,22 +130,30 @@ export class RingMemory implements SlotMemory {
   close(): void {
     this.#lease.end();
     this.#writer.close();
+    // Its owner may have been about to end when the lease did.
+    if (this.#gone) this.#writer.removeOrphan(Date.now());
   }
 }
 
 /** Slots in memory of this process, for where there is no ring: frames go as bodies of requests. */
 export class OwnMemory implements SlotMemory {
   readonly slots: number;
-  readonly isGone = false;
   readonly #bodies: readonly Buffer[];
+  readonly #isOver: () => boolean;
 
-  constructor(layout: FrameLayout, slots: number) {
+  /** @param isOver whether a ring is to be asked for again. Default: never */
+  constructor(layout: FrameLayout, slots: number, isOver: () => boolean = () => false) {
     this.slots = slots;
+    this.#isOver = isOver;
     this.#bodies = Array.from({ length: slots }, () => {
       const body = Buffer.alloc(FRAME_BODY_HEADER + frameBytes(layout));
       writeFrameBodyHeader(body, layout);
       return body;
     });
+  }
+
+  get isGone(): boolean {
+    return this.#isOver();
   }
 
   bytes(slot: number): Buffer {

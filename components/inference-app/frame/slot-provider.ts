@@ -1,20 +1,27 @@
 import { frameBytes } from '#packages/frames';
 import type { FrameLayout } from '#packages/frames';
-import type { Incidents } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
 import { FrameSlots, OwnMemory, RingMemory } from './frame-slots.ts';
 
 export interface SlotProviderOptions {
   readonly agent: Pick<AgentClient, 'leaseRing'>;
   readonly incidents: Incidents;
+  readonly clock: Clock;
 }
 
 /** One is written, one runs, one is prepared, one waits; two more for services of other speed, and for pictures that are drawn. */
 const SLOTS = 6;
 
+/** How long frames go over the socket before a ring is asked for again; doubled each time up to the last. */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
 /** Finds memory for the frames of a stream: a ring of the agent, else this process' own. */
 export class SlotProvider {
   readonly #options: SlotProviderOptions;
+  /** Attempts without a ring since the last that had one, by source. */
+  readonly #failures = new Map<string, number>();
 
   constructor(options: SlotProviderOptions) {
     this.#options = options;
@@ -25,12 +32,13 @@ export class SlotProvider {
    * @param source for messages
    */
   async open(source: string, layout: FrameLayout, signal: AbortSignal): Promise<FrameSlots> {
-    const { agent, incidents } = this.#options;
+    const { agent, incidents, clock } = this.#options;
     const subject = `frames of ${source}`;
     try {
       const lease = await agent.leaseRing({ slotBytes: frameBytes(layout), slots: SLOTS }, { signal });
       try {
         const slots = new FrameSlots(layout, new RingMemory(lease, layout));
+        this.#failures.delete(source);
         incidents.resolved(subject, 'frames.in-shared-memory-again');
         return slots;
       } catch (thrown) {
@@ -39,7 +47,10 @@ export class SlotProvider {
       }
     } catch (thrown) {
       if (!signal.aborted) incidents.opened(subject, 'frames.over-the-socket', { source, error: thrown });
-      return new FrameSlots(layout, new OwnMemory(layout, SLOTS));
+      const failures = this.#failures.get(source) ?? 0;
+      this.#failures.set(source, failures + 1);
+      const again = clock.monotonic() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+      return new FrameSlots(layout, new OwnMemory(layout, SLOTS, () => clock.monotonic() >= again));
     }
   }
 }

@@ -81,8 +81,8 @@ function removeOrphans(parent: string, now: number): void {
   }
 }
 
-/** Folders of other users, and those that somebody else removes, are left alone. */
-function removeOrphan(path: string, now: number): void {
+/** Removes a folder whose owner is dead. Those of other users, and those that somebody else removes, are left alone. */
+export function removeOrphan(path: string, now: number): void {
   try {
     const { uid, mtimeMs } = lstatSync(path);
     if (uid !== process.geteuid?.()) return;

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, rmSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import { mapFile } from '#packages/posix';
 import type { Mapping } from '#packages/posix';
 import { frameErrors } from '../errors.ts';
+import { removeOrphan } from './ring-folder.ts';
 import { ringBytes, slotOffset } from './ring-record.ts';
 import type { PlacedRing } from './ring-record.ts';
 
@@ -59,9 +61,13 @@ export class RingWriter {
     return this.#sequence;
   }
 
-  /** Takes the ring away if the agent could not: its file goes, its memory with the last who uses it. Idempotent. */
-  remove(): void {
+  /**
+   * Takes away what an agent that was killed has left: the ring, whose memory goes with the last who uses it, and the folder.
+   * @param now milliseconds since the epoch
+   */
+  removeOrphan(now: number): void {
     rmSync(this.ring.path, { force: true });
+    removeOrphan(dirname(this.ring.path), now);
   }
 
   /** Lets go of the memory; views that somebody holds stay safe and show zeros. Idempotent. */

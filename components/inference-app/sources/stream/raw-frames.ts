@@ -32,6 +32,8 @@ export class RawFrames implements FrameOutput {
   #slots: FrameSlots | undefined;
   #slot: OpenSlot | undefined;
   #at = 0;
+  /** What came before there was room for it. */
+  #left = NOTHING;
   #stopped = false;
   #finished: () => void = () => undefined;
   readonly #done = new Promise<void>((resolve) => (this.#finished = resolve));
@@ -79,7 +81,6 @@ export class RawFrames implements FrameOutput {
     const slots = await this.#options.openSlots(layout);
     const before = this.#slots;
     this.#slots = slots;
-    this.#slot?.giveBack();
     before?.retire();
     this.#slot = slots.take();
     this.#at = 0;
@@ -97,35 +98,40 @@ export class RawFrames implements FrameOutput {
   /** The kernel writes right where the frame is to lie. */
   #readPipe(fd: number): Socket {
     this.#pipe.readEnd = undefined;
+    // Node.js asks for the next buffer when it has called back, so also before a pause: what comes first after it lies aside.
+    let target: Buffer = ASIDE;
     const socket = new Socket({
       fd,
       readable: true,
       writable: false,
-      onread: { buffer: () => this.#rest(), callback: (count: number) => this.#took(count) },
+      onread: {
+        buffer: () => (target = this.#slot?.bytes.subarray(this.#at) ?? ASIDE),
+        callback: (count: number) =>
+          target === ASIDE ? this.#copy(Buffer.from(ASIDE.subarray(0, count))) : this.#took(count),
+      },
     } as ConstructorParameters<typeof Socket>[0]);
     return socket.resume();
   }
 
-  /** Without a pipe of our own: Windows, macOS, no FFI. */
-  #copy(chunk: Buffer): void {
-    for (let from = 0; from < chunk.length;) {
-      const count = chunk.copy(this.#rest(), 0, from);
+  /** Of what lies elsewhere, also where there is no pipe of our own: Windows, macOS, no FFI. @returns whether to go on reading */
+  #copy(chunk: Buffer): boolean {
+    for (let from = 0; from < chunk.length && !this.#stopped;) {
+      if (!this.#slot) {
+        this.#left = chunk.subarray(from);
+        return false;
+      }
+      const count = chunk.copy(this.#slot.bytes, this.#at, from);
       from += count;
       this.#took(count);
     }
-  }
-
-  #rest(): Buffer {
-    // What nobody has room for is read all the same, and is nobody's.
-    return this.#slot?.bytes.subarray(this.#at) ?? DRAIN;
+    return this.#slot !== undefined;
   }
 
   /** @returns whether to go on reading */
   #took(count: number): boolean {
-    if (this.#stopped || !this.#slot) return !this.#stopped;
+    if (this.#stopped || !this.#slot) return false;
     this.#at += count;
-    if (this.#at < this.#slot.bytes.length) return true;
-    return this.#whole(this.#slot);
+    return this.#at < this.#slot.bytes.length || this.#whole(this.#slot);
   }
 
   #whole(slot: OpenSlot): boolean {
@@ -142,7 +148,11 @@ export class RawFrames implements FrameOutput {
     const held = slot.publish(now());
     onFrame(held);
     held.release();
-    if (slots.isGone) return this.#wait(this.#open(this.#layout!));
+    if (slots.isGone) {
+      this.#slot?.giveBack();
+      this.#slot = undefined;
+      return this.#wait(this.#open(this.#layout!));
+    }
     if (this.#slot) return true;
     return this.#wait(this.#takeFreed(slots));
   }
@@ -158,6 +168,9 @@ export class RawFrames implements FrameOutput {
     this.#events?.onWaiting();
     this.#input?.pause();
     void ready.then(() => {
+      const left = this.#left;
+      this.#left = NOTHING;
+      if (!this.#copy(left)) return;
       this.#events?.onReading();
       this.#input?.resume();
     });
@@ -172,7 +185,8 @@ export class RawFrames implements FrameOutput {
   }
 }
 
-const DRAIN = Buffer.alloc(65_536);
+const NOTHING: Buffer = Buffer.alloc(0);
+const ASIDE: Buffer = Buffer.alloc(65_536);
 
 function pipeIfPossible(): { readEnd: number | undefined; writeEnd: number | undefined } {
   try {
