@@ -5,9 +5,6 @@ import type { FrameLayout } from './frame-layout.ts';
 import type { SlotOfRing } from './ring/ring-record.ts';
 import { MAX_SLOTS } from './ring/ring-record.ts';
 
-/** Content type of a request whose body is a `FrameReference` in JSON. */
-export const FRAME_REFERENCE_TYPE = 'application/vnd.edgeml.frame-reference+json';
-
 /** Names a frame that lies in a ring. The frame does not change while a request names it. */
 export interface FrameReference extends SlotOfRing, FrameLayout {
   /** Id of the ring, as its lease told it; never a path. */

@@ -16,7 +16,7 @@ export type {
   TensorJson,
 } from './api/agent-api.ts';
 export { RING_LEASE_PATH } from './api/frame-api.ts';
-export type { FrameInvocation, LeasedRing, LeaseRequest } from './api/frame-api.ts';
+export type { LeasedRing } from './api/frame-api.ts';
 export { MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
 export { httpErrors } from './errors.ts';
@@ -27,7 +27,6 @@ export { SampleQueue } from './feedback/sample-queue.ts';
 export type { SampleOffer } from './feedback/sample-queue.ts';
 export { createHttpClient } from './http-client.ts';
 export type { HttpClient } from './http-client.ts';
-export { leaseRing } from './lease-ring.ts';
 export type { HeldLease } from './lease-ring.ts';
 export { AGENT } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';

@@ -23,7 +23,7 @@ export interface SlotOfRing {
 }
 
 /** The first page holds the sequence number of each slot, 8 bytes little-endian; 0 while a slot is written. */
-export const RING_HEADER_BYTES = 4096;
+const RING_HEADER_BYTES = 4096;
 export const MAX_SLOTS = 256;
 /** One picture in flight, one that waits, one that is written: with fewer, a camera waits for its model. */
 export const MIN_SLOTS = 3;
