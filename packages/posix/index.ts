@@ -22,6 +22,8 @@ export { dieWithParent } from './process/die-with-parent.ts';
 export { limitDataMemory } from './process/limit-data-memory.ts';
 export { processMemory, proportionalMemory, resetPeakMemory } from './process/process-memory.ts';
 export type { ProcessMemory } from './process/process-memory.ts';
+export { mayRestoreNiceness } from './process/may-restore-niceness.ts';
+export { setBatchScheduling } from './process/set-batch-scheduling.ts';
 export { setNiceness } from './process/set-niceness.ts';
 export { createSharedRegion } from './shared-memory/create-shared-region.ts';
 export type { CreateRegionOptions } from './shared-memory/create-shared-region.ts';

@@ -8,6 +8,8 @@ import type { SystemFiles } from '#packages/posix';
 export class SystemFolder implements SystemFiles {
   readonly root = mkdtempSync(join(tmpdir(), 'system-'));
   readonly proc = join(this.root, 'proc');
+  /** Extended attributes, by path and name with a blank between them. */
+  readonly attributes = new Map<string, string>();
 
   /** @param files path → text, e.g. `{'proc/meminfo': 'MemAvailable: 1024 kB\n'}` */
   constructor(files: Readonly<Record<string, string>>) {
@@ -17,6 +19,10 @@ export class SystemFolder implements SystemFiles {
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
     writeFileSync(join(this.root, path), text);
+  }
+
+  attribute(path: string, name: string): string | undefined {
+    return this.attributes.get(`${path} ${name}`);
   }
 
   remove(): void {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { startChild } from '../../../testing/posix/posix-child.ts';
 import { SystemFolder } from '../../../testing/posix/system-folder.ts';
 import { ChildCgroup } from './child-cgroup.ts';
 import { cgroupDelegation } from './delegation.ts';
@@ -19,6 +20,7 @@ function delegated(changes: Readonly<Record<string, string>> = {}): SystemFolder
     'proc/4000001/status': `Name:\tnode\nPPid:\t${process.pid}\n`,
     ...changes,
   });
+  device.attributes.set(`${device.root}/${SERVICE} user.delegate`, '1');
   return device;
 }
 
@@ -60,16 +62,31 @@ describe('cgroupDelegation', () => {
   });
 });
 
+describe.runIf(process.getuid?.() === 0)('cgroupDelegation of root', () => {
+  afterEach(() => device?.remove());
+
+  it('is not there in a group that nobody has handed over, e.g. the one that a nucleus made to bound us', () => {
+    delegated().attributes.clear();
+    expect(cgroupDelegation(device)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining('nobody has delegated') as string,
+    });
+  });
+});
+
 describe('ChildCgroup', () => {
   afterEach(() => device?.remove());
 
   it('moves this process aside, enables the controllers and bounds the child', () => {
-    const group = ChildCgroup.create('instance-1', { memoryMaxBytes: 1000, cpuWeight: 20 }, delegated());
+    const group = ChildCgroup.create('instance-1', { memoryMaxBytes: 1000, cpuCores: 0.5, niceness: 5 }, delegated());
     expect(textOf('self/cgroup.procs')).toBe('4000001');
     expect(textOf('cgroup.subtree_control')).toBe('+memory +cpu');
     expect(textOf('instance-1/memory.max')).toBe('1000');
     expect(textOf('instance-1/memory.oom.group')).toBe('1');
-    expect(textOf('instance-1/cpu.weight')).toBe('20');
+    expect(textOf('instance-1/cpu.max')).toBe('50000 100000');
+    expect(textOf('instance-1/cpu.weight.nice')).toBe('5');
+    group.setNiceness(0);
+    expect(textOf('instance-1/cpu.weight.nice')).toBe('0');
     group.add(4242);
     expect(textOf('instance-1/cgroup.procs')).toBe('4242');
   });
@@ -83,6 +100,27 @@ describe('ChildCgroup', () => {
     expect(group.memory()).toEqual({ currentBytes: 900, peakBytes: 1000, oomKills: 1 });
   });
 
+  it('bounds memory alone if the system does not give the CPU controller', () => {
+    const files = delegated({ [`${SERVICE}/cgroup.controllers`]: 'memory pids\n' });
+    const group = ChildCgroup.create('instance-1', { memoryMaxBytes: 1000, cpuCores: 0.5, niceness: 5 }, files);
+    group.setNiceness(19);
+    expect(group.boundsCpu).toBe(false);
+    expect(textOf('cgroup.subtree_control')).toBe('+memory');
+    expect(existsSync(`${group.folder}/cpu.max`)).toBe(false);
+    expect(existsSync(`${group.folder}/cpu.weight.nice`)).toBe(false);
+  });
+
+  it('takes away what a predecessor left, and nothing else', () => {
+    delegated({ [`${SERVICE}/instance-9-2/cgroup.kill`]: '' });
+    mkdirSync(`${device.root}/${SERVICE}/instance-9-1`);
+    mkdirSync(`${device.root}/${SERVICE}/stranger`);
+    expect(ChildCgroup.removeLeftOver('instance-', device)).toBe(2);
+    expect(existsSync(`${device.root}/${SERVICE}/instance-9-1`)).toBe(false);
+    // The kernel's files go with their folder; these stay, so the folder does.
+    expect(textOf('instance-9-2/cgroup.kill')).toBe('1');
+    expect(existsSync(`${device.root}/${SERVICE}/stranger`)).toBe(true);
+  });
+
   it('changes nothing and says why where it may not', () => {
     delegated({ [`${SERVICE}/cgroup.controllers`]: '' });
     expect(() => ChildCgroup.create('instance-1', { memoryMaxBytes: 1000 }, device)).toThrow(
@@ -92,3 +130,27 @@ describe('ChildCgroup', () => {
     expect(existsSync(`${device.root}/${SERVICE}/self`)).toBe(false);
   });
 });
+
+/** Why this system cannot show that limits hold; undefined if it can. */
+const why = cgroupDelegation();
+
+describe.skipIf(!why.available)(
+  `ChildCgroup on this system${why.available ? '' : ` (left out: ${why.reason})`}`,
+  () => {
+    it('kills the processes that take more memory than their group may have', async () => {
+      const group = ChildCgroup.create('instance-test', { memoryMaxBytes: 256 * 1024 ** 2, cpuCores: 1, niceness: 5 });
+      const child = await startChild(async ({ say }) => {
+        say('ready');
+        await new Promise((resolve) => process.once('SIGUSR2', resolve));
+        const kept: Buffer[] = [];
+        for (;;) kept.push(Buffer.alloc(1024 ** 2, 1));
+      });
+      await child.line(/^ready/);
+      group.add(child.pid);
+      child.kill('SIGUSR2');
+      expect(await child.exit).toBe('SIGKILL');
+      expect(group.memory().oomKills).toBeGreaterThan(0);
+      expect(group.remove()).toBe(true);
+    });
+  },
+);

@@ -1,15 +1,17 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 
 import { failureOf } from '../libc/failure.ts';
 import { readCounters, readNumber, SYSTEM_FILES } from '../memory/system-files.ts';
 import type { SystemFiles } from '../memory/system-files.ts';
-import { takeDelegation } from './delegation.ts';
+import { hasController, takeDelegation } from './delegation.ts';
 
 export interface CgroupLimits {
   /** Beyond it the kernel first takes back page cache, then kills the processes of the group, all of them. Swap is not used. */
-  readonly memoryMaxBytes: number;
-  /** Share of the CPU under contention, 1 to 10000. Default: 100, as everybody's. */
-  readonly cpuWeight?: number;
+  readonly memoryMaxBytes?: number;
+  /** The most CPU time that the group gets, in cores: 0.5 is half of one. Has no effect if `boundsCpu` is false. */
+  readonly cpuCores?: number;
+  /** The group's weight under contention, as that of one process of this niceness: -20 (most) to 19. Default: 0, as everybody's. */
+  readonly niceness?: number;
 }
 
 export interface CgroupMemory {
@@ -20,12 +22,18 @@ export interface CgroupMemory {
   readonly oomKills: number;
 }
 
+/** The kernel's default, in microseconds (cgroup-v2.rst, `cpu.max`). */
+const CPU_PERIOD_US = 100_000;
+
 /** A control group (version 2) below that of this process. */
 export class ChildCgroup {
   readonly folder: string;
+  /** Whether the system gives this process the CPU controller, too. */
+  readonly boundsCpu: boolean;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, boundsCpu: boolean) {
     this.folder = folder;
+    this.boundsCpu = boundsCpu;
   }
 
   /**
@@ -33,18 +41,40 @@ export class ChildCgroup {
    * @throws EdgeError `posix.denied` with the reason: the usual case, ask `cgroupDelegation` first
    */
   static create(name: string, limits: CgroupLimits, files: SystemFiles = SYSTEM_FILES): ChildCgroup {
-    const group = new ChildCgroup(`${takeDelegation(files)}/${name}`);
+    const parent = takeDelegation(files);
+    const group = new ChildCgroup(`${parent}/${name}`, hasController(parent, 'cpu'));
+    const { memoryMaxBytes, cpuCores, niceness } = limits;
     try {
       mkdirSync(group.folder, { recursive: true });
-      group.#write('memory.max', limits.memoryMaxBytes);
-      group.#write('memory.oom.group', 1);
-      if (readNumber(`${group.folder}/memory.swap.current`) !== undefined) group.#write('memory.swap.max', 0);
-      if (limits.cpuWeight !== undefined) group.#write('cpu.weight', limits.cpuWeight);
+      if (memoryMaxBytes !== undefined) group.#boundMemory(memoryMaxBytes);
+      if (group.boundsCpu && cpuCores !== undefined) {
+        group.#write('cpu.max', `${Math.round(cpuCores * CPU_PERIOD_US)} ${CPU_PERIOD_US}`);
+      }
+      if (niceness !== undefined) group.setNiceness(niceness);
       return group;
     } catch (thrown) {
       group.remove();
       throw thrown;
     }
+  }
+
+  /**
+   * Ends what is left in groups that this process' predecessor made, and takes them away as far as they are empty.
+   * @param prefix of their names
+   * @returns how many there were
+   * @throws EdgeError `posix.denied`
+   */
+  static removeLeftOver(prefix: string, files: SystemFiles = SYSTEM_FILES): number {
+    const parent = takeDelegation(files);
+    const left = readdirSync(parent, { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && entry.name.startsWith(prefix),
+    );
+    for (const { name } of left) {
+      const group = new ChildCgroup(`${parent}/${name}`, false);
+      group.kill();
+      group.remove();
+    }
+    return left.length;
   }
 
   /**
@@ -55,12 +85,22 @@ export class ChildCgroup {
     this.#write('cgroup.procs', pid);
   }
 
+  /** Changes the group's weight at once; takes no privilege in either direction. Has no effect if `boundsCpu` is false. */
+  setNiceness(niceness: number): void {
+    if (this.boundsCpu) this.#write('cpu.weight.nice', niceness);
+  }
+
   memory(): CgroupMemory {
     return {
       currentBytes: readNumber(`${this.folder}/memory.current`) ?? 0,
       peakBytes: readNumber(`${this.folder}/memory.peak`),
       oomKills: readCounters(`${this.folder}/memory.events`).get('oom_kill') ?? 0,
     };
+  }
+
+  /** Sends SIGKILL to all of the group's processes (Linux 5.14; before, nothing happens). */
+  kill(): void {
+    if (existsSync(`${this.folder}/cgroup.kill`)) this.#write('cgroup.kill', 1);
   }
 
   /**
@@ -76,7 +116,13 @@ export class ChildCgroup {
     }
   }
 
-  #write(file: string, value: number): void {
+  #boundMemory(bytes: number): void {
+    this.#write('memory.max', bytes);
+    this.#write('memory.oom.group', 1);
+    if (readNumber(`${this.folder}/memory.swap.current`) !== undefined) this.#write('memory.swap.max', 0);
+  }
+
+  #write(file: string, value: number | string): void {
     try {
       writeFileSync(`${this.folder}/${file}`, String(value));
     } catch (thrown) {

@@ -19,6 +19,8 @@ export interface Libc {
   pipe2(descriptors: Uint8Array, flags: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   setrlimit(resource: number, limit: Uint8Array): number;
+  /** Returns the length of the value. */
+  getxattr(path: string, name: string, value: Uint8Array, bytes: number): number;
   /** Any system call whose arguments are numbers. */
   syscall(number: number, a: number, b: number, c: number, d: number): number;
   /** A system call with a pointer as its first argument. */
@@ -106,6 +108,7 @@ function bindTo(koffi: typeof Koffi): Libc {
     flock: call('int', 'flock', 'int', 'int'),
     pipe2: call('int', 'pipe2', 'uint8_t *', 'int'),
     prctl: call('int', 'prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'),
+    getxattr: call('long', 'getxattr', 'const char *', 'const char *', 'uint8_t *', 'size_t'),
     setrlimit: call('int', 'setrlimit', 'int', 'const uint8_t *'),
     syscall: call('long', 'syscall', 'long', 'ulong', 'ulong', 'ulong', 'ulong'),
     syscallPointerFirst: call('long', 'syscall', 'long', 'const uint8_t *', 'ulong', 'ulong'),

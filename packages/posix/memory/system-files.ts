@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 
+import { libc } from '../libc/libc.ts';
+
 /** Where the kernel's files are. Tests put folders of their own in place. */
 export interface SystemFiles {
   /** proc(5). */
   readonly proc: string;
   /** Put before every mount point that the kernel names; empty on a device. */
   readonly root: string;
+  /** An extended attribute of a file (xattr(7)); undefined if it does not have it, or this process may not see it. */
+  attribute(path: string, name: string): string | undefined;
 }
 
-export const SYSTEM_FILES: SystemFiles = { proc: '/proc', root: '' };
+export const SYSTEM_FILES: SystemFiles = { proc: '/proc', root: '', attribute: readAttribute };
 
 /** Undefined if the file does not exist or may not be read. */
 export function readText(path: string): string | undefined {
@@ -34,4 +38,16 @@ export function readCounters(path: string): ReadonlyMap<string, number> {
       return key && value !== undefined ? [[key, Number(value)] as const] : [];
     }),
   );
+}
+
+const MAX_ATTRIBUTE_BYTES = 256;
+
+function readAttribute(path: string, name: string): string | undefined {
+  try {
+    const value = Buffer.alloc(MAX_ATTRIBUTE_BYTES);
+    const bytes = libc().getxattr(path, name, value, value.length);
+    return bytes < 0 ? undefined : value.toString('utf8', 0, bytes);
+  } catch {
+    return undefined;
+  }
 }

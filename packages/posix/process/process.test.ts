@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import { inChild, startChild } from '../../../testing/posix/posix-child.ts';
 import type { ChildBody } from '../../../testing/posix/child-context.ts';
+import { SystemFolder } from '../../../testing/posix/system-folder.ts';
+import { mayRestoreNiceness } from './may-restore-niceness.ts';
 import { processMemory, proportionalMemory, resetPeakMemory } from './process-memory.ts';
+import { setBatchScheduling } from './set-batch-scheduling.ts';
 import { setNiceness } from './set-niceness.ts';
 
 const MEGABYTE = 1024 ** 2;
@@ -161,13 +164,77 @@ describe.runIf(process.platform === 'linux')('setNiceness', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('setBatchScheduling', () => {
+  it('reaches every thread of a process, and can be taken back', async () => {
+    const child = await startChild(async ({ say }) => {
+      say('ready');
+      setInterval(() => undefined, 1000);
+      await new Promise(() => undefined);
+    });
+    await child.line(/^ready/);
+    setBatchScheduling(child.pid, true);
+    expect(new Set(policiesOfThreads(child.pid))).toEqual(new Set([3]));
+    setBatchScheduling(child.pid, false);
+    expect(new Set(policiesOfThreads(child.pid))).toEqual(new Set([0]));
+    child.kill();
+    await child.exit;
+    expect(() => setBatchScheduling(child.pid, true)).toThrow(expect.objectContaining({ code: 'posix.no-process' }));
+  });
+});
+
+describe('mayRestoreNiceness', () => {
+  const system = (limit: number, capabilities: string, map = '0 0 4294967295') =>
+    new SystemFolder({
+      'proc/self/limits': `Max nice priority         ${limit}                    ${limit}                    \n`,
+      'proc/self/status': `CapEff:\t${capabilities}\n`,
+      'proc/self/uid_map': `         ${map}\n`,
+    });
+
+  it.each([
+    [0, 0, '0000000000000000', undefined, false],
+    [0, 20, '0000000000000000', undefined, true],
+    [5, 15, '0000000000000000', undefined, true],
+    [4, 15, '0000000000000000', undefined, false],
+    [0, 0, '0000000000800000', undefined, true],
+    [0, 0, '0000000000800000', '0 1000 1', false],
+  ])('to %i with a limit of %i, capabilities %s and the users %s: %s', (niceness, limit, capabilities, map, may) => {
+    const device = system(limit, capabilities, map);
+    expect(mayRestoreNiceness(niceness, device)).toBe(may);
+    device.remove();
+  });
+
+  it.runIf(process.platform === 'linux')('says what the kernel then does', async () => {
+    const child = await startChild(async ({ say }) => {
+      say('ready');
+      setInterval(() => undefined, 1000);
+      await new Promise(() => undefined);
+    });
+    await child.line(/^ready/);
+    setNiceness(child.pid, 19);
+    const restore = () => setNiceness(child.pid, 0);
+    if (mayRestoreNiceness(0)) restore();
+    else expect(restore).toThrow(expect.objectContaining({ code: 'posix.denied' }));
+    child.kill();
+    await child.exit;
+  });
+});
+
+/** Of each thread, from the 41st field of stat: 0 is SCHED_OTHER, 3 SCHED_BATCH. */
+function policiesOfThreads(pid: number): number[] {
+  return fieldOfThreads(pid, 38);
+}
+
 /** Of each thread, from the 19th field of stat; the name before it may hold blanks. */
 function nicenessOfThreads(pid: number): number[] {
+  return fieldOfThreads(pid, 16);
+}
+
+function fieldOfThreads(pid: number, index: number): number[] {
   return readdirSync(`/proc/${pid}/task`).map((thread) => {
     const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
       .replace(/^.*\) /, '')
       .split(' ');
-    return Number(fields[16]);
+    return Number(fields[index]);
   });
 }
 
