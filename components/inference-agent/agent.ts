@@ -21,6 +21,8 @@ import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/s
 import type { CommandLine } from './edge-manager/start/command-line.ts';
 import { FrameMemory } from './frames/frame-memory.ts';
 import { ModelCaches } from './instance/cache/model-caches.ts';
+import { KillerInputs } from './killer-inputs/killer-inputs.ts';
+import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
 import { threadExecutors } from './instance/thread/worker-thread.ts';
@@ -66,6 +68,11 @@ async function main(): Promise<void> {
     const budgetMB = (): number => configuration.current.FrameMemoryMB;
     const frames = new FrameMemory({ budgetMB, clock: systemClock, log });
     const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
+    const groups = InstanceGroups.open();
+    log.info({ controlGroups: groups.unavailable ?? 'yes' }, 'limits.control-groups');
+    const killers = new KillerInputs({ folder: join(workFolder, 'killer-inputs'), clock: systemClock, log });
+    await killers.open();
+    end.before(() => killers.idle());
     const credentials = tokenExchangeCredentials({
       uri: environment.credentialsUri,
       token: environment.credentialsToken,
@@ -91,10 +98,12 @@ async function main(): Promise<void> {
           process: processExecutors({
             file: workerFile,
             environment: childEnvironment(),
+            groups,
             ...(frames.folder === undefined ? {} : { framesFolder: frames.folder }),
           }),
           thread: threadExecutors({ file: workerFile, buffers, threads }),
         },
+        killers,
         ...(caches ? { caches } : {}),
       }),
       clock: systemClock,

@@ -35,6 +35,10 @@ const perService = {
   RequireProvider: booleanSetting(),
   MaxLatencyMs: integerSetting({ min: 0 }),
   Isolation: choiceSetting(['process', 'thread']),
+  Niceness: integerSetting({ min: 0, max: 19 }),
+  CpuShare: integerSetting({ min: 0, max: 6_400 }),
+  SpareInstance: booleanSetting(),
+  KeepKillerInputs: booleanSetting(),
 };
 
 const serviceSettings = section({
@@ -50,6 +54,10 @@ const serviceSettings = section({
   RequireProvider: perService.RequireProvider.optional(),
   MaxLatencyMs: perService.MaxLatencyMs.optional(),
   Isolation: perService.Isolation.optional(),
+  Niceness: perService.Niceness.optional(),
+  CpuShare: perService.CpuShare.optional(),
+  SpareInstance: perService.SpareInstance.optional(),
+  KeepKillerInputs: perService.KeepKillerInputs.optional(),
   MLFeedbackConnectorConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
     .optional()
     .describe(
@@ -124,6 +132,18 @@ export const agentConfiguration = z
     ),
     Isolation: perService.Isolation.default('process').describe(
       '`process`: each model runs in processes of its own, and whatever it does, the agent and the other models go on. `thread`: in threads of the agent, for devices where 25 MB for each model count; a native fault of one model then ends all of them.',
+    ),
+    Niceness: perService.Niceness.default(0).describe(
+      "How far the model's processes stand back when others want the CPU: 0 is as everybody, 19 is last. While it is loaded and tested a model stands back in any case, as far as the system lets it come forward again; `limits` of `GET /v1/models` says by what.",
+    ),
+    CpuShare: perService.CpuShare.default(0).describe(
+      'CPU time that each process of the model gets at most, in percent of one core: 50 is half a core, 200 two cores; 0: no bound. Needs a control group of version 2 that is delegated to the agent (`Delegate=yes` of its unit); `limits` of `GET /v1/models` says if it holds.',
+    ),
+    SpareInstance: perService.SpareInstance.default(false).describe(
+      'Whether one more process of the model is kept loaded, which takes over at once when one that serves is lost. Takes the memory of one more worker.',
+    ),
+    KeepKillerInputs: perService.KeepKillerInputs.default(true).describe(
+      'Whether an input that ended a process of the model is kept in `killer-inputs/` of the work folder, for the developer; 32 inputs and 64 MB at most. Without, only its hash is.',
     ),
     Spinning: booleanSetting()
       .default(false)

@@ -171,6 +171,15 @@ export const agentErrors = errorCatalogue({
     status: 406,
     todo: 'Leave out format=v1: only classifications and detections had a form in Greengrass V1, and only numbers can be written in it.',
   }),
+  'input.kills-model': entry<{
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly deaths: number;
+    readonly since: string;
+  }>({
+    status: 422,
+    todo: "Look at the input, which `killer-inputs/` of the agent's work folder holds under its hash if KeepKillerInputs allows, and deploy a version of the model that lives with it.",
+  }),
   'instance.busy': { status: 503, todo: 'All workers of the model are busy. Repeat the request.' },
   'instance.ended': { status: 503, todo: 'The model was being taken out of service. Repeat the request.' },
   'instance.memory-exceeded': entry<{ readonly limitKb: number; readonly usedKb: number }>({
@@ -188,6 +197,10 @@ export const agentErrors = errorCatalogue({
   'instance.worker-crashed': {
     status: 503,
     todo: 'Repeat the request: a fresh worker is being started. If it happens again for the same image, report the image and the log.',
+  },
+  'instance.worker-killed': {
+    status: 503,
+    todo: 'Repeat the request. Find out who sends SIGKILL to processes of the component: an operator, a watchdog, a script.',
   },
   'instance.worker-lost': {
     status: 503,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -135,6 +136,23 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
       .toBe('answered');
   });
 
+  it('that ends its process on one picture is not asked about it a third time, and answers the others', async () => {
+    await agent.client.activate({ path: await packageOf('Picky', '1.0.0', dividesBrightPictures()) });
+    await besideOthers(async () => {
+      for (let death = 1; death <= 2; death++) {
+        await expect.poll(() => ask('Picky', 'dark').then(() => 'answered')).toBe('answered');
+        await expect(ask('Picky', 'bright')).rejects.toMatchObject({ code: 'instance.worker-crashed' });
+      }
+      await expect.poll(() => ask('Picky', 'dark').then(() => 'answered')).toBe('answered');
+      await expect(ask('Picky', 'bright')).rejects.toMatchObject({ code: 'input.kills-model', status: 422 });
+    });
+    const status = (await agent.client.models()).find(({ alias }) => alias === 'Picky');
+    const bytes = pictures.bright.length;
+    expect(status?.killerInputs).toMatchObject([{ bytes, deaths: 2, kept: true }]);
+    const kept = join(folder.path, 'work', 'killer-inputs', status?.killerInputs?.[0]?.sha256 ?? '');
+    expect(await readFile(kept)).toEqual(pictures.bright);
+  });
+
   it('that never ends is ended, and its processor time with it', async () => {
     await agent.client.activate({ path: await packageOf('Runaway', '1.0.0', neverEnds()) });
     await besideOthers(async () => {
@@ -157,6 +175,8 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
     const held = (await agent.client.models()).map(({ confinement }) => confinement);
     expect(held.length).toBeGreaterThan(1);
     for (const words of held) expect(words).toMatch(/^(full|partly: )/);
+    const limits = (await agent.client.models()).map(({ limits: words }) => words);
+    for (const words of limits) expect(words).toMatch(/priority: \S/);
   });
 
   // Last: it ends the agent.

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '#packages/foundation';
+import { silentLogger, systemClock } from '#packages/foundation';
 import { generateSigningKey, parsePrivateKey, readPackage, signPackage } from '#packages/model-package';
 import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
 import { startInProcess } from '../../testing/agent/in-process-agent.ts';
@@ -13,11 +13,13 @@ import { componentBundle } from '../../testing/process/start-component.ts';
 import { dividesBrightPictures } from '../../testing/vision/hostile-models.ts';
 import { externalWeights, meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
+import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
 import { threadExecutors } from './instance/thread/worker-thread.ts';
 import type { InstanceFault, OpenInstance } from './instance/model-instance.ts';
 import { workerInstances } from './instance/worker-instance.ts';
+import { KillerInputs } from './killer-inputs/killer-inputs.ts';
 import { COMPONENT } from './settings/live-configuration.ts';
 
 /**
@@ -48,10 +50,11 @@ async function realInstances(): Promise<OpenInstance> {
   const file = await componentBundle('inference-agent', 'instance-worker');
   const buffers = new BufferPool();
   const executors = {
-    process: processExecutors({ file, environment: process.env }),
+    process: processExecutors({ file, environment: process.env, groups: InstanceGroups.open() }),
     thread: threadExecutors({ file, buffers, threads: new ThreadRegister() }),
   };
-  return workerInstances({ clock: systemClock, buffers, executors });
+  const killers = new KillerInputs({ folder: join(folder.path, 'killers'), clock: systemClock, log: silentLogger });
+  return workerInstances({ clock: systemClock, buffers, killers, executors });
 }
 
 /** An agent that asks for signatures and keeps no package, with the racing writer between its verification and its loading. */

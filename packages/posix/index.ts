@@ -17,6 +17,7 @@ export { lockFile } from './files/lock-file.ts';
 export { availableMemory } from './memory/available-memory.ts';
 export type { AvailableMemory } from './memory/available-memory.ts';
 export type { CgroupAllowance } from './memory/cgroup-allowance.ts';
+export { oomKills } from './memory/oom-kills.ts';
 export type { SystemFiles } from './memory/system-files.ts';
 export { dieWithParent } from './process/die-with-parent.ts';
 export { limitDataMemory } from './process/limit-data-memory.ts';

@@ -51,6 +51,7 @@ export class MemoryInstances {
 export class MemoryInstance implements ModelInstance {
   readonly spec: InstanceSpec;
   readonly facts: InstanceFacts;
+  readonly killerInputs = [];
   closed = false;
   readonly #model: MemoryModel;
   readonly #running = new Set<(error: Error) => void>();
@@ -100,6 +101,11 @@ export class MemoryInstance implements ModelInstance {
     for (const end of this.#running) end(error);
   }
 
+  /** Tells the listeners of a fault, as an instance does that lost a process. */
+  report(fault: InstanceFault): void {
+    for (const listener of this.#faultListeners) listener(fault);
+  }
+
   async #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     if (this.closed) throw agentErrors.error('instance.ended', 'the model was taken out of service');
     if (this.free === 0) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
@@ -118,7 +124,7 @@ export class MemoryInstance implements ModelInstance {
   }
 
   #comeBack(message: string): void {
-    for (const listener of this.#faultListeners) listener({ reason: 'crashed', message });
+    this.report({ reason: 'crashed', message });
     for (const listener of this.#freeListeners) listener();
   }
 }

@@ -36,6 +36,12 @@ export interface ExecutorOptions {
   readonly stuckAfterMs: number;
   /** What the model may take of RAM, in bytes; undefined for no bound. Only a process can be held to it. */
   readonly memoryLimitBytes?: number;
+  /** On top of the agent's own, 0 to 19. Only a process can have it. */
+  readonly niceness: number;
+  /** CPU time that the model may take, in cores; undefined for no bound. Only a process with a control group is held to it. */
+  readonly cpuCores?: number;
+  /** Whether whatever serves comes first until the model is open. */
+  readonly inBackground: boolean;
   readonly signal: AbortSignal;
   progress(step: OpenProgress): void;
 }

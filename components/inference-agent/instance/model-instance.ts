@@ -1,4 +1,5 @@
 import type { FileHashes, ModelManifest, Provider } from '#packages/model-package';
+import type { KillerInput } from '../killer-inputs/killer-input.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { Learned } from './cache/cache-record.ts';
 import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
@@ -10,9 +11,11 @@ export interface ModelInstance {
   readonly capacity: number;
   /** Requests that it would take now. */
   readonly free: number;
+  /** Inputs that ended a process of this package. */
+  readonly killerInputs: readonly KillerInput[];
   /**
    * Runs one request. Bytes belong to the instance from here on; a file is the caller's to close after the answer.
-   * @throws EdgeError of the image (`image.*`), of the model, or `instance.*`
+   * @throws EdgeError of the image (`image.*`), of the model, `input.kills-model`, or `instance.*`
    */
   infer(picture: Picture, contentType?: string): Promise<Inference>;
   /**
@@ -60,6 +63,14 @@ export interface InstanceSettings {
   readonly isolation: Isolation;
   /** What a process of the model may take of RAM, in bytes; undefined for no bound. */
   readonly memoryLimitBytes?: number;
+  /** Of its processes, on top of the agent's own: 0 to 19. */
+  readonly niceness: number;
+  /** CPU time that each of its processes may take, in cores; undefined for no bound. */
+  readonly cpuCores?: number;
+  /** Whether one more process or thread is kept loaded, to take over from one that is lost. */
+  readonly spare: boolean;
+  /** Whether inputs that ended a process are kept for the developer. */
+  readonly keepKillerInputs: boolean;
   /** Ladder of execution providers. */
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
@@ -106,9 +117,12 @@ export interface InstanceFacts {
   readonly confinement?: string;
   /** What opening has shown, for the cache; only from the first worker. */
   readonly learned?: Learned;
+  /** By what the process is held to its service's memory, CPU share and priority; undefined for a thread. */
+  readonly limits?: string;
 }
 
 export interface InstanceFault {
-  readonly reason: 'crashed' | 'stuck' | 'restart-failed';
+  /** `killed`: by somebody outside, so that neither the model nor an input is to blame. */
+  readonly reason: 'crashed' | 'stuck' | 'killed' | 'restart-failed';
   readonly message: string;
 }

@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readPackage } from '#packages/model-package';
-import { systemClock } from '#packages/foundation';
+import { silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
 import { sharedFolder } from '../../../testing/frames/test-ring.ts';
@@ -8,11 +11,14 @@ import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundleFile } from '../../../testing/process/bundle-file.ts';
+import { childrenOf } from '../../../testing/process/process-facts.ts';
 import { componentBundle } from '../../../testing/process/start-component.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
 import { memoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
+import { KillerInputs } from '../killer-inputs/killer-inputs.ts';
+import { InstanceGroups } from './process/instance-groups.ts';
 import type { ModelInstance } from './model-instance.ts';
 import { ThreadRegister } from './thread/thread-register.ts';
 import { processExecutors } from './process/model-process.ts';
@@ -22,13 +28,21 @@ import type { WorkerInstancePorts } from './worker-instance.ts';
 
 const frames = sharedFolder();
 afterAll(() => frames.remove());
+const killerFolder = mkdtempSync(join(tmpdir(), 'edgeml-killers-'));
+afterAll(() => rmSync(killerFolder, { recursive: true, force: true }));
 
 function ports(file: string, clock: Clock = systemClock, buffers = new BufferPool()): WorkerInstancePorts {
   return {
     clock,
     buffers,
+    killers: new KillerInputs({ folder: killerFolder, clock, log: silentLogger }),
     executors: {
-      process: processExecutors({ file, environment: process.env, framesFolder: frames.path }),
+      process: processExecutors({
+        file,
+        environment: process.env,
+        framesFolder: frames.path,
+        groups: InstanceGroups.open(),
+      }),
       thread: threadExecutors({ file, buffers, threads: new ThreadRegister() }),
     },
   };
@@ -140,6 +154,47 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
       await instance.infer(image).catch(() => undefined);
       expect(buffers.freeBytes).toBe(128 * 1024);
     }
+    await instance.close();
+  });
+});
+
+/** Vitest and esbuild have children, too. */
+const processesOfModels = () =>
+  childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('scripted-worker.js'));
+
+describe.runIf(process.platform === 'linux')('A spare process', () => {
+  it('takes over at once when the one that serves is lost, and gets a successor', async () => {
+    const clock = new FakeClock();
+    const open = workerInstances(ports(await scriptedWorker(), clock));
+    const instance = await open(specOf({}, { isolation: 'process', spare: true }), quiet);
+    for (const round of ['first', 'second']) {
+      await expect.poll(() => processesOfModels().length).toBe(2);
+      await expect(instance.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
+      await expect.poll(() => instance.free).toBe(1);
+      // No time has passed: nothing was started in its place yet.
+      const { predictions } = await instance.infer(bytesOf(round));
+      expect(predictions[0]?.label).toBe(`Parts 1.0.0: ${round}`);
+      await clock.advance(1_000);
+    }
+    await instance.close();
+    expect(processesOfModels()).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('A process that something outside kills', () => {
+  it('takes no request with it', async () => {
+    const clock = new FakeClock();
+    const open = workerInstances(ports(await scriptedWorker(), clock));
+    const instance = await open(specOf({}, { isolation: 'process' }), quiet);
+    const fault = new Promise((resolve) => instance.onFault(resolve));
+    const [pid = -1] = processesOfModels();
+    process.kill(pid, 'SIGSTOP');
+    const answer = instance.infer(bytesOf('in flight'));
+    process.kill(pid, 'SIGKILL');
+    expect(await fault).toMatchObject({ reason: 'killed' });
+    expect(instance.killerInputs).toEqual([]);
+    await clock.advance(1_000);
+    expect((await answer).predictions[0]?.label).toBe('Parts 1.0.0: in flight');
     await instance.close();
   });
 });

@@ -5,6 +5,10 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import { inputOfPicture, inputOfTensors } from '../killer-inputs/input.ts';
+import type { Input } from '../killer-inputs/input.ts';
+import type { KillerInput } from '../killer-inputs/killer-input.ts';
+import type { KillerInputs } from '../killer-inputs/killer-inputs.ts';
 import { memoryOfPicture } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { ModelCaches } from './cache/model-caches.ts';
@@ -31,6 +35,7 @@ export interface WorkerInstancePorts {
   readonly buffers: BufferPool;
   /** How a model is run, by what its service asks for. */
   readonly executors: Readonly<Record<Isolation, OpenExecutor>>;
+  readonly killers: KillerInputs;
   /** Optimised models and remembered choices; without it each start makes them anew. */
   readonly caches?: ModelCaches;
 }
@@ -53,12 +58,17 @@ export function workerInstances(ports: WorkerInstancePorts): OpenInstance {
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 60_000;
 const MAX_STUCK = 2;
+/** Errors of the request that was at work when its process ended, and of no other. */
+const KILLED_BY_INPUT = ['instance.worker-crashed', 'instance.worker-stuck', 'instance.memory-exceeded'];
 
 class WorkerInstance implements ModelInstance {
   readonly capacity: number;
   readonly #ports: WorkerInstancePorts;
   readonly #spec: InstanceSpec;
+  /** Those that serve. */
   readonly #executors = new Set<Executor>();
+  /** Loaded, and used only once one of those is lost. */
+  #spare: Executor | undefined;
   readonly #closing = new AbortController();
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
@@ -90,10 +100,11 @@ class WorkerInstance implements ModelInstance {
   }
 
   async open(watch: OpenWatch): Promise<void> {
+    const { workers, spare } = this.#spec.settings;
     const cache = await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
     this.#cache = cache;
     try {
-      const first = await this.#start(this.#firstPlan(), watch);
+      const first = await this.#start(this.#firstPlan(), watch, true);
       this.#facts = first.facts;
       // Now, before anybody's input has reached that process.
       const { learned } = first.facts;
@@ -101,18 +112,24 @@ class WorkerInstance implements ModelInstance {
     } finally {
       await cache?.end().catch(() => undefined);
     }
-    const others = Array.from({ length: this.#spec.settings.workers - 1 }, () =>
-      this.#start(this.#sameAgain(), quiet(watch)),
-    );
+    const others = Array.from({ length: workers - 1 }, () => this.#start(this.#sameAgain(), quiet(watch), true));
     await Promise.all(others);
+    // The model serves without it.
+    if (spare) void this.#startAnother();
+  }
+
+  get killerInputs(): readonly KillerInput[] {
+    return this.#ports.killers.of(this.#spec.packageHash);
   }
 
   infer(picture: Picture, contentType?: string): Promise<Inference> {
-    return this.#ask(memoryOfPicture(picture), (executor) => executor.infer(picture, contentType));
+    return this.#ask(memoryOfPicture(picture), inputOfPicture(picture), (executor) =>
+      executor.infer(picture, contentType),
+    );
   }
 
   inferTensors(feeds: TensorFeeds): Promise<TensorRun> {
-    return this.#ask(feeds.memory, (executor) => executor.inferTensors(feeds));
+    return this.#ask(feeds.memory, inputOfTensors(feeds.tensors), (executor) => executor.inferTensors(feeds));
   }
 
   onFree(listener: () => void): void {
@@ -126,22 +143,42 @@ class WorkerInstance implements ModelInstance {
   async close(): Promise<void> {
     this.#closing.abort(ended());
     for (const cancel of this.#restarts) cancel();
-    await Promise.all([...this.#executors].map((executor) => executor.close()));
+    const all = this.#spare ? [...this.#executors, this.#spare] : [...this.#executors];
+    this.#spare = undefined;
+    await Promise.all(all.map((executor) => executor.close()));
     this.#executors.clear();
     this.#freed();
   }
 
   /** @param memory in which the input lies; it goes back to the pool, unless a thread has taken it with it */
-  async #ask<Answer>(memory: ArrayBuffer | undefined, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
-    if (this.#closing.signal.aborted) throw ended();
-    const executor = this.#freest();
-    if (!executor) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
+  async #ask<Answer>(
+    memory: ArrayBuffer | undefined,
+    input: Input,
+    ask: (executor: Executor) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { packageHash, settings } = this.#spec;
+    const { killers, buffers } = this.#ports;
     try {
+      if (this.#closing.signal.aborted) throw ended();
+      let executor = this.#freest();
+      if (!executor) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
+      if (killers.mayHold(packageHash, input.bytes)) {
+        const refusal = killers.refusal(packageHash, await input.parts());
+        if (refusal) throw refusal;
+        executor = await this.#nextFree();
+      }
       const answer = await ask(executor).catch((thrown: unknown) => this.#askOnceMore(thrown, ask));
       this.#restartMs = FIRST_RESTART_MS;
       return answer;
+    } catch (thrown) {
+      if (isEdgeError(thrown) && KILLED_BY_INPUT.includes(thrown.code)) {
+        // A file that cannot be read any more leaves nothing to be remembered.
+        const parts = await input.parts().catch(() => []);
+        killers.record(packageHash, parts, thrown.message, settings.keepKillerInputs);
+      }
+      throw thrown;
     } finally {
-      if (memory) this.#ports.buffers.give(memory);
+      if (memory) buffers.give(memory);
       this.#freed();
     }
   }
@@ -149,9 +186,14 @@ class WorkerInstance implements ModelInstance {
   /** A request that only waited in a process that another request brought down is repeated on the next one, once. */
   async #askOnceMore<Answer>(thrown: unknown, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
     if (!isEdgeError(thrown) || thrown.code !== 'instance.worker-lost') throw thrown;
+    return ask(await this.#nextFree());
+  }
+
+  /** @throws EdgeError `instance.ended` */
+  async #nextFree(): Promise<Executor> {
     for (;;) {
       const executor = this.#freest();
-      if (executor) return ask(executor);
+      if (executor) return executor;
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
       if (this.#closing.signal.aborted) throw ended();
     }
@@ -169,7 +211,8 @@ class WorkerInstance implements ModelInstance {
     return freest;
   }
 
-  async #start(plan: WorkerPlan, watch: OpenWatch): Promise<Executor> {
+  /** @param inBackground whether what serves comes first until it is loaded */
+  async #start(plan: WorkerPlan, watch: OpenWatch, inBackground: boolean): Promise<Executor> {
     const { settings, manifest } = this.#spec;
     const inputOfVariant = ({ variant }: InstanceFacts): InputSpec =>
       inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]);
@@ -177,6 +220,9 @@ class WorkerInstance implements ModelInstance {
       plan,
       ...(settings.prepareAhead ? { prepareAhead: inputOfVariant } : {}),
       ...(settings.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: settings.memoryLimitBytes }),
+      ...(settings.cpuCores === undefined ? {} : { cpuCores: settings.cpuCores }),
+      niceness: settings.niceness,
+      inBackground,
       clock: this.#ports.clock,
       loadTimeoutMs: settings.loadTimeoutMs,
       stuckAfterMs: settings.stuckAfterMs,
@@ -187,18 +233,30 @@ class WorkerInstance implements ModelInstance {
       await executor.close();
       throw ended();
     }
-    this.#executors.add(executor);
+    if (this.#isComplete) this.#spare = executor;
+    else this.#executors.add(executor);
     void executor.lost.then((error) => this.#replace(executor, error));
     this.#freed();
     return executor;
   }
 
+  /** Whether as many serve as the service asks for. */
+  get #isComplete(): boolean {
+    return this.#executors.size >= this.#spec.settings.workers;
+  }
+
   #replace(executor: Executor, error: EdgeError): void {
+    if (this.#spare === executor) this.#spare = undefined;
     this.#executors.delete(executor);
+    if (this.#spare && !this.#isComplete) {
+      this.#executors.add(this.#spare);
+      this.#spare = undefined;
+      this.#cameBack();
+    }
     const stuck = error.code === 'instance.worker-stuck';
     if (stuck) this.#stuck++;
     void executor.exited.then(() => stuck && this.#stuck--);
-    this.#report({ reason: stuck ? 'stuck' : 'crashed', message: error.message });
+    this.#report({ reason: stuck ? 'stuck' : isKilled(error) ? 'killed' : 'crashed', message: error.message });
     this.#restartLater();
   }
 
@@ -206,24 +264,31 @@ class WorkerInstance implements ModelInstance {
     if (this.#closing.signal.aborted) return;
     const cancel = this.#ports.clock.after(this.#restartMs, () => {
       this.#restarts.delete(cancel);
-      void this.#restart();
+      void this.#startAnother();
     });
     this.#restarts.add(cancel);
     this.#restartMs = Math.min(2 * this.#restartMs, LAST_RESTART_MS);
   }
 
-  async #restart(): Promise<void> {
+  /** In the place of one that was lost, or as the spare. */
+  async #startAnother(): Promise<void> {
     try {
       // Each holds its memory and a core until it comes back.
       if (this.#stuck > MAX_STUCK)
         throw new Error(`${this.#stuck} workers are stuck; no more are started before one comes back`);
-      await this.#start(this.#sameAgain(), { signal: this.#closing.signal, progress: () => undefined });
+      const watch = { signal: this.#closing.signal, progress: () => undefined };
+      await this.#start(this.#sameAgain(), watch, this.#isComplete);
     } catch (thrown) {
       if (this.#closing.signal.aborted) return;
-      this.#report({ reason: 'restart-failed', message: messageOf(thrown) });
+      this.#report({ reason: isKilled(thrown) ? 'killed' : 'restart-failed', message: messageOf(thrown) });
       this.#restartLater();
       return;
     }
+    this.#cameBack();
+  }
+
+  #cameBack(): void {
+    this.#freed();
     for (const listener of this.#freeListeners) listener();
   }
 
@@ -260,6 +325,10 @@ class WorkerInstance implements ModelInstance {
 
 function quiet(watch: OpenWatch): OpenWatch {
   return { signal: watch.signal, progress: () => undefined };
+}
+
+function isKilled(thrown: unknown): boolean {
+  return isEdgeError(thrown) && thrown.code === 'instance.worker-killed';
 }
 
 function ended(): EdgeError {

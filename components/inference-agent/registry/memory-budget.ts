@@ -17,10 +17,13 @@ const PREPARER_BYTES = 64 * 1024 ** 2;
 function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
   const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;
-  return settings.workers * (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants));
+  return (
+    (settings.workers + (settings.spare ? 1 : 0)) *
+    (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants))
+  );
 }
 
-type MemorySettings = Pick<InstanceSettings, 'workers' | 'prepareAhead'>;
+type MemorySettings = Pick<InstanceSettings, 'workers' | 'prepareAhead' | 'spare'>;
 
 /**
  * Refuses a model before it is loaded.
@@ -35,7 +38,7 @@ export function checkMemory(
   freeBytes: number,
 ): void {
   const needBytes = estimateMemory(model, settings);
-  const what = `${model.manifest.name} ${model.manifest.version} needs about ${kilobytes(needBytes)} KB with ${settings.workers} worker(s)`;
+  const what = `${model.manifest.name} ${model.manifest.version} needs about ${kilobytes(needBytes)} KB with ${settings.workers} worker(s)${settings.spare ? ' and a spare one' : ''}`;
   const facts = { needKB: kilobytes(needBytes), workers: settings.workers };
   if (limitBytes !== undefined && needBytes > limitBytes) {
     const message = `${what}, over the limit of ${kilobytes(limitBytes)} KB (LocalInferenceServiceMemoryLimitKB)`;

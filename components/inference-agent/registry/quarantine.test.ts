@@ -68,6 +68,16 @@ describe('quarantine of a version that dies again and again', () => {
     });
   });
 
+  it('does not count what something outside has killed', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    const instance = rig.instances.opened.at(-1);
+    for (let time = 0; time < 6; time++) instance?.report({ reason: 'killed', message: 'it was ended by SIGKILL' });
+    expect(versionInService()).toBe('2.0.0');
+    expect(rig.last('model.fault')).toMatchObject({ reason: 'killed' });
+    expect(rig.names()).not.toContain('model.quarantined');
+  });
+
   it('forgets deaths that lie ten minutes back', async () => {
     await activate('1.0.0');
     await activate('2.0.0');

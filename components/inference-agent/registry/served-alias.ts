@@ -203,6 +203,7 @@ export class ServedAlias {
 
   /** A version that brings its processes down again and again is taken out of service, and the one before it takes over. */
   #faulted(model: ServingModel, fault: InstanceFault): void {
+    if (fault.reason === 'killed') return;
     const { quarantine, closing } = this.#ports;
     const former = this.served?.record.previous?.kept === true;
     const deaths = quarantine.tooMany(model.identity, former);

@@ -92,7 +92,8 @@ export class ServingModel implements Target, Judged {
   }
 
   status(state: ModelStatus['state'], notKept?: NotKept): ModelStatus {
-    const { facts } = this.instance;
+    const { facts, killerInputs } = this.instance;
+    const killers = killerInputs.map(({ packageHash: _thisOne, ...killer }) => killer);
     return {
       ...this.identity,
       state,
@@ -105,6 +106,8 @@ export class ServingModel implements Target, Judged {
       ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
       ...(this.standing.signedBy === undefined ? {} : { signedBy: this.standing.signedBy }),
       ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
+      ...(facts.limits === undefined ? {} : { limits: facts.limits }),
+      ...(killers.length === 0 ? {} : { killerInputs: killers }),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
       ...(notKept ? { notKept } : {}),
@@ -140,17 +143,11 @@ const CLOSE_MS = 1_000;
 
 /** Whether a running instance is still what the settings ask for; time-outs and bounds matter only while it opens. */
 export function sameSettings(running: InstanceSettings, wanted: InstanceSettings): boolean {
-  const parts = ({
-    providers,
-    requireProvider,
-    workers,
-    intraOpThreads,
-    threadsToTry,
-    prepareAhead,
-    spinning,
-  }: InstanceSettings) =>
-    JSON.stringify([providers, requireProvider, workers, intraOpThreads, threadsToTry, prepareAhead, spinning]);
-  return parts(running) === parts(wanted);
+  const lasting = (settings: InstanceSettings) => {
+    const { stuckAfterMs: _stuck, loadTimeoutMs: _load, golden: _golden, maxLatencyMs: _latency, ...rest } = settings;
+    return JSON.stringify(rest);
+  };
+  return lasting(running) === lasting(wanted);
 }
 
 function briefly({ code, message }: WireError): { readonly code: string; readonly message: string } {

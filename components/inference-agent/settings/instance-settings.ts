@@ -35,9 +35,14 @@ export function instanceSettings(
   const maxLatencyMs = own?.MaxLatencyMs ?? configuration.MaxLatencyMs;
   const isolation = own?.Isolation ?? configuration.Isolation;
   const memoryLimit = memoryLimitBytes(configuration, alias);
+  const cpuShare = own?.CpuShare ?? configuration.CpuShare;
   return {
     isolation,
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
+    niceness: own?.Niceness ?? configuration.Niceness,
+    ...(cpuShare > 0 ? { cpuCores: cpuShare / 100 } : {}),
+    spare: own?.SpareInstance ?? configuration.SpareInstance,
+    keepKillerInputs: own?.KeepKillerInputs ?? configuration.KeepKillerInputs,
     // With a worker for each core every core has work already; the second thread would only take memory.
     prepareAhead: workers < cores,
     providers: ladderOf(own?.Providers ?? configuration.Providers, platform.providers),

@@ -82,6 +82,31 @@ describe('settings of a service', () => {
   });
 });
 
+describe('limits of a service', () => {
+  it('hold nothing back and keep no spare process by default', () => {
+    const settings = instanceSettings(parse({}), platform(2), 'Parts');
+    expect(settings).toMatchObject({ niceness: 0, spare: false, keepKillerInputs: true });
+    expect(settings).not.toHaveProperty('cpuCores');
+  });
+
+  it('are its own, the CPU share as cores', () => {
+    const own = { Niceness: '7', CpuShare: '150', SpareInstance: 'true', KeepKillerInputs: 'false' };
+    const configuration = parse({ CpuShare: 50, Services: { Parts: own, Belts: { CpuShare: 0 } } });
+    expect(instanceSettings(configuration, platform(2), 'Parts')).toMatchObject({
+      niceness: 7,
+      cpuCores: 1.5,
+      spare: true,
+      keepKillerInputs: false,
+    });
+    expect(instanceSettings(configuration, platform(2), 'Other')).toMatchObject({ cpuCores: 0.5 });
+    expect(instanceSettings(configuration, platform(2), 'Belts')).not.toHaveProperty('cpuCores');
+  });
+
+  it.each([{ Niceness: -1 }, { Niceness: 20 }, { CpuShare: -1 }])('refuses %j', (raw) => {
+    expect(() => parse(raw)).toThrow(expect.objectContaining({ code: 'config.invalid' }) as Error);
+  });
+});
+
 describe('threads and providers by default', () => {
   const settings = (cores: number, raw: object, ...providers: string[]) =>
     instanceSettings(parse(raw), platform(cores, ...providers), 'Parts');

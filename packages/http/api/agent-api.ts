@@ -102,6 +102,25 @@ export interface ModelStatus extends ModelIdentity {
   readonly signedBy?: string;
   /** Why the configuration as it is now would refuse the model at the next start; absent if it would not. */
   readonly refusal?: { readonly code: string; readonly message: string };
+  /**
+   * By what the model's processes are held to the memory, CPU share and priority of their service, and what is not held and why.
+   * Absent for a model in a thread of the agent.
+   */
+  readonly limits?: string;
+  /**
+   * Inputs that ended the process which ran them; after two deaths they are refused (`input.kills-model`). What is `kept` lies in
+   * `killer-inputs/<sha256>` of the agent's work folder. Absent if there are none.
+   */
+  readonly killerInputs?: readonly {
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly deaths: number;
+    /** What the last death was. */
+    readonly reason: string;
+    /** Time of the first one, ISO 8601. */
+    readonly since: string;
+    readonly kept: boolean;
+  }[];
   readonly inFlight: number;
   readonly activatedAt: string;
   readonly notKept?: NotKept;

@@ -30,6 +30,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'agent.',
       'http.',
       'image.',
+      'input.',
       'instance.',
       'invoke.',
       'model.closed',

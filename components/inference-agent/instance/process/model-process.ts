@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Inference } from '#packages/vision';
 import type { PlacedFrame } from '#packages/frames';
-import type { EdgeError } from '#packages/foundation';
+import type { Clock, EdgeError } from '#packages/foundation';
 import { messageOf } from '#packages/foundation';
+import { oomKills } from '#packages/posix';
 import { agentErrors } from '../../errors.ts';
 import type { ImageFile } from '../../picture/image-file.ts';
 import { isFrame } from '../../picture/picture.ts';
@@ -22,7 +23,8 @@ import type { FileReaderName } from './file-doors.ts';
 import { FrameChannel } from './frame-channel.ts';
 import { InputSlots } from './input-slots.ts';
 import { LastWords } from './last-words.ts';
-import { MemoryWatch } from './memory-watch.ts';
+import type { InstanceGroups } from './instance-groups.ts';
+import { ProcessBounds } from './process-bounds.ts';
 import { CHILD_FD, FRAME_LIMITS } from './messages.ts';
 import type { ToPreparerOfProcess, ToProcess } from './messages.ts';
 import { readAnswer, readOpening, readPrepared } from './read-answers.ts';
@@ -35,6 +37,8 @@ export interface ProcessPorts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where the rings of frames lie, which every process of a model may read; undefined if there are none. */
   readonly framesFolder?: string;
+  /** Control groups for the processes. */
+  readonly groups: InstanceGroups;
 }
 
 /** Executors in processes of their own: nothing that a model does reaches the agent or another model. */
@@ -55,7 +59,7 @@ class ModelProcess implements Executor {
   readonly exited: Promise<void>;
   readonly #child: ModelChild;
   readonly #pending: PendingRequests<Inference | TensorRun>;
-  readonly #watch: MemoryWatch | undefined;
+  readonly #bounds: ProcessBounds | undefined;
   readonly #stuckAfterMs: number;
   readonly #startPreparer: () => void;
   /** The thread that prepares images is started when two requests meet for the first time: many services never need it. */
@@ -67,34 +71,35 @@ class ModelProcess implements Executor {
 
   static async open(ports: ProcessPorts, options: ExecutorOptions): Promise<ModelProcess> {
     options.signal.throwIfAborted();
-    const child = new ModelChild(ports, options.plan);
-    const watch = watchOf(child, options);
+    const child = new ModelChild(ports, options.plan, options.clock);
+    const bounds = boundsOf(child, options, ports);
     try {
       child.send({
         kind: 'open',
         plan: options.plan,
         parentPid: process.pid,
         has: { slots: child.slots !== undefined, files: child.files !== undefined },
-        ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
+        ...(bounds?.selfBound === true ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
       });
       const facts = await waitUntilOpen((listener) => child.listen(listener), options);
-      return new ModelProcess(child, watch, facts, options);
+      bounds?.opened();
+      return new ModelProcess(child, bounds, facts, options);
     } catch (thrown) {
-      watch?.stop();
       await child.kill();
-      throw watch?.exceeded ?? thrown;
+      if (bounds?.exceeded) throw bounds.exceeded;
+      throw child.killedFromOutside ? killed(child.ended) : thrown;
     }
   }
 
   private constructor(
     child: ModelChild,
-    watch: MemoryWatch | undefined,
+    bounds: ProcessBounds | undefined,
     facts: InstanceFacts,
     { clock, stuckAfterMs, prepareAhead }: ExecutorOptions,
   ) {
     this.#child = child;
-    this.#watch = watch;
-    this.facts = facts;
+    this.#bounds = bounds;
+    this.facts = bounds ? { ...facts, limits: bounds.words } : facts;
     this.#stuckAfterMs = stuckAfterMs;
     this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
     this.capacity = prepareAhead ? 2 : 1;
@@ -103,7 +108,11 @@ class ModelProcess implements Executor {
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
     child.onAnswer = (head, blob) => this.#take(head, blob);
     child.onPrepared = (head) => this.#takePrepared(head);
-    child.onEnd = (reason) => this.#lose(watch?.exceeded ?? crashed(reason));
+    child.onEnd = (reason) => {
+      const exceeded = bounds?.exceeded;
+      if (child.killedFromOutside && !exceeded) this.#lose(killed(reason), []);
+      else this.#lose(exceeded ?? crashed(reason));
+    };
     if (child.ended !== undefined) child.onEnd(child.ended);
   }
 
@@ -132,7 +141,7 @@ class ModelProcess implements Executor {
   async close(): Promise<void> {
     this.#gone = true;
     this.#pending.rejectAll(agentErrors.error('instance.ended', 'the model was taken out of service'));
-    this.#watch?.stop();
+    this.#bounds?.stopWatching();
     await this.#child.kill();
   }
 
@@ -205,18 +214,23 @@ class ModelProcess implements Executor {
   #lose(error: EdgeError, atWork: readonly unknown[] | undefined = this.#child.slots?.atWork()): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#watch?.stop();
+    this.#bounds?.stopWatching();
     this.#pending.rejectAll((id) => (!atWork || atWork.includes(id) ? error : bystander(error)));
     void this.#child.kill();
     this.#reportLost(error);
   }
 }
 
-function watchOf(child: ModelChild, { clock, memoryLimitBytes }: ExecutorOptions): MemoryWatch | undefined {
-  const { pid } = child;
-  if (memoryLimitBytes === undefined || pid === undefined) return undefined;
-  return new MemoryWatch(pid, memoryLimitBytes, clock, () => void child.kill());
+/** Undefined if the process could not even be started. */
+function boundsOf(child: ModelChild, options: ExecutorOptions, { groups }: ProcessPorts): ProcessBounds | undefined {
+  if (child.pid === undefined) return undefined;
+  const bounds = new ProcessBounds(child.pid, options, groups, options.clock, () => void child.kill());
+  void child.exited.then(() => bounds.end());
+  return bounds;
 }
+
+/** A process that closes its socket has that long to end by itself, which says why; then it is ended. */
+const LAST_WORDS_MS = 500;
 
 /** The operating system's side: the process, its two sockets, its memory. */
 class ModelChild {
@@ -230,12 +244,18 @@ class ModelChild {
   onEnd: (reason: unknown) => void = () => undefined;
   /** Why it has ended, if it has. */
   ended: unknown;
+  /** Whether somebody else than this agent or the kernel has killed it. */
+  killedFromOutside = false;
   readonly #process: ChildProcess;
   readonly #runner: FrameChannel;
   readonly #preparer: FrameChannel;
+  readonly #clock: Clock;
+  readonly #oomKillsBefore = oomKills();
   #opening: OpeningListener | undefined;
+  #isKilled = false;
 
-  constructor({ file, environment, framesFolder }: ProcessPorts, plan: WorkerPlan) {
+  constructor({ file, environment, framesFolder }: ProcessPorts, plan: WorkerPlan, clock: Clock) {
+    this.#clock = clock;
     const access = accessFor(plan, file, environment, framesFolder);
     this.slots = InputSlots.open('edgeml-model-inputs');
     this.files = FileDoors.open();
@@ -267,7 +287,12 @@ class ModelChild {
       };
       this.#process.once('error', (error) => this.#process.pid === undefined && gone(error));
       // `close`, not `exit`: the last words are read by then.
-      this.#process.once('close', (code, signal) => gone(new Error(describeExit(code, signal, words.line))));
+      this.#process.once('close', (code, signal) => {
+        // The kernel kills by the same signal, but counts.
+        const isCounted = this.#oomKillsBefore === undefined || oomKills() !== this.#oomKillsBefore;
+        this.killedFromOutside = signal === 'SIGKILL' && !this.#isKilled && !isCounted;
+        gone(new Error(describeExit(code, signal, words.line)));
+      });
     });
     this.#runner = this.#channel(CHILD_FD.runner, (head, blob) => this.#take(head, blob));
     this.#preparer = this.#channel(CHILD_FD.preparer, (head) => this.onPrepared(head));
@@ -320,6 +345,7 @@ class ModelChild {
 
   /** Ends it at once, whatever it does, and waits until it is gone. */
   async kill(): Promise<void> {
+    this.#isKilled = true;
     this.#process.kill('SIGKILL');
     await this.exited;
   }
@@ -341,8 +367,13 @@ class ModelChild {
   }
 
   #broken(reason: string | undefined): void {
-    if (reason !== undefined) this.#end(new Error(reason));
-    this.#process.kill('SIGKILL');
+    if (reason === undefined) {
+      const cancel = this.#clock.after(LAST_WORDS_MS, () => void this.kill());
+      void this.exited.then(cancel);
+    } else {
+      this.#end(new Error(reason));
+      void this.kill();
+    }
   }
 
   #take(head: unknown, blob: Buffer): void {
@@ -369,6 +400,11 @@ function describeExit(code: number | null, signal: NodeJS.Signals | null, lastWo
 function crashed(cause: unknown): EdgeError {
   const message = `the process that ran the model crashed: ${messageOf(cause)}`;
   return agentErrors.error('instance.worker-crashed', message, { cause });
+}
+
+function killed(cause: unknown): EdgeError {
+  const message = `the process that ran the model was killed by something outside: ${messageOf(cause)}`;
+  return agentErrors.error('instance.worker-killed', message, { cause });
 }
 
 function bystander(cause: EdgeError): EdgeError {

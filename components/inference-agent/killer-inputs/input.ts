@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { frameBytes, readFrame } from '#packages/frames';
+import type { PlacedFrame } from '#packages/frames';
+import type { NamedTensors } from '#packages/vision';
+import { isFrame } from '../picture/picture.ts';
+import type { Picture } from '../picture/picture.ts';
+
+/** The bytes of an input, in order: an image, or one tensor after the other. Empty once they have been moved to a thread. */
+export type InputParts = readonly Uint8Array[];
+
+/** What a request is about, as far as it matters to tell inputs apart. */
+export interface Input {
+  readonly bytes: number;
+  /** @throws EdgeError `invoke.file-unreadable`, `frame.stale` */
+  parts(): Promise<InputParts>;
+}
+
+export function inputOfPicture(picture: Picture): Input {
+  if (picture instanceof Uint8Array) return { bytes: picture.byteLength, parts: async () => [picture] };
+  if (isFrame(picture)) return { bytes: frameBytes(picture.layout), parts: async () => [pixelsOf(picture)] };
+  return { bytes: picture.bytes, parts: async () => [await picture.read()] };
+}
+
+function pixelsOf(frame: PlacedFrame): Uint8Array {
+  const pixels = Buffer.alloc(frameBytes(frame.layout));
+  readFrame(frame, pixels);
+  return pixels;
+}
+
+export function inputOfTensors(tensors: NamedTensors): Input {
+  const parts = Object.values(tensors).map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { bytes: bytesIn(parts), parts: async () => parts };
+}
+
+export function bytesIn(parts: InputParts): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** SHA-256 over all parts, hexadecimal: of an image that of its file. */
+export function hashOf(parts: InputParts): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
