@@ -4,6 +4,7 @@ import type { AgentClient } from '#packages/http';
 import { PATIENCE_MS } from '../patience.ts';
 import type { Child } from '../process/child.ts';
 import { startComponent } from '../process/start-component.ts';
+import type { ComponentOptions } from '../process/start-component.ts';
 
 export interface AgentProcess {
   readonly process: Child;
@@ -15,8 +16,9 @@ export interface AgentProcess {
 export async function startAgentProcess(
   workFolder: string,
   configuration: Readonly<Record<string, unknown>> = {},
+  options: Pick<ComponentOptions, 'bundleFolder'> = {},
 ): Promise<AgentProcess> {
-  const process = await startComponent('inference-agent', { workFolder, configuration });
+  const process = await startComponent('inference-agent', { workFolder, configuration, ...options });
   const socketPath = join(workFolder, 'agent.sock');
   await process.line(/"event":"agent.ready"/);
   const client = createAgentClient({ socketPath, maxConnections: 600, timeoutMs: PATIENCE_MS });

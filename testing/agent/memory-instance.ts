@@ -52,6 +52,7 @@ export class MemoryInstance implements ModelInstance {
   readonly spec: InstanceSpec;
   readonly facts: InstanceFacts;
   readonly killerInputs = [];
+  readonly spare = undefined;
   closed = false;
   readonly #model: MemoryModel;
   readonly #running = new Set<(error: Error) => void>();

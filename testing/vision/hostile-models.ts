@@ -74,7 +74,7 @@ function squareWeights(side: number): readonly WeightSpec[] {
 }
 
 /** Takes `brightest` and gives `harm`, a number that is then multiplied away. */
-function classifier(nodes: readonly NodeSpec[], weights: readonly WeightSpec[]): Uint8Array {
+export function classifier(nodes: readonly NodeSpec[], weights: readonly WeightSpec[]): Uint8Array {
   return buildOnnx({
     inputs: [{ name: 'image', shape: [1, 3, SIDE, SIDE] }],
     outputs: [{ name: 'probs', shape: [1, 3] }],

@@ -11,6 +11,8 @@ export interface ModelInstance {
   readonly capacity: number;
   /** Requests that it would take now. */
   readonly free: number;
+  /** Whether the spare process or thread would take over now; undefined if the service wants none. */
+  readonly spare: 'ready' | 'loading' | undefined;
   /** Inputs that ended a process of this package. */
   readonly killerInputs: readonly KillerInput[];
   /**

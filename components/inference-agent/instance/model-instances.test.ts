@@ -168,9 +168,11 @@ describe.runIf(process.platform === 'linux')('A spare process', () => {
     const open = workerInstances(ports(await scriptedWorker(), clock));
     const instance = await open(specOf({}, { isolation: 'process', spare: true }), quiet);
     for (const round of ['first', 'second']) {
-      await expect.poll(() => processesOfModels().length).toBe(2);
+      expect(processesOfModels().length).toBe(2);
+      await expect.poll(() => instance.spare).toBe('ready');
       await expect(instance.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
       await expect.poll(() => instance.free).toBe(1);
+      expect(instance.spare).toBe('loading');
       // No time has passed: nothing was started in its place yet.
       const { predictions } = await instance.infer(bytesOf(round));
       expect(predictions[0]?.label).toBe(`Parts 1.0.0: ${round}`);

@@ -118,6 +118,11 @@ class WorkerInstance implements ModelInstance {
     if (spare) void this.#startAnother();
   }
 
+  get spare(): 'ready' | 'loading' | undefined {
+    if (!this.#spec.settings.spare) return undefined;
+    return this.#spare ? 'ready' : 'loading';
+  }
+
   get killerInputs(): readonly KillerInput[] {
     return this.#ports.killers.of(this.#spec.packageHash);
   }

@@ -172,6 +172,17 @@ describe('ModelRegistry: activation', () => {
     expect(rig.instances.opened).toHaveLength(0);
   });
 
+  it('counts a spare process into the memory that a model needs', async () => {
+    const onePlusAHalf = 120 * 1024 ** 2;
+    rig.freeBytes = onePlusAHalf;
+    await activate('1.0.0');
+    rig.settings = { ...rig.settings, spare: true };
+    await expect(activate('2.0.0')).rejects.toMatchObject({
+      code: 'model.no-memory',
+      message: expect.stringContaining('with 1 worker(s) and a spare one') as string,
+    });
+  });
+
   it('takes activations of one alias one after the other; the last one stays', async () => {
     const versions = ['1.0.0', '2.0.0', '3.0.0'];
     const paths = await Promise.all(versions.map((version) => packageOf(version)));

@@ -92,7 +92,7 @@ export class ServingModel implements Target, Judged {
   }
 
   status(state: ModelStatus['state'], notKept?: NotKept): ModelStatus {
-    const { facts, killerInputs } = this.instance;
+    const { facts, killerInputs, spare } = this.instance;
     const killers = killerInputs.map(({ packageHash: _thisOne, ...killer }) => killer);
     return {
       ...this.identity,
@@ -107,6 +107,7 @@ export class ServingModel implements Target, Judged {
       ...(this.standing.signedBy === undefined ? {} : { signedBy: this.standing.signedBy }),
       ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
       ...(facts.limits === undefined ? {} : { limits: facts.limits }),
+      ...(spare === undefined ? {} : { spare }),
       ...(killers.length === 0 ? {} : { killerInputs: killers }),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,

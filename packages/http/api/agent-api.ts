@@ -107,6 +107,8 @@ export interface ModelStatus extends ModelIdentity {
    * Absent for a model in a thread of the agent.
    */
   readonly limits?: string;
+  /** Whether the spare process would take over now; absent if the service wants none (`SpareInstance`). */
+  readonly spare?: 'ready' | 'loading';
   /**
    * Inputs that ended the process which ran them; after two deaths they are refused (`input.kills-model`). What is `kept` lies in
    * `killer-inputs/<sha256>` of the agent's work folder. Absent if there are none.
