@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFiles } from '../agent/package-folder.ts';
+import { mutateMessage } from '../vision/fuzz/mutate-message.ts';
 import { mutateBytes } from '../vision/fuzz/mutate.ts';
 import { Random } from '../vision/fuzz/random.ts';
 import { packageSeeds } from '../vision/fuzz/seeds.ts';
@@ -7,13 +8,17 @@ import { HOSTILE_GRAPHS } from '../vision/hostile-graphs.ts';
 
 export const MUTANT = 'Mutant';
 
-/** A package whose model was damaged at random, in one to four ways; the same one for the same number. */
+/**
+ * A package whose model was damaged at random, the same one for the same number. One in four is damaged as a file, which hardly ever
+ * parses any more; the others stay well-formed and say something else.
+ */
 export async function mutantPackage(folder: string, seed: number): Promise<string> {
   const random = new Random(seed);
   const seeds = packageSeeds();
   const { onnx, json } = random.pick(seeds);
   const files = seeds.map((one) => one.onnx);
-  return write(folder, `1.0.${seed}`, json, mutateBytes(onnx, random, files));
+  const damaged = random.next() < 0.25 ? mutateBytes(onnx, random, files) : mutateMessage(onnx, random);
+  return write(folder, `1.0.${seed}`, json, damaged);
 }
 
 /** A package whose model was written to do harm. @param index of `HOSTILE_GRAPHS`, which repeats */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { sleep, systemClock } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
 import sharp from 'sharp';
@@ -40,7 +40,7 @@ export async function mutatedModels(options: MutatedOptions): Promise<CampaignRe
     await client.activate({ path: SAMPLE_PACKAGE });
     const pictures = await Promise.all([plain(40), plain(255)]);
     const alone = await measured(client, images, () => sleep(systemClock, 1_000 * aloneSeconds, signal));
-    const outcomes: Record<string, number> = {};
+    const outcomes: Outcomes = { tally: {}, deadly: [] };
     const during = await measured(client, images, async () => {
       for (let index = 0; index < times + hostile && !agent.process.isOver; index++) {
         signal.throwIfAborted();
@@ -55,7 +55,7 @@ export async function mutatedModels(options: MutatedOptions): Promise<CampaignRe
     });
     const alive = !agent.process.isOver;
     const p99Ratio = during.p99Ms / alone.p99Ms;
-    const report = { seed, mutated: times, hostile, alive, outcomes, bystander: { alone, during, p99Ratio } };
+    const report = { seed, mutated: times, hostile, alive, ...outcomes, bystander: { alone, during, p99Ratio } };
     const lost = total(during.lost);
     return {
       report,
@@ -88,19 +88,28 @@ async function measured(
   return bystander.end();
 }
 
+interface Outcomes {
+  /** How often each code was met, or all pictures answered. */
+  readonly tally: Record<string, number>;
+  /** Packages that ended a process, and how. */
+  readonly deadly: string[];
+}
+
 /** Whatever happens is an outcome, told by its code. */
 async function tryModel(
   client: AgentClient,
   path: string,
   pictures: readonly Buffer[],
-  outcomes: Record<string, number>,
+  { tally, deadly }: Outcomes,
 ): Promise<void> {
   try {
     await client.activate({ path });
     for (const picture of pictures) await client.invoke(MUTANT, picture, { contentType: 'image/png' });
-    count(outcomes, { code: 'answered' });
+    count(tally, { code: 'answered' });
   } catch (thrown) {
-    count(outcomes, thrown);
+    count(tally, thrown);
+    const { code = '', message } = thrown as { readonly code?: string; readonly message: string };
+    if (code.startsWith('instance.')) deadly.push(`${basename(path)}: ${message}`);
   }
 }
 
