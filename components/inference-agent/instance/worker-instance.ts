@@ -58,6 +58,8 @@ export function workerInstances(ports: WorkerInstancePorts): OpenInstance {
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 60_000;
 const MAX_STUCK = 2;
+/** Of a request that did nothing wrong. */
+const MAX_REPEATS = 3;
 /** Errors of the request that was at work when its process ended, and of no other. */
 const KILLED_BY_INPUT = ['instance.worker-crashed', 'instance.worker-stuck', 'instance.memory-exceeded'];
 
@@ -172,7 +174,7 @@ class WorkerInstance implements ModelInstance {
         if (refusal) throw refusal;
         executor = await this.#nextFree();
       }
-      const answer = await ask(executor).catch((thrown: unknown) => this.#askOnceMore(thrown, ask));
+      const answer = await ask(executor).catch((thrown: unknown) => this.#askAgain(thrown, ask, MAX_REPEATS));
       this.#restartMs = FIRST_RESTART_MS;
       return answer;
     } catch (thrown) {
@@ -188,10 +190,15 @@ class WorkerInstance implements ModelInstance {
     }
   }
 
-  /** A request that only waited in a process that another request brought down is repeated on the next one, once. */
-  async #askOnceMore<Answer>(thrown: unknown, ask: (executor: Executor) => Promise<Answer>): Promise<Answer> {
-    if (!isEdgeError(thrown) || thrown.code !== 'instance.worker-lost') throw thrown;
-    return ask(await this.#nextFree());
+  /** A request that only waited in a process that another request, or something outside, brought down is repeated on the next one. */
+  async #askAgain<Answer>(
+    thrown: unknown,
+    ask: (executor: Executor) => Promise<Answer>,
+    times: number,
+  ): Promise<Answer> {
+    if (!isEdgeError(thrown) || thrown.code !== 'instance.worker-lost' || times === 0) throw thrown;
+    const executor = await this.#nextFree();
+    return ask(executor).catch((again: unknown) => this.#askAgain(again, ask, times - 1));
   }
 
   /** @throws EdgeError `instance.ended` */

@@ -11,7 +11,7 @@ export type InputParts = readonly Uint8Array[];
 /** What a request is about, as far as it matters to tell inputs apart. */
 export interface Input {
   readonly bytes: number;
-  /** @throws EdgeError `invoke.file-unreadable`, `frame.stale` */
+  /** @throws EdgeError `invoke.file-unreadable`, `frames.stale` */
   parts(): Promise<InputParts>;
 }
 
