@@ -75,6 +75,7 @@ class WorkerInstance implements ModelInstance {
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
   readonly #restarts = new Set<() => void>();
+  readonly #starting = new Set<Promise<void>>();
   /** Requests that are to be repeated, until an executor is free. */
   readonly #waiting = new Set<() => void>();
   /** Undefined where nothing can be kept: then each start does all anew. */
@@ -117,7 +118,7 @@ class WorkerInstance implements ModelInstance {
     const others = Array.from({ length: workers - 1 }, () => this.#start(this.#sameAgain(), quiet(watch), true));
     await Promise.all(others);
     // The model serves without it.
-    if (spare) void this.#startAnother();
+    if (spare) this.#startAnother();
   }
 
   get spare(): 'ready' | 'loading' | undefined {
@@ -152,7 +153,7 @@ class WorkerInstance implements ModelInstance {
     for (const cancel of this.#restarts) cancel();
     const all = this.#spare ? [...this.#executors, this.#spare] : [...this.#executors];
     this.#spare = undefined;
-    await Promise.all(all.map((executor) => executor.close()));
+    await Promise.all([...all.map((executor) => executor.close()), ...this.#starting]);
     this.#executors.clear();
     this.#freed();
   }
@@ -276,14 +277,19 @@ class WorkerInstance implements ModelInstance {
     if (this.#closing.signal.aborted) return;
     const cancel = this.#ports.clock.after(this.#restartMs, () => {
       this.#restarts.delete(cancel);
-      void this.#startAnother();
+      this.#startAnother();
     });
     this.#restarts.add(cancel);
     this.#restartMs = Math.min(2 * this.#restartMs, LAST_RESTART_MS);
   }
 
   /** In the place of one that was lost, or as the spare. */
-  async #startAnother(): Promise<void> {
+  #startAnother(): void {
+    const work = this.#tryToStart().finally(() => this.#starting.delete(work));
+    this.#starting.add(work);
+  }
+
+  async #tryToStart(): Promise<void> {
     try {
       // Each holds its memory and a core until it comes back.
       if (this.#stuck > MAX_STUCK)
