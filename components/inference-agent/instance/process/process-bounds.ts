@@ -1,6 +1,6 @@
 import type { ChildCgroup } from '#packages/posix';
 import type { Clock, EdgeError } from '#packages/foundation';
-import { agentErrors as instanceErrors } from '../../errors.ts';
+import { agentErrors } from '../../errors.ts';
 import type { InstanceGroups } from './instance-groups.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { priorityOf } from './process-priority.ts';
@@ -83,7 +83,7 @@ export class ProcessBounds {
     if (!memory || memory.oomKills === 0 || this.#limitBytes === undefined) return undefined;
     const limitKb = Math.round(this.#limitBytes / 1024);
     const message = `the model took more than the ${limitKb} KB that LocalInferenceServiceMemoryLimitKB allows`;
-    return instanceErrors.error('instance.memory-exceeded', message, { facts: { limitKb, usedKb: limitKb } });
+    return agentErrors.error('instance.memory-exceeded', message, { facts: { limitKb, usedKb: limitKb } });
   }
 }
 
