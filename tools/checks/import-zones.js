@@ -53,13 +53,7 @@ export const ZONES = {
   'packages/motion': { holds: 'whether anything moves before a camera', mayImport: ['packages/frames'] },
   'packages/vision': {
     holds: 'image decode, resize, tensors, decoders, execution providers: what a worker runs',
-    mayImport: [
-      'packages/foundation',
-      'packages/frames',
-      'packages/jpeg',
-      'packages/model-package',
-      'packages/onnx',
-    ],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package', 'packages/onnx'],
   },
   'packages/annotation': {
     holds: 'predictions drawn on an image',
