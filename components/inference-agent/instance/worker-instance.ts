@@ -1,7 +1,7 @@
 import { inputOf } from '#packages/model-package';
 import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { isEdgeError } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
@@ -27,6 +27,7 @@ import type {
   TensorRun,
 } from './model-instance.ts';
 import type { WorkerPlan } from './protocol.ts';
+import { ExecutorPool } from './executor-pool.ts';
 import type { Executor, OpenExecutor } from './executor.ts';
 
 export interface WorkerInstancePorts {
@@ -54,10 +55,6 @@ export function workerInstances(ports: WorkerInstancePorts): OpenInstance {
   };
 }
 
-/** Delay before the first restart of a lost worker; doubled each time up to the last, until a worker has answered. */
-const FIRST_RESTART_MS = 100;
-const LAST_RESTART_MS = 60_000;
-const MAX_STUCK = 2;
 /** Of a request that did nothing wrong. */
 const MAX_REPEATS = 3;
 /** Errors of the request that was at work when its process ended, and of no other. */
@@ -67,28 +64,30 @@ class WorkerInstance implements ModelInstance {
   readonly capacity: number;
   readonly #ports: WorkerInstancePorts;
   readonly #spec: InstanceSpec;
-  /** Those that serve. */
-  readonly #executors = new Set<Executor>();
-  /** Loaded, and used only once one of those is lost. */
-  #spare: Executor | undefined;
+  readonly #executors: ExecutorPool;
   readonly #closing = new AbortController();
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
-  readonly #restarts = new Set<() => void>();
-  readonly #starting = new Set<Promise<void>>();
-  /** Requests that are to be repeated, until an executor is free. */
-  readonly #waiting = new Set<() => void>();
   /** Undefined where nothing can be kept: then each start does all anew. */
   #cache: PackageCache | undefined;
   #facts: InstanceFacts | undefined;
-  #restartMs = FIRST_RESTART_MS;
-  /** Workers given up that have not come back. */
-  #stuck = 0;
-
   constructor(ports: WorkerInstancePorts, spec: InstanceSpec) {
     this.#ports = ports;
     this.#spec = spec;
     this.capacity = capacityOf(spec.settings);
+    this.#executors = new ExecutorPool({
+      clock: ports.clock,
+      workers: spec.settings.workers,
+      spare: spec.settings.spare,
+      closing: this.#closing.signal,
+      startAnother: (inBackground) => this.#start(this.#sameAgain(), UNWATCHED, inBackground),
+      onFault: (fault) => {
+        for (const listener of this.#faultListeners) listener(fault);
+      },
+      onFree: () => {
+        for (const listener of this.#freeListeners) listener();
+      },
+    });
   }
 
   get facts(): InstanceFacts {
@@ -97,13 +96,11 @@ class WorkerInstance implements ModelInstance {
   }
 
   get free(): number {
-    let free = 0;
-    for (const executor of this.#executors) free += executor.free;
-    return free;
+    return this.#executors.free;
   }
 
   async open(watch: OpenWatch): Promise<void> {
-    const { workers, spare } = this.#spec.settings;
+    const { workers } = this.#spec.settings;
     const cache = await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
     this.#cache = cache;
     try {
@@ -117,13 +114,11 @@ class WorkerInstance implements ModelInstance {
     }
     const others = Array.from({ length: workers - 1 }, () => this.#start(this.#sameAgain(), quiet(watch), true));
     await Promise.all(others);
-    // The model serves without it.
-    if (spare) this.#startAnother();
+    this.#executors.fillUp();
   }
 
   get spare(): 'ready' | 'loading' | undefined {
-    if (!this.#spec.settings.spare) return undefined;
-    return this.#spare ? 'ready' : 'loading';
+    return this.#executors.spare;
   }
 
   get killerInputs(): readonly KillerInput[] {
@@ -150,12 +145,7 @@ class WorkerInstance implements ModelInstance {
 
   async close(): Promise<void> {
     this.#closing.abort(ended());
-    for (const cancel of this.#restarts) cancel();
-    const all = this.#spare ? [...this.#executors, this.#spare] : [...this.#executors];
-    this.#spare = undefined;
-    await Promise.all([...all.map((executor) => executor.close()), ...this.#starting]);
-    this.#executors.clear();
-    this.#freed();
+    await this.#executors.close();
   }
 
   /** @param memory in which the input lies; it goes back to the pool, unless a thread has taken it with it */
@@ -168,15 +158,15 @@ class WorkerInstance implements ModelInstance {
     const { killers, buffers } = this.#ports;
     try {
       if (this.#closing.signal.aborted) throw ended();
-      let executor = this.#freest();
+      let executor = this.#executors.freest();
       if (!executor) throw agentErrors.error('instance.busy', 'all workers of the model are busy');
       if (killers.mayHold(packageHash, input.bytes)) {
         const refusal = killers.refusal(packageHash, await input.parts());
         if (refusal) throw refusal;
-        executor = await this.#nextFree();
+        executor = await this.#executors.nextFree();
       }
       const answer = await ask(executor).catch((thrown: unknown) => this.#askAgain(thrown, ask, MAX_REPEATS));
-      this.#restartMs = FIRST_RESTART_MS;
+      this.#executors.answered();
       return answer;
     } catch (thrown) {
       if (isEdgeError(thrown) && KILLED_BY_INPUT.includes(thrown.code)) {
@@ -187,7 +177,7 @@ class WorkerInstance implements ModelInstance {
       throw thrown;
     } finally {
       if (memory) buffers.give(memory);
-      this.#freed();
+      this.#executors.freed();
     }
   }
 
@@ -198,30 +188,8 @@ class WorkerInstance implements ModelInstance {
     times: number,
   ): Promise<Answer> {
     if (!isEdgeError(thrown) || thrown.code !== 'instance.worker-lost' || times === 0) throw thrown;
-    const executor = await this.#nextFree();
+    const executor = await this.#executors.nextFree();
     return ask(executor).catch((again: unknown) => this.#askAgain(again, ask, times - 1));
-  }
-
-  /** @throws EdgeError `instance.ended` */
-  async #nextFree(): Promise<Executor> {
-    for (;;) {
-      const executor = this.#freest();
-      if (executor) return executor;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-      if (this.#closing.signal.aborted) throw ended();
-    }
-  }
-
-  #freed(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
-  }
-
-  /** An idle executor before one that would only prepare the image for now. */
-  #freest(): Executor | undefined {
-    let freest: Executor | undefined;
-    for (const executor of this.#executors) if (executor.free > (freest?.free ?? 0)) freest = executor;
-    return freest;
   }
 
   /** @param inBackground whether what serves comes first until it is loaded */
@@ -246,72 +214,8 @@ class WorkerInstance implements ModelInstance {
       await executor.close();
       throw ended();
     }
-    if (this.#isComplete) this.#spare = executor;
-    else this.#executors.add(executor);
-    void executor.lost.then((error) => this.#replace(executor, error));
-    this.#freed();
+    this.#executors.add(executor);
     return executor;
-  }
-
-  /** Whether as many serve as the service asks for. */
-  get #isComplete(): boolean {
-    return this.#executors.size >= this.#spec.settings.workers;
-  }
-
-  #replace(executor: Executor, error: EdgeError): void {
-    if (this.#spare === executor) this.#spare = undefined;
-    this.#executors.delete(executor);
-    if (this.#spare && !this.#isComplete) {
-      this.#executors.add(this.#spare);
-      this.#spare = undefined;
-      this.#cameBack();
-    }
-    const stuck = error.code === 'instance.worker-stuck';
-    if (stuck) this.#stuck++;
-    void executor.exited.then(() => stuck && this.#stuck--);
-    this.#report({ reason: stuck ? 'stuck' : isKilled(error) ? 'killed' : 'crashed', message: error.message });
-    this.#restartLater();
-  }
-
-  #restartLater(): void {
-    if (this.#closing.signal.aborted) return;
-    const cancel = this.#ports.clock.after(this.#restartMs, () => {
-      this.#restarts.delete(cancel);
-      this.#startAnother();
-    });
-    this.#restarts.add(cancel);
-    this.#restartMs = Math.min(2 * this.#restartMs, LAST_RESTART_MS);
-  }
-
-  /** In the place of one that was lost, or as the spare. */
-  #startAnother(): void {
-    const work = this.#tryToStart().finally(() => this.#starting.delete(work));
-    this.#starting.add(work);
-  }
-
-  async #tryToStart(): Promise<void> {
-    try {
-      // Each holds its memory and a core until it comes back.
-      if (this.#stuck > MAX_STUCK)
-        throw new Error(`${this.#stuck} workers are stuck; no more are started before one comes back`);
-      const watch = { signal: this.#closing.signal, progress: () => undefined };
-      await this.#start(this.#sameAgain(), watch, this.#isComplete);
-    } catch (thrown) {
-      if (this.#closing.signal.aborted) return;
-      this.#report({ reason: isKilled(thrown) ? 'killed' : 'restart-failed', message: messageOf(thrown) });
-      this.#restartLater();
-      return;
-    }
-    this.#cameBack();
-  }
-
-  #cameBack(): void {
-    this.#freed();
-    for (const listener of this.#freeListeners) listener();
-  }
-
-  #report(fault: InstanceFault): void {
-    for (const listener of this.#faultListeners) listener(fault);
   }
 
   /** The plan of a worker that does what the first one found out: same file, same provider, no second test. */
@@ -341,12 +245,11 @@ class WorkerInstance implements ModelInstance {
   }
 }
 
+/** Nobody waits for it. */
+const UNWATCHED: OpenWatch = { signal: new AbortController().signal, progress: () => undefined };
+
 function quiet(watch: OpenWatch): OpenWatch {
   return { signal: watch.signal, progress: () => undefined };
-}
-
-function isKilled(thrown: unknown): boolean {
-  return isEdgeError(thrown) && thrown.code === 'instance.worker-killed';
 }
 
 function ended(): EdgeError {
