@@ -1,8 +1,7 @@
 #!/bin/sh
 # Tells the agent where the token exchange service gives credentials. The agent does not depend on that service, so that it
 # runs without it and is not restarted with it; this component does, and is run again when the service has a new port.
-# Usage: announce-token-endpoint.sh FOLDER [stay], FOLDER being the work folder of edgeml.InferenceAgent. With "stay" it does not end: nucleus
-# lite binds those who depend on a component to its process.
+# Usage: announce-token-endpoint.sh FOLDER, FOLDER being the work folder of edgeml.InferenceAgent.
 set -eu
 umask 077
 folder=$1
@@ -17,4 +16,3 @@ else
   rm -f "$folder/token-endpoint.json"
   echo 'The token exchange service gave no address: captured data cannot be uploaded. All else works.' >&2
 fi
-if [ "${2:-}" = stay ]; then exec tail -f /dev/null; fi

@@ -11,6 +11,7 @@ import { seededRandom } from '../../testing/seeded-random.ts';
 import { DOWN, MemoryObjectStore } from '../../testing/object-store/memory-object-store.ts';
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
+import { readUploaderConfiguration } from './config.ts';
 import { redactImage } from './redaction/redact-image.ts';
 import { recordingIpc } from '../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../testing/uploader/recording-ipc.ts';
@@ -347,7 +348,8 @@ describe('topics', () => {
     );
 
     const recipe = parse(await readFile('recipes/edgeml.FeedbackUploader.yaml', 'utf8')) as Recipe;
-    const { accessControl, ...defaults } = recipe.ComponentConfiguration.DefaultConfiguration;
+    const { accessControl } = recipe.ComponentConfiguration.DefaultConfiguration;
+    const defaults = readUploaderConfiguration({});
     const allowed = (service: string) =>
       Object.values(accessControl[service] ?? {}).flatMap(({ resources }) => resources);
     expect(allowed('aws.greengrass.ipc.pubsub')).toContain(defaults.MetricsTopic);
@@ -358,7 +360,7 @@ describe('topics', () => {
 
 interface Recipe {
   readonly ComponentConfiguration: {
-    readonly DefaultConfiguration: Readonly<Record<'MetricsTopic' | 'StatusTopic' | 'PredictionTopic', string>> & {
+    readonly DefaultConfiguration: {
       readonly accessControl: Readonly<Record<string, Readonly<Record<string, { readonly resources: string[] }>>>>;
     };
   };

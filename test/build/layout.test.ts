@@ -86,6 +86,7 @@ describe('greengrass-build', () => {
       'instance-worker.js',
       'model.js',
       'package.json',
+      'run.cmd',
       'run.sh',
       'sbom.cdx.json',
     ]);

@@ -6,6 +6,7 @@ import { devicePlatform } from '../../tools/recipe/device-platform.ts';
 import type { DevicePlatform, PlatformSource } from '../../tools/recipe/device-platform.ts';
 import { parseLifecycle } from '../../tools/recipe/lifecycle.ts';
 import { matchManifest } from '../../tools/recipe/manifest-match.ts';
+import { countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from '../../tools/recipe/lite-limits.ts';
 import { parseRecipeFile } from '../../tools/recipe/read-recipe.ts';
 import type { Manifest, Recipe } from '../../tools/recipe/recipe.ts';
 
@@ -21,20 +22,13 @@ const lite = { strictLite: true };
 
 /** Device, its runtime zip, its manifest of the agent, the ladder that it sets, its manifest of models. */
 const DEVICES: readonly (readonly [string, DevicePlatform, string, string, string, string])[] = [
-  ['linux amd64', devicePlatform({ source: AMD64 }), 'linux-x64', 'linux-amd64', 'cpu', 'linux'],
-  [
-    'linux amd64 with CUDA',
-    devicePlatform({ source: AMD64, ...cuda }),
-    'linux-x64',
-    'linux-amd64-cuda',
-    'cuda,cpu',
-    'linux',
-  ],
+  ['linux amd64', devicePlatform({ source: AMD64 }), 'linux-x64', 'linux', 'cpu', 'linux'],
+  ['linux amd64 with CUDA', devicePlatform({ source: AMD64, ...cuda }), 'linux-x64', 'linux-cuda', 'cuda,cpu', 'linux'],
   [
     'linux amd64 with WebGPU',
     devicePlatform({ source: AMD64, ...webgpu }),
     'linux-x64',
-    'linux-amd64-webgpu',
+    'linux-webgpu',
     'webgpu,cpu',
     'linux',
   ],
@@ -42,16 +36,16 @@ const DEVICES: readonly (readonly [string, DevicePlatform, string, string, strin
     'linux amd64, unknown accelerator',
     devicePlatform({ source: AMD64, override: { accelerator: 'npu' } }),
     'linux-x64',
-    'linux-amd64',
+    'linux',
     'cpu',
     'linux',
   ],
-  ['linux aarch64', devicePlatform({ source: AARCH64 }), 'linux-arm64', 'linux-aarch64', 'cpu', 'linux'],
+  ['linux aarch64', devicePlatform({ source: AARCH64 }), 'linux-arm64', 'linux', 'cpu', 'linux'],
   [
     'linux aarch64 with CUDA',
     devicePlatform({ source: AARCH64, ...cuda }),
     'linux-arm64',
-    'linux-aarch64-cuda',
+    'linux-cuda',
     'cuda,cpu',
     'linux',
   ],
@@ -59,7 +53,7 @@ const DEVICES: readonly (readonly [string, DevicePlatform, string, string, strin
     'linux aarch64 with WebGPU',
     devicePlatform({ source: AARCH64, ...webgpu }),
     'linux-arm64',
-    'linux-aarch64-webgpu',
+    'linux-webgpu',
     'webgpu,cpu',
     'linux',
   ],
@@ -72,17 +66,10 @@ const DEVICES: readonly (readonly [string, DevicePlatform, string, string, strin
     'wasm',
     'linux',
   ],
-  ['windows amd64', devicePlatform({ source: WINDOWS }), 'windows-x64', 'windows-amd64', 'cpu', 'windows'],
-  ['darwin aarch64', devicePlatform({ source: MAC }), 'darwin-arm64', 'darwin-aarch64', 'cpu', 'darwin'],
-  ['nucleus lite on amd64', devicePlatform({ source: AMD64, ...lite }), 'linux-x64', 'linux-amd64', 'cpu', 'lite'],
-  [
-    'nucleus lite on aarch64',
-    devicePlatform({ source: AARCH64, ...lite }),
-    'linux-arm64',
-    'linux-aarch64',
-    'cpu',
-    'lite',
-  ],
+  ['windows amd64', devicePlatform({ source: WINDOWS }), 'windows-x64', 'windows', 'cpu', 'windows'],
+  ['darwin aarch64', devicePlatform({ source: MAC }), 'darwin-arm64', 'darwin', 'cpu', 'darwin'],
+  ['nucleus lite on amd64', devicePlatform({ source: AMD64, ...lite }), 'linux-x64', 'linux', 'cpu', 'lite'],
+  ['nucleus lite on aarch64', devicePlatform({ source: AARCH64, ...lite }), 'linux-arm64', 'linux', 'cpu', 'lite'],
   ['nucleus lite on armv7l', devicePlatform({ source: ARMV7L, ...lite }), 'linux-armv7l', 'linux-arm', 'wasm', 'lite'],
 ];
 
@@ -107,7 +94,9 @@ describe('manifests', () => {
       `edgeml-runtime-${runtime}.zip`,
     ]);
     expect(manifestOf('edgeml.InferenceAgent', device).name).toBe(agent);
-    expect(environmentOf(manifestOf('edgeml.InferenceAgent', device))['EDGEML_PROVIDERS']).toBe(ladder);
+    expect(lifecycleOf(manifestOf('edgeml.InferenceAgent', device)).steps.run?.script).toMatch(
+      new RegExp(`run\\.(sh|cmd)" "\\{kernel:rootPath\\}" ${ladder}$`),
+    );
     for (const name of ['edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier'])
       expect(manifestOf(name, device).name).toBe(model);
     expect(manifestOf('edgeml.InferenceApp', device).artifacts).toHaveLength(1);
@@ -145,15 +134,40 @@ describe('manifests', () => {
     expect(onJava.steps.shutdown?.script).toMatch(
       /model\.js" retire PartsDetector "\{artifacts:decompressedPath\}\/PartsDetector"$/,
     );
-    expect(Object.keys(onLite.steps)).toEqual(['run']);
+    expect(Object.keys(onLite.steps)).toEqual(['startup']);
+    expect(onLite.steps.startup?.script).toMatch(/model\.js" activate .* && systemd-notify --ready && exit 0; exit 1$/);
+    expect(onLite.steps.startup?.timeoutSeconds).toBeGreaterThanOrEqual(300);
   });
 
-  it('leaves a process behind on nucleus lite where others depend on the component', () => {
+  it('fit nucleus lite with room for a few settings more, digests of the cloud included', async () => {
+    for (const { name } of COMPONENTS) {
+      const { raw } = await parseRecipeFile(path.join(projectPaths.recipes, `${name}.yaml`));
+      expect(countRecipeObjects(raw), name).toBeLessThanOrEqual(LITE_MAX_OBJECTS - 8);
+    }
+  });
+
+  it('has versions that both nuclei read', () => {
+    for (const { name, dependencies } of recipes.values())
+      for (const { versionRequirement } of Object.values(dependencies))
+        expect(isLiteRange(versionRequirement), `${name}: ${versionRequirement}`).toBe(true);
+  });
+
+  it('lets an application outlive the agent, and installs nothing of the cloud along with it', () => {
+    const { dependencies } = recipes.get('edgeml.InferenceApp') as Recipe;
+    expect(Object.entries(dependencies).map(([name, { type }]) => [name, type])).toEqual([
+      ['edgeml.Runtime', 'HARD'],
+      ['edgeml.InferenceAgent', 'SOFT'],
+    ]);
+    const needed = new Set(['edgeml.InferenceApp']);
+    for (const name of needed) for (const next of Object.keys(recipes.get(name)?.dependencies ?? {})) needed.add(next);
+    expect([...needed]).toEqual(['edgeml.InferenceApp', 'edgeml.Runtime', 'edgeml.InferenceAgent']);
+  });
+
+  it('makes a unit on nucleus lite of every component that others depend on, without a process that does nothing', () => {
     for (const [component, recipe] of recipes) {
-      const needed = [...recipes.values()].some(({ dependencies }) => dependencies[component]?.type === 'HARD');
-      if (!needed) continue;
       const { steps } = lifecycleOf(matchManifest(recipe, devicePlatform({ source: AMD64, ...lite })));
-      expect(steps.run, component).toBeDefined();
+      expect([steps.run, steps.startup].filter(Boolean), component).toHaveLength(1);
+      expect(JSON.stringify(recipe.manifests), component).not.toMatch(/\btail\b|\bsleep\b/);
     }
   });
 
@@ -164,7 +178,8 @@ describe('manifests', () => {
         for (const step of Object.values(steps)) expect(step.requiresPrivilege).toBe(false);
         const lasting = [steps.run, steps.startup, steps.shutdown].flatMap((step) => step?.script ?? []);
         const first = manifest.platform['os'] === 'windows' ? /^call "/ : /^exec /;
-        for (const script of lasting) expect(script).toMatch(first);
+        // What tells systemd that it is ready has to come back from its command.
+        for (const script of lasting.filter((one) => !one.includes('systemd-notify'))) expect(script).toMatch(first);
       }
   });
 

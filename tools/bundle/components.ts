@@ -42,6 +42,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
           'install.sh': 'runtime/link-current.sh',
           'install.cmd': 'runtime/link-current.cmd',
           'run.sh': 'inference-agent/run.sh',
+          'run.cmd': 'inference-agent/run.cmd',
         },
       ),
     ],

@@ -59,10 +59,10 @@ describe('edgeml lint', () => {
   it('finds dependencies that are not met, not known, and that go in a circle', async () => {
     const needs = (name: string, version: string) =>
       `ComponentDependencies:\n  ${name}: { VersionRequirement: '${version}', DependencyType: HARD }`;
-    await recipe('a.One', needs('a.Two', '^1.0.0'));
-    await recipe('a.Two', needs('a.One', '^2.0.0'));
-    await recipe('a.Three', needs('a.Unknown', '*'));
-    await recipe('a.Four', needs('edgeml.InferenceAgent', '^9.0.0'));
+    await recipe('a.One', needs('a.Two', '>=1.0.0 <2.0.0'));
+    await recipe('a.Two', needs('a.One', '>=2.0.0'));
+    await recipe('a.Three', needs('a.Unknown', '1.0.0'));
+    await recipe('a.Four', needs('edgeml.InferenceAgent', '>=9.0.0'));
     const names = ['a.One', 'a.Two', 'a.Three', 'a.Four'].map((name) => at(`${name}.yaml`));
     expect([...(await lint(...names))].sort()).toEqual([
       'dependency.circle /ComponentDependencies',

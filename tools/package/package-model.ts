@@ -200,7 +200,9 @@ async function writeRecipe(
   { publisher, read }: PackageOptions,
 ): Promise<string> {
   const agent = await readRecipe('edgeml.InferenceAgent');
-  const agentRange = `^${agent.version.split('.')[0]}.0.0`;
+  const major = Number(agent.version.split('.')[0]);
+  // Nucleus lite knows no "^".
+  const agentRange = `>=${major}.0.0 <${major + 1}.0.0`;
   const file = path.join(work, `${component}-${manifest.version}.yaml`);
   await writeFile(file, componentRecipe(manifest, { component, agentRange, publisher, read }));
   const faults = (await lintRecipeFile(file)).filter(({ severity }) => severity === 'error');

@@ -8,6 +8,7 @@ import { canonicalise } from './canonical-keys.ts';
 import { recipeErrors } from './errors.ts';
 import { formatIssue, pointerTo } from './issue.ts';
 import type { Finding, RecipeIssue } from './issue.ts';
+import { liteRefusals } from './lite-findings.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeSchema } from './schema.ts';
 
@@ -24,7 +25,7 @@ export interface ParsedRecipe {
 }
 
 export interface ReadOptions {
-  /** As nucleus lite: every scalar of a YAML recipe is a string (JSON keeps its types), and keys have to be in canonical case. */
+  /** As nucleus lite: every scalar of a YAML recipe is a string (JSON keeps its types), keys have to be in canonical case, and what lite cannot resolve is refused. */
   readonly strictLite?: boolean;
 }
 
@@ -71,6 +72,7 @@ export function parseRecipe(text: string, file: string, options: ReadOptions = {
   const result = recipeSchema.safeParse(value);
   const all = [
     ...findings,
+    ...(options.strictLite ? liteRefusals(value) : []),
     ...(result.success ? [] : result.error.issues.flatMap((issue) => schemaFinding(issue, value))),
   ];
   const placed = all.map((finding) => ({ ...finding, file, ...withLine(lineOf(finding.pointer)) }));

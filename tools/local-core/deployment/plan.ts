@@ -6,6 +6,7 @@ import { coreErrors } from '../errors.ts';
 import type { CorePaths } from '../paths.ts';
 import type { DevicePlatform } from '../../recipe/device-platform.ts';
 import type { LocalDeploymentRequest } from '../ports.ts';
+import { liteStartup } from '../lifecycle/lite-startup.ts';
 import { parseLifecycle } from '../../recipe/lifecycle.ts';
 import type { Lifecycle } from '../../recipe/lifecycle.ts';
 import { matchManifest } from '../../recipe/manifest-match.ts';
@@ -117,6 +118,7 @@ export function defineComponents(
       version: recipe.version,
       lifecycle,
       dependencies: Object.fromEntries(dependencies),
+      ...(context.strictLite ? { configuration: configurationOf(recipe.name) } : {}),
     };
     refusePrivilege(definition);
     return [recipe.name, definition] as const;
@@ -124,10 +126,12 @@ export function defineComponents(
   return new Map(definitions);
 }
 
-/** Nucleus lite runs neither shutdown nor recover, and knows no Skipif. */
+/** Nucleus lite runs neither shutdown nor recover, knows no Skipif, and makes a unit of its own kind of `startup`. */
 function liteLifecycle({ steps, ...rest }: Lifecycle): Lifecycle {
   const { shutdown: _shutdown, recover: _recover, ...kept } = steps;
-  const entries = Object.entries(kept).map(([section, { skipIf: _skipIf, ...step }]) => [section, step] as const);
+  const entries = Object.entries(kept).map(([section, { skipIf: _skipIf, ...step }]) => {
+    return [section, section === 'startup' ? liteStartup(step) : step] as const;
+  });
   return { ...rest, steps: Object.fromEntries(entries) };
 }
 

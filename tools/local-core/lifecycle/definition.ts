@@ -8,11 +8,14 @@ export interface ComponentDefinition {
   readonly version: string;
   readonly lifecycle: Lifecycle;
   readonly dependencies: Readonly<Record<string, RecipeDependency['type']>>;
+  /** Set on nucleus lite, which restarts a component when its configuration changes. */
+  readonly configuration?: unknown;
 }
 
 /**
  * What a changed definition asks of a running component: a new version or install script installs again, any other change
- * of the lifecycle restarts, a changed shutdown script alone does nothing, nor does configuration that no script uses.
+ * of the lifecycle restarts, a changed shutdown script alone does nothing, nor does configuration that no script uses,
+ * unless the definition holds it.
  */
 export function consequenceOf(
   before: ComponentDefinition,
@@ -21,7 +24,8 @@ export function consequenceOf(
   if (before.version !== after.version) return 'reinstall';
   if (!isDeepStrictEqual(before.lifecycle.steps.install, after.lifecycle.steps.install)) return 'reinstall';
   const added = Object.keys(after.dependencies).some((name) => before.dependencies[name] === undefined);
-  return added || !isDeepStrictEqual(withoutShutdown(before.lifecycle), withoutShutdown(after.lifecycle))
+  const configured = !isDeepStrictEqual(before.configuration, after.configuration);
+  return added || configured || !isDeepStrictEqual(withoutShutdown(before.lifecycle), withoutShutdown(after.lifecycle))
     ? 'restart'
     : 'none';
 }

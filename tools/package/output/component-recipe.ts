@@ -3,7 +3,7 @@ import type { ModelManifest } from '#packages/model-package';
 
 export interface RecipeOptions {
   readonly component: string;
-  /** Range of the agent that can read the package, e.g. `^1.0.0`. */
+  /** Range of the agent that can read the package, e.g. `>=1.0.0 <2.0.0`. */
   readonly agentRange: string;
   readonly publisher: string;
   /** Who on the device may read the unpacked files. */
@@ -34,7 +34,7 @@ export function componentRecipe(manifest: ModelManifest, options: RecipeOptions)
       {
         Name: 'lite',
         Platform: { os: 'linux', runtime: 'aws_nucleus_lite' },
-        Lifecycle: { ...environment('/'), run: step(activate(posix, manifest.name), STARTUP_SECONDS) },
+        Lifecycle: { ...environment('/'), startup: step(activateOnLite(manifest.name), STARTUP_SECONDS) },
         ...artifacts(manifest.name, options.read),
       },
       full('linux', posix, manifest.name, options.read),
@@ -48,12 +48,13 @@ export function componentRecipe(manifest: ModelManifest, options: RecipeOptions)
 
 interface Shell {
   readonly separator: '/' | '\\';
+  /** What stands before the command, with a space behind it. */
   readonly start: string;
   readonly node: string;
 }
 
-const posix: Shell = { separator: '/', start: 'exec', node: 'node' };
-const windows: Shell = { separator: '\\', start: 'call', node: 'node.exe' };
+const posix: Shell = { separator: '/', start: 'exec ', node: 'node' };
+const windows: Shell = { separator: '\\', start: 'call ', node: 'node.exe' };
 
 function full(os: string, shell: Shell, name: string, read: RecipeOptions['read']): object {
   return {
@@ -83,13 +84,18 @@ function activate(shell: Shell, name: string): string {
   return `${agent(shell)} activate ${unpacked(shell, name)}`;
 }
 
+/** A unit of nucleus lite has started when it says so; lite goes on after the script, hence `exit 0`. */
+function activateOnLite(name: string): string {
+  return `${activate({ ...posix, start: '' }, name)} && systemd-notify --ready && exit 0; exit 1`;
+}
+
 function unpacked({ separator }: Shell, name: string): string {
   return `"{artifacts:decompressedPath}${separator}${name}"`;
 }
 
 function agent({ separator, start, node }: Shell): string {
   const at = (...parts: readonly string[]): string => ['{kernel:rootPath}', 'work', ...parts].join(separator);
-  return `${start} "${at('edgeml.Runtime', 'current', 'bin', node)}" "${at('edgeml.InferenceAgent', 'current', 'model.js')}"`;
+  return `${start}"${at('edgeml.Runtime', 'current', 'bin', node)}" "${at('edgeml.InferenceAgent', 'current', 'model.js')}"`;
 }
 
 function step(script: string, seconds: string): object {

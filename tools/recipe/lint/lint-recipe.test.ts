@@ -48,6 +48,11 @@ describe('lintRecipe', () => {
     ["{ run: 'x {a.B:work:path}' }", 'error any variable.not-a-dependency /Manifests/0/Lifecycle/run'],
     ['{ run: x, shutdown: y }', 'warning lite lite.section /Manifests/0/Lifecycle/shutdown'],
     ["{ run: { Script: x, Skipif: 'exists /x' } }", 'error lite lite.skipif /Manifests/0/Lifecycle/run/Skipif'],
+    ["{ startup: 'x && exit 0' }", 'warning lite lite.startup /Manifests/0/Lifecycle/startup'],
+    [
+      "{ startup: { Script: 'x && systemd-notify --ready' } }",
+      'warning lite lite.startup /Manifests/0/Lifecycle/startup',
+    ],
     [`{ run: ${'x'.repeat(10_001)} }`, 'error lite lite.script-length /Manifests/0/Lifecycle/run'],
   ])('%s: %s', (lifecycle, expected) => {
     expect(lint(withLifecycle(lifecycle))).toContain(expected);
@@ -72,7 +77,7 @@ describe('lintRecipe', () => {
     const text = withLifecycle(
       "{ run: 'x {a.B:work:path}' }",
       undefined,
-      "ComponentDependencies: { a.B: { VersionRequirement: '*' } }",
+      "ComponentDependencies: { a.B: { VersionRequirement: '>=1.0.0' } }",
     );
 
     expect(lint(text)).toEqual(['error lite lite.cross-component /Manifests/0/Lifecycle/run']);

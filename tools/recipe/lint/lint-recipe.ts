@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Finding, RecipeIssue } from '../issue.ts';
+import { liteRefusals } from '../lite-findings.ts';
 import { parseRecipeFile } from '../read-recipe.ts';
 import type { ParsedRecipe } from '../read-recipe.ts';
 import type { Recipe } from '../recipe.ts';
@@ -40,8 +41,8 @@ function lintMeaning(recipe: Recipe): readonly Finding[] {
   ];
 }
 
-function lintFile({ bytes, file, recipe }: ParsedRecipe): Finding[] {
-  const findings: Finding[] = recipe && !/\.json$/i.test(file) ? lintScalars(recipe) : [];
+function lintFile({ bytes, file, raw, recipe }: ParsedRecipe): Finding[] {
+  const findings = [...(recipe && !/\.json$/i.test(file) ? lintScalars(recipe) : []), ...liteRefusals(raw)];
   if (bytes > RECIPE_BYTES) {
     findings.push({
       severity: 'error',

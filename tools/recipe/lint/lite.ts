@@ -57,6 +57,15 @@ function lintManifest(recipe: Recipe, manifest: Manifest, index: number): Findin
         'warning',
       );
     }
+    if (section === 'startup' && !tellsThatItIsReady(isPlainObject(value) ? value.Script : value)) {
+      add(
+        'lite.startup',
+        pointer,
+        'a unit of nucleus lite has started when it says so, and the end of the script is the end of the unit there.',
+        'end the script with "&& systemd-notify --ready && exit 0; exit 1".',
+        'warning',
+      );
+    }
     if (isPlainObject(value) && value.Skipif !== undefined) {
       add('lite.skipif', `${pointer}/Skipif`, 'nucleus lite does not know Skipif.', 'test in the script.');
     }
@@ -76,6 +85,11 @@ function lintManifest(recipe: Recipe, manifest: Manifest, index: number): Findin
     add('lite.global-lifecycle', '/Lifecycle', message, 'put the sections below "all", or into the manifest.');
   }
   return findings;
+}
+
+/** Lite goes on after the script with a command that systemd 252 refuses: it has to exit before. */
+function tellsThatItIsReady(script: unknown): boolean {
+  return typeof script === 'string' && /systemd-notify --ready\b.*\bexit 0\b/s.test(script);
 }
 
 function lintPatterns(manifest: Manifest, index: number): Finding[] {
