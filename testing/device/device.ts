@@ -72,7 +72,7 @@ export class Device {
   }
 
   deploy(request: LocalDeploymentRequest): Promise<DeploymentOutcome> {
-    return this.core.deploy({ failureHandlingPolicy: 'ROLLBACK', ...request });
+    return this.core.deploy({ failureHandlingPolicy: 'ROLLBACK', origin: 'cloud', ...request });
   }
 
   /** Process id of a component that runs; throws where it is not exactly one. */

@@ -45,7 +45,7 @@ const STOP_MS = 30_000;
 export class Nucleus implements NucleusPort {
   readonly configuration: DiskConfigurationStore;
   readonly running: RunningComponents;
-  readonly graph = new ServiceGraph(Object.keys(BUILTINS));
+  readonly graph: ServiceGraph;
   /** Token of command-line clients. */
   readonly cliToken = newToken();
   readonly #options: NucleusOptions;
@@ -59,6 +59,7 @@ export class Nucleus implements NucleusPort {
   private constructor(options: NucleusOptions, opened: Opened) {
     const { clock, log } = options;
     this.#options = options;
+    this.graph = new ServiceGraph(Object.keys(BUILTINS), { lite: options.strictLite });
     this.configuration = opened.configuration;
     this.running = opened.running;
     this.#store = opened.store;

@@ -25,6 +25,11 @@ export interface LocalDeploymentRequest {
     Record<string, { readonly MERGE?: unknown; readonly RESET?: readonly string[] }>
   >;
   readonly failureHandlingPolicy?: 'ROLLBACK' | 'DO_NOTHING';
+  /**
+   * How a core that behaves as nucleus lite takes it: `cloud` as a job of the cloud, which unpacks archives; default `local`, as
+   * from ggl-cli, which does not. The Java nucleus unpacks either way. Not known over IPC.
+   */
+  readonly origin?: 'cloud' | 'local';
   /** Default: ask every component that subscribed to updates, 60 s for those who do not answer. */
   readonly componentUpdatePolicy?: {
     readonly action?: 'NOTIFY_COMPONENTS' | 'SKIP_NOTIFY_COMPONENTS';

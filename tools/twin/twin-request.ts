@@ -26,7 +26,7 @@ export async function twinRequest(
     });
   // What AWS provides is the core's own: it stands in for it.
   const own = Object.fromEntries(Object.entries(versions).filter(([name]) => !name.startsWith('aws.')));
-  return { failureHandlingPolicy: 'ROLLBACK', ...read, ...folders, rootComponentVersionsToAdd: own };
+  return { failureHandlingPolicy: 'ROLLBACK', origin: 'cloud', ...read, ...folders, rootComponentVersionsToAdd: own };
 }
 
 function versionOf(text: string, builds: StagedBuilds): readonly [string, string] {

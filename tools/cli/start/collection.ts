@@ -42,6 +42,8 @@ export async function collectionDeployment(
       },
     },
     failureHandlingPolicy: 'ROLLBACK',
+    // Only --lite tells the difference: ggl-cli would leave the zips packed.
+    origin: 'cloud',
   };
 }
 

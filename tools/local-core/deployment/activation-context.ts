@@ -16,4 +16,6 @@ export interface ActivationContext {
   readonly log: Logger;
   /** Aborted when the core stops: nothing is waited for any more. */
   readonly stopping: AbortSignal;
+  /** Behave as nucleus lite does. */
+  readonly strictLite: boolean;
 }

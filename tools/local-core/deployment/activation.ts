@@ -22,7 +22,7 @@ export async function activate(
 ): Promise<void> {
   const since = await applyDefinitions(context, definitions, options);
   const tracked = [...definitions.keys()].filter((name) => !options.untracked?.has(name));
-  await allReached(context, tracked, since);
+  await (context.strictLite ? allStarted(context, tracked, since) : allReached(context, tracked, since));
 }
 
 /**
@@ -48,6 +48,7 @@ export async function applyDefinitions(
   const since = new Map([...running.values()].map(({ service }) => [service, marksOf(service)]));
   for (const [name, definition] of definitions) running.get(name)?.service.redefine(definition);
   for (const component of broken) if (definitions.has(component.service.name)) component.service.requestReinstall();
+  if (context.strictLite) startAgain(running, definitions);
   for (const { service } of added) service.requestStart();
   return since;
 }
@@ -102,13 +103,52 @@ async function allReached(
   }
 }
 
+/** A deployment of nucleus lite starts every unit that is not active: scripts that came to their end, and what died with a dependency. */
+function startAgain(
+  running: ActivationContext['running'],
+  definitions: ReadonlyMap<string, ComponentDefinition>,
+): void {
+  for (const name of definitions.keys()) {
+    const service = running.get(name)?.service;
+    if (service?.state === 'FINISHED') service.requestRestart();
+  }
+}
+
+/**
+ * Nucleus lite waits until every unit has started once. A `run` has started with its process (Type=exec), so that what fails a moment
+ * later fails behind a deployment that succeeded; a `startup` has when it says so.
+ */
+async function allStarted(
+  context: ActivationContext,
+  names: readonly string[],
+  since: ReadonlyMap<ComponentService, Marks>,
+): Promise<void> {
+  const services = names.flatMap((name) => context.running.get(name)?.service ?? []);
+  const isDone = (one: ComponentService): boolean =>
+    one.timesStarted > (since.get(one)?.timesStarted ?? 0) ||
+    (hasReached(one) && one.changes === since.get(one)?.changes);
+  const look = (): ComponentService | 'all' | undefined => {
+    const broken = services.find((one) => one.timesBroken > (since.get(one)?.timesBroken ?? 0));
+    return broken ?? (services.every(isDone) ? 'all' : undefined);
+  };
+  const interrupted = new Promise<'stopping'>((resolve) => {
+    if (context.stopping.aborted) resolve('stopping');
+    context.stopping.addEventListener('abort', () => resolve('stopping'), { once: true });
+  });
+  const outcome = await Promise.race([context.graph.until(look, context.stopping), interrupted]);
+  if (outcome === 'stopping') throw coreErrors.error('deployment.interrupted', 'the core was stopped');
+  if (outcome !== 'all') throw brokenError(outcome);
+}
+
 interface Marks {
   readonly timesBroken: number;
   readonly timesErrored: number;
+  readonly timesStarted: number;
+  readonly changes: number;
 }
 
-function marksOf({ timesBroken, timesErrored }: ComponentService): Marks {
-  return { timesBroken, timesErrored };
+function marksOf({ timesBroken, timesErrored, timesStarted, changes }: ComponentService): Marks {
+  return { timesBroken, timesErrored, timesStarted, changes };
 }
 
 /** Components that were never started have nothing to roll back: they are ended where a bootstrap fails. */

@@ -63,7 +63,9 @@ export async function changeComponents(
     // What the next core finds on disk makes it start what was there before.
     if (context.stopping.aborted) return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
     log.error({ deploymentId: job.id, reason: messageOf(error) }, 'deployment.failed');
-    if (job.request.failureHandlingPolicy === 'ROLLBACK') return rollBack(context, before, error, current);
+    // Nucleus lite has no rollback of components.
+    if (job.request.failureHandlingPolicy === 'ROLLBACK' && !context.strictLite)
+      return rollBack(context, before, error, current);
     await writeDeployedSet(paths.config, deployed);
     await configuration.endChange();
     return { detailedStatus: 'FAILED_ROLLBACK_NOT_REQUESTED', error, deployed };
@@ -114,9 +116,12 @@ function withDependents(
   return all;
 }
 
-/** Keeps what is deployed and what was before; a store that cannot be cleaned does not fail a deployment. */
-async function cleanStore({ store, log }: DeploymentContext, { components, previous }: DeployedSet): Promise<void> {
-  const keep = [components, previous].flatMap((set) =>
+/** Keeps what is deployed and, except on nucleus lite, what was before; a store that cannot be cleaned does not fail a deployment. */
+async function cleanStore(
+  { store, log, strictLite }: DeploymentContext,
+  { components, previous }: DeployedSet,
+): Promise<void> {
+  const keep = [components, ...(strictLite ? [] : [previous])].flatMap((set) =>
     Object.entries(set).map(([name, version]) => ({ name, version })),
   );
   try {

@@ -18,6 +18,7 @@ const requestSchema = z.strictObject({
   componentToConfiguration: z
     .record(name, z.strictObject({ MERGE: z.unknown().optional(), RESET: z.array(z.string()).optional() }))
     .optional(),
+  origin: z.enum(['cloud', 'local']).optional(),
   failureHandlingPolicy: z.enum(['ROLLBACK', 'DO_NOTHING']).optional(),
   componentUpdatePolicy: z
     .strictObject({

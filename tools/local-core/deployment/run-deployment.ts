@@ -63,7 +63,8 @@ async function prepare(
   const planned = await planComponents(context, groups, active, request.recipeDirectoryPath);
   for (const component of planned) {
     job.signal.throwIfAborted();
-    await prepareArtifacts(store, artifactsOf(component, request.artifactsDirectoryPath), log);
+    const unpack = !context.strictLite || request.origin === 'cloud';
+    await prepareArtifacts(store, { ...artifactsOf(component, request.artifactsDirectoryPath), unpack }, log);
     await store.saveRecipe(component.stored);
   }
   const roots = new Set(Object.values(groups).flatMap((one) => Object.keys(one)));
@@ -75,7 +76,10 @@ async function prepare(
   return { deployed, updates, definitions };
 }
 
-function artifactsOf({ recipe, manifest }: PlannedComponent, sourceFolder: string | undefined): PrepareRequest {
+function artifactsOf(
+  { recipe, manifest }: PlannedComponent,
+  sourceFolder: string | undefined,
+): Omit<PrepareRequest, 'unpack'> {
   const own = new Set(manifest.artifacts.map(({ fileName }) => fileName));
   const all = recipe.manifests.flatMap(({ artifacts }) => artifacts.map(({ fileName }) => fileName));
   return {

@@ -25,6 +25,8 @@ export interface ComponentServiceOptions {
   readonly dependenciesReady: () => boolean;
   /** Called after every change of state, before anything else happens. */
   readonly onState: (service: ComponentService, from: LifecycleState) => void;
+  /** Count errors as systemd does for nucleus lite. Default false. */
+  readonly lite?: boolean | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface ComponentServiceOptions {
 export class ComponentService {
   readonly #options: ComponentServiceOptions;
   readonly #desired = new DesiredStates();
-  readonly #record = new StateRecord();
+  readonly #record: StateRecord;
   readonly #steps: StepRunner;
   readonly #wake = new Wake();
   readonly #abort = new AbortController();
@@ -45,12 +47,15 @@ export class ComponentService {
   /** The shutdown script of the version that runs, kept when it started. */
   #shutdownStep: LifecycleStep | undefined;
   #stoppingFromStartupError = false;
+  /** Stopped because a dependency died (BindsTo); nothing but a new request starts it. */
+  #boundStop = false;
   #closed = false;
   #uninstall = false;
 
   constructor(options: ComponentServiceOptions) {
     this.#options = options;
     this.#definition = options.definition;
+    this.#record = new StateRecord({ lite: options.lite ?? false });
     this.#steps = new StepRunner(options);
     this.ended = this.#live();
   }
@@ -70,6 +75,11 @@ export class ComponentService {
   /** How often it became BROKEN; tells a new break from an old one. */
   get timesBroken(): number {
     return this.#record.timesBroken;
+  }
+
+  /** How often it became RUNNING or FINISHED. */
+  get timesStarted(): number {
+    return this.#record.timesStarted;
   }
 
   get timesErrored(): number {
@@ -97,17 +107,20 @@ export class ComponentService {
   }
 
   requestStart(): void {
+    this.#boundStop = false;
     this.#request(() => this.#desired.start());
   }
 
   requestReinstall(): void {
     this.#uninstall = false;
+    this.#boundStop = false;
     this.#request(() => this.#desired.reinstall());
   }
 
   /** No effect on a component that was never asked to start. */
   requestRestart(): void {
     if (this.#closed || (this.#desired.path.length === 0 && this.state === 'NEW')) return;
+    this.#boundStop = false;
     this.#request(() => this.#desired.restart());
   }
 
@@ -139,8 +152,15 @@ export class ComponentService {
 
   /** A dependency changed its state. A HARD one that left RUNNING, FINISHED and STOPPING restarts this component. */
   dependencyChanged(lost: boolean): void {
-    if (lost && (this.state === 'STARTING' || this.state === 'RUNNING')) this.requestRestart();
+    if (lost && !this.#boundStop && (this.state === 'STARTING' || this.state === 'RUNNING')) this.requestRestart();
     this.#wake.now();
+  }
+
+  /** On nucleus lite: a HARD dependency died, and systemd stops what is bound to it (BindsTo). Nothing starts it again but a deployment. */
+  dependencyDied(): void {
+    if (this.state !== 'STARTING' && this.state !== 'RUNNING') return;
+    this.#boundStop = true;
+    this.requestStop();
   }
 
   /** Stops for good. Resolves when no process is left and the machine has ended. */

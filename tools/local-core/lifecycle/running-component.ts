@@ -32,6 +32,8 @@ export interface ComponentSurroundings {
   readonly environment: (token: string) => Readonly<Record<string, string>>;
   readonly onLine: (line: ComponentLine) => void;
   readonly onState: (service: ComponentService, from: LifecycleState) => void;
+  /** Behave as nucleus lite does. Default false. */
+  readonly strictLite?: boolean;
 }
 
 /** A component with a token of its own, in state NEW and not in the graph yet. */
@@ -57,6 +59,7 @@ export function createComponent(definition: ComponentDefinition, core: Component
     scripts,
     clock,
     log: core.log,
+    lite: core.strictLite,
     dependenciesReady: () => graph.dependenciesReady(service.definition),
     onState: (changed, from) => {
       const reason = changed.statusReason === undefined ? '' : ` (${changed.statusReason})`;

@@ -10,10 +10,13 @@ export class ServiceGraph {
   readonly #services = new Map<string, ComponentService>();
   /** Components of the core itself: always RUNNING. */
   readonly #builtins: ReadonlySet<string>;
+  readonly #lite: boolean;
   readonly #wake = new Wake();
 
-  constructor(builtins: Iterable<string>) {
+  /** `lite`: HARD is systemd's BindsTo, as on nucleus lite. */
+  constructor(builtins: Iterable<string>, options: { readonly lite?: boolean } = {}) {
     this.#builtins = new Set(builtins);
+    this.#lite = options.lite ?? false;
   }
 
   get services(): readonly ComponentService[] {
@@ -43,7 +46,9 @@ export class ServiceGraph {
   changed(service: ComponentService): void {
     for (const other of this.#services.values()) {
       const type = other.definition.dependencies[service.name];
-      if (type !== undefined) other.dependencyChanged(type === 'HARD' && !service.readyForDependents);
+      if (type === undefined) continue;
+      if (this.#lite && type === 'HARD' && hasDied(service)) other.dependencyDied();
+      other.dependencyChanged(type === 'HARD' && !service.readyForDependents);
     }
     this.#wake.now();
   }
@@ -94,6 +99,10 @@ export class ServiceGraph {
   #hardDependents(service: ComponentService): readonly ComponentService[] {
     return this.services.filter((other) => other.definition.dependencies[service.name] === 'HARD');
   }
+}
+
+function hasDied({ state }: ComponentService): boolean {
+  return state === 'ERRORED' || state === 'BROKEN';
 }
 
 function hasStopped(service: ComponentService): boolean {

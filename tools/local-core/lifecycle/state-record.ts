@@ -10,13 +10,18 @@ export interface Transition {
 
 /** The state of one component, what was reported about it, and its errors. */
 export class StateRecord {
-  readonly #errors = new ErrorCount();
+  readonly #errors: ErrorCount;
   #state: LifecycleState = 'NEW';
   #reported: Transition | undefined;
   #lastError: string | undefined;
   #changes = 0;
   #timesErrored = 0;
   #timesBroken = 0;
+  #timesStarted = 0;
+
+  constructor(options: { readonly lite?: boolean } = {}) {
+    this.#errors = new ErrorCount(options);
+  }
 
   get state(): LifecycleState {
     return this.#state;
@@ -45,6 +50,11 @@ export class StateRecord {
     return this.#timesBroken;
   }
 
+  /** How often it became RUNNING or FINISHED. */
+  get timesStarted(): number {
+    return this.#timesStarted;
+  }
+
   /** False where the present state does not allow it. */
   report(transition: Transition): boolean {
     if (!mayReport(this.#reported?.to ?? this.#state, transition.to)) return false;
@@ -68,6 +78,7 @@ export class StateRecord {
     this.#changes++;
     if (this.#state === 'ERRORED') this.#timesErrored++;
     if (this.#state === 'BROKEN') this.#timesBroken++;
+    if (this.#state === 'RUNNING' || this.#state === 'FINISHED') this.#timesStarted++;
     return from;
   }
 

@@ -16,6 +16,8 @@ export interface PrepareRequest {
   readonly sourceFolder?: string;
   /** Files of the folder that are left out: artifacts of other platforms, a runtime for each of them above all. */
   readonly without?: ReadonlySet<string>;
+  /** Whether `Unarchive: ZIP` is done; false for a local deployment of nucleus lite. Default true. */
+  readonly unpack?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function prepareArtifacts(store: ComponentStore, request: PrepareRe
     await requireFile(file, artifact, request);
     await checkDigest(file, artifact, id);
     await applyPermission(file, artifact.permission);
-    if (artifact.unarchive === 'NONE') continue;
+    if (artifact.unarchive === 'NONE' || request.unpack === false) continue;
     const target = path.join(store.unpackedFolder(id), artifact.fileName.replace(/\.zip$/i, ''));
     const written = await unzip(file, target);
     await applyPermission(target, artifact.permission);

@@ -240,6 +240,17 @@ describe('strict lite: configuration', () => {
     expect(await serviceErrorOf(updating)).toMatchObject({ _errorCode: 'InvalidArgumentsError' });
   });
 
+  it('reads no configuration of more than 255 objects: twelve cameras and their defaults were too many', async () => {
+    const { rig, client } = await lite();
+    const cameras = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`c${index}`, { a: 1, b: 2, c: 3 }]));
+    rig.nucleus.configure('app', ['Sources'], cameras);
+
+    expect(await serviceErrorOf(client.getConfiguration({ keyPath: [] }))).toMatchObject(emptyServiceError);
+    await expect(client.getConfiguration({ keyPath: ['threshold'] })).resolves.toMatchObject({
+      value: { threshold: 0.5 },
+    });
+  });
+
   it('takes an older timestamp without a word, and changes nothing', async () => {
     const { rig, client } = await lite();
     const older = new Date(withMilliseconds.getTime() - 1000);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { countObjects, LITE_MAX_OBJECTS } from '../../../recipe/lite-limits.ts';
+import { Fault } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { isContainer, keyNotFound } from './configuration-key.ts';
 
@@ -14,6 +16,8 @@ export const getConfiguration = operation<z.infer<typeof request>>({
     const componentName = asked.componentName ?? call.component;
     const keyPath = asked.keyPath ?? [];
     const value = call.nucleus.configuration.get(componentName, keyPath);
+    // Measured: the answer has neither a reason nor the configuration.
+    if (call.lite && countObjects(value) > LITE_MAX_OBJECTS) throw new Fault('ServiceError', '');
     const leafName = keyPath.at(-1);
     if (isContainer(value)) return { componentName, value };
     if (value === undefined || leafName === undefined) throw keyNotFound(componentName, keyPath);
