@@ -2,6 +2,7 @@ import semver from 'semver';
 import { BUILTINS } from '../local-core/builtins.ts';
 import { pointerTo } from '../recipe/issue.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
+import { liteRefusals } from '../recipe/lite-findings.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 
 export interface LintedRecipe {
@@ -10,7 +11,8 @@ export interface LintedRecipe {
 }
 
 /**
- * Dependencies that no version among the recipes meets, that nothing is known of, and that go in a circle.
+ * Dependencies that no version among the recipes meets, that nothing is known of, and that go in a circle; also those of
+ * other recipes that name one of these, since a dependant that finds no version fails the deployment as well.
  *
  * @param others recipes that are there besides, e.g. the project's own
  */
@@ -19,12 +21,27 @@ export function lintDependencies(
   others: readonly LintedRecipe[],
 ): readonly RecipeIssue[] {
   const all = [...recipes, ...others];
-  return recipes.flatMap((one) => [
+  const own = new Set(recipes.map(({ recipe }) => recipe.name));
+  const dependants = others.flatMap((one) =>
+    Object.entries(one.recipe.dependencies)
+      .filter(([name]) => own.has(name))
+      .flatMap(([name, { versionRequirement }]) => [
+        ...dependencyIssue(one, name, versionRequirement, all),
+        ...liteRangeIssue(one, name, versionRequirement),
+      ]),
+  );
+  const issues = recipes.flatMap((one) => [
     ...Object.entries(one.recipe.dependencies).flatMap(([name, { versionRequirement }]) =>
       dependencyIssue(one, name, versionRequirement, all),
     ),
     ...circleIssue(one, all),
   ]);
+  return [...issues, ...dependants];
+}
+
+function liteRangeIssue({ file }: LintedRecipe, name: string, requirement: string): readonly RecipeIssue[] {
+  const raw = { ComponentDependencies: { [name]: { VersionRequirement: requirement } } };
+  return liteRefusals(raw).map((finding) => ({ ...finding, file }));
 }
 
 function dependencyIssue(

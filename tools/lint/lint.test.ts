@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { writeFiles } from '../../testing/agent/package-folder.ts';
 import { projectPaths } from '../bundle/project.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import { lintDependencies } from './lint-dependencies.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
 
@@ -48,6 +50,21 @@ Manifests:
       - Uri: s3://BUCKET_NAME/COMPONENT_NAME/COMPONENT_VERSION/a.zip
 `,
   );
+}
+
+function recipeOf(name: string, version: string, needs: Readonly<Record<string, string>> = {}): Recipe {
+  const dependencies = Object.entries(needs).map(
+    ([other, versionRequirement]) => [other, { versionRequirement, type: 'HARD' }] as const,
+  );
+  return {
+    name,
+    version,
+    type: 'aws.greengrass.generic',
+    defaultConfiguration: {},
+    dependencies: Object.fromEntries(dependencies),
+    manifests: [],
+    lifecycle: {},
+  };
 }
 
 describe('edgeml lint', () => {
@@ -103,6 +120,54 @@ describe('edgeml lint', () => {
     ]);
     await writeFile(at('deployment.json'), JSON.stringify({ components: { a: { version: '1.0.0' } } }));
     expect(await lint(at('deployment.json'))).toEqual(['deployment.invalid ']);
+  });
+
+  it('counts the objects of a configuration as nucleus lite would have it, the defaults of the recipe included', async () => {
+    const sources = (count: number): object =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `door${index}`,
+          { Type: 'stream', Url: `rtsp://camera${index}/1`, FramesPerSecond: 2, Services: ['PartsDetector'] },
+        ]),
+      );
+    const document = (count: number): string =>
+      JSON.stringify({
+        components: {
+          'edgeml.InferenceApp': {
+            componentVersion: '1.0.0',
+            configurationUpdate: { merge: JSON.stringify({ Sources: sources(count) }) },
+          },
+        },
+      });
+    await writeFile(at('deployment.json'), document(12));
+    expect(await lint(at('deployment.json'))).toEqual([]);
+    await writeFile(at('deployment.json'), document(30));
+    const [issue] = await issuesOf(at('deployment.json'));
+    expect(issue).toMatchObject({ severity: 'error', code: 'lite.configuration-objects' });
+    // 44 of the recipe, and for each camera its name, four settings and the entry of a list.
+    expect(issue?.message).toContain(`a configuration of ${44 + 30 * 11} objects`);
+    expect((await runHere(['lint', at('deployment.json')])).code).toBe(1);
+    expect((await runHere(['lint', '--nucleus', 'java', at('deployment.json')])).code).toBe(0);
+  });
+
+  it('says that a nucleus ignores the configuration of a component that is no root', async () => {
+    const request = {
+      rootComponentVersionsToAdd: { 'edgeml.InferenceApp': '1.0.0' },
+      componentToConfiguration: { 'edgeml.InferenceAgent': { MERGE: { LogLevel: 'debug' } } },
+    };
+    await writeFile(at('deployment.json'), JSON.stringify(request));
+    expect(await lint(at('deployment.json'))).toEqual([
+      'deployment.configuration-of-no-root /componentToConfiguration/edgeml.InferenceAgent',
+    ]);
+  });
+
+  it('looks at dependants that are built beside: a version that they refuse, and ranges that nucleus lite cannot read', async () => {
+    const base = { file: 'base', recipe: recipeOf('a.Base', '2.0.0') };
+    const dependant = { file: 'app', recipe: recipeOf('a.App', '1.0.0', { 'a.Base': '^1.0.0' }) };
+    expect(lintDependencies([base], [dependant]).map(({ code, file }) => `${file} ${code}`)).toEqual([
+      'app dependency.unsatisfied',
+      'app lite.version-requirement',
+    ]);
   });
 
   it('reads model packages, folders and archives', async () => {
