@@ -1,6 +1,8 @@
+import path from 'node:path';
 import process from 'node:process';
 import { hostPlatform, RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import { projectPaths } from '../bundle/project.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import { buildProgress } from './frame/build-progress.ts';
@@ -10,6 +12,7 @@ interface BuildCommandOptions {
   readonly platform?: readonly string[];
   readonly output?: string;
   readonly gdk?: string;
+  readonly forGglCli?: boolean;
 }
 
 export const buildCommand: CommandSpec<BuildCommandOptions> = {
@@ -20,6 +23,7 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
       .option('--component <name...>', 'build these only, e.g. edgeml.InferenceApp (default: all)')
       .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
+      .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
       .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),
   help: `
 Unchanged artifacts are not built again. Native libraries and Node.js come from npm packages whose hashes are
@@ -40,6 +44,11 @@ Examples:
       signal,
       ...buildProgress(out),
     });
+    if (options.forGglCli) {
+      const { writeForGglCli } = await import('./local/for-ggl-cli.ts');
+      const output = options.output ?? projectPaths.output;
+      await writeForGglCli(output, path.join(output, 'for-ggl-cli'));
+    }
     for (const { component, version, artifact, done } of steps) {
       out.json({ component, version, artifact, ...done });
       if (!out.isJson)

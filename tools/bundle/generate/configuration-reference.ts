@@ -20,7 +20,7 @@ export async function configurationReference(schemas: ReadonlyMap<string, z.ZodT
 const HEADING = `# Configuration
 
 Settings are JSON pointers into a component's configuration; \`*\` stands for any index or name. Text is taken for numbers
-and booleans too. A change reaches the running component without a restart.
+and booleans too. A change reaches the running component without a restart, except on nucleus lite, which restarts it.
 This page is written by \`npm run generate\` from the components' schemas.`;
 
 function row(setting: SettingDescription): string {
