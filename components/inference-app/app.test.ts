@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -102,6 +102,19 @@ describe('edgeml.InferenceApp as a process', () => {
       expect(app.err).toBe('');
     },
   );
+
+  it.skipIf(process.platform !== 'linux').each([
+    ['not loaded', {}, false],
+    ["loaded by the SDK's transport", { EDGEML_IPC_TRANSPORT: 'sdk' }, true],
+  ])('speaks with the nucleus with aws-crt %s', async (_, chosen, isLoaded) => {
+    await writeTestImage(join(work, 'images', 'a.jpg'));
+    const configuration = { Sources: { images: { Services: ['Detector'] } } };
+
+    const app = await startApp({ ...(await startNucleus(configuration)), ...chosen });
+    await eventually(() => results.length === 1);
+
+    expect((await readFile(`/proc/${app.pid}/maps`, 'utf8')).includes('aws-crt')).toBe(isLoaded);
+  });
 
   it('ends on SIGTERM with 0, whatever it waits for', async () => {
     await writeTestImage(join(work, 'images', 'a.jpg'));

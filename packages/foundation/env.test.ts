@@ -6,6 +6,7 @@ it('reads what the nucleus and the manifests set', () => {
     readEnvironment({
       SVCUID: 'ABCDEF0123456789',
       AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: '../../ipc.socket',
+      EDGEML_IPC_TRANSPORT: 'sdk',
       AWS_IOT_THING_NAME: 'gate-7',
       GGC_VERSION: '2.18.0',
       AWS_DEFAULT_REGION: 'eu-west-1',
@@ -20,6 +21,7 @@ it('reads what the nucleus and the manifests set', () => {
   ).toEqual({
     ipcToken: 'ABCDEF0123456789',
     ipcSocket: '../../ipc.socket',
+    ipcTransport: 'sdk',
     thingName: 'gate-7',
     nucleusVersion: '2.18.0',
     region: 'eu-west-1',

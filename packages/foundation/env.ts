@@ -4,6 +4,8 @@ export interface Environment {
   readonly ipcToken: string | undefined;
   /** `AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT`; may be relative to the working directory. */
   readonly ipcSocket: string | undefined;
+  /** `EDGEML_IPC_TRANSPORT`: `socket` or `sdk`, how the nucleus is spoken to; see `transportFor` of packages/ipc. */
+  readonly ipcTransport: string | undefined;
   /** `AWS_IOT_THING_NAME`, default `local`. */
   readonly thingName: string;
   /** `GGC_VERSION`; undefined when not started by a nucleus. */
@@ -34,6 +36,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   return {
     ipcToken: value('SVCUID'),
     ipcSocket: value('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT'),
+    ipcTransport: value('EDGEML_IPC_TRANSPORT'),
     thingName: value('AWS_IOT_THING_NAME') ?? 'local',
     nucleusVersion: value('GGC_VERSION'),
     region: value('AWS_REGION') ?? value('AWS_DEFAULT_REGION'),

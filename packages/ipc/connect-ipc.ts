@@ -11,6 +11,8 @@ export type { IpcOptions } from './session/options.ts';
  * The process' session with the nucleus. Starts connecting at once and never stops trying; await `ready()` for the first connection.
  * Not under a nucleus (no `SVCUID`) it is a no-op that counts as connected.
  *
+ * @throws EdgeError `ipc.unknown-transport`
+ *
  * @example
  * const ipc = connectIpc({ component: 'edgeml.InferenceApp', environment: readEnvironment(), log, onGiveUp: endProcess });
  * await ipc.ready();
@@ -20,8 +22,8 @@ export function connectIpc(options: IpcOptions): IpcSession {
   return transport ? new NucleusSession(resolveOptions(options, transport)) : offlineIpc();
 }
 
-function transportOf({ environment: { ipcSocket, ipcToken } }: IpcOptions) {
+function transportOf({ environment: { ipcSocket, ipcToken, ipcTransport } }: IpcOptions) {
   return ipcSocket !== undefined && ipcToken !== undefined
-    ? transportFor({ socketPath: ipcSocket, token: ipcToken })
+    ? transportFor({ socketPath: ipcSocket, token: ipcToken }, ipcTransport)
     : undefined;
 }

@@ -48,6 +48,9 @@ export const ipcErrors = errorCatalogue({
   >({
     todo: 'Merge the named statement into the accessControl of the component with a deployment. New defaults of a recipe do not replace values that a device already has: reset /accessControl.',
   }),
+  'ipc.unknown-transport': {
+    todo: 'Set EDGEML_IPC_TRANSPORT to "socket" or "sdk" where the nucleus is started, or leave it out.',
+  },
   'topic.invalid': entry<{ readonly topic: string; readonly what?: string }>({
     todo: 'Use at most 256 characters and 7 slashes; + and # only in subscriptions and only as whole levels.',
   }),

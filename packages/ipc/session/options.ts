@@ -1,5 +1,5 @@
 import { silentLogger, systemClock } from '#packages/foundation';
-import type { BackoffOptions, Clock, EdgeError, Logger } from '#packages/foundation';
+import type { BackoffOptions, Clock, EdgeError, Environment, Logger } from '#packages/foundation';
 
 import type { NucleusTransport } from '../transport/nucleus-transport.ts';
 
@@ -7,8 +7,8 @@ export interface IpcOptions {
   /** Component name, e.g. `edgeml.InferenceApp`. */
   readonly component: string;
   /** `SVCUID` and socket path. Without both there is no nucleus, and the session is a no-op. */
-  readonly environment: { readonly ipcToken: string | undefined; readonly ipcSocket: string | undefined };
-  /** Default: the official SDK over `environment`. */
+  readonly environment: Pick<Environment, 'ipcToken' | 'ipcSocket'> & Partial<Pick<Environment, 'ipcTransport'>>;
+  /** Default: what `transportFor` makes of `environment`. */
   readonly transport?: NucleusTransport;
   readonly log?: Logger;
   readonly clock?: Clock;

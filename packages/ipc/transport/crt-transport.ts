@@ -13,8 +13,8 @@ export interface CrtTransportOptions {
 }
 
 /**
- * The official client of aws-iot-device-sdk-v2. It is single-use and never reconnects; the native library is loaded
- * with the first connection, so that components run without it where there is no nucleus.
+ * The official client of aws-iot-device-sdk-v2. It is single-use and never reconnects; its native library, aws-crt, is loaded
+ * with the first connection, so that a component which uses the other transport runs without it.
  */
 export function crtTransport(options: CrtTransportOptions): NucleusTransport {
   return {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { messageOf } from '#packages/foundation';
 import { NucleusFault } from '../nucleus-transport.ts';
 import type {
   CallOperation,
@@ -7,9 +8,13 @@ import type {
   StreamEvents,
   StreamOperation,
 } from '../nucleus-transport.ts';
-import { encodeFrame, FRAME_FLAG, FRAME_TYPE } from '../../event-stream/frame.ts';
+import { ipcErrors } from '../../errors.ts';
+import { encodeFrame, FRAME_FLAG, FRAME_TYPE, MAX_FRAME_BYTES } from '../../event-stream/frame.ts';
 import type { Frame, FrameToSend } from '../../event-stream/frame.ts';
 import { decodeAnswer, encodeRequest } from './wire-form.ts';
+
+/** A nucleus that leaves more than this unread counts as gone: two of the largest frames. */
+const MAX_UNSENT_BYTES = 2 * MAX_FRAME_BYTES;
 
 /** Requests and subscriptions over one socket: each has a stream id of its own, counted up by the client. */
 export class RpcConnection implements NucleusConnection {
@@ -25,12 +30,13 @@ export class RpcConnection implements NucleusConnection {
     this.#onClosed = onClosed;
   }
 
-  /** The handshake is done: from now on a loss is told. */
+  /** The handshake is done: from now on a loss is told. @throws NucleusFault `dropped` if the connection is lost already */
   opened(): void {
+    if (this.#ended) throw new NucleusFault('dropped', 'the nucleus hung up right after the handshake');
     this.#opened = true;
   }
 
-  call(operation: CallOperation, request: object): Promise<unknown> {
+  async call(operation: CallOperation, request: object): Promise<unknown> {
     return this.#request(operation, request).answer;
   }
 
@@ -71,15 +77,19 @@ export class RpcConnection implements NucleusConnection {
 
   #request(operation: string, request: object, events?: StreamEvents): { id: number; answer: Promise<unknown> } {
     if (this.#ended) throw new NucleusFault('lost', 'the connection to the nucleus is closed');
-    const id = ++this.#lastStreamId;
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) {
+      this.#socket.destroy(new Error(`the nucleus leaves more than ${MAX_UNSENT_BYTES} bytes unread`));
+      throw new NucleusFault('lost', 'the nucleus does not read what it is sent');
+    }
+    const id = this.#lastStreamId + 1;
+    const headers = { operation: `aws.greengrass#${operation}`, ':content-type': 'application/json' };
+    const bytes = encodeFrame({ streamId: id, headers, payload: encodeRequest(request) });
+    if (bytes.byteLength > MAX_FRAME_BYTES) throw tooLarge(operation, bytes.byteLength);
+    this.#lastStreamId = id;
     const answer = new Promise<unknown>((resolve, reject) =>
       this.#streams.set(id, { resolve, reject, answered: false, ...(events ? { events } : {}) }),
     );
-    this.#send({
-      streamId: id,
-      headers: { operation: `aws.greengrass#${operation}`, ':content-type': 'application/json' },
-      payload: encodeRequest(request),
-    });
+    if (this.#socket.writable) this.#socket.write(bytes);
     return { id, answer };
   }
 
@@ -104,8 +114,18 @@ interface OpenStream {
 /** The first frame of a stream says whether the request was taken. */
 function answer(stream: OpenStream, frame: Frame): void {
   stream.answered = true;
-  if (frame.type === FRAME_TYPE.applicationMessage) stream.resolve(decodeAnswer(frame.payload));
-  else stream.reject(serviceFault(frame));
+  if (frame.type !== FRAME_TYPE.applicationMessage) return stream.reject(serviceFault(frame));
+  try {
+    stream.resolve(decodeAnswer(frame.payload));
+  } catch (cause) {
+    stream.reject(new NucleusFault('lost', `the answer is not JSON: ${messageOf(cause)}`, { cause }));
+    throw cause;
+  }
+}
+
+function tooLarge(operation: string, bytes: number): Error {
+  const message = `${operation} makes a frame of ${bytes} bytes, ${MAX_FRAME_BYTES} are allowed`;
+  return ipcErrors.error('ipc.frame-too-large', message, { facts: { bytes, maxFrameBytes: MAX_FRAME_BYTES } });
 }
 
 /** A modelled error names itself in `_errorCode`, or in the header of its shape; others are text. */

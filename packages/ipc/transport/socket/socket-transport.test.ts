@@ -41,6 +41,7 @@ describe('wire form', () => {
 describe('socketTransport', () => {
   let folder: string;
   let server: Server;
+  const sockets: Socket[] = [];
   let socketPath: string;
   const never = new AbortController().signal;
   const open = (onClosed: (reason: string) => void = () => undefined, signal = never) =>
@@ -52,6 +53,7 @@ describe('socketTransport', () => {
   });
 
   afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
     server?.close();
     await rm(folder, { recursive: true });
   });
@@ -113,19 +115,102 @@ describe('socketTransport', () => {
     await expect(async () => connection.call('UpdateState', {})).rejects.toMatchObject({ kind: 'lost' });
   });
 
-  it('is what 32-bit ARM uses, and nothing else', async () => {
+  it.each(['the end of the stream', 'closing the socket'])(
+    'lives on wherever the nucleus hangs up, be it by %s',
+    async (how) => {
+      const ack = encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.connectionAccepted });
+      const all = Buffer.concat([
+        ack,
+        encodeFrame({ streamId: 1, payload: '{}' }),
+        encodeFrame({ streamId: 1, payload: '{"jsonMessage":{"message":{}}}' }),
+      ]);
+      let bytes = 0;
+      void serve((frame, socket) => {
+        const answer = frame.type === FRAME_TYPE.connect ? all.subarray(0, ack.length) : all.subarray(ack.length);
+        const from = frame.type === FRAME_TYPE.connect ? 0 : ack.length;
+        socket.write(answer.subarray(0, Math.max(0, bytes - from)));
+        if (bytes > from + answer.length) return false;
+        if (how === 'closing the socket') socket.destroySoon();
+        else socket.end();
+        return false;
+      });
+      const events = { onEvent: () => undefined, onEnded: () => undefined };
+
+      const outcomes = new Set<string>();
+      for (bytes = 0; bytes < all.length; bytes++) {
+        let resolveLost: () => void = () => undefined;
+        const lost = new Promise<void>((resolve) => (resolveLost = resolve));
+        try {
+          const connection = await open(resolveLost);
+          await connection.stream('SubscribeToTopic', { topic: 't' }, events);
+          await lost;
+          outcomes.add('lost');
+        } catch (thrown) {
+          outcomes.add((thrown as NucleusFault).kind);
+        }
+      }
+
+      expect([...outcomes].sort()).toEqual(expect.arrayContaining(['dropped', 'lost']));
+      expect(outcomes.has('undefined')).toBe(false);
+    },
+  );
+
+  it('tells a connection lost that ends in the same breath as its handshake', async () => {
     void serve((_, socket) => {
-      socket.end(encodeFrame({ type: FRAME_TYPE.connectAck }));
+      const ack = encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.connectionAccepted });
+      socket.write(Buffer.concat([ack, Buffer.alloc(64, 0xff)]));
       return false;
     });
-    const onArm = transportFor({ socketPath, token: 'secret' }, 'arm');
-    await expect(onArm.open(() => undefined, never)).rejects.toThrow('the nucleus refused the token');
+    await expect(open()).rejects.toMatchObject({ kind: 'dropped' });
   });
+
+  it('fails a call whose answer is not JSON, and gives the connection up', async () => {
+    serveOpen((frame, socket) => socket.write(encodeFrame({ streamId: frame.streamId, payload: '{' })));
+    let reason = '';
+    const connection = await open((why) => (reason = why));
+    await expect(connection.call('UpdateState', { state: 'RUNNING' })).rejects.toMatchObject({ kind: 'lost' });
+    await expect(connection.call('UpdateState', {})).rejects.toMatchObject({ kind: 'lost' });
+    expect(reason).toMatch(/JSON/);
+  });
+
+  it('refuses a frame that no nucleus takes, and goes on', async () => {
+    serveOpen((frame, socket) => socket.write(encodeFrame({ streamId: frame.streamId, payload: '{}' })));
+    const connection = await open();
+    const message = 'x'.repeat(25 * 1024 * 1024);
+    await expect(
+      connection.call('PublishToTopic', { publishMessage: { jsonMessage: { message } } }),
+    ).rejects.toMatchObject({ code: 'ipc.frame-too-large' });
+    expect(await connection.call('UpdateState', {})).toEqual({});
+    await connection.close();
+  });
+
+  it('gives up a nucleus that does not read', async () => {
+    serveOpen((_, socket) => socket.pause());
+    let reason = '';
+    const connection = await open((why) => (reason = why));
+    const message = 'x'.repeat(8 * 1024 * 1024);
+    const calls = Array.from({ length: 10 }, () =>
+      connection.call('PublishToTopic', { publishMessage: { jsonMessage: { message } } }),
+    );
+    for (const call of calls) await expect(call).rejects.toMatchObject({ kind: 'lost' });
+    expect(reason).toMatch(/unread/);
+  });
+
+  /** Accepts every connection; then calls back with each request. */
+  function serveOpen(onRequest: (frame: Frame, socket: Socket) => unknown): void {
+    void serve((frame, socket) => {
+      if (frame.type === FRAME_TYPE.connect)
+        socket.write(encodeFrame({ type: FRAME_TYPE.connectAck, flags: FRAME_FLAG.connectionAccepted }));
+      else onRequest(frame, socket);
+      return false;
+    });
+  }
 
   /** Calls back with each frame; resolves when the callback returns true. */
   function serve(onFrame: (frame: Frame, socket: Socket) => boolean): Promise<void> {
     return new Promise((resolve) => {
       server = createServer((socket) => {
+        sockets.push(socket);
         const reader = new FrameReader();
         socket.on('error', () => undefined);
         socket.on('data', (chunk: Buffer) => {
@@ -135,4 +220,28 @@ describe('socketTransport', () => {
       void once(server, 'close');
     });
   }
+});
+
+describe('transportFor', () => {
+  const options = { socketPath: '/nowhere/ipc.socket', token: 'secret' };
+  const signal = new AbortController().signal;
+  const reasonOf = async (chosen?: string, platform?: NodeJS.Platform): Promise<string> => {
+    const opening = transportFor(options, chosen, platform).open(() => undefined, signal);
+    return opening.then(
+      () => 'opened',
+      (fault: NucleusFault) => (fault.cause as { syscall?: string }).syscall ?? 'aws-crt',
+    );
+  };
+
+  it('speaks over a plain socket, over the SDK where that was asked for, and on Windows unless the socket was', async () => {
+    expect(await reasonOf(undefined, 'linux')).toBe('connect');
+    expect(await reasonOf(undefined, 'darwin')).toBe('connect');
+    expect(await reasonOf('SDK', 'linux')).toBe('aws-crt');
+    expect(await reasonOf(undefined, 'win32')).toBe('aws-crt');
+    expect(await reasonOf('socket', 'win32')).toBe('connect');
+  });
+
+  it('refuses another word', () => {
+    expect(() => transportFor(options, 'grpc')).toThrow('EDGEML_IPC_TRANSPORT is "grpc", neither "socket" nor "sdk"');
+  });
 });

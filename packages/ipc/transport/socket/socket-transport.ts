@@ -16,8 +16,8 @@ export interface SocketTransportOptions {
 }
 
 /**
- * The nucleus' protocol over a plain socket, for platforms that aws-crt has no build for (32-bit ARM).
- * Where there is one, the official client is used.
+ * The nucleus' protocol over a plain socket, without native code: whatever the nucleus sends, or wherever it hangs up, the process
+ * lives on.
  */
 export function socketTransport({ socketPath, token }: SocketTransportOptions): NucleusTransport {
   return {
