@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 import { memoryNucleusPort } from '../../testing/local-core/memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
-import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
+import { LocalPubSub, messageIn } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import type { Child } from '../../testing/process/child.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 import { COMPONENT } from './read-configuration.ts';
@@ -47,7 +47,7 @@ async function startNucleus(configuration: object, options: { lite?: boolean } =
   pubsub.subscribe({
     filter: 'edgeml/results/+',
     subscriber: 'test',
-    deliver: ({ body }) => void (body.kind === 'json' && results.push(body.value as ResultMessage)),
+    deliver: ({ body }) => void results.push(messageIn(body) as ResultMessage),
   });
   const socketPath = join(work, 'ipc.socket');
   server = await startIpcServer({

@@ -37,7 +37,7 @@ beforeEach(async () => {
   client = createAgentClient({ socketPath: agent.socketPath });
   ipc = connectIpc({
     component: COMPONENT,
-    environment: { ipcToken: undefined, ipcSocket: undefined },
+    environment: { ipcToken: undefined, ipcSocket: undefined, nucleus: 'java' },
     transport: nucleus.transport(COMPONENT),
   });
   [events, apps, levels] = [[], [], []];

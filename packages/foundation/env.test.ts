@@ -6,6 +6,7 @@ it('reads what the nucleus and the manifests set', () => {
     readEnvironment({
       SVCUID: 'ABCDEF0123456789',
       AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: '../../ipc.socket',
+      AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH: '/greengrass/v2/ipc.socket',
       EDGEML_IPC_TRANSPORT: 'sdk',
       AWS_IOT_THING_NAME: 'gate-7',
       GGC_VERSION: '2.18.0',
@@ -21,6 +22,7 @@ it('reads what the nucleus and the manifests set', () => {
   ).toEqual({
     ipcToken: 'ABCDEF0123456789',
     ipcSocket: '../../ipc.socket',
+    nucleus: 'java',
     ipcTransport: 'sdk',
     thingName: 'gate-7',
     nucleusVersion: '2.18.0',
@@ -41,4 +43,10 @@ it('treats empty variables as unset and names a thing without a nucleus "local"'
     thingName: 'local',
     providers: [],
   });
+});
+
+it('knows nucleus lite by the path that it does not set', () => {
+  const lite = { AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: '/var/lib/greengrass/gg-ipc.socket' };
+  expect(readEnvironment(lite).nucleus).toBe('lite');
+  expect(readEnvironment({}).nucleus).toBeUndefined();
 });

@@ -4,6 +4,11 @@ export interface Environment {
   readonly ipcToken: string | undefined;
   /** `AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT`; may be relative to the working directory. */
   readonly ipcSocket: string | undefined;
+  /**
+   * Which nucleus started this process, told by `AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH`: the Java nucleus sets it, nucleus lite (2.6) does not.
+   * Undefined when none did.
+   */
+  readonly nucleus: 'java' | 'lite' | undefined;
   /** `EDGEML_IPC_TRANSPORT`: `socket` or `sdk`, how the nucleus is spoken to; see `transportFor` of packages/ipc. */
   readonly ipcTransport: string | undefined;
   /** `AWS_IOT_THING_NAME`, default `local`. */
@@ -33,9 +38,11 @@ export interface Environment {
 /** Empty values count as unset. `variables` is a parameter for tests. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const value = (name: string): string | undefined => variables[name]?.trim() || undefined;
+  const ipcSocket = value('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT');
   return {
     ipcToken: value('SVCUID'),
-    ipcSocket: value('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT'),
+    ipcSocket,
+    nucleus: ipcSocket === undefined ? undefined : value('AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH') ? 'java' : 'lite',
     ipcTransport: value('EDGEML_IPC_TRANSPORT'),
     thingName: value('AWS_IOT_THING_NAME') ?? 'local',
     nucleusVersion: value('GGC_VERSION'),

@@ -6,6 +6,8 @@ export { FrameReader } from './event-stream/frame-reader.ts';
 export { offlineIpc } from './offline-ipc.ts';
 export type { IpcSession, LocalMessage, Subscription } from './session.ts';
 export { isMissing } from './session/fault-to-error.ts';
+export { countObjects } from './session/lite-objects.ts';
+export { decodeLocal, plainMessage } from './session/local-messages.ts';
 export type { IpcOptions } from './session/options.ts';
 export { accessControlFor } from './topics/access-control.ts';
 export { topicMatches } from './topics/topic-syntax.ts';

@@ -31,7 +31,7 @@ function memoryRig(
       const session = connectIpc({
         ...RIG_TIMING,
         component,
-        environment: noEnvironment,
+        environment: { ...noEnvironment, nucleus: options.lite ? 'lite' : 'java' },
         transport: nucleus.transport(component),
         clock,
         random: () => (random = (random + 0.37) % 1),

@@ -5,6 +5,10 @@ export interface IpcSession {
   ready(signal?: AbortSignal): Promise<void>;
   onState(listener: (state: IpcState) => void): () => void;
 
+  /**
+   * Objects and bytes. On nucleus lite an object that is too large for a map there goes as the bytes of its JSON text; what this
+   * session hears is an object again. The key `_sender` is the session's own.
+   */
   publishLocal(topic: string, message: unknown): Promise<void>;
   /** Survives reconnects. Own messages are filtered when `receive` is `others`, on every nucleus. */
   subscribeLocal(
@@ -45,7 +49,7 @@ export type IpcState = 'connecting' | 'connected' | 'disconnected' | 'refused' |
 
 export interface LocalMessage {
   readonly topic: string;
-  /** JSON messages arrive parsed, binary ones as bytes. */
+  /** Objects arrive parsed, also those that came as bytes or as a string of their JSON text; all other bytes as bytes. */
   readonly message: unknown;
 }
 

@@ -7,6 +7,7 @@ import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
 import { RecordingBroker } from '../../testing/device/recording-broker.ts';
 import { sample } from '../../testing/device/samples.ts';
+import { messageIn } from '../../tools/local-core/pubsub/local-pubsub.ts';
 
 const CLASSIFIER = 'edgeml.model.PartsClassifier';
 const jpeg = { contentType: 'image/jpeg' };
@@ -154,7 +155,7 @@ describe('when the connection to the nucleus breaks', () => {
     const end = device.core.pubsub.subscribe({
       filter: 'edgeml/reply/test',
       subscriber: 'test',
-      deliver: ({ body }) => void replies.push(body.kind === 'json' ? body.value : undefined),
+      deliver: ({ body }) => void replies.push(messageIn(body)),
     });
     const value = {
       id: '1',

@@ -38,7 +38,7 @@ export async function startInProcess(
 ): Promise<InProcessAgent> {
   const ipc = connectIpc({
     component: COMPONENT,
-    environment: { ipcToken: undefined, ipcSocket: undefined },
+    environment: { ipcToken: undefined, ipcSocket: undefined, nucleus: 'java' },
     transport: nucleus.transport(COMPONENT),
     backoff: { baseMs: 10, capMs: 50 },
   });

@@ -36,7 +36,7 @@ export class AppRig {
     this.images = join(work, 'images');
     this.agent = new ScriptedAgent(join(work, 'agent.sock'));
     this.#client = createAgentClient({ socketPath: this.agent.socketPath });
-    const environment = { ipcToken: undefined, ipcSocket: undefined };
+    const environment = { ipcToken: undefined, ipcSocket: undefined, nucleus: 'java' } as const;
     this.#ipc = connectIpc({ component: COMPONENT, environment, transport: this.nucleus.transport(COMPONENT) });
   }
 

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { ResultMessage } from '#packages/http';
 import { PATIENCE_MS } from '../patience.ts';
+import { messageIn } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import type { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
 
 /** A message as a subscriber of the device sees it. */
@@ -22,9 +23,10 @@ export class Inboxed {
       filter,
       subscriber: 'test',
       deliver: ({ topic, body }) => {
-        const value = body.kind === 'json' ? (body.value as Received['body']) : {};
-        const bytes = Buffer.byteLength(body.kind === 'json' ? JSON.stringify(body.value) : body.base64);
-        this.all.push({ topic, body: value, bytes, at: performance.now() });
+        const message = messageIn(body);
+        const isBytes = message instanceof Uint8Array;
+        const bytes = isBytes ? message.length : Buffer.byteLength(JSON.stringify(message));
+        this.all.push({ topic, body: isBytes ? {} : (message as Received['body']), bytes, at: performance.now() });
       },
     });
   }

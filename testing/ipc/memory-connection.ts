@@ -1,4 +1,4 @@
-import { NucleusFault, topicMatches } from '#packages/ipc';
+import { countObjects, NucleusFault, topicMatches } from '#packages/ipc';
 import type { CallOperation, NucleusConnection, NucleusStream, StreamEvents, StreamOperation } from '#packages/ipc';
 
 import { isGroup } from './memory-configuration.ts';
@@ -49,6 +49,8 @@ const JAVA_ONLY = [
   'SendConfigurationValidityReport',
 ];
 const LITE_FRAME_BYTES = 10_000;
+/** More objects in a map, and publishing fails. */
+const LITE_PUBLISHED_OBJECTS = 195;
 
 /** One connection to the twin; answers as the nucleus does. */
 export class MemoryConnection implements NucleusConnection {
@@ -182,6 +184,8 @@ export class MemoryConnection implements NucleusConnection {
   #publish({ topic, publishMessage: { jsonMessage, binaryMessage } }: PublishRequest): object {
     const message = structuredClone((jsonMessage ?? binaryMessage)?.message);
     const bytes = message instanceof Uint8Array ? message.length * 1.34 : JSON.stringify(message).length;
+    if (this.#nucleus.lite && jsonMessage && countObjects(message) > LITE_PUBLISHED_OBJECTS)
+      throw service('ServiceError', 'Failed to publish the message.');
     this.#nucleus.localMessages.push({ component: this.component, topic, message });
     if (!this.#nucleus.lite || bytes < LITE_FRAME_BYTES - 250) this.#nucleus.publish(topic, message, this);
     return {};

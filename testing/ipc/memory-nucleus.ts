@@ -1,15 +1,18 @@
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import { NucleusFault, topicMatches } from '#packages/ipc';
+import { countObjects, NucleusFault, topicMatches } from '#packages/ipc';
 import type { NucleusConnection, NucleusTransport } from '#packages/ipc';
 
 import { MemoryConfiguration } from './memory-configuration.ts';
 import { MemoryConnection } from './memory-connection.ts';
 import type { Denial, Fault, MemoryStream, NucleusOfConnection } from './memory-connection.ts';
 
+/** A subscription of lite that meets a map of more objects hears neither it nor anything after it, and nobody is told. */
+const LITE_DECODED_OBJECTS = 46;
+
 export interface MemoryNucleusOptions {
   readonly clock?: Clock;
-  /** Behave as nucleus lite: no optional operations, no receive mode, large messages vanish. Default false. */
+  /** Behave as nucleus lite: no optional operations, no receive mode, large messages and maps of many objects vanish. Default false. */
   readonly lite?: boolean;
 }
 
@@ -27,6 +30,8 @@ export class MemoryNucleus implements NucleusOfConnection {
   readonly #refusals = new Set<Fault>();
   readonly #silences = new Set<Fault>();
   readonly #absences = new Set<Fault>();
+  /** Streams of lite that met a map which they could not decode. */
+  readonly #deaf = new WeakSet<MemoryStream>();
   readonly #stalls = new Set<Fault>();
   readonly #delays = new Set<Fault & { readonly ms: number }>();
   readonly #answers = new Map<string, (answer: unknown) => void>();
@@ -60,6 +65,8 @@ export class MemoryNucleus implements NucleusOfConnection {
       const { topic: filter, receiveMode } = stream.request as { topic: string; receiveMode?: string };
       const isOwn = !this.lite && receiveMode === 'RECEIVE_MESSAGES_FROM_OTHERS' && stream.connection === sender;
       if (isOwn || !topicMatches(filter, topic)) continue;
+      if (this.lite && !isBytes && countObjects(message) > LITE_DECODED_OBJECTS) this.#deaf.add(stream);
+      if (this.#deaf.has(stream)) continue;
       const payload = { message, context: { topic } };
       this.#deliver(stream, isBytes ? { binaryMessage: payload } : { jsonMessage: payload });
     }

@@ -1,8 +1,20 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
 import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
 import { HEARER, SPEAKER } from './nucleus-rig.ts';
+
+/** Objects and bytes that a nucleus of either kind takes; JSON knows no negative zero, and the session has a key of its own. */
+const anyObject = fc
+  .dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }), { maxKeys: 120, size: 'max' })
+  .map((message) => JSON.parse(JSON.stringify(message)) as Record<string, unknown>)
+  .filter((message) => !('_sender' in message) && Buffer.byteLength(JSON.stringify(message)) <= 7_000);
+const anyBytes = fc.uint8Array({ maxLength: 7_000, size: 'max' }).map((bytes) => Buffer.from(bytes));
+const anyMessage = fc.oneof({ arbitrary: anyObject, weight: 3 }, { arbitrary: anyBytes, weight: 1 });
+
+/** Bytes of any kind of array are equal. */
+const bytesAsList = (message: unknown): unknown => (message instanceof Uint8Array ? [...message] : message);
 
 /** One suite for `IpcSession`, run on the nucleus in memory and on a socket with the official SDK. */
 export function sessionConformance(name: string, openRig: (options?: RigOptions) => Promise<NucleusRig>): void {
@@ -431,6 +443,38 @@ export function sessionConformance(name: string, openRig: (options?: RigOptions)
       for (let n = 0; n < 5; n++) await hearer.mergeConfiguration(['N'], n);
 
       expect(await hearer.getConfiguration(['N'])).toBe(4);
+    });
+
+    it('keeps a subscription alive that meets messages of any shape', async () => {
+      const { messages } = await heard('talk');
+
+      await fc.assert(
+        fc.asyncProperty(anyMessage, async (message) => {
+          const before = messages.length;
+          await speaker.publishLocal('talk', message);
+          await until(() => messages.length > before);
+          expect(bytesAsList(messages.at(-1)?.message)).toEqual(bytesAsList(message));
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it.each([
+      ['a map of 24 keys', Object.fromEntries(Array.from({ length: 24 }, (_, n) => [`k${n}`, n]))],
+      ['a list of 43 entries', { list: Array.from({ length: 43 }, (_, n) => n) }],
+      ['more than lite publishes', { list: Array.from({ length: 400 }, (_, n) => n) }],
+      ['sixteen levels', JSON.parse('{"a":'.repeat(16) + '1' + '}'.repeat(16)) as object],
+    ])('delivers %s, which lite would lose as a map', async (_, message) => {
+      const { messages } = await heard('talk');
+      const { messages: others } = await heard('talk', { receive: 'others' });
+
+      await speaker.publishLocal('talk', message);
+      await hearer.publishLocal('talk', message);
+      await speaker.publishLocal('talk', { last: true });
+      await until(() => messages.length === 3 && others.length === 2);
+
+      expect(messages.map((each) => each.message)).toEqual([message, message, { last: true }]);
+      expect(others.map((each) => each.message)).toEqual([message, { last: true }]);
     });
 
     it('delivers the largest message that it lets through', async () => {

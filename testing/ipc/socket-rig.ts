@@ -50,7 +50,11 @@ export async function openSocketRig(makeTransport: typeof crtTransport, options:
 
   return {
     session(component, sessionOptions) {
-      const environment = { ipcToken: nucleus.tokenOf(component), ipcSocket: socketPath };
+      const environment = {
+        ipcToken: nucleus.tokenOf(component),
+        ipcSocket: socketPath,
+        nucleus: options.lite ? 'lite' : 'java',
+      } as const;
       const transport = makeTransport({ socketPath, token: environment.ipcToken });
       const session = connectIpc({ ...RIG_TIMING, component, environment, transport, ...sessionOptions });
       sessions.push(session);

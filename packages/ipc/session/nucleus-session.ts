@@ -89,7 +89,7 @@ export class NucleusSession implements IpcSession {
   }
 
   async publishLocal(topic: string, message: unknown): Promise<void> {
-    const encoded = encodeLocal(checkedTopic(topic), this.#marked(topic, message));
+    const encoded = encodeLocal(checkedTopic(topic), this.#marked(topic, message), this.#options.lite);
     checkFrame(topic, encoded.encodedBytes, this.#options.maxFrameBytes);
     await this.#caller.call('PublishToTopic', { topic, publishMessage: encoded.publishMessage }, topic);
   }

@@ -7,7 +7,8 @@ export interface IpcOptions {
   /** Component name, e.g. `edgeml.InferenceApp`. */
   readonly component: string;
   /** `SVCUID` and socket path. Without both there is no nucleus, and the session is a no-op. */
-  readonly environment: Pick<Environment, 'ipcToken' | 'ipcSocket'> & Partial<Pick<Environment, 'ipcTransport'>>;
+  readonly environment: Pick<Environment, 'ipcToken' | 'ipcSocket'> &
+    Partial<Pick<Environment, 'ipcTransport' | 'nucleus'>>;
   /** Default: what `transportFor` makes of `environment`. */
   readonly transport?: NucleusTransport;
   readonly log?: Logger;
@@ -37,12 +38,15 @@ interface HeartbeatTiming {
 
 export interface ResolvedIpcOptions extends Required<Omit<IpcOptions, 'environment'>> {
   readonly transport: NucleusTransport;
+  /** The nucleus is nucleus lite, or nobody knows. */
+  readonly lite: boolean;
 }
 
 export function resolveOptions(options: IpcOptions, transport: NucleusTransport): ResolvedIpcOptions {
   return {
     component: options.component,
     transport,
+    lite: options.environment.nucleus !== 'java',
     log: options.log ?? silentLogger,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -1,9 +1,10 @@
 import type { ReceiveMode } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc/model.js';
+import { decodeLocal } from '#packages/ipc';
 import type { NucleusClient } from './nucleus-client.ts';
 
 export interface TopicMessage {
   readonly topic: string;
-  /** JSON as parsed; bytes as text. */
+  /** JSON as parsed, in whatever form it came; other bytes as text. */
   readonly message: unknown;
 }
 
@@ -19,10 +20,9 @@ export async function subscribeUntil(
   const receiveMode = 'RECEIVE_ALL_MESSAGES' as ReceiveMode;
   const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic, receiveMode }));
   for (const [index, operation] of operations.entries()) {
-    operation.on('message', ({ jsonMessage, binaryMessage }) => {
-      const context = jsonMessage?.context ?? binaryMessage?.context;
-      const message: unknown = jsonMessage?.message ?? textOf(binaryMessage?.message);
-      onMessage({ topic: context?.topic ?? topics[index] ?? '', message });
+    operation.on('message', (event) => {
+      const { topic, message } = decodeLocal(event, topics[index] ?? '') ?? { topic: topics[index] ?? '', message: '' };
+      onMessage({ topic, message: message instanceof Uint8Array ? Buffer.from(message).toString('utf8') : message });
     });
     await client.call(`subscribing to ${topics[index]}`, operation.activate());
   }
@@ -32,10 +32,6 @@ export async function subscribeUntil(
   } finally {
     await Promise.all(operations.map((operation) => operation.close().catch(() => undefined)));
   }
-}
-
-function textOf(bytes: unknown): string {
-  return bytes === undefined ? '' : Buffer.from(bytes as Uint8Array).toString('utf8');
 }
 
 function untilAborted(signal: AbortSignal, gone: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ResultMessage } from '#packages/http';
 
 import type { LocalCore } from '../../local-core/local-core.ts';
+import { messageIn } from '../../local-core/pubsub/local-pubsub.ts';
 import { readResult } from '../results/result-line.ts';
 import type { SampleSet } from './samples.ts';
 
@@ -10,7 +11,7 @@ export function onResults(core: LocalCore, onResult: (result: ResultMessage) => 
     filter: 'edgeml/results/#',
     subscriber: 'edgeml command line',
     deliver: ({ body }) => {
-      const result = body.kind === 'json' ? readResult(body.value) : undefined;
+      const result = readResult(messageIn(body));
       if (result) onResult(result);
     },
   });

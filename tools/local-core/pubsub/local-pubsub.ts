@@ -1,5 +1,6 @@
 import { messageOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
+import { plainMessage } from '#packages/ipc';
 
 import { DeliveryQueue } from './delivery-queue.ts';
 import { topicFilter } from './topic-filter.ts';
@@ -15,6 +16,11 @@ export interface LocalMessage {
 /** Binary bodies stay in base64, the form in which IPC carries them. */
 export type MessageBody =
   { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'binary'; readonly base64: string };
+
+/** What the publisher said: the object or the bytes, in whatever form they came. */
+export function messageIn(body: MessageBody): unknown {
+  return plainMessage(body.kind === 'json' ? body.value : Buffer.from(body.base64, 'base64'));
+}
 
 export type ReceiveMode = 'RECEIVE_ALL_MESSAGES' | 'RECEIVE_MESSAGES_FROM_OTHERS';
 
