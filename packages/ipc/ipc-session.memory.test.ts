@@ -117,6 +117,83 @@ describe('IpcSession timing', () => {
     await rig.close();
   });
 
+  it('makes a silent subscription anew, which lite has made deaf, and misses nothing meanwhile', async () => {
+    const rig = memoryRig({ lite: true });
+    const { nucleus, clock } = rig;
+    const hearer = rig.session(HEARER, { heartbeat: false });
+    const messages: unknown[] = [];
+    await hearer.subscribeLocal('talk', ({ message }) => messages.push(message));
+    const tooMuch = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`k${n}`, n]));
+
+    nucleus.publish('talk', tooMuch);
+    nucleus.publish('talk', { n: 0 });
+    await clock.advance(59_000);
+    expect(messages).toEqual([]);
+    await clock.advance(1_500);
+    // Both streams are open: the old one deaf, the new one not.
+    nucleus.publish('talk', { n: 1 });
+    expect(rig.streams(HEARER)).toBe(2);
+    await clock.advance(2_000);
+    expect(rig.streams(HEARER)).toBe(1);
+    nucleus.publish('talk', { n: 2 });
+    await clock.advance(10);
+
+    expect(messages).toEqual([{ n: 1 }, { n: 2 }]);
+    await rig.close();
+  });
+
+  it('hears every message once while a subscription is made anew, and leaves alone one that is not silent', async () => {
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
+    const hearer = rig.session(HEARER, { heartbeat: false });
+    const silent: unknown[] = [];
+    const messages: unknown[] = [];
+    await hearer.subscribeLocal('silent', ({ message }) => silent.push(message));
+    await hearer.subscribeLocal('talk', ({ message }) => messages.push(message));
+    let [most, sent] = [0, 0];
+    for (let second = 0; second < 150; second++) {
+      nucleus.publish('talk', { second });
+      await clock.advance(1_000);
+      most = Math.max(most, rig.streams(HEARER));
+      if (rig.streams(HEARER) < 3) continue;
+      nucleus.publish('silent', { same: true });
+      sent++;
+    }
+
+    expect(most).toBe(3);
+    expect(sent).toBeGreaterThan(0);
+    expect(silent).toHaveLength(sent);
+    expect(messages).toEqual(Array.from({ length: 150 }, (_, second) => ({ second })));
+    await rig.close();
+  });
+
+  it('asks ever more rarely for a heartbeat that is refused, and at once on a new connection', async () => {
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
+    const warnings: string[] = [];
+    const log = { ...silentLogger, warn: (_: object, event: string) => void warnings.push(event) };
+    const beats = (): number => nucleus.refused.filter((operation) => operation === 'SubscribeToTopic').length;
+    const grant = rig.denyPubsub(HEARER);
+    const hearer = rig.session(HEARER, { heartbeat: { intervalMs: 15_000, missedBeats: 3 }, log });
+    await hearer.ready();
+
+    await clock.advance(24 * 3_600_000);
+
+    expect(beats()).toBeLessThan(40);
+    expect(warnings.filter((event) => event === 'ipc.heartbeat-failed')).toHaveLength(1);
+    expect(hearer.state).toBe('connected');
+
+    const before = beats();
+    nucleus.dropConnections();
+    await clock.advance(30_000);
+    expect(beats()).toBeGreaterThan(before);
+    grant();
+    nucleus.dropConnections();
+    await clock.advance(30_000);
+    expect(rig.streams(HEARER)).toBe(1);
+    await rig.close();
+  });
+
   it('reads configuration again now and then, in case an update event was lost', async () => {
     const rig = memoryRig();
     const { nucleus, clock } = rig;

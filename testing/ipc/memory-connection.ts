@@ -34,6 +34,7 @@ export interface NucleusOfConnection {
     readonly payload: string;
     readonly qos: string;
   }[];
+  readonly refused: string[];
   readonly states: { readonly component: string; readonly state: string }[];
   publish(topic: string, message: unknown, sender: MemoryConnection): void;
   configurationChanged(component: string, keyPath: readonly string[]): void;
@@ -140,6 +141,7 @@ export class MemoryConnection implements NucleusConnection {
         denial.operation === operation &&
         (denial.resource === undefined || topicMatches(denial.resource, resource ?? '')),
     );
+    if (isDenied) this.#nucleus.refused.push(operation);
     if (isDenied)
       throw service('UnauthorizedError', `${this.component} is not authorized to perform ${operation} on ${resource}`);
   }

@@ -24,6 +24,8 @@ export class MemoryNucleus implements NucleusOfConnection {
   /** What components published, in order. */
   readonly localMessages: NucleusOfConnection['localMessages'] = [];
   readonly iotMessages: NucleusOfConnection['iotMessages'] = [];
+  /** Operations that were answered with UnauthorizedError, in order. */
+  readonly refused: string[] = [];
   readonly states: NucleusOfConnection['states'] = [];
   readonly denials = new Set<Denial>();
   readonly #connections = new Set<MemoryConnection>();

@@ -9,6 +9,7 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { agentConfiguration } from '../config.ts';
+import { NucleusFault } from '#packages/ipc';
 import { EDGE_MANAGER_COMPONENT, EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
@@ -107,6 +108,26 @@ describe('the component that stands in for Edge Manager', () => {
     answer = () => Promise.reject(new Error('no answer'));
     expect(await overlay.refresh()).toBe(false);
     expect(overlay.over({})).toEqual({ DeviceFleetName: 'plant-2' });
+  });
+
+  it('asks ever more rarely for a component that is not there, and at once when it may have come', async () => {
+    let asked = 0;
+    let answer: () => Promise<unknown> = () =>
+      Promise.reject(new NucleusFault('service', 'no', { errorCode: 'ResourceNotFoundError' }));
+    const overlay = overlayOn(() => {
+      asked++;
+      return answer();
+    });
+    const aDayOfLooks = 2_880;
+    for (let look = 0; look < aDayOfLooks; look++) await overlay.refresh();
+    expect(asked).toBeLessThan(110);
+
+    answer = async () => ({ DeviceFleetName: 'plant-2' });
+    overlay.expectChange();
+    expect(await overlay.refresh()).toBe(true);
+    asked = 0;
+    for (let look = 0; look < 10; look++) await overlay.refresh();
+    expect(asked).toBe(10);
   });
 
   it('is gone when its component is', async () => {

@@ -300,7 +300,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (await options.overlay.refresh()) await applyInTurn(await ipc.getConfiguration([]));
   });
   const stopTrust = repeat(clock, TRUST_CHECK_MS, async () => judgeAgain());
-  subscribe('component updates', ipc.onComponentUpdate(updateDeferral(clock, () => registry.busy)));
+  const deferral = updateDeferral(clock, () => registry.busy);
+  const onUpdate = (): ReturnType<typeof deferral> => {
+    options.overlay.expectChange();
+    return deferral();
+  };
+  subscribe('component updates', ipc.onComponentUpdate(onUpdate));
+  const stopExpecting = ipc.onState((state) => {
+    if (state === 'connected') options.overlay.expectChange();
+  });
   ipc
     .updateState('RUNNING')
     .catch((error: unknown) => log.debug({ reason: messageOf(error) }, 'ipc.state-not-updated'));
@@ -316,6 +324,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         stopOrphans();
         stopOverlay();
         stopTrust();
+        stopExpecting();
         admission.stop();
         leases.close();
         await Promise.all([

@@ -6,21 +6,39 @@ import { edgeManagerKeys } from './edge-manager-keys.ts';
 /** Takes the place of `aws.greengrass.SageMakerEdgeManager` in deployment documents; what is configured there holds here. */
 export const EDGE_MANAGER_COMPONENT = 'edgeml.EdgeManager';
 
+/** Looks that are left out at most while the component is not deployed: the nucleus writes each question about it to its log. */
+const MAX_LEFT_OUT = 30;
+
 /** Settings of Edge Manager that a deployment gave to the component which stands in for it, over those of the agent itself. */
 export class EdgeManagerOverlay {
   readonly #ipc: Pick<IpcSession, 'getConfiguration'>;
   #settings: Readonly<Record<string, unknown>> = {};
+  #absences = 0;
+  #leaveOut = 0;
 
   constructor(ipc: Pick<IpcSession, 'getConfiguration'>) {
     this.#ipc = ipc;
   }
 
-  /** Reads them anew; says whether they have changed. While the nucleus gives no answer the last ones hold. */
+  /**
+   * Reads them anew; says whether they have changed. While the nucleus gives no answer the last ones hold; while it does not have the
+   * component it is asked ever more rarely.
+   */
   async refresh(): Promise<boolean> {
+    if (this.#leaveOut > 0) {
+      this.#leaveOut--;
+      return false;
+    }
     const next = await this.#read();
     if (next === undefined || JSON.stringify(next) === JSON.stringify(this.#settings)) return false;
     this.#settings = next;
     return true;
+  }
+
+  /** The component may have come: the next look is not left out. */
+  expectChange(): void {
+    this.#absences = 0;
+    this.#leaveOut = 0;
   }
 
   /** The agent's own configuration with them on top. */
@@ -30,9 +48,13 @@ export class EdgeManagerOverlay {
 
   async #read(): Promise<Readonly<Record<string, unknown>> | undefined> {
     try {
-      return ofEdgeManager(await this.#ipc.getConfiguration([], EDGE_MANAGER_COMPONENT));
+      const configuration = await this.#ipc.getConfiguration([], EDGE_MANAGER_COMPONENT);
+      this.#absences = 0;
+      return ofEdgeManager(configuration);
     } catch (thrown) {
-      return isMissing(thrown) ? {} : undefined;
+      if (!isMissing(thrown)) return undefined;
+      this.#leaveOut = Math.min(2 ** this.#absences++, MAX_LEFT_OUT) - 1;
+      return {};
     }
   }
 }

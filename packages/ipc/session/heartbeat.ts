@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** Beats in a row that may go missing before subscriptions count as dead. Default 3. */
   readonly missedBeats: number;
-  readonly session: Pick<IpcSession, 'publishLocal' | 'subscribeLocal' | 'state'>;
+  readonly session: Pick<IpcSession, 'publishLocal' | 'subscribeLocal' | 'state' | 'onState'>;
   readonly rebuild: (reason: string) => void;
   readonly onGiveUp: (error: EdgeError) => void;
 }
@@ -20,9 +20,13 @@ export interface HeartbeatOptions {
 /** New connections that may stay deaf, one after the other, before the process should end. */
 const DEAF_CONNECTIONS_TO_GIVE_UP = 4;
 
+/** Beats that are left out at most after refusals: an hour's, at the default interval. */
+const MAX_LEFT_OUT = 240;
+
 /**
  * Proves that subscriptions still deliver: publishes on a topic of its own and waits to hear itself.
- * Streams have been seen to stay open and fall silent for days, with every publish answered "done".
+ * Streams have been seen to stay open and fall silent for days, with every publish answered "done". That is the connection's way of
+ * delivering; a single stream that falls silent is made anew by `SubscriptionBook`.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -30,7 +34,9 @@ export class Heartbeat {
   #missed = 0;
   #deafConnections = 0;
   #subscribed = false;
-  #toldDenied = false;
+  /** Beats in a row that the nucleus has refused, and how many are left out before the next. */
+  #refusals = 0;
+  #leaveOut = 0;
   #stopped = false;
   #cancel: () => void = () => undefined;
 
@@ -39,6 +45,8 @@ export class Heartbeat {
   }
 
   start(): void {
+    // A nucleus that was restarted may grant what it refused before.
+    this.#options.session.onState(() => (this.#leaveOut = 0));
     this.#schedule();
   }
 
@@ -61,12 +69,17 @@ export class Heartbeat {
       this.#missed = 0;
       return;
     }
+    if (this.#leaveOut > 0) {
+      this.#leaveOut--;
+      return;
+    }
     if (this.#missed >= missedBeats) return this.#declareDeaf();
     this.#missed++;
     const topic = localTopics.heartbeat(component);
     try {
       if (!this.#subscribed) await this.#listen(topic);
       await session.publishLocal(topic, { id: this.#id });
+      this.#refusals = 0;
     } catch (thrown) {
       this.#tell(thrown);
     }
@@ -95,13 +108,15 @@ export class Heartbeat {
     rebuild(reason);
   }
 
-  /** Without permission nothing can be proved, and nothing is wrong either: said once, then beats go on in case it is granted. */
+  /**
+   * A refusal is an answer: the connection lives, but nothing can be proved on it. It is said once and asked again ever more rarely,
+   * because a nucleus writes each refusal to its log.
+   */
   #tell(thrown: unknown): void {
-    const { log } = this.#options;
-    const isDenied = ipcErrors.is(thrown, 'ipc.unauthorized');
-    if (isDenied) this.#missed = 0;
-    if (isDenied && this.#toldDenied) return;
-    this.#toldDenied ||= isDenied;
-    log.warn({ error: thrown }, 'ipc.heartbeat-failed');
+    const isRefused = ipcErrors.is(thrown, 'ipc.unauthorized') || ipcErrors.is(thrown, 'ipc.nucleus-error');
+    if (!isRefused || this.#refusals === 0) this.#options.log.warn({ error: thrown }, 'ipc.heartbeat-failed');
+    if (!isRefused) return;
+    this.#missed = 0;
+    this.#leaveOut = Math.min(2 ** this.#refusals++, MAX_LEFT_OUT) - 1;
   }
 }

@@ -29,11 +29,11 @@ export class NucleusSession implements IpcSession {
   readonly #tag = new SenderTag();
 
   constructor(options: ResolvedIpcOptions) {
-    const { component, clock, random, log, callTimeoutMs: timeoutMs } = options;
+    const { component, clock, random, log, callTimeoutMs: timeoutMs, renewMs } = options;
     this.#options = options;
     const keeper = (this.#keeper = new ConnectionKeeper(options));
     this.#caller = new Caller({ keeper, clock, component, timeoutMs });
-    this.#book = new SubscriptionBook({ keeper, caller: this.#caller, clock, random, log, component });
+    this.#book = new SubscriptionBook({ keeper, caller: this.#caller, clock, random, log, component, renewMs });
     this.#questions = new Questions(this.#caller, this.#book, log);
     this.#configuration = new ConfigurationAccess(this.#caller, clock);
     this.#watch = new ConfigurationWatch({
@@ -107,6 +107,7 @@ export class NucleusSession implements IpcSession {
       operation: 'SubscribeToTopic',
       request: { topic, receiveMode },
       resource: topic,
+      renewed: true,
       onEvent: (event) => {
         const received = decodeLocal(event, topic);
         if (!received || (others && this.#tag.isOwn(received.message))) return;

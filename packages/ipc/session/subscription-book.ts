@@ -5,11 +5,14 @@ import type { Subscription } from '../session.ts';
 import type { NucleusConnection, NucleusStream, StreamOperation } from '../transport/nucleus-transport.ts';
 import type { Caller } from './caller.ts';
 import type { ConnectionKeeper } from './connection-keeper.ts';
+import { TwinFilter } from './twin-filter.ts';
 
 export interface SubscriptionRequest {
   readonly operation: StreamOperation;
   readonly request: object;
   readonly resource?: string;
+  /** Whether the stream is made anew when it has been silent for long. Default false. */
+  readonly renewed?: boolean;
   readonly onEvent: (event: unknown) => void;
 }
 
@@ -20,20 +23,33 @@ export interface BookOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly component: string;
+  /** Silence after which a stream is replaced. */
+  readonly renewMs: number;
 }
 
 interface Entry extends SubscriptionRequest {
   stream: NucleusStream | undefined;
-  /** Tells the present stream from late events and late successes of earlier ones. */
-  attempt: number;
+  /** Streams whose events count, being asked for or open: one, two while a new one takes over. Late ones of earlier attempts are not here. */
+  live: Set<symbol>;
+  twins: TwinFilter | undefined;
+  /** `clock.monotonic()` of the last event, or of the opening. */
+  heardAt: number;
+  cancelRenewal: () => void;
   closed: boolean;
   failures: number;
   cancelRetry: () => void;
 }
 
-const RETRY: BackoffOptions = { baseMs: 1_000, capMs: 60_000 };
+/** What a nucleus refuses again and again it writes to its log each time, so the last steps are long. */
+const RETRY: BackoffOptions = { baseMs: 1_000, capMs: 600_000 };
+/** How long the old stream is heard beside the new one. */
+const OVERLAP_MS = 1_000;
 
-/** All subscriptions of a session: made again on every new connection, and when the nucleus ends a single stream. */
+/**
+ * All subscriptions of a session: made again on every new connection, when the nucleus ends a single stream, and when a stream has been
+ * silent for long. It may be deaf then without a sign: nucleus lite ends the inner part of a subscription at the first message
+ * that it cannot decode, and leaves the stream open.
+ */
 export class SubscriptionBook {
   readonly #options: BookOptions;
   readonly #entries = new Set<Entry>();
@@ -48,13 +64,17 @@ export class SubscriptionBook {
     const entry: Entry = {
       ...request,
       stream: undefined,
-      attempt: 0,
+      live: new Set(),
+      twins: undefined,
+      heardAt: 0,
+      cancelRenewal: () => undefined,
       closed: false,
       failures: 0,
       cancelRetry: () => undefined,
     };
     await this.#options.caller.withConnection(this.#asked(entry), (connection) => this.#open(entry, connection));
     this.#entries.add(entry);
+    if (entry.renewed) this.#renewWhenSilent(entry);
     return { close: () => this.#close(entry) };
   }
 
@@ -62,13 +82,24 @@ export class SubscriptionBook {
     await Promise.all([...this.#entries].map((entry) => this.#close(entry)));
   }
 
+  /** The only stream of the entry from now on. */
   async #open(entry: Entry, connection: NucleusConnection): Promise<void> {
-    const { log } = this.#options;
-    const attempt = ++entry.attempt;
-    const isPresent = (): boolean => !entry.closed && entry.attempt === attempt;
+    const token = Symbol();
+    entry.live = new Set([token]);
+    entry.twins = undefined;
+    const stream = await this.#stream(entry, connection, token);
+    if (stream) entry.stream = stream;
+  }
+
+  /** Undefined if the entry is closed, or opened anew, meanwhile. */
+  async #stream(entry: Entry, connection: NucleusConnection, token: symbol): Promise<NucleusStream | undefined> {
+    const { log, clock, keeper } = this.#options;
+    const isLive = (): boolean => !entry.closed && entry.live.has(token);
     const stream = await connection.stream(entry.operation, entry.request, {
       onEvent: (event) => {
-        if (!isPresent()) return;
+        if (!isLive()) return;
+        entry.heardAt = clock.monotonic();
+        if (entry.twins?.isFirst(token, event) === false) return;
         try {
           entry.onEvent(event);
         } catch (thrown) {
@@ -76,11 +107,65 @@ export class SubscriptionBook {
         }
       },
       onEnded: () => {
-        if (isPresent() && this.#options.keeper.isCurrent(connection)) this.#retryLater(entry, 'ended by the nucleus');
+        if (!isLive()) return;
+        entry.live.delete(token);
+        if (entry.live.size === 0 && keeper.isCurrent(connection)) this.#retryLater(entry, 'ended by the nucleus');
       },
     });
-    if (isPresent()) entry.stream = stream;
-    else await stream.close();
+    entry.heardAt = clock.monotonic();
+    if (isLive()) return stream;
+    await stream.close();
+    return undefined;
+  }
+
+  #renewWhenSilent(entry: Entry): void {
+    const { clock, log, renewMs } = this.#options;
+    if (entry.closed) return;
+    const waitMs = Math.max(0, entry.heardAt + renewMs - clock.monotonic());
+    if (waitMs > 0) {
+      entry.cancelRenewal = clock.after(waitMs, () => this.#renewWhenSilent(entry));
+      return;
+    }
+    this.#renew(entry)
+      .catch((thrown: unknown) => log.debug({ error: thrown, resource: entry.resource }, 'ipc.renewal-failed'))
+      .finally(() => {
+        entry.heardAt = clock.monotonic();
+        this.#renewWhenSilent(entry);
+      });
+  }
+
+  /** Opens a second stream and closes the first when that one delivers: a topic that happens to speak just then is not missed. */
+  async #renew(entry: Entry): Promise<void> {
+    const { caller, clock, keeper } = this.#options;
+    const old = entry.stream;
+    // Without a stream, or without a connection, it is made anew anyway.
+    if (!old || entry.live.size !== 1 || keeper.state !== 'connected') return;
+    const token = Symbol();
+    const live = entry.live;
+    live.add(token);
+    entry.twins = new TwinFilter();
+    try {
+      const stream = await caller.withConnection(this.#asked(entry), (connection) =>
+        this.#stream(entry, connection, token),
+      );
+      if (!stream) return;
+      entry.stream = stream;
+    } catch (thrown) {
+      live.delete(token);
+      throw thrown;
+    }
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(OVERLAP_MS, resolve);
+      entry.cancelRenewal = () => {
+        cancel();
+        resolve();
+      };
+    });
+    if (entry.live === live) {
+      entry.live = new Set([token]);
+      entry.twins = undefined;
+    }
+    await old.close();
   }
 
   async #restore(connection: NucleusConnection): Promise<void> {
@@ -119,6 +204,7 @@ export class SubscriptionBook {
   async #close(entry: Entry): Promise<void> {
     entry.closed = true;
     entry.cancelRetry();
+    entry.cancelRenewal();
     this.#entries.delete(entry);
     await entry.stream?.close();
   }
