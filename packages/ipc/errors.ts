@@ -35,7 +35,7 @@ export const ipcErrors = errorCatalogue({
     todo: 'Too many calls wait for the connection to the nucleus. Publish less often, or drop messages while the state is not "connected".',
   },
   'ipc.refused': {
-    todo: 'The nucleus does not know this process. Components must be started by the nucleus itself; restart the component.',
+    todo: 'The nucleus does not know this process, or not any more (nucleus lite forgets all when ggl.core.ggipcd is restarted). The component ends with 1, so that it is started again with a new token.',
   },
   'ipc.stale': {
     todo: 'Subscriptions stopped delivering and new connections did not help. The component ends, so that the nucleus starts it again.',

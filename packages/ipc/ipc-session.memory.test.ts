@@ -226,6 +226,30 @@ describe('IpcSession timing', () => {
     await rig.close();
   });
 
+  it('gives up a token that is refused for as long as it takes, not while the nucleus only starts', async () => {
+    const rig = memoryRig();
+    const { nucleus, clock } = rig;
+    const givenUp: string[] = [];
+    const timing = { backoff: { baseMs: 100, capMs: 3_000 }, refusedForMs: 5_000, heartbeat: false } as const;
+    const hearer = rig.session(HEARER, { ...timing, onGiveUp: ({ code }) => givenUp.push(code) });
+    await hearer.ready();
+
+    const accept = nucleus.hangUp();
+    nucleus.dropConnections();
+    await clock.advance(4_500);
+    accept();
+    await rig.until(() => hearer.state === 'connected');
+    expect(givenUp).toEqual([]);
+
+    nucleus.hangUp();
+    nucleus.dropConnections();
+    await clock.advance(4_500);
+    expect([hearer.state, ...givenUp]).toEqual(['disconnected']);
+    await clock.advance(60_000);
+    expect([hearer.state, ...givenUp]).toEqual(['refused', 'ipc.refused']);
+    await rig.close();
+  });
+
   it('waits longer between attempts, but never over the cap, and not at all in step with others', async () => {
     const rig = memoryRig();
     const { nucleus, clock } = rig;

@@ -30,6 +30,7 @@ export class MemoryNucleus implements NucleusOfConnection {
   readonly denials = new Set<Denial>();
   readonly #connections = new Set<MemoryConnection>();
   readonly #refusals = new Set<Fault>();
+  readonly #hangUps = new Set<Fault>();
   readonly #silences = new Set<Fault>();
   readonly #absences = new Set<Fault>();
   /** Streams of lite that met a map which they could not decode. */
@@ -141,6 +142,11 @@ export class MemoryNucleus implements NucleusOfConnection {
     return put(this.#refusals, { component: undefined });
   }
 
+  /** Handshakes end in a hang-up, as nucleus lite refuses. */
+  hangUp(): () => void {
+    return put(this.#hangUps, { component: undefined });
+  }
+
   /** There is no socket. */
   hideSocket(): () => void {
     return put(this.#absences, { component: undefined });
@@ -177,6 +183,7 @@ export class MemoryNucleus implements NucleusOfConnection {
     if (this.#silences.size > 0)
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
     signal.throwIfAborted();
+    if (this.#hangUps.size > 0) throw new NucleusFault('dropped', 'hung up during the handshake');
     if (this.#refusals.size > 0) throw new NucleusFault('refused', `the token of ${component} is not accepted`);
   }
 

@@ -41,4 +41,5 @@ export const RIG_TIMING: Partial<IpcOptions> = {
   heartbeat: { intervalMs: 200, missedBeats: 3 },
   callTimeoutMs: 5_000,
   connectTimeoutMs: 10_000,
+  refusedForMs: 100,
 };

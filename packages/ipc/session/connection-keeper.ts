@@ -14,11 +14,17 @@ export interface KeeperOptions {
   readonly backoff: BackoffOptions;
   /** Bound on one attempt to connect. */
   readonly connectTimeoutMs: number;
+  /** How long refusals must last before the token counts as dead. */
+  readonly refusedForMs: number;
   /** Called when no more can be done here: the process should end non-zero. */
   readonly onGiveUp: (error: EdgeError) => void;
 }
 
-/** Refusals in a row after which the token counts as dead. Hang-ups during the handshake count too: nucleus lite refuses so. */
+/**
+ * Refusals in a row, at least, after which the token counts as dead. Hang-ups during the handshake count too: nucleus lite refuses so.
+ * It does the same while its other daemons are still starting, and a component that ends three times in an hour stays down there: so
+ * the refusals must last, too.
+ */
 const REFUSALS_TO_GIVE_UP = 3;
 /** A connection that lived this long resets the back-off. */
 const STABLE_MS = 10_000;
@@ -104,17 +110,18 @@ export class ConnectionKeeper {
 
   async #keep(): Promise<void> {
     const { clock, random, backoff, log } = this.#options;
-    let refusals = 0;
+    const refused: Refusals = { inARow: 0, sinceMs: 0, givenUp: false };
     for (let attempt = 0; !this.#ended.signal.aborted; attempt++) {
       const startedAt = clock.monotonic();
       try {
         await this.#useOneConnection();
-        refusals = 0;
+        refused.inARow = 0;
         if (clock.monotonic() - startedAt > STABLE_MS) attempt = 0;
       } catch (thrown) {
         if (this.#ended.signal.aborted) break;
-        refusals = isRefusal(thrown) ? refusals + 1 : 0;
-        this.#tellFailure(thrown, refusals);
+        if (!isRefusal(thrown)) refused.inARow = 0;
+        else if (refused.inARow++ === 0) Object.assign(refused, { sinceMs: clock.monotonic(), givenUp: false });
+        this.#tellFailure(thrown, refused);
       }
       const waitMs = fullJitter(backoff, attempt, random);
       log.debug({ attempt, waitMs }, 'ipc.waiting');
@@ -170,16 +177,19 @@ export class ConnectionKeeper {
     for (const waiter of [...this.#waiting]) waiter.resolve(connection);
   }
 
-  #tellFailure(thrown: unknown, refusals: number): void {
-    const { log, onGiveUp } = this.#options;
+  #tellFailure(thrown: unknown, refused: Refusals): void {
+    const { log, onGiveUp, clock, refusedForMs } = this.#options;
     const definite = thrown instanceof NucleusFault && thrown.kind === 'refused';
-    log.warn({ reason: messageOf(thrown), refusals }, 'ipc.connect-failed');
-    if (!definite && refusals < REFUSALS_TO_GIVE_UP) return;
+    log.warn({ reason: messageOf(thrown), refusals: refused.inARow }, 'ipc.connect-failed');
+    const isDead = refused.inARow >= REFUSALS_TO_GIVE_UP && clock.monotonic() - refused.sinceMs >= refusedForMs;
+    if (!definite && !isDead) return;
     this.#refusal = ipcErrors.error('ipc.refused', `the nucleus refused this process: ${messageOf(thrown)}`, {
       cause: thrown,
     });
     this.#setState('refused');
-    if (refusals === REFUSALS_TO_GIVE_UP) onGiveUp(this.#refusal);
+    if (!isDead || refused.givenUp) return;
+    refused.givenUp = true;
+    onGiveUp(this.#refusal);
   }
 
   /** A connection that does not even close must not hold up the next one. */
@@ -200,6 +210,14 @@ export class ConnectionKeeper {
       }
     }
   }
+}
+
+interface Refusals {
+  inARow: number;
+  /** `clock.monotonic()` of the first of them. */
+  sinceMs: number;
+  /** Said once for each row. */
+  givenUp: boolean;
 }
 
 interface Waiter {

@@ -25,6 +25,8 @@ export interface IpcOptions {
   readonly heartbeat?: HeartbeatTiming | false;
   /** Default 5 min. */
   readonly configurationRefreshMs?: number;
+  /** How long the nucleus must refuse the token before `onGiveUp`. Default 5 s. */
+  readonly refusedForMs?: number;
   /** A local subscription that is silent for so long is made anew, in case that it is deaf. Default 1 min. */
   readonly renewMs?: number;
   /** Larger messages are refused. Default 10,000, the frame of nucleus lite; on the Java nucleus it may be raised up to 24 MiB. */
@@ -57,6 +59,7 @@ export function resolveOptions(options: IpcOptions, transport: NucleusTransport)
     backoff: options.backoff ?? { baseMs: 100, capMs: 3_000 },
     heartbeat: options.heartbeat ?? { intervalMs: 15_000, missedBeats: 3 },
     configurationRefreshMs: options.configurationRefreshMs ?? 300_000,
+    refusedForMs: options.refusedForMs ?? 5_000,
     renewMs: options.renewMs ?? 60_000,
     maxFrameBytes: options.maxFrameBytes ?? 10_000,
     onGiveUp: options.onGiveUp ?? (() => undefined),
