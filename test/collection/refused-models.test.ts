@@ -75,9 +75,14 @@ describe('a deployment is rolled back, and the old model goes on answering, when
     ));
 
   it('was changed after it was signed, where signatures are required', async () => {
-    const trust = { MERGE: { SignaturePolicy: 'require', TrustedKeys: { [keyId]: publicKey } } };
+    const require = { SignaturePolicy: 'require', TrustedKeys: { [keyId]: publicKey } };
     const signed = await detectorVersion(device.folder('signed'), '1.5.0', sign);
-    const outcome = await device.deploy({ ...signed, componentToConfiguration: { [AGENT]: trust } });
+    const deploy = (settings: object) =>
+      device.deploy({ ...signed, componentToConfiguration: { [AGENT]: { MERGE: settings } } });
+    // The models that serve are not signed.
+    const refused = await deploy(require);
+    expect(refused).toMatchObject({ status: 'FAILED', error: expect.stringContaining('PartsClassifier') as unknown });
+    const outcome = await deploy({ ...require, PolicyChange: 'report' });
     expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
     good = '1.5.0';
 
