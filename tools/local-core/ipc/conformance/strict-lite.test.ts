@@ -195,6 +195,54 @@ describe('strict lite: publish and subscribe', () => {
     },
   );
 
+  const flat = (keys: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: keys }, (_, index) => [`k${index}`, index]));
+  const list = (entries: number): readonly number[] => Array.from({ length: entries }, (_, index) => index);
+
+  it.each([
+    ['a map of 23 keys', flat(23), flat(24)],
+    ['a list of 42 entries', list(42), list(43)],
+  ])('decodes %s for a subscriber; one more ends the subscription, and nobody is told', async (_, fits, tooMany) => {
+    const { client } = await lite();
+    const [inbox, witness] = [new Inbox<unknown>(), new Inbox<unknown>()];
+    for (const [topic, box] of [
+      ['a/b', inbox],
+      ['w', witness],
+    ] as const) {
+      const stream = client.subscribeToTopic({ topic });
+      stream.on('message', ({ jsonMessage, binaryMessage }) => box.push(jsonMessage?.message ?? binaryMessage));
+      await stream.activate();
+    }
+    const publish = (topic: string, message: unknown): Promise<unknown> =>
+      client.publishToTopic({ topic, publishMessage: { jsonMessage: { message: message as object } } });
+
+    await publish('a/b', fits);
+    await expect(publish('a/b', tooMany)).resolves.toEqual({});
+    await publish('a/b', 'later');
+    await publish('w', 'done');
+
+    expect(await witness.take(1)).toEqual(['done']);
+    expect(inbox.events).toEqual([fits]);
+  });
+
+  it('refuses a message of more than 195 objects, and carries the same as text or bytes', async () => {
+    const { client } = await lite();
+    const inbox = new Inbox<unknown>();
+    const stream = client.subscribeToTopic({ topic: 'a' });
+    stream.on('message', ({ jsonMessage, binaryMessage }) =>
+      inbox.push(jsonMessage?.message ?? Buffer.from(binaryMessage?.message as ArrayBuffer).toString()),
+    );
+    await stream.activate();
+    const text = JSON.stringify(flat(98));
+    const publish = (publishMessage: object): Promise<unknown> => client.publishToTopic({ topic: 'a', publishMessage });
+
+    expect(await serviceErrorOf(publish({ jsonMessage: { message: flat(98) } }))).toMatchObject(emptyServiceError);
+    await publish({ jsonMessage: { message: text } });
+    await publish({ binaryMessage: { message: Buffer.from(text) } });
+
+    expect(await inbox.take(2)).toEqual([text, text]);
+  });
+
   it('takes wildcards in a topic to publish to', async () => {
     const { client } = await lite();
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 import type { MessageBody } from '../../pubsub/local-pubsub.ts';
+import { countObjects } from '../../../recipe/lite-limits.ts';
 import { Fault } from '../fault.ts';
+import { LITE_MAX_PUBLISHED_OBJECTS } from '../lite.ts';
 import { operation } from '../operation.ts';
 
 const PUBSUB = 'aws.greengrass.ipc.pubsub';
@@ -24,7 +26,10 @@ export const publishToTopic = operation<z.infer<typeof request>>({
     if (!call.lite && /[+#*]/.test(topic)) {
       throw new Fault('InvalidArgumentsError', 'Publish topic must not contain a wildcard.');
     }
-    call.pubsub.publish({ topic, body: bodyOf(publishMessage), publisher: call.component });
+    const body = bodyOf(publishMessage);
+    if (call.lite && body.kind === 'json' && countObjects(body.value) > LITE_MAX_PUBLISHED_OBJECTS)
+      throw new Fault('ServiceError', '');
+    call.pubsub.publish({ topic, body, publisher: call.component });
     return {};
   },
 });

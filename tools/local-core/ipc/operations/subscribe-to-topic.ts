@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 import type { LocalMessage } from '../../pubsub/local-pubsub.ts';
+import { countObjects } from '../../../recipe/lite-limits.ts';
 import { Fault } from '../fault.ts';
+import { LITE_MAX_EVENT_OBJECTS } from '../lite.ts';
 import { operation } from '../operation.ts';
 
 const request = z.object({
@@ -9,7 +11,10 @@ const request = z.object({
   receiveMode: z.enum(['RECEIVE_ALL_MESSAGES', 'RECEIVE_MESSAGES_FROM_OTHERS']).nullish(),
 });
 
-/** Lite ignores the receive mode: a component gets its own messages back. */
+/**
+ * Lite ignores the receive mode: a component gets its own messages back. A message with too many objects ends the subscription there,
+ * and neither side is told.
+ */
 export const subscribeToTopic = operation<z.infer<typeof request>>({
   name: 'SubscribeToTopic',
   request,
@@ -19,16 +24,27 @@ export const subscribeToTopic = operation<z.infer<typeof request>>({
     call.authorize('aws.greengrass.ipc.pubsub', topic);
     if (topic === '') throw new Fault('InvalidArgumentsError', 'Subscribe topic must not be empty');
     const receive = call.lite ? 'RECEIVE_ALL_MESSAGES' : receiveMode;
+    let lost = false;
     const unsubscribe = call.pubsub.subscribe({
       filter: topic,
       subscriber: call.component,
       ...(receive ? { receive } : {}),
-      deliver: (message) => call.stream.send(eventPayload(message)),
+      deliver: (message) => {
+        lost ||= call.lite && !fitsLite(message);
+        if (lost) call.log.debug({ topic: message.topic }, 'ipc.lite-message-lost');
+        else call.stream.send(eventPayload(message));
+      },
     });
     call.stream.onClose(unsubscribe);
     return {};
   },
 });
+
+function fitsLite({ body }: LocalMessage): boolean {
+  if (body.kind === 'binary') return true;
+  const most = Array.isArray(body.value) ? LITE_MAX_EVENT_OBJECTS.list : LITE_MAX_EVENT_OBJECTS.map;
+  return countObjects(body.value) <= most;
+}
 
 /** Made once per message, however many subscribers get it. */
 function eventPayload(message: LocalMessage): Uint8Array {
