@@ -112,7 +112,10 @@ export const ZONES = {
   // Tools, lowest first.
   'tools/*.*': { holds: 'the start of the `edgeml` command, which installs what is missing', mayImport: ['tools/cli'] },
   'tools/checks': { holds: 'rules of our own that `npm run check` holds the code against', mayImport: [] },
-  'tools/recipe': { holds: 'recipes: reading, validation, access control', mayImport: ['packages/foundation'] },
+  'tools/recipe': {
+    holds: 'recipes: reading, validation, access control',
+    mayImport: ['packages/foundation', 'packages/ipc'],
+  },
   'tools/local-core': {
     holds: 'the development runtime: deployments, lifecycles, IPC, MQTT',
     mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'tools/recipe'],
@@ -150,6 +153,7 @@ export const ZONES = {
     holds: '`edgeml lint`: recipes, configuration, dependencies, model packages',
     mayImport: [
       'packages/foundation',
+      'packages/ipc',
       'packages/model-package',
       'tools/bundle',
       'tools/local-core',

@@ -1,4 +1,5 @@
 import { isEdgeError } from '#packages/foundation';
+import { countObjects } from '#packages/ipc';
 
 import { BUILTINS } from '../local-core/builtins.ts';
 import { readDeploymentDocument } from '../local-core/deployment/read-document.ts';
@@ -6,7 +7,7 @@ import { pointerTo } from '../recipe/issue.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
 import { lintConfiguration } from './lint-configuration.ts';
 import type { LocalDeploymentRequest } from '../local-core/ports.ts';
-import { countObjects, LITE_MAX_OBJECTS } from '../recipe/lite-limits.ts';
+import { LITE_MAX_OBJECTS } from '../recipe/lite-limits.ts';
 import { isPlainObject } from '../recipe/recipe.ts';
 import type { LintedRecipe } from './lint-dependencies.ts';
 

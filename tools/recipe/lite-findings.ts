@@ -1,6 +1,7 @@
+import { countObjects } from '#packages/ipc';
 import { pointerTo } from './issue.ts';
 import type { Finding } from './issue.ts';
-import { countObjects, countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from './lite-limits.ts';
+import { countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from './lite-limits.ts';
 import { isPlainObject } from './recipe.ts';
 
 /** What keeps nucleus lite from resolving a component at all: too many objects, versions that it cannot read. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { countObjects } from '#packages/ipc';
 import { lintRecipe } from './lint/lint-recipe.ts';
-import { countObjects, countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from './lite-limits.ts';
+import { countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from './lite-limits.ts';
 import { parseRecipe } from './read-recipe.ts';
 
 /** A recipe with one artifact and so many settings. */

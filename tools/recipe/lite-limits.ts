@@ -1,3 +1,4 @@
+import { countObjects } from '#packages/ipc';
 import { isPlainObject } from './recipe.ts';
 
 /**
@@ -5,13 +6,6 @@ import { isPlainObject } from './recipe.ts';
  * 2.6, gg/object.h: the count is a uint8). Measured: one more, and the recipe resolves no dependency; a configuration can no longer be read.
  */
 export const LITE_MAX_OBJECTS = 255;
-
-/** Objects below a value as nucleus lite counts them: two for each entry of a map, one for each of a list, at every level. */
-export function countObjects(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + 1 + countObjects(item), 0);
-  if (!isPlainObject(value)) return 0;
-  return Object.values(value).reduce<number>((sum, item) => sum + 2 + countObjects(item), 0);
-}
 
 /**
  * Objects of a recipe as a device gets it: the cloud gives every artifact a `Digest` and an `Algorithm`.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { countObjects, LITE_MAX_OBJECTS } from '../../../recipe/lite-limits.ts';
+import { countObjects } from '#packages/ipc';
+import { LITE_MAX_OBJECTS } from '../../../recipe/lite-limits.ts';
 import { Fault } from '../fault.ts';
 import { operation } from '../operation.ts';
 import { isContainer, keyNotFound } from './configuration-key.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { LocalMessage } from '../../pubsub/local-pubsub.ts';
-import { countObjects } from '../../../recipe/lite-limits.ts';
+import { countObjects } from '#packages/ipc';
 import { Fault } from '../fault.ts';
 import { LITE_MAX_EVENT_OBJECTS } from '../lite.ts';
 import { operation } from '../operation.ts';
