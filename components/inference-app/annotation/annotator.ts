@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { drawPredictions } from '#packages/annotation';
+import { drawOnFrame, drawPredictions } from '#packages/annotation';
 import { Serial } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
@@ -41,8 +41,12 @@ export class Annotator {
    */
   async annotate(frame: Frame, { service, image, predictions }: InvokeResult): Promise<string> {
     const { MaxEdge: maxEdge, Quality: quality } = this.#settings();
+    const options = { maxEdge, quality };
+    const { held } = frame;
     const picture = await this.#drawings.run(() =>
-      frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, { maxEdge, quality })),
+      held
+        ? drawOnFrame(held.frame, predictions, options)
+        : frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, options)),
     );
     return this.#files().save(annotatedName(service, frame.image), picture);
   }
