@@ -55,6 +55,9 @@ export const appErrors = errorCatalogue({
   'source.no-frame': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
     todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source if frames are meant to be rare. The source opens the stream again by itself.',
   }),
+  'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
+    todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',
+  }),
   'source.snapshot-denied': entry<{ readonly url: string; readonly status: number }>({
     todo: 'Correct Username and Password of the source. The source goes on asking.',
   }),
@@ -62,6 +65,6 @@ export const appErrors = errorCatalogue({
     todo: 'Look at the camera and the network; try the Url of the source with curl from the device. The source goes on asking.',
   }),
   'source.stream-failed': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
-    todo: 'Read what ffmpeg said; try the same Url with `ffplay` or `ffmpeg -i`. The source opens cameras again that were away.',
+    todo: 'Read what ffmpeg, or the pipeline, said; try the same Url with `ffplay` or `ffmpeg -i`, or the same command in a shell. The source opens cameras again that were away.',
   }),
 });

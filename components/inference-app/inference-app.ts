@@ -5,6 +5,7 @@ import type { AgentClient, FeedbackClient } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
+import { isStreamType } from './settings/source-settings.ts';
 import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
@@ -98,7 +99,7 @@ export class InferenceApp {
       wantsImages: (service) => configIdOf(service) !== '',
       onAnswer: (frame, image, result) => feedback.offer(frame, image, result),
     });
-    const isStream = (source: string): boolean => settings().Sources[source]?.Type === 'stream';
+    const isStream = (source: string): boolean => isStreamType(settings().Sources[source]?.Type);
     const annotator = new Annotator(workFolder, () => settings().Annotate, isStream);
     const processor = new FrameProcessor({
       retrier,
@@ -109,6 +110,7 @@ export class InferenceApp {
       incidents,
       onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
       thing,
+      clock,
       log,
     });
     const scheduler = new Scheduler({
@@ -126,6 +128,7 @@ export class InferenceApp {
       create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
       openIntake: (intake) => scheduler.open(intake),
       modelWaitSeconds: () => settings().ModelWaitSeconds,
+      onStopped: (name) => statistics.forget(name),
       log,
     });
     this.#sources.onAllEnded(() => void this.#end());

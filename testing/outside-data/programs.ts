@@ -10,6 +10,11 @@ const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 export const VULKAN_DRIVER = process.env['VK_ICD_FILENAMES'] ?? '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 export const ffmpeg = program('ffmpeg', ['-version'], 'apt-get install ffmpeg');
+export const gstreamer = program(
+  'gst-launch-1.0',
+  ['--version'],
+  'apt-get install gstreamer1.0-tools gstreamer1.0-plugins-base',
+);
 export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
 export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),

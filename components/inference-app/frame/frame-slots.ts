@@ -1,5 +1,5 @@
 import { FRAME_BODY_HEADER, frameBytes, RingWriter, writeFrameBodyHeader } from '#packages/frames';
-import type { FrameLayout } from '#packages/frames';
+import type { FrameLayout, RawFrame } from '#packages/frames';
 import type { HeldLease } from '#packages/http';
 import type { FrameRequest, HeldFrame } from './held-frame.ts';
 
@@ -42,9 +42,11 @@ export class FrameSlots {
     this.#holders[slot] = 1;
     const bytes = this.#memory.bytes(slot).subarray(0, frameBytes(this.layout));
     this.#memory.begin(slot);
+    const frame = { ...this.layout, data: bytes };
     return {
       bytes,
-      publish: (takenAt) => this.#held(slot, bytes, this.#memory.publish(slot, takenAt)),
+      frame,
+      publish: (takenAt) => this.#held(slot, frame, this.#memory.publish(slot, takenAt)),
       giveBack: () => this.#release(slot),
     };
   }
@@ -60,9 +62,9 @@ export class FrameSlots {
     this.#closeIfUnused();
   }
 
-  #held(slot: number, data: Buffer, request: FrameRequest): HeldFrame {
+  #held(slot: number, frame: RawFrame, request: FrameRequest): HeldFrame {
     return {
-      frame: { ...this.layout, data },
+      frame,
       request,
       hold: (times = 1) => void (this.#holders[slot]! += times),
       release: () => this.#release(slot),
@@ -84,6 +86,8 @@ export class FrameSlots {
 export interface OpenSlot {
   /** As long as a frame. */
   readonly bytes: Buffer;
+  /** The same, as pixels. */
+  readonly frame: RawFrame;
   /** The frame is whole; whoever publishes holds it, and releases it. */
   publish(takenAt: number): HeldFrame;
   giveBack(): void;

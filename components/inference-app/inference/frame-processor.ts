@@ -1,4 +1,4 @@
-import type { Incidents, Logger } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 
 import type { Annotator } from '../annotation/annotator.ts';
@@ -23,6 +23,7 @@ export interface FrameProcessorOptions {
   /** Told of each answer, for whoever cares what it ran on. */
   readonly onProvider: (result: InvokeResult) => void;
   readonly thing: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -36,7 +37,7 @@ export class FrameProcessor {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
-    const { retrier, active, publisher, statistics, onProvider, thing, log } = this.#options;
+    const { retrier, active, publisher, statistics, onProvider, thing, clock, log } = this.#options;
     const task = everyActiveTask(service);
     const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
     try {
@@ -44,6 +45,7 @@ export class FrameProcessor {
       const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
       publisher.publish(answerMessage(thing, frame, result), result);
+      statistics.source(frame.source).latency.observe(clock.monotonic() - frame.takenAtMonotonic);
       onProvider(result);
       await this.#annotate(frame, result);
     } catch (thrown) {

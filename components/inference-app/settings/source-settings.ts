@@ -8,15 +8,17 @@ import {
   textListSetting,
   textSetting,
 } from '#packages/foundation';
+import { motionGateSettings } from './motion-gate-settings.ts';
+import { pipelineSettings } from './pipeline-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
 
 /** One source of images. */
 export const sourceSettings = section({
   Enabled: booleanSetting().default(true).describe('Whether the source is read.'),
-  Type: choiceSetting(['folder', 'http', 'stream'])
+  Type: choiceSetting(['folder', 'http', 'stream', 'pipeline'])
     .default('folder')
     .describe(
-      "`folder`: image files. `http`: a camera's snapshot URL, asked once per InferenceInterval. `stream`: camera, stream or video file through ffmpeg.",
+      "`folder`: image files. `http`: a camera's snapshot URL, asked once per InferenceInterval. `stream`: camera, stream or video file through ffmpeg. `pipeline`: raw frames that a command of yours writes.",
     ),
   Path: textSetting()
     .default('images')
@@ -60,17 +62,32 @@ export const sourceSettings = section({
   Loop: booleanSetting().default(false).describe('Whether a video file begins again at its end.'),
   FramesPerSecond: numberSetting({ min: 0, max: 240 })
     .default(0)
-    .describe('Frames of a stream that are looked at per second, at most; 0: as many as it has.'),
+    .describe('Frames of a stream or pipeline that are looked at per second, at most; 0: as many as it has.'),
   MaxWidth: integerSetting({ min: 0, max: 16_384 })
     .default(0)
     .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
   PictureQuality: integerSetting({ min: 1, max: 100 })
     .default(95)
     .describe("JPEG quality of a stream's frames that are kept as feedback; models see them as the camera sent them."),
+  HardwareDecoding: textSetting({
+    pattern: /^[a-z0-9_]+$/,
+    meaning: 'auto, none, or a name that ffmpeg knows, e.g. vaapi',
+  })
+    .default('none')
+    .describe(
+      'What decodes a stream: `none`: the CPU. `auto`: what hardware is found, else the CPU. Or what ffmpeg calls it: vaapi, qsv, cuda, v4l2m2m, rkmpp, videotoolbox, d3d11va, …, else the CPU, with a warning.',
+    ),
+  DecoderThreads: integerSetting({ min: 0, max: 64 })
+    .default(1)
+    .describe(
+      'Threads with which ffmpeg decodes a stream on the CPU; 0: ffmpeg chooses. Each one beyond the first may hold a frame back, so costs latency; 4K needs more than one.',
+    ),
+  MotionGate: motionGateSettings,
+  Pipeline: pipelineSettings,
   RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
   NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
     .default(15)
-    .describe('A stream without a frame for this long is opened again.'),
+    .describe('A stream or pipeline without a frame for this long is opened again.'),
   InputOptions: textListSetting()
     .default([])
     .describe('More options for ffmpeg, before its -i, e.g. `["-video_size", "1280x720"]`.'),
@@ -79,12 +96,33 @@ export const sourceSettings = section({
     .refine((names) => names.every((name) => SERVICE_NAME.test(name)), `names of services are ${SERVICE_NAME_MEANING}`)
     .default([])
     .describe('Services of the agent that look at each image; empty: all models that are active at that moment.'),
-}).superRefine(checkUrl);
+}).superRefine(checkSource);
 
-function checkUrl({ Type: type, Url: url }: { Type: string; Url: string }, context: z.RefinementCtx): void {
+/** Whether a source of this type has frames of its own pace, without an end: cameras and videos. */
+export function isStreamType(type: string | undefined): boolean {
+  return type === 'stream' || type === 'pipeline';
+}
+
+function checkSource(
+  { Type: type, Url: url, Pipeline: { Command: command, Width: width, Height: height } }: CheckedSettings,
+  context: z.RefinementCtx,
+): void {
   const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['Url'], message, input: url });
   if (type === 'http' && !(URL.canParse(url) && /^https?:/i.test(url)))
     refuse('a source of Type http needs a URL that begins with http:// or https://');
   if (type === 'stream' && url === '')
     refuse('a source of Type stream needs what ffmpeg is to read, e.g. rtsp://…, /dev/video0 or a video file');
+  if (type !== 'pipeline') return;
+  const miss = (name: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: ['Pipeline', name], message, input: undefined });
+  if ((command[0] ?? '') === '')
+    miss('Command', 'a source of Type pipeline needs a command, e.g. ["gst-launch-1.0", "-q", …]');
+  if (width === 0) miss('Width', 'a source of Type pipeline needs the width of its frames in pixels');
+  if (height === 0) miss('Height', 'a source of Type pipeline needs the height of its frames in pixels');
+}
+
+interface CheckedSettings {
+  readonly Type: string;
+  readonly Url: string;
+  readonly Pipeline: { readonly Command: readonly string[]; readonly Width: number; readonly Height: number };
 }

@@ -1,6 +1,8 @@
 import { FolderSource } from './folder/folder-source.ts';
 import { HttpSource } from './http/http-source.ts';
 import type { ImageSource, SourceOptions } from './image-source.ts';
+import { FfmpegPlayer } from './stream/ffmpeg-player.ts';
+import { PipelinePlayer } from './stream/pipeline-player.ts';
 import { StreamSource } from './stream/stream-source.ts';
 
 /** The source of the configured kind. */
@@ -11,6 +13,8 @@ export function createSource(options: SourceOptions): ImageSource {
     case 'http':
       return new HttpSource(options);
     case 'stream':
-      return new StreamSource(options);
+      return new StreamSource(options, new FfmpegPlayer(options));
+    case 'pipeline':
+      return new StreamSource(options, new PipelinePlayer(options));
   }
 }

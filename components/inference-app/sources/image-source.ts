@@ -35,6 +35,6 @@ export interface SourceOptions {
   readonly openSlots: SlotProvider['open'];
   readonly clock: Clock;
   readonly random: () => number;
-  readonly statistics: Pick<Statistics, 'count'>;
+  readonly statistics: Pick<Statistics, 'count' | 'source'>;
   readonly log: Logger;
 }

@@ -11,6 +11,8 @@ export interface SourceSetOptions {
   readonly create: (name: string, configuration: SourceConfiguration) => ImageSource;
   readonly openIntake: (options: IntakeOptions) => Intake;
   readonly modelWaitSeconds: () => number;
+  /** Told when a source has ended. */
+  readonly onStopped: (name: string) => void;
   readonly log: Logger;
 }
 
@@ -64,9 +66,8 @@ export class SourceSet {
     const { create, openIntake, log } = this.#options;
     const intake = openIntake(this.#intakeOptions(configuration));
     const source = create(name, configuration);
-    const { Type: type, Mode: mode, Path: path, Url: url, Services: services } = configuration;
-    const what = type === 'folder' ? { path } : { url: shownUrl(url) };
-    log.info({ source: name, type, mode, ...what, services }, 'source.started');
+    const { Type: type, Mode: mode, Services: services } = configuration;
+    log.info({ source: name, type, mode, ...whatOf(configuration), services }, 'source.started');
     const run = async (): Promise<void> => {
       try {
         await source.run(intake);
@@ -89,6 +90,7 @@ export class SourceSet {
     await running.source.stop();
     await running.intake.close();
     await running.done;
+    this.#options.onStopped(name);
     this.#options.log.info({ source: name }, 'source.stopped');
   }
 
@@ -109,4 +111,17 @@ export class SourceSet {
     const capacity = Type === 'folder' ? Backlog : 1;
     return { services, capacity, maxAgeMs, waitMs: () => maxAgeMs };
   }
+}
+
+/** What is read, for the log. */
+function whatOf({
+  Type: type,
+  Path: path,
+  Url: url,
+  Pipeline: {
+    Command: [command],
+  },
+}: SourceConfiguration): object {
+  if (type === 'folder') return { path };
+  return type === 'pipeline' ? { command } : { url: shownUrl(url) };
 }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Logger } from '#packages/foundation';
 import type { FeedbackLoss } from '#packages/http';
+import { SourceStatistics } from './source-statistics.ts';
+import type { SourceState } from './source-statistics.ts';
 
 /**
  * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.
  * `decode`: no image that can be read. `budget`: too large. `deadline`: no answer in time. `gone`: the file went away.
  * `model`: no model, or the model failed. `stopped`: the component ended or the source was changed.
- * `unchanged`: the camera still had the picture before. `unreachable`: the camera gave none. `cut`: the stream ended within it.
+ * `unchanged`: the camera still had the picture before, or nothing moved. `unreachable`: the camera gave none. `cut`: the stream ended within it.
  * `watchdog`: the stream stood still within it.
  */
 export type SkipReason =
@@ -58,7 +60,8 @@ export class Statistics {
   };
   readonly #skipped: Partial<Record<SkipReason, number>> = {};
   readonly #feedbackLost: Partial<Record<FeedbackLoss, number>> = {};
-  #logged: Counts | undefined;
+  readonly #sources = new Map<string, SourceStatistics>();
+  #logged: object | undefined;
   #cancel: () => void = () => undefined;
 
   count(counter: Counter, times = 1): void {
@@ -73,16 +76,34 @@ export class Statistics {
     if (times > 0) this.#feedbackLost[reason] = (this.#feedbackLost[reason] ?? 0) + times;
   }
 
+  /** Of the source that runs under this name. */
+  source(name: string): SourceStatistics {
+    let source = this.#sources.get(name);
+    if (!source) this.#sources.set(name, (source = new SourceStatistics()));
+    return source;
+  }
+
+  /** A source has ended; what runs under its name begins anew. */
+  forget(name: string): void {
+    this.#sources.delete(name);
+  }
+
+  /** Every source that runs, by its name. */
+  get sources(): ReadonlyMap<string, SourceStatistics> {
+    return this.#sources;
+  }
+
   get counts(): Counts {
     return { ...this.#counters, skipped: { ...this.#skipped }, feedbackLost: { ...this.#feedbackLost } };
   }
 
   /** Logs now where counters have changed since the last time. */
   log(log: Logger): void {
-    const counts = this.counts;
-    if (isDeepStrictEqual(counts, this.#logged)) return;
-    this.#logged = counts;
-    log.info(counts, 'app.statistics');
+    const states = [...this.#sources].map(([name, { state }]): [string, SourceState] => [name, state]);
+    const all = { ...this.counts, sources: Object.fromEntries(states) };
+    if (isDeepStrictEqual(all, this.#logged)) return;
+    this.#logged = all;
+    log.info(all, 'app.statistics');
   }
 
   /** Logs every `seconds` from now on, until `stop`; another period takes the place of the one before. */

@@ -1,5 +1,5 @@
 import { appErrors } from '../../errors.ts';
-import { startGuarded } from './guarded-process.ts';
+import { askFfmpeg } from './ask-ffmpeg.ts';
 
 export interface FfmpegVersion {
   /** As ffmpeg names it, e.g. `5.1.9-0+deb12u1`. */
@@ -8,8 +8,6 @@ export interface FfmpegVersion {
   readonly hasFpsMode: boolean;
 }
 
-const MAX_TEXT = 10_000;
-
 /**
  * Asks ffmpeg for its version, and so whether it is there.
  *
@@ -17,16 +15,7 @@ const MAX_TEXT = 10_000;
  * @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed`; the signal's reason
  */
 export async function askFfmpegVersion(command: string, signal: AbortSignal): Promise<FfmpegVersion> {
-  signal.throwIfAborted();
-  const ffmpeg = startGuarded(command, ['-hide_banner', '-nostdin', '-version']);
-  const end = (): void => void ffmpeg.stop();
-  signal.addEventListener('abort', end, { once: true });
-  let text = '';
-  ffmpeg.stdout?.on('data', (chunk: Buffer) => (text = (text + chunk.toString('latin1')).slice(0, MAX_TEXT)));
-  ffmpeg.stderr.resume();
-  const how = await ffmpeg.ended;
-  signal.removeEventListener('abort', end);
-  signal.throwIfAborted();
+  const { text, end: how } = await askFfmpeg(command, ['-version'], signal);
   if (how.kind === 'not-started') throw ffmpegMissing(command, how.reason);
   const version = versionIn(text);
   if (how.code === 0 && version) return version;

@@ -19,7 +19,7 @@ export type ProcessEnd =
 
 /**
  * Starts a command that cannot outlive this process, however this process ends: its guard, a shell, reads from a pipe that only we
- * hold, and ends the command when the pipe closes. (On Windows libuv's job object does the same.) Nothing is read from its input.
+ * hold, and ends the command, and whatever that has started, when the pipe closes. (On Windows libuv's job object does the same.) Nothing is read from its input.
  *
  * @param output descriptor that it writes to. Default: `stdout` of the result
  */
@@ -28,7 +28,7 @@ export function startGuarded(command: string, words: readonly string[], output?:
   const stdio: ['pipe', 'pipe' | number, 'pipe'] = ['pipe', output ?? 'pipe', 'pipe'];
   const child: ChildProcess = isWindows
     ? spawn(command, words, { stdio, windowsHide: true })
-    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio });
+    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio, detached: true });
   // The guard may be gone before we close the pipe.
   child.stdin?.on('error', () => undefined);
   const ended = new Promise<ProcessEnd>((resolve) => {
@@ -49,18 +49,20 @@ export function startGuarded(command: string, words: readonly string[], output?:
 }
 
 /**
- * `read` ends when the pipe's other end closes. A stopped process (SIGSTOP) takes no SIGTERM, hence SIGKILL after it.
+ * `read` ends when the pipe's other end closes: we are gone, or want no more, or the command has ended and Node.js closes it. All that
+ * runs is one process group, 0 to those in it. A stopped process (SIGSTOP) takes no SIGTERM, hence SIGKILL after it. The shell itself
+ * waits on when SIGTERM interrupts it, with a trap, since the command would inherit that a signal is ignored.
  */
 const GUARD = `
 exec 3<&0
+trap : TERM
 "$@" </dev/null 3<&- &
 child=$!
-{ read -r _ <&3; kill -TERM $child; sleep 1; kill -KILL $child; } >/dev/null 2>&1 &
-guard=$!
+{ trap '' TERM; read -r _ <&3; kill -TERM 0; sleep 1; kill -KILL 0; } >/dev/null 2>&1 &
 exec 3<&-
 wait $child
 code=$?
-kill $guard 2>/dev/null
+while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
 exit $code`;
 
 /** What a POSIX shell says of a command that it cannot run (POSIX, "Shell Command Language", exit status for commands). */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '#packages/foundation';
-import type { FrameOutput, OutputEvents } from './ffmpeg-play.ts';
+import { FrameShare } from './frame-share.ts';
+import type { FrameOutput, OutputEvents } from './play-command.ts';
 import type { BrokenFrame } from './jpeg-splitter.ts';
 import { JpegSplitter } from './jpeg-splitter.ts';
 
@@ -20,11 +21,12 @@ export class JpegFrames implements FrameOutput {
   readonly #options: JpegFramesOptions;
   readonly #splitter: JpegSplitter;
   #events: OutputEvents | undefined;
+  readonly #share: FrameShare;
   #stopped = false;
-  #due = -Infinity;
 
   constructor(options: JpegFramesOptions) {
     this.#options = options;
+    this.#share = new FrameShare(options.framesPerSecond);
     this.#splitter = new JpegSplitter({
       maxBytes: options.maxImageBytes,
       onFrame: (jpeg) => this.#take(jpeg),
@@ -62,12 +64,7 @@ export class JpegFrames implements FrameOutput {
   #take(jpeg: Buffer): void {
     if (this.#stopped) return;
     this.#events?.onFrame();
-    const { clock, framesPerSecond, onFrame } = this.#options;
-    if (framesPerSecond > 0) {
-      const now = clock.monotonic();
-      if (now < this.#due) return;
-      this.#due = Math.max(this.#due, now - 1000 / framesPerSecond) + 1000 / framesPerSecond;
-    }
-    onFrame(jpeg);
+    const { clock, onFrame } = this.#options;
+    if (this.#share.takes(clock.monotonic())) onFrame(jpeg);
   }
 }

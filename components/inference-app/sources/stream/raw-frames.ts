@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { FrameLayout } from '#packages/frames';
+import type { FrameLayout, RawFrame } from '#packages/frames';
 import { createPipe } from '#packages/posix';
 import type { FrameSlots, OpenSlot } from '../../frame/frame-slots.ts';
 import type { HeldFrame } from '../../frame/held-frame.ts';
-import type { FrameOutput, OutputEvents } from './ffmpeg-play.ts';
+import type { FrameOutput, OutputEvents } from './play-command.ts';
 import type { FfmpegReport } from './ffmpeg-report.ts';
 
 export interface RawFramesOptions {
@@ -15,10 +15,14 @@ export interface RawFramesOptions {
   readonly onFrame: (frame: HeldFrame) => void;
   /** A frame came while all memory was held by those before it. */
   readonly onNoRoom: () => void;
-  /** Whether ffmpeg waits for memory, in place of frames being dropped. */
+  /** How the frames lie. Default: ffmpeg says so. */
+  readonly layout?: FrameLayout;
+  /** Whether a frame is one to look at, before any memory is spent on it; it may change once this has returned. */
+  readonly isWanted: (frame: RawFrame) => boolean;
+  /** Whether the command waits for memory, in place of frames being dropped. */
   readonly isPatient: boolean;
-  /** Whether a camera that sends JPEG is `unfit`: its pictures are then passed on as they are. */
-  readonly refusesJpeg: boolean;
+  /** Whether ffmpeg is to go on with a video of this codec; else it is `unfit`. */
+  readonly suits: (codec: string) => boolean;
   readonly now: () => number;
 }
 
@@ -52,14 +56,13 @@ export class RawFrames implements FrameOutput {
     this.#input = stdout;
     stdout?.pause();
     close(this.#pipe, 'writeEnd');
+    if (this.#options.layout) this.#begin(this.#options.layout);
   }
 
   reported({ codec, layout }: FfmpegReport): void {
     if (this.#layout || this.#stopped) return;
-    if (codec === 'mjpeg' && this.#options.refusesJpeg) return this.#events?.onUnfit();
-    if (!layout) return;
-    this.#layout = layout;
-    void this.#open(layout).then(() => this.#read());
+    if (codec !== undefined && !this.#options.suits(codec)) return this.#events?.onUnfit();
+    if (layout) this.#begin(layout);
   }
 
   stop(): void {
@@ -75,6 +78,11 @@ export class RawFrames implements FrameOutput {
     this.#slot = undefined;
     this.#slots?.retire();
     return cut;
+  }
+
+  #begin(layout: FrameLayout): void {
+    this.#layout = layout;
+    void this.#open(layout).then(() => this.#read());
   }
 
   async #open(layout: FrameLayout): Promise<void> {
@@ -137,7 +145,8 @@ export class RawFrames implements FrameOutput {
   #whole(slot: OpenSlot): boolean {
     this.#at = 0;
     this.#events?.onFrame();
-    const { onFrame, onNoRoom, isPatient, now } = this.#options;
+    const { onFrame, onNoRoom, isPatient, isWanted, now } = this.#options;
+    if (!isWanted(slot.frame)) return true;
     const slots = this.#slots!;
     const next = slots.take();
     if (!next && !isPatient) {

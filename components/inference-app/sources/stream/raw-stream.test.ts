@@ -6,6 +6,7 @@ import { parseConfiguration, silentLogger, systemClock } from '#packages/foundat
 import { readFrame, RingStore } from '#packages/frames';
 import type { FrameReference } from '#packages/frames';
 import { Incidents } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../testing/app/ffmpeg.ts';
 import { sharedFolder } from '../../../../testing/frames/test-ring.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
@@ -14,11 +15,13 @@ import { appConfiguration } from '../../config.ts';
 import { SlotProvider } from '../../frame/slot-provider.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { Statistics } from '../../statistics/statistics.ts';
-import type { FrameSink } from '../image-source.ts';
+import type { FrameSink, SourceOptions } from '../image-source.ts';
 import type { SkipReason } from '../../statistics/statistics.ts';
+import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
 
 const needed = await needs(ffmpeg);
+const streamOf = (options: SourceOptions): StreamSource => new StreamSource(options, new FfmpegPlayer(options));
 const FRAME_BYTES = (160 * 120 * 3) / 2;
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-f', 'mpegts'];
 
@@ -52,6 +55,7 @@ describe('frames of a stream', needed, () => {
   let shared: ReturnType<typeof sharedFolder>;
   let store: RingStore;
   let sink: HoldingSink;
+  let statistics: Statistics;
   let end: (() => void)[];
   const incidents: string[] = [];
 
@@ -60,6 +64,7 @@ describe('frames of a stream', needed, () => {
     shared = sharedFolder();
     store = new RingStore({ folder: shared.path, budget: () => 100_000_000 });
     sink = new HoldingSink();
+    statistics = new Statistics();
     end = [];
     incidents.length = 0;
   });
@@ -68,7 +73,7 @@ describe('frames of a stream', needed, () => {
     await rm(work, { recursive: true, force: true });
   });
 
-  function play(settings: object): Promise<void> {
+  function play(settings: object, clock: Clock = systemClock): Promise<void> {
     const raw = { Sources: { cam: { Type: 'stream', Mode: 'once', NoFrameSeconds: 3_600, ...settings } } };
     const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
     const note = (_facts: object, event: string): void => void incidents.push(event);
@@ -83,15 +88,15 @@ describe('frames of a stream', needed, () => {
         },
       },
     });
-    const source = new StreamSource({
+    const source = streamOf({
       name: 'cam',
       configuration: Sources['cam']!,
       workFolder: work,
       maxImageBytes: () => 1_000_000,
       openSlots: (...words) => provider.open(...words),
-      clock: systemClock,
+      clock,
       random: () => 0.1,
-      statistics: new Statistics(),
+      statistics,
       log: silentLogger,
     });
     return source.run(sink);
@@ -227,6 +232,67 @@ describe('frames of a stream', needed, () => {
 
     expect(sink.frames.map(({ held }) => held?.request.by)).toEqual(Array.from({ length: 8 }, () => 'body'));
     expect(incidents).toEqual(['frames.over-the-socket']);
+  });
+
+  describe('behind a motion gate', () => {
+    const GATE = { Enabled: true, EverySeconds: 0 };
+    /** Four seconds of grey, in the last of which a white box runs through the upper half. */
+    const scene = (name: string) => {
+      const inputs = ['color=gray:size=160x120:rate=10', 'color=white:size=40x40:rate=10'];
+      const box = "overlay=x='mod(n*7,120)':y=10:enable='gte(t,3)'";
+      const words = inputs.flatMap((input) => ['-f', 'lavfi', '-i', input]);
+      return run(...words, '-filter_complex', box, '-frames:v', '40', ...X264, join(work, name));
+    };
+    /** A tenth of a second for each frame, however fast they come. */
+    const atFilmedSpeed = (): Clock => {
+      let ms = 0;
+      return { ...systemClock, monotonic: () => (ms += 100) };
+    };
+
+    it('are looked at while something moves; the others are counted as unchanged, and take no memory', async () => {
+      await scene('a.ts');
+      sink.onFrame = ({ held }) => held?.release();
+
+      await play({ Url: 'a.ts', MotionGate: GATE }, atFilmedSpeed());
+
+      const { unchanged = 0 } = sink.skipped;
+      expect(sink.frames.length + unchanged).toBe(40);
+      expect(sink.frames.length).toBeGreaterThanOrEqual(10);
+      expect(unchanged).toBeGreaterThanOrEqual(15);
+      expect(statistics.source('cam').state).toMatchObject({ frames: 40, motion: { isMoving: true, unchanged } });
+    });
+
+    it('are unchanged if what moves lies in a mask', async () => {
+      await scene('a.ts');
+      sink.onFrame = ({ held }) => held?.release();
+      const upperHalf = [[0, 0], [1, 0], [1, 0.6], [0, 0.6]]; // prettier-ignore
+
+      await play({ Url: 'a.ts', MotionGate: { ...GATE, Masks: [upperHalf] } }, atFilmedSpeed());
+
+      // The first frame is new, and what has begun is followed for a second.
+      expect(sink.frames.length).toBeLessThanOrEqual(10);
+      expect(statistics.source('cam').state.motion?.changedShare).toBe(0);
+      expect((sink.skipped.unchanged ?? 0) + sink.frames.length).toBe(40);
+    });
+
+    it('of a camera that sends JPEG are decoded for it', async () => {
+      await run(
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=size=160x120:rate=10',
+        '-frames:v',
+        '3',
+        '-c:v',
+        'mjpeg',
+        join(work, 'a.avi'),
+      );
+      sink.onFrame = ({ held }) => held?.release();
+
+      await play({ Url: 'a.avi', MotionGate: GATE });
+
+      expect(sink.frames[0]?.held?.frame).toMatchObject({ width: 160, height: 120, range: 'full' });
+    });
   });
 
   it('become a JPEG when somebody keeps one, once for all', async () => {

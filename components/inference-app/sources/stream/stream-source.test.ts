@@ -18,9 +18,12 @@ import { freePort, startCamera, TEST_PICTURE, testVideo } from '../../../../test
 import { isAlive, pidsNamed } from '../../../../testing/process/process-facts.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { FrameSlots, OwnMemory } from '../../frame/frame-slots.ts';
+import type { SourceOptions } from '../image-source.ts';
+import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
 
 const needed = await needs(ffmpeg);
+const streamOf = (options: SourceOptions): StreamSource => new StreamSource(options, new FfmpegPlayer(options));
 
 let work: string;
 let sink: RecordingSink;
@@ -44,7 +47,7 @@ afterEach(async () => {
 function recorder(): Logger {
   const note = (facts: object, event: string): void => {
     const words = Object.values(facts).map((fact: unknown) => (fact instanceof Error ? fact.message : String(fact)));
-    lines.push({ event, facts: words.join(' ') });
+    if (event !== 'source.decoding') lines.push({ event, facts: words.join(' ') });
   };
   return { debug: note, info: note, warn: note, error: note, child: recorder };
 }
@@ -56,7 +59,7 @@ function play(
 ): { readonly source: StreamSource; readonly run: Promise<void> } {
   const raw = { Sources: { cam: { Type: 'stream', NoFrameSeconds: 3_600, ...settings } } };
   const configuration = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' }).Sources['cam']!;
-  const source = new StreamSource({
+  const source = streamOf({
     name: 'cam',
     configuration,
     workFolder: work,

@@ -1,49 +1,40 @@
 import { fullJitter, messageOf, sleep } from '#packages/foundation';
-import { encodeFrame } from '#packages/jpeg';
+import type { RawFrame } from '#packages/frames';
+import { MotionGate } from '#packages/motion';
 
-import { appErrors } from '../../errors.ts';
 import type { SourceConfiguration } from '../../config.ts';
-import { sharedImage } from '../../frame/frame.ts';
-import type { Frame, LoadedImage } from '../../frame/frame.ts';
-import type { HeldFrame } from '../../frame/held-frame.ts';
+import { appErrors } from '../../errors.ts';
+import type { Frame } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
+import type { SkipReason } from '../../statistics/statistics.ts';
+import type { SourceStatistics } from '../../statistics/source-statistics.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
-import { secretsOf, shownUrl } from '../shown-url.ts';
-import { ffmpegArguments } from './ffmpeg-arguments.ts';
-import type { FrameForm, FramePace } from './ffmpeg-arguments.ts';
-import { ffmpegInput } from './ffmpeg-input.ts';
-import type { FfmpegInput } from './ffmpeg-input.ts';
-import type { PlayEnd } from './ffmpeg-play.ts';
-import { playFfmpeg } from './ffmpeg-play.ts';
-import { askFfmpegVersion, ffmpegMissing } from './ffmpeg-version.ts';
-import type { FfmpegVersion } from './ffmpeg-version.ts';
-import { JpegFrames } from './jpeg-frames.ts';
-import { RawFrames } from './raw-frames.ts';
+import { FrameShare } from './frame-share.ts';
+import type { PlayEnd } from './play-command.ts';
+import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
 
 /** Full jitter between attempts; the first one after a stream that worked comes within half a second. */
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
-/** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
-const MAX_OUTSTANDING = 8;
 
-/** Camera, stream or video file through ffmpeg: it reconnects for as long as it is not stopped. */
+/** Camera, stream or video file: it reconnects for as long as it is not stopped. */
 export class StreamSource implements ImageSource {
   readonly #options: SourceOptions;
-  readonly #input: FfmpegInput;
+  readonly #player: StreamPlayer;
+  readonly #gate: MotionGate | undefined;
   readonly #ended = new AbortController();
-  #version: FfmpegVersion | undefined;
   #count = 0;
-  /** Whether the camera sends JPEG, which is passed on as it is. */
-  #form: FrameForm = 'raw';
   /** What was said last of an outage that goes on. */
   #trouble = '';
 
-  constructor(options: SourceOptions) {
+  constructor(options: SourceOptions, player: StreamPlayer) {
     this.#options = options;
-    const { Url: url, Format: format } = options.configuration;
-    this.#input = ffmpegInput(url, format, options.workFolder);
+    this.#player = player;
+    const gate = motionGateOf(options.configuration);
+    this.#gate = gate;
+    if (gate) this.#counters.motion = () => gate.statistics();
   }
 
-  /** @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed`, `source.stream-failed`, `source.no-frame` in mode `once`; the other modes go on trying */
+  /** @throws EdgeError `source.stream-failed`, `source.no-frame`, and those of the player in mode `once`; the other modes go on trying */
   async run(sink: FrameSink): Promise<void> {
     switch (this.#options.configuration.Mode) {
       case 'once':
@@ -62,7 +53,7 @@ export class StreamSource implements ImageSource {
     this.#ended.abort(new Error('the source was stopped'));
   }
 
-  /** Every frame to the end, none skipped: ffmpeg waits for the answers. */
+  /** Every frame to the end, none skipped: the player waits for the answers. */
   async #playOnce(sink: FrameSink): Promise<void> {
     const error = this.#faultOf(await this.#play(sink, 'every'));
     if (error) throw error;
@@ -77,7 +68,7 @@ export class StreamSource implements ImageSource {
         const end = await this.#play(sink, 'paced');
         if (end.by === 'stopped') return;
         if (end.frames > 0) attempt = 0;
-        const isDone = ['file', 'generated'].includes(this.#input.kind) && this.#faultOf(end) === undefined;
+        const isDone = this.#player.hasEnd && this.#faultOf(end) === undefined;
         if (isDone) return;
         this.#tell(this.#faultOf(end) ?? this.#ownError('source.stream-failed', 'ended', end));
       } catch (thrown) {
@@ -85,6 +76,7 @@ export class StreamSource implements ImageSource {
         this.#tell(thrown);
       }
       statistics.count('streamRestarts');
+      this.#counters.restarts++;
       await sleep(clock, fullJitter(BACKOFF, attempt, random), signal).catch(() => undefined);
     }
   }
@@ -106,61 +98,45 @@ export class StreamSource implements ImageSource {
   }
 
   async #play(sink: FrameSink, pace: FramePace): Promise<PlayEnd> {
-    const { configuration, clock } = this.#options;
-    const { signal } = this.#ended;
-    const command = configuration.FfmpegPath;
-    this.#version ??= await askFfmpegVersion(command, signal);
-    const end = await playFfmpeg({
-      command,
-      words: ffmpegArguments(this.#input, configuration, pace, this.#form, this.#version),
-      secrets: secretsOf(configuration.Url),
-      noFrameMs: configuration.NoFrameSeconds * 1000,
-      clock,
-      signal,
-      output: this.#form === 'raw' ? this.#rawFrames(sink, pace) : this.#jpegFrames(sink, pace),
-    });
-    if (end.by === 'unfit') {
-      this.#form = 'jpeg';
-      return this.#play(sink, pace);
-    }
-    if (end.cut) sink.skip(CUT_BY[end.by]);
-    if (end.process.kind === 'not-started') {
-      this.#version = undefined;
-      throw ffmpegMissing(command, end.process.reason);
-    }
+    const { keepsShare } = this.#player;
+    const isShared = pace === 'paced' && !keepsShare;
+    const share = new FrameShare(isShared ? this.#options.configuration.FramesPerSecond : 0);
+    const target: PlayTarget = {
+      sink,
+      wantsPixels: this.#gate !== undefined,
+      isWanted: (frame) => this.#isWanted(frame, share, sink),
+      offer: (image) => this.#offer(sink, image),
+    };
+    const end = await this.#player.play(target, pace, this.#ended.signal);
+    this.#counters.isUp = false;
+    const reason = CUT_BY[end.by];
+    if (end.cut && reason) sink.skip(reason);
     return end;
   }
 
-  #rawFrames(sink: FrameSink, pace: FramePace): RawFrames {
-    const { name, configuration, clock, openSlots } = this.#options;
-    return new RawFrames({
-      openSlots: (layout) => openSlots(name, layout, this.#ended.signal),
-      onFrame: (held) => this.#offer(sink, { held, withImage: sharedImage(() => jpegOf(held, configuration)) }),
-      onNoRoom: () => sink.skip('busy'),
-      isPatient: pace === 'every',
-      // What is to be made smaller is decoded here in any case.
-      refusesJpeg: configuration.MaxWidth === 0,
-      now: () => clock.now(),
-    });
+  /** Told of every raw frame. */
+  #isWanted(frame: RawFrame, share: FrameShare, sink: FrameSink): boolean {
+    this.#came();
+    const now = this.#options.clock.monotonic();
+    if (!share.takes(now)) return false;
+    if (this.#gate?.look(frame, now) !== 'unchanged') return true;
+    sink.skip('unchanged');
+    return false;
   }
 
-  #jpegFrames(sink: FrameSink, pace: FramePace): JpegFrames {
-    const { configuration, clock, maxImageBytes } = this.#options;
-    return new JpegFrames({
-      maxImageBytes,
-      framesPerSecond: pace === 'paced' ? configuration.FramesPerSecond : 0,
-      clock,
-      onFrame: (bytes) => this.#offer(sink, { withImage: (use) => use({ bytes, contentType: 'image/jpeg' }) }),
-      onBroken: (reason) => sink.skip(reason),
-      whenReady: () =>
-        pace === 'every' && sink.outstanding > MAX_OUTSTANDING ? sink.below(MAX_OUTSTANDING) : undefined,
-    });
+  #came(): void {
+    this.#counters.came();
+    if (this.#trouble !== '') this.#options.log.info({ source: this.#options.name }, 'source.streams-again');
+    this.#trouble = '';
+  }
+
+  get #counters(): SourceStatistics {
+    return this.#options.statistics.source(this.#options.name);
   }
 
   #offer(sink: FrameSink, image: Pick<Frame, 'withImage' | 'held'>): void {
-    const { name, clock, log } = this.#options;
-    if (this.#trouble !== '') log.info({ source: name }, 'source.streams-again');
-    this.#trouble = '';
+    const { name, clock } = this.#options;
+    if (!image.held) this.#came();
     sink.offer({
       source: name,
       image: `${name}-${String(++this.#count).padStart(8, '0')}.jpg`,
@@ -177,14 +153,14 @@ export class StreamSource implements ImageSource {
     const { process } = end;
     const code = process.kind === 'ended' ? process.code : -1;
     if (code === 0 && end.frames > 0) return undefined;
-    const how = code === 0 ? 'ended without a frame' : `ended with ffmpeg's exit code ${code}`;
+    const how = code === 0 ? 'ended without a frame' : `ended with ${this.#player.program}'s exit code ${code}`;
     return this.#ownError('source.stream-failed', how, end);
   }
 
   #ownError(code: 'source.no-frame' | 'source.stream-failed', how: string, { said, frames }: PlayEnd): Error {
-    const { name, configuration } = this.#options;
-    const url = shownUrl(configuration.Url);
-    const words = said === '' ? '' : `; ffmpeg said: ${said}`;
+    const { name } = this.#options;
+    const { shown: url, program } = this.#player;
+    const words = said === '' ? '' : `; ${program} said: ${said}`;
     const message = `stream ${url} of source ${name} ${how}${words}`;
     return appErrors.error(code, message, { facts: { source: name, url, frames } });
   }
@@ -199,9 +175,11 @@ export class StreamSource implements ImageSource {
   }
 }
 
-const CUT_BY = { stopped: 'stopped', watchdog: 'watchdog', itself: 'cut' } as const;
+const CUT_BY: Partial<Record<PlayEnd['by'], SkipReason>> = { stopped: 'stopped', watchdog: 'watchdog', itself: 'cut' };
 
-/** Made when somebody looks at the frame or keeps it, once for all who do at the time. */
-async function jpegOf({ frame }: HeldFrame, { PictureQuality: quality }: SourceConfiguration): Promise<LoadedImage> {
-  return { bytes: await encodeFrame(frame, { quality }), contentType: 'image/jpeg' };
+function motionGateOf({ MotionGate: settings }: SourceConfiguration): MotionGate | undefined {
+  if (!settings.Enabled) return undefined;
+  const { Sensitivity: sensitivity, Masks, EverySeconds: everySeconds } = settings;
+  const masks = Masks.map((corners) => corners.map(([x = 0, y = 0]) => [x, y] as const));
+  return new MotionGate({ sensitivity, masks, everySeconds });
 }

@@ -10,25 +10,27 @@ import { startGuarded } from './guarded-process.ts';
 export interface PlayOptions {
   readonly command: string;
   readonly words: readonly string[];
-  /** Never appear in what ffmpeg is said to have said. */
+  /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
+  /** The command is ended after so many. Default: it ends by itself. */
+  readonly maxFrames?: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly output: FrameOutput;
 }
 
-/** Takes what ffmpeg writes to its standard output. */
+/** Takes what a command writes to its standard output. */
 export interface FrameOutput {
-  /** Where ffmpeg is to write, and who closes it; undefined for a stream that `start` gets. */
+  /** Where the command is to write, and who closes it; undefined for a stream that `start` gets. */
   readonly descriptor?: number | undefined;
-  /** ffmpeg runs. */
+  /** The command runs. */
   start(events: OutputEvents, stdout: Readable | undefined): void;
-  /** ffmpeg has said something of itself. */
+  /** The command has said something on its standard error. */
   reported(report: FfmpegReport): void;
   /** No more is wanted. */
   stop(): void;
-  /** ffmpeg has ended: resolves when all that it wrote is taken, with whether it ended within a frame. */
+  /** The command has ended: resolves when all that it wrote is taken, with whether it ended within a frame. */
   end(): Promise<boolean>;
 }
 
@@ -38,24 +40,26 @@ export interface OutputEvents {
   /** Nothing is read until `onReading`, and nobody shall wait for a frame. */
   onWaiting(): void;
   onReading(): void;
-  /** ffmpeg is to be started in another way. */
+  /** The command is to be started in another way. */
   onUnfit(): void;
 }
 
 export interface PlayEnd {
   readonly frames: number;
-  /** `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; else by itself. */
-  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'itself';
+  /** `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; `enough` frames; else by itself. */
+  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'enough' | 'itself';
+  /** Of the video, as ffmpeg named it; undefined if it was not opened. */
+  readonly codec: string | undefined;
   readonly process: ProcessEnd;
   /** Whether it ended within a frame. */
   readonly cut: boolean;
-  /** The last lines that ffmpeg said, secrets masked. */
+  /** The last lines that the command said, secrets masked. */
   readonly said: string;
 }
 
-/** Runs ffmpeg once, from start to end. */
-export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
-  const { command, words, clock, signal, noFrameMs, output } = options;
+/** Runs a command that writes frames, ffmpeg or another, once, from start to end. */
+export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
+  const { command, words, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
   const process = startGuarded(command, words, output.descriptor);
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
@@ -78,7 +82,7 @@ export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
 
   const events: OutputEvents = {
     onFrame: () => {
-      frames++;
+      if (++frames >= maxFrames) stop('enough');
       watch();
     },
     onWaiting: () => cancelWatchdog(),
@@ -95,7 +99,7 @@ export async function playFfmpeg(options: PlayOptions): Promise<PlayEnd> {
   const cut = await output.end();
   cancelWatchdog();
   signal.removeEventListener('abort', onAbort);
-  return { frames, by, process: end, cut, said: lastWords(report, options.secrets) };
+  return { frames, by, process: end, cut, codec: report.codec, said: lastWords(report, options.secrets) };
 }
 
 const LAST_LINES = 5;

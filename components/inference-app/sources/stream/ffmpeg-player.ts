@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SourceOptions } from '../image-source.ts';
+import { secretsOf, shownUrl } from '../shown-url.ts';
+import { askFfmpeg } from './ask-ffmpeg.ts';
+import { decoderFlags, SOFTWARE } from './decoding/decoder.ts';
+import { DecodingPlan } from './decoding/decoding-plan.ts';
+import type { Decoding } from './decoding/decoding-plan.ts';
+import { ffmpegArguments } from './ffmpeg-arguments.ts';
+import type { FrameForm } from './ffmpeg-arguments.ts';
+import { ffmpegInput } from './ffmpeg-input.ts';
+import type { FfmpegInput } from './ffmpeg-input.ts';
+import { askFfmpegVersion, ffmpegMissing } from './ffmpeg-version.ts';
+import type { FfmpegVersion } from './ffmpeg-version.ts';
+import { JpegFrames } from './jpeg-frames.ts';
+import { playCommand } from './play-command.ts';
+import type { FrameOutput, PlayEnd } from './play-command.ts';
+import { rawFramesOf } from './raw-frames-of.ts';
+import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
+
+/** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
+const MAX_OUTSTANDING = 8;
+
+/** Plays cameras, streams and video files by ffmpeg. */
+export class FfmpegPlayer implements StreamPlayer {
+  readonly program = 'ffmpeg';
+  readonly keepsShare = true;
+  readonly #options: SourceOptions;
+  readonly #input: FfmpegInput;
+  #version: FfmpegVersion | undefined;
+  /** Whether the camera sends JPEG, which is passed on as it is. */
+  #form: FrameForm = 'raw';
+  /** Undefined until the codec is known, or if no hardware is wanted. */
+  #plan: DecodingPlan | undefined;
+  /** Whether frames came that the plan's decoder has decoded. */
+  #decodes = false;
+  #said: Decoding | undefined;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    const { Url: url, Format: format } = options.configuration;
+    this.#input = ffmpegInput(url, format, options.workFolder);
+  }
+
+  get shown(): string {
+    return shownUrl(this.#options.configuration.Url);
+  }
+
+  get hasEnd(): boolean {
+    return ['file', 'generated'].includes(this.#input.kind);
+  }
+
+  /** @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed` */
+  async play(target: PlayTarget, pace: FramePace, signal: AbortSignal): Promise<PlayEnd> {
+    const { configuration, clock } = this.#options;
+    const command = configuration.FfmpegPath;
+    this.#version ??= await askFfmpegVersion(command, signal);
+    const flags = decoderFlags(this.#plan?.decoder ?? SOFTWARE);
+    const end = await playCommand({
+      command,
+      words: ffmpegArguments(this.#input, configuration, pace, this.#form, this.#version, flags),
+      secrets: secretsOf(configuration.Url),
+      noFrameMs: configuration.NoFrameSeconds * 1000,
+      clock,
+      signal,
+      output: this.#form === 'raw' ? this.#rawFrames(target, pace, signal) : this.#jpegFrames(target, pace),
+    });
+    if (end.process.kind === 'not-started') {
+      this.#version = undefined;
+      throw ffmpegMissing(command, end.process.reason);
+    }
+    return (await this.#hasAnotherWay(target, end, signal)) ? this.play(target, pace, signal) : end;
+  }
+
+  #rawFrames(target: PlayTarget, pace: FramePace, signal: AbortSignal): FrameOutput {
+    this.#decodes = false;
+    const isWanted: PlayTarget['isWanted'] = (frame) => {
+      if (!this.#decodes && this.#plan) this.#tell(this.#plan.state);
+      this.#decodes = true;
+      return target.isWanted(frame);
+    };
+    const suits = (codec: string): boolean => this.#suits(target, codec);
+    return rawFramesOf(this.#options, { ...target, isWanted }, pace, { suits }, signal);
+  }
+
+  #suits(target: PlayTarget, codec: string): boolean {
+    if (this.#passesOn(target, codec)) return false;
+    const { HardwareDecoding: wanted } = this.#options.configuration;
+    if (wanted === 'none') this.#tell({ codec, decoder: 'software', why: '' });
+    return wanted === 'none' || this.#plan !== undefined;
+  }
+
+  /** Pictures that are to be made smaller, or looked at here, are decoded here in any case. */
+  #passesOn({ wantsPixels }: PlayTarget, codec: string): boolean {
+    return codec === 'mjpeg' && this.#options.configuration.MaxWidth === 0 && !wantsPixels;
+  }
+
+  /** Whether ffmpeg is to be started again at once, in another way. */
+  async #hasAnotherWay(
+    target: PlayTarget,
+    { by, codec, frames, said }: PlayEnd,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (codec === undefined) return false;
+    if (by === 'unfit') {
+      if (this.#passesOn(target, codec)) {
+        this.#form = 'jpeg';
+        this.#tell({ codec, decoder: 'none', why: '' });
+      } else await this.#makePlan(codec, signal);
+      return true;
+    }
+    const hasFailed = frames === 0 && (by === 'itself' || by === 'watchdog');
+    if (!hasFailed || !this.#plan || this.#plan.decoder.kind === 'software') return false;
+    const next = this.#plan.refuse(by === 'watchdog' ? 'it gave no frame' : said);
+    if (next.kind === 'software') this.#tell(this.#plan.state);
+    return true;
+  }
+
+  async #makePlan(codec: string, signal: AbortSignal): Promise<void> {
+    const { HardwareDecoding: wanted, FfmpegPath: command } = this.#options.configuration;
+    const ask = (...words: readonly string[]) => askFfmpeg(command, words, signal);
+    this.#plan = await DecodingPlan.make({ wanted, codec, ask, platform: process.platform });
+    if (this.#plan.decoder.kind === 'software') this.#tell(this.#plan.state);
+  }
+
+  /** Says what decodes, each time that it changes. */
+  #tell(decoding: Decoding): void {
+    if (isDeepStrictEqual(decoding, this.#said)) return;
+    this.#said = decoding;
+    const { name, configuration, statistics, log } = this.#options;
+    statistics.source(name).decoding = decoding;
+    const { HardwareDecoding: wanted } = configuration;
+    const isLess = decoding.decoder === 'software' && !['none', 'auto'].includes(wanted);
+    log[isLess ? 'warn' : 'info']({ source: name, wanted, ...decoding }, 'source.decoding');
+  }
+
+  #jpegFrames({ sink, offer }: PlayTarget, pace: FramePace): JpegFrames {
+    const { configuration, clock, maxImageBytes } = this.#options;
+    return new JpegFrames({
+      maxImageBytes,
+      framesPerSecond: pace === 'paced' ? configuration.FramesPerSecond : 0,
+      clock,
+      onFrame: (bytes) => offer({ withImage: (use) => use({ bytes, contentType: 'image/jpeg' }) }),
+      onBroken: (reason) => sink.skip(reason),
+      whenReady: () =>
+        pace === 'every' && sink.outstanding > MAX_OUTSTANDING ? sink.below(MAX_OUTSTANDING) : undefined,
+    });
+  }
+}
