@@ -23,6 +23,12 @@ export const appConfiguration = z.object({
     .default('info')
     .describe('Lowest level of the lines that are logged.'),
 
+  Socket: textSetting()
+    .default('app.sock')
+    .describe(
+      'Path of the HTTP socket for health and metrics, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+    ),
+
   Sources: mapSetting(sourceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .prefault({ images: {} })
     .describe('Where images come from, by name.'),

@@ -5,12 +5,17 @@ export const appErrors = errorCatalogue({
   'annotation.disk-full': {
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
+  'app.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({ status: 405, todo: 'Use GET.' }),
   'app.no-agent-socket': {
     todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket for inference; the recipe of edgeml.InferenceApp does.",
   },
   'app.no-feedback-socket': {
     todo: "Set EDGEML_FEEDBACK_SOCKET to the path of the feedback uploader's socket; the recipe of edgeml.InferenceApp does.",
   },
+  'app.no-route': entry<{ readonly path: string }>({
+    status: 404,
+    todo: 'Use GET /healthz or GET /metrics.',
+  }),
   'app.unexpected': { status: 500, todo: 'Report this with the log of edgeml.InferenceApp.' },
   'app.unknown-feedback-config': entry<{
     readonly service: string;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Incidents, messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import type { AgentClient, FeedbackClient } from '#packages/http';
+import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
@@ -15,6 +15,8 @@ import { FileNaming } from './inference/file-naming.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
 import { FrameProcessor } from './inference/frame-processor.ts';
 import { Waker } from './inference/waker.ts';
+import { AppMetrics } from './metrics/app-metrics.ts';
+import { startWatchServer } from './metrics/watch-server.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { Publisher } from './results/publisher.ts';
@@ -23,6 +25,9 @@ import { createSource } from './sources/create-source.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
+
+/** For whoever reads metrics at the end. */
+const WATCH_CLOSE_MS = 200;
 
 export interface InferenceAppOptions {
   readonly ipc: IpcSession;
@@ -44,6 +49,7 @@ export class InferenceApp {
   readonly #options: InferenceAppOptions;
   readonly #log: Logger;
   readonly #statistics = new Statistics();
+  readonly #metrics = new AppMetrics(this.#statistics);
   readonly #publisher: Publisher;
   readonly #sources: SourceSet;
   readonly #feedback: FeedbackSender;
@@ -53,6 +59,7 @@ export class InferenceApp {
   readonly #changes = new Serial();
   #configuration: AppConfiguration;
   #checkedIds: ReadonlyMap<string, string> = new Map();
+  #watchServer: SocketServer | undefined;
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
   /** Resolves with the exit code when every source has mode `once` and is done; with 0 after `stop`. */
@@ -68,6 +75,7 @@ export class InferenceApp {
     const raw = await untilAnswered(() => ipc.getConfiguration(), log);
     const app = new InferenceApp(options, readConfiguration(raw, process, log));
     await app.#listen();
+    await app.#serveMetrics();
     await app.#apply();
     return app;
   }
@@ -109,6 +117,10 @@ export class InferenceApp {
       statistics,
       incidents,
       onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
+      onPublished: (source, ms) => {
+        statistics.source(source).latency.observe(ms);
+        this.#metrics.published(source, ms);
+      },
       thing,
       clock,
       log,
@@ -128,7 +140,10 @@ export class InferenceApp {
       create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
       openIntake: (intake) => scheduler.open(intake),
       modelWaitSeconds: () => settings().ModelWaitSeconds,
-      onStopped: (name) => statistics.forget(name),
+      onStopped: (name) => {
+        statistics.forget(name);
+        this.#metrics.forget(name);
+      },
       log,
     });
     this.#sources.onAllEnded(() => void this.#end());
@@ -156,6 +171,12 @@ export class InferenceApp {
       // Without events, a new model is found by asking now and then.
       this.#log.warn({ error: thrown }, 'app.no-events');
     }
+  }
+
+  async #serveMetrics(): Promise<void> {
+    const { workFolder, log } = this.#options;
+    const metrics = (): Promise<string> => this.#metrics.text();
+    this.#watchServer = await startWatchServer({ workFolder, socket: this.#configuration.Socket, metrics, log });
   }
 
   #reconfigure(raw: unknown): void {
@@ -211,7 +232,8 @@ export class InferenceApp {
     await this.#changes.idle();
     await this.#sources.close();
     this.#configIdCheck.stop();
-    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs)]);
+    const served = this.#watchServer?.close(WATCH_CLOSE_MS);
+    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), served]);
     this.#statistics.stop();
     this.#statistics.log(this.#log);
   }

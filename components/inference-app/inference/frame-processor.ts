@@ -22,6 +22,8 @@ export interface FrameProcessorOptions {
   readonly incidents: Incidents;
   /** Told of each answer, for whoever cares what it ran on. */
   readonly onProvider: (result: InvokeResult) => void;
+  /** Told how long each result took, from its frame on. */
+  readonly onPublished: (source: string, ms: number) => void;
   readonly thing: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,7 +39,7 @@ export class FrameProcessor {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
-    const { retrier, active, publisher, statistics, onProvider, thing, clock, log } = this.#options;
+    const { retrier, active, publisher, statistics, onProvider, onPublished, thing, clock, log } = this.#options;
     const task = everyActiveTask(service);
     const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
     try {
@@ -45,7 +47,7 @@ export class FrameProcessor {
       const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
       publisher.publish(answerMessage(thing, frame, result), result);
-      statistics.source(frame.source).latency.observe(clock.monotonic() - frame.takenAtMonotonic);
+      onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
       onProvider(result);
       await this.#annotate(frame, result);
     } catch (thrown) {

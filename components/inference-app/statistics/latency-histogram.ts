@@ -1,7 +1,5 @@
 /** Upper bounds in ms of the classes that durations are counted in; what is longer is in one more. */
-const LATENCY_BOUNDS_MS = [
-  5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000,
-] as const;
+const LATENCY_BOUNDS_MS = [5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export interface LatencySummary {
   readonly count: number;
@@ -14,21 +12,13 @@ export interface LatencySummary {
 export class LatencyHistogram {
   readonly #counts = LATENCY_BOUNDS_MS.map(() => 0);
   #count = 0;
-  #sumMs = 0;
   #maxMs = 0;
 
   observe(ms: number): void {
     const at = LATENCY_BOUNDS_MS.findIndex((bound) => ms <= bound);
     if (at >= 0) this.#counts[at]!++;
     this.#count++;
-    this.#sumMs += ms;
     this.#maxMs = Math.max(this.#maxMs, ms);
-  }
-
-  /** How many were at most as long as each bound, and all together. */
-  get totals(): { readonly upTo: readonly number[]; readonly count: number; readonly sumMs: number } {
-    let sum = 0;
-    return { upTo: this.#counts.map((count) => (sum += count)), count: this.#count, sumMs: this.#sumMs };
   }
 
   /** Quantiles are estimated within their class; undefined as long as nothing was observed. */

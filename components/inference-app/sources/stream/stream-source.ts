@@ -20,6 +20,7 @@ const BACKOFF = { baseMs: 500, capMs: 30_000 };
 export class StreamSource implements ImageSource {
   readonly #options: SourceOptions;
   readonly #player: StreamPlayer;
+  readonly #counters: SourceStatistics;
   readonly #gate: MotionGate | undefined;
   readonly #ended = new AbortController();
   #count = 0;
@@ -29,6 +30,7 @@ export class StreamSource implements ImageSource {
   constructor(options: SourceOptions, player: StreamPlayer) {
     this.#options = options;
     this.#player = player;
+    this.#counters = options.statistics.source(options.name);
     const gate = motionGateOf(options.configuration);
     this.#gate = gate;
     if (gate) this.#counters.motion = () => gate.statistics();
@@ -128,10 +130,6 @@ export class StreamSource implements ImageSource {
     this.#counters.came();
     if (this.#trouble !== '') this.#options.log.info({ source: this.#options.name }, 'source.streams-again');
     this.#trouble = '';
-  }
-
-  get #counters(): SourceStatistics {
-    return this.#options.statistics.source(this.#options.name);
   }
 
   #offer(sink: FrameSink, image: Pick<Frame, 'withImage' | 'held'>): void {

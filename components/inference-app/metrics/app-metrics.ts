@@ -1,0 +1,119 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SourceState } from '../statistics/source-statistics.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+
+const SECONDS = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10];
+
+/** One sample of a metric. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/** The application's Prometheus metrics, read from its statistics when they are asked for. */
+export class AppMetrics {
+  readonly #registry = new Registry();
+  readonly #statistics: Pick<Statistics, 'counts' | 'sources'>;
+  readonly #seconds = new Histogram({
+    name: 'edgeml_app_result_seconds',
+    help: 'From the moment at which a frame had come to that at which its result was handed over for publishing.',
+    labelNames: ['source'],
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+
+  constructor(statistics: Pick<Statistics, 'counts' | 'sources'>) {
+    this.#statistics = statistics;
+    this.#count('frames', 'Images that came, once for each service that looks at them.', [], ({ frames }) => [
+      [{}, frames],
+    ]);
+    this.#count('answered', 'Those with predictions.', [], ({ answered }) => [[{}, answered]]);
+    this.#count('skipped', 'Those without.', ['reason'], ({ skipped }) =>
+      Object.entries(skipped).map(([reason, value]) => [{ reason }, value]),
+    );
+    this.#sourceGauge('up', 'Whether frames of a stream come.', [], ({ isUp }) => [[{}, Number(isUp)]]);
+    this.#sourceCount('frames', 'Frames of a stream that came.', [], ({ frames }) => [[{}, frames]]);
+    this.#sourceCount('restarts', 'How often a stream was opened again.', [], ({ restarts }) => [[{}, restarts]]);
+    this.#sourceGauge(
+      'decoder',
+      'What really decodes a stream: software, none for JPEG that is passed on, or the hardware.',
+      ['codec', 'decoder'],
+      ({ decoding }) => (decoding ? [[{ codec: decoding.codec, decoder: decoding.decoder }, 1]] : []),
+    );
+    this.#sourceGauge('moves', 'Whether the motion gate sees motion.', [], ({ motion }) =>
+      motion ? [[{}, Number(motion.isMoving)]] : [],
+    );
+    this.#sourceCount('gate_frames', 'Frames at the motion gate.', ['verdict'], ({ motion }) =>
+      motion ? (['moved', 'due', 'unchanged'] as const).map((verdict) => [{ verdict }, motion[verdict]]) : [],
+    );
+    new Gauge({
+      name: 'edgeml_app_resident_memory_bytes',
+      help: 'Memory of the application, without the commands that it has started.',
+      registers: [this.#registry],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
+  }
+
+  /** A result was handed over for publishing. */
+  published(source: string, ms: number): void {
+    this.#seconds.observe({ source }, ms / 1_000);
+  }
+
+  /** A source has ended. */
+  forget(source: string): void {
+    this.#seconds.remove({ source });
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #count(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: (counts: Statistics['counts']) => readonly Sample[],
+  ): void {
+    const samples = (): readonly Sample[] => read(this.#statistics.counts);
+    new Counter({
+      name: `edgeml_app_${name}_total`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of samples()) this.inc(labels, value);
+      },
+    });
+  }
+
+  #sourceCount(...[name, help, labels, read]: SourceMetric): void {
+    this.#count(`source_${name}`, help, ['source', ...labels], () => this.#ofSources(read));
+  }
+
+  #sourceGauge(...[name, help, labels, read]: SourceMetric): void {
+    const samples = (): readonly Sample[] => this.#ofSources(read);
+    new Gauge({
+      name: `edgeml_app_source_${name}`,
+      help,
+      labelNames: ['source', ...labels],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [of, value] of samples()) this.set(of, value);
+      },
+    });
+  }
+
+  #ofSources(read: SourceMetric[3]): readonly Sample[] {
+    return [...this.#statistics.sources].flatMap(([source, { state }]) =>
+      read(state).map(([labels, value]): Sample => [{ ...labels, source }, value]),
+    );
+  }
+}
+
+type SourceMetric = [
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: (state: SourceState) => readonly Sample[],
+];
