@@ -15,6 +15,12 @@ export const gstreamer = program(
   ['--version'],
   'apt-get install gstreamer1.0-tools gstreamer1.0-plugins-base',
 );
+/** A GigE Vision camera in software, and GStreamer's source for such cameras. */
+export const gigeCamera = program(
+  'arv-fake-gv-camera-0.8',
+  ['--help'],
+  'apt-get install aravis-tools gstreamer1.0-plugins-base gstreamer1.0-tools',
+);
 export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
 export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +10,7 @@ import type { Clock, Logger } from '#packages/foundation';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
-import { ffmpeg, gstreamer } from '../../../../testing/outside-data/programs.ts';
+import { ffmpeg, gigeCamera, gstreamer } from '../../../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { isAlive } from '../../../../testing/process/process-facts.ts';
 import { appConfiguration } from '../../config.ts';
@@ -18,6 +21,7 @@ import { StreamSource } from './stream-source.ts';
 
 const withFfmpeg = await needs(ffmpeg);
 const withGstreamer = await needs(gstreamer);
+const withGige = await needs(gstreamer, gigeCamera);
 
 let work: string;
 let statistics: Statistics;
@@ -233,5 +237,28 @@ describe('pipeline source with GStreamer as its command', withGstreamer, () => {
       middle![160 * 120 + 80 * 60 + 80 * 30 + 40]!,
     ];
     expect([y, u, v].map((value, at) => Math.abs(value - [81, 90, 240][at]!) <= 2)).toEqual([true, true, true]);
+  });
+});
+
+describe('pipeline source with a GigE Vision camera', withGige, () => {
+  let camera: ChildProcess;
+  beforeEach(async () => {
+    camera = spawn('arv-fake-gv-camera-0.8', ['-i', '127.0.0.1', '-s', 'Test'], { stdio: 'ignore' });
+    await once(camera, 'spawn');
+  });
+  afterEach(() => void camera.kill('SIGKILL'));
+
+  it('waits for the camera and gives its frames', async () => {
+    const caps = 'video/x-raw,format=GRAY8,width=512,height=512,framerate=25/1';
+    const words = ['-q', 'aravissrc', 'camera-name=127.0.0.1', '!', caps, '!', 'fdsink', 'fd=1'];
+    const Command = ['gst-launch-1.0', ...words];
+    play(Command, {
+      Pipeline: { Command, Width: 512, Height: 512, PixelFormat: 'gray' },
+    });
+    await eventually(() => sink.frames.length >= 5);
+
+    expect(sink.frames[0]!.held!.frame).toMatchObject({ width: 512, height: 512, format: 'gray', strides: [512] });
+    // A pattern that moves over the picture.
+    expect(new Set(sink.frames[0]!.held!.frame.data).size).toBeGreaterThan(16);
   });
 });
