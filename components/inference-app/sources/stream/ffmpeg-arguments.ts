@@ -44,6 +44,8 @@ export function ffmpegArguments(
     ...passthrough,
     ...(pace === 'one' ? ['-frames:v', '1'] : []),
     ...(form === 'raw' ? ['-c:v', 'rawvideo', '-f', 'rawvideo'] : ['-c:v', 'copy', '-f', 'image2pipe']),
+    // A frame is written as it is, without a way through a small buffer.
+    ...(form === 'raw' ? ['-avioflags', 'direct'] : []),
     ...['-flush_packets', '1', 'pipe:1'],
   ];
 }
