@@ -2,7 +2,6 @@ import path from 'node:path';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient } from '#packages/http';
 import type { Child } from '../../testing/process/child.ts';
-import { recipeVariables } from '../../testing/process/recipe-variables.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 
 export interface BenchAgent {
@@ -10,7 +9,10 @@ export interface BenchAgent {
   readonly client: AgentClient;
 }
 
-/** Bundles the agent into a folder and starts it there as a nucleus would, in the environment that its recipe has for the CPU. */
+/** What components/inference-agent/run.sh sets. */
+const ENVIRONMENT = { EDGEML_PROVIDERS: 'cpu', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=1' };
+
+/** Bundles the agent into a folder and starts it there as a nucleus would, in the environment that it has for the CPU. */
 export async function startBenchAgent(
   folder: string,
   configuration: Readonly<Record<string, unknown>>,
@@ -20,7 +22,7 @@ export async function startBenchAgent(
     workFolder,
     configuration,
     bundleFolder: folder,
-    environment: await recipeVariables('edgeml.InferenceAgent', 'linux-amd64'),
+    environment: ENVIRONMENT,
   });
   await process.line(/"event":"agent.ready"/);
   const socketPath = path.join(workFolder, 'agent.sock');

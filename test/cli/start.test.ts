@@ -109,7 +109,7 @@ describe('npm start', () => {
   it('can be asked by other commands', async () => {
     const list = await edgeml('local', 'list');
     expect(list.out).toMatch(/^edgeml\.InferenceAgent +1\.0\.0 +RUNNING$/m);
-    expect(list.out).toMatch(/^edgeml\.Runtime +1\.0\.0 +FINISHED$/m);
+    expect(list.out).toMatch(/^edgeml\.Runtime +1\.0\.0 +RUNNING$/m);
     const json = await edgeml('local', 'list', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ deployment: { status: 'SUCCEEDED' } });
 

@@ -38,7 +38,7 @@ tester.run('import-zones', importZonesRule, {
     refused('tools/recipe/recipe.ts', "import { core } from '../local-core/core.ts';", 'forbidden', {
       from: 'tools/recipe',
       target: 'tools/local-core/core.ts',
-      allowed: 'packages/foundation',
+      allowed: 'packages/foundation, packages/ipc',
     }),
     refused('tools/recipe/recipe.ts', "import type { Core } from '../local-core/core.ts';", 'forbidden'),
     refused('tools/recipe/recipe.ts', "export * from '../local-core/core.ts';", 'forbidden'),

@@ -48,7 +48,7 @@ describe('edgeml twin', () => {
     expect(found.deployment).toMatchObject({ status: 'SUCCEEDED' });
     expect(found.deployment.components.map(({ name, state }) => `${name} ${state}`).sort()).toEqual([
       'edgeml.InferenceAgent RUNNING',
-      'edgeml.Runtime FINISHED',
+      'edgeml.Runtime RUNNING',
       `${COMPONENT} RUNNING`,
     ]);
     const [model] = found.models;
