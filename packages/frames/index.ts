@@ -3,6 +3,7 @@ export { frameErrors } from './errors.ts';
 export { FRAME_BODY_HEADER, FRAME_BODY_TYPE, isFrameBody, readFrameBody, writeFrameBodyHeader } from './frame-body.ts';
 export { frameBytes, planesOf, tightStrides } from './frame-layout.ts';
 export type { FrameFormat, FrameLayout, FramePlane, RawFrame } from './frame-layout.ts';
+export { LUMA_WEIGHTS } from './luma-weights.ts';
 export { readFrameReference } from './frame-reference.ts';
 export type { FrameReference } from './frame-reference.ts';
 export { frameBudget } from './ring/frame-budget.ts';

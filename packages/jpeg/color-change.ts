@@ -1,3 +1,4 @@
+import { LUMA_WEIGHTS } from '#packages/frames';
 import type { FrameLayout } from '#packages/frames';
 
 /** From a stream's YUV to that of JPEG, in the kernels' fixed point: factors of 8192, black of 128. */
@@ -12,19 +13,12 @@ export interface ColorChange {
   readonly vOfV: number;
 }
 
-/** Parts of red and blue in brightness. Sources: ITU-R BT.601-7 (2.5.1), BT.709-6 (3.2), BT.2020-2 (table 4). */
-const WEIGHTS = {
-  bt601: { red: 0.299, blue: 0.114 },
-  bt709: { red: 0.2126, blue: 0.0722 },
-  bt2020: { red: 0.2627, blue: 0.0593 },
-} as const;
-
 /** Undefined if nothing changes. */
 export function colorChange({ matrix, range }: Pick<FrameLayout, 'matrix' | 'range'>): ColorChange | undefined {
   if (matrix === 'bt601' && range === 'full') return undefined;
   const [ofY, ofColor] = range === 'limited' ? [255 / 219, 255 / 224] : [1, 1];
-  const from = WEIGHTS[matrix];
-  const to = WEIGHTS.bt601;
+  const from = LUMA_WEIGHTS[matrix];
+  const to = LUMA_WEIGHTS.bt601;
   const [fromGreen, toGreen] = [1 - from.red - from.blue, 1 - to.red - to.blue];
   // What one unit of U or V adds to red, green and blue.
   const u = [0, (-2 * (1 - from.blue) * from.blue) / fromGreen, 2 * (1 - from.blue)].map((part) => part * ofColor);

@@ -1,3 +1,4 @@
+import { LUMA_WEIGHTS } from '#packages/frames';
 import type { FrameLayout } from '#packages/frames';
 
 /** Fixed-point factors from YUV to RGB. Levels are of 128 for each step of a byte, factors of 8192. */
@@ -11,15 +12,8 @@ export interface YuvFactors {
   readonly uInBlue: number;
 }
 
-/** Parts of red and blue in brightness. Sources: ITU-R BT.601-7 (2.5.1), BT.709-6 (3.2), BT.2020-2 (table 4). */
-const WEIGHTS = {
-  bt601: { red: 0.299, blue: 0.114 },
-  bt709: { red: 0.2126, blue: 0.0722 },
-  bt2020: { red: 0.2627, blue: 0.0593 },
-} as const;
-
 export function yuvFactors({ matrix, range }: Pick<FrameLayout, 'matrix' | 'range'>): YuvFactors {
-  const { red, blue } = WEIGHTS[matrix];
+  const { red, blue } = LUMA_WEIGHTS[matrix];
   const green = 1 - red - blue;
   const [ofY, ofColor] = range === 'limited' ? [255 / 219, 255 / 224] : [1, 1];
   const fixed = (factor: number): number => Math.round(factor * 8192);
