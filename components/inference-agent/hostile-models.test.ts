@@ -119,7 +119,14 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
   });
 
   it('that wants more memory than its service allows gets none of it, and a clear error', async () => {
+    const others = children();
     await agent.client.activate({ path: await packageOf('Hungry', '1.0.0', fillsMemory(40_000)) });
+    const limits = children()
+      .filter((pid) => !others.includes(pid))
+      .map((pid) => readFileSync(`/proc/${pid}/limits`, 'utf8'));
+    // The kernel's bound, though a confined process cannot read what it has.
+    expect(limits.length).toBeGreaterThan(0);
+    for (const text of limits) expect(text).toMatch(/^Max data size +\d+ +\d+ +bytes/m);
     expect((await ask('Hungry', 'dark')).model.version).toBe('1.0.0');
     await besideOthers(async () => {
       const refused = await ask('Hungry', 'bright').catch((thrown: { code: string }) => thrown);

@@ -29,6 +29,8 @@ export interface Environment {
   readonly maxMessageBytes: number | undefined;
   /** `EDGEML_CONFINEMENT`: what the process of a model may touch, told by the agent. */
   readonly confinement: string | undefined;
+  /** What the process of a model had of private writable memory before it was confined, in bytes. Set by itself. */
+  readonly dataBytes: number | undefined;
   /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`: where the token exchange service gives keys of the device's role. */
   readonly credentialsUri: string | undefined;
   /** `AWS_CONTAINER_AUTHORIZATION_TOKEN`: what that service asks for. */
@@ -53,6 +55,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
     maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
     confinement: value('EDGEML_CONFINEMENT'),
+    dataBytes: Number(value('EDGEML_DATA_BYTES')) || undefined,
     credentialsUri: value('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
     credentialsToken: value('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
   };

@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { confineWholeProcess, systemPaths } from '#packages/posix';
+import { confineWholeProcess, processMemory, systemPaths } from '#packages/posix';
 import type { ConfinementReport, FileAccess } from '#packages/posix';
 import type { WorkerPlan } from '../protocol.ts';
 import { CHILD_FD } from './messages.ts';
 
 /** Names the variable in which a process is told what it may touch: that must be known before its first message. */
 export const CONFINEMENT_VARIABLE = 'EDGEML_CONFINEMENT';
+
+/**
+ * Names the variable in which a process remembers what it had of the memory that RLIMIT_DATA counts, before it was confined: afterwards
+ * it cannot read that, and the restart leaves nothing but the environment.
+ */
+const DATA_BYTES_VARIABLE = 'EDGEML_DATA_BYTES';
 
 /** These providers only compute. The others need devices and files of drivers that nobody can list. */
 const CONFINABLE = new Set(['cpu', 'wasm']);
@@ -48,6 +54,7 @@ export function confineAsTold(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const access = JSON.parse(text) as FileAccess;
   try {
+    process.env[DATA_BYTES_VARIABLE] ??= String(processMemory(process.pid).dataBytes);
     return describe(confineWholeProcess(access, { descriptors: Object.values(CHILD_FD) }));
   } catch (thrown) {
     return `none: ${thrown instanceof Error ? thrown.message : String(thrown)}`;

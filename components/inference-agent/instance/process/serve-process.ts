@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { readEnvironment } from '#packages/foundation';
 import type { InputSpec } from '#packages/model-package';
 import { dieWithParent, limitDataMemory, processMemory } from '#packages/posix';
 import type { FromPreparer, FromWorker, ToPreparer, ToWorker } from '../protocol.ts';
@@ -159,7 +160,8 @@ function tieTo(parentPid: number): void {
 function boundMemory(limitBytes: number): void {
   if (process.platform !== 'linux') return;
   try {
-    limitDataMemory(processMemory(process.pid).dataBytes + Math.ceil(1.5 * limitBytes));
+    const dataBytes = readEnvironment().dataBytes ?? processMemory(process.pid).dataBytes;
+    limitDataMemory(dataBytes + Math.ceil(1.5 * limitBytes));
   } catch (thrown) {
     process.stderr.write(`the memory of a model's process is watched, not bound: ${String(thrown)}\n`);
   }
