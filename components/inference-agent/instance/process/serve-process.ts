@@ -153,15 +153,18 @@ function tieTo(parentPid: number): void {
   }
 }
 
+/** Sixteen threads of 8 MiB, touched or not: libuv's, ONNX Runtime's, the one that prepares images. */
+const THREAD_STACKS_BYTES = 16 * 8 * 1024 ** 2;
+
 /**
  * The kernel's bound: an allocation beyond it fails at once, where the agent's watch only sees what was taken. It counts pages that
- * are not touched yet, so it leaves half as much again to what is there already.
+ * are not touched yet, so it leaves half as much again to what is there already, and room for the stacks of threads to come.
  */
 function boundMemory(limitBytes: number): void {
   if (process.platform !== 'linux') return;
   try {
     const dataBytes = readEnvironment().dataBytes ?? processMemory(process.pid).dataBytes;
-    limitDataMemory(dataBytes + Math.ceil(1.5 * limitBytes));
+    limitDataMemory(dataBytes + THREAD_STACKS_BYTES + Math.ceil(1.5 * limitBytes));
   } catch (thrown) {
     process.stderr.write(`the memory of a model's process is watched, not bound: ${String(thrown)}\n`);
   }
