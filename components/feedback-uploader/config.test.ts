@@ -40,6 +40,13 @@ describe('configuration of the uploader', () => {
     expect(at(problemsOf(() => withMap('[1]')))['/FeedbackConfigurationMap']).toMatch('not an object');
   });
 
+  it('takes an endpoint without TLS on another machine only when told to', () => {
+    const S3Endpoint = 'http://10.0.0.7:9000';
+    const problems = at(problemsOf(() => readUploaderConfiguration({ S3Endpoint })));
+    expect(problems['/S3Endpoint']).toContain('or set S3AllowHttp to true');
+    expect(readUploaderConfiguration({ S3Endpoint, S3AllowHttp: true })).toMatchObject({ S3Endpoint });
+  });
+
   it('row 36: checks ConfigIds', () => {
     expect(Object.keys(withMap({ ab: good, [`a${'-'.repeat(62)}`]: good }).FeedbackConfigurationMap)).toHaveLength(2);
     for (const id of ['a', '-ab', 'a_b', 'a'.repeat(64)])

@@ -10,6 +10,7 @@ import {
 } from '#packages/foundation';
 import type { DeepReadonly, Logger } from '#packages/foundation';
 import { fillTopic, TOPIC_TEMPLATES } from '#packages/ipc';
+import { endpointProblem } from '#packages/object-store';
 import { feedbackMapSchema } from './settings/feedback-map-schema.ts';
 import type { FeedbackSettings } from './settings/feedback-map-schema.ts';
 import { readJsonObjectText } from './settings/json-text.ts';
@@ -19,8 +20,7 @@ export const COMPONENT = 'edgeml.FeedbackUploader';
 /** Bytes of one MB in every setting here. */
 export const MB = 1_000_000;
 
-/** Configuration of `edgeml.FeedbackUploader`. The recipe's defaults and docs/configuration.md are generated from it. */
-export const uploaderConfiguration = z.object({
+const uploaderSettings = z.object({
   LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('Lowest level of the lines that are logged.'),
@@ -60,6 +60,9 @@ export const uploaderConfiguration = z.object({
 
   S3Region: textSetting().default('').describe('Region of the buckets; empty: the region of the device.'),
   S3Endpoint: urlOrEmpty().default('').describe('URL of another S3-compatible store; empty: Amazon S3.'),
+  S3AllowHttp: booleanSetting()
+    .default(false)
+    .describe('Takes an S3Endpoint without TLS on another machine: whoever is on the way reads samples and keys.'),
   S3ForcePathStyle: booleanSetting()
     .default(false)
     .describe('Bucket in the path and not in the host name, as most other stores want it.'),
@@ -87,6 +90,12 @@ export const uploaderConfiguration = z.object({
   MaxMessageBytes: integerSetting({ min: 1_000, max: 131_072 })
     .default(120_000)
     .describe('A prediction message that is larger goes without its model-prediction. Nucleus lite carries 7,000.'),
+});
+
+/** Configuration of `edgeml.FeedbackUploader`. The recipe's defaults and docs/configuration.md are generated from it. */
+export const uploaderConfiguration = uploaderSettings.superRefine((settings, context) => {
+  const message = endpointProblem(settings);
+  if (message) context.addIssue({ code: 'custom', path: ['S3Endpoint'], message, input: settings.S3Endpoint });
 });
 
 export type UploaderConfiguration = DeepReadonly<z.output<typeof uploaderConfiguration>>;

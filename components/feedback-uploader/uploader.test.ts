@@ -92,20 +92,25 @@ describe('the bundled uploader', () => {
     expect(proxy.stored.get(`/samples/parts/${id}.jpg`)).toBe(1);
   });
 
-  it.each(['hang-up', 'slow-down', 'internal-error', 'access-denied', 'expired-token'] as const)(
-    'row 56: gets over "%s", and makes one object',
-    async (fault) => {
-      const { client } = await start();
-      proxy.fault = fault;
-      proxy.seen.requests = 0;
-      const { id } = await client.publish('Parts', sample());
-      await expect.poll(() => proxy.seen.requests).toBeGreaterThanOrEqual(2);
-      expect(await read('uploaded_total')).toBe(0);
-      proxy.fault = 'none';
-      await expect.poll(() => read('uploaded_total')).toBe(1);
-      expect(proxy.stored.get(`/samples/parts/${id}.jpg`)).toBe(1);
-    },
-  );
+  it.each([
+    'hang-up',
+    'slow-down',
+    'internal-error',
+    'access-denied',
+    'expired-token',
+    'captive-portal',
+    'foreign-not-found',
+  ] as const)('row 56: gets over "%s", and makes one object', async (fault) => {
+    const { client } = await start();
+    proxy.fault = fault;
+    proxy.seen.requests = 0;
+    const { id } = await client.publish('Parts', sample());
+    await expect.poll(() => proxy.seen.requests).toBeGreaterThanOrEqual(2);
+    expect(await read('uploaded_total')).toBe(0);
+    proxy.fault = 'none';
+    await expect.poll(() => read('uploaded_total')).toBe(1);
+    expect(proxy.stored.get(`/samples/parts/${id}.jpg`)).toBe(1);
+  });
 
   it('row 56: makes one object of an upload whose answer was lost', async () => {
     const { client } = await start();

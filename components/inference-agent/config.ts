@@ -12,6 +12,7 @@ import {
   textSetting,
 } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
+import { endpointProblem } from '#packages/object-store';
 import { clientKeys } from './edge-manager/client-keys.ts';
 import { edgeManagerKeys, fleetKeys } from './settings/edge-manager-keys.ts';
 
@@ -241,6 +242,11 @@ export const agentConfiguration = z
     if (batch >= buffer) {
       const message = `must be less than CaptureDataBufferSize, which is ${buffer}`;
       context.addIssue({ code: 'custom', path: ['CaptureDataBatchSize'], message, input: batch });
+    }
+    const endpoint = endpointProblem(settings);
+    if (endpoint) {
+      const input = settings.S3Endpoint;
+      context.addIssue({ code: 'custom', path: ['S3Endpoint'], message: endpoint, input });
     }
     if (settings.CloudProvider === 'Custom' && !isAbsolute(settings.CloudProviderPath)) {
       const message = 'must be an absolute path where CloudProvider is Custom';

@@ -36,6 +36,9 @@ export const objectStoreErrors = errorCatalogue({
   'store.destination-refused': entry<StoreFailureFacts>({
     todo: 'The store will not take objects in this bucket. Check its region (S3Region) and the reason given.',
   }),
+  'store.foreign-answer': entry<StoreFailureFacts>({
+    todo: 'What answered did not prove that it is the store and has the object: often a captive portal or a proxy, which the device must pass first, or an S3Endpoint that gives neither SHA-256 checksums nor MD5 ETags. What is on the disk waits.',
+  }),
   'store.no-credentials': entry<StoreFailureFacts>({
     todo: 'Deploy aws.greengrass.TokenExchangeService, and check the role alias of the device and the trust of its role.',
   }),

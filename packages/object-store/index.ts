@@ -1,3 +1,4 @@
+export { endpointProblem } from './endpoint-setting.ts';
 export { tokenExchangeCredentials } from './credentials.ts';
 export type { TokenEndpoint } from './credentials.ts';
 export type { FileBody, ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';

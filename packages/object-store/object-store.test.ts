@@ -130,6 +130,24 @@ describe('s3ObjectStore', () => {
     store.close();
   });
 
+  it.each(['captive-portal', 'foreign-not-found', 'foreign-precondition'] as const)(
+    'takes no word of what is not the store: %s',
+    async (fault) => {
+      const store = storeAt(proxy.url);
+      proxy.fault = fault;
+      for (const body of [Buffer.from('x'), Buffer.alloc(17 * 1024 ** 2)]) {
+        await expect(store.put({ ...object(fault), body, unlessExists: true }, signal)).rejects.toMatchObject({
+          code: 'store.foreign-answer',
+          facts: { fault: 'moment', code: 'ForeignAnswer', nothingSent: false },
+          message: expect.stringContaining(`upload to s3://samples/${fault}`) as string,
+        });
+      }
+      proxy.fault = 'none';
+      expect((await store.put({ ...object(fault), unlessExists: true }, signal)).existed).toBe(false);
+      store.close();
+    },
+  );
+
   it('follows a bucket to its region, once', async () => {
     proxy.region = 'eu-central-1';
     const store = storeAt(proxy.url);

@@ -10,6 +10,7 @@ import type { ObjectBody } from './open-body.ts';
 import type { ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
 import { sendParts } from './send-parts.ts';
 import { failureFacts, storeFailure } from './store-failure.ts';
+import { assertStored, foreignAnswer, sha256Of } from './store-proof.ts';
 
 export interface S3Options {
   /** Region that buckets are looked for in first; where one really is, is learnt from the store's answer. */
@@ -48,6 +49,7 @@ export function openS3Store(options: S3Options): ObjectStore {
     } catch (thrown) {
       signal.throwIfAborted();
       const failure = awsFailure(thrown);
+      if (isForeign(thrown, failure)) throw toForeign(failure, object, thrown);
       if (isConditional && failure.status === 412) return { existed: true, response: responseOf(NOTHING, {}, 412) };
       if (isConditional && failure.status === 501) {
         knowsConditions = false;
@@ -102,10 +104,13 @@ async function sendWhole(
   isConditional: boolean,
   signal: AbortSignal,
 ): Promise<PutReceipt> {
+  const bytes = await body.read(0, body.bytes);
+  const sha256 = sha256Of(bytes);
   const command = new PutObjectCommand({
     Bucket: object.bucket,
     Key: object.key,
-    Body: await body.read(0, body.bytes),
+    Body: bytes,
+    ChecksumSHA256: sha256,
     ContentType: object.contentType,
     Metadata: metadataHeaders(object.metadata),
     ...(isConditional ? { IfNoneMatch: '*' } : {}),
@@ -120,6 +125,7 @@ async function sendWhole(
     { step: 'deserialize', name: 'keepHeaders', priority: 'low' },
   );
   const output = await client.send(command, { abortSignal: signal });
+  assertStored(output, bytes, sha256, uploadOf(object));
   return { existed: false, response: responseOf(output, headers, 200) };
 }
 
@@ -162,6 +168,23 @@ function responseOf(output: StoredOutput, headers: Record<string, string>, statu
   };
 }
 
-function toError(thrown: unknown, failure: AwsFailure, { bucket, key }: PutObject): Error {
-  return isEdgeError(thrown) ? thrown : storeFailure(failure, `upload to s3://${bucket}/${key}`, thrown);
+function toError(thrown: unknown, failure: AwsFailure, object: PutObject): Error {
+  return isEdgeError(thrown) ? thrown : storeFailure(failure, uploadOf(object), thrown);
+}
+
+/**
+ * Whether a refusal does not come from a store, which names its code in XML (Amazon S3 API Reference, "Error responses").
+ * Faults of servers are of the moment whoever has them, and where a bucket is may be told by a header alone.
+ */
+function isForeign(thrown: unknown, { status, bucketRegion }: AwsFailure): boolean {
+  if (isEdgeError(thrown) || status === undefined || status >= 500 || bucketRegion !== undefined) return false;
+  return (thrown as { Code?: string }).Code === undefined;
+}
+
+function toForeign({ status = 0 }: AwsFailure, object: PutObject, cause: unknown): Error {
+  return foreignAnswer(uploadOf(object), `HTTP ${status} without an error code of a store`, status, cause);
+}
+
+function uploadOf({ bucket, key }: PutObject): string {
+  return `upload to s3://${bucket}/${key}`;
 }

@@ -8,6 +8,7 @@ import type { CompletedPart, CompleteMultipartUploadCommandOutput, S3Client } fr
 import { metadataHeaders } from './metadata-header.ts';
 import type { PutObject } from './object-store.ts';
 import type { ObjectBody } from './open-body.ts';
+import { assertCompleted, assertStored, foreignAnswer, sha256Of } from './store-proof.ts';
 
 /** Amazon S3 User Guide, "Multipart upload limits": at least 5 MiB but for the last, at most 10,000 of them. */
 const PART_BYTES = 8 * 1024 ** 2;
@@ -23,29 +24,31 @@ export async function sendParts(
   signal: AbortSignal,
 ): Promise<CompleteMultipartUploadCommandOutput> {
   const place = { Bucket: object.bucket, Key: object.key };
+  const where = `upload to s3://${object.bucket}/${object.key}`;
   const created = await client.send(
     new CreateMultipartUploadCommand({
       ...place,
       ContentType: object.contentType,
       Metadata: metadataHeaders(object.metadata),
+      ChecksumAlgorithm: 'SHA256',
     }),
     { abortSignal: signal },
   );
+  if (created.UploadId === undefined) throw foreignAnswer(where, 'the answer does not name an upload', 200);
   const upload = { ...place, UploadId: created.UploadId };
   try {
     const partBytes = Math.max(PART_BYTES, Math.ceil(body.bytes / MAX_PARTS));
-    const parts: CompletedPart[] = [];
+    const parts: (CompletedPart & { ChecksumSHA256: string })[] = [];
     for (let from = 0; from < body.bytes; from += partBytes) {
       const PartNumber = parts.length + 1;
       const Body = await body.read(from, Math.min(from + partBytes, body.bytes));
-      const sent = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }), { abortSignal: signal });
-      parts.push({
-        PartNumber,
-        ETag: sent.ETag,
-        ...(sent.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: sent.ChecksumCRC32 }),
-      });
+      const ChecksumSHA256 = sha256Of(Body);
+      const part = { PartNumber, Body, ChecksumSHA256 };
+      const sent = await client.send(new UploadPartCommand({ ...upload, ...part }), { abortSignal: signal });
+      assertStored(sent, Body, ChecksumSHA256, `${where}, part ${PartNumber},`);
+      parts.push({ PartNumber, ETag: sent.ETag, ChecksumSHA256 });
     }
-    return await client.send(
+    const completed = await client.send(
       new CompleteMultipartUploadCommand({
         ...upload,
         MultipartUpload: { Parts: parts },
@@ -53,6 +56,8 @@ export async function sendParts(
       }),
       { abortSignal: signal },
     );
+    assertCompleted(completed, parts, where);
+    return completed;
   } catch (thrown) {
     // Parts that nobody completes cost money until a lifecycle rule of the bucket removes them.
     const enough = AbortSignal.timeout(ABORT_TIMEOUT_MS);

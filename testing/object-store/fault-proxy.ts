@@ -15,13 +15,25 @@ export type ProxyFault =
   | 'slow-down'
   | 'internal-error'
   | 'access-denied'
-  | 'expired-token';
+  | 'expired-token'
+  /** Answers every request with its own page and 200, as the login of a hotel's network does. */
+  | 'captive-portal'
+  /** A proxy's page of 404, which is not the store's. */
+  | 'foreign-not-found'
+  /** 412 from something that is not the store. */
+  | 'foreign-precondition';
 
 const XML_FAULTS: Partial<Record<ProxyFault, readonly [status: number, code: string, message: string]>> = {
   'slow-down': [503, 'SlowDown', 'Please reduce your request rate.'],
   'internal-error': [500, 'InternalError', 'We encountered an internal error. Please try again.'],
   'access-denied': [403, 'AccessDenied', 'Access Denied'],
   'expired-token': [400, 'ExpiredToken', 'The provided token has expired.'],
+};
+
+const PAGES: Partial<Record<ProxyFault, number>> = {
+  'captive-portal': 200,
+  'foreign-not-found': 404,
+  'foreign-precondition': 412,
 };
 
 export interface FaultProxy {
@@ -55,6 +67,12 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request, seen);
     const path = request.url ?? '';
+    const page = PAGES[proxy.fault];
+    if (page !== undefined) {
+      if (request.method === 'PUT') seen.requests++;
+      response.writeHead(page, { 'content-type': 'text/html' }).end('<html><body><p>Please log in</body></html>');
+      return;
+    }
     if (request.method === 'PUT') {
       seen.requests++;
       keysUsed.push(/Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '');

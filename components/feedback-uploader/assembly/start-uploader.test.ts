@@ -212,7 +212,7 @@ describe('the uploader as a component', () => {
         FeedbackConfigurationMap: JSON.stringify({ More: { ...good, 's3-bucket-name': 'more' } }),
         StatusTopic: 'feedback/message/status',
         MaxSampleMB: '0.001',
-        S3Endpoint: 'http://store.local:9000',
+        S3Endpoint: 'https://store.local:9000',
         LogLevel: 'debug',
       });
       await expect.poll(() => client.health()).toMatchObject({ configurations: ['More'] });
@@ -225,7 +225,7 @@ describe('the uploader as a component', () => {
       );
       expect(places).toEqual([
         { region: 'eu-west-1', endpoint: '', forcePathStyle: false },
-        { region: 'eu-west-1', endpoint: 'http://store.local:9000', forcePathStyle: false },
+        { region: 'eu-west-1', endpoint: 'https://store.local:9000', forcePathStyle: false },
       ]);
       expect(levels).toEqual(['info', 'debug']);
     });

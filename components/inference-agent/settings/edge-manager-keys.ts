@@ -101,6 +101,9 @@ export const fleetKeys = {
     )
     .default('')
     .describe('URL of another S3-compatible store; empty: Amazon S3.'),
+  S3AllowHttp: booleanSetting()
+    .default(false)
+    .describe('Takes an S3Endpoint without TLS on another machine: whoever is on the way reads captures and keys.'),
   S3ForcePathStyle: booleanSetting()
     .default(false)
     .describe('Bucket in the path and not in the host name, as most other stores want it.'),
