@@ -184,9 +184,11 @@ describe('npy arrays', () => {
 describe('what cannot be looked at', () => {
   it.each([
     ['image.empty', 'no bytes', new Uint8Array(0)],
-    ['image.unrecognised', 'text, beginning with "hello, I am no image"', Buffer.from('hello, I am no image')],
+    ['image.unrecognised', 'the 11 bytes are text: a data: URL', Buffer.from('data:image/')],
+    ['image.unrecognised', 'the base64 of a JPEG file', Buffer.from('/9j/4AAQSkZJRg==')],
+    ['image.unrecognised', 'an HTML page', Buffer.from('\n<!DOCTYPE html><title>Login</title>')],
     ['image.unrecognised', 'zeros only', new Uint8Array(100)],
-    ['image.unrecognised', 'no known image format, beginning with 010203', Uint8Array.of(1, 2, 3)],
+    ['image.unrecognised', 'the 3 bytes are in no known image format', Uint8Array.of(1, 2, 3)],
     ['image.unsupported', 'a GIF file', Buffer.from('GIF89a........')],
     ['image.unsupported', 'a HEIF or AVIF file', Buffer.from('\0\0\0\x1cftypavif........')],
     ['image.unsupported', 'a PDF file', Buffer.from('%PDF-1.7')],
@@ -200,6 +202,13 @@ describe('what cannot be looked at', () => {
     ['image.corrupt', 'WebP of 16 bytes', Buffer.from('RIFF\x08\0\0\0WEBPVP8 ')],
   ])('is refused with %s: %s', async (code, message, bytes) => {
     await expect(decode(bytes)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as unknown });
+  });
+
+  it('never shows a byte of it, which may be of a file that the caller must not read', async () => {
+    const secret = 'root:$6$salt$hash:19000:0:99999:7:::';
+    const error = await decode(Buffer.from(secret)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'image.unrecognised', message: expect.stringMatching(/are text$/) as unknown });
+    expect(JSON.stringify(error)).not.toContain('root');
   });
 
   it.each(['jpeg', 'png', 'webp'] as const)('a %s cut short is damaged, not half an answer', async (format) => {

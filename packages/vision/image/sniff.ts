@@ -19,19 +19,30 @@ export function sniffImage(bytes: Uint8Array): ImageFormat {
       },
     );
   }
-  const what = bytes.every((byte) => byte === 0)
-    ? 'zeros only'
-    : looksLikeText(bytes)
-      ? 'text'
-      : 'no known image format';
-  throw visionErrors.error(
-    'image.unrecognised',
-    `the ${bytes.length} bytes are ${what}, beginning with ${preview(bytes)}`,
-    {
-      facts: { bytes: bytes.length },
-    },
-  );
+  throw visionErrors.error('image.unrecognised', `the ${bytes.length} bytes are ${kindOf(bytes)}`, {
+    facts: { bytes: bytes.length },
+  });
 }
+
+/**
+ * What bytes are that are no image, without a byte of them: they may be of a file that the reader of the error must not see.
+ */
+function kindOf(bytes: Uint8Array): string {
+  if (bytes.every((byte) => byte === 0)) return 'zeros only';
+  if (!looksLikeText(bytes)) return 'in no known image format';
+  const text = ascii(bytes, 0, 256).trimStart();
+  const known = TEXTS.find(([pattern]) => pattern.test(text));
+  return known ? `text: ${known[1]}` : 'text';
+}
+
+/** Texts that callers send by mistake. The second and third are how the base64 of a JPEG and a PNG file begins. */
+const TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/^data:image\//i, 'a data: URL; send the bytes that its base64 stands for'],
+  [/^\/9j\//, 'the base64 of a JPEG file; send the bytes themselves'],
+  [/^iVBORw0KGgo/, 'the base64 of a PNG file; send the bytes themselves'],
+  [/^<(!doctype|html)/i, 'an HTML page, perhaps the login or error page of a camera'],
+  [/^[{[]/, 'JSON'],
+];
 
 type Test = (bytes: Uint8Array) => boolean;
 
@@ -63,9 +74,4 @@ function ascii(bytes: Uint8Array, start: number, end: number): string {
 
 function looksLikeText(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 256).every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
-}
-
-function preview(bytes: Uint8Array): string {
-  if (looksLikeText(bytes)) return JSON.stringify(Buffer.from(bytes.subarray(0, 24)).toString('utf8'));
-  return Buffer.from(bytes.subarray(0, 8)).toString('hex');
 }
