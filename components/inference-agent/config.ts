@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePublicKey, PROVIDERS, SIGNATURE_POLICIES } from '#packages/model-package';
 import {
   booleanSetting,

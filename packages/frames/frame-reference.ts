@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { frameErrors } from './errors.ts';
 import { planesOf } from './frame-layout.ts';
 import type { FrameLayout } from './frame-layout.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const tensorName = z.string().min(1);
 const unit = z.number().min(0).max(1);

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { coreErrors } from './errors.ts';
 import { writeCoreFile } from './files/json-file.ts';
 import { startTime } from './lifecycle/process-table.ts';

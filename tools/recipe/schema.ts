@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameProblem, requirementProblem, versionProblem } from './names.ts';
 import type { Artifact, Manifest, Recipe } from './recipe.ts';
 

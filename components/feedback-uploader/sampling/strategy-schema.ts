@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integerSetting, section } from '#packages/foundation';
 import { STRATEGIES, STRATEGY_NAMES } from './strategies.ts';
 import type { StrategyName } from './strategies.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integerSetting, textSetting } from '#packages/foundation';
 import { strategySchema } from '../sampling/strategy-schema.ts';
 import { readJsonObjectText } from './json-text.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { choiceSetting, listSetting, numberSetting, section, textListSetting } from '#packages/foundation';
 
 const fraction = numberSetting({ min: 0, max: 1 });

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RingLease } from '#packages/frames';
 import { RING_LEASE_PATH } from '#packages/http';
 import type { LeasedRing, Route } from '#packages/http';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wireErrorOf } from '#packages/foundation';
 import { sendJson } from '#packages/http';
 import type { ActivateProgress, Route } from '#packages/http';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf, wireErrorOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import type { InvokeResult, IpcInvokeReply } from '#packages/http';

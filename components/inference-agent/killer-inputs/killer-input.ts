@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const killerSchema = z.object({
   /** Of the model whose process it ended. */

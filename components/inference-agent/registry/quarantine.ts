@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeAtomically } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { ModelIdentity } from '#packages/http';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanSetting, choiceSetting, integerSetting, textSetting } from '#packages/foundation';
 
 const CAPTURE_DESTINATIONS = ['Cloud', 'Disk'] as const;

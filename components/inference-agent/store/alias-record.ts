@@ -1,5 +1,5 @@
 import type { ModelPackage } from '#packages/model-package';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const storedPackage = z.strictObject({
   name: z.string(),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeAtomically } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { isMissing, messageOf } from '#packages/foundation';

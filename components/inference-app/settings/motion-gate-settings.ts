@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanSetting, listSetting, numberSetting, section } from '#packages/foundation';
 
 const fraction = numberSetting({ min: 0, max: 1 });

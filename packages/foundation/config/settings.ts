@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Building blocks for configuration schemas. Nucleus lite turns every scalar of a YAML recipe into a string, and

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { ModelManifest } from '../schema.ts';
 import { packageErrors } from '../errors.ts';

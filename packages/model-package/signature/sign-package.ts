@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeAtomically } from '#packages/foundation';
 import { packageErrors } from '../errors.ts';
 import { SIGNATURE_FILE } from '../reading/hash-files.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names that a model can serve under; as `model.json` has them. */
 const ALIAS = /^[A-Za-z0-9](?:[-_.]*[A-Za-z0-9]){0,127}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { outputOf } from '#packages/model-package';
 import type { GoldenCase, ModelManifest, OutputSpec, PackageFiles, Prediction, Variant } from '#packages/model-package';
 import { isEdgeError, messageOf } from '#packages/foundation';

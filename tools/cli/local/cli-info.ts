@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cliErrors } from '../errors.ts';
 
 /** How command-line clients reach a nucleus: its socket and a token. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a deployment holds: the input of CreateDeployment (AWS IoT Greengrass V2 API, 2020-11-30) without its target. Ranges are

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cloudErrors } from '../errors.ts';
 
 /** What a change of a model package says, as far as the pipeline goes by it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, textDigest } from '../digest.ts';
 import { componentSchema, jobSchema, policiesSchema } from '../deployments/specification.ts';
 import { cloudErrors } from '../errors.ts';

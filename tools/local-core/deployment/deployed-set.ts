@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '#packages/foundation';
 import { coreErrors } from '../errors.ts';
 import { JsonFile, writeCoreFile } from '../files/json-file.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { JsonFile } from '../files/json-file.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../ports.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';

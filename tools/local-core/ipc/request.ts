@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { Fault } from './fault.ts';
 import { UnreadableRequest } from './operation-table.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '#packages/foundation';
 import { coreErrors } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, PROVIDERS } from '#packages/model-package';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

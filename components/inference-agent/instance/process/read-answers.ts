@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROVIDERS } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { fromWire } from '#packages/foundation';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { LocalDeploymentRequest } from '../../ports.ts';
 import { Fault } from '../fault.ts';

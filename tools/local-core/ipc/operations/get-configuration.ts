@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { countObjects } from '#packages/ipc';
 import { LITE_MAX_OBJECTS } from '../../../recipe/lite-limits.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { qualifiedOperation } from '../../../recipe/access-control/services.ts';
 import { Fault, notFound } from '../fault.ts';

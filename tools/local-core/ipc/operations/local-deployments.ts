@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { NucleusPort } from '../../ports.ts';
 import { Fault, notFound } from '../fault.ts';

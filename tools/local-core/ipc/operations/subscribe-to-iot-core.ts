@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '#packages/foundation';
 import type { IotCore, IotMessage, Qos } from '../../mqtt/iot-core.ts';
 import { Fault } from '../fault.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { LocalMessage } from '../../pubsub/local-pubsub.ts';
 import { countObjects } from '#packages/ipc';
