@@ -43,11 +43,10 @@ async function startOnce(
   image: Buffer,
   signal: AbortSignal,
 ): Promise<number> {
-  const runtime = path.join(root, 'work/edgeml.Runtime/current');
   const startedAt = performance.now();
-  const child = spawn(path.join(runtime, 'bin/node'), [path.join(root, 'work', AGENT, 'current/agent.js')], {
+  const child = spawn('sh', [path.join(root, 'work', AGENT, 'current/run.sh'), root, 'cpu'], {
     cwd: folder,
-    env: { NODE_PATH: path.join(runtime, 'node_modules'), EDGEML_PROVIDERS: 'cpu' },
+    env: { PATH: process.env['PATH'] },
     stdio: 'ignore',
   });
   const exit = once(child, 'exit');

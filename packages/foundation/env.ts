@@ -78,8 +78,9 @@ export function childEnvironment(variables: NodeJS.ProcessEnv = process.env): No
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !NOT_FOR_CHILDREN.test(name)));
 }
 
-/** Certificates are for the network, which these processes do not have. */
-const NOT_FOR_CHILDREN = /^(SVCUID|AWS_.*|.*(TOKEN|SECRET|PASSWORD|CREDENTIAL).*|NODE_EXTRA_CA_CERTS)$/i;
+/** Certificates are for the network, which these processes do not have; what the parent has compiled is out of their reach. */
+const NOT_FOR_CHILDREN =
+  /^(SVCUID|AWS_.*|.*(TOKEN|SECRET|PASSWORD|CREDENTIAL).*|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE)$/i;
 
 function wordList(text: string | undefined): readonly string[] {
   const words = text?.split(',').map((word) => word.trim().toLowerCase()) ?? [];

@@ -30,6 +30,8 @@ export class MemoryCrash extends Error {}
 /** Instances without threads, for tests of what stands on them. Keeps what it opened, in order. */
 export class MemoryInstances {
   readonly opened: MemoryInstance[] = [];
+  /** Names of the models that were started, each before its turn to load. */
+  readonly started: string[] = [];
   readonly #model: MemoryModel;
 
   constructor(model: MemoryModel) {
@@ -41,7 +43,9 @@ export class MemoryInstances {
     const aborted = new Promise<never>((_, reject) => {
       watch.signal.addEventListener('abort', () => reject(watch.signal.reason as Error), { once: true });
     });
-    const facts = await Promise.race([this.#model.open(spec, (step) => watch.progress(step)), aborted]);
+    this.started.push(spec.manifest.name);
+    const load = (): Promise<InstanceFacts> => this.#model.open(spec, (step) => watch.progress(step));
+    const facts = await Promise.race([watch.turn ? watch.turn(load) : load(), aborted]);
     const instance = new MemoryInstance(spec, facts, this.#model);
     this.opened.push(instance);
     return instance;

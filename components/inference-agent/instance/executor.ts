@@ -44,6 +44,8 @@ export interface ExecutorOptions {
   readonly inBackground: boolean;
   readonly signal: AbortSignal;
   progress(step: OpenProgress): void;
+  /** As that of `OpenWatch`. */
+  turn<T>(load: () => Promise<T>): Promise<T>;
 }
 
 /**

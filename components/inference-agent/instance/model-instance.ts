@@ -95,6 +95,8 @@ export interface InstanceSettings {
 export interface OpenWatch {
   readonly signal: AbortSignal;
   progress(step: OpenProgress): void;
+  /** Waits until the model may load, then loads it. What comes before, e.g. the start of a process, needs no turn. Default: at once. */
+  turn?<T>(load: () => Promise<T>): Promise<T>;
 }
 
 export interface OpenProgress {

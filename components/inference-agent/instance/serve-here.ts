@@ -1,7 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { readEnvironment } from '#packages/foundation';
 import type { InputSpec } from '#packages/model-package';
-import { confineAsTold } from './process/confinement.ts';
 import { servePreparerThread, serveProcess } from './process/serve-process.ts';
 import type { PreparerThreadPlan } from './process/serve-process.ts';
 import type { PreparerPlan, WorkerPlan } from './protocol.ts';
@@ -13,12 +11,13 @@ import type { OpenModel } from './serve-worker.ts';
 /** What the main thread or the process of a model hands to the thread that it starts. */
 type ThreadPlan = WorkerPlan | PreparerPlan | PreparerThreadPlan;
 
-/** Serves as what this was started as: the process of a model, the thread of one, or the thread that prepares images for either. */
-export function serveHere(open: OpenModel, preparerFor: (input: InputSpec) => Prepare): void {
-  if (!parentPort) {
-    const confinement = confineAsTold(readEnvironment().confinement);
-    return serveProcess(open, process.argv[1] ?? '', confinement);
-  }
+/**
+ * Serves as what this was started as: the process of a model, the thread of one, or the thread that prepares images for either.
+ *
+ * @param confinement what holds this process, in words
+ */
+export function serveHere(open: OpenModel, preparerFor: (input: InputSpec) => Prepare, confinement?: string): void {
+  if (!parentPort) return serveProcess(open, process.argv[1] ?? '', confinement);
   const plan = workerData as ThreadPlan;
   if ('has' in plan) servePreparerThread(plan, preparerFor(plan.input));
   else if ('runner' in plan) servePreparer(parentPort, plan.runner, preparerFor(plan.input));

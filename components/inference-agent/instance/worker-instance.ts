@@ -209,6 +209,7 @@ class WorkerInstance implements ModelInstance {
       stuckAfterMs: settings.stuckAfterMs,
       signal: AbortSignal.any([watch.signal, this.#closing.signal]),
       progress: (step) => watch.progress(step),
+      turn: (load) => (watch.turn ? watch.turn(load) : load()),
     });
     if (this.#closing.signal.aborted) {
       await executor.close();

@@ -86,6 +86,20 @@ describe('Attempt', () => {
     expect(worked).toBe(false);
   });
 
+  it('holds a turn until it ends it, twice without harm', async () => {
+    const turns = new Serial();
+    const attempt = attemptAt();
+    const end = await attempt.begin(turns);
+    let others = 0;
+    void turns.run(async () => void others++);
+    await attempt.run('load', async () => undefined);
+    expect(others).toBe(0);
+    end();
+    end();
+    await turns.idle();
+    expect(others).toBe(1);
+  });
+
   it('passes on the reason of the agent that ends', async () => {
     const reason = agentErrors.error('model.superseded', 'the agent is ending');
     const running = attemptAt().run('load', never);

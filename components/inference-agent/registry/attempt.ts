@@ -75,27 +75,47 @@ export class Attempt {
   }
 
   /**
-   * Waits for its turn, then works. The wait does not count: each of those ahead is under the same limit, and a device that restores
-   * many models must not refuse the last of them.
+   * Waits for its turn, then works, as `begin`.
    *
    * @throws EdgeError as `run`
    */
   async turn<T>(turns: Serial, work: () => Promise<T>): Promise<T> {
+    const end = await this.begin(turns);
+    try {
+      return await work();
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Waits for its turn. The wait does not count: each of those ahead is under the same limit, and a device that restores many models
+   * must not refuse the last of them.
+   *
+   * @returns ends the turn; idempotent
+   * @throws EdgeError as `run`
+   */
+  async begin(turns: Serial): Promise<() => void> {
     const { signal } = this.#abort;
+    signal.throwIfAborted();
     this.#pause();
-    let done: Promise<T> | undefined;
+    let end: () => void = () => undefined;
     const begun = new Promise<void>((begin) => {
-      done = turns.run(() => {
+      void turns.run(() => {
+        const turn = new Promise<void>((done) => (end = done));
         begin();
-        signal.throwIfAborted();
-        this.#goOn();
-        return work();
+        return turn;
       });
     });
-    // Whoever has left does not hear of it.
-    done?.catch(() => undefined);
-    await orAborted(begun, signal);
-    return done as Promise<T>;
+    try {
+      await orAborted(begun, signal);
+    } catch (thrown) {
+      // Whoever has left lets nobody wait for it.
+      void begun.then(() => end());
+      throw thrown;
+    }
+    this.#goOn();
+    return end;
   }
 
   /** The model serves, or was refused: nothing ends the attempt any more. Idempotent. */

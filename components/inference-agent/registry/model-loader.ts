@@ -41,6 +41,8 @@ export class ModelLoader {
   readonly #ports: LoaderPorts;
   /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
   readonly #turns = new Serial();
+  /** The next one may start its process meanwhile. */
+  readonly #starts = new Serial();
   #generation = 0;
 
   constructor(ports: LoaderPorts) {
@@ -98,22 +100,31 @@ export class ModelLoader {
   }
 
   async #open(alias: string, model: ModelPackage, origin: Origin, attempt: Attempt): Promise<LoadedModel> {
-    return attempt.turn(this.#turns, async () => {
-      const { policy, freeMemory, openInstance, clock } = this.#ports;
-      const { dir: packageDir, hash, hashes, manifest, labels } = model;
+    const { policy, freeMemory, openInstance, clock } = this.#ports;
+    const { dir: packageDir, hash, hashes, manifest, labels } = model;
+    const started = await attempt.begin(this.#starts);
+    try {
       const settings = policy().instance(alias);
-      checkMemory(model, settings, policy().memoryLimitBytes(alias), freeMemory());
+      const check = (): void => checkMemory(model, settings, policy().memoryLimitBytes(alias), freeMemory());
       const spec: InstanceSpec = { packageDir, packageHash: hash, hashes, manifest, labels, settings };
-      const { progress } = attempt;
+      check();
+      const turn = <T>(load: () => Promise<T>): Promise<T> =>
+        attempt.turn(this.#turns, () => {
+          started();
+          check();
+          return attempt.run('load', load);
+        });
       const instance = await attempt.run(
         'load',
-        (signal) => openInstance(spec, { signal, progress }),
+        (signal) => openInstance(spec, { signal, progress: attempt.progress, turn }),
         (late) => late.close(),
       );
       const { name, version } = manifest;
       const identity = { alias, name, version, generation: ++this.#generation, hash };
       const serving = new ServingModel(identity, spec, instance, new Date(clock.now()).toISOString(), model.signature);
       return { serving, model, origin };
-    });
+    } finally {
+      started();
+    }
   }
 }

@@ -252,9 +252,15 @@ describe('ModelRegistry: the time-out of an activation', () => {
     await expect.poll(() => readdir(rig.storeFolder)).toContain('Other');
     // The time of a model that waits for its turn stands still: from then on only the first one's runs.
     await expect.poll(() => rig.clock.pending).toBe(1);
+    const last = activate('3.0.0', { name: 'Last' });
+    await expect.poll(() => readdir(rig.storeFolder)).toContain('Last');
+    // The next one has its process started meanwhile, and none beyond it.
+    await expect.poll(() => rig.clock.pending).toBe(1);
+    expect(rig.instances.started).toEqual(['Parts', 'Other']);
     await rig.clock.advance(120_000);
     await hanging;
     expect(await next).toMatchObject({ model: { alias: 'Other' } });
+    expect(await last).toMatchObject({ model: { alias: 'Last' } });
   });
 });
 

@@ -48,14 +48,16 @@ class ModelProcess implements Executor {
     const child = new ModelChild({ ...ports, plan: options.plan, clock: options.clock });
     const bounds = boundsOf(child, options, ports);
     try {
-      child.send({
-        kind: 'open',
-        plan: options.plan,
-        parentPid: process.pid,
-        has: { slots: child.slots !== undefined, files: child.files !== undefined },
-        ...(bounds?.selfBound === true ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
+      const facts = await options.turn(() => {
+        child.send({
+          kind: 'open',
+          plan: options.plan,
+          parentPid: process.pid,
+          has: { slots: child.slots !== undefined, files: child.files !== undefined },
+          ...(bounds?.selfBound === true ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
+        });
+        return waitUntilOpen((listener) => child.listen(listener), options);
       });
-      const facts = await waitUntilOpen((listener) => child.listen(listener), options);
       bounds?.opened();
       return new ModelProcess(child, bounds, facts, options);
     } catch (thrown) {

@@ -61,6 +61,10 @@ class WorkerThread implements Executor {
    * @throws EdgeError of the model, `instance.start-failed`, `instance.start-timeout`; the signal's reason when aborted
    */
   static async open(options: WorkerThreadOptions): Promise<WorkerThread> {
+    return options.turn(() => WorkerThread.#openNow(options));
+  }
+
+  static async #openNow(options: WorkerThreadOptions): Promise<WorkerThread> {
     options.signal.throwIfAborted();
     const worker = new Worker(options.file, { workerData: options.plan, resourceLimits: HEAP_LIMITS, name: 'model' });
     options.threads.add(worker);
