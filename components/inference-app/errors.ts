@@ -57,14 +57,20 @@ export const appErrors = errorCatalogue({
   'source.folder-unreadable': entry<{ readonly source: string; readonly folder: string }>({
     todo: 'Let the user of the component (ggc_user by default) list and read the folder, or correct Path of the source.',
   }),
+  'source.no-credentials': entry<{ readonly source: string; readonly from: string }>({
+    todo: 'Let the user of the component (ggc_user by default) read Credentials.File of the source, or deploy aws.greengrass.SecretManager with Credentials.Secret in its cloudSecrets; either holds {"username": …, "password": …} or user:password. The source goes on trying.',
+  }),
   'source.no-frame': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
     todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source if frames are meant to be rare. The source opens the stream again by itself.',
   }),
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
     todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',
   }),
+  'source.redirect-refused': entry<{ readonly url: string; readonly host: string }>({
+    todo: 'Correct the Url of the source, or add the host to its AllowedHosts if the camera is right to lead there.',
+  }),
   'source.snapshot-denied': entry<{ readonly url: string; readonly status: number }>({
-    todo: 'Correct Username and Password of the source. The source goes on asking.',
+    todo: 'Correct Username and Password, or Credentials, of the source. The source goes on asking.',
   }),
   'source.snapshot-failed': entry<{ readonly url: string }>({
     todo: 'Look at the camera and the network; try the Url of the source with curl from the device. The source goes on asking.',

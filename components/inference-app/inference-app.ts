@@ -135,7 +135,8 @@ export class InferenceApp {
     const maxImageBytes = (): number => settings().MaxImageMB * 1_000_000;
     const slots = new SlotProvider({ agent, incidents, clock });
     const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
-    const sourceOptions = { workFolder, maxImageBytes, openSlots, clock, random, statistics, log };
+    const readSecret = (secretId: string): Promise<string> => ipc.getSecret(secretId);
+    const sourceOptions = { workFolder, maxImageBytes, openSlots, readSecret, clock, random, statistics, log };
     this.#sources = new SourceSet({
       create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
       openIntake: (intake) => scheduler.open(intake),

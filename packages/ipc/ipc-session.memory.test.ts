@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../testing/clock/fake-clock.ts';
-import { RIG_TIMING, HEARER } from '../../testing/ipc/nucleus-rig.ts';
+import { RIG_TIMING, HEARER, SECRET } from '../../testing/ipc/nucleus-rig.ts';
 import type { RigOptions, NucleusRig } from '../../testing/ipc/nucleus-rig.ts';
 import { sessionConformance } from '../../testing/ipc/session-conformance.ts';
 import { connectIpc } from './connect-ipc.ts';
@@ -16,6 +16,7 @@ function memoryRig(
 ): NucleusRig & { readonly nucleus: MemoryNucleus; readonly clock: FakeClock } {
   const clock = new FakeClock();
   const nucleus = new MemoryNucleus({ clock, ...options });
+  nucleus.secrets.set(SECRET.name, SECRET.text);
   const sessions: IpcSession[] = [];
   let random = 0;
   const until = async (condition: () => boolean): Promise<void> => {

@@ -1,3 +1,4 @@
+import { noSecret } from './session/secret.ts';
 import type { IpcSession, IpcState, Subscription } from './session.ts';
 
 /** A session for processes that no nucleus started: says nothing, hears nothing, has an empty configuration. */
@@ -16,6 +17,9 @@ export function offlineIpc(): IpcSession {
     subscribeIot: async () => nothing,
     getConfiguration: async (keyPath = []) => (keyPath.length === 0 ? {} : undefined),
     mergeConfiguration: async () => undefined,
+    getSecret: async (secretId) => {
+      throw noSecret(secretId, 'no nucleus started this process');
+    },
     onConfiguration: async () => nothing,
     validateConfiguration: async () => nothing,
     onComponentUpdate: async () => nothing,

@@ -38,6 +38,14 @@ export interface IpcSession {
     check: (configuration: unknown) => string | undefined | Promise<string | undefined>,
   ): Promise<Subscription>;
 
+  /**
+   * Text of a secret that `aws.greengrass.SecretManager` keeps on this device, in its current version. Nucleus lite has no such component.
+   *
+   * @param secretId name or ARN
+   * @throws EdgeError `ipc.no-secret` if there is none of this name or nobody keeps secrets; `ipc.unauthorized`, `ipc.timeout`
+   */
+  getSecret(secretId: string): Promise<string>;
+
   /** Answers update notices; return milliseconds to defer, 0 to go on. Optional: a no-op where the nucleus lacks it. */
   onComponentUpdate(answer: () => { readonly deferMs: number; readonly message?: string }): Promise<Subscription>;
   updateState(state: 'RUNNING' | 'ERRORED'): Promise<void>;

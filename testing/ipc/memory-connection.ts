@@ -35,6 +35,7 @@ export interface NucleusOfConnection {
     readonly qos: string;
   }[];
   readonly refused: string[];
+  readonly secrets: ReadonlyMap<string, string>;
   readonly states: { readonly component: string; readonly state: string }[];
   publish(topic: string, message: unknown, sender: MemoryConnection): void;
   configurationChanged(component: string, keyPath: readonly string[]): void;
@@ -44,6 +45,7 @@ export interface NucleusOfConnection {
 
 /** What lite has no word for. */
 const JAVA_ONLY = [
+  'GetSecretValue',
   'SubscribeToComponentUpdates',
   'DeferComponentUpdate',
   'SubscribeToValidateConfigurationUpdates',
@@ -167,6 +169,11 @@ export class MemoryConnection implements NucleusConnection {
       }
       case 'GetConfiguration':
         return this.#configuration(request as unknown as { keyPath: string[]; componentName?: string });
+      case 'GetSecretValue': {
+        const secretString = nucleus.secrets.get(request['secretId'] ?? '');
+        if (secretString === undefined) throw service('ResourceNotFoundError', 'Secret not configured');
+        return { secretId: request['secretId'], secretValue: { secretString } };
+      }
       case 'UpdateConfiguration':
         return this.#update(request as unknown as UpdateRequest);
       case 'UpdateState':

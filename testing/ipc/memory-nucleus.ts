@@ -24,6 +24,8 @@ export class MemoryNucleus implements NucleusOfConnection {
   /** What components published, in order. */
   readonly localMessages: NucleusOfConnection['localMessages'] = [];
   readonly iotMessages: NucleusOfConnection['iotMessages'] = [];
+  /** Texts by name, of aws.greengrass.SecretManager. */
+  readonly secrets = new Map<string, string>();
   /** Operations that were answered with UnauthorizedError, in order. */
   readonly refused: string[] = [];
   readonly states: NucleusOfConnection['states'] = [];

@@ -34,6 +34,8 @@ export interface RigOptions {
 /** Components of every rig. */
 export const SPEAKER = 'edgeml.Speaker';
 export const HEARER = 'edgeml.Hearer';
+/** A secret of every rig's device. */
+export const SECRET = { name: 'edgeml/camera', text: '{"username":"viewer","password":"s3cret"}' };
 
 /** Times short enough for real sockets, long enough for a loaded machine. */
 export const RIG_TIMING: Partial<IpcOptions> = {

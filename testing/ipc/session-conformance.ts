@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeError } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
 import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
-import { HEARER, SPEAKER } from './nucleus-rig.ts';
+import { HEARER, SECRET, SPEAKER } from './nucleus-rig.ts';
 
 /** Objects and bytes that a nucleus of either kind takes; JSON knows no negative zero, and the session has a key of its own. */
 const anyObject = fc
@@ -52,6 +52,14 @@ export function sessionConformance(name: string, openRig: (options?: RigOptions)
       expect(messages[0]).toEqual({ topic: 'parts/bolt', message: { score: 0.9, nested: { list: [1, 'ä'] } } });
       expect(messages[1]?.topic).toBe('parts/raw');
       expect([...(messages[1]?.message as Uint8Array)]).toEqual([0, 255, 7]);
+    });
+
+    it('reads a secret of the device, and says which one there is not', async () => {
+      expect(await speaker.getSecret(SECRET.name)).toBe(SECRET.text);
+      await expect(speaker.getSecret('edgeml/other')).rejects.toMatchObject({
+        code: 'ipc.no-secret',
+        message: expect.stringContaining('edgeml/other') as string,
+      });
     });
 
     it('hears itself on request, and only others on request', async () => {

@@ -9,9 +9,10 @@ import { PATIENCE_MS } from '../patience.ts';
 import { memoryNucleusPort } from '../local-core/memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
 import type { IpcServer } from '../../tools/local-core/ipc/server.ts';
+import type { Secret } from '../../tools/local-core/ipc/secrets.ts';
 import type { IotCore, IotMessage } from '../../tools/local-core/mqtt/iot-core.ts';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
-import { RIG_TIMING, HEARER, SPEAKER } from './nucleus-rig.ts';
+import { RIG_TIMING, HEARER, SECRET, SPEAKER } from './nucleus-rig.ts';
 import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
 
 /** The IPC server of the local core on a real socket, with sessions over the given transport. */
@@ -31,6 +32,7 @@ export async function openSocketRig(makeTransport: typeof crtTransport, options:
       nucleus,
       pubsub,
       iotCore: iot.core,
+      secrets: { find: async (id) => (id === SECRET.name ? secretOf(SECRET) : undefined) },
       strictLite: options.lite,
       clock: systemClock,
       log: silentLogger,
@@ -96,7 +98,12 @@ export async function openSocketRig(makeTransport: typeof crtTransport, options:
 
 function grants(): Record<string, unknown> {
   const all = { 'test:1': { operations: ['*'], resources: ['*'] } };
-  return { 'aws.greengrass.ipc.pubsub': all, 'aws.greengrass.ipc.mqttproxy': all };
+  return { 'aws.greengrass.ipc.pubsub': all, 'aws.greengrass.ipc.mqttproxy': all, 'aws.greengrass.SecretManager': all };
+}
+
+function secretOf({ name, text }: typeof SECRET): Secret {
+  const versions = [{ versionId: 'v1', stages: ['AWSCURRENT'], value: { secretString: text } }];
+  return { arn: `arn:aws:secretsmanager:local:000000000000:secret:${name}-AbCdEf`, name, versions };
 }
 
 function memoryIotCore() {

@@ -21,6 +21,14 @@ export const gigeCamera = program(
   ['--help'],
   'apt-get install aravis-tools gstreamer1.0-plugins-base gstreamer1.0-tools',
 );
+const GI = 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer';
+/** GStreamer's RTSP server, for Debian's own Python. */
+export const rtspServer: OutsideData = {
+  what: "GStreamer's RTSP server",
+  how: 'apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good gstreamer1.0-plugins-bad',
+  whyNot: () => (spawnSync('/usr/bin/python3', ['-c', GI], { stdio: 'ignore' }).status === 0 ? undefined : 'not there'),
+  isInCi: true,
+};
 export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
 export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),

@@ -8,6 +8,7 @@ import {
   textListSetting,
   textSetting,
 } from '#packages/foundation';
+import { credentialsSettings } from './credentials-settings.ts';
 import { motionGateSettings } from './motion-gate-settings.ts';
 import { pipelineSettings } from './pipeline-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
@@ -28,8 +29,18 @@ export const sourceSettings = section({
     .describe(
       'What `http` asks: http://… or https://…. What `stream` reads: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
     ),
-  Username: textSetting().default('').describe('For `http`: user, unless the Url has one. Basic and Digest are known.'),
-  Password: textSetting().default('').describe('For `http`: password of that user.'),
+  Username: textSetting()
+    .default('')
+    .describe('For `http` and `stream`: user, in place of one in the Url. Basic and Digest are known.'),
+  Password: textSetting()
+    .default('')
+    .describe('Password of that user. Every component of the device can read it here: Credentials keeps it elsewhere.'),
+  Credentials: credentialsSettings,
+  AllowedHosts: textListSetting()
+    .default([])
+    .describe(
+      'For `http`: hosts beside that of the Url to which a redirect may lead, e.g. `["cdn.example.com"]`; `*.example.com` stands for every host below it.',
+    ),
   RequestTimeoutSeconds: numberSetting({ min: 0.1, max: 3_600 })
     .default(10)
     .describe('For `http`: time for one picture, from the request to its last byte.'),
@@ -103,10 +114,10 @@ export function isStreamType(type: string | undefined): boolean {
   return type === 'stream' || type === 'pipeline';
 }
 
-function checkSource(
-  { Type: type, Url: url, Pipeline: { Command: command, Width: width, Height: height } }: CheckedSettings,
-  context: z.RefinementCtx,
-): void {
+function checkSource(settings: CheckedSettings, context: z.RefinementCtx): void {
+  const { Type: type, Url: url, Pipeline } = settings;
+  const { Command: command, Width: width, Height: height } = Pipeline;
+  checkLogin(settings, context);
   const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['Url'], message, input: url });
   if (type === 'http' && !(URL.canParse(url) && /^https?:/i.test(url)))
     refuse('a source of Type http needs a URL that begins with http:// or https://');
@@ -121,8 +132,23 @@ function checkSource(
   if (height === 0) miss('Height', 'a source of Type pipeline needs the height of its frames in pixels');
 }
 
+/** One place for the login, and a camera that asks for it. */
+function checkLogin({ Type: type, Url: url, Username, Credentials }: CheckedSettings, context: z.RefinementCtx): void {
+  const { File: file, Secret: secret } = Credentials;
+  const refuse = (message: string): void =>
+    context.addIssue({ code: 'custom', path: ['Credentials'], message, input: undefined });
+  if ([file, secret, Username].filter((place) => place !== '').length > 1)
+    refuse('user and password come from one place: Credentials.File, Credentials.Secret, or Username and Password');
+  if (file === '' && secret === '') return;
+  if (type !== 'http' && type !== 'stream') refuse(`a source of Type ${type} asks nobody for a login`);
+  else if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url))
+    refuse('only a Url with a host, e.g. rtsp://…, is asked with a login');
+}
+
 interface CheckedSettings {
   readonly Type: string;
   readonly Url: string;
+  readonly Username: string;
+  readonly Credentials: { readonly File: string; readonly Secret: string };
   readonly Pipeline: { readonly Command: readonly string[]; readonly Width: number; readonly Height: number };
 }

@@ -33,6 +33,8 @@ export interface SourceOptions {
   readonly maxImageBytes: () => number;
   /** Memory for the frames of a stream; never rejects. */
   readonly openSlots: SlotProvider['open'];
+  /** Text of a secret of this device. @throws EdgeError of the nucleus */
+  readonly readSecret: (secretId: string) => Promise<string>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly statistics: Pick<Statistics, 'count' | 'source'>;

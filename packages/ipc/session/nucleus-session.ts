@@ -11,6 +11,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { decodeLocal, encodeLocal } from './local-messages.ts';
 import { base64Length, checkFrame } from './message-limit.ts';
 import type { ResolvedIpcOptions } from './options.ts';
+import { readSecret } from './secret.ts';
 import { Questions } from './questions.ts';
 import type { ConfigurationCheck, UpdateAnswer } from './questions.ts';
 import { SenderTag } from './sender-tag.ts';
@@ -163,6 +164,10 @@ export class NucleusSession implements IpcSession {
 
   mergeConfiguration(keyPath: readonly string[], value: unknown): Promise<void> {
     return this.#configuration.merge(keyPath, value);
+  }
+
+  getSecret(secretId: string): Promise<string> {
+    return readSecret(this.#caller, secretId);
   }
 
   onConfiguration(handler: (configuration: unknown) => void): Promise<Subscription> {

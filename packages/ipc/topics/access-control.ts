@@ -14,6 +14,9 @@ interface AccessPolicy {
 const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.FeedbackUploader'] as const;
 type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
 
+/** Secrets that the application may read with no further statement: those whose names begin with `edgeml/`. */
+const SECRETS = 'arn:aws:secretsmanager:*:*:secret:edgeml/*';
+
 type Service = 'pubsub' | 'mqttproxy';
 type Operation = 'PublishToTopic' | 'SubscribeToTopic' | 'PublishToIoTCore' | 'SubscribeToIoTCore';
 
@@ -67,9 +70,10 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
 export function accessControlFor(component: string): AccessControl {
   const uses = isTalking(component) ? USES[component] : [];
   const services = [...new Set(uses.map((use) => serviceOf(use.operation)))];
-  return Object.fromEntries(
-    services.map((service) => [`aws.greengrass.ipc.${service}`, policies(component, service, uses)]),
-  );
+  return Object.fromEntries([
+    ...services.map((service) => [`aws.greengrass.ipc.${service}`, policies(component, service, uses)]),
+    ...(component === 'edgeml.InferenceApp' ? [['aws.greengrass.SecretManager', secretPolicy(component)]] : []),
+  ]) as AccessControl;
 }
 
 /** The IPC service that guards an operation; undefined for operations that need no policy. */
@@ -92,6 +96,15 @@ function policies(component: string, service: Service, uses: readonly TopicUse[]
       },
     ]),
   );
+}
+
+function secretPolicy(component: string): Record<string, AccessPolicy> {
+  const policy = {
+    policyDescription: 'User and password of cameras.',
+    operations: ['aws.greengrass#GetSecretValue'],
+    resources: [SECRETS],
+  };
+  return { [`${component}:SecretManager:1`]: policy };
 }
 
 function resource(component: string, service: Service, topic: TopicName): string {

@@ -88,6 +88,13 @@ describe('accessControlFor', () => {
           resources: ['edgeml/*'],
         },
       },
+      'aws.greengrass.SecretManager': {
+        'edgeml.InferenceApp:SecretManager:1': {
+          policyDescription: 'User and password of cameras.',
+          operations: ['aws.greengrass#GetSecretValue'],
+          resources: ['arn:aws:secretsmanager:*:*:secret:edgeml/*'],
+        },
+      },
     });
   });
 

@@ -32,6 +32,7 @@ export type CallOperation =
   | 'PublishToTopic'
   | 'PublishToIoTCore'
   | 'GetConfiguration'
+  | 'GetSecretValue'
   | 'UpdateConfiguration'
   | 'SendConfigurationValidityReport'
   | 'DeferComponentUpdate'

@@ -11,7 +11,7 @@ import { FolderWatch } from './folder-watch.ts';
 import { listImages } from './list-images.ts';
 import type { FoundImage } from './list-images.ts';
 
-export type FolderSourceOptions = Omit<SourceOptions, 'random' | 'statistics' | 'openSlots'>;
+export type FolderSourceOptions = Omit<SourceOptions, 'random' | 'statistics' | 'openSlots' | 'readSecret'>;
 
 /** Images of a folder: once, again and again, or as they come. */
 export class FolderSource implements ImageSource {

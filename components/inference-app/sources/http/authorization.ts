@@ -1,9 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
+import type { Login } from '../login/login.ts';
 
 /** Answers a server's challenge for one request. @param target path and query of the URL */
 export type Authorizer = (method: string, target: string) => string;

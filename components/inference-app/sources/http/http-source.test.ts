@@ -23,10 +23,12 @@ let asked: IncomingMessage[];
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let sink: RecordingSink;
 let lines: { event: string; said: string }[];
+let secrets: Record<string, string>;
 let sources: { readonly source: HttpSource; readonly run: Promise<void> }[];
 
 beforeEach(async () => {
   clock = new FakeClock();
+  secrets = {};
   [asked, sink, lines, sources] = [[], new RecordingSink(), [], []];
   answer = (_request, response) => response.setHeader('content-type', 'image/jpeg').end(PICTURE);
   server = http.createServer((request, response) => {
@@ -68,6 +70,7 @@ function start(settings: object = {}): Promise<void> {
     configuration,
     workFolder: '/',
     maxImageBytes: () => 1_000,
+    readSecret: async (secretId) => secrets[secretId] ?? Promise.reject(new Error(`no secret ${secretId}`)),
     clock,
     random: () => 0,
     statistics: new Statistics(),
@@ -200,6 +203,34 @@ describe('HttpSource', () => {
   });
 });
 
+describe('HttpSource and redirects', () => {
+  it('follows them on the same host, and those to hosts of the settings', async () => {
+    answer = ({ url }, response) => {
+      if (url === '/snap.jpg') response.writeHead(302, { location: '/now.jpg' }).end();
+      else if (url === '/now.jpg')
+        response.writeHead(307, { location: `http://localhost:${base.split(':')[1]}/b` }).end();
+      else response.end(PICTURE);
+    };
+    await start({ Mode: 'once', AllowedHosts: ['localhost'] });
+
+    expect(asked.map(({ url }) => url)).toEqual(['/snap.jpg', '/now.jpg', '/b']);
+  });
+
+  it.each([
+    ['http://169.254.169.254/latest/meta-data', 'add 169.254.169.254 to AllowedHosts'],
+    ['http://[::1]:9/', 'AllowedHosts'],
+    ['file:///etc/passwd', 'only http:// and https://'],
+    ['/snap.jpg', '5 redirects'],
+  ])('does not follow one to %s', async (location, why) => {
+    answer = (_request, response) => response.writeHead(302, { location }).end();
+
+    await expect(start({ Mode: 'once' })).rejects.toMatchObject({
+      code: 'source.redirect-refused',
+      message: expect.stringContaining(why) as string,
+    });
+  });
+});
+
 describe('HttpSource with a password', () => {
   /** A camera that wants a login, and knows this scheme. */
   const guarded = (challenge: string, isRight: (authorization: string, request: IncomingMessage) => boolean): void => {
@@ -250,6 +281,47 @@ describe('HttpSource with a password', () => {
     await eventually(() => sink.frames.length === 2);
 
     expect(asked).toHaveLength(4);
+  });
+
+  it('reads its login from a secret, anew once the camera has refused it', async () => {
+    guarded('Basic realm="camera"', (authorization) => authorization === basic);
+    secrets['edgeml/cam'] = '{"username":"admin","password":"old"}';
+    void start({ Credentials: { Secret: 'edgeml/cam' } });
+    await eventually(() => lines.length === 1);
+    secrets['edgeml/cam'] = JSON.stringify(LOGIN);
+    await nextPass();
+    await eventually(() => sink.frames.length === 1);
+
+    expect(lines[0]?.said).toContain('wants another user or password');
+  });
+
+  it('tells its password to nobody to whom the camera redirects', async () => {
+    const other = http.createServer((request, response) => void (asked.push(request), response.end(PICTURE)));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    guarded('Basic realm="camera"', () => false);
+    const challenge = answer;
+    answer = (request, response) => {
+      if (request.headers.authorization !== basic) return challenge(request, response);
+      response.writeHead(302, { location: `http://127.0.0.1:${port}/elsewhere` }).end();
+    };
+    await start({ Mode: 'once', Username: LOGIN.username, Password: LOGIN.password });
+    await new Promise((resolve) => other.close(resolve));
+
+    expect(sink.frames).toHaveLength(1);
+    expect(asked.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ['/snap.jpg', undefined],
+      ['/snap.jpg', basic],
+      ['/elsewhere', undefined],
+    ]);
+  });
+
+  it.each([
+    [{ File: 'a', Secret: 'b' }, 'come from one place'],
+    [{ File: 'a' }, 'asks nobody for a login', { Type: 'folder' }],
+    [{ Secret: 'a' }, 'only a Url with a host', { Type: 'stream', Url: '/dev/video0' }],
+  ])('refuses %j, since %s', (Credentials, message, settings: object = {}) => {
+    expect(() => configured({ Url: 'http://camera/', Credentials, ...settings })).toThrow(message);
   });
 
   it('shows no credentials', async () => {

@@ -4,6 +4,8 @@ import { appErrors } from '../../errors.ts';
 import type { Frame, LoadedImage } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
+import { AllowedHosts } from '../allowed-hosts.ts';
+import { LoginReader } from '../login/login-reader.ts';
 import { SnapshotClient } from './snapshot-client.ts';
 
 export type HttpSourceOptions = Omit<SourceOptions, 'openSlots'>;
@@ -19,13 +21,16 @@ export class HttpSource implements ImageSource {
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
-    const { Url: url, Username: username, Password: password, RequestTimeoutSeconds } = options.configuration;
+    const { Url: url, AllowedHosts: more, RequestTimeoutSeconds } = options.configuration;
+    const reader = new LoginReader(options);
+    const readLogin = () => reader.read();
+    const hosts = new AllowedHosts(url, more);
     const timeoutMs = RequestTimeoutSeconds * 1000;
     const { maxImageBytes: maxBytes, clock } = options;
-    this.#client = new SnapshotClient({ url, username, password, timeoutMs, maxBytes, clock });
+    this.#client = new SnapshotClient({ url, readLogin, hosts, timeoutMs, maxBytes, clock });
   }
 
-  /** @throws EdgeError `source.snapshot-failed`, `source.snapshot-denied`, `source.file-too-large` in mode `once`; the other modes go on trying */
+  /** @throws EdgeError those of `SnapshotClient.take` in mode `once`; the other modes go on trying */
   async run(sink: FrameSink): Promise<void> {
     const { clock, configuration } = this.#options;
     const { signal } = this.#ended;

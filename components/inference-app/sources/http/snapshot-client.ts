@@ -5,14 +5,18 @@ import { appErrors } from '../../errors.ts';
 import type { LoadedImage } from '../../frame/frame.ts';
 import { secretsOf, shownUrl, withoutSecrets } from '../shown-url.ts';
 import { authorizerFor } from './authorization.ts';
-import type { Authorizer, Login } from './authorization.ts';
+import type { Authorizer } from './authorization.ts';
+import type { AllowedHosts } from '../allowed-hosts.ts';
+import { secretsOfLogin } from '../login/login.ts';
+import type { Login } from '../login/login.ts';
 
 export interface SnapshotClientOptions {
   /** May carry user and password. */
   readonly url: string;
-  /** Over what the URL says; empty: none. */
-  readonly username: string;
-  readonly password: string;
+  /** In place of what the URL says; undefined: none. Asked at the first picture, and again when the camera has refused. */
+  readonly readLogin: () => Promise<Login | undefined>;
+  /** Where redirects may lead. */
+  readonly hosts: AllowedHosts;
   /** From the request to the last byte. */
   readonly timeoutMs: number;
   readonly maxBytes: () => number;
@@ -24,7 +28,9 @@ export class SnapshotClient {
   readonly #options: SnapshotClientOptions;
   readonly #url: URL;
   readonly #shown: string;
-  readonly #login: Login;
+  /** What the URL says. */
+  readonly #ownLogin: Login;
+  #login: Login | undefined;
   #authorize: Authorizer | undefined;
   #validators: Readonly<Record<string, string>> = {};
 
@@ -33,9 +39,9 @@ export class SnapshotClient {
     this.#options = options;
     this.#url = new URL(options.url);
     this.#shown = shownUrl(options.url);
-    this.#login = {
-      username: options.username === '' ? decodeURIComponent(this.#url.username) : options.username,
-      password: options.password === '' ? decodeURIComponent(this.#url.password) : options.password,
+    this.#ownLogin = {
+      username: decodeURIComponent(this.#url.username),
+      password: decodeURIComponent(this.#url.password),
     };
     this.#url.username = this.#url.password = '';
   }
@@ -43,7 +49,8 @@ export class SnapshotClient {
   /**
    * The picture; undefined where the camera says that it is still the one before (ETag, Last-Modified).
    *
-   * @throws EdgeError `source.snapshot-failed`, `source.snapshot-denied`, `source.file-too-large`; the signal's reason
+   * @throws EdgeError `source.snapshot-failed`, `source.snapshot-denied`, `source.no-credentials`, `source.redirect-refused`,
+   * `source.file-too-large`; the signal's reason
    */
   async take(signal: AbortSignal): Promise<LoadedImage | undefined> {
     const { clock, timeoutMs } = this.#options;
@@ -65,10 +72,11 @@ export class SnapshotClient {
   }
 
   async #exchange(signal: AbortSignal): Promise<LoadedImage | undefined> {
+    const login = (this.#login ??= (await this.#options.readLogin()) ?? this.#ownLogin);
     let response = await this.#ask(signal);
-    if (response.status === 401 && this.#login.username !== '') {
+    if (response.status === 401 && login.username !== '') {
       // The first challenge, or a nonce that has become too old.
-      this.#authorize = authorizerFor(response.headers.get('www-authenticate') ?? '', this.#login);
+      this.#authorize = authorizerFor(response.headers.get('www-authenticate') ?? '', login);
       await response.body?.cancel();
       if (this.#authorize) response = await this.#ask(signal);
     }
@@ -86,10 +94,37 @@ export class SnapshotClient {
     return { bytes, contentType: type.startsWith('image/') ? type : 'image/jpeg' };
   }
 
-  #ask(signal: AbortSignal): Promise<Response> {
-    const authorization = this.#authorize?.('GET', `${this.#url.pathname}${this.#url.search}`);
-    const headers = { accept: 'image/*', ...this.#validators, ...(authorization ? { authorization } : {}) };
-    return fetch(this.#url, { headers, signal });
+  /** Follows redirects to hosts that are allowed; the camera's password is told to the camera alone. */
+  async #ask(signal: AbortSignal): Promise<Response> {
+    let url = this.#url;
+    for (let redirects = 0; ; redirects++) {
+      const isCamera = url.host === this.#url.host && url.protocol === this.#url.protocol;
+      const authorization = isCamera ? this.#authorize?.('GET', `${url.pathname}${url.search}`) : undefined;
+      const headers = { accept: 'image/*', ...this.#validators, ...(authorization ? { authorization } : {}) };
+      const response = await fetch(url, { headers, signal, redirect: 'manual' });
+      const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
+      if (location === null) return response;
+      await response.body?.cancel();
+      url = this.#followed(location, url, redirects);
+    }
+  }
+
+  #followed(location: string, from: URL, redirects: number): URL {
+    const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && from.protocol === 'http:');
+    if (url && isSafe && redirects < MAX_REDIRECTS && this.#options.hosts.has(url.hostname)) return url;
+    const where = url ? shownUrl(`${url.protocol}//${url.host}`) : 'what is no URL';
+    const message = `${this.#shown} redirects to ${where}, which is not followed: ${this.#whyNot(url, isSafe, redirects)}`;
+    throw appErrors.error('source.redirect-refused', message, {
+      facts: { url: this.#shown, host: url?.hostname ?? '' },
+    });
+  }
+
+  #whyNot(url: URL | undefined, isSafe: boolean, redirects: number): string {
+    if (!url) return 'the camera must name a URL';
+    if (!isSafe) return 'only http:// and https:// are, and https:// never leads back to http://';
+    if (redirects >= MAX_REDIRECTS) return `${MAX_REDIRECTS} redirects one after the other are enough`;
+    return `add ${url.hostname} to AllowedHosts of the source if that is right`;
   }
 
   async #read(response: Response): Promise<Uint8Array> {
@@ -113,16 +148,20 @@ export class SnapshotClient {
   #refused(status: number): Error {
     const isDenied = status === 401 || status === 403;
     if (!isDenied) return this.#failed(`answered ${status}`);
+    this.#login = this.#authorize = undefined;
     const message = `${this.#shown} answered ${status}: it wants another user or password`;
     return appErrors.error('source.snapshot-denied', message, { facts: { url: this.#shown, status } });
   }
 
   #failed(how: string, cause?: unknown): Error {
-    const secrets = [...secretsOf(this.#options.url), this.#login.password];
+    const secrets = [...secretsOf(this.#options.url), ...(this.#login ? secretsOfLogin(this.#login) : [])];
     const message = withoutSecrets(`${this.#shown} ${how}`, secrets);
     return appErrors.error('source.snapshot-failed', message, { cause, facts: { url: this.#shown } });
   }
 }
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const MAX_REDIRECTS = 5;
 
 function validatorsOf(headers: Headers): Readonly<Record<string, string>> {
   const [tag, date] = [headers.get('etag'), headers.get('last-modified')];

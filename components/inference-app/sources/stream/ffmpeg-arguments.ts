@@ -3,6 +3,9 @@ import type { DecoderFlags } from './decoding/decoder.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
 import { PIXEL_FORMATS } from './ffmpeg-report.ts';
 import type { FfmpegVersion } from './ffmpeg-version.ts';
+import { hiddenUrl } from './hidden-url.ts';
+import { splitInputOptions } from './input-options.ts';
+import type { OptionPair } from './input-options.ts';
 import type { FramePace } from './stream-player.ts';
 
 export type FfmpegSettings = Pick<
@@ -13,7 +16,13 @@ export type FfmpegSettings = Pick<
 /** `raw`: frames as the decoder leaves them. `jpeg`: the pictures of a camera that sends JPEG, untouched. */
 export type FrameForm = 'raw' | 'jpeg';
 
-/** Command line that makes ffmpeg write frames, one after the other and with nothing between, to its standard output. */
+export interface FfmpegCommand {
+  readonly words: readonly string[];
+  /** What ffmpeg reads from its standard input; undefined: nothing. */
+  readonly input: string | undefined;
+}
+
+/** What makes ffmpeg write frames, one after the other and with nothing between, to its standard output. */
 export function ffmpegArguments(
   input: FfmpegInput,
   settings: FfmpegSettings,
@@ -21,8 +30,8 @@ export function ffmpegArguments(
   form: FrameForm,
   version: FfmpegVersion,
   decoder: DecoderFlags,
-): readonly string[] {
-  const { FramesPerSecond: fps, MaxWidth: width, InputOptions: inputOptions, DecoderThreads: threads } = settings;
+): FfmpegCommand {
+  const { FramesPerSecond: fps, MaxWidth: width, DecoderThreads: threads } = settings;
   const passthrough = version.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
   const filters = [
     // What is over the camera's share costs its decoding alone: it is dropped before it is copied, converted or scaled.
@@ -31,13 +40,12 @@ export function ffmpegArguments(
     ...(width > 0 ? [`scale=w='min(${width},iw)':h=-2`] : []),
     `format=pix_fmts=${PIXEL_FORMATS.join('|')}`,
   ];
-  return [
-    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
-    ...(input.format === undefined ? [] : ['-f', input.format]),
-    ...inputFlags(input, settings, pace),
-    ...(form === 'raw' ? [...(threads > 0 ? ['-threads', String(threads)] : []), ...decoder.input] : []),
-    ...inputOptions,
-    ...['-i', input.url],
+  const decoding = form === 'raw' ? [...(threads > 0 ? ['-threads', String(threads)] : []), ...decoder.input] : [];
+  const read = inputWords(input, settings, pace, decoding, version);
+  const words = [
+    // `verbose` is where ffmpeg says that the pictures have another size from now on.
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', form === 'raw' ? 'level+verbose' : 'level+info'],
+    ...read.words,
     ...['-map', '0:v:0', '-an', '-sn', '-dn'],
     ...(form === 'raw' ? ['-vf', filters.join(',')] : []),
     // Pictures are passed on as they come; filling gaps with copies would make work for the model.
@@ -48,6 +56,7 @@ export function ffmpegArguments(
     ...(form === 'raw' ? ['-avioflags', 'direct'] : []),
     ...['-flush_packets', '1', 'pipe:1'],
   ];
+  return { words, input: read.input };
 }
 
 /**
@@ -59,14 +68,46 @@ function evenly(framesPerSecond: number): string {
   return `select='isnan(prev_selected_t)+not(eq(${part('t')},${part('prev_selected_t')}))'`;
 }
 
-function inputFlags(
-  { kind, url }: FfmpegInput,
-  { Loop: loops, RtspTransport: transport }: FfmpegSettings,
+function inputWords(
+  input: FfmpegInput,
+  settings: FfmpegSettings,
   pace: FramePace,
-): readonly string[] {
+  decoding: readonly string[],
+  version: FfmpegVersion,
+): FfmpegCommand {
+  const { kind, url, format, isSecret } = input;
+  const own = kind === 'network' ? networkOptions(url, settings.RtspTransport) : [];
+  const protocols = kind === 'network' ? ['-protocol_whitelist', protocolsFor(url, isSecret)] : [];
+  const outer = [...protocols, ...inputFlags(input, settings, pace), ...decoding];
+  if (!isSecret) {
+    const words = [...(format === undefined ? [] : ['-f', format]), ...flat(own), ...outer];
+    return { words: [...words, ...settings.InputOptions, '-i', url], input: undefined };
+  }
+  const { inner, outer: others } = splitInputOptions(settings.InputOptions);
+  const hidden = hiddenUrl(url, format, [...own, ...inner], version);
+  return { words: [...outer, ...others, ...hidden.words], input: hidden.input };
+}
+
+function networkOptions(url: string, transport: string): readonly OptionPair[] {
+  return [['fflags', 'nobuffer'], ...(/^rtsps?:/i.test(url) ? ([['rtsp_transport', transport]] as const) : [])];
+}
+
+/** What a camera, or a playlist from it, may make ffmpeg open: nothing that lies on this device. */
+function protocolsFor(url: string, isSecret: boolean): string {
+  const [scheme = ''] = /^[a-z][a-z0-9+.-]*/i.exec(url) ?? [];
+  return [...new Set([...(isSecret ? ['pipe', 'concatf'] : []), scheme.toLowerCase(), ...NETWORK])].join(',');
+}
+
+const NETWORK = ['tcp', 'udp', 'tls', 'rtsp', 'rtp', 'srtp', 'http', 'https', 'httpproxy', 'crypto', 'data'];
+
+function flat(options: readonly OptionPair[]): readonly string[] {
+  return options.flatMap(([name, value]) => [`-${name}`, value]);
+}
+
+function inputFlags({ kind }: FfmpegInput, { Loop: loops }: FfmpegSettings, pace: FramePace): readonly string[] {
   switch (kind) {
     case 'network':
-      return ['-fflags', 'nobuffer', ...(/^rtsps?:/i.test(url) ? ['-rtsp_transport', transport] : [])];
+      return [];
     case 'device':
       return ['-fflags', 'nobuffer'];
     case 'generated':

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 
+import { secretsOf } from '../shown-url.ts';
+
 /** What ffmpeg reads: something on the network, a capture device, something it makes up itself, or a file. */
 type InputKind = 'network' | 'device' | 'generated' | 'file';
 
@@ -7,6 +9,8 @@ export interface FfmpegInput {
   readonly kind: InputKind;
   /** What follows `-i`. */
   readonly url: string;
+  /** Whether the URL must not be seen in the process list. */
+  readonly isSecret: boolean;
   /** What follows `-f`; undefined: ffmpeg finds out. */
   readonly format?: string;
 }
@@ -23,13 +27,13 @@ const DEVICE_FORMATS: readonly string[] = [
 
 /** @param workFolder where relative file names begin */
 export function ffmpegInput(url: string, format: string, workFolder: string): FfmpegInput {
-  const given = format === '' ? {} : { format };
-  if (format === 'lavfi') return { kind: 'generated', url, format };
-  if (url.startsWith('/dev/')) return { kind: 'device', url, format: format === '' ? 'v4l2' : format };
-  if (DEVICE_FORMATS.includes(format)) return { kind: 'device', url, format };
+  const given = { isSecret: false, ...(format === '' ? {} : { format }) };
+  if (format === 'lavfi') return { kind: 'generated', url, ...given };
+  if (url.startsWith('/dev/')) return { kind: 'device', url, ...given, format: format === '' ? 'v4l2' : format };
+  if (DEVICE_FORMATS.includes(format)) return { kind: 'device', url, ...given };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
     const [, path] = /^file:\/\/(\/.*)$/i.exec(url) ?? [];
-    if (path === undefined) return { kind: 'network', url, ...given };
+    if (path === undefined) return { kind: 'network', url, ...given, isSecret: secretsOf(url).length > 0 };
     return { kind: 'file', url: `file:${path}`, ...given };
   }
   // With its scheme, a name with a colon is no other protocol's.

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceOptions } from '../image-source.ts';
+import { LoginReader } from '../login/login-reader.ts';
+import { secretsOfLogin, withLogin } from '../login/login.ts';
 import { secretsOf, shownUrl } from '../shown-url.ts';
 import { askFfmpeg } from './ask-ffmpeg.ts';
 import { decoderFlags, SOFTWARE } from './decoding/decoder.ts';
@@ -25,6 +27,8 @@ export class FfmpegPlayer implements StreamPlayer {
   readonly program = 'ffmpeg';
   readonly keepsShare = true;
   readonly #options: SourceOptions;
+  readonly #login: LoginReader;
+  /** Without the login that is read each time. */
   readonly #input: FfmpegInput;
   #version: FfmpegVersion | undefined;
   /** Whether the camera sends JPEG, which is passed on as it is. */
@@ -39,6 +43,7 @@ export class FfmpegPlayer implements StreamPlayer {
     this.#options = options;
     const { Url: url, Format: format } = options.configuration;
     this.#input = ffmpegInput(url, format, options.workFolder);
+    this.#login = new LoginReader(options);
   }
 
   get shown(): string {
@@ -49,16 +54,18 @@ export class FfmpegPlayer implements StreamPlayer {
     return ['file', 'generated'].includes(this.#input.kind);
   }
 
-  /** @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed` */
+  /** @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed`, `source.no-credentials` */
   async play(target: PlayTarget, pace: FramePace, signal: AbortSignal): Promise<PlayEnd> {
     const { configuration, clock } = this.#options;
     const command = configuration.FfmpegPath;
     this.#version ??= await askFfmpegVersion(command, signal);
     const flags = decoderFlags(this.#plan?.decoder ?? SOFTWARE);
+    const login = this.#input.kind === 'network' ? await this.#login.read() : undefined;
+    const input = login ? { ...this.#input, url: withLogin(this.#input.url, login), isSecret: true } : this.#input;
     const end = await playCommand({
       command,
-      words: ffmpegArguments(this.#input, configuration, pace, this.#form, this.#version, flags),
-      secrets: secretsOf(configuration.Url),
+      ...ffmpegArguments(input, configuration, pace, this.#form, this.#version, flags),
+      secrets: [...secretsOf(input.url), ...(login ? secretsOfLogin(login) : [])],
       noFrameMs: configuration.NoFrameSeconds * 1000,
       clock,
       signal,

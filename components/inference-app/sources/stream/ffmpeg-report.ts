@@ -12,12 +12,19 @@ export class FfmpegReport {
   codec: string | undefined;
   /** Of the frames that are written; undefined until it is known. */
   layout: FrameLayout | undefined;
+  /** Size and format of the pictures that are read now; undefined until a frame was decoded. */
+  picture: string | undefined;
   #section: 'input' | 'output' | undefined;
+  /** Whether the line before was worth saying: messages may have several lines. */
+  #isSaid = true;
   #said = '';
 
   push(line: string): void {
-    const text = line.replace(/^(\[[^\]]*\] )?\[info\] /, '');
-    if (text === line) return this.#say(line);
+    const [, level] = LEVEL.exec(line) ?? [];
+    if (level !== undefined) this.#isSaid = !QUIET.includes(level);
+    if (this.#isSaid) return this.#say(line);
+    this.picture = pictureIn(line) ?? this.picture;
+    const text = line.replace(LEVEL, '');
     if (/^Input #/.test(text)) this.#section = 'input';
     else if (/^Output #/.test(text)) this.#section = 'output';
     const [, codec, rest] = /^\s+Stream #\S+.*?: Video: (\w+)(.*)/.exec(text) ?? [];
@@ -35,6 +42,16 @@ export class FfmpegReport {
     const text = line.replace(/\[(warning|error|fatal|panic)\] /, '');
     this.#said = `${this.#said}\n${text}`.slice(-MAX_SAID);
   }
+}
+
+const LEVEL = /^(?:\[[^\]]*\] )?\[(quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] /;
+const QUIET: readonly string[] = ['info', 'verbose', 'debug', 'trace'];
+
+/** What the source of a filter graph says each time that it is made: `w:320 h:240 pixfmt:yuv420p tb:1/90000 …`. */
+function pictureIn(line: string): string | undefined {
+  const [, width, height, format] =
+    /^\[graph 0 input [^\]]*\] \[verbose\] w:(\d+) h:(\d+) pixfmt:(\w+)/.exec(line) ?? [];
+  return width === undefined ? undefined : `${width}x${height} ${format}`;
 }
 
 /** e.g. ` (I420 / 0x30323449), yuv420p(tv, bt470bg/unknown/unknown, progressive), 1920x1080 [SAR 1:1 DAR 16:9], …` */

@@ -6,6 +6,8 @@ export interface FfmpegVersion {
   readonly name: string;
   /** Whether it knows `-fps_mode`, which took the place of `-vsync` in 5.1. */
   readonly hasFpsMode: boolean;
+  /** Whether its lists know options of their entries, as of 5.0. */
+  readonly hasConcatOptions: boolean;
 }
 
 /**
@@ -35,5 +37,6 @@ function versionIn(text: string): FfmpegVersion | undefined {
   if (name === undefined) return undefined;
   const [, major, minor] = /^n?(\d+)(?:\.(\d+))?/.exec(name) ?? [];
   const isOld = major !== undefined && (Number(major) < 5 || (Number(major) === 5 && Number(minor ?? 0) < 1));
-  return { name, hasFpsMode: !isOld };
+  const isVeryOld = major !== undefined && Number(major) < 5;
+  return { name, hasFpsMode: !isOld, hasConcatOptions: !isVeryOld };
 }

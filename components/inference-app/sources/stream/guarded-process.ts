@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { childEnvironment } from '#packages/foundation';
 
 export interface GuardedProcess {
   /** Undefined if it writes to a descriptor. */
@@ -12,6 +13,11 @@ export interface GuardedProcess {
   stop(): Promise<ProcessEnd>;
 }
 
+export interface GuardedOptions {
+  readonly output?: number | undefined;
+  readonly input?: string | undefined;
+}
+
 export type ProcessEnd =
   | { readonly kind: 'ended'; readonly code: number }
   /** There is no such command, or this user may not run it. */
@@ -19,18 +25,31 @@ export type ProcessEnd =
 
 /**
  * Starts a command that cannot outlive this process, however this process ends: its guard, a shell, reads from a pipe that only we
- * hold, and ends the command, and whatever that has started, when the pipe closes. (On Windows libuv's job object does the same.) Nothing is read from its input.
+ * hold, and ends the command, and whatever that has started, when the pipe closes. (On Windows libuv's job object does the same.)
  *
- * @param output descriptor that it writes to. Default: `stdout` of the result
+ * @param options.output descriptor that it writes to. Default: `stdout` of the result
+ * @param options.input what it reads from its standard input: the place for what the process list must not show. Default: nothing
  */
-export function startGuarded(command: string, words: readonly string[], output?: number): GuardedProcess {
+export function startGuarded(
+  command: string,
+  words: readonly string[],
+  { output, input }: GuardedOptions = {},
+): GuardedProcess {
   const isWindows = process.platform === 'win32';
-  const stdio: ['pipe', 'pipe' | number, 'pipe'] = ['pipe', output ?? 'pipe', 'pipe'];
+  const env = childEnvironment();
+  const own = ['pipe', output ?? 'pipe', 'pipe'] as const;
+  const stdio: StdioOptions = isWindows || input === undefined ? [...own] : [...own, 'pipe'];
   const child: ChildProcess = isWindows
-    ? spawn(command, words, { stdio, windowsHide: true })
-    : spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...words], { stdio, detached: true });
+    ? spawn(command, words, { stdio, env, windowsHide: true })
+    : spawn('/bin/sh', ['-c', guard(input === undefined ? '/dev/null' : '&3'), 'sh', command, ...words], {
+        stdio,
+        env,
+        detached: true,
+      });
   // The guard may be gone before we close the pipe.
   child.stdin?.on('error', () => undefined);
+  const reader = (isWindows ? child.stdin : child.stdio[3]) as Writable | null | undefined;
+  if (input !== undefined) reader?.on('error', () => undefined).end(input);
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('error', (thrown) => resolve({ kind: 'not-started', reason: thrown.message }));
     child.once('close', (code) => resolve(endOf(command, code ?? 255)));
@@ -53,13 +72,13 @@ export function startGuarded(command: string, words: readonly string[], output?:
  * runs is one process group, 0 to those in it. A stopped process (SIGSTOP) takes no SIGTERM, hence SIGKILL after it. The shell itself
  * waits on when SIGTERM interrupts it, with a trap, since the command would inherit that a signal is ignored.
  */
-const GUARD = `
-exec 3<&0
+const guard = (standardInput: '/dev/null' | '&3'): string => `
+exec 9<&0
 trap : TERM
-"$@" </dev/null 3<&- &
+"$@" <${standardInput} 3<&- 9<&- &
 child=$!
-{ trap '' TERM; read -r _ <&3; kill -TERM 0; sleep 1; kill -KILL 0; } >/dev/null 2>&1 &
-exec 3<&-
+{ trap '' TERM; read -r _ <&9; kill -TERM 0; sleep 1; kill -KILL 0; } 3<&- >/dev/null 2>&1 &
+exec 3<&- 9<&-
 wait $child
 code=$?
 while kill -0 $child 2>/dev/null; do wait $child; code=$?; done

@@ -58,6 +58,7 @@ function play(command: readonly string[], settings: object = {}, clock: Clock = 
     openSlots: async (_source: string, layout: ConstructorParameters<typeof FrameSlots>[0]) =>
       new FrameSlots(layout, new OwnMemory(layout, 6)),
     clock,
+    readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
     log: recorder(),

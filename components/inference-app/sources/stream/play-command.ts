@@ -10,6 +10,8 @@ import { startGuarded } from './guarded-process.ts';
 export interface PlayOptions {
   readonly command: string;
   readonly words: readonly string[];
+  /** What it reads from its standard input. Default: nothing. */
+  readonly input?: string | undefined;
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
@@ -59,8 +61,8 @@ export interface PlayEnd {
 
 /** Runs a command that writes frames, ffmpeg or another, once, from start to end. */
 export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
-  const { command, words, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
-  const process = startGuarded(command, words, output.descriptor);
+  const { command, words, input, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
+  const process = startGuarded(command, words, { output: output.descriptor, input });
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
   let cancelWatchdog = (): void => undefined;

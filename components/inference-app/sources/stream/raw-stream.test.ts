@@ -95,6 +95,7 @@ describe('frames of a stream', needed, () => {
       maxImageBytes: () => 1_000_000,
       openSlots: (...words) => provider.open(...words),
       clock,
+      readSecret: () => Promise.reject(new Error('there are no secrets')),
       random: () => 0.1,
       statistics,
       log: silentLogger,

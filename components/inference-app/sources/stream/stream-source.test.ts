@@ -66,6 +66,7 @@ function play(
     maxImageBytes: () => 1_000_000,
     openSlots: async (_source, layout) => new FrameSlots(layout, new OwnMemory(layout, 3)),
     clock,
+    readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
     log: recorder(),

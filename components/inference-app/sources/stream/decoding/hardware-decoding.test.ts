@@ -46,6 +46,7 @@ async function play(settings: object): Promise<void> {
     openSlots: async (_source: string, layout: ConstructorParameters<typeof FrameSlots>[0]) =>
       new FrameSlots(layout, new OwnMemory(layout, 3)),
     clock: systemClock,
+    readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
     log: recorder(),

@@ -1,0 +1,15 @@
+import { section, textSetting } from '#packages/foundation';
+
+/** Where a camera's user and password come from, if not from the configuration itself, which every component can read. */
+export const credentialsSettings = section({
+  File: textSetting()
+    .default('')
+    .describe(
+      'For `http` and `stream`: file with user and password of the camera, `{"username": …, "password": …}` or one line `user:password`; relative to the work folder. It is read each time that the camera is opened.',
+    ),
+  Secret: textSetting()
+    .default('')
+    .describe(
+      'The same from aws.greengrass.SecretManager: name or ARN of the secret. Names that begin with `edgeml/` are allowed; another needs its own accessControl.',
+    ),
+});
