@@ -208,7 +208,9 @@ export const agentConfiguration = z
 
     RetireGraceSeconds: integerSetting({ min: 0, max: 86_400 })
       .default(60)
-      .describe('A retired model serves on for this long, so that a new version can take over without a gap.'),
+      .describe(
+        'A retired model serves on for at least this long, also after each failed attempt of a successor. As long as any version of its component is installed it does not end without a successor.',
+      ),
     LoadTimeoutSeconds: integerSetting({ min: 1, max: 3_600 })
       .default(120)
       .describe(

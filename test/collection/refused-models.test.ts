@@ -16,7 +16,8 @@ const { keyId, privateKey, publicKey } = generateSigningKey();
 const sign = (folder: string) => signPackage(folder, parsePrivateKey(privateKey)).then(() => undefined);
 
 beforeAll(async () => {
-  device = await Device.start();
+  // Nothing may hang on how long a retired version stays.
+  device = await Device.start({ agent: { RetireGraceSeconds: 0 } });
   good = (await ask()).model.version;
 });
 
@@ -93,5 +94,27 @@ describe('a deployment is rolled back, and the old model goes on answering, when
         (await readFile(path.join(folder, 'labels.txt'), 'utf8')).replace('bolt', 'gold'),
       );
     });
+  });
+});
+
+describe('a deployment that is not rolled back, which is the default of greengrass-cli', () => {
+  it('leaves the old model answering, however long that lasts', async () => {
+    const broken = await detectorVersion(device.folder('v3.0.0'), '3.0.0', (folder) =>
+      editManifest(folder, ({ variants }) => ({
+        variants: variants.map(() => ({ file: 'labels.txt', precision: 'fp32' })),
+      })),
+    );
+    const before = device.pid(AGENT);
+    const outcome = await device.deploy({ ...broken, failureHandlingPolicy: 'DO_NOTHING' });
+    expect(outcome).toMatchObject({ status: 'FAILED', detailedStatus: 'FAILED_ROLLBACK_NOT_REQUESTED' });
+    expect(device.state(DETECTOR)).toBe('BROKEN');
+    expect((await device.agent.models()).find(({ alias }) => alias === 'PartsDetector')).toMatchObject({
+      version: good,
+      state: 'retiring',
+    });
+    expect((await ask()).model.version).toBe(good);
+    await device.drop(sample('belt-01.jpg'), 'while-broken.jpg');
+    expect(await device.results.of('while-broken.jpg')).toMatchObject({ model: { version: good } });
+    expect(device.pid(AGENT)).toBe(before);
   });
 });

@@ -147,7 +147,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     target: (alias) => registry.target(alias),
     aliases: () => registry.aliases(),
     bounds: () => requests.bounds,
-    onRejected: (name, reason) => metrics.rejected(name, reason),
+    onRejected: (name, reason) => {
+      metrics.rejected(name, reason);
+      registry.missed(requests.service(name).alias);
+    },
   });
   const metrics = new AgentMetrics({
     models: () => registry.list(),

@@ -26,7 +26,8 @@ export interface AgentEvents {
   readonly 'model.retiring': {
     readonly model: ModelIdentity;
     readonly graceSeconds: number;
-    readonly reason: 'asked' | 'package-gone';
+    /** `component-stopped`: it serves on until a successor does or no version of its component is installed any more. */
+    readonly reason: 'asked' | 'component-stopped' | 'package-gone';
   };
   readonly 'model.retired': { readonly model: ModelIdentity };
   readonly 'model.restored': { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };

@@ -58,7 +58,7 @@ async function retire({ client, print, stop }: ModelCommandPorts, alias: string,
     const model = await client.retire(alias, { signal: stop, ...(path ? { path: resolve(path) } : {}) });
     print(
       model.state === 'retiring'
-        ? `${alias} ${model.version} is retiring; it serves on for the grace period`
+        ? `${alias} ${model.version} is retiring; it serves on until a successor does or its component is removed`
         : `${alias} is served from another package by now (${model.version}); nothing to retire`,
     );
   } catch (error) {

@@ -17,11 +17,21 @@ export type AliasTarget = ServingModel | 'pending' | EdgeError | undefined;
 export interface ServedModel {
   readonly serving: ServingModel;
   readonly record: AliasRecord;
-  /** Whether it serves on after it was retired. */
-  readonly retiring: boolean;
+  /** Why it was retired, if it serves on after that. */
+  readonly retiring?: RetireReason;
 }
 
-export type RetireReason = 'asked' | 'package-gone';
+/** `component-stopped`: its component was stopped, which says nothing of whether it comes back, is replaced or goes. */
+export type RetireReason = 'asked' | 'component-stopped' | 'package-gone';
+
+/** The model serves on after it was retired. */
+interface Retirement {
+  readonly model: ServingModel;
+  readonly reason: RetireReason;
+  /** Monotonic time until which it serves at least. */
+  until: number;
+  cancel(): void;
+}
 
 export interface StateListener {
   /** A process or thread of a model was lost. */
@@ -41,8 +51,7 @@ export class AliasState {
   readonly #saved: SavedRecord;
   /** Models on their way: requests may wait for them. */
   #expected = 0;
-  /** Set while the model serves on after it was retired. */
-  #cancelGrace: (() => void) | undefined;
+  #retirement: Retirement | undefined;
   #target: AliasTarget;
 
   constructor(alias: string, ports: AliasPorts, listener: StateListener) {
@@ -62,11 +71,12 @@ export class AliasState {
   get served(): ServedModel | undefined {
     const { serving } = this.#slot;
     const { record } = this.#saved;
-    return serving && record ? { serving, record, retiring: this.#cancelGrace !== undefined } : undefined;
+    const reason = this.#retirement?.reason;
+    return serving && record ? { serving, record, ...(reason ? { retiring: reason } : {}) } : undefined;
   }
 
   get status(): ModelStatus | undefined {
-    return this.#slot.serving?.status(this.#cancelGrace ? 'retiring' : 'active', this.#saved.notKept);
+    return this.#slot.serving?.status(this.#retirement ? 'retiring' : 'active', this.#saved.notKept);
   }
 
   /** Whether nothing would be lost with this object. */
@@ -106,19 +116,19 @@ export class AliasState {
     attempt.end();
     this.#watch(serving);
     attempt.progress({ phase: 'swap', message: `switching "${this.#alias}" to ${name} ${version}` });
-    this.#endGrace();
-    const swapGapMs = this.#slot.put(serving);
+    this.#endRetirement();
+    const { from, gapMs: swapGapMs, missed } = this.#slot.put(serving);
     this.settle();
     await this.#saved.save(record, serving.identity, notKept && { model, reason: notKept });
-    let requestsLost = 0;
+    let requestsLost = missed;
     if (old) {
       attempt.progress({
         phase: 'drain',
         message: `waiting for ${old.inFlight} request(s) on ${old.identity.version}`,
       });
-      requestsLost = await this.#slot.drain(old, policy().drainMs(this.#alias));
-      announce('model.swapped', { from: old.identity, to: serving.identity, swapGapMs, requestsLost });
+      requestsLost += await this.#slot.drain(old, policy().drainMs(this.#alias));
     }
+    if (from) announce('model.swapped', { from, to: serving.identity, swapGapMs, requestsLost });
     const { provider, fallbacks } = serving.instance.facts;
     if (fallbacks.length > 0) {
       const requested = serving.spec.settings.providers;
@@ -129,29 +139,52 @@ export class AliasState {
 
   /** The package that serves was brought again: only where it comes from may have changed, and a retirement is off. */
   async renew({ serving, record, retiring }: ServedModel, source: string, owner: ModelOwner): Promise<ActivateDone> {
-    this.#endGrace();
+    this.#endRetirement();
     if (retiring || record.source !== source || record.owner !== owner) {
       await this.#saved.amend({ source, owner, retiring: false });
     }
     return this.#done(serving, { unchanged: true, swapGapMs: 0, requestsLost: 0 });
   }
 
-  /** The model serves on for the grace period, since the nucleus stops the old version before it starts the new one. */
-  async startGrace(serving: ServingModel, reason: RetireReason): Promise<void> {
-    const { clock, policy, announce } = this.#ports;
+  /** The model serves on for the grace period at least, since the nucleus stops the old version before it starts the new one. */
+  async startRetirement(model: ServingModel, reason: RetireReason): Promise<void> {
+    const { policy, announce } = this.#ports;
+    this.#endRetirement();
+    this.#retirement = { model, reason, until: 0, cancel: () => undefined };
+    this.renewStay();
+    announce('model.retiring', { model: model.identity, graceSeconds: policy().retireGraceMs / 1_000, reason });
+    // A component that was stopped says so again: what a restart brings back may stay until it is known to be gone.
+    if (reason !== 'component-stopped') await this.#saved.amend({ retiring: true });
+  }
+
+  /** Somebody tries to bring a successor: the grace period of a retired model begins anew. */
+  renewStay(): void {
+    const { clock, policy } = this.#ports;
+    const retirement = this.#retirement;
+    if (!retirement) return;
+    retirement.cancel();
     const graceMs = policy().retireGraceMs;
-    this.#cancelGrace = clock.after(graceMs, () => this.#listener.onGraceOver(serving));
-    announce('model.retiring', { model: serving.identity, graceSeconds: graceMs / 1_000, reason });
-    await this.#saved.amend({ retiring: true });
+    retirement.until = clock.monotonic() + graceMs;
+    retirement.cancel = clock.after(graceMs, () => this.#listener.onGraceOver(retirement.model));
+  }
+
+  /** Whether a retired model has served for as long as it has to, if its component is gone. */
+  get isGraceOver(): boolean {
+    return this.#retirement !== undefined && this.#ports.clock.monotonic() >= this.#retirement.until;
+  }
+
+  /** Requests to the alias were refused. */
+  miss(): void {
+    this.#slot.miss();
   }
 
   /** From now on nothing new goes to the model; what runs on it is answered, then its memory is given back. */
   async takeOut(serving: ServingModel): Promise<void> {
     const { policy, announce } = this.#ports;
-    this.#endGrace();
+    this.#endRetirement();
     this.#slot.empty();
     this.settle();
-    await this.#slot.drain(serving, policy().drainMs(this.#alias));
+    this.#slot.miss(await this.#slot.drain(serving, policy().drainMs(this.#alias)));
     // If that fails, a restart brings it back, and retires it again once its package folder is gone.
     await this.#saved.forget();
     announce('model.retired', { model: serving.identity });
@@ -159,7 +192,7 @@ export class AliasState {
 
   /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
   async close(timeoutMs: number): Promise<void> {
-    this.#cancelGrace?.();
+    this.#retirement?.cancel();
     await Promise.all([this.#slot.close(timeoutMs), this.#saved.close()]);
   }
 
@@ -168,9 +201,9 @@ export class AliasState {
     return this.#expected > 0 ? 'pending' : this.#ports.quarantine.refusal(this.#alias);
   }
 
-  #endGrace(): void {
-    this.#cancelGrace?.();
-    this.#cancelGrace = undefined;
+  #endRetirement(): void {
+    this.#retirement?.cancel();
+    this.#retirement = undefined;
   }
 
   #watch(serving: ServingModel): void {

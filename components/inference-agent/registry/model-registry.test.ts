@@ -319,6 +319,112 @@ describe('ModelRegistry: retirement', () => {
     expect(rig.last('model.retiring')).toMatchObject({ reason: 'package-gone', graceSeconds: 60 });
   });
 
+  describe('after its component was stopped', () => {
+    /** As both nuclei unpack it. */
+    const installed = (version: string, changes: object = {}) =>
+      writePackage(join(folder.path, 'edgeml.model.Parts', version, 'Parts'), { version, ...changes });
+    const serves = async (version: string) => {
+      await rig.clock.advance(60_000);
+      await registry.retireOrphans();
+      expect(registry.list()).toMatchObject([{ version, state: 'retiring' }]);
+      expect(await ask('still')).toBe(`Parts ${version}: still`);
+    };
+
+    it('serves on while three slow attempts of its successor fail, and after that', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      await registry.retire('Parts', path);
+      expect(rig.last('model.retiring')).toMatchObject({ reason: 'component-stopped' });
+      const bad = await installed('2.0.0', { provenance: { open: 'hang' } });
+      for (let attempt = 0; attempt < 3; attempt++) {
+        let loading: () => void = () => undefined;
+        const begun = new Promise<void>((resolve) => (loading = resolve));
+        const refusal = expect(
+          registry.activate({ path: bad }, ({ phase }) => void (phase === 'load' && loading())),
+        ).rejects.toEqual(refused('model.activation-timeout'));
+        await begun;
+        await rig.clock.advance(120_000);
+        await refusal;
+        expect(await ask('still')).toBe('Parts 1.0.0: still');
+      }
+      await serves('1.0.0');
+      expect(await activate('3.0.0')).toMatchObject({ swapGapMs: 0, requestsLost: 0 });
+    });
+
+    it('serves on if nucleus lite deletes its files while the successor fails', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      const bad = await installed('2.0.0', { provenance: { open: 'fail' } });
+      await expect(registry.activate({ path: bad }, quiet)).rejects.toEqual(refused('test.refused'));
+      await rm(join(path, '..'), { recursive: true });
+      await registry.retireOrphans();
+      expect(registry.list()).toMatchObject([{ version: '1.0.0', state: 'active' }]);
+      await registry.retire('Parts', path);
+      await serves('1.0.0');
+    });
+
+    it('ends once no version of its component is installed, after the grace period of the last failure', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      await registry.retire('Parts', path);
+      await rm(join(folder.path, 'edgeml.model.Parts'), { recursive: true });
+      await rig.clock.advance(50_000);
+      await expect(activate('2.0.0', { provenance: { open: 'fail' } })).rejects.toEqual(refused('test.refused'));
+      await rig.clock.advance(59_999);
+      await registry.retireOrphans();
+      expect(await ask('still')).toBe('Parts 1.0.0: still');
+      await rig.clock.advance(1);
+      await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
+    });
+
+    it('goes when its component does, however late', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      await registry.retire('Parts', path);
+      await serves('1.0.0');
+      await rm(join(folder.path, 'edgeml.model.Parts'), { recursive: true });
+      await registry.retireOrphans();
+      expect(rig.names().at(-1)).toBe('model.retired');
+    });
+
+    it('ends after the grace period if somebody then asks for that', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      await registry.retire('Parts', path);
+      await registry.retire('Parts');
+      await rig.clock.advance(60_000);
+      await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
+    });
+
+    it('is active again after a restart of the agent, and still goes with its component', async () => {
+      const path = await installed('1.0.0');
+      await registry.activate({ path }, quiet);
+      await registry.retire('Parts', path);
+      registry = await rig.start();
+      await (
+        await registry.restore()
+      ).finished;
+      await rig.clock.advance(60_000);
+      expect(registry.list()).toMatchObject([{ version: '1.0.0', state: 'active' }]);
+      await rm(join(folder.path, 'edgeml.model.Parts'), { recursive: true });
+      await registry.retireOrphans();
+      await rig.clock.advance(60_000);
+      await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
+    });
+  });
+
+  it('counts requests that find no model as lost by the swap', async () => {
+    await activate('1.0.0');
+    registry.missed('Parts');
+    await registry.retire('Parts');
+    await rig.clock.advance(60_000);
+    await expect.poll(() => rig.names().at(-1)).toBe('model.retired');
+    for (let request = 0; request < 11; request++) registry.missed('Parts');
+    expect(await activate('2.0.0')).toMatchObject({ requestsLost: 11 });
+    expect(rig.last('model.swapped')).toMatchObject({ from: { version: '1.0.0' }, requestsLost: 11 });
+    expect(await activate('3.0.0')).toMatchObject({ requestsLost: 0 });
+  });
+
   it('says which aliases there are when there is no such one', async () => {
     await activate('1.0.0');
     await expect(registry.retire('Other')).rejects.toMatchObject({
@@ -350,7 +456,8 @@ describe('ModelRegistry: models of clients', () => {
     await (
       await registry.restore()
     ).finished;
-    expect(registry.served('Parts')).toMatchObject({ record: { owner: 'client' }, retiring: false });
+    expect(registry.served('Parts')).toMatchObject({ record: { owner: 'client' } });
+    expect(registry.list()).toMatchObject([{ state: 'active' }]);
   });
 
   it('become the component’s when it brings the same package', async () => {

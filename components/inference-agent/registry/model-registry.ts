@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { exists } from '#packages/foundation';
 import type { ActivateDone, ActivateRequest, ModelStatus } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { ModelOwner } from '../store/alias-record.ts';
@@ -73,6 +72,7 @@ export class ModelRegistry {
     let alias = request.alias ?? basename(path);
     const about = () => ({ alias, path, serving: this.served(alias)?.serving.identity });
     const attempt = this.#attempt(path, progress, signal);
+    this.#get(alias)?.renewStay();
     return announcingRefusal(this.#ports.announce, about, async () => {
       const brought = await this.#ports.loader.bring(path, attempt);
       try {
@@ -81,11 +81,24 @@ export class ModelRegistry {
       } finally {
         await brought.discard();
       }
-    }).finally(() => attempt.end());
+    }).finally(() => {
+      attempt.end();
+      this.#get(alias)?.renewStay();
+    });
   }
 
-  /** @throws EdgeError `model.not-active` */
-  retire(alias: string, path?: string, reason: RetireReason = 'asked'): Promise<ModelStatus> {
+  /** A request to the alias was refused: it is lost if no model takes requests that did before. */
+  missed(alias: string): void {
+    this.#get(alias)?.miss();
+  }
+
+  /**
+   * Retires what serves the alias.
+   * @param path the package of a component that was stopped: it serves on until a successor does, or the component is gone
+   * @throws EdgeError `model.not-active`
+   */
+  retire(alias: string, path?: string): Promise<ModelStatus> {
+    const reason: RetireReason = path === undefined ? 'asked' : 'component-stopped';
     return this.#at(alias).retire(path, reason);
   }
 
@@ -120,16 +133,9 @@ export class ModelRegistry {
     await Promise.all([...this.#aliases.values()].map((alias) => alias.review()));
   }
 
-  /**
-   * Retires models whose package folder is gone: how a component's removal shows where nothing tells us of it.
-   * Models of clients stay until a client unloads them.
-   */
+  /** Looks which models have lost their component. Never rejects. */
   async retireOrphans(): Promise<void> {
-    for (const { name, served } of [...this.#aliases.values()]) {
-      if (!served || served.retiring || served.record.owner !== 'component') continue;
-      const { source } = served.record;
-      if (!(await exists(source))) await this.retire(name, source, 'package-gone').catch(() => undefined);
-    }
+    for (const alias of [...this.#aliases.values()]) await alias.followComponent();
   }
 
   /** Ends all instances once they have drained, `timeoutMs` at most. What is remembered stays. */

@@ -7,6 +7,7 @@ import { AliasState } from './alias-state.ts';
 import type { AliasPorts } from './alias-ports.ts';
 import type { AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
 import type { Attempt } from './attempt.ts';
+import { isComponentGone } from './component-gone.ts';
 import type { BroughtPackage } from './model-loader.ts';
 import { announcingRefusal } from './refusal.ts';
 import { sameSettings } from './serving-model.ts';
@@ -26,7 +27,7 @@ export class ServedAlias {
     this.#state = new AliasState(name, ports, {
       inTurn: (again) => this.#inTurn(again),
       onFault: (model, fault) => this.#faulted(model, fault),
-      onGraceOver: (model) => void this.#inTurn(() => this.#retired(model)),
+      onGraceOver: (model) => void this.#inTurn(() => this.#leaveIfGone(model)),
     });
   }
 
@@ -66,6 +67,7 @@ export class ServedAlias {
       }
       const startedAt = clock.monotonic();
       const loaded = await loader.load(this.name, brought, owner, attempt).catch(async (thrown: unknown) => {
+        this.#state.renewStay();
         await this.#state.saved.tidy();
         throw thrown;
       });
@@ -79,16 +81,42 @@ export class ServedAlias {
   }
 
   /**
-   * Marks the model, which serves on for the grace period.
+   * Marks the model, which serves on: for the grace period, and if its component was stopped, until that is gone, too.
    * @param path only if the model came from there: a late retirement of an old version does not hit the new one
    * @throws EdgeError `model.not-active`
    */
   retire(path: string | undefined, reason: RetireReason): Promise<ModelStatus> {
     return this.#inTurn(async () => {
       const { serving, record, retiring } = this.#active();
-      const meant = path === undefined || path === record.source;
-      if (meant && !retiring) await this.#state.startGrace(serving, reason);
+      const isMeant = path === undefined || path === record.source;
+      const isNew = !retiring || (reason === 'asked' && retiring !== 'asked');
+      if (isMeant && isNew) await this.#state.startRetirement(serving, reason);
       return this.#statusNow();
+    });
+  }
+
+  /** Somebody tries to bring a successor, or has failed to. */
+  renewStay(): void {
+    this.#state.renewStay();
+  }
+
+  /** A request to the alias was refused. */
+  miss(): void {
+    this.#state.miss();
+  }
+
+  /**
+   * Retires a model whose component is gone, how that shows where nobody tells of it, and takes it out of service after its grace period.
+   * Models of clients stay until a client unloads them. Never rejects.
+   */
+  async followComponent(): Promise<void> {
+    const { served } = this;
+    if (!served || this.isBusy || served.record.owner !== 'component' || served.retiring === 'asked') return;
+    if (!(await isComponentGone(served.record.source))) return;
+    await this.#inTurn(async () => {
+      if (this.served?.serving !== served.serving) return;
+      if (this.served.retiring) await this.#leaveIfGone(served.serving);
+      else await this.#state.startRetirement(served.serving, 'package-gone');
     });
   }
 
@@ -122,7 +150,7 @@ export class ServedAlias {
       if (!done) return;
       const { model, provider, variant } = done;
       this.#ports.announce('model.restored', { model, provider, variant });
-      if (record.retiring) await this.#state.startGrace(this.#active().serving, 'asked');
+      if (record.retiring) await this.#state.startRetirement(this.#active().serving, 'asked');
     });
   }
 
@@ -195,10 +223,14 @@ export class ServedAlias {
     }
   }
 
-  /** Another instance may have taken over, or the same package come back, while this waited for its turn. */
-  async #retired(model: ServingModel): Promise<void> {
+  /**
+   * While this waited for its turn another instance may have taken over, the same package come back, or a successor failed. As long as
+   * any version of its component is installed, a retired model is better than none: `followComponent` looks again.
+   */
+  async #leaveIfGone(model: ServingModel): Promise<void> {
     const { served } = this;
-    if (served?.retiring && served.serving === model) await this.#state.takeOut(model);
+    if (!served?.retiring || served.serving !== model || !this.#state.isGraceOver) return;
+    if (served.retiring === 'asked' || (await isComponentGone(served.record.source))) await this.#state.takeOut(model);
   }
 
   /** A version that brings its processes down again and again is taken out of service, and the one before it takes over. */

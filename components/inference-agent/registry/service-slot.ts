@@ -1,5 +1,16 @@
 import type { Clock } from '#packages/foundation';
+import type { ModelIdentity } from '#packages/http';
 import type { ServingModel } from './serving-model.ts';
+
+/** What a model finds when it takes the place. */
+export interface Succession {
+  /** Who took requests last, if anybody ever did. */
+  readonly from?: ModelIdentity;
+  /** For how long nobody took requests. */
+  readonly gapMs: number;
+  /** Requests that found nobody meanwhile, or were not answered by whoever left. */
+  readonly missed: number;
+}
 
 /** The place of an alias in which one model at a time takes requests. */
 export class ServiceSlot {
@@ -7,6 +18,9 @@ export class ServiceSlot {
   #serving: ServingModel | undefined;
   /** Monotonic time at which the alias lost its last model. */
   #emptySince: number | undefined;
+  /** Who took requests last. */
+  #last: ModelIdentity | undefined;
+  #missed = 0;
   #draining: Promise<number> | undefined;
 
   constructor(clock: Clock) {
@@ -22,12 +36,23 @@ export class ServiceSlot {
     return this.#serving !== undefined || this.#emptySince !== undefined;
   }
 
-  /** The switch, from one statement to the next. Returns for how long nothing took requests, in milliseconds. */
-  put(next: ServingModel): number {
+  /** The switch, from one statement to the next. */
+  put(next: ServingModel): Succession {
     const unservedSince = this.#serving ? this.#clock.monotonic() : this.#emptySince;
+    const from = this.#last;
+    const missed = this.#missed;
     this.#serving = next;
+    this.#last = next.identity;
     this.#emptySince = undefined;
-    return unservedSince === undefined ? 0 : Math.round((this.#clock.monotonic() - unservedSince) * 1_000) / 1_000;
+    this.#missed = 0;
+    const gapMs =
+      unservedSince === undefined ? 0 : Math.round((this.#clock.monotonic() - unservedSince) * 1_000) / 1_000;
+    return { ...(from ? { from } : {}), gapMs, missed };
+  }
+
+  /** Requests were refused: they are lost if nobody takes requests who once did. */
+  miss(requests = 1): void {
+    if (!this.#serving && this.wasUsed) this.#missed += requests;
   }
 
   /** From now on nothing new goes to the model. */
