@@ -31,6 +31,15 @@ export const agentErrors = errorCatalogue({
     status: 503,
     todo: 'Wait as long as Retry-After says, then repeat. If it lasts: smaller images, or a larger MaxBufferedMB.',
   }),
+  'admission.model-loading': entry<{
+    readonly service: string;
+    readonly reason: 'model-loading';
+    readonly deadlineMs: number;
+    readonly retryAfterSeconds: number;
+  }>({
+    status: 503,
+    todo: 'Repeat the request: the agent has just started and restores its models, or the first model of the service is being activated.',
+  }),
   'admission.queue-full': entry<{
     readonly service: string;
     readonly reason: 'queue-full';

@@ -220,6 +220,78 @@ describe('InferenceApp, watching', () => {
     ).toEqual(['a.jpg Detector', 'b.jpg Classifier', 'b.jpg Detector']);
   });
 
+  describe('without a list of services', () => {
+    const asked = () =>
+      results()
+        .map(({ service, image }) => `${image} ${service}`)
+        .sort();
+
+    it('asks models that are retiring, too', async () => {
+      agent.active = ['Detector', 'Classifier'];
+      agent.retiring.add('Detector');
+      await put('a.jpg');
+      await start(watch(''));
+      await eventually(() => results().length === 2);
+      expect(asked()).toEqual(['a.jpg Classifier', 'a.jpg Detector']);
+    });
+
+    it('waits for the models that an agent restores after its start', async () => {
+      agent.active = ['Classifier'];
+      agent.expected = ['Detector'];
+      agent.answer = ({ service }) =>
+        agent.active.includes(service) ? [] : { status: 503, code: 'admission.model-loading' };
+      for (let n = 0; n < 20; n++) await put(`${n}.jpg`);
+      const app = await start(watch(''));
+      await eventually(() => results().length === 20 && events.some(({ event }) => event === 'agent.not-ready'));
+
+      agent.active.push('Detector');
+      agent.expected = [];
+      nucleus.publish('edgeml/events', { event: 'model.restored' });
+      await eventually(() => results().length === 40);
+      expect(app.counts).toMatchObject({ frames: 40, answered: 40, skipped: {} });
+    });
+
+    it('knows after a restart of its own what it asked before', async () => {
+      agent.active = ['Detector', 'Classifier'];
+      await put('a.jpg');
+      const before = await start(watch(''));
+      await eventually(() => results().length === 2);
+      await before.stop();
+
+      agent.active = ['Classifier'];
+      agent.answer = ({ service }) => (agent.active.includes(service) ? [] : { status: 404, code: 'model.not-found' });
+      await put('b.jpg');
+      await start(watch('', { ReadExisting: false }));
+      await eventually(() => events.filter(({ event }) => event === 'source.watching').length === 2);
+      await put('c.jpg');
+      await eventually(() => events.some(({ event }) => event === 'service.no-model'));
+      agent.active = ['Classifier', 'Detector'];
+      nucleus.publish('edgeml/events', { event: 'model.activated' });
+      await eventually(() => asked().includes('c.jpg Detector'));
+    });
+
+    it('counts and tells each image that a removed model has missed', async () => {
+      agent.active = ['Detector', 'Classifier'];
+      agent.answer = ({ service }) => (service === 'Classifier' ? [] : { status: 404, code: 'model.not-found' });
+      for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) await put(name);
+      const app = await start(watch(''));
+      await eventually(() => results().length === 3 && events.some(({ event }) => event === 'service.no-model'));
+
+      agent.active = ['Classifier'];
+      nucleus.publish('edgeml/events', { event: 'model.retired', model: { alias: 'Detector' } });
+      await eventually(() => results().length === 6);
+      expect(events.find(({ event }) => event === 'service.no-longer-asked')?.facts).toEqual({
+        service: 'Detector',
+        reason: 'its model was retired',
+      });
+      expect(app.counts).toMatchObject({ frames: 6, answered: 3, skipped: { model: 3 } });
+      expect(results().filter(({ error }) => error?.code === 'service.no-model')).toHaveLength(3);
+      await put('d.jpg');
+      await eventually(() => results().length === 7);
+      expect(app.counts).toMatchObject({ frames: 7, answered: 4, skipped: { model: 3 } });
+    });
+  });
+
   it('goes on when the agent restarts', async () => {
     await start(watch('Detector'));
     await put('a.jpg');

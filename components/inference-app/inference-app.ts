@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { Incidents, messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
@@ -12,6 +14,7 @@ import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { SlotProvider } from './frame/slot-provider.ts';
 import { ActiveServices } from './inference/active-services.ts';
 import { FileNaming } from './inference/file-naming.ts';
+import { KnownServices } from './inference/known-services.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
 import { FrameProcessor } from './inference/frame-processor.ts';
 import { Waker } from './inference/waker.ts';
@@ -25,6 +28,12 @@ import { createSource } from './sources/create-source.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
+
+/** Services that have been seen, in the work folder. */
+const SERVICES_FILE = 'services.json';
+
+/** An event of the agent: a model has left for good. */
+const retiredEvent = z.object({ event: z.literal('model.retired'), model: z.object({ alias: z.string() }) });
 
 /** For whoever reads metrics at the end. */
 const WATCH_CLOSE_MS = 200;
@@ -55,6 +64,7 @@ export class InferenceApp {
   readonly #feedback: FeedbackSender;
   readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
+  readonly #known: KnownServices;
   readonly #active: ActiveServices;
   readonly #changes = new Serial();
   #configuration: AppConfiguration;
@@ -71,26 +81,28 @@ export class InferenceApp {
    * @throws EdgeError `config.invalid`; `ipc.*` when the nucleus does not answer
    */
   static async start(options: InferenceAppOptions): Promise<InferenceApp> {
-    const { ipc, log } = options;
+    const { ipc, clock, log, workFolder } = options;
+    const known = await KnownServices.open({ file: join(workFolder, SERVICES_FILE), clock, log });
     const raw = await untilAnswered(() => ipc.getConfiguration(), log);
-    const app = new InferenceApp(options, readConfiguration(raw, process, log));
+    const app = new InferenceApp(options, readConfiguration(raw, process, log), known);
     await app.#listen();
     await app.#serveMetrics();
     await app.#apply();
     return app;
   }
 
-  private constructor(options: InferenceAppOptions, configuration: AppConfiguration) {
+  private constructor(options: InferenceAppOptions, configuration: AppConfiguration, known: KnownServices) {
     const { ipc, agent, clock, random, thing, workFolder, log } = options;
     this.#options = options;
     this.#log = log;
     this.#configuration = configuration;
+    this.#known = known;
     const settings = (): AppConfiguration => this.#configuration;
     const statistics = this.#statistics;
     const incidents = new Incidents(log);
     const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
-    const active = (this.#active = new ActiveServices({ agent, clock, random, incidents, waker }));
+    const active = (this.#active = new ActiveServices({ agent, known, clock, random, incidents, waker }));
     const timeoutMs = (): number => settings().TimeoutSeconds * 1000;
     const { feedback: client } = options;
     const configIdOf = (service: string): string => settings().Services[service]?.MLFeedbackConnectorConfigId ?? '';
@@ -164,7 +176,9 @@ export class InferenceApp {
     await untilAnswered(() => ipc.onConfiguration((raw) => this.#reconfigure(raw)), this.#log);
     await untilAnswered(() => ipc.validateConfiguration((raw) => this.#faultOf(raw)), this.#log);
     try {
-      await ipc.subscribeLocal(localTopics.events, () => {
+      await ipc.subscribeLocal(localTopics.events, ({ message }) => {
+        const retired = retiredEvent.safeParse(message);
+        if (retired.success) this.#known.retired(retired.data.model.alias);
         this.#active.forget();
         this.#waker.wake();
       });
@@ -234,7 +248,7 @@ export class InferenceApp {
     await this.#sources.close();
     this.#configIdCheck.stop();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
-    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), served]);
+    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), this.#known.saved(), served]);
     this.#statistics.stop();
     this.#statistics.log(this.#log);
   }

@@ -21,6 +21,10 @@ export class ScriptedAgent {
   readonly invocations: Invocation[] = [];
   /** What `/v1/models` lists. */
   active: string[] = [];
+  /** Those of them that are retiring. */
+  readonly retiring = new Set<string>();
+  /** What `/healthz` says is on its way. */
+  expected: string[] = [];
   /** By service; `object-detection` for others. */
   readonly tasks = new Map<string, string>();
   provider = 'cpu';
@@ -48,11 +52,18 @@ export class ScriptedAgent {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.url === '/healthz') {
+      const status = this.expected.length > 0 ? 'starting' : 'ok';
+      return send(response, 200, { status, services: this.active, expected: this.expected });
+    }
     if (request.url === '/v1/models')
       return send(
         response,
         200,
-        this.active.map((alias) => modelStatus(alias, this.tasks.get(alias))),
+        this.active.map((alias) => ({
+          ...modelStatus(alias, this.tasks.get(alias)),
+          ...(this.retiring.has(alias) ? { state: 'retiring' } : {}),
+        })),
       );
     if (request.url === RING_LEASE_PATH) return send(response, 501, errorBody('frames.unavailable', 501));
     const service = decodeURIComponent(/^\/v1\/services\/([^/]+)\/invoke$/.exec(request.url ?? '')?.[1] ?? '');

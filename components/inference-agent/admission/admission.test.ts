@@ -193,6 +193,18 @@ describe('Admission', () => {
     expect(held('A').ran).toEqual(['running']);
   });
 
+  it('tells a request whose model is still being loaded at its deadline to come again', async () => {
+    targets.set('B', 'pending');
+    const waiting = expect(request('B', 'early', 500).answer).rejects.toMatchObject({
+      code: 'admission.model-loading',
+      status: 503,
+      facts: { retryAfterSeconds: 1 },
+    });
+    await clock.advance(500);
+    await waiting;
+    expect(rejections).toEqual([['B', 'model-loading']]);
+  });
+
   it('keeps the worker taken until a run that was given up has really ended', async () => {
     const given = request('A', 'slow', 100);
     given.answer.catch(() => undefined);

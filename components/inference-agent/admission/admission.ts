@@ -249,6 +249,9 @@ export class Admission<T extends Target> {
 
   #expired(queue: AdmissionQueue<T>, request: AdmittedRequest<T, unknown>, deadlineMs: number): EdgeError {
     const where = WHERE[request.state];
+    if (request.state === 'waiting' && this.#ports.target(this.#ports.service(queue.service).alias) === 'pending') {
+      return this.#rejected(queue.service, { reason: 'model-loading', deadlineMs, retryAfterSeconds: 1 });
+    }
     return this.#rejected(queue.service, { reason: 'deadline', deadlineMs, where });
   }
 

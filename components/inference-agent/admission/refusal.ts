@@ -10,6 +10,7 @@ export type Refusal =
   | { readonly reason: 'memory-full'; readonly retryAfterSeconds: number }
   | { readonly reason: 'displaced'; readonly stalledMs: number }
   | { readonly reason: 'deadline'; readonly deadlineMs: number; readonly where: string }
+  | { readonly reason: 'model-loading'; readonly deadlineMs: number; readonly retryAfterSeconds: number }
   | { readonly reason: 'no-model'; readonly alias: string }
   | { readonly reason: 'quarantined'; readonly error: EdgeError }
   | { readonly reason: 'cancelled' }
@@ -39,6 +40,12 @@ export function refusalError(service: string, refusal: Refusal, aliases: readonl
       return agentErrors.error(
         'admission.deadline',
         `the request to "${service}" had no answer after ${refusal.deadlineMs} ms; the time ran out ${refusal.where}`,
+        { facts: { service, ...refusal } },
+      );
+    case 'model-loading':
+      return agentErrors.error(
+        'admission.model-loading',
+        `the model of the service "${service}" was still being loaded after ${refusal.deadlineMs} ms`,
         { facts: { service, ...refusal } },
       );
     case 'no-model': {

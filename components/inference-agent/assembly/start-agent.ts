@@ -224,7 +224,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let status: HealthStatus['status'] = 'starting';
   await store.open();
   const { finished } = await registry.restore();
-  const health = (): HealthStatus => ({ status, services: registry.aliases() });
+  const health = (): HealthStatus => ({ status, services: registry.aliases(), expected: registry.expected() });
   const uploader = createFeedbackClient({
     socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
   });

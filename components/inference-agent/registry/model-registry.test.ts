@@ -523,6 +523,7 @@ describe('ModelRegistry: restart', () => {
     registry = await rig.start();
     const { finished } = await registry.restore();
     expect(registry.target('Parts')).toBe('pending');
+    expect(registry.expected()).toEqual(['Parts']);
     const activation = activate('1.0.0');
     await finished;
     expect(await activation).toMatchObject({ unchanged: true });

@@ -50,6 +50,11 @@ export class ModelRegistry {
     return [...this.#aliases.values()].flatMap(({ name, served }) => (served ? [name] : []));
   }
 
+  /** Aliases that have no model yet, and one on its way. */
+  expected(): readonly string[] {
+    return [...this.#aliases.values()].flatMap(({ name, target }) => (target === 'pending' ? [name] : []));
+  }
+
   list(): readonly ModelStatus[] {
     return [...this.#aliases.values()].flatMap(({ status }) => status ?? []);
   }

@@ -1,13 +1,15 @@
 import { fullJitter } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
-import type { AgentClient, ModelStatus } from '#packages/http';
+import type { AgentClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
 import type { Patience } from './inference-retrier.ts';
+import type { KnownService, KnownServices } from './known-services.ts';
 import type { Waker } from './waker.ts';
 
 export interface ActiveServicesOptions {
-  readonly agent: Pick<AgentClient, 'models'>;
+  readonly agent: Pick<AgentClient, 'health' | 'models'>;
+  readonly known: KnownServices;
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents: Incidents;
@@ -15,13 +17,18 @@ export interface ActiveServicesOptions {
 }
 
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
-/** The list is asked for again after this long; activations are told sooner, by events. */
+/** The agent is asked again after this long; activations are told sooner, by events. */
 const FRESH_MS = 2_000;
+const CALL_MS = 5_000;
 
-/** The services that a source without a list of its own asks: every active model. */
+/**
+ * The services that a source without a list of its own asks: every model that serves, be it retiring, every one that the agent is
+ * restoring or loading, and those that served before a restart and may come back.
+ */
 export class ActiveServices {
   readonly #options: ActiveServicesOptions;
-  #known: { readonly services: readonly ActiveService[]; readonly at: number } | undefined;
+  /** Monotonic time of the agent's last answer that named a service. */
+  #freshAt = -Infinity;
 
   constructor(options: ActiveServicesOptions) {
     this.#options = options;
@@ -29,7 +36,7 @@ export class ActiveServices {
 
   /** The agent's models have changed. */
   forget(): void {
-    this.#known = undefined;
+    this.#freshAt = -Infinity;
   }
 
   /**
@@ -39,40 +46,53 @@ export class ActiveServices {
    * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
    */
   async list({ signal, waitMs }: Patience, task = ''): Promise<readonly string[]> {
-    const { clock, random, incidents, waker } = this.#options;
+    const { clock, random, incidents, known, waker } = this.#options;
     const startedAt = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
-      const active = await this.#current(signal);
-      const services = active.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
+      const hasAnswered = await this.#refresh(signal);
+      const services = hasAnswered ? wantedOf(known.all, task) : [];
       if (services.length > 0) {
         incidents.resolved('any service', 'service.answers-again');
         return services;
       }
-      if (this.#known) incidents.opened('any service', 'service.no-model', { message: noModel(task).message });
+      if (hasAnswered) incidents.opened('any service', 'service.no-model', { message: noModel(task).message });
       const delayMs = fullJitter(BACKOFF, attempt, random);
       if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(task);
       await waker.sleep(clock, delayMs, signal);
     }
   }
 
-  async #current(signal: AbortSignal): Promise<readonly ActiveService[]> {
-    const { agent, clock, incidents } = this.#options;
-    if (this.#known && clock.monotonic() - this.#known.at < FRESH_MS) return this.#known.services;
+  /** Whether a service that does not answer may still come; asks the agent. */
+  async mayCome(service: string, signal: AbortSignal): Promise<boolean> {
+    await this.#refresh(signal);
+    return this.#options.known.has(service);
+  }
+
+  /** Whether the agent has told what it has, now or just before. */
+  async #refresh(signal: AbortSignal): Promise<boolean> {
+    const { agent, clock, incidents, known } = this.#options;
+    if (clock.monotonic() - this.#freshAt < FRESH_MS) return true;
     try {
-      const models = await agent.models({ signal, timeoutMs: 5_000 });
-      const services = models.filter(({ state }) => state === 'active');
-      this.#known = { services, at: services.length > 0 ? clock.monotonic() : -Infinity };
-      return services;
+      // In this order: a model that arrives in between is in both.
+      const { status, expected = [] } = await agent.health({ signal, timeoutMs: CALL_MS });
+      const models = await agent.models({ signal, timeoutMs: CALL_MS });
+      known.update([...expected.map((alias) => ({ alias })), ...models], status === 'ok');
+      if (known.all.length > 0) this.#freshAt = clock.monotonic();
+      return true;
     } catch (thrown) {
       signal.throwIfAborted();
-      this.#known = undefined;
+      this.forget();
       incidents.opened('any service', 'agent.not-ready', { error: thrown });
-      return [];
+      return false;
     }
   }
 }
 
-type ActiveService = Pick<ModelStatus, 'alias' | 'task'>;
+/** None as long as a service may be for the task and nobody knows. */
+function wantedOf(known: readonly KnownService[], task: string): readonly string[] {
+  if (task !== '' && known.some((one) => one.task === undefined)) return [];
+  return known.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
+}
 
 function noModel(task: string): Error {
   const kind = task === '' ? '' : ` for ${task}`;

@@ -41,7 +41,13 @@ export class FrameProcessor {
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
     const { retrier, active, publisher, statistics, onProvider, onPublished, thing, clock, log } = this.#options;
     const task = everyActiveTask(service);
-    const patience: Patience = { signal: intake.signal, waitMs: intake.options.waitMs() };
+    const { signal } = intake;
+    const isNamed = intake.options.services.includes(service);
+    const patience: Patience = {
+      signal,
+      waitMs: intake.options.waitMs(),
+      ...(isNamed ? {} : { mayCome: () => active.mayCome(service, signal) }),
+    };
     try {
       if (task !== undefined) return intake.forward(frame, await active.list(patience, task));
       const result = await retrier.ask(frame, service, patience);

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EdgeError, Incidents, silentLogger } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
@@ -7,6 +10,7 @@ import { testFrame } from '../../../testing/app/test-frame.ts';
 import type { Frame } from '../frame/frame.ts';
 import { ActiveServices } from './active-services.ts';
 import { FileNaming } from './file-naming.ts';
+import { KnownServices } from './known-services.ts';
 import { InferenceRetrier } from './inference-retrier.ts';
 import type { Patience } from './inference-retrier.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
@@ -192,10 +196,28 @@ describe('InferenceRetrier', () => {
 });
 
 describe('ActiveServices', () => {
+  const health = { status: 'ok' as 'ok' | 'starting', services: [], expected: [] as string[] };
+  let folder: string;
+  let known: KnownServices;
+  const open = () => KnownServices.open({ file: join(folder, 'services.json'), clock, log: silentLogger });
   const listing = (models: () => unknown[]) =>
-    new ActiveServices({ agent: { models: async () => models() as never }, clock, random: () => 1, incidents, waker });
+    new ActiveServices({
+      agent: { models: async () => models() as never, health: async () => health },
+      known,
+      clock,
+      random: () => 1,
+      incidents,
+      waker,
+    });
 
-  it('lists what is active, and asks again after two seconds or when told', async () => {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeml-services-'));
+    known = await open();
+    Object.assign(health, { status: 'ok', expected: [] });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('lists what serves, be it retiring, and asks again after two seconds or when told', async () => {
     let count = 0;
     const active = listing(() => {
       count++;
@@ -205,7 +227,7 @@ describe('ActiveServices', () => {
       ];
     });
 
-    expect(await active.list(forever)).toEqual(['A']);
+    expect(await active.list(forever)).toEqual(['A', 'B']);
     await active.list(forever);
     expect(count).toBe(1);
     await clock.advance(2_100);
@@ -232,6 +254,54 @@ describe('ActiveServices', () => {
     expect(lines.map((line) => line.event)).toEqual(['agent.not-ready', 'service.no-model', 'service.answers-again']);
   });
 
+  it('counts on models that the agent is restoring', async () => {
+    Object.assign(health, { status: 'starting', expected: ['B'] });
+    const active = listing(() => [{ alias: 'A', state: 'active', task: 'pose' }]);
+    expect([...(await active.list(forever))].sort()).toEqual(['A', 'B']);
+    const poses = await outcomeOf(active.list({ ...forever, waitMs: 1_000 }, 'pose'));
+    await clock.advance(1_500);
+    expect(poses.error).toMatchObject({ code: 'service.no-model' });
+  });
+
+  it('remembers services over restarts of both, until the agent has not listed one for two minutes', async () => {
+    await listing(() => [
+      { alias: 'A', state: 'active', task: 'pose' },
+      { alias: 'B', state: 'active', task: 'tensor' },
+    ]).list(forever);
+    await known.saved();
+    known = await open();
+    expect(known.all).toEqual([
+      { alias: 'A', task: 'pose' },
+      { alias: 'B', task: 'tensor' },
+    ]);
+
+    health.status = 'starting';
+    const active = listing(() => [{ alias: 'A', state: 'active', task: 'pose' }]);
+    await active.list(forever);
+    await clock.advance(200_000);
+    expect(await active.list(forever)).toEqual(['A', 'B']);
+    health.status = 'ok';
+    await clock.advance(2_100);
+    await active.list(forever);
+    await clock.advance(119_000);
+    expect(await active.mayCome('B', forever.signal)).toBe(true);
+    await clock.advance(2_100);
+    expect(await active.mayCome('B', forever.signal)).toBe(false);
+    expect(await active.list(forever)).toEqual(['A']);
+  });
+
+  it('forgets a service whose model was retired, also on the disk', async () => {
+    await listing(() => [{ alias: 'A', state: 'active' }]).list(forever);
+    known.retired('A');
+    await known.saved();
+    expect([known.all, (await open()).all]).toEqual([[], []]);
+  });
+
+  it('takes a damaged file for an empty one', async () => {
+    await writeFile(join(folder, 'services.json'), '{"services":[');
+    expect((await open()).all).toEqual([]);
+  });
+
   it('loses patience', async () => {
     const outcome = await outcomeOf(listing(() => []).list({ ...forever, waitMs: 3_000 }));
     await clock.advance(5_000);
@@ -241,6 +311,10 @@ describe('ActiveServices', () => {
 });
 
 describe('skipReasonOf', () => {
+  it('waits for a model that is still being loaded', () => {
+    expect(remedyFor(error('admission.model-loading', 503))).toBe('agent');
+  });
+
   it.each([
     [error('source.file-gone', 404), 'gone'],
     [error('source.file-too-large', 413), 'budget'],

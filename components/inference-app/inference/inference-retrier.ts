@@ -31,6 +31,8 @@ export interface Patience {
   readonly signal: AbortSignal;
   /** How long to wait for a model or for the agent, all tries together; `Infinity`: for ever. */
   readonly waitMs: number;
+  /** Whether a model that is not there may still come. Default: it may. */
+  readonly mayCome?: () => Promise<boolean>;
 }
 
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
@@ -45,7 +47,7 @@ export class InferenceRetrier {
   }
 
   /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
-  async ask(frame: Frame, service: string, { signal, waitMs }: Patience): Promise<InvokeResult> {
+  async ask(frame: Frame, service: string, { signal, waitMs, mayCome }: Patience): Promise<InvokeResult> {
     const { clock, random, incidents, waker } = this.#options;
     const startedAt = clock.monotonic();
     let tries = 0;
@@ -61,7 +63,8 @@ export class InferenceRetrier {
         if (remedy === 'none' || tries >= TRIES_PER_IMAGE) throw thrown;
         const delayMs = Math.max(fullJitter(BACKOFF, attempt, random), retryAfterOf(thrown));
         const isPatient = clock.monotonic() - startedAt + delayMs <= waitMs;
-        if (!isPatient) throw remedy === 'model' ? noModel(service, thrown) : thrown;
+        const isHopeless = remedy === 'model' && mayCome !== undefined && !(await mayCome());
+        if (!isPatient || isHopeless) throw remedy === 'model' ? noModel(service, thrown) : thrown;
         this.#tell(service, remedy, thrown);
         await waker.sleep(clock, delayMs, signal);
       }

@@ -106,7 +106,9 @@ export const sourceSettings = section({
   Services: textListSetting()
     .refine((names) => names.every((name) => SERVICE_NAME.test(name)), `names of services are ${SERVICE_NAME_MEANING}`)
     .default([])
-    .describe('Services of the agent that look at each image; empty: all models that are active at that moment.'),
+    .describe(
+      'Services of the agent that look at each image; empty: every model that serves, is being loaded, or served before a restart and may come back.',
+    ),
 }).superRefine(checkSource);
 
 /** Whether a source of this type has frames of its own pace, without an end: cameras and videos. */

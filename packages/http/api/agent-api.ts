@@ -84,6 +84,8 @@ export interface HealthStatus {
   readonly status: 'ok' | 'starting' | 'stopping';
   /** Aliases that answer requests now. */
   readonly services: readonly string[];
+  /** Aliases without a model whose model is being restored or loaded: requests wait for it. Absent: an older agent, which does not say. */
+  readonly expected?: readonly string[];
 }
 
 /** One element of `GET /v1/models`; also the answer to `retire` and `rollback` (of the model that then serves). */
