@@ -103,14 +103,14 @@ describe('InferenceApp, once', () => {
     expect(nucleus.iotMessages.map(({ topic }) => topic)).toContain('edgeml/gate-7/results/Classifier');
     expect(agent.invocations.map(({ contentType }) => contentType)).toContain('image/webp');
     expect((await readdir(join(work, 'annotated'))).sort()).toEqual([
-      'Classifier--a.jpg',
-      'Classifier--b.png.jpg',
-      'Classifier--c.webp.jpg',
-      'Detector--a.jpg',
-      'Detector--b.png.jpg',
-      'Detector--c.webp.jpg',
+      'Classifier--line--a.jpg',
+      'Classifier--line--b.png.jpg',
+      'Classifier--line--c.webp.jpg',
+      'Detector--line--a.jpg',
+      'Detector--line--b.png.jpg',
+      'Detector--line--c.webp.jpg',
     ]);
-    expect((await sharp(join(work, 'annotated', 'Detector--a.jpg')).metadata()).width).toBe(640);
+    expect((await sharp(join(work, 'annotated', 'Detector--line--a.jpg')).metadata()).width).toBe(640);
     expect(app.counts).toMatchObject({ answered: 6, published: 12, annotated: 6, skipped: {} });
   });
 
@@ -394,6 +394,29 @@ describe('InferenceApp configuration', () => {
 
     nucleus.configure(COMPONENT, ['Sources', 'images'], { Path: images, Services: 'Detector' });
     await eventually(() => results().length === 1);
+  });
+});
+
+describe('InferenceApp, started again', () => {
+  it('answers nothing twice, be it stopped in the middle', async () => {
+    for (let n = 0; n < 12; n++) await put(`${n}.jpg`);
+    let answers = 0;
+    agent.answer = async () => (answers++ < 5 ? [] : new Promise<never>(() => undefined));
+    const first = await start({ ...watch('Detector'), Concurrency: 1 });
+    await eventually(() => agent.invocations.length === 6);
+    await first.stop();
+    expect(results()).toHaveLength(5);
+
+    agent.answer = () => [];
+    await start(watch('Detector'));
+    await eventually(() => results().length === 12);
+    await put('later.jpg');
+    await eventually(() => results().some(({ image }) => image === 'later.jpg'));
+    expect(
+      results()
+        .map(({ image }) => image)
+        .sort(),
+    ).toEqual([...Array.from({ length: 12 }, (_, n) => `${n}.jpg`), 'later.jpg'].sort());
   });
 });
 

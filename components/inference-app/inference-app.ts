@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { Incidents, messageOf, Serial } from '#packages/foundation';
+import { Incidents, messageOf, Serial, sleep } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { localTopics, untilAnswered } from '#packages/ipc';
@@ -25,6 +25,7 @@ import { readConfiguration } from './read-configuration.ts';
 import { Publisher } from './results/publisher.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { createSource } from './sources/create-source.ts';
+import { FolderJournals } from './sources/folder/journal/folder-journals.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
@@ -35,6 +36,8 @@ const SERVICES_FILE = 'services.json';
 /** An event of the agent: a model has left for good. */
 const retiredEvent = z.object({ event: z.literal('model.retired'), model: z.object({ alias: z.string() }) });
 
+/** For what a source has to note of images whose results have left. */
+const TELL_MS = 500;
 /** For whoever reads metrics at the end. */
 const WATCH_CLOSE_MS = 200;
 
@@ -61,6 +64,7 @@ export class InferenceApp {
   readonly #metrics = new AppMetrics(this.#statistics);
   readonly #publisher: Publisher;
   readonly #sources: SourceSet;
+  readonly #journals: FolderJournals;
   readonly #feedback: FeedbackSender;
   readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
@@ -148,9 +152,10 @@ export class InferenceApp {
     const slots = new SlotProvider({ agent, incidents, clock });
     const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
     const readSecret = (secretId: string): Promise<string> => ipc.getSecret(secretId);
+    const journals = (this.#journals = new FolderJournals({ folder: join(workFolder, 'journal'), clock, log }));
     const sourceOptions = { workFolder, maxImageBytes, openSlots, readSecret, clock, random, statistics, log };
     this.#sources = new SourceSet({
-      create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }),
+      create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }, journals),
       openIntake: (intake) => scheduler.open(intake),
       modelWaitSeconds: () => settings().ModelWaitSeconds,
       onStopped: (name) => {
@@ -249,7 +254,15 @@ export class InferenceApp {
     this.#configIdCheck.stop();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
     await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), this.#known.saved(), served]);
+    await this.#within(TELL_MS, this.#sources.told());
+    await this.#journals.flush();
     this.#statistics.stop();
     this.#statistics.log(this.#log);
+  }
+
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([work, sleep(this.#options.clock, ms, enough.signal).catch(() => undefined)]);
+    enough.abort();
   }
 }

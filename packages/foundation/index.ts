@@ -24,6 +24,7 @@ export { entry, errorCatalogue } from './errors/catalogue.ts';
 export { EdgeError, fromWire, isEdgeError, messageOf } from './errors/edge-error.ts';
 export type { Remedy, WireError } from './errors/edge-error.ts';
 export { wireErrorOf } from './errors/wire-error.ts';
+export { checkedLine, checksumHex, readCheckedLine } from './files/checked-line.ts';
 export { filesBelow } from './files/files-below.ts';
 export { syncFile, syncFolder } from './files/fsync.ts';
 export { hashFile } from './files/hash-file.ts';

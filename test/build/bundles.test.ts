@@ -84,8 +84,8 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
 
     expect(stdout).not.toMatch(/Cannot find module|MODULE_NOT_FOUND/);
     expect((await readdir(path.join(work, 'annotated'))).sort()).toEqual([
-      'PartsDetector--belt-01.jpg',
-      'PartsDetector--belt-19.png.jpg',
+      'PartsDetector--images--belt-01.jpg',
+      'PartsDetector--images--belt-19.png.jpg',
     ]);
   });
 

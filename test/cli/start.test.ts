@@ -87,7 +87,7 @@ describe('npm start', () => {
 
   it('says where things are, and writes annotated images there', async () => {
     const annotated = /Annotated images +(\S+)/.exec(run.err)?.[1] ?? '';
-    expect(await readdir(annotated)).toContain('PartsDetector--belt-01.jpg');
+    expect(await readdir(annotated)).toContain('PartsDetector--sample-scenes--belt-01.jpg');
     expect(await readdir(/Logs +(\S+)/.exec(run.err)?.[1] ?? '')).toContain('edgeml.InferenceAgent.log');
   });
 

@@ -1,14 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Child } from '../../testing/process/child.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 import { eventually } from '../../testing/app/app-rig.ts';
 import { TEST_PICTURE } from '../../testing/app/ffmpeg.ts';
 import { isAlive, pidsNamed } from '../../testing/process/process-facts.ts';
 import { ScriptedAgent } from '../../testing/app/scripted-agent.ts';
+import type { Invocation } from '../../testing/app/scripted-agent.ts';
+import { testImage } from '../../testing/app/test-image.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
@@ -43,6 +45,42 @@ async function startedApp(more: object = {}): Promise<{ readonly app: Child; rea
   const [ffmpeg = -1] = pidsNamed('ffmpeg', app.pid);
   return { app, ffmpeg };
 }
+
+describe('edgeml.InferenceApp, killed while it works on a folder', () => {
+  it('loses no image, and asks again about none but those that were under way', async () => {
+    const inbox = path.join(work, 'inbox');
+    await mkdir(inbox);
+    const names = Array.from({ length: 40 }, (_, n) => `${n}.jpg`);
+    // Cameras pad with zeros: each image has a size of its own.
+    const image = await testImage();
+    for (const [n, name] of names.entries())
+      await writeFile(path.join(inbox, name), Buffer.concat([image, Buffer.alloc(n)]));
+    const journal = async (): Promise<number> =>
+      (await readFile(path.join(work, 'journal', 'inbox.journal'), 'utf8').catch(() => '')).split('.jpg').length - 1;
+    const answered: string[] = [];
+    const nameOf = ({ body }: Invocation): string => `${body.length - image.length}.jpg`;
+
+    for (const until of [10, 20, 30, 40]) {
+      agent.answer = async (invocation) => {
+        if (answered.length >= until) await new Promise(() => undefined);
+        answered.push(nameOf(invocation));
+        return [];
+      };
+      const app = await startComponent('inference-app', {
+        workFolder: work,
+        configuration: { Sources: { inbox: { Path: inbox, Services: ['Detector'] } }, Annotate: { Enabled: false } },
+        environment: { EDGEML_AGENT_SOCKET: agent.socketPath },
+      });
+      apps.push(app);
+      await vi.waitUntil(async () => (await journal()) >= until, { timeout: PATIENCE_MS, interval: 20 });
+      await app.end('SIGKILL');
+    }
+
+    expect([...answered].sort()).toEqual([...names].sort());
+    // Two at once, which the three kills in between have cut off.
+    expect(agent.invocations.length).toBeLessThanOrEqual(names.length + 3 * 2);
+  });
+});
 
 describe('the ffmpeg of edgeml.InferenceApp', await needs(ffmpeg), () => {
   it('ends with the application on SIGTERM, which ends cleanly', async () => {

@@ -1,4 +1,4 @@
-import { checkedLine } from './checked-line.ts';
+import { checkedLine } from '#packages/foundation';
 import type { ChangeRecord, SnapshotRecord } from './journal-record.ts';
 import type { JournalReading } from './read-journal.ts';
 import type { OpenFile, SpoolFolder } from './spool-folder.ts';

@@ -1,4 +1,4 @@
-import { readCheckedLine } from './checked-line.ts';
+import { readCheckedLine } from '#packages/foundation';
 import type { JournalRecord } from './journal-record.ts';
 
 export interface JournalReading {

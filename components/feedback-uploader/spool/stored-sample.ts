@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { checkedLine, hex, readCheckedLine } from './checked-line.ts';
+import { checkedLine, checksumHex, readCheckedLine } from '#packages/foundation';
 
 /** What is known of a sample beside its bytes. Stored in front of them, so that a file explains itself. */
 export interface SampleHeader {
@@ -34,7 +34,7 @@ export interface StoredSample {
 
 /** Bytes of the file of a sample: a checked line with header, length and checksum of the body, then the body. */
 export function encodeSample(header: SampleHeader, body: Uint8Array): readonly Uint8Array[] {
-  return [checkedLine({ v: VERSION, ...header, bodyBytes: body.length, bodyCrc: hex(crc32(body)) }), body];
+  return [checkedLine({ v: VERSION, ...header, bodyBytes: body.length, bodyCrc: checksumHex(crc32(body)) }), body];
 }
 
 /** The sample in the bytes of a file; undefined where any of it is damaged. */
@@ -45,7 +45,7 @@ export function decodeSample(file: Buffer): StoredSample | undefined {
   if (line?.v !== VERSION) return undefined;
   const { v: _v, bodyBytes, bodyCrc, ...header } = line;
   const body = file.subarray(end + 1);
-  return body.length === bodyBytes && hex(crc32(body)) === bodyCrc ? { header, body } : undefined;
+  return body.length === bodyBytes && checksumHex(crc32(body)) === bodyCrc ? { header, body } : undefined;
 }
 
 type StoredLine = SampleHeader & { readonly v: number; readonly bodyBytes: number; readonly bodyCrc: string };

@@ -7,18 +7,21 @@ import { AnnotatedStore } from './annotated-store.ts';
 
 describe('annotatedName', () => {
   it.each([
-    ['belt-01.jpg', 'Parts--belt-01.jpg'],
-    ['line1/deep/x.JPEG', 'Parts--line1__deep__x.jpg'],
-    ['y.png', 'Parts--y.png.jpg'],
-    ['../../etc/passwd', 'Parts--..__..__etc__passwd.jpg'],
-    ['a:b*c?.png', 'Parts--a_b_c_.png.jpg'],
+    ['belt-01.jpg', 'Parts--line--belt-01.jpg'],
+    ['line1/deep/x.JPEG', 'Parts--line--line1__deep__x.jpg'],
+    ['y.png', 'Parts--line--y.png.jpg'],
+    ['../../etc/passwd', 'Parts--line--..__..__etc__passwd.jpg'],
+    ['a:b*c?.png', 'Parts--line--a_b_c_.png.jpg'],
   ])('of %s is %s', (image, name) => {
-    expect(annotatedName('Parts', image)).toBe(name);
+    expect(annotatedName('Parts', 'line', image)).toBe(name);
   });
 
   it('stays short, and different for different images', () => {
     const long = 'ü'.repeat(300);
-    const [one, other] = [annotatedName('Parts', `${long}1.jpg`), annotatedName('Parts', `${long}2.jpg`)];
+    const [one, other] = [
+      annotatedName('Parts', 'line', `${long}1.jpg`),
+      annotatedName('Parts', 'line', `${long}2.jpg`),
+    ];
 
     expect(Buffer.byteLength(one)).toBeLessThanOrEqual(255);
     expect(one).not.toBe(other);

@@ -48,7 +48,7 @@ export class Annotator {
         ? drawOnFrame(held.frame, predictions, options)
         : frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, options)),
     );
-    return this.#files().save(annotatedName(service, frame.image), picture);
+    return this.#files().save(annotatedName(service, frame.source, frame.image), picture);
   }
 
   #files(): AnnotatedStore {

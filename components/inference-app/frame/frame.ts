@@ -24,9 +24,17 @@ export interface Frame {
    * @throws EdgeError `source.file-gone`, `source.file-unreadable`, `source.file-too-large`
    */
   withImage<T>(use: (image: LoadedImage) => Promise<T>): Promise<T>;
+  /** Told once, when every service is done with the image and its results have left; never rejects. */
+  readonly onEnded?: (outcome: FrameOutcome) => Promise<void>;
   /** Of a camera's raw frame: its pixels, and what the agent is asked about in place of the image. */
   readonly held?: HeldFrame;
 }
+
+/**
+ * `done`: answered, or refused or skipped for good. `unreadable`: the file could not be read, which may pass. `stopped`: not looked at
+ * by all of its services, because the source has ended.
+ */
+export type FrameOutcome = 'done' | 'unreadable' | 'stopped';
 
 export interface LoadedImage {
   readonly bytes: Uint8Array;

@@ -6,7 +6,7 @@ import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
-import type { WorkIntake } from '../scheduler/work-intake.ts';
+import type { WorkIntake, WorkOutcome } from '../scheduler/work-intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';
@@ -38,7 +38,7 @@ export class FrameProcessor {
   }
 
   /** Never rejects: an image without an answer becomes a result with an error. */
-  async look(frame: Frame, service: string, intake: WorkIntake): Promise<void> {
+  async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
     const { retrier, active, publisher, statistics, onProvider, onPublished, thing, clock, log } = this.#options;
     const task = everyActiveTask(service);
     const { signal } = intake;
@@ -49,19 +49,28 @@ export class FrameProcessor {
       ...(isNamed ? {} : { mayCome: () => active.mayCome(service, signal) }),
     };
     try {
-      if (task !== undefined) return intake.forward(frame, await active.list(patience, task));
+      if (task !== undefined) {
+        intake.forward(frame, await active.list(patience, task));
+        return { outcome: 'done' };
+      }
       const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
-      publisher.publish(answerMessage(thing, frame, result), result);
+      const published = publisher.publish(answerMessage(thing, frame, result), result);
       onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
       onProvider(result);
       await this.#annotate(frame, result);
+      return { outcome: 'done', published };
     } catch (thrown) {
-      if (intake.signal.aborted) return statistics.skip('stopped');
+      if (intake.signal.aborted) {
+        statistics.skip('stopped');
+        return { outcome: 'stopped' };
+      }
       const reason = skipReasonOf(thrown);
       statistics.skip(reason);
       log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
-      if (task === undefined) publisher.publish(errorMessage(thing, frame, service, thrown));
+      const message = task === undefined ? errorMessage(thing, frame, service, thrown) : undefined;
+      const outcome = appErrors.is(thrown, 'source.file-unreadable') ? 'unreadable' : 'done';
+      return { outcome, ...(message ? { published: publisher.publish(message) } : {}) };
     }
   }
 

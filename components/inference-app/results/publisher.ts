@@ -33,8 +33,11 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** @param answer what the message is about; undefined where it is about an error */
-  publish(message: ResultMessage, answer?: InvokeResult): void {
+  /**
+   * @param answer what the message is about; undefined where it is about an error
+   * @returns resolves when the nucleus has taken the message, or it was given up
+   */
+  async publish(message: ResultMessage, answer?: InvokeResult): Promise<void> {
     const { ipc, settings, log, statistics } = this.#options;
     const { ResultTopic, Mqtt, ResultFormat } = settings();
     const body = this.#body(message, answer);
@@ -44,11 +47,15 @@ export class Publisher {
     // What reads the old components' logs finds their results there.
     log[isLogOnly || ResultFormat === 'greengrass-v2' ? 'info' : 'debug'](body, 'app.result');
     if (this.#underWay.size >= MAX_UNDER_WAY) return statistics.count('unpublished');
-    if (ResultTopic !== '') this.#send('local', ResultTopic, message, (topic) => ipc.publishLocal(topic, body));
+    const sending: Promise<void>[] = [];
+    if (ResultTopic !== '')
+      sending.push(this.#send('local', ResultTopic, message, (topic) => ipc.publishLocal(topic, body)));
     if (Mqtt.Enabled && Mqtt.Topic !== '') {
       const qos = Mqtt.Qos === '0' ? 0 : 1;
-      this.#send('MQTT', Mqtt.Topic, message, (topic) => ipc.publishIot(topic, JSON.stringify(body), { qos }));
+      const send = (topic: string): Promise<void> => ipc.publishIot(topic, JSON.stringify(body), { qos });
+      sending.push(this.#send('MQTT', Mqtt.Topic, message, send));
     }
+    await Promise.all(sending);
   }
 
   /** Resolves when all is published or given up, or after `ms`. */
@@ -76,7 +83,7 @@ export class Publisher {
     template: string,
     { thing, service, source }: ResultMessage,
     send: (topic: string) => Promise<void>,
-  ): void {
+  ): Promise<void> {
     const { statistics, incidents } = this.#options;
     const subject = `${way} ${template} of ${service}`;
     const sending = (async () => send(fillTopic(template, { thing, service, source })))().then(
@@ -94,5 +101,6 @@ export class Publisher {
     );
     this.#underWay.add(sending);
     void sending.finally(() => this.#underWay.delete(sending));
+    return sending;
   }
 }

@@ -148,7 +148,7 @@ describe('Publisher', () => {
   it('publishes on the local topic and on MQTT', async () => {
     const publisher = publisherOf({});
 
-    publisher.publish(message);
+    void publisher.publish(message);
     await publisher.drain(1_000);
 
     expect(local).toEqual([{ topic: 'edgeml/results/Parts', message }]);
@@ -164,7 +164,7 @@ describe('Publisher', () => {
       Mqtt: { Topic: 'site/{thing}', Qos: '0' },
     });
 
-    publisher.publish(message);
+    void publisher.publish(message);
     await publisher.drain(1_000);
 
     expect(local[0]?.topic).toBe('site/line/Parts');
@@ -174,7 +174,7 @@ describe('Publisher', () => {
   it('only logs results, at a level that is seen, where it has no topic', async () => {
     const publisher = publisherOf({ ResultTopic: '', Mqtt: { Enabled: 'false' } });
 
-    publisher.publish(message);
+    void publisher.publish(message);
     await publisher.drain(1_000);
 
     expect([local, iot]).toEqual([[], []]);
@@ -184,10 +184,10 @@ describe('Publisher', () => {
   it('warns once about messages that do not go out, and says when they do again', async () => {
     const publisher = publisherOf({ Mqtt: { Enabled: false } });
     fail = new EdgeError('ipc.unauthorized', { status: 403, todo: 'Add it.' }, 'may not');
-    for (let n = 0; n < 3; n++) publisher.publish(message);
+    for (let n = 0; n < 3; n++) void publisher.publish(message);
     await publisher.drain(1_000);
     fail = undefined;
-    publisher.publish(message);
+    void publisher.publish(message);
     await publisher.drain(1_000);
 
     expect(lines.filter(({ level }) => level !== 'debug').map(({ event }) => event)).toEqual([
@@ -200,7 +200,7 @@ describe('Publisher', () => {
   it('does not pile up messages without end, nor wait for them without end', async () => {
     const publisher = publisherOf({ Mqtt: { Enabled: false } });
     hold = new Promise(() => undefined);
-    for (let n = 0; n < 510; n++) publisher.publish(message);
+    for (let n = 0; n < 510; n++) void publisher.publish(message);
 
     expect(statistics.counts.unpublished).toBe(10);
     const drained = publisher.drain(1_000);

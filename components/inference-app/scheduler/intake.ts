@@ -1,8 +1,8 @@
-import type { Frame } from '../frame/frame.ts';
+import type { Frame, FrameOutcome } from '../frame/frame.ts';
 import type { FrameSink } from '../sources/image-source.ts';
 import type { SkipReason, Statistics } from '../statistics/statistics.ts';
 import type { QueuedIntake, ServiceQueue } from './service-queue.ts';
-import type { IntakeOptions } from './work-intake.ts';
+import type { IntakeOptions, WorkOutcome } from './work-intake.ts';
 
 /** The way in for one source. */
 export interface Intake extends FrameSink {
@@ -10,6 +10,14 @@ export interface Intake extends FrameSink {
   idle(): Promise<void>;
   /** Skips what waits, ends what is worked on; resolves when all of it has ended. */
   close(): Promise<void>;
+  told(): Promise<void>;
+}
+
+/** What is known so far of a frame whose end somebody waits for. */
+interface OpenFrame {
+  services: number;
+  outcome: FrameOutcome;
+  readonly published: Promise<unknown>[];
 }
 
 /** Puts the frames of one source into the queues of its services, and counts them out again. */
@@ -20,6 +28,8 @@ export class SourceIntake implements Intake, QueuedIntake {
   readonly #queueOf: (service: string) => ServiceQueue;
   readonly #queues = new Set<ServiceQueue>();
   readonly #below = new Set<{ readonly count: number; readonly resolve: () => void }>();
+  readonly #open = new Map<Frame, OpenFrame>();
+  readonly #ending = new Set<Promise<void>>();
   #outstanding = 0;
 
   constructor(options: IntakeOptions, statistics: Statistics, queueOf: (service: string) => ServiceQueue) {
@@ -48,8 +58,12 @@ export class SourceIntake implements Intake, QueuedIntake {
   }
 
   #put(frame: Frame, services: readonly string[]): void {
-    if (this.#ended.signal.aborted) return this.#statistics.skip('stopped', services.length);
+    if (this.#ended.signal.aborted) {
+      this.#follow(frame).outcome = 'stopped';
+      return this.#statistics.skip('stopped', services.length);
+    }
     this.#outstanding += services.length;
+    this.#follow(frame).services += services.length;
     frame.held?.hold(services.length);
     for (const service of services) {
       const queue = this.#queueOf(service);
@@ -64,9 +78,10 @@ export class SourceIntake implements Intake, QueuedIntake {
     this.#statistics.skip(reason, times);
   }
 
-  done(frame: Frame): void {
+  done(frame: Frame, outcome: WorkOutcome): void {
     frame.held?.release();
     this.#outstanding--;
+    this.#note(frame, outcome);
     for (const waiter of this.#below) {
       if (this.#outstanding >= waiter.count) continue;
       this.#below.delete(waiter);
@@ -81,6 +96,30 @@ export class SourceIntake implements Intake, QueuedIntake {
   below(count: number): Promise<void> {
     if (this.#outstanding < count) return Promise.resolve();
     return new Promise((resolve) => this.#below.add({ count, resolve }));
+  }
+
+  /** Resolves when whoever waits for the end of a frame whose work has ended has been told, and is done with it. */
+  async told(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
+  #follow(frame: Frame): OpenFrame {
+    const open = this.#open.get(frame) ?? { services: 0, outcome: 'done', published: [] };
+    if (frame.onEnded) this.#open.set(frame, open);
+    return open;
+  }
+
+  #note(frame: Frame, { outcome, published }: WorkOutcome): void {
+    const open = this.#open.get(frame);
+    if (!open || !frame.onEnded) return;
+    if (outcome !== 'done') open.outcome = outcome;
+    if (published) open.published.push(published);
+    if (--open.services > 0) return;
+    this.#open.delete(frame);
+    const ending = Promise.all(open.published)
+      .then(() => frame.onEnded?.(open.outcome))
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   async close(): Promise<void> {

@@ -3,16 +3,19 @@ import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
+import type { Frame } from '../frame/frame.ts';
 import type { Intake } from './intake.ts';
-import type { IntakeOptions, WorkIntake } from './work-intake.ts';
+import type { IntakeOptions, WorkIntake, WorkOutcome } from './work-intake.ts';
 import { Scheduler } from './scheduler.ts';
 
 interface Job {
   readonly what: string;
   readonly intake: WorkIntake;
-  finish: () => void;
+  finish: (outcome?: WorkOutcome) => void;
   fail: (thrown: Error) => void;
 }
+
+const DONE: WorkOutcome = { outcome: 'done' };
 
 let clock: FakeClock;
 let statistics: Statistics;
@@ -28,8 +31,13 @@ beforeEach(() => {
   scheduler = new Scheduler({
     work: (frame, service, intake) =>
       new Promise((resolve, reject) => {
-        jobs.push({ what: `${frame.source}/${frame.image} ${service}`, intake, finish: resolve, fail: reject });
-        intake.signal.addEventListener('abort', () => resolve());
+        jobs.push({
+          what: `${frame.source}/${frame.image} ${service}`,
+          intake,
+          finish: (outcome = DONE) => resolve(outcome),
+          fail: reject,
+        });
+        intake.signal.addEventListener('abort', () => resolve({ outcome: 'stopped' }));
       }),
     concurrency: () => concurrency,
     statistics,
@@ -169,6 +177,53 @@ describe('Scheduler', () => {
     expect(closing.outstanding).toBe(0);
     expect(statistics.counts.skipped).toEqual({ stopped: 4 });
     expect(jobs.filter((job) => !job.intake.signal.aborted).map((job) => job.what)).toEqual(['other/1 A']);
+  });
+
+  describe('the end of an image', () => {
+    const ended: string[] = [];
+    const followed = (image: string): Frame => ({
+      ...testFrame(clock, image),
+      onEnded: async (outcome) => void ended.push(`${image} ${outcome}`),
+    });
+    beforeEach(() => void ended.splice(0));
+
+    it('is told once all services are done with it, those that it was passed on to as well', async () => {
+      const intake = open({ services: ['*'] });
+      const frame = followed('1');
+      intake.offer(frame);
+      const first = jobs.shift();
+      first?.intake.forward(frame, ['A', 'B']);
+      first?.finish();
+      await clock.advance(0);
+      jobs.shift()?.finish();
+      await clock.advance(0);
+      expect(ended).toEqual([]);
+      jobs.shift()?.finish();
+      await clock.advance(0);
+      expect(ended).toEqual(['1 done']);
+    });
+
+    it('waits until its results have left', async () => {
+      const intake = open();
+      intake.offer(followed('1'));
+      let leave = (): void => undefined;
+      jobs.shift()?.finish({ outcome: 'done', published: new Promise<void>((resolve) => (leave = resolve)) });
+      await intake.idle();
+      await clock.advance(0);
+      expect(ended).toEqual([]);
+      leave();
+      await intake.told();
+      expect(ended).toEqual(['1 done']);
+    });
+
+    it('is another if its source ends before, and the same if it is skipped for a newer content', async () => {
+      const intake = open({ services: ['A', 'B'], capacity: 1 });
+      for (const image of ['1', '2', '3']) intake.offer(followed(image));
+      await intake.close();
+      intake.offer(followed('4'));
+      await intake.told();
+      expect(ended.sort()).toEqual(['1 stopped', '2 done', '3 stopped']);
+    });
   });
 
   it('counts what comes too soon as busy, once per service', () => {

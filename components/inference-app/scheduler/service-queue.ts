@@ -3,11 +3,11 @@ import type { Clock, Logger } from '#packages/foundation';
 import type { Frame } from '../frame/frame.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { Slot } from './slot.ts';
-import type { WorkIntake } from './work-intake.ts';
+import type { WorkIntake, WorkOutcome } from './work-intake.ts';
 
 export interface ServiceQueueOptions {
   /** Looks at one frame; never rejects for what is wrong with the frame. */
-  readonly work: (frame: Frame, service: string, intake: WorkIntake) => Promise<void>;
+  readonly work: (frame: Frame, service: string, intake: WorkIntake) => Promise<WorkOutcome>;
   /** Frames of one service that are worked on at once; asked each time, since the setting may change. */
   readonly concurrency: () => number;
   readonly statistics: Statistics;
@@ -18,7 +18,7 @@ export interface ServiceQueueOptions {
 /** An intake as its queues see it. */
 export interface QueuedIntake extends WorkIntake {
   /** Counts one frame out, worked on or skipped. */
-  done(frame: Frame): void;
+  done(frame: Frame, outcome: WorkOutcome): void;
 }
 
 /** One service: its slots, and what it is working on. */
@@ -39,7 +39,7 @@ export class ServiceQueue {
     if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
     const skipped = place.slot.put(frame, intake.options.capacity);
     this.#options.statistics.skip('stale', skipped.length);
-    skipped.forEach((each) => intake.done(each));
+    skipped.forEach((each) => intake.done(each, DONE));
     this.#pump();
   }
 
@@ -49,7 +49,7 @@ export class ServiceQueue {
     this.#turn = this.#turn.filter((each) => each !== place);
     const skipped = place.slot.clear();
     this.#options.statistics.skip('stopped', skipped.length);
-    skipped.forEach((each) => intake.done(each));
+    skipped.forEach((each) => intake.done(each, { outcome: 'stopped' }));
   }
 
   #pump(): void {
@@ -62,13 +62,14 @@ export class ServiceQueue {
   }
 
   async #run(frame: Frame, intake: QueuedIntake): Promise<void> {
+    let outcome: WorkOutcome = DONE;
     try {
-      await this.#options.work(frame, this.#service, intake);
+      outcome = await this.#options.work(frame, this.#service, intake);
     } catch (thrown) {
       this.#options.log.error({ error: thrown, image: frame.image, service: this.#service }, 'app.work-failed');
     } finally {
       this.#working--;
-      intake.done(frame);
+      intake.done(frame, outcome);
       this.#pump();
     }
   }
@@ -88,8 +89,10 @@ export class ServiceQueue {
       const ageMs = this.#options.clock.monotonic() - frame.takenAtMonotonic;
       if (ageMs <= intake.options.maxAgeMs) return frame;
       this.#options.statistics.skip('stale');
-      intake.done(frame);
+      intake.done(frame, DONE);
     }
     return undefined;
   }
 }
+
+const DONE: WorkOutcome = { outcome: 'done' };

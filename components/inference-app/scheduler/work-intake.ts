@@ -1,4 +1,4 @@
-import type { Frame } from '../frame/frame.ts';
+import type { Frame, FrameOutcome } from '../frame/frame.ts';
 
 export interface IntakeOptions {
   /** Services that look at each frame. */
@@ -9,6 +9,13 @@ export interface IntakeOptions {
   readonly maxAgeMs: number;
   /** How long the work on a frame may wait for a model or for the agent; asked each time, since the setting may change. */
   readonly waitMs: () => number;
+}
+
+/** How the work on a frame for one service ended. */
+export interface WorkOutcome {
+  readonly outcome: FrameOutcome;
+  /** Resolves when its result has left, or was given up. */
+  readonly published?: Promise<unknown>;
 }
 
 /** What the work on a frame may ask of the intake that it came through. */

@@ -58,7 +58,14 @@ export const sourceSettings = section({
   Recursive: booleanSetting().default(true).describe('Whether folders inside the folder are read too.'),
   ReadExisting: booleanSetting()
     .default(true)
-    .describe('Whether mode `watch` looks at the images that are there when it starts.'),
+    .describe(
+      'Whether mode `watch` looks at the images that are there when it starts, except for those that it has answered before.',
+    ),
+  Journal: booleanSetting()
+    .default(true)
+    .describe(
+      'Whether mode `watch` remembers over restarts what it has answered, by path, size, time and content: 50,000 images in `journal/` of the work folder. It begins anew when Path or Services change.',
+    ),
   Backlog: integerSetting({ min: 1, max: 1_000_000 })
     .default(1_000)
     .describe(

@@ -29,6 +29,8 @@ interface Running {
 export class SourceSet {
   readonly #options: SourceSetOptions;
   readonly #running = new Map<string, Running>();
+  /** Of sources that were closed. */
+  readonly #telling = new Set<Promise<void>>();
   #onEnd: () => void = () => undefined;
 
   constructor(options: SourceSetOptions) {
@@ -62,6 +64,11 @@ export class SourceSet {
     await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
   }
 
+  /** Resolves when the sources that were closed know how each of their images ended: when its results have left. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+
   #start(name: string, configuration: SourceConfiguration): void {
     const { create, openIntake, log } = this.#options;
     const intake = openIntake(this.#intakeOptions(configuration));
@@ -90,6 +97,8 @@ export class SourceSet {
     await running.source.stop();
     await running.intake.close();
     await running.done;
+    const telling = running.intake.told().finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
     this.#options.onStopped(name);
     this.#options.log.info({ source: name }, 'source.stopped');
   }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,28 +7,34 @@ import type { Clock } from '#packages/foundation';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { appConfiguration } from '../../config.ts';
-import type { Frame } from '../../frame/frame.ts';
+import type { Frame, FrameOutcome } from '../../frame/frame.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { testImage, testNpy, writeTestImage } from '../../../../testing/app/test-image.ts';
 import { completenessOf } from './complete-file.ts';
 import { FolderSource } from './folder-source.ts';
+import { FolderJournals } from './journal/folder-journals.ts';
 import { SettlingFiles } from './settling-files.ts';
 
 let work: string;
 let folder: string;
 let sources: FolderSource[];
+let journals: FolderJournals;
 
 beforeEach(async () => {
   work = await mkdtemp(join(tmpdir(), 'edgeml-folder-'));
   folder = join(work, 'images');
   await mkdir(folder);
   sources = [];
+  journals = openJournals();
 });
 
 afterEach(async () => {
   await Promise.all(sources.map((source) => source.stop()));
   await rm(work, { recursive: true, force: true });
 });
+
+const openJournals = (): FolderJournals =>
+  new FolderJournals({ folder: join(work, 'journal'), clock: systemClock, log: silentLogger });
 
 function sourceOf(
   settings: object,
@@ -48,6 +54,7 @@ function sourceOf(
     configuration,
     workFolder: work,
     maxImageBytes: () => maxImageBytes,
+    journals,
     clock,
     log,
   });
@@ -318,6 +325,100 @@ describe('FolderSource, watch', () => {
     await writeTestImage(join(later, 'a.jpg'));
 
     await eventually(() => sink.images.length === 1);
+  });
+
+  describe('after a restart', () => {
+    async function restart(): Promise<void> {
+      await Promise.all(sources.map((source) => source.stop()));
+      await journals.flush();
+      journals = openJournals();
+    }
+    /** All services are done with these. */
+    const end = (sink: RecordingSink, outcome: FrameOutcome = 'done') =>
+      Promise.all(sink.frames.map(async (frame) => frame.onEnded?.(outcome)));
+    /** What it tells; a probe comes last. */
+    async function told(settings: object = {}): Promise<readonly string[]> {
+      const sink = await watching(settings);
+      await put('zz-probe.jpg');
+      await eventually(() => sink.images.includes('zz-probe.jpg'));
+      return sink.images.filter((name) => name !== 'zz-probe.jpg');
+    }
+
+    beforeEach(async () => {
+      for (const name of ['a.jpg', 'below/b.jpg', 'c.jpg']) await put(name);
+      const sink = await watching();
+      await eventually(() => sink.images.length === 3);
+      await end(sink);
+      await restart();
+    });
+
+    it('tells nothing again', async () => {
+      expect(await told()).toEqual([]);
+    });
+
+    it('tells what has changed or come meanwhile, but no copy with the same content', async () => {
+      const content = await readFile(join(folder, 'a.jpg'));
+      await rm(join(folder, 'a.jpg'));
+      await writeFile(join(folder, 'a.jpg'), content);
+      await utimes(join(folder, 'below/b.jpg'), new Date(), new Date(Date.now() - 60_000));
+      await writeFile(join(folder, 'c.jpg'), await testImage('jpeg', { width: 100, height: 100 }));
+      await put('d.jpg');
+      expect(await told()).toEqual(['c.jpg', 'd.jpg']);
+    });
+
+    it('tells all of it where it is to remember nothing, or to other services', async () => {
+      expect(await told({ Journal: false })).toEqual(['a.jpg', 'below/b.jpg', 'c.jpg']);
+      await restart();
+      expect(await told({ Services: ['Other'] })).toEqual(['a.jpg', 'below/b.jpg', 'c.jpg']);
+    });
+
+    it('tells again what was not done when it stopped', async () => {
+      await put('d.jpg');
+      const sink = await watching();
+      await eventually(() => sink.images.length === 1);
+      await end(sink, 'stopped');
+      await restart();
+      expect(await told()).toEqual(['d.jpg']);
+    });
+
+    it('tells a file that went and was put there again, and not one that was moved away and back', async () => {
+      const content = await readFile(join(folder, 'a.jpg'));
+      const sink = await watching();
+      await rm(join(folder, 'a.jpg'));
+      await rename(join(folder, 'c.jpg'), join(work, 'away.jpg'));
+      const gone = () =>
+        journals.open('line', JSON.stringify([folder, []])).then((journal) => journal.find('c.jpg')?.hash);
+      await expect.poll(gone, { timeout: PATIENCE_MS }).toBeUndefined();
+      await rename(join(work, 'away.jpg'), join(folder, 'c.jpg'));
+      await writeFile(join(folder, 'a.jpg'), content);
+      await eventually(() => sink.images.length === 1);
+      await put('zz-probe.jpg');
+      await eventually(() => sink.images.length === 2);
+      expect(sink.images).toEqual(['a.jpg', 'zz-probe.jpg']);
+    });
+  });
+
+  it('tells an unreadable file again, ever more rarely', async () => {
+    const clock = new FakeClock();
+    await utimes(await put('a.jpg'), new Date(0), new Date(0));
+    const sink = new RecordingSink();
+    void sourceOf({ Mode: 'watch', Journal: false }, clock).run(sink);
+    const step = async (ms: number): Promise<void> => {
+      await clock.advance(ms);
+      await eventually(() => clock.pending > 0);
+    };
+    await eventually(() => sink.images.length === 1);
+    const times: number[] = [];
+    for (let tries = 1; tries < 4; tries++) {
+      await sink.frames.at(-1)?.onEnded?.('unreadable');
+      const since = clock.monotonic();
+      while (sink.images.length === tries) await step(500);
+      times.push(clock.monotonic() - since);
+    }
+    for (const [n, ms] of times.entries()) expect(ms).toBeGreaterThanOrEqual(2_000 * 2 ** n);
+    await sink.frames.at(-1)?.onEnded?.('done');
+    for (let n = 0; n < 60; n++) await step(1_000);
+    expect(sink.images).toHaveLength(4);
   });
 
   it('tells nothing after it was stopped', async () => {

@@ -8,10 +8,15 @@ import { readImageFile } from '../../frame/image-file.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { DoneImages } from './journal/done-images.ts';
+import type { FolderJournals } from './journal/folder-journals.ts';
 import { listImages } from './list-images.ts';
 import type { FoundImage } from './list-images.ts';
 
-export type FolderSourceOptions = Omit<SourceOptions, 'random' | 'statistics' | 'openSlots' | 'readSecret'>;
+export interface FolderSourceOptions extends Omit<SourceOptions, 'random' | 'statistics' | 'openSlots' | 'readSecret'> {
+  /** What watched folders have behind them. */
+  readonly journals: Pick<FolderJournals, 'open'>;
+}
 
 /** Images of a folder: once, again and again, or as they come. */
 export class FolderSource implements ImageSource {
@@ -61,14 +66,20 @@ export class FolderSource implements ImageSource {
 
   async #runWatch(sink: FrameSink): Promise<void> {
     const { clock, configuration, log, name } = this.#options;
+    const done = await this.#openJournal();
     const watch = new FolderWatch({
       folder: this.#folder,
       recursive: configuration.Recursive,
       imageName: configuration.ImageName,
       readExisting: configuration.ReadExisting,
+      done,
       clock,
       log: log.child({ source: name }),
-      onImage: (image) => this.#offer(image, sink),
+      onImage: (image) =>
+        this.#offer(image, sink, async (outcome) => {
+          if (outcome === 'unreadable') watch.tryAgain(image.path);
+          if (outcome === 'done') await done?.add(image, image.signature);
+        }),
     });
     this.#watch = watch;
     if (this.#ended.signal.aborted) return;
@@ -78,7 +89,14 @@ export class FolderSource implements ImageSource {
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
   }
 
-  #offer({ path, name }: NamedFile, sink: FrameSink): void {
+  /** What was answered of this folder to these services. */
+  async #openJournal(): Promise<DoneImages | undefined> {
+    const { configuration, journals, name } = this.#options;
+    if (!configuration.Journal) return undefined;
+    return new DoneImages(await journals.open(name, JSON.stringify([this.#folder, configuration.Services])));
+  }
+
+  #offer({ path, name }: NamedFile, sink: FrameSink, onEnded?: Frame['onEnded']): void {
     if (this.#ended.signal.aborted) return;
     const { clock, maxImageBytes } = this.#options;
     const frame: Frame = {
@@ -88,6 +106,7 @@ export class FolderSource implements ImageSource {
       takenAtMonotonic: clock.monotonic(),
       file: { path, maxBytes: maxImageBytes() },
       withImage: sharedImage(() => readImageFile(path, maxImageBytes())),
+      ...(onEnded ? { onEnded } : {}),
     };
     sink.offer(frame);
   }

@@ -1,28 +1,36 @@
-import { watch } from 'node:fs';
+import { constants, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { isImageName } from '../../frame/image-file.ts';
 import { listImages } from './list-images.ts';
 import type { FoundImage, ListOptions } from './list-images.ts';
+import type { DoneImages } from './journal/done-images.ts';
 import { SettlingFiles } from './settling-files.ts';
 
 export interface FolderWatchOptions extends ListOptions {
   readonly folder: string;
   /** Whether images that are there at the start are told too. */
   readonly readExisting: boolean;
+  /** What was answered before a restart; undefined: nothing is remembered. */
+  readonly done?: DoneImages | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** An image has appeared or changed, and is written to its end. */
-  readonly onImage: (image: Pick<FoundImage, 'path' | 'name'>) => void;
+  readonly onImage: (image: ToldImage) => void;
 }
+
+type ToldImage = Pick<FoundImage, 'path' | 'name' | 'signature'>;
 
 /** Change events can be lost (queue overflow) or never come (network file systems): folders are listed again at least this often. */
 const RELIST_MS = 2_000;
 /** Listing takes at most one part in this many of the time. */
 const RELIST_SHARE = 20;
 const DEBOUNCE_MS = 50;
+const RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
 /** A file that was last written longer ago is not being written now. */
 const RECENT_MS = 2_000;
 
@@ -33,6 +41,8 @@ export class FolderWatch {
   readonly #seen = new Map<string, string>();
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #told = new Set<string>();
+  /** Files that could not be read, by path: how often, and the monotonic time from which they are tried again. */
+  readonly #unreadable = new Map<string, { readonly tries: number; readonly at: number }>();
   #isFirst = true;
   #listing: Promise<void> = Promise.resolve();
   #isListing = false;
@@ -75,10 +85,11 @@ export class FolderWatch {
     const startedAt = clock.monotonic();
     try {
       const listing = await listImages(folder, this.#options);
+      if (this.#isFirst && this.#options.readExisting) await this.#recognize(listing.images);
       if (this.#stopped) return;
       const hasNewFolders = this.#watchFolders(listing.folders);
       this.#listAgain ||= hasNewFolders && !this.#isFirst;
-      for (const image of listing.images) this.#consider(image);
+      for (const image of listing.images) await this.#consider(image);
       this.#forgetVanished(listing.images);
       for (const { path, error } of listing.problems) this.#warnOnce(path, messageOf(error));
       this.#isFirst = false;
@@ -99,11 +110,42 @@ export class FolderWatch {
     this.#cancelRelist = this.#options.clock.after(ms, () => void this.#relist());
   }
 
-  #consider(image: FoundImage): void {
-    if (this.#seen.get(image.path) === image.signature || this.#settling.isSettling(image.path)) return;
+  async #recognize(images: readonly FoundImage[]): Promise<void> {
+    const done = await this.#options.done?.among(images);
+    if (!done || done.size === 0) return;
+    for (const { path, signature } of images) if (done.has(path)) this.#seen.set(path, signature);
+    const { folder, log } = this.#options;
+    log.info({ folder, images: images.length, answeredBefore: done.size }, 'source.recognized');
+  }
+
+  /** A file could not be read: it is told again when it seems that it can be, first after 2 s, then ever more rarely. */
+  tryAgain(path: string): void {
+    const tries = this.#unreadable.get(path)?.tries ?? 0;
+    const at = this.#options.clock.monotonic() + Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
+    this.#unreadable.set(path, { tries: tries + 1, at });
+  }
+
+  async #consider(image: FoundImage): Promise<void> {
+    if (this.#settling.isSettling(image.path)) return;
+    if (this.#seen.get(image.path) === image.signature && !(await this.#isReadableAgain(image.path))) return;
+    if (this.#stopped) return;
     if (this.#isFirst && !this.#options.readExisting) this.#seen.set(image.path, image.signature);
     else if (this.#isOld(image)) this.#tell(image.path, image.signature);
     else this.#settling.touch(image.path);
+  }
+
+  async #isReadableAgain(path: string): Promise<boolean> {
+    const unreadable = this.#unreadable.get(path);
+    if (!unreadable || this.#options.clock.monotonic() < unreadable.at) return false;
+    const isReadable = await access(path, constants.R_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isReadable) {
+      this.#unreadable.set(path, { ...unreadable, at: Infinity });
+      this.#seen.delete(path);
+    }
+    return isReadable;
   }
 
   #isOld({ modifiedAt }: FoundImage): boolean {
@@ -113,13 +155,17 @@ export class FolderWatch {
   #tell(path: string, signature: string): void {
     if (this.#stopped || this.#seen.get(path) === signature) return;
     this.#seen.set(path, signature);
-    this.#options.onImage({ path, name: this.#nameOf(path) });
+    const name = this.#nameOf(path);
+    if (!this.#options.done?.isSame(name, signature)) this.#options.onImage({ path, name, signature });
   }
 
   #forgetVanished(images: readonly FoundImage[]): void {
     const present = new Set(images.map((image) => image.path));
     for (const path of this.#seen.keys()) {
-      if (!present.has(path) && !this.#settling.isSettling(path)) this.#seen.delete(path);
+      if (present.has(path) || this.#settling.isSettling(path)) continue;
+      this.#seen.delete(path);
+      this.#unreadable.delete(path);
+      this.#options.done?.vanished(this.#nameOf(path));
     }
   }
 

@@ -10,6 +10,7 @@ export interface FoundImage {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
+  readonly bytes: number;
   /** Changes when the file is written or replaced. */
   readonly signature: string;
 }
@@ -43,7 +44,7 @@ export async function listImages(folder: string, options: ListOptions): Promise<
   return listing;
 }
 
-/** What tells one content of a file from the next. */
+/** What tells one content of a file from the next: size, time and inode. */
 export function signatureOf(stats: Stats): string {
   return `${stats.size}:${stats.mtimeMs}:${stats.ino}`;
 }
@@ -91,5 +92,7 @@ function isWanted(base: string, name: string, { imageName }: ListOptions): boole
 
 async function addImage(path: string, name: string, listing: MutableListing): Promise<void> {
   const stats = await stat(path);
-  if (stats.isFile()) listing.images.push({ path, name, modifiedAt: stats.mtimeMs, signature: signatureOf(stats) });
+  if (!stats.isFile()) return;
+  const { size: bytes, mtimeMs: modifiedAt } = stats;
+  listing.images.push({ path, name, modifiedAt, bytes, signature: signatureOf(stats) });
 }
