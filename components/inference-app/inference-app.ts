@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Incidents, messageOf, Serial, sleep } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf, readTextIfAny, Serial, writeAtomically } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 

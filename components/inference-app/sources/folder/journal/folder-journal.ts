@@ -1,6 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkedLine, isMissing, messageOf, readCheckedLine, Serial, writeAtomically } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 
