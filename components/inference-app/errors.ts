@@ -63,6 +63,9 @@ export const appErrors = errorCatalogue({
   'source.no-frame': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
     todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source if frames are meant to be rare. The source opens the stream again by itself.',
   }),
+  'source.no-image': entry<{ readonly source: string }>({
+    todo: 'Put an image (jpeg, jpg, png, webp, npy) into the folder, or give another source.',
+  }),
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
     todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',
   }),

@@ -30,7 +30,7 @@ describe('npm start -- --once --json', () => {
     'answers every sample once and leaves no process behind, %s',
     async (name, options) => {
       const root = path.join(folder, name.replaceAll(' ', '-'));
-      const run = startProcess([...EDGEML, 'start', '--once', '--json', '--root', root, ...options]);
+      const run = startProcess([...EDGEML, 'start', '--samples', '--once', '--json', '--root', root, ...options]);
       const code = await run.exit;
 
       expect({ code, err: run.err }).toMatchObject({ code: 0 });
@@ -65,7 +65,7 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     root = path.join(folder, 'core');
-    run = startProcess([...EDGEML, 'start', '--root', root]);
+    run = startProcess([...EDGEML, 'start', '--samples', '--root', root]);
     await untilUp(run);
   });
 
@@ -189,7 +189,7 @@ describe('npm start', () => {
   });
 
   it('does not let a second core work on the same root', async () => {
-    const second = startProcess([...EDGEML, 'start', '--once', '--root', root]);
+    const second = startProcess([...EDGEML, 'start', '--samples', '--once', '--root', root]);
     const code = await second.exit;
     expect(code).toBe(1);
     expect(second.err).toMatch(/core\.root-in-use/);
@@ -209,7 +209,7 @@ describe('npm start', () => {
 describe('npm start, killed at npm', () => {
   it('ends the components although npm is gone', async () => {
     const root = path.join(folder, 'through-npm');
-    const npm = startProcess(['npm', 'start', '-s', '--', '--root', root]);
+    const npm = startProcess(['npm', 'start', '-s', '--', '--samples', '--root', root]);
     await untilUp(npm);
     expect(await processesOf(root)).not.toEqual([]);
 

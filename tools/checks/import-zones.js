@@ -133,7 +133,7 @@ export const ZONES = {
   },
   'tools/onnx': {
     holds: 'what an ONNX file says of itself, and the `model.json` that follows',
-    mayImport: ['packages/foundation', 'packages/onnx', 'packages/vision'],
+    mayImport: ['packages/foundation', 'packages/model-package', 'packages/onnx', 'packages/vision'],
   },
   'tools/package': {
     holds: 'from a trained model to a signed package and its component',
@@ -148,6 +148,10 @@ export const ZONES = {
       'tools/onnx',
       'tools/recipe',
     ],
+  },
+  'tools/project-file': {
+    holds: 'edgeml.yaml: reading, checking, writing, and the deployment document that it stands for',
+    mayImport: ['packages/foundation', 'packages/model-package', 'tools/bundle', 'tools/package', 'tools/recipe'],
   },
   'tools/lint': {
     holds: '`edgeml lint`: recipes, configuration, dependencies, model packages',
@@ -194,6 +198,7 @@ export const ZONES = {
     holds: 'the `edgeml` command, one file per command',
     mayImport: [
       'packages',
+      'components/inference-app/sources/first-frame.ts',
       'components/runtime/platforms.ts',
       'tools/bundle',
       'tools/cloud',
@@ -202,6 +207,7 @@ export const ZONES = {
       'tools/migrate-v1',
       'tools/onnx',
       'tools/package',
+      'tools/project-file',
       'tools/recipe',
       'tools/twin',
     ],

@@ -30,6 +30,7 @@ import { ringsCommand } from './rings.ts';
 import { rollbackCommand } from './rollback.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
+import { tryCommand } from './try.ts';
 import { twinCommand } from './twin.ts';
 import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
@@ -37,6 +38,7 @@ import { versionCommand } from './version.ts';
 /** The list of all commands, in the order of `--help`. */
 export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, startCommand, host);
+  addCommand(program, tryCommand, host);
   addCommand(program, predictCommand, host);
   addCommand(program, inspectCommand, host);
   addCommand(program, packageCommand, host);

@@ -28,5 +28,11 @@ export const cliErrors = errorCatalogue({
   'cli.package-unreadable': { todo: 'Give the folder of a model package: one with a model.json in it.' },
   'cli.refused': { todo: 'Correct what the nucleus names; its log tells more.' },
   'cli.timeout': { todo: 'Read the logs of the components; give --timeout a higher value on a slow machine.' },
+  'try.labels': entry<{ readonly file: string; readonly labels: number; readonly classes: number }>({
+    todo: 'Give --labels the file that the model was trained with: one label a line, in the order of the classes.',
+  }),
+  'try.no-source': entry<{ readonly source: string }>({
+    todo: 'Give --source a camera (rtsp://…, http://…, /dev/video0), a video, an image, or a folder with images.',
+  }),
   'cli.usage': { todo: 'Run the command with --help to see what it takes.' },
 });

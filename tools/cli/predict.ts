@@ -78,7 +78,7 @@ async function readImage(image: string): Promise<Uint8Array> {
   }
 }
 
-function showAnswer(image: string, answer: Answer, out: Output): void {
+export function showAnswer(image: string, answer: Answer, out: Output): void {
   const { decodeMs, preprocessMs, runMs, totalMs } = answer.timings;
   const times = `${totalMs.toFixed(1)} ms (decode ${decodeMs.toFixed(1)}, resize ${preprocessMs.toFixed(1)}, run ${runMs.toFixed(1)})`;
   out.line(`${out.paint('bold', image)}  ${answer.width}×${answer.height}  ${out.paint('dim', times)}`);

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { systemClock } from '#packages/foundation';
+import { projectPaths } from '../bundle/project.ts';
 import { cliErrors } from './errors.ts';
 import { buildProgress } from './frame/build-progress.ts';
 import type { CommandSpec } from './frame/command.ts';
@@ -7,8 +9,12 @@ import type { RootOption } from './local/core-root.ts';
 
 interface StartOptions extends RootOption {
   readonly once?: boolean;
+  readonly file?: string;
+  readonly samples?: boolean;
+  readonly fresh?: boolean;
   readonly inbox?: string;
   readonly mqtt?: string;
+  readonly mqttPort?: string;
   readonly accelerator?: string;
   readonly lite?: boolean;
   readonly timeout: string;
@@ -16,50 +22,74 @@ interface StartOptions extends RootOption {
 
 export const startCommand: CommandSpec<StartOptions> = {
   usage: 'start',
-  summary: 'build everything, run it on this machine with sample models and images, watch a folder',
+  summary: 'build everything and run it on this machine: what edgeml.yaml says, else sample models and images',
   options: (command) =>
     rootOption(command)
-      .option('--once', 'answer the sample images, then stop')
-      .option('--inbox <folder>', 'folder to watch (default: .edgeml/inbox of the project)')
+      .option('--once', 'answer the sample images, or one image of each source of edgeml.yaml, then stop')
+      .option(
+        '--file <file>',
+        'what to run, as `edgeml try` writes it (default: edgeml.yaml of this folder, if there is one)',
+      )
+      .option('--samples', 'run the samples although there is an edgeml.yaml')
+      .option('--fresh', 'begin anew: forget what earlier starts have left below the root')
+      .option('--inbox <folder>', 'folder to watch with the samples (default: .edgeml/inbox of the project)')
       .option(
         '--mqtt <url>',
         'broker that stands in for AWS IoT Core, e.g. mqtt://localhost:1883 (default: an embedded one)',
       )
+      .option('--mqtt-port <port>', 'port of the embedded broker (default: 1883, or the next that is free)')
       .option('--accelerator <name>', 'platform attribute "accelerator": cuda or webgpu')
       .option('--lite', 'behave as nucleus lite does')
-      .option('--timeout <seconds>', 'longest wait for the next result of the samples', '120'),
+      .option('--timeout <seconds>', 'longest wait for the next result that is due', '120'),
   help: `
-Components run as on a device: separate processes, started from their recipes by a local core below .edgeml/core.
-While it runs, drop images into .edgeml/inbox (scenes) or .edgeml/inbox/closeups, and use
-"npm run -s edgeml -- local list|logs|tail|deploy …" in another terminal. Every start begins afresh.
+Components run as on a device: separate processes, started from their recipes by a local core below .edgeml/core. What they keep
+there (models, spooled samples, annotated images, what "local deploy" has added) is there again at the next start.
+With the samples, drop images into .edgeml/inbox (scenes) or .edgeml/inbox/closeups. While it runs, use
+"npm run -s edgeml -- local list|logs|tail|deploy …" in another terminal.
 
-With --once --json each sample is one JSON object on a line of stdout: image, service, predictions, timings.`,
+With --json each result is one JSON object on a line of stdout: image, service, predictions, timings.`,
   run: async ({ options, out, signal }) => {
     const timeoutMs = Number(options.timeout) * 1000;
     if (!(timeoutMs > 0))
       throw cliErrors.error('cli.usage', `--timeout is ${options.timeout}; give a number of seconds`);
     const { buildForThisMachine } = await import('../bundle/host-build.ts');
-    const { stageSamples } = await import('./start/samples.ts');
-    const { collectionDeployment, makeInbox } = await import('./start/collection.ts');
+    const { LocalCore } = await import('../local-core/local-core.ts');
     const { ComponentWatch } = await import('./start/component-watch.ts');
+    const { brokerOf, movedBroker } = await import('./start/core-broker.ts');
+    const { afterLastStart, readLastStart, writeLastStart } = await import('./start/last-start.ts');
+    const { prepareRoot } = await import('./start/prepare-root.ts');
+    const { ResultPace } = await import('./start/result-pace.ts');
     const { runCollection } = await import('./start/run-collection.ts');
-    const { startFreshCore } = await import('./start/fresh-core.ts');
+    const { projectOf, whatToRun } = await import('./start/what-to-run.ts');
 
-    await buildForThisMachine({ signal, ...buildProgress(out) });
+    const broker = brokerOf(options);
     const root = rootOf(options);
+    const project = await projectOf(options);
+    await buildForThisMachine({ signal, ...buildProgress(out) });
+    await prepareRoot(root, { fresh: options.fresh ?? false, artifacts: path.join(projectPaths.output, 'artifacts') });
+    const choice = { once: options.once, inbox: inboxOf(options, root) };
+    const run = await whatToRun(project, choice, { root, out, signal });
     out.progress('Starting the local core …');
-    const core = await startFreshCore({
+    const core = await LocalCore.start({
       root,
+      restore: false,
       strictLite: options.lite ?? false,
-      ...(options.mqtt === undefined ? {} : { mqtt: { url: options.mqtt } }),
+      mqtt: broker,
       ...(options.accelerator === undefined ? {} : { platformOverride: { accelerator: options.accelerator } }),
     });
     const watch = new ComponentWatch(core, out);
     try {
-      const samples = await stageSamples(path.join(root, 'samples'));
-      const inbox = options.once ? undefined : await makeInbox(inboxOf(options, root));
-      const request = await collectionDeployment(samples, inbox);
-      return await runCollection(core, watch, request, { samples, inbox, out, signal, timeoutMs });
+      const request = afterLastStart(run.request, run.from, await readLastStart(root));
+      await writeLastStart(root, { from: run.from, roots: Object.keys(request.rootComponentVersionsToAdd ?? {}) });
+      return await runCollection(core, watch, request, {
+        ...run,
+        pace: run.paced && !out.isJson ? new ResultPace(systemClock) : undefined,
+        once: options.once ?? false,
+        brokerNote: movedBroker(broker, core.mqttUrl),
+        out,
+        signal,
+        timeoutMs,
+      });
     } catch (error) {
       if (!signal.aborted) watch.showFailures();
       throw error;

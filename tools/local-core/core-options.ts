@@ -4,8 +4,13 @@ import type { IotCoreChoice } from './mqtt/start-iot-core.ts';
 import type { ComponentState } from './ports.ts';
 
 export interface LocalCoreOptions {
-  /** Folder of the core; made where it is missing. What was deployed there before starts again. */
+  /** Folder of the core; made where it is missing. */
   readonly root: string;
+  /**
+   * Whether what was deployed there before starts at once. Default true; false: with the next deployment, for a caller that deploys
+   * at once and wants to see everything that happens.
+   */
+  readonly restore?: boolean;
   /** Default `edgeml-local`. */
   readonly thingName?: string;
   /** AWS_REGION of the components. Default `us-east-1`. */
@@ -14,7 +19,7 @@ export interface LocalCoreOptions {
   readonly platformOverride?: Readonly<Record<string, string>>;
   /** Behave as nucleus lite. Default false. */
   readonly strictLite?: boolean;
-  /** Default: an embedded broker on a free port. */
+  /** Default: an embedded broker on a free port of the loopback address. */
   readonly mqtt?: IotCoreChoice;
   /** Secrets for GetSecretValue: YAML or JSON. */
   readonly secretsFile?: string;

@@ -60,7 +60,7 @@ export class LocalCore {
     const undo: Undo = [];
     try {
       const core = new LocalCore(await startParts(options, undo));
-      await core.nucleus.restoreDeployed();
+      if (options.restore ?? true) await core.nucleus.restoreDeployed();
       return core;
     } catch (error) {
       await undoAll(undo);

@@ -32,8 +32,11 @@ export const packagingErrors = errorCatalogue({
   'package-source.denied': entry<SourceFailureFacts>({
     todo: 'Allow s3:GetObject on the object, kms:Decrypt on its key if it is encrypted with one, and sagemaker:Describe* for ARNs.',
   }),
+  'package-source.hash-missing': entry<{ readonly source: string }>({
+    todo: 'Give the SHA-256 that its publisher names: --sha256 <64 hexadecimal digits>, or `sha256` of the model in edgeml.yaml.',
+  }),
   'package-source.invalid': entry<{ readonly source: string }>({
-    todo: 'Give a .onnx file, a folder, a .zip, a .tar.gz, s3://bucket/key, or the ARN of a SageMaker training job or model package.',
+    todo: 'Give a .onnx file, a folder, a .zip, a .tar.gz, an https:// address, s3://bucket/key, or the ARN of a SageMaker training job or model package.',
   }),
   'package-source.no-artifact': entry<{ readonly arn: string; readonly object?: string }>({
     todo: 'Give the s3:// address of the model file itself.',
@@ -51,7 +54,10 @@ export const packagingErrors = errorCatalogue({
     todo: 'Take out of the source what the model does not need, or give --max-mb a higher value.',
   }),
   'package-source.unreachable': entry<SourceFailureFacts>({
-    todo: 'Check the network, AWS_REGION and AWS_ENDPOINT_URL; the reason given is that of the service.',
+    todo: 'Check the network and the address; for S3 and SageMaker AWS_REGION and AWS_ENDPOINT_URL. The reason given is that of the service.',
+  }),
+  'package-source.wrong-hash': entry<{ readonly source: string; readonly found: string; readonly wanted: string }>({
+    todo: 'The file is not the one that was named, or was changed since. Find out which: then fetch it again, or give the new hash.',
   }),
   'packaging.component-name': entry<{ readonly name: string }>({
     todo: 'Give --component with 1 to 128 letters, digits, ".", "_" and "-".',

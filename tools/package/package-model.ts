@@ -32,6 +32,8 @@ export interface PackageOutcome {
   readonly record: PackageRecord;
   readonly checks: readonly VariantCheck[];
   readonly notes: readonly string[];
+  /** Whether model.json was proposed here; undefined if nothing was done. */
+  readonly isProposed?: boolean;
 }
 
 /** The record of an earlier run that packaged the same bytes the same way, its files still there. */
@@ -61,7 +63,7 @@ export async function packageModel(source: FoundSource, options: PackageOptions)
     const content = await source.fetch(await folder(work, 'content'), signal);
     onProgress?.('Assembling …');
     const dir = await folder(work, 'package');
-    const { manifest, notes } = await assemble(source, content, dir, options, signal);
+    const { manifest, notes, isProposed } = await assemble(source, content, dir, options, signal);
     requireModelName(manifest.name);
     requireVersion(manifest.version);
     onProgress?.(`Running ${manifest.name} …`);
@@ -70,7 +72,7 @@ export async function packageModel(source: FoundSource, options: PackageOptions)
     if (signer) await signPackage(dir, signer, { ...(claims ? { claims } : {}), signal });
     onProgress?.('Writing …');
     const outcome = await place(work, dir, source, options);
-    return { ...outcome, checks, notes };
+    return { ...outcome, checks, notes, isProposed };
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -20,6 +20,7 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     signer: signer ? [signer.algorithm, signer.keyId] : null,
     ...(claims ? { claims: { ...claims } } : {}),
     manifest: await hashOf(options.manifest),
+    ...(options.keys ? { keys: JSON.stringify(options.keys) } : {}),
     labels: await hashOf(options.labels),
     int8: await hashOf(options.int8),
     golden: await Promise.all(options.golden.map(async (file) => [path.basename(file), await hashOf(file)])),

@@ -7,7 +7,7 @@ import { PipelinePlayer } from './stream/pipeline-player.ts';
 import { StreamSource } from './stream/stream-source.ts';
 
 /** The source of the configured kind. @param journals of watched folders */
-export function createSource(options: SourceOptions, journals: FolderJournals): ImageSource {
+export function createSource(options: SourceOptions, journals: Pick<FolderJournals, 'open'>): ImageSource {
   switch (options.configuration.Type) {
     case 'folder':
       return new FolderSource({ ...options, journals });

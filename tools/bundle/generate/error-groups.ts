@@ -107,7 +107,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Using the command line',
-    codes: ['cli.'],
+    codes: ['cli.', 'project-file.', 'try.'],
   },
 ];
 

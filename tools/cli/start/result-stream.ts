@@ -3,6 +3,7 @@ import type { ResultMessage } from '#packages/http';
 import type { LocalCore } from '../../local-core/local-core.ts';
 import { messageIn } from '../../local-core/pubsub/local-pubsub.ts';
 import { readResult } from '../results/result-line.ts';
+import type { ResultTally } from './result-tally.ts';
 import type { SampleSet } from './samples.ts';
 
 /** Every result that the application publishes on its local topics, in order. */
@@ -18,7 +19,7 @@ export function onResults(core: LocalCore, onResult: (result: ResultMessage) => 
 }
 
 /** Which sample images still have no result. */
-export class SampleTally {
+export class SampleTally implements ResultTally {
   readonly #open: Set<string>;
   readonly #all: number;
   #errors = 0;
@@ -29,7 +30,6 @@ export class SampleTally {
     this.#all = keys.length;
   }
 
-  /** True when the result belongs to a sample that had none yet. */
   take(result: ResultMessage): boolean {
     const isNew = this.#open.delete(keyOf(result.source, result.image));
     if (isNew && result.error) this.#errors++;

@@ -6,20 +6,30 @@ import type { Output } from '../frame/output.ts';
 import { resultLine } from '../results/result-line.ts';
 import type { ComponentWatch } from './component-watch.ts';
 import type { Inbox } from './collection.ts';
+import type { ResultPace } from './result-pace.ts';
 import { ResultClock } from './result-clock.ts';
-import { onResults, SampleTally } from './result-stream.ts';
-import type { SampleSet } from './samples.ts';
+import { onResults } from './result-stream.ts';
+import type { ResultTally } from './result-tally.ts';
 
 export interface RunContext {
-  readonly samples: readonly SampleSet[];
+  /** Results to wait for; undefined: none. */
+  readonly tally: ResultTally | undefined;
+  /** What is answered when the tally is complete, in words, e.g. `30 sample images`; without a tally what runs. */
+  readonly what: string;
+  /** Which results are shown; undefined: all. */
+  readonly pace: ResultPace | undefined;
   readonly inbox: Inbox | undefined;
+  /** Whether it ends when the results are there. */
+  readonly once: boolean;
+  /** Something to say of the broker. */
+  readonly brokerNote: string | undefined;
   readonly out: Output;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
 
 /**
- * Deploys, waits for the samples, then for Ctrl-C where there is an inbox. Returns the exit code.
+ * Deploys, waits for the results that are due, then for Ctrl-C unless it is to run once. Returns the exit code.
  *
  * @throws EdgeError `cli.deployment-failed`, `cli.component-failed`, `cli.timeout`; the signal's reason when aborted
  */
@@ -29,42 +39,50 @@ export async function runCollection(
   request: Parameters<LocalCore['deploy']>[0],
   context: RunContext,
 ): Promise<number> {
-  const { out, signal, inbox } = context;
-  const tally = new SampleTally(context.samples);
+  const { out, signal, tally, once } = context;
   const answered = new ResultClock(context.timeoutMs, () =>
     cliErrors.error(
       'cli.timeout',
-      `no result for ${context.timeoutMs / 1000} s; still without one: ${tally.missing.join(', ')}`,
+      `no result for ${context.timeoutMs / 1000} s; still without one: ${tally?.missing.join(', ')}`,
     ),
   );
   const started = performance.now();
   const end = onResults(core, (result) => {
-    const isSample = tally.take(result);
-    show(result, out);
-    if (isSample) answered.next(tally.complete);
+    const isDue = tally?.take(result) ?? false;
+    if (isDue || (context.pace?.isDue(result) ?? true)) show(result, out);
+    if (isDue) answered.next(tally?.complete ?? false);
   });
   try {
     out.progress('Unpacking and installing the components …');
-    const outcome = await core.deploy(request, signal);
-    signal.throwIfAborted();
-    if (outcome.status !== 'SUCCEEDED') {
-      const { deploymentId, status, detailedStatus: detail, error: cause } = outcome;
-      throw cliErrors.error(
-        'cli.deployment-failed',
-        `the deployment ended ${status}${detail ? ` (${detail})` : ''}: ${cause ?? 'no reason given'}`,
-        { facts: { deploymentId, status, ...(detail ? { detail } : {}), ...(cause ? { cause } : {}) } },
-      );
-    }
-    await answered.complete(AbortSignal.any([signal, watch.broken]));
+    await deploy(core, request, signal);
+    if (tally && !tally.complete) await answered.complete(AbortSignal.any([signal, watch.broken]));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    sayWhereThingsAre(core, context, `${tally.total} sample images answered ${seconds} s after the deployment began`);
+    const summary = `${context.what} ${tally ? 'answered' : 'running'}`;
+    sayWhereThingsAre(core, context, `${summary} ${seconds} s after the deployment began`);
     // From here on other commands deploy too: a component that breaks is told, and does not end the rest.
-    if (inbox) await aborted(signal);
-    return tally.errors === 0 ? 0 : 1;
+    if (!once) await aborted(signal);
+    return (tally?.errors ?? 0) === 0 ? 0 : 1;
   } finally {
     end();
     answered.close();
   }
+}
+
+/** @throws EdgeError `cli.deployment-failed` */
+async function deploy(
+  core: LocalCore,
+  request: Parameters<LocalCore['deploy']>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  const outcome = await core.deploy(request, signal);
+  signal.throwIfAborted();
+  if (outcome.status === 'SUCCEEDED') return;
+  const { deploymentId, status, detailedStatus: detail, error: cause } = outcome;
+  throw cliErrors.error(
+    'cli.deployment-failed',
+    `the deployment ended ${status}${detail ? ` (${detail})` : ''}: ${cause ?? 'no reason given'}`,
+    { facts: { deploymentId, status, ...(detail ? { detail } : {}), ...(cause ? { cause } : {}) } },
+  );
 }
 
 function show(result: ResultMessage, out: Output): void {
@@ -80,15 +98,15 @@ function show(result: ResultMessage, out: Output): void {
   if (!out.isJson) out.line(resultLine(result, out));
 }
 
-function sayWhereThingsAre(core: LocalCore, { out, inbox }: RunContext, summary: string): void {
+function sayWhereThingsAre(core: LocalCore, { out, inbox, once, brokerNote }: RunContext, summary: string): void {
   out.note('');
   out.note(out.paint('bold', summary));
   out.note(`Annotated images  ${path.join(core.root, 'work/edgeml.InferenceApp/annotated')}`);
   out.note(`Logs              ${path.join(core.root, 'logs')}`);
-  if (core.mqttUrl !== undefined) out.note(`MQTT broker       ${core.mqttUrl}`);
-  if (!inbox) return;
-  out.note(`Drop images into  ${inbox.scenes} (scenes), ${inbox.closeups} (close-ups)`);
-  out.note('Ctrl-C stops everything.');
+  if (core.mqttUrl !== undefined)
+    out.note(`MQTT broker       ${core.mqttUrl}${brokerNote === undefined ? '' : ` (${brokerNote})`}`);
+  if (inbox) out.note(`Drop images into  ${inbox.scenes} (scenes), ${inbox.closeups} (close-ups)`);
+  if (!once) out.note('Ctrl-C stops everything.');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -16,8 +16,16 @@ import { checkRequest } from './request.ts';
  * @throws deployment.unreadable, deployment.invalid
  */
 export async function readDeploymentDocument(file: string): Promise<LocalDeploymentRequest> {
-  const document = await readDocument(file);
-  const folder = path.dirname(path.resolve(file));
+  return deploymentRequest(await readDocument(file), path.dirname(path.resolve(file)));
+}
+
+/**
+ * The request that a document means, in either form.
+ *
+ * @param folder where its relative paths begin
+ * @throws deployment.invalid
+ */
+export function deploymentRequest(document: unknown, folder: string): LocalDeploymentRequest {
   if (isPlainObject(document) && 'components' in document) return fromCloudForm(document, folder);
   const request = checkRequest(document);
   return {

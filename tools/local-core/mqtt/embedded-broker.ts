@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 import { Aedes } from 'aedes';
 import { messageOf } from '#packages/foundation';
@@ -17,8 +17,15 @@ export interface EmbeddedBroker {
   close(): Promise<void>;
 }
 
-/** `port` 0 (the default) takes a free one. Throws `mqtt.broker-start`. */
-export async function startEmbeddedBroker(options: { readonly port?: number } = {}): Promise<EmbeddedBroker> {
+export interface BrokerPort {
+  /** 0 (the default) takes a free one. */
+  readonly port?: number | undefined;
+  /** Ports that are tried, from `port` on, while they are taken. Default 1. */
+  readonly tries?: number | undefined;
+}
+
+/** @throws EdgeError `mqtt.broker-start` */
+export async function startEmbeddedBroker({ port: wanted = 0, tries = 1 }: BrokerPort = {}): Promise<EmbeddedBroker> {
   const broker = await Aedes.createBroker();
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
@@ -26,7 +33,7 @@ export async function startEmbeddedBroker(options: { readonly port?: number } = 
     socket.on('close', () => sockets.delete(socket));
     broker.handle(socket);
   });
-  const port = await listenOnPort(server, '127.0.0.1', options.port ?? 0).catch((cause: unknown) => {
+  const port = await listenOnFirst(server, wanted, tries).catch((cause: unknown) => {
     throw coreErrors.error('mqtt.broker-start', `the embedded MQTT broker ${messageOf(cause)}`, { cause });
   });
   let closing: Promise<void> | undefined;
@@ -39,11 +46,25 @@ export async function startEmbeddedBroker(options: { readonly port?: number } = 
   return { port, url: `mqtt://127.0.0.1:${port}`, close: () => (closing ??= close()) };
 }
 
+async function listenOnFirst(server: Server, port: number, tries: number): Promise<number> {
+  try {
+    return await listenOnPort(server, '127.0.0.1', port);
+  } catch (thrown) {
+    if (tries <= 1 || !isTaken(thrown)) throw thrown;
+    return listenOnFirst(server, port + 1, tries - 1);
+  }
+}
+
+function isTaken(thrown: unknown): boolean {
+  const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown };
+  return code === 'EADDRINUSE' || (cause !== undefined && isTaken(cause));
+}
+
 /** The default stand-in for IoT Core: an embedded broker and the connection to it, closed together. */
 export async function embeddedIotCore(
-  options: Omit<BrokerOptions, 'url' | 'protocolVersion'> & { readonly port?: number },
+  options: Omit<BrokerOptions, 'url' | 'protocolVersion'> & BrokerPort,
 ): Promise<{ readonly iotCore: IotCore; readonly broker: EmbeddedBroker; close(): Promise<void> }> {
-  const broker = await startEmbeddedBroker(options.port === undefined ? {} : { port: options.port });
+  const broker = await startEmbeddedBroker(options);
   const iotCore = brokerIotCore({ ...options, url: broker.url, protocolVersion: 4 });
   return {
     iotCore,

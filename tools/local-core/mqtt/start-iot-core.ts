@@ -3,8 +3,11 @@ import { brokerIotCore } from './broker-iot-core.ts';
 import { embeddedIotCore } from './embedded-broker.ts';
 import type { IotCore } from './iot-core.ts';
 
-/** The broker at `url`, or an embedded one on `port` (default: a free one); `false`: the device is not configured to go online. */
-export type IotCoreChoice = { readonly url?: string; readonly port?: number } | false;
+/**
+ * The broker at `url`, or an embedded one on `port` (default: a free one) or, if that is taken, on one of the next so many; `false`:
+ * the device is not configured to go online.
+ */
+export type IotCoreChoice = { readonly url?: string; readonly port?: number; readonly tries?: number } | false;
 
 /** What stands in for AWS IoT Core, and where programs reach its broker. */
 export interface StartedIotCore {
@@ -20,7 +23,7 @@ export async function startIotCore(choice: IotCoreChoice, clock: Clock, log: Log
     const iotCore = brokerIotCore({ url: choice.url, clock, log });
     return { iotCore, url: choice.url, close: () => iotCore.close() };
   }
-  const { port } = choice;
-  const embedded = await embeddedIotCore({ clock, log, ...(port === undefined ? {} : { port }) });
+  const { port, tries } = choice;
+  const embedded = await embeddedIotCore({ clock, log, port, tries });
   return { iotCore: embedded.iotCore, url: embedded.broker.url, close: () => embedded.close() };
 }

@@ -27,6 +27,8 @@ export interface PackageRequest {
   readonly version?: string;
   /** File with keys of model.json that go over what the source says and over what is proposed. */
   readonly manifest?: string;
+  /** Keys of model.json that go over those of `manifest`. */
+  readonly keys?: ManifestDraft;
   /** File with one label a line. */
   readonly labels?: string;
   /** Images to make golden cases of, in addition to those that the source has. */
@@ -39,6 +41,8 @@ export interface Assembled {
   readonly manifest: ModelManifest;
   /** What a person should look at: guesses of the proposal, variants that were left out. */
   readonly notes: readonly string[];
+  /** Whether the source had no model.json, so that it was proposed. */
+  readonly isProposed: boolean;
 }
 
 /**
@@ -59,7 +63,7 @@ export async function assemble(
   const inside = files.flatMap((file) => relativeTo(model.root, file));
   const notes: string[] = [];
   if (model.isPackage && inside.includes(SIGNATURE_FILE)) {
-    if (!asksForChange(request)) return { manifest: await takeOver(from, inside, target), notes };
+    if (!asksForChange(request)) return { manifest: await takeOver(from, inside, target), notes, isProposed: false };
     notes.push('the signature of the source is dropped, since the package is changed');
   }
   for (const file of await modelFiles(from, model, inside)) await copyInto(from, file, target);
@@ -67,11 +71,11 @@ export async function assemble(
   if (request.labels !== undefined) await writeInto(target, 'labels.txt', await readGiven(request.labels));
   const manifest = await complete(target, draft, request, notes, signal);
   await writeInto(target, EDGE_MANIFEST_FILE, edgeManifestOf(manifest));
-  return { manifest, notes };
+  return { manifest, notes, isProposed: !model.isPackage };
 }
 
-function asksForChange({ name, version, manifest, labels, golden, int8 }: PackageRequest): boolean {
-  return [name, version, manifest, labels, int8].some((value) => value !== undefined) || golden.length > 0;
+function asksForChange({ name, version, manifest, keys, labels, golden, int8 }: PackageRequest): boolean {
+  return [name, version, manifest, keys, labels, int8].some((value) => value !== undefined) || golden.length > 0;
 }
 
 async function takeOver(from: string, files: readonly string[], target: string): Promise<ModelManifest> {
@@ -102,6 +106,7 @@ async function draftOf(
     void given.push(parseDraft((await readGiven(file)).toString('utf8'), file));
   if (model.isPackage) await read(path.join(from, MANIFEST_FILE));
   if (request.manifest !== undefined) await read(request.manifest);
+  if (request.keys !== undefined) given.push(request.keys);
   const proposal = model.isPackage ? undefined : await propose(from, model, given, notes);
   const { name, version } = request;
   const { suggestedName, suggestedVersion, identity } = source;

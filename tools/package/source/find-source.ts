@@ -1,6 +1,7 @@
 import { packagingErrors } from '../errors.ts';
 import { asModelName } from '../names.ts';
 import type { AwsClients } from './aws-clients.ts';
+import { findHttps, requireHash } from './https-source.ts';
 import { findLocal } from './local-source.ts';
 import { parseSource } from './parse-source.ts';
 import type { FoundSource, ModelSource } from './source.ts';
@@ -9,16 +10,23 @@ export interface FindOptions {
   readonly aws: AwsClients;
   /** Largest download and largest content of an archive, bytes. */
   readonly maxBytes: number;
+  /** SHA-256 of the file, hexadecimal: a file of this machine must have it, one on a web server needs it. */
+  readonly sha256?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Looks a source up without downloading it. @throws EdgeError `package-source.*` */
 export async function findSource(text: string, options: FindOptions): Promise<FoundSource> {
   const source = parseSource(text);
-  const { aws, maxBytes, signal } = options;
+  const { aws, maxBytes, sha256, signal } = options;
   switch (source.kind) {
-    case 'local':
-      return findLocal(source.path, maxBytes, signal);
+    case 'local': {
+      const found = await findLocal(source.path, maxBytes, signal);
+      if (sha256 !== undefined) requireHash(source.path, found.identity.sha256 ?? '', sha256);
+      return found;
+    }
+    case 'https':
+      return findHttps(source.url, sha256, maxBytes);
     case 's3': {
       const { findS3 } = await import('./s3-source.ts');
       return findS3(await aws.s3(), source, maxBytes, signal);

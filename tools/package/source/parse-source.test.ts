@@ -28,12 +28,17 @@ describe('parseSource', () => {
     expect(parseSource(text)).toEqual(source);
   });
 
-  it.each(['', 's3://models', 's3://models/', 's3://models/folder/', 'https://host/model.onnx', 'arn:aws:s3:::models'])(
-    'refuses %j',
-    (text) => {
-      expect(() => parseSource(text)).toThrow(code('package-source.invalid'));
-    },
-  );
+  it.each([
+    '',
+    's3://models',
+    's3://models/',
+    's3://models/folder/',
+    'ftp://host/model.onnx',
+    'https://',
+    'arn:aws:s3:::models',
+  ])('refuses %j', (text) => {
+    expect(() => parseSource(text)).toThrow(code('package-source.invalid'));
+  });
 
   it('says how the ARN of a training job is written', () => {
     expect(() => parseSource('arn:aws:sagemaker:eu-west-1:111122223333:training-job:street-7')).toThrow(

@@ -10,9 +10,16 @@ const ARN =
 export function parseSource(text: string): ModelSource {
   if (text.startsWith('arn:')) return parseArn(text);
   if (text.startsWith('s3://')) return parseS3(text);
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw invalid(text, 'only s3:// addresses are read');
+  if (/^https?:\/\//i.test(text)) return { kind: 'https', url: requireUrl(text) };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw invalid(text, 'only https:// and s3:// addresses are read');
   if (text === '') throw invalid(text, 'it is empty');
   return { kind: 'local', path: text };
+}
+
+/** Plain HTTP will do: the hash says whether what came is what was meant. */
+function requireUrl(text: string): string {
+  if (URL.canParse(text)) return text;
+  throw invalid(text, 'it is no address');
 }
 
 function parseArn(text: string): ModelSource {

@@ -1,6 +1,7 @@
 /** A model's source as it was given, before anything was asked. */
 export type ModelSource =
   | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'https'; readonly url: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string; readonly versionId?: string }
   | { readonly kind: 'training-job' | 'model-package'; readonly arn: string; readonly region: string };
 
@@ -12,7 +13,7 @@ interface SourceIdentity {
   readonly object?: string;
   readonly etag?: string;
   readonly versionId?: string;
-  /** Of local files: SHA-256, hexadecimal. */
+  /** Of local files, and of files on web servers: SHA-256, hexadecimal. */
   readonly sha256?: string;
   /** Status of a model package: `Approved`, `PendingManualApproval`. */
   readonly approval?: string;

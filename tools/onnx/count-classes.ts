@@ -1,0 +1,49 @@
+import type { OutputSpec } from '#packages/model-package';
+import type { OnnxModel } from './read-onnx.ts';
+
+/** Columns of a YOLO table before its classes: box, and objectness where the family has it. */
+const BEFORE_CLASSES = { yolov5: 5, yolov8: 4, yolox: 5 } as const;
+
+/**
+ * How many classes the model tells apart by the shapes of its outputs, without the one that means background; undefined if they
+ * do not say.
+ */
+export function countClasses(model: OnnxModel, output: OutputSpec): number | undefined {
+  switch (output.decoder) {
+    case 'classification': {
+      const [, classes] = shapeOf(model, output.output);
+      return sizeOf(classes);
+    }
+    case 'yolov5':
+    case 'yolox':
+      return less(shapeOf(model, output.output)[2], BEFORE_CLASSES[output.decoder]);
+    case 'yolov8':
+      return less(shapeOf(model, output.output)[1], BEFORE_CLASSES.yolov8);
+    case 'yolov3': {
+      const [head] = output.heads;
+      const channels = sizeOf(shapeOf(model, head?.output)[1]);
+      return head && channels !== undefined ? channels / head.anchors.length - 5 : undefined;
+    }
+    case 'ssd':
+      if (!('scores' in output) || 'classes' in output) return undefined;
+      return less(shapeOf(model, output.scores)[2], output.backgroundClass === undefined ? 0 : 1);
+    default:
+      return undefined;
+  }
+}
+
+type Side = number | string;
+
+function shapeOf({ outputs }: OnnxModel, name: string | undefined): readonly Side[] {
+  const output = name === undefined ? outputs[0] : outputs.find((one) => one.name === name);
+  return output?.shape ?? [];
+}
+
+function sizeOf(side: Side | undefined): number | undefined {
+  return typeof side === 'number' && side > 0 ? side : undefined;
+}
+
+function less(side: Side | undefined, columns: number): number | undefined {
+  const size = sizeOf(side);
+  return size === undefined ? undefined : size - columns;
+}
