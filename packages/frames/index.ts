@@ -11,6 +11,7 @@ export { makeRingFolder, SHARED_MEMORY } from './ring/ring-folder.ts';
 export type { RingFolder } from './ring/ring-folder.ts';
 export type { PlacedFrame } from './ring/placed-frame.ts';
 export { readFrame } from './ring/ring-reader.ts';
+export { MIN_SLOTS, ringBytes } from './ring/ring-record.ts';
 export type { PlacedRing } from './ring/ring-record.ts';
 export { RingStore } from './ring/ring-store.ts';
 export type { RingLease, RingRequest } from './ring/ring-store.ts';

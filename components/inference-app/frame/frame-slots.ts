@@ -6,6 +6,8 @@ import type { FrameRequest, HeldFrame } from './held-frame.ts';
 /** Memory in which the frames of one stream lie. */
 export interface SlotMemory {
   readonly slots: number;
+  /** Whether the models read from it. */
+  readonly isShared: boolean;
   /** The pixels of a slot. */
   bytes(slot: number): Buffer;
   /** What was in the slot is gone from now on. */
@@ -20,19 +22,31 @@ export interface SlotMemory {
 /** Slots of one stream: one is written, the others are held or free. */
 export class FrameSlots {
   readonly layout: FrameLayout;
+  /** The width at which frames would have fit shared memory; undefined if they do, or if no smaller one would. */
+  readonly fitWidth: number | undefined;
   readonly #memory: SlotMemory;
   readonly #holders: number[];
   readonly #freed = new Set<() => void>();
   #retired = false;
 
-  constructor(layout: FrameLayout, memory: SlotMemory) {
+  constructor(layout: FrameLayout, memory: SlotMemory, fitWidth?: number) {
     this.layout = layout;
+    this.fitWidth = fitWidth;
     this.#memory = memory;
     this.#holders = Array.from({ length: memory.slots }, () => 0);
   }
 
   get isGone(): boolean {
     return this.#memory.isGone;
+  }
+
+  get isShared(): boolean {
+    return this.#memory.isShared;
+  }
+
+  /** Of all slots. */
+  get bytes(): number {
+    return this.#memory.slots * frameBytes(this.layout);
   }
 
   /** A slot to write a frame into; undefined while all are held. It is the caller's until it is published or given back. */
@@ -95,6 +109,7 @@ export interface OpenSlot {
 
 /** Slots in a ring that the models read from. */
 export class RingMemory implements SlotMemory {
+  readonly isShared = true;
   readonly slots: number;
   readonly #lease: HeldLease;
   readonly #layout: FrameLayout;
@@ -141,19 +156,18 @@ export class RingMemory implements SlotMemory {
 
 /** Slots in memory of this process, for where there is no ring: frames go as bodies of requests. */
 export class OwnMemory implements SlotMemory {
+  readonly isShared = false;
   readonly slots: number;
-  readonly #bodies: readonly Buffer[];
+  /** Made with the first frame of each: whoever asks for memory may find it too large. */
+  readonly #bodies: Buffer[] = [];
+  readonly #layout: FrameLayout;
   readonly #isOver: () => boolean;
 
   /** @param isOver whether a ring is to be asked for again. Default: never */
   constructor(layout: FrameLayout, slots: number, isOver: () => boolean = () => false) {
     this.slots = slots;
     this.#isOver = isOver;
-    this.#bodies = Array.from({ length: slots }, () => {
-      const body = Buffer.alloc(FRAME_BODY_HEADER + frameBytes(layout));
-      writeFrameBodyHeader(body, layout);
-      return body;
-    });
+    this.#layout = layout;
   }
 
   get isGone(): boolean {
@@ -161,7 +175,7 @@ export class OwnMemory implements SlotMemory {
   }
 
   bytes(slot: number): Buffer {
-    return this.#bodies[slot]!.subarray(FRAME_BODY_HEADER);
+    return this.#body(slot).subarray(FRAME_BODY_HEADER);
   }
 
   begin(): void {
@@ -169,7 +183,15 @@ export class OwnMemory implements SlotMemory {
   }
 
   publish(slot: number): FrameRequest {
-    return { by: 'body', body: this.#bodies[slot]! };
+    return { by: 'body', body: this.#body(slot) };
+  }
+
+  #body(slot: number): Buffer {
+    const made = this.#bodies[slot];
+    if (made) return made;
+    const body = Buffer.alloc(FRAME_BODY_HEADER + frameBytes(this.#layout));
+    writeFrameBodyHeader(body, this.#layout);
+    return (this.#bodies[slot] = body);
   }
 
   close(): void {

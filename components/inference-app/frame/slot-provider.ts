@@ -1,5 +1,6 @@
-import { frameBytes } from '#packages/frames';
+import { frameBytes, MIN_SLOTS, ringBytes, tightStrides } from '#packages/frames';
 import type { FrameLayout } from '#packages/frames';
+import { isEdgeError } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
 import { FrameSlots, OwnMemory, RingMemory } from './frame-slots.ts';
@@ -50,7 +51,23 @@ export class SlotProvider {
       const failures = this.#failures.get(source) ?? 0;
       this.#failures.set(source, failures + 1);
       const again = clock.monotonic() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
-      return new FrameSlots(layout, new OwnMemory(layout, SLOTS, () => clock.monotonic() >= again));
+      const own = new OwnMemory(layout, SLOTS, () => clock.monotonic() >= again);
+      return new FrameSlots(layout, own, fitWidthOf(layout, thrown));
     }
   }
 }
+
+/** Of a full memory: how wide frames may be of which it has room for a ring; not below two thirds of their width, which is less than half of the pixels. */
+function fitWidthOf(layout: FrameLayout, thrown: unknown): number | undefined {
+  const freeBytes = isEdgeError(thrown) && thrown.code === 'frames.memory-full' ? thrown.facts['freeBytes'] : undefined;
+  if (typeof freeBytes !== 'number') return undefined;
+  for (let width = layout.width - (layout.width % STEP || STEP); width >= (layout.width * 2) / 3; width -= STEP) {
+    const height = 2 * Math.ceil((layout.height * width) / layout.width / 2);
+    const smaller = { ...layout, width, height, strides: tightStrides(layout.format, width) };
+    if (ringBytes({ slots: MIN_SLOTS, slotBytes: frameBytes(smaller) }) <= freeBytes) return width;
+  }
+  return undefined;
+}
+
+/** Pixels. */
+const STEP = 16;

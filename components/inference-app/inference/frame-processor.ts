@@ -62,11 +62,11 @@ export class FrameProcessor {
       return { outcome: 'done', published };
     } catch (thrown) {
       if (intake.signal.aborted) {
-        statistics.skip('stopped');
+        statistics.skip('stopped', 1, frame.source);
         return { outcome: 'stopped' };
       }
       const reason = skipReasonOf(thrown);
-      statistics.skip(reason);
+      statistics.skip(reason, 1, frame.source);
       log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
       const message = task === undefined ? errorMessage(thing, frame, service, thrown) : undefined;
       const outcome = appErrors.is(thrown, 'source.file-unreadable') ? 'unreadable' : 'done';

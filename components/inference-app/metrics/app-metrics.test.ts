@@ -14,13 +14,19 @@ describe('AppMetrics', () => {
     door.motion = () => ({ isMoving: true, moved: 1, due: 0, unchanged: 7, changedShare: 0.1 });
     statistics.source('yard').restarts = 1;
     statistics.count('frames', 9);
-    statistics.skip('unchanged', 7);
+    statistics.skip('unchanged', 7, 'door');
+    door.resizes = 2;
+    door.frameMemory = { where: 'own', bytes: 300 };
+    door.commandPid = process.pid;
 
     const lines = (await metrics.text()).split('\n');
 
     for (const line of [
       'edgeml_app_frames_total 9',
       'edgeml_app_skipped_total{reason="unchanged"} 7',
+      'edgeml_app_source_skipped_total{reason="unchanged",source="door"} 7',
+      'edgeml_app_source_resizes_total{source="door"} 2',
+      'edgeml_app_source_frame_memory_bytes{where="own",source="door"} 300',
       'edgeml_app_source_up{source="door"} 1',
       'edgeml_app_source_up{source="yard"} 0',
       'edgeml_app_source_frames_total{source="door"} 2',
@@ -30,6 +36,17 @@ describe('AppMetrics', () => {
       'edgeml_app_source_gate_frames_total{verdict="unchanged",source="door"} 7',
     ]) {
       expect(lines).toContain(line);
+    }
+    const number = (name: string): number =>
+      Number(
+        lines
+          .find((line) => line.startsWith(name))
+          ?.split(' ')
+          .at(-1),
+      );
+    if (process.platform === 'linux') {
+      expect(number('edgeml_app_source_command_memory_bytes{source="door"}')).toBeGreaterThan(1e6);
+      expect(number('edgeml_app_open_descriptors')).toBeGreaterThan(2);
     }
     expect(lines.join('\n')).not.toMatch(/source_moves\{source="yard"/);
   });

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
 import type { SourceState } from '../statistics/source-statistics.ts';
 import type { Statistics } from '../statistics/statistics.ts';
+import { openDescriptors, residentOfFamily } from './process-facts.ts';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10];
 
@@ -31,6 +33,16 @@ export class AppMetrics {
     this.#sourceGauge('up', 'Whether frames of a stream come.', [], ({ isUp }) => [[{}, Number(isUp)]]);
     this.#sourceCount('frames', 'Frames of a stream that came.', [], ({ frames }) => [[{}, frames]]);
     this.#sourceCount('restarts', 'How often a stream was opened again.', [], ({ restarts }) => [[{}, restarts]]);
+    this.#sourceCount('resizes', 'How often it was opened again for pictures of another size.', [], ({ resizes }) => [
+      [{}, resizes],
+    ]);
+    this.#sourceCount('skipped', 'Its images without predictions.', ['reason'], ({ skipped }) =>
+      Object.entries(skipped).map(([reason, value]) => [{ reason }, value]),
+    );
+    this.#sourceGauge('frame_memory_bytes', 'Memory that its frames lie in.', ['where'], ({ frameMemory }) =>
+      frameMemory ? [[{ where: frameMemory.where }, frameMemory.bytes]] : [],
+    );
+    this.#commandMemory();
     this.#sourceGauge(
       'decoder',
       'What really decodes a stream: software, none for JPEG that is passed on, or the hardware.',
@@ -49,6 +61,32 @@ export class AppMetrics {
       registers: [this.#registry],
       collect() {
         this.set(process.memoryUsage.rss());
+      },
+    });
+  }
+
+  /** Apart from the state of sources: it costs a look at the process table, and changes with every look. */
+  #commandMemory(): void {
+    const { sources } = this.#statistics;
+    new Gauge({
+      name: 'edgeml_app_source_command_memory_bytes',
+      help: 'Memory of the ffmpeg or pipeline that plays a stream; nothing while none runs.',
+      labelNames: ['source'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [source, { commandPid }] of sources) {
+          if (commandPid !== undefined) this.set({ source }, residentOfFamily(commandPid));
+        }
+      },
+    });
+    new Gauge({
+      name: 'edgeml_app_open_descriptors',
+      help: 'Files, sockets and pipes that the application has open.',
+      registers: [this.#registry],
+      collect() {
+        const count = openDescriptors();
+        if (count !== undefined) this.set(count);
       },
     });
   }

@@ -60,7 +60,7 @@ export class SourceIntake implements Intake, QueuedIntake {
   #put(frame: Frame, services: readonly string[]): void {
     if (this.#ended.signal.aborted) {
       this.#follow(frame).outcome = 'stopped';
-      return this.#statistics.skip('stopped', services.length);
+      return this.#statistics.skip('stopped', services.length, frame.source);
     }
     this.#outstanding += services.length;
     this.#follow(frame).services += services.length;
@@ -75,7 +75,7 @@ export class SourceIntake implements Intake, QueuedIntake {
   skip(reason: SkipReason, count = 1): void {
     const times = count * this.options.services.length;
     this.#statistics.count('frames', times);
-    this.#statistics.skip(reason, times);
+    this.#statistics.skip(reason, times, this.options.source);
   }
 
   done(frame: Frame, outcome: WorkOutcome): void {

@@ -48,6 +48,7 @@ beforeEach(() => {
 
 function open(options: Partial<IntakeOptions> = {}): Intake {
   return scheduler.open({
+    source: 'line',
     services: ['A'],
     capacity: Infinity,
     maxAgeMs: Infinity,

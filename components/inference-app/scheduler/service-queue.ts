@@ -38,7 +38,7 @@ export class ServiceQueue {
     let place = this.#turn.find((each) => each.intake === intake);
     if (!place) this.#turn.unshift((place = { intake, slot: new Slot() }));
     const skipped = place.slot.put(frame, intake.options.capacity);
-    this.#options.statistics.skip('stale', skipped.length);
+    this.#options.statistics.skip('stale', skipped.length, intake.options.source);
     skipped.forEach((each) => intake.done(each, DONE));
     this.#pump();
   }
@@ -48,7 +48,7 @@ export class ServiceQueue {
     if (!place) return;
     this.#turn = this.#turn.filter((each) => each !== place);
     const skipped = place.slot.clear();
-    this.#options.statistics.skip('stopped', skipped.length);
+    this.#options.statistics.skip('stopped', skipped.length, intake.options.source);
     skipped.forEach((each) => intake.done(each, { outcome: 'stopped' }));
   }
 
@@ -88,7 +88,7 @@ export class ServiceQueue {
     for (let frame = slot.take(); frame; frame = slot.take()) {
       const ageMs = this.#options.clock.monotonic() - frame.takenAtMonotonic;
       if (ageMs <= intake.options.maxAgeMs) return frame;
-      this.#options.statistics.skip('stale');
+      this.#options.statistics.skip('stale', 1, intake.options.source);
       intake.done(frame, DONE);
     }
     return undefined;

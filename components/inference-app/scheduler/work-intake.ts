@@ -1,6 +1,8 @@
 import type { Frame, FrameOutcome } from '../frame/frame.ts';
 
 export interface IntakeOptions {
+  /** Name of the source. */
+  readonly source: string;
   /** Services that look at each frame. */
   readonly services: readonly string[];
   /** Frames that may wait for each service; `Infinity`: nothing is ever skipped. */

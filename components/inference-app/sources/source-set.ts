@@ -71,7 +71,7 @@ export class SourceSet {
 
   #start(name: string, configuration: SourceConfiguration): void {
     const { create, openIntake, log } = this.#options;
-    const intake = openIntake(this.#intakeOptions(configuration));
+    const intake = openIntake(this.#intakeOptions(name, configuration));
     const source = create(name, configuration);
     const { Type: type, Mode: mode, Services: services } = configuration;
     log.info({ source: name, type, mode, ...whatOf(configuration), services }, 'source.started');
@@ -108,17 +108,17 @@ export class SourceSet {
     if (all.length > 0 && all.every(({ state }) => state !== 'running')) this.#onEnd();
   }
 
-  #intakeOptions({ Type, Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
+  #intakeOptions(source: string, { Type, Mode, Services, Backlog, MaxAgeSeconds }: SourceConfiguration): IntakeOptions {
     const services = Services.length === 0 ? [everyActive()] : [...new Set(Services)];
     const unlessZero = (seconds: number): number => (seconds === 0 ? Infinity : seconds * 1000);
     if (Mode === 'once') {
       const waitMs = (): number => unlessZero(this.#options.modelWaitSeconds());
-      return { services, capacity: Infinity, maxAgeMs: Infinity, waitMs };
+      return { source, services, capacity: Infinity, maxAgeMs: Infinity, waitMs };
     }
     const maxAgeMs = unlessZero(MaxAgeSeconds);
     // What a camera shows now is worth more than what it showed before.
     const capacity = Type === 'folder' ? Backlog : 1;
-    return { services, capacity, maxAgeMs, waitMs: () => maxAgeMs };
+    return { source, services, capacity, maxAgeMs, waitMs: () => maxAgeMs };
   }
 }
 

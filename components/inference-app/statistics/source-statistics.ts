@@ -1,5 +1,6 @@
 import type { MotionStatistics } from '#packages/motion';
 import type { Decoding } from '../sources/stream/decoding/decoding-plan.ts';
+import type { SkipReason } from './statistics.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 
@@ -9,12 +10,23 @@ export interface SourceState {
   readonly isUp: boolean;
   readonly frames: number;
   readonly restarts: number;
+  /** How often it was opened again since the camera sends pictures of another size. */
+  readonly resizes: number;
+  /** Images without predictions by reason, once for each service that would have looked at them. */
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  /** Memory that frames of a stream lie in: the models' as well, or the application's own. */
+  readonly frameMemory?: FrameMemoryState | undefined;
   /** From the moment at which a frame was there to that at which its result was handed over for publishing. */
   readonly latency?: LatencySummary | undefined;
   /** What decodes the stream, once that is known. */
   readonly decoding?: Decoding | undefined;
   /** Of the motion gate, if it is enabled. */
   readonly motion?: MotionStatistics | undefined;
+}
+
+export interface FrameMemoryState {
+  readonly where: 'shared' | 'own';
+  readonly bytes: number;
 }
 
 /** Counters of one source since it was started. */
@@ -24,6 +36,11 @@ export class SourceStatistics {
   motion: (() => MotionStatistics) | undefined;
   isUp = false;
   restarts = 0;
+  resizes = 0;
+  frameMemory: FrameMemoryState | undefined;
+  /** Of what plays the stream, with whatever that has started; undefined while nothing does. */
+  commandPid: number | undefined;
+  readonly #skipped: Partial<Record<SkipReason, number>> = {};
   #frames = 0;
 
   /** A frame of a stream has come. */
@@ -32,9 +49,15 @@ export class SourceStatistics {
     this.isUp = true;
   }
 
+  skip(reason: SkipReason, times: number): void {
+    this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
+  }
+
   get state(): SourceState {
-    const { isUp, restarts, decoding } = this;
+    const { isUp, restarts, resizes, decoding, frameMemory } = this;
     const { summary: latency } = this.latency;
-    return { isUp, frames: this.#frames, restarts, latency, decoding, motion: this.motion?.() };
+    const skipped = { ...this.#skipped };
+    const motion = this.motion?.();
+    return { isUp, frames: this.#frames, restarts, resizes, skipped, frameMemory, latency, decoding, motion };
   }
 }

@@ -68,8 +68,11 @@ export class Statistics {
     this.#counters[counter] += times;
   }
 
-  skip(reason: SkipReason, times = 1): void {
-    if (times > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
+  /** @param source whose image it was */
+  skip(reason: SkipReason, times: number, source: string): void {
+    if (times === 0) return;
+    this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
+    this.source(source).skip(reason, times);
   }
 
   feedbackLost(reason: FeedbackLoss, times = 1): void {

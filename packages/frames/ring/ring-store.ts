@@ -28,8 +28,8 @@ export interface RingLease {
 export interface RingStoreOptions {
   /** The agent's own folder on tmpfs. */
   readonly folder: string;
-  /** Bytes that all rings may take together; asked for each, since the setting may change. */
-  readonly budget: () => number;
+  /** Bytes that all rings may take together, of which they have taken so many; asked for each, since the setting may change. */
+  readonly budget: (ringBytes: number) => number;
 }
 
 /** The rings that the agent has made. */
@@ -54,7 +54,7 @@ export class RingStore {
   /** @throws EdgeError `frames.memory-full` */
   async lease(request: RingRequest): Promise<RingLease> {
     const { slotBytes } = request;
-    const freeBytes = this.#options.budget() - this.#bytes;
+    const freeBytes = this.#options.budget(this.#bytes) - this.#bytes;
     const slots = depth(request, freeBytes);
     if (slots === undefined) throw memoryFull(ringBytes({ slotBytes, slots: MIN_SLOTS }), freeBytes);
     const ring = randomBytes(16).toString('hex');

@@ -8,7 +8,7 @@ import { decoderFlags, SOFTWARE } from './decoding/decoder.ts';
 import { DecodingPlan } from './decoding/decoding-plan.ts';
 import type { Decoding } from './decoding/decoding-plan.ts';
 import { ffmpegArguments } from './ffmpeg-arguments.ts';
-import type { FrameForm } from './ffmpeg-arguments.ts';
+import type { FfmpegSettings, FrameForm } from './ffmpeg-arguments.ts';
 import { ffmpegInput } from './ffmpeg-input.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
 import { askFfmpegVersion, ffmpegMissing } from './ffmpeg-version.ts';
@@ -38,6 +38,9 @@ export class FfmpegPlayer implements StreamPlayer {
   /** Whether frames came that the plan's decoder has decoded. */
   #decodes = false;
   #said: Decoding | undefined;
+  /** Frames that are wider do not fit the shared memory; 0: all do. */
+  #fitWidth = 0;
+  #isTooLarge = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -56,7 +59,7 @@ export class FfmpegPlayer implements StreamPlayer {
 
   /** @throws EdgeError `source.ffmpeg-missing`, `source.ffmpeg-failed`, `source.no-credentials` */
   async play(target: PlayTarget, pace: FramePace, signal: AbortSignal): Promise<PlayEnd> {
-    const { configuration, clock } = this.#options;
+    const { configuration, clock, name, statistics } = this.#options;
     const command = configuration.FfmpegPath;
     this.#version ??= await askFfmpegVersion(command, signal);
     const flags = decoderFlags(this.#plan?.decoder ?? SOFTWARE);
@@ -64,8 +67,9 @@ export class FfmpegPlayer implements StreamPlayer {
     const input = login ? { ...this.#input, url: withLogin(this.#input.url, login), isSecret: true } : this.#input;
     const end = await playCommand({
       command,
-      ...ffmpegArguments(input, configuration, pace, this.#form, this.#version, flags),
+      ...ffmpegArguments(input, this.#settings, pace, this.#form, this.#version, flags),
       secrets: [...secretsOf(input.url), ...(login ? secretsOfLogin(login) : [])],
+      onProcess: (pid) => (statistics.source(name).commandPid = pid),
       noFrameMs: configuration.NoFrameSeconds * 1000,
       clock,
       signal,
@@ -86,7 +90,26 @@ export class FfmpegPlayer implements StreamPlayer {
       return target.isWanted(frame);
     };
     const suits = (codec: string): boolean => this.#suits(target, codec);
-    return rawFramesOf(this.#options, { ...target, isWanted }, pace, { suits }, signal);
+    const onTooLarge = (fitWidth: number): boolean => this.#shrinkTo(fitWidth);
+    return rawFramesOf(this.#options, { ...target, isWanted }, pace, { suits, onTooLarge }, signal);
+  }
+
+  get #settings(): FfmpegSettings {
+    const { configuration } = this.#options;
+    const widths = [configuration.MaxWidth, this.#fitWidth].filter((width) => width > 0);
+    return widths.length === 0 ? configuration : { ...configuration, MaxWidth: Math.min(...widths) };
+  }
+
+  /** Smaller frames in shared memory cost less than whole ones over the socket. */
+  #shrinkTo(fitWidth: number): boolean {
+    // Others may have taken memory meanwhile: one try, so that the camera is not opened again and again.
+    if (this.#fitWidth > 0) return false;
+    this.#fitWidth = fitWidth;
+    this.#isTooLarge = true;
+    const { name, log } = this.#options;
+    const message = `frames of source ${name} are scaled down to ${fitWidth} pixels, since shared memory does not have room for three of them as they are; enlarge /dev/shm or FrameMemoryMB of edgeml.InferenceAgent`;
+    log.warn({ source: name, width: fitWidth, message }, 'frames.scaled-down');
+    return true;
   }
 
   #suits(target: PlayTarget, codec: string): boolean {
@@ -108,6 +131,10 @@ export class FfmpegPlayer implements StreamPlayer {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (codec === undefined) return false;
+    if (this.#isTooLarge) {
+      this.#isTooLarge = false;
+      return true;
+    }
     if (by === 'unfit') {
       if (this.#passesOn(target, codec)) {
         this.#form = 'jpeg';

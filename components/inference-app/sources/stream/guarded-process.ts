@@ -4,6 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import { childEnvironment } from '#packages/foundation';
 
 export interface GuardedProcess {
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined;
   /** Undefined if it writes to a descriptor. */
   readonly stdout: Readable | undefined;
   readonly stderr: Readable;
@@ -55,6 +57,7 @@ export function startGuarded(
     child.once('close', (code) => resolve(endOf(command, code ?? 255)));
   });
   return {
+    pid: child.pid,
     stdout: child.stdout ?? undefined,
     // A pipe, as asked for above.
     stderr: child.stderr!,

@@ -35,7 +35,7 @@ export class PipelinePlayer implements StreamPlayer {
 
   /** @throws EdgeError `source.pipeline-missing` */
   async play(target: PlayTarget, pace: FramePace, signal: AbortSignal): Promise<PlayEnd> {
-    const { configuration, clock, name } = this.#options;
+    const { configuration, clock, name, statistics } = this.#options;
     const format = { layout: this.#layout, suits: () => true };
     const end = await playCommand({
       command: this.program,
@@ -45,6 +45,7 @@ export class PipelinePlayer implements StreamPlayer {
       ...(pace === 'one' ? { maxFrames: 1 } : {}),
       clock,
       signal,
+      onProcess: (pid) => (statistics.source(name).commandPid = pid),
       output: rawFramesOf(this.#options, target, pace, format, signal),
     });
     if (end.process.kind !== 'not-started') return end;

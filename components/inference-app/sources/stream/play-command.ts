@@ -15,6 +15,8 @@ export interface PlayOptions {
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
+  /** Told of the process that runs, and of none. */
+  readonly onProcess?: ((pid: number | undefined) => void) | undefined;
   /** The command is ended after so many. Default: it ends by itself. */
   readonly maxFrames?: number;
   readonly clock: Clock;
@@ -44,14 +46,21 @@ export interface OutputEvents {
   onReading(): void;
   /** The command is to be started in another way. */
   onUnfit(): void;
+  /** Pictures have another size from now on: the command is to be started again. */
+  onResized(): void;
 }
 
 export interface PlayEnd {
   readonly frames: number;
-  /** `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; `enough` frames; else by itself. */
-  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'enough' | 'itself';
+  /**
+   * `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; `enough` frames; `resized`: pictures
+   * have another size from now on; else by itself.
+   */
+  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'enough' | 'resized' | 'itself';
   /** Of the video, as ffmpeg named it; undefined if it was not opened. */
   readonly codec: string | undefined;
+  /** Size and pixel format of what came last, e.g. `640x480 yuv420p`; undefined if nothing did. */
+  readonly picture: string | undefined;
   readonly process: ProcessEnd;
   /** Whether it ended within a frame. */
   readonly cut: boolean;
@@ -63,6 +72,7 @@ export interface PlayEnd {
 export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   const { command, words, input, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
   const process = startGuarded(command, words, { output: output.descriptor, input });
+  options.onProcess?.(process.pid);
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
   let cancelWatchdog = (): void => undefined;
@@ -90,6 +100,7 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
     onWaiting: () => cancelWatchdog(),
     onReading: watch,
     onUnfit: () => stop('unfit'),
+    onResized: () => stop('resized'),
   };
   output.start(events, process.stdout);
   const report = new FfmpegReport();
@@ -99,9 +110,18 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   });
   const end = await process.ended;
   const cut = await output.end();
+  options.onProcess?.(undefined);
   cancelWatchdog();
   signal.removeEventListener('abort', onAbort);
-  return { frames, by, process: end, cut, codec: report.codec, said: lastWords(report, options.secrets) };
+  return {
+    frames,
+    by,
+    process: end,
+    cut,
+    codec: report.codec,
+    picture: report.picture,
+    said: lastWords(report, options.secrets),
+  };
 }
 
 const LAST_LINES = 5;

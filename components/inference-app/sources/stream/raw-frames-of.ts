@@ -12,12 +12,13 @@ export interface RawFormat {
   /** Default: ffmpeg says so. */
   readonly layout?: FrameLayout;
   readonly suits: (codec: string) => boolean;
+  readonly onTooLarge?: (fitWidth: number) => boolean;
 }
 
 /** Takes the raw frames of a source, as its settings say. */
 export function rawFramesOf(
-  { name, configuration, clock, openSlots }: SourceOptions,
-  { sink, offer, isWanted }: PlayTarget,
+  { name, configuration, clock, openSlots, statistics }: SourceOptions,
+  { sink, offer, isWanted, followsSize }: PlayTarget,
   pace: FramePace,
   format: RawFormat,
   signal: AbortSignal,
@@ -29,6 +30,8 @@ export function rawFramesOf(
     onFrame: (held) => offer({ held, withImage: sharedImage(() => jpegOf(held, configuration)) }),
     onNoRoom: () => sink.skip('busy'),
     isPatient: pace === 'every',
+    followsSize,
+    onMemory: (memory) => (statistics.source(name).frameMemory = memory),
     now: () => clock.now(),
   });
 }

@@ -5,6 +5,7 @@ import type { FrameLayout, RawFrame } from '#packages/frames';
 import { createPipe } from '#packages/posix';
 import type { FrameSlots, OpenSlot } from '../../frame/frame-slots.ts';
 import type { HeldFrame } from '../../frame/held-frame.ts';
+import type { FrameMemoryState } from '../../statistics/source-statistics.ts';
 import type { FrameOutput, OutputEvents } from './play-command.ts';
 import type { FfmpegReport } from './ffmpeg-report.ts';
 
@@ -23,6 +24,12 @@ export interface RawFramesOptions {
   readonly isPatient: boolean;
   /** Whether ffmpeg is to go on with a video of this codec; else it is `unfit`. */
   readonly suits: (codec: string) => boolean;
+  /** Whether the command is to be started again if pictures have another size from now on; else it makes them as large as those before. */
+  readonly followsSize: boolean;
+  /** There is shared memory for frames of this width at most: whether the command is started again to make them so. */
+  readonly onTooLarge?: ((fitWidth: number) => boolean) | undefined;
+  /** Told of the memory that frames lie in, and of none. */
+  readonly onMemory?: ((memory: FrameMemoryState | undefined) => void) | undefined;
   readonly now: () => number;
 }
 
@@ -33,6 +40,8 @@ export class RawFrames implements FrameOutput {
   #events: OutputEvents | undefined;
   #input: Readable | undefined;
   #layout: FrameLayout | undefined;
+  /** Size and format of the pictures before ffmpeg makes anything of them. */
+  #picture: string | undefined;
   #slots: FrameSlots | undefined;
   #slot: OpenSlot | undefined;
   #at = 0;
@@ -59,8 +68,11 @@ export class RawFrames implements FrameOutput {
     if (this.#options.layout) this.#begin(this.#options.layout);
   }
 
-  reported({ codec, layout }: FfmpegReport): void {
-    if (this.#layout || this.#stopped) return;
+  reported({ codec, layout, picture }: FfmpegReport): void {
+    if (this.#stopped) return;
+    this.#picture ??= picture;
+    if (this.#options.followsSize && picture !== this.#picture) return this.#events?.onResized();
+    if (this.#layout) return;
     if (codec !== undefined && !this.#options.suits(codec)) return this.#events?.onUnfit();
     if (layout) this.#begin(layout);
   }
@@ -77,6 +89,7 @@ export class RawFrames implements FrameOutput {
     this.#slot?.giveBack();
     this.#slot = undefined;
     this.#slots?.retire();
+    this.#options.onMemory?.(undefined);
     return cut;
   }
 
@@ -90,6 +103,9 @@ export class RawFrames implements FrameOutput {
     const before = this.#slots;
     this.#slots = slots;
     before?.retire();
+    const { onMemory, onTooLarge } = this.#options;
+    onMemory?.({ where: slots.isShared ? 'shared' : 'own', bytes: slots.bytes });
+    if (slots.fitWidth !== undefined && onTooLarge?.(slots.fitWidth)) return this.#events?.onUnfit();
     this.#slot = slots.take();
     this.#at = 0;
   }

@@ -32,5 +32,7 @@ export interface PlayTarget {
   readonly isWanted: (frame: RawFrame) => boolean;
   /** Whether frames are looked at by `isWanted`, for which they must be raw. */
   readonly wantsPixels: boolean;
+  /** Whether the stream is opened again if its pictures change their size. */
+  readonly followsSize: boolean;
   readonly offer: (image: Pick<Frame, 'withImage' | 'held'>) => void;
 }

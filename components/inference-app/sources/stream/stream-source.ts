@@ -16,6 +16,9 @@ import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
 /** Full jitter between attempts; the first one after a stream that worked comes within half a second. */
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
+/** A camera that changes the size of its pictures more often than this keeps the size that it has when it is opened. */
+const RESIZE_INTERVAL_MS = 10_000;
+
 /** Camera, stream or video file: it reconnects for as long as it is not stopped. */
 export class StreamSource implements ImageSource {
   readonly #options: SourceOptions;
@@ -24,6 +27,7 @@ export class StreamSource implements ImageSource {
   readonly #gate: MotionGate | undefined;
   readonly #ended = new AbortController();
   #count = 0;
+  #resizedMs = -Infinity;
   /** What was said last of an outage that goes on. */
   #trouble = '';
 
@@ -70,6 +74,10 @@ export class StreamSource implements ImageSource {
         const end = await this.#play(sink, 'paced');
         if (end.by === 'stopped') return;
         if (end.frames > 0) attempt = 0;
+        if (end.by === 'resized') {
+          this.#resized(end);
+          continue;
+        }
         const isDone = this.#player.hasEnd && this.#faultOf(end) === undefined;
         if (isDone) return;
         this.#tell(this.#faultOf(end) ?? this.#ownError('source.stream-failed', 'ended', end));
@@ -81,6 +89,14 @@ export class StreamSource implements ImageSource {
       this.#counters.restarts++;
       await sleep(clock, fullJitter(BACKOFF, attempt, random), signal).catch(() => undefined);
     }
+  }
+
+  /** Another size is another stream: it gets memory of its own, and pictures that are not stretched. */
+  #resized({ picture }: PlayEnd): void {
+    const { name, clock, log } = this.#options;
+    this.#resizedMs = clock.monotonic();
+    this.#counters.resizes++;
+    log.info({ source: name, picture }, 'source.resized');
   }
 
   async #takeOne(sink: FrameSink): Promise<void> {
@@ -106,6 +122,7 @@ export class StreamSource implements ImageSource {
     const target: PlayTarget = {
       sink,
       wantsPixels: this.#gate !== undefined,
+      followsSize: pace === 'paced' && !this.#player.hasEnd && this.#mayResize(),
       isWanted: (frame) => this.#isWanted(frame, share, sink),
       offer: (image) => this.#offer(sink, image),
     };
@@ -114,6 +131,10 @@ export class StreamSource implements ImageSource {
     const reason = CUT_BY[end.by];
     if (end.cut && reason) sink.skip(reason);
     return end;
+  }
+
+  #mayResize(): boolean {
+    return this.#options.clock.monotonic() - this.#resizedMs >= RESIZE_INTERVAL_MS;
   }
 
   /** Told of every raw frame. */
