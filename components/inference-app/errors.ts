@@ -66,6 +66,10 @@ export const appErrors = errorCatalogue({
   'source.no-image': entry<{ readonly source: string }>({
     todo: 'Put an image (jpeg, jpg, png, webp, npy) into the folder, or give another source.',
   }),
+  'source.not-masked': {
+    status: 415,
+    todo: 'Use pictures that can be decoded (jpeg, png, webp), or take Masks away from the source if nothing is to be hidden.',
+  },
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
     todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',
   }),

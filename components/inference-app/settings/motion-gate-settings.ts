@@ -1,11 +1,5 @@
-import * as z from 'zod';
 import { booleanSetting, listSetting, numberSetting, section } from '#packages/foundation';
-
-const fraction = numberSetting({ min: 0, max: 1 });
-const polygon = listSetting(z.tuple([fraction, fraction])).refine(
-  (corners) => corners.length >= 3,
-  'a polygon has at least three corners',
-);
+import { polygonSetting } from './polygon-setting.ts';
 
 /** When frames of a stream are looked at. */
 export const motionGateSettings = section({
@@ -17,7 +11,7 @@ export const motionGateSettings = section({
   Sensitivity: numberSetting({ min: 0, max: 1 })
     .default(0.5)
     .describe('How little is motion: 0: only large and clear changes; 1: the least that a camera’s noise leaves over.'),
-  Masks: listSetting(polygon)
+  Masks: listSetting(polygonSetting())
     .default([])
     .describe(
       'Parts of the picture in which motion does not count: polygons, each a list of corners [x, y] as fractions of width and height, e.g. `[[[0, 0], [1, 0], [1, 0.2], [0, 0.2]]]` for the upper fifth.',

@@ -3,6 +3,7 @@ import {
   booleanSetting,
   choiceSetting,
   integerSetting,
+  listSetting,
   numberSetting,
   section,
   textListSetting,
@@ -10,6 +11,7 @@ import {
 } from '#packages/foundation';
 import { credentialsSettings } from './credentials-settings.ts';
 import { motionGateSettings } from './motion-gate-settings.ts';
+import { polygonSetting } from './polygon-setting.ts';
 import { pipelineSettings } from './pipeline-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
 
@@ -86,7 +88,9 @@ export const sourceSettings = section({
     .describe('Frames of a stream that are wider are made smaller, in pixels; 0: never.'),
   PictureQuality: integerSetting({ min: 1, max: 100 })
     .default(95)
-    .describe("JPEG quality of a stream's frames that are kept as feedback; models see them as the camera sent them."),
+    .describe(
+      "JPEG quality of a stream's frames that are kept as feedback, while models see them as the camera sent them; of picture files with Masks.",
+    ),
   HardwareDecoding: textSetting({
     pattern: /^[a-z0-9_]+$/,
     meaning: 'auto, none, or a name that ffmpeg knows, e.g. vaapi',
@@ -99,6 +103,11 @@ export const sourceSettings = section({
     .default(1)
     .describe(
       'Threads with which ffmpeg decodes a stream on the CPU; 0: ffmpeg chooses. Each one beyond the first may hold a frame back, so costs latency; 4K needs more than one.',
+    ),
+  Masks: listSetting(polygonSetting())
+    .default([])
+    .describe(
+      'Parts of the picture that are black before a model looks, and before anything is kept or shown: polygons, each a list of corners [x, y] as fractions of width and height, e.g. `[[[0.6, 0], [1, 0], [1, 0.5], [0.6, 0.5]]]`.',
     ),
   MotionGate: motionGateSettings,
   Pipeline: pipelineSettings,

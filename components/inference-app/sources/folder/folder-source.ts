@@ -6,6 +6,9 @@ import type { Frame } from '../../frame/frame.ts';
 import { sharedImage } from '../../frame/frame.ts';
 import { readImageFile } from '../../frame/image-file.ts';
 import { everyInterval } from '../every-interval.ts';
+import type { FrameMask } from '../../masks/frame-mask.ts';
+import { maskOf } from '../../masks/mask-of.ts';
+import { maskPicture } from '../../masks/mask-picture.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { DoneImages } from './journal/done-images.ts';
@@ -21,12 +24,14 @@ export interface FolderSourceOptions extends Omit<SourceOptions, 'random' | 'sta
 /** Images of a folder: once, again and again, or as they come. */
 export class FolderSource implements ImageSource {
   readonly #options: FolderSourceOptions;
+  readonly #mask: FrameMask | undefined;
   readonly #folder: string;
   readonly #ended = new AbortController();
   #watch: FolderWatch | undefined;
 
   constructor(options: FolderSourceOptions) {
     this.#options = options;
+    this.#mask = maskOf(options.configuration);
     this.#folder = resolve(options.workFolder, options.configuration.Path);
   }
 
@@ -98,14 +103,19 @@ export class FolderSource implements ImageSource {
 
   #offer({ path, name }: NamedFile, sink: FrameSink, onEnded?: Frame['onEnded']): void {
     if (this.#ended.signal.aborted) return;
-    const { clock, maxImageBytes } = this.#options;
+    const { clock, maxImageBytes, configuration } = this.#options;
+    const mask = this.#mask;
+    const read = () => readImageFile(path, maxImageBytes());
     const frame: Frame = {
       source: this.#options.name,
       image: name,
       takenAt: clock.now(),
       takenAtMonotonic: clock.monotonic(),
-      file: { path, maxBytes: maxImageBytes() },
-      withImage: sharedImage(() => readImageFile(path, maxImageBytes())),
+      // Whoever else reads the file would see what the masks hide.
+      ...(mask ? {} : { file: { path, maxBytes: maxImageBytes() } }),
+      withImage: sharedImage(async () =>
+        mask ? maskPicture(await read(), mask, configuration.PictureQuality) : read(),
+      ),
       ...(onEnded ? { onEnded } : {}),
     };
     sink.offer(frame);

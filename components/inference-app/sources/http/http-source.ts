@@ -2,6 +2,10 @@ import { messageOf } from '#packages/foundation';
 
 import { appErrors } from '../../errors.ts';
 import type { Frame, LoadedImage } from '../../frame/frame.ts';
+import type { FrameMask } from '../../masks/frame-mask.ts';
+import { maskOf } from '../../masks/mask-of.ts';
+import { maskPicture } from '../../masks/mask-picture.ts';
+import type { SkipReason } from '../../statistics/statistics.ts';
 import { everyInterval } from '../every-interval.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { AllowedHosts } from '../allowed-hosts.ts';
@@ -14,6 +18,7 @@ export type HttpSourceOptions = Omit<SourceOptions, 'openSlots'>;
 export class HttpSource implements ImageSource {
   readonly #options: HttpSourceOptions;
   readonly #client: SnapshotClient;
+  readonly #mask: FrameMask | undefined;
   readonly #ended = new AbortController();
   #count = 0;
   /** What was said last of an outage that goes on. */
@@ -21,6 +26,7 @@ export class HttpSource implements ImageSource {
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
+    this.#mask = maskOf(options.configuration);
     const { Url: url, AllowedHosts: more, RequestTimeoutSeconds } = options.configuration;
     const reader = new LoginReader(options);
     const readLogin = () => reader.read();
@@ -35,7 +41,7 @@ export class HttpSource implements ImageSource {
     const { clock, configuration } = this.#options;
     const { signal } = this.#ended;
     if (configuration.Mode === 'once') {
-      const image = await this.#client.take(signal);
+      const image = await this.#take(signal);
       return image && this.#offer(image, sink);
     }
     return everyInterval(clock, configuration.InferenceInterval * 1000, signal, () => this.#takeOne(sink));
@@ -49,15 +55,21 @@ export class HttpSource implements ImageSource {
     if (sink.outstanding > 0) return sink.skip('busy');
     const { signal } = this.#ended;
     try {
-      const image = await this.#client.take(signal);
+      const image = await this.#take(signal);
       this.#tellThatItWorks();
       if (image) this.#offer(image, sink);
       else sink.skip('unchanged');
     } catch (thrown) {
       if (signal.aborted) return;
-      sink.skip(appErrors.is(thrown, 'source.file-too-large') ? 'budget' : 'unreachable');
+      sink.skip(reasonOf(thrown));
       this.#tell(thrown);
     }
+  }
+
+  async #take(signal: AbortSignal): Promise<LoadedImage | undefined> {
+    const image = await this.#client.take(signal);
+    const { PictureQuality: quality } = this.#options.configuration;
+    return image && this.#mask ? maskPicture(image, this.#mask, quality) : image;
   }
 
   #offer({ bytes, contentType }: LoadedImage, sink: FrameSink): void {
@@ -88,4 +100,9 @@ export class HttpSource implements ImageSource {
     if (this.#trouble !== '') log.info({ source: name }, 'source.snapshots-again');
     this.#trouble = '';
   }
+}
+
+function reasonOf(thrown: unknown): SkipReason {
+  if (appErrors.is(thrown, 'source.file-too-large')) return 'budget';
+  return appErrors.is(thrown, 'source.not-masked') ? 'decode' : 'unreachable';
 }

@@ -4,6 +4,7 @@ import type { SourceConfiguration } from '../../config.ts';
 import { sharedImage } from '../../frame/frame.ts';
 import type { LoadedImage } from '../../frame/frame.ts';
 import type { HeldFrame } from '../../frame/held-frame.ts';
+import { maskOf } from '../../masks/mask-of.ts';
 import type { SourceOptions } from '../image-source.ts';
 import { RawFrames } from './raw-frames.ts';
 import type { FramePace, PlayTarget } from './stream-player.ts';
@@ -27,6 +28,7 @@ export function rawFramesOf(
     ...format,
     openSlots: (layout) => openSlots(name, layout, signal),
     isWanted,
+    mask: maskOf(configuration),
     onFrame: (held) => offer({ held, withImage: sharedImage(() => jpegOf(held, configuration)) }),
     onNoRoom: () => sink.skip('busy'),
     isPatient: pace === 'every',

@@ -5,6 +5,7 @@ import type { FrameLayout, RawFrame } from '#packages/frames';
 import { createPipe } from '#packages/posix';
 import type { FrameSlots, OpenSlot } from '../../frame/frame-slots.ts';
 import type { HeldFrame } from '../../frame/held-frame.ts';
+import type { FrameMask } from '../../masks/frame-mask.ts';
 import type { FrameMemoryState } from '../../statistics/source-statistics.ts';
 import type { FrameOutput, OutputEvents } from './play-command.ts';
 import type { FfmpegReport } from './ffmpeg-report.ts';
@@ -18,6 +19,8 @@ export interface RawFramesOptions {
   readonly onNoRoom: () => void;
   /** How the frames lie. Default: ffmpeg says so. */
   readonly layout?: FrameLayout;
+  /** Hides parts of each frame before anything else is done with it. */
+  readonly mask?: FrameMask | undefined;
   /** Whether a frame is one to look at, before any memory is spent on it; it may change once this has returned. */
   readonly isWanted: (frame: RawFrame) => boolean;
   /** Whether the command waits for memory, in place of frames being dropped. */
@@ -161,7 +164,8 @@ export class RawFrames implements FrameOutput {
   #whole(slot: OpenSlot): boolean {
     this.#at = 0;
     this.#events?.onFrame();
-    const { onFrame, onNoRoom, isPatient, isWanted, now } = this.#options;
+    const { onFrame, onNoRoom, isPatient, isWanted, mask, now } = this.#options;
+    mask?.apply(slot.frame);
     if (!isWanted(slot.frame)) return true;
     const slots = this.#slots!;
     const next = slots.take();

@@ -30,7 +30,7 @@ export interface PlayTarget {
   readonly sink: FrameSink;
   /** Whether a raw frame is to be offered. */
   readonly isWanted: (frame: RawFrame) => boolean;
-  /** Whether frames are looked at by `isWanted`, for which they must be raw. */
+  /** Whether frames are looked at by `isWanted`, or parts of them hidden, for which they must be raw. */
   readonly wantsPixels: boolean;
   /** Whether the stream is opened again if its pictures change their size. */
   readonly followsSize: boolean;

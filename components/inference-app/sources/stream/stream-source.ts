@@ -121,7 +121,7 @@ export class StreamSource implements ImageSource {
     const share = new FrameShare(isShared ? this.#options.configuration.FramesPerSecond : 0);
     const target: PlayTarget = {
       sink,
-      wantsPixels: this.#gate !== undefined,
+      wantsPixels: this.#gate !== undefined || this.#options.configuration.Masks.length > 0,
       followsSize: pace === 'paced' && !this.#player.hasEnd && this.#mayResize(),
       isWanted: (frame) => this.#isWanted(frame, share, sink),
       offer: (image) => this.#offer(sink, image),
