@@ -12,6 +12,7 @@ import { AppRig, eventually } from '../../../testing/app/app-rig.ts';
 import { ffmpeg as run } from '../../../testing/app/ffmpeg.ts';
 import { testNpy } from '../../../testing/app/test-image.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { ffmpeg } from '../../../testing/outside-data/programs.ts';
 import { FrameMask } from './frame-mask.ts';
 import { spansOf } from './polygon-spans.ts';
@@ -165,8 +166,8 @@ describe('a source with masks', needed, () => {
     expect(shown).toBeGreaterThan(245);
     const folder = join(rig.work, 'annotated');
     const names = async (): Promise<string[]> =>
-      (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jpg'));
-    await expect.poll(names).not.toEqual([]);
+      (await readdir(folder).catch(() => [])).filter((name) => /^[^.].*\.jpg$/.test(name));
+    await expect.poll(names, { timeout: PATIENCE_MS }).not.toEqual([]);
     const [name = ''] = await names();
     const [kept] = await brightness(await readFile(join(folder, name)));
     expect(kept).toBeLessThan(60);
