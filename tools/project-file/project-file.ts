@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeepReadonly } from '#packages/foundation';
 
 /** Keys of models, sources and services: what the application and the agent take as names. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readTextIfAny, writeAtomically } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 
