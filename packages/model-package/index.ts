@@ -12,8 +12,8 @@ export type { PackageFile } from './reading/list-files.ts';
 export { packageChanged, PackageFiles } from './reading/package-files.ts';
 export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
-export { DECODERS } from './schema-output.ts';
-export { inputOf, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
+export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
+export { inputOf, manifestSchema, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
   ClassificationOutput,
   GoldenCase,

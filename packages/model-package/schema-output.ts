@@ -144,6 +144,9 @@ const forms = {
   tensor: () => tensor,
 } as const;
 
+/** Every form, for a schema that other programs read: in zod's own, `outputSchema` leaves open what follows from the decoder. */
+export const OUTPUT_FORMS = [classification, ...ssdForms, yolov3, yolov5, yolov8, yolox, tensor] as const;
+
 export type DecoderName = keyof typeof forms;
 export const DECODERS = Object.keys(forms) as readonly DecoderName[];
 

@@ -49,7 +49,7 @@ const goldenSchema = z.strictObject({
 });
 
 /** `model.json`, version 1. */
-const manifestSchema = z
+export const manifestSchema = z
   .strictObject({
     $schema: z.string().optional(),
     schemaVersion: z.literal(1),

@@ -125,10 +125,12 @@ export const ZONES = {
     mayImport: [
       'packages/foundation',
       'packages/ipc',
+      'packages/model-package',
       'components/*/config.ts',
       'components/inference-agent/settings/edge-manager-keys.ts',
       'components/runtime',
       'tools/checks',
+      'tools/project-file/project-file.ts',
     ],
   },
   'tools/onnx': {

@@ -3,6 +3,7 @@ import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
+import { printCommand } from './config/print.ts';
 import { deployCommand } from './deploy.ts';
 import { deprovisionCommand } from './deprovision.ts';
 import { fleetCommand } from './fleet.ts';
@@ -62,6 +63,9 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);
   addCommand(program, versionCommand, host);
+
+  const config = addGroup(program, 'config', 'look at edgeml.yaml');
+  addCommand(config, printCommand, host);
 
   const local = addGroup(
     program,

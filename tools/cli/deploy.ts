@@ -9,10 +9,12 @@ import { targetNamed, targetOf, targetOptions } from './cloud/target-options.ts'
 import type { TargetOptions } from './cloud/target-options.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
+import type { Output } from './frame/output.ts';
 import type { DeploymentChange } from '../cloud/deployments/merge-deployment.ts';
 
 interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, PolicyOptions {
   readonly document?: string;
+  readonly file?: string;
   readonly config?: string;
   readonly remove?: readonly string[];
   readonly name?: string;
@@ -29,6 +31,7 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
     policyOptions(
       targetOptions(cloudOptions(command))
         .option('--document <file>', 'a deployment document, as create-deployment and the local core take it')
+        .option('--file <edgeml.yaml>', 'what edgeml.yaml says: its models, and the collection with its settings')
         .option('--config <json|file>', 'configuration: {"Name": {"merge": {…}, "reset": ["/key"]}}')
         .option('--remove <name...>', 'components to take away from the target')
         .option('--name <text>', 'name of the deployment (default: as before)'),
@@ -44,10 +47,11 @@ first and the change is merged with it. Policies stay as they are unless given. 
 Examples:
   npm run -s edgeml -- deploy edgeml.model.PartsDetector=1.0.1 --group press-shop --dry-run
   npm run -s edgeml -- deploy --document deployment.yaml --thing gateway-7 --wait
+  npm run -s edgeml -- deploy --file edgeml.yaml --thing gateway-7 --dry-run
   npm run -s edgeml -- deploy edgeml.InferenceApp=1.0.2 --group press-shop --rollout-rate 10:2:50 --abort FAILED:20:10`,
   run: async ({ args, options, out, signal }) => {
     targetNamed(options);
-    const change = await changeOf(args, options);
+    const change = await changeOf(args, options, out, signal);
     const timeoutMs = secondsOption('--timeout', options.timeout);
     const { planDeployment, sendDeployment } = await import('../cloud/deployments/deploy.ts');
     const { followDeployment } = await import('../cloud/deployments/follow.ts');
@@ -86,10 +90,16 @@ Examples:
   },
 };
 
-async function changeOf(args: readonly string[], options: DeployCommandOptions): Promise<DeploymentChange> {
+async function changeOf(
+  args: readonly string[],
+  options: DeployCommandOptions,
+  out: Output,
+  signal: AbortSignal,
+): Promise<DeploymentChange> {
   const { checkSpecification, readSpecification } = await import('../cloud/deployments/read-specification.ts');
   const document = options.document === undefined ? { components: {} } : await readSpecification(options.document);
-  const components: Record<string, unknown> = { ...document.components };
+  const project = options.file === undefined ? {} : await componentsOf(options.file, out, signal);
+  const components: Record<string, unknown> = { ...document.components, ...project };
   for (const [name, componentVersion] of namedVersions(args)) components[name] = { componentVersion };
   const configuration = options.config === undefined ? {} : await jsonOrFile(options.config);
   for (const [name, configurationUpdate] of Object.entries(configuration)) {
@@ -103,11 +113,29 @@ async function changeOf(args: readonly string[], options: DeployCommandOptions):
   if (Object.keys(components).length === 0 && !options.remove && Object.keys(policiesOf(options)).length === 0)
     throw cliErrors.error(
       'cli.usage',
-      'nothing to deploy: name components as Name=1.0.0, or give --document or --remove',
+      'nothing to deploy: name components as Name=1.0.0, or give --file, --document or --remove',
     );
   const named = options.name === undefined ? {} : { deploymentName: options.name };
   const whole = checkSpecification({ ...document, ...named, ...policiesOf(options), components }, 'the command line');
   return { ...whole, ...(options.remove ? { remove: options.remove } : {}) };
+}
+
+/** Of edgeml.yaml, for a device: the models must have been published in the versions that it says. */
+async function componentsOf(
+  file: string,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { readProjectFile } = await import('../project-file/read-project-file.ts');
+  const { compileProject } = await import('../project-file/compile-project.ts');
+  const { pathsOfThisMachine } = await import('../project-file/paths-of-this-machine.ts');
+  const { modelsFolder } = await import('../project-file/work-folders.ts');
+  const project = await readProjectFile(file);
+  for (const note of pathsOfThisMachine(project)) out.note(`${out.paint('yellow', 'check')} ${note}`);
+  const output = modelsFolder(project.path);
+  const onProgress = (what: string): void => out.progress(what);
+  const { components } = await compileProject(project, { target: 'device', output, signal, onProgress });
+  return components;
 }
 
 async function jsonOrFile(text: string): Promise<Record<string, unknown>> {

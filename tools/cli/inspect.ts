@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { messageOf } from '#packages/foundation';
+import { schemaFrom } from '../bundle/schema-files.ts';
 import { proposeManifest } from '../onnx/propose-manifest.ts';
 import { readOnnx } from '../onnx/read-onnx.ts';
 import type { OnnxModel, OnnxValue } from '../onnx/read-onnx.ts';
@@ -21,7 +23,9 @@ from them. Each guess has a note. docs/models.md shows a complete model.json for
   run: async ({ options, out }) => {
     const bytes = await readModel(options.onnx);
     const model = readOnnx(bytes, options.onnx);
-    const { manifest, notes } = proposeManifest(model, options.onnx);
+    const proposal = proposeManifest(model, options.onnx);
+    const { notes } = proposal;
+    const manifest = { $schema: schemaFrom(path.dirname(path.resolve(options.onnx)), 'model'), ...proposal.manifest };
     if (out.isJson) return out.json({ ...summaryOf(model, bytes.length), proposed: manifest, notes });
     showModel(model, options.onnx, bytes.length, out);
     out.line();

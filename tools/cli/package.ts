@@ -3,7 +3,9 @@ import { projectPaths } from '../bundle/project.ts';
 import type { PackageOutcome } from '../package/package-model.ts';
 import type { PackageOptions } from '../package/package-options.ts';
 import type { DownloadSize } from '../package/output/download-size.ts';
+import type { FindOptions } from '../package/source/find-source.ts';
 import type { FoundSource } from '../package/source/source.ts';
+import type { FoundModel } from '../project-file/package-models.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec, Invocation } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
@@ -12,7 +14,9 @@ import type { ClaimOptions } from './frame/signed-claims.ts';
 import { table } from './frame/table.ts';
 
 interface PackageCommandOptions extends ClaimOptions {
-  readonly source: string;
+  readonly source?: string;
+  readonly file?: string;
+  readonly sha256?: string;
   readonly name?: string;
   readonly version?: string;
   readonly manifest?: string;
@@ -40,10 +44,12 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
   summary: 'make a model package and its component from a trained model',
   options: (command) =>
     claimOptions(command)
-      .requiredOption(
+      .option(
         '--source <what>',
-        '.onnx, folder, .zip, .tar.gz, s3://bucket/key[?versionId=…], or the ARN of a SageMaker training job or model package',
+        '.onnx, folder, .zip, .tar.gz, https://…, s3://bucket/key[?versionId=…], or the ARN of a SageMaker training job or model package',
       )
+      .option('--file <edgeml.yaml>', 'package the models of edgeml.yaml, in place of --source and what goes with it')
+      .option('--sha256 <hash>', 'SHA-256 of the file; an https:// address needs it')
       .option('--name <name>', 'model name (default: of model.json, else of the source)')
       .option(
         '--version <version>',
@@ -87,16 +93,15 @@ S3 and SageMaker are reached with the standard AWS settings (credential chain, A
 
 Examples:
   edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --labels labels.txt --golden street-1.jpg
+  edgeml package --file edgeml.yaml --key factory.key
   edgeml package --source arn:aws:sagemaker:eu-west-1:111122223333:model-package/street/7 --manifest street.json --key factory.key`,
   run: async (invocation) => {
     const { options, out, signal } = invocation;
     const { AwsClients } = await import('../package/source/aws-clients.ts');
-    const { findSource } = await import('../package/source/find-source.ts');
     const aws = new AwsClients(options.region);
     try {
       const maxBytes = megabytes(options.maxMb) * MB;
-      out.progress(`Looking up ${options.source} …`);
-      const source = await findSource(options.source, { aws, maxBytes, signal });
+      const models = await modelsOf(options, { aws, maxBytes, signal }, out);
       const { openSigner } = await import('../package/signing/open-signer.ts');
       if (options.key !== undefined && options.kmsKey !== undefined)
         throw cliErrors.error('cli.usage', 'give --key or --kms-key, not both');
@@ -105,15 +110,59 @@ Examples:
       if (claims && !signer)
         throw cliErrors.error('cli.usage', '--alias and --minimum-version are signed: give --key or --kms-key too');
       const request = { ...requestOf(invocation), ...(signer ? { signer } : {}), ...(claims ? { claims } : {}) };
-      if (options.dryRun === true) return await say(source, request, out);
       const { packageModel } = await import('../package/package-model.ts');
-      const outcome = await packageModel(source, request);
-      await show(outcome, request.output, out);
+      const { requireModelKey } = await import('../project-file/package-models.ts');
+      for (const { source, own, key } of models) {
+        if (options.dryRun === true) await say(source, { ...request, ...own }, out);
+        else {
+          const outcome = await packageModel(source, { ...request, ...own });
+          if (key !== undefined) requireModelKey(key, outcome.record.name, options.file ?? '');
+          await show(outcome, request.output, out);
+        }
+      }
     } finally {
       aws.close();
     }
   },
 };
+
+interface Model {
+  readonly source: FoundSource;
+  /** What edgeml.yaml says of it, and calls it. */
+  readonly own?: FoundModel['request'];
+  readonly key?: string;
+}
+
+/** What `edgeml.yaml` says of each model, which the command line would say of one. */
+const OF_ONE_MODEL = [
+  'source',
+  'name',
+  'version',
+  'manifest',
+  'labels',
+  'golden',
+  'int8',
+  'sha256',
+  'component',
+] as const;
+
+async function modelsOf(options: PackageCommandOptions, find: FindOptions, out: Output): Promise<readonly Model[]> {
+  const { source, file, sha256 } = options;
+  if ((source === undefined) === (file === undefined))
+    throw cliErrors.error('cli.usage', 'give --source <what> or --file <edgeml.yaml>');
+  out.progress(`Looking up ${source ?? file} …`);
+  if (source !== undefined) {
+    const { findSource } = await import('../package/source/find-source.ts');
+    return [{ source: await findSource(source, { ...find, sha256 }) }];
+  }
+  const extra = OF_ONE_MODEL.find((name) => options[name] !== undefined);
+  if (extra !== undefined)
+    throw cliErrors.error('cli.usage', `--${extra} goes with --source; with --file, say it in ${file}`);
+  const { readProjectFile } = await import('../project-file/read-project-file.ts');
+  const { findModels } = await import('../project-file/package-models.ts');
+  const found = await findModels(await readProjectFile(file ?? ''), find);
+  return found.map(({ name, source: model, request }) => ({ source: model, own: request, key: name }));
+}
 
 function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>): PackageOptions {
   const { name, version, manifest, labels, golden, int8, component, publisher, replace, rebuild } = options;

@@ -23,8 +23,7 @@ export async function compileProject(
   project: ProjectFile,
   { target, output, onProgress, onNote, signal }: CompileOptions,
 ): Promise<DeploymentDocument> {
-  const packaging = { output, read: 'ALL', publisher: 'EdgeML', replace: true, signal } as const;
-  const outcomes = await packageModels(project, { ...packaging, ...(onProgress ? { onProgress } : {}) });
+  const outcomes = await packageModels(project, { output, signal, ...(onProgress ? { onProgress } : {}) });
   for (const { record, notes } of outcomes) {
     // What the file itself says has been looked at.
     if (project.models[record.name]?.manifest === undefined) for (const note of notes) onNote?.(note);

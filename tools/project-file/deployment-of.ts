@@ -76,7 +76,7 @@ function absolute(source: Settings, folder: string): Settings {
 }
 
 /** A stream's Url that is no address: a video file. With a Format, ffmpeg has its own names (`lavfi`, `dshow`). */
-function isFile({ Type: type, Url: url, Format: format }: Settings): boolean {
+export function isFile({ Type: type, Url: url, Format: format }: Settings): boolean {
   const isStream = typeof type === 'string' && type.trim().toLowerCase() === 'stream';
   if (!isStream || typeof url !== 'string' || url === '') return false;
   return (format === undefined || format === '') && !/^[a-z][a-z0-9+.-]*:/i.test(url);

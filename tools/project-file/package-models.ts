@@ -4,20 +4,42 @@ import type { PackageOutcome } from '../package/package-model.ts';
 import type { PackageOptions } from '../package/package-options.ts';
 import { AwsClients } from '../package/source/aws-clients.ts';
 import { findSource } from '../package/source/find-source.ts';
+import type { FindOptions } from '../package/source/find-source.ts';
 import { parseSource } from '../package/source/parse-source.ts';
+import type { FoundSource } from '../package/source/source.ts';
 import { projectFileErrors } from './errors.ts';
 import type { ProjectFile, ProjectModel } from './project-file.ts';
 
-const MAX_BYTES = 2048 * 2 ** 20;
+/** Largest download, and largest content of an archive. */
+export const MAX_MODEL_BYTES = 2048 * 2 ** 20;
 
 /** What a model of edgeml.yaml says itself is left to it. */
-export type PackagingOptions = Pick<
-  PackageOptions,
-  'output' | 'read' | 'publisher' | 'signer' | 'claims' | 'replace' | 'rebuild' | 'onProgress' | 'signal'
-> & { readonly maxBytes?: number; readonly region?: string | undefined };
+export type PackagingOptions = Pick<PackageOptions, 'output' | 'onProgress' | 'signal'>;
+
+/** A model of edgeml.yaml that was looked up. */
+export interface FoundModel {
+  readonly name: string;
+  readonly source: FoundSource;
+  readonly request: Pick<PackageOptions, 'name' | 'version' | 'labels' | 'golden' | 'int8' | 'keys'>;
+}
 
 /**
- * Packages every model of the file; one whose source and settings are as they were is left alone.
+ * Looks the models of the file up, without downloading them.
+ *
+ * @throws EdgeError `package-source.*`
+ */
+export async function findModels(project: ProjectFile, options: FindOptions): Promise<readonly FoundModel[]> {
+  const models: FoundModel[] = [];
+  for (const [name, model] of Object.entries(project.models)) {
+    const found = await findSource(sourceOf(model, project), { ...options, sha256: model.sha256 });
+    // A package is called what its model.json says; anything else what the file says.
+    models.push({ name, source: { ...found, suggestedName: name }, request: requestOf(name, model, project) });
+  }
+  return models;
+}
+
+/**
+ * Packages every model of the file into a work folder; one whose source and settings are as they were is left alone.
  *
  * @throws EdgeError `project-file.model-name`, and those of packaging
  */
@@ -25,16 +47,14 @@ export async function packageModels(
   project: ProjectFile,
   options: PackagingOptions,
 ): Promise<readonly PackageOutcome[]> {
-  const { maxBytes = MAX_BYTES, region, signal, ...rest } = options;
-  const aws = new AwsClients(region);
+  const { signal } = options;
+  const aws = new AwsClients(undefined);
   const outcomes: PackageOutcome[] = [];
   try {
-    for (const [name, model] of Object.entries(project.models)) {
-      const found = await findSource(sourceOf(model, project), { aws, maxBytes, sha256: model.sha256, signal });
-      // A package is called what its model.json says; anything else what the file says.
-      const source = { ...found, suggestedName: name };
-      const outcome = await packageModel(source, { ...rest, signal, ...requestOf(name, model, project) });
-      requireName(name, outcome.record.name, project.path);
+    for (const { name, source, request } of await findModels(project, { aws, maxBytes: MAX_MODEL_BYTES, signal })) {
+      // Nobody but this machine has what was there under the version before.
+      const outcome = await packageModel(source, { ...WORK, ...options, ...request });
+      requireModelKey(name, outcome.record.name, project.path);
       outcomes.push(outcome);
     }
     return outcomes;
@@ -43,11 +63,13 @@ export async function packageModels(
   }
 }
 
+const WORK = { read: 'ALL', publisher: 'EdgeML', replace: true } as const;
+
 function requestOf(
   name: string,
   { version, labels, golden = [], int8, manifest }: ProjectModel,
   { path: file }: ProjectFile,
-): Pick<PackageOptions, 'name' | 'version' | 'labels' | 'golden' | 'int8' | 'keys'> {
+): FoundModel['request'] {
   const here = (given: string): string => path.resolve(path.dirname(file), given);
   return {
     ...(manifest === undefined ? {} : { keys: manifest, name }),
@@ -62,7 +84,8 @@ function sourceOf({ source }: ProjectModel, { path: file }: ProjectFile): string
   return parseSource(source).kind === 'local' ? path.resolve(path.dirname(file), source) : source;
 }
 
-function requireName(key: string, name: string, file: string): void {
+/** @throws EdgeError `project-file.model-name` */
+export function requireModelKey(key: string, name: string, file: string): void {
   if (name === key) return;
   const message = `the model "${key}" of ${file} is called "${name}" by its model.json`;
   throw projectFileErrors.error('project-file.model-name', message, { facts: { file, key, name } });

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import type { DeepReadonly } from '#packages/foundation';
 
-/** Keys of models, sources and services: what the application and the agent take as names. */
+/** Names of models, which their components carry too: as packaging takes them. */
+const modelName = z
+  .string()
+  .regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'expected letters and digits, with "-" between them, 63 at most');
+
+/** Names of sources and services, as the application takes them. */
 const name = z
   .string()
   .regex(
@@ -45,7 +50,7 @@ const modelSchema = z.object({
 /** Form of edgeml.yaml. What sources, services and components take is in the components' own schemas. */
 export const projectFileSchema = z.object({
   $schema: z.string().optional().describe('Where the schema of this file is, for editors.'),
-  models: z.record(name, modelSchema).default({}).describe('Models by the name of their service.'),
+  models: z.record(modelName, modelSchema).default({}).describe('Models by the name of their service.'),
   sources: z
     .record(name, settings)
     .default({})

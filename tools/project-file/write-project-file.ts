@@ -2,12 +2,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Document, isMap, isScalar, parseDocument, visit } from 'yaml';
 import { messageOf, readTextIfAny, writeAtomically } from '#packages/foundation';
-import { PROJECT } from '../bundle/project.ts';
+import { schemaFrom } from '../bundle/schema-files.ts';
 import { projectFileErrors } from './errors.ts';
 import type { ProjectFile, ProjectModel, Settings } from './project-file.ts';
 import { checkProjectFile } from './read-project-file.ts';
 
-const SCHEMA = 'schemas/edgeml.schema.json';
 const EXPLANATION = [
   ' What `npm start` runs. `npm run -s edgeml -- config print` shows the deployment that it stands for.',
   ' docs/first-model.md tells more; docs/sources.md and docs/configuration.md have every setting.',
@@ -57,7 +56,7 @@ async function readDocument(file: string): Promise<Document> {
 
 function newDocument(file: string): Document {
   const document = new Document({ models: {}, sources: {} });
-  const schema = path.relative(path.dirname(file), path.join(PROJECT, SCHEMA)).replaceAll(path.sep, '/');
+  const schema = schemaFrom(path.dirname(file), 'edgeml');
   document.commentBefore = [` yaml-language-server: $schema=${schema}`, ...EXPLANATION].join('\n');
   return document;
 }

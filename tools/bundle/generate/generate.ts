@@ -5,6 +5,7 @@ import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { edgeManagerProto } from './edge-manager-proto.ts';
 import { errorReference } from './error-reference.ts';
+import { jsonSchemas } from './json-schemas.ts';
 import { folderTable } from './folder-table.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     await configurationReference(COMPONENT_SCHEMAS),
     ...(await wasmKernels()),
     await edgeManagerProto(),
+    ...(await jsonSchemas()),
   ];
 }
 

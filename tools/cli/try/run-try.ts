@@ -3,7 +3,7 @@ import { exists } from '#packages/foundation';
 import { AwsClients } from '../../package/source/aws-clients.ts';
 import { findSource } from '../../package/source/find-source.ts';
 import { parseSource } from '../../package/source/parse-source.ts';
-import { packageModels } from '../../project-file/package-models.ts';
+import { MAX_MODEL_BYTES, packageModels } from '../../project-file/package-models.ts';
 import type { ProjectFile, ProjectModel, Settings } from '../../project-file/project-file.ts';
 import { readProjectFile } from '../../project-file/read-project-file.ts';
 import { modelsFolder } from '../../project-file/work-folders.ts';
@@ -49,8 +49,6 @@ export interface Tried {
   readonly project: ProjectFile;
 }
 
-const MAX_MODEL_BYTES = 2048 * 2 ** 20;
-
 /**
  * Package the model → take a picture of each source → answer it → write edgeml.yaml.
  *
@@ -81,7 +79,7 @@ export async function runTry(request: TryRequest): Promise<Tried> {
   }
   const project = await writeProjectFile(file, { models: { [model.name]: model.entry }, sources: placed });
   out.progress('Packaging …');
-  await packageModels(project, { output: modelsFolder(file), read: 'ALL', publisher: 'EdgeML', replace: true, signal });
+  await packageModels(project, { output: modelsFolder(file), signal });
   return { model, sources, project };
 }
 

@@ -1,5 +1,6 @@
 import { messageOf } from '#packages/foundation';
 
+import { schemaId } from '../../bundle/schema-files.ts';
 import { proposeManifest } from '../../onnx/propose-manifest.ts';
 import { readOnnx } from '../../onnx/read-onnx.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
@@ -27,7 +28,16 @@ export function makeManifest(parts: ManifestParts): ManifestDraft {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const name = parts.name ?? text(said['name']) ?? parts.suggestedName ?? text(all['name']) ?? '';
   const version = parts.version ?? text(said['version']) ?? parts.suggestedVersion ?? '1.0.0';
-  return { ...all, schemaVersion: 1, name: requireModelName(name), version: requireVersion(version) };
+  // Where an editor finds it is different on each machine; a package names it.
+  const schema = parts.proposal || '$schema' in all ? { $schema: schemaId('model') } : {};
+  return {
+    ...schema,
+    ...all,
+    ...schema,
+    schemaVersion: 1,
+    name: requireModelName(name),
+    version: requireVersion(version),
+  };
 }
 
 export interface Proposed {
