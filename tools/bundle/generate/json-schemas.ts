@@ -44,7 +44,7 @@ function manifestJsonSchema(): JsonSchema {
 }
 
 function configurationSchema(schema: Parameters<typeof jsonSchemaOf>[0]): JsonSchema {
-  const { type, properties, ...rest } = withTextForms(jsonSchemaOf(schema, { io: 'output' }));
+  const { type: _type, pattern: _pattern, properties, ...rest } = withTextForms(jsonSchemaOf(schema, { io: 'output' }));
   // The nucleus reads it; the components do not.
   return { ...rest, type: 'object', properties: { ...(properties as object), accessControl: {} } };
 }
