@@ -25,6 +25,8 @@ export type {
   SsdOutput,
   SsdPerClassOutput,
   SsdRowsOutput,
+  TensorInputs,
+  TensorInputSpec,
   Variant,
   Yolov3Output,
   Yolov5Output,

@@ -51,7 +51,7 @@ describe('parseManifest', () => {
     });
     expect(manifest.golden).toEqual([]);
     expect(manifest.variants[0]?.precision).toBe('fp32');
-    expect(Object.isFrozen(manifest.input.mean)).toBe(true);
+    expect(Object.isFrozen(manifest.input?.mean)).toBe(true);
   });
 
   it('takes every form of output that the format has', () => {

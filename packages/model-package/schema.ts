@@ -4,10 +4,12 @@ import { packageErrors } from './errors.ts';
 import { inputOverrideSchema, inputSchema } from './schema-input.ts';
 import { outputSchema } from './schema-output.ts';
 import type { InputSpec } from './schema-input.ts';
+import { tensorInputsSchema } from './schema-tensors.ts';
 import type { OutputSpec } from './schema-output.ts';
 
 export type * from './schema-input.ts';
 export type * from './schema-output.ts';
+export type * from './schema-tensors.ts';
 
 export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
 export type Provider = (typeof PROVIDERS)[number];
@@ -37,9 +39,14 @@ const variantSchema = z.strictObject({
 });
 
 const goldenSchema = z.strictObject({
+  /** An image, or tensors as .npz (a member for each input) or .npy (the only input). */
   input: packagePath,
-  /** JSON array of `{classId, label, score, box?}`. */
+  /** JSON array of `{classId, label, score, box?}`; of a model that gives tensors .npz (outputs by name) or .npy (the only one). */
   expect: packagePath,
+  /** Tensors: largest difference of an element, beside `relativeTolerance`; by default 0.001 for fractions, 0 for whole numbers. */
+  tolerance: z.number().min(0).optional(),
+  /** Tensors: as a fraction of the element that is expected; the same defaults. */
+  relativeTolerance: z.number().min(0).max(1).optional(),
   /** Largest difference of a score. */
   scoreTolerance: z.number().min(0).max(1).default(0.05),
   /** Smallest overlap of a box with the one expected. */
@@ -64,7 +71,10 @@ export const manifestSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, 'letters, digits, ".", "_", "+" and "-", 64 at most, e.g. "1.2.0"'),
     description: z.string().max(4096).optional(),
     task: z.enum(TASKS),
-    input: inputSchema,
+    /** The image; may be left out by models of the `tensor` decoder, which then take tensors only. */
+    input: inputSchema.optional(),
+    /** Inputs besides the image: shapes of free axes, constants, state. */
+    tensors: tensorInputsSchema.default({}),
     output: outputSchema,
     labels: packagePath.optional(),
     variants: z.tuple([variantSchema], variantSchema),
@@ -81,8 +91,13 @@ export const manifestSchema = z
         message: `the decoder "${manifest.output.decoder}" does ${fits}, not ${manifest.task}`,
       });
     }
+    if (manifest.input === undefined && manifest.output.decoder !== 'tensor') {
+      const message = `is missing: the decoder "${manifest.output.decoder}" needs to know what becomes of the image`;
+      context.addIssue({ code: 'custom', path: ['input'], message });
+    }
     manifest.variants.forEach((variant, index) => {
       for (const key of ['input', 'output'] as const) {
+        if (key === 'input' && manifest.input === undefined && variant.input === undefined) continue;
         const schema = key === 'input' ? inputSchema : outputSchema;
         const merged = schema.safeParse({ ...manifest[key], ...variant[key] });
         for (const issue of merged.error?.issues ?? []) {
@@ -116,8 +131,8 @@ export function parseManifest(value: unknown, source = 'model.json'): ModelManif
   });
 }
 
-/** `input` as this variant takes it: the manifest's, with the variant's own keys on top. */
-export function inputOf(manifest: ModelManifest, variant: Variant): InputSpec {
+/** `input` as this variant takes it: the manifest's, with the variant's own keys on top; undefined if the model takes no image. */
+export function inputOf(manifest: ModelManifest, variant: Variant): InputSpec | undefined {
   return variant.input ? inputSchema.parse({ ...manifest.input, ...variant.input }) : manifest.input;
 }
 

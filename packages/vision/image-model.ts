@@ -6,21 +6,25 @@ import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';
 import type { Inference, LoadedModel, NamedTensors, PreparedImage } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
-import { zerosFor } from './session/empty-tensors.ts';
 import { runError } from './session/run-errors.ts';
+import type { TensorInfo } from './loaded-model.ts';
+import { completeFeeds, warmUpFeeds } from './session/tensor-inputs.ts';
+import type { TensorInputs } from '#packages/model-package';
 
 export interface ImageModelParts extends OpenedModel {
   readonly decoder: OutputDecoder;
-  readonly preparer: ImagePreparer;
-  /** Undefined where the model does not take one image. */
+  /** Undefined if model.json describes no image. */
+  readonly preparer: ImagePreparer | undefined;
+  /** Undefined if the model does not take one image. */
   readonly inputName: string | undefined;
+  readonly tensorInputs: TensorInputs;
   readonly returnOutputs: boolean;
   readonly clock: Clock;
 }
 
 /** Puts the steps of one request together. Requests run one after the other because they share the input's memory. */
 export function imageModel(parts: ImageModelParts): LoadedModel {
-  const { session, decoder, preparer, inputName, clock } = parts;
+  const { session, decoder, preparer, inputName, tensorInputs, clock } = parts;
   const queue = new ClosableSerial();
 
   async function run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors> {
@@ -30,20 +34,21 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   }
 
   async function infer(image: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
-    takesImages();
-    return finish(await preparer.prepare(image, signal));
+    return finish(await takesImages().preparer.prepare(image, signal));
   }
 
   async function inferFrame(frame: PlacedFrame, signal: AbortSignal | undefined): Promise<Inference> {
-    takesImages();
     signal?.throwIfAborted();
-    return finish(preparer.preparePlaced(frame));
+    return finish(takesImages().preparer.preparePlaced(frame));
   }
 
   async function finish(prepared: PreparedImage): Promise<Inference> {
     const { size, placement, feed, decodeMs, preprocessMs } = prepared;
     const start = clock.monotonic();
-    const outputs = await run({ [takesImages()]: feed }, decoder.fetches);
+    const outputs = await run(
+      completeFeeds({ [takesImages().name]: feed }, session.inputs, tensorInputs),
+      decoder.fetches,
+    );
     const ran = clock.monotonic();
     let classScores: Float32Array | undefined;
     const predictions = decoder.decode(outputs, placement, (scores) => (classScores = scores));
@@ -63,21 +68,22 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     };
   }
 
-  function takesImages(): string {
-    if (inputName !== undefined) return inputName;
+  function takesImages(): { readonly name: string; readonly preparer: ImagePreparer } {
+    if (inputName !== undefined && preparer) return { name: inputName, preparer };
     throw visionErrors.error('model.input-invalid', 'the model does not take one image; send tensors');
   }
 
   async function inferTensors(given: NamedTensors, signal: AbortSignal | undefined): Promise<NamedTensors> {
     signal?.throwIfAborted();
     const names = session.outputs.map((output) => output.name);
-    return run(given, names);
+    return run(completeFeeds(given, session.inputs, tensorInputs), names);
   }
 
-  async function warmUp(): Promise<void> {
-    preparer.warmUp();
-    const feeds = inputName === undefined ? zerosFor(session.inputs) : { [inputName]: preparer.feed };
-    await run(feeds, decoder.fetches);
+  async function warmUp(): Promise<boolean> {
+    preparer?.warmUp();
+    const feeds = emptyFeeds(session.inputs, tensorInputs, inputName, preparer);
+    if (feeds) await run(feeds, decoder.fetches);
+    return feeds !== undefined;
   }
 
   return {
@@ -94,6 +100,21 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     warmUp: () => queue.run(warmUp),
     close: () => queue.close(() => session.close()),
   };
+}
+
+/** What a run without a request takes; undefined if model.json does not say enough. */
+export function emptyFeeds(
+  inputs: readonly TensorInfo[],
+  tensorInputs: TensorInputs,
+  inputName: string | undefined,
+  preparer: ImagePreparer | undefined,
+): NamedTensors | undefined {
+  const image = inputName === undefined || !preparer ? {} : { [inputName]: preparer.feed };
+  const others = warmUpFeeds(
+    inputs.filter(({ name }) => !Object.hasOwn(image, name)),
+    tensorInputs,
+  );
+  return others && { ...others, ...image };
 }
 
 /** One task at a time; after `close` none. */

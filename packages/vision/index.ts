@@ -1,8 +1,9 @@
 export { createDecoder } from './decoders/create-decoder.ts';
 export { visionErrors } from './errors.ts';
-export { boundsOf, checkGolden, parseExpected } from './golden/check-golden.ts';
+export { boundsOf, checkGolden, holdsTensors, parseExpected } from './golden/check-golden.ts';
 export type { GoldenCaseReport } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
+export { compareTensors } from './golden/compare-tensors.ts';
 export { ImagePreparer } from './image-preparer.ts';
 export { loadModel, preparerOptions } from './load-model.ts';
 export type {
@@ -22,6 +23,12 @@ export { PlainResizer } from './resize/plain-resizer.ts';
 export type { Resizer } from './resize/resizer.ts';
 export { WasmResizer } from './resize/wasm-resizer.ts';
 export type { OptimizedCache } from './session/optimized-model.ts';
+export { ARRAY_OF, elementsOf, fromElements, zeros } from './tensor/allocate.ts';
+export type { PlainType } from './tensor/allocate.ts';
+export { fromFloat16Bits, toFloat16Bits } from './tensor/float16.ts';
+export { npyOfTensor } from './tensor/npy-tensor.ts';
+export { isTensorFile, readTensorFile } from './tensor/tensor-file.ts';
+export { packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { channelsOf } from './tensor/tensor-target.ts';
 export { autotune } from './tuning/autotune.ts';
 export type { Tuned } from './tuning/autotune.ts';

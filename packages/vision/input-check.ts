@@ -1,4 +1,4 @@
-import type { InputSpec, OutputSpec } from '#packages/model-package';
+import type { InputSpec, OutputSpec, TensorInputs } from '#packages/model-package';
 
 import { visionErrors } from './errors.ts';
 import type { TensorInfo } from './loaded-model.ts';
@@ -13,15 +13,14 @@ export function checkInput(
   inputs: readonly TensorInfo[],
   spec: InputSpec,
   decoder: OutputSpec['decoder'],
+  tensors: TensorInputs = {},
 ): string | undefined {
+  // What model.json gives a value or a state needs no caller.
+  const open = inputs.filter(({ name }) => tensors[name]?.value === undefined && tensors[name]?.from === undefined);
   const info =
-    spec.name === undefined
-      ? inputs.length === 1
-        ? inputs[0]
-        : undefined
-      : inputs.find((one) => one.name === spec.name);
+    spec.name === undefined ? (open.length === 1 ? open[0] : undefined) : open.find((one) => one.name === spec.name);
   const problem = info ? problemOf(info, spec) : nameProblem(inputs, spec);
-  if (problem === undefined && (inputs.length === 1 || decoder !== 'tensor')) return oneInput(inputs, info);
+  if (problem === undefined && (open.length === 1 || decoder !== 'tensor')) return oneInput(open, info);
   if (decoder === 'tensor') return undefined;
   throw visionErrors.error('model.interface-mismatch', problem ?? 'the model cannot take images', {
     facts: { inputs, input: spec },
@@ -33,7 +32,7 @@ function oneInput(inputs: readonly TensorInfo[], info: TensorInfo | undefined): 
   const others = inputs.filter((one) => one !== info).map((one) => `"${one.name}"`);
   throw visionErrors.error(
     'model.interface-mismatch',
-    `the model has further inputs, ${others.join(', ')}; only models of one image are decoded`,
+    `the model has further inputs, ${others.join(', ')}; give each a value in "tensors" of model.json, or take the decoder "tensor"`,
     { facts: { inputs } },
   );
 }

@@ -6,7 +6,7 @@ import { systemClock } from '#packages/foundation';
 import { createDecoder } from './decoders/create-decoder.ts';
 import { visionErrors } from './errors.ts';
 import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
-import { imageModel } from './image-model.ts';
+import { emptyFeeds, imageModel } from './image-model.ts';
 import { ImagePreparer } from './image-preparer.ts';
 import type { PreparerOptions } from './image-preparer.ts';
 import { checkInput } from './input-check.ts';
@@ -14,22 +14,27 @@ import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { modelSource } from './session/model-source.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
+import { checkTensorInputs } from './session/tensor-inputs.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
 export const loadModel: LoadModel = async (files, manifest, labels, options): Promise<LoadedModel> => {
   const input = inputOf(manifest, options.variant);
   await requireFile(files.dir, options);
   const source = modelSource(files, options.variant.file);
-  const preparer = new ImagePreparer(input, preparerOptions(options));
+  const preparer = input && new ImagePreparer(input, preparerOptions(options));
+  const imageInput = ({ inputs }: Session): string | undefined =>
+    input && checkInput(inputs, input, manifest.output.decoder, manifest.tensors);
   const probe = async (session: Session, provider: Provider): Promise<void> => {
-    const name = checkInput(session.inputs, input, manifest.output.decoder);
+    const name = imageInput(session);
+    checkTensorInputs(manifest.tensors, session.inputs, session.outputs);
     // A driver can load a model and then fail to run it.
-    if (provider !== 'cpu' && provider !== 'wasm' && name !== undefined) {
+    if (provider === 'cpu' || provider === 'wasm') return;
+    const feeds = emptyFeeds(session.inputs, manifest.tensors, name, preparer);
+    if (feeds)
       await session.run(
-        { [name]: preparer.feed },
+        feeds,
         session.outputs.map((output) => output.name),
       );
-    }
   };
   const opened = await openOnLadder(source, options.variant, options, probe);
   try {
@@ -40,7 +45,8 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
       ...opened,
       decoder,
       preparer,
-      inputName: checkInput(session.inputs, input, manifest.output.decoder),
+      inputName: imageInput(session),
+      tensorInputs: manifest.tensors,
       returnOutputs: manifest.output.decoder === 'tensor',
       clock: systemClock,
     });

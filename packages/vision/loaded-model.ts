@@ -61,9 +61,10 @@ export type TensorType =
   | 'int32'
   | 'uint64'
   | 'int64'
-  | 'bool';
+  | 'bool'
+  | 'string';
 
-/** Row-major elements; float16 as raw bits in a `Uint16Array`, bool as one byte each. */
+/** Row-major elements; float16 as raw bits in a `Uint16Array`, bool as one byte each, strings as `packStrings` puts them. */
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -119,10 +120,13 @@ export interface LoadedModel {
   inferFrame(frame: PlacedFrame, signal?: AbortSignal): Promise<Inference>;
   /** The second half of `infer`, for an image that an `ImagePreparer` of the same input has prepared. */
   inferPrepared(prepared: PreparedImage): Promise<Inference>;
-  /** Runs the model on tensors that the caller made. */
+  /** Runs the model on tensors that the caller made; inputs that model.json gives a value or a state may be missing. */
   inferTensors(feeds: NamedTensors, signal?: AbortSignal): Promise<NamedTensors>;
-  /** Runs once on an empty input, so that the first request does not pay for what the runtime puts off until then. */
-  warmUp(): Promise<void>;
+  /**
+   * Runs once on an empty input, so that the first request does not pay for what the runtime puts off until then. False if it
+   * could not: the model leaves sizes free that model.json does not give.
+   */
+  warmUp(): Promise<boolean>;
   /** Gives the session's memory back; idempotent. */
   close(): Promise<void>;
 }

@@ -23,7 +23,7 @@ function inputSpec(input: object): InputSpec {
     input,
     output: { decoder: 'tensor' },
     variants: [{ file: 'm.onnx' }],
-  }).input;
+  }).input!;
 }
 
 const RESIZERS: Readonly<Record<string, (spec: InputSpec) => Resizer | undefined>> = {

@@ -41,7 +41,7 @@ export function specOf(
   output: object,
   input: object = { width: 64, height: 32 },
 ): { output: OutputSpec; input: InputSpec } {
-  return parseManifest({
+  const manifest = parseManifest({
     schemaVersion: 1,
     name: 'M',
     version: '1',
@@ -50,6 +50,7 @@ export function specOf(
     output,
     variants: [{ file: 'm.onnx' }],
   });
+  return { output: manifest.output, input: manifest.input! };
 }
 
 export async function decode(

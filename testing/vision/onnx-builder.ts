@@ -4,6 +4,10 @@ export interface GraphSpec {
   readonly outputs: readonly ValueSpec[];
   readonly nodes: readonly NodeSpec[];
   readonly weights?: readonly WeightSpec[];
+  /** Key-value pairs, as exporters write them. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Who wrote the file. */
+  readonly producer?: string;
 }
 
 export interface ValueSpec {
@@ -11,6 +15,8 @@ export interface ValueSpec {
   readonly type?: keyof typeof TYPE_CODES;
   /** A string is a free dimension. */
   readonly shape: readonly (number | string)[];
+  /** A sequence of such tensors in place of one. */
+  readonly isSequence?: boolean;
 }
 
 export interface NodeSpec {
@@ -60,7 +66,16 @@ export function buildOnnx(spec: GraphSpec): Uint8Array {
     ...spec.outputs.map((value) => field(12, encodeValue(value))),
   );
   const opset = message(field(1, text('')), number(2, 17));
-  return message(number(1, 8), field(2, text('edgeml-tests')), field(7, graph), field(8, opset));
+  const metadata = Object.entries(spec.metadata ?? {}).map(([key, value]) =>
+    field(14, message(field(1, text(key)), field(2, text(value)))),
+  );
+  return message(
+    number(1, 8),
+    field(2, text(spec.producer ?? 'edgeml-tests')),
+    field(7, graph),
+    field(8, opset),
+    ...metadata,
+  );
 }
 
 /** A classifier of colours: [1, 3, side, side] to the mean of each channel, as `probs` [1, 3]. */
@@ -128,9 +143,10 @@ export function smallNetwork(side: number): Uint8Array {
 export function constantModel(
   input: ValueSpec,
   outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: readonly number[] }[],
+  otherInputs: readonly ValueSpec[] = [],
 ): Uint8Array {
   return buildOnnx({
-    inputs: [input],
+    inputs: [input, ...otherInputs],
     outputs: outputs.map(({ name, shape }) => ({ name, shape })),
     nodes: [
       { op: 'ReduceMin', inputs: [input.name], outputs: ['least'], attributes: { keepdims: 0 } },
@@ -157,10 +173,11 @@ function encodeNode(node: NodeSpec): Uint8Array {
   );
 }
 
-function encodeValue({ name, type, shape }: ValueSpec): Uint8Array {
+function encodeValue({ name, type, shape, isSequence }: ValueSpec): Uint8Array {
   const dims = shape.map((side) => field(1, typeof side === 'number' ? number(1, side) : field(2, text(side))));
   const tensor = message(number(1, TYPE_CODES[type ?? 'float32']), field(2, message(...dims)));
-  return message(field(1, text(name)), field(2, field(1, tensor)));
+  const typed = field(1, tensor);
+  return message(field(1, text(name)), field(2, isSequence ? field(4, field(1, typed)) : typed));
 }
 
 function encodeWeight({ name, type = 'float32', shape, values, location }: WeightSpec): Uint8Array {

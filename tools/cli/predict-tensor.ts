@@ -1,4 +1,5 @@
-import type { Tensor, TensorType } from '#packages/vision';
+import { ARRAY_OF, elementsOf, unpackStrings } from '#packages/vision';
+import type { PlainType, Tensor } from '#packages/vision';
 import type { TensorJson } from '#packages/http';
 
 /** A tensor as it is printed: plain numbers; 64-bit integers as text, because JSON numbers cannot hold them. */
@@ -13,6 +14,7 @@ export function plainTensor({
   shape,
   data,
 }: Pick<Tensor, 'shape' | 'data'> & { readonly type: string }): PlainTensor {
+  if (type === 'string') return { type, shape, data: unpackStrings(data as Uint8Array, elementsOf(shape)) };
   return {
     type,
     shape,
@@ -22,24 +24,9 @@ export function plainTensor({
 
 /** The same from an answer of the agent. @throws Error where the agent sends a type that this program does not know */
 export function plainTensorOf({ type, shape, data }: TensorJson): PlainTensor {
-  const View = Object.hasOwn(VIEWS, type) ? VIEWS[type as TensorType] : undefined;
-  if (!View) throw new Error(`the agent sent a tensor of the unknown type "${type}"`);
+  const View = Object.hasOwn(ARRAY_OF, type) ? ARRAY_OF[type as PlainType] : undefined;
+  if (!View && type !== 'string') throw new Error(`the agent sent a tensor of the unknown type "${type}"`);
   // Views need their own alignment, which a piece of a shared buffer does not have.
   const { buffer } = Uint8Array.from(Buffer.from(data, 'base64'));
-  return plainTensor({ type, shape, data: new View(buffer) });
+  return plainTensor({ type, shape, data: View ? new View(buffer) : new Uint8Array(buffer) });
 }
-
-const VIEWS: Readonly<Record<TensorType, new (buffer: ArrayBuffer) => Tensor['data']>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  bool: Uint8Array,
-};

@@ -131,7 +131,7 @@ async function variantIssues(
         ),
       );
     const variant = manifest.variants[index] ?? manifest.variants[0];
-    const wanted = inputOf(manifest, variant).name;
+    const wanted = inputOf(manifest, variant)?.name;
     const names = inputs.map(({ name }) => name);
     if (wanted === undefined || names.includes(wanted)) return lost;
     return [

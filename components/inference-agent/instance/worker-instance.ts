@@ -71,7 +71,9 @@ class WorkerInstance implements ModelInstance {
   /** Undefined where nothing can be kept: then each start does all anew. */
   #cache: PackageCache | undefined;
   #facts: InstanceFacts | undefined;
-  constructor(ports: WorkerInstancePorts, spec: InstanceSpec) {
+  constructor(ports: WorkerInstancePorts, given: InstanceSpec) {
+    // Nothing is prepared for a model that takes no images.
+    const spec = given.manifest.input ? given : { ...given, settings: { ...given.settings, prepareAhead: false } };
     this.#ports = ports;
     this.#spec = spec;
     this.capacity = capacityOf(spec.settings);
@@ -196,7 +198,7 @@ class WorkerInstance implements ModelInstance {
   async #start(plan: WorkerPlan, watch: OpenWatch, inBackground: boolean): Promise<Executor> {
     const { settings, manifest } = this.#spec;
     const inputOfVariant = ({ variant }: InstanceFacts): InputSpec =>
-      inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]);
+      inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]) as InputSpec;
     const executor = await this.#ports.executors[settings.isolation]({
       plan,
       ...(settings.prepareAhead ? { prepareAhead: inputOfVariant } : {}),

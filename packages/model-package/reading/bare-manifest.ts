@@ -25,8 +25,6 @@ export function bareManifest(edgeManifest: string, file: string): ModelManifest 
     name: allowed(name, 128) || 'model',
     version: allowed(version, 64) || '0',
     task: 'tensor',
-    // There is no image: the schema asks for one all the same, and models that take tensors never look at it.
-    input: { width: 1, height: 1 },
     output: { decoder: 'tensor' },
     variants: [{ file }],
     provenance: { sagemaker_edge_manifest: { model_name: name, model_version: version } },

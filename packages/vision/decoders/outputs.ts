@@ -39,6 +39,8 @@ export function numbersOf(tensor: Tensor): Numbers {
   switch (tensor.type) {
     case 'float16':
       return Float32Array.from(tensor.data as Uint16Array, fromFloat16Bits);
+    case 'string':
+      throw visionErrors.error('model.output-unexpected', 'an output holds strings, and a decoder reads numbers');
     case 'int64':
     case 'uint64':
       return Float64Array.from(tensor.data as BigInt64Array, Number);

@@ -18,7 +18,7 @@ async function detector() {
   const options = { variant, providers: ['cpu'], intraOpThreads: 1, spinning: false } as const;
   return {
     model: await loadModel(new PackageFiles(dir, hashes), manifest, labels, options),
-    preparer: new ImagePreparer(manifest.input, preparerOptions({})),
+    preparer: new ImagePreparer(manifest.input!, preparerOptions({})),
   };
 }
 

@@ -5,6 +5,7 @@ import { GREEN, RED, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
 import { checkGolden } from './check-golden.ts';
+import type { GoldenModel } from './check-golden.ts';
 
 let folder: ModelFolder | undefined;
 afterEach(async () => {
@@ -78,7 +79,10 @@ describe('checkGolden', () => {
 });
 
 describe('the bound on latency', () => {
-  const slow = (times: number[]) => ({
+  const slow = (times: number[]): GoldenModel => ({
+    inputs: [],
+    outputs: [],
+    inferTensors: () => Promise.reject(new Error('it takes images')),
     infer: async (): Promise<Inference> => ({
       image: { width: 16, height: 16 },
       predictions: [{ classId: 0, label: 'red', score: 1 }],

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { outputOf } from '#packages/model-package';
 import type { GoldenCase, ModelManifest, OutputSpec, PackageFiles, Prediction, Variant } from '#packages/model-package';
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { isEdgeError, messageOf, systemClock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
-import type { LoadedModel } from '../loaded-model.ts';
+import type { LoadedModel, NamedTensors } from '../loaded-model.ts';
+import { isTensorFile, readTensorFile } from '../tensor/tensor-file.ts';
 import { comparePredictions } from './compare-predictions.ts';
 import type { Bounds } from './compare-predictions.ts';
+import { compareTensors } from './compare-tensors.ts';
 
 /** Runs after the first, of which the fastest counts where there is a bound on the latency. */
 const TIMED_RUNS = 3;
@@ -36,12 +38,15 @@ export interface GoldenOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a golden test needs of a model. */
+export type GoldenModel = Pick<LoadedModel, 'infer' | 'inferTensors' | 'inputs' | 'outputs'>;
+
 /**
  * Runs the packaged inputs and compares with the packaged expectations.
  * @throws EdgeError `model.golden-unusable` where the golden files themselves are at fault
  */
 export async function checkGolden(
-  model: Pick<LoadedModel, 'infer'>,
+  model: GoldenModel,
   manifest: ModelManifest,
   files: PackageFiles,
   options: GoldenOptions = {},
@@ -49,7 +54,7 @@ export async function checkGolden(
   const variant = options.variant ?? manifest.variants[0];
   const bounds = boundsOf(outputOf(manifest, variant));
   const cases: GoldenCaseReport[] = [];
-  for (const golden of manifest.golden) cases.push(await checkCase(model, golden, files, bounds, options));
+  for (const golden of manifest.golden) cases.push(await checkCase(model, manifest, golden, files, bounds, options));
   const failed = cases.filter((one) => !one.passed);
   const summary =
     failed.length === 0 ? `${cases.length} golden cases passed` : failed.map(describeFailure).join('; ').slice(0, 1000);
@@ -57,22 +62,23 @@ export async function checkGolden(
 }
 
 async function checkCase(
-  model: Pick<LoadedModel, 'infer'>,
+  model: GoldenModel,
+  manifest: ModelManifest,
   golden: GoldenCase,
   files: PackageFiles,
   bounds: Bounds,
   options: GoldenOptions,
 ): Promise<GoldenCaseReport> {
-  const image = await readGolden(files, golden.input);
-  const expected = parseExpected(await readGolden(files, golden.expect), golden.expect);
-  const first = await inferGolden(model, image, golden, options.signal);
+  const run = await goldenRun(model, manifest, golden, files, options.signal);
+  const compare = await comparison(model, manifest, golden, files, bounds);
+  const first = await run();
   const limitMs = Math.min(golden.maxLatencyMs ?? Infinity, options.maxLatencyMs ?? Infinity);
-  let latencyMs = first.timings.totalMs;
+  let { latencyMs } = first;
   // A run can always be late; only if the fastest is too slow the model is.
-  for (let run = 0; run < TIMED_RUNS && latencyMs > limitMs; run++) {
-    latencyMs = Math.min(latencyMs, (await inferGolden(model, image, golden, options.signal)).timings.totalMs);
+  for (let times = 0; times < TIMED_RUNS && latencyMs > limitMs; times++) {
+    latencyMs = Math.min(latencyMs, (await run()).latencyMs);
   }
-  const differences = [...comparePredictions(first.predictions, expected, golden, bounds)];
+  const differences = [...compare(first)];
   if (latencyMs > limitMs) differences.push(`it takes ${latencyMs.toFixed(1)} ms, and ${limitMs} ms are allowed`);
   return {
     input: golden.input,
@@ -83,18 +89,79 @@ async function checkCase(
   };
 }
 
-async function inferGolden(
-  model: Pick<LoadedModel, 'infer'>,
-  image: Uint8Array,
-  golden: GoldenCase,
+/** What one run of a golden input gives. */
+export interface GoldenRun {
+  readonly predictions: readonly Prediction[];
+  /** Of the decoder `tensor` alone. */
+  readonly outputs?: NamedTensors | undefined;
+  readonly latencyMs: number;
+}
+
+/**
+ * How to run a golden input: an .npz holds tensors, an .npy does so for a model that takes no image, everything else is an image.
+ * @throws EdgeError `model.golden-unusable` if the input cannot be read, also from the function returned
+ */
+export async function goldenRun(
+  model: GoldenModel,
+  manifest: ModelManifest,
+  golden: Pick<GoldenCase, 'input'>,
+  files: PackageFiles,
   signal?: AbortSignal,
-) {
+): Promise<() => Promise<GoldenRun>> {
+  const bytes = await readGolden(files, golden.input);
+  if (holdsTensors(golden.input, manifest)) {
+    const feeds = await usable(golden.input, () => readTensorFile(bytes, golden.input, model.inputs));
+    return () =>
+      usable(golden.input, async () => {
+        const start = systemClock.monotonic();
+        const outputs = await model.inferTensors(feeds, signal);
+        return { predictions: [], outputs, latencyMs: systemClock.monotonic() - start };
+      });
+  }
+  return () =>
+    usable(golden.input, async () => {
+      // A copy: whoever runs the model may move the bytes to another thread.
+      const { predictions, outputs, timings } = await model.infer(new Uint8Array(bytes), undefined, signal);
+      return { predictions, outputs, latencyMs: timings.totalMs };
+    });
+}
+
+/** Whether a golden input is tensors, and no image. */
+export function holdsTensors(input: string, manifest: Pick<ModelManifest, 'input'>): boolean {
+  return /\.npz$/i.test(input) || (manifest.input === undefined && isTensorFile(input));
+}
+
+async function comparison(
+  model: GoldenModel,
+  { output }: ModelManifest,
+  golden: GoldenCase,
+  files: PackageFiles,
+  bounds: Bounds,
+): Promise<(run: GoldenRun) => readonly string[]> {
+  const bytes = await readGolden(files, golden.expect);
+  if (!isTensorFile(golden.expect)) {
+    // An empty list would fit whatever the model gives.
+    if (output.decoder === 'tensor')
+      throw unusable(golden.expect, 'the model gives tensors, which are expected as .npz or .npy', undefined);
+    const expected = parseExpected(bytes, golden.expect);
+    return ({ predictions }) => comparePredictions(predictions, expected, golden, bounds);
+  }
+  const expected = await usable(golden.expect, () => readTensorFile(bytes, golden.expect, model.outputs));
+  if (Object.keys(expected).length === 0) throw unusable(golden.expect, 'it holds no array', undefined);
+  return ({ outputs }) => {
+    if (!outputs)
+      throw unusable(golden.expect, 'the decoder gives predictions, which are expected as .json', undefined);
+    return compareTensors(outputs, expected, golden);
+  };
+}
+
+/** What is wrong with a golden file is said with its name. */
+async function usable<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    // A copy: whoever runs the model may move the bytes to another thread.
-    return await model.infer(new Uint8Array(image), undefined, signal);
+    return await work();
   } catch (error) {
-    if (!isEdgeError(error) || !error.code.startsWith('image.')) throw error;
-    throw unusable(golden.input, error.message, error);
+    if (!isEdgeError(error) || !/^(image|tensor)\.|^model\.input-invalid$/.test(error.code)) throw error;
+    throw unusable(file, error.message, error);
   }
 }
 

@@ -24,7 +24,7 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
   const offset = start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (offset > bytes.length) throw corrupt('it ends within its header');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, offset - start).toString('latin1');
-  const descr = /'descr'\s*:\s*'([<>|=])([a-z])(\d+)'/.exec(text);
+  const descr = /'descr'\s*:\s*'([<>|=])([a-zA-Z])(\d+)'/.exec(text);
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(text);
   if (!descr || !order || !shape) throw corrupt(`its header is ${JSON.stringify(text.trim().slice(0, 120))}`);

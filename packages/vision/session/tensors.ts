@@ -2,6 +2,8 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 
 import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorData, TensorInfo, TensorType } from '../loaded-model.ts';
+import { elementsOf } from '../tensor/allocate.ts';
+import { packStrings, unpackStrings } from '../tensor/string-elements.ts';
 
 const TYPES: ReadonlySet<string> = new Set<TensorType>([
   'float32',
@@ -16,6 +18,7 @@ const TYPES: ReadonlySet<string> = new Set<TensorType>([
   'uint64',
   'int64',
   'bool',
+  'string',
 ]);
 
 /** Wraps tensors for a runtime, once for each object: the input of a model is one object that is filled anew. */
@@ -32,8 +35,8 @@ export class FeedCache {
     for (const [name, tensor] of Object.entries(feeds)) {
       let known = this.#known.get(tensor);
       if (!known) {
-        known = new this.#Tensor(tensor.type, tensor.data as never, tensor.shape);
-        if (known.data !== tensor.data) keepBits(known, tensor.data);
+        known = new this.#Tensor(tensor.type, elementsFor(tensor), tensor.shape);
+        if (tensor.type !== 'string' && known.data !== tensor.data) keepBits(known, tensor.data);
         this.#known.set(tensor, known);
       }
       wrapped[name] = known;
@@ -42,7 +45,12 @@ export class FeedCache {
   }
 }
 
-/** @throws EdgeError `model.output-unexpected` for strings, sequences and maps */
+/** What the runtime's tensors are made of: strings are strings there. */
+function elementsFor({ type, shape, data }: Tensor): TensorData | readonly string[] {
+  return type === 'string' ? unpackStrings(data as Uint8Array, elementsOf(shape)) : data;
+}
+
+/** @throws EdgeError `model.output-unexpected` for sequences and maps */
 export function unwrap(results: InferenceSession.OnnxValueMapType): NamedTensors {
   const tensors: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(results)) {
@@ -53,12 +61,13 @@ export function unwrap(results: InferenceSession.OnnxValueMapType): NamedTensors
         { facts: { output: name } },
       );
     }
-    tensors[name] = { type: value.type as TensorType, shape: value.dims, data: rawData(value.data as TensorData) };
+    const data = value.type === 'string' ? packStrings(value.data as string[]) : rawData(value.data as TensorData);
+    tensors[name] = { type: value.type as TensorType, shape: value.dims, data };
   }
   return tensors;
 }
 
-/** @throws EdgeError `model.interface-mismatch` for strings, sequences and maps */
+/** @throws EdgeError `model.interface-mismatch` for sequences, maps and types that no tensor here has */
 export function describe(
   metadata: readonly InferenceSession.ValueMetadata[],
   direction: 'input' | 'output',
@@ -67,7 +76,8 @@ export function describe(
     if (!value.isTensor || !TYPES.has(value.type)) {
       throw visionErrors.error(
         'model.interface-mismatch',
-        `${direction} "${value.name}" of the model is ${value.isTensor ? `a tensor of ${value.type}` : 'no tensor'}, which is not supported`,
+        `${direction} "${value.name}" of the model is ${value.isTensor ? `a tensor of ${value.type}` : 'a sequence, a map or an optional value'}; ` +
+          `tensors of ${[...TYPES].join(', ')} are supported`,
       );
     }
     return {

@@ -3,7 +3,7 @@ import type { ModelManifest, PackageFiles, Provider } from '#packages/model-pack
 import { isEdgeError, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
-import { checkGolden } from '../golden/check-golden.ts';
+import { checkGolden, goldenRun } from '../golden/check-golden.ts';
 import { loadModel } from '../load-model.ts';
 import type { Fallback, LoadedModel } from '../loaded-model.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
@@ -116,7 +116,7 @@ async function openContender(
     ...(options.cache ? { cache: options.cache } : {}),
     ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
   });
-  const image = manifest.golden[0] && (await files.read(manifest.golden[0].input));
+  const golden = manifest.golden[0] && (await goldenRun(loaded, manifest, manifest.golden[0], files));
   return {
     loaded,
     async check() {
@@ -128,7 +128,7 @@ async function openContender(
       });
       return report.passed ? undefined : report.summary;
     },
-    run: async () => void (await (image ? loaded.infer(image) : loaded.warmUp())),
+    run: async () => void (await (golden ? golden() : loaded.warmUp())),
     close: () => loaded.close(),
   };
 }

@@ -110,5 +110,6 @@ function artifacts(name: string, read: RecipeOptions['read']): object {
 function descriptionOf({ description, name, task, input, variants }: ModelManifest): string {
   if (description !== undefined) return description.replace(/\s+/g, ' ').trim().slice(0, 300);
   const precisions = [...new Set(variants.map(({ precision }) => precision))].join(', ');
-  return `${name}: ${task}, ${input.width} x ${input.height}, ${precisions}.`;
+  const size = input ? ` ${input.width} x ${input.height},` : '';
+  return `${name}: ${task},${size} ${precisions}.`;
 }

@@ -5,7 +5,7 @@ import { agentErrors } from '../../errors.ts';
 import type { AuxiliaryData, CaptureDataRequest, DataType, TensorMessage, TensorMetadata } from '../messages.ts';
 import type { ModelNames } from '../model-names.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
-import { elementsOf } from '../tensors/data-types.ts';
+import { elementsOf } from '#packages/vision';
 import { describeTensors } from '../tensors/describe-model.ts';
 import { bytesOf } from '../tensors/tensor-source.ts';
 

@@ -1,10 +1,11 @@
-import type { NamedTensors, Tensor, TensorInfo } from '#packages/vision';
+import { ARRAY_OF, elementsOf } from '#packages/vision';
+import type { NamedTensors, PlainType, Tensor, TensorInfo } from '#packages/vision';
 import { ELEMENT_BYTES } from '../../capture/capture.ts';
 import type { TensorFeeds } from '../../instance/model-instance.ts';
 import { agentErrors } from '../../errors.ts';
 import type { TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
-import { ARRAY_OF, DATA_TYPE_OF, elementsOf } from './data-types.ts';
+import { DATA_TYPE_OF } from './data-types.ts';
 import { givenShape, shapeFor } from './shape.ts';
 import { byteSizeOf, checkSource, copyTo } from './tensor-source.ts';
 
@@ -33,7 +34,7 @@ export function bindTensors(
     const start = aligned(end);
     end = start + bytes;
     copyTo(memory.subarray(start, end), message, sharedMemory);
-    const data = new ARRAY_OF[info.type](memory.buffer, memory.byteOffset + start, elementsOf(shape));
+    const data = new ARRAY_OF[info.type as PlainType](memory.buffer, memory.byteOffset + start, elementsOf(shape));
     tensors[info.name] = { type: info.type, shape, data };
   }
   return { tensors: tensors satisfies NamedTensors, memory: memory.buffer };
@@ -73,6 +74,11 @@ function inputFor(
 }
 
 function planTensor(message: TensorMessage, info: TensorInfo): PlannedTensor {
+  if (info.type === 'string') {
+    throw invalid(
+      `the input "${info.name}" takes strings, which Edge Manager's protocol does not have; ask by Open Inference Protocol`,
+    );
+  }
   const expected = DATA_TYPE_OF[info.type];
   const { tensor_metadata: metadata } = message;
   // Type 0 without a shape is what metadata look like that hold a name only.

@@ -19,25 +19,6 @@ export const DATA_TYPE_OF: Readonly<Record<TensorType, DataType>> = {
   float16: 'FLOAT16',
   float32: 'FLOAT32',
   float64: 'FLOAT64',
+  // Clients of Edge Manager do not know strings: the bytes of `packStrings`.
+  string: 'UINT8',
 };
-
-/** Arrays over memory, by type; half precision as its bits. */
-export const ARRAY_OF = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  bool: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const satisfies Readonly<Record<TensorType, unknown>>;
-
-/** Elements of a tensor of this shape. */
-export function elementsOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}

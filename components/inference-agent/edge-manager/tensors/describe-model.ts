@@ -36,6 +36,7 @@ function imageShape(facts: InstanceFacts, manifest: ModelManifest): readonly num
   if (manifest.output.decoder === 'tensor') return undefined;
   const variant = manifest.variants.find(({ file }) => file === facts.variant) ?? manifest.variants[0];
   const spec = inputOf(manifest, variant);
+  if (!spec) return undefined;
   const channels = channelsOf(spec);
   const { width, height } = spec;
   return spec.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];

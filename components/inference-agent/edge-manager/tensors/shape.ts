@@ -1,8 +1,8 @@
+import { elementsOf } from '#packages/vision';
 import type { TensorInfo } from '#packages/vision';
 
 import { agentErrors } from '../../errors.ts';
 import type { TensorMetadata } from '../messages.ts';
-import { elementsOf } from './data-types.ts';
 
 /** 2 GiB of the widest elements; more cannot come in one message anyway. */
 const MAX_ELEMENTS = 2 ** 28;

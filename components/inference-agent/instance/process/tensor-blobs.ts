@@ -1,3 +1,4 @@
+import { ARRAY_OF } from '#packages/vision';
 import type { NamedTensors, Tensor, TensorType } from '#packages/vision';
 
 /** A tensor in a frame: its elements lie in the blob, one tensor after the other in the order of the heads. */
@@ -8,20 +9,8 @@ export interface TensorHead {
   readonly bytes: number;
 }
 
-const VIEWS = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  bool: Uint8Array,
-} as const;
+/** Strings are bytes here; their own lengths among them are looked at by whoever reads them. */
+const VIEWS = { ...ARRAY_OF, string: Uint8Array } as const;
 
 /** What a frame carries of tensors. */
 export function tensorBlobs(tensors: NamedTensors): {
@@ -54,7 +43,7 @@ export function tensorsOf(heads: unknown, blob: Uint8Array): NamedTensors {
 function tensorOf({ name, type, shape }: TensorHead, bytes: Uint8Array): Tensor {
   const View = VIEWS[type];
   const elements = shape.reduce((product, size) => product * size, 1);
-  if (elements * View.BYTES_PER_ELEMENT !== bytes.length) {
+  if (type === 'string' ? bytes.length < 4 * elements : elements * View.BYTES_PER_ELEMENT !== bytes.length) {
     throw new Error(`the tensor "${name}" has ${bytes.length} bytes, which is not its shape`);
   }
   // `slice` of a pooled Buffer may lie anywhere; a typed array wants its alignment.
