@@ -20,6 +20,8 @@ export interface ImageModelParts extends OpenedModel {
   readonly tensorInputs: TensorInputs;
   readonly returnOutputs: boolean;
   readonly clock: Clock;
+  /** Told of the outputs of an image once they are decoded. */
+  readonly onDecoded?: (outputs: NamedTensors) => void;
 }
 
 /** Puts the steps of one request together. Requests run one after the other because they share the input's memory. */
@@ -53,6 +55,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     let classScores: Float32Array | undefined;
     const predictions = decoder.decode(outputs, placement, (scores) => (classScores = scores));
     const end = clock.monotonic();
+    parts.onDecoded?.(outputs);
     return {
       image: size,
       predictions,

@@ -1,4 +1,5 @@
 export { createDecoder } from './decoders/create-decoder.ts';
+export { Doubts } from './doubts.ts';
 export { visionErrors } from './errors.ts';
 export { boundsOf, checkGolden, holdsTensors, parseExpected } from './golden/check-golden.ts';
 export type { GoldenCaseReport } from './golden/check-golden.ts';

@@ -39,7 +39,11 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
   const opened = await openOnLadder(source, options.variant, options, probe);
   try {
     const { session } = opened;
-    const context = { outputs: session.outputs, input, labels };
+    let boxes = { candidates: 0, noArea: 0 };
+    const watch = options.onRun && {
+      onCandidates: (candidates: number, noArea: number) => (boxes = { candidates, noArea }),
+    };
+    const context = { outputs: session.outputs, input, labels, ...watch };
     const decoder = await createDecoder(outputOf(manifest, options.variant), context, files);
     return imageModel({
       ...opened,
@@ -49,6 +53,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
       tensorInputs: manifest.tensors,
       returnOutputs: manifest.output.decoder === 'tensor',
       clock: systemClock,
+      ...(options.onRun ? { onDecoded: (outputs) => options.onRun?.({ outputs, ...boxes }) } : {}),
     });
   } catch (error) {
     await opened.session.close();

@@ -24,6 +24,16 @@ export interface LoadOptions {
   readonly reducedDecode?: boolean;
   /** Images with more pixels are refused before decoding. Default 50 million. */
   readonly maxPixels?: number;
+  /** Sees each image's run before anybody else; for whoever doubts. */
+  readonly onRun?: (run: RawRun) => void;
+}
+
+/** What a run gave, before the decoder made predictions of it. */
+export interface RawRun {
+  readonly outputs: NamedTensors;
+  /** Boxes that score high enough, before suppression, and those of them that have no area; 0 of what is no detector. */
+  readonly candidates: number;
+  readonly noArea: number;
 }
 
 /** What one request gives. */

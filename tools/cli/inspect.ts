@@ -18,19 +18,29 @@ export const inspectCommand: CommandSpec<InspectOptions> = {
   summary: 'say what an ONNX file takes and gives, and propose a model.json for it',
   options: (command) => command.requiredOption('--onnx <file>', 'the ONNX file'),
   help: `
-The proposed model.json is a start: shapes and names are certain, what pixels must become and which decoder fits is guessed
-from them. Each guess has a note. docs/models.md shows a complete model.json for each family.`,
+What the exporter wrote into the file (task, size, names of the classes) decides; names, shapes and operators come second.
+"ask" is what the file does not say: the proposal holds what is usual, and \`edgeml package\` wants an answer (--manifest).
+"check" is what to look at. docs/models.md shows a complete model.json for each family.`,
   run: async ({ options, out }) => {
     const bytes = await readModel(options.onnx);
     const model = readOnnx(bytes, options.onnx);
     const proposal = proposeManifest(model, options.onnx);
-    const { notes } = proposal;
+    const { notes, questions, labels } = proposal;
     const manifest = { $schema: schemaFrom(path.dirname(path.resolve(options.onnx)), 'model'), ...proposal.manifest };
-    if (out.isJson) return out.json({ ...summaryOf(model, bytes.length), proposed: manifest, notes });
+    if (out.isJson) {
+      return out.json({
+        ...summaryOf(model, bytes.length),
+        proposed: manifest,
+        notes,
+        questions,
+        ...(labels ? { labels } : {}),
+      });
+    }
     showModel(model, options.onnx, bytes.length, out);
     out.line();
     out.line(out.paint('bold', 'Proposed model.json'));
     out.line(compactJson(manifest));
+    for (const { keys, text } of questions) out.line(`${out.paint('red', 'ask')}   ${keys.join(', ')}: ${text}`);
     for (const note of notes) out.line(`${out.paint('yellow', 'check')} ${note}`);
   },
 };
@@ -55,6 +65,8 @@ function showModel(model: OnnxModel, file: string, bytes: number, out: Output): 
   if (externalFiles.length > 0) out.line(out.paint('yellow', `weights in other files: ${externalFiles.join(', ')}`));
   showValues('inputs', model.inputs, out);
   showValues('outputs', model.outputs, out);
+  const words = Object.entries(model.metadata).map(([key, value]) => `${key} ${shortened(value)}`);
+  if (words.length > 0) out.line(`metadata   ${words.join(', ')}`);
   const most = Object.entries(operators).slice(0, 12);
   out.line(
     `operators  ${most.map(([op, count]) => `${op} ${count}`).join(', ')}${Object.keys(operators).length > most.length ? ', …' : ''}`,
@@ -65,6 +77,11 @@ function showValues(title: string, values: readonly OnnxValue[], out: Output): v
   values.forEach(({ name, type, shape }, index) => {
     out.line(`${(index === 0 ? title : '').padEnd(9)}  ${out.paint('green', name)}  ${type} [${shape.join(', ')}]`);
   });
+}
+
+function shortened(value: string): string {
+  const line = value.replace(/\s+/g, ' ').trim();
+  return line.length > 48 ? `${line.slice(0, 48)}…` : line;
 }
 
 function summaryOf(model: OnnxModel, bytes: number) {

@@ -23,6 +23,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly labels?: string;
   readonly golden?: readonly string[];
   readonly int8?: string;
+  readonly assume?: boolean;
   readonly component?: string;
   readonly publisher: string;
   readonly read: string;
@@ -59,9 +60,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option('--labels <file>', 'one label a line, in the order of the classes')
       .option(
         '--golden <image...>',
-        'images to make golden outputs of: what the model gives now is what devices must get',
+        'images, or tensors as .npz, to make golden outputs of: what the model gives now is what devices must get',
       )
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
+      .option('--assume', 'take what is usual for what neither the file nor --manifest says; otherwise that is refused')
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
       .option('--publisher <text>', 'ComponentPublisher of the recipe', 'EdgeML')
       .option(
@@ -82,7 +84,8 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option('--rebuild', 'package again although source and options are the same as before')
       .option('--dry-run', 'look the source up and say what would be done; write nothing'),
   help: `
-Fetches the model, completes model.json (what is missing is guessed from the ONNX file and said), loads every variant and
+Fetches the model, completes model.json (from what the exporter wrote into the ONNX file, then from its
+shapes; what neither tells is asked for), loads every variant and
 runs the golden cases on the CPU, and writes
   packages/<name>-<version>/           the package, and <name>-<version>.tar.gz of it
   packages/<name>-<version>.json       what was made of which source: hashes, sizes, key id
@@ -165,7 +168,7 @@ async function modelsOf(options: PackageCommandOptions, find: FindOptions, out: 
 }
 
 function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>): PackageOptions {
-  const { name, version, manifest, labels, golden, int8, component, publisher, replace, rebuild } = options;
+  const { name, version, manifest, labels, golden, int8, assume, component, publisher, replace, rebuild } = options;
   const read = options.read.toUpperCase();
   if (read !== 'ALL' && read !== 'OWNER')
     throw cliErrors.error('cli.usage', `--read is "${options.read}"; give all or owner`);
@@ -177,6 +180,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>):
     ...(int8 === undefined ? {} : { int8 }),
     ...(component === undefined ? {} : { component }),
     golden: golden ?? [],
+    ...(assume === undefined ? {} : { assume }),
     output: path.resolve(options.output ?? projectPaths.output),
     read,
     publisher,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PackageFiles, parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
 import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
-import { checkGolden, loadModel } from '#packages/vision';
+import { checkGolden, Doubts, loadModel } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
@@ -26,6 +26,8 @@ export interface PredictorOptions extends RootOption {
 /** Something that answers images: a package loaded into this process, or a service of a running agent. */
 export interface Predictor {
   predict(image: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  /** What looks wrong about the answers so far; nothing of a service, whose package lies elsewhere. */
+  readonly doubts: readonly string[];
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ function servicePredictor(service: string, options: PredictorOptions): Predictor
       const answer = { predictions, timings, ...result.image, provider, variant };
       return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensorOf) };
     },
+    doubts: [],
     close: async () => client.close(),
   };
 }
@@ -77,7 +80,9 @@ async function packagePredictor(
   const providers = providersOf(options.provider);
   const variant = variantOf(manifest, options.variant, providers);
   const files = new PackageFiles(folder);
+  const doubts = new Doubts(manifest, variant, labels);
   const model = await loadModel(files, manifest, labels, {
+    onRun: doubts.onRun,
     variant,
     providers,
     requireProvider: options.requireProvider ?? false,
@@ -95,8 +100,12 @@ async function packagePredictor(
   return {
     async predict(image, abort) {
       const { predictions, timings, image: size, outputs } = await model.infer(image, undefined, abort);
+      doubts.answered(image, predictions);
       const answer = { predictions, timings, ...size, provider: model.provider, variant: variant.file };
       return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensor) };
+    },
+    get doubts() {
+      return doubts.all;
     },
     close: () => model.close(),
   };

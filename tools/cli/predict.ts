@@ -40,6 +40,7 @@ Example: edgeml predict --package artifacts/models/PartsDetector --image artifac
         if (signal.aborted) break;
         failures += (await predictOne(predictor, image, options, out, signal)) ? 0 : 1;
       }
+      for (const doubt of predictor.doubts) out.note(`${out.paint('yellow', 'doubt')} ${doubt}`);
     } finally {
       await predictor.close();
     }

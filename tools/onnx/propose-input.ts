@@ -1,3 +1,5 @@
+import type { ExporterFacts } from './exporter-facts.ts';
+import type { Findings } from './findings.ts';
 import type { OnnxModel, OnnxValue } from './read-onnx.ts';
 
 export interface ProposedInput {
@@ -10,46 +12,44 @@ export interface ProposedInput {
 }
 
 const USUAL_SIDE = 640;
+const IMAGE_TYPES: readonly string[] = ['float32', 'float16', 'uint8'] satisfies readonly ProposedInput['dtype'][];
 
-/** The image input: the first of rank 4 with 1 or 3 channels. */
-export function proposeInput(model: OnnxModel, note: (text: string) => void): ProposedInput {
-  const image = model.inputs.find((input) => layoutOf(input) !== undefined) ?? model.inputs[0];
-  const layout = (image && layoutOf(image)) ?? 'NCHW';
+/** The image input: the first of rank 4 with 1 or 3 channels. Undefined if no input is an image; the model then takes tensors. */
+export function proposeInput(model: OnnxModel, facts: ExporterFacts, findings: Findings): ProposedInput | undefined {
+  const image = model.inputs.find((input) => layoutOf(input) !== undefined);
+  if (!image) {
+    const given = model.inputs.map(({ name, type, shape }) => `"${name}" ${type} [${shape.join(', ')}]`).join(', ');
+    findings.note(
+      `no input is an image ([1, 3, height, width] or [1, height, width, 3]): ${given}; the model takes tensors as they are`,
+    );
+    return undefined;
+  }
+  const layout = layoutOf(image) ?? 'NCHW';
   const [channels, height, width] = layout === 'NCHW' ? [1, 2, 3] : [3, 1, 2];
-  if (!image || layoutOf(image) === undefined) {
-    note(
-      `no input looks like an image ([1, 3, height, width] or [1, height, width, 3]); only \`inferTensors\` can feed this model`,
+  const side = (axis: number): number | undefined => {
+    const value = image.shape[axis];
+    return typeof value === 'number' && value > 0 ? value : undefined;
+  };
+  const [fixedHeight, fixedWidth] = [side(height), side(width)];
+  if ((fixedHeight === undefined || fixedWidth === undefined) && facts.size === undefined) {
+    const free = [image.shape[width], image.shape[height]].map((one) => String(one ?? '?')).join(' × ');
+    findings.ask(
+      ['input.width', 'input.height'],
+      `the model leaves its size free (${free}) and does not say on which it was trained; ${USUAL_SIDE} is common for detectors, 224 for classifiers`,
     );
   }
-  if (model.inputs.length > 1)
-    note(`the model has ${model.inputs.length} inputs; only models of one image are decoded`);
-  const side = (axis: number, what: string): number => {
-    const value = image?.shape[axis];
-    if (typeof value === 'number' && value > 0) return value;
-    note(
-      `input.${what} is free in the model ("${value ?? '?'}"); ${USUAL_SIDE} is a guess, take what it was trained on`,
-    );
-    return USUAL_SIDE;
-  };
   return {
-    name: image?.name ?? '',
-    width: side(width, 'width'),
-    height: side(height, 'height'),
+    name: image.name,
+    width: fixedWidth ?? facts.size?.[1] ?? USUAL_SIDE,
+    height: fixedHeight ?? facts.size?.[0] ?? USUAL_SIDE,
     layout,
-    dtype: dtypeOf(image, note),
-    color: image?.shape[channels] === 1 ? 'GRAY' : 'RGB',
+    dtype: image.type as ProposedInput['dtype'],
+    color: image.shape[channels] === 1 ? 'GRAY' : 'RGB',
   };
 }
 
-function layoutOf({ shape }: OnnxValue): 'NCHW' | 'NHWC' | undefined {
-  if (shape.length !== 4) return undefined;
+function layoutOf({ shape, type }: OnnxValue): 'NCHW' | 'NHWC' | undefined {
+  if (shape.length !== 4 || !IMAGE_TYPES.includes(type)) return undefined;
   if (shape[1] === 3 || shape[1] === 1) return 'NCHW';
   return shape[3] === 3 || shape[3] === 1 ? 'NHWC' : undefined;
-}
-
-function dtypeOf(image: OnnxValue | undefined, note: (text: string) => void): ProposedInput['dtype'] {
-  const type = image?.type;
-  if (type === 'float32' || type === 'float16' || type === 'uint8') return type;
-  note(`input "${image?.name ?? ''}" takes ${type ?? 'nothing'}; float32, float16 and uint8 are supported`);
-  return 'float32';
 }

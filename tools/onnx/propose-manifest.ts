@@ -1,35 +1,77 @@
 import path from 'node:path';
-
-import type { OnnxModel } from './read-onnx.ts';
+import { exporterFacts } from './exporter-facts.ts';
+import type { ExporterFacts } from './exporter-facts.ts';
+import { Findings } from './findings.ts';
+import type { Question } from './findings.ts';
 import { proposeInput } from './propose-input.ts';
+import type { ProposedInput } from './propose-input.ts';
 import { proposeOutput } from './propose-output.ts';
+import { proposeTensors } from './propose-tensors.ts';
+import type { OnnxModel } from './read-onnx.ts';
 
-/** A model.json as far as it can be told from the ONNX file, and what a person has to check. */
+/** A model.json as far as it can be told from the ONNX file, and what a person has to check or to answer. */
 export interface Proposal {
-  /** In the form of model.json; valid unless a note says otherwise. */
+  /** In the form of model.json, and valid; where a question is open it holds what is usual. */
   readonly manifest: Readonly<Record<string, unknown>>;
+  /** For a person to look at. */
   readonly notes: readonly string[];
+  /** For a person to answer: the file does not say it, and nobody can know. */
+  readonly questions: readonly Question[];
+  /** Lines of labels.txt, if the exporter wrote the names of the classes. */
+  readonly labels: readonly string[] | undefined;
 }
 
-/** Guesses from names, shapes and the last operators, by what the well-known exporters write. */
+/** What the exporter wrote decides; names, shapes and the last operators are the second source. */
 export function proposeManifest(model: OnnxModel, file: string): Proposal {
-  const notes: string[] = [];
-  const note = (text: string): void => void notes.push(text);
-  const input = proposeInput(model, note);
-  const { task, output, pixels } = proposeOutput(model, input, note);
+  const facts = exporterFacts(model);
+  const sizes = new Findings();
+  const input = proposeInput(model, facts, sizes);
+  const findings = new Findings();
+  const { task, output, pixels, tensors } = input
+    ? proposeOutput({ model, facts, input, findings })
+    : { task: 'tensor', output: { decoder: 'tensor' }, pixels: {}, tensors: undefined };
+  // Without a size there is no image to prepare, and a model of tensors needs none.
+  const image = task === 'tensor' && sizes.questions.length > 0 ? undefined : input;
+  const isQuestion = task !== 'tensor' || image !== undefined;
+  const labels = task === 'tensor' ? undefined : facts.labels;
+  const others = tensors ?? (task === 'tensor' ? proposeTensors(model, findings) : {});
   const manifest = {
     schemaVersion: 1,
     name: nameOf(file),
     version: '1.0.0',
     task,
-    input: { ...input, ...pixels },
+    ...(image ? { input: { ...image, ...pixels } } : {}),
+    ...(Object.keys(others).length > 0 ? { tensors: others } : {}),
     output,
     ...(task === 'tensor' ? {} : { labels: 'labels.txt' }),
     variants: [{ file: path.basename(file), ...(isQuantised(model) ? { precision: 'int8' } : {}) }],
   };
-  if (task !== 'tensor') note("labels.txt: one label per line, in the order of the model's classes");
-  note('golden: add an input and what `edgeml predict --json` gives for it, once you have seen that it is right');
-  return { manifest, notes };
+  if (task !== 'tensor') findings.note(labelsNote(labels));
+  findings.note(GOLDEN_NOTE[task === 'tensor' && !image ? 'tensors' : 'images']);
+  return {
+    manifest,
+    notes: [...sizes.notes, ...sizeNotes(image, facts, model), ...findings.notes],
+    questions: [...(isQuestion ? sizes.questions : []), ...findings.questions],
+    labels,
+  };
+}
+
+const GOLDEN_NOTE = {
+  images: 'golden: add an input and what `edgeml predict --json` gives for it, once you have seen that it is right',
+  tensors: 'golden: add an .npz with the inputs by name, and one with the outputs that must come out',
+} as const;
+
+function labelsNote(labels: readonly string[] | undefined): string {
+  if (!labels) return "labels.txt: one label per line, in the order of the model's classes";
+  const shown = labels.slice(0, 4).join(', ');
+  return `labels.txt: ${labels.length} names are in the file, ${shown}${labels.length > 4 ? ', …' : ''}`;
+}
+
+/** A size that is free in the model and comes from its exporter. */
+function sizeNotes(input: ProposedInput | undefined, { size }: ExporterFacts, model: OnnxModel): readonly string[] {
+  const given = model.inputs.find(({ name }) => name === input?.name)?.shape ?? [];
+  const isFree = given.slice(1).some((side) => typeof side !== 'number' || side < 1);
+  return input && size && isFree ? [`input: the model takes any size; its exporter says ${size[1]} × ${size[0]}`] : [];
 }
 
 function nameOf(file: string): string {

@@ -69,7 +69,7 @@ export const packagingErrors = errorCatalogue({
     todo: 'The model does not give what its golden files expect. Correct the model or model.json, or make new ones with --golden.',
   }),
   'packaging.golden-input': {
-    todo: 'Give --golden images that the model takes: JPEG, PNG, WebP or npy, each under its own name.',
+    todo: 'Give --golden images that the model takes (JPEG, PNG, WebP or npy), or an .npz with its inputs by name; each under its own name.',
   },
   'packaging.manifest': {
     todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
@@ -88,6 +88,9 @@ export const packagingErrors = errorCatalogue({
   },
   'packaging.recipe': entry<{ readonly faults: readonly RecipeIssue[] }>({
     todo: 'Shorten the description or the component name; the message names what the recipe may not hold.',
+  }),
+  'packaging.undecided': entry<{ readonly keys: readonly string[] }>({
+    todo: 'Say it with --manifest FILE, e.g. {"input": {"mean": 0, "std": 255}}; --assume takes what is usual, and the golden test then shows that it is right.',
   }),
   'packaging.version': entry<{ readonly version: string }>({
     todo: 'Give --version as 1.2.3 (a semantic version of at most 30 characters).',

@@ -286,15 +286,17 @@ describe('edgeml package refuses', () => {
       [['--version', `1.0.0-${'a'.repeat(30)}`], 'packaging.version'],
       [['--component', 'a/b'], 'packaging.component-name'],
     ] as const)
-      expect(errorOf(await packageHere(onnx, 'refused', ...words)).code, words.join(' ')).toBe(code);
+      expect(errorOf(await packageHere(onnx, 'refused', '--assume', ...words)).code, words.join(' ')).toBe(code);
   });
 
   it('a golden image on which nothing is found, and one that is no image', async () => {
     const table = await training.write({ 'table.onnx': colourModel() });
     const notes = await training.write({ 'notes.txt': 'no image' });
-    expect(errorOf(await packageHere(table, 'refused', '--golden', notes)).code).toBe('packaging.golden-input');
+    expect(errorOf(await packageHere(table, 'refused', '--assume', '--golden', notes)).code).toBe(
+      'packaging.golden-input',
+    );
     const threshold = await training.write({ 'high.json': JSON.stringify({ output: { scoreThreshold: 2 } }) });
-    const nothing = await packageHere(table, 'refused', '--manifest', threshold, '--golden', red);
+    const nothing = await packageHere(table, 'refused', '--assume', '--manifest', threshold, '--golden', red);
     expect(errorOf(nothing).code).toBe('packaging.nothing-found');
   });
 

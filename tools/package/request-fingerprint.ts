@@ -18,6 +18,7 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     read,
     publisher,
     signer: signer ? [signer.algorithm, signer.keyId] : null,
+    ...(options.assume === true ? { assume: true } : {}),
     ...(claims ? { claims: { ...claims } } : {}),
     manifest: await hashOf(options.manifest),
     ...(options.keys ? { keys: JSON.stringify(options.keys) } : {}),

@@ -24,4 +24,6 @@ export interface DecoderContext {
   readonly outputs: readonly TensorInfo[];
   readonly input: InputSpec;
   readonly labels: readonly string[];
+  /** Told how many boxes score high enough, before suppression, and how many of them have no area inside the model's input. */
+  readonly onCandidates?: (count: number, noArea: number) => void;
 }

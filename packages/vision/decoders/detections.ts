@@ -2,6 +2,7 @@ import type { Box, Prediction } from '#packages/model-package';
 
 import type { Placement } from '../resize/geometry.ts';
 import type { Candidates } from './candidates.ts';
+import type { DecoderContext } from './decoder.ts';
 import { selectBoxes } from './nms.ts';
 import type { NmsOptions } from './nms.ts';
 
@@ -13,8 +14,9 @@ export function toDetections(
   candidates: Candidates,
   options: NmsOptions,
   placement: Placement,
-  labels: readonly string[],
+  { labels, onCandidates }: Pick<DecoderContext, 'labels' | 'onCandidates'>,
 ): readonly Prediction[] {
+  onCandidates?.(candidates.count, countFlat(candidates));
   const boxes = new Map<number, Box>();
   const kept = selectBoxes(candidates, options, (index) => {
     const box = imageBox(candidates.boxes, 4 * index, placement);
@@ -30,6 +32,16 @@ export function toDetections(
       box: boxes.get(index) as Box,
     };
   });
+}
+
+/** Boxes without an area, whatever the image. */
+function countFlat({ boxes, count }: Candidates): number {
+  let flat = 0;
+  for (let at = 0; at < 4 * count; at += 4) {
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = [0, 1, 2, 3].map((corner) => clip(boxes[at + corner] as number));
+    if (!(x1 > x0 && y1 > y0)) flat++;
+  }
+  return flat;
 }
 
 function imageBox(boxes: Float64Array, at: number, placement: Placement): Box {

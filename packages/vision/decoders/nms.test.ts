@@ -33,7 +33,7 @@ describe('non-maximum suppression', () => {
     fc.assert(
       fc.property(boxes, detectionOptions, (list, options) => {
         const output = { decoder: 'yolov5', coordinates: 'pixels', ...options, scoreThreshold: 0 } as const;
-        expect(toDetections(candidatesFrom(list), options, WHOLE, ['a', 'b', 'c'])).toEqual(
+        expect(toDetections(candidatesFrom(list), options, WHOLE, { labels: ['a', 'b', 'c'] })).toEqual(
           slowFinish(list, output, WHOLE, ['a', 'b', 'c']),
         );
       }),
@@ -73,7 +73,9 @@ describe('non-maximum suppression', () => {
       { score: 0.9, classId: 0, box: [1.1, 0, 1.5, 1] },
       { score: 0.8, classId: 0, box: [0.9, 0, 1.3, 1] },
     ];
-    const found = toDetections(candidatesFrom(list), { nms: 'class', iouThreshold: 0.1, maxDetections: 1 }, WHOLE, []);
+    const found = toDetections(candidatesFrom(list), { nms: 'class', iouThreshold: 0.1, maxDetections: 1 }, WHOLE, {
+      labels: [],
+    });
     expect(found.map(({ score }) => score)).toEqual([0.8]);
   });
 

@@ -50,7 +50,7 @@ export function ssdFinishedDecoder(spec: SsdFinishedOutput, context: DecoderCont
         if (score >= spec.scoreThreshold && classId >= 0)
           addBox(boxes, 4 * row, score, Math.round(classId) + spec.classOffset);
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

@@ -50,7 +50,7 @@ export function ssdPerClassDecoder(
           if (score >= spec.scoreThreshold) add(boxes, 4 * row, score, classIds[classId] as number);
         }
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

@@ -32,7 +32,7 @@ export function ssdRowsDecoder(spec: SsdRowsOutput, context: DecoderContext): Ou
         if (score >= spec.scoreThreshold && classId >= 0 && used)
           addBox(values, at + columns.box, score, Math.round(classId) + spec.classOffset);
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

@@ -31,7 +31,7 @@ export function yolov3Decoder(spec: Yolov3Output, context: DecoderContext): Outp
         if (!layout) throw unexpectedShape(names[index] as string, tensor.shape, describeNeed(head, context.input));
         readHead(numbersOf(tensor), head, layout);
       });
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 

@@ -46,7 +46,7 @@ export function yolov5Decoder(spec: Yolov5Output, context: DecoderContext): Outp
         const halfHeight = ((values[at + 3 * rows.step] as number) * scaleY) / 2;
         candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId);
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

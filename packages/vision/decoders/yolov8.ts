@@ -48,7 +48,7 @@ export function yolov8Decoder(spec: Yolov8Output, context: DecoderContext): Outp
           best.classes[row] as number,
         );
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

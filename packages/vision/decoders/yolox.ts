@@ -53,7 +53,7 @@ export function yoloxDecoder(spec: YoloxOutput, context: DecoderContext): Output
         const halfHeight = (Math.exp(values[at + 3 * rows.step] as number) * stride) / inputHeight / 2;
         candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId);
       }
-      return toDetections(candidates, spec, placement, context.labels);
+      return toDetections(candidates, spec, placement, context);
     },
   };
 }

@@ -17,8 +17,8 @@ import { copyInto, readGiven, writeInto } from '../files.ts';
 import type { FoundSource } from '../source/source.ts';
 import { findModel } from './find-model.ts';
 import type { ModelFiles } from './find-model.ts';
-import { makeManifest, parseDraft, proposeFor } from './make-manifest.ts';
-import type { ManifestDraft } from './make-manifest.ts';
+import { makeManifest, openQuestions, parseDraft, proposeFor } from './make-manifest.ts';
+import type { ManifestDraft, Proposed } from './make-manifest.ts';
 import { filesOfOnnx } from './onnx-files.ts';
 
 /** What the user asks for beside the source. */
@@ -35,6 +35,8 @@ export interface PackageRequest {
   readonly golden: readonly string[];
   /** An int8 build of the same model; it is kept only where it passes the golden cases. */
   readonly int8?: string;
+  /** Take what is usual for what neither the file nor a manifest says; otherwise that is refused. */
+  readonly assume?: boolean;
 }
 
 export interface Assembled {
@@ -67,7 +69,8 @@ export async function assemble(
     notes.push('the signature of the source is dropped, since the package is changed');
   }
   for (const file of await modelFiles(from, model, inside)) await copyInto(from, file, target);
-  const draft = await draftOf(source, from, model, inside, request, notes);
+  const { draft, labels } = await draftOf(source, from, model, inside, request, notes);
+  if (labels) await writeInto(target, 'labels.txt', Buffer.from(`${labels.join('\n')}\n`));
   if (request.labels !== undefined) await writeInto(target, 'labels.txt', await readGiven(request.labels));
   const manifest = await complete(target, draft, request, notes, signal);
   await writeInto(target, EDGE_MANIFEST_FILE, edgeManifestOf(manifest));
@@ -100,14 +103,15 @@ async function draftOf(
   inside: readonly string[],
   request: PackageRequest,
   notes: string[],
-): Promise<ManifestDraft> {
+): Promise<{ readonly draft: ManifestDraft; readonly labels?: readonly string[] }> {
   const given: ManifestDraft[] = [];
   const read = async (file: string): Promise<void> =>
     void given.push(parseDraft((await readGiven(file)).toString('utf8'), file));
   if (model.isPackage) await read(path.join(from, MANIFEST_FILE));
   if (request.manifest !== undefined) await read(request.manifest);
   if (request.keys !== undefined) given.push(request.keys);
-  const proposal = model.isPackage ? undefined : await propose(from, model, given, notes);
+  const proposed = model.isPackage ? undefined : await propose(from, model, given, request, notes);
+  const proposal = proposed?.manifest;
   const { name, version } = request;
   const { suggestedName, suggestedVersion, identity } = source;
   const draft = makeManifest({ given, proposal, name, version, suggestedName, suggestedVersion });
@@ -116,12 +120,13 @@ async function draftOf(
   // A package that is packaged again from disk comes from where it came from before.
   const provenance = { ...before, source: (identity.sha256 !== undefined && before?.['source']) || identity };
   const { labels, ...rest } = draft;
-  if (request.labels !== undefined) return { ...rest, labels: 'labels.txt', provenance };
+  if (request.labels !== undefined) return { draft: { ...rest, labels: 'labels.txt', provenance } };
   if (labels === 'labels.txt' && !hasLabels && !model.isPackage) {
+    if (proposed?.labels) return { draft: { ...draft, provenance }, labels: proposed.labels };
     notes.push('there is no labels.txt: class numbers serve as labels (--labels FILE)');
-    return { ...rest, provenance };
+    return { draft: { ...rest, provenance } };
   }
-  return { ...draft, provenance };
+  return { draft: { ...draft, provenance } };
 }
 
 /** A proposal for the one model that there is; where model.json names variants, for the first. */
@@ -129,8 +134,9 @@ async function propose(
   from: string,
   { onnx }: ModelFiles,
   given: readonly ManifestDraft[],
+  request: PackageRequest,
   notes: string[],
-): Promise<ManifestDraft> {
+): Promise<Proposed> {
   const named = given.flatMap(({ variants }) => (Array.isArray(variants) ? (variants as { file?: unknown }[]) : []));
   const first = named.map(({ file }) => file).find((file): file is string => typeof file === 'string') ?? onnx[0] ?? '';
   if (named.length === 0 && onnx.length > 1) {
@@ -140,7 +146,19 @@ async function propose(
   }
   const proposed = proposeFor(await readGiven(path.join(from, first)), first);
   notes.push(...proposed.notes.filter((note) => !/^(golden|labels\.txt):/.test(note)));
-  return proposed.manifest;
+  const open = openQuestions(proposed.questions, given);
+  if (open.length > 0 && request.assume !== true) {
+    const asked = open.map(({ keys, text }) => `${keys.join(', ')}: ${text}`);
+    throw packagingErrors.error(
+      'packaging.undecided',
+      `${first} does not say all that must be known. ${asked.join('. ')}`,
+      {
+        facts: { keys: open.flatMap(({ keys }) => keys) },
+      },
+    );
+  }
+  notes.push(...open.map(({ keys, text }) => `${keys.join(', ')}: assumed; ${text}`));
+  return proposed;
 }
 
 /** Adds what needs the model to run: golden cases, and the int8 variant that must pass them. Writes model.json. */
@@ -154,7 +172,8 @@ async function complete(
   let current = draft;
   const before = parseManifest(current);
   if (request.golden.length > 0) {
-    const made = await makeGolden(target, before, request.golden, signal);
+    const { entries: made, doubts } = await makeGolden(target, before, request.golden, signal);
+    notes.push(...doubts.map((doubt) => `doubt: ${doubt}`));
     const kept = before.golden.filter((one) => !made.some(({ expect }) => expect === one.expect));
     current = { ...current, golden: [...kept.map(plainGolden), ...made] };
   }

@@ -1,6 +1,7 @@
 import { messageOf } from '#packages/foundation';
 
 import { schemaId } from '../../bundle/schema-files.ts';
+import type { Question } from '../../onnx/findings.ts';
 import { proposeManifest } from '../../onnx/propose-manifest.ts';
 import { readOnnx } from '../../onnx/read-onnx.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
@@ -42,14 +43,31 @@ export function makeManifest(parts: ManifestParts): ManifestDraft {
 
 export interface Proposed {
   readonly manifest: ManifestDraft;
-  /** What was guessed and is for a person to check. */
+  /** What is for a person to check. */
   readonly notes: readonly string[];
+  /** What is for a person to answer. */
+  readonly questions: readonly Question[];
+  /** Names of the classes, if the exporter wrote them. */
+  readonly labels: readonly string[] | undefined;
 }
 
 /** Proposes a model.json for a file, as `edgeml inspect` does. @throws EdgeError `model.unreadable` */
 export function proposeFor(bytes: Uint8Array, file: string): Proposed {
-  const { manifest, notes } = proposeManifest(readOnnx(bytes, file), file);
-  return { manifest, notes };
+  return proposeManifest(readOnnx(bytes, file), file);
+}
+
+/** Questions that no manifest answers. */
+export function openQuestions(questions: readonly Question[], given: readonly ManifestDraft[]): readonly Question[] {
+  const answers = given.reduce(mergeManifests, {});
+  // Who says the decoder, or takes the image away, has looked.
+  const isSaid = (key: string): boolean => {
+    const [part = '', name = ''] = key.split('.');
+    const said = answers[part];
+    return isPlainObject(said) && (name in said || (part === 'output' && 'decoder' in said));
+  };
+  return questions
+    .map(({ keys, text }) => ({ keys: keys.filter((key) => !isSaid(key)), text }))
+    .filter(({ keys }) => keys.length > 0);
 }
 
 /** @throws EdgeError `packaging.manifest` */

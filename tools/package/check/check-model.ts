@@ -5,6 +5,8 @@ import { checkGolden } from '#packages/vision';
 import { runsOnCpu, withModel } from './run-model.ts';
 import type { VariantCheck } from '../errors.ts';
 
+const NOT_RUN = 'loads; not run: give shapes for the free axes (tensors in model.json) or a golden case';
+
 /** Loads each variant, warms it up and runs the package's golden cases. @throws EdgeError where a variant cannot be loaded */
 export async function checkModel(
   dir: string,
@@ -27,10 +29,11 @@ export async function checkVariant(
     return { file, precision, state: 'unchecked', summary: `meant for ${variant.providers?.join(', ') ?? ''} alone` };
   }
   return withModel(dir, manifest, variant, async (model) => {
-    await model.warmUp();
+    const isWarm = await model.warmUp();
     signal.throwIfAborted();
     const { passed, summary, cases } = await checkGolden(model, manifest, new PackageFiles(dir), { variant, signal });
-    if (cases.length === 0) return { file, precision, state: 'passed', summary: 'loads and runs; no golden cases' };
+    if (cases.length === 0)
+      return { file, precision, state: 'passed', summary: isWarm ? 'loads and runs; no golden cases' : NOT_RUN };
     const latencyMs = Math.max(...cases.map((one) => one.latencyMs));
     return { file, precision, state: passed ? 'passed' : 'failed', summary, latencyMs };
   });

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import type { ModelManifest, Prediction } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
+import { holdsTensors, npyOfTensor, readTensorFile } from '#packages/vision';
+import type { Inference, LoadedModel, NamedTensors } from '#packages/vision';
+import { writeZip } from '../../bundle/zip/write-zip.ts';
 import { packagingErrors } from '../errors.ts';
 import { readGiven, writeInto } from '../files.ts';
 import { withModel } from './run-model.ts';
@@ -11,38 +14,72 @@ export interface GoldenEntry {
   readonly expect: string;
 }
 
+export interface MadeGolden {
+  readonly entries: readonly GoldenEntry[];
+  /** What looks wrong about the answers. */
+  readonly doubts: readonly string[];
+}
+
 /**
- * Copies images into `golden/` and writes beside each what the first variant gives for it. Scores keep 4 decimals and
- * boxes 5, well inside the tolerances of the comparison.
+ * Copies inputs into `golden/` and writes beside each what the first variant gives for it: predictions, whose scores keep 4 decimals
+ * and boxes 5, well inside the tolerances of the comparison, or tensors as they are.
  * @throws EdgeError `packaging.golden-input`, `packaging.nothing-found`, and those of loading the model
  */
 export async function makeGolden(
   dir: string,
   manifest: ModelManifest,
-  images: readonly string[],
+  inputs: readonly string[],
   signal: AbortSignal,
-): Promise<readonly GoldenEntry[]> {
-  const entries = images.map(entryOf);
+): Promise<MadeGolden> {
+  const givesTensors = manifest.output.decoder === 'tensor';
+  const entries = inputs.map((input) => entryOf(input, givesTensors));
   requireDistinct(entries);
-  await withModel(dir, manifest, manifest.variants[0], async (model) => {
-    for (const [index, image] of images.entries()) {
-      const bytes = await readGiven(image);
-      const { predictions } = await model.infer(new Uint8Array(bytes), undefined, signal).catch((cause: unknown) => {
-        if (!isEdgeError(cause) || !cause.code.startsWith('image.')) throw cause;
-        throw packagingErrors.error('packaging.golden-input', `${image}: ${cause.message}`, { cause });
-      });
-      if (predictions.length === 0) throw nothingFound(image, manifest);
+  return withModel(dir, manifest, manifest.variants[0], async (model, doubts) => {
+    for (const [index, file] of inputs.entries()) {
+      const bytes = new Uint8Array(await readGiven(file));
       const { input, expect } = entries[index]!;
+      const answer = await answerOf(model, manifest, file, bytes, signal).catch((cause: unknown) => {
+        if (!isEdgeError(cause) || !/^(image|tensor)\.|^model\.input-invalid$/.test(cause.code)) throw cause;
+        throw packagingErrors.error('packaging.golden-input', `${file}: ${cause.message}`, { cause });
+      });
       await writeInto(dir, input, bytes);
-      await writeInto(dir, expect, linesOf(predictions));
+      if (givesTensors) {
+        await writeNpz(path.join(dir, expect), answer.outputs ?? {}, signal);
+        continue;
+      }
+      if (answer.predictions.length === 0) throw nothingFound(file, manifest, doubts.all);
+      doubts.answered(bytes, answer.predictions);
+      await writeInto(dir, expect, linesOf(answer.predictions));
     }
+    return { entries, doubts: doubts.all };
   });
-  return entries;
 }
 
-function entryOf(image: string): GoldenEntry {
-  const { base, name } = path.parse(image);
-  if (/^[\w][\w .@+-]{0,120}$/.test(base)) return { input: `golden/${base}`, expect: `golden/${name}.json` };
+async function answerOf(
+  model: LoadedModel,
+  manifest: ModelManifest,
+  file: string,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<Pick<Inference, 'predictions' | 'outputs'>> {
+  if (!holdsTensors(file, manifest)) return model.infer(new Uint8Array(bytes), undefined, signal);
+  const feeds = await readTensorFile(bytes, path.basename(file), model.inputs);
+  return { predictions: [], outputs: await model.inferTensors(feeds, signal) };
+}
+
+/** One file for each output, by its name, as `numpy.savez` has them. */
+async function writeNpz(file: string, tensors: NamedTensors, signal: AbortSignal): Promise<void> {
+  const entries = Object.entries(tensors).map(([name, tensor]) => ({
+    path: `${name}.npy`,
+    content: Buffer.from(npyOfTensor(tensor)),
+  }));
+  await writeZip(file, entries, signal);
+}
+
+function entryOf(input: string, givesTensors: boolean): GoldenEntry {
+  const { base, name } = path.parse(input);
+  const ending = givesTensors ? 'expected.npz' : 'json';
+  if (/^[\w][\w .@+-]{0,120}$/.test(base)) return { input: `golden/${base}`, expect: `golden/${name}.${ending}` };
   throw packagingErrors.error(
     'packaging.golden-input',
     `"${base}" cannot be a file of the package: letters, digits, space and . _ @ + - only, 120 at most`,
@@ -56,12 +93,9 @@ function requireDistinct(entries: readonly GoldenEntry[]): void {
   throw packagingErrors.error('packaging.golden-input', `two golden images would both be described by ${twice}`);
 }
 
-function nothingFound(image: string, { output }: ModelManifest): Error {
-  const why =
-    output.decoder === 'tensor'
-      ? 'the decoder "tensor" gives no predictions, so there is nothing to compare'
-      : `the model finds nothing in it (decoder ${output.decoder})`;
-  return packagingErrors.error('packaging.nothing-found', `${image} cannot be a golden image: ${why}`);
+function nothingFound(image: string, { output }: ModelManifest, doubts: readonly string[]): Error {
+  const message = `${image} cannot be a golden image: the model finds nothing in it (decoder ${output.decoder})`;
+  return packagingErrors.error('packaging.nothing-found', [message, ...doubts].join('. '));
 }
 
 /** One prediction a line, so that a difference between versions can be read. */

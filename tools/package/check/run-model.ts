@@ -2,7 +2,7 @@ import { readGiven } from '../files.ts';
 import path from 'node:path';
 import { PackageFiles, parseLabels } from '#packages/model-package';
 import type { ModelManifest, Variant } from '#packages/model-package';
-import { loadModel } from '#packages/vision';
+import { Doubts, loadModel } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
 
 /**
@@ -13,13 +13,14 @@ export async function withModel<Result>(
   dir: string,
   manifest: ModelManifest,
   variant: Variant,
-  use: (model: LoadedModel) => Promise<Result>,
+  use: (model: LoadedModel, doubts: Doubts) => Promise<Result>,
 ): Promise<Result> {
   const labels = manifest.labels === undefined ? [] : parseLabels(await textOf(dir, manifest.labels));
-  const options = { variant, providers: ['cpu' as const], intraOpThreads: 1, spinning: false };
+  const doubts = new Doubts(manifest, variant, labels);
+  const options = { variant, providers: ['cpu' as const], intraOpThreads: 1, spinning: false, onRun: doubts.onRun };
   const model = await loadModel(new PackageFiles(dir), manifest, labels, options);
   try {
-    return await use(model);
+    return await use(model, doubts);
   } finally {
     await model.close();
   }

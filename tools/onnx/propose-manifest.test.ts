@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from '#packages/model-package';
+import { buildOnnx } from '../../testing/vision/onnx-builder.ts';
+import type { NodeSpec, ValueSpec } from '../../testing/vision/onnx-builder.ts';
+import { proposeManifest } from './propose-manifest.ts';
+import type { Proposal } from './propose-manifest.ts';
+import { readOnnx } from './read-onnx.ts';
+
+/** Files as exporters write them, by their interface and their metadata alone: own files, no exporter has touched them. */
+interface Export {
+  readonly inputs?: readonly ValueSpec[];
+  readonly outputs: readonly ValueSpec[];
+  readonly nodes?: readonly NodeSpec[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly producer?: string;
+}
+
+function propose({ inputs = [image(640)], outputs, nodes = [], metadata, producer }: Export): Proposal {
+  const bytes = buildOnnx({
+    inputs,
+    outputs,
+    nodes,
+    ...(metadata ? { metadata } : {}),
+    ...(producer === undefined ? {} : { producer }),
+  });
+  const proposal = proposeManifest(readOnnx(bytes, 'model.onnx'), 'model.onnx');
+  expect(() => parseManifest(proposal.manifest)).not.toThrow();
+  return proposal;
+}
+
+const image = (side: number | string, other = side): ValueSpec => ({
+  name: 'images',
+  shape: ['batch', 3, side, other],
+});
+const value = (name: string, ...shape: (number | string)[]): ValueSpec => ({ name, shape });
+const names = (count: number): string =>
+  `{${Array.from({ length: count }, (_, id) => `${id}: 'class ${id}'`).join(', ')}}`;
+const ultralytics = (task: string, imgsz: number, classes: number, more: Readonly<Record<string, string>> = {}) => ({
+  description: 'Ultralytics YOLO11n model trained on coco8.yaml',
+  author: 'Ultralytics',
+  version: '8.3.49',
+  stride: '32',
+  task,
+  batch: '1',
+  imgsz: `[${imgsz}, ${imgsz}]`,
+  names: names(classes),
+  ...more,
+});
+const LETTERBOX = { resize: 'letterbox', mean: 0, std: 255 };
+
+describe('what Ultralytics wrote', () => {
+  it('gives the size of a model whose axes are free, nudenet 320n: 320 and not 640', () => {
+    const { manifest, labels, questions } = propose({
+      inputs: [image('height', 'width')],
+      outputs: [value('output0', 'batch', 22, 'anchors')],
+      metadata: ultralytics('detect', 320, 18),
+    });
+    expect(manifest['input']).toMatchObject({ width: 320, height: 320, ...LETTERBOX });
+    expect(manifest['output']).toMatchObject({ decoder: 'yolov8', iouThreshold: 0.7 });
+    expect(labels).toHaveLength(18);
+    expect(questions).toEqual([]);
+  });
+
+  it('gives height before width, and stands behind what the graph fixes', () => {
+    const free = propose({
+      inputs: [image('height', 'width')],
+      outputs: [value('output0', 'batch', 84, 'anchors')],
+      metadata: { ...ultralytics('detect', 160, 80), imgsz: '[160, 224]' },
+    });
+    expect(free.manifest['input']).toMatchObject({ width: 224, height: 160 });
+    const fixed = propose({
+      inputs: [image(640)],
+      outputs: [value('output0', 1, 84, 8400)],
+      metadata: ultralytics('detect', 160, 80),
+    });
+    expect(fixed.manifest['input']).toMatchObject({ width: 640, height: 640 });
+  });
+
+  it.each([
+    ['pose', value('output0', 1, 56, 8400), { kpt_shape: '[17, 3]' }, 'the task is pose (17 key points)'],
+    [
+      'pose',
+      value('output0', 1, 300, 57),
+      { kpt_shape: '[17, 3]', end2end: 'True' },
+      'the task is pose (17 key points)',
+    ],
+    ['obb', value('output0', 1, 20, 21504), {}, 'the task is obb'],
+    ['obb', value('output0', 1, 300, 7), { end2end: 'True' }, 'the task is obb'],
+    ['segment', value('output0', 1, 116, 8400), {}, 'the task is segment'],
+  ])('refuses to decode %s, in %j', (task, output, more, words) => {
+    const { manifest, notes } = propose({ outputs: [output], metadata: ultralytics(task, 640, 1, more) });
+    expect(manifest).toMatchObject({
+      task: 'tensor',
+      output: { decoder: 'tensor' },
+      input: { width: 640, ...LETTERBOX },
+    });
+    expect(notes.join()).toContain(words);
+  });
+
+  it('tells its classifiers, which have no mean and keep the middle of the image', () => {
+    const { manifest, questions } = propose({
+      inputs: [image(224)],
+      outputs: [value('output0', 1, 1000)],
+      nodes: [{ op: 'Softmax', inputs: ['logits'], outputs: ['output0'] }],
+      metadata: ultralytics('classify', 224, 1000),
+    });
+    expect(manifest['input']).toMatchObject({ resize: 'center-crop', filter: 'area', mean: 0, std: 255 });
+    expect(manifest['output']).toMatchObject({ decoder: 'classification', activation: 'none' });
+    expect(questions).toEqual([]);
+  });
+
+  it.each([
+    [
+      'YOLO26 and YOLOv10',
+      80,
+      value('output0', 1, 300, 6),
+      { end2end: 'True' },
+      { decoder: 'ssd', columns: 'box-score-class', coordinates: 'pixels' },
+    ],
+    [
+      'a YOLOv10 that does not say that it is finished',
+      80,
+      value('output0', 1, 300, 6),
+      {},
+      { decoder: 'ssd', columns: 'box-score-class' },
+    ],
+    [
+      'suppression in the graph',
+      2,
+      value('output0', 1, 300, 6),
+      { args: "{'batch': 1, 'nms': True}" },
+      { decoder: 'ssd' },
+    ],
+    ['two classes', 2, value('output0', 1, 6, 8400), {}, { decoder: 'yolov8' }],
+    ['YOLOv5 of one class', 1, value('output0', 1, 25200, 6), {}, { decoder: 'yolov5' }],
+    ['YOLOv5', 80, value('output0', 1, 25200, 85), {}, { decoder: 'yolov5' }],
+  ])('tells %s', (_what, classes, output, more, expected) => {
+    const { manifest } = propose({ outputs: [output], metadata: ultralytics('detect', 640, classes, more) });
+    expect(manifest['output']).toMatchObject(expected);
+    expect(manifest['input']).toMatchObject(LETTERBOX);
+  });
+
+  it.each([
+    ['by its name', 80, value('output0', 1, 300, 84), 'Ultralytics rtdetr-l model trained on coco.yaml', []],
+    ['by its queries', 3, value('output0', 1, 300, 7), 'Ultralytics best model', []],
+    [
+      'of two classes by its operators',
+      2,
+      value('output0', 1, 300, 6),
+      'Ultralytics best model',
+      [{ op: 'GridSample', inputs: ['a', 'b'], outputs: ['c'] }],
+    ],
+  ])(
+    'tells RT-DETR %s: fractions of a stretched image, nothing to suppress',
+    (_how, classes, output, description, nodes) => {
+      const { manifest } = propose({
+        outputs: [output],
+        nodes,
+        metadata: { ...ultralytics('detect', 640, classes), description },
+      });
+      expect(manifest['output']).toMatchObject({ decoder: 'yolov8', coordinates: 'normalized', nms: 'none' });
+      expect(manifest['input']).not.toHaveProperty('resize');
+    },
+  );
+
+  it('is not believed about classes that the outputs do not have', () => {
+    const { manifest, notes } = propose({
+      outputs: [value('output0', 1, 84, 8400)],
+      metadata: ultralytics('detect', 640, 79),
+    });
+    expect(manifest['task']).toBe('tensor');
+    expect(notes.join()).toContain(
+      'the exporter names 79 classes, which does not fit the output "output0" [1, 84, 8400]',
+    );
+  });
+
+  it('may be as little as the stride and the names, of YOLOv5 and v7', () => {
+    const { manifest, labels } = propose({
+      inputs: [image(320)],
+      outputs: [value('output', 1, 6300, 7)],
+      metadata: { stride: '32', names: "['a cat', 'dog\\'s']" },
+    });
+    expect(manifest['output']).toMatchObject({ decoder: 'yolov5' });
+    expect(labels).toEqual(['a cat', "dog's"]);
+  });
+});
+
+describe('what others wrote', () => {
+  it("gives the anchors of Darknet's heads", () => {
+    const heads = [
+      { stride: 32, anchors: [[115, 73]], scale_x_y: 1.05 },
+      { stride: 16, anchors: [[12.5, 18]], scale_x_y: 1 },
+    ];
+    const { manifest, questions } = propose({
+      inputs: [image(320)],
+      outputs: [value('s16', 1, 15, 20, 20), value('s32', 1, 15, 10, 10)],
+      metadata: { yolo: JSON.stringify(heads) },
+    });
+    expect(manifest['output']).toEqual({
+      decoder: 'yolov3',
+      heads: [
+        { output: 's16', stride: 16, anchors: [[12.5, 18]] },
+        { output: 's32', stride: 32, anchors: [[115, 73]], scaleXY: 1.05 },
+      ],
+    });
+    expect(questions).toEqual([]);
+  });
+
+  it("gives the range of the pixels by ONNX' convention for images", () => {
+    const { manifest, questions } = propose({
+      inputs: [image(224)],
+      outputs: [value('probs', 1, 3)],
+      nodes: [{ op: 'Softmax', inputs: ['x'], outputs: ['probs'] }],
+      metadata: {
+        'Image.BitmapPixelFormat': 'Bgr8',
+        'Image.NominalPixelRange': 'Normalized_0_1',
+        labels: '["a", "b", "c"]',
+      },
+    });
+    expect(manifest['input']).toMatchObject({ color: 'BGR', mean: 0, std: 255 });
+    expect(questions).toEqual([]);
+  });
+
+  it('tells a text recogniser by its characters', () => {
+    const { manifest, notes } = propose({
+      inputs: [{ name: 'x', shape: ['n', 3, 48, 'w'] }],
+      outputs: [value('softmax', 'n', 't', 6625)],
+      metadata: { character: 'a\nb' },
+    });
+    expect(manifest).toMatchObject({ task: 'tensor', output: { decoder: 'tensor' } });
+    expect(manifest).not.toHaveProperty('input');
+    expect(notes.join()).toContain('characters of a text recogniser');
+  });
+});
+
+describe('files that say nothing', () => {
+  it('a text recogniser is no detector', () => {
+    const nodes = [{ op: 'Softmax', inputs: ['x'], outputs: ['probs'] }];
+    const { manifest, notes } = propose({
+      inputs: [{ name: 'x', shape: [1, 3, 48, 320] }],
+      outputs: [value('probs', 1, 40, 97)],
+      nodes,
+    });
+    expect(manifest['task']).toBe('tensor');
+    expect(notes.join()).toContain('a sequence of distributions');
+  });
+
+  it('a model of bytes, as magika, is no classifier of images', () => {
+    const { manifest, notes } = propose({
+      inputs: [{ name: 'bytes', type: 'int32', shape: ['n', 2048] }],
+      outputs: [value('target_label', 'n', 214)],
+    });
+    expect(manifest).toMatchObject({ task: 'tensor', output: { decoder: 'tensor' } });
+    expect(manifest).not.toHaveProperty('input');
+    expect(manifest).not.toHaveProperty('labels');
+    expect(notes.join()).toContain('"bytes" int32 [n, 2048]; the model takes tensors');
+  });
+
+  it('a state is told by its name, as in silero-vad', () => {
+    const { manifest, notes } = propose({
+      inputs: [
+        { name: 'input', shape: ['?', '?'] },
+        { name: 'state', shape: [2, '?', 128] },
+        { name: 'sr', type: 'int64', shape: [] },
+      ],
+      outputs: [value('output', '?', 1), value('stateN', '?', '?', '?')],
+    });
+    expect(manifest['tensors']).toEqual({ state: { shape: [2, 1, 128], from: 'stateN' } });
+    expect(notes.join()).toContain('tensors.input.shape: the model leaves sizes free');
+  });
+
+  it('a table whose size is free is not decoded', () => {
+    const { manifest, notes } = propose({ outputs: [value('out', 'n', 'a', 'b')] });
+    expect(manifest['task']).toBe('tensor');
+    expect(notes.join()).toContain('the size of "out" [n, a, b] is free, so its family cannot be told');
+  });
+
+  it("DETR's kin: centre and size as fractions, and what is not known is asked for", () => {
+    const { manifest, questions } = propose({ outputs: [value('logits', 1, 300, 80), value('pred_boxes', 1, 300, 4)] });
+    expect(manifest['output']).toMatchObject({
+      decoder: 'ssd',
+      boxes: 'pred_boxes',
+      boxFormat: 'cxcywh',
+      scores: 'logits',
+      nms: 'none',
+    });
+    expect(questions.map(({ keys }) => keys.join())).toEqual(['output.activation', 'input.mean,input.std']);
+  });
+
+  it("RT-DETR's own export gets the size that it asks for", () => {
+    const { manifest } = propose({
+      inputs: [image(640), { name: 'orig_target_sizes', type: 'int64', shape: ['N', 2] }],
+      outputs: [value('labels', 'N', 300), value('boxes', 'N', 300, 4), value('scores', 'N', 300)],
+    });
+    expect(manifest).toMatchObject({
+      output: { decoder: 'ssd', boxes: 'boxes', coordinates: 'pixels' },
+      tensors: { orig_target_sizes: { shape: [1, 2], value: [640, 640] } },
+    });
+  });
+
+  it('YOLOX is told from others of its shape by leaving its grid to the reader', () => {
+    const outputs = [value('output', 1, 3549, 85)];
+    const inputs = [image(416)];
+    const nodes = [
+      { op: 'Sigmoid', inputs: ['a'], outputs: ['b'] },
+      { op: 'Concat', inputs: ['b'], outputs: ['c'] },
+      { op: 'Transpose', inputs: ['c'], outputs: ['output'] },
+    ];
+    expect(propose({ inputs, outputs, nodes }).manifest['output']).toMatchObject({ decoder: 'yolox' });
+    const decoded = [...nodes.slice(0, 2), { op: 'Mul', inputs: ['c', 'd'], outputs: ['output'] }];
+    expect(propose({ inputs, outputs, nodes: decoded }).manifest['output']).toMatchObject({ decoder: 'yolov5' });
+  });
+
+  it('sequences are refused with what to do', () => {
+    const { notes } = propose({
+      inputs: [image(8)],
+      outputs: [{ name: 'probabilities', shape: [1], isSequence: true }],
+    });
+    expect(notes.join()).toContain('the agent cannot load this model: it gives "probabilities" (sequence)');
+  });
+
+  it('hostile metadata ends in no proposal from it, and in no fault', () => {
+    for (const text of ['{'.repeat(100_000), "{0: 'a'", "['\\", '{0: 1}', '(1, 2', '"', "{1: 'b', 0: 'a'} x", 'None'])
+      expect(
+        propose({
+          outputs: [value('output0', 1, 84, 8400)],
+          metadata: { ...ultralytics('detect', 640, 80), names: text, imgsz: text },
+        }).labels,
+      ).toBeUndefined();
+  });
+});

@@ -1,0 +1,102 @@
+import { activationOf } from './propose-classifier.ts';
+import { ZERO_TO_ONE } from './propose-pixels.ts';
+import { rawTensors } from './proposed-output.ts';
+import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
+import type { OnnxValue } from './read-onnx.ts';
+
+/** As `yolo predict` has it. */
+const DETECTION = { scoreThreshold: 0.25, iouThreshold: 0.7 };
+/** Columns of finished rows: box, score, class. */
+const ROW = 6;
+
+/**
+ * Files that Ultralytics wrote, and YOLOv5's and v7's own scripts: they say what they are.
+ * Source: Ultralytics, engine/exporter.py, nn/modules/head.py, models/rtdetr and data/augment.py, read as specifications.
+ */
+export const ultralytics: Guess = (evidence) => {
+  const { facts, findings } = evidence;
+  if (!facts.isUltralytics) return undefined;
+  const { task, channels } = facts;
+  if (channels !== undefined && channels !== 1 && channels !== 3) {
+    return rawTensors(findings, `the exporter says ${channels} channels, and images have 1 or 3 here`);
+  }
+  if (task === undefined || task === 'detect') return detector(evidence);
+  if (task === 'classify') return classifier(evidence);
+  const points = facts.keyPoints ? ` (${facts.keyPoints[0]} key points)` : '';
+  return {
+    ...rawTensors(findings, `the exporter says that the task is ${task}${points}, which no decoder reads yet`),
+    pixels: { resize: 'letterbox', ...ZERO_TO_ONE },
+  };
+};
+
+function detector(evidence: Evidence): ProposedOutput {
+  const { model, facts, findings } = evidence;
+  const [output] = model.outputs;
+  if (!output || model.outputs.length > 1 || output.shape.length !== 3) {
+    const shapes = model.outputs.map(({ name, shape }) => `"${name}" [${shape.join(', ')}]`).join(', ');
+    return rawTensors(findings, `a detector of Ultralytics ends in one table, and this one in ${shapes}`);
+  }
+  const [, first, second] = output.shape;
+  const classes = facts.labels?.length;
+  // Deformable attention, which no YOLO has, samples a grid.
+  const isTransformer = /rt-?detr/i.test(facts.description) || model.nodes.some(({ op }) => op === 'GridSample');
+  const isYolov5 = classes === ROW - 5 && first !== undefined && !isFew(first);
+  if (second === ROW && !isTransformer && !isYolov5 && (facts.isFinished || isFew(first))) {
+    return finishedRows(output, evidence);
+  }
+  if (classes === undefined) return rawTensors(findings, 'the exporter does not say the names of the classes');
+  if (second === 4 + classes && (isTransformer || isFew(first))) return transformer(output, evidence);
+  if (first === 4 + classes) return table('yolov8', output, evidence);
+  if (second === 5 + classes) return table('yolov5', output, evidence);
+  return rawTensors(
+    findings,
+    `the exporter names ${classes} classes, which does not fit the output "${output.name}" [${output.shape.join(', ')}]`,
+  );
+}
+
+/** Queries of a transformer, not cells of a grid. */
+function isFew(rows: number | string | undefined): boolean {
+  return typeof rows === 'number' && rows <= 1000;
+}
+
+function table(decoder: 'yolov5' | 'yolov8', output: OnnxValue, evidence: Evidence): ProposedOutput {
+  return detection(evidence, { decoder, output: output.name, ...DETECTION });
+}
+
+function finishedRows(output: OnnxValue, evidence: Evidence): ProposedOutput {
+  const { scoreThreshold } = DETECTION;
+  return detection(evidence, {
+    decoder: 'ssd',
+    output: output.name,
+    columns: 'box-score-class',
+    coordinates: 'pixels',
+    scoreThreshold,
+  });
+}
+
+/** RT-DETR: one row a query, boxes as fractions, no suppression needed; the image is stretched. */
+function transformer(output: OnnxValue, evidence: Evidence): ProposedOutput {
+  const { scoreThreshold } = DETECTION;
+  const spec = { decoder: 'yolov8', output: output.name, coordinates: 'normalized', nms: 'none', scoreThreshold };
+  return { ...detection(evidence, spec), pixels: pixelsOf(evidence) };
+}
+
+function detection(evidence: Evidence, output: Readonly<Record<string, unknown>>): ProposedOutput {
+  return { task: 'object-detection', output, pixels: { resize: 'letterbox', ...pixelsOf(evidence) } };
+}
+
+/** The short side becomes the model's, the middle is kept; no mean, whatever torchvision's classifiers have. */
+function classifier(evidence: Evidence): ProposedOutput {
+  const { model, findings } = evidence;
+  const [output] = model.outputs;
+  if (!output || model.outputs.length > 1) return rawTensors(findings, 'a classifier of Ultralytics has one output');
+  return {
+    task: 'image-classification',
+    output: { decoder: 'classification', output: output.name, ...activationOf(model, output, findings) },
+    pixels: { resize: 'center-crop', filter: 'area', ...pixelsOf(evidence) },
+  };
+}
+
+function pixelsOf({ input }: Evidence): Readonly<Record<string, unknown>> {
+  return input.dtype === 'uint8' ? {} : ZERO_TO_ONE;
+}
