@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Elements that a manifest can hold; more belong into the model. */
 const MAX_ELEMENTS = 65_536;

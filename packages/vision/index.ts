@@ -4,7 +4,6 @@ export { visionErrors } from './errors.ts';
 export { boundsOf, checkGolden, holdsTensors, parseExpected } from './golden/check-golden.ts';
 export type { GoldenCaseReport } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
-export { compareTensors } from './golden/compare-tensors.ts';
 export { ImagePreparer } from './image-preparer.ts';
 export { loadModel, preparerOptions } from './load-model.ts';
 export type {
@@ -26,9 +25,8 @@ export { WasmResizer } from './resize/wasm-resizer.ts';
 export type { OptimizedCache } from './session/optimized-model.ts';
 export { ARRAY_OF, elementsOf, fromElements, zeros } from './tensor/allocate.ts';
 export type { PlainType } from './tensor/allocate.ts';
-export { fromFloat16Bits, toFloat16Bits } from './tensor/float16.ts';
 export { npyOfTensor } from './tensor/npy-tensor.ts';
-export { isTensorFile, readTensorFile } from './tensor/tensor-file.ts';
+export { readTensorFile } from './tensor/tensor-file.ts';
 export { packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { channelsOf } from './tensor/tensor-target.ts';
 export { autotune } from './tuning/autotune.ts';

@@ -111,7 +111,7 @@ function namesOf(infos: readonly TensorInfo[]): string {
   return infos.map(({ name }) => `"${name}"`).join(', ');
 }
 
-export function textOf(shape: readonly number[]): string {
+function textOf(shape: readonly number[]): string {
   return `[${shape.map((side) => (side === -1 ? '?' : side)).join(', ')}]`;
 }
 

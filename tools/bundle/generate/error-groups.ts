@@ -11,6 +11,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     codes: [
       'archive.',
       'model.',
+      'tensor.',
       'model-command.',
       'package.',
       'provider.',

@@ -9,7 +9,7 @@ import { readGiven, writeInto } from '../files.ts';
 import { withModel } from './run-model.ts';
 
 /** One golden case as model.json holds it. */
-export interface GoldenEntry {
+interface GoldenEntry {
   readonly input: string;
   readonly expect: string;
 }
