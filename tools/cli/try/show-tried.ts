@@ -27,9 +27,8 @@ export function showTried({ model, sources, project }: Tried, out: Output): void
   const { task, input, output } = manifest;
   const size = `${(bytes / 1e6).toFixed(1)} MB`;
   const known = labels.length > 0 ? `${labels.length} labels` : 'no labels: class numbers stand for them (--labels)';
-  out.line(
-    `${out.paint('bold', name)}  ${size}, ${task} (${output.decoder}), ${input.width}×${input.height}, ${known}`,
-  );
+  const taken = input ? `${input.width}×${input.height}` : 'tensors';
+  out.line(`${out.paint('bold', name)}  ${size}, ${task} (${output.decoder}), ${taken}, ${known}`);
   for (const note of notes) out.line(`${out.paint('yellow', 'check')}  ${note}`);
   for (const { name: source, settings, answer } of sources) {
     out.line();
