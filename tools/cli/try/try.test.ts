@@ -50,7 +50,7 @@ describe('edgeml try', () => {
     const { code, stdout } = await tryBelt('--source', photos);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^belt {2}0\.7 MB, object-detection \(ssd\), 512×512, 8 labels$/m);
-    expect(stdout).toMatch(/^check {2}input\.mean and std/m);
+    expect(stdout).toMatch(/^check {2}input\.mean, input\.std: assumed/m);
     expect(stdout).toMatch(/^ {2}bracket +0\.9\d+ {2}\[0\.\d+, /m);
     expect(stdout).toMatch(/^Next +npm start$/m);
     const picture = /Drawn +(\S+)/.exec(stdout)![1]!;
