@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { EdgeClient, floatsOf, rawBytes } from '../../testing/edge-manager/client.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
+import { HABITS } from '../../testing/edge-manager/habits.ts';
 import { bareModel, identity } from '../../testing/edge-manager/models.ts';
 
 /** What applications written for Edge Manager are seen to do. */
@@ -23,6 +24,10 @@ describe('habits of clients', () => {
   afterAll(async () => {
     await agent.stop();
     await folder.remove();
+  });
+
+  it.each(HABITS)('$habit ($seenIn)', async (habit) => {
+    await habit.run({ agent, client: agent.client(habit.generation), folder: folder.path });
   });
 
   it('unload first and ignore the error, carry on when the model is there', async () => {

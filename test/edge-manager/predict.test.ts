@@ -104,7 +104,11 @@ describe('Predict', () => {
       ],
       ['too many bytes', [tensorOf('input', 'FLOAT32', [2, 2], new Float32Array(5))], /has 20 bytes/],
       ['no bytes', [{ tensor_metadata: metadata('input', 'FLOAT32', [2, 2]) }], /has 0 bytes/],
-      ['another shape', [tensorOf('input', 'FLOAT32', [4], four)], /takes \[2, 2\], not \[4\]/],
+      [
+        'a shape of another number of elements',
+        [tensorOf('input', 'FLOAT32', [3, 2], new Float32Array(6))],
+        /takes \[2, 2\], not \[3, 2\]/,
+      ],
       ['a negative side', [tensorOf('input', 'FLOAT32', [-2, -2], four)], /takes \[2, 2\], not/],
       ['another name', [tensorOf('data', 'FLOAT32', [2, 2], four)], /has no input "data"; its inputs are "input"/],
       ['a name that is no UTF-8', [tensorOf(Uint8Array.of(0xff), 'FLOAT32', [2, 2], four)], /has no input/],
@@ -135,6 +139,30 @@ describe('Predict', () => {
         refused(INVALID_ARGUMENT, /neither name nor handle/),
       );
       await expect(client.call('Predict', { name: 'nobody' })).rejects.toMatchObject(refused(NOT_FOUND, /"nobody"/));
+    });
+  });
+
+  it('row 79: takes another shape of as many elements where no side is free, and warns once', async () => {
+    await load('fixed', identity('float32', [1, 2, 3]));
+    await load('free', identity('float32', ['n', 2, 3]));
+    const six = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const declared = [tensorOf('input', 'FLOAT32', [1, 3, 2], six)];
+    for (let n = 0; n < 3; n++) {
+      const { tensors } = await client.call('Predict', { name: 'fixed', tensors: declared });
+      expect(tensors[0]?.tensor_metadata.shape).toEqual([1, 2, 3]);
+      expect([...floatsOf(tensors[0]!)]).toEqual([...six]);
+    }
+    await expect(client.call('Predict', { name: 'free', tensors: declared })).rejects.toMatchObject(
+      refused(INVALID_ARGUMENT, /takes \[\?, 2, 3\], not \[1, 3, 2\]/),
+    );
+    const warnings = agent.process.lines.filter((line) => line.includes('edge-manager.other-shape'));
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0]!)).toMatchObject({
+      level: 'warn',
+      model: 'fixed',
+      declared: [1, 3, 2],
+      takenAs: [1, 2, 3],
+      ...(process.platform === 'linux' ? { pid: process.pid } : {}),
     });
   });
 

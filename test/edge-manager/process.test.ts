@@ -133,18 +133,21 @@ describe('the configured socket', () => {
 });
 
 describe('the log', () => {
-  it('row 105: tells more with SagemakerEdgeLogVerbose, and goes to a file too', async () => {
+  it('row 105: tells of a refused call once per client and reason, of each with SagemakerEdgeLogVerbose, and goes to a file too', async () => {
     for (const verbose of ['false', 'true']) {
       const LogFile = `agent-${verbose}.log`;
       const settings = { UnixSocketName: socket(), SagemakerEdgeLogVerbose: verbose, LogFile };
       const agent = await start('--configuration', await configured(settings));
       await agent.line(LISTENING);
       const client = new EdgeClient(`unix://${socket()}`);
-      await client.call('UnLoadModel', { name: 'nobody' }).catch(() => undefined);
+      for (const name of ['nobody', 'nobody', 'somebody'])
+        await client.call('UnLoadModel', { name }).catch(() => undefined);
       client.close();
       await agent.end();
-      const debug = agent.lines.filter((line) => line.includes('edge-manager.call-failed'));
-      expect(debug).toHaveLength(verbose === 'true' ? 1 : 0);
+      const failed = agent.lines.filter((line) => line.includes('edge-manager.call-failed'));
+      expect(failed.filter((line) => line.includes('"level":"warn"'))).toHaveLength(2);
+      expect(failed).toHaveLength(verbose === 'true' ? 3 : 2);
+      expect(failed[0]).toMatch(/"call":"UnLoadModel","model":"nobody".*"client":".*node/);
       const logged = (await readFile(path.join(folder.path, 'work', LogFile), 'utf8')).trim().split('\n');
       expect(agent.lines.slice(-logged.length)).toEqual(logged);
       expect(logged.some((line) => LISTENING.test(line))).toBe(true);

@@ -122,10 +122,9 @@ function handlersOf(ports: EdgeManagerPorts): AgentHandlers {
   const served = (alias: string) => registry.served(alias);
   const capturePorts = { capture, names, served, sharedMemory: systemV };
   return {
-    Predict: (request, { deadlineMs, signal, tellTimings }) =>
+    Predict: (request, { signal, ...caller }) =>
       predict(predictPorts, request, {
-        deadlineMs,
-        tellTimings,
+        ...caller,
         onCancelled: (listener) => signal.addEventListener('abort', listener, { once: true }),
       }),
     LoadModel: (request, { signal }) => models.load(request, signal),

@@ -31,6 +31,8 @@ export interface Libc {
   syscallPointerThird(number: number, a: number, b: number, c: Uint8Array, d: number): number;
   /** `pair` takes the two descriptors, 4 bytes each. */
   socketpair(domain: number, type: number, protocol: number, pair: Uint8Array): number;
+  /** `length` goes in as the size of `value` and comes back as that of the option, 4 bytes. */
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
   sendmsg(fd: number, message: MessageHeader, flags: number): number;
   recvmsg(fd: number, message: MessageHeader, flags: number): number;
   /** Does not come back if it succeeds. Lists of words end with null. */
@@ -115,6 +117,7 @@ function bindTo(koffi: typeof Koffi): Libc {
     syscallProgram: call('long', 'syscall', 'long', 'ulong', 'ulong', koffi.pointer(program)),
     syscallPointerThird: call('long', 'syscall', 'long', 'ulong', 'ulong', 'const uint8_t *', 'ulong'),
     socketpair: call('int', 'socketpair', 'int', 'int', 'int', 'uint8_t *'),
+    getsockopt: call('int', 'getsockopt', 'int', 'int', 'int', 'uint8_t *', 'uint8_t *'),
     sendmsg: call('long', 'sendmsg', 'int', koffi.pointer(message), 'int'),
     recvmsg: call('long', 'recvmsg', 'int', koffi.pointer(message), 'int'),
     execve: call('int', 'execve', 'const char *', 'const char **', 'const char **'),

@@ -7,6 +7,8 @@ import type { ModelNames } from '../model-names.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { answerTensors } from '../tensors/answer-tensors.ts';
 import { bindTensors } from '../tensors/bind-tensors.ts';
+import type { OtherShape } from '../tensors/bind-tensors.ts';
+import { textOf } from '../tensors/shape.ts';
 import type { OpenPredicts } from './open-predicts.ts';
 
 export interface PredictPorts {
@@ -22,6 +24,8 @@ export interface PredictCaller {
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
   readonly tellTimings: (timings: Timings) => void;
+  /** Warns of something about a model, once per client. */
+  readonly warnOnce: (event: string, model: string, facts: object) => void;
 }
 
 /** @throws EdgeError `edge-manager.*`, `shared-memory.*`, `model.*`, `admission.*`, `instance.*` */
@@ -33,12 +37,17 @@ export async function predict(
   const { tensors, names, predicts, buffers, sharedMemory } = ports;
   const alias = names.aliasOf(request);
   const takeMemory = (bytes: number): Uint8Array<ArrayBuffer> => buffers.take(bytes);
+  const onOtherShape = ({ input, declared, takenAs }: OtherShape): void => {
+    const message = `"${input}" is declared as ${textOf(declared)} and taken as ${textOf(takenAs)}, its elements in the order in which they came`;
+    caller.warnOnce('edge-manager.other-shape', alias, { input, declared, takenAs, message });
+  };
   return predicts.run(alias, async () => {
     const { outputs, model, timings } = await tensors.run(alias, {
       bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
       ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
       onCancelled: (listener) => caller.onCancelled(listener),
-      feeds: ({ instance }) => bindTensors(request.tensors, instance.facts.inputs, { takeMemory, sharedMemory }),
+      feeds: ({ instance }) =>
+        bindTensors(request.tensors, instance.facts.inputs, { takeMemory, sharedMemory, onOtherShape }),
     });
     caller.tellTimings(timings);
     return { tensors: answerTensors(outputs, model.instance.facts.outputs) };

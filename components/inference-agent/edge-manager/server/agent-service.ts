@@ -23,6 +23,8 @@ interface Caller {
   readonly signal: AbortSignal;
   /** Says where the time went, in the trailing metadata of the answer: `server-timing`, as in W3C Server Timing. */
   readonly tellTimings: (timings: Timings) => void;
+  /** Logs a warning about a model, once per client, event and model. */
+  readonly warnOnce: (event: string, model: string, facts: object) => void;
 }
 
 export type AgentHandlers = {

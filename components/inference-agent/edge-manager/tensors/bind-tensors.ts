@@ -13,6 +13,14 @@ export interface BindPorts {
   /** Memory of its own for so many bytes. */
   readonly takeMemory: (bytes: number) => Uint8Array<ArrayBuffer>;
   readonly sharedMemory: SharedMemory;
+  /** A tensor was declared in another shape than the model's, of as many elements, and is taken for the model's. */
+  readonly onOtherShape: (tensor: OtherShape) => void;
+}
+
+export interface OtherShape {
+  readonly input: string;
+  readonly declared: readonly number[];
+  readonly takenAs: readonly number[];
 }
 
 /**
@@ -23,7 +31,7 @@ export interface BindPorts {
 export function bindTensors(
   messages: readonly TensorMessage[],
   inputs: readonly TensorInfo[],
-  { takeMemory, sharedMemory }: BindPorts,
+  { takeMemory, sharedMemory, onOtherShape }: BindPorts,
 ): TensorFeeds {
   const planned = planTensors(messages, inputs);
   for (const { message, bytes } of planned) checkSource(message, bytes, sharedMemory);
@@ -31,6 +39,8 @@ export function bindTensors(
   const tensors: Record<string, Tensor> = {};
   let end = 0;
   for (const { info, shape, bytes, message } of planned) {
+    const declared = givenShape(message.tensor_metadata);
+    if (declared && String(declared) !== String(shape)) onOtherShape({ input: info.name, declared, takenAs: shape });
     const start = aligned(end);
     end = start + bytes;
     copyTo(memory.subarray(start, end), message, sharedMemory);

@@ -13,8 +13,9 @@ export function givenShape(metadata: TensorMetadata | null): readonly number[] |
 }
 
 /**
- * Shape of the tensor for an input: as given where that fits, else the model's own, whose free side follows from the
- * number of elements.
+ * Shape of the tensor for an input: as given if that fits, else the model's own, whose free side follows from the
+ * number of elements. A model whose sides are all fixed takes any shape of as many elements for its own: Edge Manager compared
+ * numbers of elements only. The order of the elements stays, nothing is transposed.
  * @throws EdgeError `edge-manager.tensor-invalid`
  */
 export function shapeFor(
@@ -26,6 +27,7 @@ export function shapeFor(
   const fits =
     shape.length === info.shape.length &&
     shape.every((side, axis) => side >= 0 && (info.shape[axis] === -1 || info.shape[axis] === side));
+  if (!fits && holdsAsMuch(info.shape, shape)) return info.shape;
   if (!fits) {
     throw invalid(`the input "${info.name}" takes ${textOf(info.shape)}, not ${textOf(shape)}`);
   }
@@ -33,6 +35,11 @@ export function shapeFor(
     throw invalid(`${textOf(shape)} for the input "${info.name}" are more than ${MAX_ELEMENTS} elements`);
   }
   return shape;
+}
+
+function holdsAsMuch(fixed: readonly number[], other: readonly number[]): boolean {
+  const known = [...fixed, ...other].every((side) => side >= 0);
+  return known && elementsOf(fixed) === elementsOf(other);
 }
 
 function solved({ name, shape }: TensorInfo, elements: number | undefined): readonly number[] {
@@ -47,7 +54,8 @@ function solved({ name, shape }: TensorInfo, elements: number | undefined): read
   return shape.map((side) => (side === -1 ? rest : side));
 }
 
-function textOf(shape: readonly number[]): string {
+/** E.g. `[1, 3, ?, ?]`. */
+export function textOf(shape: readonly number[]): string {
   return `[${shape.map((side) => (side === -1 ? '?' : side)).join(', ')}]`;
 }
 
