@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, signPackage } from '#packages/model-package';
@@ -11,7 +11,7 @@ import { memoryOfFamily } from '../../testing/process/process-facts.ts';
 import { floatsOf, tensorOf } from '../../testing/edge-manager/client.ts';
 import type { EdgeClient } from '../../testing/edge-manager/client.ts';
 import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
-import { bareModel, identity, slowModel } from '../../testing/edge-manager/models.ts';
+import { adder, bareModel, identity, slowModel } from '../../testing/edge-manager/models.ts';
 
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
@@ -262,26 +262,6 @@ describe('models that a component deployed', () => {
 });
 
 describe('after a restart', () => {
-  it('models of clients are there again, by name and handle', async () => {
-    const own = await temporaryFolder();
-    try {
-      const first = await EdgeAgent.start(own.path);
-      const url = await bareModel(path.join(own.path, 'model'), identity('float32', [1]));
-      await first.client().call('LoadModel', { url, name: 'kept', handle: 'h-1' });
-      await first.stop();
-      await rm(url, { recursive: true });
-      const second = await EdgeAgent.start(own.path);
-      const again = second.client();
-      expect(await statusOf(again.call('LoadModel', { url, name: 'kept', handle: 'h-1' }))).toBe(ALREADY_EXISTS);
-      expect(await statusOf(again.call('Predict', { handle: 'h-1', tensors: [one] }))).toBe(0);
-      expect(await statusOf(again.call('UnLoadModel', { handle: 'h-1' }))).toBe(0);
-      expect((await again.call('ListModels')).models).toEqual([]);
-      await second.stop();
-    } finally {
-      await own.remove();
-    }
-  });
-
   it('signatures are asked for where the policy says so', async () => {
     const own = await temporaryFolder();
     const strict = await EdgeAgent.start(own.path, {
@@ -301,15 +281,6 @@ describe('after a restart', () => {
     }
   });
 });
-
-function adder(addend: number) {
-  return {
-    inputs: [{ name: 'input', shape: [1] }],
-    outputs: [{ name: 'output', shape: [1] }],
-    nodes: [{ op: 'Add', inputs: ['input', 'addend'], outputs: ['output'] }],
-    weights: [{ name: 'addend', shape: [1], values: [addend] }],
-  };
-}
 
 /** So many bytes of weights. */
 function heavyModel(bytes: number) {

@@ -24,6 +24,16 @@ export function identity(type: ElementType, shape: readonly (number | string)[],
   };
 }
 
+/** Adds a number to the one that it takes. */
+export function adder(addend: number): GraphSpec {
+  return {
+    inputs: [{ name: 'input', shape: [1] }],
+    outputs: [{ name: 'output', shape: [1] }],
+    nodes: [{ op: 'Add', inputs: ['input', 'addend'], outputs: ['output'] }],
+    weights: [{ name: 'addend', shape: [1], values: [addend] }],
+  };
+}
+
 /** Takes one number and some tenths of a second: products of matrices of 512 × 512 made from it. */
 export function slowModel(products = 8): GraphSpec {
   const names = Array.from({ length: products }, (_, n) => `product${n}`);

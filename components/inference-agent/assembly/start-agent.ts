@@ -11,6 +11,7 @@ import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { CaptureService } from '../capture/capture-service.ts';
 import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
+import { RestoredModels } from '../edge-manager/restored-models.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
@@ -180,6 +181,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const observe = (name: string, run: ObservedRun): void => {
     metrics.answered(name, run);
     link.usage.inference(run.model.alias, run.timings.runMs ?? 0);
+    restoredModels.asked(run.model.alias);
   };
   const observeError = (name: string, thrown: unknown): void => {
     metrics.failed(name, thrown);
@@ -205,9 +207,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     settingsOfCaptures(),
   );
 
+  const restoredModels = new RestoredModels({
+    registry,
+    graceMs: () => 1_000 * configuration.current.ClientModelGraceSeconds,
+    awayMs: () => 1_000 * configuration.current.RetireGraceSeconds,
+    clock,
+    log,
+  });
   const edgeManager = new EdgeManager({
     workFolder: options.workFolder,
     registry,
+    restored: restoredModels,
     tensors: new TensorService({
       admission,
       now: () => clock.monotonic(),
@@ -223,7 +233,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   let status: HealthStatus['status'] = 'starting';
   await store.open();
-  const { finished } = await registry.restore();
+  const { records, finished } = await registry.restore();
+  restoredModels.expect(records, finished);
   const health = (): HealthStatus => ({ status, services: registry.aliases(), expected: registry.expected() });
   const uploader = createFeedbackClient({
     socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
@@ -257,7 +268,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     link.start();
     log.info({ services: registry.aliases() }, 'agent.ready');
   });
-  const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, () => registry.retireOrphans());
+  const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, async () => {
+    await registry.retireOrphans();
+    await restoredModels.look();
+  });
 
   const subscribe = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));

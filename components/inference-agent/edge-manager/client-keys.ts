@@ -13,4 +13,9 @@ export const clientKeys = {
   MaxMessageMB: integerSetting({ min: 1, max: 2_047 })
     .default(256)
     .describe('Larger gRPC requests are refused with RESOURCE_EXHAUSTED.'),
+  ClientModelGraceSeconds: integerSetting({ min: 0, max: 31_536_000 })
+    .default(86_400)
+    .describe(
+      'A model that a client had loaded before the agent restarted is given up if nobody asks for it for this long after the restart; 0: it stays until a client unloads it.',
+    ),
 };

@@ -12,6 +12,7 @@ import { agentErrors } from '../errors.ts';
 import { ModelNames } from './model-names.ts';
 import type { AgentHandlers } from './server/agent-service.ts';
 import type { GrpcServer } from './server/start-server.ts';
+import type { RestoredModels } from './restored-models.ts';
 import { systemV } from './shared-memory/system-v.ts';
 
 export interface EdgeManagerPorts {
@@ -21,6 +22,7 @@ export interface EdgeManagerPorts {
   readonly tensors: TensorService;
   readonly buffers: BufferPool;
   readonly capture: Capture;
+  readonly restored: RestoredModels;
   /** Read anew with each `apply`. */
   readonly settings: () => EdgeManagerSettings;
   readonly clock: Clock;

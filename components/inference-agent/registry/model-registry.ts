@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ActivateDone, ActivateRequest, ModelStatus } from '#packages/http';
 import { agentErrors } from '../errors.ts';
-import type { ModelOwner } from '../store/alias-record.ts';
+import type { AliasRecord, ModelOwner } from '../store/alias-record.ts';
 import type { RoomTaken } from '../store/plan-room.ts';
 import type { AliasPorts } from './alias-ports.ts';
 import type { AliasTarget, RetireReason, ServedModel } from './alias-state.ts';
@@ -121,7 +121,7 @@ export class ModelRegistry {
    * Brings back what was active when the agent last ran. Resolves once it is known which aliases that concerns: from then on
    * requests and activations wait for them; `finished` resolves when all have come or failed. Neither ever rejects.
    */
-  async restore(): Promise<{ readonly finished: Promise<void> }> {
+  async restore(): Promise<{ readonly records: readonly AliasRecord[]; readonly finished: Promise<void> }> {
     const { store, quarantine, announce } = this.#ports;
     const { records, problems } = await store.records();
     for (const error of problems) {
@@ -130,7 +130,7 @@ export class ModelRegistry {
     // Their requests are answered with the reason, whether or not anything is remembered of them.
     for (const alias of quarantine.aliases()) this.#at(alias);
     const restored = records.map((record) => this.#at(record.alias).restore(record));
-    return { finished: Promise.all(restored).then(() => undefined) };
+    return { records, finished: Promise.all(restored).then(() => undefined) };
   }
 
   /** The configuration has changed: each alias looks again at what serves it. Never rejects. */

@@ -7,12 +7,14 @@ import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages
 import { checkedAlias } from '../model-names.ts';
 import type { ModelNames } from '../model-names.ts';
 import { describeTensors } from '../tensors/describe-model.ts';
+import type { RestoredModels } from '../restored-models.ts';
 import type { OpenPredicts } from './open-predicts.ts';
 
 export interface ModelPorts {
   readonly registry: ModelRegistry;
   readonly names: ModelNames;
   readonly predicts: OpenPredicts;
+  readonly restored: RestoredModels;
   /** Relative urls start here. */
   readonly workFolder: string;
 }
@@ -27,11 +29,12 @@ export class ModelCalls {
   }
 
   /**
+   * The first load of a model that came back with a restart of the agent succeeds, with what its folder holds now.
    * @throws EdgeError `edge-manager.alias-invalid`, `edge-manager.already-loaded`, and what activation refuses for:
    * `package.*`, `signature.*`, `model.*`, `instance.*`, `store.*`
    */
   async load(request: LoadModelRequest, signal: AbortSignal): Promise<{ readonly model: ModelMessage }> {
-    const { names } = this.#ports;
+    const { names, restored } = this.#ports;
     const { url, handle } = request;
     const alias = checkedAlias(url === '' ? names.aliasOf(request) : request.name || handle);
     return this.#turns.run(alias, async () => {
@@ -39,12 +42,13 @@ export class ModelCalls {
       if (present !== undefined) names.bind(handle, alias);
       // By handle alone a client asks for what was deployed to the device.
       if (present === 'loaded' && url === '' && handle !== '') return { model: this.#describe(alias) };
-      if (present !== undefined) {
+      if (present !== undefined && (url === '' || !restored.isUnclaimed(alias))) {
         throw agentErrors.error('edge-manager.already-loaded', `a model is loaded as "${alias}"`, {
           facts: { alias },
         });
       }
       await this.#activate(url, alias, signal);
+      restored.claimed(alias);
       names.bind(handle, alias);
       return { model: this.#describe(alias) };
     });
@@ -52,28 +56,35 @@ export class ModelCalls {
 
   /** @throws EdgeError `edge-manager.not-loaded`, `edge-manager.deployed-model` */
   async unload(reference: ModelReference): Promise<object> {
-    const { registry, names, predicts } = this.#ports;
+    const { registry, names, predicts, restored } = this.#ports;
     const alias = names.aliasOf(reference);
+    await restored.finished;
     return this.#turns.run(alias, async () => {
       if (this.#loaded(alias).record.owner !== 'client') {
         const message = `the model "${alias}" was deployed by a component, and only that takes it away`;
         throw agentErrors.error('edge-manager.deployed-model', message, { facts: { alias } });
       }
       await predicts.closed(alias, () => registry.unload(alias));
+      restored.claimed(alias);
       names.forget(alias);
       return {};
     });
   }
 
-  list(): { readonly models: readonly ModelMessage[] } {
-    const { registry, predicts } = this.#ports;
+  async list(): Promise<{ readonly models: readonly ModelMessage[] }> {
+    const { registry, predicts, restored } = this.#ports;
+    await restored.finished;
     const aliases = registry.aliases().filter((alias) => !predicts.isClosed(alias));
     return { models: aliases.map((alias) => this.#describe(alias)) };
   }
 
   /** @throws EdgeError `edge-manager.not-loaded` */
-  describe(reference: ModelReference): { readonly model: ModelMessage } {
-    return { model: this.#describe(this.#ports.names.aliasOf(reference)) };
+  async describe(reference: ModelReference): Promise<{ readonly model: ModelMessage }> {
+    const { names, restored } = this.#ports;
+    const alias = names.aliasOf(reference);
+    await restored.finished;
+    restored.asked(alias);
+    return { model: this.#describe(alias) };
   }
 
   async #activate(url: string, alias: string, signal: AbortSignal): Promise<void> {
