@@ -21,6 +21,7 @@ export function offlineIpc(): IpcSession {
       throw noSecret(secretId, 'no nucleus started this process');
     },
     onConfiguration: async () => nothing,
+    onConfigurationChange: async () => nothing,
     validateConfiguration: async () => nothing,
     onComponentUpdate: async () => nothing,
     updateState: async () => undefined,

@@ -33,6 +33,11 @@ export interface IpcSession {
   mergeConfiguration(keyPath: readonly string[], value: unknown): Promise<void>;
   /** Called with the whole configuration when it differs from what was last read: after change events, after reconnects, and looked at now and then. */
   onConfiguration(handler: (configuration: unknown) => void): Promise<Subscription>;
+  /**
+   * Called when the nucleus tells that the configuration of another component has changed; what it is now is to be read. Rejects with
+   * an error that `isMissing` if the nucleus does not have the component. Survives reconnects.
+   */
+  onConfigurationChange(component: string, handler: () => void): Promise<Subscription>;
   /** Answers the nucleus' validation requests; return a reason to reject. Optional: a no-op where the nucleus lacks it. */
   validateConfiguration(
     check: (configuration: unknown) => string | undefined | Promise<string | undefined>,

@@ -92,7 +92,9 @@ export class MemoryNucleus implements NucleusOfConnection {
   }
 
   configurationChanged(component: string, keyPath: readonly string[]): void {
-    for (const stream of this.#streams('SubscribeToConfigurationUpdate', component)) {
+    for (const stream of this.#streams('SubscribeToConfigurationUpdate')) {
+      const { componentName = stream.connection.component } = stream.request as { readonly componentName?: string };
+      if (componentName !== component) continue;
       this.#deliver(stream, { configurationUpdateEvent: { componentName: component, keyPath } });
     }
   }

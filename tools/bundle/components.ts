@@ -57,6 +57,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
         {
           'announce-token-endpoint.sh': 'edge-manager/announce-token-endpoint.sh',
           'announce-token-endpoint.cmd': 'edge-manager/announce-token-endpoint.cmd',
+          'await-socket.sh': 'edge-manager/await-socket.sh',
         },
       ),
     ],

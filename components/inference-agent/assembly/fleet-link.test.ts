@@ -9,8 +9,12 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { agentConfiguration } from '../config.ts';
-import { NucleusFault } from '#packages/ipc';
-import { EDGE_MANAGER_COMPONENT, EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
+import { connectIpc, NucleusFault } from '#packages/ipc';
+import {
+  EDGE_MANAGER_COMPONENT,
+  EdgeManagerOverlay,
+  OLD_EDGE_MANAGER_COMPONENT,
+} from '../settings/edge-manager-overlay.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
@@ -80,8 +84,12 @@ describe('the agent in its fleet', () => {
 });
 
 describe('the component that stands in for Edge Manager', () => {
+  const MISSING = new NucleusFault('service', 'no', { errorCode: 'ResourceNotFoundError' });
   const overlayOn = (nucleusAnswers: () => Promise<unknown>): EdgeManagerOverlay =>
-    new EdgeManagerOverlay({ getConfiguration: nucleusAnswers });
+    new EdgeManagerOverlay({
+      getConfiguration: (_path, name) => (name === EDGE_MANAGER_COMPONENT ? nucleusAnswers() : Promise.reject(MISSING)),
+      onConfigurationChange: () => Promise.reject(new Error('no events')),
+    });
 
   it('row 120: has its settings hold for the agent, and leaves the agent’s other settings alone', async () => {
     const overlay = overlayOn(async () => ({
@@ -107,13 +115,12 @@ describe('the component that stands in for Edge Manager', () => {
     await overlay.refresh();
     answer = () => Promise.reject(new Error('no answer'));
     expect(await overlay.refresh()).toBe(false);
-    expect(overlay.over({})).toEqual({ DeviceFleetName: 'plant-2' });
+    expect(overlay.over({})).toMatchObject({ DeviceFleetName: 'plant-2' });
   });
 
   it('asks ever more rarely for a component that is not there, and at once when it may have come', async () => {
     let asked = 0;
-    let answer: () => Promise<unknown> = () =>
-      Promise.reject(new NucleusFault('service', 'no', { errorCode: 'ResourceNotFoundError' }));
+    let answer: () => Promise<unknown> = () => Promise.reject(MISSING);
     const overlay = overlayOn(() => {
       asked++;
       return answer();
@@ -130,6 +137,31 @@ describe('the component that stands in for Edge Manager', () => {
     expect(asked).toBe(10);
   });
 
+  it.each([EDGE_MANAGER_COMPONENT, OLD_EDGE_MANAGER_COMPONENT, 'com.example.EdgeManager'])(
+    'is heard under the name %s: a change holds as soon as the nucleus tells of it',
+    async (name) => {
+      const nucleus = new MemoryNucleus();
+      const ipc = connectIpc({
+        component: COMPONENT,
+        environment: { ipcToken: undefined, ipcSocket: undefined, nucleus: 'java' },
+        transport: nucleus.transport(COMPONENT),
+      });
+      await ipc.ready();
+      const overlay = new EdgeManagerOverlay(ipc);
+      expect(await overlay.refresh()).toBe(false);
+      nucleus.configuration.set(name, [], { DeviceFleetName: 'plant-2' });
+      overlay.expectChange(name);
+      expect(await overlay.refresh()).toBe(true);
+      const changed = new Promise<void>((resolve) => overlay.onChange(resolve));
+      nucleus.configure(name, ['DeviceFleetName'], 'plant-3');
+      await changed;
+      expect(await overlay.refresh()).toBe(true);
+      expect(overlay.over({ EdgeManager: 'auto' })).toEqual({ DeviceFleetName: 'plant-3', EdgeManager: 'on' });
+      expect(overlay.over({ EdgeManager: 'off' })).toMatchObject({ EdgeManager: 'off' });
+      await ipc.close();
+    },
+  );
+
   it('is gone when its component is', async () => {
     const nucleus = new MemoryNucleus();
     nucleus.configuration.set(COMPONENT, [], {});
@@ -142,6 +174,7 @@ describe('the component that stands in for Edge Manager', () => {
     expect(await overlay.refresh()).toBe(true);
     const other = new EdgeManagerOverlay({
       getConfiguration: (path) => ipc.getConfiguration(path, 'edgeml.NotDeployed'),
+      onConfigurationChange: () => Promise.reject(MISSING),
     });
     expect(await other.refresh()).toBe(false);
     expect(other.over({ a: 1 })).toEqual({ a: 1 });

@@ -34,6 +34,7 @@ import type { Platform } from '../settings/instance-settings.ts';
 import { logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
+import { StandInRequests } from '../settings/stand-in-requests.ts';
 import { RequestSettings } from '../settings/request-settings.ts';
 import { ownSettings } from '../settings/service-settings.ts';
 import { MinimumVersions } from '../trust/minimum-versions.ts';
@@ -227,7 +228,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     buffers: options.buffers,
     capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
+    onApplied: () => void standIn.answer(),
     clock,
+    log,
+  });
+  const standIn = new StandInRequests({
+    folder: options.workFolder,
+    served: () => edgeManager.served,
+    onRequest: async (component) => {
+      options.overlay.expectChange(component);
+      await lookAtOverlay();
+    },
     log,
   });
 
@@ -299,7 +310,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     admission.pump();
     void link.configure();
     void capture.setSettings(settingsOfCaptures());
-    void edgeManager.follow();
+    await edgeManager.follow();
     judgeAgain();
     void registry.review();
   };
@@ -313,9 +324,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     'configuration validation',
     ipc.validateConfiguration(async (raw) => (await objection(raw))?.message),
   );
+  const looking = new Serial();
+  const lookAtOverlay = (): Promise<void> =>
+    looking.run(async () => {
+      if (await options.overlay.refresh()) await applyInTurn(await ipc.getConfiguration([]));
+    });
+  options.overlay.onChange(() => void lookAtOverlay().catch(() => undefined));
   const stopOverlay = repeat(clock, OVERLAY_CHECK_MS, async () => {
-    if (await options.overlay.refresh()) await applyInTurn(await ipc.getConfiguration([]));
+    await lookAtOverlay();
+    await standIn.look();
   });
+  standIn.start();
+  void standIn.look();
   const stopTrust = repeat(clock, TRUST_CHECK_MS, async () => judgeAgain());
   const deferral = updateDeferral(clock, () => registry.busy);
   const onUpdate = (): ReturnType<typeof deferral> => {
@@ -340,6 +360,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         status = 'stopping';
         stopOrphans();
         stopOverlay();
+        standIn.stop();
         stopTrust();
         stopExpecting();
         admission.stop();

@@ -25,6 +25,8 @@ export interface EdgeManagerPorts {
   readonly restored: RestoredModels;
   /** Read anew with each `apply`. */
   readonly settings: () => EdgeManagerSettings;
+  /** What is served is what the settings say. */
+  readonly onApplied: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -58,11 +60,18 @@ export class EdgeManager {
     return this.#changes.run(() => this.#apply(this.#closed ? OFF : this.#ports.settings()));
   }
 
+  /** Socket that listens, `off` if the settings want none; undefined while what the settings want is not there. */
+  get served(): string | undefined {
+    const wanted = this.#ports.settings();
+    if (!same(wanted, this.#running?.settings ?? OFF)) return undefined;
+    return wanted.socketPath ?? 'off';
+  }
+
   /** As `apply`, again and again until it succeeds: a socket that is taken may become free. */
   async follow(): Promise<void> {
-    const { clock, log } = this.#ports;
+    const { clock, log, onApplied } = this.#ports;
     this.#cancelRetry();
-    await this.apply().catch((error: unknown) => {
+    await this.apply().then(onApplied, (error: unknown) => {
       log.error({ error, retryMs: RETRY_MS }, 'edge-manager.not-served');
       if (!this.#closed) this.#cancelRetry = clock.after(RETRY_MS, () => void this.follow());
     });

@@ -174,6 +174,14 @@ export class NucleusSession implements IpcSession {
     return this.#watch.add(handler);
   }
 
+  onConfigurationChange(component: string, handler: () => void): Promise<Subscription> {
+    return this.#book.subscribe({
+      operation: 'SubscribeToConfigurationUpdate',
+      request: { componentName: component, keyPath: [] },
+      onEvent: handler,
+    });
+  }
+
   validateConfiguration(check: ConfigurationCheck): Promise<Subscription> {
     return this.#questions.validity(check);
   }
