@@ -15,6 +15,7 @@ import type { Logger } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
 import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
 import { announcedEndpoint } from './assembly/announced-endpoint.ts';
+import { deviceCredentials } from './assembly/device-credentials.ts';
 import { startAgent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
@@ -73,10 +74,14 @@ async function main(): Promise<void> {
     const killers = new KillerInputs({ folder: join(workFolder, 'killer-inputs'), clock: systemClock, log });
     await killers.open();
     end.before(() => killers.idle());
-    const credentials = tokenExchangeCredentials({
-      uri: environment.credentialsUri,
-      token: environment.credentialsToken,
-      announced: () => announcedEndpoint(workFolder),
+    const credentials = deviceCredentials({
+      exchange: tokenExchangeCredentials({
+        uri: environment.credentialsUri,
+        token: environment.credentialsToken,
+        announced: () => announcedEndpoint(workFolder),
+        clock: systemClock,
+      }),
+      configuration: () => configuration.current,
       clock: systemClock,
     });
     const agent = await startAgent({
@@ -84,7 +89,7 @@ async function main(): Promise<void> {
       configuration,
       overlay,
       ipc,
-      thing: environment.thingName,
+      thing: (!nucleus && configuration.current.IotThingName) || environment.thingName,
       regionOfDevice: environment.region,
       feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),

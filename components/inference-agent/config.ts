@@ -241,8 +241,8 @@ export const agentConfiguration = z
   })
   .superRefine((settings, context) => {
     const { CaptureDataBatchSize: batch, CaptureDataBufferSize: buffer } = settings;
-    if (batch >= buffer) {
-      const message = `must be less than CaptureDataBufferSize, which is ${buffer}`;
+    if (batch > buffer) {
+      const message = `may not be more than CaptureDataBufferSize, which is ${buffer}`;
       context.addIssue({ code: 'custom', path: ['CaptureDataBatchSize'], message, input: batch });
     }
     const endpoint = endpointProblem(settings);

@@ -1,6 +1,8 @@
 export { endpointProblem } from './endpoint-setting.ts';
 export { tokenExchangeCredentials } from './credentials.ts';
+export type { CredentialSource } from './kept-credentials.ts';
 export type { TokenEndpoint } from './credentials.ts';
+export { roleAliasCredentials } from './role-alias-credentials.ts';
 export type { FileBody, ObjectStore, PutObject, PutReceipt, S3Response } from './object-store.ts';
 export { s3ObjectStore } from './s3-object-store.ts';
 export { failureFacts, storeFailure } from './store-failure.ts';

@@ -7,7 +7,7 @@ import { objectStoreConformance } from '../../testing/object-store/object-store-
 import type { RigFault } from '../../testing/object-store/object-store-conformance.ts';
 import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { CredentialSource, Credentials } from './kept-credentials.ts';
 import { s3ObjectStore } from './s3-object-store.ts';
 import type { S3Options } from './s3-client-store.ts';
 

@@ -3,7 +3,7 @@ import type { PutObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3'
 import { awsFailure } from '#packages/aws';
 import type { AwsFailure } from '#packages/aws';
 import { isEdgeError } from '#packages/foundation';
-import type { CredentialSource } from './credentials.ts';
+import type { CredentialSource } from './kept-credentials.ts';
 import { metadataHeaders } from './metadata-header.ts';
 import { openBody } from './open-body.ts';
 import type { ObjectBody } from './open-body.ts';

@@ -66,16 +66,35 @@ describe('the command line of the old agent', () => {
     expect(await agent.end()).toBe(0);
   });
 
-  it('row 103: a socket that is there is an error, and with -f removed', async () => {
+  it('row 103: a socket on which somebody listens is an error, and with -f removed; one that was left is replaced', async () => {
     await killed();
+    const second = await start('-a', socket());
+    await second.line(LISTENING);
+    await second.end();
+    const holder = await listening(socket());
     const refused = await start('-a', socket());
     await refused.line(/edge-manager\.socket-exists/);
     expect(await refused.exit).toBe(1);
-    expect(existsSync(socket())).toBe(true);
     const forced = await start('-a', socket(), '-f');
     await forced.line(LISTENING);
     expect(await lists(`unix:${socket()}`)).toBe(true);
     await forced.end();
+    holder.close();
+  });
+
+  it('row 103: -m bounds the messages, in bytes', async () => {
+    const agent = await start('-a', socket(), '-m', String(2 * 1024 ** 2));
+    await agent.line(LISTENING);
+    const client = new EdgeClient(`unix:${socket()}`);
+    const predict = (bytes: number) =>
+      client.call('Predict', { name: 'nobody', tensors: [{ byte_data: Buffer.alloc(bytes) }] }).catch(String);
+    expect(await predict(1024 ** 2)).toContain('NOT_FOUND');
+    expect(await predict(2 * 1024 ** 2 + 1)).toContain('RESOURCE_EXHAUSTED');
+    client.close();
+    await agent.end();
+    const wrong = await start('-a', socket(), '-m', '4MB');
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.lines.join()).toContain('-m takes a number of bytes');
   });
 
   it('row 103: a file that is no socket stays', async () => {
@@ -196,6 +215,13 @@ describe('the setting UnixSocketName', () => {
 });
 
 describe('the end', () => {
+  it('row 123: comes by SIGHUP too, which unit files of the old agent send, and leaves no socket', async () => {
+    const agent = await start('-a', socket());
+    await agent.line(LISTENING);
+    expect(await agent.end('SIGHUP')).toBe(0);
+    expect(existsSync(socket())).toBe(false);
+  });
+
   it('row 123: answers what runs, writes what was captured, unloads and removes the socket', async () => {
     const captured = path.join(folder.path, 'captured');
     const agent = await EdgeAgent.start(folder.path, {

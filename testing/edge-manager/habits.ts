@@ -7,7 +7,7 @@ import type { EdgeAgent } from './edge-agent.ts';
 import { bareModel, identity } from './models.ts';
 
 /** Where a scripted client acts: an agent that runs, and a folder of its own. */
-export interface Scene {
+interface Scene {
   readonly agent: EdgeAgent;
   readonly client: EdgeClient;
   readonly folder: string;

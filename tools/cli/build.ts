@@ -13,6 +13,7 @@ interface BuildCommandOptions {
   readonly output?: string;
   readonly gdk?: string;
   readonly forGglCli?: boolean;
+  readonly standalone?: boolean;
 }
 
 export const buildCommand: CommandSpec<BuildCommandOptions> = {
@@ -24,6 +25,7 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
       .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
       .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
+      .option('--standalone', 'also write standalone/ there: the agent for Linux without Greengrass')
       .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),
   help: `
 Unchanged artifacts are not built again. Native libraries and Node.js come from npm packages whose hashes are
@@ -48,6 +50,11 @@ Examples:
       const { writeForGglCli } = await import('./local/for-ggl-cli.ts');
       const output = options.output ?? projectPaths.output;
       await writeForGglCli(output, path.join(output, 'for-ggl-cli'));
+    }
+    if (options.standalone) {
+      const { writeStandalone } = await import('./local/standalone.ts');
+      const output = options.output ?? projectPaths.output;
+      await writeStandalone(output, path.join(output, 'standalone'), platforms ?? RUNTIME_PLATFORMS);
     }
     for (const { component, version, artifact, done } of steps) {
       out.json({ component, version, artifact, ...done });

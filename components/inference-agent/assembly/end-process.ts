@@ -7,6 +7,9 @@ import type { ThreadRegister } from '../instance/thread/thread-register.ts';
 const CLOSE_MS = 2_500;
 const LAST_RESORT_MS = 4_500;
 
+/** SIGHUP is what unit files of the old agent stop it with. */
+const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 export interface EndProcess {
   /** Ends the process once all closing work is done; the first call decides about the exit code. */
   (code: number, error?: unknown): void;
@@ -15,7 +18,7 @@ export interface EndProcess {
 }
 
 /**
- * The one way out of the process: SIGTERM and SIGINT end it with 0, faults with what they say. Where a thread does not come back
+ * The one way out of the process: SIGTERM, SIGINT and SIGHUP end it with 0, faults with what they say. Where a thread does not come back
  * from native code, nothing but SIGKILL ends the process in time.
  */
 export function endWith(log: Logger, threads: ThreadRegister): EndProcess {
@@ -43,7 +46,7 @@ export function endWith(log: Logger, threads: ThreadRegister): EndProcess {
     }
   }
 
-  process.on('SIGTERM', () => end(0)).on('SIGINT', () => end(0));
+  for (const signal of END_SIGNALS) process.on(signal, () => end(0));
   process.on('uncaughtException', (error) => end(1, error));
   process.on('unhandledRejection', (error) => end(1, error));
   return Object.assign(end, {

@@ -65,8 +65,8 @@ describe('settings of Edge Manager', () => {
   });
 
   it.each([
-    ['row 101', { CaptureDataBatchSize: 30 }, '/CaptureDataBatchSize: must be less than CaptureDataBufferSize'],
-    ['row 101', { CaptureDataBufferSize: '10' }, '/CaptureDataBatchSize'],
+    ['row 101', { CaptureDataBatchSize: 31 }, '/CaptureDataBatchSize: may not be more than CaptureDataBufferSize'],
+    ['row 101', { CaptureDataBufferSize: '9' }, '/CaptureDataBatchSize'],
     ['row 96', { CaptureDataBase64EmbedLimit: 3_073 }, '/CaptureDataBase64EmbedLimit'],
     ['row 96', { CaptureDataBase64EmbedLimit: '0' }, '/CaptureDataBase64EmbedLimit'],
     ['row 120', { CaptureDataDestination: 'Tape' }, '/CaptureDataDestination'],

@@ -27,7 +27,9 @@ export const edgeManagerKeys = {
     .describe('Captures that may be on their way to their destination; one more is refused.'),
   CaptureDataBatchSize: integerSetting({ min: 1, max: 10_000 })
     .default(10)
-    .describe('As many captures make a file. Less than CaptureDataBufferSize, best half of it.'),
+    .describe(
+      'As many captures make a file. At most CaptureDataBufferSize, best half of it: captures that come while a full file is on its way need room.',
+    ),
   CaptureDataPushPeriodSeconds: integerSetting({ min: 1, max: 86_400 })
     .default(4)
     .describe('A file is finished after this time at the latest, however few captures it has.'),
@@ -93,6 +95,22 @@ export const fleetKeys = {
   CaptureDataMaxDiskMB: integerSetting({ min: 1, max: 1_048_576 })
     .default(1_024)
     .describe('Captured data that may wait on the disk for their upload; more are refused.'),
+  IotCredentialEndpoint: textSetting()
+    .refine((text) => text === '' || /^https:\/\/[^/]+\/role-aliases\/[^/]+\/credentials$/.test(text), {
+      message: 'expected https://<host>/role-aliases/<alias>/credentials',
+    })
+    .default('')
+    .describe(
+      'Where a device without a nucleus gets keys for the bucket with the certificate of its IoT thing: `https://<host>/role-aliases/<alias>/credentials`. Empty: from the token exchange service.',
+    ),
+  IotCertificateFile: textSetting().default('').describe('That certificate, PEM, an absolute path.'),
+  IotPrivateKeyFile: textSetting().default('').describe('Its private key, PEM, an absolute path.'),
+  IotAuthorityFile: textSetting()
+    .default('')
+    .describe('Authority of the endpoint, PEM, an absolute path; empty: those that Node.js knows.'),
+  IotThingName: textSetting()
+    .default('')
+    .describe('Name of the thing on a device without a nucleus; a nucleus tells it itself.'),
   S3Region: textSetting().default('').describe('Region of the bucket; empty: the region of the device.'),
   S3Endpoint: textSetting()
     .refine(

@@ -37,6 +37,7 @@ describe('row 101: a configuration file of the old agent', () => {
       S3Region: 'eu-west-1',
       FolderPrefix: 'captures',
       CloudProvider: 'Aws',
+      IotCertificateFile: '/opt/certs/device.pem',
       BucketName: 'my-sagemaker-data',
       CaptureDataDestination: 'Cloud',
       CaptureDataBufferSize: 30,
@@ -53,10 +54,6 @@ describe('row 101: a configuration file of the old agent', () => {
   it('tells what takes the place of the others', () => {
     expect(fromOldAgentFile({ ...OLD, sagemaker_edge_core_typo: 1 }).notTaken).toEqual([
       { key: 'sagemaker_edge_core_root_certs_path', instead: 'TrustedKeys and SignaturePolicy' },
-      {
-        key: 'sagemaker_edge_provider_aws_cert_file',
-        instead: 'keys come from the token exchange service of Greengrass',
-      },
       { key: 'sagemaker_edge_core_typo', instead: 'nothing has this name' },
     ]);
   });
@@ -71,9 +68,52 @@ describe('row 101: a configuration file of the old agent', () => {
     expect(parse({ sagemaker_edge_core_device_uuid: 'belt-7' })).toMatchObject({ DeviceName: 'belt-7' });
   });
 
-  it('is refused with a batch as large as the buffer, and with an embed limit above 3072', () => {
-    const wrong = { ...OLD, sagemaker_edge_core_capture_data_batch_size: 30 };
-    expect(() => parse(wrong)).toThrow(/CaptureDataBatchSize/);
+  it('may have the identity of an IoT thing, which gets the keys for the bucket', () => {
+    const identity = {
+      sagemaker_edge_core_iot_thing_name: 'belt-7',
+      sagemaker_edge_provider_aws_ca_cert_file: '/certs/ca.pem',
+      sagemaker_edge_provider_aws_cert_file: '/certs/device.pem',
+      sagemaker_edge_provider_aws_cert_pk_file: '/certs/device.key',
+      sagemaker_edge_provider_aws_iot_cred_endpoint:
+        'https://c1.credentials.iot.eu-west-1.amazonaws.com/role-aliases/Edge/credentials',
+    };
+    expect(fromOldAgentFile(identity).notTaken).toEqual([]);
+    expect(parse(identity)).toMatchObject({
+      IotThingName: 'belt-7',
+      IotAuthorityFile: '/certs/ca.pem',
+      IotCertificateFile: '/certs/device.pem',
+      IotPrivateKeyFile: '/certs/device.key',
+      IotCredentialEndpoint: expect.stringContaining('/role-aliases/Edge/credentials') as string,
+    });
+    const endpoint = { sagemaker_edge_provider_aws_iot_cred_endpoint: 'c1.credentials.iot.eu-west-1.amazonaws.com' };
+    expect(() => parse(endpoint)).toThrow(/IotCredentialEndpoint/);
+  });
+
+  it('may hold settings of the component beside the old keys, which hold over them', () => {
+    const mixed = { ...OLD, S3Endpoint: 'https://store.example', SignaturePolicy: 'require', FolderPrefix: 'new' };
+    expect(fromOldAgentFile(mixed).notTaken.map(({ key }) => key)).toEqual(['sagemaker_edge_core_root_certs_path']);
+    expect(parse(mixed)).toMatchObject({
+      S3Endpoint: 'https://store.example',
+      SignaturePolicy: 'require',
+      FolderPrefix: 'new',
+      BucketName: 'my-sagemaker-data',
+    });
+  });
+
+  it('may have a batch as large as the buffer, as published files do, but none larger', () => {
+    const sizes = { buffer_size: 2_048, batch_size: 2_048 };
+    const of = (changes: object) =>
+      Object.fromEntries(
+        Object.entries({ ...sizes, ...changes }).map(([key, value]) => [
+          `sagemaker_edge_core_capture_data_${key}`,
+          value,
+        ]),
+      );
+    expect(parse(of({}))).toMatchObject({ CaptureDataBufferSize: 2_048, CaptureDataBatchSize: 2_048 });
+    expect(() => parse(of({ batch_size: 2_049 }))).toThrow(/CaptureDataBatchSize/);
+  });
+
+  it('is refused with an embed limit above 3072', () => {
     expect(() => parse({ ...OLD, sagemaker_edge_core_capture_data_base64_embed_limit: 4_096 })).toThrow(
       /CaptureDataBase64EmbedLimit/,
     );

@@ -1,6 +1,7 @@
 /**
  * Configuration in the form of the old agent's file (`-c config.json`, keys `sagemaker_edge_…`), as that of the component; any
- * other configuration is passed on as it is. Keys that need something else in its place are told in `notTaken`.
+ * other configuration is passed on as it is. Settings of the component may stand in the file as well, and hold over old keys. Keys that
+ * need something else in its place are told in `notTaken`.
  */
 export function fromOldAgentFile(raw: unknown): OldAgentFile {
   if (!isOldAgentFile(raw)) return { configuration: raw, notTaken: [] };
@@ -8,13 +9,14 @@ export function fromOldAgentFile(raw: unknown): OldAgentFile {
     const name = NAMES[key];
     return name === undefined ? [] : [[name, value] as const];
   });
-  const notTaken = Object.keys(raw).filter((key) => NAMES[key] === undefined);
+  const own = Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith(PREFIX)));
+  const notTaken = Object.keys(raw).filter((key) => key.startsWith(PREFIX) && NAMES[key] === undefined);
   const defaults = { EdgeManager: 'on', CaptureDataDestination: 'Disk' };
   const provider = providerOf(raw[`${PREFIX}provider_provider`], raw[`${PREFIX}provider_provider_path`]);
   const kept = notTaken
     .filter((key) => !HANDLED.has(key))
     .map((key) => ({ key, instead: INSTEAD[key] ?? 'nothing has this name' }));
-  return { configuration: { ...defaults, ...Object.fromEntries(taken), ...provider }, notTaken: kept };
+  return { configuration: { ...defaults, ...Object.fromEntries(taken), ...provider, ...own }, notTaken: kept };
 }
 
 export interface OldAgentFile {
@@ -41,21 +43,20 @@ const NAMES: Readonly<Record<string, string>> = {
   [`${CAPTURE}base64_embed_limit`]: 'CaptureDataBase64EmbedLimit',
   [`${CAPTURE}periodic_upload`]: 'CaptureDataPeriodicUpload',
   [`${CAPTURE}periodic_upload_period_seconds`]: 'CaptureDataPeriodicUploadPeriodSeconds',
+  [`${PREFIX}core_iot_thing_name`]: 'IotThingName',
+  [`${PREFIX}provider_aws_ca_cert_file`]: 'IotAuthorityFile',
+  [`${PREFIX}provider_aws_cert_file`]: 'IotCertificateFile',
+  [`${PREFIX}provider_aws_cert_pk_file`]: 'IotPrivateKeyFile',
+  [`${PREFIX}provider_aws_iot_cred_endpoint`]: 'IotCredentialEndpoint',
   [`${PREFIX}log_verbose`]: 'SagemakerEdgeLogVerbose',
   [`${PREFIX}local_data_root_path`]: 'LocalDataRootPath',
 };
 
 const HANDLED: ReadonlySet<string> = new Set([`${PREFIX}provider_provider`, `${PREFIX}provider_provider_path`]);
 
-const TES = 'keys come from the token exchange service of Greengrass';
 const INSTEAD: Readonly<Record<string, string>> = {
-  [`${PREFIX}core_iot_thing_name`]: 'AWS_IOT_THING_NAME, which the nucleus sets',
   [`${PREFIX}core_root_certs_path`]: 'TrustedKeys and SignaturePolicy',
   [`${PREFIX}core_endpoint_override`]: 'S3Endpoint',
-  [`${PREFIX}provider_aws_ca_cert_file`]: TES,
-  [`${PREFIX}provider_aws_cert_file`]: TES,
-  [`${PREFIX}provider_aws_cert_pk_file`]: TES,
-  [`${PREFIX}provider_aws_iot_cred_endpoint`]: TES,
   [`${PREFIX}telemetry_libsystemd_path`]: 'nothing: crashes are counted by the agent itself',
 };
 

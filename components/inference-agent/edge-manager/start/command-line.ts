@@ -1,4 +1,5 @@
 import { lstat, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import { agentErrors } from '../../errors.ts';
@@ -12,9 +13,13 @@ export interface CommandLine {
   readonly socket: string | undefined;
   /** `-f`: a socket file that is there is removed. */
   readonly force: boolean;
+  /** `-m BYTES`: larger gRPC requests are refused; undefined: as configured. */
+  readonly maxMessageBytes: number | undefined;
 }
 
-/** @throws TypeError for words that are unknown */
+const MB = 1024 ** 2;
+
+/** @throws TypeError for words that are unknown, and a number that is none */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const { values } = parseArgs({
     args: [...words],
@@ -22,19 +27,25 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
       configuration: { type: 'string', short: 'c' },
       address: { type: 'string', short: 'a' },
       force: { type: 'boolean', short: 'f', default: false },
+      'max-message-bytes': { type: 'string', short: 'm' },
     },
   });
-  return { configurationFile: values.configuration, socket: values.address, force: values.force };
+  const { configuration, address, force, 'max-message-bytes': bytes } = values;
+  return { configurationFile: configuration, socket: address, force, maxMessageBytes: bytesOf(bytes) };
 }
 
 /** The configuration with what the command line says on top. */
-export function withCommandLine(configuration: unknown, { socket }: CommandLine): unknown {
-  if (socket === undefined) return configuration;
-  return { ...(configuration as object), EdgeManager: 'on', UnixSocketName: socket };
+export function withCommandLine(configuration: unknown, { socket, maxMessageBytes }: CommandLine): unknown {
+  return {
+    ...(configuration as object),
+    ...(socket === undefined ? {} : { EdgeManager: 'on', UnixSocketName: socket }),
+    ...(maxMessageBytes === undefined ? {} : { MaxMessageMB: Math.ceil(maxMessageBytes / MB) }),
+  };
 }
 
 /**
- * As the old agent: a socket file named by `-a` must not be there yet, unless `-f` says to remove it.
+ * As the old agent: the socket named by `-a` must not be there yet, unless `-f` says to remove it. One on which nobody listens does
+ * not count: what was killed left it.
  * @throws EdgeError `edge-manager.socket-exists`
  */
 export async function claimSocket({ socket, force }: CommandLine, workFolder: string): Promise<void> {
@@ -42,7 +53,24 @@ export async function claimSocket({ socket, force }: CommandLine, workFolder: st
   const path = socketPathOf(socket, workFolder);
   const found = await lstat(path).catch(() => undefined);
   if (!found) return;
-  if (force && found.isSocket()) return rm(path, { force: true });
-  const what = found.isSocket() ? 'the socket is there already' : 'there is a file that is no socket';
+  if (found.isSocket() && (force || !(await answers(path)))) return rm(path, { force: true });
+  const what = found.isSocket() ? 'another process listens on the socket' : 'there is a file that is no socket';
   throw agentErrors.error('edge-manager.socket-exists', `${what}: ${path}`, { facts: { path } });
+}
+
+function bytesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new TypeError(`-m takes a number of bytes, not "${text}"`);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(path);
+    const end = (answered: boolean): void => {
+      connection.destroy();
+      resolve(answered);
+    };
+    connection.once('connect', () => end(true)).once('error', () => end(false));
+  });
 }
