@@ -27,6 +27,15 @@ export const packageErrors = errorCatalogue({
     status: 409,
     todo: 'Write the package completely, or move a finished one to its place, and activate it after that.',
   }),
+  'package.compiled-by-neo': entry<{
+    readonly path: string;
+    readonly files: readonly string[];
+    readonly framework?: string;
+    readonly target?: string;
+  }>({
+    status: 422,
+    todo: 'Take the model as it was trained, export it to ONNX, and put the file beside sagemaker_edge_manifest, in place of what Neo made.',
+  }),
   'package.edge-manifest-mismatch': entry<{ readonly name?: string; readonly version?: string }>({
     status: 422,
     todo: 'Write sagemaker_edge_manifest again (edgeml package does), so that it names the same model as model.json.',
@@ -50,6 +59,10 @@ export const packageErrors = errorCatalogue({
   'package.not-found': entry<{ readonly path: string }>({
     status: 404,
     todo: 'Give the absolute path of the package folder (or .tar.gz / .zip) as the agent sees it; on a device that is below {artifacts:decompressedPath}.',
+  }),
+  'package.onnx-without-manifest': entry<{ readonly path: string; readonly model: string }>({
+    status: 422,
+    todo: 'Put a sagemaker_edge_manifest beside it, {"metadata":{"model_name":"…","model_version":"…"}}, or name the .onnx file itself as the url. For models of images make a package: edgeml package.',
   }),
   'package.too-large': entry<{ readonly package: string }>({
     status: 413,

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, signPackage } from '#packages/model-package';
 import { createAgentClient } from '#packages/http';
@@ -96,19 +97,45 @@ describe('LoadModel', () => {
         { 'model.onnx': 'text', sagemaker_edge_manifest: '{"metadata":{"model_name":"a","model_version":"1"}}' },
       ],
       ['a manifest that is none', { 'model.onnx': 'text', sagemaker_edge_manifest: '{}' }],
-      [
-        'artefacts of Neo',
-        {
-          'compiled.so': 'x',
-          'libdlr.so': 'x',
-          sagemaker_edge_manifest: '{"metadata":{"model_name":"a","model_version":"1"}}',
-        },
-      ],
     ])('FAILED_PRECONDITION for %s', async (what, files) => {
       const url = inFolder(what.replaceAll(' ', '-'));
       await mkdir(url);
       for (const [name, text] of Object.entries(files)) await writeFile(path.join(url, name), text);
       expect(await statusOf(client.call('LoadModel', { url, name: 'bad' }))).toBe(FAILED_PRECONDITION);
+    });
+
+    it('FAILED_PRECONDITION for what Neo compiled: what it is, and what to export in its place', async () => {
+      const url = inFolder('neo');
+      await mkdir(url);
+      const files = {
+        'compiled.so': 'x',
+        'compiled.params': 'x',
+        'libdlr.so': 'x',
+        'compiled.meta': '{"Compilation":{"Framework":"PYTORCH"},"Requirements":{"TargetDevice":"JETSON_XAVIER"}}',
+        sagemaker_edge_manifest: '{"metadata":{"model_name":"a","model_version":"1"}}',
+      };
+      for (const [name, text] of Object.entries(files)) await writeFile(path.join(url, name), text);
+      await expect(client.call('LoadModel', { url, name: 'bad' })).rejects.toMatchObject({
+        code: FAILED_PRECONDITION,
+        details: expect.stringMatching(
+          /compiled by SageMaker Neo from PYTORCH for JETSON_XAVIER .*torch\.onnx\.export.*\[package\.compiled-by-neo\]/,
+        ) as string,
+      });
+      // Beside an ONNX file, what Neo left is no matter.
+      await bareModel(url, identity('float32', [1]));
+      await client.call('LoadModel', { url, name: 'beside-neo' });
+    });
+
+    it('FAILED_PRECONDITION for an .onnx file without a manifest, and what to write', async () => {
+      const url = await bareModel(inFolder('lone'), identity('float32', [1]));
+      await rm(path.join(url, 'sagemaker_edge_manifest'));
+      await expect(client.call('LoadModel', { url, name: 'lone' })).rejects.toMatchObject({
+        code: FAILED_PRECONDITION,
+        details: expect.stringMatching(/holds model\.onnx without .*\[package\.onnx-without-manifest\]/) as string,
+      });
+      const { model } = await client.call('LoadModel', { url: path.join(url, 'model.onnx'), name: 'lone' });
+      expect(model.input_tensor_metadatas).toMatchObject([{ shape: [1] }]);
+      expect(await statusOf(client.call('Predict', { name: 'lone', tensors: [one] }))).toBe(0);
     });
 
     it('FAILED_PRECONDITION for a package that was changed after it was signed', async () => {
@@ -158,6 +185,13 @@ describe('LoadModel', () => {
     await bareModel(inFolder('com.example.Model'), identity('float32', [1]));
     const { model } = await client.call('LoadModel', { url: '../com.example.Model', name: 'relative' });
     expect(model.url).toBe(inFolder('com.example.Model'));
+  });
+
+  it('takes file:// urls', async () => {
+    const url = await bareModel(inFolder('by url'), identity('float32', [1]));
+    const { model } = await client.call('LoadModel', { url: pathToFileURL(url).href, name: 'by-url' });
+    expect(model.url).toBe(url);
+    expect(await statusOf(client.call('LoadModel', { url: 'file://elsewhere/model', name: 'far' }))).toBe(NOT_FOUND);
   });
 
   it('row 74: holds several models at once, each with its own memory budget', async () => {

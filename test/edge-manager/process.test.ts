@@ -222,6 +222,20 @@ describe('the end', () => {
     expect(existsSync(socket())).toBe(false);
   });
 
+  it('row 123: answers all calls in flight, those that wait for a worker too', async () => {
+    const agent = await EdgeAgent.start(folder.path);
+    const client = agent.client();
+    const url = await bareModel(path.join(folder.path, 'model'), slowModel(1));
+    await client.call('LoadModel', { url, name: 'slow' });
+    const tensors = [tensorOf('input', 'FLOAT32', [1], Float32Array.of(1))];
+    const calls = Array.from({ length: 8 }, () => client.call('Predict', { name: 'slow', tensors }));
+    await client.call('ListModels');
+    const end = agent.process.end('SIGTERM');
+    for (const { tensors: answered } of await Promise.all(calls)) expect(floatsOf(answered[0]!)).toHaveLength(1);
+    expect(await end).toBe(0);
+    await agent.stop();
+  });
+
   it('row 123: answers what runs, writes what was captured, unloads and removes the socket', async () => {
     const captured = path.join(folder.path, 'captured');
     const agent = await EdgeAgent.start(folder.path, {

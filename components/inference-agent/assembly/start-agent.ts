@@ -98,6 +98,9 @@ const NEW_MODELS: readonly AgentEventName[] = [
 /** How long samples may take to reach the uploader at the end. */
 const FEEDBACK_END_MS = 500;
 
+/** Part of the time for ending in which requests may still be answered. */
+const END_SHARE = 0.7;
+
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration, ipc, platform, frames, clock, log } = options;
@@ -363,15 +366,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         standIn.stop();
         stopTrust();
         stopExpecting();
-        admission.stop();
-        leases.close();
-        await Promise.all([
+        const served = Promise.all([
           sockets.close(timeoutMs),
           // Calls that run may still bring captures.
-          edgeManager.close(timeoutMs / 2).then(() => capture.close(timeoutMs / 2)),
-          registry.close(timeoutMs),
-          quarantine.close(),
+          edgeManager.close(END_SHARE * timeoutMs).then(() => capture.close((1 - END_SHARE) * timeoutMs)),
         ]);
+        // What was let in is answered, also what waits for a worker.
+        await within(clock, END_SHARE * timeoutMs, admission.idle());
+        admission.stop();
+        leases.close();
+        await Promise.all([served, registry.close((1 - END_SHARE) * timeoutMs), quarantine.close()]);
         await feedback.close(FEEDBACK_END_MS);
         uploader.close();
         frames.close();
@@ -380,4 +384,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       return closing;
     },
   };
+}
+
+/** Waits for the work, `ms` at most. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  let cancel = (): void => undefined;
+  const over = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
+  await Promise.race([work, over]);
+  cancel();
 }

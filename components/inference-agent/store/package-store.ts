@@ -8,6 +8,7 @@ import type { EdgeError } from '#packages/foundation';
 import { parseAliasRecord } from './alias-record.ts';
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { agentErrors } from '../errors.ts';
+import { bareFolder, isOnnx } from './bare-folder.ts';
 import { planRoom } from './plan-room.ts';
 import type { RoomTaken } from './plan-room.ts';
 
@@ -63,7 +64,11 @@ export class PackageStore {
     }
   }
 
-  /** Unpacks an archive; anything else is taken for the package's folder. @throws EdgeError `archive.*` */
+  /**
+   * Unpacks an archive, and puts an `.onnx` file into a folder as clients of Edge Manager have it, named by the file; anything else is
+   * taken for the package's folder.
+   * @throws EdgeError `archive.*`, `package.too-large`
+   */
   async unpack(path: string, signal?: AbortSignal): Promise<PackageFolder> {
     const isFile = await stat(path).then(
       (found) => found.isFile(),
@@ -73,7 +78,10 @@ export class PackageStore {
     const room = await mkdtemp(join(this.#folder, INCOMING, 'archive-'));
     const discard = (): Promise<void> => rm(room, { recursive: true, force: true });
     try {
-      return { folder: await unpackArchive(path, room, this.#options(signal)), unpacked: true, discard };
+      const folder = isOnnx(path)
+        ? await bareFolder(path, room, this.#bounds().package)
+        : await unpackArchive(path, room, this.#options(signal));
+      return { folder, unpacked: true, discard };
     } catch (thrown) {
       await discard();
       throw thrown;

@@ -5,6 +5,7 @@ import { parseLabels, parseManifest } from '../schema.ts';
 import type { ModelManifest } from '../schema.ts';
 import { bareManifest, bareModelFile } from './bare-manifest.ts';
 import { checkEdgeManifest, EDGE_MANIFEST_FILE } from './edge-manifest.ts';
+import { exportInstead, NEO_FACT_FILES, neoFacts, neoFiles } from './foreign-folder.ts';
 import { packageErrors } from '../errors.ts';
 import { hashFiles, packageHash, SIGNATURE_FILE } from './hash-files.ts';
 import type { FileHashes } from './hash-files.ts';
@@ -113,6 +114,7 @@ async function manifestOf(
 async function readManifest(texts: Texts, files: readonly PackageFile[]): Promise<unknown> {
   const { dir } = texts;
   if (!files.some((file) => file.path === MANIFEST_FILE)) {
+    await refuseForeign(texts, files);
     const found = files.slice(0, 5).map((file) => file.path);
     const there =
       found.length === 0 ? 'the folder is empty' : `it holds ${found.join(', ')}${files.length > 5 ? ', …' : ''}`;
@@ -132,6 +134,24 @@ async function readManifest(texts: Texts, files: readonly PackageFile[]): Promis
       },
     );
   }
+}
+
+/** @throws EdgeError `package.compiled-by-neo`, `package.onnx-without-manifest` */
+async function refuseForeign(texts: Texts, files: readonly PackageFile[]): Promise<void> {
+  const { dir } = texts;
+  const compiled = neoFiles(files);
+  if (compiled.length > 0) {
+    const present = NEO_FACT_FILES.filter((name) => files.some(({ path }) => path === name));
+    const facts = neoFacts(compiled, await Promise.all(present.map((name) => texts.read(name))));
+    const made = `${facts.framework === undefined ? '' : ` from ${facts.framework}`}${facts.target === undefined ? '' : ` for ${facts.target}`}`;
+    const message = `${dir} was compiled by SageMaker Neo${made} (${compiled.slice(0, 4).join(', ')}): it runs on DLR only, which is not here; ${exportInstead(facts)}`;
+    throw packageErrors.error('package.compiled-by-neo', message, { facts: { path: dir, ...facts } });
+  }
+  const models = files.filter(({ path }) => path.toLowerCase().endsWith('.onnx'));
+  const [model] = models;
+  if (models.length !== 1 || !model) return;
+  const message = `${dir} holds ${model.path} without a ${MANIFEST_FILE} or ${EDGE_MANIFEST_FILE}, which name the model`;
+  throw packageErrors.error('package.onnx-without-manifest', message, { facts: { path: dir, model: model.path } });
 }
 
 function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet<string>): void {

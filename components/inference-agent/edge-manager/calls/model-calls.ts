@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { KeyedSerial } from '#packages/foundation';
+import { fileURLToPath } from 'node:url';
+import { KeyedSerial, messageOf } from '#packages/foundation';
 import type { ServedModel } from '../../registry/alias-state.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { agentErrors } from '../../errors.ts';
@@ -90,7 +91,7 @@ export class ModelCalls {
   async #activate(url: string, alias: string, signal: AbortSignal): Promise<void> {
     const { registry, workFolder } = this.#ports;
     if (url === '') throw notFound(alias, 'LoadModel was given no url');
-    const path = resolve(workFolder, url);
+    const path = resolve(workFolder, pathOf(url, alias));
     await registry.activate({ path, alias, owner: 'client' }, () => undefined, signal);
   }
 
@@ -121,6 +122,16 @@ export class ModelCalls {
       output_tensor_metadatas: outputs,
       handle: this.#ports.names.handleOf(alias),
     };
+  }
+}
+
+/** Urls are paths; some programs write them as `file://` urls. @throws EdgeError `edge-manager.not-loaded` */
+function pathOf(url: string, alias: string): string {
+  if (!url.startsWith('file://')) return url;
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw notFound(alias, `"${url.slice(0, 200)}" names no file of this device: ${messageOf(cause)}`);
   }
 }
 
