@@ -32,6 +32,8 @@ export class MemoryInstances {
   readonly opened: MemoryInstance[] = [];
   /** Names of the models that were started, each before its turn to load. */
   readonly started: string[] = [];
+  /** Those of them that did not stand back behind what served. */
+  readonly urgent: string[] = [];
   readonly #model: MemoryModel;
 
   constructor(model: MemoryModel) {
@@ -44,6 +46,7 @@ export class MemoryInstances {
       watch.signal.addEventListener('abort', () => reject(watch.signal.reason as Error), { once: true });
     });
     this.started.push(spec.manifest.name);
+    if (watch.inBackground === false) this.urgent.push(spec.manifest.name);
     const load = (): Promise<InstanceFacts> => this.#model.open(spec, (step) => watch.progress(step));
     const facts = await Promise.race([watch.turn ? watch.turn(load) : load(), aborted]);
     const instance = new MemoryInstance(spec, facts, this.#model);

@@ -95,6 +95,8 @@ export interface InstanceSettings {
 export interface OpenWatch {
   readonly signal: AbortSignal;
   progress(step: OpenProgress): void;
+  /** Whether what serves comes first until the model is open. Default: true. */
+  readonly inBackground?: boolean;
   /** Waits until the model may load, then loads it. What comes before, e.g. the start of a process, needs no turn. Default: at once. */
   turn?<T>(load: () => Promise<T>): Promise<T>;
 }

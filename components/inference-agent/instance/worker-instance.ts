@@ -103,10 +103,11 @@ class WorkerInstance implements ModelInstance {
 
   async open(watch: OpenWatch): Promise<void> {
     const { workers } = this.#spec.settings;
+    const { inBackground = true } = watch;
     const cache = await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
     this.#cache = cache;
     try {
-      const first = await this.#start(this.#firstPlan(), watch, true);
+      const first = await this.#start(this.#firstPlan(), watch, inBackground);
       this.#facts = first.facts;
       // Now, before anybody's input has reached that process.
       const { learned } = first.facts;
@@ -114,7 +115,9 @@ class WorkerInstance implements ModelInstance {
     } finally {
       await cache?.end().catch(() => undefined);
     }
-    const others = Array.from({ length: workers - 1 }, () => this.#start(this.#sameAgain(), quiet(watch), true));
+    const others = Array.from({ length: workers - 1 }, () =>
+      this.#start(this.#sameAgain(), quiet(watch), inBackground),
+    );
     await Promise.all(others);
     this.#executors.fillUp();
   }

@@ -88,18 +88,30 @@ export class ModelLoader {
 
   /**
    * Vets and loads a package that the store remembers: the active one of the record, or the one before it.
+   * @param inBackground whether what serves comes first until it is loaded
    * @throws EdgeError `store.corrupt`, and as `load`
    */
-  async recall(record: AliasRecord, which: StoredPackage, attempt: Attempt): Promise<LoadedModel> {
+  async recall(
+    record: AliasRecord,
+    which: StoredPackage,
+    attempt: Attempt,
+    inBackground: boolean,
+  ): Promise<LoadedModel> {
     const { alias, source, owner, active } = record;
     // The source holds the active package; whatever was there before is gone.
     const instead = which === active ? source : undefined;
     const model = await attempt.run('read', (signal) => this.#ports.store.recall(alias, which, instead, signal));
     await vetPackage(this.#ports, { alias, path: source, model }, attempt);
-    return this.#open(alias, model, { source, owner, kept: which.kept }, attempt);
+    return this.#open(alias, model, { source, owner, kept: which.kept }, attempt, inBackground);
   }
 
-  async #open(alias: string, model: ModelPackage, origin: Origin, attempt: Attempt): Promise<LoadedModel> {
+  async #open(
+    alias: string,
+    model: ModelPackage,
+    origin: Origin,
+    attempt: Attempt,
+    inBackground = true,
+  ): Promise<LoadedModel> {
     const { policy, freeMemory, openInstance, clock } = this.#ports;
     const { dir: packageDir, hash, hashes, manifest, labels } = model;
     const started = await attempt.begin(this.#starts);
@@ -116,7 +128,7 @@ export class ModelLoader {
         });
       const instance = await attempt.run(
         'load',
-        (signal) => openInstance(spec, { signal, progress: attempt.progress, turn }),
+        (signal) => openInstance(spec, { signal, progress: attempt.progress, turn, inBackground }),
         (late) => late.close(),
       );
       const { name, version } = manifest;

@@ -512,6 +512,15 @@ describe('ModelRegistry: restart', () => {
     expect(await registry.rollback('Parts', quiet)).toMatchObject({ version: '1.0.0' });
   });
 
+  it('lets a model for which nobody answers stand back behind no other while it loads', async () => {
+    await activate('1.0.0');
+    await activate('2.0.0');
+    await registry.rollback('Parts', quiet);
+    expect(rig.instances.urgent).toEqual([]);
+    await restart();
+    expect(rig.instances.urgent).toEqual(['Parts']);
+  });
+
   it('finds that what the component then activates is already there', async () => {
     await activate('1.0.0');
     await restart();

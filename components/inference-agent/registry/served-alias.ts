@@ -203,7 +203,7 @@ export class ServedAlias {
   #recall(record: AliasRecord, which: StoredPackage, attempt: Attempt): Promise<ActivateDone> {
     const about = () => ({ alias: this.name, path: record.source, serving: this.served?.serving.identity });
     return announcingRefusal(this.#ports.announce, about, async () =>
-      this.#state.switchTo(await this.#ports.loader.recall(record, which, attempt), attempt),
+      this.#state.switchTo(await this.#ports.loader.recall(record, which, attempt, true), attempt),
     );
   }
 
@@ -213,7 +213,8 @@ export class ServedAlias {
     if (!which || closing.aborted) return undefined;
     const attempt = this.#attempt();
     try {
-      const loaded = await loader.recall(record, which, attempt);
+      // Nobody answers for the alias until then: it need not stand back.
+      const loaded = await loader.recall(record, which, attempt, this.served !== undefined);
       return await this.#state.switchTo(loaded, attempt, which === record.active ? record : undefined);
     } catch (thrown) {
       if (!closing.aborted) announce('model.restore-failed', { alias: this.name, error: wireErrorOf(thrown) });
