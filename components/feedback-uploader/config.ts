@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import {
   booleanSetting,
@@ -24,10 +25,11 @@ const uploaderSettings = z.object({
   LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('Lowest level of the lines that are logged.'),
-  Socket: textSetting()
-    .default('feedback.sock')
+  SocketFolder: textSetting()
+    .refine((path) => path === '' || isAbsolute(path), 'must be an absolute path, or "" for none')
+    .default('')
     .describe(
-      'Path of the HTTP socket, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+      'Folder in which the socket lies a second time, for programs of other users, as SocketFolder of edgeml.InferenceAgent; it may be the same one. Empty: none. A change takes effect at the next start.',
     ),
 
   FeedbackConfigurationMap: feedbackMapSchema

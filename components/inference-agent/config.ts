@@ -77,16 +77,6 @@ export const agentConfiguration = z
       .describe(
         'File to which the log goes too, relative to the work folder of the component; 20 MB at most in two files. Empty: none. A change takes effect at the next start.',
       ),
-    Socket: textSetting()
-      .default('agent.sock')
-      .describe(
-        'Path of the HTTP socket for inference, mode 0660, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
-      ),
-    AdminSocket: textSetting()
-      .default('admin.sock')
-      .describe(
-        'Path of the HTTP socket for administration: activate, retire and roll back models. A change takes effect at the next start.',
-      ),
     AdminSocketMode: choiceSetting(['600', '660'])
       .default('600')
       .describe(

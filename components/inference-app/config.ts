@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import {
   booleanSetting,
@@ -23,15 +24,22 @@ export const appConfiguration = z.object({
     .default('info')
     .describe('Lowest level of the lines that are logged.'),
 
-  Socket: textSetting()
-    .default('app.sock')
+  SocketFolder: textSetting()
+    .refine((path) => path === '' || isAbsolute(path), 'must be an absolute path, or "" for none')
+    .default('')
     .describe(
-      'Path of the HTTP socket for health and metrics, relative to the work folder of the component; on Windows the name of a pipe. A change takes effect at the next start.',
+      'Folder in which the socket for health and metrics lies a second time, for programs of other users, as SocketFolder of edgeml.InferenceAgent; it may be the same one. Empty: none. A change takes effect at the next start.',
     ),
 
   Sources: mapSetting(sourceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .prefault({ images: {} })
     .describe('Where images come from, by name.'),
+
+  MoreSources: mapSetting(sourceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
+    .default({})
+    .describe(
+      'Further sources, a map as Sources or, for dozens of cameras, the JSON text of one: nucleus lite reads 255 objects of a configuration, of which a text is one.',
+    ),
 
   Services: mapSetting(serviceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .default({})

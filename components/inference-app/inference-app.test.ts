@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -9,6 +9,7 @@ import { createAgentClient } from '#packages/http';
 import type { AgentClient, ResultMessage } from '#packages/http';
 import { connectIpc } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
+import { askSocket } from '../../testing/agent/ask-socket.ts';
 import { seededRandom } from '../../testing/seeded-random.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
@@ -343,6 +344,29 @@ describe('InferenceApp, watching', () => {
 });
 
 describe('InferenceApp configuration', () => {
+  it('takes further sources as one text, under names of their own', async () => {
+    await put('a.jpg');
+    await start({
+      Sources: { images: { Enabled: false } },
+      MoreSources: JSON.stringify({ line: { Path: images, Services: ['Detector'] } }),
+    });
+    await eventually(() => results().length === 1);
+    expect(results()).toMatchObject([{ source: 'line', image: 'a.jpg' }]);
+    await expect(start({ Sources: { line: {} }, MoreSources: { line: {} } })).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringContaining('/MoreSources/line: is in Sources, too') as string,
+    });
+  });
+
+  it('shows its metrics in SocketFolder too', async () => {
+    const shared = join(work, 'shared');
+    await start({ ...watch('Detector'), SocketFolder: shared });
+    for (const folder of [work, shared]) {
+      expect((await askSocket(join(folder, 'app.sock'), { method: 'GET', path: '/metrics' })).status).toBe(200);
+    }
+    expect(((await stat(shared)).mode & 0o7777).toString(8)).toBe('2750');
+  });
+
   it('does not start with a configuration that is wrong, and names each setting', async () => {
     await expect(start({ Concurrency: 'many', Sources: { line: { Mode: 'sometimes' } } })).rejects.toMatchObject({
       code: 'config.invalid',

@@ -196,7 +196,7 @@ export class InferenceApp {
   async #serveMetrics(): Promise<void> {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
-    this.#watchServer = await startWatchServer({ workFolder, socket: this.#configuration.Socket, metrics, log });
+    this.#watchServer = await startWatchServer({ workFolder, folder: this.#configuration.SocketFolder, metrics, log });
   }
 
   #reconfigure(raw: unknown): void {

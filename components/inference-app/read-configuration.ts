@@ -30,7 +30,7 @@ const OLD_KEYS = [
  */
 export function readConfiguration(raw: unknown, machine: Machine, log?: Logger): AppConfiguration {
   const options = { component: COMPONENT, ...(log ? { log } : {}) };
-  const configuration = parseConfiguration(appConfiguration, raw, options);
+  const configuration = withMoreSources(parseConfiguration(appConfiguration, raw, options));
   if (configuration.Replaces !== '') return asPredecessor(configuration, PREDECESSORS[configuration.Replaces], machine);
   const stray = OLD_KEYS.filter((key) => configuration[key] !== undefined);
   if (stray.length === 0) return configuration;
@@ -39,6 +39,14 @@ export function readConfiguration(raw: unknown, machine: Machine, log?: Logger):
     `/${first}`,
     `${stray.join(', ')} ${stray.length === 1 ? 'is a setting' : 'are settings'} of the components of Greengrass v2; set Replaces to the one that this component stands in for`,
   );
+}
+
+/** One map of sources, however they were given. */
+function withMoreSources(configuration: AppConfiguration): AppConfiguration {
+  const { Sources, MoreSources } = configuration;
+  const twice = Object.keys(MoreSources).find((name) => Object.hasOwn(Sources, name));
+  if (twice !== undefined) throw invalid(`/MoreSources/${twice}`, 'is in Sources, too; rename one of the two');
+  return { ...configuration, Sources: { ...Sources, ...MoreSources } };
 }
 
 function asPredecessor(configuration: AppConfiguration, old: Predecessor, machine: Machine): AppConfiguration {

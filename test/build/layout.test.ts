@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,13 @@ describe('greengrass-build', () => {
       'recipes/edgeml.model.PartsClassifier-1.0.0.yaml',
       'recipes/edgeml.model.PartsDetector-1.0.0.yaml',
     ]);
+  });
+
+  it('keeps nothing that an earlier build made for other platforms', async () => {
+    const runtimes = path.join(output, 'artifacts/edgeml.Runtime/1.0.0');
+    await writeFile(path.join(runtimes, 'edgeml-runtime-windows-x64.zip'), 'of an earlier build');
+    await buildForThisMachine({ output });
+    expect(await readdir(runtimes)).toEqual([`edgeml-runtime-${thisPlatform()}.zip`]);
   });
 
   it('holds what the recipes name, and recipes that both nuclei can read', async () => {

@@ -89,6 +89,22 @@ describe('deployments', await needs(awsModels), () => {
     });
   });
 
+  it('refuses a configuration that nucleus lite could not read, with what the target has already', async () => {
+    const config = (name: string): string => {
+      const source = { Type: 'stream', Url: 'rtsp://camera/1', Services: ['PartsDetector'] };
+      const entries = Array.from({ length: 20 }, (_, n) => [`${name}${n}`, source] as const);
+      return JSON.stringify({ 'test.App': { merge: { Sources: Object.fromEntries(entries) } } });
+    };
+    const args = ['deploy', 'test.App=1.0.0', '--group', 'hall', '--config'];
+    expect((await command(...args, config('door'))).code).toBe(0);
+    const refused = await command(...args, config('gate'));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /test\.App would have a configuration of 362 objects .*255 at most.*Sources alone has/s,
+    );
+    expect((await command(...args, config('gate'), '--nucleus', 'java')).code).toBe(0);
+  });
+
   it('row 118: takes a model away again, and leaves the rest', async () => {
     await deploy(components({ 'test.Agent': '1.0.0', 'test.Model': '1.0.0' }));
     await deploy({ components: {}, remove: ['test.Model'] });

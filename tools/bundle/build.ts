@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isPartial } from '#packages/foundation';
 import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
 import type { Artifact } from './artifact.ts';
@@ -43,7 +44,11 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
   const steps: BuildStep[] = [];
   for (const component of selected(options.components)) {
     const version = await writeRecipe(component, output, options.gdkFor === component.name);
-    for (const artifact of component.artifacts(options.platforms ?? RUNTIME_PLATFORMS)) {
+    const artifacts = component.artifacts(options.platforms ?? RUNTIME_PLATFORMS);
+    const folder = path.join(output, 'artifacts', component.name, version);
+    // What is left of other platforms would be copied to the device, too.
+    await removeFrom(folder, (file) => !isPartial(file) && artifacts.every(({ name }) => name !== file));
+    for (const artifact of artifacts) {
       options.signal?.throwIfAborted();
       const step = { component: component.name, version, artifact: artifact.name };
       const inputs = await fingerprint([...artifact.inputs, { text: `${component.name} ${version}` }]);
@@ -52,7 +57,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
         return artifact.make(file, { ...options, cache, component: component.name, version });
       });
       checkSize(artifact, made.bytes);
-      await place(made.file, path.join(output, 'artifacts', component.name, version, artifact.name));
+      await place(made.file, path.join(folder, artifact.name));
       const done = { ...step, done: { bytes: made.bytes, built: made.built } };
       options.onProgress?.(done);
       steps.push(done);
@@ -90,7 +95,7 @@ async function writeRecipe(component: ComponentBuild, output: string, forGdk: bo
 }
 
 async function removeFrom(folder: string, isOld: (name: string) => boolean): Promise<void> {
-  const old = (await readdir(folder)).filter(isOld);
+  const old = (await readdir(folder).catch(() => [])).filter(isOld);
   await Promise.all(old.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 

@@ -1,5 +1,8 @@
+import type { CreateDeploymentCommandInput } from '@aws-sdk/client-greengrassv2';
 import { readFile } from 'node:fs/promises';
-import { messageOf, systemClock } from '#packages/foundation';
+import path from 'node:path';
+import { exists, messageOf, systemClock } from '#packages/foundation';
+import { projectPaths } from '../bundle/project.ts';
 import { isPlainObject } from '../recipe/recipe.ts';
 import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
@@ -19,6 +22,7 @@ interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, Polic
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly force?: boolean;
+  readonly nucleus: string;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly timeout: string;
@@ -36,6 +40,11 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
         .option('--remove <name...>', 'components to take away from the target')
         .option('--name <text>', 'name of the deployment (default: as before)'),
     )
+      .option(
+        '--nucleus <name>',
+        '"any": refuse a configuration that nucleus lite could not read; "java": for devices without it',
+        'any',
+      )
       .option('--force', 'deploy even where the target has all of it already')
       .option('--dry-run', 'ask what the target has and print the request; change nothing')
       .option('--wait', 'follow the devices until all are done; fails when one fails')
@@ -51,6 +60,8 @@ Examples:
   npm run -s edgeml -- deploy edgeml.InferenceApp=1.0.2 --group press-shop --rollout-rate 10:2:50 --abort FAILED:20:10`,
   run: async ({ args, options, out, signal }) => {
     targetNamed(options);
+    if (!['any', 'java'].includes(options.nucleus))
+      throw cliErrors.error('cli.usage', `--nucleus is "${options.nucleus}"; give any or java`);
     const change = await changeOf(args, options, out, signal);
     const timeoutMs = secondsOption('--timeout', options.timeout);
     const { planDeployment, sendDeployment } = await import('../cloud/deployments/deploy.ts');
@@ -61,6 +72,7 @@ Examples:
     return withCloud(options, async (clients) => {
       const target = await targetOf(clients, options, signal);
       const plan = await planDeployment(clients, target, change, { signal, force: options.force === true });
+      if (plan.create && options.nucleus !== 'java') await requireFitsLite(plan.create.input.components ?? {});
       if (options.dryRun) {
         const request = plan.create && requestView('greengrassv2', plan.create);
         out.json(request ?? { unchanged: true, deploymentId: plan.current?.id });
@@ -136,6 +148,22 @@ async function componentsOf(
   const onProgress = (what: string): void => out.progress(what);
   const { components } = await compileProject(project, { target: 'device', output, signal, onProgress });
   return components;
+}
+
+/** As the target will have them: what it has already and what changes. @throws EdgeError `cli.too-large-for-lite` */
+async function requireFitsLite(components: NonNullable<CreateDeploymentCommandInput['components']>): Promise<void> {
+  const { tooLargeForLite } = await import('../lint/lite-configuration.ts');
+  const { parseRecipeFile } = await import('../recipe/read-recipe.ts');
+  for (const [name, { configurationUpdate }] of Object.entries(components)) {
+    if (configurationUpdate?.merge === undefined) continue;
+    const own = path.join(projectPaths.recipes, `${name}.yaml`);
+    const { recipe } = (await exists(own)) ? await parseRecipeFile(own) : {};
+    const tooLarge = tooLargeForLite(name, recipe?.defaultConfiguration, JSON.parse(configurationUpdate.merge));
+    if (!tooLarge) continue;
+    throw cliErrors.error('cli.too-large-for-lite', `${tooLarge.message} ${tooLarge.fix}`, {
+      facts: { component: name },
+    });
+  }
 }
 
 async function jsonOrFile(text: string): Promise<Record<string, unknown>> {

@@ -28,6 +28,9 @@ export const cliErrors = errorCatalogue({
   'cli.package-unreadable': { todo: 'Give the folder of a model package: one with a model.json in it.' },
   'cli.refused': { todo: 'Correct what the nucleus names; its log tells more.' },
   'cli.timeout': { todo: 'Read the logs of the components; give --timeout a higher value on a slow machine.' },
+  'cli.too-large-for-lite': entry<{ readonly component: string }>({
+    todo: 'Shrink the configuration as the message says, or give --nucleus java if no device of the target runs nucleus lite.',
+  }),
   'try.labels': entry<{ readonly file: string; readonly labels: number; readonly classes: number }>({
     todo: 'Give --labels the file that the model was trained with: one label a line, in the order of the classes.',
   }),

@@ -1,5 +1,4 @@
 import { isEdgeError } from '#packages/foundation';
-import { countObjects } from '#packages/ipc';
 
 import { BUILTINS } from '../local-core/builtins.ts';
 import { readDeploymentDocument } from '../local-core/deployment/read-document.ts';
@@ -7,9 +6,8 @@ import { pointerTo } from '../recipe/issue.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
 import { lintConfiguration } from './lint-configuration.ts';
 import type { LocalDeploymentRequest } from '../local-core/ports.ts';
-import { LITE_MAX_OBJECTS } from '../recipe/lite-limits.ts';
-import { isPlainObject } from '../recipe/recipe.ts';
 import type { LintedRecipe } from './lint-dependencies.ts';
+import { tooLargeForLite } from './lite-configuration.ts';
 
 /** A deployment document: its form, its components among the known recipes, and what it would set. */
 export async function lintDeployment(file: string, known: readonly LintedRecipe[]): Promise<readonly RecipeIssue[]> {
@@ -54,28 +52,10 @@ function sizes(file: string, request: LocalDeploymentRequest, known: readonly Li
     const wanted = request.rootComponentVersionsToAdd?.[name];
     const recipes = known.filter(({ recipe }) => recipe.name === name).map(({ recipe }) => recipe);
     const recipe = recipes.find(({ version }) => version === wanted) ?? recipes.at(-1);
-    const objects = countObjects(merged(recipe?.defaultConfiguration ?? {}, MERGE));
-    if (objects <= LITE_MAX_OBJECTS) return [];
-    return [
-      {
-        severity: 'error',
-        nucleus: 'lite',
-        code: 'lite.configuration-objects',
-        file,
-        pointer: `${pointerTo('/components', name)}/configurationUpdate/merge`,
-        message: `${name} would have a configuration of ${objects} objects (entries of maps twice, entries of lists once, the recipe's own included); nucleus lite reads ${LITE_MAX_OBJECTS} at most, and the component does not start with more.`,
-        fix: 'leave out settings that have their default, or spread them over fewer entries.',
-      },
-    ];
+    const tooLarge = tooLargeForLite(name, recipe?.defaultConfiguration, MERGE);
+    const pointer = `${pointerTo('/components', name)}/configurationUpdate/merge`;
+    return tooLarge ? [{ severity: 'error', nucleus: 'lite', file, pointer, ...tooLarge }] : [];
   });
-}
-
-/** As the nucleus merges: maps key by key, anything else is replaced. */
-function merged(below: unknown, over: unknown): unknown {
-  if (over === undefined) return below;
-  if (!isPlainObject(below) || !isPlainObject(over)) return over;
-  const keys = new Set([...Object.keys(below), ...Object.keys(over)]);
-  return Object.fromEntries([...keys].map((key) => [key, merged(below[key], over[key])]));
 }
 
 /** The nucleus ignores the configuration of a component that is no root: it comes along as a dependency, with its defaults. */

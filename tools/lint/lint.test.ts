@@ -130,12 +130,12 @@ describe('edgeml lint', () => {
           { Type: 'stream', Url: `rtsp://camera${index}/1`, FramesPerSecond: 2, Services: ['PartsDetector'] },
         ]),
       );
-    const document = (count: number): string =>
+    const document = (count: number, key = 'Sources', form: (map: object) => unknown = (map) => map): string =>
       JSON.stringify({
         components: {
           'edgeml.InferenceApp': {
             componentVersion: '1.0.0',
-            configurationUpdate: { merge: JSON.stringify({ Sources: sources(count) }) },
+            configurationUpdate: { merge: JSON.stringify({ [key]: form(sources(count)) }) },
           },
         },
       });
@@ -147,6 +147,13 @@ describe('edgeml lint', () => {
     // 44 of the recipe, and for each camera its name, four settings and the entry of a list.
     expect(issue?.message).toContain(`a configuration of ${44 + 30 * 11} objects`);
     expect((await runHere(['lint', at('deployment.json')])).code).toBe(1);
+    await writeFile(at('deployment.json'), document(30, 'MoreSources', JSON.stringify));
+    expect(await lint(at('deployment.json'))).toEqual([]);
+    await writeFile(at('deployment.json'), document(120, 'MoreSources', JSON.stringify));
+    expect(await lint(at('deployment.json'))).toEqual([
+      'lite.configuration-bytes /components/edgeml.InferenceApp/configurationUpdate/merge',
+    ]);
+    await writeFile(at('deployment.json'), document(30));
     expect((await runHere(['lint', '--nucleus', 'java', at('deployment.json')])).code).toBe(0);
   });
 

@@ -7,6 +7,9 @@ import { isPlainObject } from './recipe.ts';
  */
 export const LITE_MAX_OBJECTS = 255;
 
+/** Bytes of a whole configuration as JSON: the answer to GetConfiguration has to fit a frame of 10,000. */
+export const LITE_CONFIGURATION_BYTES = 9_800;
+
 /**
  * Objects of a recipe as a device gets it: the cloud gives every artifact a `Digest` and an `Algorithm`.
  *

@@ -74,6 +74,18 @@ const codeOf = (attempt: Promise<unknown>) =>
 const topics = () => ipc.messages.map(({ topic }) => topic);
 
 describe('the uploader as a component', () => {
+  it('is reached in SocketFolder too, which the group may enter and not write into', async () => {
+    const shared = path.join(folder, 'shared');
+    await start({ SocketFolder: shared, FeedbackConfigurationMap: { Parts: good } });
+    const modes = await Promise.all(
+      [shared, path.join(shared, 'feedback.sock')].map(async (one) => (await stat(one)).mode),
+    );
+    expect(modes.map((mode) => (mode & 0o7777).toString(8))).toEqual(['2750', '660']);
+    const other = createFeedbackClient({ socketPath: path.join(shared, 'feedback.sock') });
+    expect(await other.publish('Parts', { input, prediction: [0.3, 0.7] })).toMatchObject({ status: 'accepted' });
+    other.close();
+  });
+
   it('takes a sample, uploads it and announces it', async () => {
     await start();
     const answer = await client.publish('Parts', { input, prediction: [0.3, 0.7], metadata: { ort: 'Köln', line: 7 } });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { MAX_FEEDBACK_HEADER_BYTES, socketPathOf, startSocketServer } from '#packages/http';
+import { MAX_FEEDBACK_HEADER_BYTES, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
 import type { FeedbackHealth } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -52,6 +52,9 @@ export interface RunningUploader {
 }
 
 /** What there is once the spool is open. */
+/** A name that the recipe of the application knows, so no setting. */
+const SOCKET = 'feedback.sock';
+
 interface Opened {
   readonly spool: Spool;
   readonly intake: FeedbackIntake;
@@ -85,7 +88,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     attempted: (outcome, _bytes, ms) => metrics.attempted(outcome, ms),
   };
 
-  const socketPath = socketPathOf(options.workFolder, configuration.Socket);
+  const socketPath = socketPathOf(options.workFolder, SOCKET);
   const router = feedbackRouter({
     intake: () => (status === 'ok' ? opened?.intake : undefined),
     reader,
@@ -93,7 +96,12 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     metrics: () => metrics.text(),
     log,
   });
-  const server = await startSocketServer(socketPath, router, { maxHeaderSize: MAX_FEEDBACK_HEADER_BYTES });
+  const { SocketFolder } = configuration;
+  if (SocketFolder !== '') await openSocketFolder(SocketFolder);
+  const server = await startSocketServer(socketPath, router, {
+    maxHeaderSize: MAX_FEEDBACK_HEADER_BYTES,
+    alsoAt: SocketFolder === '' ? undefined : socketPathOf(SocketFolder, SOCKET),
+  });
   log.info({ socket: socketPath }, 'feedback.listening');
 
   const closing = new AbortController();
@@ -128,7 +136,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     } catch (error) {
       return log.error({ error }, 'configuration.rejected');
     }
-    const restartNeeded = next.Socket !== configuration.Socket ? ['Socket'] : [];
+    const restartNeeded = next.SocketFolder !== SocketFolder ? ['SocketFolder'] : [];
     configuration = next;
     options.setLogLevel(next.LogLevel);
     announcer.setSettings(announcerSettings(next, thing, options.maxMessageBytes));

@@ -20,6 +20,10 @@ export interface AgentSockets extends SocketServer {
   readonly administration: string;
 }
 
+/** Names that recipes, the application and clients know, so no settings. */
+const INFERENCE = 'agent.sock';
+const ADMINISTRATION = 'admin.sock';
+
 /** Administration is for the scripts of model components, a few at a time; nobody else's requests take their places. */
 const ADMINISTRATION_CONNECTIONS = 32;
 
@@ -30,8 +34,8 @@ const ADMINISTRATION_CONNECTIONS = 32;
  */
 export async function openSockets(ports: SocketPorts, router: RouterPorts): Promise<AgentSockets> {
   const { workFolder, clock, onGuarded } = ports;
-  const { Socket, AdminSocket, AdminSocketMode, SocketFolder } = ports.configuration();
-  const [inference, administration] = [socketPathOf(workFolder, Socket), socketPathOf(workFolder, AdminSocket)];
+  const { AdminSocketMode, SocketFolder } = ports.configuration();
+  const [inference, administration] = [socketPathOf(workFolder, INFERENCE), socketPathOf(workFolder, ADMINISTRATION)];
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
   const start = (name: SocketName, file: string, mode: number, maxConnections: () => number): Promise<SocketServer> =>
     startSocketServer(socketPathOf(workFolder, file), listeners[name], {
@@ -49,8 +53,8 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
     administration: administrationRouter(router),
   };
   const mode = Number.parseInt(AdminSocketMode, 8);
-  const first = await start('inference', Socket, INFERENCE_MODE, () => ports.configuration().MaxConnections);
-  const second = await start('administration', AdminSocket, mode, () => ADMINISTRATION_CONNECTIONS).catch(
+  const first = await start('inference', INFERENCE, INFERENCE_MODE, () => ports.configuration().MaxConnections);
+  const second = await start('administration', ADMINISTRATION, mode, () => ADMINISTRATION_CONNECTIONS).catch(
     async (error: unknown) => {
       await first.close(0);
       throw error;

@@ -239,8 +239,10 @@ describe('live configuration', () => {
 
   it('says what only a restart will change', async () => {
     await start();
-    set({ Socket: 'other.sock' });
-    await expect.poll(() => localEvents('configuration.applied')).toMatchObject([{ restartNeeded: ['Socket'] }]);
+    set({ AdminSocketMode: '660' });
+    await expect
+      .poll(() => localEvents('configuration.applied'))
+      .toMatchObject([{ restartNeeded: ['AdminSocketMode'] }]);
   });
 
   it('is judged before the nucleus deploys it', async () => {

@@ -1,7 +1,6 @@
 import { chmod, chown, mkdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAgentClient } from '#packages/http';
 import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
@@ -72,16 +71,6 @@ describe('the socket for administration', () => {
         expect((await askSocket(socket, { method: 'GET', path })).status, `${path} on ${socket}`).toBe(200);
       }
     }
-  });
-
-  it('is where AdminSocket says, and clients find it if they are told', async () => {
-    const { agent } = await start({ AdminSocket: 'other.sock' });
-    const lost = createAgentClient({ socketPath: agent.socketPath });
-    await expect(lost.retire('Parts')).rejects.toMatchObject({ code: 'agent.unreachable' });
-    const told = createAgentClient({ socketPath: agent.socketPath, adminSocketPath: agent.adminSocketPath });
-    await expect(told.retire('Parts')).rejects.toMatchObject({ code: 'model.not-active' });
-    lost.close();
-    told.close();
   });
 });
 

@@ -9,8 +9,6 @@ export const COMPONENT = 'edgeml.InferenceAgent';
 
 /** Settings that are looked at only when the agent starts. */
 const AT_START: readonly (keyof AgentConfiguration)[] = [
-  'Socket',
-  'AdminSocket',
   'AdminSocketMode',
   'SocketFolder',
   'LogFile',

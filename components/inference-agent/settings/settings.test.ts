@@ -11,7 +11,7 @@ const platform = (cores: number, ...providers: string[]) => ({ cores, providers 
 describe('the configuration of the agent', () => {
   it('has a default for everything', () => {
     expect(defaultConfiguration(agentConfiguration)).toMatchObject({
-      Socket: 'agent.sock',
+      AdminSocketMode: '600',
       LocalInferenceServiceTimeoutSeconds: 10,
       SignaturePolicy: 'warn',
       Services: {},

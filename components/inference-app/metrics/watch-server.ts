@@ -1,29 +1,33 @@
 import type { Logger } from '#packages/foundation';
-import { createRouter, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
+import { createRouter, openSocketFolder, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
 import type { RouteErrors, SocketServer } from '#packages/http';
 import { appErrors } from '../errors.ts';
 
 export interface WatchServerOptions {
   readonly workFolder: string;
-  /** The setting. */
-  readonly socket: string;
+  /** Where the socket lies a second time; empty: nowhere. */
+  readonly folder: string;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
 }
 
+const SOCKET = 'app.sock';
+
 /** Serves health and metrics on the application's own socket. Cameras are worth more than that: if it cannot, that is a warning. */
 export async function startWatchServer({
   workFolder,
-  socket,
+  folder,
   metrics,
   log,
 }: WatchServerOptions): Promise<SocketServer> {
   const routes = watchRoutes({ health: () => ({ status: 'ok' }), metrics });
   try {
+    if (folder !== '') await openSocketFolder(folder);
     return await startSocketServer(
-      socketPathOf(workFolder, socket),
+      socketPathOf(workFolder, SOCKET),
       createRouter(routes, { errors: ROUTE_ERRORS, log }),
+      { alsoAt: folder === '' ? undefined : socketPathOf(folder, SOCKET) },
     );
   } catch (thrown) {
     log.warn({ error: thrown }, 'app.no-metrics');
