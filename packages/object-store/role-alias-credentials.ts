@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '#packages/foundation';
 import { keptCredentials, noCredentials } from './kept-credentials.ts';
 import type { Credentials, CredentialSource } from './kept-credentials.ts';
