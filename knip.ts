@@ -4,7 +4,7 @@ import type { KnipConfig } from 'knip';
 const config: KnipConfig = {
   entry: [
     // What esbuild bundles: see tools/bundle/components.ts, tools/bundle/runtime and tools/cloud/pipeline.
-    'components/inference-agent/{agent,instance-worker,model}.ts',
+    'components/inference-agent/{agent,doctor,instance-worker,model}.ts',
     'components/feedback-uploader/{uploader,redactor}.ts',
     'components/inference-app/app.ts',
     'components/runtime/check.ts',

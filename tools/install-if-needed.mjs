@@ -58,9 +58,52 @@ function packagesOf(file) {
   }
 }
 
+/** npm by itself waits a minute and more before it says that a registry is away. */
+const QUICK_RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=3000'];
+
 /** @param {string} project */
 async function npmCi(project) {
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...QUICK_RETRIES,
+  ];
+  const stopTicker = startTicker();
+  const install = runNpm(project, args);
+  const asked = sayWhenSilent(project, install.ended);
+  const { code, said } = await install.ended.finally(stopTicker);
+  await asked;
+  if (code !== 0)
+    throw new Error(`npm ci ended with code ${code}.\n${said}\nCheck the network or the registry, then try again.`);
+}
+
+/**
+ * An install may wait for minutes for a registry that takes connections and answers nothing. So the registry is asked something small
+ * beside it, and what npm says of that is told at once; what npm has in its cache is installed all the same.
+ * @param {string} project
+ * @param {Promise<unknown>} installed
+ */
+async function sayWhenSilent(project, installed) {
+  const ping = runNpm(project, ['ping', '--loglevel=error', '--fetch-retries=0', `--fetch-timeout=${PING_TIMEOUT_MS}`]);
+  void installed.finally(() => ping.stop()).catch(() => undefined);
+  const { code, said } = await ping.ended;
+  if (code !== 0 && code !== null && NETWORK_TROUBLE.test(said))
+    process.stderr.write(`The npm registry does not answer; npm goes on trying. It says:\n${said}\n`);
+}
+
+const PING_TIMEOUT_MS = 5_000;
+/** A registry that answers, if only that it knows no ping, is there. */
+const NETWORK_TROUBLE = /ECONN|ENOTFOUND|EAI_AGAIN|TIMEDOUT|TIMEOUT|timeout|CERT|SELF_SIGNED|EHOSTUNREACH|ENETUNREACH/;
+
+/**
+ * @param {string} project
+ * @param {readonly string[]} args
+ */
+function runNpm(project, args) {
   const npmCli = process.env.npm_execpath;
   const [command, prefix] = npmCli?.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []];
   const child = spawn(command, [...prefix, ...args], {
@@ -73,11 +116,8 @@ async function npmCi(project) {
     stream.on('data', (chunk) => {
       tail = (tail + chunk).slice(-4000);
     });
-  const [code] = await once(child, 'close').finally(startTicker());
-  if (code !== 0)
-    throw new Error(
-      `npm ci ended with code ${code}.\n${tail.trim()}\nCheck the network or the registry, then try again.`,
-    );
+  const ended = once(child, 'close').then(([code]) => ({ code, said: tail.trim() }));
+  return { ended, stop: () => void child.kill() };
 }
 
 /** Seconds passed, on a terminal only. */

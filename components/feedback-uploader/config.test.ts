@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfiguration, describeConfiguration, foundationErrors, silentLogger } from '#packages/foundation';
+import { defaultConfiguration, describeConfiguration, foundationErrors } from '#packages/foundation';
 import type { ConfigurationProblem } from '#packages/foundation';
 import { readUploaderConfiguration, requestLimitOf, uploaderConfiguration } from './config.ts';
 
@@ -142,10 +142,7 @@ describe('configuration of the uploader', () => {
   it('warns about misspelt keys inside the text of the map', () => {
     const warnings: object[] = [];
     const map = JSON.stringify({ Parts: { ...good, 'sampling-stategy': {} } });
-    readUploaderConfiguration(
-      { FeedbackConfigurationMap: map },
-      { ...silentLogger, warn: (facts) => warnings.push(facts) },
-    );
+    readUploaderConfiguration({ FeedbackConfigurationMap: map }, (unknown) => warnings.push(...unknown.values()));
     expect(warnings).toEqual([
       expect.objectContaining({
         pointer: '/FeedbackConfigurationMap/Parts/sampling-stategy',

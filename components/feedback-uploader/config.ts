@@ -9,7 +9,7 @@ import {
   parseConfiguration,
   textSetting,
 } from '#packages/foundation';
-import type { DeepReadonly, Logger } from '#packages/foundation';
+import type { DeepReadonly, UnknownSettings } from '#packages/foundation';
 import { fillTopic, TOPIC_TEMPLATES } from '#packages/ipc';
 import { endpointProblem } from '#packages/object-store';
 import { feedbackMapSchema } from './settings/feedback-map-schema.ts';
@@ -108,10 +108,13 @@ export type FeedbackConfiguration = DeepReadonly<FeedbackSettings>;
  *
  * @throws EdgeError `config.invalid` with every problem at once
  */
-export function readUploaderConfiguration(raw: unknown, log?: Logger): UploaderConfiguration {
+export function readUploaderConfiguration(
+  raw: unknown,
+  onUnknown: (unknown: UnknownSettings) => void = () => undefined,
+): UploaderConfiguration {
   return parseConfiguration(uploaderConfiguration, withMapAsObject(raw), {
     component: COMPONENT,
-    ...(log ? { log } : {}),
+    onUnknown,
   });
 }
 

@@ -111,6 +111,11 @@ describe('InferenceApp, once', () => {
       'Detector--line--b.png.jpg',
       'Detector--line--c.webp.jpg',
     ]);
+    expect(
+      results()
+        .map(({ annotated }) => annotated)
+        .sort(),
+    ).toEqual((await readdir(join(work, 'annotated'))).sort());
     expect((await sharp(join(work, 'annotated', 'Detector--line--a.jpg')).metadata()).width).toBe(640);
     expect(app.counts).toMatchObject({ answered: 6, published: 12, annotated: 6, skipped: {} });
   });

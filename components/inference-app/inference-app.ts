@@ -1,10 +1,10 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { Incidents, messageOf, Serial, sleep } from '#packages/foundation';
-import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import { Incidents, messageOf, refusalOfUnknown, Serial, sleep, UNKNOWN_KEY } from '#packages/foundation';
+import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
-import { localTopics, untilAnswered } from '#packages/ipc';
+import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
 import { isStreamType } from './settings/source-settings.ts';
@@ -21,11 +21,12 @@ import { Waker } from './inference/waker.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { startWatchServer } from './metrics/watch-server.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';
-import { readConfiguration } from './read-configuration.ts';
+import { COMPONENT, readConfiguration } from './read-configuration.ts';
 import { Publisher } from './results/publisher.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { createSource } from './sources/create-source.ts';
 import { FolderJournals } from './sources/folder/journal/folder-journals.ts';
+import { subjectsOf } from './sources/subjects.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
@@ -62,6 +63,7 @@ export class InferenceApp {
   readonly #log: Logger;
   readonly #statistics = new Statistics();
   readonly #metrics = new AppMetrics(this.#statistics);
+  readonly #incidents: Incidents;
   readonly #publisher: Publisher;
   readonly #sources: SourceSet;
   readonly #journals: FolderJournals;
@@ -72,6 +74,7 @@ export class InferenceApp {
   readonly #active: ActiveServices;
   readonly #changes = new Serial();
   #configuration: AppConfiguration;
+  #unknown: UnknownSettings = new Map();
   #checkedIds: ReadonlyMap<string, string> = new Map();
   #watchServer: SocketServer | undefined;
   #stopping: Promise<void> | undefined;
@@ -88,22 +91,25 @@ export class InferenceApp {
     const { ipc, clock, log, workFolder } = options;
     const known = await KnownServices.open({ file: join(workFolder, SERVICES_FILE), clock, log });
     const raw = await untilAnswered(() => ipc.getConfiguration(), log);
-    const app = new InferenceApp(options, readConfiguration(raw, process, log), known);
+    const app = new InferenceApp(options, raw, known);
     await app.#listen();
     await app.#serveMetrics();
     await app.#apply();
     return app;
   }
 
-  private constructor(options: InferenceAppOptions, configuration: AppConfiguration, known: KnownServices) {
+  private constructor(options: InferenceAppOptions, raw: unknown, known: KnownServices) {
     const { ipc, agent, clock, random, thing, workFolder, log } = options;
     this.#options = options;
     this.#log = log;
-    this.#configuration = configuration;
     this.#known = known;
+    const incidents = (this.#incidents = new Incidents(log, {
+      clock,
+      onChange: incidentNews({ ipc, clock, log, thing, component: COMPONENT }),
+    }));
+    this.#configuration = this.#read(raw);
     const settings = (): AppConfiguration => this.#configuration;
     const statistics = this.#statistics;
-    const incidents = new Incidents(log);
     const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
     const active = (this.#active = new ActiveServices({ agent, known, clock, random, incidents, waker }));
@@ -153,7 +159,22 @@ export class InferenceApp {
     const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
     const readSecret = (secretId: string): Promise<string> => ipc.getSecret(secretId);
     const journals = (this.#journals = new FolderJournals({ folder: join(workFolder, 'journal'), clock, log }));
-    const sourceOptions = { workFolder, maxImageBytes, openSlots, readSecret, clock, random, statistics, log };
+    const isOtherFolder = (folder: string): boolean =>
+      Object.values(settings().Sources).some(
+        ({ Enabled, Type, Path }) => Enabled && Type === 'folder' && resolve(workFolder, Path) === folder,
+      );
+    const sourceOptions = {
+      workFolder,
+      isOtherFolder,
+      maxImageBytes,
+      openSlots,
+      readSecret,
+      clock,
+      random,
+      statistics,
+      incidents,
+      log,
+    };
     this.#sources = new SourceSet({
       create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }, journals),
       openIntake: (intake) => scheduler.open(intake),
@@ -161,7 +182,9 @@ export class InferenceApp {
       onStopped: (name) => {
         statistics.forget(name);
         this.#metrics.forget(name);
+        for (const subject of subjectsOf(name)) incidents.forget(subject);
       },
+      incidents,
       log,
     });
     this.#sources.onAllEnded(() => void this.#end());
@@ -182,6 +205,7 @@ export class InferenceApp {
     await untilAnswered(() => ipc.validateConfiguration((raw) => this.#faultOf(raw)), this.#log);
     try {
       await ipc.subscribeLocal(localTopics.events, ({ message }) => {
+        if (readIncidentMessage(message)) return;
         const retired = retiredEvent.safeParse(message);
         if (retired.success) this.#known.retired(retired.data.model.alias);
         this.#active.forget();
@@ -196,16 +220,23 @@ export class InferenceApp {
   async #serveMetrics(): Promise<void> {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
-    this.#watchServer = await startWatchServer({ workFolder, folder: this.#configuration.SocketFolder, metrics, log });
+    const { SocketFolder: folder } = this.#configuration;
+    this.#watchServer = await startWatchServer({ workFolder, folder, incidents: this.#incidents, metrics, log });
   }
 
   #reconfigure(raw: unknown): void {
     try {
-      this.#configuration = readConfiguration(raw, process, this.#log);
+      this.#configuration = this.#read(raw);
     } catch (thrown) {
-      this.#log.error({ error: thrown }, 'app.configuration-rejected');
+      const message = `the configuration is not taken, the one before holds: ${messageOf(thrown)}`;
+      this.#incidents.opened('configuration', 'app.configuration-rejected', {
+        error: thrown,
+        message,
+        severity: 'error',
+      });
       return;
     }
+    this.#incidents.forget('configuration');
     this.#log.info({}, 'app.configuration-applied');
     this.#changes
       .run(() => this.#apply())
@@ -214,11 +245,20 @@ export class InferenceApp {
 
   #faultOf(raw: unknown): string | undefined {
     try {
-      readConfiguration(raw, process);
-      return undefined;
+      let unknown: UnknownSettings = new Map();
+      readConfiguration(raw, process, (found) => (unknown = found));
+      return refusalOfUnknown(this.#unknown, unknown);
     } catch (thrown) {
       return messageOf(thrown);
     }
+  }
+
+  /** @throws EdgeError `config.invalid` */
+  #read(raw: unknown): AppConfiguration {
+    return readConfiguration(raw, process, (unknown) => {
+      this.#unknown = unknown;
+      this.#incidents.replace(UNKNOWN_KEY, unknown);
+    });
   }
 
   async #apply(): Promise<void> {

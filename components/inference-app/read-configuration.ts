@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { foundationErrors, parseConfiguration } from '#packages/foundation';
-import type { Logger } from '#packages/foundation';
+import type { UnknownSettings } from '#packages/foundation';
 import { appConfiguration } from './config.ts';
 import type { AppConfiguration, SourceConfiguration } from './config.ts';
 import { architectureOf, serviceOf } from './predecessor/model-resource.ts';
@@ -28,8 +28,12 @@ const OLD_KEYS = [
  *
  * @throws EdgeError `config.invalid`
  */
-export function readConfiguration(raw: unknown, machine: Machine, log?: Logger): AppConfiguration {
-  const options = { component: COMPONENT, ...(log ? { log } : {}) };
+export function readConfiguration(
+  raw: unknown,
+  machine: Machine,
+  onUnknown: (unknown: UnknownSettings) => void = () => undefined,
+): AppConfiguration {
+  const options = { component: COMPONENT, onUnknown };
   const configuration = withMoreSources(parseConfiguration(appConfiguration, raw, options));
   if (configuration.Replaces !== '') return asPredecessor(configuration, PREDECESSORS[configuration.Replaces], machine);
   const stray = OLD_KEYS.filter((key) => configuration[key] !== undefined);

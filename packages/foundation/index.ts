@@ -2,8 +2,8 @@ export { sleep, systemClock } from './clock/clock.ts';
 export type { Clock } from './clock/clock.ts';
 export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
 export type { SettingDescription } from './config/describe-configuration.ts';
-export { parseConfiguration } from './config/parse-configuration.ts';
-export type { DeepReadonly } from './config/parse-configuration.ts';
+export { parseConfiguration, refusalOfUnknown, UNKNOWN_KEY } from './config/parse-configuration.ts';
+export type { DeepReadonly, UnknownSettings } from './config/parse-configuration.ts';
 export type { ConfigurationProblem } from './errors.ts';
 export {
   booleanSetting,
@@ -31,14 +31,17 @@ export { hashFile } from './files/hash-file.ts';
 export { exists, isMissing, readTextIfAny } from './files/missing.ts';
 export { readHashed } from './files/read-hashed.ts';
 export type { HashedFile, ReadHashedOptions } from './files/read-hashed.ts';
+export { watchFreeDisk } from './files/watch-free-disk.ts';
 export { isPartial, replaceAtomically, writeAtomically } from './files/write-atomically.ts';
 export { writeAt, writeNewFile } from './files/write-new-file.ts';
 export { Incidents } from './log/incidents.ts';
+export type { Incident, IncidentFacts, IncidentsOptions } from './log/incidents.ts';
 export { levelSwitch } from './log/level-switch.ts';
 export { LogFile } from './log/log-file.ts';
 export { createLogger, maskCredentials, silentLogger } from './log/logger.ts';
 export type { Logger, LogLevel } from './log/logger.ts';
 export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
+export { SUPPORTED_NODE } from './supported-node.ts';
 export { Backoff } from './scheduling/backoff.ts';
 export { fullJitter } from './scheduling/full-jitter.ts';
 export type { BackoffOptions } from './scheduling/full-jitter.ts';

@@ -11,6 +11,8 @@ export { decodeLocal, plainMessage } from './session/local-messages.ts';
 export type { IpcOptions } from './session/options.ts';
 export { accessControlFor } from './topics/access-control.ts';
 export { topicMatches } from './topics/topic-syntax.ts';
+export { incidentNews, readIncidentMessage } from './topics/incident-news.ts';
+export type { IncidentMessage } from './topics/incident-news.ts';
 export { fillTopic, isReplyTopic, localTopics, mqttTopics, TOPIC_TEMPLATES } from './topics/topics.ts';
 export type { crtTransport } from './transport/crt-transport.ts';
 export { NucleusFault } from './transport/nucleus-transport.ts';

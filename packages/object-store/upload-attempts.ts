@@ -9,6 +9,8 @@ export interface UploadAttemptsOptions {
   readonly log: Logger;
   /** Names of the events that tell of trouble and of its end. */
   readonly events: { readonly failed: string; readonly recovered: string };
+  /** Told of every failure that makes somebody wait, and, without facts, that its subject works. */
+  readonly onTrouble?: (subject: string, facts?: { readonly error: unknown }) => void;
   /** Bound on one attempt. */
   readonly timeoutMs: () => number;
   /** Longest wait between attempts. */
@@ -106,6 +108,7 @@ export class UploadAttempts {
       if (this.#stop.signal.aborted) return { state: 'stopped' };
       const failure = failureFacts(error);
       this.#failed(this.#troubleOf(failure, target.bucket, object), failure, { ...facts, error });
+      this.#options.onTrouble?.(subjectOf(failure, target), { error });
       const isNew = !object.codes.has(failure.code);
       object.codes.add(failure.code);
       return { state: 'failed', error, facts: failure, refusals: object.backoff.failures, isNew };
@@ -125,6 +128,7 @@ export class UploadAttempts {
 
   /** For an object that will not be tried again. */
   forget(object: string): void {
+    this.#options.onTrouble?.(objectSubject(object));
     this.#objects.delete(object);
   }
 
@@ -152,6 +156,7 @@ export class UploadAttempts {
     for (const trouble of [this.#store, this.#buckets.get(bucket), this.#objects.get(object)]) {
       if (trouble?.code !== undefined) log.info({ bucket, after: trouble.code }, events.recovered);
     }
+    for (const subject of [STORE, bucketSubject(bucket), objectSubject(object)]) this.#options.onTrouble?.(subject);
     this.#store.backoff.succeeded();
     this.#store.code = undefined;
     this.#buckets.delete(bucket);
@@ -185,6 +190,22 @@ export class UploadAttempts {
   #trouble(baseMs: number): Trouble {
     return { backoff: new Backoff(this.#options, baseMs), code: undefined };
   }
+}
+
+const STORE = 'object store';
+
+function bucketSubject(bucket: string): string {
+  return `bucket ${bucket}`;
+}
+
+function objectSubject(object: string): string {
+  return `object ${object}`;
+}
+
+/** What has to wait, in words. */
+function subjectOf({ fault }: StoreFailureFacts, { bucket, object }: UploadTarget): string {
+  if (fault === 'object') return objectSubject(object);
+  return fault === 'destination' ? bucketSubject(bucket) : STORE;
 }
 
 /** How often in a row something failed, and with which code last. */

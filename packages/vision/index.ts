@@ -28,6 +28,8 @@ export type { PlainType } from './tensor/allocate.ts';
 export { npyOfTensor } from './tensor/npy-tensor.ts';
 export { readTensorFile } from './tensor/tensor-file.ts';
 export { packStrings, unpackStrings } from './tensor/string-elements.ts';
+export { probeProvider } from './session/probe-provider.ts';
+export type { ProviderProbe } from './session/probe-provider.ts';
 export { channelsOf } from './tensor/tensor-target.ts';
 export { autotune } from './tuning/autotune.ts';
 export type { Tuned } from './tuning/autotune.ts';

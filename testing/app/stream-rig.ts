@@ -48,9 +48,10 @@ export class StreamRig {
     const raw = { Sources: { [name]: { Type: 'stream', NoFrameSeconds: 3_600, ...settings } } };
     const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
     const log = this.#recorder();
+    const incidents = new Incidents(log);
     const provider = new SlotProvider({
       clock: systemClock,
-      incidents: new Incidents(log),
+      incidents,
       agent: {
         leaseRing: async (request) => {
           const lease = await this.store.lease(request);
@@ -68,6 +69,7 @@ export class StreamRig {
       clock: systemClock,
       random: () => 0.1,
       statistics: this.statistics,
+      incidents,
       log,
     };
     const source = new StreamSource(options, new FfmpegPlayer(options));

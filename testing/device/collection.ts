@@ -27,12 +27,8 @@ export async function firstDeployment(
 ): Promise<LocalDeploymentRequest> {
   await buildForThisMachine();
   const request = await collectionDeployment([], inbox);
-  // Merged as the nucleus does it, maps key by key. The folder is empty at first: what is there when the application
-  // begins to watch was dropped by the test.
-  const own = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
-  const watched = mapValues(own.Sources, (_, source) =>
-    'Path' in source ? { ...source, ReadExisting: true } : source,
-  );
+  // Merged as the nucleus does it, maps key by key.
+  const { Sources: watched = {} } = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;
   const sources = { ...watched, ...mapValues(settings.app?.Sources, (name, more) => ({ ...watched[name], ...more })) };
   return {
     ...request,

@@ -37,6 +37,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
           'agent.js': 'inference-agent/agent.ts',
           'instance-worker.js': 'inference-agent/instance-worker.ts',
           'model.js': 'inference-agent/model.ts',
+          'doctor.js': 'inference-agent/doctor.ts',
         },
         {
           'install.sh': 'runtime/link-current.sh',

@@ -60,10 +60,16 @@ export const ZONES = {
     mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package'],
   },
 
+  'packages/doctor': {
+    holds: 'what a device has and lacks, and the archive for who helps',
+    mayImport: ['packages/foundation', 'packages/http', 'packages/model-package', 'packages/vision'],
+  },
+
   // Components import libraries only, so that each ships alone.
   'components/inference-agent': {
     holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager, captured data, heartbeats',
     mayImport: [
+      'packages/doctor',
       'packages/foundation',
       'packages/frames',
       'packages/heartbeat',

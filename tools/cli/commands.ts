@@ -7,6 +7,7 @@ import { printCommand } from './config/print.ts';
 import { deployCommand } from './deploy.ts';
 import { deprovisionCommand } from './deprovision.ts';
 import { fleetCommand } from './fleet.ts';
+import { doctorCommand } from './doctor.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { deployCommand as localDeployCommand } from './local/deploy.ts';
@@ -62,6 +63,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, ringsCommand, host);
   addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);
+  addCommand(program, doctorCommand, host);
   addCommand(program, versionCommand, host);
 
   const config = addGroup(program, 'config', 'look at edgeml.yaml');

@@ -1,24 +1,22 @@
 import type { CreateDeploymentCommandInput } from '@aws-sdk/client-greengrassv2';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, messageOf, systemClock } from '#packages/foundation';
+import { exists, systemClock } from '#packages/foundation';
 import { projectPaths } from '../bundle/project.ts';
-import { isPlainObject } from '../recipe/recipe.ts';
 import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { policiesOf, policyOptions } from './cloud/policy-options.ts';
 import type { PolicyOptions } from './cloud/policy-options.ts';
 import { targetNamed, targetOf, targetOptions } from './cloud/target-options.ts';
 import type { TargetOptions } from './cloud/target-options.ts';
+import { readUpdates, refuseUnknownSettings, settingsOptions } from './deployment-settings.ts';
+import type { SettingsOptions } from './deployment-settings.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
 import type { DeploymentChange } from '../cloud/deployments/merge-deployment.ts';
 
-interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, PolicyOptions {
-  readonly document?: string;
+interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, PolicyOptions, SettingsOptions {
   readonly file?: string;
-  readonly config?: string;
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly force?: boolean;
@@ -33,10 +31,8 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
   summary: 'deploy published components, as Name=1.0.0, to a device or a group of devices',
   options: (command) =>
     policyOptions(
-      targetOptions(cloudOptions(command))
-        .option('--document <file>', 'a deployment document, as create-deployment and the local core take it')
+      settingsOptions(targetOptions(cloudOptions(command)))
         .option('--file <edgeml.yaml>', 'what edgeml.yaml says: its models, and the collection with its settings')
-        .option('--config <json|file>', 'configuration: {"Name": {"merge": {…}, "reset": ["/key"]}}')
         .option('--remove <name...>', 'components to take away from the target')
         .option('--name <text>', 'name of the deployment (default: as before)'),
     )
@@ -113,7 +109,7 @@ async function changeOf(
   const project = options.file === undefined ? {} : await componentsOf(options.file, out, signal);
   const components: Record<string, unknown> = { ...document.components, ...project };
   for (const [name, componentVersion] of namedVersions(args)) components[name] = { componentVersion };
-  const configuration = options.config === undefined ? {} : await jsonOrFile(options.config);
+  const configuration = options.config === undefined ? {} : await readUpdates(options.config);
   for (const [name, configurationUpdate] of Object.entries(configuration)) {
     if (!(name in components))
       throw cliErrors.error(
@@ -129,6 +125,11 @@ async function changeOf(
     );
   const named = options.name === undefined ? {} : { deploymentName: options.name };
   const whole = checkSpecification({ ...document, ...named, ...policiesOf(options), components }, 'the command line');
+  const merges = Object.entries(whole.components).map(([name, { configurationUpdate }]) => [
+    name,
+    configurationUpdate?.merge,
+  ]);
+  await refuseUnknownSettings(Object.fromEntries(merges) as Record<string, unknown>, Object.keys(components), options);
   return { ...whole, ...(options.remove ? { remove: options.remove } : {}) };
 }
 
@@ -163,15 +164,5 @@ async function requireFitsLite(components: NonNullable<CreateDeploymentCommandIn
     throw cliErrors.error('cli.too-large-for-lite', `${tooLarge.message} ${tooLarge.fix}`, {
       facts: { component: name },
     });
-  }
-}
-
-async function jsonOrFile(text: string): Promise<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text.trimStart().startsWith('{') ? text : await readFile(text, 'utf8'));
-    if (!isPlainObject(value)) throw new Error('it holds no object');
-    return value;
-  } catch (cause) {
-    throw cliErrors.error('cli.usage', `--config is neither JSON nor a JSON file: ${messageOf(cause)}`, { cause });
   }
 }

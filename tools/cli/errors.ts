@@ -31,11 +31,14 @@ export const cliErrors = errorCatalogue({
   'cli.too-large-for-lite': entry<{ readonly component: string }>({
     todo: 'Shrink the configuration as the message says, or give --nucleus java if no device of the target runs nucleus lite.',
   }),
+  'cli.unknown-settings': entry<{ readonly problems: readonly string[] }>({
+    todo: 'Correct the names; `--allow-unknown` deploys them all the same, for a component that is newer than this checkout.',
+  }),
+  'cli.usage': { todo: 'Run the command with --help to see what it takes.' },
   'try.labels': entry<{ readonly file: string; readonly labels: number; readonly classes: number }>({
     todo: 'Give --labels the file that the model was trained with: one label a line, in the order of the classes.',
   }),
   'try.no-source': entry<{ readonly source: string }>({
     todo: 'Give --source a camera (rtsp://…, http://…, /dev/video0), a video, an image, or a folder with images.',
   }),
-  'cli.usage': { todo: 'Run the command with --help to see what it takes.' },
 });

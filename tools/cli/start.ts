@@ -59,6 +59,7 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     const { afterLastStart, readLastStart, writeLastStart } = await import('./start/last-start.ts');
     const { prepareRoot } = await import('./start/prepare-root.ts');
     const { ResultPace } = await import('./start/result-pace.ts');
+    const { IncidentWatch } = await import('./start/incident-watch.ts');
     const { runCollection } = await import('./start/run-collection.ts');
     const { projectOf, whatToRun } = await import('./start/what-to-run.ts');
 
@@ -78,11 +79,13 @@ With --json each result is one JSON object on a line of stdout: image, service, 
       ...(options.accelerator === undefined ? {} : { platformOverride: { accelerator: options.accelerator } }),
     });
     const watch = new ComponentWatch(core, out);
+    const incidents = new IncidentWatch(core, out);
     try {
       const request = afterLastStart(run.request, run.from, await readLastStart(root));
       await writeLastStart(root, { from: run.from, roots: Object.keys(request.rootComponentVersionsToAdd ?? {}) });
       return await runCollection(core, watch, request, {
         ...run,
+        incidents,
         pace: run.paced && !out.isJson ? new ResultPace(systemClock) : undefined,
         once: options.once ?? false,
         brokerNote: movedBroker(broker, core.mqttUrl),
@@ -91,10 +94,14 @@ With --json each result is one JSON object on a line of stdout: image, service, 
         timeoutMs,
       });
     } catch (error) {
-      if (!signal.aborted) watch.showFailures();
+      if (!signal.aborted) {
+        incidents.showAll();
+        watch.showFailures();
+      }
       throw error;
     } finally {
       watch.close();
+      incidents.close();
       out.progress('Stopping …');
       await core.stop();
       out.endProgress();

@@ -14,6 +14,8 @@ import { componentEnvironment } from './lifecycle/environment.ts';
 import { shownState } from './lifecycle/state.ts';
 import type { ComponentLine } from './logs/component-log.ts';
 import { fileLogger } from './logs/file-logger.ts';
+import { followBroker } from './mqtt/broker-state.ts';
+import type { BrokerState } from './mqtt/broker-state.ts';
 import { startIotCore } from './mqtt/start-iot-core.ts';
 import { Nucleus } from './nucleus.ts';
 import { corePaths } from './paths.ts';
@@ -39,6 +41,7 @@ export class LocalCore {
   readonly ipc: IpcServer;
   readonly nucleus: Nucleus;
   readonly #listeners: Listeners;
+  readonly #broker: Parts['broker'];
   readonly #undo: Undo;
   #stopped: Promise<void> | undefined;
 
@@ -49,6 +52,7 @@ export class LocalCore {
     this.ipc = parts.ipc;
     this.nucleus = parts.nucleus;
     this.#listeners = parts.listeners;
+    this.#broker = parts.broker;
     this.#undo = parts.undo;
   }
 
@@ -91,6 +95,13 @@ export class LocalCore {
   onState(listener: (change: StateChange) => void): () => void {
     this.#listeners.state.add(listener);
     return () => this.#listeners.state.delete(listener);
+  }
+
+  /** Called with whether the MQTT broker can be reached, at once and at each change; never if there is none. Returns a function that ends it. */
+  onBroker(listener: (state: BrokerState) => void): () => void {
+    this.#listeners.broker.add(listener);
+    if (this.#broker.state) listener(this.#broker.state);
+    return () => this.#listeners.broker.delete(listener);
   }
 
   /** Called with every line that a component writes. Returns a function that ends it. */
@@ -138,6 +149,7 @@ export class LocalCore {
 interface Listeners {
   readonly state: Set<(change: StateChange) => void>;
   readonly line: Set<(line: ComponentLine) => void>;
+  readonly broker: Set<(state: BrokerState) => void>;
 }
 
 /** What ends the parts that were started, in the order of their starts. */
@@ -149,6 +161,7 @@ async function undoAll(undo: Undo): Promise<void> {
 
 type Parts = Pick<LocalCore, 'root' | 'pubsub' | 'mqttUrl' | 'ipc' | 'nucleus'> & {
   readonly listeners: Listeners;
+  readonly broker: { readonly state?: BrokerState };
   readonly undo: Undo;
 };
 
@@ -161,7 +174,7 @@ async function startParts(options: LocalCoreOptions, undo: Undo): Promise<Parts>
   const log = options.log ?? ownLog(paths.logs, clock, undo);
   const socket = await ipcSocketPaths(paths, strictLite);
   undo.push(() => socket.release());
-  const listeners: Listeners = { state: new Set(), line: new Set() };
+  const listeners: Listeners = { state: new Set(), line: new Set(), broker: new Set() };
   const coreEnvironment = {
     thingName,
     region: options.region ?? 'us-east-1',
@@ -197,6 +210,13 @@ async function startParts(options: LocalCoreOptions, undo: Undo): Promise<Parts>
   const pubsub = new LocalPubSub(log);
   const mqtt = await startIotCore(options.mqtt ?? {}, clock, log);
   undo.push(() => mqtt.close());
+  const broker: { state?: BrokerState } = {};
+  undo.push(
+    followBroker(paths.root, mqtt, clock, (state) => {
+      broker.state = state;
+      for (const listener of [...listeners.broker]) listener(state);
+    }),
+  );
   const ipc: IpcServer = await startIpcServer({
     socketPath: socket.listen,
     nucleus,
@@ -218,7 +238,7 @@ async function startParts(options: LocalCoreOptions, undo: Undo): Promise<Parts>
   undo.push(() => nucleus.close()); // first of all, while components can still speak to the core
   undo.push(await writeCliInfo(paths.cliInfo, { authToken: nucleus.cliToken, socketPath: socket.listen }));
   log.info({ root: paths.root, thingName, strictLite, mqtt: mqtt.url }, 'core.started');
-  return { root: paths.root, pubsub, mqttUrl: mqtt.url, ipc, nucleus, listeners, undo };
+  return { root: paths.root, pubsub, mqttUrl: mqtt.url, ipc, nucleus, listeners, broker, undo };
 }
 
 function ownLog(folder: string, clock: Clock, undo: Undo): Logger {

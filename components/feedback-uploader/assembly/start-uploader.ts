@@ -1,11 +1,20 @@
 import { join } from 'node:path';
-import { messageOf, Serial } from '#packages/foundation';
-import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import {
+  Incidents,
+  messageOf,
+  refusalOfUnknown,
+  Serial,
+  silentLogger,
+  UNKNOWN_KEY,
+  watchFreeDisk,
+} from '#packages/foundation';
+import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
 import { MAX_FEEDBACK_HEADER_BYTES, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
-import type { FeedbackHealth } from '#packages/http';
+import type { ComponentStatus, FeedbackHealth } from '#packages/http';
+import { incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
-import { readUploaderConfiguration } from '../config.ts';
+import { COMPONENT, readUploaderConfiguration } from '../config.ts';
 import type { UploaderConfiguration } from '../config.ts';
 import { feedbackRouter } from '../http/feedback-router.ts';
 import { InputReader } from '../http/read-input.ts';
@@ -15,7 +24,7 @@ import { Publisher } from '../messages/publisher.ts';
 import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
 import type { Redact } from '../redaction/redactor.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { UploadReporter } from '../upload/upload-ports.ts';
+import type { UploaderPorts, UploadReporter } from '../upload/upload-ports.ts';
 import { Uploader } from '../upload/uploader.ts';
 import { evictionLog } from './eviction-log.ts';
 import { openSpool } from './open-spool.ts';
@@ -51,6 +60,11 @@ export interface RunningUploader {
   close(timeoutMs: number): Promise<void>;
 }
 
+type RunState = Exclude<ComponentStatus, 'degraded'>;
+
+/** How often free room on the disk is looked at. */
+const DISK_CHECK_MS = 30_000;
+
 /** What there is once the spool is open. */
 /** A name that the recipe of the application knows, so no setting. */
 const SOCKET = 'feedback.sock';
@@ -64,14 +78,24 @@ interface Opened {
 /** Puts the component together. The socket comes first: a second process finds it taken and leaves the spool alone. @throws EdgeError `config.invalid`, `socket.*` */
 export async function startUploader(options: UploaderOptions): Promise<RunningUploader> {
   const { ipc, clock, random, log, thing } = options;
-  let configuration = readUploaderConfiguration(options.configuration, log);
+  const incidents = new Incidents(log, {
+    clock,
+    onChange: incidentNews({ ipc, clock, log, thing, component: COMPONENT }),
+  });
+  let unknown: UnknownSettings = new Map();
+  const read = (raw: unknown): UploaderConfiguration =>
+    readUploaderConfiguration(raw, (found) => {
+      unknown = found;
+      incidents.replace(UNKNOWN_KEY, found);
+    });
+  let configuration = read(options.configuration);
   let opened: Opened | undefined;
-  let status: FeedbackHealth['status'] = 'starting';
+  let status: RunState = 'starting';
   options.setLogLevel(configuration.LogLevel);
 
   const { onDropped = () => undefined } = options;
   const reader = new InputReader(onDropped);
-  const publisher = new Publisher({ session: ipc, clock, log });
+  const publisher = new Publisher({ session: ipc, clock, incidents });
   const announcer = new Announcer(publisher, announcerSettings(configuration, thing, options.maxMessageBytes));
   const store = storeSwitch(configuration, options.regionOfDevice, options.openStore);
   const metrics = new UploaderMetrics({
@@ -93,6 +117,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     intake: () => (status === 'ok' ? opened?.intake : undefined),
     reader,
     health: () => healthOf(status, configuration, opened),
+    incidents: () => incidents.current,
     metrics: () => metrics.text(),
     log,
   });
@@ -119,7 +144,12 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
       { spool, announcer, clock, random, redact: options.redact, observe },
       configuration,
     );
-    const ports = { spool, store, reporter, clock, random, log, onDropped };
+    const onTrouble: UploaderPorts['onTrouble'] = (subject, facts) => {
+      if (!facts) return incidents.forget(subject);
+      const message = `samples wait in the spool, ${subject} takes none: ${messageOf(facts.error)}`;
+      incidents.opened(subject, 'upload.failed', { ...facts, message, severity: 'error' }, silentLogger);
+    };
+    const ports = { spool, store, reporter, clock, random, log, onDropped, onTrouble };
     const uploader = new Uploader(ports, uploadSettings(configuration));
     opened = { spool, intake, uploader };
     await uploader.start();
@@ -128,14 +158,22 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   })();
   ready.catch((error: unknown) => log.debug({ error }, 'feedback.not-ready'));
 
+  let cancelDisk = (): void => undefined;
+  const watchDisk = (): void =>
+    void watchFreeDisk(options.workFolder, incidents).then(() => {
+      if (status !== 'stopping') cancelDisk = clock.after(DISK_CHECK_MS, watchDisk);
+    });
+  watchDisk();
+
   const changes = new Serial();
   const apply = async (raw: unknown): Promise<void> => {
     let next: UploaderConfiguration;
     try {
-      next = readUploaderConfiguration(raw, log);
+      next = read(raw);
     } catch (error) {
-      return log.error({ error }, 'configuration.rejected');
+      return incidents.opened('configuration', 'configuration.rejected', { error, severity: 'error' });
     }
+    incidents.forget('configuration');
     const restartNeeded = next.SocketFolder !== SocketFolder ? ['SocketFolder'] : [];
     configuration = next;
     options.setLogLevel(next.LogLevel);
@@ -155,7 +193,10 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
       changes.run(() => apply(raw)).catch((error: unknown) => log.error({ error }, 'configuration.not-applied'));
     }),
   );
-  subscribe('configuration validation', ipc.validateConfiguration(whyNot));
+  subscribe(
+    'configuration validation',
+    ipc.validateConfiguration((raw) => whyNot(raw, unknown)),
+  );
   subscribe('state', ipc.updateState('RUNNING'));
 
   let closed: Promise<void> | undefined;
@@ -165,6 +206,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     close: (timeoutMs) =>
       (closed ??= (async () => {
         status = 'stopping';
+        cancelDisk();
         closing.abort(new Error('the component stops'));
         await ready.catch(() => undefined);
         await Promise.all([server.close(timeoutMs), opened?.uploader.stop(), changes.idle()]);
@@ -175,20 +217,21 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
 }
 
 /** Why a configuration would not be taken; undefined where it would. */
-function whyNot(raw: unknown): string | undefined {
+function whyNot(raw: unknown, before: UnknownSettings): string | undefined {
   try {
-    readUploaderConfiguration(raw);
-    return undefined;
+    let unknown: UnknownSettings = new Map();
+    readUploaderConfiguration(raw, (found) => (unknown = found));
+    return refusalOfUnknown(before, unknown);
   } catch (thrown) {
     return messageOf(thrown);
   }
 }
 
 function healthOf(
-  status: FeedbackHealth['status'],
+  status: RunState,
   configuration: UploaderConfiguration,
   opened: Opened | undefined,
-): FeedbackHealth {
+): Omit<FeedbackHealth, 'status' | 'incidents'> & { readonly status: RunState } {
   const configurations = Object.keys(configuration.FeedbackConfigurationMap);
   if (!opened) return { status, configurations };
   const { samples, bytes } = opened.spool.totals();

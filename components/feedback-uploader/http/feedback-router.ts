@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import type { Logger } from '#packages/foundation';
+import type { Incident, Logger } from '#packages/foundation';
 import { createRouter, METADATA_HEADER, PREDICTION_HEADER, sendJson, watchRoutes } from '#packages/http';
-import type { FeedbackHealth, Route, RouteErrors } from '#packages/http';
+import type { ComponentStatus, FeedbackHealth, Route, RouteErrors } from '#packages/http';
 import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { jsonHeader } from './json-header.ts';
@@ -11,7 +11,11 @@ export interface FeedbackRouterPorts {
   /** Undefined while the component starts or stops. */
   readonly intake: () => FeedbackIntake | undefined;
   readonly reader: InputReader;
-  readonly health: () => FeedbackHealth;
+  readonly health: () => Omit<FeedbackHealth, 'status' | 'incidents'> & {
+    readonly status: Exclude<ComponentStatus, 'degraded'>;
+  };
+  /** What is wrong now. */
+  readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;

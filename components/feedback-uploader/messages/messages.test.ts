@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '#packages/foundation';
+import { Incidents, silentLogger } from '#packages/foundation';
 import { ipcErrors } from '#packages/ipc';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { readUploaderConfiguration } from '../config.ts';
@@ -34,7 +34,7 @@ const receipt = {
 function make(configuration: object = {}, maxMessageBytes?: number) {
   const ipc = recordingIpc();
   const clock = new FakeClock();
-  const publisher = new Publisher({ session: ipc, clock, log: silentLogger });
+  const publisher = new Publisher({ session: ipc, clock, incidents: new Incidents(silentLogger) });
   const settings = announcerSettings(readUploaderConfiguration(configuration), 'thing-1', maxMessageBytes);
   return { ipc, clock, publisher, announcer: new Announcer(publisher, settings) };
 }

@@ -1,11 +1,11 @@
-import { isEdgeError, sleep } from '#packages/foundation';
-import type { Clock, Logger } from '#packages/foundation';
+import { isEdgeError, messageOf, sleep } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { IpcSession } from '#packages/ipc';
 
 export interface PublisherPorts {
   readonly session: Pick<IpcSession, 'publishIot' | 'publishLocal'>;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly incidents: Incidents;
 }
 
 /** Where a message goes: an MQTT topic, a local topic, both or none. */
@@ -75,15 +75,28 @@ export class Publisher {
   }
 
   async #publish({ mqtt, local }: Topics, message: object): Promise<void> {
-    const { session } = this.#ports;
+    const { session, incidents } = this.#ports;
     if (mqtt !== undefined) await session.publishIot(mqtt, JSON.stringify(message), { qos: 1 });
     if (local !== undefined) await session.publishLocal(local, message);
+    incidents.resolved(subjectOf({ mqtt, local }), 'feedback.messages-again');
   }
 
   #giveUp(topics: Topics, error: unknown): void {
     this.#lost++;
-    this.#ports.log.warn({ ...topics, error }, 'feedback.message-lost');
+    const subject = subjectOf(topics);
+    const message = `${subject} cannot be published: ${messageOf(error)}`;
+    this.#ports.incidents.opened(subject, 'feedback.message-lost', { ...topics, error, message, severity: 'error' });
   }
+}
+
+function subjectOf({
+  mqtt,
+  local,
+}: {
+  readonly mqtt?: string | undefined;
+  readonly local?: string | undefined;
+}): string {
+  return `messages on ${mqtt ?? local ?? ''}`;
 }
 
 /** One at a time, so that what went over is not repeated with what did not. */

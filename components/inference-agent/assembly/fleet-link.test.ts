@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfiguration, silentLogger } from '#packages/foundation';
+import { Incidents, parseConfiguration, silentLogger } from '#packages/foundation';
 import { parseHeartbeat } from '#packages/heartbeat';
 import type { HeartbeatMessage } from '#packages/heartbeat';
 
@@ -197,6 +197,7 @@ describe('FleetLink', () => {
         onMismatch: () => undefined,
         clock: new FakeClock(),
         random: () => 0.5,
+        incidents: new Incidents(silentLogger),
         log: silentLogger,
       });
     const life = async () => JSON.parse(await readFile(join(folder.path, 'life.json'), 'utf8')) as object;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
 import type { DeploymentResult } from '#packages/heartbeat';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -34,6 +34,7 @@ export interface FleetLinkPorts {
   readonly onMismatch: (names: { readonly deviceName: string; readonly thing: string }) => void;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly incidents: Incidents;
   readonly log: Logger;
 }
 
@@ -54,7 +55,7 @@ export class FleetLink {
   #mismatch: string | undefined;
 
   private constructor(ports: FleetLinkPorts, provider: Provider) {
-    const { workFolder, clock, log, random } = ports;
+    const { workFolder, clock, incidents, log, random } = ports;
     this.#ports = ports;
     this.#provider = provider;
     this.usage = new UsageBook(clock);
@@ -70,6 +71,7 @@ export class FleetLink {
       send: (heartbeat) => provider.sendHeartbeat(heartbeat),
       clock,
       random,
+      incidents,
       log,
     });
   }
@@ -139,7 +141,9 @@ export class FleetLink {
   /** Whether the device goes by the name of its thing; tells each difference once. */
   checkName(): void {
     const { mismatch } = deviceNames(this.#ports.configuration().DeviceName, this.#ports.thing);
-    if (mismatch && mismatch.deviceName !== this.#mismatch) this.#ports.onMismatch(mismatch);
+    const { incidents, onMismatch } = this.#ports;
+    if (mismatch && mismatch.deviceName !== this.#mismatch) onMismatch(mismatch);
+    incidents.replace('device.name-mismatch', new Map(mismatch ? [['device', mismatchFacts(mismatch)]] : []));
     this.#mismatch = mismatch?.deviceName;
   }
 
@@ -210,6 +214,11 @@ function providerOf(ports: FleetLinkPorts): Promise<Provider> {
     case 'None':
       return Promise.resolve(noneProvider());
   }
+}
+
+function mismatchFacts({ deviceName, thing }: { readonly deviceName: string; readonly thing: string }): IncidentFacts {
+  const message = `DeviceName is ${deviceName}, and the thing is ${thing}: heartbeats and captured data carry the first`;
+  return { message, todo: 'Leave DeviceName empty, or set it to the name of the thing.' };
 }
 
 function notRegistered(key: string) {

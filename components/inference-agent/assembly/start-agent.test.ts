@@ -84,7 +84,7 @@ describe('the agent under a nucleus', () => {
     await started.close();
     await start();
     await started.agent.restored;
-    expect(await started.client.health()).toEqual({ status: 'ok', services: ['Parts'], expected: [] });
+    expect(await started.client.health()).toEqual({ status: 'ok', services: ['Parts'], expected: [], incidents: [] });
   });
 });
 

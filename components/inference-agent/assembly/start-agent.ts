@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
-import { messageOf, Serial, wireErrorOf } from '#packages/foundation';
+import { Incidents, messageOf, Serial, UNKNOWN_KEY, watchFreeDisk, wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel, WireError } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
-import type { HealthStatus } from '#packages/http';
+import type { ComponentStatus } from '#packages/http';
+import { incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import { availableMemory } from '#packages/posix';
@@ -17,6 +18,7 @@ import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
+import { AgentIncidents } from '../health/agent-incidents.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
@@ -31,7 +33,7 @@ import { Quarantine } from '../registry/quarantine.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
 import type { Platform } from '../settings/instance-settings.ts';
-import { logLevel } from '../settings/live-configuration.ts';
+import { COMPONENT, logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { StandInRequests } from '../settings/stand-in-requests.ts';
@@ -87,6 +89,8 @@ const OVERLAY_CHECK_MS = 30_000;
 /** How often the trusted keys of a folder are looked at: nobody tells when they change. */
 const TRUST_CHECK_MS = 30_000;
 
+/** How often free room is looked at, and whether what was wrong is past. */
+const DISK_CHECK_MS = 30_000;
 /** After these a model serves that was not judged yet. */
 const NEW_MODELS: readonly AgentEventName[] = [
   'model.activated',
@@ -110,6 +114,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const policyOf = (of: AgentConfiguration) => registryPolicy(of, platform, minimums);
   policyOf(configuration.current).instance('');
 
+  const incidents = new Incidents(log, {
+    clock,
+    onChange: incidentNews({ ipc, clock, log, thing: options.thing, component: COMPONENT }),
+  });
+  incidents.replace(UNKNOWN_KEY, configuration.unknown);
   const announce = announcer({
     ipc,
     clock,
@@ -118,6 +127,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     observe: (event, facts) => {
       metrics.event(event);
       link.observe(event, facts);
+      troubles.observe(event, facts);
       if (NEW_MODELS.includes(event)) judgeAgain();
       if ('swapGapMs' in facts) metrics.swapped(facts.to.alias, facts.swapGapMs, facts.requestsLost);
     },
@@ -132,6 +142,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     random: options.random,
     onNotKept: (error) => announce('quarantine.not-kept', { error: error.toJSON() }),
+    onKept: () => incidents.resolved('quarantine', 'quarantine.kept'),
   });
   await quarantine.open();
   const registry = new ModelRegistry({
@@ -146,6 +157,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     freeMemory: () => availableMemory().availableBytes,
     onChange: () => admission.pump(),
   });
+  const troubles = new AgentIncidents({ incidents, models: () => registry.list(), quarantine, clock });
   const admission = new Admission<ServingModel>({
     clock,
     service: (name) => requests.service(name),
@@ -180,6 +192,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configuration: () => configuration.current,
     serving,
     onMismatch: (names) => announce('device.name-mismatch', names),
+    incidents,
   });
   link.checkName();
   const observe = (name: string, run: ObservedRun): void => {
@@ -245,18 +258,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
 
-  let status: HealthStatus['status'] = 'starting';
+  let status: Exclude<ComponentStatus, 'degraded'> = 'starting';
   await store.open();
   const { records, finished } = await registry.restore();
   restoredModels.expect(records, finished);
-  const health = (): HealthStatus => ({ status, services: registry.aliases(), expected: registry.expected() });
+  troubles.look();
+  const health = () => ({ status, services: registry.aliases(), expected: registry.expected() });
+  const currentIncidents = () => {
+    troubles.look();
+    return incidents.current;
+  };
   const uploader = createFeedbackClient({
     socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
   });
   const feedback = new V1Feedback({
     client: uploader,
+    incidents,
     clock,
-    log,
     configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
     count: (name, outcome) => metrics.feedback(name, outcome),
   });
@@ -268,7 +286,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clock,
       onGuarded: (socket, reason) => metrics.guarded(socket, reason),
     },
-    { invoker, feedback, registry, frames, leases, health, metrics: () => metrics.text(), log },
+    {
+      invoker,
+      feedback,
+      registry,
+      frames,
+      leases,
+      health,
+      incidents: currentIncidents,
+      metrics: () => metrics.text(),
+      log,
+    },
   );
   const { inference: socketPath, administration: adminSocketPath } = sockets;
   log.info(
@@ -281,6 +309,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (status === 'starting') status = 'ok';
     link.start();
     log.info({ services: registry.aliases() }, 'agent.ready');
+  });
+  const stopDisk = repeat(clock, DISK_CHECK_MS, async () => {
+    troubles.look();
+    await watchFreeDisk(options.workFolder, incidents);
   });
   const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, async () => {
     await registry.retireOrphans();
@@ -306,6 +338,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (error) return announce('configuration.rejected', { error });
     const result = configuration.apply(options.overlay.over(raw));
     if (!result.applied) return announce('configuration.rejected', { error: result.error });
+    incidents.replace(UNKNOWN_KEY, configuration.unknown);
+    incidents.forget('configuration');
     if (!result.changed) return;
     options.setLogLevel(logLevel(configuration.current));
     requests.follow(configuration.current);
@@ -325,7 +359,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   );
   subscribe(
     'configuration validation',
-    ipc.validateConfiguration(async (raw) => (await objection(raw))?.message),
+    ipc.validateConfiguration(
+      async (raw) => (await objection(raw))?.message ?? configuration.refusalOfUnknown(options.overlay.over(raw)),
+    ),
   );
   const looking = new Serial();
   const lookAtOverlay = (): Promise<void> =>
@@ -362,6 +398,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       closing ??= (async () => {
         status = 'stopping';
         stopOrphans();
+        stopDisk();
         stopOverlay();
         standIn.stop();
         stopTrust();

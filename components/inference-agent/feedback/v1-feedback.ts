@@ -1,12 +1,11 @@
-import { Incidents } from '#packages/foundation';
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import { SampleQueue } from '#packages/http';
 import type { FeedbackClient, FeedbackLoss, FeedbackSample, SampleOffer } from '#packages/http';
 
 export interface V1FeedbackPorts {
   readonly client: Pick<FeedbackClient, 'publish'>;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly incidents: Incidents;
   /** ConfigId of a service; undefined or empty: its inferences are no feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string | undefined;
   readonly count: (service: string, outcome: FeedbackOutcome) => void;
@@ -24,7 +23,7 @@ export class V1Feedback {
 
   constructor(ports: V1FeedbackPorts) {
     this.#ports = ports;
-    const incidents = new Incidents(ports.log);
+    const { incidents } = ports;
     this.#queue = new SampleQueue({
       client: ports.client,
       clock: ports.clock,

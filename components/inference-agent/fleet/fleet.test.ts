@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '#packages/foundation';
+import { Incidents, silentLogger } from '#packages/foundation';
 import { parseHeartbeat } from '#packages/heartbeat';
 import type { HeartbeatMessage } from '#packages/heartbeat';
 
@@ -66,6 +66,10 @@ const settings = (changes: Partial<ProviderSettings> = {}): ProviderSettings => 
 });
 
 describe('heartbeats', () => {
+  let incidents: Incidents;
+  beforeEach(() => {
+    incidents = new Incidents(silentLogger, { clock });
+  });
   const started = (period: { seconds: number }, random = 0.5) => {
     const sent: number[] = [];
     const heartbeats = new Heartbeats({
@@ -75,6 +79,7 @@ describe('heartbeats', () => {
       send: async ({ Timestamp }) => void sent.push(Timestamp - NOON / 1_000),
       clock,
       random: () => random,
+      incidents,
       log: silentLogger,
     });
     heartbeats.start();
@@ -117,10 +122,18 @@ describe('heartbeats', () => {
       send: () => (attempts++ === 0 ? Promise.reject(new Error('offline')) : Promise.resolve()),
       clock,
       random: () => 0.5,
+      incidents,
       log: silentLogger,
     });
     heartbeats.start();
-    await clock.advance(130_000);
+    await clock.advance(20_000);
+    expect(incidents.current).toMatchObject([
+      { subject: 'AWS IoT Core', severity: 'error', message: 'nothing reaches the cloud over MQTT: offline' },
+    ]);
+    // Half a minute later it is tried again: it costs nothing, and tells when the way is open.
+    await clock.advance(15_000);
+    expect(incidents.current).toEqual([]);
+    await clock.advance(60_000);
     heartbeats.stop();
     expect(attempts).toBe(3);
   });

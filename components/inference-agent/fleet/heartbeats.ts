@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '#packages/foundation';
+import { messageOf } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { HeartbeatMessage } from '#packages/heartbeat';
 
 export interface HeartbeatPorts {
@@ -9,6 +10,7 @@ export interface HeartbeatPorts {
   readonly send: (heartbeat: HeartbeatMessage) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly incidents: Incidents;
   readonly log: Logger;
 }
 
@@ -16,6 +18,12 @@ export interface HeartbeatPorts {
 const FIRST_WITHIN_MS = 10_000;
 /** Part of the period by which a heartbeat may come early or late. */
 const JITTER = 0.1;
+/** After one that was not sent: whether the way is open again costs nothing to find out. */
+const RETRY_SECONDS = 30;
+
+const SUBJECT = 'AWS IoT Core';
+const TODO =
+  'Look at the network of the device and at the log of the nucleus; what has MQTT quality 1 waits there and is sent later.';
 
 /** Sends heartbeats as long as it is not stopped. One that cannot be sent is not made up for. */
 export class Heartbeats {
@@ -58,20 +66,22 @@ export class Heartbeats {
 
   #delayMs(): number {
     const { periodSeconds, random } = this.#ports;
-    return 1_000 * periodSeconds() * (1 - JITTER + 2 * JITTER * random());
+    const seconds = this.#isFailing ? Math.min(RETRY_SECONDS, periodSeconds()) : periodSeconds();
+    return 1_000 * seconds * (1 - JITTER + 2 * JITTER * random());
   }
 
   async #beat(): Promise<void> {
-    const { isRegistered, compose, send, periodSeconds, log } = this.#ports;
+    const { isRegistered, compose, send, periodSeconds, incidents, log } = this.#ports;
     const period = periodSeconds();
     if (period === 0 || !(await isRegistered())) return;
     try {
       await send(compose(period));
-      if (this.#isFailing) log.info({}, 'heartbeat.recovered');
+      incidents.resolved(SUBJECT, 'heartbeat.recovered');
       this.#isFailing = false;
     } catch (error) {
       if (this.#isFailing) log.debug({ error }, 'heartbeat.not-sent');
-      else log.warn({ error }, 'heartbeat.not-sent');
+      const message = `nothing reaches the cloud over MQTT: ${messageOf(error)}`;
+      incidents.opened(SUBJECT, 'heartbeat.not-sent', { error, message, todo: TODO, severity: 'error' });
       this.#isFailing = true;
     }
   }

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import type { Logger } from '#packages/foundation';
+import type { Incident, Logger } from '#packages/foundation';
 import { createRouter, sendJson, watchRoutes } from '#packages/http';
-import type { HealthStatus, Route, RouteErrors } from '#packages/http';
+import type { ComponentStatus, HealthStatus, Route, RouteErrors } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
@@ -18,7 +18,9 @@ export interface RouterPorts {
   readonly registry: ModelRegistry;
   readonly frames: FrameMemory;
   readonly leases: OpenLeases;
-  readonly health: () => HealthStatus;
+  readonly health: () => Pick<HealthStatus, 'services'> & { readonly status: Exclude<ComponentStatus, 'degraded'> };
+  /** What is wrong now. */
+  readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
@@ -54,10 +56,10 @@ function administration(registry: ModelRegistry): readonly Route[] {
   return [activateRoute(registry), retireRoute(registry), rollbackRoute(registry)];
 }
 
-function watch({ registry, health, metrics }: RouterPorts): readonly Route[] {
+function watch({ registry, health, incidents, metrics }: RouterPorts): readonly Route[] {
   return [
     { method: 'GET', path: '/v1/models', handle: (_request, response) => sendJson(response, 200, registry.list()) },
-    ...watchRoutes({ health, metrics }),
+    ...watchRoutes({ health, incidents, metrics }),
   ];
 }
 

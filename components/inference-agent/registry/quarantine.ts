@@ -34,6 +34,8 @@ export interface QuarantinePorts {
   readonly random: () => number;
   /** The file cannot be written: until it can, a restart of the agent would not know. It goes on being tried. */
   readonly onNotKept: (error: EdgeError) => void;
+  /** It could not be written, and is. */
+  readonly onKept?: () => void;
 }
 
 /** Versions that are not to be run again, by alias, until another version has been deployed. Survives restarts of the agent. */
@@ -50,7 +52,7 @@ export class Quarantine {
       ...ports,
       write: () => this.#writeFile(),
       onFailed: ports.onNotKept,
-      onRecovered: () => undefined,
+      onRecovered: () => ports.onKept?.(),
     });
   }
 

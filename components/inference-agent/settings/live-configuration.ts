@@ -1,5 +1,5 @@
-import { parseConfiguration, wireErrorOf } from '#packages/foundation';
-import type { Logger, LogLevel, WireError } from '#packages/foundation';
+import { parseConfiguration, refusalOfUnknown, wireErrorOf } from '#packages/foundation';
+import type { Logger, LogLevel, UnknownSettings, WireError } from '#packages/foundation';
 
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
@@ -30,11 +30,12 @@ export class LiveConfiguration {
   readonly #log: Logger;
   readonly #first: AgentConfiguration;
   #current: AgentConfiguration;
+  #unknown: UnknownSettings = new Map();
 
   /** @throws EdgeError `config.invalid` */
   constructor(raw: unknown, log: Logger) {
     this.#log = log;
-    this.#first = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log });
+    this.#first = this.#parse(raw);
     this.#current = this.#first;
     this.#warnAboutKeysWithoutEffect();
   }
@@ -43,9 +44,14 @@ export class LiveConfiguration {
     return this.#current;
   }
 
+  /** Settings of the current one that no schema knows. */
+  get unknown(): UnknownSettings {
+    return this.#unknown;
+  }
+
   apply(raw: unknown): ApplyResult {
     try {
-      const next = parseConfiguration(agentConfiguration, raw, { component: COMPONENT, log: this.#log });
+      const next = this.#parse(raw);
       const changed = JSON.stringify(next) !== JSON.stringify(this.#current);
       this.#current = next;
       if (changed) this.#warnAboutKeysWithoutEffect();
@@ -59,6 +65,20 @@ export class LiveConfiguration {
   /** A configuration as it would be if it were applied; nothing changes. @throws EdgeError `config.invalid` */
   preview(raw: unknown): AgentConfiguration {
     return parseConfiguration(agentConfiguration, raw, { component: COMPONENT });
+  }
+
+  /** Why the keys that nobody knows keep a configuration from being taken; undefined if they were there before. */
+  refusalOfUnknown(raw: unknown): string | undefined {
+    let unknown: UnknownSettings = new Map();
+    parseConfiguration(agentConfiguration, raw, { component: COMPONENT, onUnknown: (found) => (unknown = found) });
+    return refusalOfUnknown(this.#unknown, unknown);
+  }
+
+  #parse(raw: unknown): AgentConfiguration {
+    return parseConfiguration(agentConfiguration, raw, {
+      component: COMPONENT,
+      onUnknown: (unknown) => (this.#unknown = unknown),
+    });
   }
 
   #warnAboutKeysWithoutEffect(): void {

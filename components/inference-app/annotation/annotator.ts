@@ -34,6 +34,11 @@ export class Annotator {
     return this.#rule.wants({ source, isStream: this.#isStream(source), service, predictions, takenAtMs });
   }
 
+  /** File that the picture of this image will have, in the folder of the settings. */
+  nameOf({ source, image }: Pick<Frame, 'source' | 'image'>, { service }: Pick<InvokeResult, 'service'>): string {
+    return annotatedName(service, source, image);
+  }
+
   /**
    * Resolves with the path of the picture.
    *
@@ -48,7 +53,7 @@ export class Annotator {
         ? drawOnFrame(held.frame, predictions, options)
         : frame.withImage(({ bytes }) => drawPredictions(bytes, image, predictions, options)),
     );
-    return this.#files().save(annotatedName(service, frame.source, frame.image), picture);
+    return this.#files().save(this.nameOf(frame, { service }), picture);
   }
 
   #files(): AnnotatedStore {

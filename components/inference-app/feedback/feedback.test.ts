@@ -159,7 +159,7 @@ describe('FeedbackSender', () => {
 });
 
 describe('ConfigIdCheck', () => {
-  const healthy = (...configurations: string[]): FeedbackHealth => ({ status: 'ok', configurations });
+  const healthy = (...configurations: string[]): FeedbackHealth => ({ status: 'ok', configurations, incidents: [] });
   const checkOf = (health: () => Promise<FeedbackHealth>): ConfigIdCheck =>
     new ConfigIdCheck({ client: { health }, clock, random: () => 1, incidents: new Incidents(log), log });
 
@@ -193,7 +193,7 @@ describe('ConfigIdCheck', () => {
     let health = (): Promise<FeedbackHealth> => Promise.reject(error('feedback.unreachable'));
     checkOf(() => health()).start(new Map([['Detector', 'Keep1']]));
     await clock.advance(120_000);
-    health = async () => ({ status: 'starting', configurations: [] });
+    health = async () => ({ status: 'starting', configurations: [], incidents: [] });
     await clock.advance(60_000);
     health = async () => healthy();
     await clock.advance(600_000);

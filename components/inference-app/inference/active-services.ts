@@ -16,6 +16,9 @@ export interface ActiveServicesOptions {
   readonly waker: Waker;
 }
 
+/** Subject of incidents about whichever service there is. */
+export const ANY_SERVICE = 'any service';
+
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
 /** The agent is asked again after this long; activations are told sooner, by events. */
 const FRESH_MS = 2_000;
@@ -52,10 +55,11 @@ export class ActiveServices {
       const hasAnswered = await this.#refresh(signal);
       const services = hasAnswered ? wantedOf(known.all, task) : [];
       if (services.length > 0) {
-        incidents.resolved('any service', 'service.answers-again');
+        incidents.resolved(ANY_SERVICE, 'service.answers-again');
         return services;
       }
-      if (hasAnswered) incidents.opened('any service', 'service.no-model', { message: noModel(task).message });
+      if (hasAnswered)
+        incidents.opened(ANY_SERVICE, 'service.no-model', { message: noModel(task).message, severity: 'error' });
       const delayMs = fullJitter(BACKOFF, attempt, random);
       if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(task);
       await waker.sleep(clock, delayMs, signal);
@@ -76,13 +80,13 @@ export class ActiveServices {
       // In this order: a model that arrives in between is in both.
       const { status, expected = [] } = await agent.health({ signal, timeoutMs: CALL_MS });
       const models = await agent.models({ signal, timeoutMs: CALL_MS });
-      known.update([...expected.map((alias) => ({ alias })), ...models], status === 'ok');
+      known.update([...expected.map((alias) => ({ alias })), ...models], ['ok', 'degraded'].includes(status));
       if (known.all.length > 0) this.#freshAt = clock.monotonic();
       return true;
     } catch (thrown) {
       signal.throwIfAborted();
       this.forget();
-      incidents.opened('any service', 'agent.not-ready', { error: thrown });
+      incidents.opened(ANY_SERVICE, 'agent.not-ready', { error: thrown, severity: 'error' });
       return false;
     }
   }

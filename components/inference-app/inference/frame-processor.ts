@@ -8,6 +8,7 @@ import type { Publisher } from '../results/publisher.ts';
 import { answerMessage, errorMessage } from '../results/result-message.ts';
 import type { WorkIntake, WorkOutcome } from '../scheduler/work-intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
+import { ANY_SERVICE } from './active-services.ts';
 import type { ActiveServices } from './active-services.ts';
 import { everyActiveTask } from './every-active.ts';
 import type { InferenceRetrier, Patience } from './inference-retrier.ts';
@@ -39,7 +40,8 @@ export class FrameProcessor {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
-    const { retrier, active, publisher, statistics, onProvider, onPublished, thing, clock, log } = this.#options;
+    const { retrier, active, publisher, annotator, statistics, incidents, onProvider, onPublished, thing, clock, log } =
+      this.#options;
     const task = everyActiveTask(service);
     const { signal } = intake;
     const isNamed = intake.options.services.includes(service);
@@ -55,13 +57,19 @@ export class FrameProcessor {
       }
       const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
-      const published = publisher.publish(answerMessage(thing, frame, result), result);
+      const annotated = annotator.wants(frame, result) ? annotator.nameOf(frame, result) : undefined;
+      const published = publisher.publish(
+        { ...answerMessage(thing, frame, result), ...(annotated === undefined ? {} : { annotated }) },
+        result,
+      );
       onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
       onProvider(result);
-      await this.#annotate(frame, result);
+      if (annotated !== undefined) await this.#annotate(frame, result);
       return { outcome: 'done', published };
     } catch (thrown) {
       if (intake.signal.aborted) {
+        // Who still waits for the service says so again.
+        incidents.forget(task === undefined ? service : ANY_SERVICE);
         statistics.skip('stopped', 1, frame.source);
         return { outcome: 'stopped' };
       }
@@ -76,7 +84,6 @@ export class FrameProcessor {
 
   async #annotate(frame: Frame, result: InvokeResult): Promise<void> {
     const { annotator, statistics, incidents } = this.#options;
-    if (!annotator.wants(frame, result)) return;
     try {
       await annotator.annotate(frame, result);
       statistics.count('annotated');

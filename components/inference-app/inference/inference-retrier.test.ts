@@ -40,7 +40,7 @@ beforeEach(() => {
   asked = [];
   kept = [];
   const note = (facts: object, event: string): void => void lines.push({ event, facts: { ...facts } });
-  incidents = new Incidents({ ...silentLogger, warn: note, info: note });
+  incidents = new Incidents({ ...silentLogger, error: note, warn: note, info: note });
   const invokeFile = (_service: string, file: string, options: object = {}): Promise<InvokeResult> =>
     answer({ ...options, contentType: file });
   const invoke = (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> =>
@@ -196,7 +196,7 @@ describe('InferenceRetrier', () => {
 });
 
 describe('ActiveServices', () => {
-  const health = { status: 'ok' as 'ok' | 'starting', services: [], expected: [] as string[] };
+  const health = { status: 'ok' as 'ok' | 'starting', services: [], expected: [] as string[], incidents: [] };
   let folder: string;
   let known: KnownServices;
   const open = () => KnownServices.open({ file: join(folder, 'services.json'), clock, log: silentLogger });

@@ -62,10 +62,10 @@ export class InferenceRetrier {
         if (remedy === 'again') tries++;
         if (remedy === 'none' || tries >= TRIES_PER_IMAGE) throw thrown;
         const delayMs = Math.max(fullJitter(BACKOFF, attempt, random), retryAfterOf(thrown));
-        const isPatient = clock.monotonic() - startedAt + delayMs <= waitMs;
-        const isHopeless = remedy === 'model' && mayCome !== undefined && !(await mayCome());
-        if (!isPatient || isHopeless) throw remedy === 'model' ? noModel(service, thrown) : thrown;
+        if (remedy === 'model' && mayCome !== undefined && !(await mayCome())) throw noModel(service, thrown);
         this.#tell(service, remedy, thrown);
+        const isPatient = clock.monotonic() - startedAt + delayMs <= waitMs;
+        if (!isPatient) throw remedy === 'model' ? noModel(service, thrown) : thrown;
         await waker.sleep(clock, delayMs, signal);
       }
     }
@@ -117,9 +117,19 @@ export class InferenceRetrier {
     const { incidents } = this.#options;
     if (remedy === 'model') {
       const message = `no model answers the service ${service}; deploy the component ${modelComponent(service)}, or another one whose package has this name. Its images wait`;
-      incidents.opened(service, 'service.no-model', { service, deploy: modelComponent(service), message });
+      const todo = 'Deploy that component; `edgeml local list` shows what is deployed.';
+      incidents.opened(service, 'service.no-model', {
+        service,
+        deploy: modelComponent(service),
+        message,
+        todo,
+        severity: 'error',
+      });
     } else {
-      incidents.opened(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', { error: thrown });
+      incidents.opened(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', {
+        error: thrown,
+        severity: 'error',
+      });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '#packages/foundation';
+import type { Incidents, Logger } from '#packages/foundation';
 import { createRouter, openSocketFolder, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
 import type { RouteErrors, SocketServer } from '#packages/http';
 import { appErrors } from '../errors.ts';
@@ -7,6 +7,7 @@ export interface WatchServerOptions {
   readonly workFolder: string;
   /** Where the socket lies a second time; empty: nowhere. */
   readonly folder: string;
+  readonly incidents: Incidents;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
@@ -18,10 +19,11 @@ const SOCKET = 'app.sock';
 export async function startWatchServer({
   workFolder,
   folder,
+  incidents,
   metrics,
   log,
 }: WatchServerOptions): Promise<SocketServer> {
-  const routes = watchRoutes({ health: () => ({ status: 'ok' }), metrics });
+  const routes = watchRoutes({ health: () => ({ status: 'ok' }), incidents: () => incidents.current, metrics });
   try {
     if (folder !== '') await openSocketFolder(folder);
     return await startSocketServer(

@@ -1,4 +1,4 @@
-import { isEdgeError, sleep } from '#packages/foundation';
+import { isEdgeError, messageOf, sleep } from '#packages/foundation';
 import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import { fillTopic } from '#packages/ipc';
@@ -96,6 +96,8 @@ export class Publisher {
         incidents.opened(subject, 'app.publish-failed', {
           error: thrown,
           code: isEdgeError(thrown) ? thrown.code : undefined,
+          message: `results of ${service} cannot be published (${way}): ${messageOf(thrown)}`,
+          severity: 'error',
         });
       },
     );

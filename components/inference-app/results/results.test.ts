@@ -123,7 +123,7 @@ describe('Publisher', () => {
   function publisherOf(settings: object): Publisher {
     const configuration = parseConfiguration(appConfiguration, settings, { component: 'edgeml.InferenceApp' });
     const note = (level: string) => (_facts: object, event: string) => void lines.push({ level, event });
-    const log = { ...silentLogger, debug: note('debug'), info: note('info'), warn: note('warn') };
+    const log = { ...silentLogger, debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
     return new Publisher({
       ipc: {
         publishLocal: async (topic, sent) => {

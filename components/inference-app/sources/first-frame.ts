@@ -1,4 +1,4 @@
-import { parseConfiguration, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { appConfiguration } from '../config.ts';
 import type { SourceConfiguration } from '../config.ts';
@@ -55,6 +55,7 @@ export async function firstFrame(
     clock: systemClock,
     random: Math.random,
     statistics: new Statistics(),
+    incidents: new Incidents(log),
     log,
   };
   const source = createSource(options, NO_JOURNALS);

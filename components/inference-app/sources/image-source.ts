@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 
 import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -38,5 +38,8 @@ export interface SourceOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly statistics: Pick<Statistics, 'count' | 'source'>;
+  /** Whether another source reads this folder, an absolute path. Default: none does. */
+  readonly isOtherFolder?: (folder: string) => boolean;
+  readonly incidents: Incidents;
   readonly log: Logger;
 }

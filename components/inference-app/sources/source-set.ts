@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from '#packages/foundation';
+import type { Incidents, Logger } from '#packages/foundation';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
 import { everyActive } from '../inference/every-active.ts';
 import type { Intake } from '../scheduler/intake.ts';
 import type { IntakeOptions } from '../scheduler/work-intake.ts';
 import type { ImageSource } from './image-source.ts';
 import { shownUrl } from './shown-url.ts';
+import { sourceSubject } from './subjects.ts';
 
 export interface SourceSetOptions {
   readonly create: (name: string, configuration: SourceConfiguration) => ImageSource;
@@ -13,6 +14,7 @@ export interface SourceSetOptions {
   readonly modelWaitSeconds: () => number;
   /** Told when a source has ended. */
   readonly onStopped: (name: string) => void;
+  readonly incidents: Incidents;
   readonly log: Logger;
 }
 
@@ -70,7 +72,7 @@ export class SourceSet {
   }
 
   #start(name: string, configuration: SourceConfiguration): void {
-    const { create, openIntake, log } = this.#options;
+    const { create, openIntake, incidents, log } = this.#options;
     const intake = openIntake(this.#intakeOptions(name, configuration));
     const source = create(name, configuration);
     const { Type: type, Mode: mode, Services: services } = configuration;
@@ -82,7 +84,7 @@ export class SourceSet {
         running.state = 'done';
       } catch (thrown) {
         running.state = 'failed';
-        log.error({ source: name, error: thrown }, 'source.failed');
+        incidents.opened(sourceSubject(name), 'source.failed', { source: name, error: thrown, severity: 'error' });
       }
       this.#tellWhenAllEnded();
     };

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { foundationErrors } from '../errors.ts';
-import type { Logger } from '../log/logger.ts';
-import { silentLogger } from '../log/logger.ts';
 import { defaultConfiguration, describeConfiguration } from './describe-configuration.ts';
-import { parseConfiguration } from './parse-configuration.ts';
+import { parseConfiguration, refusalOfUnknown } from './parse-configuration.ts';
+import type { UnknownSettings } from './parse-configuration.ts';
 import type { ConfigurationProblem } from '../errors.ts';
 import * as settings from './settings.ts';
 
@@ -37,8 +36,8 @@ const defaults = {
   Limits: {},
 };
 
-const parse = (raw: unknown, log?: Logger) =>
-  parseConfiguration(schema, raw, { component: 'edgeml.Test', ...(log ? { log } : {}) });
+const parse = (raw: unknown, onUnknown?: (unknown: UnknownSettings) => void) =>
+  parseConfiguration(schema, raw, { component: 'edgeml.Test', ...(onUnknown ? { onUnknown } : {}) });
 
 function problemsOf(raw: unknown): readonly ConfigurationProblem[] {
   try {
@@ -50,10 +49,10 @@ function problemsOf(raw: unknown): readonly ConfigurationProblem[] {
   throw new Error('the configuration was accepted');
 }
 
-function warningsOf(raw: unknown): object[] {
-  const warnings: object[] = [];
-  parse(raw, { ...silentLogger, warn: (facts) => warnings.push(facts) });
-  return warnings;
+function unknownOf(raw: unknown): UnknownSettings {
+  let found: UnknownSettings = new Map();
+  parse(raw, (unknown) => (found = unknown));
+  return found;
 }
 
 describe('parseConfiguration', () => {
@@ -147,7 +146,7 @@ describe('parseConfiguration', () => {
     expect(Object.isFrozen(configuration.Annotate)).toBe(true);
   });
 
-  it('warns about unknown keys, with what was probably meant, and says nothing about accessControl', () => {
+  it('tells of unknown keys, with what was probably meant, and says nothing about accessControl', () => {
     const raw = {
       Intervall: 5,
       workers: 1,
@@ -156,13 +155,22 @@ describe('parseConfiguration', () => {
       accessControl: {},
     };
 
-    expect(warningsOf(raw)).toMatchObject([
+    expect([...unknownOf(raw).values()]).toMatchObject([
       { pointer: '/Intervall', suggestion: 'Interval' },
       { pointer: '/workers', suggestion: 'Workers' },
       { pointer: '/Annotate/Foo' },
       { pointer: '/Sources/0/path', suggestion: 'Path' },
     ]);
-    expect(warningsOf({ ...defaults, Limits: { anything: 3 } })).toEqual([]);
+    expect(unknownOf({ ...defaults, Limits: { anything: 3 } }).size).toBe(0);
+  });
+
+  it('refuses unknown keys that are new, and not those that another version has left', () => {
+    const before = unknownOf({ Intervall: 5 });
+
+    expect(refusalOfUnknown(before, unknownOf({ Intervall: 6 }))).toBeUndefined();
+    expect(refusalOfUnknown(before, unknownOf({ Intervall: 6, workers: 1 }))).toBe(
+      'setting /workers is not known and has no effect; did you mean Workers?',
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Logger } from '../log/logger.ts';
+import type { IncidentFacts } from '../log/incidents.ts';
 import { maskCredentials } from '../log/logger.ts';
 import { foundationErrors } from '../errors.ts';
 import { pointer } from './pointer.ts';
@@ -9,9 +9,14 @@ import type { ConfigurationProblem } from '../errors.ts';
 export interface ParseOptions {
   /** Named in errors and warnings. */
   readonly component: string;
-  /** Takes one `config.unknown-key` warning per key that the schema does not know. */
-  readonly log?: Logger;
+  /** Told each time of the keys that the schema does not know: facts for incidents of the event `UNKNOWN_KEY`, by subject. */
+  readonly onUnknown?: (unknown: UnknownSettings) => void;
 }
+
+/** Event of an incident that tells of a key that no schema knows. */
+export const UNKNOWN_KEY = 'config.unknown-key';
+
+export type UnknownSettings = ReadonlyMap<string, IncidentFacts>;
 
 export type DeepReadonly<T> = T extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -21,7 +26,7 @@ export type DeepReadonly<T> = T extends (infer Item)[]
 
 /**
  * Component configuration as the nucleus hands it over → validated, defaults filled in, deeply frozen.
- * `null` (and lite's `"null"`) stands for "left out"; the nucleus' own `accessControl` is ignored; unknown keys are warned about.
+ * `null` (and lite's `"null"`) stands for "left out"; the nucleus' own `accessControl` is ignored; unknown keys have no effect, and are told.
  *
  * @throws EdgeError `config.invalid` with every problem at once, in `facts.problems` as `ConfigurationProblem[]`.
  */
@@ -32,7 +37,7 @@ export function parseConfiguration<Schema extends z.ZodType>(
 ): DeepReadonly<z.output<Schema>> {
   const given = withoutAccessControl(withoutNulls(raw) ?? {});
   const result = schema.safeParse(given, { reportInput: true });
-  warnAboutUnknownKeys(schema, given, options);
+  options.onUnknown?.(unknownSettings(schema, given));
   if (!result.success) throw invalid(options.component, result.error.issues);
   return freezeDeep(result.data) as DeepReadonly<z.output<Schema>>;
 }
@@ -78,15 +83,27 @@ function preview(value: unknown): string {
   return text.length > PREVIEW_CHARACTERS ? `${text.slice(0, PREVIEW_CHARACTERS)}…` : text;
 }
 
-function warnAboutUnknownKeys(schema: z.ZodType, given: unknown, { component, log }: ParseOptions): void {
-  if (!log) return;
-  for (const key of unknownKeys(schema, given)) {
-    const hint = key.suggestion === undefined ? '' : `; did you mean ${key.suggestion}?`;
-    log.warn(
-      { component, ...key, message: `setting ${key.pointer} is not known and has no effect${hint}` },
-      'config.unknown-key',
-    );
-  }
+function unknownSettings(schema: z.ZodType, given: unknown): UnknownSettings {
+  return new Map(
+    unknownKeys(schema, given).map((key) => {
+      const hint = key.suggestion === undefined ? '' : `; did you mean ${key.suggestion}?`;
+      const message = `setting ${key.pointer} is not known and has no effect${hint}`;
+      return [`setting ${key.pointer}`, { ...key, message, todo: UNKNOWN_TODO }];
+    }),
+  );
+}
+
+const UNKNOWN_TODO =
+  'Correct the name in the deployment, or take the key away with RESET; docs/configuration.md lists the settings.';
+
+/**
+ * Why a configuration with keys that no schema knows must not take the place of one without them; undefined if all of them were
+ * there before: left over from another version, they keep nobody from deploying.
+ */
+export function refusalOfUnknown(before: UnknownSettings, next: UnknownSettings): string | undefined {
+  const added = [...next].filter(([subject]) => !before.has(subject));
+  if (added.length === 0) return undefined;
+  return added.map(([, { message }]) => message).join('; ');
 }
 
 function withoutNulls(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { WireError } from '#packages/foundation';
 import type { Prediction, Timings } from '#packages/model-package';
+import type { ComponentHealth } from './health-api.ts';
 
 /** JSON bodies of the agent's HTTP API, shared by the agent, its clients and the command line. */
 
@@ -80,8 +81,7 @@ export interface NotKept {
 }
 
 /** Body of `GET /healthz`: 200 while requests are taken, 503 with the same body while they are not. */
-export interface HealthStatus {
-  readonly status: 'ok' | 'starting' | 'stopping';
+export interface HealthStatus extends ComponentHealth {
   /** Aliases that answer requests now. */
   readonly services: readonly string[];
   /** Aliases without a model whose model is being restored or loaded: requests wait for it. Absent: an older agent, which does not say. */
@@ -145,6 +145,8 @@ export interface ResultMessage {
   readonly predictions: readonly Prediction[];
   readonly truncated?: number;
   readonly timings?: Timings;
+  /** File of the picture with the predictions drawn on it, in `Annotate.Folder` of the application; absent if none is kept of this image. */
+  readonly annotated?: string;
   readonly error?: WireError;
 }
 

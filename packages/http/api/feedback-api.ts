@@ -1,3 +1,5 @@
+import type { ComponentHealth } from './health-api.ts';
+
 /** JSON bodies and headers of the feedback uploader's HTTP API, shared by the uploader, its clients and the command line. */
 
 /** Carries the prediction as JSON: a list, or an object. UTF-8 or ASCII with `\u` escapes. */
@@ -27,8 +29,7 @@ export type FeedbackAnswer =
     };
 
 /** Body of `GET /healthz` of the uploader: 200 while samples are taken, 503 with the same body while they are not. */
-export interface FeedbackHealth {
-  readonly status: 'ok' | 'starting' | 'stopping';
+export interface FeedbackHealth extends ComponentHealth {
   /** ConfigIds that samples are taken for. */
   readonly configurations: readonly string[];
   readonly spool?: { readonly samples: number; readonly bytes: number };

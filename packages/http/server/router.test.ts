@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { entry, errorCatalogue } from '#packages/foundation';
-import type { Logger } from '#packages/foundation';
+import type { Incident, Logger } from '#packages/foundation';
+import { readHealth } from '../health-client.ts';
 import { startSocketServer } from './http-server.ts';
 import type { SocketServer } from './http-server.ts';
 import { createRouter } from './router.ts';
@@ -26,6 +27,7 @@ let folder: string;
 let socketPath: string;
 let server: SocketServer;
 let healthy: boolean;
+let incidents: readonly Incident[];
 const faults = vi.fn();
 
 const echo = (method: Route['method'], path: string): Route => ({
@@ -38,6 +40,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'router-'));
   socketPath = join(folder, 'api.sock');
   healthy = true;
+  incidents = [];
   const fail = (path: string, error: Error): Route => ({ method: 'GET', path, handle: () => Promise.reject(error) });
   const listener = createRouter(
     [
@@ -49,7 +52,11 @@ beforeEach(async () => {
       echo('POST', '/v1/models'),
       fail('/refused', testErrors.error('test.refused', 'not you')),
       fail('/fault', new TypeError('a bug')),
-      ...watchRoutes({ health: () => ({ status: healthy ? 'ok' : 'stopping' }), metrics: async () => 'up 1\n' }),
+      ...watchRoutes({
+        health: () => ({ status: healthy ? 'ok' : 'stopping' }),
+        incidents: () => incidents,
+        metrics: async () => 'up 1\n',
+      }),
     ],
     {
       errors: {
@@ -142,9 +149,18 @@ describe('createRouter', () => {
 
 describe('watchRoutes', () => {
   it('answer 503 with the same body while the component is not well', async () => {
-    expect(await ask('GET', '/healthz')).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    expect(await ask('GET', '/healthz')).toMatchObject({ status: 200, body: '{"status":"ok","incidents":[]}' });
     healthy = false;
-    expect(await ask('GET', '/healthz')).toMatchObject({ status: 503, body: '{"status":"stopping"}' });
+    expect(await ask('GET', '/healthz')).toMatchObject({ status: 503, body: '{"status":"stopping","incidents":[]}' });
+  });
+
+  it('say what is wrong, and are degraded by errors, not by warnings', async () => {
+    const warning: Incident = { code: 'c', subject: 's', severity: 'warning', message: 'm', since: '' };
+    incidents = [warning];
+    expect(await readHealth(socketPath)).toEqual({ status: 'ok', incidents: [warning] });
+    incidents = [{ ...warning, severity: 'error' }];
+    expect(await readHealth(socketPath)).toEqual({ status: 'degraded', incidents });
+    expect((await ask('GET', '/healthz')).status).toBe(200);
   });
 
   it('give the metrics in the text form of Prometheus', async () => {

@@ -1,23 +1,27 @@
+import type { Incident } from '#packages/foundation';
+import type { ComponentHealth, ComponentStatus } from '../api/health-api.ts';
 import { send, sendJson } from './send.ts';
 import type { Route } from './router.ts';
 
 export interface WatchPorts {
-  readonly health: () => { readonly status: string };
+  readonly health: () => { readonly status: Exclude<ComponentStatus, 'degraded'> };
+  /** What is wrong now. */
+  readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
 }
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What every component answers to those who watch it: `GET /healthz`, 503 unless its status is `ok`, and `GET /metrics`. */
-export function watchRoutes({ health, metrics }: WatchPorts): readonly Route[] {
+/** What every component answers to those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`. */
+export function watchRoutes({ health, incidents, metrics }: WatchPorts): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/healthz',
       handle: (_request, response) => {
-        const body = health();
-        sendJson(response, body.status === 'ok' ? 200 : 503, body);
+        const body = withIncidents(health(), incidents());
+        sendJson(response, ['ok', 'degraded'].includes(body.status) ? 200 : 503, body);
       },
     },
     {
@@ -26,4 +30,10 @@ export function watchRoutes({ health, metrics }: WatchPorts): readonly Route[] {
       handle: async (_request, response) => send(response, 200, METRICS_TYPE, await metrics()),
     },
   ];
+}
+
+/** Warnings alone degrade nothing. */
+function withIncidents(health: ReturnType<WatchPorts['health']>, incidents: readonly Incident[]): ComponentHealth {
+  const isDegraded = health.status === 'ok' && incidents.some(({ severity }) => severity === 'error');
+  return { ...health, ...(isDegraded ? { status: 'degraded' } : {}), incidents };
 }

@@ -42,15 +42,19 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
     },
   ],
   'edgeml.InferenceApp': [
-    { operation: 'PublishToTopic', why: 'Results, own heartbeat.', topics: ['results', 'heartbeat'] },
+    {
+      operation: 'PublishToTopic',
+      why: 'Results, incidents, own heartbeat.',
+      topics: ['results', 'events', 'heartbeat'],
+    },
     { operation: 'SubscribeToTopic', why: 'Events of the agent, own heartbeat.', topics: ['events', 'heartbeat'] },
     { operation: 'PublishToIoTCore', why: 'Results to the cloud.', topics: ['mqttResults'] },
   ],
   'edgeml.FeedbackUploader': [
     {
       operation: 'PublishToTopic',
-      why: 'Metrics, status and prediction messages for this device, own heartbeat.',
-      topics: ['metrics', 'feedbackStatus', 'feedbackPrediction', 'heartbeat'],
+      why: 'Metrics, status and prediction messages for this device, incidents, own heartbeat.',
+      topics: ['metrics', 'feedbackStatus', 'feedbackPrediction', 'events', 'heartbeat'],
     },
     { operation: 'SubscribeToTopic', why: 'Own heartbeat.', topics: ['heartbeat'] },
     {

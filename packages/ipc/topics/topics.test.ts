@@ -71,9 +71,9 @@ describe('accessControlFor', () => {
     expect(accessControlFor('edgeml.InferenceApp')).toEqual({
       'aws.greengrass.ipc.pubsub': {
         'edgeml.InferenceApp:pubsub:1': {
-          policyDescription: 'Results, own heartbeat.',
+          policyDescription: 'Results, incidents, own heartbeat.',
           operations: ['aws.greengrass#PublishToTopic'],
-          resources: ['edgeml/results/*', 'edgeml/heartbeat/edgeml.InferenceApp'],
+          resources: ['edgeml/results/*', 'edgeml/events', 'edgeml/heartbeat/edgeml.InferenceApp'],
         },
         'edgeml.InferenceApp:pubsub:2': {
           policyDescription: 'Events of the agent, own heartbeat.',
@@ -109,6 +109,7 @@ describe('accessControlFor', () => {
         'cloudwatch/metric/put',
         'feedback/message/status',
         'feedback/message/prediction',
+        'edgeml/events',
         'edgeml/heartbeat/edgeml.FeedbackUploader',
       ],
       ['edgeml/heartbeat/edgeml.FeedbackUploader'],

@@ -8,6 +8,8 @@ import { buildErrors } from '../errors.ts';
 import type { PackagePin } from '../errors.ts';
 
 const FETCH_TIMEOUT_MS = 10 * 60_000;
+/** npm by itself waits a minute and more before it says that a registry is away. */
+const QUICK_RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=3000'];
 
 /**
  * Path of a package's tarball in the cache; fetched with `npm pack` (so that the user's registry settings hold) when it is not there.
@@ -49,7 +51,8 @@ async function download(pin: PackagePin, folder: string, file: string, options: 
 async function npmPack(name: string, destination: string, signal: AbortSignal | undefined): Promise<void> {
   const npmCli = process.env['npm_execpath'];
   const [command, prefix] = npmCli?.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []];
-  await promisify(execFile)(command, [...prefix, 'pack', '--silent', '--pack-destination', destination, name], {
+  const words = ['pack', '--loglevel=error', ...QUICK_RETRIES, '--pack-destination', destination, name];
+  await promisify(execFile)(command, [...prefix, ...words], {
     cwd: destination,
     timeout: FETCH_TIMEOUT_MS,
     shell: process.platform === 'win32' && command === 'npm',

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 
-const TAIL_BYTES = 64 * 1024;
+/** A log file holds about a megabyte before it is turned. */
+const TAIL_BYTES = 4 * 1024 * 1024;
 
 export function logFileOf(root: string, component: string): string {
   return path.join(root, 'logs', `${component}.log`);

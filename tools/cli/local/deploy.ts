@@ -2,11 +2,11 @@ import type {
   CreateLocalDeploymentRequest,
   FailureHandlingPolicy,
 } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc/model.js';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { messageOf } from '#packages/foundation';
 import { projectPaths } from '../../bundle/project.ts';
+import { readUpdates, refuseUnknownSettings, settingsOptions } from '../deployment-settings.ts';
+import type { SettingsOptions } from '../deployment-settings.ts';
 import { cliErrors } from '../errors.ts';
 import type { CommandSpec } from '../frame/command.ts';
 import { rootOf, rootOption } from './core-root.ts';
@@ -18,11 +18,10 @@ import type { NucleusClient } from './nucleus-client.ts';
 
 const POLL_MS = 300;
 
-interface DeployOptions extends RootOption {
+interface DeployOptions extends RootOption, SettingsOptions {
   readonly recipes?: string;
   readonly artifacts?: string;
   readonly remove?: readonly string[];
-  readonly config?: string;
   readonly rollback: boolean;
   readonly timeout: string;
   readonly wait: boolean;
@@ -32,17 +31,18 @@ export const deployCommand: CommandSpec<DeployOptions> = {
   usage: 'deploy [components...]',
   summary: 'deploy components to the running core, as Name=1.0.0',
   options: (command) =>
-    rootOption(command)
+    settingsOptions(rootOption(command))
       .option('--recipes <folder>', 'recipe folder (default: greengrass-build/recipes)')
       .option('--artifacts <folder>', 'artifact folder (default: greengrass-build/artifacts)')
       .option('--remove <name...>', 'components to remove')
-      .option('--config <json|file>', 'configuration update: {"Name": {"MERGE": {…}, "RESET": ["/key"]}}')
       .option('--no-rollback', 'leave a failed deployment as it is')
       .option('--no-wait', 'return as soon as the deployment is accepted')
       .option('--timeout <seconds>', 'longest wait for the outcome', '600'),
   help: `
-Example:
-  npm run -s edgeml -- local deploy edgeml.model.PartsDetector=1.0.1`,
+A setting that no schema knows fails before anything is deployed, with the name that was probably meant.
+Examples:
+  npm run -s edgeml -- local deploy edgeml.model.PartsDetector=1.0.1
+  npm run -s edgeml -- local deploy --config '{"edgeml.InferenceApp": {"merge": {"TimeoutSeconds": 5}}}'`,
   run: async ({ args, options, out, signal }) => {
     const request = await requestOf(args, options);
     await withNucleus(rootOf(options), async (client) => {
@@ -64,33 +64,42 @@ Example:
 };
 
 async function requestOf(args: readonly string[], options: DeployOptions): Promise<CreateLocalDeploymentRequest> {
-  const versions = new Map(args.map(nameAndVersion));
-  if (args.length === 0 && !options.remove && options.config === undefined)
-    throw cliErrors.error('cli.usage', 'nothing to deploy: name components as Name=1.0.0, or use --remove or --config');
-  const configuration = options.config === undefined ? undefined : await jsonOrFile(options.config);
+  if (args.length === 0 && !options.remove && options.config === undefined && options.document === undefined)
+    throw cliErrors.error(
+      'cli.usage',
+      'nothing to deploy: name components as Name=1.0.0, or use --document, --remove or --config',
+    );
+  const { checkRequest } = await import('../../local-core/deployment/request.ts');
+  const { readDeploymentDocument } = await import('../../local-core/deployment/read-document.ts');
+  const document = options.document === undefined ? {} : await readDeploymentDocument(options.document);
+  const updates = options.config === undefined ? {} : await readUpdates(options.config);
+  const { componentToConfiguration: changes = {} } = checkRequest({
+    componentToConfiguration: { ...document.componentToConfiguration, ...updates },
+  });
+  const versions = new Map([...Object.entries(document.rootComponentVersionsToAdd ?? {}), ...args.map(nameAndVersion)]);
+  const merges = Object.entries(changes).map(([name, { MERGE }]) => [name, MERGE] as const);
+  await refuseUnknownSettings(Object.fromEntries(merges), [...versions.keys()], options);
+  const remove = options.remove ?? document.rootComponentsToRemove;
   return {
-    recipeDirectoryPath: path.resolve(options.recipes ?? path.join(projectPaths.output, 'recipes')),
-    artifactsDirectoryPath: path.resolve(options.artifacts ?? path.join(projectPaths.output, 'artifacts')),
+    recipeDirectoryPath: folderOf(options.recipes, document.recipeDirectoryPath, 'recipes'),
+    artifactsDirectoryPath: folderOf(options.artifacts, document.artifactsDirectoryPath, 'artifacts'),
     rootComponentVersionsToAdd: versions,
-    ...(options.remove ? { rootComponentsToRemove: [...options.remove] } : {}),
-    ...(configuration ? { componentToConfiguration: configuration } : {}),
-    failureHandlingPolicy: (options.rollback ? 'ROLLBACK' : 'DO_NOTHING') as FailureHandlingPolicy,
+    ...(remove ? { rootComponentsToRemove: [...remove] } : {}),
+    ...(Object.keys(changes).length > 0 ? { componentToConfiguration: new Map(Object.entries(changes)) } : {}),
+    failureHandlingPolicy: (options.rollback
+      ? (document.failureHandlingPolicy ?? 'ROLLBACK')
+      : 'DO_NOTHING') as FailureHandlingPolicy,
   };
+}
+
+function folderOf(option: string | undefined, inDocument: string | undefined, built: string): string {
+  return path.resolve(option ?? inDocument ?? path.join(projectPaths.output, built));
 }
 
 function nameAndVersion(argument: string): [string, string] {
   const match = /^([\w.-]+)=(\S+)$/.exec(argument);
   if (!match) throw cliErrors.error('cli.usage', `"${argument}" is not of the form Name=1.0.0`);
   return [match[1] ?? '', match[2] ?? ''];
-}
-
-async function jsonOrFile(text: string): Promise<Map<string, unknown>> {
-  try {
-    const json = text.trimStart().startsWith('{') ? text : await readFile(text, 'utf8');
-    return new Map(Object.entries(JSON.parse(json) as Record<string, unknown>));
-  } catch (cause) {
-    throw cliErrors.error('cli.usage', `--config is neither JSON nor a JSON file: ${messageOf(cause)}`, { cause });
-  }
 }
 
 async function outcome(

@@ -55,7 +55,6 @@ function sources(samples: readonly SampleSet[], inbox: Inbox | undefined): Reado
     Path: folder,
     Mode: 'watch',
     Recursive: false,
-    ReadExisting: false,
     Services: [service],
   });
   return {

@@ -7,11 +7,13 @@ import { resultLine } from '../results/result-line.ts';
 import type { ComponentWatch } from './component-watch.ts';
 import type { Inbox } from './collection.ts';
 import type { ResultPace } from './result-pace.ts';
+import type { IncidentWatch } from './incident-watch.ts';
 import { ResultClock } from './result-clock.ts';
 import { onResults } from './result-stream.ts';
 import type { ResultTally } from './result-tally.ts';
 
 export interface RunContext {
+  readonly incidents: Pick<IncidentWatch, 'speak'>;
   /** Results to wait for; undefined: none. */
   readonly tally: ResultTally | undefined;
   /** What is answered when the tally is complete, in words, e.g. `30 sample images`; without a tally what runs. */
@@ -55,6 +57,7 @@ export async function runCollection(
   try {
     out.progress('Unpacking and installing the components …');
     await deploy(core, request, signal);
+    context.incidents.speak();
     if (tally && !tally.complete) await answered.complete(AbortSignal.any([signal, watch.broken]));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const summary = `${context.what} ${tally ? 'answered' : 'running'}`;

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { messageOf } from '#packages/foundation';
+import { issueWords } from '../../recipe/configuration-update.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
 import { cloudErrors } from '../errors.ts';
-import { deploymentSchema } from './specification.ts';
+import { componentSchema, deploymentSchema } from './specification.ts';
 import type { DeploymentSpecification } from './specification.ts';
 
 /**
@@ -26,14 +27,48 @@ const NOT_FOR_THE_CLOUD = ['recipeDirectoryPath', 'artifactsDirectoryPath', 'tar
 /** Names everything that is wrong at once. */
 export function checkSpecification(document: unknown, source: string): DeploymentSpecification {
   const relevant = isPlainObject(document)
-    ? Object.fromEntries(Object.entries(document).filter(([key]) => !NOT_FOR_THE_CLOUD.includes(key)))
+    ? Object.fromEntries(Object.entries(asCloudForm(document)).filter(([key]) => !NOT_FOR_THE_CLOUD.includes(key)))
     : document;
   const result = deploymentSchema.safeParse(relevant);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}${hint(path, message)}`);
+  const issues = result.error.issues.map((issue) => {
+    const words = issueWords(issue, knownKeys(issue.path));
+    return `/${issue.path.join('/')}: ${words}${hint(issue.path, issue.message)}`;
+  });
   throw cloudErrors.error('deploy.invalid', `${source} is no deployment:\n${issues.join('\n')}`, {
     facts: { issues },
   });
+}
+
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  if (path.at(-1) === 'configurationUpdate') return ['merge', 'reset'];
+  if (path[0] === 'components') return Object.keys(componentSchema.unwrap().shape);
+  return path.length === 0 ? Object.keys(deploymentSchema.shape) : [];
+}
+
+/** A document of a local deployment as one of the cloud; any other as it is. */
+function asCloudForm(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { rootComponentVersionsToAdd: versions, componentToConfiguration: updates, ...rest } = document;
+  if (!isPlainObject(versions)) return document;
+  const changes = isPlainObject(updates) ? updates : {};
+  const components = Object.entries(versions).map(([name, componentVersion]) => {
+    const configurationUpdate = changes[name];
+    return [name, { componentVersion, ...(configurationUpdate === undefined ? {} : { configurationUpdate }) }] as const;
+  });
+  const {
+    failureHandlingPolicy,
+    componentUpdatePolicy,
+    configurationValidationPolicy,
+    origin: _origin,
+    ...others
+  } = rest;
+  const policies = { failureHandlingPolicy, componentUpdatePolicy, configurationValidationPolicy };
+  const given = Object.entries(policies).filter(([, value]) => value !== undefined);
+  return {
+    ...others,
+    components: Object.fromEntries(components),
+    ...(given.length > 0 ? { deploymentPolicies: Object.fromEntries(given) } : {}),
+  };
 }
 
 /** Mistakes that documents of the old days and hand-written ones show again and again. */

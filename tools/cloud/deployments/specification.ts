@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { updateInForm } from '../../recipe/configuration-update.ts';
 
 /**
  * What a deployment holds: the input of CreateDeployment (AWS IoT Greengrass V2 API, 2020-11-30) without its target. Ranges are
@@ -25,7 +26,10 @@ export const componentSchema = z
       .string()
       .regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}(-[\w.]+)?(\+[\w.]+)?$/, 'must be a version such as "1.2.0"'),
     configurationUpdate: z
-      .strictObject({ merge: mergeSchema.optional(), reset: z.array(z.string().max(256)).optional() })
+      .preprocess(
+        (update) => updateInForm(update, 'cloud'),
+        z.strictObject({ merge: mergeSchema.optional(), reset: z.array(z.string().max(256)).optional() }).optional(),
+      )
       .optional(),
     runWith: z
       .strictObject({

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { messageOf } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../ports.ts';
+import { issueWords, updateInForm } from '../../recipe/configuration-update.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
 import { coreErrors } from '../errors.ts';
 import { checkRequest } from './request.ts';
@@ -67,10 +68,13 @@ export async function requestFromFlags(flags: CreateFlags): Promise<LocalDeploym
   });
 }
 
-const configurationUpdateSchema = z.strictObject({
-  merge: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-  reset: z.array(z.string()).optional(),
-});
+const configurationUpdateSchema = z.preprocess(
+  (update) => updateInForm(update, 'cloud'),
+  z.strictObject({
+    merge: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+    reset: z.array(z.string()).optional(),
+  }),
+);
 
 const cloudSchema = z.object({
   recipeDirectoryPath: z.string().optional(),
@@ -95,7 +99,12 @@ const cloudSchema = z.object({
 
 function fromCloudForm(document: unknown, folder: string): LocalDeploymentRequest {
   const parsed = cloudSchema.safeParse(document);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  if (!parsed.success) {
+    const words = parsed.error.issues.map(
+      (issue) => `/${issue.path.map(String).join('/')}: ${issueWords(issue, ['merge', 'reset'])}`,
+    );
+    throw invalid(words.join('; '));
+  }
   const { components, deploymentPolicies, recipeDirectoryPath, artifactsDirectoryPath } = parsed.data;
   const versions = Object.entries(components).map(([name, one]) => [name, one.componentVersion] as const);
   const changes = Object.entries(components).flatMap(([name, { configurationUpdate }]) => {

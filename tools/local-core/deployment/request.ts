@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { LocalDeploymentRequest } from '../ports.ts';
+import { issueWords, updateInForm } from '../../recipe/configuration-update.ts';
 import { nameProblem, requirementProblem } from '../../recipe/names.ts';
 import { coreErrors } from '../errors.ts';
 
@@ -16,7 +17,13 @@ const requestSchema = z.strictObject({
   rootComponentVersionsToAdd: z.record(name, requirement).optional(),
   rootComponentsToRemove: z.array(z.string()).optional(),
   componentToConfiguration: z
-    .record(name, z.strictObject({ MERGE: z.unknown().optional(), RESET: z.array(z.string()).optional() }))
+    .record(
+      name,
+      z.preprocess(
+        (update) => updateInForm(update, 'local'),
+        z.strictObject({ MERGE: z.unknown().optional(), RESET: z.array(z.string()).optional() }),
+      ),
+    )
     .optional(),
   origin: z.enum(['cloud', 'local']).optional(),
   failureHandlingPolicy: z.enum(['ROLLBACK', 'DO_NOTHING']).optional(),
@@ -33,7 +40,10 @@ const requestSchema = z.strictObject({
 export function checkRequest(request: unknown): LocalDeploymentRequest {
   const result = requestSchema.safeParse(request);
   if (result.success) return result.data as LocalDeploymentRequest;
-  const problems = result.error.issues.map((issue) => `/${issue.path.map(String).join('/')}: ${issue.message}`);
+  const problems = result.error.issues.map((issue) => {
+    const known = issue.path[0] === 'componentToConfiguration' ? ['MERGE', 'RESET'] : Object.keys(requestSchema.shape);
+    return `/${issue.path.map(String).join('/')}: ${issueWords(issue, known)}`;
+  });
   throw coreErrors.error('deployment.invalid', `the deployment is not valid: ${problems.join('; ')}`, {
     facts: { problems },
   });

@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
@@ -15,6 +15,7 @@ import { FolderSource } from './folder-source.ts';
 import { FolderJournals } from './journal/folder-journals.ts';
 import { SettlingFiles } from './settling-files.ts';
 
+let incidents: Incidents;
 let work: string;
 let folder: string;
 let sources: FolderSource[];
@@ -56,6 +57,8 @@ function sourceOf(
     maxImageBytes: () => maxImageBytes,
     journals,
     clock,
+    isOtherFolder: (path) => path === join(folder, 'other'),
+    incidents: (incidents = new Incidents(log)),
     log,
   });
   sources.push(source);
@@ -99,6 +102,27 @@ describe('FolderSource, once', () => {
       'image/webp',
       'application/x-npy',
       'image/jpeg',
+    ]);
+  });
+
+  it('says what it does not read and why, and nothing of what nobody meant as an image', async () => {
+    for (const name of ['a.gif', 'b.BMP', 'c.tiff', 'd.mp4', 'notes.txt', '.hidden.gif'])
+      await writeFile(join(folder, name), 'x');
+    await put('below/e.jpg');
+    await put('other/f.jpg');
+    await mkdir(join(folder, 'empty'));
+
+    await sourceOf({ Mode: 'once', Recursive: false }).run(new RecordingSink());
+
+    expect(incidents.current).toMatchObject([
+      {
+        code: 'source.files-ignored',
+        subject: 'files of line',
+        severity: 'warning',
+        message:
+          'source line does not read a.gif (GIF), b.BMP (BMP), below/ (1 image in it), c.tiff (TIFF), d.mp4 (a video)',
+        todo: expect.stringMatching(/JPEG, PNG, WebP or npy.*Recursive/) as string,
+      },
     ]);
   });
 

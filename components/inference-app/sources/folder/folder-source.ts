@@ -10,11 +10,13 @@ import type { FrameMask } from '../../masks/frame-mask.ts';
 import { maskOf } from '../../masks/mask-of.ts';
 import { maskPicture } from '../../masks/mask-picture.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
+import { filesSubject, sourceSubject } from '../subjects.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { DoneImages } from './journal/done-images.ts';
 import type { FolderJournals } from './journal/folder-journals.ts';
+import { ignoredFacts } from './ignored-files.ts';
 import { listImages } from './list-images.ts';
-import type { FoundImage } from './list-images.ts';
+import type { FolderListing, FoundImage } from './list-images.ts';
 
 export interface FolderSourceOptions extends Omit<SourceOptions, 'random' | 'statistics' | 'openSlots' | 'readSecret'> {
   /** What watched folders have behind them. */
@@ -57,20 +59,20 @@ export class FolderSource implements ImageSource {
 
   /** One pass per interval, counted from start to start; a pass that falls into the one before it is skipped. */
   async #runPasses(sink: FrameSink): Promise<void> {
-    const { clock, configuration, log, name } = this.#options;
+    const { clock, configuration } = this.#options;
     await everyInterval(clock, configuration.InferenceInterval * 1000, this.#ended.signal, async () => {
       try {
         const images = await this.#list();
         if (sink.outstanding > 0) sink.skip('busy', images.length);
         else for (const image of images) this.#offer(image, sink);
       } catch (thrown) {
-        log.warn({ source: name, error: thrown }, 'source.unreadable');
+        this.#tellUnreadable(thrown);
       }
     });
   }
 
   async #runWatch(sink: FrameSink): Promise<void> {
-    const { clock, configuration, log, name } = this.#options;
+    const { clock, configuration, isOtherFolder, log, name } = this.#options;
     const done = await this.#openJournal();
     const watch = new FolderWatch({
       folder: this.#folder,
@@ -78,6 +80,9 @@ export class FolderSource implements ImageSource {
       imageName: configuration.ImageName,
       readExisting: configuration.ReadExisting,
       done,
+      isRead: (folder) => isOtherFolder?.(folder) ?? false,
+      onListed: (listing) => this.#tellListed(listing),
+      onUnlistable: (thrown) => this.#tellUnreadable(folderError(name, this.#folder, thrown)),
       clock,
       log: log.child({ source: name }),
       onImage: (image) =>
@@ -122,12 +127,14 @@ export class FolderSource implements ImageSource {
   }
 
   async #list(): Promise<readonly NamedFile[]> {
-    const { configuration, log, name } = this.#options;
+    const { configuration, isOtherFolder, log, name } = this.#options;
     try {
       const listing = await listImages(this.#folder, {
         recursive: configuration.Recursive,
         imageName: configuration.ImageName,
+        isRead: (folder) => isOtherFolder?.(folder) ?? false,
       });
+      this.#tellListed(listing);
       for (const { path, error } of listing.problems)
         log.warn({ source: name, path, reason: error.message }, 'source.unreadable');
       // A file that is asked for by name and missing gets an error as result.
@@ -138,6 +145,17 @@ export class FolderSource implements ImageSource {
     } catch (thrown) {
       throw folderError(name, this.#folder, thrown);
     }
+  }
+
+  #tellListed({ ignored }: FolderListing): void {
+    const { incidents, name } = this.#options;
+    incidents.set(sourceSubject(name), 'source.unreadable', undefined);
+    incidents.set(filesSubject(name), 'source.files-ignored', ignoredFacts(name, ignored));
+  }
+
+  #tellUnreadable(error: unknown): void {
+    const { incidents, name } = this.#options;
+    incidents.opened(sourceSubject(name), 'source.unreadable', { source: name, error, severity: 'error' });
   }
 }
 

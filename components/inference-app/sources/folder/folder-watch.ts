@@ -6,7 +6,7 @@ import { messageOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { isImageName } from '../../frame/image-file.ts';
 import { listImages } from './list-images.ts';
-import type { FoundImage, ListOptions } from './list-images.ts';
+import type { FolderListing, FoundImage, ListOptions } from './list-images.ts';
 import type { DoneImages } from './journal/done-images.ts';
 import { SettlingFiles } from './settling-files.ts';
 
@@ -16,6 +16,9 @@ export interface FolderWatchOptions extends ListOptions {
   readonly readExisting: boolean;
   /** What was answered before a restart; undefined: nothing is remembered. */
   readonly done?: DoneImages | undefined;
+  /** The folder was listed, or could not be. */
+  readonly onListed: (listing: FolderListing) => void;
+  readonly onUnlistable: (thrown: unknown) => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** An image has appeared or changed, and is written to its end. */
@@ -93,9 +96,9 @@ export class FolderWatch {
       this.#forgetVanished(listing.images);
       for (const { path, error } of listing.problems) this.#warnOnce(path, messageOf(error));
       this.#isFirst = false;
-      this.#told.delete(folder);
+      this.#options.onListed(listing);
     } catch (thrown) {
-      this.#warnOnce(folder, messageOf(thrown));
+      this.#options.onUnlistable(thrown);
     }
     const tookMs = clock.monotonic() - startedAt;
     log.debug({ folder, tookMs, images: this.#seen.size }, 'source.listed');

@@ -2,6 +2,8 @@ import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isImageName } from '../../frame/image-file.ts';
+import { whyIgnored } from './ignored-files.ts';
+import type { IgnoredFile } from './ignored-files.ts';
 
 export interface FoundImage {
   /** Absolute. */
@@ -22,12 +24,16 @@ export interface FolderListing {
   readonly folders: readonly string[];
   /** Folders and files that could not be read, with the reason. */
   readonly problems: readonly { readonly path: string; readonly error: Error }[];
+  /** What looks like images and is none that is read. */
+  readonly ignored: readonly IgnoredFile[];
 }
 
 export interface ListOptions {
   readonly recursive: boolean;
   /** Only this file, by its name inside the folder; empty: all. */
   readonly imageName: string;
+  /** Folders that are read otherwise, absolute: they are not ignored. */
+  readonly isRead?: (folder: string) => boolean;
 }
 
 /** A folder of this depth is a mistake or a loop. */
@@ -38,7 +44,7 @@ const MAX_DEPTH = 64;
  * Rejects when the folder itself cannot be read; what cannot be read below it is a problem in the listing.
  */
 export async function listImages(folder: string, options: ListOptions): Promise<FolderListing> {
-  const listing: MutableListing = { images: [], folders: [], problems: [] };
+  const listing: MutableListing = { images: [], folders: [], problems: [], ignored: [] };
   await visit(folder, '', 0, options, listing);
   listing.images.sort((a, b) => ORDER.compare(a.name, b.name));
   return listing;
@@ -55,6 +61,7 @@ interface MutableListing {
   readonly images: FoundImage[];
   readonly folders: string[];
   readonly problems: { path: string; error: Error }[];
+  readonly ignored: IgnoredFile[];
 }
 
 async function visit(
@@ -72,8 +79,12 @@ async function visit(
     try {
       if (isFolder(entry)) {
         if (options.recursive && depth < MAX_DEPTH) await visit(child, childName, depth + 1, options, listing);
+        else await noteFolder(child, childName, options, listing);
       } else if (isWanted(entry.name, childName, options)) {
         await addImage(child, childName, listing);
+      } else {
+        const reason = options.imageName === '' ? whyIgnored(entry.name) : undefined;
+        if (reason !== undefined) listing.ignored.push({ name: childName, reason });
       }
     } catch (thrown) {
       const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
@@ -88,6 +99,18 @@ function isFolder(entry: Dirent): boolean {
 
 function isWanted(base: string, name: string, { imageName }: ListOptions): boolean {
   return imageName === '' ? isImageName(base) : name === imageName;
+}
+
+/** A folder that is not read is nobody's trouble unless images lie in it. */
+async function noteFolder(
+  path: string,
+  name: string,
+  options: ListOptions,
+  { ignored }: MutableListing,
+): Promise<void> {
+  if (options.imageName !== '' || options.isRead?.(path)) return;
+  const images = (await readdir(path)).filter(isImageName).length;
+  if (images > 0) ignored.push({ name: `${name}/`, reason: `${images} ${images === 1 ? 'image' : 'images'} in it` });
 }
 
 async function addImage(path: string, name: string, listing: MutableListing): Promise<void> {

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfiguration } from '#packages/foundation';
+import { Incidents, parseConfiguration } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
@@ -74,6 +74,7 @@ function start(settings: object = {}): Promise<void> {
     clock,
     random: () => 0,
     statistics: new Statistics(),
+    incidents: new Incidents(recorder()),
     log: recorder(),
   });
   const run = source.run(sink);

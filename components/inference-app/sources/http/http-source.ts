@@ -1,5 +1,3 @@
-import { messageOf } from '#packages/foundation';
-
 import { appErrors } from '../../errors.ts';
 import type { Frame, LoadedImage } from '../../frame/frame.ts';
 import type { FrameMask } from '../../masks/frame-mask.ts';
@@ -7,6 +5,7 @@ import { maskOf } from '../../masks/mask-of.ts';
 import { maskPicture } from '../../masks/mask-picture.ts';
 import type { SkipReason } from '../../statistics/statistics.ts';
 import { everyInterval } from '../every-interval.ts';
+import { sourceSubject } from '../subjects.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { AllowedHosts } from '../allowed-hosts.ts';
 import { LoginReader } from '../login/login-reader.ts';
@@ -21,8 +20,7 @@ export class HttpSource implements ImageSource {
   readonly #mask: FrameMask | undefined;
   readonly #ended = new AbortController();
   #count = 0;
-  /** What was said last of an outage that goes on. */
-  #trouble = '';
+  #isLost = false;
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
@@ -86,19 +84,16 @@ export class HttpSource implements ImageSource {
     sink.offer(frame);
   }
 
-  /** Once per outage and reason: a camera that is away for a week must not fill the log. */
   #tell(thrown: unknown): void {
-    const { name, log } = this.#options;
-    const message = messageOf(thrown);
-    if (this.#trouble === message) return;
-    this.#trouble = message;
-    log.warn({ source: name, error: thrown }, 'source.snapshot-lost');
+    const { name, incidents } = this.#options;
+    this.#isLost = true;
+    incidents.opened(sourceSubject(name), 'source.snapshot-lost', { source: name, error: thrown, severity: 'error' });
   }
 
   #tellThatItWorks(): void {
-    const { name, log } = this.#options;
-    if (this.#trouble !== '') log.info({ source: name }, 'source.snapshots-again');
-    this.#trouble = '';
+    if (!this.#isLost) return;
+    this.#isLost = false;
+    this.#options.incidents.resolved(sourceSubject(this.#options.name), 'source.snapshots-again');
   }
 }
 

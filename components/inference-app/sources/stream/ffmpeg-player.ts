@@ -3,6 +3,7 @@ import type { SourceOptions } from '../image-source.ts';
 import { LoginReader } from '../login/login-reader.ts';
 import { secretsOfLogin, withLogin } from '../login/login.ts';
 import { secretsOf, shownUrl } from '../shown-url.ts';
+import { decodingSubject } from '../subjects.ts';
 import { askFfmpeg } from './ask-ffmpeg.ts';
 import { decoderFlags, SOFTWARE } from './decoding/decoder.ts';
 import { DecodingPlan } from './decoding/decoding-plan.ts';
@@ -160,11 +161,18 @@ export class FfmpegPlayer implements StreamPlayer {
   #tell(decoding: Decoding): void {
     if (isDeepStrictEqual(decoding, this.#said)) return;
     this.#said = decoding;
-    const { name, configuration, statistics, log } = this.#options;
+    const { name, configuration, statistics, incidents, log } = this.#options;
     statistics.source(name).decoding = decoding;
     const { HardwareDecoding: wanted } = configuration;
     const isLess = decoding.decoder === 'software' && !['none', 'auto'].includes(wanted);
-    log[isLess ? 'warn' : 'info']({ source: name, wanted, ...decoding }, 'source.decoding');
+    if (!isLess) {
+      log.info({ source: name, wanted, ...decoding }, 'source.decoding');
+      return incidents.forget(decodingSubject(name));
+    }
+    const message = `source ${name} asks for ${wanted} and is decoded by the CPU: ${decoding.why}`;
+    const todo =
+      '`edgeml doctor` shows what ffmpeg can use on this device; HardwareDecoding none or auto asks for nothing more.';
+    incidents.opened(decodingSubject(name), 'source.decoding', { source: name, wanted, ...decoding, message, todo });
   }
 
   #jpegFrames({ sink, offer }: PlayTarget, pace: FramePace): JpegFrames {

@@ -39,7 +39,8 @@ export class FfmpegReport {
   }
 
   #say(line: string): void {
-    const text = line.replace(/\[(warning|error|fatal|panic)\] /, '');
+    // `[tcp @ 0x55d0c8a3c2c0] `: an address of its memory tells nobody anything.
+    const text = line.replace(/\[(warning|error|fatal|panic)\] /, '').replace(/ @ 0x[0-9a-f]+\]/g, ']');
     this.#said = `${this.#said}\n${text}`.slice(-MAX_SAID);
   }
 }

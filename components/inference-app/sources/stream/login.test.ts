@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfiguration, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { ffmpeg as runFfmpeg } from '../../../../testing/app/ffmpeg.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
@@ -81,6 +81,7 @@ describe('a camera with a login', needed, () => {
       clock: systemClock,
       random: () => 0.1,
       statistics: new Statistics(),
+      incidents: new Incidents(recorder()),
       log: recorder(),
     };
     const source = new StreamSource(options, new FfmpegPlayer(options));

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfiguration, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
@@ -61,6 +61,7 @@ function play(command: readonly string[], settings: object = {}, clock: Clock = 
     readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
+    incidents: new Incidents(recorder()),
     log: recorder(),
   };
   const source = new StreamSource(options, new PipelinePlayer(options));

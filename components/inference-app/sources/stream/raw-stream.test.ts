@@ -2,10 +2,9 @@ import { appendFile, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
 import { readFrame, RingStore } from '#packages/frames';
 import type { FrameReference } from '#packages/frames';
-import { Incidents } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../testing/app/ffmpeg.ts';
 import { sharedFolder } from '../../../../testing/frames/test-ring.ts';
@@ -98,6 +97,7 @@ describe('frames of a stream', needed, () => {
       readSecret: () => Promise.reject(new Error('there are no secrets')),
       random: () => 0.1,
       statistics,
+      incidents: new Incidents(silentLogger),
       log: silentLogger,
     });
     return source.run(sink);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfiguration, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
@@ -69,6 +69,7 @@ function play(
     readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
+    incidents: new Incidents(recorder()),
     log: recorder(),
   });
   const running = { source, run: source.run(sink) };

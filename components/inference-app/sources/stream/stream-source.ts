@@ -1,4 +1,4 @@
-import { fullJitter, messageOf, sleep } from '#packages/foundation';
+import { fullJitter, sleep } from '#packages/foundation';
 import type { RawFrame } from '#packages/frames';
 import { MotionGate } from '#packages/motion';
 
@@ -6,6 +6,7 @@ import type { SourceConfiguration } from '../../config.ts';
 import { appErrors } from '../../errors.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
+import { sourceSubject } from '../subjects.ts';
 import type { SkipReason } from '../../statistics/statistics.ts';
 import type { SourceStatistics } from '../../statistics/source-statistics.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
@@ -28,8 +29,7 @@ export class StreamSource implements ImageSource {
   readonly #ended = new AbortController();
   #count = 0;
   #resizedMs = -Infinity;
-  /** What was said last of an outage that goes on. */
-  #trouble = '';
+  #isLost = false;
 
   constructor(options: SourceOptions, player: StreamPlayer) {
     this.#options = options;
@@ -149,8 +149,9 @@ export class StreamSource implements ImageSource {
 
   #came(): void {
     this.#counters.came();
-    if (this.#trouble !== '') this.#options.log.info({ source: this.#options.name }, 'source.streams-again');
-    this.#trouble = '';
+    if (!this.#isLost) return;
+    this.#isLost = false;
+    this.#options.incidents.resolved(sourceSubject(this.#options.name), 'source.streams-again');
   }
 
   #offer(sink: FrameSink, image: Pick<Frame, 'withImage' | 'held'>): void {
@@ -184,13 +185,11 @@ export class StreamSource implements ImageSource {
     return appErrors.error(code, message, { facts: { source: name, url, frames } });
   }
 
-  /** Once per outage and reason: a camera that is away for a week must not fill the log. */
+  /** Logged once per outage: what ffmpeg says differs each time, if only in the addresses of its memory. */
   #tell(thrown: unknown): void {
-    const { name, log } = this.#options;
-    const message = messageOf(thrown);
-    if (this.#trouble === message) return;
-    this.#trouble = message;
-    log.warn({ source: name, error: thrown }, 'source.stream-lost');
+    const { name, incidents } = this.#options;
+    this.#isLost = true;
+    incidents.opened(sourceSubject(name), 'source.stream-lost', { source: name, error: thrown, severity: 'error' });
   }
 }
 

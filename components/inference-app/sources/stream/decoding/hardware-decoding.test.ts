@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfiguration, systemClock } from '#packages/foundation';
+import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../../testing/app/ffmpeg.ts';
 import { RecordingSink } from '../../../../../testing/app/recording-sink.ts';
@@ -49,6 +49,7 @@ async function play(settings: object): Promise<void> {
     readSecret: () => Promise.reject(new Error('there are no secrets')),
     random: () => 0.1,
     statistics,
+    incidents: new Incidents(recorder()),
     log: recorder(),
   };
   await new StreamSource(options, new FfmpegPlayer(options)).run(sink);

@@ -1,0 +1,82 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '#packages/foundation';
+import { readHealth, socketPathOf } from '#packages/http';
+import type { ComponentHealth } from '#packages/http';
+import type { Finding } from '../finding.ts';
+
+/** Default of the setting `Socket` of each component that can be asked. */
+const SOCKETS: Readonly<Record<string, string>> = {
+  'edgeml.Console': 'console.sock',
+  'edgeml.FeedbackUploader': 'feedback.sock',
+  'edgeml.InferenceAgent': 'agent.sock',
+  'edgeml.InferenceApp': 'app.sock',
+};
+
+/** The setting, or its default; undefined for components without a socket. */
+export function socketName(component: string, setting: unknown): string | undefined {
+  const fallback = SOCKETS[component];
+  return fallback !== undefined && typeof setting === 'string' && setting !== '' ? setting : fallback;
+}
+
+export interface InstalledComponent {
+  readonly name: string;
+  /** Of those whose artifacts lie there; a nucleus keeps old ones for a while. */
+  readonly versions: readonly string[];
+}
+
+/** Components of the collection below the root of a nucleus. */
+export async function installedComponents(root: string): Promise<readonly InstalledComponent[]> {
+  const folder = path.join(root, 'packages/artifacts');
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('edgeml.')).sort();
+  return Promise.all(
+    names.map(async (name) => ({ name, versions: (await readdir(path.join(folder, name)).catch(() => [])).sort() })),
+  );
+}
+
+/** What is installed, and how each component that can be asked says that it is. */
+export async function checkInstalled(
+  root: string,
+  installed: readonly InstalledComponent[],
+  socketOf: (component: string) => string | undefined,
+): Promise<readonly Finding[]> {
+  if (installed.length === 0)
+    return [{ section: 'installed', name: root, state: 'warning', says: 'holds no component of the collection' }];
+  const found = await Promise.all(
+    installed.map(({ name, versions }) => component(root, name, versions, socketOf(name))),
+  );
+  return found.flat();
+}
+
+async function component(
+  root: string,
+  name: string,
+  versions: readonly string[],
+  socket: string | undefined,
+): Promise<readonly Finding[]> {
+  const base = { section: 'installed', name } as const;
+  const has = versions.join(', ') || 'no artifact';
+  if (socket === undefined) return [{ ...base, state: 'info', says: has }];
+  try {
+    const health = await readHealth(socketPathOf(path.join(root, 'work', name), socket), name);
+    return [{ ...base, state: stateOf(health), says: `${has}; says ${health.status}` }, ...incidentsOf(name, health)];
+  } catch (thrown) {
+    const todo = `See whether it runs: \`edgeml local list\`, or its log in ${path.join(root, 'logs')}.`;
+    return [{ ...base, state: 'error', says: `${has}; ${messageOf(thrown)}`, todo }];
+  }
+}
+
+function stateOf({ status, incidents }: ComponentHealth): Finding['state'] {
+  if (status === 'ok') return incidents.length === 0 ? 'ok' : 'warning';
+  return status === 'degraded' ? 'error' : 'warning';
+}
+
+function incidentsOf(name: string, { incidents }: ComponentHealth): readonly Finding[] {
+  return incidents.map(({ severity, message, todo }) => ({
+    section: 'installed',
+    name,
+    state: severity,
+    says: message,
+    ...(todo === undefined ? {} : { todo }),
+  }));
+}
