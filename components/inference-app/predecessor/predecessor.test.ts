@@ -257,7 +257,7 @@ describe('in place of a component of Greengrass v2', () => {
     await eventually(() => rig.of('app.publish-failed').length > 0);
 
     const { level, facts } = rig.of('app.publish-failed')[0]!;
-    expect([level, facts['code']]).toEqual(['warn', 'ipc.unauthorized']);
+    expect([level, facts['code']]).toEqual(['error', 'ipc.unauthorized']);
     const { message } = facts['error'] as Error;
     for (const part of ['aws.greengrass.ipc.mqttproxy', 'aws.greengrass#PublishToIoTCore', "resources: ['site/cats']"])
       expect(message).toContain(part);
