@@ -39,7 +39,7 @@ Examples:
   edgeml try https://models.example.com/street.onnx --sha256 9f86d081… --source /dev/video0`,
   run: async ({ args: [model = ''], options, out, signal }) => {
     const { runTry } = await import('./try/run-try.ts');
-    const { showTried } = await import('./try/show-tried.ts');
+    const { showAnswers, showWritten } = await import('./try/show-tried.ts');
     const file = path.resolve(options.file);
     const tried = await runTry({
       model,
@@ -49,9 +49,10 @@ Examples:
       sha256: options.sha256?.toLowerCase(),
       file,
       out,
+      onAnswered: (...answers) => showAnswers(...answers, out),
       signal,
     });
-    showTried(tried, out);
+    showWritten(tried, out);
   },
 };
 

@@ -33,7 +33,7 @@ export async function findModels(project: ProjectFile, options: FindOptions): Pr
   for (const [name, model] of Object.entries(project.models)) {
     const found = await findSource(sourceOf(model, project), { ...options, sha256: model.sha256 });
     // A package is called what its model.json says; anything else what the file says.
-    models.push({ name, source: { ...found, suggestedName: name }, request: requestOf(name, model, project) });
+    models.push({ name, source: { ...found, suggestedName: name }, request: requestOf(name, model, project.path) });
   }
   return models;
 }
@@ -52,8 +52,7 @@ export async function packageModels(
   const outcomes: PackageOutcome[] = [];
   try {
     for (const { name, source, request } of await findModels(project, { aws, maxBytes: MAX_MODEL_BYTES, signal })) {
-      // Nobody but this machine has what was there under the version before; `try` has shown what is taken on trust.
-      const outcome = await packageModel(source, { ...WORK, assume: true, ...options, ...request });
+      const outcome = await packageModel(source, { ...WORK, ...options, ...request });
       requireModelKey(name, outcome.record.name, project.path);
       outcomes.push(outcome);
     }
@@ -63,12 +62,18 @@ export async function packageModels(
   }
 }
 
-const WORK = { read: 'ALL', publisher: 'EdgeML', replace: true } as const;
+/** Nobody but this machine has what was there under the version before; `try` has shown what is taken on trust. */
+const WORK = { read: 'ALL', publisher: 'EdgeML', replace: true, assume: true } as const;
+
+/** How a model of edgeml.yaml is packaged into a work folder. */
+export function workRequest(name: string, model: ProjectModel, file: string): FoundModel['request'] & typeof WORK {
+  return { ...WORK, ...requestOf(name, model, file) };
+}
 
 function requestOf(
   name: string,
   { version, labels, golden = [], int8, manifest }: ProjectModel,
-  { path: file }: ProjectFile,
+  file: string,
 ): FoundModel['request'] {
   const here = (given: string): string => path.resolve(path.dirname(file), given);
   return {

@@ -1,23 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { exists } from '#packages/foundation';
+import { exists, maskCredentials } from '#packages/foundation';
 import { AwsClients } from '../../package/source/aws-clients.ts';
 import { findSource } from '../../package/source/find-source.ts';
 import { parseSource } from '../../package/source/parse-source.ts';
-import { MAX_MODEL_BYTES, packageModels } from '../../project-file/package-models.ts';
+import { MAX_MODEL_BYTES } from '../../project-file/package-models.ts';
 import type { ProjectFile, ProjectModel, Settings } from '../../project-file/project-file.ts';
 import { readProjectFile } from '../../project-file/read-project-file.ts';
-import { modelsFolder } from '../../project-file/work-folders.ts';
 import { writeProjectFile } from '../../project-file/write-project-file.ts';
 import { writeAnnotated } from '../predict-annotate.ts';
 import type { Output } from '../frame/output.ts';
 import { openPredictor } from '../predict-source.ts';
 import type { Answer } from '../predict-source.ts';
-import { isShifted } from './require-labels.ts';
+import { movedByOne, prepareModel } from './prepare-model.ts';
+import type { PreparedModel } from './prepare-model.ts';
+import { hasBackground } from './require-labels.ts';
 import { openSource } from './open-source.ts';
 import type { FoundSource } from './open-source.ts';
 import { placeSource } from './place-source.ts';
 import { pathFrom, sourceOf } from './source-of.ts';
-import { tryModel } from './try-model.ts';
+import { packageTried, tryModel } from './try-model.ts';
 import type { TriedModel, TryModelRequest } from './try-model.ts';
 
 export interface TryRequest {
@@ -31,11 +34,13 @@ export interface TryRequest {
   /** edgeml.yaml, absolute. */
   readonly file: string;
   readonly out: Output;
+  /** Called as soon as the answers are there; packaging takes longer. */
+  readonly onAnswered: (model: TriedModel, sources: readonly TriedSource[]) => void;
   readonly signal: AbortSignal;
 }
 
 /** What a source showed, and what the model said of it. */
-interface TriedSource {
+export interface TriedSource {
   readonly name: string;
   readonly settings: Settings;
   readonly answer: Answer;
@@ -50,11 +55,20 @@ export interface Tried {
 }
 
 /**
- * Package the model → take a picture of each source → answer it → write edgeml.yaml.
+ * Fetch the model and take a picture of each source → answer it → write edgeml.yaml → package the model.
  *
  * @throws EdgeError `try.*`, `project-file.*`, `source.*`, and those of packaging and running a model
  */
 export async function runTry(request: TryRequest): Promise<Tried> {
+  const work = await mkdtemp(path.join(tmpdir(), 'edgeml-try-'));
+  try {
+    return await tryIn(work, request);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function tryIn(work: string, request: TryRequest): Promise<Tried> {
   const { file, out } = request;
   const base = path.dirname(file);
   const before = (await exists(file)) ? await readProjectFile(file) : undefined;
@@ -62,13 +76,14 @@ export async function runTry(request: TryRequest): Promise<Tried> {
   const signal = AbortSignal.any([request.signal, both.signal]);
   // A camera takes as long to open as a model to load; whichever fails ends the other.
   const opening = openAll(request.sources, base, signal);
-  const packaging = packageIt({ ...request, signal });
-  const [found, packaged] = await Promise.all([opening, packaging]).catch((error: unknown) => {
+  const packaging = packageIt({ ...request, signal }, work);
+  const [found, packaged] = await Promise.all([opening, packaging]).catch(async (error: unknown) => {
     both.abort();
+    await Promise.allSettled([opening, packaging]);
     throw error;
   });
   out.progress(`Running ${packaged.model.name} …`);
-  const { model, answers } = await answerAll(packaged, found, out, signal);
+  const { model, answers } = await answerAll(packaged, found, out, work, signal);
   const sources: TriedSource[] = [];
   const placed: Record<string, Settings> = {};
   for (const [index, { answer, frame, ...source }] of answers.entries()) {
@@ -77,9 +92,9 @@ export async function runTry(request: TryRequest): Promise<Tried> {
     const picture = await writeAnnotated(path.join(base, '.edgeml/try'), `${name}.jpg`, frame.bytes, answer);
     sources.push({ name, settings: found[index]!.settings, answer, picture });
   }
+  request.onAnswered(model, sources);
   const project = await writeProjectFile(file, { models: { [model.name]: model.entry }, sources: placed });
-  out.progress('Packaging …');
-  await packageModels(project, { output: modelsFolder(file), signal });
+  await packageTried(packaged.prepared, model, packaged.request);
   return { model, sources, project };
 }
 
@@ -93,23 +108,28 @@ async function openAll(
 }
 
 interface Packaged {
+  readonly prepared: PreparedModel;
   readonly model: TriedModel;
   readonly request: TryModelRequest;
 }
 
-async function packageIt({ model, labels, name, sha256, file, out, signal }: TryRequest): Promise<Packaged> {
+async function packageIt(
+  { model, labels, name, sha256, file, out, signal }: TryRequest,
+  work: string,
+): Promise<Packaged> {
   const aws = new AwsClients(undefined);
   try {
-    const source = await findSource(model, { aws, maxBytes: MAX_MODEL_BYTES, sha256, signal });
+    out.progress(`Fetching ${maskCredentials(model)} …`);
+    const found = await findSource(model, { aws, maxBytes: MAX_MODEL_BYTES, sha256, signal });
+    const prepared = await prepareModel(found, await mkdtemp(path.join(work, 'content-')), labels, signal);
     const base = path.dirname(file);
     const entry: ProjectModel = {
       source: parseSource(model).kind === 'local' ? pathFrom(base, path.resolve(model)) : model,
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(labels === undefined ? {} : { labels: pathFrom(base, labels) }),
     };
-    const onProgress = (what: string): void => out.progress(what);
-    const request = { source, entry, name, labels, output: modelsFolder(file), onProgress, signal };
-    return { model: await tryModel(request), request };
+    const request = { entry, name, file, onProgress: (what: string): void => out.progress(what), signal };
+    return { prepared, model: await tryModel(prepared, request, await mkdtemp(path.join(work, 'package-'))), request };
   } finally {
     aws.close();
   }
@@ -119,22 +139,26 @@ interface Answered extends FoundSource {
   readonly answer: Answer;
 }
 
-/** Answers every picture; if the answers show that the labels are one row off, with the labels moved. */
+/** Answers every picture; if the background is among the answers, the labels are one row off, and are moved. */
 async function answerAll(
-  { model, request }: Packaged,
+  { prepared, model, request }: Packaged,
   found: readonly FoundSource[],
   out: Output,
+  work: string,
   signal: AbortSignal,
 ): Promise<{ readonly model: TriedModel; readonly answers: readonly Answered[] }> {
   const answers = await answersOf(model, found, out, signal);
-  const named = answers.flatMap(({ answer }) => answer.predictions.map(({ label }) => label));
-  const { output } = model.manifest;
-  const canMove = model.isProposed && 'classOffset' in output && output.classOffset === 0;
-  if (!canMove || !isShifted(model.labels, named)) return { model, answers };
-  const moved = await tryModel(request, { output: { classOffset: 1 } });
-  const note = `output.classOffset: 1, since the model's class 0 was found and ${model.labels[0]} is the first label`;
-  const notes = [...moved.notes.filter((text) => !text.startsWith('output.classOffset')), note];
-  return { model: { ...moved, notes }, answers: await answersOf(moved, found, out, signal) };
+  const { labels, proposed, manifest } = model;
+  const { output } = manifest;
+  const [first = ''] = labels;
+  const isFound = answers.some(({ answer }) => answer.predictions.some(({ label }) => label === first));
+  const canMove =
+    'classOffset' in output && output.classOffset === 0 && output.decoder === 'ssd' && 'classes' in output;
+  if (!proposed || !canMove || !hasBackground(labels) || !isFound) return { model, answers };
+  const why = `the model's class 0 was found, and ${first} is the first label`;
+  const again = await mkdtemp(path.join(work, 'package-'));
+  const moved = await tryModel({ ...prepared, proposed: movedByOne(proposed, why) }, request, again);
+  return { model: moved, answers: await answersOf(moved, found, out, signal) };
 }
 
 async function answersOf(

@@ -1,92 +1,75 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { MANIFEST_FILE, parseLabels, parseManifest } from '#packages/model-package';
+import { parseLabels } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
-import { countClasses } from '../../onnx/count-classes.ts';
-import { readOnnx } from '../../onnx/read-onnx.ts';
+import { assemble } from '../../package/assemble/assemble.ts';
+import { requireModelName } from '../../package/names.ts';
 import { packageModel } from '../../package/package-model.ts';
-import type { FoundSource } from '../../package/source/source.ts';
-import type { ProjectModel, Settings } from '../../project-file/project-file.ts';
-import { requireLabels } from './require-labels.ts';
+import { workRequest } from '../../project-file/package-models.ts';
+import type { ProjectModel } from '../../project-file/project-file.ts';
+import { modelsFolder } from '../../project-file/work-folders.ts';
+import { cliErrors } from '../errors.ts';
+import type { PreparedModel, Proposed } from './prepare-model.ts';
+
+/** Of models that say no version themselves. */
+const FIRST_VERSION = '1.0.0';
 
 export interface TryModelRequest {
-  readonly source: FoundSource;
   /** What edgeml.yaml says of the model, but for what is proposed here. */
   readonly entry: ProjectModel;
-  /** Name of the service. Default: that of the source. */
+  /** Name of the service. Default: that of the model. */
   readonly name: string | undefined;
-  /** Absolute. */
-  readonly labels: string | undefined;
-  /** Folder that packages go to. */
-  readonly output: string;
+  /** edgeml.yaml, absolute. */
+  readonly file: string;
   readonly onProgress: (what: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A model that was packaged, and what edgeml.yaml is to say of it. */
+/** A model that can be run, and what edgeml.yaml is to say of it. */
 export interface TriedModel {
   readonly name: string;
   readonly entry: ProjectModel;
-  /** Whether its model.json was proposed; else it has its own. */
-  readonly isProposed: boolean;
+  readonly proposed: Proposed | undefined;
   readonly manifest: ModelManifest;
   /** The unpacked package. */
   readonly folder: string;
-  /** Bytes of its first variant. */
+  /** Of its first variant. */
   readonly bytes: number;
   readonly labels: readonly string[];
-  /** What a person should look at. */
-  readonly notes: readonly string[];
 }
 
 /**
- * Packages a model with the model.json that is proposed for it, or its own.
+ * Makes a package of the model in a folder, with the model.json that is proposed for it, or its own: what can be run at once.
  *
- * @param keys of model.json that go over the proposal
- * @throws EdgeError `try.labels`, and those of packaging
+ * @param folder empty
+ * @throws EdgeError `cli.usage`, and those of packaging
  */
-export async function tryModel(request: TryModelRequest, keys?: Settings): Promise<TriedModel> {
-  const { source, entry, name, labels: labelsFile, output, onProgress, signal } = request;
-  const outcome = await packageModel(source, {
-    // It asks nothing; what it takes on trust is a note that asks to be checked.
-    assume: true,
-    ...(name === undefined ? {} : { name }),
-    ...(labelsFile === undefined ? {} : { labels: labelsFile }),
-    ...(keys === undefined ? {} : { keys }),
-    golden: [],
-    output,
-    read: 'ALL',
-    publisher: 'EdgeML',
-    // A work folder: nobody has what was there under this version before.
-    replace: true,
-    rebuild: true,
-    onProgress,
-    signal,
-  });
-  const folder = path.join(output, outcome.record.files.package);
-  const raw = JSON.parse(await readFile(path.join(folder, MANIFEST_FILE), 'utf8')) as Settings;
-  const manifest = parseManifest(raw);
+export async function tryModel(
+  { source, content, proposed }: PreparedModel,
+  { entry, name, file, signal }: TryModelRequest,
+  folder: string,
+): Promise<TriedModel> {
+  const suggested = name ?? source.suggestedName ?? '';
+  const said = proposed ? { ...entry, version: FIRST_VERSION, manifest: proposed.keys } : entry;
+  const request = workRequest(proposed ? requireModelName(suggested) : suggested, said, file);
+  const { manifest } = await assemble({ ...source, suggestedName: suggested }, content, folder, request, signal);
+  if (!proposed && name !== undefined && name !== manifest.name)
+    throw cliErrors.error('cli.usage', `--name is "${name}", but the model.json of the model says "${manifest.name}"`);
   const labels =
     manifest.labels === undefined ? [] : parseLabels(await readFile(path.join(folder, manifest.labels), 'utf8'));
-  const { file } = manifest.variants[0];
-  const bytes = await readFile(path.join(folder, file));
-  const classes = countClasses(readOnnx(bytes, file), manifest.output);
-  requireLabels(manifest, { labels, file: labelsFile ?? manifest.labels ?? 'labels.txt', classes });
-  const isProposed = outcome.isProposed === true;
-  return {
-    name: manifest.name,
-    entry: isProposed ? { ...entry, version: manifest.version, manifest: proposedKeys(raw) } : entry,
-    isProposed,
-    manifest,
-    folder,
-    bytes: bytes.length,
-    labels,
-    notes: outcome.notes,
-  };
+  const { size: bytes } = await stat(path.join(folder, manifest.variants[0].file));
+  return { name: manifest.name, entry: said, proposed, manifest, folder, bytes, labels };
 }
 
-/** What was guessed or read from the file, so that edgeml.yaml says all of it and later releases guess nothing anew. */
-function proposedKeys(raw: Settings): Settings {
-  const said = ['task', 'input', 'output'].filter((key) => key in raw);
-  return Object.fromEntries(said.map((key) => [key, raw[key]]));
+/** Packages a model that was tried, just as `npm start` will for what edgeml.yaml says. @throws EdgeError those of packaging */
+export async function packageTried(
+  { source }: PreparedModel,
+  { name, entry }: TriedModel,
+  { file, onProgress, signal }: TryModelRequest,
+): Promise<void> {
+  const output = modelsFolder(file);
+  await packageModel(
+    { ...source, suggestedName: name },
+    { ...workRequest(name, entry, file), output, onProgress, signal },
+  );
 }

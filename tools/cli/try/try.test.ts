@@ -195,13 +195,13 @@ describe('edgeml try says what is wrong, and writes nothing', () => {
       'fewer labels than classes',
       ['belt.onnx', '--labels', 'few.txt', '--source', 'photos'],
       'try.labels',
-      /few\.txt has 3 labels, but belt tells 8/,
+      /few\.txt has 3 labels, but belt\.onnx tells 8/,
     ],
     [
       'more labels than classes',
       ['belt.onnx', '--labels', 'many.txt', '--source', 'photos'],
       'try.labels',
-      /many\.txt has 90 labels, but belt tells 8/,
+      /many\.txt has 90 labels, but belt\.onnx tells 8/,
     ],
     [
       'a labels file that is not there',
