@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { COMPONENT_SCHEMAS } from '../bundle/component-schemas.ts';
+import { isPlainObject } from '../recipe/recipe.ts';
 import type { ProjectFile, Settings } from './project-file.ts';
 import { APP, settingsOf } from './settings-of.ts';
 
@@ -67,12 +68,17 @@ function withAbsolutePaths(project: ProjectFile): ProjectFile {
 }
 
 function absolute(source: Settings, folder: string): Settings {
-  const { Path: where, Url: url } = source;
+  const { Path: where, Url: url, Credentials: login } = source;
   return {
     ...source,
     ...(typeof where === 'string' ? { Path: path.resolve(folder, where) } : {}),
     ...(typeof url === 'string' && isFile(source) ? { Url: path.resolve(folder, url) } : {}),
+    ...(hasFile(login) ? { Credentials: { ...login, File: path.resolve(folder, login.File) } } : {}),
   };
+}
+
+function hasFile(login: unknown): login is { readonly File: string } {
+  return isPlainObject(login) && typeof login['File'] === 'string' && login['File'] !== '';
 }
 
 /** A stream's Url that is no address: a video file. With a Format, ffmpeg has its own names (`lavfi`, `dshow`). */

@@ -88,6 +88,7 @@ describe('deploymentOf', () => {
           photos: { Type: 'folder', Path: 'photos' },
           clip: { Type: 'stream', Url: 'clip.mp4' },
           camera: { Type: 'stream', Url: '/dev/video0' },
+          gate: { Type: 'stream', Url: 'rtsp://gate/1', Credentials: { File: 'login.json' } },
           test: { Type: 'stream', Url: 'testsrc2', Format: 'lavfi' },
           web: { Type: 'http', Url: 'http://camera/picture.jpg' },
         },
@@ -100,6 +101,7 @@ describe('deploymentOf', () => {
       photos: { Path: path.join(folder, 'photos') },
       clip: { Url: path.join(folder, 'clip.mp4') },
       camera: { Url: '/dev/video0' },
+      gate: { Credentials: { File: path.join(folder, 'login.json') } },
       test: { Url: 'testsrc2' },
       web: { Url: 'http://camera/picture.jpg' },
     });
@@ -108,6 +110,7 @@ describe('deploymentOf', () => {
       'sources/photos reads photos below the work folder of edgeml.InferenceApp on the device',
       'sources/clip reads clip.mp4 below the work folder of edgeml.InferenceApp on the device',
       'sources/camera reads /dev/video0 on the device',
+      'sources/gate reads login.json below the work folder of edgeml.InferenceApp on the device',
     ]);
   });
 

@@ -68,12 +68,20 @@ async function fromProject(project: ProjectFile, once: boolean, out: Output, sig
   const sources = enabledSources(project);
   return {
     from: project.path,
-    request: await projectDeployment(project, out, signal),
+    request: await projectDeployment(once ? seenAnew(project) : project, out, signal),
     tally: once ? new SourceTally(sources) : undefined,
     what: once ? `An image of each source (${sources.join(', ')})` : Object.keys(project.models).join(', '),
     paced: true,
     inbox: undefined,
   };
+}
+
+/** What was answered at an earlier start is answered again. */
+function seenAnew(project: ProjectFile): ProjectFile {
+  const sources = Object.entries(project.sources).map(
+    ([name, source]) => [name, { ...source, Journal: false }] as const,
+  );
+  return { ...project, sources: Object.fromEntries(sources) };
 }
 
 async function fromSamples(inboxFolder: string | undefined, root: string): Promise<WhatToRun> {

@@ -16,6 +16,7 @@ import type { Answer } from '../predict-source.ts';
 import { movedByOne, prepareModel } from './prepare-model.ts';
 import type { PreparedModel } from './prepare-model.ts';
 import { hasBackground } from './require-labels.ts';
+import { keepLogin, withoutLogin } from './keep-login.ts';
 import { openSource } from './open-source.ts';
 import type { FoundSource } from './open-source.ts';
 import { placeSource } from './place-source.ts';
@@ -87,8 +88,9 @@ async function tryIn(work: string, request: TryRequest): Promise<Tried> {
   const sources: TriedSource[] = [];
   const placed: Record<string, Settings> = {};
   for (const [index, { answer, frame, ...source }] of answers.entries()) {
-    const [name, settings] = placeSource(source, model.name, { ...before?.sources, ...placed });
-    placed[name] = settings;
+    const { settings: shown, login } = withoutLogin(source.settings);
+    const [name, settings] = placeSource({ ...source, settings: shown }, model.name, { ...before?.sources, ...placed });
+    placed[name] = await keepLogin(name, settings, login, base);
     const picture = await writeAnnotated(path.join(base, '.edgeml/try'), `${name}.jpg`, frame.bytes, answer);
     sources.push({ name, settings: found[index]!.settings, answer, picture });
   }

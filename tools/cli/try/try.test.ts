@@ -8,10 +8,11 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { beltVideo } from '../../../testing/app/looping-video.ts';
-import { freePort } from '../../../testing/app/ffmpeg.ts';
+import { ffmpeg as runFfmpeg, freePort } from '../../../testing/app/ffmpeg.ts';
+import { startRtspServer } from '../../../testing/app/rtsp-server.ts';
 import { SAMPLES } from '../../../testing/device/samples.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
-import { ffmpeg } from '../../../testing/outside-data/programs.ts';
+import { ffmpeg, rtspServer } from '../../../testing/outside-data/programs.ts';
 import { errorOf, runHere } from '../../../testing/package/in-process.ts';
 import { LABELS, tarOf, colourModel, colourPackage } from '../../../testing/package/training-output.ts';
 import { projectPaths } from '../../bundle/project.ts';
@@ -136,6 +137,38 @@ describe('edgeml try with a video', await needs(ffmpeg), () => {
       ) as string,
     });
     expect(result.stderr + result.stdout).not.toContain('secret');
+  });
+});
+
+describe('edgeml try with an RTSP camera', await needs(ffmpeg, rtspServer), () => {
+  it('answers its first frame, and keeps its password out of edgeml.yaml', async () => {
+    const video = await beltVideo(folder, 100);
+    const mp4 = at('belt.mp4');
+    await runFfmpeg('-i', video, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '5', mp4);
+    const login = { username: 'viewer', password: 'p@ss:1' };
+    const server = await startRtspServer(mp4, login, 'digest');
+    try {
+      const { code, stdout, stderr } = await tryBelt('--source', server.url.replace('//', '//viewer:p%40ss%3A1@'));
+      expect({ code, stderr }, stderr).toMatchObject({ code: 0 });
+      expect(stdout).toMatch(/^camera {2}rtsp:\/\/\*\*\*@127\.0\.0\.1:\d+\/live {2}640×480/m);
+      expect(stdout).toMatch(/^ {2}[a-z-]+ +0\.\d+ {2}\[/m);
+      const { sources } = await written();
+      expect(sources['camera']).toEqual({
+        Type: 'stream',
+        Url: server.url,
+        FramesPerSecond: 5,
+        Services: ['belt'],
+        Credentials: { File: '.edgeml/credentials/camera.json' },
+      });
+      const kept = at('.edgeml/credentials/camera.json');
+      expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual(login);
+      expect((await stat(kept)).mode & 0o777).toBe(0o600);
+      // What was written opens the camera again, under the same name.
+      expect(await tryBelt('--source', server.url.replace('//', '//viewer:p%40ss%3A1@'))).toMatchObject({ code: 0 });
+      expect(Object.keys((await written()).sources)).toEqual(['camera']);
+    } finally {
+      await server.stop();
+    }
   });
 });
 
