@@ -12,6 +12,7 @@ import {
 import type { DeepReadonly } from '#packages/foundation';
 import { TOPIC_TEMPLATES } from '#packages/ipc';
 import { ANNOTATE_RULES } from './annotation/annotate-rule.ts';
+import { clipStoreSettings } from './settings/clip-settings.ts';
 import { predecessorSettings } from './settings/predecessor-settings.ts';
 import { SERVICE_NAME, SERVICE_NAME_MEANING } from './settings/names.ts';
 import { serviceSettings } from './settings/service-settings.ts';
@@ -110,6 +111,8 @@ export const appConfiguration = z.object({
       .describe('Images with a longer edge are made smaller, in pixels.'),
     Quality: integerSetting({ min: 1, max: 100 }).default(85).describe('JPEG quality.'),
   }),
+
+  ClipStore: clipStoreSettings,
 
   StatisticsIntervalSeconds: numberSetting({ min: 1, max: 86_400 })
     .default(60)

@@ -5,7 +5,10 @@ export const appErrors = errorCatalogue({
   'annotation.disk-full': {
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
-  'app.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({ status: 405, todo: 'Use GET.' }),
+  'app.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({
+    status: 405,
+    todo: 'Use the method that the header Allow names.',
+  }),
   'app.no-agent-socket': {
     todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket for inference; the recipe of edgeml.InferenceApp does.",
   },
@@ -14,7 +17,7 @@ export const appErrors = errorCatalogue({
   },
   'app.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'Use GET /healthz or GET /metrics.',
+    todo: 'Use GET /healthz, GET /metrics, or POST /v1/sources/{source}/clip.',
   }),
   'app.unexpected': { status: 500, todo: 'Report this with the log of edgeml.InferenceApp.' },
   'app.unknown-feedback-config': entry<{
@@ -23,6 +26,13 @@ export const appErrors = errorCatalogue({
     readonly known: readonly string[];
   }>({
     todo: 'Use a ConfigId of FeedbackConfigurationMap in the configuration of edgeml.FeedbackUploader, or add this one to it.',
+  }),
+  'clips.disk-full': {
+    todo: 'Make room on the disk, or lower ClipStore.MaxMB or ClipStore.MinFreeDiskMB. Images are looked at all the same.',
+  },
+  'clips.off': entry<{ readonly source: string }>({
+    status: 404,
+    todo: 'Set Clips.Enabled of the source, which is of Type stream; its name is the one in Sources.',
   }),
   'service.no-model': entry<{ readonly service?: string; readonly deploy?: string }>({
     status: 404,

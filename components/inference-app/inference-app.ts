@@ -7,6 +7,7 @@ import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
+import { ClipKeeper } from './clips/clip-keeper.ts';
 import { isStreamType } from './settings/source-settings.ts';
 import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
@@ -68,6 +69,7 @@ export class InferenceApp {
   readonly #sources: SourceSet;
   readonly #journals: FolderJournals;
   readonly #feedback: FeedbackSender;
+  readonly #clips: ClipKeeper;
   readonly #configIdCheck: ConfigIdCheck;
   readonly #waker: Waker;
   readonly #known: KnownServices;
@@ -131,6 +133,7 @@ export class InferenceApp {
     });
     const isStream = (source: string): boolean => isStreamType(settings().Sources[source]?.Type);
     const annotator = new Annotator(workFolder, () => settings().Annotate, isStream);
+    const clips = (this.#clips = new ClipKeeper({ workFolder, settings, statistics, incidents, clock, log }));
     const processor = new FrameProcessor({
       retrier,
       active,
@@ -138,6 +141,7 @@ export class InferenceApp {
       annotator,
       statistics,
       incidents,
+      onAnswer: (source, predictions) => clips.answered(source, predictions),
       onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
       onPublished: (source, ms) => {
         statistics.source(source).latency.observe(ms);
@@ -176,10 +180,12 @@ export class InferenceApp {
       log,
     };
     this.#sources = new SourceSet({
-      create: (name, source) => createSource({ name, configuration: source, ...sourceOptions }, journals),
+      create: (name, source) =>
+        createSource({ name, configuration: source, clips: clips.open(name, source), ...sourceOptions }, journals),
       openIntake: (intake) => scheduler.open(intake),
       modelWaitSeconds: () => settings().ModelWaitSeconds,
       onStopped: (name) => {
+        clips.forget(name);
         statistics.forget(name);
         this.#metrics.forget(name);
         for (const subject of subjectsOf(name)) incidents.forget(subject);
@@ -221,7 +227,8 @@ export class InferenceApp {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
     const { SocketFolder: folder } = this.#configuration;
-    this.#watchServer = await startWatchServer({ workFolder, folder, incidents: this.#incidents, metrics, log });
+    const [incidents, clips] = [this.#incidents, this.#clips];
+    this.#watchServer = await startWatchServer({ workFolder, folder, incidents, metrics, clips, log });
   }
 
   #reconfigure(raw: unknown): void {
@@ -293,7 +300,8 @@ export class InferenceApp {
     await this.#sources.close();
     this.#configIdCheck.stop();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
-    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), this.#known.saved(), served]);
+    const idle = [this.#known.saved(), this.#clips.idle()];
+    await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), ...idle, served]);
     await this.#within(TELL_MS, this.#sources.told());
     await this.#journals.flush();
     this.#statistics.stop();

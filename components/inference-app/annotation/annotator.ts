@@ -3,10 +3,11 @@ import { drawOnFrame, drawPredictions } from '#packages/annotation';
 import { Serial } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import type { AppConfiguration } from '../config.ts';
+import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
+import { BoundedFolder } from '../storage/bounded-folder.ts';
 import { AnnotateRule } from './annotate-rule.ts';
 import { annotatedName } from './annotated-name.ts';
-import { AnnotatedStore } from './annotated-store.ts';
 
 const MEGABYTE = 1_000_000;
 
@@ -18,7 +19,7 @@ export class Annotator {
   readonly #rule: AnnotateRule;
   /** Pictures side by side cost 50 MB more and the models' cores, and are not there sooner. */
   readonly #drawings = new Serial();
-  #store: { readonly folder: string; readonly files: AnnotatedStore } | undefined;
+  #store: { readonly folder: string; readonly files: BoundedFolder } | undefined;
 
   /** @param isStream whether a source, by its name, is a camera, a stream or a video */
   constructor(workFolder: string, settings: () => AppConfiguration['Annotate'], isStream: (source: string) => boolean) {
@@ -56,15 +57,19 @@ export class Annotator {
     return this.#files().save(this.nameOf(frame, { service }), picture);
   }
 
-  #files(): AnnotatedStore {
+  #files(): BoundedFolder {
     const folder = resolve(this.#workFolder, this.#settings().Folder);
     if (this.#store?.folder !== folder) {
       const limits = () => ({
         maxBytes: this.#settings().MaxMB * MEGABYTE,
         minFreeBytes: this.#settings().MinFreeDiskMB * MEGABYTE,
       });
-      this.#store = { folder, files: new AnnotatedStore(folder, limits) };
+      this.#store = { folder, files: new BoundedFolder(folder, limits, full) };
     }
     return this.#store.files;
   }
+}
+
+function full(message: string): Error {
+  return appErrors.error('annotation.disk-full', message);
 }

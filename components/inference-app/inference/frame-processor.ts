@@ -21,6 +21,8 @@ export interface FrameProcessorOptions {
   readonly annotator: Annotator;
   readonly statistics: Statistics;
   readonly incidents: Incidents;
+  /** Told of what each answer says. */
+  readonly onAnswer: (source: string, predictions: InvokeResult['predictions']) => void;
   /** Told of each answer, for whoever cares what it ran on. */
   readonly onProvider: (result: InvokeResult) => void;
   /** Told how long each result took, from its frame on. */
@@ -40,7 +42,8 @@ export class FrameProcessor {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
-    const { retrier, active, publisher, annotator, statistics, incidents, onProvider, onPublished, thing, clock, log } =
+    const { retrier, active, publisher, annotator, statistics, incidents, thing, clock, log } = this.#options;
+    const { onAnswer, onProvider, onPublished } =
       this.#options;
     const task = everyActiveTask(service);
     const { signal } = intake;
@@ -64,6 +67,7 @@ export class FrameProcessor {
       );
       onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
       onProvider(result);
+      onAnswer(frame.source, result.predictions);
       if (annotated !== undefined) await this.#annotate(frame, result);
       return { outcome: 'done', published };
     } catch (thrown) {

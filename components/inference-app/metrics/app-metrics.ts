@@ -42,6 +42,12 @@ export class AppMetrics {
     this.#sourceGauge('frame_memory_bytes', 'Memory that its frames lie in.', ['where'], ({ frameMemory }) =>
       frameMemory ? [[{ where: frameMemory.where }, frameMemory.bytes]] : [],
     );
+    this.#sourceGauge('clip_memory_bytes', "Memory of a camera's last packets.", [], ({ clips }) =>
+      clips ? [[{}, clips.bytes]] : [],
+    );
+    this.#sourceCount('clips', 'Clips that were written, and those that could not be.', ['outcome'], ({ clips }) =>
+      clips ? (['kept', 'lost'] as const).map((outcome) => [{ outcome }, clips[outcome]]) : [],
+    );
     this.#commandMemory();
     this.#sourceGauge(
       'decoder',

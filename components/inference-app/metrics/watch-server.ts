@@ -1,6 +1,7 @@
 import type { Incidents, Logger } from '#packages/foundation';
-import { createRouter, openSocketFolder, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
-import type { RouteErrors, SocketServer } from '#packages/http';
+import { createRouter, openSocketFolder, sendJson, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
+import type { Route, RouteErrors, SocketServer } from '#packages/http';
+import type { ClipKeeper } from '../clips/clip-keeper.ts';
 import { appErrors } from '../errors.ts';
 
 export interface WatchServerOptions {
@@ -10,20 +11,31 @@ export interface WatchServerOptions {
   readonly incidents: Incidents;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  readonly clips: Pick<ClipKeeper, 'request'>;
   readonly log: Logger;
 }
 
 const SOCKET = 'app.sock';
 
-/** Serves health and metrics on the application's own socket. Cameras are worth more than that: if it cannot, that is a warning. */
+/** Serves health, metrics and requests for clips on the application's own socket. Cameras are worth more than that: if it cannot, that is a warning. */
 export async function startWatchServer({
   workFolder,
   folder,
   incidents,
   metrics,
+  clips,
   log,
 }: WatchServerOptions): Promise<SocketServer> {
-  const routes = watchRoutes({ health: () => ({ status: 'ok' }), incidents: () => incidents.current, metrics });
+  const keepClip: Route = {
+    method: 'POST',
+    path: '/v1/sources/{source}/clip',
+    handle: (_request, response, source = '') => {
+      clips.request(source);
+      sendJson(response, 202, { source });
+    },
+  };
+  const watched = watchRoutes({ health: () => ({ status: 'ok' }), incidents: () => incidents.current, metrics });
+  const routes = [...watched, keepClip];
   try {
     if (folder !== '') await openSocketFolder(folder);
     return await startSocketServer(

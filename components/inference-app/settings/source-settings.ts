@@ -9,6 +9,7 @@ import {
   textListSetting,
   textSetting,
 } from '#packages/foundation';
+import { clipSettings } from './clip-settings.ts';
 import { credentialsSettings } from './credentials-settings.ts';
 import { motionGateSettings } from './motion-gate-settings.ts';
 import { polygonSetting } from './polygon-setting.ts';
@@ -110,6 +111,7 @@ export const sourceSettings = section({
       'Parts of the picture that are black before a model looks, and before anything is kept or shown: polygons, each a list of corners [x, y] as fractions of width and height, e.g. `[[[0.6, 0], [1, 0], [1, 0.5], [0.6, 0.5]]]`.',
     ),
   MotionGate: motionGateSettings,
+  Clips: clipSettings,
   Pipeline: pipelineSettings,
   RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
   NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
@@ -136,6 +138,7 @@ function checkSource(settings: CheckedSettings, context: z.RefinementCtx): void 
   const { Type: type, Url: url, Pipeline } = settings;
   const { Command: command, Width: width, Height: height } = Pipeline;
   checkLogin(settings, context);
+  checkClips(settings, context);
   const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['Url'], message, input: url });
   if (type === 'http' && !(URL.canParse(url) && /^https?:/i.test(url)))
     refuse('a source of Type http needs a URL that begins with http:// or https://');
@@ -163,8 +166,25 @@ function checkLogin({ Type: type, Url: url, Username, Credentials }: CheckedSett
     refuse('only a Url with a host, e.g. rtsp://…, is asked with a login');
 }
 
+/** Clips are the camera's own packets: they hold whatever the camera sees. */
+function checkClips(
+  { Type: type, Mode: mode, Masks, Clips, MotionGate }: CheckedSettings,
+  context: z.RefinementCtx,
+): void {
+  if (!Clips.Enabled) return;
+  const refuse = (message: string): void =>
+    context.addIssue({ code: 'custom', path: ['Clips'], message, input: undefined });
+  if (type !== 'stream' || mode !== 'watch') refuse('clips are kept of sources of Type stream in Mode watch');
+  if (Masks.length > 0) refuse('a clip is what the camera sent, without Masks: take away one of the two');
+  if (Clips.OnMotion && !MotionGate.Enabled) refuse('OnMotion needs MotionGate.Enabled');
+}
+
 interface CheckedSettings {
   readonly Type: string;
+  readonly Mode: string;
+  readonly Masks: readonly unknown[];
+  readonly Clips: { readonly Enabled: boolean; readonly OnMotion: boolean };
+  readonly MotionGate: { readonly Enabled: boolean };
   readonly Url: string;
   readonly Username: string;
   readonly Credentials: { readonly File: string; readonly Secret: string };

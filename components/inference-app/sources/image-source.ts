@@ -1,5 +1,6 @@
 import type { Clock, Incidents, Logger } from '#packages/foundation';
 
+import type { ClipRecorder } from '../clips/clip-recorder.ts';
 import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { SlotProvider } from '../frame/slot-provider.ts';
@@ -35,6 +36,8 @@ export interface SourceOptions {
   readonly openSlots: SlotProvider['open'];
   /** Text of a secret of this device. @throws EdgeError of the nucleus */
   readonly readSecret: (secretId: string) => Promise<string>;
+  /** Takes a stream's own packets. Default: nobody keeps any. */
+  readonly clips?: ClipRecorder | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly statistics: Pick<Statistics, 'count' | 'source'>;

@@ -16,6 +16,8 @@ export interface SourceState {
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
   /** Memory that frames of a stream lie in: the models' as well, or the application's own. */
   readonly frameMemory?: FrameMemoryState | undefined;
+  /** Of clips, if they are kept: memory of packets, and clips that were written or could not be. */
+  readonly clips?: { readonly bytes: number; readonly kept: number; readonly lost: number } | undefined;
   /** From the moment at which a frame was there to that at which its result was handed over for publishing. */
   readonly latency?: LatencySummary | undefined;
   /** What decodes the stream, once that is known. */
@@ -38,6 +40,7 @@ export class SourceStatistics {
   restarts = 0;
   resizes = 0;
   frameMemory: FrameMemoryState | undefined;
+  clips: { readonly bytes: () => number; kept: number; lost: number } | undefined;
   /** Of what plays the stream, with whatever that has started; undefined while nothing does. */
   commandPid: number | undefined;
   readonly #skipped: Partial<Record<SkipReason, number>> = {};
@@ -58,6 +61,7 @@ export class SourceStatistics {
     const { summary: latency } = this.latency;
     const skipped = { ...this.#skipped };
     const motion = this.motion?.();
-    return { isUp, frames: this.#frames, restarts, resizes, skipped, frameMemory, latency, decoding, motion };
+    const clips = this.clips && { ...this.clips, bytes: this.clips.bytes() };
+    return { isUp, frames: this.#frames, restarts, resizes, skipped, frameMemory, clips, latency, decoding, motion };
   }
 }

@@ -43,7 +43,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Feeding cameras and folders',
-    codes: ['annotation.', 'app.', 'frames.', 'jpeg.', 'service.', 'source.'],
+    codes: ['annotation.', 'app.', 'clips.', 'frames.', 'jpeg.', 'service.', 'source.'],
   },
   {
     title: 'Feedback and uploads',

@@ -1,6 +1,7 @@
 import type { SourceConfiguration } from '../../config.ts';
 import type { DecoderFlags } from './decoding/decoder.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
+import { EXTRA_OUTPUT } from './guarded-process.ts';
 import { PIXEL_FORMATS } from './ffmpeg-report.ts';
 import type { FfmpegVersion } from './ffmpeg-version.ts';
 import { hiddenUrl } from './hidden-url.ts';
@@ -22,7 +23,10 @@ export interface FfmpegCommand {
   readonly input: string | undefined;
 }
 
-/** What makes ffmpeg write frames, one after the other and with nothing between, to its standard output. */
+/**
+ * What makes ffmpeg write frames, one after the other and with nothing between, to its standard output.
+ * @param withPackets whether it writes the camera's own packets to `EXTRA_OUTPUT`, in fragmented MP4
+ */
 export function ffmpegArguments(
   input: FfmpegInput,
   settings: FfmpegSettings,
@@ -30,6 +34,7 @@ export function ffmpegArguments(
   form: FrameForm,
   version: FfmpegVersion,
   decoder: DecoderFlags,
+  withPackets: boolean,
 ): FfmpegCommand {
   const { FramesPerSecond: fps, MaxWidth: width, DecoderThreads: threads } = settings;
   const passthrough = version.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
@@ -55,9 +60,16 @@ export function ffmpegArguments(
     // A frame is written as it is, without a way through a small buffer.
     ...(form === 'raw' ? ['-avioflags', 'direct'] : []),
     ...['-flush_packets', '1', 'pipe:1'],
+    ...(withPackets ? PACKETS : []),
   ];
   return { words, input: read.input };
 }
+
+/** Each fragment begins with a key frame, and can be decoded by itself behind the head of the stream. */
+const PACKETS = [
+  ...['-map', '0:v:0', '-an', '-sn', '-dn', '-c:v', 'copy', '-f', 'mp4'],
+  ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-flush_packets', '1', `pipe:${EXTRA_OUTPUT}`],
+];
 
 /**
  * The first frame of each of so many parts of a second. Unlike ffmpeg's `fps` it makes no copies, holds no frame back until the next

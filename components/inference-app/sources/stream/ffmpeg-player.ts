@@ -23,6 +23,9 @@ import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
 /** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
 const MAX_OUTSTANDING = 8;
 
+/** Codecs of ISO/IEC 14496-12 files that players know. */
+const CLIP_CODECS: readonly string[] = ['h264', 'hevc', 'av1', 'vp9', 'mpeg4', 'mjpeg'];
+
 /** Plays cameras, streams and video files by ffmpeg. */
 export class FfmpegPlayer implements StreamPlayer {
   readonly program = 'ffmpeg';
@@ -39,6 +42,8 @@ export class FfmpegPlayer implements StreamPlayer {
   /** Whether frames came that the plan's decoder has decoded. */
   #decodes = false;
   #said: Decoding | undefined;
+  /** Whether packets of this camera can be kept; undefined until its codec is known. */
+  #hasPackets: boolean | undefined;
   /** Frames that are wider do not fit the shared memory; 0: all do. */
   #fitWidth = 0;
   #isTooLarge = false;
@@ -66,10 +71,12 @@ export class FfmpegPlayer implements StreamPlayer {
     const flags = decoderFlags(this.#plan?.decoder ?? SOFTWARE);
     const login = this.#input.kind === 'network' ? await this.#login.read() : undefined;
     const input = login ? { ...this.#input, url: withLogin(this.#input.url, login), isSecret: true } : this.#input;
+    const clips = pace === 'paced' && this.#hasPackets ? this.#options.clips : undefined;
     const end = await playCommand({
       command,
-      ...ffmpegArguments(input, this.#settings, pace, this.#form, this.#version, flags),
+      ...ffmpegArguments(input, this.#settings, pace, this.#form, this.#version, flags, clips !== undefined),
       secrets: [...secretsOf(input.url), ...(login ? secretsOfLogin(login) : [])],
+      onExtra: clips && ((stream) => clips.take(stream)),
       onProcess: (pid) => (statistics.source(name).commandPid = pid),
       noFrameMs: configuration.NoFrameSeconds * 1000,
       clock,
@@ -90,7 +97,7 @@ export class FfmpegPlayer implements StreamPlayer {
       this.#decodes = true;
       return target.isWanted(frame);
     };
-    const suits = (codec: string): boolean => this.#suits(target, codec);
+    const suits = (codec: string): boolean => !this.#asksForPackets(pace) && this.#suits(target, codec);
     const onTooLarge = (fitWidth: number): boolean => this.#shrinkTo(fitWidth);
     return rawFramesOf(this.#options, { ...target, isWanted }, pace, { suits, onTooLarge }, signal);
   }
@@ -111,6 +118,20 @@ export class FfmpegPlayer implements StreamPlayer {
     const message = `frames of source ${name} are scaled down to ${fitWidth} pixels, since shared memory does not have room for three of them as they are; enlarge /dev/shm or FrameMemoryMB of edgeml.InferenceAgent`;
     log.warn({ source: name, width: fitWidth, message }, 'frames.scaled-down');
     return true;
+  }
+
+  /** Not every codec can be in such a file: the camera is opened again once it is known. */
+  #asksForPackets(pace: FramePace): boolean {
+    return pace === 'paced' && this.#options.clips !== undefined && this.#hasPackets === undefined;
+  }
+
+  #decideOnPackets(codec: string): void {
+    const { clips, name, log } = this.#options;
+    if (!clips || this.#hasPackets !== undefined) return;
+    this.#hasPackets = process.platform !== 'win32' && CLIP_CODECS.includes(codec);
+    if (this.#hasPackets) return;
+    const message = `no clips of source ${name} can be kept: ${codec} is none of ${CLIP_CODECS.join(', ')}, or this is Windows`;
+    log.warn({ source: name, codec, message }, 'clips.not-possible');
   }
 
   #suits(target: PlayTarget, codec: string): boolean {
@@ -137,10 +158,12 @@ export class FfmpegPlayer implements StreamPlayer {
       return true;
     }
     if (by === 'unfit') {
+      this.#decideOnPackets(codec);
       if (this.#passesOn(target, codec)) {
         this.#form = 'jpeg';
         this.#tell({ codec, decoder: 'none', why: '' });
-      } else await this.#makePlan(codec, signal);
+      } else if (this.#options.configuration.HardwareDecoding !== 'none' && !this.#plan)
+        await this.#makePlan(codec, signal);
       return true;
     }
     const hasFailed = frames === 0 && (by === 'itself' || by === 'watchdog');

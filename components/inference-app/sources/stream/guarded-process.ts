@@ -9,15 +9,21 @@ export interface GuardedProcess {
   /** Undefined if it writes to a descriptor. */
   readonly stdout: Readable | undefined;
   readonly stderr: Readable;
+  /** What it writes to `EXTRA_OUTPUT`, if it was started for that. */
+  readonly extra: Readable | undefined;
   /** Resolves when the process has ended and its output was read. */
   readonly ended: Promise<ProcessEnd>;
   /** SIGTERM, a second later SIGKILL; resolves when it has ended. Idempotent. */
   stop(): Promise<ProcessEnd>;
 }
 
+/** Descriptor of the command. */
+export const EXTRA_OUTPUT = 4;
+
 export interface GuardedOptions {
   readonly output?: number | undefined;
   readonly input?: string | undefined;
+  readonly hasExtra?: boolean | undefined;
 }
 
 export type ProcessEnd =
@@ -30,17 +36,19 @@ export type ProcessEnd =
  * hold, and ends the command, and whatever that has started, when the pipe closes. (On Windows libuv's job object does the same.)
  *
  * @param options.output descriptor that it writes to. Default: `stdout` of the result
+ * @param options.hasExtra whether it writes to `EXTRA_OUTPUT` too; not on Windows, where no other descriptors are inherited
  * @param options.input what it reads from its standard input: the place for what the process list must not show. Default: nothing
  */
 export function startGuarded(
   command: string,
   words: readonly string[],
-  { output, input }: GuardedOptions = {},
+  { output, input, hasExtra = false }: GuardedOptions = {},
 ): GuardedProcess {
   const isWindows = process.platform === 'win32';
   const env = childEnvironment();
   const own = ['pipe', output ?? 'pipe', 'pipe'] as const;
-  const stdio: StdioOptions = isWindows || input === undefined ? [...own] : [...own, 'pipe'];
+  const given = [input === undefined ? 'ignore' : 'pipe', hasExtra ? 'pipe' : 'ignore'] as const;
+  const stdio: StdioOptions = isWindows ? [...own] : [...own, ...given];
   const child: ChildProcess = isWindows
     ? spawn(command, words, { stdio, env, windowsHide: true })
     : spawn('/bin/sh', ['-c', guard(input === undefined ? '/dev/null' : '&3'), 'sh', command, ...words], {
@@ -61,6 +69,7 @@ export function startGuarded(
     stdout: child.stdout ?? undefined,
     // A pipe, as asked for above.
     stderr: child.stderr!,
+    extra: hasExtra && !isWindows ? (child.stdio[EXTRA_OUTPUT] as Readable) : undefined,
     ended,
     stop: () => {
       if (isWindows) child.kill();
@@ -80,8 +89,8 @@ exec 9<&0
 trap : TERM
 "$@" <${standardInput} 3<&- 9<&- &
 child=$!
-{ trap '' TERM; read -r _ <&9; kill -TERM 0; sleep 1; kill -KILL 0; } 3<&- >/dev/null 2>&1 &
-exec 3<&- 9<&-
+{ trap '' TERM; read -r _ <&9; kill -TERM 0; sleep 1; kill -KILL 0; } 3<&- 4>&- >/dev/null 2>&1 &
+exec 3<&- 4>&- 9<&-
 wait $child
 code=$?
 while kill -0 $child 2>/dev/null; do wait $child; code=$?; done

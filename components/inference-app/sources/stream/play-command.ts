@@ -15,6 +15,8 @@ export interface PlayOptions {
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
+  /** Takes what the command writes to `EXTRA_OUTPUT`. Default: nobody, and there is none. */
+  readonly onExtra?: ((stream: Readable) => void) | undefined;
   /** Told of the process that runs, and of none. */
   readonly onProcess?: ((pid: number | undefined) => void) | undefined;
   /** The command is ended after so many. Default: it ends by itself. */
@@ -71,8 +73,13 @@ export interface PlayEnd {
 /** Runs a command that writes frames, ffmpeg or another, once, from start to end. */
 export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   const { command, words, input, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
-  const process = startGuarded(command, words, { output: output.descriptor, input });
+  const process = startGuarded(command, words, {
+    output: output.descriptor,
+    input,
+    hasExtra: options.onExtra !== undefined,
+  });
   options.onProcess?.(process.pid);
+  if (process.extra) options.onExtra?.(process.extra);
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
   let cancelWatchdog = (): void => undefined;

@@ -142,7 +142,10 @@ export class StreamSource implements ImageSource {
     this.#came();
     const now = this.#options.clock.monotonic();
     if (!share.takes(now)) return false;
-    if (this.#gate?.look(frame, now) !== 'unchanged') return true;
+    const verdict = this.#gate?.look(frame, now);
+    const { clips, configuration } = this.#options;
+    if (verdict === 'moved' && configuration.Clips.OnMotion) clips?.keep('motion');
+    if (verdict !== 'unchanged') return true;
     sink.skip('unchanged');
     return false;
   }

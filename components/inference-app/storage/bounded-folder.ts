@@ -1,20 +1,22 @@
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Serial, writeAtomically } from '#packages/foundation';
-import { appErrors } from '../errors.ts';
 
-export interface StoreLimits {
+export interface FolderLimits {
   readonly maxBytes: number;
+  /** Default: any number. */
+  readonly maxFiles?: number;
   /** Nothing is written when less than this would stay free on the disk. */
   readonly minFreeBytes: number;
 }
 
 const TEMPORARY = '.tmp-';
 
-/** A folder of images under a cap of bytes: each file appears whole or not at all, the oldest go first. */
-export class AnnotatedStore {
+/** A folder of files under a cap of bytes and number: each appears whole or not at all, the oldest go first. */
+export class BoundedFolder {
   readonly #folder: string;
-  readonly #limits: () => StoreLimits;
+  readonly #limits: () => FolderLimits;
+  readonly #full: (message: string) => Error;
   /** Making room and writing must not overtake each other. */
   readonly #saves = new Serial();
   /** Sizes by name, oldest first. */
@@ -22,9 +24,11 @@ export class AnnotatedStore {
   #bytes = 0;
   #opened: Promise<void> | undefined;
 
-  constructor(folder: string, limits: () => StoreLimits) {
+  /** @param full makes the error of a file that there is no room for */
+  constructor(folder: string, limits: () => FolderLimits, full: (message: string) => Error) {
     this.#folder = folder;
     this.#limits = limits;
+    this.#full = full;
   }
 
   get bytes(): number {
@@ -32,9 +36,9 @@ export class AnnotatedStore {
   }
 
   /**
-   * Writes one image; an earlier one of the same name is replaced.
+   * Writes one file; an earlier one of the same name is replaced.
    *
-   * @throws EdgeError `annotation.disk-full`; the system's error when the folder cannot be written
+   * @throws the error of `full`; the system's error when the folder cannot be written
    */
   save(name: string, content: Uint8Array): Promise<string> {
     return this.#saves.run(() => this.#save(name, content));
@@ -42,10 +46,10 @@ export class AnnotatedStore {
 
   async #save(name: string, content: Uint8Array): Promise<string> {
     await (this.#opened ??= this.#open());
-    const { maxBytes, minFreeBytes } = this.#limits();
+    const { maxBytes, maxFiles = Infinity, minFreeBytes } = this.#limits();
     if (content.length > maxBytes)
-      throw full(`${name} has ${content.length} bytes, more than all annotated images may have (${maxBytes})`);
-    await this.#makeRoom(maxBytes - content.length, name);
+      throw this.#full(`${name} has ${content.length} bytes, more than all of ${this.#folder} may have (${maxBytes})`);
+    await this.#makeRoom(maxBytes - content.length, maxFiles - 1, name);
     await this.#checkFree(content.length, minFreeBytes);
     const path = join(this.#folder, name);
     // An image per frame: a sync of each would wear a memory card and slow the camera down.
@@ -73,10 +77,11 @@ export class AnnotatedStore {
     }
   }
 
-  async #makeRoom(allowedBytes: number, replaced: string): Promise<void> {
+  async #makeRoom(allowedBytes: number, allowedFiles: number, replaced: string): Promise<void> {
     const credit = this.#files.get(replaced) ?? 0;
     for (const name of this.#files.keys()) {
-      if (this.#bytes - credit <= allowedBytes) return;
+      const others = this.#files.size - (this.#files.has(replaced) ? 1 : 0);
+      if (this.#bytes - credit <= allowedBytes && others <= allowedFiles) return;
       if (name === replaced) continue;
       await rm(join(this.#folder, name), { force: true });
       this.#forget(name);
@@ -87,15 +92,11 @@ export class AnnotatedStore {
     const { bavail, bsize } = await statfs(this.#folder);
     const free = bavail * bsize;
     if (free - bytes < minFreeBytes)
-      throw full(`${this.#folder} has ${free} bytes free, ${minFreeBytes} must stay free`);
+      throw this.#full(`${this.#folder} has ${free} bytes free, ${minFreeBytes} must stay free`);
   }
 
   #forget(name: string): void {
     this.#bytes -= this.#files.get(name) ?? 0;
     this.#files.delete(name);
   }
-}
-
-function full(message: string): Error {
-  return appErrors.error('annotation.disk-full', message);
 }

@@ -2,40 +2,20 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { annotatedName } from './annotated-name.ts';
-import { AnnotatedStore } from './annotated-store.ts';
+import { appErrors } from '../errors.ts';
+import { BoundedFolder } from './bounded-folder.ts';
 
-describe('annotatedName', () => {
-  it.each([
-    ['belt-01.jpg', 'Parts--line--belt-01.jpg'],
-    ['line1/deep/x.JPEG', 'Parts--line--line1__deep__x.jpg'],
-    ['y.png', 'Parts--line--y.png.jpg'],
-    ['../../etc/passwd', 'Parts--line--..__..__etc__passwd.jpg'],
-    ['a:b*c?.png', 'Parts--line--a_b_c_.png.jpg'],
-  ])('of %s is %s', (image, name) => {
-    expect(annotatedName('Parts', 'line', image)).toBe(name);
-  });
+const full = (message: string): Error => appErrors.error('annotation.disk-full', message);
 
-  it('stays short, and different for different images', () => {
-    const long = 'ü'.repeat(300);
-    const [one, other] = [
-      annotatedName('Parts', 'line', `${long}1.jpg`),
-      annotatedName('Parts', 'line', `${long}2.jpg`),
-    ];
-
-    expect(Buffer.byteLength(one)).toBeLessThanOrEqual(255);
-    expect(one).not.toBe(other);
-  });
-});
-
-describe('AnnotatedStore', () => {
+describe('BoundedFolder', () => {
   let folder: string;
   beforeEach(async () => {
     folder = join(await mkdtemp(join(tmpdir(), 'edgeml-store-')), 'annotated');
   });
   afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
-  const open = (maxBytes: number, minFreeBytes = 0) => new AnnotatedStore(folder, () => ({ maxBytes, minFreeBytes }));
+  const open = (maxBytes: number, minFreeBytes = 0) =>
+    new BoundedFolder(folder, () => ({ maxBytes, minFreeBytes }), full);
   const listed = async (): Promise<string[]> => (await readdir(folder)).sort();
 
   it('keeps within its cap: the oldest go first', async () => {
@@ -78,6 +58,13 @@ describe('AnnotatedStore', () => {
 
     expect(await listed()).toEqual(['image-15', 'image-16', 'image-17', 'image-18', 'image-19']);
     expect((await stat(join(folder, 'image-19'))).size).toBe(20);
+  });
+
+  it('keeps no more files than it may', async () => {
+    const store = new BoundedFolder(folder, () => ({ maxBytes: 1_000, maxFiles: 2, minFreeBytes: 0 }), full);
+    for (const name of ['a', 'b', 'b', 'c']) await store.save(name, Buffer.alloc(3));
+
+    expect(await listed()).toEqual(['b', 'c']);
   });
 
   it('refuses what is larger than all of its room, and goes on', async () => {
