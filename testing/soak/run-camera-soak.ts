@@ -180,7 +180,7 @@ function settingsFor(cameras: ReadonlyMap<string, SimulatedCamera>): object {
       FramesPerSecond: 5,
       InputOptions: QUICK,
     };
-    return [name, { ...own, Services: ['PartsDetector'], ...clips }];
+    return [name, { ...own, Services: ['PartsDetector'], ...clips }] as const;
   });
   return {
     Sources: Object.fromEntries(sources),
