@@ -1,6 +1,6 @@
 import type { Frame } from '../../components/inference-app/frame/frame.ts';
 import type { FrameSink } from '../../components/inference-app/sources/image-source.ts';
-import type { SkipReason } from '../../components/inference-app/statistics/statistics.ts';
+import type { SkipReason } from '../../components/inference-app/statistics/skip-reason.ts';
 
 /** Keeps what a source offers. */
 export class RecordingSink implements FrameSink {

@@ -9,7 +9,7 @@ import { FfmpegPlayer } from '../../components/inference-app/sources/stream/ffmp
 import type { FrameSink, SourceOptions } from '../../components/inference-app/sources/image-source.ts';
 import { StreamSource } from '../../components/inference-app/sources/stream/stream-source.ts';
 import { Statistics } from '../../components/inference-app/statistics/statistics.ts';
-import type { SkipReason } from '../../components/inference-app/statistics/statistics.ts';
+import type { SkipReason } from '../../components/inference-app/statistics/skip-reason.ts';
 
 /** What a model would read of a frame. */
 export interface SeenFrame {

@@ -1,7 +1,7 @@
 import { isEdgeError } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 
-import type { SkipReason } from '../statistics/statistics.ts';
+import type { SkipReason } from '../statistics/skip-reason.ts';
 
 /**
  * What to do about an error of the agent. `model`: wait for a model. `agent`: wait for the agent, or for room in its queue.

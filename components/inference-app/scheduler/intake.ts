@@ -1,6 +1,7 @@
 import type { Frame, FrameOutcome } from '../frame/frame.ts';
 import type { FrameSink } from '../sources/image-source.ts';
-import type { SkipReason, Statistics } from '../statistics/statistics.ts';
+import type { SkipReason } from '../statistics/skip-reason.ts';
+import type { Statistics } from '../statistics/statistics.ts';
 import type { QueuedIntake, ServiceQueue } from './service-queue.ts';
 import type { IntakeOptions, WorkOutcome } from './work-intake.ts';
 

@@ -4,7 +4,8 @@ import type { ClipRecorder } from '../clips/clip-recorder.ts';
 import type { SourceConfiguration } from '../config.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { SlotProvider } from '../frame/slot-provider.ts';
-import type { SkipReason, Statistics } from '../statistics/statistics.ts';
+import type { SkipReason } from '../statistics/skip-reason.ts';
+import type { Statistics } from '../statistics/statistics.ts';
 
 /** Where images come from. One instance per source of the configuration; a changed configuration makes a new one. */
 export interface ImageSource {

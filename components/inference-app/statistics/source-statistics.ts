@@ -1,6 +1,6 @@
 import type { MotionStatistics } from '#packages/motion';
 import type { Decoding } from '../sources/stream/decoding/decoding-plan.ts';
-import type { SkipReason } from './statistics.ts';
+import type { SkipReason } from './skip-reason.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 

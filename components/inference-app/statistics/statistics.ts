@@ -1,29 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Logger } from '#packages/foundation';
 import type { FeedbackLoss } from '#packages/http';
+import type { SkipReason } from './skip-reason.ts';
 import { SourceStatistics } from './source-statistics.ts';
 import type { SourceState } from './source-statistics.ts';
-
-/**
- * Why an image got no predictions from a service. `stale`: a fresher one came, or it waited too long. `busy`: earlier work was not done.
- * `decode`: no image that can be read. `budget`: too large. `deadline`: no answer in time. `gone`: the file went away.
- * `model`: no model, or the model failed. `stopped`: the component ended or the source was changed.
- * `unchanged`: the camera still had the picture before, or nothing moved. `unreachable`: the camera gave none. `cut`: the stream ended within it.
- * `watchdog`: the stream stood still within it.
- */
-export type SkipReason =
-  | 'stale'
-  | 'busy'
-  | 'decode'
-  | 'budget'
-  | 'deadline'
-  | 'gone'
-  | 'model'
-  | 'stopped'
-  | 'unchanged'
-  | 'unreachable'
-  | 'cut'
-  | 'watchdog';
 
 /** Counters since the start of the process. */
 export interface Counts {

@@ -3,7 +3,7 @@ import type { Frame, LoadedImage } from '../../frame/frame.ts';
 import type { FrameMask } from '../../masks/frame-mask.ts';
 import { maskOf } from '../../masks/mask-of.ts';
 import { maskPicture } from '../../masks/mask-picture.ts';
-import type { SkipReason } from '../../statistics/statistics.ts';
+import type { SkipReason } from '../../statistics/skip-reason.ts';
 import { everyInterval } from '../every-interval.ts';
 import { sourceSubject } from '../subjects.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';

@@ -15,7 +15,7 @@ import { SlotProvider } from '../../frame/slot-provider.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { Statistics } from '../../statistics/statistics.ts';
 import type { FrameSink, SourceOptions } from '../image-source.ts';
-import type { SkipReason } from '../../statistics/statistics.ts';
+import type { SkipReason } from '../../statistics/skip-reason.ts';
 import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
 

@@ -7,7 +7,7 @@ import { appErrors } from '../../errors.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { everyInterval } from '../every-interval.ts';
 import { sourceSubject } from '../subjects.ts';
-import type { SkipReason } from '../../statistics/statistics.ts';
+import type { SkipReason } from '../../statistics/skip-reason.ts';
 import type { SourceStatistics } from '../../statistics/source-statistics.ts';
 import type { FrameSink, ImageSource, SourceOptions } from '../image-source.ts';
 import { FrameShare } from './frame-share.ts';
