@@ -21,7 +21,10 @@ export class FrameMemory {
     try {
       const folder = makeRingFolder(parent, clock.now());
       this.#folder = folder;
-      this.#rings = new RingStore({ folder: folder.path, budget: (bytes) => frameBudget(budgetMB(), folder.path, bytes) });
+      this.#rings = new RingStore({
+        folder: folder.path,
+        budget: (bytes) => frameBudget(budgetMB(), folder.path, bytes),
+      });
     } catch (thrown) {
       if (!frameErrors.is(thrown, 'frames.unavailable')) throw thrown;
       this.#missing = thrown;

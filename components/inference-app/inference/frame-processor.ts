@@ -43,8 +43,7 @@ export class FrameProcessor {
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
     const { retrier, active, publisher, annotator, statistics, incidents, thing, clock, log } = this.#options;
-    const { onAnswer, onProvider, onPublished } =
-      this.#options;
+    const { onAnswer, onProvider, onPublished } = this.#options;
     const task = everyActiveTask(service);
     const { signal } = intake;
     const isNamed = intake.options.services.includes(service);
