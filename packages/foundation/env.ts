@@ -70,6 +70,11 @@ export function disableOnnxTelemetry(): void {
   process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
 }
 
+/** Keeps the AWS SDK from printing which versions of Node.js it supports at every command: `edgeml version` and the README say it once. */
+export function quietAwsSdk(): void {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
+
 /**
  * The environment of a child that must not act in the component's name: without the IPC token, without credentials and the way to
  * them. What finds programs, libraries and drivers stays.

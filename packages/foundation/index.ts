@@ -17,7 +17,7 @@ export {
   textSetting,
 } from './config/settings.ts';
 export { unknownKeys } from './config/unknown-keys.ts';
-export { childEnvironment, disableOnnxTelemetry, readEnvironment } from './env.ts';
+export { childEnvironment, disableOnnxTelemetry, quietAwsSdk, readEnvironment } from './env.ts';
 export type { Environment } from './env.ts';
 export { foundationErrors } from './errors.ts';
 export { entry, errorCatalogue } from './errors/catalogue.ts';

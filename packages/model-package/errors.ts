@@ -106,7 +106,7 @@ export const packageErrors = errorCatalogue({
   }),
   'signature.missing': {
     status: 422,
-    todo: 'Sign the package (edgeml sign --package DIR --key FILE), or set SignaturePolicy of the agent to "warn" or "off".',
+    todo: 'Package the model with a key (edgeml package --key FILE; edgeml keygen makes one), which signs the zip of its component too; edgeml sign signs a folder only. Or set SignaturePolicy of edgeml.InferenceAgent to "warn" or "off".',
   },
   'signature.other-alias': entry<{ readonly alias: string; readonly aliases: readonly string[] }>({
     status: 422,

@@ -12,6 +12,7 @@ import type { Output } from './frame/output.ts';
 import { claimOptions, claimsOf } from './frame/signed-claims.ts';
 import type { ClaimOptions } from './frame/signed-claims.ts';
 import { table } from './frame/table.ts';
+import { writeAnnotated } from './predict-annotate.ts';
 
 interface PackageCommandOptions extends ClaimOptions {
   readonly source?: string;
@@ -22,6 +23,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly manifest?: string;
   readonly labels?: string;
   readonly golden?: readonly string[];
+  readonly goldenSeen?: boolean;
   readonly int8?: string;
   readonly assume?: boolean;
   readonly component?: string;
@@ -39,6 +41,8 @@ interface PackageCommandOptions extends ClaimOptions {
 }
 
 const MB = 2 ** 20;
+/** Pictures of what golden images record, below the output folder; no part of a package. */
+const GOLDEN_FOLDER = 'packages/golden-pictures';
 
 export const packageCommand: CommandSpec<PackageCommandOptions> = {
   usage: 'package',
@@ -62,6 +66,7 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
         '--golden <image...>',
         'images, or tensors as .npz, to make golden outputs of: what the model gives now is what devices must get',
       )
+      .option('--golden-seen', 'you have looked at the pictures of the golden images: take labels that look shifted')
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
       .option('--assume', 'take what is usual for what neither the file nor --manifest says; otherwise that is refused')
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
@@ -91,6 +96,7 @@ runs the golden cases on the CPU, and writes
   packages/<name>-<version>.json       what was made of which source: hashes, sizes, key id
   recipes/<component>-<version>.yaml   the component's recipe, for every platform
   artifacts/<component>/<version>/     its zip
+  packages/golden-pictures/            what --golden records, drawn on its images: look at it before devices must give the same
 The same input gives the same bytes. A source whose ETag, version or content is that of an earlier run is left alone.
 S3 and SageMaker are reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
 
@@ -172,6 +178,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>):
   const read = options.read.toUpperCase();
   if (read !== 'ALL' && read !== 'OWNER')
     throw cliErrors.error('cli.usage', `--read is "${options.read}"; give all or owner`);
+  const output = path.resolve(options.output ?? projectPaths.output);
   return {
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
@@ -181,7 +188,16 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>):
     ...(component === undefined ? {} : { component }),
     golden: golden ?? [],
     ...(assume === undefined ? {} : { assume }),
-    output: path.resolve(options.output ?? projectPaths.output),
+    goldenSeen: options.goldenSeen ?? false,
+    showGolden: async ({ file, bytes, image, predictions }) => {
+      const folder = path.join(output, GOLDEN_FOLDER);
+      const picture = await writeAnnotated(folder, path.basename(file), bytes, { ...image, predictions });
+      const found = predictions.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
+      const more = found.length > 5 ? ', …' : '';
+      out.note(`golden ${path.basename(file)}: ${found.slice(0, 5).join(', ')}${more}; look at ${picture}`);
+      return picture;
+    },
+    output,
     read,
     publisher,
     replace: replace ?? false,

@@ -10,7 +10,7 @@ export async function writeAnnotated(
   folder: string,
   image: string,
   bytes: Uint8Array,
-  answer: Answer,
+  answer: Pick<Answer, 'width' | 'height' | 'predictions'>,
 ): Promise<string> {
   const picture = await drawPredictions(bytes, answer, answer.predictions, OPTIONS);
   const file = path.join(folder, `${path.parse(image).name}.annotated.jpg`);

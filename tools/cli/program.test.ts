@@ -1,6 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Command } from 'commander';
 import { cliErrors } from './errors.ts';
+import { runCommandLine } from './frame/command-line.ts';
 import { addCommand } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { MemoryIo } from './frame/io.ts';
@@ -16,7 +18,9 @@ describe('the edgeml command', () => {
     expect(await runProgram(['version'], people, never)).toBe(0);
     expect(await runProgram(['version', '--json'], programs, never)).toBe(0);
 
-    expect(people.out).toMatch(/^edgeml \d+\.\d+\.\d+, Node\.js \d+/);
+    expect(people.out).toMatch(
+      /^edgeml \d+\.\d+\.\d+, Node\.js \d+.*\nSupported: Node\.js 20\.19 and newer, tested with 20, 22, 24/,
+    );
     expect(JSON.parse(programs.out)).toMatchObject({ node: process.versions.node });
     expect(programs.out.split('\n')).toHaveLength(2);
   });
@@ -41,6 +45,34 @@ describe('the edgeml command', () => {
       expect(await runProgram([name, '--help'], help, never)).toBe(0);
       expect(help.out).toMatch(/Usage: edgeml/);
     }
+  });
+});
+
+describe('a fault', () => {
+  const failing = async (error: Error): Promise<string> => {
+    const io = new MemoryIo();
+    const addCommands = (program: Command, host: CommandHost): void =>
+      addCommand(program, { usage: 'fail', summary: 'fail', run: () => Promise.reject(error) }, host);
+    const line = { name: 'x', description: '', help: '', addCommands };
+    expect(await runCommandLine(line, ['fail'], io, never)).toBe(1);
+    return io.err;
+  };
+
+  it('of ours is called so, with its stack; what the system refuses is not', async () => {
+    expect(await failing(new TypeError('undefined is not a function'))).toMatch(
+      /at .*this is a fault of the edgeml command/s,
+    );
+    const refused = await mkdir('/proc/1/edgeml').catch((error: Error) => error);
+    const said = await failing(refused as Error);
+    expect(said).toMatch(/^Error: E[A-Z]+: .*\/proc\/1\/edgeml'\nWhat to do: /);
+    expect(said).not.toMatch(/fault of the edgeml command|\n +at /);
+  });
+
+  it('in a file that is no recipe is a finding, not a crash', async () => {
+    const io = new MemoryIo();
+    expect(await runProgram(['lint', 'README.md'], io, never)).toBe(1);
+    expect(io.out).toMatch(/error README\.md:\d+: this is not YAML/);
+    expect(io.err).not.toContain('fault of the edgeml command');
   });
 });
 

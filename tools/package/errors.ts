@@ -74,6 +74,9 @@ export const packagingErrors = errorCatalogue({
   'packaging.manifest': {
     todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
   },
+  'packaging.labels-shifted': entry<{ readonly pictures: readonly string[] }>({
+    todo: 'Look at the pictures. Take the background row out of the labels, or set classOffset of output to 1; if the labels are right all the same, say so with --golden-seen.',
+  }),
   'packaging.many-models': entry<{ readonly files: readonly string[] }>({
     todo: 'Say in a model.json (--manifest) which files are variants of the model, or leave one .onnx in the source.',
   }),

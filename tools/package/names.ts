@@ -33,8 +33,16 @@ export function requireComponentName(name: string): string {
 /** @throws EdgeError `package-source.bucket-name` */
 export function requireBucketName(bucket: string): string {
   if (BUCKET_NAME.test(bucket)) return bucket;
-  const why = bucket.includes('.') ? 'has a dot in it' : 'is no bucket name';
-  throw packagingErrors.error('package-source.bucket-name', `the bucket "${bucket}" ${why}`, { facts: { bucket } });
+  throw packagingErrors.error('package-source.bucket-name', `the bucket "${bucket}" ${whyNoBucket(bucket)}`, {
+    facts: { bucket },
+  });
+}
+
+function whyNoBucket(bucket: string): string {
+  if (bucket.length < 3) return `has too short a name: ${bucket.length} of at least 3 characters`;
+  if (bucket.length > 63) return `has too long a name: ${bucket.length} of at most 63 characters`;
+  if (bucket.includes('.')) return 'has a dot in it';
+  return 'is no bucket name';
 }
 
 /** The nearest name that `requireModelName` takes; undefined where nothing of the text can stay. */

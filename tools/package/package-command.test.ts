@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { filesBelow, hashFile } from '#packages/foundation';
 import { runCommand } from '../../testing/process/run-command.ts';
 import type { CommandResult } from '../../testing/process/run-command.ts';
-import { projectPaths } from '../bundle/project.ts';
+import { PROJECT, projectPaths } from '../bundle/project.ts';
 import { readRecipe } from '../bundle/recipe-source.ts';
 import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
@@ -87,6 +87,7 @@ describe('edgeml package', () => {
       'packages/Colours-1.2.0/labels.txt',
       'packages/Colours-1.2.0/model.json',
       'packages/Colours-1.2.0/sagemaker_edge_manifest',
+      'packages/golden-pictures/red.annotated.jpg',
       'recipes/edgeml.model.Colours-1.2.0.yaml',
     ]);
     const golden = await readFile(at('first/packages/Colours-1.2.0/golden/red.json'), 'utf8');
@@ -121,7 +122,7 @@ describe('edgeml package', () => {
     expect(same.json[0]).toMatchObject({ state: 'unchanged', version: '1.2.0' });
     const plan = await edgemlPackage(onnx, 'first', '--version', '1.3.0', '--dry-run', ...full());
     expect(plan.json[0]).toMatchObject({ dryRun: true, state: 'would-package', version: '1.3.0' });
-    expect(Object.keys(await hashes(at('first')))).toHaveLength(10);
+    expect(Object.keys(await hashes(at('first')))).toHaveLength(11);
     const next = await edgemlPackage(onnx, 'first', '--version', '1.3.0', ...full());
     expect(next.json[0]).toMatchObject({ state: 'packaged', version: '1.3.0' });
   });
@@ -300,7 +301,42 @@ describe('edgeml package refuses', () => {
     expect(errorOf(nothing).code).toBe('packaging.nothing-found');
   });
 
+  it('a background row in labels whose model has taken it away, and shows what would be recorded', async () => {
+    const shifted = await training.write({ 'shifted.txt': 'background\ngear\nwasher\nnut\nbolt\n' });
+    const scene = path.join(PROJECT, 'artifacts/samples/belt-01.jpg');
+    const detector = path.join(projectPaths.models, 'PartsDetector/model.onnx');
+    const from = ['--manifest', await detectorManifest(), '--labels', shifted, '--golden', scene];
+    const refused = await packageHere(detector, 'shifted', '--name', 'Shifted', '--version', '1.0.0', ...from);
+
+    const picture = at('shifted/packages/golden-pictures/belt-01.annotated.jpg');
+    expect(errorOf(refused)).toMatchObject({
+      code: 'packaging.labels-shifted',
+      message: expect.stringContaining(picture) as string,
+    });
+    expect((await readFile(picture)).subarray(0, 2).toString('hex')).toBe('ffd8');
+    const seen = await packageHere(
+      detector,
+      'shifted',
+      '--name',
+      'Shifted',
+      '--version',
+      '1.0.0',
+      ...from,
+      '--golden-seen',
+    );
+    expect({ code: seen.code, err: seen.stderr }).toMatchObject({ code: 0 });
+  });
+
+  /** Input and output of the sample detector, without its labels and golden cases. */
+  async function detectorManifest(): Promise<string> {
+    const text = await readFile(path.join(projectPaths.models, 'PartsDetector/model.json'), 'utf8');
+    const { input, output, task } = JSON.parse(text) as Record<string, unknown>;
+    return training.write({ 'detector.json': JSON.stringify({ input, output, task }) });
+  }
+
   it('wrong usage with exit code 2', async () => {
+    expect((await runHere(['package', '--sorce', 'x'])).stderr).toContain("unknown option '--sorce'");
+    expect((await runHere(['package'])).stderr).toContain("required option '--source <what>' not specified");
     expect((await runHere(['package'])).code).toBe(2);
     expect((await packageHere(onnx, 'refused', '--read', 'nobody')).code).toBe(2);
   });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import { cliErrors } from '../errors.ts';
@@ -24,6 +25,8 @@ export async function runCommandLine(
   io: CliIo,
   signal: AbortSignal,
 ): Promise<number> {
+  // A command may have hundreds of calls under way, each of which listens.
+  setMaxListeners(0, signal);
   const host: CommandHost = { io, signal, exitCode: EXIT.done };
   const program = new Command(name)
     .description(description)
@@ -53,7 +56,30 @@ function report(error: unknown, io: CliIo, json: boolean): void {
     if (json) return io.stderr(`${JSON.stringify({ error })}\n`);
     return io.stderr(`Error: ${error.message}\nWhat to do: ${error.todo} (${error.code})\n`);
   }
+  const advice = systemAdvice(error);
+  if (advice !== undefined) {
+    const message = messageOf(error);
+    if (json) return io.stderr(`${JSON.stringify({ error: { code: 'system', message, todo: advice } })}\n`);
+    return io.stderr(`Error: ${message}\nWhat to do: ${advice}\n`);
+  }
   if (json) return io.stderr(`${JSON.stringify({ error: { code: 'internal', message: messageOf(error) } })}\n`);
   const stack = error instanceof Error && error.stack ? error.stack : messageOf(error);
   io.stderr(`Error: ${stack}\nWhat to do: this is a fault of the edgeml command; report it with the lines above.\n`);
 }
+
+/** What the system refuses is no fault of ours: what to do about it; undefined for anything else. */
+function systemAdvice(error: unknown): string | undefined {
+  const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
+  if (!(error instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string') return undefined;
+  return SYSTEM_ADVICE[code] ?? 'Look at the file, the disk or the network that the message names.';
+}
+
+const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'Let this user read and write what the message names, or run the command as its owner.',
+  EISDIR: 'Name a file: this is a folder.',
+  ENOENT: 'Check the path: nothing is there.',
+  ENOSPC: 'Make room on the disk.',
+  ENOTDIR: 'Check the path: a part of it is a file.',
+  EPERM: 'Let this user read and write what the message names, or run the command as its owner.',
+  EROFS: 'The file system is read-only: work in another folder.',
+};

@@ -44,8 +44,13 @@ export function addCommand<Options extends object>(
   const command = parent.command(spec.usage).summary(spec.summary).description(sentence(spec.summary));
   spec.options?.(command);
   command.addOption(new Option('--json', 'print JSON, one document per line, on stdout and all else on stderr'));
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  // Commander looks for these before it looks at what it does not know, and would hide a misspelt one.
+  for (const option of required) option.makeOptionMandatory(false);
   if (spec.help) command.addHelpText('after', `\n${spec.help.trim()}\n`);
   command.action(async () => {
+    const missing = required.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+    if (missing) command.error(`error: required option '${missing.flags}' not specified`, { exitCode: 1 });
     const options = command.opts<Options & { json?: boolean }>();
     const invocation = {
       args: command.args,

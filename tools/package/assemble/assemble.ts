@@ -12,6 +12,7 @@ import {
 import type { ModelManifest } from '#packages/model-package';
 import { checkVariant } from '../check/check-model.ts';
 import { makeGolden } from '../check/make-golden.ts';
+import type { GoldenCase } from '../check/make-golden.ts';
 import { packagingErrors } from '../errors.ts';
 import { copyInto, readGiven, writeInto } from '../files.ts';
 import type { FoundSource } from '../source/source.ts';
@@ -33,6 +34,10 @@ export interface PackageRequest {
   readonly labels?: string;
   /** Images to make golden cases of, in addition to those that the source has. */
   readonly golden: readonly string[];
+  /** Shows what is recorded of each of them; resolves with where. */
+  readonly showGolden?: (shown: GoldenCase) => Promise<string>;
+  /** What is recorded was looked at: labels that look shifted are taken. */
+  readonly goldenSeen?: boolean;
   /** An int8 build of the same model; it is kept only where it passes the golden cases. */
   readonly int8?: string;
   /** Take what is usual for what neither the file nor a manifest says; otherwise that is refused. */
@@ -172,7 +177,8 @@ async function complete(
   let current = draft;
   const before = parseManifest(current);
   if (request.golden.length > 0) {
-    const { entries: made, doubts } = await makeGolden(target, before, request.golden, signal);
+    const { showGolden: show, goldenSeen: isSeen = false } = request;
+    const { entries: made, doubts } = await makeGolden(target, before, request.golden, { show, isSeen, signal });
     notes.push(...doubts.map((doubt) => `doubt: ${doubt}`));
     const kept = before.golden.filter((one) => !made.some(({ expect }) => expect === one.expect));
     current = { ...current, golden: [...kept.map(plainGolden), ...made] };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseLabels } from '#packages/model-package';
 import type { ModelManifest, Prediction } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import { holdsTensors, npyOfTensor, readTensorFile } from '#packages/vision';
@@ -7,6 +8,24 @@ import { writeZip } from '../../bundle/zip/write-zip.ts';
 import { packagingErrors } from '../errors.ts';
 import { readGiven, writeInto } from '../files.ts';
 import { withModel } from './run-model.ts';
+import { whyShifted } from './shifted-labels.ts';
+
+/** An image and what was found on it, before that is recorded. */
+export interface GoldenCase {
+  /** Of the image that was given. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly image: { readonly width: number; readonly height: number };
+  readonly predictions: readonly Prediction[];
+}
+
+export interface GoldenOptions {
+  /** Shows a case to whoever packages; resolves with where, e.g. the path of a picture. */
+  readonly show?: ((shown: GoldenCase) => Promise<string>) | undefined;
+  /** Whoever packages has seen the cases: labels that look shifted are taken. */
+  readonly isSeen: boolean;
+  readonly signal: AbortSignal;
+}
 
 /** One golden case as model.json holds it. */
 interface GoldenEntry {
@@ -23,18 +42,20 @@ export interface MadeGolden {
 /**
  * Copies inputs into `golden/` and writes beside each what the first variant gives for it: predictions, whose scores keep 4 decimals
  * and boxes 5, well inside the tolerances of the comparison, or tensors as they are.
- * @throws EdgeError `packaging.golden-input`, `packaging.nothing-found`, and those of loading the model
+ * @throws EdgeError `packaging.golden-input`, `packaging.nothing-found`, `packaging.labels-shifted`, and those of loading the model
  */
 export async function makeGolden(
   dir: string,
   manifest: ModelManifest,
   inputs: readonly string[],
-  signal: AbortSignal,
+  { show, isSeen, signal }: GoldenOptions,
 ): Promise<MadeGolden> {
   const givesTensors = manifest.output.decoder === 'tensor';
   const entries = inputs.map((input) => entryOf(input, givesTensors));
   requireDistinct(entries);
-  return withModel(dir, manifest, manifest.variants[0], async (model, doubts) => {
+  const found: Prediction[] = [];
+  const shown: string[] = [];
+  const made = await withModel(dir, manifest, manifest.variants[0], async (model, doubts) => {
     for (const [index, file] of inputs.entries()) {
       const bytes = new Uint8Array(await readGiven(file));
       const { input, expect } = entries[index]!;
@@ -48,10 +69,34 @@ export async function makeGolden(
         continue;
       }
       if (answer.predictions.length === 0) throw nothingFound(file, manifest, doubts.all);
-      doubts.answered(bytes, answer.predictions);
+      const { image, predictions } = answer;
+      if (show && image) shown.push(await show({ file, bytes, image, predictions }));
+      found.push(...predictions);
+      doubts.answered(bytes, predictions);
       await writeInto(dir, expect, linesOf(answer.predictions));
     }
     return { entries, doubts: doubts.all };
+  });
+  if (!isSeen) requireUnshifted(manifest, await labelsOf(dir, manifest), found, shown);
+  return made;
+}
+
+async function labelsOf(dir: string, { labels }: ModelManifest): Promise<readonly string[]> {
+  return labels === undefined ? [] : parseLabels((await readGiven(path.join(dir, labels))).toString('utf8'));
+}
+
+/** What is recorded wrong today is what every device must give tomorrow. */
+function requireUnshifted(
+  manifest: ModelManifest,
+  labels: readonly string[],
+  found: readonly Prediction[],
+  shown: readonly string[],
+): void {
+  const why = whyShifted(manifest, labels, found);
+  if (why === undefined) return;
+  const where = shown.length === 0 ? '' : `; see ${shown.join(', ')}`;
+  throw packagingErrors.error('packaging.labels-shifted', `the labels look shifted: ${why}${where}`, {
+    facts: { pictures: shown },
   });
 }
 
@@ -61,7 +106,7 @@ async function answerOf(
   file: string,
   bytes: Uint8Array,
   signal: AbortSignal,
-): Promise<Pick<Inference, 'predictions' | 'outputs'>> {
+): Promise<Pick<Inference, 'predictions' | 'outputs'> & Partial<Pick<Inference, 'image'>>> {
   if (!holdsTensors(file, manifest)) return model.infer(new Uint8Array(bytes), undefined, signal);
   const feeds = await readTensorFile(bytes, path.basename(file), model.inputs);
   return { predictions: [], outputs: await model.inferTensors(feeds, signal) };

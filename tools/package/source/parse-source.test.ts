@@ -49,4 +49,8 @@ describe('parseSource', () => {
   it.each(['my.models', 'ab', 'Models', '-models', 'a'.repeat(64)])('row 28: refuses the bucket %s', (bucket) => {
     expect(() => parseSource(`s3://${bucket}/model.zip`)).toThrow(code('package-source.bucket-name'));
   });
+
+  it('says that the name of a bucket is too short', () => {
+    expect(() => parseSource('s3://b/h')).toThrow('the bucket "b" has too short a name: 1 of at least 3 characters');
+  });
 });

@@ -1,0 +1,26 @@
+import type { ModelManifest, Prediction } from '#packages/model-package';
+
+/** What lists of labels call the row that stands for "nothing". */
+const BACKGROUND = /^(_*background_*|bg|__bg__|\?{3}|none)$/i;
+
+/**
+ * Why the labels look shifted against the classes, by one row as a rule: their first row is a background row, and the model does not
+ * count one. Undefined if they do not.
+ */
+export function whyShifted(
+  { output }: ModelManifest,
+  labels: readonly string[],
+  found: readonly Prediction[],
+): string | undefined {
+  const [first = ''] = labels;
+  // A classifier may well say that there is nothing.
+  if (!BACKGROUND.test(first) || output.decoder === 'classification') return undefined;
+  const row = `row 0 of the labels is "${first}"`;
+  if (found.some(({ classId, label }) => classId === 0 && label === first))
+    return `${row}, and the model finds it: class 0 is something else`;
+  if (output.decoder.startsWith('yolo'))
+    return `${row}, and models of the decoder ${output.decoder} have no background class`;
+  // What the graph itself counts, from 0 or from 1, shows only in what it finds.
+  const takesItAway = 'backgroundClass' in output && output.backgroundClass !== undefined && output.classOffset === 0;
+  return takesItAway ? `${row}, and backgroundClass has taken that class away already` : undefined;
+}
