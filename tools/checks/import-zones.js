@@ -198,6 +198,10 @@ export const ZONES = {
       'tools/recipe',
     ],
   },
+  'tools/migrate-edge-manager': {
+    holds: 'documents around SageMaker Edge Manager turned into those of our components',
+    mayImport: ['packages/foundation', 'components/inference-agent/settings/old-agent-file.ts'],
+  },
   'tools/migrate-v1': {
     holds: 'connector definitions of Greengrass V1 turned into our configuration',
     mayImport: ['packages/foundation', 'components/*/config.ts'],
@@ -212,6 +216,7 @@ export const ZONES = {
       'tools/cloud',
       'tools/lint',
       'tools/local-core',
+      'tools/migrate-edge-manager',
       'tools/migrate-v1',
       'tools/onnx',
       'tools/package',

@@ -20,6 +20,7 @@ import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
 import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
+import { migrateEdgeManagerCommand } from './migrate-edge-manager.ts';
 import { migrateV1Command } from './migrate-v1.ts';
 import { packageCommand } from './package.ts';
 import { pipelineCommand } from './pipeline.ts';
@@ -64,6 +65,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);
   addCommand(program, doctorCommand, host);
+  addCommand(program, migrateEdgeManagerCommand, host);
   addCommand(program, versionCommand, host);
 
   const config = addGroup(program, 'config', 'look at edgeml.yaml');

@@ -43,8 +43,32 @@ export async function lintDeployment(file: string, known: readonly LintedRecipe[
       ? []
       : lintConfiguration(name, change.MERGE, file, `${pointerTo('/components', name)}/configurationUpdate/merge`),
   );
-  return [...versions, ...settings, ...sizes(file, request, known), ...notRoots(file, request)];
+  return [
+    ...oldComponent(file, request),
+    ...versions,
+    ...settings,
+    ...sizes(file, request, known),
+    ...notRoots(file, request),
+  ];
 }
+
+/** No device has it any more: AWS has taken the component back with the service. */
+function oldComponent(file: string, request: LocalDeploymentRequest): readonly RecipeIssue[] {
+  if (request.rootComponentVersionsToAdd?.[OLD_EDGE_MANAGER] === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      nucleus: 'any',
+      code: 'deployment.edge-manager',
+      file,
+      pointer: pointerTo('/components', OLD_EDGE_MANAGER),
+      message: `${OLD_EDGE_MANAGER} was discontinued with SageMaker Edge Manager; edgeml.EdgeManager takes its place.`,
+      fix: `edgeml migrate-edge-manager ${file}`,
+    },
+  ];
+}
+
+const OLD_EDGE_MANAGER = 'aws.greengrass.SageMakerEdgeManager';
 
 /** Whole configurations that nucleus lite could not read any more: the recipe's defaults and what the document sets over them. */
 function sizes(file: string, request: LocalDeploymentRequest, known: readonly LintedRecipe[]): readonly RecipeIssue[] {

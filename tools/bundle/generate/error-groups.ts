@@ -84,7 +84,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Writing recipes and building components',
-    codes: ['authorization.', 'build.', 'migrate.', 'recipe.'],
+    codes: ['authorization.', 'build.', 'migrate.', 'migrate-edge-manager.', 'recipe.'],
   },
   {
     title: 'Publishing and deploying to a fleet',
