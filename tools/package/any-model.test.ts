@@ -142,7 +142,16 @@ describe('doubts', () => {
   ])('are said about %s', async (_what, row, output, input, words) => {
     const file = await training.write({ 'doubtful.onnx': detector(row) });
     const manifest = await describeAs(output, input);
-    const given = ['--manifest', manifest, '--labels', await labels('background', 'nut'), '--golden', red, green];
+    const given = [
+      '--golden-seen',
+      '--manifest',
+      manifest,
+      '--labels',
+      await labels('background', 'nut'),
+      '--golden',
+      red,
+      green,
+    ];
     const result = await run(file, 'Doubtful', '--replace', ...given);
     expect(result, result.stderr).toMatchObject({ code: 0 });
     expect(notesOf(result)).toContain(words);

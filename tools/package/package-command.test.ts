@@ -335,8 +335,8 @@ describe('edgeml package refuses', () => {
   }
 
   it('wrong usage with exit code 2', async () => {
-    expect((await runHere(['package', '--sorce', 'x'])).stderr).toContain("unknown option '--sorce'");
-    expect((await runHere(['package'])).stderr).toContain("required option '--source <what>' not specified");
+    expect((await runHere(['sign', '--pakage', 'x'])).stderr).toContain("unknown option '--pakage'");
+    expect((await runHere(['sign'])).stderr).toContain("required option '--package <folder>' not specified");
     expect((await runHere(['package'])).code).toBe(2);
     expect((await packageHere(onnx, 'refused', '--read', 'nobody')).code).toBe(2);
   });
