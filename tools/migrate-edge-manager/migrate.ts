@@ -6,7 +6,7 @@ import { edgeManagerMigrationErrors } from './errors.ts';
 import { migrateFleet } from './fleet.ts';
 import { migrateRecipe } from './recipe.ts';
 
-export type MigratedKind = 'deployment' | 'recipe' | 'agent-file' | 'fleet';
+type MigratedKind = 'deployment' | 'recipe' | 'agent-file' | 'fleet';
 
 export interface Migrated {
   readonly kind: MigratedKind;
