@@ -129,6 +129,8 @@ class ProcessPort implements WorkerPort {
       workerData: plan,
       transferList: [port2],
       resourceLimits: PREPARER_HEAP,
+      // Files come open over a socket, so that it closes what it has not opened.
+      trackUnmanagedFds: false,
       name: 'preparer',
     });
     // The agent sees the end of the thread's socket, and replaces the process.
