@@ -299,7 +299,7 @@ describe('the life of the agent', () => {
     const second = await startComponent('inference-agent', { workFolder: work });
     expect(await second.exit).toBe(1);
     expect(second.lines.at(-1)).toContain('socket.in-use');
-    expect(await agent.client.health()).toEqual({ status: 'ok', services: [] });
+    expect(await agent.client.health()).toMatchObject({ status: 'ok', services: [] });
     agent.client.close();
     await agent.process.end();
   });
