@@ -186,6 +186,10 @@ describe('result message of the components of Greengrass v2', () => {
       'inference-type': 'object-detection',
       'inference-results': [{ Label: 'car', Score: '0.5', Boundaries: '[128 0 256 512]' }],
     });
+    const tuned = { ...car, box: [0.1797941, 0.2044397, 0.7432698, 0.75527745] as const };
+    expect(message([tuned], { boundaries: 'numpy-yxyx' })['inference-results'][0]?.Boundaries).toBe(
+      '[0.2044397  0.1797941  0.75527745 0.7432698 ]',
+    );
     expect(message([car], { boundaries: 'list' })['inference-results'][0]?.Boundaries).toBe('[0.25, 0.0, 0.5, 1.0]');
     expect(message([])['inference-type']).toBe('object-detection');
     expect(message([], { inferenceType: 'image-classification' })['inference-type']).toBe('image-classification');
@@ -233,7 +237,7 @@ describe('in place of a component of Greengrass v2', () => {
     expect(payload).toMatch(
       /^\{"timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}","inference-type":"image-classification",/,
     );
-    expect(payload).toContain('{"Label":"Persian cat","Score":"0.5882352941176471"},{"Label":"tabby","Score":"0.3"}]}');
+    expect(payload).toContain('{"Label":"Persian cat","Score":"0.5882353"},{"Label":"tabby","Score":"0.3"}]}');
     expect(rig.nucleus.iotMessages).toMatchObject([{ topic: TOPIC, qos: '1' }]);
     expect(rig.nucleus.localMessages.filter(({ topic }) => topic.startsWith('edgeml/results'))).toEqual([]);
   });

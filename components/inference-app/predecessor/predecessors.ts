@@ -7,12 +7,19 @@ export interface Predecessor {
   readonly modelResourceKey: Readonly<Record<string, string>>;
   /** How it wrote the corners of a box. */
   readonly boundaries: BoundariesFormat;
+  /** How it wrote a score: as a float32 of numpy, or as a number of Python. */
+  readonly scores: ScoreFormat;
 }
+
+export type ScoreFormat = 'float32' | 'python';
 
 export type InferenceType = 'image-classification' | 'object-detection';
 
-/** `numpy-512`: as numpy prints an array, in pixels of the 512×512 input. `list`: a Python list of fractions of the image. */
-export type BoundariesFormat = 'numpy-512' | 'list';
+/**
+ * `numpy-512`: x y x y in pixels of the 512×512 input, separated by blanks. `numpy-yxyx`: y x y x in fractions of the image, as numpy
+ * prints an array of float32. `list`: a Python list of fractions, x y x y, as the sample of Edge Manager wrote it.
+ */
+export type BoundariesFormat = 'numpy-512' | 'numpy-yxyx' | 'list';
 
 export const PREDECESSOR_NAMES = [
   'aws.greengrass.DLRImageClassification',
@@ -36,6 +43,7 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
       windows: 'DLR-resnet50-win-cpu-ImageClassification',
     },
     boundaries: 'numpy-512',
+    scores: 'float32',
   },
   'aws.greengrass.DLRObjectDetection': {
     inferenceType: 'object-detection',
@@ -49,6 +57,7 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
       windows: 'DLR-resnet50-win-cpu-ObjectDetection',
     },
     boundaries: 'numpy-512',
+    scores: 'float32',
   },
   'aws.greengrass.TensorFlowLiteImageClassification': {
     inferenceType: 'image-classification',
@@ -57,6 +66,7 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
     imageDirectory: directory('aws.greengrass.TensorFlowLiteImageClassification', 'image_classification'),
     modelResourceKey: { model: 'TensorFlowLite-Mobilenet' },
     boundaries: 'list',
+    scores: 'python',
   },
   'aws.greengrass.TensorFlowLiteObjectDetection': {
     inferenceType: 'object-detection',
@@ -64,7 +74,8 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
     imageName: 'objects.jpg',
     imageDirectory: directory('aws.greengrass.TensorFlowLiteObjectDetection', 'object_detection'),
     modelResourceKey: { model: 'TensorFlowLite-SSD' },
-    boundaries: 'list',
+    boundaries: 'numpy-yxyx',
+    scores: 'python',
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Prediction } from '#packages/model-package';
 
-import type { BoundariesFormat, InferenceType } from '../predecessor/predecessors.ts';
+import type { BoundariesFormat, InferenceType, ScoreFormat } from '../predecessor/predecessors.ts';
+import { numpyFloat32Array, shortestFloat32 } from './numpy-array.ts';
 import { pythonFloat } from './python-float.ts';
 
 /** Result message of the machine-learning components of Greengrass v2 (developer guide, "Perform sample image classification inference"). */
@@ -25,6 +26,8 @@ export interface GreengrassV2Options {
   /** Undefined: image-classification where predictions have no boxes, object-detection where they have, or where there are none. */
   readonly inferenceType?: InferenceType | undefined;
   readonly boundaries: BoundariesFormat;
+  /** Default `python`. */
+  readonly scores?: ScoreFormat | undefined;
   readonly maxResults: number;
   readonly scoreThreshold: number;
   /** Results with the lowest scores are left out until the message fits. */
@@ -35,14 +38,14 @@ export interface GreengrassV2Options {
 export function greengrassV2Message(
   takenAt: string,
   predictions: readonly Prediction[],
-  { inferenceType, boundaries, maxResults, scoreThreshold, maxBytes }: GreengrassV2Options,
+  { inferenceType, boundaries, scores = 'python', maxResults, scoreThreshold, maxBytes }: GreengrassV2Options,
 ): GreengrassV2Message {
   const best = predictions.filter(({ score }) => score >= scoreThreshold).slice(0, maxResults);
   const message: GreengrassV2Message = {
     timestamp: takenAt.replace('T', ' ').replace('Z', '000'),
     'inference-type': inferenceType ?? typeOf(predictions),
     'inference-description': `Top ${maxResults} predictions with score ${scoreThreshold} or above `,
-    'inference-results': best.map((prediction) => resultOf(prediction, boundaries)),
+    'inference-results': best.map((prediction) => resultOf(prediction, boundaries, scores)),
   };
   return fitted(message, maxBytes);
 }
@@ -53,8 +56,12 @@ function typeOf(predictions: readonly Prediction[]): InferenceType {
     : 'object-detection';
 }
 
-function resultOf({ label, score, box }: Prediction, format: BoundariesFormat): GreengrassV2Result {
-  const result = { Label: label, Score: pythonFloat(score) };
+function resultOf(
+  { label, score, box }: Prediction,
+  format: BoundariesFormat,
+  scores: ScoreFormat,
+): GreengrassV2Result {
+  const result = { Label: label, Score: pythonFloat(scores === 'float32' ? shortestFloat32(score) : score) };
   return box ? { ...result, Boundaries: BOUNDARIES[format](box) } : result;
 }
 
@@ -62,6 +69,7 @@ const INPUT_SIZE = 512;
 
 const BOUNDARIES: Readonly<Record<BoundariesFormat, (box: readonly number[]) => string>> = {
   'numpy-512': (box) => `[${box.map((corner) => Math.round(corner * INPUT_SIZE * 1e4) / 1e4).join(' ')}]`,
+  'numpy-yxyx': ([x0 = 0, y0 = 0, x1 = 0, y1 = 0]) => numpyFloat32Array([y0, x0, y1, x1]),
   list: (box) => `[${box.map(pythonFloat).join(', ')}]`,
 };
 

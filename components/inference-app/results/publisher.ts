@@ -71,7 +71,11 @@ export class Publisher {
     if (ResultFormat === 'edgeml') return fitted(message, maxBytes);
     const old = Replaces === '' ? undefined : PREDECESSORS[Replaces];
     const { MaxResults: maxResults, ScoreThreshold: scoreThreshold } = GreengrassV2;
-    const format = { inferenceType: old?.inferenceType, boundaries: old?.boundaries ?? 'list' } as const;
+    const format = {
+      inferenceType: old?.inferenceType,
+      boundaries: old?.boundaries ?? 'list',
+      scores: old?.scores,
+    } as const;
     return (
       answer &&
       greengrassV2Message(message.timestamp, answer.predictions, { ...format, maxResults, scoreThreshold, maxBytes })
