@@ -97,6 +97,24 @@ export const agentConfiguration = z
       .default(16)
       .describe('A request that brings less than this, in kB a second over some 3 s, is ended with 408; 0: none is.'),
 
+    OpenInferenceListener: section({
+      Port: integerSetting({ min: 0, max: 65_535 })
+        .default(0)
+        .describe('TCP port for Open Inference Protocol v2, HTTP and gRPC on the same one; 0: none.'),
+      Host: textSetting().default('127.0.0.1').describe('Address on which it listens.'),
+      TokenFile: textSetting()
+        .default('')
+        .describe(
+          'File with the token that clients send as `Authorization: Bearer …`, at least 16 characters. Needed.',
+        ),
+      CertificateFile: textSetting()
+        .default('')
+        .describe('PEM file with the certificate and its chain. Needed on any address but the loopback.'),
+      KeyFile: textSetting().default('').describe('PEM file with the private key of the certificate.'),
+    }).describe(
+      'Open Inference Protocol over TCP, for programs outside of the device. On the sockets it is always there. A change takes effect at the next start.',
+    ),
+
     LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.default(10).describe(
       'A request that has no answer after this many seconds gets an error. A request may ask for less.',
     ),

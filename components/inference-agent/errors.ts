@@ -294,6 +294,26 @@ export const agentErrors = errorCatalogue({
     status: 409,
     todo: 'Nothing: the agent is ending, or the client hung up before the model was ready.',
   },
+  'open-inference.listener': entry<{ readonly setting: string }>({
+    todo: 'Correct the settings OpenInferenceListener of edgeml.InferenceAgent; everything else goes on without the listener.',
+  }),
+  'open-inference.model-unknown': {
+    status: 404,
+    todo: 'Ask for a model, and a version, that POST /v2/repository/index names.',
+  },
+  'open-inference.path-missing': { status: 400, todo: 'Give the folder of the model package as the parameter "path".' },
+  'open-inference.sequence-unknown': {
+    status: 409,
+    todo: 'Begin the sequence anew with sequence_start: true; a new version of a model begins with a new state.',
+  },
+  'open-inference.tensor-invalid': {
+    status: 400,
+    todo: 'Send tensors with the names, datatypes and shapes that GET /v2/models/{model} lists.',
+  },
+  'open-inference.unauthenticated': {
+    status: 401,
+    todo: 'Send the token of the listener as "Authorization: Bearer …" (gRPC: metadata "authorization").',
+  },
   'provider.unknown': entry<{ readonly provider: string; readonly known: readonly string[] }>({
     status: 400,
     todo: 'Correct Providers in the configuration of edgeml.InferenceAgent, or EDGEML_PROVIDERS in its recipe.',

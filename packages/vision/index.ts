@@ -27,6 +27,7 @@ export { ARRAY_OF, elementsOf, fromElements, zeros } from './tensor/allocate.ts'
 export type { PlainType } from './tensor/allocate.ts';
 export { npyOfTensor } from './tensor/npy-tensor.ts';
 export { readTensorFile } from './tensor/tensor-file.ts';
+export { fromFloat16Bits } from './tensor/float16.ts';
 export { packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { probeProvider } from './session/probe-provider.ts';
 export type { ProviderProbe } from './session/probe-provider.ts';

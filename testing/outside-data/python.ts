@@ -30,6 +30,18 @@ export const pythonGrpc: OutsideData = {
   isInCi: true,
 };
 
+export const tritonClient: OutsideData = {
+  what: "the Python module tritonclient, NVIDIA's client of Open Inference Protocol",
+  how: HOW,
+  whyNot: () =>
+    unless(
+      PYTHON_WITH_MODULES,
+      ['-c', 'import tritonclient.http, tritonclient.grpc'],
+      `${PYTHON_WITH_MODULES} lacks it`,
+    ),
+  isInCi: true,
+};
+
 export const cfnLint: OutsideData = {
   what: 'cfn-lint',
   how: HOW,

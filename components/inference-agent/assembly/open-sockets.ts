@@ -1,8 +1,11 @@
+import { wireErrorOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import { openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
-import type { ConnectionBounds, GuardReason, SocketServer } from '#packages/http';
+import { openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
+import type { ConnectionBounds, GuardReason, OtherProtocol, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
-import { administrationRouter, inferenceRouter } from '../http/router.ts';
+import { administrationRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
+import { grpcEndpoint } from '../open-inference/grpc/grpc-endpoint.ts';
+import { listenerSettings } from '../open-inference/open-listener.ts';
 import type { RouterPorts } from '../http/router.ts';
 
 export interface SocketPorts {
@@ -12,12 +15,14 @@ export interface SocketPorts {
   readonly onGuarded: (socket: SocketName, reason: GuardReason) => void;
 }
 
-type SocketName = 'inference' | 'administration';
+type SocketName = 'inference' | 'administration' | 'listener';
 
 export interface AgentSockets extends SocketServer {
   /** In the work folder. */
   readonly inference: string;
   readonly administration: string;
+  /** TCP port of the listener; undefined if there is none. */
+  readonly port: number | undefined;
 }
 
 /** Names that recipes, the application and clients know, so no settings. */
@@ -37,17 +42,57 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
   const { AdminSocketMode, SocketFolder } = ports.configuration();
   const [inference, administration] = [socketPathOf(workFolder, INFERENCE), socketPathOf(workFolder, ADMINISTRATION)];
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
-  const start = (name: SocketName, file: string, mode: number, maxConnections: () => number): Promise<SocketServer> =>
-    startSocketServer(socketPathOf(workFolder, file), listeners[name], {
+  const grpc = (administrationSocket: string | undefined, mayAsk: (token?: string) => boolean): OtherProtocol =>
+    grpcEndpoint({
+      service: router.openInference.service,
+      administrationSocket,
+      mayAsk,
+      maxMessageBytes: router.openInference.maxBodyBytes(),
       clock,
+      log: router.log,
+    });
+  const optionsOf = (name: SocketName, maxConnections: () => number, other: OtherProtocol) => ({
+    clock,
+    other,
+    bounds: (): ConnectionBounds => ({
+      maxConnections: maxConnections(),
+      minBytesPerSecond: 1024 * ports.configuration().MinUploadKBps,
+    }),
+    onGuarded: (reason: GuardReason) => onGuarded(name, reason),
+  });
+  const start = (
+    name: 'inference' | 'administration',
+    file: string,
+    mode: number,
+    maxConnections: () => number,
+  ): Promise<SocketServer> =>
+    startSocketServer(socketPathOf(workFolder, file), listeners[name], {
+      ...optionsOf(
+        name,
+        maxConnections,
+        grpc(name === 'inference' ? administration : undefined, () => true),
+      ),
       mode,
       alsoAt: SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file),
-      bounds: (): ConnectionBounds => ({
-        maxConnections: maxConnections(),
-        minBytesPerSecond: 1024 * ports.configuration().MinUploadKBps,
-      }),
-      onGuarded: (reason) => onGuarded(name, reason),
     });
+  /** Whatever is wrong with it, cameras go on. */
+  const startListener = async (): Promise<PortServer | undefined> => {
+    try {
+      const settings = await listenerSettings(ports.configuration().OpenInferenceListener, workFolder);
+      if (!settings) return undefined;
+      const { address, mayAsk } = settings;
+      const options = optionsOf('listener', () => ports.configuration().MaxConnections, grpc(administration, mayAsk));
+      const server = await startPortServer(address, listenerRouter(router, mayAsk), options);
+      router.log.info(
+        { host: address.host, port: server.port, tls: address.tls !== undefined },
+        'open-inference.listening',
+      );
+      return server;
+    } catch (thrown) {
+      router.log.error({ error: wireErrorOf(thrown) }, 'open-inference.not-listening');
+      return undefined;
+    }
+  };
   const listeners = {
     inference: inferenceRouter(router, administration),
     administration: administrationRouter(router),
@@ -60,11 +105,13 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
       throw error;
     },
   );
+  const third = await startListener();
   return {
     inference,
     administration,
+    port: third?.port,
     close: async (timeoutMs) => {
-      await Promise.all([first.close(timeoutMs), second.close(timeoutMs)]);
+      await Promise.all([first, second, third].map((server) => server?.close(timeoutMs)));
     },
   };
 }

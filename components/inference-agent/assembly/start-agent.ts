@@ -25,6 +25,7 @@ import { OpenLeases } from '../frames/lease-route.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
 import type { ObservedRun } from '../invoke/observed-run.ts';
+import { OpenInference } from '../open-inference/open-inference.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
@@ -75,6 +76,8 @@ export interface Agent {
   readonly socketPath: string;
   /** Socket on which models are activated, retired and rolled back. */
   readonly adminSocketPath: string;
+  /** TCP port of the listener for Open Inference Protocol; undefined if there is none. */
+  readonly openInferencePort: number | undefined;
   /** Resolves when what was active before is serving again, or has failed to. */
   readonly restored: Promise<void>;
   /** Answers what runs, ends the models, removes the sockets; within about `timeoutMs`. Idempotent. */
@@ -231,16 +234,21 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   });
+  let status: Exclude<ComponentStatus, 'degraded'> = 'starting';
+  const tensors = new TensorService({ admission, now: () => clock.monotonic(), observe, observeError });
+  const openInference = new OpenInference({
+    tensors,
+    registry,
+    buffers: options.buffers,
+    clock,
+    aliasOf: (name) => requests.service(name).alias,
+    isReady: () => status === 'ok',
+  });
   const edgeManager = new EdgeManager({
     workFolder: options.workFolder,
     registry,
     restored: restoredModels,
-    tensors: new TensorService({
-      admission,
-      now: () => clock.monotonic(),
-      observe,
-      observeError,
-    }),
+    tensors,
     buffers: options.buffers,
     capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
@@ -258,7 +266,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
 
-  let status: Exclude<ComponentStatus, 'degraded'> = 'starting';
   await store.open();
   const { records, finished } = await registry.restore();
   restoredModels.expect(records, finished);
@@ -296,6 +303,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       incidents: currentIncidents,
       metrics: () => metrics.text(),
       log,
+      openInference: {
+        service: openInference,
+        buffers: options.buffers,
+        maxBodyBytes: () => requests.maxImageBytes,
+      },
     },
   );
   const { inference: socketPath, administration: adminSocketPath } = sockets;
@@ -393,6 +405,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     socketPath,
     adminSocketPath,
+    openInferencePort: sockets.port,
     restored,
     close(timeoutMs) {
       closing ??= (async () => {

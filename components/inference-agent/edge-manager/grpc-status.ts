@@ -16,6 +16,7 @@ export const STATUS = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 } as const;
 
 type StatusName = keyof typeof STATUS;

@@ -10,6 +10,8 @@ import type { OpenLeases } from '../frames/lease-route.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { invokeRoute } from './invoke-route.ts';
+import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
+import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
 
 export interface RouterPorts {
@@ -24,6 +26,7 @@ export interface RouterPorts {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
+  readonly openInference: OpenInferenceHttp;
 }
 
 const ROUTE_ERRORS: RouteErrors = {
@@ -34,26 +37,60 @@ const ROUTE_ERRORS: RouteErrors = {
 
 /** What anybody on the inference socket may ask: answers of models, and how things are. */
 export function inferenceRouter(ports: RouterPorts, administrationSocket: string): RequestListener {
-  const { invoker, feedback, registry, frames, leases, log } = ports;
+  const { invoker, feedback, frames, leases, log } = ports;
   // Named, so that who looks in the wrong place learns of the right one.
-  const elsewhere = administration(registry).map((route): Route => ({
+  const elsewhere = administration(ports).map((route): Route => ({
     ...route,
     handle: refuse(administrationSocket),
   }));
   return createRouter(
-    [invokeRoute(invoker, feedback, frames), leaseRoute(frames, leases), ...watch(ports), ...elsewhere],
+    [
+      invokeRoute(invoker, feedback, frames),
+      leaseRoute(frames, leases),
+      ...openInferenceRoutes(ports.openInference),
+      ...watch(ports),
+      ...elsewhere,
+    ],
     { errors: ROUTE_ERRORS, log },
   );
 }
 
 /** What changes which models serve, on the administration socket. */
 export function administrationRouter(ports: RouterPorts): RequestListener {
-  const { registry, log } = ports;
-  return createRouter([...administration(registry), ...watch(ports)], { errors: ROUTE_ERRORS, log });
+  const { log } = ports;
+  return createRouter([...administration(ports), ...openInferenceRoutes(ports.openInference), ...watch(ports)], {
+    errors: ROUTE_ERRORS,
+    log,
+  });
 }
 
-function administration(registry: ModelRegistry): readonly Route[] {
-  return [activateRoute(registry), retireRoute(registry), rollbackRoute(registry)];
+/** What programs outside of the device may ask: Open Inference Protocol, with a token. */
+export function listenerRouter(
+  { openInference, log }: RouterPorts,
+  mayAsk: (authorization: string | undefined) => boolean,
+): RequestListener {
+  const routes = openInferenceRoutes(openInference).map((route): Route => ({
+    ...route,
+    handle(request, response, ...parameters) {
+      if (mayAsk(request.headers.authorization)) return route.handle(request, response, ...parameters);
+      response.setHeader('www-authenticate', 'Bearer');
+      const { code, message, todo } = agentErrors.error(
+        'open-inference.unauthenticated',
+        'the token is missing or wrong',
+      );
+      sendJson(response, 401, { error: `${message}. ${todo}`, code });
+    },
+  }));
+  return createRouter(routes, { errors: ROUTE_ERRORS, log });
+}
+
+function administration({ registry, openInference }: RouterPorts): readonly Route[] {
+  return [
+    activateRoute(registry),
+    retireRoute(registry),
+    rollbackRoute(registry),
+    ...openInferenceAdministration(openInference.service),
+  ];
 }
 
 function watch({ registry, health, incidents, metrics }: RouterPorts): readonly Route[] {

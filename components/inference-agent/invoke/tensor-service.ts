@@ -1,6 +1,7 @@
-import type { Timings } from '#packages/model-package';
-
-import type { Admission, AdmissionRequest } from '../admission/admission.ts';
+import type { EdgeError } from '#packages/foundation';
+import type { Prediction, Timings } from '#packages/model-package';
+import type { NamedTensors } from '#packages/vision';
+import type { Admission, AdmissionRequest, Admitted, AdmittedRequest } from '../admission/admission.ts';
 import type { TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import type { ObservedRun } from './observed-run.ts';
@@ -27,6 +28,9 @@ export interface TensorAnswer extends Pick<TensorRun, 'outputs'> {
   readonly timings: Timings;
 }
 
+/** What a request brings for the model whose turn it is: tensors, or an encoded image that becomes one. */
+export type Feeds = TensorFeeds | { readonly image: Uint8Array<ArrayBuffer> };
+
 /** Answers requests that bring tensors in place of images; they wait in the same queues. */
 export class TensorService {
   readonly #ports: TensorPorts;
@@ -35,33 +39,96 @@ export class TensorService {
     this.#ports = ports;
   }
 
-  /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*` */
-  async run(service: string, request: TensorRequest): Promise<TensorAnswer> {
+  /** Lets a request in before its tensors are there. @throws EdgeError `admission.*`, `model.not-found` */
+  begin(service: string, request: AdmissionRequest): TensorCall {
+    return new TensorCall(this.#ports, service, this.#ports.admission.enter<BoundRun>(service, request));
+  }
+
+  /** As `begin` and `TensorCall.run`. @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*` */
+  run(service: string, request: TensorRequest): Promise<TensorAnswer> {
+    const call = this.begin(service, { ...request, announcedBytes: request.bytes });
+    request.onCancelled(() => call.cancel());
+    call.arrived(request.bytes);
+    return call.run(request.feeds);
+  }
+}
+
+/** One request that was let in. */
+export class TensorCall {
+  readonly #ports: TensorPorts;
+  readonly #service: string;
+  readonly #request: BoundRequest;
+
+  constructor(ports: TensorPorts, service: string, request: BoundRequest) {
+    this.#ports = ports;
+    this.#service = service;
+    this.#request = request;
+  }
+
+  /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*`, `image.*` */
+  async run(
+    feeds: (model: ServingModel) => Feeds,
+    ofPredictions: (predictions: readonly Prediction[]) => NamedTensors = () => ({}),
+  ): Promise<TensorAnswer> {
     const { admission, now, observe, observeError } = this.#ports;
-    const admitted = admission.enter<BoundRun>(service, { ...request, announcedBytes: request.bytes });
-    request.onCancelled(() => admission.cancel(admitted));
-    admission.hold(admitted, request.bytes);
-    admission.submitWork(admitted, async (model) => {
+    admission.submitWork(this.#request, async (model) => {
       const startedAt = now();
-      const feeds = request.feeds(model);
+      const given = feeds(model);
       const preprocessMs = now() - startedAt;
-      const run = await model.inferTensors(feeds);
+      const run =
+        'image' in given ? await runImage(model, given.image, ofPredictions) : await model.inferTensors(given);
       return { ...run, preprocessMs, totalMs: now() - startedAt };
     });
     try {
-      const { inference, queueMs, target: model } = await admitted.answer;
+      const { inference, queueMs, target: model } = await this.#request.answer;
       const { outputs, runMs, preprocessMs, totalMs } = inference;
       const timings: Timings = { queueMs, decodeMs: 0, preprocessMs, runMs, postprocessMs: 0, totalMs };
-      setImmediate(() => observe(service, { model: model.identity, timings }));
+      setImmediate(() => observe(this.#service, { model: model.identity, timings }));
       return { outputs, model, timings };
     } catch (thrown) {
-      observeError(service, thrown);
+      observeError(this.#service, thrown);
       throw thrown;
     }
+  }
+
+  /** More of the body came, and is kept. Ends the request if there is no room for it. */
+  arrived(bytes: number): void {
+    this.#ports.admission.hold(this.#request, bytes);
+  }
+
+  /** Calls back with the reason when the request ends early, at once if it has. */
+  onEnded(listener: (reason: EdgeError) => void): void {
+    if (this.#request.ended) listener(this.#request.ended);
+    else this.#request.onEnded = listener;
+  }
+
+  /** The caller is gone. */
+  cancel(): void {
+    this.#ports.admission.cancel(this.#request);
+  }
+
+  /** The body did not come, or is not what it should be. */
+  fail(thrown: unknown): void {
+    if (this.#request.settled) return;
+    this.#request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    this.#ports.observeError(this.#service, thrown);
   }
 }
 
 interface BoundRun extends TensorRun {
   readonly preprocessMs: number;
   readonly totalMs: number;
+}
+
+type BoundRequest = AdmittedRequest<ServingModel, BoundRun> & {
+  readonly answer: Promise<Admitted<ServingModel, BoundRun>>;
+};
+
+async function runImage(
+  model: ServingModel,
+  image: Uint8Array<ArrayBuffer>,
+  ofPredictions: (predictions: readonly Prediction[]) => NamedTensors,
+): Promise<TensorRun> {
+  const { outputs, predictions, timings } = await model.infer(image);
+  return { outputs: outputs ?? ofPredictions(predictions), runMs: timings.runMs };
 }

@@ -1,14 +1,18 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
 import { ConnectionGuard, KEEP_ALIVE_MS } from './connections/connection-guard.ts';
 import type { ConnectionBounds, GuardReason } from './connections/connection-guard.ts';
+import { listenOnPort } from './listen-on-port.ts';
 import { listenOnSocket } from './listen-on-socket.ts';
+import { byProtocol } from './other-protocol.ts';
+import type { OtherProtocol } from './other-protocol.ts';
 
 export interface SocketServer {
   /** Takes no new requests, lets those that are being answered finish for `timeoutMs`, removes the socket. */
@@ -27,12 +31,16 @@ export interface SocketServerOptions {
   /** Told of connections that were ended and requests that were refused to keep the server open for others. */
   readonly onGuarded?: (reason: GuardReason) => void;
   readonly clock?: Clock;
+  /** Spoken on the same socket; ends with the server. */
+  readonly other?: OtherProtocol;
 }
 
 const DEFAULT_BOUNDS: ConnectionBounds = { maxConnections: 512, minBytesPerSecond: 16 * 1024 };
 /** How long a connection that was made before the end began may take to say what it wants. */
 const FIRST_REQUEST_MS = 250;
 const ACCEPT_TURNS = 3;
+/** gRPC asks for `h2` by name. A client has ten seconds to say who it is. */
+const TLS_OPTIONS = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: 10_000, minVersion: 'TLSv1.2' } as const;
 
 /** Serves an API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
 export async function startSocketServer(
@@ -40,7 +48,67 @@ export async function startSocketServer(
   listener: RequestListener,
   options: SocketServerOptions = {},
 ): Promise<SocketServer> {
-  const { maxHeaderSize, mode, alsoAt, clock = systemClock } = options;
+  const { mode, alsoAt } = options;
+  const paths = alsoAt === undefined ? [path] : [path, alsoAt];
+  return serve(listener, options, async (front) => {
+    const removals: (() => Promise<void>)[] = [];
+    try {
+      for (const one of paths) removals.push(await listenOnSocket(front(), one, mode));
+    } catch (error) {
+      await Promise.all(removals.map((remove) => remove()));
+      throw error;
+    }
+    return removals;
+  });
+}
+
+/** Where a server listens on TCP. */
+export interface PortAddress {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** PEM; without it nothing is encrypted. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
+export interface PortServer extends SocketServer {
+  readonly port: number;
+}
+
+/** Serves an API on TCP. @throws EdgeError `socket.failed`; what TLS throws about certificate and key */
+export async function startPortServer(
+  { host, port, tls }: PortAddress,
+  listener: RequestListener,
+  options: SocketServerOptions = {},
+): Promise<PortServer> {
+  let listening = port;
+  const server = await serve(
+    listener,
+    options,
+    async (front) => {
+      listening = await listenOnPort(front(), host, port);
+      return [];
+    },
+    tls,
+  );
+  return { ...server, port: listening };
+}
+
+/**
+ * @param listen makes the servers that `front` gives listen, and says how each is taken away again
+ */
+async function serve(
+  listener: RequestListener,
+  {
+    maxHeaderSize,
+    clock = systemClock,
+    other,
+    bounds = () => DEFAULT_BOUNDS,
+    onGuarded = () => undefined,
+  }: SocketServerOptions,
+  listen: (front: () => NetServer) => Promise<readonly (() => Promise<void>)[]>,
+  tls?: PortAddress['tls'],
+): Promise<SocketServer> {
   // The guard has these two time-outs, and looks more often than every 30 s.
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -48,16 +116,39 @@ export async function startSocketServer(
     requestTimeout: 0,
     ...(maxHeaderSize === undefined ? {} : { maxHeaderSize }),
   });
-  const { bounds = () => DEFAULT_BOUNDS, onGuarded = () => undefined } = options;
+  // It never listens itself, and counts its connections only from then on: without that it could not close idle ones.
+  server.emit('listening');
   const silent = silentConnections(server);
-  new ConnectionGuard({ clock, bounds, onGuarded }).guard(server, listener);
-  const second = createNetServer({ allowHalfOpen: true }, (socket) => server.emit('connection', socket));
-  const removals = [await listenOnSocket(server, path, mode)];
+  const guard = new ConnectionGuard({ clock, bounds, onGuarded });
+  guard.guard(server, listener);
+  const take = other
+    ? byProtocol(server, other, {
+        maxConnections: () => bounds().maxConnections,
+        accepted: (socket) => {
+          guard.accept(socket);
+          silent.add(socket);
+        },
+        handedOver: (socket) => {
+          guard.release(socket);
+          silent.remove(socket);
+        },
+      })
+    : (socket: Socket) => void server.emit('connection', socket);
+  const fronts: NetServer[] = [];
+  const front = (): NetServer => {
+    const made = tls
+      ? createTlsServer({ ...tls, ...TLS_OPTIONS }, take)
+      : createNetServer({ allowHalfOpen: true }, take);
+    fronts.push(made);
+    return made;
+  };
+  const closeAll = (): Promise<unknown> =>
+    Promise.all([...fronts, server].map((one) => new Promise((resolve) => one.close(resolve))));
+  let removals: readonly (() => Promise<void>)[];
   try {
-    if (alsoAt !== undefined) removals.push(await listenOnSocket(second, alsoAt, mode));
+    removals = await listen(front);
   } catch (error) {
-    server.close();
-    await removals[0]?.();
+    void closeAll();
     throw error;
   }
   return {
@@ -65,7 +156,7 @@ export async function startSocketServer(
       // First nobody new finds it; then whoever was already connecting gets an answer rather than a reset.
       await Promise.all(removals.map((remove) => remove()));
       await silent.ended(Math.min(timeoutMs, FIRST_REQUEST_MS));
-      const closed = Promise.all([server, second].map((one) => new Promise((resolve) => one.close(resolve))));
+      const closed = Promise.all([closeAll(), other?.close(timeoutMs)]);
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
@@ -78,18 +169,26 @@ export async function startSocketServer(
  * Connections that have not asked anything yet, though their request may be on its way. Node 20 does not count them as
  * idle and would wait for them; those that stay silent are ended.
  */
-function silentConnections(server: Server): { ended(timeoutMs: number): Promise<void> } {
+function silentConnections(server: Server): {
+  add(socket: Socket): void;
+  remove(socket: Socket): void;
+  ended(timeoutMs: number): Promise<void>;
+} {
   const silent = new Set<Socket>();
   let onEmpty: (() => void) | undefined;
   const remove = (socket: Socket): void => {
     if (silent.delete(socket) && silent.size === 0) onEmpty?.();
   };
-  server.on('connection', (socket: Socket) => {
+  const add = (socket: Socket): void => {
+    if (silent.has(socket)) return;
     silent.add(socket);
     socket.once('close', () => remove(socket));
-  });
+  };
+  server.on('connection', add);
   server.on('request', ({ socket }) => remove(socket));
   return {
+    add,
+    remove,
     async ended(timeoutMs) {
       // Connections that wait in the system's queue are accepted in the next turns.
       for (let turn = 0; turn < ACCEPT_TURNS; turn++) await nextTurn();

@@ -11,7 +11,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   send(response, status, JSON_TYPE, JSON.stringify(body));
 }
 
-export function send(response: ServerResponse, status: number, contentType: string, text: string): void {
+export function send(response: ServerResponse, status: number, contentType: string, text: string | Uint8Array): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
   response.end(text);

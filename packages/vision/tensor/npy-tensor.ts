@@ -25,7 +25,8 @@ export function tensorOfNpy(bytes: Uint8Array, name: string): Tensor {
   if (!littleEndian) throw invalid(name, 'its numbers are big-endian; save them with astype("<…")');
   const count = elementsOf(shape);
   const size = count * (isText ? 4 * width : width);
-  const data = bytes.slice(offset, offset + size);
+  // A copy: a slice of a Buffer would not be one, and elements want their alignment.
+  const data = new Uint8Array(bytes.subarray(offset, offset + size));
   if (!Number.isSafeInteger(size) || data.length !== size || bytes.length !== offset + size) {
     throw invalid(
       name,
@@ -91,8 +92,8 @@ export function isNpy(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 6)).toString('latin1') === '\x93NUMPY';
 }
 
-function textsOf(data: Uint8Array, count: number, width: number, name: string): readonly string[] {
-  const points = new Uint32Array(data.slice().buffer);
+function textsOf(data: Uint8Array<ArrayBuffer>, count: number, width: number, name: string): readonly string[] {
+  const points = new Uint32Array(data.buffer);
   if (points.some((point) => point > 0x10ffff)) throw invalid(name, 'it holds what is no text');
   return Array.from({ length: count }, (_, index) =>
     String.fromCodePoint(...points.subarray(index * width, (index + 1) * width)).replace(/\0+$/, ''),

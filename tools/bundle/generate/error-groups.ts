@@ -39,6 +39,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'model.not-found',
       'model.output-unexpected',
       'model.run-failed',
+      'open-inference.',
     ],
   },
   {

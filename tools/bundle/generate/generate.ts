@@ -3,12 +3,12 @@ import path from 'node:path';
 import { COMPONENT_SCHEMAS } from '../component-schemas.ts';
 import { PROJECT } from '../project.ts';
 import { configurationReference } from './configuration-reference.ts';
-import { edgeManagerProto } from './edge-manager-proto.ts';
 import { errorReference } from './error-reference.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { folderTable } from './folder-table.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
+import { grpcDescriptors } from './grpc-descriptors.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 
@@ -22,7 +22,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     await folderTable(),
     await configurationReference(COMPONENT_SCHEMAS),
     ...(await wasmKernels()),
-    await edgeManagerProto(),
+    ...(await grpcDescriptors()),
     ...(await jsonSchemas()),
   ];
 }

@@ -45,7 +45,11 @@ export function serveProcess(open: OpenModel, preparerFile: string, confinement?
       port = new ProcessPort(channel, inputs, preparerFile, confinement);
       void serveWorker(port, message.plan, open, (id) => inputs.mark(AT_WORK.runner, id));
     },
-    closed: () => process.exit(),
+    closed: (reason) => {
+      // A message that cannot be read ends the process, and its last words say why.
+      if (reason) process.stderr.write(`${reason.message}\n`);
+      process.exit(reason ? 1 : 0);
+    },
   });
 }
 

@@ -55,13 +55,15 @@ export class ConnectionGuard {
 
   /** Watches the connections of a server, and puts itself before what answers their requests. */
   guard(server: Server, listener: RequestListener): void {
-    server.on('connection', (socket: Socket) => this.#accept(socket));
+    server.on('connection', (socket: Socket) => this.accept(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) =>
       this.#request(request, response, listener),
     );
   }
 
-  #accept(socket: Socket): void {
+  /** Watches a connection, also before the server knows of it. */
+  accept(socket: Socket): void {
+    if (this.#connections.has(socket)) return;
     const { clock, bounds } = this.#ports;
     this.#connections.set(socket, new WatchedConnection(socket, clock.monotonic(), this.#answered));
     socket.once('close', () => this.#connections.delete(socket));
@@ -70,6 +72,11 @@ export class ConnectionGuard {
       if (longest) this.#end(longest, 'displaced');
     }
     this.#planSweep();
+  }
+
+  /** The connection is somebody else's to watch. */
+  release(socket: Socket): void {
+    this.#connections.delete(socket);
   }
 
   #request(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {

@@ -1,0 +1,66 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { BlockList, isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
+import { messageOf } from '#packages/foundation';
+import type { PortAddress } from '#packages/http';
+import type { AgentConfiguration } from '../config.ts';
+import { agentErrors } from '../errors.ts';
+
+export interface ListenerSettings {
+  readonly address: PortAddress;
+  /** Whether a caller with this `authorization` may ask. */
+  readonly mayAsk: (authorization: string | undefined) => boolean;
+}
+
+const MIN_TOKEN = 16;
+
+/**
+ * What the listener on TCP needs; undefined if there is to be none. Nobody listens without a token, and only the loopback is served
+ * without TLS: a token that others can read is none.
+ * @param workFolder where relative paths start
+ * @throws EdgeError `open-inference.listener` naming the setting
+ */
+export async function listenerSettings(
+  { Port, Host, TokenFile, CertificateFile, KeyFile }: AgentConfiguration['OpenInferenceListener'],
+  workFolder: string,
+): Promise<ListenerSettings | undefined> {
+  if (Port === 0) return undefined;
+  const read = (setting: string, file: string): Promise<Buffer> => {
+    if (file === '') throw unusable(setting, 'is empty');
+    return readFile(resolve(workFolder, file)).catch((cause: unknown) => {
+      throw unusable(setting, `names a file that cannot be read: ${messageOf(cause)}`, cause);
+    });
+  };
+  const token = (await read('TokenFile', TokenFile)).toString('utf8').trim();
+  if (token.length < MIN_TOKEN)
+    throw unusable('TokenFile', `holds a token of ${token.length} characters; ${MIN_TOKEN} are the least`);
+  const hasTls = CertificateFile !== '' || KeyFile !== '';
+  if (!hasTls && !isLoopback(Host)) throw unusable('CertificateFile', `is empty, and ${Host} is no loopback address`);
+  const tls = hasTls
+    ? { cert: await read('CertificateFile', CertificateFile), key: await read('KeyFile', KeyFile) }
+    : undefined;
+  const expected = digestOf(`Bearer ${token}`);
+  return {
+    address: { host: Host, port: Port, ...(tls ? { tls } : {}) },
+    // Digests have one length, and comparing them takes one time.
+    mayAsk: (authorization) => timingSafeEqual(digestOf(authorization ?? ''), expected),
+  };
+}
+
+function isLoopback(host: string): boolean {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && loopback.check(host, 'ipv4'));
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function unusable(setting: string, what: string, cause?: unknown) {
+  return agentErrors.error('open-inference.listener', `OpenInferenceListener.${setting} ${what}`, {
+    cause,
+    facts: { setting },
+  });
+}

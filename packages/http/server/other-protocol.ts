@@ -1,0 +1,60 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Another protocol on the connections of an HTTP/1.1 server, told by how its connections begin. */
+export interface OtherProtocol {
+  /** First bytes of each of its connections; no HTTP/1.1 request begins so. */
+  readonly preface: string;
+  take(socket: Duplex): void;
+  /** Takes no new requests, lets those that are being answered finish for `timeoutMs`. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Who keeps the connections that have said nothing yet. */
+interface Door {
+  /** Connections that the other protocol may have at once. */
+  maxConnections(): number;
+  /** The connection is there and has said nothing yet. */
+  accepted(socket: Socket): void;
+  /** The connection is the other protocol's from now on. */
+  handedOver(socket: Socket): void;
+}
+
+/** Hands each connection to the protocol that it speaks, once its first bytes have said which; nothing of them is lost. */
+export function byProtocol(server: Server, other: OtherProtocol, door: Door): (socket: Socket) => void {
+  const taken = new Set<Socket>();
+  return (socket) => {
+    door.accepted(socket);
+    const onError = (): void => void socket.destroy();
+    socket.on('error', onError);
+    let head = Buffer.alloc(0);
+    const onData = (bytes: Buffer): void => {
+      head = Buffer.concat([head, bytes]);
+      const start = head.subarray(0, other.preface.length).toString('latin1');
+      const mayBeOther = other.preface.startsWith(start);
+      if (mayBeOther && start.length < other.preface.length) return;
+      socket.pause();
+      socket.off('data', onData);
+      socket.off('end', onEnd);
+      socket.unshift(head);
+      if (mayBeOther) {
+        door.handedOver(socket);
+        if (taken.size >= door.maxConnections()) return void socket.destroy();
+        taken.add(socket);
+        socket.once('close', () => taken.delete(socket));
+        // Half a connection is of no use to it.
+        socket.allowHalfOpen = false;
+        other.take(socket);
+      } else {
+        socket.off('error', onError);
+        server.emit('connection', socket);
+      }
+      // Only in the next turn: until then whoever takes the connection is still adding its listeners.
+      process.nextTick(() => socket.resume());
+    };
+    const onEnd = (): void => void socket.destroy();
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+  };
+}
