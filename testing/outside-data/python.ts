@@ -42,6 +42,14 @@ export const tritonClient: OutsideData = {
   isInCi: true,
 };
 
+/** Some fifty packages come with it, so it is no part of testing/requirements.txt. */
+export const kserveClient: OutsideData = {
+  what: 'the Python module kserve',
+  how: '.venv/bin/pip install kserve',
+  whyNot: () => unless(PYTHON_WITH_MODULES, ['-c', 'import kserve'], `${PYTHON_WITH_MODULES} lacks it`),
+  isInCi: false,
+};
+
 export const cfnLint: OutsideData = {
   what: 'cfn-lint',
   how: HOW,

@@ -111,7 +111,7 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
     administration,
     port: third?.port,
     close: async (timeoutMs) => {
-      await Promise.all([first, second, third].map((server) => server?.close(timeoutMs)));
+      await Promise.all([first, second, ...(third ? [third] : [])].map((server) => server.close(timeoutMs)));
     },
   };
 }

@@ -78,8 +78,8 @@ const floatsOf = (bytes: unknown): readonly number[] =>
 
 describe('Open Inference Protocol by HTTP', () => {
   it('says that it is there, what it is and which models there are', async () => {
-    expect(await ask('GET', '/v2/health/live')).toEqual({ status: 200, body: {} });
-    expect(await ask('GET', '/v2/health/ready')).toEqual({ status: 200, body: {} });
+    expect(await ask('GET', '/v2/health/live')).toEqual({ status: 200, body: { live: true } });
+    expect(await ask('GET', '/v2/health/ready')).toEqual({ status: 200, body: { ready: true } });
     expect((await ask('GET', '/v2')).body).toMatchObject({
       name: 'edgeml',
       extensions: ['binary_tensor_data', 'model_repository', 'sequence'],

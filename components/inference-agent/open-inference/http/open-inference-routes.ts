@@ -29,11 +29,13 @@ export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] 
     }));
   return [
     ...model('/infer', (request, response, name, version) => infer(ports, request, response, name, version)),
-    ...model('/ready', (_request, response, name, version) => isReady(response, service.isModelReady(name, version))),
+    ...model('/ready', (_request, response, name, version) =>
+      sendReady(response, service.isModelReady(name, version), { name }),
+    ),
     ...model('', (_request, response, name, version) => sendJson(response, 200, service.model(name, version))),
     { method: 'GET', path: '/v2', handle: (_request, response) => sendJson(response, 200, service.server()) },
-    { method: 'GET', path: '/v2/health/live', handle: (_request, response) => isReady(response, true) },
-    { method: 'GET', path: '/v2/health/ready', handle: (_request, response) => isReady(response, service.isReady) },
+    { method: 'GET', path: '/v2/health/live', handle: (_request, response) => sendJson(response, 200, { live: true }) },
+    { method: 'GET', path: '/v2/health/ready', handle: (_request, response) => sendReady(response, service.isReady) },
     {
       method: 'POST',
       path: '/v2/repository/index',
@@ -136,8 +138,9 @@ function answering(handle: Handler): Handler {
   };
 }
 
-function isReady(response: ServerResponse, ready: boolean): void {
-  sendJson(response, ready ? 200 : 503, ready ? {} : { error: 'not ready' });
+/** The status says it; KServe's client reads the body. */
+function sendReady(response: ServerResponse, ready: boolean, more: object = {}): void {
+  sendJson(response, ready ? 200 : 503, { ...more, ready });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentClient } from '#packages/http';
 import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { PYTHON_WITH_MODULES, tritonClient } from '../../testing/outside-data/python.ts';
+import { kserveClient, PYTHON_WITH_MODULES, tritonClient } from '../../testing/outside-data/python.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import type { Child } from '../../testing/process/child.ts';
 import { freePort } from '../../testing/process/free-port.ts';
@@ -17,9 +17,11 @@ import { echoModel, SOUND_TENSORS, soundModel, TENSOR_MODEL } from '../../testin
 
 const TOKEN = 'a token of the test 0123456789';
 const SCRIPT = path.join(import.meta.dirname, '../../testing/clients/triton-caller.py');
+const WITH_KSERVE = await needs(kserveClient);
+const KSERVE_SCRIPT = path.join(import.meta.dirname, '../../testing/clients/kserve-caller.py');
 
 /** The bundled agent in a process of its own, each model in another. */
-describe("NVIDIA's client of Open Inference Protocol", await needs(tritonClient), () => {
+describe('clients of Open Inference Protocol', await needs(tritonClient), () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let agent: Child;
   let port: number;
@@ -78,7 +80,7 @@ describe("NVIDIA's client of Open Inference Protocol", await needs(tritonClient)
     ['HTTP over TCP, with a token', 'http', () => `127.0.0.1:${port}`, TOKEN],
     ['gRPC over TCP, with a token', 'grpc', () => `127.0.0.1:${port}`, TOKEN],
     ['gRPC over the socket', 'grpc', () => `unix:${at('work/agent.sock')}`, ''],
-  ])('gets everything by %s', async (_how, transport, address, token) => {
+  ])("NVIDIA's gets everything by %s", async (_how, transport, address, token) => {
     const answers = await told(transport, address(), token, image, '');
     expect(answers).toMatchObject({ live: true, ready: true, modelReady: true, otherReady: false });
     expect(answers['server']).toMatchObject({ name: 'edgeml' });
@@ -116,6 +118,17 @@ describe("NVIDIA's client of Open Inference Protocol", await needs(tritonClient)
       error: expect.stringContaining('the token is missing or wrong') as string,
     });
     expect(answers).not.toHaveProperty('level.level');
+  });
+
+  it.each(['http', 'grpc'])("answers KServe's client by %s", WITH_KSERVE, async (transport) => {
+    const words = [KSERVE_SCRIPT, transport, `127.0.0.1:${port}`, TOKEN];
+    const { stdout } = await promisify(execFile)(PYTHON_WITH_MODULES, words, { timeout: PATIENCE_MS });
+    expect(JSON.parse(stdout)).toEqual({
+      live: true,
+      ready: true,
+      modelReady: true,
+      outputs: { level: [3, 3], stateN: [1, 1] },
+    });
   });
 
   it('loads and unloads on the administration socket', async () => {

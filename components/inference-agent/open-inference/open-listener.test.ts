@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
+import { agentConfiguration } from '../config.ts';
+import { listenerSettings } from './open-listener.ts';
+
+const TOKEN = 'sixteen letters!';
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'token'), `${TOKEN}\n`);
+  await writeFile(join(folder.path, 'short'), 'short');
+  await writeFile(join(folder.path, 'pem'), 'a certificate and its key');
+});
+afterAll(() => folder.remove());
+
+/** As the nucleus gives it: text where numbers are meant. */
+const settings = (given: object) =>
+  listenerSettings(agentConfiguration.parse({ OpenInferenceListener: given }).OpenInferenceListener, folder.path);
+
+describe('the settings of the listener', () => {
+  it('open none by default', async () => {
+    expect(await settings({})).toBeUndefined();
+  });
+
+  it('take the token without the line feed behind it, and no other', async () => {
+    const listener = await settings({ Port: '8443', TokenFile: 'token' });
+    expect(listener?.address).toEqual({ host: '127.0.0.1', port: 8443 });
+    expect(listener?.mayAsk(`Bearer ${TOKEN}`)).toBe(true);
+    for (const wrong of [undefined, '', TOKEN, `bearer ${TOKEN}`, `Bearer ${TOKEN}\n`, `Bearer ${TOKEN.slice(1)}`])
+      expect(listener?.mayAsk(wrong), wrong).toBe(false);
+  });
+
+  it('read certificate and key for every address', async () => {
+    const listener = await settings({
+      Port: 1,
+      Host: '0.0.0.0',
+      TokenFile: 'token',
+      CertificateFile: 'pem',
+      KeyFile: 'pem',
+    });
+    expect(listener?.address.tls?.cert.toString()).toBe('a certificate and its key');
+  });
+
+  it.each([
+    ['no token', { Port: 1 }, 'OpenInferenceListener.TokenFile is empty'],
+    ['a file that is not there', { Port: 1, TokenFile: 'none' }, 'TokenFile names a file that cannot be read'],
+    ['a short token', { Port: 1, TokenFile: 'short' }, 'a token of 5 characters; 16 are the least'],
+    [
+      'an open address in the clear',
+      { Port: 1, Host: '0.0.0.0', TokenFile: 'token' },
+      'CertificateFile is empty, and 0.0.0.0 is no loopback address',
+    ],
+    [
+      'a certificate without a key',
+      { Port: 1, TokenFile: 'token', CertificateFile: 'pem' },
+      'OpenInferenceListener.KeyFile is empty',
+    ],
+  ])('refuse %s', async (_what, given, words) => {
+    await expect(settings(given)).rejects.toMatchObject({
+      code: 'open-inference.listener',
+      message: expect.stringContaining(words) as string,
+    });
+  });
+});
