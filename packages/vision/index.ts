@@ -23,7 +23,7 @@ export { PlainResizer } from './resize/plain-resizer.ts';
 export type { Resizer } from './resize/resizer.ts';
 export { WasmResizer } from './resize/wasm-resizer.ts';
 export type { OptimizedCache } from './session/optimized-model.ts';
-export { ARRAY_OF, elementsOf, fromElements, zeros } from './tensor/allocate.ts';
+export { ARRAY_OF, elementsOf, fromElements } from './tensor/allocate.ts';
 export type { PlainType } from './tensor/allocate.ts';
 export { npyOfTensor } from './tensor/npy-tensor.ts';
 export { readTensorFile } from './tensor/tensor-file.ts';

@@ -1,7 +1,7 @@
 /** The messages of `open-inference.proto` as they are decoded: every field is there, 64-bit numbers as text. */
 
 /** One of the fields is set, and `parameter_choice` names it. */
-export interface ParameterMessage {
+interface ParameterMessage {
   readonly parameter_choice?: string;
   readonly [value: string]: unknown;
 }
