@@ -75,10 +75,10 @@ function keepAsking(until: AbortSignal): Promise<number> {
   return (async () => {
     const [image] = await sampleImages();
     let answers = 0;
-    while (!until.aborted) {
+    do {
       await agent.client.invoke(INNOCENT, image!.bytes, jpeg);
       answers++;
-    }
+    } while (!until.aborted);
     return answers;
   })();
 }
