@@ -88,6 +88,7 @@ describe('greengrass-build', () => {
       'LICENSE',
       'THIRD-PARTY-LICENSES',
       'agent.js',
+      'doctor.js',
       'install.cmd',
       'install.sh',
       'instance-worker.js',
