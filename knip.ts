@@ -7,6 +7,8 @@ const config: KnipConfig = {
     'components/inference-agent/{agent,doctor,instance-worker,model}.ts',
     'components/feedback-uploader/{uploader,redactor}.ts',
     'components/inference-app/app.ts',
+    'components/console/console.ts',
+    'components/console/page/main.tsx',
     'components/runtime/check.ts',
     'tools/cloud/pipeline/lambda.ts',
     // What other programs import or start.

@@ -5,6 +5,11 @@ export const appErrors = errorCatalogue({
   'annotation.disk-full': {
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
+  'app.bad-request': { status: 400, todo: 'Send what the message asks for. The console does; look into its version.' },
+  'app.frame-gone': entry<{ readonly source: string; readonly frame: string }>({
+    status: 410,
+    todo: 'Choose the picture that is shown now: the application remembers pictures for about as long as they are shown.',
+  }),
   'app.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({
     status: 405,
     todo: 'Use the method that the header Allow names.',
@@ -12,6 +17,10 @@ export const appErrors = errorCatalogue({
   'app.no-agent-socket': {
     todo: "Set EDGEML_AGENT_SOCKET to the path of the agent's socket for inference; the recipe of edgeml.InferenceApp does.",
   },
+  'app.no-feedback-config': entry<{ readonly service: string; readonly known: readonly string[] }>({
+    status: 409,
+    todo: 'Name a ConfigId in Services.<name>.MLFeedbackConnectorConfigId of edgeml.InferenceApp, and set it up in FeedbackConfigurationMap of edgeml.FeedbackUploader.',
+  }),
   'app.no-feedback-socket': {
     todo: "Set EDGEML_FEEDBACK_SOCKET to the path of the feedback uploader's socket; the recipe of edgeml.InferenceApp does.",
   },

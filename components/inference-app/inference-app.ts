@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { Incidents, messageOf, refusalOfUnknown, Serial, sleep, UNKNOWN_KEY } from '#packages/foundation';
 import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
-import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
+import type { AgentClient, FeedbackClient, SocketServer, SourcesReport } from '#packages/http';
 import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
@@ -31,6 +31,11 @@ import { subjectsOf } from './sources/subjects.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
+import { keepSample } from './watch/keep-sample.ts';
+import { LivePictures } from './watch/live-pictures.ts';
+import { liveRoutes } from './watch/live-routes.ts';
+import { ResultHistory } from './watch/result-history.ts';
+import { sourceReport } from './watch/sources-report.ts';
 
 /** Services that have been seen, in the work folder. */
 const SERVICES_FILE = 'services.json';
@@ -66,6 +71,8 @@ export class InferenceApp {
   readonly #metrics = new AppMetrics(this.#statistics);
   readonly #incidents: Incidents;
   readonly #publisher: Publisher;
+  readonly #pictures: LivePictures;
+  readonly #results = new ResultHistory();
   readonly #sources: SourceSet;
   readonly #journals: FolderJournals;
   readonly #feedback: FeedbackSender;
@@ -134,17 +141,25 @@ export class InferenceApp {
     const isStream = (source: string): boolean => isStreamType(settings().Sources[source]?.Type);
     const annotator = new Annotator(workFolder, () => settings().Annotate, isStream);
     const clips = (this.#clips = new ClipKeeper({ workFolder, settings, statistics, incidents, clock, log }));
+    const pictures = (this.#pictures = new LivePictures({ clock, random, incidents }));
     const processor = new FrameProcessor({
       retrier,
       active,
       publisher,
       annotator,
+      live: {
+        looking: (frame) => pictures.looking(frame),
+        answered: (frame, message) => {
+          this.#results.add(message);
+          pictures.answered(frame, message);
+        },
+      },
       statistics,
       incidents,
       onAnswer: (source, predictions) => clips.answered(source, predictions),
       onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
       onPublished: (source, ms) => {
-        statistics.source(source).latency.observe(ms);
+        statistics.source(source).answered(ms, clock.monotonic());
         this.#metrics.published(source, ms);
       },
       thing,
@@ -189,6 +204,7 @@ export class InferenceApp {
         statistics.forget(name);
         this.#metrics.forget(name);
         for (const subject of subjectsOf(name)) incidents.forget(subject);
+        pictures.forget(name);
       },
       incidents,
       log,
@@ -227,8 +243,30 @@ export class InferenceApp {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
     const { SocketFolder: folder } = this.#configuration;
-    const [incidents, clips] = [this.#incidents, this.#clips];
-    this.#watchServer = await startWatchServer({ workFolder, folder, incidents, metrics, clips, log });
+    const [incidents, clips, live] = [this.#incidents, this.#clips, this.#liveRoutes()];
+    this.#watchServer = await startWatchServer({ workFolder, folder, incidents, metrics, clips, live, log });
+  }
+
+  #liveRoutes(): ReturnType<typeof liveRoutes> {
+    const pictures = this.#pictures;
+    const configIdOf = (service: string): string =>
+      this.#configuration.Services[service]?.MLFeedbackConnectorConfigId ?? '';
+    return liveRoutes({
+      sources: () => this.#report(),
+      results: this.#results,
+      pictures,
+      keep: (source, request) => keepSample({ pictures, client: this.#options.feedback, configIdOf }, source, request),
+    });
+  }
+
+  #report(): SourcesReport {
+    const { thing, clock } = this.#options;
+    const { frames, answered, skipped } = this.counts;
+    return {
+      thing,
+      sources: this.#sources.all.map((source) => sourceReport(source, this.#statistics, clock)),
+      counts: { frames, answered, skipped: { ...skipped } },
+    };
   }
 
   #reconfigure(raw: unknown): void {
@@ -299,6 +337,7 @@ export class InferenceApp {
     await this.#changes.idle();
     await this.#sources.close();
     this.#configIdCheck.stop();
+    this.#pictures.close();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
     const idle = [this.#known.saved(), this.#clips.idle()];
     await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), ...idle, served]);

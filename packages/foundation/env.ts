@@ -23,6 +23,8 @@ export interface Environment {
   readonly agentSocket: string | undefined;
   /** `EDGEML_ADMIN_SOCKET`: the agent's HTTP socket for administration. */
   readonly adminSocket: string | undefined;
+  /** `EDGEML_APP_SOCKET`: the application's HTTP socket. */
+  readonly appSocket: string | undefined;
   /** `EDGEML_FEEDBACK_SOCKET`: the feedback uploader's HTTP socket. */
   readonly feedbackSocket: string | undefined;
   /** `EDGEML_MAX_MESSAGE_BYTES`: the largest message that the nucleus carries, set by the manifests of nucleus lite. */
@@ -52,6 +54,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     providers: wordList(value('EDGEML_PROVIDERS')),
     agentSocket: value('EDGEML_AGENT_SOCKET'),
     adminSocket: value('EDGEML_ADMIN_SOCKET'),
+    appSocket: value('EDGEML_APP_SOCKET'),
     feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
     maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
     confinement: value('EDGEML_CONFINEMENT'),

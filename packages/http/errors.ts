@@ -30,6 +30,22 @@ export const httpErrors = errorCatalogue({
     status: 503,
     todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user: agent.sock by the group of the nucleus, admin.sock only by the user of the agent unless AdminSocketMode says 660.',
   }),
+  'app.bad-answer': entry<{ readonly path?: string }>({
+    status: 502,
+    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceApp and of this component.',
+  }),
+  'app.connection-lost': entry<ConnectionFacts>({
+    status: 503,
+    todo: 'The application ended or restarted while answering. Look into the log of edgeml.InferenceApp if it happens again.',
+  }),
+  'app.timeout': entry<TimeoutFacts>({
+    status: 504,
+    todo: 'The application did not answer in time. Look at the load of the device.',
+  }),
+  'app.unreachable': entry<ConnectionFacts>({
+    status: 503,
+    todo: 'Check that the component edgeml.InferenceApp is deployed and RUNNING, and that its socket may be opened by this user.',
+  }),
   'feedback.bad-answer': entry<{ readonly path?: string }>({
     status: 502,
     todo: 'The answer is not what this version understands. Deploy the same version of edgeml.FeedbackUploader and of this component.',

@@ -1,4 +1,4 @@
-import { METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
+import { ALWAYS_HEADER, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 import type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
 import { answerReader } from './answers.ts';
 import type { HttpClientOptions } from './http-client.ts';
@@ -12,6 +12,8 @@ export interface FeedbackSample {
   readonly prediction: readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Becomes metadata of the object and of the prediction message. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  /** Somebody chose it: the sampling strategy is not asked. Default: false. */
+  readonly always?: boolean;
 }
 
 interface FeedbackCallOptions {
@@ -38,11 +40,12 @@ export function createFeedbackClient(options: Omit<HttpClientOptions, 'peer'>): 
   const http = createHttpClient({ ...options, peer: FEEDBACK_UPLOADER });
   const answers = answerReader(FEEDBACK_UPLOADER);
   return {
-    async publish(configId, { input, prediction, metadata }, call) {
+    async publish(configId, { input, prediction, metadata, always }, call) {
       const path = `/v1/feedback/${encodeURIComponent(configId)}`;
       const headers = {
         'content-type': 'application/octet-stream',
         [PREDICTION_HEADER]: asciiJson(prediction),
+        ...(always ? { [ALWAYS_HEADER]: 'true' } : {}),
         ...(metadata ? { [METADATA_HEADER]: asciiJson(metadata) } : {}),
       };
       const answer = await http.request({ method: 'POST', path, body: input, headers, ...call });

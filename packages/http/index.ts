@@ -17,9 +17,18 @@ export type {
 } from './api/agent-api.ts';
 export { RING_LEASE_PATH } from './api/frame-api.ts';
 export type { LeasedRing } from './api/frame-api.ts';
-export { MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
+export { ALWAYS_HEADER, MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
 export type { ComponentHealth, ComponentStatus } from './api/health-api.ts';
+export type {
+  KeepRequest,
+  PicturesHead,
+  RecentResults,
+  ResultRate,
+  ShownPicture,
+  SourceReport,
+  SourcesReport,
+} from './api/watch-api.ts';
 export { httpErrors } from './errors.ts';
 export { createFeedbackClient } from './feedback-client.ts';
 export type { FeedbackClient, FeedbackSample } from './feedback-client.ts';
@@ -28,9 +37,10 @@ export { SampleQueue } from './feedback/sample-queue.ts';
 export type { SampleOffer } from './feedback/sample-queue.ts';
 export { readHealth } from './health-client.ts';
 export { createHttpClient } from './http-client.ts';
-export type { HttpClient } from './http-client.ts';
+export type { HttpAnswer, HttpClient } from './http-client.ts';
 export type { HeldLease } from './lease-ring.ts';
-export { AGENT } from './peer.ts';
+export { AGENT, APPLICATION, FEEDBACK_UPLOADER } from './peer.ts';
+export type { Peer } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';
 export { startPortServer, startSocketServer } from './server/http-server.ts';
 export type { PortAddress, PortServer, SocketServer } from './server/http-server.ts';

@@ -2,10 +2,10 @@
 export interface Peer {
   readonly name: string;
   readonly codes: {
-    readonly unreachable: 'agent.unreachable' | 'feedback.unreachable';
-    readonly connectionLost: 'agent.connection-lost' | 'feedback.connection-lost';
-    readonly timeout: 'agent.timeout' | 'feedback.timeout';
-    readonly badAnswer: 'agent.bad-answer' | 'feedback.bad-answer';
+    readonly unreachable: 'agent.unreachable' | 'app.unreachable' | 'feedback.unreachable';
+    readonly connectionLost: 'agent.connection-lost' | 'app.connection-lost' | 'feedback.connection-lost';
+    readonly timeout: 'agent.timeout' | 'app.timeout' | 'feedback.timeout';
+    readonly badAnswer: 'agent.bad-answer' | 'app.bad-answer' | 'feedback.bad-answer';
   };
 }
 
@@ -16,6 +16,16 @@ export const AGENT: Peer = {
     connectionLost: 'agent.connection-lost',
     timeout: 'agent.timeout',
     badAnswer: 'agent.bad-answer',
+  },
+};
+
+export const APPLICATION: Peer = {
+  name: 'the application',
+  codes: {
+    unreachable: 'app.unreachable',
+    connectionLost: 'app.connection-lost',
+    timeout: 'app.timeout',
+    badAnswer: 'app.bad-answer',
   },
 };
 

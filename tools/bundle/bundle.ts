@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { build } from 'esbuild';
-import type { BuildFailure, Metafile, Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, Metafile, Plugin } from 'esbuild';
 import { buildErrors } from './errors.ts';
 import { PROJECT } from './project.ts';
 
@@ -22,36 +22,58 @@ const EXTERNAL_PACKAGES = [
  * @throws EdgeError `build.bundle` with esbuild's messages
  */
 export async function bundle(entryPoint: string): Promise<Bundle> {
+  return make(entryPoint, {
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: [...EXTERNAL_PACKAGES, ...EXTERNAL_PACKAGES.map((name) => `${name}/*`)],
+    supported: { 'dynamic-import': false },
+    banner: { js: FILE_URL },
+    define: {
+      'import.meta.url': 'edgemlFileUrl',
+      'import.meta.dirname': '__dirname',
+      'import.meta.filename': '__filename',
+    },
+  });
+}
+
+/**
+ * A script or a style sheet of a page, with everything it imports, as one file for browsers of the last three years.
+ *
+ * @throws EdgeError `build.bundle` with esbuild's messages
+ */
+export async function bundleForBrowser(entryPoint: string): Promise<Bundle> {
+  return make(entryPoint, {
+    platform: 'browser',
+    target: ['es2022', 'chrome120', 'firefox120', 'safari17.4'],
+    format: 'esm',
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
+}
+
+async function make(entryPoint: string, options: BuildOptions): Promise<Bundle> {
   try {
     const result = await build({
+      ...options,
       entryPoints: [entryPoint],
       bundle: true,
       write: false,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      minifySyntax: true,
-      minifyWhitespace: true,
       // Beside the code, for THIRD-PARTY-LICENSES; it needs a name for the output, and nothing is written there.
       legalComments: 'external',
-      outfile: path.join(PROJECT, 'bundle.js'),
-      external: [...EXTERNAL_PACKAGES, ...EXTERNAL_PACKAGES.map((name) => `${name}/*`)],
-      supported: { 'dynamic-import': false },
-      banner: { js: FILE_URL },
-      define: {
-        'import.meta.url': 'edgemlFileUrl',
-        'import.meta.dirname': '__dirname',
-        'import.meta.filename': '__filename',
-      },
+      outfile: path.join(PROJECT, `bundle${path.extname(entryPoint) === '.css' ? '.css' : '.js'}`),
       plugins: [englishOnly, ownPackages],
       logLevel: 'silent',
       metafile: true,
       absWorkingDir: PROJECT,
     });
-    const output = (ending: string) => result.outputFiles.find((file) => file.path.endsWith(ending));
+    const isNotice = (file: { readonly path: string }) => file.path.endsWith('.LEGAL.txt');
     return {
-      code: Buffer.from(output('bundle.js')?.contents ?? []),
-      notices: output('.LEGAL.txt')?.text ?? '',
+      code: Buffer.from(result.outputFiles?.find((file) => !isNotice(file))?.contents ?? []),
+      notices: result.outputFiles?.find(isNotice)?.text ?? '',
       imports: importsIn(result.metafile),
     };
   } catch (cause) {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { consoleConfiguration } from '../../components/console/config.ts';
 import { uploaderConfiguration } from '../../components/feedback-uploader/config.ts';
 import { agentConfiguration } from '../../components/inference-agent/config.ts';
 import { edgeManagerConfiguration } from '../../components/inference-agent/settings/edge-manager-keys.ts';
@@ -10,4 +11,5 @@ export const COMPONENT_SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string,
   ['edgeml.EdgeManager', edgeManagerConfiguration],
   ['edgeml.InferenceApp', appConfiguration],
   ['edgeml.FeedbackUploader', uploaderConfiguration],
+  ['edgeml.Console', consoleConfiguration],
 ]);

@@ -84,6 +84,18 @@ export const COMPONENTS: readonly ComponentBuild[] = [
     folder: 'inference-app',
     artifacts: () => [codeZip('edgeml-app.zip', { 'app.js': 'inference-app/app.ts' })],
   },
+  {
+    name: 'edgeml.Console',
+    folder: 'console',
+    artifacts: () => [
+      codeZip(
+        'edgeml-console.zip',
+        { 'console.js': 'console/console.ts' },
+        { 'page/index.html': 'console/page/index.html', 'page/icon.svg': 'console/page/icon.svg' },
+        { 'page/page.js': 'console/page/main.tsx', 'page/page.css': 'console/page/page.css' },
+      ),
+    ],
+  },
 ];
 
 function runtimeZip(platform: RuntimePlatform): Artifact {
@@ -106,13 +118,13 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
   };
 }
 
-function codeZip(name: string, bundles: Readonly<Record<string, string>>, files = {}): Artifact {
+function codeZip(name: string, bundles: Readonly<Record<string, string>>, files = {}, page = {}): Artifact {
   return {
     name,
     maxBytes: MAX_CODE_BYTES,
     inputs: SOURCES,
     make: async (file, context) =>
-      void (await writeZip(file, await codeEntries(archive(name, 'application', context), bundles, files))),
+      void (await writeZip(file, await codeEntries(archive(name, 'application', context), bundles, files, page))),
   };
 }
 
@@ -134,7 +146,7 @@ function archive(name: string, kind: Archive['kind'], { component, version }: Ma
   return { name, kind, component, version };
 }
 
-const SOURCE_FILE = /(?<!\.test)\.(ts|json|sh|cmd)$/;
+const SOURCE_FILE = /(?<!\.test)\.(tsx?|json|sh|cmd|css|html|svg)$/;
 const TOOLS = { path: path.join(PROJECT, 'tools/bundle'), only: SOURCE_FILE };
 /** More than each bundle needs, but cheap to hash and never too little. */
 const SOURCES: readonly FingerprintPart[] = [

@@ -11,5 +11,6 @@ export const RECIPE_SETTINGS: ReadonlyMap<string, Readonly<Record<string, unknow
     { LogLevel: 'info', UnixSocketName: '/tmp/aws.greengrass.SageMakerEdgeManager.sock' },
   ],
   ['edgeml.InferenceApp', { LogLevel: 'info', Sources: { images: { Enabled: true, Type: 'folder', Path: 'images' } } }],
+  ['edgeml.Console', { LogLevel: 'info' }],
   ['edgeml.FeedbackUploader', { LogLevel: 'info', FeedbackConfigurationMap: {} }],
 ]);

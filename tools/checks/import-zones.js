@@ -105,6 +105,11 @@ export const ZONES = {
       'packages/object-store',
     ],
   },
+  'components/console': {
+    holds:
+      '`edgeml.Console`: the server of the page, its guards, what it asks of the other components; `page/`: the page itself',
+    mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'packages/model-package'],
+  },
   'components/edge-manager': {
     holds: '`edgeml.EdgeManager`, which stands in for the old component: two scripts',
     mayImport: [],

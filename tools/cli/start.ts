@@ -12,6 +12,7 @@ interface StartOptions extends RootOption {
   readonly file?: string;
   readonly samples?: boolean;
   readonly fresh?: boolean;
+  readonly open?: boolean;
   readonly inbox?: string;
   readonly mqtt?: string;
   readonly mqttPort?: string;
@@ -30,6 +31,7 @@ export const startCommand: CommandSpec<StartOptions> = {
         '--file <file>',
         'what to run, as `edgeml try` writes it (default: edgeml.yaml of this folder, if there is one)',
       )
+      .option('--open', 'open the console in the browser')
       .option('--samples', 'run the samples although there is an edgeml.yaml')
       .option('--fresh', 'begin anew: forget what earlier starts have left below the root')
       .option('--inbox <folder>', 'folder to watch with the samples (default: .edgeml/inbox of the project)')
@@ -62,6 +64,7 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     const { IncidentWatch } = await import('./start/incident-watch.ts');
     const { runCollection } = await import('./start/run-collection.ts');
     const { projectOf, whatToRun } = await import('./start/what-to-run.ts');
+    const { withConsole } = await import('./start/console.ts');
 
     const broker = brokerOf(options);
     const root = rootOf(options);
@@ -81,13 +84,15 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     const watch = new ComponentWatch(core, out);
     const incidents = new IncidentWatch(core, out);
     try {
-      const request = afterLastStart(run.request, run.from, await readLastStart(root));
+      const deployment = options.once ? run.request : await withConsole(run.request);
+      const request = afterLastStart(deployment, run.from, await readLastStart(root));
       await writeLastStart(root, { from: run.from, roots: Object.keys(request.rootComponentVersionsToAdd ?? {}) });
       return await runCollection(core, watch, request, {
         ...run,
         incidents,
         pace: run.paced && !out.isJson ? new ResultPace(systemClock) : undefined,
         once: options.once ?? false,
+        openConsole: options.open ?? false,
         brokerNote: movedBroker(broker, core.mqttUrl),
         out,
         signal,

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Incident, Logger } from '#packages/foundation';
-import { createRouter, METADATA_HEADER, PREDICTION_HEADER, sendJson, watchRoutes } from '#packages/http';
+import { ALWAYS_HEADER, createRouter, METADATA_HEADER, PREDICTION_HEADER, sendJson, watchRoutes } from '#packages/http';
 import type { ComponentStatus, FeedbackHealth, Route, RouteErrors } from '#packages/http';
 import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
@@ -42,6 +42,7 @@ function feedbackRoute({ intake, reader }: FeedbackRouterPorts): Route {
           configId,
           prediction: jsonHeader(request, PREDICTION_HEADER),
           metadata: jsonHeader(request, METADATA_HEADER),
+          always: request.headers[ALWAYS_HEADER] === 'true',
           readInput: async (maxBytes) => {
             const body = await reader.read(request, maxBytes, gone.signal);
             release = body.release;

@@ -24,6 +24,8 @@ export interface FeedbackRequest {
   /** As JSON had it. */
   readonly prediction: unknown;
   readonly metadata: unknown;
+  /** A person chose it: neither strategy nor quota decides. Default: false. */
+  readonly always?: boolean;
   /** Reads the model input; asked for only when the sample is wanted. */
   readonly readInput: (maxBytes: number) => Promise<Uint8Array>;
 }
@@ -98,8 +100,9 @@ export class FeedbackIntake {
   }
 
   async #decide(offer: Offer): Promise<FeedbackAnswer> {
-    const { id, configId, prediction, settings } = offer;
+    const { id, configId, prediction, settings, always = false } = offer;
     checkPrediction(prediction);
+    if (always) return this.#keep(offer);
     const verdict = this.#samplers.strategyOf(configId)?.(() => readPrediction(prediction));
     if (verdict?.keep === false) return this.#dropped(id, verdict.why);
     const pending = this.#pending.get(configId) ?? 0;

@@ -3,7 +3,7 @@ import type { FeedbackSample, InvokeResult } from '#packages/http';
 import type { Frame } from '../frame/frame.ts';
 
 /** Object metadata has room for 2 kB in all; the end of a long path says more than its beginning. */
-const MAX_NAME = 300;
+export const MAX_NAME = 300;
 
 /** What the uploader gets: the image as the model saw it, all predictions, and where both come from. */
 export function sampleOf(

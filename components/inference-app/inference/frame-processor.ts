@@ -10,6 +10,7 @@ import type { WorkIntake, WorkOutcome } from '../scheduler/work-intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { ANY_SERVICE } from './active-services.ts';
 import type { ActiveServices } from './active-services.ts';
+import type { LivePictures } from '../watch/live-pictures.ts';
 import { everyActiveTask } from './every-active.ts';
 import type { InferenceRetrier, Patience } from './inference-retrier.ts';
 import { skipReasonOf } from './remedy.ts';
@@ -19,6 +20,8 @@ export interface FrameProcessorOptions {
   readonly active: ActiveServices;
   readonly publisher: Publisher;
   readonly annotator: Annotator;
+  /** What the console shows. */
+  readonly live: Pick<LivePictures, 'looking' | 'answered'>;
   readonly statistics: Statistics;
   readonly incidents: Incidents;
   /** Told of what each answer says. */
@@ -42,7 +45,7 @@ export class FrameProcessor {
 
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
-    const { retrier, active, publisher, annotator, statistics, incidents, thing, clock, log } = this.#options;
+    const { retrier, active, publisher, live, annotator, statistics, incidents, thing, clock, log } = this.#options;
     const { onAnswer, onProvider, onPublished } = this.#options;
     const task = everyActiveTask(service);
     const { signal } = intake;
@@ -57,14 +60,14 @@ export class FrameProcessor {
         intake.forward(frame, await active.list(patience, task));
         return { outcome: 'done' };
       }
+      live.looking(frame);
       const result = await retrier.ask(frame, service, patience);
       statistics.count('answered');
       const annotated = annotator.wants(frame, result) ? annotator.nameOf(frame, result) : undefined;
-      const published = publisher.publish(
-        { ...answerMessage(thing, frame, result), ...(annotated === undefined ? {} : { annotated }) },
-        result,
-      );
+      const message = { ...answerMessage(thing, frame, result), ...(annotated === undefined ? {} : { annotated }) };
+      const published = publisher.publish(message, result);
       onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
+      live.answered(frame, message);
       onProvider(result);
       onAnswer(frame.source, result.predictions);
       if (annotated !== undefined) await this.#annotate(frame, result);
@@ -80,6 +83,7 @@ export class FrameProcessor {
       statistics.skip(reason, 1, frame.source);
       log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
       const message = task === undefined ? errorMessage(thing, frame, service, thrown) : undefined;
+      if (message) live.answered(frame, message);
       const outcome = appErrors.is(thrown, 'source.file-unreadable') ? 'unreadable' : 'done';
       return { outcome, ...(message ? { published: publisher.publish(message) } : {}) };
     }

@@ -12,18 +12,27 @@ export interface WatchServerOptions {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly clips: Pick<ClipKeeper, 'request'>;
+  /** What the console asks. */
+  readonly live: readonly Route[];
   readonly log: Logger;
 }
 
 const SOCKET = 'app.sock';
+/** Pictures of cameras are for the console, which has the same user, and for no group. */
+const CONSOLE_SOCKET = 'console.sock';
+const PRIVATE_MODE = 0o600;
 
-/** Serves health, metrics and requests for clips on the application's own socket. Cameras are worth more than that: if it cannot, that is a warning. */
+/**
+ * Serves health, metrics and requests for clips on the application's own socket, and what the console shows on a private one. Cameras
+ * are worth more than that: if it cannot, that is a warning.
+ */
 export async function startWatchServer({
   workFolder,
   folder,
   incidents,
   metrics,
   clips,
+  live,
   log,
 }: WatchServerOptions): Promise<SocketServer> {
   const keepClip: Route = {
@@ -38,11 +47,19 @@ export async function startWatchServer({
   const routes = [...watched, keepClip];
   try {
     if (folder !== '') await openSocketFolder(folder);
-    return await startSocketServer(
-      socketPathOf(workFolder, SOCKET),
-      createRouter(routes, { errors: ROUTE_ERRORS, log }),
-      { alsoAt: folder === '' ? undefined : socketPathOf(folder, SOCKET) },
-    );
+    const servers = [
+      await startSocketServer(
+        socketPathOf(workFolder, SOCKET),
+        createRouter(routes, { errors: ROUTE_ERRORS, log }),
+        { alsoAt: folder === '' ? undefined : socketPathOf(folder, SOCKET) },
+      ),
+      await startSocketServer(
+        socketPathOf(workFolder, CONSOLE_SOCKET),
+        createRouter([...live, ...watched], { errors: ROUTE_ERRORS, log }),
+        { mode: PRIVATE_MODE },
+      ),
+    ];
+    return { close: async (timeoutMs) => void (await Promise.all(servers.map((server) => server.close(timeoutMs)))) };
   } catch (thrown) {
     log.warn({ error: thrown }, 'app.no-metrics');
     return { close: () => Promise.resolve() };

@@ -18,13 +18,19 @@ export interface SourceSetOptions {
   readonly log: Logger;
 }
 
+export interface RunningSource {
+  readonly name: string;
+  readonly configuration: SourceConfiguration;
+  readonly state: 'running' | 'done' | 'failed';
+}
+
 interface Running {
   readonly configuration: SourceConfiguration;
   readonly source: ImageSource;
   readonly intake: Intake;
   /** Resolves when the source has ended and all its images are answered. */
   readonly done: Promise<void>;
-  state: 'running' | 'done' | 'failed';
+  state: RunningSource['state'];
 }
 
 /** The sources of the configuration, kept in step with it: what did not change runs on. */
@@ -46,6 +52,11 @@ export class SourceSet {
 
   get hasFailed(): boolean {
     return [...this.#running.values()].some(({ state }) => state === 'failed');
+  }
+
+  /** Those that run or have ended, in the order of their start. */
+  get all(): readonly RunningSource[] {
+    return [...this.#running].map(([name, { configuration, state }]) => ({ name, configuration, state }));
   }
 
   /** Starts, stops and restarts what the configuration has changed. */

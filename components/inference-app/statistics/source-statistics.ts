@@ -3,6 +3,7 @@ import type { Decoding } from '../sources/stream/decoding/decoding-plan.ts';
 import type { SkipReason } from './skip-reason.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencySummary } from './latency-histogram.ts';
+import { RecentRate } from './recent-rate.ts';
 
 /** What there is to say of one source. */
 export interface SourceState {
@@ -34,6 +35,7 @@ export interface FrameMemoryState {
 /** Counters of one source since it was started. */
 export class SourceStatistics {
   readonly latency = new LatencyHistogram();
+  readonly recent = new RecentRate();
   decoding: Decoding | undefined;
   motion: (() => MotionStatistics) | undefined;
   isUp = false;
@@ -54,6 +56,12 @@ export class SourceStatistics {
 
   skip(reason: SkipReason, times: number): void {
     this.#skipped[reason] = (this.#skipped[reason] ?? 0) + times;
+  }
+
+  /** A result was handed over for publishing. @param at `clock.monotonic()` */
+  answered(ms: number, at: number): void {
+    this.latency.observe(ms);
+    this.recent.add(ms, at);
   }
 
   get state(): SourceState {

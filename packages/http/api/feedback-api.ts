@@ -6,6 +6,8 @@ import type { ComponentHealth } from './health-api.ts';
 export const PREDICTION_HEADER = 'x-edgeml-prediction';
 /** Carries metadata as JSON: an object of texts, numbers and booleans. May be left out. */
 export const METADATA_HEADER = 'x-edgeml-metadata';
+/** `true`: a person chose the sample, so that no strategy and no quota decides about it. */
+export const ALWAYS_HEADER = 'x-edgeml-always';
 /** Room for the prediction of a classifier with many thousand classes. */
 export const MAX_FEEDBACK_HEADER_BYTES = 524_288;
 

@@ -11,7 +11,12 @@ interface AccessPolicy {
 }
 
 /** Components that speak on topics; all others need no `accessControl`. */
-const TALKING_COMPONENTS = ['edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.FeedbackUploader'] as const;
+const TALKING_COMPONENTS = [
+  'edgeml.InferenceAgent',
+  'edgeml.InferenceApp',
+  'edgeml.FeedbackUploader',
+  'edgeml.Console',
+] as const;
 type TalkingComponent = (typeof TALKING_COMPONENTS)[number];
 
 /** Secrets that the application may read with no further statement: those whose names begin with `edgeml/`. */
@@ -62,6 +67,10 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
       why: 'Status and prediction messages to the cloud.',
       topics: ['mqttFeedbackStatus', 'mqttFeedbackPrediction', 'feedbackStatus', 'feedbackPrediction'],
     },
+  ],
+  'edgeml.Console': [
+    { operation: 'PublishToTopic', why: 'Own heartbeat.', topics: ['heartbeat'] },
+    { operation: 'SubscribeToTopic', why: 'Events to be shown, own heartbeat.', topics: ['events', 'heartbeat'] },
   ],
 };
 

@@ -47,6 +47,10 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     codes: ['annotation.', 'app.', 'clips.', 'frames.', 'jpeg.', 'service.', 'source.'],
   },
   {
+    title: 'The console',
+    codes: ['console.', 'app.bad-request', 'app.frame-gone', 'app.no-feedback-config'],
+  },
+  {
     title: 'Feedback and uploads',
     codes: [
       'app.no-feedback-socket',

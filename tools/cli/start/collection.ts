@@ -10,6 +10,8 @@ export const APP = 'edgeml.InferenceApp';
 const AGENT = 'edgeml.InferenceAgent';
 /** Only for those who bring settings of SageMaker Edge Manager along. */
 const STAND_IN = 'edgeml.EdgeManager';
+/** `withConsole` adds it for those who watch. */
+const CONSOLE = 'edgeml.Console';
 
 /** Folders that the application watches, below one folder. */
 export interface Inbox {
@@ -28,7 +30,7 @@ export async function collectionDeployment(
   samples: readonly SampleSet[],
   inbox: Inbox | undefined,
 ): Promise<LocalDeploymentRequest> {
-  const roots = COMPONENTS.filter(({ name }) => name !== STAND_IN);
+  const roots = COMPONENTS.filter(({ name }) => name !== STAND_IN && name !== CONSOLE);
   const recipes = await Promise.all(roots.map(({ name }) => readRecipe(name)));
   return {
     recipeDirectoryPath: path.join(projectPaths.output, 'recipes'),

@@ -8,6 +8,7 @@ import type { ComponentWatch } from './component-watch.ts';
 import type { Inbox } from './collection.ts';
 import type { ResultPace } from './result-pace.ts';
 import type { IncidentWatch } from './incident-watch.ts';
+import { consoleAddress, openInBrowser } from './console.ts';
 import { ResultClock } from './result-clock.ts';
 import { onResults } from './result-stream.ts';
 import type { ResultTally } from './result-tally.ts';
@@ -23,6 +24,8 @@ export interface RunContext {
   readonly inbox: Inbox | undefined;
   /** Whether it ends when the results are there. */
   readonly once: boolean;
+  /** Whether the console is opened in the browser. */
+  readonly openConsole: boolean;
   /** Something to say of the broker. */
   readonly brokerNote: string | undefined;
   readonly out: Output;
@@ -58,6 +61,7 @@ export async function runCollection(
     out.progress('Unpacking and installing the components …');
     await deploy(core, request, signal);
     context.incidents.speak();
+    showConsole(core, context);
     if (tally && !tally.complete) await answered.complete(AbortSignal.any([signal, watch.broken]));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const summary = `${context.what} ${tally ? 'answered' : 'running'}`;
@@ -101,9 +105,16 @@ function show(result: ResultMessage, out: Output): void {
   if (!out.isJson) out.line(resultLine(result, out));
 }
 
+function showConsole({ root }: LocalCore, { openConsole }: RunContext): void {
+  const address = consoleAddress(root);
+  if (openConsole && address !== undefined) openInBrowser(address);
+}
+
 function sayWhereThingsAre(core: LocalCore, { out, inbox, once, brokerNote }: RunContext, summary: string): void {
   out.note('');
   out.note(out.paint('bold', summary));
+  const address = consoleAddress(core.root);
+  if (address !== undefined) out.note(`Console           ${address}`);
   out.note(`Annotated images  ${path.join(core.root, 'work/edgeml.InferenceApp/annotated')}`);
   out.note(`Logs              ${path.join(core.root, 'logs')}`);
   if (core.mqttUrl !== undefined)

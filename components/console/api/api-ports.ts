@@ -1,0 +1,19 @@
+import type { Clock, Logger } from '#packages/foundation';
+import type { AuditLog } from '../guard/audit-log.ts';
+import type { Token } from '../guard/token.ts';
+import type { Device } from '../device/device.ts';
+import type { DeviceWatch } from '../device/device-watch.ts';
+import type { Viewers } from './viewers.ts';
+
+/** What the routes of the page work with. */
+export interface ApiPorts {
+  readonly device: Device;
+  readonly watch: DeviceWatch;
+  readonly viewers: Viewers;
+  readonly audit: AuditLog;
+  readonly token: Token;
+  readonly thing: string;
+  readonly mayConfigure: () => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}

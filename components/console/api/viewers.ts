@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '#packages/foundation';
+import type { AuditLog } from '../guard/audit-log.ts';
+
+interface Viewer {
+  readonly request: IncomingMessage;
+  readonly since: number;
+  readonly saw: Set<string>;
+  pictures: number;
+}
+
+/** Who watches now, for the audit log: one viewer is one open page. */
+export class Viewers {
+  readonly #audit: AuditLog;
+  readonly #clock: Clock;
+  readonly #viewers = new Map<string, Viewer>();
+
+  constructor(audit: AuditLog, clock: Clock) {
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  begin(request: IncomingMessage, mayWrite: boolean): string {
+    const viewer = randomBytes(6).toString('hex');
+    this.#viewers.set(viewer, { request, since: this.#clock.monotonic(), saw: new Set(), pictures: 0 });
+    this.#audit.add(request, { what: 'watch.began', viewer, mayWrite });
+    return viewer;
+  }
+
+  /** The viewer was sent pictures of these sources; each source is written down once. @returns whether there is such a viewer */
+  saw(viewer: string, sources: readonly string[]): void {
+    const known = this.#viewers.get(viewer);
+    if (!known || sources.length === 0) return;
+    known.pictures += sources.length;
+    const first = sources.filter((source) => !known.saw.has(source));
+    for (const source of first) known.saw.add(source);
+    if (first.length > 0) this.#audit.add(known.request, { what: 'watch.saw', viewer, sources: first });
+  }
+
+  has(viewer: string): boolean {
+    return this.#viewers.has(viewer);
+  }
+
+  end(viewer: string): void {
+    const known = this.#viewers.get(viewer);
+    if (!known) return;
+    this.#viewers.delete(viewer);
+    const seconds = Math.round((this.#clock.monotonic() - known.since) / 1_000);
+    this.#audit.add(known.request, { what: 'watch.ended', viewer, seconds, pictures: known.pictures });
+  }
+}

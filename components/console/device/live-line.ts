@@ -1,0 +1,50 @@
+import type { ModelStatus, ResultMessage, SourcesReport } from '#packages/http';
+import type { DeviceIncident } from './peer-link.ts';
+
+/** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each kind replaces what was said before, but for results and events. */
+export type LiveLine =
+  | {
+      readonly kind: 'console';
+      readonly thing: string;
+      readonly viewer: string;
+      /** Whether the token came with the request. */
+      readonly mayWrite: boolean;
+      readonly mayConfigure: boolean;
+    }
+  | { readonly kind: 'sources'; readonly report: SourcesReport }
+  | { readonly kind: 'models'; readonly models: readonly ModelStatus[] }
+  | { readonly kind: 'results'; readonly results: readonly ResultMessage[] }
+  | { readonly kind: 'events'; readonly events: readonly DeviceEvent[] }
+  | { readonly kind: 'health'; readonly components: readonly ComponentState[] }
+  | { readonly kind: 'spool'; readonly spool: SpoolReport };
+
+/** Of the agent, or of any component about what is wrong with it. */
+export interface DeviceEvent {
+  readonly event: string;
+  readonly timestamp: string;
+  readonly component: string;
+  readonly [fact: string]: unknown;
+}
+
+export interface ComponentState {
+  readonly component: string;
+  /** `ok`, `degraded`, `starting`, `stopping`; `away` if its socket does not answer. */
+  readonly status: string;
+  readonly incidents: readonly DeviceIncident[];
+}
+
+/** Samples that wait to be uploaded, newest first. */
+export interface SpoolReport {
+  readonly samples: number;
+  readonly bytes: number;
+  readonly configurations: readonly string[];
+  readonly waiting: readonly SpooledSample[];
+}
+
+interface SpooledSample {
+  readonly id: string;
+  readonly configId: string;
+  readonly bucket: string;
+  readonly bytes: number;
+  readonly attempted: boolean;
+}

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { consoleErrors } from '../errors.ts';
+import type { Token } from './token.ts';
+
+export interface GuardRules {
+  /** Host names, without port, that a browser may have found the page under. */
+  readonly hostNames: ReadonlySet<string>;
+  readonly token: Token;
+  /** Whether reading needs the token, too. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * Refuses what another page in the same browser asks for. A name that an attacker makes point to 127.0.0.1 is another Host;
+ * a page of theirs that asks here is another Origin, and has no token.
+ *
+ * @throws EdgeError `console.forbidden-host`, `console.forbidden-origin`, `console.token-missing`
+ */
+export function checkRequest(request: IncomingMessage, { hostNames, token, isOpen }: GuardRules): void {
+  const host = hostOf(request);
+  // The port is another one behind SSH port forwarding.
+  if (!host || !hostNames.has(host.hostname)) {
+    const given = request.headers.host ?? '';
+    const message = `the page is not served under the name "${given.slice(0, 200)}"`;
+    throw consoleErrors.error('console.forbidden-host', message, { facts: { host: given } });
+  }
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isForeign = origin !== undefined && origin !== host.origin;
+  // A link to the page may be opened from anywhere; what the page itself asks for comes from its own origin.
+  const isNavigation = request.method === 'GET' && request.headers['sec-fetch-mode'] === 'navigate';
+  if (isForeign || (!isNavigation && site !== undefined && site !== 'same-origin' && site !== 'none')) {
+    const from = origin ?? `a page that is ${String(site)}`;
+    const message = `${request.method} ${pathOf(request)} was asked for by ${from}, not by this page`;
+    throw consoleErrors.error('console.forbidden-origin', message, { facts: { origin: from } });
+  }
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const needsToken = !isRead || (isOpen && pathOf(request).startsWith('/api/'));
+  if (!needsToken || token.isIn(request)) return;
+  throw consoleErrors.error(
+    'console.token-missing',
+    `${request.method} ${pathOf(request)} needs the token of the console`,
+  );
+}
+
+function hostOf({ headers: { host } }: IncomingMessage): URL | undefined {
+  if (host === undefined || !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(host)) return undefined;
+  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+}
+
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

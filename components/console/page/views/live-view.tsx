@@ -1,0 +1,49 @@
+import type { PageState } from '../state/store.ts';
+import { EventList } from './event-list.tsx';
+import { ResultList } from './result-list.tsx';
+import { SourceFocus } from './source-focus.tsx';
+import { SourceTile } from './source-tile.tsx';
+
+/** All sources at a glance, or one of them in full. */
+export function LiveView({ state, selected }: { readonly state: PageState; readonly selected: string }) {
+  const { report } = state;
+  if (!report) return <Waiting connected={state.connection === 'open'} />;
+  const source = report.sources.find(({ name }) => name === selected);
+  if (source) return <SourceFocus key={source.name} source={source} state={state} />;
+  const shown = report.sources;
+  if (shown.length === 0) {
+    return (
+      <p class="empty">
+        No source is configured. Add one under <code>Sources</code> of edgeml.InferenceApp: a folder, a camera, a
+        stream.
+      </p>
+    );
+  }
+  return (
+    <div class="live">
+      <div class={`wall wall-${Math.min(shown.length, 4)}`}>
+        {shown.map((each) => (
+          <SourceTile key={each.name} source={each} />
+        ))}
+      </div>
+      <aside class="rail">
+        <section aria-labelledby="rail-results">
+          <h2 id="rail-results">Results</h2>
+          <ResultList results={state.results.slice(-14)} />
+        </section>
+        <section aria-labelledby="rail-events">
+          <h2 id="rail-events">Events</h2>
+          <EventList events={state.events.slice(-6)} />
+        </section>
+      </aside>
+    </div>
+  );
+}
+
+function Waiting({ connected }: { readonly connected: boolean }) {
+  return (
+    <p class="empty" role="status">
+      {connected ? 'Waiting for edgeml.InferenceApp: no source is known yet.' : 'Connecting to the device …'}
+    </p>
+  );
+}

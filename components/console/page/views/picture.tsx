@@ -1,0 +1,119 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Prediction } from '#packages/model-package';
+import { classColor } from '../state/class-color.ts';
+import { summaryOf } from './prediction-words.ts';
+
+export interface PictureProps {
+  readonly bitmap: ImageBitmap;
+  readonly predictions: readonly Prediction[];
+  /** What a screen reader calls it, before what was found. */
+  readonly name: string;
+  /** Below this width in pixels, boxes have no labels. Default 0. */
+  readonly labelsFrom?: number;
+}
+
+/** A picture with what was found drawn on it: boxes are vectors, so that they stay sharp in any size. */
+export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PictureProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    context?.drawImage(bitmap, 0, 0);
+  }, [bitmap]);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const { width, height } = bitmap;
+  const scale = Math.min(size.width / width, size.height / height) || 1;
+  const boxes = predictions.filter(({ box }) => box);
+  const tags = predictions.filter(({ box }) => !box);
+  const withLabels = size.width >= labelsFrom;
+  return (
+    <div class="picture" ref={frame} role="img" aria-label={`${name}: ${summaryOf(predictions)}`}>
+      <canvas ref={canvas} width={width} height={height} />
+      <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+        {boxes.map((prediction, at) => (
+          <Box key={at} prediction={prediction} width={width} height={height} px={1 / scale} withLabel={withLabels} />
+        ))}
+      </svg>
+      {tags.length > 0 && (
+        <ol class="tags" aria-hidden="true">
+          {tags.slice(0, withLabels ? 3 : 1).map(({ classId, label, score }) => (
+            <li key={classId}>
+              <span class="swatch" style={{ background: classColor(classId) }} />
+              {label} <b>{score.toFixed(2)}</b>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+interface BoxProps {
+  readonly prediction: Prediction;
+  readonly width: number;
+  readonly height: number;
+  /** One pixel of the screen, in pixels of the picture. */
+  readonly px: number;
+  readonly withLabel: boolean;
+}
+
+function Box({ prediction: { box, classId, label, score }, width, height, px, withLabel }: BoxProps) {
+  const [x0, y0, x1, y1] = box ?? [0, 0, 0, 0];
+  const [x, y] = [x0 * width, y0 * height];
+  const color = classColor(classId);
+  const text = `${label} ${score.toFixed(2)}`;
+  const tall = 17 * px;
+  const wide = textWidth(text) * px + 10 * px;
+  // A label that would leave the picture lies inside of the box, or begins further left.
+  const labelY = y - tall >= 0 ? y - tall : y;
+  const labelX = Math.max(0, Math.min(x - px, width - wide));
+  return (
+    <g>
+      <rect
+        x={x}
+        y={y}
+        width={(x1 - x0) * width}
+        height={(y1 - y0) * height}
+        fill="none"
+        stroke="#000a"
+        stroke-width={4 * px}
+      />
+      <rect
+        x={x}
+        y={y}
+        width={(x1 - x0) * width}
+        height={(y1 - y0) * height}
+        fill="none"
+        stroke={color}
+        stroke-width={2 * px}
+      />
+      {withLabel && (
+        <>
+          <rect x={labelX} y={labelY} width={wide} height={tall} fill={color} />
+          <text x={labelX + 5 * px} y={labelY + 12.5 * px} font-size={12 * px}>
+            {text}
+          </text>
+        </>
+      )}
+    </g>
+  );
+}
+
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** In pixels of the screen, in the font of the labels. */
+function textWidth(text: string): number {
+  ruler ??= document.createElement('canvas').getContext('2d');
+  if (!ruler) return text.length * 7;
+  ruler.font = '600 12px system-ui, sans-serif';
+  return ruler.measureText(text).width;
+}

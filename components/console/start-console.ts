@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import { messageOf, wireErrorOf } from '#packages/foundation';
+import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import { createRouter, listenOnPort, sendError } from '#packages/http';
+import type { RouteErrors } from '#packages/http';
+import type { IpcSession } from '#packages/ipc';
+import { liveRoutes } from './api/live-routes.ts';
+import { Viewers } from './api/viewers.ts';
+import { writeRoutes } from './api/write-routes.ts';
+import type { ConsoleConfiguration } from './config.ts';
+import type { Device } from './device/device.ts';
+import { DeviceWatch } from './device/device-watch.ts';
+import { EventBook } from './device/event-book.ts';
+import { consoleErrors } from './errors.ts';
+import { AuditLog } from './guard/audit-log.ts';
+import { checkRequest, pathOf } from './guard/request-guard.ts';
+import { openToken } from './guard/token.ts';
+import { readConfiguration } from './read-configuration.ts';
+import { announceAddress } from './server/announce-address.ts';
+import { pageRoutes } from './server/page-files.ts';
+import { SECURITY_HEADERS } from './server/security-headers.ts';
+
+export interface ConsoleOptions {
+  readonly ipc: IpcSession;
+  readonly device: Device;
+  readonly thing: string;
+  readonly workFolder: string;
+  /** Folder with the files of the page. */
+  readonly page: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly setLogLevel: (level: LogLevel) => void;
+}
+
+export interface RunningConsole {
+  /** e.g. `http://127.0.0.1:8484` */
+  readonly url: string;
+  /** Ends every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 128;
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+/** @throws EdgeError `config.invalid`, `console.token-needed`, `console.token-unusable`, `socket.failed` */
+export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
+  const { ipc, device, thing, workFolder, clock, log, setLogLevel } = options;
+  let configuration = readConfiguration(await ipc.getConfiguration(), log);
+  setLogLevel(configuration.LogLevel);
+  const { Address: address } = configuration;
+  const isOpen = !LOOPBACK.includes(address);
+  if (isOpen && configuration.TokenFile === '') {
+    const message = `the page would be open to everybody who reaches ${address}: there is no TokenFile`;
+    throw consoleErrors.error('console.token-needed', message, { facts: { address } });
+  }
+  const token = await openToken(configuration.TokenFile, workFolder);
+  const audit = new AuditLog(workFolder, clock);
+  const events = new EventBook();
+  const ports = {
+    device,
+    watch: new DeviceWatch({ device, events, clock }),
+    viewers: new Viewers(audit, clock),
+    audit,
+    token,
+    thing,
+    mayConfigure: () => configuration.AllowConfiguration,
+    clock,
+    log,
+  };
+  const routes = [...(await pageRoutes(options.page)), ...liveRoutes(ports), ...writeRoutes(ports)];
+  const router = createRouter(routes, { errors: ROUTE_ERRORS, log });
+  const server = createServer({ headersTimeout: 10_000 }, (request, response) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    try {
+      checkRequest(request, { hostNames: hostNamesOf(configuration), token, isOpen });
+    } catch (thrown) {
+      audit.add(request, { what: 'refused', path: pathOf(request), reason: wireErrorOf(thrown).code });
+      // Whatever follows on this connection would be read as the rest of a body that nobody takes.
+      response.shouldKeepAlive = false;
+      return void sendError(response, thrown);
+    }
+    router(request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  const port = await listenOnPort(server, address, configuration.Port);
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  await announceAddress(workFolder, { url, token: token.text });
+  log.info(
+    { url, configuration: configuration.AllowConfiguration ? 'may be changed' : 'read-only' },
+    'console.listening',
+  );
+
+  const subscribed = (what: string, work: Promise<unknown>): void => {
+    work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
+  };
+  subscribed('events', events.listen(ipc));
+  subscribed(
+    'configuration',
+    ipc.onConfiguration((raw) => {
+      try {
+        const next = readConfiguration(raw, log);
+        const restartNeeded = (['Address', 'Port', 'TokenFile'] as const).filter(
+          (key) => next[key] !== configuration[key],
+        );
+        configuration = next;
+        setLogLevel(next.LogLevel);
+        log.info({ restartNeeded }, 'configuration.applied');
+      } catch (error) {
+        log.error({ error }, 'configuration.rejected');
+      }
+    }),
+  );
+  subscribed('configuration validation', ipc.validateConfiguration(whyNot));
+  subscribed('state', ipc.updateState('RUNNING'));
+
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    close: () =>
+      (closed ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        device.close();
+      })),
+  };
+}
+
+function hostNamesOf({ Address: address, HostNames: names }: ConsoleConfiguration): ReadonlySet<string> {
+  const shown = address.includes(':') ? `[${address}]` : address;
+  return new Set(['localhost', '127.0.0.1', '[::1]', shown, ...names].map((name) => name.toLowerCase()));
+}
+
+function whyNot(raw: unknown): string | undefined {
+  try {
+    readConfiguration(raw);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+const ROUTE_ERRORS: RouteErrors = {
+  noRoute: (message, facts) => consoleErrors.error('console.no-route', message, { facts }),
+  methodNotAllowed: (message, facts) => consoleErrors.error('console.method-not-allowed', message, { facts }),
+  badPath: (message, path) => consoleErrors.error('console.no-route', message, { facts: { path } }),
+};

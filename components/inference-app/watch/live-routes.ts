@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { sendJson } from '#packages/http';
+import type { KeepRequest, PicturesHead, Route, ShownPicture, SourcesReport } from '#packages/http';
+import { appErrors } from '../errors.ts';
+import type { LivePicture, LivePictures } from './live-pictures.ts';
+import type { ResultHistory } from './result-history.ts';
+
+export interface LiveRoutePorts {
+  readonly sources: () => SourcesReport;
+  readonly results: ResultHistory;
+  readonly pictures: LivePictures;
+  /** @throws EdgeError `app.frame-gone`, `app.no-feedback`, those of the feedback uploader */
+  readonly keep: (source: string, request: KeepRequest) => Promise<unknown>;
+}
+
+/** Whoever asks hears of a change at once, and asks again after this long. */
+const WAIT_MS = 2_000;
+const MAX_BODY_BYTES = 4_096;
+
+/** What the console asks of the application. */
+export function liveRoutes({ sources, results, pictures, keep }: LiveRoutePorts): readonly Route[] {
+  return [
+    { method: 'GET', path: '/v1/sources', handle: (_request, response) => sendJson(response, 200, sources()) },
+    {
+      method: 'GET',
+      path: '/v1/results',
+      handle: ({ url }, response) => sendJson(response, 200, results.since(Number(query(url).get('after')) || 0)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/pictures',
+      async handle({ url }, response) {
+        const known = new Map(query(url).getAll('source').map(sourceAndRevision));
+        const gone = new AbortController();
+        response.once('close', () => gone.abort());
+        const found = await pictures.newest(known, WAIT_MS, gone.signal);
+        const parts = found.map((picture) => partOf(picture, known.get(picture.source) ?? ''));
+        const head: PicturesHead = { pictures: parts.map(([shown]) => shown) };
+        const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...parts.map(([, bytes]) => bytes)]);
+        response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
+        response.end(body);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/sources/{name}/samples',
+      handle: async (request, response, name: string) =>
+        sendJson(response, 202, await keep(name, readKeep(await textOf(request)))),
+    },
+  ];
+}
+
+function query(url = ''): URLSearchParams {
+  return new URL(url, 'http://app').searchParams;
+}
+
+function sourceAndRevision(word: string): [source: string, revision: string] {
+  const [source = '', revision = ''] = word.split('~');
+  return [source, revision];
+}
+
+/** What has the same frame already needs only the answers that have come since. */
+function partOf(live: LivePicture, known: string): [ShownPicture, Uint8Array] {
+  const { source, frame, revision, image, takenAt, picture, answers } = live;
+  const bytes = known.startsWith(`${frame}-`) ? new Uint8Array() : picture.bytes;
+  const shown = {
+    source,
+    frame,
+    revision,
+    image,
+    takenAt: new Date(takenAt).toISOString(),
+    contentType: picture.contentType,
+    bytes: bytes.length,
+    answers: [...answers.values()],
+  };
+  return [shown, bytes];
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  request.setEncoding('utf8');
+  for await (const chunk of request) {
+    text += chunk as string;
+    if (text.length > MAX_BODY_BYTES) throw badRequest(`it is longer than ${MAX_BODY_BYTES} characters`);
+  }
+  return text;
+}
+
+function readKeep(text: string): KeepRequest {
+  let body: Partial<KeepRequest> | null;
+  try {
+    body = JSON.parse(text) as Partial<KeepRequest> | null;
+  } catch {
+    throw badRequest('it is not JSON');
+  }
+  const { frame, service, label } = body ?? {};
+  if (typeof frame !== 'string' || typeof service !== 'string')
+    throw badRequest('it needs the texts "frame" and "service"');
+  if (label !== undefined && (typeof label !== 'string' || label.length > 200))
+    throw badRequest('"label" is a text of up to 200 characters');
+  return { frame, service, ...(label ? { label } : {}) };
+}
+
+function badRequest(why: string): Error {
+  return appErrors.error('app.bad-request', `the request cannot be used: ${why}`);
+}

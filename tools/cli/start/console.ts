@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { readRecipe } from '../../bundle/recipe-source.ts';
+import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
+
+const CONSOLE = 'edgeml.Console';
+/** As the component's configuration has it. */
+const PORT = 8484;
+
+/** The deployment with the console in it, on its own port, or on a free one if another console has that. Settings may be changed on the page. */
+export async function withConsole(request: LocalDeploymentRequest): Promise<LocalDeploymentRequest> {
+  const { version } = await readRecipe(CONSOLE);
+  const settings = { Port: (await isFree(PORT)) ? PORT : 0, AllowConfiguration: true };
+  return {
+    ...request,
+    rootComponentVersionsToAdd: { ...request.rootComponentVersionsToAdd, [CONSOLE]: version },
+    componentToConfiguration: { ...request.componentToConfiguration, [CONSOLE]: { MERGE: settings } },
+  };
+}
+
+/** Address of the console of a core, with the token that allows writing; undefined as long as it does not run. */
+export function consoleAddress(root: string): string | undefined {
+  try {
+    const file = path.join(root, 'work', CONSOLE, 'console.json');
+    const { url, token } = JSON.parse(readFileSync(file, 'utf8')) as { readonly url: string; readonly token: string };
+    return `${url}/#token=${token}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens an address in the browser of this machine, if it has one. */
+export function openInBrowser(address: string): void {
+  const [command, ...words] = OPENERS[process.platform] ?? ['xdg-open'];
+  const opener = spawn(command ?? 'xdg-open', [...words, address], { stdio: 'ignore', detached: true });
+  // The address is printed, too.
+  opener.once('error', () => undefined);
+  opener.unref();
+}
+
+const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
