@@ -15,6 +15,7 @@ export const consoleErrors = errorCatalogue({
     status: 405,
     todo: 'Use the method that the message names.',
   }),
+  'console.no-picture': { status: 415, todo: 'Nothing: samples need not be pictures. It is uploaded all the same.' },
   'console.no-socket': {
     status: 503,
     todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_ADMIN_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',

@@ -4,6 +4,7 @@ import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createRouter, listenOnPort, sendError } from '#packages/http';
 import type { RouteErrors } from '#packages/http';
 import type { IpcSession } from '#packages/ipc';
+import { deviceRoutes } from './api/device-routes.ts';
 import { liveRoutes } from './api/live-routes.ts';
 import { Viewers } from './api/viewers.ts';
 import { writeRoutes } from './api/write-routes.ts';
@@ -67,7 +68,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     clock,
     log,
   };
-  const routes = [...(await pageRoutes(options.page)), ...liveRoutes(ports), ...writeRoutes(ports)];
+  const routes = [
+    ...(await pageRoutes(options.page)),
+    ...liveRoutes(ports),
+    ...deviceRoutes(ports),
+    ...writeRoutes(ports),
+  ];
   const router = createRouter(routes, { errors: ROUTE_ERRORS, log });
   const server = createServer({ headersTimeout: 10_000 }, (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);

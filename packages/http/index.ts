@@ -29,6 +29,8 @@ export type {
   SourceReport,
   SourcesReport,
 } from './api/watch-api.ts';
+export type { GoldenAnswer, GoldenPicture, PackageReport } from './api/package-api.ts';
+export type { SampleReport, SpoolReport, WaitingSample } from './api/spool-api.ts';
 export { httpErrors } from './errors.ts';
 export { createFeedbackClient } from './feedback-client.ts';
 export type { FeedbackClient, FeedbackSample } from './feedback-client.ts';

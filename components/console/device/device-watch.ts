@@ -1,9 +1,9 @@
 import { messageOf, isEdgeError } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import type { ModelStatus, RecentResults, SourcesReport } from '#packages/http';
+import type { ModelStatus, RecentResults, SourcesReport, SpoolReport } from '#packages/http';
 import type { Device } from './device.ts';
 import type { EventBook } from './event-book.ts';
-import type { ComponentState, LiveLine, SpoolReport } from './live-line.ts';
+import type { ComponentState, LiveLine } from './live-line.ts';
 import type { PeerLink } from './peer-link.ts';
 
 type Listener = (line: LiveLine) => void;

@@ -1,4 +1,4 @@
-import type { ModelStatus, ResultMessage, SourcesReport } from '#packages/http';
+import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
 import type { DeviceIncident } from './peer-link.ts';
 
 /** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each kind replaces what was said before, but for results and events. */
@@ -31,20 +31,4 @@ export interface ComponentState {
   /** `ok`, `degraded`, `starting`, `stopping`; `away` if its socket does not answer. */
   readonly status: string;
   readonly incidents: readonly DeviceIncident[];
-}
-
-/** Samples that wait to be uploaded, newest first. */
-export interface SpoolReport {
-  readonly samples: number;
-  readonly bytes: number;
-  readonly configurations: readonly string[];
-  readonly waiting: readonly SpooledSample[];
-}
-
-interface SpooledSample {
-  readonly id: string;
-  readonly configId: string;
-  readonly bucket: string;
-  readonly bytes: number;
-  readonly attempted: boolean;
 }

@@ -115,6 +115,8 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   const socketPath = socketPathOf(options.workFolder, SOCKET);
   const router = feedbackRouter({
     intake: () => (status === 'ok' ? opened?.intake : undefined),
+    spool: () => (status === 'ok' ? opened?.spool : undefined),
+    configurations: () => Object.keys(configuration.FeedbackConfigurationMap),
     reader,
     health: () => healthOf(status, configuration, opened),
     incidents: () => incidents.current,

@@ -6,8 +6,10 @@ import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { jsonHeader } from './json-header.ts';
 import type { InputReader } from './read-input.ts';
+import { spoolRoutes } from './spool-routes.ts';
+import type { SpoolRoutePorts } from './spool-routes.ts';
 
-export interface FeedbackRouterPorts {
+export interface FeedbackRouterPorts extends SpoolRoutePorts {
   /** Undefined while the component starts or stops. */
   readonly intake: () => FeedbackIntake | undefined;
   readonly reader: InputReader;
@@ -23,7 +25,10 @@ export interface FeedbackRouterPorts {
 
 /** The uploader's HTTP API. */
 export function feedbackRouter(ports: FeedbackRouterPorts): RequestListener {
-  return createRouter([feedbackRoute(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
+  return createRouter([feedbackRoute(ports), ...spoolRoutes(ports), ...watchRoutes(ports)], {
+    errors: ROUTE_ERRORS,
+    log: ports.log,
+  });
 }
 
 /** The body is the model input; prediction and metadata are in headers, so that a sample may be dropped without its body. */

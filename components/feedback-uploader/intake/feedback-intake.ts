@@ -102,7 +102,7 @@ export class FeedbackIntake {
   async #decide(offer: Offer): Promise<FeedbackAnswer> {
     const { id, configId, prediction, settings, always = false } = offer;
     checkPrediction(prediction);
-    if (always) return this.#keep(offer);
+    if (always) return this.#keep(offer, 'chosen by hand');
     const verdict = this.#samplers.strategyOf(configId)?.(() => readPrediction(prediction));
     if (verdict?.keep === false) return this.#dropped(id, verdict.why);
     const pending = this.#pending.get(configId) ?? 0;
@@ -110,7 +110,7 @@ export class FeedbackIntake {
     if (full !== undefined) return this.#dropped(id, full);
     this.#pending.set(configId, pending + 1);
     try {
-      return await this.#keep(offer);
+      return await this.#keep(offer, verdict?.why);
     } finally {
       this.#pending.set(configId, (this.#pending.get(configId) ?? 1) - 1);
     }
@@ -121,7 +121,8 @@ export class FeedbackIntake {
     return { id, status: 'sample_dropped_by_strategy', reason };
   }
 
-  async #keep({ id, configId, prediction, metadata, settings, readInput }: Offer): Promise<FeedbackAnswer> {
+  async #keep(offer: Offer, because?: string): Promise<FeedbackAnswer> {
+    const { id, configId, prediction, metadata, settings, readInput } = offer;
     const given = objectMetadata(metadata);
     const input = await readInput(this.#configuration.MaxSampleMB * MB);
     if (input.length === 0)
@@ -146,6 +147,7 @@ export class FeedbackIntake {
         },
         prediction,
         acceptedAt,
+        ...(because === undefined ? {} : { because }),
         ...(record ? { redaction: record } : {}),
       },
       image,

@@ -104,6 +104,16 @@ export class Spool {
     return { accepted, uploaded, evicted, samples: entries.size, bytes: this.#sampleBytes + this.#ledger.bytes };
   }
 
+  /** The sample of this id, if it waits. */
+  waiting(id: string): SpoolEntry | undefined {
+    return this.#ledger.state.entries.get(id);
+  }
+
+  /** Those that wait, the newest first. */
+  newest(count: number): readonly SpoolEntry[] {
+    return [...this.#ledger.state.entries.values()].slice(-count).reverse();
+  }
+
   onEvent(listener: (event: SpoolEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -12,6 +12,7 @@ import type { ModelRegistry } from '../registry/model-registry.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
+import { packageRoutes } from './package-routes.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
 
 export interface RouterPorts {
@@ -48,6 +49,7 @@ export function inferenceRouter(ports: RouterPorts, administrationSocket: string
       invokeRoute(invoker, feedback, frames),
       leaseRoute(frames, leases),
       ...openInferenceRoutes(ports.openInference),
+      ...packageRoutes(registry, invoker),
       ...watch(ports),
       ...elsewhere,
     ],

@@ -51,6 +51,13 @@ export class ExecutorPool {
     return free;
   }
 
+  /** RAM that all of them take, the spare too; undefined if none tells. */
+  get memoryBytes(): number | undefined {
+    const all = [...this.#serving, ...(this.#spare ? [this.#spare] : [])];
+    const told = all.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+    return told.length === 0 ? undefined : told.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   get spare(): 'ready' | 'loading' | undefined {
     if (!this.#options.spare) return undefined;
     return this.#spare ? 'ready' : 'loading';

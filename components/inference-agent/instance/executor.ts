@@ -15,6 +15,8 @@ export interface Executor {
   readonly capacity: 1 | 2;
   /** Requests that it would take now. */
   readonly free: number;
+  /** RAM that it takes, in bytes; undefined for a thread of the agent, and if the system does not tell. */
+  readonly memoryBytes?: number | undefined;
   /** Resolves with the reason when it ends by itself or is given up; never after `close`. */
   readonly lost: Promise<EdgeError>;
   /** Resolves when it has really ended. */

@@ -13,6 +13,8 @@ export interface ModelInstance {
   readonly free: number;
   /** Whether the spare process or thread would take over now; undefined if the service wants none. */
   readonly spare: 'ready' | 'loading' | undefined;
+  /** RAM that its processes take, in bytes; undefined for threads of the agent, and if the system does not tell. */
+  readonly memoryBytes?: number | undefined;
   /** Inputs that ended a process of this package. */
   readonly killerInputs: readonly KillerInput[];
   /**

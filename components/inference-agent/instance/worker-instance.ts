@@ -126,6 +126,10 @@ class WorkerInstance implements ModelInstance {
     return this.#executors.spare;
   }
 
+  get memoryBytes(): number | undefined {
+    return this.#executors.memoryBytes;
+  }
+
   get killerInputs(): readonly KillerInput[] {
     return this.#ports.killers.of(this.#spec.packageHash);
   }

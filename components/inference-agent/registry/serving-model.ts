@@ -7,6 +7,7 @@ import type { SignedPackage } from '#packages/model-package';
 import type { Picture } from '../picture/picture.ts';
 import type { Target } from '../admission/admission.ts';
 import type {
+  InstanceFacts,
   InstanceSettings,
   InstanceSpec,
   ModelInstance,
@@ -92,7 +93,8 @@ export class ServingModel implements Target, Judged {
   }
 
   status(state: ModelStatus['state'], notKept?: NotKept): ModelStatus {
-    const { facts, killerInputs, spare } = this.instance;
+    const { facts, killerInputs, spare, memoryBytes } = this.instance;
+    const { manifest, settings } = this.spec;
     const killers = killerInputs.map(({ packageHash: _thisOne, ...killer }) => killer);
     return {
       ...this.identity,
@@ -108,6 +110,10 @@ export class ServingModel implements Target, Judged {
       ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
       ...(facts.limits === undefined ? {} : { limits: facts.limits }),
       ...(spare === undefined ? {} : { spare }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(settings.golden === 'off' || manifest.golden.length === 0
+        ? {}
+        : { golden: { passed: manifest.golden.length, ...fastest(facts) } }),
       ...(killers.length === 0 ? {} : { killerInputs: killers }),
       inFlight: this.#inFlight,
       activatedAt: this.activatedAt,
@@ -153,4 +159,8 @@ export function sameSettings(running: InstanceSettings, wanted: InstanceSettings
 
 function briefly({ code, message }: WireError): { readonly code: string; readonly message: string } {
   return { code, message };
+}
+
+function fastest({ latencyMs }: InstanceFacts): { readonly latencyMs?: number } {
+  return latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs * 10) / 10 };
 }

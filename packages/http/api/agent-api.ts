@@ -109,6 +109,10 @@ export interface ModelStatus extends ModelIdentity {
    * Absent for a model in a thread of the agent.
    */
   readonly limits?: string;
+  /** Resident memory of the model's processes; absent for a model in a thread of the agent, and if the system does not tell. */
+  readonly memoryBytes?: number;
+  /** The golden inputs that it has passed on this device, and its fastest run of one; absent if the package has none, or nobody ran them. */
+  readonly golden?: { readonly passed: number; readonly latencyMs?: number };
   /** Whether the spare process would take over now; absent if the service wants none (`SpareInstance`). */
   readonly spare?: 'ready' | 'loading';
   /**

@@ -6,8 +6,20 @@ import { readRecipe } from '../../bundle/recipe-source.ts';
 import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 
 const CONSOLE = 'edgeml.Console';
+const UPLOADER = 'edgeml.FeedbackUploader';
 /** As the component's configuration has it. */
 const PORT = 8484;
+
+/**
+ * What "This is wrong" keeps stays in the spool of this machine: nobody listens at this address, and whatever credentials there are,
+ * no stranger's bucket is asked.
+ */
+const SAMPLES_STAY_HERE = {
+  S3Endpoint: 'http://127.0.0.1:9',
+  FeedbackConfigurationMap: {
+    samples: { 's3-bucket-name': 'edgeml-samples', 'content-type': 'image/jpeg', 'file-ext': 'jpg' },
+  },
+};
 
 /** The deployment with the console in it, on its own port, or on a free one if another console has that. Settings may be changed on the page. */
 export async function withConsole(request: LocalDeploymentRequest): Promise<LocalDeploymentRequest> {
@@ -16,7 +28,11 @@ export async function withConsole(request: LocalDeploymentRequest): Promise<Loca
   return {
     ...request,
     rootComponentVersionsToAdd: { ...request.rootComponentVersionsToAdd, [CONSOLE]: version },
-    componentToConfiguration: { ...request.componentToConfiguration, [CONSOLE]: { MERGE: settings } },
+    componentToConfiguration: {
+      [UPLOADER]: { MERGE: SAMPLES_STAY_HERE },
+      ...request.componentToConfiguration,
+      [CONSOLE]: { MERGE: settings },
+    },
   };
 }
 

@@ -36,6 +36,15 @@ export function problemsOf({ components, models, report }: PageState): readonly 
     todo: `Deploy the component edgeml.model.${service}, or another one whose package has this name.`,
     since: '',
   }));
-  const all: readonly Problem[] = [...told, ...without];
+  const quiet = (report?.sources ?? [])
+    .filter(({ name, state, stream }) => state === 'running' && stream?.isUp === false && !isTold(name))
+    .map(({ name, from }) => ({
+      key: `source ${name}`,
+      severity: 'error' as const,
+      text: `No frame comes from ${name} (${from})`,
+      todo: 'Look whether the camera is on and its address is right: the log of edgeml.InferenceApp has the words of ffmpeg.',
+      since: '',
+    }));
+  const all: readonly Problem[] = [...told, ...without, ...quiet];
   return [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')];
 }

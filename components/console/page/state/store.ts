@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ModelStatus, ResultMessage, SourcesReport } from '#packages/http';
-import type { ComponentState, DeviceEvent, LiveLine, SpoolReport } from '../../device/live-line.ts';
+import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
+import type { ComponentState, DeviceEvent, LiveLine } from '../../device/live-line.ts';
 
 /** Everything that the page knows. */
 export interface PageState {

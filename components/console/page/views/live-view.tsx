@@ -1,3 +1,5 @@
+import type { SourceReport } from '#packages/http';
+import { hrefOf } from '../state/route.ts';
 import type { PageState } from '../state/store.ts';
 import { EventList } from './event-list.tsx';
 import { ResultList } from './result-list.tsx';
@@ -10,8 +12,8 @@ export function LiveView({ state, selected }: { readonly state: PageState; reado
   if (!report) return <Waiting connected={state.connection === 'open'} />;
   const source = report.sources.find(({ name }) => name === selected);
   if (source) return <SourceFocus key={source.name} source={source} state={state} />;
-  const shown = report.sources;
-  if (shown.length === 0) {
+  const { shown, quiet } = inOrder(report.sources);
+  if (report.sources.length === 0) {
     return (
       <p class="empty">
         No source is configured. Add one under <code>Sources</code> of edgeml.InferenceApp: a folder, a camera, a
@@ -21,10 +23,13 @@ export function LiveView({ state, selected }: { readonly state: PageState; reado
   }
   return (
     <div class="live">
-      <div class={`wall wall-${Math.min(shown.length, 4)}`}>
-        {shown.map((each) => (
-          <SourceTile key={each.name} source={each} />
-        ))}
+      <div>
+        <div class={`wall wall-${Math.min(shown.length, 4)}`}>
+          {shown.map((each) => (
+            <SourceTile key={each.name} source={each} />
+          ))}
+        </div>
+        {quiet.length > 0 && <QuietSources sources={quiet} />}
       </div>
       <aside class="rail">
         <section aria-labelledby="rail-results">
@@ -37,6 +42,33 @@ export function LiveView({ state, selected }: { readonly state: PageState; reado
         </section>
       </aside>
     </div>
+  );
+}
+
+/** Cameras before folders, what runs before what is done; a folder that has given nothing needs no picture. */
+function inOrder(sources: readonly SourceReport[]): Readonly<Record<'shown' | 'quiet', readonly SourceReport[]>> {
+  const rank = ({ state, stream, results }: SourceReport): number =>
+    state === 'done' ? 3 : stream ? 0 : results.count > 0 ? 1 : 2;
+  const isQuiet = ({ stream, results, state }: SourceReport): boolean =>
+    !stream && results.count === 0 && state !== 'failed';
+  return {
+    shown: sources.filter((source) => !isQuiet(source)).toSorted((a, b) => rank(a) - rank(b)),
+    quiet: sources.filter(isQuiet),
+  };
+}
+
+function QuietSources({ sources }: { readonly sources: readonly SourceReport[] }) {
+  return (
+    <section class="quiet" aria-labelledby="quiet-title">
+      <h2 id="quiet-title">Waiting for a first image</h2>
+      <ul>
+        {sources.map(({ name, from }) => (
+          <li key={name}>
+            <a href={hrefOf('live', name)}>{name}</a> <code>{from}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

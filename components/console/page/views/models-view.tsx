@@ -1,9 +1,9 @@
-import type { ModelStatus } from '#packages/http';
 import type { PageState } from '../state/store.ts';
 import { EventList } from './event-list.tsx';
+import { ModelEntry } from './model-entry.tsx';
 
-/** Every model: what runs, on what, and whether it is what was asked for. */
-export function ModelsView({ state, selected: _selected }: { readonly state: PageState; readonly selected: string }) {
+/** Every model: what runs, on what, and whether that is what was asked for. */
+export function ModelsView({ state, selected }: { readonly state: PageState; readonly selected: string }) {
   const { models, events } = state;
   if (!models) return <p class="empty">edgeml.InferenceAgent does not answer yet.</p>;
   const changes = events.filter(({ event }) => /^(model|provider|quarantine)\./.test(event));
@@ -13,7 +13,7 @@ export function ModelsView({ state, selected: _selected }: { readonly state: Pag
         <h1 id="models-title">Models</h1>
         {models.length === 0 && <p class="empty">No model is in service. Deploy a component edgeml.model.…</p>}
         {models.map((model) => (
-          <ModelRow key={model.alias} model={model} />
+          <ModelEntry key={model.alias} model={model} isOpen={model.alias === selected || models.length === 1} />
         ))}
       </section>
       <section aria-labelledby="changes-title">
@@ -21,15 +21,5 @@ export function ModelsView({ state, selected: _selected }: { readonly state: Pag
         <EventList events={changes} />
       </section>
     </div>
-  );
-}
-
-function ModelRow({ model }: { readonly model: ModelStatus }) {
-  return (
-    <article class="model">
-      <h2>
-        {model.alias} <span>{model.version}</span>
-      </h2>
-    </article>
   );
 }

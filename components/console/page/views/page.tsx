@@ -1,6 +1,5 @@
 import { usePageState } from '../state/store.ts';
 import { useRoute } from '../state/route.ts';
-import { DropImage } from './drop-image.tsx';
 import { LiveView } from './live-view.tsx';
 import { ModelsView } from './models-view.tsx';
 import { Problems } from './problems.tsx';
@@ -33,7 +32,6 @@ export function Page() {
           </>
         )}
       </main>
-      <DropImage state={state} />
     </>
   );
 }

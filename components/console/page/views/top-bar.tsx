@@ -1,3 +1,4 @@
+import { DropImage } from './drop-image.tsx';
 import { hrefOf, VIEWS } from '../state/route.ts';
 import type { View } from '../state/route.ts';
 import type { PageState } from '../state/store.ts';
@@ -51,6 +52,7 @@ function Vitals({ state }: { readonly state: PageState }) {
         <Vital name="slowest p95 from frame to result" unit="ms p95" value={String(Math.round(slowest))} />
       )}
       <Health state={state} />
+      <DropImage state={state} />
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { processMemory } from '#packages/posix';
 import type { Inference } from '#packages/vision';
 import type { EdgeError } from '#packages/foundation';
 import { agentErrors } from '../../errors.ts';
@@ -94,6 +95,15 @@ class ModelProcess implements Executor {
 
   get free(): number {
     return this.#gone ? 0 : this.capacity - this.#pending.size;
+  }
+
+  get memoryBytes(): number | undefined {
+    const { pid } = this.#child;
+    try {
+      return pid === undefined ? undefined : processMemory(pid).residentBytes;
+    } catch {
+      return undefined;
+    }
   }
 
   infer(picture: Picture, contentType?: string): Promise<Inference> {

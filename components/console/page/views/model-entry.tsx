@@ -1,0 +1,83 @@
+import type { ModelStatus } from '#packages/http';
+import { hrefOf } from '../state/route.ts';
+import { GoldenPictures } from './golden-pictures.tsx';
+import { clockWords, sizeWords } from './time-words.ts';
+
+/** One model: a line of what it is, the reasons for what it is not, and its golden pictures once it is opened. */
+export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; readonly isOpen: boolean }) {
+  const { alias, version, provider, variant, state, golden, memoryBytes, inFlight, workers, fallbacks } = model;
+  return (
+    <article class="model" aria-label={`Model ${alias}`}>
+      <h2>
+        <span class={`dot ${state === 'active' ? 'good' : 'idle'}`} aria-hidden="true" />
+        <a href={hrefOf('models', isOpen ? '' : alias)} aria-expanded={isOpen}>
+          {alias}
+        </a>
+        <span class="version">{version}</span>
+        {state === 'retiring' && <span class="tile-word">ends once a successor is active</span>}
+      </h2>
+      <dl class="model-facts">
+        <Fact
+          name="Runs on"
+          value={provider}
+          more={fallbacks.length === 0 ? 'as asked for' : `asked for ${model.requestedProviders[0]}`}
+        />
+        <Fact name="Variant" value={variant} more={workers === 1 ? '' : `${workers} workers`} />
+        <Fact
+          name="Golden test"
+          value={golden ? `${golden.passed} passed` : 'none'}
+          more={golden?.latencyMs === undefined ? '' : `fastest ${golden.latencyMs} ms`}
+        />
+        <Fact
+          name="Memory"
+          value={memoryBytes === undefined ? 'of the agent' : sizeWords(memoryBytes)}
+          more={`${inFlight} in flight`}
+        />
+        <Fact name="In service" value={`since ${clockWords(model.activatedAt)}`} more={signedWords(model)} />
+      </dl>
+      <Reasons model={model} />
+      {isOpen && <GoldenPictures key={model.hash} alias={alias} />}
+    </article>
+  );
+}
+
+function Fact({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <b>{value}</b> <span>{more}</span>
+      </dd>
+    </div>
+  );
+}
+
+function signedWords({ signedBy }: ModelStatus): string {
+  return signedBy === undefined ? 'not signed by a trusted key' : `signed by ${signedBy}`;
+}
+
+/** Why it is not faster, not kept, not to be taken again, or held back less than it should be. */
+function Reasons({
+  model: { fallbacks, notKept, refusal, confinement, limits, killerInputs },
+}: {
+  readonly model: ModelStatus;
+}) {
+  const reasons = [
+    ...fallbacks.map(({ provider, reason }) => `Not on ${provider}: ${reason}`),
+    ...(notKept ? [`A restart would not bring it back: ${notKept.error.message}`] : []),
+    ...(refusal ? [`The next start would refuse it: ${refusal.message}`] : []),
+    ...(confinement !== undefined && confinement !== 'full' ? [`Not wholly confined: ${confinement}`] : []),
+    ...(limits === undefined ? [] : [`Limits: ${limits}`]),
+    ...(killerInputs ?? []).map(
+      ({ sha256, deaths, reason }) => `Input ${sha256.slice(0, 12)} ended it ${deaths}×: ${reason}`,
+    ),
+  ];
+  if (reasons.length === 0) return null;
+  return (
+    <ul class="reasons">
+      {reasons.map((reason) => (
+        <li key={reason}>{reason}</li>
+      ))}
+    </ul>
+  );
+}
