@@ -29,6 +29,8 @@ export const rtspServer: OutsideData = {
   whyNot: () => (spawnSync('/usr/bin/python3', ['-c', GI], { stdio: 'ignore' }).status === 0 ? undefined : 'not there'),
   isInCi: true,
 };
+/** Debian's name of the program. */
+export const chromium = program('chromium', ['--version'], 'apt-get install chromium');
 export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
 export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),
