@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { booleanSetting, choiceSetting, integerSetting, textListSetting, textSetting } from '#packages/foundation';
+import * as z from 'zod';
+import { choiceSetting, integerSetting, textListSetting, textSetting } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
 
 /** Configuration of `edgeml.Console`. The recipe's defaults and docs/configuration.md are generated from it. */
@@ -25,9 +25,6 @@ export const consoleConfiguration = z.object({
     .describe(
       'File with the token (16 characters or more) that every write needs, and everything if the Address is not this device only. Empty: `token` in the work folder of the component, made at the first start.',
     ),
-  AllowConfiguration: booleanSetting()
-    .default(false)
-    .describe('Whether the settings of components may be changed on the page, by those who have the token.'),
 });
 
 export type ConsoleConfiguration = DeepReadonly<z.output<typeof consoleConfiguration>>;

@@ -21,10 +21,6 @@ export const consoleErrors = errorCatalogue({
     todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_ADMIN_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',
   },
   'console.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Open the page at /.' }),
-  'console.read-only': {
-    status: 403,
-    todo: 'Set AllowConfiguration of edgeml.Console to true in a deployment, or change the setting in a deployment.',
-  },
   'console.token-missing': {
     status: 401,
     todo: 'Open the page with the address that npm start prints, or enter the token: it is in work/edgeml.Console/token below the Greengrass root folder, or in the TokenFile.',

@@ -64,7 +64,6 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     audit,
     token,
     thing,
-    mayConfigure: () => configuration.AllowConfiguration,
     clock,
     log,
   };
@@ -91,10 +90,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const port = await listenOnPort(server, address, configuration.Port);
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
   await announceAddress(workFolder, { url, token: token.text });
-  log.info(
-    { url, configuration: configuration.AllowConfiguration ? 'may be changed' : 'read-only' },
-    'console.listening',
-  );
+  log.info({ url }, 'console.listening');
 
   const subscribed = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));

@@ -72,7 +72,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     [complaints, asked] = [[], new Set()];
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultTimeout(20_000);
     page.on('request', (request) => void asked.add(new URL(request.url()).origin));
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
     page.on('pageerror', (error) => void complaints.push(error.message));
@@ -94,11 +94,11 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     const picture = belt.getByRole('img');
     // e.g. "belt: 2 gear, washer", and as many boxes as that.
     await vi.waitUntil(async () => /: (?!nothing)/.test((await picture.getAttribute('aria-label')) ?? ''), {
-      timeout: PATIENCE_MS,
+      timeout: 20_000,
     });
     expect(await picture.locator('svg g').count()).toBeGreaterThan(0);
     const first = await picture.getAttribute('aria-label');
-    await vi.waitUntil(async () => (await picture.getAttribute('aria-label')) !== first, { timeout: PATIENCE_MS });
+    await vi.waitUntil(async () => (await picture.getAttribute('aria-label')) !== first, { timeout: 20_000 });
 
     const closeups = page.getByRole('link', { name: /^sample-closeups, done/ });
     await closeups.getByText('9 results').waitFor();
@@ -133,7 +133,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
       .invoke('PartsClassifier', await readFile(file), options)
       .finally(() => agent.close());
     await open();
-    await page.getByRole('link', { name: /^Models2$/ }).waitFor();
+    await page.getByRole('link', { name: /^Models ?2$/ }).waitFor();
     await page.getByLabel('Try an image').setInputFiles(file);
     const dialog = page.getByRole('dialog', { name: 'Answers to your image' });
     await dialog.getByText(`${predictions[0]?.label} ${predictions[0]?.score.toFixed(2)},`).waitFor();
@@ -177,7 +177,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     await page.getByLabel('Find').fill('belt gear');
     await page.getByText(new RegExp(`^\\d+ of ${all}$`)).waitFor();
     await expect.poll(() => lines.count()).toBeLessThan(all);
-    for (const line of await lines.allTextContents()) expect(line).toMatch(/belt.*gear/);
+    for (const line of await lines.allTextContents()) for (const word of ['belt', 'gear']) expect(line).toContain(word);
     await page.getByLabel(/^Score from/).fill('1');
     await page.getByText(`0 of ${all}`).waitFor();
   });

@@ -13,7 +13,6 @@ export interface ApiPorts {
   readonly audit: AuditLog;
   readonly token: Token;
   readonly thing: string;
-  readonly mayConfigure: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -10,7 +10,7 @@ const MAX_UNSENT_BYTES = 4_000_000;
 const MAX_SOURCES = 64;
 
 /** `GET /api/live`: all that changes, as NDJSON; `GET /api/pictures`: the newest picture of the sources that the page shows. */
-export function liveRoutes({ device, watch, viewers, token, thing, mayConfigure, clock }: ApiPorts): readonly Route[] {
+export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiPorts): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -23,7 +23,7 @@ export function liveRoutes({ device, watch, viewers, token, thing, mayConfigure,
           if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
           else response.write(`${JSON.stringify(line)}\n`);
         };
-        say({ kind: 'console', thing, viewer, mayWrite, mayConfigure: mayWrite && mayConfigure() });
+        say({ kind: 'console', thing, viewer, mayWrite });
         const leave = watch.join(say);
         let cancel = (): void => undefined;
         const beat = (): void => {

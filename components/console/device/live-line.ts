@@ -9,7 +9,6 @@ export type LiveLine =
       readonly viewer: string;
       /** Whether the token came with the request. */
       readonly mayWrite: boolean;
-      readonly mayConfigure: boolean;
     }
   | { readonly kind: 'sources'; readonly report: SourcesReport }
   | { readonly kind: 'models'; readonly models: readonly ModelStatus[] }

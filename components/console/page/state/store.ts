@@ -10,7 +10,6 @@ export interface PageState {
   readonly thing: string;
   readonly viewer: string;
   readonly mayWrite: boolean;
-  readonly mayConfigure: boolean;
   readonly report: SourcesReport | undefined;
   readonly models: readonly ModelStatus[] | undefined;
   /** Newest last. */
@@ -30,7 +29,6 @@ let state: PageState = {
   thing: '',
   viewer: '',
   mayWrite: false,
-  mayConfigure: false,
   report: undefined,
   models: undefined,
   results: [],

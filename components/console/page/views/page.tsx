@@ -5,7 +5,6 @@ import { ModelsView } from './models-view.tsx';
 import { Problems } from './problems.tsx';
 import { ResultsView } from './results-view.tsx';
 import { SamplesView } from './samples-view.tsx';
-import { SettingsView } from './settings-view.tsx';
 import { TokenWanted } from './token-wanted.tsx';
 import { TopBar } from './top-bar.tsx';
 
@@ -28,7 +27,6 @@ export function Page() {
             {view === 'models' && <ModelsView state={state} selected={item} />}
             {view === 'results' && <ResultsView state={state} filter={item} />}
             {view === 'samples' && <SamplesView state={state} />}
-            {view === 'settings' && <SettingsView state={state} selected={item} />}
           </>
         )}
       </main>
