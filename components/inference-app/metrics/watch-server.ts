@@ -48,11 +48,9 @@ export async function startWatchServer({
   try {
     if (folder !== '') await openSocketFolder(folder);
     const servers = [
-      await startSocketServer(
-        socketPathOf(workFolder, SOCKET),
-        createRouter(routes, { errors: ROUTE_ERRORS, log }),
-        { alsoAt: folder === '' ? undefined : socketPathOf(folder, SOCKET) },
-      ),
+      await startSocketServer(socketPathOf(workFolder, SOCKET), createRouter(routes, { errors: ROUTE_ERRORS, log }), {
+        alsoAt: folder === '' ? undefined : socketPathOf(folder, SOCKET),
+      }),
       await startSocketServer(
         socketPathOf(workFolder, CONSOLE_SOCKET),
         createRouter([...live, ...watched], { errors: ROUTE_ERRORS, log }),
