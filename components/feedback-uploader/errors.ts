@@ -15,11 +15,11 @@ export const uploaderErrors = errorCatalogue({
   }),
   'feedback.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'Use one of: POST /v1/feedback/{configId}, GET /v1/spool, GET /healthz, GET /metrics.',
+    todo: 'Use one of: POST /v1/feedback/{configId}, GET /healthz, GET /metrics.',
   }),
   'feedback.no-sample': entry<{ readonly id: string }>({
     status: 404,
-    todo: 'Nothing, if it was uploaded. GET /v1/spool lists the samples that wait.',
+    todo: 'Nothing, if it was uploaded. GET /v1/spool on console.sock lists the samples that wait.',
   }),
   'feedback.not-ready': {
     status: 503,

@@ -16,7 +16,8 @@ import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import { COMPONENT, readUploaderConfiguration } from '../config.ts';
 import type { UploaderConfiguration } from '../config.ts';
-import { feedbackRouter } from '../http/feedback-router.ts';
+import { consoleRouter, feedbackRouter } from '../http/feedback-router.ts';
+import type { FeedbackRouterPorts } from '../http/feedback-router.ts';
 import { InputReader } from '../http/read-input.ts';
 import { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { Announcer, announcerSettings } from '../messages/announcer.ts';
@@ -68,6 +69,8 @@ const DISK_CHECK_MS = 30_000;
 /** What there is once the spool is open. */
 /** A name that the recipe of the application knows, so no setting. */
 const SOCKET = 'feedback.sock';
+/** Of the component's own user alone. */
+const CONSOLE_SOCKET = 'console.sock';
 
 interface Opened {
   readonly spool: Spool;
@@ -113,7 +116,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   };
 
   const socketPath = socketPathOf(options.workFolder, SOCKET);
-  const router = feedbackRouter({
+  const routerPorts: FeedbackRouterPorts = {
     intake: () => (status === 'ok' ? opened?.intake : undefined),
     spool: () => (status === 'ok' ? opened?.spool : undefined),
     configurations: () => Object.keys(configuration.FeedbackConfigurationMap),
@@ -122,13 +125,15 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     incidents: () => incidents.current,
     metrics: () => metrics.text(),
     log,
-  });
+  };
   const { SocketFolder } = configuration;
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
-  const server = await startSocketServer(socketPath, router, {
+  const server = await startSocketServer(socketPath, feedbackRouter(routerPorts), {
     maxHeaderSize: MAX_FEEDBACK_HEADER_BYTES,
     alsoAt: SocketFolder === '' ? undefined : socketPathOf(SocketFolder, SOCKET),
   });
+  const consolePath = socketPathOf(options.workFolder, CONSOLE_SOCKET);
+  const consoleServer = await startSocketServer(consolePath, consoleRouter(routerPorts), { mode: 0o600 });
   log.info({ socket: socketPath }, 'feedback.listening');
 
   const closing = new AbortController();
@@ -211,7 +216,12 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
         cancelDisk();
         closing.abort(new Error('the component stops'));
         await ready.catch(() => undefined);
-        await Promise.all([server.close(timeoutMs), opened?.uploader.stop(), changes.idle()]);
+        await Promise.all([
+          server.close(timeoutMs),
+          consoleServer.close(timeoutMs),
+          opened?.uploader.stop(),
+          changes.idle(),
+        ]);
         await opened?.spool.close();
         store.close();
       })()),

@@ -25,10 +25,12 @@ export interface FeedbackRouterPorts extends SpoolRoutePorts {
 
 /** The uploader's HTTP API. */
 export function feedbackRouter(ports: FeedbackRouterPorts): RequestListener {
-  return createRouter([feedbackRoute(ports), ...spoolRoutes(ports), ...watchRoutes(ports)], {
-    errors: ROUTE_ERRORS,
-    log: ports.log,
-  });
+  return createRouter([feedbackRoute(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
+}
+
+/** What the console asks: samples themselves are for the component's own user alone. */
+export function consoleRouter(ports: FeedbackRouterPorts): RequestListener {
+  return createRouter([...spoolRoutes(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
 }
 
 /** The body is the model input; prediction and metadata are in headers, so that a sample may be dropped without its body. */
