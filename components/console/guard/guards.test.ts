@@ -122,7 +122,7 @@ describe('Origin', () => {
   ])('refuses what %s asks for, even with the token', async (_, headers) => {
     await start();
     for (const path of ['/page.js', '/api/pictures?source=gate']) {
-      const answer = await ask(path, { headers: { host, authorization, ...headers } as Record<string, string> });
+      const answer = await ask(path, { headers: { host, authorization, ...headers } });
       expect([answer.status, codeOf(answer)]).toEqual([403, 'console.forbidden-origin']);
     }
   });
