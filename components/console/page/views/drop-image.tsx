@@ -107,11 +107,11 @@ export function DropImage({ state }: { readonly state: PageState }) {
 async function answer(
   file: File,
   aliases: readonly string[],
-  show: (change: (before?: Dropped) => Dropped) => void,
+  show: (change: (before?: Dropped) => Dropped | undefined) => void,
 ): Promise<void> {
   show(() => ({ file, answers: aliases.map((alias) => ({ alias })) }));
   void createImageBitmap(file).then(
-    (bitmap) => show((before) => ({ file, answers: [], ...before, bitmap })),
+    (bitmap) => show((before) => before && { ...before, bitmap }),
     () => undefined,
   );
   await Promise.all(
@@ -122,11 +122,10 @@ async function answer(
         (result) => ({ alias, result }),
         (refusal: Refusal) => ({ alias, refusal }),
       );
-      show((before) => ({
-        file,
-        ...before,
-        answers: (before?.answers ?? []).map((one) => (one.alias === alias ? said : one)),
-      }));
+      // Whoever has closed the answers wants no more of them.
+      show(
+        (before) => before && { ...before, answers: before.answers.map((one) => (one.alias === alias ? said : one)) },
+      );
     }),
   );
 }
