@@ -23,7 +23,12 @@ interface Software {
 
 /** Bundles of each zip of code. */
 const BUNDLES = {
-  'edgeml-agent.zip': ['inference-agent/agent.ts', 'inference-agent/instance-worker.ts', 'inference-agent/model.ts'],
+  'edgeml-agent.zip': [
+    'inference-agent/agent.ts',
+    'inference-agent/doctor.ts',
+    'inference-agent/instance-worker.ts',
+    'inference-agent/model.ts',
+  ],
   'edgeml-app.zip': ['inference-app/app.ts'],
   'edgeml-feedback.zip': ['feedback-uploader/uploader.ts', 'feedback-uploader/redactor.ts'],
 };
