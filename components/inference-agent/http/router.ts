@@ -49,7 +49,7 @@ export function inferenceRouter(ports: RouterPorts, administrationSocket: string
       invokeRoute(invoker, feedback, frames),
       leaseRoute(frames, leases),
       ...openInferenceRoutes(ports.openInference),
-      ...packageRoutes(registry, invoker),
+      ...packageRoutes(ports.registry, invoker),
       ...watch(ports),
       ...elsewhere,
     ],
