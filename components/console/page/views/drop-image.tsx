@@ -44,9 +44,11 @@ export function DropImage({ state }: { readonly state: PageState }) {
       removeEventListener('drop', drop);
     };
   }, []);
+  // Once for each image: an answer may come after the dialog was closed, and before the page is told of that.
+  const isAsked = dropped !== undefined;
   useEffect(() => {
-    if (dropped && !dialog.current?.open) dialog.current?.showModal();
-  }, [dropped]);
+    if (isAsked) dialog.current?.showModal();
+  }, [isAsked]);
 
   return (
     <>
