@@ -38,7 +38,7 @@ const ROUTE_ERRORS: RouteErrors = {
 
 /** What anybody on the inference socket may ask: answers of models, and how things are. */
 export function inferenceRouter(ports: RouterPorts, administrationSocket: string): RequestListener {
-  const { invoker, feedback, registry, frames, leases, log } = ports;
+  const { invoker, feedback, frames, leases, log } = ports;
   // Named, so that who looks in the wrong place learns of the right one.
   const elsewhere = administration(ports).map((route): Route => ({
     ...route,
