@@ -7,6 +7,7 @@ import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
+import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
 import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { approvalToken } from '../../tools/cloud/promotion/approval.ts';
 import { abortPromotion, promote } from '../../tools/cloud/promotion/promote.ts';
@@ -30,7 +31,11 @@ const DOCUMENT = {
   heartbeats: 's3://heartbeats/heartbeats',
   canary: { group: 'canary' },
   waves: [{ group: 'wave-1' }, { group: 'wave-2' }],
-  gate: { models: [{ name: 'PartsDetector', version: '1.1.0', provider: 'cuda', maxP95Ms: 50 }], quorumPercent: 60 },
+  gate: {
+    models: [{ name: 'PartsDetector', version: '1.1.0', provider: 'cuda', maxP95Ms: 50 }],
+    quorumPercent: 60,
+    bakeMinutes: 0,
+  },
 };
 
 describe('promote', await needs(awsModels), () => {
@@ -91,11 +96,14 @@ describe('promote', await needs(awsModels), () => {
       const said = says(thing, versionOf(thing));
       if (!said) continue;
       const Timestamp = Math.floor(clock.now() / 1000);
-      const P95 = { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 };
+      const metrics = [
+        { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
+        { MetricName: 'Inferences', Dimension: 'Count', Value: 100 },
+      ];
       const model = sampleModel({
         ModelVersion: versionOf(thing),
         Provider: 'cuda',
-        ModelMetrics: [P95],
+        ModelMetrics: metrics,
         LatestInference: Timestamp,
         ...said,
       });
@@ -108,7 +116,7 @@ describe('promote', await needs(awsModels), () => {
     return {
       clients,
       plan,
-      store: stateStore(clients, path.join(folder, 'state.json'), plan, signal),
+      store: stateStore(clients, path.join(folder, 'state.json'), signal),
       clock,
       signal,
       ...(approve === undefined ? {} : { approve: { token: approve, by: 'Test' } }),
@@ -242,6 +250,122 @@ describe('promote', await needs(awsModels), () => {
     }
     expect(before).toBe(3);
     impatient.close();
+  });
+
+  it('ends when all 300 devices are done that are told at 10 per minute, not when the first of them are', async () => {
+    for (let index = 1; index <= 300; index++) aws.fleet.addThing(`many-${index}`, 'many');
+    aws.iot.pageSize = 250;
+    // Heartbeats come every five minutes.
+    const last = new Map<string, number>();
+    says = (thing) => {
+      if (!thing.startsWith('many-') || clock.now() - (last.get(thing) ?? 0) < 300_000) return undefined;
+      last.set(thing, clock.now());
+      return {};
+    };
+    await deploy('many', { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
+    aws.fleet.rolloutClock = () => clock.now();
+    const begun = clock.now();
+    const seen: number[] = [];
+    const state = await promote({
+      ...options(undefined, {
+        canary: { group: 'many' },
+        waves: [],
+        gate: { ...DOCUMENT.gate, quorumPercent: 90, waitMinutes: 60 },
+        iotJobConfiguration: { jobExecutionsRolloutConfig: { maximumPerMinute: 10 } },
+      }),
+      onProgress: (_, { healthy }) => seen.push(healthy),
+    });
+    expect([state.status, state.stages[0]?.report]).toMatchObject(['done', { healthy: 300, waiting: 0, offline: 0 }]);
+    expect(clock.now() - begun).toBeGreaterThan(29 * 60_000);
+    expect(Math.max(...seen.slice(0, 5))).toBeLessThan(100);
+  });
+
+  it('follows a rollout until the last device is told', async () => {
+    for (let index = 1; index <= 25; index++) aws.fleet.addThing(`slow-${index}`, 'slow');
+    aws.fleet.rolloutClock = () => clock.now();
+    const target = await findTarget(clients, { kind: 'group', name: 'slow' }, signal);
+    const iotJobConfiguration = { jobExecutionsRolloutConfig: { maximumPerMinute: 10 } };
+    const change = { components: { 'test.Model': { componentVersion: '1.0.0' } }, iotJobConfiguration };
+    const id = await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+    const counts: Record<string, number>[] = [];
+    const status = await followDeployment(clients, id, {
+      clock,
+      signal,
+      timeoutMs: 600_000,
+      onStatus: (now) => counts.push({ ...now.counts }),
+    });
+    expect(counts[0]).toMatchObject({ PENDING: 15 });
+    expect([status.isSettled, status.counts]).toEqual([true, { SUCCEEDED: 25 }]);
+  });
+
+  it('says of devices that a canceled job has not told that they will not be', async () => {
+    for (let index = 1; index <= 15; index++) aws.fleet.addThing(`late-${index}`, 'late');
+    aws.fleet.rolloutClock = () => clock.now();
+    const target = await findTarget(clients, { kind: 'group', name: 'late' }, signal);
+    const iotJobConfiguration = { jobExecutionsRolloutConfig: { maximumPerMinute: 10 } };
+    const change = { components: { 'test.Model': { componentVersion: '1.0.0' } }, iotJobConfiguration };
+    const id = await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+    aws.fleet.cancel(id);
+    const status = await followDeployment(clients, id, { clock, signal, timeoutMs: 600_000 });
+    expect(status.counts).toMatchObject({ CANCELED: 5 });
+  });
+
+  describe('of a pipeline', () => {
+    const run = (id: string, approve?: string) => promote({ ...options(approve), run: id });
+
+    it('begins anew for another approval once the first run has ended, with the deployment that is there', async () => {
+      const first = await run('one');
+      await run('one', approvalToken(first));
+      const deployments = aws.fleet.deployments.length;
+      const second = await run('two');
+      expect(second).toMatchObject({ run: 'two', status: 'awaiting-approval' });
+      expect((await run('two', approvalToken(second))).status).toBe('done');
+      expect(aws.fleet.deployments).toHaveLength(deployments);
+
+      // The registry says "Rejected" later on: what was there before the first run comes back.
+      expect((await abortPromotion(options())).status).toBe('aborted');
+      expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+      expect((await run('three')).status).toBe('awaiting-approval');
+      expect(groupVersion('canary')).toBe('1.1.0');
+    });
+
+    it('takes no run over that has not ended', async () => {
+      await run('one');
+      await expect(run('two')).rejects.toMatchObject({ code: 'promote.other-run' });
+    });
+
+    it('stops before the next wave when it is aborted meanwhile', async () => {
+      const waiting = await run('one');
+      let isAborted = false;
+      const { onProgress: _, ...rest } = { ...options(approvalToken(waiting)), onProgress: undefined };
+      const done = await promote({
+        ...rest,
+        run: 'one',
+        onProgress: (group) => {
+          if (group !== 'wave-1' || isAborted) return;
+          isAborted = true;
+          // As `promote --abort` does first, in another process.
+          const store = options().store;
+          const load = (): Promise<PromotionState | undefined> => store.load();
+          rest.store.load = async () => {
+            const state = (await load()) as PromotionState;
+            await store.save({ ...state, status: 'aborted' });
+            return load();
+          };
+        },
+      });
+      expect(isAborted).toBe(true);
+      expect(done.status).toBe('aborted');
+      expect(groupVersion('wave-2')).toBe('1.0.0');
+    });
+
+    it('is aborted also after its plan was changed, and when nothing was deployed', async () => {
+      await run('one');
+      expect((await abortPromotion(options(undefined, { name: 'changed' }))).status).toBe('aborted');
+      expect(groupVersion('canary')).toBe('1.0.0');
+      await rm(path.join(folder, 'state.json'));
+      expect((await abortPromotion(options())).status).toBe('aborted');
+    });
   });
 
   it('runs as a command, its state in a bucket', async () => {

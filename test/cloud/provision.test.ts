@@ -9,6 +9,7 @@ import { connectCloud } from '../../tools/cloud/clients.ts';
 import { deprovision } from '../../tools/cloud/provisioning/deprovision.ts';
 import { DeviceFolder } from '../../tools/cloud/provisioning/device-files.ts';
 import { provision } from '../../tools/cloud/provisioning/provision.ts';
+import { policyNameOf } from '../../tools/cloud/provisioning/names.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
@@ -45,7 +46,7 @@ describe('provision', await needs(awsModels), () => {
 
   const common = () => ({
     thingName: 'gateway-7',
-    policyName: 'EdgeMLDevices',
+    policyName: 'EdgeML-gateway-7',
     folder: new DeviceFolder(folder),
     signal,
     dryRun: false,
@@ -72,7 +73,7 @@ describe('provision', await needs(awsModels), () => {
     );
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'made group hall, role alias EdgeMLDevices, policy EdgeMLDevices, thing gateway-7, certificate',
+      'made group hall, role alias EdgeMLDevices, policy EdgeML-gateway-7, thing gateway-7, certificate',
     );
     expect(stdout + stderr).not.toContain('VERY-SECRET-DEVICE-KEY');
     expect((await readdir(folder)).sort()).toEqual([
@@ -103,14 +104,18 @@ describe('provision', await needs(awsModels), () => {
       },
     });
     const [certificate] = [...aws.iot.certificates.values()];
-    expect([...(certificate?.things ?? []), ...(certificate?.policies ?? [])]).toEqual(['gateway-7', 'EdgeMLDevices']);
+    expect([...(certificate?.things ?? []), ...(certificate?.policies ?? [])]).toEqual([
+      'gateway-7',
+      'EdgeML-gateway-7',
+    ]);
     expect([...(aws.fleet.groups.get('hall') ?? [])]).toEqual(['gateway-7']);
-    const policy = aws.iot.policies.get('EdgeMLDevices') ?? '';
-    expect(policy).toContain('topic/edgeml/${iot:Connection.Thing.ThingName}/*');
-    expect(policy).not.toContain('"iot:*"');
+    const policy = aws.iot.policies.get('EdgeML-gateway-7') ?? '';
+    expect(policy).toContain('topic/edgeml/gateway-7/*');
+    expect(policy).toContain('client/gateway-7#*');
+    expect(policy).not.toMatch(/"iot:\*"|\$\{/);
   });
 
-  it('makes nothing twice, and a second device shares policy and role alias', async () => {
+  it('makes nothing twice, and a second device has a policy of its own and shares the role alias', async () => {
     await make();
     aws.requests.length = 0;
     expect((await make()).made).toEqual([]);
@@ -120,8 +125,15 @@ describe('provision', await needs(awsModels), () => {
       'AddThingToThingGroup',
     ]);
     const second = new DeviceFolder(path.join(folder, 'second'));
-    expect((await make({ thingName: 'gateway-8', folder: second })).made).toEqual(['thing gateway-8', 'certificate']);
-    await expect(make({ thingName: 'gateway-8' })).rejects.toMatchObject({ code: 'provision.other-device' });
+    expect((await make({ thingName: 'gateway-8', policyName: 'EdgeML-gateway-8', folder: second })).made).toEqual([
+      'policy EdgeML-gateway-8',
+      'thing gateway-8',
+      'certificate',
+    ]);
+    await expect(make({ thingName: 'gateway-8', policyName: 'EdgeML-gateway-8' })).rejects.toMatchObject({
+      code: 'provision.other-device',
+    });
+    await expect(make({ thingName: 'gateway-8', folder: second })).rejects.toMatchObject({ code: 'provision.differs' });
   });
 
   it('goes on after an interruption at any request, with one certificate in use', async () => {
@@ -148,7 +160,7 @@ describe('provision', await needs(awsModels), () => {
     await expect(make({ roleArn: 'arn:aws:iam::123456789012:role/other' })).rejects.toMatchObject({
       code: 'provision.differs',
     });
-    aws.iot.policies.set('EdgeMLDevices', '{"Statement":[]}');
+    aws.iot.policies.set('EdgeML-gateway-7', '{"Statement":[]}');
     await expect(make()).rejects.toMatchObject({ code: 'provision.differs' });
   });
 
@@ -174,7 +186,7 @@ describe('provision', await needs(awsModels), () => {
 
   it('row 111: takes a device out of the fleet again, also in two attempts', async () => {
     await make();
-    const total = 8;
+    const total = 10;
     for (let at = 1; at < total; at++) {
       await make();
       const first = aws.requests.length;
@@ -182,13 +194,40 @@ describe('provision', await needs(awsModels), () => {
       await deprovision(clients, common()).catch(() => undefined);
       aws.mishap = () => undefined;
       await deprovision(clients, common());
-      expect([aws.iot.certificates.size, aws.fleet.things.size], `request ${at}`).toEqual([0, 0]);
+      const left = [aws.iot.certificates.size, aws.fleet.things.size, aws.iot.policies.size];
+      expect(left, `request ${at}`).toEqual([0, 0, 0]);
       expect(await readdir(folder)).toEqual([]);
     }
-    expect(aws.iot.policies.size).toBe(1);
     await make();
     const { code, stdout } = await command('deprovision', 'gateway-7');
     expect([code, stdout]).toEqual([0, 'gateway-7 is gone.\n']);
+  });
+
+  it('detaches policies that others have, too, and keeps them', async () => {
+    await make();
+    await make({
+      thingName: 'gateway-8',
+      policyName: 'EdgeML-gateway-8',
+      folder: new DeviceFolder(path.join(folder, '8')),
+    });
+    const [first, second] = [...aws.iot.certificates.values()];
+    aws.iot.policies.set('OfTheFactory', '{}');
+    for (const certificate of [first, second]) certificate?.policies.add('OfTheFactory');
+    await deprovision(clients, common());
+    expect([...aws.iot.policies.keys()].sort()).toEqual(['EdgeML-gateway-8', 'OfTheFactory']);
+    await deprovision(clients, {
+      ...common(),
+      thingName: 'gateway-8',
+      policyName: 'OfTheFactory',
+      folder: new DeviceFolder(path.join(folder, '8')),
+    });
+    expect([...aws.iot.policies.keys()]).toEqual(['EdgeML-gateway-8']);
+  });
+
+  it('names policies as AWS IoT lets them be named', () => {
+    expect(policyNameOf('hall:2_gateway-7')).toBe('EdgeML-hall.2_gateway-7');
+    const [one, other] = ['a', 'b'].map((end) => policyNameOf(`${'x'.repeat(127)}${end}`));
+    expect([one?.length, other?.length, one === other]).toEqual([128, 128, false]);
   });
 
   it('does not guess which certificate a device has', async () => {

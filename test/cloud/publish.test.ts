@@ -1,6 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { systemClock } from '#packages/foundation';
+import { signPackage } from '#packages/model-package';
+import { writeFiles } from '../../testing/agent/package-folder.ts';
+import { colourPackage, trainingOutput } from '../../testing/package/training-output.ts';
+import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
+import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
+import { fileDigest } from '../../tools/cloud/digest.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
@@ -114,6 +124,33 @@ describe('publish', await needs(awsModels), () => {
     build = await sampleBuild({ name: 'test.App', version: '1.0.1', description: 'changed' });
     expect((await publishAll()).map(({ outcome }) => outcome)).toEqual(['published']);
     expect(versions()).toContain('test.App 1.0.1');
+  });
+
+  it('knows a model package that was signed again, and one that was changed', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey: other } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const training = await trainingOutput();
+    await build.remove();
+    build = await sampleBuild({ name: 'test.Model' });
+    const packed = async (key: KeyObject, changes: object = {}): Promise<string> => {
+      const dir = path.join(training.dir, 'package');
+      await rm(dir, { recursive: true, force: true });
+      await writeFiles(dir, colourPackage(changes));
+      await signPackage(dir, key);
+      await writeZip(path.join(build.folder, 'artifacts/test.Model/1.0.0/data.zip'), await folderEntries(dir));
+      return (await fileDigest(path.join(build.folder, 'artifacts/test.Model/1.0.0/data.zip'))).hex;
+    };
+    const first = await packed(privateKey);
+    expect((await publishAll()).map(({ outcome }) => outcome)).toEqual(['published']);
+    expect(await packed(privateKey)).not.toBe(first);
+    aws.requests.length = 0;
+    expect((await publishAll()).map(({ outcome }) => outcome)).toEqual(['unchanged']);
+    expect(writes()).toEqual([]);
+    await packed(other);
+    await expect(publishAll()).rejects.toMatchObject({ code: 'publish.version-taken' });
+    await packed(privateKey, { description: 'another' });
+    await expect(publishAll()).rejects.toMatchObject({ code: 'publish.version-taken' });
+    await training.remove();
   });
 
   it('prints with --dry-run exactly what it would send, and sends nothing', async () => {

@@ -23,6 +23,8 @@ interface Deployment {
   readonly jobId: string;
   readonly parentTargetArn?: string;
   readonly devices: Map<string, { status: string; readsLeft: number; outcome: DeviceOutcome }>;
+  /** By the clock of the rollout, milliseconds. */
+  readonly begun: number;
   status: string;
 }
 
@@ -35,6 +37,8 @@ export class FleetSimulation {
   outcome: (thing: string, components: Record<string, { componentVersion: string }>) => DeviceOutcome = () => ({
     status: 'SUCCEEDED',
   });
+  /** The clock by which a job tells its devices at its rate, milliseconds. Default: all are told at once. */
+  rolloutClock: (() => number) | undefined;
   /** Reads of a job's executions until its devices are done. */
   readsUntilDone = 1;
   readonly #account: string;
@@ -53,6 +57,7 @@ export class FleetSimulation {
     this.things.clear();
     this.groups.clear();
     this.outcome = () => ({ status: 'SUCCEEDED' });
+    this.rolloutClock = undefined;
   }
 
   addThing(name: string, ...groups: readonly string[]): void {
@@ -95,6 +100,7 @@ export class FleetSimulation {
       created: Date.now() / 1000 + this.deployments.length / 1000,
       jobId: `job-${id}`,
       devices: new Map(outcomes),
+      begun: this.rolloutClock?.() ?? 0,
       status: 'ACTIVE',
     });
     const answer = { deploymentId: id, iotJobId: `job-${id}`, iotJobArn: this.#jobArn(`job-${id}`) };
@@ -145,16 +151,48 @@ export class FleetSimulation {
   jobExecutions(jobId: string): readonly { thing: string; status: string }[] {
     const deployment = this.deployments.find((one) => one.jobId === jobId);
     if (!deployment) throw notFound('job', jobId);
-    for (const device of deployment.devices.values()) {
+    const told = [...deployment.devices].slice(0, this.#toldBy(deployment));
+    for (const [, device] of told) {
       if (device.outcome.status === 'OFFLINE' || deployment.status === 'CANCELED') continue;
       if (device.readsLeft-- > 0) device.status = 'IN_PROGRESS';
       else device.status = device.outcome.status;
     }
     const states = [...deployment.devices.values()].map(({ status }) => status);
-    if (deployment.status === 'ACTIVE' && states.every((status) => ['SUCCEEDED', 'FAILED'].includes(status)))
+    const isRolledOut = told.length === deployment.devices.size;
+    if (
+      isRolledOut &&
+      deployment.status === 'ACTIVE' &&
+      states.every((status) => ['SUCCEEDED', 'FAILED'].includes(status))
+    )
       deployment.status =
         states.includes('FAILED') && deployment.targetArn.includes(':thing/') ? 'FAILED' : 'COMPLETED';
-    return [...deployment.devices].map(([thing, { status }]) => ({ thing, status }));
+    return told.map(([thing, { status }]) => ({ thing, status }));
+  }
+
+  /** Jobs of thing groups are continuous: they end with the next deployment, or when they are canceled. */
+  job(jobId: string): Json {
+    const deployment = this.deployments.find((one) => one.jobId === jobId);
+    if (!deployment) throw notFound('job', jobId);
+    const isOver = ['CANCELED', 'INACTIVE'].includes(deployment.status);
+    const told = this.#toldBy(deployment);
+    return {
+      jobId,
+      jobArn: this.#jobArn(jobId),
+      status: isOver ? 'CANCELED' : 'IN_PROGRESS',
+      targets: [deployment.targetArn],
+      jobProcessDetails: {
+        ...(told < deployment.devices.size ? { processingTargets: [deployment.targetArn] } : {}),
+        numberOfQueuedThings: told,
+      },
+    };
+  }
+
+  #toldBy({ devices, begun, input }: Deployment): number {
+    const configuration = input['iotJobConfiguration'] as
+      { jobExecutionsRolloutConfig?: { maximumPerMinute?: number } } | undefined;
+    const rate = configuration?.jobExecutionsRolloutConfig?.maximumPerMinute;
+    if (!this.rolloutClock || rate === undefined) return devices.size;
+    return Math.min(devices.size, rate * (1 + Math.floor((this.rolloutClock() - begun) / 60_000)));
   }
 
   effectiveDeployments(thing: string): readonly Json[] {

@@ -154,6 +154,19 @@ export class IotStandIn {
       this.#principal(target).policies.delete(policyName);
       return {};
     },
+    ListAttachedPolicies: ({ target }) => ({
+      policies: [...this.#principal(target).policies].map((policyName) => ({
+        policyName,
+        policyArn: policyArn(policyName),
+      })),
+    }),
+    DeletePolicy: ({ policyName }) => {
+      if (!this.policies.has(policyName)) throw iotNotFound('policy', policyName);
+      if ([...this.certificates.values()].some(({ policies }) => policies.has(policyName)))
+        throw new ServiceFault('DeleteConflictException', 409, `${policyName} is attached`);
+      this.policies.delete(policyName);
+      return {};
+    },
     CreateRoleAlias: ({ roleAlias, roleArn }) => {
       if (this.roleAliases.has(roleAlias)) throw exists(`Role alias ${roleAlias} already exists`, roleAlias);
       this.roleAliases.set(roleAlias, roleArn);
@@ -182,6 +195,7 @@ export class IotStandIn {
         ...rest,
       };
     },
+    DescribeJob: ({ jobId }) => ({ job: this.fleet.job(jobId) }),
     CreateJob: (input) => {
       const { jobId } = input;
       if (this.jobs.has(jobId)) throw exists(`Job ${jobId} already exists`, jobId);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type http from 'node:http';
 
 const PAGE = 1000;
@@ -29,12 +30,19 @@ export class MemoryBucket {
     return true;
   }
 
+  #etag(key: string): string {
+    const { body = '', modified = 0 } = this.objects.get(key) ?? {};
+    return createHash('sha256').update(`${modified} ${body}`).digest('hex');
+  }
+
   #list(query: URLSearchParams, response: http.ServerResponse): void {
     const prefix = query.get('prefix') ?? '';
     const after = query.get('continuation-token') ?? '';
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
     const shown = keys.slice(0, PAGE);
-    const contents = shown.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
+    const contents = shown
+      .map((key) => `<Contents><Key>${key}</Key><ETag>${this.#etag(key)}</ETag></Contents>`)
+      .join('');
     const more =
       keys.length > PAGE
         ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${shown.at(-1)}</NextContinuationToken>`

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { HeartbeatMessage } from '#packages/heartbeat';
 
 import type { MemoryBucket } from './memory-bucket.ts';
@@ -26,7 +27,7 @@ export function putHeartbeat(
 ): void {
   const { ageMs = 0, prefix = 'heartbeats', ...rest } = changes;
   const message: HeartbeatMessage = {
-    HeartbeatId: `${thing}-1`,
+    HeartbeatId: randomUUID(),
     Part: 1,
     Parts: 1,
     Timestamp: Math.floor((Date.now() - ageMs) / 1000),

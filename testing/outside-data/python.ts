@@ -13,6 +13,7 @@ export const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
 /** The project's own, with the modules of testing/requirements.txt, if somebody has made it. */
 export const PYTHON_WITH_MODULES = inVenv('python', 'python3');
 export const CFN_LINT = inVenv('cfn-lint', 'cfn-lint');
+export const CFRIPPER = inVenv('cfripper', 'cfripper');
 
 export const python: OutsideData = {
   what: 'Python 3.7 or newer',
@@ -54,6 +55,21 @@ export const cfnLint: OutsideData = {
   what: 'cfn-lint',
   how: HOW,
   whyNot: () => unless(CFN_LINT, ['--version'], 'not installed'),
+  isInCi: true,
+};
+
+export const iamEngine: OutsideData = {
+  what: 'the Python modules moto and policy_sentry',
+  how: HOW,
+  whyNot: () =>
+    unless(PYTHON_WITH_MODULES, ['-c', 'import moto.iam, policy_sentry'], `${PYTHON_WITH_MODULES} lacks them`),
+  isInCi: true,
+};
+
+export const cfripper: OutsideData = {
+  what: 'cfripper',
+  how: HOW,
+  whyNot: () => unless(CFRIPPER, ['--version'], 'not installed'),
   isInCi: true,
 };
 

@@ -4,34 +4,34 @@ import type { CommandSpec } from './frame/command.ts';
 import { outputFolder } from './provision.ts';
 
 interface DeprovisionCommandOptions extends CloudCommandOptions {
-  readonly policy: string;
+  readonly policy?: string;
   readonly output?: string;
   readonly dryRun?: boolean;
 }
 
 export const deprovisionCommand: CommandSpec<DeprovisionCommandOptions> = {
   usage: 'deprovision <thing>',
-  summary: 'take a device out of the fleet: certificate, core device, thing and its files',
+  summary: 'take a device out of the fleet: certificate, policy, core device, thing and its files',
   options: (command) =>
     cloudOptions(command)
-      .option('--policy <name>', 'AWS IoT policy of the devices', 'EdgeMLDevices')
+      .option('--policy <name>', "the device's own AWS IoT policy (default: EdgeML-<thing>)")
       .option('--output <folder>', "where provision put the device's files (default: .edgeml/devices/<thing>)")
       .option('--dry-run', 'print what would be removed; change nothing'),
   help: `
-The certificate goes first, so that the device cannot come back half-way. Policy, role alias and groups are shared and stay.
-Run it again after an interruption.
+The certificate goes first, so that the device cannot come back half-way. Its own policy goes with it, other
+policies are only detached; role alias and groups stay. Run it again after an interruption.
 
 Example:
   npm run -s edgeml -- deprovision gateway-7`,
   run: async ({ args: [thingName = ''], options, out, signal }) => {
     const { deprovision } = await import('../cloud/provisioning/deprovision.ts');
     const { DeviceFolder } = await import('../cloud/provisioning/device-files.ts');
-    const { checkThingName } = await import('../cloud/provisioning/names.ts');
+    const { checkThingName, policyNameOf } = await import('../cloud/provisioning/names.ts');
     checkThingName(thingName);
     await withCloud(options, async (clients) => {
       await deprovision(clients, {
         thingName,
-        policyName: options.policy,
+        policyName: options.policy ?? policyNameOf(thingName),
         folder: new DeviceFolder(outputFolder(thingName, options.output)),
         signal,
         dryRun: options.dryRun === true,

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectPaths } from '../bundle/project.ts';
 import type { PackageOutcome } from '../package/package-model.ts';
 import type { PackageOptions } from '../package/package-options.ts';
 import type { DownloadSize } from '../package/output/download-size.ts';
+import type { AwsClients } from '../package/source/aws-clients.ts';
+import type { BesideFiles } from '../package/source/beside.ts';
 import type { FindOptions } from '../package/source/find-source.ts';
 import type { FoundSource } from '../package/source/source.ts';
 import type { FoundModel } from '../project-file/package-models.ts';
@@ -24,6 +28,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly labels?: string;
   readonly golden?: readonly string[];
   readonly goldenSeen?: boolean;
+  readonly beside?: string;
   readonly int8?: string;
   readonly assume?: boolean;
   readonly component?: string;
@@ -67,6 +72,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
         'images, or tensors as .npz, to make golden outputs of: what the model gives now is what devices must get',
       )
       .option('--golden-seen', 'you have looked at the pictures of the golden images: take labels that look shifted')
+      .option(
+        '--beside <place>',
+        'folder, or s3://bucket/prefix/, with what the model does not say: pictures for golden cases, labels.txt, model.json',
+      )
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
       .option('--assume', 'take what is usual for what neither the file nor --manifest says; otherwise that is refused')
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
@@ -103,11 +112,13 @@ S3 and SageMaker are reached with the standard AWS settings (credential chain, A
 Examples:
   edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --labels labels.txt --golden street-1.jpg
   edgeml package --file edgeml.yaml --key factory.key
+  edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --beside pictures
   edgeml package --source arn:aws:sagemaker:eu-west-1:111122223333:model-package/street/7 --manifest street.json --key factory.key`,
   run: async (invocation) => {
     const { options, out, signal } = invocation;
     const { AwsClients } = await import('../package/source/aws-clients.ts');
     const aws = new AwsClients(options.region);
+    const scratch = await mkdtemp(path.join(tmpdir(), 'edgeml-beside-'));
     try {
       const maxBytes = megabytes(options.maxMb) * MB;
       const models = await modelsOf(options, { aws, maxBytes, signal }, out);
@@ -118,7 +129,11 @@ Examples:
       const claims = claimsOf(options);
       if (claims && !signer)
         throw cliErrors.error('cli.usage', '--alias and --minimum-version are signed: give --key or --kms-key too');
-      const request = { ...requestOf(invocation), ...(signer ? { signer } : {}), ...(claims ? { claims } : {}) };
+      const request = {
+        ...requestOf(invocation, await besideOf(options, aws, scratch, signal)),
+        ...(signer ? { signer } : {}),
+        ...(claims ? { claims } : {}),
+      };
       const { packageModel } = await import('../package/package-model.ts');
       const { requireModelKey } = await import('../project-file/package-models.ts');
       for (const { source, own, key } of models) {
@@ -131,6 +146,7 @@ Examples:
       }
     } finally {
       aws.close();
+      await rm(scratch, { recursive: true, force: true });
     }
   },
 };
@@ -150,6 +166,7 @@ const OF_ONE_MODEL = [
   'manifest',
   'labels',
   'golden',
+  'beside',
   'int8',
   'sha256',
   'component',
@@ -173,8 +190,21 @@ async function modelsOf(options: PackageCommandOptions, find: FindOptions, out: 
   return found.map(({ name, source: model, request }) => ({ source: model, own: request, key: name }));
 }
 
-function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>): PackageOptions {
-  const { name, version, manifest, labels, golden, int8, assume, component, publisher, replace, rebuild } = options;
+async function besideOf(
+  { beside }: PackageCommandOptions,
+  aws: AwsClients,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<BesideFiles> {
+  if (beside === undefined || beside === '') return { golden: [] };
+  const { besideFiles } = await import('../package/source/beside.ts');
+  return besideFiles(beside, () => aws.s3(), scratch, signal);
+}
+
+function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, beside: BesideFiles): PackageOptions {
+  const { name, version, golden = [], int8, assume, component, publisher, replace, rebuild } = options;
+  // What the command line names goes before what lies beside the model.
+  const { manifest = beside.manifest, labels = beside.labels } = options;
   const read = options.read.toUpperCase();
   if (read !== 'ALL' && read !== 'OWNER')
     throw cliErrors.error('cli.usage', `--read is "${options.read}"; give all or owner`);
@@ -186,7 +216,8 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>):
     ...(labels === undefined ? {} : { labels }),
     ...(int8 === undefined ? {} : { int8 }),
     ...(component === undefined ? {} : { component }),
-    golden: golden ?? [],
+    golden: [...golden, ...beside.golden],
+    mayFindNothing: beside.golden.length > 0,
     ...(assume === undefined ? {} : { assume }),
     goldenSeen: options.goldenSeen ?? false,
     showGolden: async ({ file, bytes, image, predictions }) => {

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { parse } from 'yaml';
-import { messageOf, systemClock } from '#packages/foundation';
+import { systemClock } from '#packages/foundation';
 import { cloudOptions, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { cliErrors } from './errors.ts';
@@ -13,6 +11,7 @@ interface PromoteCommandOptions extends CloudCommandOptions {
   readonly state: string;
   readonly approve?: string;
   readonly by?: string;
+  readonly run?: string;
   readonly abort?: boolean;
   readonly dryRun?: boolean;
   readonly every: string;
@@ -26,6 +25,7 @@ export const promoteCommand: CommandSpec<PromoteCommandOptions> = {
       .requiredOption('--state <place>', 'where the state is kept: a file, or s3://bucket/key')
       .option('--approve <token>', 'the token that the gate gave: go on with the waves')
       .option('--by <name>', 'who approves (default: the user of this machine)')
+      .option('--run <id>', 'the run of a pipeline: begins anew if another run has ended, and never takes one over')
       .option('--abort', 'give every stage its former deployment back')
       .option('--dry-run', 'check the plan and show the stages; change nothing')
       .option('--every <seconds>', 'first pause between two looks at a stage', '10'),
@@ -45,16 +45,16 @@ Examples:
     if (options.abort && options.approve) throw cliErrors.error('cli.usage', 'give --approve or --abort, not both');
     const everyMs = Number(options.every) * 1000;
     if (!(everyMs > 0)) throw cliErrors.error('cli.usage', `--every is ${options.every}; give a number of seconds`);
-    const { checkPlan } = await import('../cloud/promotion/promotion-plan.ts');
+    const { readPlan } = await import('../cloud/promotion/read-plan.ts');
     const { abortPromotion, promote } = await import('../cloud/promotion/promote.ts');
     const { newState, stateStore } = await import('../cloud/promotion/promotion-state.ts');
-    const plan = checkPlan(await readPlan(file), file);
+    const plan = await readPlan(file);
     if (options.dryRun) {
       show(out, newState(plan));
       return 0;
     }
     return withCloud(options, async (clients) => {
-      const store = stateStore(clients, options.state, plan, signal);
+      const store = stateStore(clients, options.state, signal);
       const approve =
         options.approve === undefined
           ? {}
@@ -68,6 +68,7 @@ Examples:
         signal,
         everyMs,
         ...approve,
+        ...(options.run === undefined ? {} : { run: options.run }),
         onProgress: (stage, { reason, offline }) =>
           out.progress(`${stage}: ${reason}${offline > 0 ? `, ${offline} offline` : ''} …`),
       });
@@ -78,14 +79,6 @@ Examples:
     });
   },
 };
-
-async function readPlan(file: string): Promise<unknown> {
-  try {
-    return parse(await readFile(file, 'utf8')) as unknown;
-  } catch (cause) {
-    throw cliErrors.error('cli.usage', `cannot read the plan ${file}: ${messageOf(cause)}`, { cause });
-  }
-}
 
 async function gateFailed({ name, stages }: PromotionState): Promise<Error> {
   const { cloudErrors } = await import('../cloud/errors.ts');

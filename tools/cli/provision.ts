@@ -7,7 +7,7 @@ interface ProvisionCommandOptions extends CloudCommandOptions {
   readonly group?: string;
   readonly roleArn: string;
   readonly roleAlias: string;
-  readonly policy: string;
+  readonly policy?: string;
   readonly output?: string;
   readonly deviceFolder: string;
   readonly user: string;
@@ -24,7 +24,7 @@ export const provisionCommand: CommandSpec<ProvisionCommandOptions> = {
       .requiredOption('--role-arn <arn>', 'role that the device takes; infrastructure/fleet.yaml makes it')
       .option('--group <name>', 'thing group to put the device in; made where it is missing')
       .option('--role-alias <name>', 'role alias over that role', 'EdgeMLDevices')
-      .option('--policy <name>', 'AWS IoT policy of the devices', 'EdgeMLDevices')
+      .option('--policy <name>', "the device's own AWS IoT policy (default: EdgeML-<thing>)")
       .option('--output <folder>', "where the device's files go (default: .edgeml/devices/<thing>)")
       .option('--device-folder <path>', 'where they will lie on the device: its Greengrass root', '/greengrass/v2')
       .option('--user <user:group>', 'who runs components on the device', 'ggc_user:ggc_group')
@@ -41,7 +41,7 @@ Example:
   run: async ({ args: [thingName = ''], options, out, signal }) => {
     const { provision } = await import('../cloud/provisioning/provision.ts');
     const { DeviceFolder } = await import('../cloud/provisioning/device-files.ts');
-    const { checkThingName, checkRoleArn } = await import('../cloud/provisioning/names.ts');
+    const { checkThingName, checkRoleArn, policyNameOf } = await import('../cloud/provisioning/names.ts');
     checkThingName(thingName);
     checkRoleArn(options.roleArn);
     await withCloud(options, async (clients) => {
@@ -50,7 +50,7 @@ Example:
         thingName,
         ...(options.group === undefined ? {} : { group: options.group }),
         ...(options.accelerator === undefined ? {} : { accelerator: options.accelerator }),
-        policyName: options.policy,
+        policyName: options.policy ?? policyNameOf(thingName),
         roleAlias,
         roleArn,
         deviceFolder,

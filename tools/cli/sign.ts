@@ -43,7 +43,7 @@ Examples:
     const aws = new AwsClients(options.region);
     try {
       const dir = path.resolve(options.package);
-      const { manifest, hash, files } = await readPackage(dir, { signal });
+      const { manifest, hash, hashes } = await readPackage(dir, { signal });
       const signer = await openSigner(options, aws, signal);
       if (signer === undefined) return;
       const dryRun = options.dryRun === true;
@@ -56,13 +56,16 @@ Examples:
         name: manifest.name,
         version: manifest.version,
         hash,
+        files: Object.keys(hashes).length,
         algorithm,
         keyId,
         ...(claims ? { claims } : {}),
       });
       if (out.isJson) return;
       const verb = dryRun ? 'Would sign' : 'Signed';
-      out.line(`${verb} ${manifest.name} ${manifest.version} (${files.length} files) with ${algorithm} key ${keyId}`);
+      out.line(
+        `${verb} ${manifest.name} ${manifest.version} (${Object.keys(hashes).length} files) with ${algorithm} key ${keyId}`,
+      );
     } finally {
       aws.close();
     }

@@ -16,6 +16,8 @@ interface StartOptions extends RootOption {
   readonly inbox?: string;
   readonly mqtt?: string;
   readonly mqttPort?: string;
+  readonly feedback?: string;
+  readonly s3Endpoint?: string;
   readonly accelerator?: string;
   readonly lite?: boolean;
   readonly timeout: string;
@@ -40,6 +42,11 @@ export const startCommand: CommandSpec<StartOptions> = {
         'broker that stands in for AWS IoT Core, e.g. mqtt://localhost:1883 (default: an embedded one)',
       )
       .option('--mqtt-port <port>', 'port of the embedded broker (default: 1883, or the next that is free)')
+      .option(
+        '--feedback <s3-uri>',
+        'upload every image and its predictions to s3://bucket/prefix, with your AWS credentials',
+      )
+      .option('--s3-endpoint <url>', 'another store for --feedback than Amazon S3, e.g. http://localhost:9000')
       .option('--accelerator <name>', 'platform attribute "accelerator": cuda or webgpu')
       .option('--lite', 'behave as nucleus lite does')
       .option('--timeout <seconds>', 'longest wait for the next result that is due', '120'),
@@ -48,6 +55,8 @@ Components run as on a device: separate processes, started from their recipes by
 there (models, spooled samples, annotated images, what "local deploy" has added) is there again at the next start.
 With the samples, drop images into .edgeml/inbox (scenes) or .edgeml/inbox/closeups. While it runs, use
 "npm run -s edgeml -- local list|logs|tail|deploy …" in another terminal.
+
+With --feedback, what waits for its upload when the start ends is sent by the next one.
 
 With --json each result is one JSON object on a line of stdout: image, service, predictions, timings.`,
   run: async ({ options, out, signal }) => {
@@ -65,20 +74,26 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     const { runCollection } = await import('./start/run-collection.ts');
     const { projectOf, whatToRun } = await import('./start/what-to-run.ts');
     const { withConsole } = await import('./start/console.ts');
+    const { feedbackPlace, withFeedback } = await import('./start/with-feedback.ts');
+    const { ownCredentials } = await import('./start/own-credentials.ts');
 
+    const feedback = options.feedback === undefined ? undefined : feedbackPlace(options.feedback, options.s3Endpoint);
     const broker = brokerOf(options);
     const root = rootOf(options);
     const project = await projectOf(options);
     await buildForThisMachine({ signal, ...buildProgress(out) });
     await prepareRoot(root, { fresh: options.fresh ?? false, artifacts: path.join(projectPaths.output, 'artifacts') });
     const choice = { once: options.once, inbox: inboxOf(options, root) };
-    const run = await whatToRun(project, choice, { root, out, signal });
+    const chosen = await whatToRun(project, choice, { root, out, signal });
+    const run = feedback ? { ...chosen, request: await withFeedback(chosen.request, feedback) } : chosen;
+    const own = feedback && (await ownCredentials(systemClock));
     out.progress('Starting the local core …');
     const core = await LocalCore.start({
       root,
       restore: false,
       strictLite: options.lite ?? false,
       mqtt: broker,
+      ...(own ? { tokenExchange: { provider: own.provider }, region: own.region } : {}),
       ...(options.accelerator === undefined ? {} : { platformOverride: { accelerator: options.accelerator } }),
     });
     const watch = new ComponentWatch(core, out);

@@ -14,6 +14,7 @@ interface TwinCommandOptions {
   readonly build?: readonly string[];
   readonly image?: readonly string[];
   readonly requests: string;
+  readonly plan?: string;
   readonly maxP95?: string;
   readonly maxMemory?: string;
   readonly requireProvider?: boolean;
@@ -37,6 +38,7 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
       .option('--build <folder...>', 'folders with recipes/ and artifacts/ (default: greengrass-build of the project)')
       .option('--image <path...>', 'images, or folders of some, to measure with (default: the golden inputs)')
       .option('--requests <number>', 'measured requests per model', '50')
+      .option('--plan <file>', 'promotion plan whose twin.maxP95Ms and twin.maxMemoryMb hold, unless given here')
       .option('--max-p95 <ms>', 'fail where the 95th percentile of the latency is higher')
       .option('--max-memory <MB>', 'fail where all components together take more at their peak')
       .option('--require-provider', 'fail where a model does not run on the execution provider that was asked for')
@@ -60,6 +62,7 @@ Examples:
     const requests = positive('--requests', options.requests);
     const timeoutMs = 1000 * positive('--timeout', options.timeout);
     const bounds = {
+      ...(options.plan === undefined ? {} : await boundsOf(options.plan)),
       ...(options.maxP95 === undefined ? {} : { maxP95Ms: positive('--max-p95', options.maxP95) }),
       ...(options.maxMemory === undefined ? {} : { maxMemoryMb: positive('--max-memory', options.maxMemory) }),
       requireProvider: options.requireProvider ?? false,
@@ -96,6 +99,12 @@ Examples:
     }
   },
 };
+
+async function boundsOf(file: string): Promise<{ maxP95Ms?: number; maxMemoryMb?: number }> {
+  const { readPlan } = await import('../cloud/promotion/read-plan.ts');
+  const { maxP95Ms, maxMemoryMb } = (await readPlan(file)).twin;
+  return { ...(maxP95Ms === undefined ? {} : { maxP95Ms }), ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }) };
+}
 
 /** The given folders, and the project's own where they lack what every deployment needs. */
 async function withBase(

@@ -70,6 +70,9 @@ export const cloudErrors = errorCatalogue({
   'promote.not-approved': {
     todo: 'Look at the gate report, then give its token with --approve; nobody else knows it before the gate has passed.',
   },
+  'promote.other-run': {
+    todo: 'Let the other run end, or end it with `edgeml promote --abort`; then approve the model package again.',
+  },
   'promote.over': { todo: 'This promotion has ended. Start one for a new version, with a new place for its state.' },
   'promote.state': { todo: 'Give the state of this plan with --state, or a new place for a new promotion.' },
   'provision.differs': {

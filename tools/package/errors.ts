@@ -59,6 +59,9 @@ export const packagingErrors = errorCatalogue({
   'package-source.wrong-hash': entry<{ readonly source: string; readonly found: string; readonly wanted: string }>({
     todo: 'The file is not the one that was named, or was changed since. Find out which: then fetch it again, or give the new hash.',
   }),
+  'packaging.beside': {
+    todo: 'Give a folder, or s3://bucket/prefix/, with a few pictures that show what the model is for.',
+  },
   'packaging.component-name': entry<{ readonly name: string }>({
     todo: 'Give --component with 1 to 128 letters, digits, ".", "_" and "-".',
   }),

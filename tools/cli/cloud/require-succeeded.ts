@@ -2,7 +2,7 @@ import type { DeploymentStatus, DeviceStatus } from '../../cloud/deployments/dev
 import { cloudErrors } from '../../cloud/errors.ts';
 
 const NAMED_DEVICES = 10;
-const UNDER_WAY = ['QUEUED', 'IN_PROGRESS'];
+const UNDER_WAY = ['PENDING', 'QUEUED', 'IN_PROGRESS'];
 
 /**
  * What a command that waited for a deployment ends with.

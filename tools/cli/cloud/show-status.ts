@@ -34,8 +34,13 @@ export function showStatus(out: Output, status: DeploymentStatus): void {
   for (const line of table(['device', 'status', 'component', 'reason'], shown.map(row))) out.line(line);
 }
 
+const WAITS_FOR: Readonly<Record<string, string>> = {
+  QUEUED: 'has not called in yet',
+  PENDING: 'the rollout has not come to it',
+};
+
 function row({ thing, status, failure }: DeviceStatus): readonly string[] {
-  if (!failure) return [thing, status, '', status === 'QUEUED' ? 'has not called in yet' : ''];
+  if (!failure) return [thing, status, '', WAITS_FOR[status] ?? ''];
   const { component = '?', version = '', state = '', reason, errors } = failure;
   const codes = errors.length > 0 ? ` [${errors.join(' > ')}]` : '';
   return [thing, status, `${component} ${version} ${state}`.trim(), `${reason}${codes}`];

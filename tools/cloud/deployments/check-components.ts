@@ -2,6 +2,7 @@ import { DescribeComponentCommand } from '@aws-sdk/client-greengrassv2';
 import { closest } from '#packages/foundation';
 import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
+import { partitionOf } from '../partition.ts';
 import { inParallel } from '../in-parallel.ts';
 import { componentArns } from '../publishing/published-version.ts';
 import { cloudErrors } from '../errors.ts';
@@ -20,7 +21,8 @@ export async function checkComponents(
 ): Promise<void> {
   const own = await componentArns(clients, signal);
   await inParallel(Object.entries(components), 4, async ([name, { componentVersion }]) => {
-    const arn = own.get(name) ?? `arn:aws:greengrass:${clients.region}:aws:components:${name}`;
+    const arn =
+      own.get(name) ?? `arn:${partitionOf(clients.region)}:greengrass:${clients.region}:aws:components:${name}`;
     const isOurs = own.has(name);
     if (!isOurs && !/^aws\.[a-z]/.test(name)) throw unknown(name, componentVersion, closest(name, own.keys()));
     const command = new DescribeComponentCommand({ arn: `${arn}:versions:${componentVersion}` });

@@ -1,14 +1,19 @@
 import { ListEffectiveDeploymentsCommand, ListInstalledComponentsCommand } from '@aws-sdk/client-greengrassv2';
-import { ListJobExecutionsForJobCommand } from '@aws-sdk/client-iot';
+import { DescribeJobCommand, ListJobExecutionsForJobCommand } from '@aws-sdk/client-iot';
 import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
+import { membersOf } from '../fleet/fleet-devices.ts';
 import { inParallel } from '../in-parallel.ts';
 import { allPages, collect } from '../pages.ts';
 import type { StoredDeployment } from './current-deployment.ts';
+import { targetOfArn } from './target.ts';
 
 export interface DeviceStatus {
   readonly thing: string;
-  /** QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT, REJECTED, REMOVED, CANCELED; a queued device has not called in yet. */
+  /**
+   * QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT, REJECTED, REMOVED, CANCELED; a queued device has not called in yet. PENDING: a
+   * rollout rate has not come to it.
+   */
   readonly status: string;
   /** When it last said so, milliseconds since the epoch. */
   readonly updatedAt?: number;
@@ -29,11 +34,12 @@ export interface DeploymentStatus {
   readonly deployment: StoredDeployment;
   readonly devices: readonly DeviceStatus[];
   readonly counts: Readonly<Record<string, number>>;
-  /** No device is queued or at work. */
+  /** The rollout has come to every device, and none is queued or at work. */
   readonly isSettled: boolean;
 }
 
 const FAILURES = ['FAILED', 'TIMED_OUT', 'REJECTED'];
+const UNSETTLED = ['PENDING', 'QUEUED', 'IN_PROGRESS'];
 const ASKED_AT_ONCE = 8;
 
 export function isFailure({ status }: DeviceStatus): boolean {
@@ -41,8 +47,8 @@ export function isFailure({ status }: DeviceStatus): boolean {
 }
 
 /**
- * What every device made of a deployment. The executions of its job give the roster in a few pages, however large the fleet;
- * only devices that failed are asked one by one, and once: `known` are failures found before.
+ * What every device made of a deployment. The members of its group and the executions of its job give the roster in a few pages,
+ * however large the fleet; only devices that failed are asked one by one, and once: `known` are failures found before.
  */
 export async function deploymentStatus(
   clients: CloudClients,
@@ -50,7 +56,7 @@ export async function deploymentStatus(
   signal: AbortSignal,
   known: Map<string, DeviceFailure> = new Map(),
 ): Promise<DeploymentStatus> {
-  const executions = await executionsOf(clients, deployment, signal);
+  const executions = await rosterOf(clients, deployment, signal);
   const failed = executions.filter((one) => isFailure(one) && !known.has(one.thing));
   await inParallel(failed, ASKED_AT_ONCE, async ({ thing }) => {
     known.set(thing, await failureOf(clients, deployment, thing, signal));
@@ -61,7 +67,34 @@ export async function deploymentStatus(
   });
   const counts: Record<string, number> = {};
   for (const { status } of devices) counts[status] = (counts[status] ?? 0) + 1;
-  return { deployment, devices, counts, isSettled: !counts['QUEUED'] && !counts['IN_PROGRESS'] };
+  return { deployment, devices, counts, isSettled: !UNSETTLED.some((status) => counts[status]) };
+}
+
+/**
+ * A job tells its devices at the rate of its rollout, and has executions only for those that were told: the others are members of the
+ * group without one. A job that was canceled tells nobody any more.
+ */
+async function rosterOf(
+  clients: CloudClients,
+  deployment: StoredDeployment,
+  signal: AbortSignal,
+): Promise<readonly DeviceStatus[]> {
+  const { kind, name } = targetOfArn(deployment.targetArn);
+  // Members first: one that is told in between is in the executions.
+  const members = kind === 'group' ? await membersOf(clients, { name }, signal) : [];
+  const executions = await executionsOf(clients, deployment, signal);
+  const told = new Set(executions.map(({ thing }) => thing));
+  const untold = members.filter((thing) => !told.has(thing));
+  if (untold.length === 0 || deployment.jobId === undefined) return executions;
+  const status = (await isJobOver(clients, deployment.jobId, signal)) ? 'CANCELED' : 'PENDING';
+  return [...executions, ...untold.map((thing) => ({ thing, status }))].sort((a, b) => (a.thing < b.thing ? -1 : 1));
+}
+
+/** A job that has ended, or has told all its devices, will tell no more. */
+async function isJobOver({ iot }: CloudClients, jobId: string, signal: AbortSignal): Promise<boolean> {
+  const command = new DescribeJobCommand({ jobId });
+  const job = (await awsFind(`DescribeJob ${jobId}`, iot.send(command, { abortSignal: signal })))?.job;
+  return job?.status !== 'IN_PROGRESS' && job?.status !== 'SCHEDULED';
 }
 
 async function executionsOf({ iot }: CloudClients, { id, jobId }: StoredDeployment, signal: AbortSignal) {

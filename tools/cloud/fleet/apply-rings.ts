@@ -31,7 +31,7 @@ export async function applyRings(
   for (const [group, wanted] of rings) {
     const describe = new DescribeThingGroupCommand({ thingGroupName: group });
     const exists = await awsFind(`DescribeThingGroup ${group}`, iot.send(describe, sent));
-    const now = exists ? await membersOf(clients, { name: group }, signal) : [];
+    const now = exists ? await membersOf(clients, { name: group }, signal, false) : [];
     const added = wanted.filter((name) => !now.includes(name));
     const removed = now.filter((name) => !wanted.includes(name));
     changes.push({ group, created: !exists, added, removed, members: wanted.length });

@@ -100,15 +100,24 @@ async function coreDevices({ greengrass }: CloudClients, group: Target | undefin
   return new Map(entries);
 }
 
-/** Things of a group that have not called in yet are no core devices; they are registered all the same. */
+/**
+ * Things of a group that have not called in yet are no core devices; they are registered all the same.
+ * @param recursive with those of the groups below it, which a deployment reaches, too
+ */
 export async function membersOf(
   { iot }: CloudClients,
   group: Pick<Target, 'name'> | undefined,
   signal: AbortSignal,
+  recursive = true,
 ): Promise<readonly string[]> {
   if (!group) return [];
   const listed = allPages(async (nextToken) => {
-    const command = new ListThingsInThingGroupCommand({ thingGroupName: group.name, maxResults: 250, nextToken });
+    const command = new ListThingsInThingGroupCommand({
+      thingGroupName: group.name,
+      recursive,
+      maxResults: 250,
+      nextToken,
+    });
     const answer = await awsCall(`ListThingsInThingGroup ${group.name}`, iot.send(command, { abortSignal: signal }));
     return { items: answer.things, nextToken: answer.nextToken };
   });

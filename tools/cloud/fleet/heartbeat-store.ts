@@ -26,6 +26,7 @@ export interface ReceivedHeartbeat {
 }
 
 const READ_AT_ONCE = 32;
+const MAX_ASKED_ONE_BY_ONE = 50;
 
 /** @throws EdgeError `fleet.heartbeat-store` */
 export function heartbeatPlace(text: string): HeartbeatPlace {
@@ -34,22 +35,35 @@ export function heartbeatPlace(text: string): HeartbeatPlace {
   return { bucket: match[1] ?? '', prefix: (match[2] ?? '').replace(/^\/+|\/+$/g, '') };
 }
 
-/** The last heartbeat of each device; of `things` only, where given. What is no heartbeat is passed over. */
+/** Objects as they were read, by key: one that has not changed since is not read again. */
+export type HeartbeatCache = Map<string, { readonly etag: string; readonly part: ReceivedHeartbeat | undefined }>;
+
+/**
+ * The last heartbeat of each device; of `things` only, if given. What is no heartbeat is passed over.
+ * @param cache of a caller that looks again and again
+ */
 export async function readHeartbeats(
   clients: CloudClients,
   place: HeartbeatPlace,
   signal: AbortSignal,
   things?: readonly string[],
+  cache: HeartbeatCache = new Map(),
 ): Promise<ReadonlyMap<string, ReceivedHeartbeat>> {
   const root = place.prefix === '' ? '' : `${place.prefix}/`;
-  // Asking for some devices one by one beats listing a whole fleet.
-  const lists = things === undefined ? [root] : things.map((thing) => `${root}${thing}/`);
-  const keys = (
-    await inParallel(lists, READ_AT_ONCE, (prefix) => keysBelow(clients, place.bucket, prefix, signal))
+  const wanted = things && new Set(things);
+  // Asking for some devices one by one beats listing a whole fleet; for many, a page of a thousand names beats that.
+  const isFew = things !== undefined && things.length <= MAX_ASKED_ONE_BY_ONE;
+  const lists = isFew ? things.map((thing) => `${root}${thing}/`) : [root];
+  const listed = (
+    await inParallel(lists, READ_AT_ONCE, (prefix) => objectsBelow(clients, place.bucket, prefix, signal))
   ).flat();
-  const parts = await inParallel(keys, READ_AT_ONCE, async (key) => {
-    const part = await readPart(clients, place.bucket, key, signal);
-    return part && { ...part, thing: key.slice(root.length).split('/')[0] ?? '' };
+  const thingOf = (key: string): string => key.slice(root.length).split('/')[0] ?? '';
+  const objects = listed.filter(({ key }) => !wanted || wanted.has(thingOf(key)));
+  const parts = await inParallel(objects, READ_AT_ONCE, async ({ key, etag }) => {
+    const known = cache.get(key);
+    const part = known && known.etag === etag ? known.part : await readPart(clients, place.bucket, key, signal);
+    if (etag !== undefined) cache.set(key, { etag, part });
+    return part && { ...part, thing: thingOf(key) };
   });
   const found = new Map<string, ReceivedHeartbeat>();
   // The newest part last: parts of an older heartbeat that had more of them give way.
@@ -61,13 +75,15 @@ export async function readHeartbeats(
   return found;
 }
 
-async function keysBelow({ s3 }: CloudClients, Bucket: string, Prefix: string, signal: AbortSignal) {
+async function objectsBelow({ s3 }: CloudClients, Bucket: string, Prefix: string, signal: AbortSignal) {
   const listed = allPages(async (ContinuationToken) => {
     const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
     const answer = await awsCall(`ListObjectsV2 s3://${Bucket}/${Prefix}`, s3.send(command, { abortSignal: signal }));
     return { items: answer.Contents, nextToken: answer.NextContinuationToken };
   });
-  return (await collect(listed)).flatMap(({ Key }) => (Key?.endsWith('.json') ? [Key] : []));
+  return (await collect(listed)).flatMap(({ Key = '', ETag }) =>
+    Key.endsWith('.json') ? [{ key: Key, etag: ETag }] : [],
+  );
 }
 
 async function readPart(

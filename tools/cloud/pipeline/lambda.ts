@@ -1,32 +1,73 @@
 import process from 'node:process';
+import { S3Client } from '@aws-sdk/client-s3';
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  ExecutionAlreadyExists,
+  ListExecutionsCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import * as z from 'zod';
 import { cloudErrors } from '../errors.ts';
+import { allPages, collect } from '../pages.ts';
+import { stateStore } from '../promotion/promotion-state.ts';
+import { approvalMail } from './approval-mail.ts';
+import type { ApprovalMail } from './approval-mail.ts';
 import { handlePackageEvent } from './handle-event.ts';
 import type { EventOutcome, PipelinePorts } from './handle-event.ts';
 
 const sagemaker = new SageMakerClient({});
 const stepFunctions = new SFNClient({});
+const s3 = new S3Client({});
+
+/** Less than the function's own time-out, so that its log says what it waited for. */
+const TIMEOUT_MS = 25_000;
+
+/** What the state machine asks before it asks the approver. */
+const summarizeSchema = z.object({
+  summarize: z.object({ modelName: z.string(), modelVersion: z.string(), run: z.string() }),
+});
 
 /**
- * Entry point of the Lambda function behind the rule for model packages. An error lets EventBridge try again, and after that
- * puts the event into the dead-letter queue.
+ * Entry point of the Lambda function: for the rule behind the model registry, and for the state machine, which wants the mail to the
+ * approver. An error lets EventBridge try again, and after that puts the event into the dead-letter queue.
  */
-export async function handler(event: unknown): Promise<EventOutcome> {
-  const outcome = await handlePackageEvent(event, awsPorts(stateMachineArn()));
+export async function handler(event: unknown): Promise<EventOutcome | ApprovalMail> {
+  const asked = summarizeSchema.safeParse(event);
+  if (asked.success) return mailOf(asked.data.summarize);
+  const outcome = await handlePackageEvent(event, awsPorts(required('STATE_MACHINE_ARN')));
   // One line of JSON for each event, for the function's log.
   process.stdout.write(`${JSON.stringify({ event: 'pipeline.package-event', ...outcome })}\n`);
   return outcome;
 }
 
-function awsPorts(machine: string): PipelinePorts {
+async function mailOf({ modelName, modelVersion, run }: z.output<typeof summarizeSchema>['summarize']) {
+  const promotions = `s3://${required('FLEET_BUCKET')}/promotions`;
+  const place = `${promotions}/${modelName}-${modelVersion}.json`;
+  const state = await stateStore({ s3 }, place, AbortSignal.timeout(TIMEOUT_MS)).load();
+  if (!state) throw cloudErrors.error('promote.state', `${place} holds no promotion`);
+  const region = required('AWS_REGION');
+  return approvalMail({ state, modelName, modelVersion, region, reports: `${promotions}/${run}/twin` });
+}
+
+function awsPorts(stateMachineArn: string): PipelinePorts {
   return {
-    approvalNow: async (arn) => {
+    packageNow: async (arn) => {
       const found = await sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: arn }));
-      return found.ModelApprovalStatus ?? 'unknown';
+      const changed = found.LastModifiedTime ?? found.CreationTime;
+      return { approval: found.ModelApprovalStatus ?? 'unknown', changedAt: changed?.getTime() ?? 0 };
+    },
+    running: async () => {
+      const listed = allPages(async (nextToken) => {
+        const command = new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', nextToken });
+        const answer = await stepFunctions.send(command);
+        return { items: answer.executions, nextToken: answer.nextToken };
+      });
+      return (await collect(listed)).map(({ name = '' }) => name);
     },
     start: async (name, input) => {
-      const command = new StartExecutionCommand({ stateMachineArn: machine, name, input: JSON.stringify(input) });
+      const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
       try {
         await stepFunctions.send(command);
         return true;
@@ -36,12 +77,15 @@ function awsPorts(machine: string): PipelinePorts {
         throw error;
       }
     },
+    stop: async (name, cause) => {
+      const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      await stepFunctions.send(new StopExecutionCommand({ executionArn, error: 'Withdrawn', cause }));
+    },
   };
 }
 
-function stateMachineArn(): string {
-  const arn = process.env['STATE_MACHINE_ARN'];
-  if (arn === undefined || arn === '')
-    throw cloudErrors.error('pipeline.configuration', 'STATE_MACHINE_ARN is not set');
-  return arn;
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw cloudErrors.error('pipeline.configuration', `${name} is not set`);
+  return value;
 }

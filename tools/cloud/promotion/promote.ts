@@ -7,14 +7,18 @@ import { deploymentStatus } from '../deployments/device-status.ts';
 import type { DeviceFailure } from '../deployments/device-status.ts';
 import { planRollback } from '../deployments/rollback.ts';
 import { findTarget } from '../deployments/target.ts';
+import type { Target } from '../deployments/target.ts';
+import { membersOf } from '../fleet/fleet-devices.ts';
 import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
+import type { HeartbeatCache } from '../fleet/heartbeat-store.ts';
 import { pollUntil } from '../poll.ts';
 import { checkApproval } from './approval.ts';
 import { cloudErrors } from '../errors.ts';
 import { judgeStage } from './gate.ts';
 import type { GateReport } from './gate.ts';
+import { numbersOf, Observations } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
-import { newState } from './promotion-state.ts';
+import { hasEnded, newState, resumedState } from './promotion-state.ts';
 import type { PromotionState, StageState, StateStore } from './promotion-state.ts';
 
 export interface PromoteOptions {
@@ -23,6 +27,8 @@ export interface PromoteOptions {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The run of a pipeline that this is part of. Default: none, a person goes on where the state is. */
+  readonly run?: string;
   /** The token of the gate report; without it the promotion stops before the first wave. */
   readonly approve?: { readonly token: string; readonly by: string };
   /** First pause between two looks at a stage. Default 10,000. */
@@ -34,12 +40,12 @@ export interface PromoteOptions {
  * Takes a promotion as far as it can go: canary, gate, then – once approved – wave after wave, each behind the same gate. Its
  * state is saved after every step. Returns the state; a stage that failed has been dealt with as the plan says.
  *
- * @throws EdgeError `promote.not-approved`, `promote.changed`, `promote.over`, `cloud.*`
+ * @throws EdgeError `promote.not-approved`, `promote.changed`, `promote.over`, `promote.other-run`, `promote.state`, `cloud.*`
  */
 export async function promote(options: PromoteOptions): Promise<PromotionState> {
   const { plan, store } = options;
-  let state = (await store.load()) ?? newState(plan);
-  if (['done', 'failed', 'aborted'].includes(state.status)) {
+  let state = resumedState(await store.load(), plan, store.place, options.run);
+  if (hasEnded(state)) {
     if (options.approve === undefined) return state;
     throw cloudErrors.error('promote.over', `the promotion ${state.name} is ${state.status}`);
   }
@@ -51,13 +57,15 @@ export async function promote(options: PromoteOptions): Promise<PromotionState> 
   return state;
 }
 
-/** Gives every stage that has the new deployment its former one back. */
+/** Gives every stage that has the new deployment its former one back, whichever run it was and whatever became of it. */
 export async function abortPromotion(options: PromoteOptions): Promise<PromotionState> {
-  let state = (await options.store.load()) ?? newState(options.plan);
+  const found = (await options.store.load()) ?? newState(options.plan);
+  // Said first: a run that is under way stops before its next stage.
+  let state = await saved(options, { ...found, status: 'aborted' });
   for (const [index, stage] of state.stages.entries())
     if (stage.deploymentId !== undefined && stage.status !== 'rolled-back')
       state = await rollBackStage(options, state, index);
-  return saved(options, { ...state, status: 'aborted' });
+  return state;
 }
 
 async function runCanary(options: PromoteOptions, before: PromotionState): Promise<PromotionState> {
@@ -92,6 +100,8 @@ async function runWaves(options: PromoteOptions, before: PromotionState): Promis
   let state = before;
   for (let index = 1; index < state.stages.length; index++) {
     if (state.stages[index]?.status === 'passed') continue;
+    const now = await options.store.load();
+    if (now?.status === 'aborted') return now;
     state = await runStage(options, state, index);
     if (state.status === 'failed') return state;
   }
@@ -111,19 +121,22 @@ async function runStage(options: PromoteOptions, before: PromotionState, index: 
   return saved(options, { ...state, status: 'failed' });
 }
 
-async function deployStage(options: PromoteOptions, before: PromotionState, index: number): Promise<PromotionState> {
+async function deployStage(options: PromoteOptions, known: PromotionState, index: number): Promise<PromotionState> {
   const { clients, plan, signal, clock } = options;
-  const stage = before.stages[index] as StageState;
-  if (stage.deploymentId !== undefined) return before;
+  const stage = known.stages[index] as StageState;
+  if (stage.deploymentId !== undefined) return known;
   const target = await findTarget(clients, { kind: 'group', name: stage.group }, signal);
   const { components, deploymentPolicies, iotJobConfiguration } = plan;
   const change = { components, deploymentPolicies, ...(iotJobConfiguration ? { iotJobConfiguration } : {}) };
   const deployment = await planDeployment(clients, target, change, { signal, tags: { 'edgeml:promotion': plan.name } });
   // Saved first: whoever goes on after a crash here must know what the group had before.
-  const previous = stage.previousDeploymentId ?? deployment.current?.id;
-  const known = { status: 'deploying' as const, deployedAt: stage.deployedAt ?? clock.now() };
-  let state = withStage(before, index, {
-    ...known,
+  const isThere = !deployment.create && stage.earlier?.deploymentId === deployment.current?.id;
+  const previous =
+    stage.previousDeploymentId ?? (isThere ? stage.earlier?.previousDeploymentId : deployment.current?.id);
+  const before = stage.before ?? (await numbersBefore(options, target));
+  const begun = { status: 'deploying' as const, deployedAt: stage.deployedAt ?? clock.now(), before };
+  let state = withStage(known, index, {
+    ...begun,
     ...(previous === undefined ? {} : { previousDeploymentId: previous }),
   });
   state = await saved(options, state);
@@ -131,10 +144,22 @@ async function deployStage(options: PromoteOptions, before: PromotionState, inde
   return saved(options, withStage(state, index, { deploymentId }));
 }
 
+/** What the devices say of themselves now. The version that is deployed next is compared with it. */
+async function numbersBefore(
+  { clients, plan, signal }: PromoteOptions,
+  target: Target,
+): Promise<NonNullable<StageState['before']>> {
+  const things = await membersOf(clients, target, signal);
+  const heartbeats = await readHeartbeats(clients, heartbeatPlace(plan.heartbeats), signal, things);
+  return Object.fromEntries([...heartbeats].map(([thing, { heartbeat }]) => [thing, numbersOf(heartbeat)]));
+}
+
 async function watchStage(options: PromoteOptions, stage: StageState): Promise<GateReport> {
   const { clients, plan, clock, signal, onProgress, everyMs = 10_000 } = options;
   const place = heartbeatPlace(plan.heartbeats);
   const failures = new Map<string, DeviceFailure>();
+  const observations = new Observations();
+  const known: HeartbeatCache = new Map();
   let last: GateReport | undefined;
   const deployedAt = stage.deployedAt ?? 0;
   // A run that goes on after an interruption has what is left of the time, and at least one look.
@@ -143,8 +168,10 @@ async function watchStage(options: PromoteOptions, stage: StageState): Promise<G
     const deployment = await getDeployment(clients, stage.deploymentId ?? '', signal);
     const { devices } = await deploymentStatus(clients, deployment, signal, failures);
     const things = devices.map(({ thing }) => thing);
-    const heartbeats = await readHeartbeats(clients, place, signal, things);
-    last = judgeStage({ devices, heartbeats, settings: plan.gate, deployedAt, now: clock.now() });
+    const heartbeats = await readHeartbeats(clients, place, signal, things, known);
+    const { before = {} } = stage;
+    const now = clock.now();
+    last = judgeStage({ devices, heartbeats, observations, before, settings: plan.gate, deployedAt, now });
     onProgress?.(stage.group, last);
     return last.verdict === 'waiting' ? undefined : last;
   });

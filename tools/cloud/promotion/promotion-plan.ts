@@ -30,6 +30,24 @@ const gateSchema = z.strictObject({
   quorumPercent: percent.default(100),
   /** So many devices must have been judged at all, however many are offline. */
   minDevices: z.int().min(1).default(1),
+  /** So much of a stage must be reachable at all: one canary of five that are online says little. */
+  minReachablePercent: percent.default(50),
+  /** So many requests must each device have answered, or failed, before its failures and latency are judged. */
+  minRequests: z.int().min(1).default(20),
+  /** Of the requests of a device since the deployment. */
+  maxFailurePercent: percent.default(5),
+  /** Ends of the agent without a goodbye since the deployment. */
+  maxCrashes: z.int().min(0).default(0),
+  /** Starts of the agent since the deployment; a deployment that changes the agent is one. */
+  maxRestarts: z.int().min(0).default(2),
+  /** Of the agent, on each device. Default: no bound. */
+  maxMemoryMb: z.number().positive().optional(),
+  maxCpuPercent: z.number().positive().optional(),
+  /** Above what the same device reported before the deployment. */
+  maxMemoryGrowthPercent: z.number().min(0).default(50),
+  maxP95GrowthPercent: z.number().min(0).default(50),
+  /** So long must a device have been healthy: heartbeats of that time are all counted. */
+  bakeMinutes: z.number().min(0).default(10),
   /** How long a stage may take to reach its quorum. */
   waitMinutes: z.number().positive().default(60),
 });
@@ -50,6 +68,10 @@ const planSchema = z.strictObject({
   canary: stageSchema,
   waves: z.array(stageSchema).default([]),
   gate: gateSchema,
+  /** Bounds of the twin test, which runs before anything is published. Default: none. */
+  twin: z
+    .strictObject({ maxP95Ms: z.number().positive().optional(), maxMemoryMb: z.number().positive().optional() })
+    .default({}),
   /** What becomes of a stage that fails: the deployment before, or nothing. Names of Edge Manager's deployment plans. */
   failureHandlingPolicy: z.enum(['ROLLBACK_ON_FAILURE', 'DO_NOTHING']).default('ROLLBACK_ON_FAILURE'),
 });

@@ -6,6 +6,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
 import type { GateReport } from './gate.ts';
+import type { DeviceNumbers } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
 
@@ -13,6 +14,8 @@ import { planDigest } from './promotion-plan.ts';
 export interface PromotionState {
   readonly schemaVersion: 1;
   readonly name: string;
+  /** Which run of a pipeline it belongs to, if any. */
+  readonly run?: string;
   readonly planDigest: string;
   readonly status: 'running' | 'awaiting-approval' | 'approved' | 'done' | 'failed' | 'aborted';
   readonly stages: readonly StageState[];
@@ -27,8 +30,12 @@ export interface StageState {
   /** What the group had before; absent where it had nothing. */
   readonly previousDeploymentId?: string;
   readonly deploymentId?: string;
+  /** The same of an earlier run of this promotion, in case that its deployment is still there and nothing has to be sent. */
+  readonly earlier?: { readonly deploymentId?: string; readonly previousDeploymentId?: string };
   /** Milliseconds since the epoch: older heartbeats say nothing about this deployment. */
   readonly deployedAt?: number;
+  /** What the devices of the group said before the deployment, by thing. */
+  readonly before?: Readonly<Record<string, DeviceNumbers>>;
   readonly report?: GateReport;
 }
 
@@ -38,35 +45,72 @@ export interface StateStore {
   save(state: PromotionState): Promise<void>;
 }
 
-export function newState(plan: PromotionPlan): PromotionState {
-  const stages = [plan.canary, ...plan.waves].map(({ group }) => ({ group, status: 'waiting' as const }));
-  return { schemaVersion: 1, name: plan.name, planDigest: planDigest(plan), status: 'running', stages };
+export function newState(plan: PromotionPlan, run?: string, earlier?: PromotionState): PromotionState {
+  const stages = [plan.canary, ...plan.waves].map(({ group }) => {
+    const was = earlier?.stages.find((stage) => stage.group === group && stage.status !== 'rolled-back');
+    const { deploymentId, previousDeploymentId } = was ?? {};
+    const known = {
+      ...(deploymentId === undefined ? {} : { deploymentId }),
+      ...(previousDeploymentId === undefined ? {} : { previousDeploymentId }),
+    };
+    return { group, status: 'waiting' as const, ...(deploymentId === undefined ? {} : { earlier: known }) };
+  });
+  const of = run === undefined ? {} : { run };
+  return { schemaVersion: 1, name: plan.name, ...of, planDigest: planDigest(plan), status: 'running', stages };
+}
+
+const ENDED: readonly PromotionState['status'][] = ['done', 'failed', 'aborted'];
+
+export function hasEnded({ status }: PromotionState): boolean {
+  return ENDED.includes(status);
+}
+
+/**
+ * What a promotion goes on from. A run of a pipeline begins anew where another has ended, also with another plan; it does not take
+ * over from one that is under way.
+ *
+ * @throws EdgeError `promote.state`, `promote.other-run`
+ */
+export function resumedState(
+  found: PromotionState | undefined,
+  plan: PromotionPlan,
+  place: string,
+  run: string | undefined,
+): PromotionState {
+  if (!found) return newState(plan, run);
+  if (run !== undefined && found.run !== run) {
+    if (hasEnded(found)) return newState(plan, run, found);
+    const message = `${place} is in the hands of the run ${found.run ?? 'of a person'}, which has not ended`;
+    throw cloudErrors.error('promote.other-run', message);
+  }
+  if (found.planDigest === planDigest(plan)) return found;
+  throw cloudErrors.error('promote.state', `${place} holds the state of another plan (${found.name})`);
 }
 
 /** @throws EdgeError `promote.state` */
-function checkState(text: string, place: string, plan: PromotionPlan): PromotionState {
+function checkState(text: string, place: string): PromotionState {
   let state: PromotionState;
   try {
     state = JSON.parse(text) as PromotionState;
   } catch (cause) {
     throw cloudErrors.error('promote.state', `${place} does not hold the state of a promotion`, { cause });
   }
-  if (state.schemaVersion === 1 && state.planDigest === planDigest(plan)) return state;
-  throw cloudErrors.error('promote.state', `${place} holds the state of another plan (${state.name})`);
+  if (state.schemaVersion === 1) return state;
+  throw cloudErrors.error('promote.state', `${place} holds a state that this version of edgeml cannot read`);
 }
 
 /** A file, or an object as `s3://bucket/key`. */
-export function stateStore(clients: CloudClients, place: string, plan: PromotionPlan, signal: AbortSignal): StateStore {
+export function stateStore(clients: Pick<CloudClients, 's3'>, place: string, signal: AbortSignal): StateStore {
   const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(place);
-  return match ? bucketStore(clients, match[1] ?? '', match[2] ?? '', plan, signal) : fileStore(place, plan);
+  return match ? bucketStore(clients, match[1] ?? '', match[2] ?? '', signal) : fileStore(place);
 }
 
-function fileStore(file: string, plan: PromotionPlan): StateStore {
+function fileStore(file: string): StateStore {
   return {
     place: file,
     load: async () => {
       const text = await readTextIfAny(file);
-      return text === undefined ? undefined : checkState(text, file, plan);
+      return text === undefined ? undefined : checkState(text, file);
     },
     save: async (state) => {
       await mkdir(path.dirname(path.resolve(file)), { recursive: true });
@@ -75,20 +119,14 @@ function fileStore(file: string, plan: PromotionPlan): StateStore {
   };
 }
 
-function bucketStore(
-  { s3 }: CloudClients,
-  Bucket: string,
-  Key: string,
-  plan: PromotionPlan,
-  signal: AbortSignal,
-): StateStore {
+function bucketStore({ s3 }: Pick<CloudClients, 's3'>, Bucket: string, Key: string, signal: AbortSignal): StateStore {
   const place = `s3://${Bucket}/${Key}`;
   const options = { abortSignal: signal };
   return {
     place,
     load: async () => {
       const found = await awsFind(`GetObject ${place}`, s3.send(new GetObjectCommand({ Bucket, Key }), options));
-      return found?.Body && checkState(await found.Body.transformToString(), place, plan);
+      return found?.Body && checkState(await found.Body.transformToString(), place);
     },
     save: async (state) => {
       const command = new PutObjectCommand({ Bucket, Key, Body: stateText(state), ContentType: 'application/json' });

@@ -1,14 +1,17 @@
 import { DeleteCoreDeviceCommand } from '@aws-sdk/client-greengrassv2';
 import {
   DeleteCertificateCommand,
+  DeletePolicyCommand,
   DeleteThingCommand,
   DescribeThingCommand,
   DetachPolicyCommand,
   DetachThingPrincipalCommand,
+  ListAttachedPoliciesCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
-import { awsFind } from '../aws-call.ts';
+import { awsErrorCode, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
+import { allPages, collect } from '../pages.ts';
 import type { RequestView } from '../request-view.ts';
 import { requestView } from '../request-view.ts';
 import type { DeviceFolder } from './device-files.ts';
@@ -16,6 +19,7 @@ import { cloudErrors } from '../errors.ts';
 
 export interface DeprovisionOptions {
   readonly thingName: string;
+  /** The device's own, as provision made it; it is deleted. */
   readonly policyName: string;
   readonly folder: DeviceFolder;
   readonly signal: AbortSignal;
@@ -24,8 +28,8 @@ export interface DeprovisionOptions {
 }
 
 /**
- * Takes everything away that is the device's alone, its certificate first, so that it cannot come back half-way. Policy, role
- * alias and groups are shared and stay. What is gone already does no harm.
+ * Takes everything away that is the device's alone, its certificate first, so that it cannot come back half-way. Other policies of
+ * the certificate are detached; they, the role alias and groups are kept. What is gone already does no harm.
  *
  * @throws EdgeError `provision.unknown-certificate`, `cloud.*`
  */
@@ -40,9 +44,10 @@ export async function deprovision({ greengrass, iot }: CloudClients, options: De
   }
   if (identity) {
     const { certificateArn, certificateId } = identity;
+    const attached = await attachedPolicies(iot, certificateArn, signal);
     const commands = [
       new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }),
-      new DetachPolicyCommand({ policyName, target: certificateArn }),
+      ...attached.map((name) => new DetachPolicyCommand({ policyName: name, target: certificateArn })),
       new DetachThingPrincipalCommand({ thingName, principal: certificateArn }),
       new DeleteCertificateCommand({ certificateId }),
     ] as const;
@@ -53,12 +58,27 @@ export async function deprovision({ greengrass, iot }: CloudClients, options: De
     }
   }
   const core = new DeleteCoreDeviceCommand({ coreDeviceThingName: thingName });
-  const last = new DeleteThingCommand({ thingName });
+  const last = [new DeletePolicyCommand({ policyName }), new DeleteThingCommand({ thingName })] as const;
   if (dryRun) {
     onRequest(requestView('greengrassv2', core));
-    return onRequest(requestView('iot', last));
+    for (const command of last) onRequest(requestView('iot', command));
+    return;
   }
   await awsFind(`DeleteCoreDevice ${thingName}`, greengrass.send(core, sent));
-  await awsFind(`DeleteThing ${thingName}`, iot.send(last, sent));
+  const isShared = (thrown: unknown): undefined => {
+    // A policy that other certificates have, too, is not this device's alone.
+    if (awsErrorCode(thrown) !== 'DeleteConflictException') throw thrown;
+  };
+  await awsFind(`DeletePolicy ${policyName}`, iot.send(last[0], sent).catch(isShared));
+  await awsFind(`DeleteThing ${thingName}`, iot.send(last[1], sent));
   await folder.remove();
+}
+
+async function attachedPolicies(iot: CloudClients['iot'], target: string, signal: AbortSignal): Promise<string[]> {
+  const listed = allPages(async (marker) => {
+    const command = new ListAttachedPoliciesCommand({ target, marker });
+    const answer = await awsFind(`ListAttachedPolicies ${target}`, iot.send(command, { abortSignal: signal }));
+    return { items: answer?.policies, nextToken: answer?.nextMarker };
+  });
+  return (await collect(listed)).flatMap(({ policyName = '' }) => policyName);
 }

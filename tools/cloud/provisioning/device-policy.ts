@@ -1,33 +1,41 @@
 import { TOPIC_TEMPLATES } from '#packages/ipc';
 
+export interface PolicySubject {
+  /** `aws`, `aws-cn`, `aws-us-gov`: the second part of every ARN. */
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  readonly roleAlias: string;
+  readonly thingName: string;
+}
+
 /**
- * What a core device may do on AWS IoT: connect as itself, its jobs, deployments and shadows, the topics of the collection below
- * its own name, and keys from the role alias (AWS IoT Greengrass V2 developer guide, "Minimal AWS IoT policy for core devices").
- * The variable stands for the name of whichever thing uses the certificate, so that one policy serves the fleet.
+ * What one core device may do on AWS IoT: connect as itself, its jobs, deployments and shadows, the topics of the collection
+ * below its own name, and keys from the role alias (AWS IoT Greengrass V2 developer guide, "Minimal AWS IoT policy for core
+ * devices"). Thing policy variables would make one policy serve the fleet, but core devices do not support them, and a
+ * wildcard for all names would let each device speak for the others: so each device has a policy with its name in it.
+ *
+ * Everything below `$aws/things/<name>/` is the device's own, and policies of AWS IoT end at 2,048 characters: one wildcard
+ * stands for health, jobs and shadows.
  */
-export function devicePolicy({ region, account, roleAlias }: PolicySubject): string {
-  const thing = '${iot:Connection.Thing.ThingName}';
-  const arn = (kind: string, name: string): string => `arn:aws:iot:${region}:${account}:${kind}/${name}`;
-  const own = [
-    `$aws/things/${thing}/greengrass/health/json`,
-    `$aws/things/${thing}/greengrassv2/health/json`,
-    `$aws/things/${thing}/jobs/*`,
-    `$aws/things/${thing}/shadow/*`,
-  ];
-  const ours = mqttTopicsOf(thing);
+export function devicePolicy({ partition, region, account, roleAlias, thingName }: PolicySubject): string {
+  const arn = (kind: string, name: string): string => `arn:${partition}:iot:${region}:${account}:${kind}/${name}`;
+  const topics = [`$aws/things/${thingName}/*`, `${MQTT_ROOT}/${thingName}/*`];
   const statement = (Action: readonly string[], Resource: readonly string[]) => ({ Effect: 'Allow', Action, Resource });
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
-      statement(['iot:Connect'], [arn('client', `${thing}*`)]),
+      // The nucleus opens further clients, thing#2, thing#3, …, when one has 50 subscriptions. gateway-1* would be gateway-10, too.
+      statement(['iot:Connect'], [arn('client', thingName), arn('client', `${thingName}#*`)]),
       statement(
         ['iot:Publish', 'iot:Receive'],
-        [...own, ...ours].map((topic) => arn('topic', topic)),
+        topics.map((topic) => arn('topic', topic)),
       ),
       statement(
         ['iot:Subscribe'],
-        [...own, ...ours].map((topic) => arn('topicfilter', topic)),
+        topics.map((topic) => arn('topicfilter', topic)),
       ),
+      // The data plane takes no narrower resource: which component a device will need is known by its deployments alone.
       statement(
         [
           'greengrass:GetComponentVersionArtifact',
@@ -42,14 +50,5 @@ export function devicePolicy({ region, account, roleAlias }: PolicySubject): str
   });
 }
 
-export interface PolicySubject {
-  readonly region: string;
-  readonly account: string;
-  readonly roleAlias: string;
-}
-
 /** Every topic of the collection on AWS IoT lies below the name of its device. */
-function mqttTopicsOf(thing: string): readonly string[] {
-  const root = TOPIC_TEMPLATES.mqttResults.split('/{thing}/')[0];
-  return [`${root}/${thing}/*`];
-}
+const [MQTT_ROOT = ''] = TOPIC_TEMPLATES.mqttResults.split('/{thing}/');

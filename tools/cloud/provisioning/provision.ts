@@ -31,6 +31,7 @@ export interface ProvisionOptions extends Pick<
 > {
   readonly thingName: string;
   readonly group?: string;
+  /** The device's own: it holds its name. */
   readonly policyName: string;
   readonly roleAlias: string;
   /** ARN of the role that devices take; its account is taken to be theirs. */
@@ -106,9 +107,10 @@ class Provisioning {
   }
 
   async policy(): Promise<void> {
-    const { policyName, roleAlias, roleArn } = this.#options;
-    const account = roleArn.split(':')[4] ?? '';
-    const policyDocument = devicePolicy({ region: this.#clients.region, account, roleAlias });
+    const { policyName, roleAlias, roleArn, thingName } = this.#options;
+    const [, partition = '', , , account = ''] = roleArn.split(':');
+    const { region } = this.#clients;
+    const policyDocument = devicePolicy({ partition, region, account, roleAlias, thingName });
     const found = await this.#find(new GetPolicyCommand({ policyName }), policyName);
     const existing = (found as { policyDocument?: string } | undefined)?.policyDocument;
     if (existing === undefined)
@@ -116,7 +118,7 @@ class Provisioning {
     if (canonicalJson(JSON.parse(existing)) === canonicalJson(JSON.parse(policyDocument))) return;
     throw cloudErrors.error(
       'provision.differs',
-      `the policy ${policyName} says something else than this version of edgeml needs`,
+      `the policy ${policyName} says something else than this version of edgeml needs for ${thingName}`,
     );
   }
 

@@ -7,6 +7,7 @@ import type { Recipe } from '../../recipe/recipe.ts';
 import { isPlainObject } from '../../recipe/recipe.ts';
 import { fileDigest } from '../digest.ts';
 import type { Digest } from '../digest.ts';
+import { contentDigest } from './content-digest.ts';
 import { inParallel } from '../in-parallel.ts';
 import { cloudErrors } from '../errors.ts';
 
@@ -25,6 +26,8 @@ export interface BuiltArtifact {
   readonly file: string;
   readonly bytes: number;
   readonly digest: Digest;
+  /** Of a signed model package: the same for the same files, whatever the bytes of the signature. Hexadecimal SHA-256. */
+  readonly contentDigest?: string;
 }
 
 const HASHED_AT_ONCE = 4;
@@ -77,7 +80,9 @@ async function withArtifacts(
       const message = `${name} ${version} names the artifact ${fileName}, but there is no ${file}`;
       throw cloudErrors.error('publish.missing-artifact', message, { cause });
     });
-    return { fileName, file, bytes: facts.size, digest: await fileDigest(file) };
+    const content = await contentDigest(file);
+    const known = content === undefined ? {} : { contentDigest: content };
+    return { fileName, file, bytes: facts.size, digest: await fileDigest(file), ...known };
   });
   return { name, version, document, recipe, artifacts };
 }

@@ -8,6 +8,8 @@ import { cloudErrors } from '../errors.ts';
 
 /** Tag that carries the hash of the recipe as it was sent, so that a later publish can tell whether it differs. */
 export const RECIPE_TAG = 'edgeml:recipe-sha256';
+/** Tag that carries the hash of what signed model packages hold, so that one that was signed again is known again. */
+export const CONTENT_TAG = 'edgeml:content-sha256';
 /** AWS IoT Greengrass endpoints and quotas: "Maximum size of a component recipe". */
 const MAX_RECIPE_BYTES = 16_384;
 
@@ -22,6 +24,8 @@ export interface PublishTarget {
 export interface ComponentPlan {
   readonly component: BuiltComponent;
   readonly recipeSha256: string;
+  /** Of components with a signed model package. */
+  readonly contentSha256?: string;
   readonly uploads: readonly Upload[];
   readonly create: CreateComponentVersionCommand;
 }
@@ -43,18 +47,26 @@ export function planComponent(component: BuiltComponent, target: PublishTarget):
     throw cloudErrors.error('publish.recipe', message);
   }
   const recipeSha256 = textDigest(recipe).hex;
+  const contentSha256 = contentOf(component.artifacts);
   const content = [recipeSha256, ...component.artifacts.map(({ digest }) => digest.hex)].join(' ');
   return {
     component,
     recipeSha256,
+    ...(contentSha256 === undefined ? {} : { contentSha256 }),
     uploads: component.artifacts.map((artifact) => ({ artifact, input: uploadInput(artifact, target.bucket, folder) })),
     create: new CreateComponentVersionCommand({
       inlineRecipe: Buffer.from(recipe),
-      tags: { [RECIPE_TAG]: recipeSha256 },
+      tags: { [RECIPE_TAG]: recipeSha256, ...(contentSha256 === undefined ? {} : { [CONTENT_TAG]: contentSha256 }) },
       // The same content gives the same token: a repeated request returns the version instead of a conflict.
       clientToken: textDigest(`${component.name} ${component.version} ${content}`).hex,
     }),
   };
+}
+
+function contentOf(artifacts: readonly BuiltArtifact[]): string | undefined {
+  if (artifacts.every(({ contentDigest }) => contentDigest === undefined)) return undefined;
+  const parts = artifacts.map(({ fileName, contentDigest, digest }) => [fileName, contentDigest ?? digest.hex]);
+  return textDigest(canonicalJson(parts.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))).hex;
 }
 
 /** The requests of a plan in the order in which they are sent. */

@@ -4,7 +4,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { allPages, collect } from '../pages.ts';
 import type { ComponentPlan } from './publish-plan.ts';
-import { RECIPE_TAG } from './publish-plan.ts';
+import { CONTENT_TAG, RECIPE_TAG } from './publish-plan.ts';
 import { cloudErrors } from '../errors.ts';
 
 export interface PublishedVersion {
@@ -51,7 +51,7 @@ export async function findVersion(
 export async function checkSameContent(
   { greengrass }: CloudClients,
   arn: string,
-  { component, recipeSha256 }: ComponentPlan,
+  { component, recipeSha256, contentSha256 }: ComponentPlan,
   signal: AbortSignal,
 ): Promise<void> {
   const command = new GetComponentCommand({ arn, recipeOutputFormat: 'JSON' });
@@ -63,9 +63,11 @@ export async function checkSameContent(
       .map(({ Uri, URI, Digest }) => [fileOf(Uri ?? URI ?? ''), Digest]),
   );
   const version = `${component.name} ${component.version}`;
+  // Signed again: the same files in a zip of other bytes. What is published is used.
+  const isSameContent = contentSha256 !== undefined && tags?.[CONTENT_TAG] === contentSha256;
   for (const { fileName, digest } of component.artifacts) {
     const there = digests.get(fileName);
-    if (there === digest.base64) continue;
+    if (there === digest.base64 || isSameContent) continue;
     const hex = there === undefined ? 'no such artifact' : `sha256 ${Buffer.from(there, 'base64').toString('hex')}`;
     const message = `${version} is published with another ${fileName}: published ${hex}, built sha256 ${digest.hex}`;
     throw cloudErrors.error('publish.version-taken', message, { facts: { published: there, built: digest.base64 } });

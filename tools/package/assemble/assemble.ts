@@ -34,6 +34,8 @@ export interface PackageRequest {
   readonly labels?: string;
   /** Images to make golden cases of, in addition to those that the source has. */
   readonly golden: readonly string[];
+  /** Leave out images in which the model finds nothing, as long as it finds something in one. Default: they are refused. */
+  readonly mayFindNothing?: boolean;
   /** Shows what is recorded of each of them; resolves with where. */
   readonly showGolden?: (shown: GoldenCase) => Promise<string>;
   /** What is recorded was looked at: labels that look shifted are taken. */
@@ -177,9 +179,10 @@ async function complete(
   let current = draft;
   const before = parseManifest(current);
   if (request.golden.length > 0) {
-    const { showGolden: show, goldenSeen: isSeen = false } = request;
-    const { entries: made, doubts } = await makeGolden(target, before, request.golden, { show, isSeen, signal });
-    notes.push(...doubts.map((doubt) => `doubt: ${doubt}`));
+    const { showGolden: show, goldenSeen: isSeen = false, mayFindNothing = false } = request;
+    const options = { show, isSeen, mayFindNothing, signal };
+    const { entries: made, doubts, leftOut } = await makeGolden(target, before, request.golden, options);
+    notes.push(...leftOut, ...doubts.map((doubt) => `doubt: ${doubt}`));
     const kept = before.golden.filter((one) => !made.some(({ expect }) => expect === one.expect));
     current = { ...current, golden: [...kept.map(plainGolden), ...made] };
   }

@@ -24,6 +24,8 @@ export interface GoldenOptions {
   readonly show?: ((shown: GoldenCase) => Promise<string>) | undefined;
   /** Whoever packages has seen the cases: labels that look shifted are taken. */
   readonly isSeen: boolean;
+  /** Leave out images in which the model finds nothing, as long as it finds something in one. Default: they are refused. */
+  readonly mayFindNothing?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +39,8 @@ export interface MadeGolden {
   readonly entries: readonly GoldenEntry[];
   /** What looks wrong about the answers. */
   readonly doubts: readonly string[];
+  /** Notes on images that are no golden cases. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -48,34 +52,45 @@ export async function makeGolden(
   dir: string,
   manifest: ModelManifest,
   inputs: readonly string[],
-  { show, isSeen, signal }: GoldenOptions,
+  { show, isSeen, mayFindNothing = false, signal }: GoldenOptions,
 ): Promise<MadeGolden> {
   const givesTensors = manifest.output.decoder === 'tensor';
   const entries = inputs.map((input) => entryOf(input, givesTensors));
   requireDistinct(entries);
   const found: Prediction[] = [];
   const shown: string[] = [];
+  const cases: GoldenEntry[] = [];
+  const leftOut: string[] = [];
   const made = await withModel(dir, manifest, manifest.variants[0], async (model, doubts) => {
     for (const [index, file] of inputs.entries()) {
       const bytes = new Uint8Array(await readGiven(file));
-      const { input, expect } = entries[index]!;
+      const entry = entries[index]!;
+      const { input, expect } = entry;
       const answer = await answerOf(model, manifest, file, bytes, signal).catch((cause: unknown) => {
         if (!isEdgeError(cause) || !/^(image|tensor)\.|^model\.input-invalid$/.test(cause.code)) throw cause;
         throw packagingErrors.error('packaging.golden-input', `${file}: ${cause.message}`, { cause });
       });
-      await writeInto(dir, input, bytes);
       if (givesTensors) {
+        await writeInto(dir, input, bytes);
+        cases.push(entry);
         await writeNpz(path.join(dir, expect), answer.outputs ?? {}, signal);
         continue;
       }
-      if (answer.predictions.length === 0) throw nothingFound(file, manifest, doubts.all);
+      if (answer.predictions.length === 0) {
+        const isLast = index === inputs.length - 1;
+        if (!mayFindNothing || (isLast && cases.length === 0)) throw nothingFound(file, manifest, doubts.all);
+        leftOut.push(`${path.basename(file)} is no golden case: the model finds nothing in it`);
+        continue;
+      }
+      await writeInto(dir, input, bytes);
+      cases.push(entry);
       const { image, predictions } = answer;
       if (show && image) shown.push(await show({ file, bytes, image, predictions }));
       found.push(...predictions);
       doubts.answered(bytes, predictions);
       await writeInto(dir, expect, linesOf(answer.predictions));
     }
-    return { entries, doubts: doubts.all };
+    return { entries: cases, doubts: doubts.all, leftOut };
   });
   if (!isSeen) requireUnshifted(manifest, await labelsOf(dir, manifest), found, shown);
   return made;

@@ -38,6 +38,11 @@ describe('edgeml keygen, sign and verify', () => {
     const signed = await runCommand(['sign', '--package', dir, '--key', privateFile!, '--json'], {});
     expect(signed, signed.stderr).toMatchObject({ code: 0 });
     expect(signed.json[0]).toMatchObject({ name: 'Colours', algorithm: 'Ed25519', keyId });
+    // Signing again signs the same files: the signature is none of them.
+    const again = await runHere(['sign', '--package', dir, '--key', privateFile!, '--json']);
+    expect(again.json[0]).toMatchObject({ files: signed.json[0]?.['files'], hash: signed.json[0]?.['hash'] });
+    const { files } = JSON.parse(await readFile(path.join(dir, 'signature.json'), 'utf8')) as { files: object };
+    expect(again.json[0]?.['files']).toBe(Object.keys(files).length);
     const verified = await runCommand(['verify', '--package', dir, '--key', publicFile!, '--json'], {});
     expect(verified.json[0]).toMatchObject({ state: 'trusted', keyId });
   });

@@ -1,0 +1,247 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { Template } from '../../testing/iam/template.ts';
+import { TEST_KEYS } from '../../testing/object-store/s3-keys.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { iamEngine } from '../../testing/outside-data/python.ts';
+import { runHere } from '../../testing/package/in-process.ts';
+import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
+import type { TrainingOutput } from '../../testing/package/training-output.ts';
+import { runPipeline } from '../../testing/pipeline/run-pipeline.ts';
+import type { PipelineEnd } from '../../testing/pipeline/run-pipeline.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
+import { connectCloud } from '../../tools/cloud/clients.ts';
+import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
+import { findTarget } from '../../tools/cloud/deployments/target.ts';
+import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
+import type { RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
+
+const ARN = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/Colours/2';
+const COMPONENT = 'edgeml.model.Colours';
+const FLEET = 'edgeml-fleet-fleet';
+const COMPONENTS = 'edgeml-fleet-components';
+const GROUPS = ['canary', 'wave-1', 'wave-2'];
+const { signal } = new AbortController();
+
+describe.sequential(
+  'the pipeline, from the registry to the second wave and back',
+  await needs(awsModels, iamEngine),
+  () => {
+    let aws: AwsStandIn;
+    let training: TrainingOutput;
+    let definition: { States: Record<string, object> };
+    let topic: string;
+    let handler: (event: unknown) => Promise<unknown>;
+    let mails: string[];
+    let runs = 0;
+
+    beforeAll(async () => {
+      aws = await startAwsStandIn(FLEET, COMPONENTS, 'models');
+      training = await trainingOutput();
+      for (const [name, value] of Object.entries(aws.environment)) vi.stubEnv(name, value);
+      vi.stubEnv('FLEET_BUCKET', FLEET);
+      ({ handler } = await import('../../tools/cloud/pipeline/lambda.ts'));
+      const fleet = await Template.read('fleet.yaml', 'edgeml-fleet');
+      const parameters = {
+        ModelPackageGroup: 'Colours',
+        CodeBucket: 'code',
+        ModelBucketArn: 'arn:aws:s3:::models',
+        SigningKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/sign',
+        ApproverEmail: 'a@example.com',
+      };
+      const template = await Template.read('pipeline.yaml', 'edgeml-pipeline', parameters, fleet.exports);
+      definition = template.resources['Pipeline']?.Properties['Definition'] as typeof definition;
+      topic = template.ref('Approval');
+      // What a data scientist has: the archive of a training job, and a few pictures. One of them shows nothing that the model knows.
+      const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
+        aws.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      await put('models', 'job/model.tar.gz', await tarOf({ 'colours.onnx': colourModel() }));
+      await put(FLEET, 'pictures/Colours/labels.txt', LABELS);
+      await put(FLEET, 'pictures/Colours/model.json', MANIFEST);
+      for (const colour of ['red', 'green'] as const)
+        await put(FLEET, `pictures/Colours/${colour}.png`, await readFile(await training.image(colour)));
+      aws.sagemaker.packages.set(ARN, {
+        ModelPackageName: 'Colours',
+        ModelPackageArn: ARN,
+        ModelPackageVersion: 2,
+        CreationTime: 1_767_225_600,
+        ModelPackageStatus: 'Completed',
+        ModelPackageStatusDetails: { ValidationStatuses: [] },
+        ModelApprovalStatus: 'Approved',
+        InferenceSpecification: {
+          Containers: [{ Image: 'none', ModelDataUrl: 's3://models/job/model.tar.gz' }],
+          SupportedContentTypes: [],
+          SupportedResponseMIMETypes: [],
+        },
+      });
+      await mkdir(path.join(training.dir, 'keys'));
+      await runHere(['keygen', '--out', path.join(training.dir, 'keys'), '--key-id', 'factory']);
+
+      const clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+      await publishSamples(clients, COMPONENTS, `${COMPONENT}=1.0.0`);
+      aws.fleet.readsUntilDone = 0;
+      for (const group of GROUPS) {
+        for (const index of [1, 2]) aws.fleet.addThing(`${group}-${index}`, group);
+        const target = await findTarget(clients, { kind: 'group', name: group }, signal);
+        const change = { components: { [COMPONENT]: { componentVersion: '1.0.0' } } };
+        await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+      }
+      clients.close();
+      aws.mishap = ({ operation }) => {
+        if (operation === 'ListJobExecutionsForJob') beat();
+        return undefined;
+      };
+    });
+    beforeEach(() => (mails = []));
+    afterEach(() => expect(aws.violations).toEqual([]));
+    afterAll(async () => {
+      vi.unstubAllEnvs();
+      await training.remove();
+      await aws.close();
+    });
+
+    const versionOf = (group: string): unknown => {
+      const last = [...aws.fleet.deployments].reverse().find(({ targetArn }) => targetArn.endsWith(`/${group}`));
+      return (last?.input['components'] as Record<string, { componentVersion: string }>)[COMPONENT]?.componentVersion;
+    };
+    const beat = (): void => {
+      for (const thing of aws.fleet.things.keys()) {
+        const ModelMetrics = [
+          { MetricName: 'Inferences', Dimension: 'Count', Value: 100 },
+          { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
+        ];
+        const Timestamp = Math.floor(Date.now() / 1000);
+        const ModelVersion = String(versionOf(thing.replace(/-\d$/, '')));
+        const model = sampleModel({ ModelName: 'Colours', ModelVersion, ModelMetrics, LatestInference: Timestamp });
+        putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ageMs: -1_000 });
+      }
+    };
+    /** The commands of a build specification, but for what another test runs: building the project, and the twin. */
+    const build = async (specification: string, variables: Readonly<Record<string, string>>): Promise<boolean> => {
+      const all: Record<string, string> = { ...variables, FLEET_BUCKET: FLEET, COMPONENTS_BUCKET: COMPONENTS };
+      const filled = (text: string): string => text.replace(/\$(\w+)/g, (_, name: string) => all[name] ?? '');
+      const plan = parse(
+        (await readFile(path.join(PROJECT, 'infrastructure/plan.yaml'), 'utf8')).replaceAll(
+          /MODEL_NAME|MODEL_VERSION|FLEET_BUCKET/g,
+          (name) => all[name] ?? '',
+        ),
+      ) as { gate: object };
+      const changed = { ...plan, heartbeats: 's3://heartbeats/heartbeats', gate: { ...plan.gate, bakeMinutes: 0 } };
+      await writeFile(path.join(training.dir, 'plan.yaml'), stringify(changed));
+      const text = await readFile(path.join(PROJECT, specification), 'utf8');
+      const { phases } = parse(text) as { phases: { build: { commands: string[] } } };
+      for (const line of phases.build.commands) {
+        const [, words] = /^npm run -s edgeml -- (.*)$/.exec(filled(line)) ?? [];
+        if (words === undefined || /^(build|twin) /.test(words)) continue;
+        const parts = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+        const here = parts.map((part) =>
+          part === 'plan.yaml'
+            ? path.join(training.dir, part)
+            : part.replace(/^\.edgeml\/model$/, path.join(training.dir, 'out')),
+        );
+        // A key of AWS KMS is not here: package-cloud.test.ts signs with one.
+        const key = here.indexOf('--kms-key');
+        if (key >= 0) here.splice(key, 2, '--key', path.join(training.dir, 'keys/factory.key'));
+        const { code, stderr } = await runHere(here);
+        if (code !== 0) throw new Error(`${here.join(' ')}: ${stderr}`);
+      }
+      return true;
+    };
+    const execute = (
+      input: RunInput,
+      answer: (mail: string) => readonly string[] | undefined,
+      askSeconds = 259_200,
+    ): Promise<PipelineEnd> => {
+      const States = { ...definition.States, Ask: { ...definition.States['Ask'], TimeoutSeconds: askSeconds } };
+      const mail = (text: string) => {
+        mails.push(text);
+        return answer(text);
+      };
+      const name = `run-${++runs}`;
+      return runPipeline(
+        { definition: { ...definition, States }, topic, name, input },
+        { build, invoke: handler, mail },
+      );
+    };
+    /** The line of the mail below a heading, as its words. */
+    const pasted = (mail: string, heading: string): readonly string[] => {
+      const line = mail.split('\n')[mail.split('\n').indexOf(heading) + 1] ?? '';
+      // Nothing that bash, PowerShell or cmd would take for something else.
+      expect(line).toMatch(/^aws stepfunctions [\w ./+=:-]+$/);
+      return line.split(' ').slice(2);
+    };
+    const eventInput = async (): Promise<RunInput> => {
+      const inputs: RunInput[] = [];
+      await handlePackageEvent(
+        {
+          'detail-type': 'SageMaker Model Package State Change',
+          source: 'aws.sagemaker',
+          detail: {
+            ModelPackageArn: ARN,
+            ModelPackageGroupName: 'Colours',
+            ModelPackageVersion: 2,
+            ModelApprovalStatus: 'Approved',
+          },
+        },
+        {
+          packageNow: async () => ({ approval: 'Approved', changedAt: Date.now() }),
+          running: async () => [],
+          start: async (_, input) => (inputs.push(input), true),
+          stop: async () => undefined,
+        },
+      );
+      return inputs[0] as RunInput;
+    };
+
+    it('puts the former version back when the approver rejects', async () => {
+      const end = await execute(await eventInput(), (mail) => pasted(mail, 'Reject:'));
+      expect(end).toMatchObject({ status: 'FAILED', error: 'NotPromoted' });
+      expect(end.states).toEqual([
+        'Begin',
+        'Package',
+        'Canary',
+        'Summarize',
+        'Ask',
+        'Withdraw',
+        'WasRefused',
+        'Refused',
+      ]);
+      expect(GROUPS.map(versionOf)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+      expect(mails[0]).toMatch(
+        /Colours: p95 of the median device, ms +20 +-|Colours: p95 of the median device, ms +20 +20/,
+      );
+      // A plain archive became a package with a golden case of each picture.
+      const manifest = await readFile(path.join(training.dir, 'out/packages/Colours-2.0.0/model.json'), 'utf8');
+      expect((JSON.parse(manifest) as { golden: object[] }).golden).toHaveLength(2);
+    });
+
+    it('puts it back when nobody answers in time', async () => {
+      const end = await execute(await eventInput(), () => undefined, 1);
+      expect([end.status, end.states.slice(-4)]).toEqual(['FAILED', ['Ask', 'Withdraw', 'WasRefused', 'Refused']]);
+      expect(GROUPS.map(versionOf)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+    });
+
+    it('goes on to the second wave when the approver approves, with a version that was published before', async () => {
+      const end = await execute(await eventInput(), (mail) => pasted(mail, 'Approve:'));
+      expect(end).toMatchObject({
+        status: 'SUCCEEDED',
+        states: ['Begin', 'Package', 'Canary', 'Summarize', 'Ask', 'Production'],
+      });
+      expect(GROUPS.map(versionOf)).toEqual(['2.0.0', '2.0.0', '2.0.0']);
+    });
+
+    it('puts it back on every group when the registry says "Rejected" later on', async () => {
+      const end = await execute({ ...(await eventInput()), action: 'withdraw' }, () => undefined);
+      expect(end).toMatchObject({ status: 'SUCCEEDED', states: ['Begin', 'Withdraw', 'WasRefused', 'Withdrawn'] });
+      expect(GROUPS.map(versionOf)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+    });
+  },
+);

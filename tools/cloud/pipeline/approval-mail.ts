@@ -1,0 +1,59 @@
+import { approvalToken } from '../promotion/approval.ts';
+import type { Comparison } from '../promotion/compare-numbers.ts';
+import type { PromotionState } from '../promotion/promotion-state.ts';
+
+/** What the state machine makes its mail of: both texts end where the token of its task has to follow. */
+export interface ApprovalMail {
+  readonly approve: string;
+  readonly reject: string;
+  /** What the production build is given: it approves what this canary tested, and nothing else. */
+  readonly token: string;
+}
+
+export interface MailSubject {
+  readonly state: PromotionState;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly region: string;
+  /** Folder with the report of the twin, as `s3://bucket/prefix`. */
+  readonly reports: string;
+}
+
+/**
+ * The mail to the approver: what the gate found on the canary group, beside the version before, where the twin's report lies,
+ * and one line each to approve and to reject. The lines hold no quotes around JSON and no braces, so that bash, PowerShell and cmd
+ * take them as they are.
+ */
+export function approvalMail({ state, modelName, modelVersion, region, reports }: MailSubject): ApprovalMail {
+  const [canary] = state.stages;
+  const { report } = canary ?? {};
+  const waves = state.stages.slice(1).map(({ group }) => group);
+  const findings = report?.findings ?? [];
+  const head = [
+    `${modelName} ${modelVersion} passed its gate on the group ${canary?.group ?? ''}: ${report?.reason ?? ''}.`,
+    ...findings.slice(0, MAX_FINDINGS).map(({ thing, verdict, reason = '' }) => `  ${thing}: ${verdict}, ${reason}`),
+    '',
+    `${'Canary group'.padEnd(WIDTH)}${'now'.padStart(12)}${'before'.padStart(12)}`,
+    ...(report?.comparisons ?? []).map(line),
+    '',
+    'The report of the twin, with the golden pictures and what the model finds in them:',
+    `  aws s3 cp ${reports} twin --recursive --region ${region}`,
+    '',
+    `Approved, it goes to ${waves.join(', then ')}. Rejected, or not answered within three days, the former version is put back.`,
+    'Paste one of these lines into a terminal.',
+  ].join('\n');
+  const send = (what: string): string => `aws stepfunctions ${what} --region ${region}`;
+  return {
+    approve: `${head}\n\nApprove:\n${send('send-task-success')} --task-output true --task-token `,
+    reject: `\n\nReject:\n${send('send-task-failure')} --error Rejected --cause approver --task-token `,
+    token: approvalToken(state),
+  };
+}
+
+const WIDTH = 58;
+const MAX_FINDINGS = 20;
+
+function line({ what, now, before }: Comparison): string {
+  const shown = (value: number | undefined): string => (value === undefined ? '-' : String(value)).padStart(12);
+  return `${what.padEnd(WIDTH)}${shown(now)}${shown(before)}`;
+}

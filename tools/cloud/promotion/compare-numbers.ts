@@ -1,0 +1,59 @@
+import type { DeviceNumbers, Observations } from './observations.ts';
+import type { GateSettings } from './promotion-plan.ts';
+
+/** One number of a stage, now and before. */
+export interface Comparison {
+  /** E.g. `StreetDetector: p95 of the median device, ms`. */
+  readonly what: string;
+  readonly now?: number;
+  readonly before?: number;
+}
+
+/** What the approver of a promotion looks at: the numbers of all judged devices, against those of the version before. */
+export function compareNumbers(
+  { models }: GateSettings,
+  things: readonly string[],
+  observations: Pick<Observations, 'get'>,
+  before: Readonly<Record<string, DeviceNumbers>>,
+): readonly Comparison[] {
+  const now = things.flatMap((thing) => observations.get(thing) ?? []);
+  const was = things.flatMap((thing) => before[thing] ?? []);
+  const compare = (what: string, join: Join, of: (numbers: DeviceNumbers) => number | undefined): Comparison => ({
+    what,
+    ...joined('now', now, join, of),
+    ...joined('before', was, join, of),
+  });
+  return [
+    ...models.flatMap(({ name }) => {
+      const of = (key: 'inferences' | 'failures' | 'p95Ms') => (numbers: DeviceNumbers) => numbers.models[name]?.[key];
+      return [
+        compare(`${name}: answered requests`, sum, of('inferences')),
+        compare(`${name}: failed requests`, sum, of('failures')),
+        compare(`${name}: p95 of the median device, ms`, median, of('p95Ms')),
+        compare(`${name}: p95 of the slowest device, ms`, largest, of('p95Ms')),
+      ];
+    }),
+    compare('agent: memory of the median device, MB', median, ({ memoryBytes }) =>
+      memoryBytes === undefined ? undefined : Math.round(memoryBytes / 1e6),
+    ),
+    compare('agent: CPU of the median device, % of a core', median, ({ cpuPercent }) => cpuPercent),
+    compare('agent: starts, all devices', sum, ({ starts }) => starts),
+    compare('agent: crashes, all devices', sum, ({ crashes }) => crashes),
+  ];
+}
+
+type Join = (values: readonly number[]) => number;
+
+function joined(
+  name: 'now' | 'before',
+  devices: readonly DeviceNumbers[],
+  join: Join,
+  of: (numbers: DeviceNumbers) => number | undefined,
+): Partial<Comparison> {
+  const values = devices.flatMap((numbers) => of(numbers) ?? []);
+  return values.length === 0 ? {} : { [name]: join(values) };
+}
+
+const sum: Join = (values) => values.reduce((total, value) => total + value, 0);
+const largest: Join = (values) => Math.max(...values);
+const median: Join = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;

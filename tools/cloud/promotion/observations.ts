@@ -1,0 +1,89 @@
+import type { HeartbeatMessage, HeartbeatMetric } from '#packages/heartbeat';
+import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
+
+/** What the heartbeats of one device told of itself and a model. Counts are of all heartbeats that were seen, the rest of the last. */
+export interface DeviceNumbers {
+  readonly starts?: number;
+  readonly crashes?: number;
+  readonly memoryBytes?: number;
+  readonly cpuPercent?: number;
+  /** By name of the model. */
+  readonly models: Readonly<Record<string, ModelNumbers>>;
+}
+
+export interface ModelNumbers {
+  readonly version: string;
+  /** Requests that were answered, and those that failed. */
+  readonly inferences: number;
+  readonly failures: number;
+  /** The worst 95th percentile of any heartbeat. */
+  readonly p95Ms?: number;
+}
+
+/** The numbers of one heartbeat: what a stage's devices said before a deployment. */
+export function numbersOf({ AgentMetrics, Models }: HeartbeatMessage): DeviceNumbers {
+  const agent = {
+    starts: valueOf(AgentMetrics, 'Starts', 'Total'),
+    crashes: valueOf(AgentMetrics, 'Crashes', 'Total'),
+    memoryBytes: valueOf(AgentMetrics, 'Memory', 'Bytes'),
+    cpuPercent: valueOf(AgentMetrics, 'Cpu', 'Percent'),
+  };
+  const models = Models.map(({ ModelName, ModelVersion, ModelMetrics }) => {
+    const p95Ms = valueOf(ModelMetrics, 'InferenceLatencyMs', 'P95');
+    const counts = {
+      inferences: valueOf(ModelMetrics, 'Inferences', 'Count') ?? 0,
+      failures: valueOf(ModelMetrics, 'Failures', 'Count') ?? 0,
+    };
+    return [ModelName, { version: ModelVersion, ...counts, ...(p95Ms === undefined ? {} : { p95Ms }) }] as const;
+  });
+  return { ...present(agent), models: Object.fromEntries(models) };
+}
+
+/**
+ * Adds up what the heartbeats of a stage say since each device was done with the deployment. A heartbeat counts once, however often
+ * it is looked at. Not kept over a restart of the command: then the minimum numbers are waited for again.
+ */
+export class Observations {
+  readonly #devices = new Map<string, { readonly last: string; readonly numbers: DeviceNumbers }>();
+
+  add(thing: string, { heartbeat }: ReceivedHeartbeat): DeviceNumbers {
+    const known = this.#devices.get(thing);
+    if (known?.last === heartbeat.HeartbeatId) return known.numbers;
+    const now = numbersOf(heartbeat);
+    const numbers = known ? joined(known.numbers, now) : now;
+    this.#devices.set(thing, { last: heartbeat.HeartbeatId, numbers });
+    return numbers;
+  }
+
+  get(thing: string): DeviceNumbers | undefined {
+    return this.#devices.get(thing)?.numbers;
+  }
+}
+
+function joined(before: DeviceNumbers, now: DeviceNumbers): DeviceNumbers {
+  const models = Object.entries(now.models).map(([name, model]) => {
+    const earlier = before.models[name];
+    if (earlier?.version !== model.version) return [name, model] as const;
+    const worst = [earlier.p95Ms, model.p95Ms].filter((value) => value !== undefined);
+    return [
+      name,
+      {
+        version: model.version,
+        inferences: earlier.inferences + model.inferences,
+        failures: earlier.failures + model.failures,
+        ...(worst.length > 0 ? { p95Ms: Math.max(...worst) } : {}),
+      },
+    ] as const;
+  });
+  return { ...now, models: Object.fromEntries(models) };
+}
+
+function valueOf(metrics: readonly HeartbeatMetric[], name: string, dimension: string): number | undefined {
+  return metrics.find(({ MetricName, Dimension }) => MetricName === name && Dimension === dimension)?.Value;
+}
+
+function present<Values extends Readonly<Record<string, number | undefined>>>(values: Values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Values]?: number;
+  };
+}
