@@ -16,11 +16,11 @@ export const consoleErrors = errorCatalogue({
     todo: 'Use the method that the message names.',
   }),
   'console.no-picture': { status: 415, todo: 'Nothing: samples need not be pictures. It is uploaded all the same.' },
+  'console.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Open the page at /.' }),
   'console.no-socket': {
     status: 503,
     todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_ADMIN_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',
   },
-  'console.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Open the page at /.' }),
   'console.token-missing': {
     status: 401,
     todo: 'Open the page with the address that npm start prints, or enter the token: it is in work/edgeml.Console/token below the Greengrass root folder, or in the TokenFile.',

@@ -64,12 +64,12 @@ export const visionErrors = errorCatalogue({
     status: 500,
     todo: 'Read the reason; try the model with `edgeml predict` and on the provider "cpu".',
   },
-  'tensor.file-invalid': entry<{ readonly file: string }>({
-    status: 422,
-    todo: 'Save the arrays with numpy.savez (by the names of inputs or outputs) or numpy.save, C order, plain numbers or text.',
-  }),
   'model.unreadable': entry<{ readonly file: string; readonly reason: string }>({
     status: 422,
     todo: 'Export the model to ONNX again and check the copy; `edgeml inspect --onnx FILE` reads it too.',
+  }),
+  'tensor.file-invalid': entry<{ readonly file: string }>({
+    status: 422,
+    todo: 'Save the arrays with numpy.savez (by the names of inputs or outputs) or numpy.save, C order, plain numbers or text.',
   }),
 });

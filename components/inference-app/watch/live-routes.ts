@@ -9,7 +9,7 @@ export interface LiveRoutePorts {
   readonly sources: () => SourcesReport;
   readonly results: ResultHistory;
   readonly pictures: LivePictures;
-  /** @throws EdgeError `app.frame-gone`, `app.no-feedback`, those of the feedback uploader */
+  /** @throws EdgeError `app.frame-gone`, `app.no-feedback-socket`, `app.no-feedback-config`, those of the feedback uploader */
   readonly keep: (source: string, request: KeepRequest) => Promise<unknown>;
 }
 

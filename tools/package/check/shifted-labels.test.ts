@@ -13,7 +13,7 @@ it.each([
     { decoder: 'yolov8' },
     LABELS,
     found(1, 'gear'),
-    /row 0 of the labels is "background", and models of the decoder yolov8/,
+    /the first label is "background", and models of the decoder yolov8/,
   ],
   [perClass, ['???', 'gear'], found(1, 'gear'), /backgroundClass has taken that class away already/],
   [{ ...ssd, classOffset: 0 }, LABELS, found(0, 'background'), /the model finds it: class 0 is something else/],

@@ -15,7 +15,7 @@ export function whyShifted(
   const [first = ''] = labels;
   // A classifier may well say that there is nothing.
   if (!BACKGROUND.test(first) || output.decoder === 'classification') return undefined;
-  const row = `row 0 of the labels is "${first}"`;
+  const row = `the first label is "${first}"`;
   if (found.some(({ classId, label }) => classId === 0 && label === first))
     return `${row}, and the model finds it: class 0 is something else`;
   if (output.decoder.startsWith('yolo'))
