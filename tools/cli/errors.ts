@@ -18,12 +18,12 @@ export const cliErrors = errorCatalogue({
   'cli.no-core': entry<{ readonly root: string }>({
     todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
   }),
-  'cli.no-log': entry<{ readonly file: string }>({
-    todo: 'Run `edgeml local list` to see the components; --root names the core.',
-  }),
   'cli.no-credentials': {
     todo: 'Sign in (`aws sso login`), set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   },
+  'cli.no-log': entry<{ readonly file: string }>({
+    todo: 'Run `edgeml local list` to see the components; --root names the core.',
+  }),
   'cli.no-samples': { todo: 'Check out artifacts/samples again; the sample images are part of the project.' },
   'cli.out-of-date': entry<{ readonly files: readonly string[] }>({
     todo: 'Run `npm run generate` and commit the result.',

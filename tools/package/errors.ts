@@ -74,12 +74,12 @@ export const packagingErrors = errorCatalogue({
   'packaging.golden-input': {
     todo: 'Give --golden images that the model takes (JPEG, PNG, WebP or npy), or an .npz with its inputs by name; each under its own name.',
   },
-  'packaging.manifest': {
-    todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
-  },
   'packaging.labels-shifted': entry<{ readonly pictures: readonly string[] }>({
     todo: 'Look at the pictures. Take the background row out of the labels, or set classOffset of output to 1; if the labels are right all the same, say so with --golden-seen.',
   }),
+  'packaging.manifest': {
+    todo: 'Correct the file given with --manifest: a JSON object with keys of model.json; `edgeml inspect --onnx` proposes one.',
+  },
   'packaging.many-models': entry<{ readonly files: readonly string[] }>({
     todo: 'Say in a model.json (--manifest) which files are variants of the model, or leave one .onnx in the source.',
   }),
