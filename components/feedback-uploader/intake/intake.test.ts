@@ -67,6 +67,7 @@ describe('FeedbackIntake', () => {
     expect(body.toString()).toBe('pixels');
     expect(header).toEqual({
       id: answer.id,
+      because: 'everything is kept',
       configId: 'Parts',
       priority: 8,
       bucket: 'samples',
