@@ -33,6 +33,7 @@ describe('greengrass-build', () => {
 
   it('has the layout that greengrass-cli takes', async () => {
     expect(await filesBelow(output)).toEqual([
+      'artifacts/edgeml.Console/1.0.0/edgeml-console.zip',
       'artifacts/edgeml.EdgeManager/1.3.6/edgeml-edge-manager.zip',
       'artifacts/edgeml.FeedbackUploader/1.0.0/edgeml-feedback.zip',
       'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
@@ -40,6 +41,7 @@ describe('greengrass-build', () => {
       `artifacts/edgeml.Runtime/1.0.0/edgeml-runtime-${thisPlatform()}.zip`,
       'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
       'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
+      'recipes/edgeml.Console-1.0.0.yaml',
       'recipes/edgeml.EdgeManager-1.3.6.yaml',
       'recipes/edgeml.FeedbackUploader-1.0.0.yaml',
       'recipes/edgeml.InferenceAgent-1.0.0.yaml',

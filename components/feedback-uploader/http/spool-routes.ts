@@ -40,7 +40,7 @@ export function spoolRoutes({ spool, configurations }: SpoolRoutePorts): readonl
           id,
           contentType,
           acceptedAt: new Date(acceptedAt).toISOString(),
-          because: because ?? 'everything is kept',
+          because: because ?? '',
           metadata,
           prediction,
         };
