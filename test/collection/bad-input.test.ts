@@ -76,7 +76,7 @@ describe('a source whose service has no model', () => {
 
   it('waits for the model where it watches, and says so in its log', async () => {
     await configure({ Sources: { missing: { ...missing, Mode: 'watch' } } });
-    await expect.poll(() => device.log(APP)).toMatch(/"level":"warn".*edgeml\.model\.Nowhere/);
+    await expect.poll(() => device.log(APP)).toMatch(/"level":"error".*edgeml\.model\.Nowhere/);
   });
 
   it('gives its images an error that names the component to deploy', async () => {
