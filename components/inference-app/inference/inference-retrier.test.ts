@@ -259,8 +259,8 @@ describe('ActiveServices', () => {
     const active = listing(() => [{ alias: 'A', state: 'active', task: 'pose' }]);
     expect([...(await active.list(forever))].sort()).toEqual(['A', 'B']);
     const poses = await outcomeOf(active.list({ ...forever, waitMs: 1_000 }, 'pose'));
-    await clock.advance(1_500);
-    expect(poses.error).toMatchObject({ code: 'service.no-model' });
+    const later = () => clock.advance(500).then(() => poses.error);
+    await expect.poll(later).toMatchObject({ code: 'service.no-model' });
   });
 
   it('remembers services over restarts of both, until the agent has not listed one for two minutes', async () => {
