@@ -29,11 +29,14 @@ export class Guardian {
   static async start(mark: string): Promise<Guardian> {
     const process = spawn('/bin/sh', ['-c', GUARDIAN_SCRIPT, 'edgeml-guardian', `${CORE_MARK}=${mark}`], {
       detached: true, // a Ctrl-C in the terminal is for the core
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: { PATH: globalThis.process.env.PATH ?? '/usr/bin:/bin' },
     });
     try {
       await once(process, 'spawn');
+      // It says so once no signal of a terminal ends it.
+      await Promise.race([once(process.stdout, 'data'), once(process, 'exit')]);
+      process.stdout.destroy();
     } catch (cause) {
       throw coreErrors.error('guardian.failed', 'the guardian /bin/sh cannot be started', { cause });
     }
@@ -88,6 +91,8 @@ export const SIGN_ON = 'echo "+$$" >&3; exec 3>&-; exec /bin/sh -c "$1"';
 
 const GUARDIAN_SCRIPT = `
 trap '' INT TERM HUP
+echo up
+exec >/dev/null
 groups=
 while IFS= read -r line; do
   case $line in
