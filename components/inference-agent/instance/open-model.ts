@@ -46,20 +46,23 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
   return { model: tuned.model, facts: factsOf(tuned, latencyMs, performance.now() - startedAt) };
 }
 
-/** The choice has passed; once more on the warm model, which gives the latency that people can expect. */
+/** The choice has passed, among rivals cold; the latency that people can expect is that of the warm model. */
 async function passGolden(
   plan: WorkerPlan,
-  { model, candidate }: Tuned,
+  { model, candidate, goldenLatencyMs }: Tuned,
   progress: (step: OpenProgress) => void,
 ): Promise<number | undefined> {
   const { manifest } = plan;
   if (manifest.golden.length === 0) return undefined;
+  const say = (summary: string, ms: number): void =>
+    progress({ phase: 'golden', message: `${summary}, ${ms.toFixed(1)} ms with ${describeCandidate(candidate)}` });
+  if (goldenLatencyMs !== undefined) {
+    say(`${manifest.golden.length} golden cases passed`, goldenLatencyMs);
+    return goldenLatencyMs;
+  }
   const report = await checkGolden(model, manifest, filesOf(plan), { variant: candidate.variant });
   const latencyMs = Math.min(...report.cases.map((one) => one.latencyMs));
-  progress({
-    phase: 'golden',
-    message: `${report.summary}, ${latencyMs.toFixed(1)} ms with ${describeCandidate(candidate)}`,
-  });
+  say(report.summary, latencyMs);
   return latencyMs;
 }
 

@@ -46,6 +46,8 @@ export interface Tuned {
   /** One per candidate; a single one where the choice was remembered. */
   readonly results: readonly CandidateResult[];
   readonly remembered: boolean;
+  /** Of the golden test on the warm model; undefined if there were rivals, which are tested cold, or if there is no golden case. */
+  readonly goldenLatencyMs?: number;
   /** To be given as `known` the next time. */
   readonly choice: Choice;
   /** Providers of the ladder that were not taken, and why. */
@@ -85,10 +87,13 @@ export async function autotune(
   let { choice, results } = await choose(known ? [known] : candidates);
   if (!choice && known) ({ choice, results } = await choose(candidates));
   if (!choice) throw noVariant(manifest, candidates, results);
+  const [only, ...rivals] = results;
+  const isTestedWarm = hasGolden(manifest, options) && rivals.length === 0 && only?.outcome === 'measured';
   return {
     model: choice.model.loaded,
     candidate: choice.candidate,
     results,
+    ...(isTestedWarm ? { goldenLatencyMs: only.latencyMs } : {}),
     remembered: choice.candidate === known,
     choice: choiceOf(key, choice.candidate),
     fallbacks: fallbacksOf(choice.candidate, options.providers, results),
@@ -120,17 +125,22 @@ async function openContender(
   return {
     loaded,
     async check() {
-      if (options.golden === false) return undefined;
+      if (!hasGolden(manifest, options)) return {};
       const report = await checkGolden(loaded, manifest, files, {
         variant: candidate.variant,
         ...(options.maxLatencyMs === undefined ? {} : { maxLatencyMs: options.maxLatencyMs }),
         ...(options.signal ? { signal: options.signal } : {}),
       });
-      return report.passed ? undefined : report.summary;
+      if (!report.passed) return { wrong: report.summary };
+      return { latencyMs: Math.min(...report.cases.map((one) => one.latencyMs)) };
     },
     run: async () => void (await (golden ? golden() : loaded.warmUp())),
     close: () => loaded.close(),
   };
+}
+
+function hasGolden(manifest: ModelManifest, { golden }: AutotuneOptions): boolean {
+  return golden !== false && manifest.golden.length > 0;
 }
 
 function allowedProviders({ providers, requireProvider }: AutotuneOptions): readonly Provider[] {

@@ -22,6 +22,8 @@ interface Behaviour {
   readonly runMs?: number;
   readonly loadMs?: number;
   readonly wrong?: string;
+  /** What its test took, which tells after a run. */
+  readonly checkMs?: number;
   readonly fails?: string;
 }
 
@@ -29,8 +31,10 @@ function rig(behaviours: Readonly<Record<string, Behaviour>>) {
   const clock = new FakeClock();
   const open = new Set<string>();
   const opened: string[] = [];
+  let runs = 0;
   return {
     clock,
+    runs: () => runs,
     open,
     opened,
     async load(candidate: Candidate) {
@@ -42,8 +46,14 @@ function rig(behaviours: Readonly<Record<string, Behaviour>>) {
       open.add(name);
       return {
         name,
-        check: async () => behaviour.wrong,
-        run: () => clock.advance(behaviour.runMs ?? 10),
+        check: async () => ({
+          ...(behaviour.wrong === undefined ? {} : { wrong: behaviour.wrong }),
+          ...(behaviour.checkMs === undefined ? {} : { latencyMs: behaviour.checkMs }),
+        }),
+        run: () => {
+          runs++;
+          return clock.advance(behaviour.runMs ?? 10);
+        },
         close: async () => void open.delete(name),
       };
     },
@@ -72,6 +82,19 @@ const INT8 = 'int8.onnx on cpu with 1 thread';
 const FP32_4 = 'fp32.onnx on cpu with 4 threads';
 
 describe('chooseVariant', () => {
+  it('takes the word of its test for how fast a candidate without a rival is, after one run', async () => {
+    const it = rig({ [FP32]: { checkMs: 7 } });
+    const [only] = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
+    const { choice } = await chooseVariant([only!], (candidate) => it.load(candidate), {
+      clock: it.clock,
+      budgetMs: 10_000,
+      objective: 'latency',
+      cores: 4,
+    });
+    expect(choice?.results).toMatchObject([{ outcome: 'measured', latencyMs: 7 }]);
+    expect(it.runs()).toBe(1);
+  });
+
   it('keeps the fastest and closes the others', async () => {
     const { choice, open } = await choose({ [FP32]: { runMs: 20 }, [INT8]: { runMs: 9 } });
     expect(choice?.model.name).toBe(INT8);

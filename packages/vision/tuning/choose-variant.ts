@@ -3,10 +3,17 @@ import type { Clock } from '#packages/foundation';
 
 import type { Candidate } from './candidates.ts';
 
+/** What testing a candidate found. */
+export interface Checked {
+  /** Undefined if it gives the right answers. */
+  readonly wrong?: string;
+  /** Of the fastest case; undefined if there was none. */
+  readonly latencyMs?: number;
+}
+
 /** A loaded candidate, ready to be tested and measured. */
 export interface Contender {
-  /** Undefined where it gives the right answers, else what is wrong. */
-  check(): Promise<string | undefined>;
+  check(): Promise<Checked>;
   /** Runs once. */
   run(): Promise<void>;
   /** Idempotent. */
@@ -51,7 +58,8 @@ const MIN_RUNS = 3;
 const MAX_RUNS = 15;
 
 /**
- * Loads, tests and measures the candidates in turn and keeps the fastest that gives the right answers.
+ * Loads, tests and measures the candidates in turn and keeps the fastest that gives the right answers. A candidate without a rival is
+ * not measured: its test, run warm, says how fast it is.
  * Nothing here knows of models or files: time and loading come from outside.
  * Throws nothing of its own but the signal's reason and what `isFatal` says; `choice` is undefined where no candidate works.
  */
@@ -64,6 +72,7 @@ export async function chooseVariant<Model extends Contender>(
   const start = clock.monotonic();
   const left = (): number => budgetMs - (clock.monotonic() - start);
   const results: CandidateResult[] = [];
+  const hasRivals = candidates.length > 1;
   let best: { model: Model; candidate: Candidate; costMs: number } | undefined;
 
   for (const [index, candidate] of candidates.entries()) {
@@ -78,11 +87,12 @@ export async function chooseVariant<Model extends Contender>(
         continue;
       }
       model = await open(candidate);
-      const wrong = await model.check();
-      result =
-        wrong === undefined
-          ? await measure(model, candidate, left() / (candidates.length - index), options)
-          : { candidate, outcome: 'golden-failed', reason: wrong };
+      if (!hasRivals) await model.run();
+      const { wrong, latencyMs } = await model.check();
+      if (wrong !== undefined) result = { candidate, outcome: 'golden-failed', reason: wrong };
+      else if (hasRivals || latencyMs === undefined)
+        result = await measure(model, candidate, left() / (candidates.length - index), options);
+      else result = { candidate, outcome: 'measured', latencyMs, costMs: latencyMs };
     } catch (error) {
       await model?.close();
       if (signal?.aborted || options.isFatal?.(error)) {
