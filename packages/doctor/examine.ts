@@ -1,9 +1,10 @@
 import path from 'node:path';
+import { healthSocketOf } from '#packages/http';
 import { checkAccess } from './checks/access.ts';
 import { checkClock } from './checks/clock.ts';
 import { checkDisk } from './checks/disk.ts';
 import { checkFfmpeg } from './checks/ffmpeg.ts';
-import { checkInstalled, installedComponents, socketName } from './checks/installed.ts';
+import { checkInstalled, installedComponents } from './checks/installed.ts';
 import { checkProviders } from './checks/providers.ts';
 import type { ProbeCommand } from './checks/providers.ts';
 import { checkReachability } from './checks/reachability.ts';
@@ -38,12 +39,11 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   const { root, edgeml, probe, more = [], now, signal, onProgress = () => undefined } = options;
   const configurations = root === undefined ? new Map<string, never>() : await readConfigurations(root);
   const setting = (component: string, name: string): unknown => configurations.get(component)?.[name];
-  const socketOf = (component: string): string | undefined => socketName(component, setting(component, 'Socket'));
   const installed = root === undefined ? [] : await installedComponents(root);
   const findings: Finding[] = [...(await checkVersions(edgeml))];
   if (root !== undefined) {
     onProgress('Asking the components …');
-    findings.push(...(await checkInstalled(root, installed, socketOf)));
+    findings.push(...(await checkInstalled(root, installed)));
   }
   onProgress('Trying the execution providers …');
   findings.push(...(await checkProviders(probe, words(setting(AGENT, 'Providers')), signal)));
@@ -62,10 +62,8 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   signal.throwIfAborted();
   const sockets = new Map(
     installed.flatMap(({ name }) => {
-      const socket = socketOf(name);
-      return socket === undefined || root === undefined
-        ? []
-        : [[name, path.resolve(root, 'work', name, socket)] as const];
+      const socket = root === undefined ? undefined : healthSocketOf(root, name);
+      return socket === undefined ? [] : [[name, socket] as const];
     }),
   );
   return { findings, configurations, sockets };

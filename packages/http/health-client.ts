@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { answerReader } from './answers.ts';
 import type { ComponentHealth } from './api/health-api.ts';
 import { createHttpClient } from './http-client.ts';
@@ -5,6 +6,19 @@ import { AGENT } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 const TIMEOUT_MS = 2_000;
+
+/** The components that answer `GET /healthz`, by the socket in their work folder. The console listens on TCP only. */
+const SOCKETS: Readonly<Record<string, string>> = {
+  'edgeml.FeedbackUploader': 'feedback.sock',
+  'edgeml.InferenceAgent': 'agent.sock',
+  'edgeml.InferenceApp': 'app.sock',
+};
+
+/** Path of the socket that `readHealth` asks, below the root of a nucleus; undefined if the component does not have one. */
+export function healthSocketOf(root: string, component: string): string | undefined {
+  const socket = SOCKETS[component];
+  return socket === undefined ? undefined : resolve(root, 'work', component, socket);
+}
 
 /**
  * What any component of the collection says of itself: `GET /healthz` on its socket, one connection, two seconds.

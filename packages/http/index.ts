@@ -37,7 +37,7 @@ export type { FeedbackClient, FeedbackSample } from './feedback-client.ts';
 export type { FeedbackLoss } from './feedback/feedback-loss.ts';
 export { SampleQueue } from './feedback/sample-queue.ts';
 export type { SampleOffer } from './feedback/sample-queue.ts';
-export { readHealth } from './health-client.ts';
+export { healthSocketOf, readHealth } from './health-client.ts';
 export { createHttpClient } from './http-client.ts';
 export type { HttpAnswer, HttpClient } from './http-client.ts';
 export type { HeldLease } from './lease-ring.ts';

@@ -59,7 +59,7 @@ beforeAll(async () => {
   await put('privKey.key', `-----BEGIN EC PRIVATE KEY-----\n${PLANTED.privateKey}\n-----END EC PRIVATE KEY-----\n`);
   await put('cli_ipc_info/user-0.json', JSON.stringify({ cli_auth_token: PLANTED.cliToken }));
   await put('work/edgeml.InferenceApp/annotated/a.jpg', PLANTED.picture);
-  for (const name of ['edgeml.InferenceApp', 'edgeml.InferenceAgent'])
+  for (const name of ['edgeml.InferenceApp', 'edgeml.InferenceAgent', 'edgeml.Console'])
     await mkdir(path.join(root, 'packages/artifacts', name, '1.0.0'), { recursive: true });
   await put(
     'logs/edgeml.InferenceApp.log',
@@ -118,6 +118,8 @@ describe('edgeml doctor', () => {
       /^ {2}FAIL {2}tensorrt: does not work: .+\n +What to do: /m,
       /^ {2}FAIL {2}edgeml\.InferenceApp: 1\.0\.0; says degraded$/m,
       /^ {2}FAIL {2}edgeml\.InferenceAgent: 1\.0\.0; .*agent\.sock/m,
+      // It has no socket to be asked on.
+      /^ {2}- {5}edgeml\.Console: 1\.0\.0$/m,
       /^ {2}FAIL {2}no-such-ffmpeg: there is no command no-such-ffmpeg\n +What to do: Install it/m,
       /^ {2}ok {4}source gate: 127\.0\.0\.1:\d+ answers$/m,
       /^ {2}FAIL {2}source yard: 127\.0\.0\.1:\d+: ECONNREFUSED\n/m,

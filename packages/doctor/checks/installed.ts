@@ -1,23 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { readHealth, socketPathOf } from '#packages/http';
+import { healthSocketOf, readHealth } from '#packages/http';
 import type { ComponentHealth } from '#packages/http';
 import type { Finding } from '../finding.ts';
-
-/** Default of the setting `Socket` of each component that can be asked. */
-const SOCKETS: Readonly<Record<string, string>> = {
-  'edgeml.Console': 'console.sock',
-  'edgeml.FeedbackUploader': 'feedback.sock',
-  'edgeml.InferenceAgent': 'agent.sock',
-  'edgeml.InferenceApp': 'app.sock',
-};
-
-/** The setting, or its default; undefined for components without a socket. */
-export function socketName(component: string, setting: unknown): string | undefined {
-  const fallback = SOCKETS[component];
-  return fallback !== undefined && typeof setting === 'string' && setting !== '' ? setting : fallback;
-}
 
 export interface InstalledComponent {
   readonly name: string;
@@ -38,27 +24,20 @@ export async function installedComponents(root: string): Promise<readonly Instal
 export async function checkInstalled(
   root: string,
   installed: readonly InstalledComponent[],
-  socketOf: (component: string) => string | undefined,
 ): Promise<readonly Finding[]> {
   if (installed.length === 0)
     return [{ section: 'installed', name: root, state: 'warning', says: 'holds no component of the collection' }];
-  const found = await Promise.all(
-    installed.map(({ name, versions }) => component(root, name, versions, socketOf(name))),
-  );
+  const found = await Promise.all(installed.map((one) => component(root, one)));
   return found.flat();
 }
 
-async function component(
-  root: string,
-  name: string,
-  versions: readonly string[],
-  socket: string | undefined,
-): Promise<readonly Finding[]> {
+async function component(root: string, { name, versions }: InstalledComponent): Promise<readonly Finding[]> {
   const base = { section: 'installed', name } as const;
   const has = versions.join(', ') || 'no artifact';
+  const socket = healthSocketOf(root, name);
   if (socket === undefined) return [{ ...base, state: 'info', says: has }];
   try {
-    const health = await readHealth(socketPathOf(path.join(root, 'work', name), socket), name);
+    const health = await readHealth(socket, name);
     return [{ ...base, state: stateOf(health), says: `${has}; says ${health.status}` }, ...incidentsOf(name, health)];
   } catch (thrown) {
     const todo = `See whether it runs: \`edgeml local list\`, or its log in ${path.join(root, 'logs')}.`;

@@ -12,7 +12,6 @@ import type { RootOption } from './core-root.ts';
 import { lastDeployment } from './deployments.ts';
 import type { DeploymentReport } from './deployments.ts';
 import { withNucleus } from './nucleus-client.ts';
-import type { NucleusClient } from './nucleus-client.ts';
 
 /** Lines of a failed component's log that explain why. */
 const REASON_LINES = 3;
@@ -50,7 +49,7 @@ The same is at GET /healthz on the component's socket, and on the local topic ed
       const listing: Listing = {
         components: await Promise.all(
           components.map(({ componentName, version, ...details }) =>
-            listed(client, root, { componentName, version, state: String(details.state) }),
+            listed(root, { componentName, version, state: String(details.state) }),
           ),
         ),
         ...(deployment ? { deployment } : {}),
@@ -61,14 +60,10 @@ The same is at GET /healthz on the component's socket, and on the local topic ed
     }),
 };
 
-async function listed(
-  client: NucleusClient,
-  root: string,
-  component: Omit<ListedComponent, 'health' | 'log'>,
-): Promise<ListedComponent> {
+async function listed(root: string, component: Omit<ListedComponent, 'health' | 'log'>): Promise<ListedComponent> {
   const { componentName: name, state } = component;
   const hasFailed = state === 'ERRORED' || state === 'BROKEN';
-  const health = state === 'RUNNING' ? await componentHealth(client, root, name) : undefined;
+  const health = state === 'RUNNING' ? await componentHealth(root, name) : undefined;
   const log = hasFailed ? await lastLogLines(root, name, REASON_LINES) : undefined;
   return { ...component, ...(health ? { health } : {}), ...(log ? { log } : {}) };
 }

@@ -34,7 +34,7 @@ export const tailCommand: CommandSpec<RootOption> = {
         signal,
         () => {
           out.note('Waiting for results and events …');
-          // Who asks first and subscribes then may miss what happens between.
+          // Only after subscribing, so that nothing that happens in between is missed.
           void showCurrent(client, rootOf(options), out).catch(() => undefined);
         },
       );
@@ -46,7 +46,7 @@ async function showCurrent(client: NucleusClient, root: string, out: Output): Pr
   const broker = await brokerIncident(root);
   const found = broker ? [{ component: 'broker', incident: broker }] : [];
   for (const { componentName: component, ...details } of components) {
-    const health = String(details.state) === 'RUNNING' ? await componentHealth(client, root, component) : undefined;
+    const health = String(details.state) === 'RUNNING' ? await componentHealth(root, component) : undefined;
     found.push(...(health?.incidents ?? []).map((incident) => ({ component, incident })));
   }
   for (const { component, incident } of found) {
