@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,15 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { findS3 } from './source/s3-source.ts';
 import { errorOf } from '../../testing/package/in-process.ts';
-import { colourModel, colourPackage, tarOf, trainingOutput, zipOf } from '../../testing/package/training-output.ts';
+import {
+  colourModel,
+  colourPackage,
+  LABELS,
+  MANIFEST,
+  tarOf,
+  trainingOutput,
+  zipOf,
+} from '../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
 
 const BUCKET = 'sagemaker-models';
@@ -99,6 +107,25 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
     expect(errorOf(await pack(`${GROUP}/9`, 'registry'))).toMatchObject({
       code: 'package-source.not-ready',
       message: expect.stringContaining('rejected: wrong labels') as string,
+    });
+  });
+
+  it('takes what lies beside a model from S3, and refuses a whole test set', async () => {
+    await put('plain/colours.onnx', Buffer.from(colourModel()));
+    await put('pictures/labels.txt', Buffer.from(LABELS));
+    await put('pictures/model.json', Buffer.from(MANIFEST));
+    await put('pictures/red.png', await readFile(await training.image('red')));
+    await put('pictures/old/green.png', await readFile(await training.image('green')));
+    const words = ['--name', 'Colours', '--beside', `s3://${BUCKET}/pictures`] as const;
+    const made = await pack(`s3://${BUCKET}/plain/colours.onnx`, 'beside', ...words);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const golden = await readdir(path.join(training.dir, 'beside/packages/Colours-1.0.0/golden'));
+    expect(golden).toEqual(['red.json', 'red.png']);
+
+    for (let index = 0; index < 38; index++) await put(`pictures/${index}.png`, Buffer.from('png'));
+    expect(errorOf(await pack(`s3://${BUCKET}/plain/colours.onnx`, 'many', ...words))).toMatchObject({
+      code: 'packaging.beside',
+      message: `s3://${BUCKET}/pictures/ holds more than 40 files; a few pictures are enough: 40 files and 200 MB at most`,
     });
   });
 

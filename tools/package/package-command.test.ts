@@ -14,6 +14,7 @@ import { PROJECT, projectPaths } from '../bundle/project.ts';
 import { readRecipe } from '../bundle/recipe-source.ts';
 import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
+import { plain } from '../../testing/vision/images.ts';
 import {
   colourModel,
   colourPackage,
@@ -339,6 +340,33 @@ describe('edgeml package refuses', () => {
     expect((await runHere(['sign'])).stderr).toContain("required option '--package <folder>' not specified");
     expect((await runHere(['package'])).code).toBe(2);
     expect((await packageHere(onnx, 'refused', '--read', 'nobody')).code).toBe(2);
+  });
+});
+
+describe('pictures beside a model', () => {
+  const gray = (): Promise<Buffer> => plain([80, 80, 80]).png().toBuffer();
+  /** Takes red, which scores 1, and not gray, which scores 0.3. */
+  const sure = JSON.stringify({ input: { mean: 0, std: 255 }, output: { activation: 'none', scoreThreshold: 0.6 } });
+
+  it('become golden cases, and one in which the model finds nothing is left out and said', async () => {
+    const pictures = { 'beside/red.png': await readFile(red), 'beside/gray.png': await gray() };
+    await training.write({ 'beside/model.json': sure, 'beside/labels.txt': LABELS, ...pictures });
+    const made = await packageHere(onnx, 'beside-out', '--name', 'Colours', '--beside', at('beside'));
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.json[0]?.['notes']).toContain('gray.png is not a golden case: the model finds nothing in it');
+    const packaged = JSON.parse(await readFile(at('beside-out/packages/Colours-1.0.0/model.json'), 'utf8')) as object;
+    expect(packaged).toMatchObject({ golden: [{ input: 'golden/red.png', expect: 'golden/red.json' }] });
+    expect(await readdir(at('beside-out/packages/Colours-1.0.0/golden'))).toEqual(['red.json', 'red.png']);
+  });
+
+  it('are refused if the model finds nothing in any of them', async () => {
+    const pictures = { 'gray-only/a.png': await gray(), 'gray-only/b.png': await gray() };
+    await training.write({ 'gray-only/model.json': sure, 'gray-only/labels.txt': LABELS, ...pictures });
+    const refused = await packageHere(onnx, 'refused', '--name', 'Colours', '--beside', at('gray-only'));
+    expect(errorOf(refused)).toMatchObject({
+      code: 'packaging.nothing-found',
+      message: expect.stringContaining('b.png') as string,
+    });
   });
 });
 

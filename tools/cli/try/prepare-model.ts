@@ -7,10 +7,11 @@ import { proposeManifest } from '../../onnx/propose-manifest.ts';
 import { readOnnx } from '../../onnx/read-onnx.ts';
 import type { OnnxModel } from '../../onnx/read-onnx.ts';
 import { findModel } from '../../package/assemble/find-model.ts';
+import { hasBackgroundRow } from '../../package/check/shifted-labels.ts';
 import { readGiven } from '../../package/files.ts';
 import type { FoundSource } from '../../package/source/source.ts';
 import type { Settings } from '../../project-file/project-file.ts';
-import { hasBackground, requireLabels } from './require-labels.ts';
+import { requireLabels } from './require-labels.ts';
 
 /** A model that was fetched. */
 export interface PreparedModel {
@@ -84,7 +85,7 @@ function withLabels(
   const output = outputSchema.parse(proposed.keys['output']);
   requireLabels(output, { labels, classes: countClasses(model, output), ...names });
   const isFinished = output.decoder === 'ssd' && 'classes' in output && output.classOffset === 0;
-  if (!isFinished || !hasBackground(labels) || countsFromZero(model, output.classes) !== true) return proposed;
+  if (!isFinished || !hasBackgroundRow(labels) || countsFromZero(model, output.classes) !== true) return proposed;
   return movedByOne(proposed, `the classes of the graph count from 0, and ${labels[0]} is the first label`);
 }
 

@@ -1,9 +1,6 @@
 import type { OutputSpec } from '#packages/model-package';
 import { cliErrors } from '../errors.ts';
 
-/** First row of label files that count "nothing here" as a class. */
-const BACKGROUND = /^(_*background_*|unlabell?ed|\?+|none|n\/a)$/i;
-
 export interface GivenLabels {
   readonly labels: readonly string[];
   /** Of the labels and of the model, for messages. */
@@ -22,8 +19,4 @@ export function requireLabels(output: OutputSpec, { labels, file, name, classes 
   if (labels.length === wanted || (mayHaveBackground && labels.length === wanted + 1)) return;
   const message = `${file} has ${labels.length} labels, but ${name} tells ${classes} classes apart`;
   throw cliErrors.error('try.labels', message, { facts: { file, labels: labels.length, classes } });
-}
-
-export function hasBackground([first]: readonly string[]): boolean {
-  return first !== undefined && BACKGROUND.test(first);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { exists, maskCredentials } from '#packages/foundation';
+import { hasBackgroundRow } from '../../package/check/shifted-labels.ts';
 import { AwsClients } from '../../package/source/aws-clients.ts';
 import { findSource } from '../../package/source/find-source.ts';
 import { parseSource } from '../../package/source/parse-source.ts';
@@ -15,7 +16,6 @@ import { openPredictor } from '../predict-source.ts';
 import type { Answer } from '../predict-source.ts';
 import { movedByOne, prepareModel } from './prepare-model.ts';
 import type { PreparedModel } from './prepare-model.ts';
-import { hasBackground } from './require-labels.ts';
 import { keepLogin, withoutLogin } from './keep-login.ts';
 import { openSource } from './open-source.ts';
 import type { FoundSource } from './open-source.ts';
@@ -156,7 +156,7 @@ async function answerAll(
   const isFound = answers.some(({ answer }) => answer.predictions.some(({ label }) => label === first));
   const canMove =
     'classOffset' in output && output.classOffset === 0 && output.decoder === 'ssd' && 'classes' in output;
-  if (!proposed || !canMove || !hasBackground(labels) || !isFound) return { model, answers };
+  if (!proposed || !canMove || !hasBackgroundRow(labels) || !isFound) return { model, answers };
   const why = `the model's class 0 was found, and ${first} is the first label`;
   const again = await mkdtemp(path.join(work, 'package-'));
   const moved = await tryModel({ ...prepared, proposed: movedByOne(proposed, why) }, request, again);

@@ -39,7 +39,7 @@ export interface MadeGolden {
   readonly entries: readonly GoldenEntry[];
   /** What looks wrong about the answers. */
   readonly doubts: readonly string[];
-  /** Notes on images that are no golden cases. */
+  /** Notes on images that were left out. */
   readonly leftOut: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function makeGolden(
       if (answer.predictions.length === 0) {
         const isLast = index === inputs.length - 1;
         if (!mayFindNothing || (isLast && cases.length === 0)) throw nothingFound(file, manifest, doubts.all);
-        leftOut.push(`${path.basename(file)} is no golden case: the model finds nothing in it`);
+        leftOut.push(`${path.basename(file)} is not a golden case: the model finds nothing in it`);
         continue;
       }
       await writeInto(dir, input, bytes);

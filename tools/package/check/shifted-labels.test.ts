@@ -16,6 +16,7 @@ it.each([
     /the first label is "background", and models of the decoder yolov8/,
   ],
   [perClass, ['???', 'gear'], found(1, 'gear'), /backgroundClass has taken that class away already/],
+  [{ decoder: 'yolov5' }, ['unlabeled', 'gear'], found(1, 'gear'), /models of the decoder yolov5/],
   [{ ...ssd, classOffset: 0 }, LABELS, found(0, 'background'), /the model finds it: class 0 is something else/],
 ])('sees that labels are shifted: %j', (output, labels, predictions, why) => {
   expect(whyShifted(withOutput(output), labels, predictions)).toMatch(why);

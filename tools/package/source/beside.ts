@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,7 +9,7 @@ import { messageOf } from '#packages/foundation';
 import { packagingErrors } from '../errors.ts';
 import { sourceFailure } from './source-failure.ts';
 
-/** What lies beside a model that does not say all of it. */
+/** Files beside a model that say what the model itself does not. */
 export interface BesideFiles {
   /** Pictures to make golden cases of, in the order of their names. */
   readonly golden: readonly string[];
@@ -22,8 +22,8 @@ const MAX_FILES = 40;
 const MAX_BYTES = 200 * 2 ** 20;
 
 /**
- * Pictures, `labels.txt` and `model.json` of a folder, or of `s3://bucket/prefix/`, of which the files come into `target`. A place
- * in S3 with nothing in it is no error: a model package may say all by itself.
+ * Pictures, `labels.txt` and `model.json` of a folder, or of `s3://bucket/prefix/`, whose files are downloaded into `target`. An empty
+ * place in S3 is not an error: a model package may say everything by itself.
  *
  * @throws EdgeError `packaging.beside`, `package-source.*`
  */
@@ -35,11 +35,10 @@ export async function besideFiles(
 ): Promise<BesideFiles> {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? [];
   const folder = bucket === undefined ? path.resolve(place) : target;
-  if (bucket !== undefined)
-    await download(await s3(), bucket, prefix.replace(/\/?$/, prefix === '' ? '' : '/'), target, signal);
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw packagingErrors.error('packaging.beside', `cannot read the folder ${place}: ${messageOf(cause)}`, { cause });
-  });
+  const names =
+    bucket === undefined
+      ? await filesIn(folder)
+      : await download(await s3(), bucket, prefix.replace(/\/?$/, prefix === '' ? '' : '/'), target, signal);
   const at = (name: string): string => path.join(folder, name);
   return {
     golden: names
@@ -53,13 +52,30 @@ export async function besideFiles(
 
 const PICTURE = /\.(jpe?g|png|webp|bmp)$/i;
 
+function isWanted(name: string): boolean {
+  return PICTURE.test(name) || name === 'labels.txt' || name === 'model.json';
+}
+
+/** Names of the wanted files. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const all = await readdir(folder).catch((cause: unknown) => {
+    const message = `cannot read the folder ${folder}: ${messageOf(cause)}`;
+    throw packagingErrors.error('packaging.beside', message, { cause });
+  });
+  const names = all.filter(isWanted);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(folder, name))).size));
+  requireFew(folder, names.length, sizes);
+  return names;
+}
+
+/** Names of the wanted files, which then lie in `target`. */
 async function download(
   client: S3Client,
   Bucket: string,
   Prefix: string,
   target: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const place = `s3://${Bucket}/${Prefix}`;
   const failed = (thrown: unknown): never => {
     signal.throwIfAborted();
@@ -67,17 +83,27 @@ async function download(
   };
   const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', MaxKeys: MAX_FILES + 1 });
   const { Contents = [] } = await client.send(command, { abortSignal: signal }).catch(failed);
-  const files = Contents.filter(({ Key = '' }) => /^(labels\.txt|model\.json)$/.test(nameOf(Key)) || PICTURE.test(Key));
-  const bytes = files.reduce((sum, { Size = 0 }) => sum + Size, 0);
-  if (Contents.length > MAX_FILES || bytes > MAX_BYTES) {
-    const found = Contents.length > MAX_FILES ? `more than ${MAX_FILES} files` : `${Math.round(bytes / 2 ** 20)} MB`;
-    const message = `${place} holds ${found}; a few pictures are enough: ${MAX_FILES} files and ${MAX_BYTES / 2 ** 20} MB at most`;
-    throw packagingErrors.error('packaging.beside', message);
-  }
+  const files = Contents.filter(({ Key = '' }) => isWanted(nameOf(Key)));
+  // One more than the limit is all that was listed, whatever its name.
+  requireFew(
+    place,
+    Contents.length,
+    files.map(({ Size = 0 }) => Size),
+  );
   for (const { Key = '' } of files) {
     const found = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: signal }).catch(failed);
     await pipeline(found.Body as Readable, createWriteStream(path.join(target, nameOf(Key))), { signal }).catch(failed);
   }
+  return files.map(({ Key = '' }) => nameOf(Key));
+}
+
+/** @throws EdgeError `packaging.beside` */
+function requireFew(place: string, files: number, sizes: readonly number[]): void {
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (files <= MAX_FILES && bytes <= MAX_BYTES) return;
+  const found = files > MAX_FILES ? `more than ${MAX_FILES} files` : `${Math.ceil(bytes / 2 ** 20)} MB`;
+  const message = `${place} holds ${found}; a few pictures are enough: ${MAX_FILES} files and ${MAX_BYTES / 2 ** 20} MB at most`;
+  throw packagingErrors.error('packaging.beside', message);
 }
 
 function nameOf(key: string): string {
