@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { systemClock } from '#packages/foundation';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
@@ -19,6 +20,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 
 const { signal } = new AbortController();
@@ -217,6 +219,64 @@ describe('deployments', await needs(awsModels), () => {
     };
     await sendDeployment(clients, plan, signal);
     expect(aws.fleet.deployments).toHaveLength(2);
+  });
+
+  it('deploys the models and settings of edgeml.yaml, and resets settings that it no longer has', async () => {
+    const versions = ['edgeml.Runtime', 'edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.model.Colours'];
+    await publishSamples(clients, 'components', ...versions.map((name) => `${name}=1.0.0`));
+    await deploy(components({ 'test.Agent': '1.0.0' }));
+    const file = path.join(folder, 'edgeml.yaml');
+    await writeFile(path.join(folder, 'colours.tar.gz'), await tarOf(colourPackage()));
+    const write = (agent: object) =>
+      writeFile(
+        file,
+        stringify({
+          models: { Colours: { source: 'colours.tar.gz' } },
+          sources: { photos: { Type: 'folder', Path: 'photos', Services: ['Colours'] } },
+          components: { 'edgeml.InferenceAgent': agent },
+        }),
+      );
+    const updateOf = (name: string) => {
+      const { componentVersion, configurationUpdate } = latest().components[name] as {
+        readonly componentVersion: string;
+        readonly configurationUpdate?: { readonly merge?: string; readonly reset?: readonly string[] };
+      };
+      const { merge = '{}', reset } = configurationUpdate ?? {};
+      return { componentVersion, merge: JSON.parse(merge) as unknown, reset };
+    };
+    const byFile = (...more: readonly string[]) => command('deploy', '--file', file, '--group', 'hall', ...more);
+
+    await write({ LogLevel: 'debug' });
+    const before = aws.fleet.deployments.length;
+    expect(await byFile('--dry-run', '--json')).toMatchObject({ code: 0 });
+    expect(aws.fleet.deployments).toHaveLength(before);
+    const { code, stderr } = await byFile();
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toContain(
+      'check sources/photos reads photos below the work folder of edgeml.InferenceApp on the device',
+    );
+    expect(Object.keys(latest().components).sort()).toEqual([...versions, 'test.Agent'].sort());
+    expect(updateOf('edgeml.InferenceAgent')).toEqual({
+      componentVersion: '1.0.0',
+      merge: { LogLevel: 'debug' },
+      reset: [''],
+    });
+    expect(updateOf('edgeml.InferenceApp').merge).toEqual({
+      Sources: { images: { Enabled: false }, photos: { Type: 'folder', Path: 'photos', Services: ['Colours'] } },
+    });
+    expect(updateOf('edgeml.model.Colours')).toEqual({ componentVersion: '1.0.0', merge: {}, reset: undefined });
+
+    expect((await byFile('--json')).json[0]).toMatchObject({ unchanged: true });
+    await write({});
+    expect(await byFile()).toMatchObject({ code: 0 });
+    expect(updateOf('edgeml.InferenceAgent')).toEqual({ componentVersion: '1.0.0', merge: {}, reset: [''] });
+
+    await writeFile(file, 'models: {Colours: {source: colours.tar.gz, version: 1.1.0}}\n');
+    const unpublished = await byFile();
+    expect([unpublished.code, unpublished.stderr]).toEqual([
+      1,
+      expect.stringMatching(/edgeml\.model\.Colours.*1\.1\.0.*does not exist/) as string,
+    ]);
   });
 
   it('refuses what is not published, not there, or not named', async () => {
