@@ -258,6 +258,7 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
         ],
         ...['PutTargets', 'PutRule', 'DescribeRule'].map((name) => [`events:${name}`, rule] as const),
       ],
+      'arn:aws:states:::sns:publish': [['sns:Publish', pipeline.ref('Approval')]],
       'arn:aws:states:::sns:publish.waitForTaskToken': [['sns:Publish', pipeline.ref('Approval')]],
       [pipeline.arn('Start')]: [['lambda:InvokeFunction', pipeline.arn('Start')]],
     };

@@ -42,6 +42,8 @@ describe.sequential(
     let handler: (event: unknown) => Promise<unknown>;
     let mails: string[];
     let runs = 0;
+    /** The build specification that may fail. */
+    let failing: string | undefined;
 
     beforeAll(async () => {
       aws = await startAwsStandIn(FLEET, COMPONENTS, 'models');
@@ -151,6 +153,7 @@ describe.sequential(
         const key = here.indexOf('--kms-key');
         if (key >= 0) here.splice(key, 2, '--key', path.join(training.dir, 'keys/factory.key'));
         const { code, stderr } = await runHere(here);
+        if (code !== 0 && specification === failing) return false;
         if (code !== 0) throw new Error(`${here.join(' ')}: ${stderr}`);
       }
       return true;
@@ -200,6 +203,22 @@ describe.sequential(
       );
       return inputs[0] as RunInput;
     };
+
+    it('tells the approver of a model that could not be packaged, and publishes nothing', async () => {
+      failing = 'infrastructure/package.buildspec.yaml';
+      const input = { ...(await eventInput()), modelVersion: 'two' };
+      const before = aws.fleet.deployments.length;
+      const end = await execute(input, () => undefined);
+      failing = undefined;
+      expect(end).toMatchObject({ status: 'FAILED', error: 'NotPublished' });
+      expect(end.states).toEqual(['Begin', 'Package', 'TellNotPublished', 'NotPublished']);
+      expect(aws.fleet.deployments).toHaveLength(before);
+      expect(mails).toEqual([
+        'Colours two was not published: it could not be packaged, or the twin refused it. ' +
+          'The log of its build says why (aws logs tail /aws/codebuild/edgeml-pipeline-build --since 3h --region us-east-1). ' +
+          `If it drew golden pictures, look at them (aws s3 cp s3://${FLEET}/promotions/run-${runs}/golden golden --recursive --region us-east-1).`,
+      ]);
+    });
 
     it('puts the former version back when the approver rejects', async () => {
       const end = await execute(await eventInput(), (mail) => pasted(mail, 'Reject:'));

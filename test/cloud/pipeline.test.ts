@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -305,6 +305,21 @@ describe('infrastructure', () => {
     const { phases } = parse(await read('package.buildspec.yaml')) as { phases: { build: { commands: string[] } } };
     const order = phases.build.commands.flatMap((line) => /edgeml -- (\w+)/.exec(line)?.[1] ?? []);
     expect(order).toEqual(['build', 'package', 'twin', 'publish']);
+  });
+
+  it('keeps the golden pictures of a model that could not be packaged', async () => {
+    const { phases } = parse(await read('package.buildspec.yaml')) as {
+      phases: { post_build: { commands: string[] } };
+    };
+    const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-buildspec-'));
+    await mkdir(path.join(folder, '.edgeml/model/packages/golden-pictures'), { recursive: true });
+    const env = { FLEET_BUCKET: 'fleet', RUN: 'run-1' };
+    const script = ['aws() { echo "aws $*"; }', ...phases.post_build.commands].join('\n');
+    const { stdout } = await run('bash', ['-e', '-c', script], { cwd: folder, env, timeout: PATIENCE_MS });
+    await rm(folder, { recursive: true });
+    expect(stdout).toBe(
+      'aws s3 cp .edgeml/model/packages/golden-pictures s3://fleet/promotions/run-1/golden --recursive\n',
+    );
   });
 
   it('writes heartbeats where the fleet reads them', async () => {

@@ -77,7 +77,11 @@ def main():
     arn = arn["executionArn"]
     mails = 0
     deadline = time.monotonic() + LIMIT_S
-    while (found := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+    is_running = True
+    while is_running:
+        # Asked first, so that the last mail of an execution that ends meanwhile is delivered, too.
+        found = client.describe_execution(executionArn=arn)
+        is_running = found["status"] == "RUNNING"
         sent = sns_backends[ACCOUNT]["us-east-1"].topics[topic].sent_notifications
         for _, message, *_ in sent[mails:]:
             mails += 1
