@@ -43,7 +43,8 @@ export const ZONES = {
     mayImport: ['packages/foundation', 'packages/posix'],
   },
   'packages/http': {
-    holds: 'HTTP on Unix sockets: server, and types and clients of the agent and the feedback uploader',
+    holds:
+      'HTTP on Unix sockets: server, and types and clients of the agent, the application and the feedback uploader',
     mayImport: ['packages/foundation', 'packages/frames', 'packages/model-package'],
   },
   'packages/jpeg': {
@@ -61,7 +62,7 @@ export const ZONES = {
   },
 
   'packages/doctor': {
-    holds: 'what a device has and lacks, and the archive for who helps',
+    holds: 'what a device has and lacks, and the archive for those who help',
     mayImport: ['packages/foundation', 'packages/http', 'packages/model-package', 'packages/vision'],
   },
 
@@ -252,6 +253,10 @@ export const ZONES = {
 
   // No code that ESLint reads.
   recipes: { holds: 'one YAML recipe per component, the only place that describes it', mayImport: [] },
+  schemas: {
+    holds: 'JSON Schemas of `model.json`, edgeml.yaml and configurations, written from the code',
+    mayImport: [],
+  },
   artifacts: { holds: 'sample models, sample images, the training code', mayImport: [] },
   infrastructure: {
     holds: 'CloudFormation templates: where heartbeats go, the pipeline from model registry to fleet',
