@@ -96,7 +96,7 @@ async function sayWhenSilent(project, installed) {
 }
 
 const PING_TIMEOUT_MS = 5_000;
-/** A registry that answers, if only that it knows no ping, is there. */
+/** A registry that answers can be reached, even if it only says that it does not know ping. */
 const NETWORK_TROUBLE = /ECONN|ENOTFOUND|EAI_AGAIN|TIMEDOUT|TIMEOUT|timeout|CERT|SELF_SIGNED|EHOSTUNREACH|ENETUNREACH/;
 
 /**

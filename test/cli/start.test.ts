@@ -181,7 +181,7 @@ describe('npm start', () => {
   });
 
   it.each([
-    ['{"edgeml.InferenceApp": {"MERGEE": {}}}', 'MERGEE is no key of it; did you mean MERGE?'],
+    ['{"edgeml.InferenceApp": {"MERGEE": {}}}', 'MERGEE is not one of its keys; did you mean MERGE?'],
     [
       '{"edgeml.InferenceApp": {"merge": {"TimeoutSecond": 5}}}',
       'no setting /TimeoutSecond; did you mean TimeoutSeconds?',

@@ -46,7 +46,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
     const version = await writeRecipe(component, output, options.gdkFor === component.name);
     const artifacts = component.artifacts(options.platforms ?? RUNTIME_PLATFORMS);
     const folder = path.join(output, 'artifacts', component.name, version);
-    // What is left of other platforms would be copied to the device, too.
+    // Artifacts that are left of other platforms would be copied to the device, too.
     await removeFrom(folder, (file) => !isPartial(file) && artifacts.every(({ name }) => name !== file));
     for (const artifact of artifacts) {
       options.signal?.throwIfAborted();

@@ -57,8 +57,8 @@ describe('a deployment document', () => {
     [inCloudForm({ MERGEE: {} }), 'did you mean merge?'],
     [inLocalForm({ MERGEE: {} }), 'did you mean'],
     [{ ...inLocalForm({}), rootComponentVersionToAdd: {} }, 'rootComponentVersionToAdd'],
-    [inCloudForm({ merge: { TimeoutSecond: 5 } }), 'no setting /TimeoutSecond; did you mean TimeoutSeconds?'],
-    [inLocalForm({ MERGE: '{"Typo": 5}' }), 'no setting /Typo'],
+    [inCloudForm({ merge: { TimeoutSecond: 5 } }), 'have a setting /TimeoutSecond; did you mean TimeoutSeconds?'],
+    [inLocalForm({ MERGE: '{"Typo": 5}' }), 'have a setting /Typo'],
   ])('with a key that nobody knows deploys nowhere: %j', async (content, message) => {
     const file = await document(content);
     for (const words of [

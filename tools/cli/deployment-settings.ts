@@ -10,7 +10,7 @@ export interface SettingsOptions {
   readonly allowUnknown?: boolean;
 }
 
-/** What both `deploy` and `local deploy` take, in the same form. */
+/** Options that `deploy` and `local deploy` share, in the same form. */
 export function settingsOptions(command: Command): Command {
   return command
     .option('--document <file>', 'a deployment document, JSON or YAML, of the cloud or of a local deployment')
@@ -22,7 +22,7 @@ export function settingsOptions(command: Command): Command {
 export async function readUpdates(text: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const value: unknown = JSON.parse(text.trimStart().startsWith('{') ? text : await readFile(text, 'utf8'));
-    if (!isPlainObject(value)) throw new Error('it holds no object');
+    if (!isPlainObject(value)) throw new Error('it does not hold an object');
     return value;
   } catch (cause) {
     throw cliErrors.error('cli.usage', `--config is neither JSON nor a JSON file: ${messageOf(cause)}`, { cause });

@@ -12,7 +12,7 @@ import { freePort } from '../../testing/app/ffmpeg.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 
-/** What must never be in an archive. */
+/** Texts that must never be in an archive. */
 const PLANTED = {
   cameraPassword: 'Gehe1m-Kamera',
   snapshotPassword: 'Gehe1m-Snapshot',
@@ -151,7 +151,7 @@ describe('edgeml doctor', () => {
       'reachability',
       'versions',
     ]);
-    // What helps is there.
+    // Helpful facts are there.
     for (const text of ['a line that helps', 'no-such-ffmpeg', `127.0.0.1:${deadPort}`, '"Username": "me"', 'up 1'])
       expect(archive, text).toContain(text);
   });

@@ -18,7 +18,7 @@ export const inspectCommand: CommandSpec<InspectOptions> = {
   summary: 'say what an ONNX file takes and gives, and propose a model.json for it',
   options: (command) => command.requiredOption('--onnx <file>', 'the ONNX file'),
   help: `
-What the exporter wrote into the file (task, size, names of the classes) decides; names, shapes and operators come second.
+Metadata that the exporter wrote into the file (task, size, names of the classes) come first; names, shapes and operators come second.
 "ask" is what the file does not say: the proposal holds what is usual, and \`edgeml package\` wants an answer (--manifest).
 "check" is what to look at. docs/models.md shows a complete model.json for each family.`,
   run: async ({ options, out }) => {

@@ -74,10 +74,13 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option('--golden-seen', 'you have looked at the pictures of the golden images: take labels that look shifted')
       .option(
         '--beside <place>',
-        'folder, or s3://bucket/prefix/, with what the model does not say: pictures for golden cases, labels.txt, model.json',
+        'folder, or s3://bucket/prefix/, with the files that the model lacks: pictures for golden cases, labels.txt, model.json',
       )
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
-      .option('--assume', 'take what is usual for what neither the file nor --manifest says; otherwise that is refused')
+      .option(
+        '--assume',
+        'take usual values for keys that neither the file nor --manifest gives; without it they are refused',
+      )
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
       .option('--publisher <text>', 'ComponentPublisher of the recipe', 'EdgeML')
       .option(
@@ -99,13 +102,13 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option('--dry-run', 'look the source up and say what would be done; write nothing'),
   help: `
 Fetches the model, completes model.json (from what the exporter wrote into the ONNX file, then from its
-shapes; what neither tells is asked for), loads every variant and
+shapes; it asks for keys that neither gives), loads every variant and
 runs the golden cases on the CPU, and writes
   packages/<name>-<version>/           the package, and <name>-<version>.tar.gz of it
   packages/<name>-<version>.json       what was made of which source: hashes, sizes, key id
   recipes/<component>-<version>.yaml   the component's recipe, for every platform
   artifacts/<component>/<version>/     its zip
-  packages/golden-pictures/            what --golden records, drawn on its images: look at it before devices must give the same
+  packages/golden-pictures/            the predictions that --golden records, drawn on its images: look at them, devices must give the same
 The same input gives the same bytes. A source whose ETag, version or content is that of an earlier run is left alone.
 S3 and SageMaker are reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
 
@@ -153,12 +156,12 @@ Examples:
 
 interface Model {
   readonly source: FoundSource;
-  /** What edgeml.yaml says of it, and calls it. */
+  /** Its settings in edgeml.yaml, and its name there. */
   readonly own?: FoundModel['request'];
   readonly key?: string;
 }
 
-/** What `edgeml.yaml` says of each model, which the command line would say of one. */
+/** Options of one model; with --file, edgeml.yaml has them for each. */
 const OF_ONE_MODEL = [
   'source',
   'name',
@@ -203,7 +206,7 @@ async function besideOf(
 
 function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, beside: BesideFiles): PackageOptions {
   const { name, version, golden = [], int8, assume, component, publisher, replace, rebuild } = options;
-  // What the command line names goes before what lies beside the model.
+  // Files that the command line names go before those beside the model.
   const { manifest = beside.manifest, labels = beside.labels } = options;
   const read = options.read.toUpperCase();
   if (read !== 'ALL' && read !== 'OWNER')

@@ -26,7 +26,7 @@ export interface PredictorOptions extends RootOption {
 /** Something that answers images: a package loaded into this process, or a service of a running agent. */
 export interface Predictor {
   predict(image: Uint8Array, signal: AbortSignal): Promise<Answer>;
-  /** What looks wrong about the answers so far; nothing of a service, whose package lies elsewhere. */
+  /** Doubts about the answers so far; none of a service, whose package lies elsewhere. */
   readonly doubts: readonly string[];
   close(): Promise<void>;
 }

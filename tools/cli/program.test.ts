@@ -58,7 +58,7 @@ describe('a fault', () => {
     return io.err;
   };
 
-  it('of ours is called so, with its stack; what the system refuses is not', async () => {
+  it('of the command is reported with its stack; an error of the operating system is not', async () => {
     expect(await failing(new TypeError('undefined is not a function'))).toMatch(
       /at .*this is a fault of the edgeml command/s,
     );
@@ -68,7 +68,7 @@ describe('a fault', () => {
     expect(said).not.toMatch(/fault of the edgeml command|\n +at /);
   });
 
-  it('in a file that is no recipe is a finding, not a crash', async () => {
+  it('in a file that is not a recipe is a finding, not a crash', async () => {
     const io = new MemoryIo();
     expect(await runProgram(['lint', 'README.md'], io, never)).toBe(1);
     expect(io.out).toMatch(/error README\.md:\d+: this is not YAML/);

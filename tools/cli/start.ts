@@ -51,12 +51,12 @@ export const startCommand: CommandSpec<StartOptions> = {
       .option('--lite', 'behave as nucleus lite does')
       .option('--timeout <seconds>', 'longest wait for the next result that is due', '120'),
   help: `
-Components run as on a device: separate processes, started from their recipes by a local core below .edgeml/core. What they keep
-there (models, spooled samples, annotated images, what "local deploy" has added) is there again at the next start.
+Components run as on a device: separate processes, started from their recipes by a local core below .edgeml/core. Their files
+there (models, spooled samples, annotated images) and the components that "local deploy" has added are kept for the next start.
 With the samples, drop images into .edgeml/inbox (scenes) or .edgeml/inbox/closeups. While it runs, use
 "npm run -s edgeml -- local list|logs|tail|deploy …" in another terminal.
 
-With --feedback, what waits for its upload when the start ends is sent by the next one.
+With --feedback, the next start sends samples that were not uploaded yet.
 
 With --json each result is one JSON object on a line of stdout: image, service, predictions, timings.`,
   run: async ({ options, out, signal }) => {

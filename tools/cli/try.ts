@@ -12,7 +12,7 @@ interface TryOptions {
   readonly file: string;
 }
 
-/** What most machines call their first camera. */
+/** Name of the first camera on most machines. */
 const FIRST_CAMERA = '/dev/video0';
 
 export const tryCommand: CommandSpec<TryOptions> = {
@@ -30,8 +30,8 @@ export const tryCommand: CommandSpec<TryOptions> = {
       .option('--file <file>', 'file to write', PROJECT_FILE),
   help: `
 The model is an .onnx file, a folder, a .zip or .tar.gz, an https:// address, s3://bucket/key, or the ARN of a SageMaker training
-job or model package. What it takes and gives is read from the ONNX file, as \`edgeml inspect\` does; what is a guess is said. The first
-picture of each source is taken as the application takes it, and answered here. A file that is there already keeps what is in it.
+job or model package. Its inputs and outputs are read from the ONNX file, as \`edgeml inspect\` does; guesses are marked with "check". The first
+picture of each source is taken as the application takes it, and answered here. An existing edgeml.yaml keeps its contents.
 
 Examples:
   edgeml try street.onnx --labels coco.txt --source rtsp://camera.local/stream1

@@ -13,7 +13,7 @@ export const LITE_RECIPE_BYTES = 8196;
 export async function lintCollection(files: readonly string[]): Promise<readonly RecipeIssue[]> {
   const parsed = await Promise.all(files.map((file) => parseRecipeFile(file)));
   const single = parsed.flatMap((recipe) => [...lintRecipe(recipe)]);
-  // What is no recipe at all has no size as one.
+  // A file that is not a recipe does not have a size as one.
   const sizes = await Promise.all(parsed.filter(({ recipe }) => recipe).map(({ file }) => tooLargeForLite(file)));
   return [...single, ...sizes.flat(), ...sharedPolicyIds(parsed)];
 }

@@ -37,7 +37,7 @@ export function lintConfiguration(
         key.suggestion === undefined
           ? 'remove it; docs/configuration.md lists the settings.'
           : `write ${key.suggestion}.`;
-      return issue('warning', 'configuration.unknown-key', key.pointer, `${key.pointer} is no setting.`, fix);
+      return issue('warning', 'configuration.unknown-key', key.pointer, `${key.pointer} is not a setting.`, fix);
     });
   const wrong = problemsOf(component, configuration).map((problem) =>
     issue(

@@ -76,7 +76,7 @@ function contentIssues(where: string, { manifest, files, labels }: ModelPackage)
         where,
         '',
         'the package is not signed.',
-        'package it with --key (edgeml package) where devices have SignaturePolicy "require".',
+        'package it with --key (edgeml package) if devices have SignaturePolicy "require".',
       ),
     );
   if (manifest.task !== 'tensor' && labels.length === 0)

@@ -102,7 +102,7 @@ describe('edgeml lint', () => {
       {
         severity: 'warning',
         pointer: '/ComponentConfiguration/DefaultConfiguration/Workerz',
-        message: expect.stringContaining('/Workerz is no setting') as string,
+        message: expect.stringContaining('/Workerz is not a setting') as string,
       },
     ]);
   });

@@ -4,7 +4,7 @@ import { COMPONENTS } from '../bundle/components.ts';
 import { isPlainObject } from '../recipe/recipe.ts';
 
 /**
- * What a deployment would set and no schema knows, in words, with what was probably meant: keys of our components' settings, and
+ * Settings of a deployment that no schema knows, in words, with the names that were probably meant: keys of our components' settings, and
  * our components' names.
  *
  * @param merges what is merged, an object or its JSON text, by component
@@ -24,7 +24,7 @@ export function unknownSettings(
       .filter(({ pointer }) => !pointer.startsWith('/accessControl'))
       .map(({ pointer, suggestion }) => {
         const hint = suggestion === undefined ? 'docs/configuration.md lists them' : `did you mean ${suggestion}?`;
-        return `${component} has no setting ${pointer}; ${hint}`;
+        return `${component} does not have a setting ${pointer}; ${hint}`;
       });
   });
 }

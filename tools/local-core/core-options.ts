@@ -4,7 +4,7 @@ import type { IotCoreChoice } from './mqtt/start-iot-core.ts';
 import type { ComponentState } from './ports.ts';
 
 export interface LocalCoreOptions {
-  /** Folder of the core; made where it is missing. */
+  /** Folder of the core; made if it is missing. */
   readonly root: string;
   /**
    * Whether what was deployed there before starts at once. Default true; false: with the next deployment, for a caller that deploys

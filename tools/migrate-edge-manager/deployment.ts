@@ -38,7 +38,7 @@ function notesOf(names: readonly string[]): readonly string[] {
     ...(old ? [] : [`The document does not name ${OLD_COMPONENT}; nothing had to be changed about that.`]),
     ...packaged.map(
       (name) =>
-        `${name} looks like a component of an edge packaging job: its model was compiled by Neo and cannot run here. Export the model to ONNX and publish a new version of the component, or take edgeml package.`,
+        `${name} looks like a component of an edge packaging job: its model was compiled by Neo and cannot run here. Export the model to ONNX and publish a new version of the component, or use edgeml package.`,
     ),
     ...(old
       ? [`Programs that ask for the configuration of ${OLD_COMPONENT} by IPC ask for ${NEW_COMPONENT} from now on.`]

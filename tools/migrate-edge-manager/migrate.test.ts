@@ -135,7 +135,7 @@ describe('edgeml migrate-edge-manager', () => {
   });
 
   it('refuses what it does not know', () => {
-    expect(() => migrate({ a: 1 })).toThrow(/file\.json is no deployment document/);
+    expect(() => migrate({ a: 1 })).toThrow(/file\.json is not a deployment document/);
     expect(() => parseDocument('a: [', 'broken.yaml')).toThrow(/neither JSON nor YAML/);
   });
 

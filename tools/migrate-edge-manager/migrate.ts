@@ -12,7 +12,7 @@ export interface Migrated {
   readonly kind: MigratedKind;
   /** A document of the same kind for our components; lines of commands for a fleet. */
   readonly result: unknown;
-  /** What is still to be done, in sentences. */
+  /** Remaining work, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function migrateDocument(document: unknown, file: string, version: string
       return { kind: 'agent-file', ...migrateAgentFile(document) };
     if (has('DeviceSummaries', 'DeviceFleetArn')) return { kind: 'fleet', ...migrateFleet(document) };
   }
-  const message = `${file} is no deployment document, recipe, configuration file of the agent, or description of a fleet`;
+  const message = `${file} is not a deployment document, a recipe, a configuration file of the agent, or a description of a fleet`;
   throw edgeManagerMigrationErrors.error('migrate-edge-manager.unknown', message, { facts: { file } });
 }
 

@@ -9,7 +9,7 @@ import type { Connector } from './read-definition.ts';
 export interface Migration {
   /** For `componentToConfiguration` of a local deployment, `--update-config` of greengrass-cli, `edgeml local deploy --config`. */
   readonly configuration: Readonly<Record<string, { readonly MERGE: Readonly<Record<string, unknown>> }>>;
-  /** What is still to be done, in sentences. */
+  /** Remaining work, in sentences. */
   readonly notes: readonly string[];
 }
 

@@ -1,11 +1,11 @@
 import type { OutputSpec } from '#packages/model-package';
 import type { OnnxModel } from './read-onnx.ts';
 
-/** Columns of a YOLO table before its classes: box, and objectness where the family has it. */
+/** Columns of a YOLO table before its classes: box, and objectness if the family has it. */
 const BEFORE_CLASSES = { yolov5: 5, yolov8: 4, yolox: 5 } as const;
 
 /**
- * How many classes the model tells apart by the shapes of its outputs, without the one that means background; undefined if they
+ * The number of classes that the model tells apart by the shapes of its outputs, without the one that means background; undefined if they
  * do not say.
  */
 export function countClasses(model: OnnxModel, output: OutputSpec): number | undefined {

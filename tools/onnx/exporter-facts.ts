@@ -2,11 +2,11 @@ import { isDictionary, parsePythonLiteral } from './python-literal.ts';
 import type { PythonValue } from './python-literal.ts';
 import type { OnnxModel } from './read-onnx.ts';
 
-/** What an exporter wrote into the file beside the graph. Everything is the file's word, checked for its form. */
+/** Metadata that an exporter wrote into the file beside the graph. Only their form is checked. */
 export interface ExporterFacts {
   /** Ultralytics wrote the file, or YOLOv5's and v7's own scripts, which write less of the same. */
   readonly isUltralytics: boolean;
-  /** What the model was called in training, e.g. `Ultralytics YOLO11n model trained on coco8.yaml`. */
+  /** Name of the model in training, e.g. `Ultralytics YOLO11n model trained on coco8.yaml`. */
   readonly description: string;
   /** Ultralytics' task: `detect`, `classify`, `segment`, `pose`, `obb`. `text-recognition` for a list of characters. */
   readonly task: string | undefined;

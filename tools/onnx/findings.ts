@@ -1,8 +1,8 @@
-/** What the file does not say, and nobody can know from outside. */
+/** Keys that the file does not say and that nobody can know from outside. */
 export interface Question {
   /** Keys of model.json that are to be given, e.g. `input.mean`. */
   readonly keys: readonly string[];
-  /** What is not known, and what is usual: the proposal has that. */
+  /** What is unknown, and the usual value, which the proposal has. */
   readonly text: string;
 }
 

@@ -26,7 +26,7 @@ function hasActivation(model: OnnxModel, output: OnnxValue): boolean {
   return ['Softmax', 'Sigmoid'].includes(makerOf(model, output) ?? '');
 }
 
-/** What is still to be done to the scores, by the operator that makes them. */
+/** The activation that the scores still need, by the operator that makes them. */
 export function activationOf(
   model: OnnxModel,
   output: OnnxValue,

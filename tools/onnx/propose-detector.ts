@@ -108,7 +108,7 @@ export const yolov3Heads: Guess = ({ model: { outputs }, input, facts, findings 
         return { output: output.name, stride: strides[index], anchors, ...scale };
       }),
     },
-    // Darknet has no other.
+    // All of Darknet's models have these.
     pixels: input.dtype === 'uint8' ? {} : ZERO_TO_ONE,
   };
 };
@@ -125,9 +125,9 @@ export const boxesAndScores: Guess = ({ model: { outputs }, input, facts, findin
     ['output.boxFormat'],
     `"${boxes.name}" may be corners (xyxy, yxyx), centre and size (cxcywh), or offsets from priors; xyxy is proposed`,
   );
-  findings.note('output.backgroundClass: 0 is usual; leave it out where every column is a class');
+  findings.note('output.backgroundClass: 0 is usual; leave it out if every column is a class');
   findings.note(
-    'output.priors and variances: needed where the boxes are offsets from priors; check that boxes lie within 0..1',
+    'output.priors and variances: needed if the boxes are offsets from priors; check that boxes lie within 0..1',
   );
   return {
     task: 'object-detection',
@@ -165,7 +165,7 @@ export const oneTable: Guess = (evidence) => {
   }
   if (second > 5 && grids.some((cells) => first === 3 * cells)) return yolo('yolov5', output, input);
   if (second > 5 && grids.includes(first)) {
-    // YOLOX leaves its grids to whoever reads them; others with this shape have decoded them.
+    // YOLOX leaves its grids to the reader; others with this shape have decoded them.
     return isRawGrid(evidence, output) ? yolox(output, findings) : yolo('yolov5', output, input);
   }
   return undefined;
@@ -219,7 +219,7 @@ function yolox(output: OnnxValue, findings: Findings): ProposedOutput {
   };
 }
 
-/** The stride whose grid the output has, with 3 anchors of at least 5 attributes per cell; undefined where it is no such head. */
+/** The stride whose grid the output has, with 3 anchors of at least 5 attributes per cell; undefined if it is not such a head. */
 function strideOf({ shape }: OnnxValue, input: ProposedInput): 8 | 16 | 32 | undefined {
   const sides = shape.filter((side): side is number => typeof side === 'number');
   if (shape.length !== 4 && shape.length !== 5) return undefined;

@@ -234,7 +234,7 @@ describe('what others wrote', () => {
 });
 
 describe('files that say nothing', () => {
-  it('a text recogniser is no detector', () => {
+  it('a text recogniser is not a detector', () => {
     const nodes = [{ op: 'Softmax', inputs: ['x'], outputs: ['probs'] }];
     const { manifest, notes } = propose({
       inputs: [{ name: 'x', shape: [1, 3, 48, 320] }],
@@ -245,7 +245,7 @@ describe('files that say nothing', () => {
     expect(notes.join()).toContain('a sequence of distributions');
   });
 
-  it('a model of bytes, as magika, is no classifier of images', () => {
+  it('a model of bytes, as magika, is not a classifier of images', () => {
     const { manifest, notes } = propose({
       inputs: [{ name: 'bytes', type: 'int32', shape: ['n', 2048] }],
       outputs: [value('target_label', 'n', 214)],

@@ -11,7 +11,7 @@ import type { OnnxModel } from './read-onnx.ts';
 
 /** A model.json as far as it can be told from the ONNX file, and what a person has to check or to answer. */
 export interface Proposal {
-  /** In the form of model.json, and valid; where a question is open it holds what is usual. */
+  /** In the form of model.json, and valid; an open question has its usual value. */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** For a person to look at. */
   readonly notes: readonly string[];
@@ -21,7 +21,7 @@ export interface Proposal {
   readonly labels: readonly string[] | undefined;
 }
 
-/** What the exporter wrote decides; names, shapes and the last operators are the second source. */
+/** Proposes by the exporter's metadata first; names, shapes and the last operators are the second source. */
 export function proposeManifest(model: OnnxModel, file: string): Proposal {
   const facts = exporterFacts(model);
   const sizes = new Findings();

@@ -4,7 +4,7 @@ import { ultralytics } from './propose-ultralytics.ts';
 import { rawTensors } from './proposed-output.ts';
 import type { Evidence, ProposedOutput } from './proposed-output.ts';
 
-/** What the exporter wrote first, then the first family that the shapes fit. */
+/** By the exporter's metadata first, then by the first family that the shapes fit. */
 export function proposeOutput(evidence: Evidence): ProposedOutput {
   const { model, facts, findings } = evidence;
   if (facts.task === 'text-recognition') {

@@ -32,7 +32,7 @@ export function askForPixels(
 }
 
 /**
- * What the convention of ONNX for images says.
+ * Pixels by ONNX' convention for images.
  * Source: ONNX, docs/MetadataProps.md.
  */
 function writtenPixels({ pixelFormat, pixelRange }: ExporterFacts): Pixels | undefined {

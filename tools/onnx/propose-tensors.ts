@@ -2,8 +2,8 @@ import type { Findings } from './findings.ts';
 import type { OnnxModel, OnnxValue } from './read-onnx.ts';
 
 /**
- * What can be said of the inputs of a model that takes tensors: a state is told by its name and the output's (`state` and `stateN`,
- * `h` and `hn`), and needs no caller; of the others the free axes are asked for.
+ * The `tensors` of a model that takes tensors, as far as the file shows them: a state is told by its name and the output's (`state` and `stateN`,
+ * `h` and `hn`), and callers need not send it; of the others the free axes are asked for.
  */
 export function proposeTensors(model: OnnxModel, findings: Findings): Readonly<Record<string, unknown>> {
   const tensors: Record<string, unknown> = {};

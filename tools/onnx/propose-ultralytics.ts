@@ -85,7 +85,7 @@ function detection(evidence: Evidence, output: Readonly<Record<string, unknown>>
   return { task: 'object-detection', output, pixels: { resize: 'letterbox', ...pixelsOf(evidence) } };
 }
 
-/** The short side becomes the model's, the middle is kept; no mean, whatever torchvision's classifiers have. */
+/** The short side becomes the model's, the middle is kept; no mean, unlike torchvision's classifiers. */
 function classifier(evidence: Evidence): ProposedOutput {
   const { model, findings } = evidence;
   const [output] = model.outputs;

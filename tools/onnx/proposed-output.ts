@@ -13,7 +13,7 @@ export interface ProposedOutput {
   readonly tensors?: Readonly<Record<string, unknown>>;
 }
 
-/** What a proposal is made from. */
+/** The facts that a proposal is made from. */
 export interface Evidence {
   readonly model: OnnxModel;
   readonly facts: ExporterFacts;

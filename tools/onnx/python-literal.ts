@@ -1,4 +1,4 @@
-/** What `repr` writes of plain data: dictionaries, lists, tuples, texts, numbers, True, False, None. */
+/** Plain data as `repr` writes it: dictionaries, lists, tuples, texts, numbers, True, False, None. */
 export type PythonValue =
   string | number | boolean | null | readonly PythonValue[] | ReadonlyMap<string | number, PythonValue>;
 

@@ -42,7 +42,7 @@ function whyNoBucket(bucket: string): string {
   if (bucket.length < 3) return `has too short a name: ${bucket.length} of at least 3 characters`;
   if (bucket.length > 63) return `has too long a name: ${bucket.length} of at most 63 characters`;
   if (bucket.includes('.')) return 'has a dot in it';
-  return 'is no bucket name';
+  return 'is not a bucket name';
 }
 
 /** The nearest name that `requireModelName` takes; undefined where nothing of the text can stay. */

@@ -5,7 +5,7 @@ import { COMPONENTS } from '../bundle/components.ts';
 import type { ProjectFile } from './project-file.ts';
 import { APP, settingsOf, UPLOADER } from './settings-of.ts';
 
-/** What the components themselves would say of the file: settings that they do not know or do not take, and names that lead nowhere. */
+/** Problems that the components themselves would find in the file: settings that they do not know or do not take, and names that lead nowhere. */
 export function checkSettings(project: ProjectFile): readonly ConfigurationProblem[] {
   return [
     ...unknownComponents(project),
@@ -22,7 +22,7 @@ function unknownComponents({ components }: ProjectFile): readonly ConfigurationP
     if (known.includes(name)) return [];
     const meant = closest(name, known);
     const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
-    return [{ pointer: `/components/${name}`, message: `is no component of the collection; ${hint}` }];
+    return [{ pointer: `/components/${name}`, message: `is not a component of the collection; ${hint}` }];
   });
 }
 
@@ -31,7 +31,7 @@ function wrongSettings(component: string, settings: unknown): readonly Configura
   if (!schema) return [];
   const strange = unknownKeys(schema, settings).map(({ pointer, suggestion }) => ({
     pointer: placeOf(component, pointer),
-    message: suggestion === undefined ? 'is no setting' : `is no setting; did you mean ${suggestion}?`,
+    message: suggestion === undefined ? 'is not a setting' : `is not a setting; did you mean ${suggestion}?`,
   }));
   try {
     parseConfiguration(schema, settings, { component });
@@ -54,7 +54,7 @@ function placeOf(component: string, pointer: string): string {
 
 function noModel({ models, components }: ProjectFile): readonly ConfigurationProblem[] {
   const has = Object.keys(models).length > 0 || Object.keys(components).some((name) => /^edgeml\.model\./.test(name));
-  return has ? [] : [{ pointer: '/models', message: 'holds no model, so nothing would look at the images' }];
+  return has ? [] : [{ pointer: '/models', message: 'does not hold a model, so nothing would look at the images' }];
 }
 
 function danglingServices(project: ProjectFile): readonly ConfigurationProblem[] {

@@ -9,7 +9,7 @@ export interface CompileOptions extends Pick<DeploymentParts, 'target'> {
   /** Folder that packages go to. */
   readonly output: string;
   readonly onProgress?: (what: string) => void;
-  /** What packaging has guessed, for a person to check. */
+  /** Guesses of packaging, for a person to check. */
   readonly onNote?: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -25,7 +25,7 @@ export async function compileProject(
 ): Promise<DeploymentDocument> {
   const outcomes = await packageModels(project, { output, signal, ...(onProgress ? { onProgress } : {}) });
   for (const { record, notes } of outcomes) {
-    // What the file itself says has been looked at.
+    // A person has looked at the keys in the file itself.
     if (project.models[record.name]?.manifest === undefined) for (const note of notes) onNote?.(note);
   }
   const recipes = await Promise.all(COMPONENTS.map(({ name }) => readRecipe(name)));

@@ -4,7 +4,7 @@ import { isPlainObject } from '../recipe/recipe.ts';
 import type { ProjectFile, Settings } from './project-file.ts';
 import { APP, settingsOf } from './settings-of.ts';
 
-/** What every project runs, models aside. */
+/** Components of every project, models aside. */
 const BASE = ['edgeml.Runtime', 'edgeml.InferenceAgent', APP] as const;
 
 /** A component of a model, as packaging has made it. */
@@ -40,7 +40,7 @@ export interface DeploymentDocument {
 }
 
 /**
- * The deployment that edgeml.yaml stands for. What is configured is reset first: a setting that is no longer in the file has its
+ * The deployment that edgeml.yaml stands for. It resets configurations first: a setting that is no longer in the file has its
  * default again.
  */
 export function deploymentOf(project: ProjectFile, { models, versionOf, target }: DeploymentParts): DeploymentDocument {
@@ -81,7 +81,7 @@ function hasFile(login: unknown): login is { readonly File: string } {
   return isPlainObject(login) && typeof login['File'] === 'string' && login['File'] !== '';
 }
 
-/** A stream's Url that is no address: a video file. With a Format, ffmpeg has its own names (`lavfi`, `dshow`). */
+/** A stream's Url that is not an address: a video file. With a Format, ffmpeg has its own names (`lavfi`, `dshow`). */
 export function isFile({ Type: type, Url: url, Format: format }: Settings): boolean {
   const isStream = typeof type === 'string' && type.trim().toLowerCase() === 'stream';
   if (!isStream || typeof url !== 'string' || url === '') return false;

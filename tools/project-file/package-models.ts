@@ -13,7 +13,7 @@ import type { ProjectFile, ProjectModel } from './project-file.ts';
 /** Largest download, and largest content of an archive. */
 export const MAX_MODEL_BYTES = 2048 * 2 ** 20;
 
-/** What a model of edgeml.yaml says itself is left to it. */
+/** Options that are not in edgeml.yaml. */
 export type PackagingOptions = Pick<PackageOptions, 'output' | 'onProgress' | 'signal'>;
 
 /** A model of edgeml.yaml that was looked up. */

@@ -3,7 +3,7 @@ import { isPlainObject } from '../recipe/recipe.ts';
 import { isFile } from './deployment-of.ts';
 import type { ProjectFile, Settings } from './project-file.ts';
 
-/** What to say of sources that read files: a device has other folders than the machine on which edgeml.yaml was written. */
+/** Notes on sources that read files: a device has other folders than the machine on which edgeml.yaml was written. */
 export function pathsOfThisMachine({ sources }: ProjectFile): readonly string[] {
   return Object.entries(sources).flatMap(([name, source]) =>
     filesOf(source).map((file) => {

@@ -152,7 +152,7 @@ describe('deploymentOf', () => {
 });
 
 describe('readProjectFile', () => {
-  it('names the file that is missing, and the line that is no YAML', async () => {
+  it('names the file that is missing, and the line that is not YAML', async () => {
     await expect(readProjectFile(path.join(folder, 'none.yaml'))).rejects.toMatchObject({
       code: 'project-file.missing',
       message: `there is no ${path.join(folder, 'none.yaml')}`,
@@ -179,13 +179,13 @@ describe('readProjectFile', () => {
     expect(message.replace(/^.* is not valid: /, '').split('; ')).toEqual([
       '/modles: is not known here',
       'did you mean models?',
-      expect.stringMatching(/^\/components\/edgeml\.Uploader: is no component of the collection$/),
+      expect.stringMatching(/^\/components\/edgeml\.Uploader: is not a component of the collection$/),
       expect.stringMatching(/^there are edgeml\.Runtime, .*edgeml\.InferenceApp/),
-      '/components/edgeml.InferenceAgent/LogLvel: is no setting',
+      '/components/edgeml.InferenceAgent/LogLvel: is not a setting',
       'did you mean LogLevel?',
       expect.stringMatching(/^\/sources\/camera\/Url: a source of Type stream needs/),
       '/sources/photos/InferenceInterval: expected a number, got "often"',
-      '/sources/camera/Urls: is no setting',
+      '/sources/camera/Urls: is not a setting',
       'did you mean Url?',
       '/sources/camera/Services: there is no model "Stret"',
       'did you mean Street?',
@@ -195,7 +195,7 @@ describe('readProjectFile', () => {
   });
 
   it.each([
-    ['has no model', {}, '/models: holds no model'],
+    ['has no model', {}, '/models: does not hold a model'],
     ['names a model as no component can be named', { models: { 'my model': { source: 'a' } } }, '/models/my model'],
     [
       'gives a hash that is none',

@@ -42,12 +42,10 @@ const modelSchema = z.object({
     .min(1)
     .optional()
     .describe('An int8 build of the same model; kept only if it passes the golden images.'),
-  manifest: settings
-    .optional()
-    .describe('Keys of model.json that go over what is proposed for the file (docs/models.md).'),
+  manifest: settings.optional().describe('Keys of model.json that replace the proposed ones (docs/models.md).'),
 });
 
-/** Form of edgeml.yaml. What sources, services and components take is in the components' own schemas. */
+/** Form of edgeml.yaml. The settings of sources, services and components are in the components' own schemas. */
 export const projectFileSchema = z.object({
   $schema: z.string().optional().describe('Where the schema of this file is, for editors.'),
   models: z.record(modelName, modelSchema).default({}).describe('Models by the name of their service.'),
@@ -58,7 +56,7 @@ export const projectFileSchema = z.object({
   services: z
     .record(name, settings)
     .default({})
-    .describe('What is done with the answers of a model: Services of edgeml.InferenceApp.'),
+    .describe('How the answers of a model are used: Services of edgeml.InferenceApp.'),
   components: z
     .record(z.string(), settings)
     .default({})
@@ -69,7 +67,7 @@ export const projectFileSchema = z.object({
 
 export type ProjectModel = DeepReadonly<z.output<typeof modelSchema>>;
 
-/** What edgeml.yaml says. */
+/** The contents of edgeml.yaml. */
 export interface ProjectFile {
   /** Absolute path; relative paths in it begin at its folder. */
   readonly path: string;

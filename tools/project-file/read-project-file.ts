@@ -9,7 +9,7 @@ import { projectFileErrors } from './errors.ts';
 import { projectFileSchema } from './project-file.ts';
 import type { ProjectFile } from './project-file.ts';
 
-/** What `edgeml try` writes and `npm start` looks for. */
+/** Name of the file that `edgeml try` writes and `npm start` looks for. */
 export const PROJECT_FILE = 'edgeml.yaml';
 
 /**
@@ -43,7 +43,7 @@ function yamlOf(text: string, file: string): unknown {
   }
 }
 
-/** What was read, checked. @throws EdgeError `project-file.invalid` with every problem */
+/** Checks a parsed file. @throws EdgeError `project-file.invalid` with every problem */
 export function checkProjectFile(document: unknown, file: string): ProjectFile {
   const given = withEmptySettings(document ?? {});
   const problems: ConfigurationProblem[] = [];

@@ -8,7 +8,7 @@ import type { ProjectFile, ProjectModel, Settings } from './project-file.ts';
 import { checkProjectFile } from './read-project-file.ts';
 
 const EXPLANATION = [
-  ' What `npm start` runs. `npm run -s edgeml -- config print` shows the deployment that it stands for.',
+  ' `npm start` runs this file. `npm run -s edgeml -- config print` shows the deployment that it stands for.',
   ' docs/first-model.md tells more; docs/sources.md and docs/configuration.md have every setting.',
 ];
 /** A camera's password may stand in it. */

@@ -5,7 +5,7 @@ import { isPlainObject } from './recipe.ts';
 /** `merge` and `reset` in CreateDeployment of the cloud, `MERGE` and `RESET` in local deployments. */
 const KEYS = { cloud: ['merge', 'reset'], local: ['MERGE', 'RESET'] } as const;
 
-/** A configuration update with its keys in the case of one form; whatever else stands in it stays. */
+/** A configuration update with its keys in the case of one form; other keys are kept. */
 export function updateInForm(update: unknown, form: keyof typeof KEYS): unknown {
   if (!isPlainObject(update)) return update;
   const entries = Object.entries(update).map(([key, value]) => {
@@ -21,7 +21,7 @@ export function issueWords(issue: z.core.$ZodIssue, known: readonly string[]): s
   return issue.keys
     .map((key) => {
       const suggestion = closest(key, known);
-      return `${key} is no key of it${suggestion === undefined ? `; it takes ${known.join(', ')}` : `; did you mean ${suggestion}?`}`;
+      return `${key} is not one of its keys${suggestion === undefined ? `; it takes ${known.join(', ')}` : `; did you mean ${suggestion}?`}`;
     })
     .join('; ');
 }

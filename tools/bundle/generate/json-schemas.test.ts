@@ -158,7 +158,7 @@ function valuesOf(node: JsonSchema, depth = 0): fc.Arbitrary<unknown> {
   }
 }
 
-/** What is needed, and few settings more: a whole group of random ones is hardly ever right. */
+/** The required settings and a few more: a whole group of random ones is hardly ever right. */
 function groupOf(node: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   const properties = (node['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
   const names = Object.keys(properties);

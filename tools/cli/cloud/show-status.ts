@@ -36,7 +36,7 @@ export function showStatus(out: Output, status: DeploymentStatus): void {
 
 const WAITS_FOR: Readonly<Record<string, string>> = {
   QUEUED: 'has not called in yet',
-  PENDING: 'the rollout has not come to it',
+  PENDING: 'the rollout has not reached it',
 };
 
 function row({ thing, status, failure }: DeviceStatus): readonly string[] {

@@ -67,7 +67,7 @@ function report(error: unknown, io: CliIo, json: boolean): void {
   io.stderr(`Error: ${stack}\nWhat to do: this is a fault of the edgeml command; report it with the lines above.\n`);
 }
 
-/** What the system refuses is no fault of ours: what to do about it; undefined for anything else. */
+/** What to do about an error of the operating system, which is not a fault of the command; undefined for any other error. */
 function systemAdvice(error: unknown): string | undefined {
   const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   if (!(error instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string') return undefined;

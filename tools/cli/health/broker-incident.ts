@@ -3,7 +3,7 @@ import type { Incident } from '#packages/foundation';
 import { brokerFile, isBrokerState } from '../../local-core/mqtt/broker-state.ts';
 import type { BrokerState } from '../../local-core/mqtt/broker-state.ts';
 
-/** That the broker of the local core below a root is away; undefined if it is not, or if no local core runs there. */
+/** The incident of a broker that the local core below a root cannot reach; undefined if it can, or if no local core runs there. */
 export async function brokerIncident(root: string): Promise<Incident | undefined> {
   const state = await brokerState(root);
   return state && !state.online ? incidentOf(state) : undefined;
@@ -23,7 +23,7 @@ async function brokerState(root: string): Promise<BrokerState | undefined> {
   }
 }
 
-/** What is told of a broker that cannot be reached. */
+/** The incident of a broker that cannot be reached. */
 export function incidentOf({ url, since }: BrokerState): Incident {
   return {
     code: 'mqtt.offline',

@@ -19,7 +19,7 @@ function silent(component: string, thrown: unknown): Incident {
     code: 'health.no-answer',
     subject: component,
     severity: 'error',
-    message: `${component} does not say how it is: ${messageOf(thrown)}`,
+    message: `${component} does not report its health: ${messageOf(thrown)}`,
     todo: `Read its log: \`edgeml local logs ${component}\`; run this as the user of the component, or as root.`,
     since: new Date().toISOString(),
   };

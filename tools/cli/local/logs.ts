@@ -27,7 +27,7 @@ export const logsCommand: CommandSpec<LogsOptions> = {
       .option('-l, --level <level>', `only this level and above: ${LOG_LEVELS.join(', ')}`, 'debug')
       .option('-f, --follow', 'go on with new events until Ctrl-C'),
   help: `
-The level is that of the event: what a component says as a warning is one, also where the nucleus wraps it as INFO.
+The level is that of the event: what a component says as a warning is one, even if the nucleus wraps it as INFO.
 With --json each event is one object: time, level, component, event, and its facts.
 Examples:
   npm run -s edgeml -- local logs --level warn
@@ -85,7 +85,10 @@ async function componentsWithLogs(root: string): Promise<readonly string[]> {
 async function sizeOf(root: string, component: string): Promise<number> {
   const file = logFileOf(root, component);
   const found = await stat(file).catch((cause: unknown) => {
-    throw cliErrors.error('cli.no-log', `${component} has no log: there is no ${file}`, { cause, facts: { file } });
+    throw cliErrors.error('cli.no-log', `${component} does not have a log: there is no ${file}`, {
+      cause,
+      facts: { file },
+    });
   });
   return found.size;
 }

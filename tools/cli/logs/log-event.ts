@@ -4,7 +4,7 @@ import { factsText } from './facts-text.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogEventLevel = (typeof LOG_LEVELS)[number];
 
-/** A line of a log as what it tells, whoever wrote it. */
+/** A line of a log as an event, of any program. */
 export interface LogEvent {
   /** ISO 8601; empty if the line has none. */
   readonly time: string;

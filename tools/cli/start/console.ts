@@ -11,8 +11,8 @@ const UPLOADER = 'edgeml.FeedbackUploader';
 const PORT = 8484;
 
 /**
- * What "This is wrong" keeps stays in the spool of this machine: nobody listens at this address, and whatever credentials there are,
- * no stranger's bucket is asked.
+ * Samples that "This is wrong" keeps stay in the spool of this machine: nobody listens at this address, so that no stranger's bucket is
+ * asked, even if there are credentials.
  */
 const SAMPLES_STAY_HERE = {
   S3Endpoint: 'http://127.0.0.1:9',

@@ -25,7 +25,7 @@ export function brokerOf({ mqtt, mqttPort }: BrokerOptions): Exclude<IotCoreChoi
   throw cliErrors.error('cli.usage', `--mqtt-port is "${mqttPort}"; give a port from 1 to 65535`);
 }
 
-/** What to say of a broker that is not where it is expected; undefined if it is. */
+/** The note on a broker that is not at the expected port; undefined if it is. */
 export function movedBroker(choice: Exclude<IotCoreChoice, false>, url: string | undefined): string | undefined {
   if (choice.port === undefined || url === undefined || url.endsWith(`:${choice.port}`)) return undefined;
   return `port ${choice.port} is taken; --mqtt-port chooses another`;

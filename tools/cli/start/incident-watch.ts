@@ -7,7 +7,7 @@ import type { Output } from '../frame/output.ts';
 import { incidentOf } from '../health/broker-incident.ts';
 import { incidentMessageLines } from '../health/incident-lines.ts';
 
-/** What is over sooner was a start that took its time. */
+/** An incident that is over sooner was a slow start. */
 const GRACE_MS = 1_500;
 
 interface Known {

@@ -10,7 +10,7 @@ const schema = z.object({
   roots: z.array(z.string()),
 });
 
-/** What a start has deployed; the next one on the same root takes away what it does not deploy itself. */
+/** The components that a start has deployed; the next start on the same root removes those that it does not deploy itself. */
 export type LastStart = Readonly<z.infer<typeof schema>>;
 
 export async function readLastStart(root: string): Promise<LastStart | undefined> {

@@ -7,7 +7,7 @@ import { cliErrors } from '../errors.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * What components get from the token exchange of a local core: the credentials that the AWS SDK finds on this machine (environment,
+ * The credentials that the token exchange of a local core gives to components: those that the AWS SDK finds on this machine (environment,
  * profile, SSO). They are asked for once here, so that a start without them ends before it has begun.
  *
  * @throws EdgeError `cli.no-credentials`

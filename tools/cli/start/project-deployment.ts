@@ -10,7 +10,7 @@ import { stageBuilds } from '../../twin/stage-builds.ts';
 import type { Output } from '../frame/output.ts';
 
 /**
- * What edgeml.yaml stands for on this machine, its models packaged: the collection as built and the models put together in one build
+ * The deployment that edgeml.yaml stands for on this machine, its models packaged: the collection as built and the models put together in one build
  * folder.
  *
  * @throws EdgeError those of packaging

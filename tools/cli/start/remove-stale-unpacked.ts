@@ -19,7 +19,7 @@ export async function removeStaleUnpacked(
   }
 }
 
-/** The core takes a file anew by the same signs. What is not built here any more stays as it is. */
+/** The core takes a file anew by the same signs. Files that are not built here any more are kept. */
 async function isAsBuilt(stored: string, built: string): Promise<boolean> {
   for (const file of await namesIn(stored)) {
     const [old, now] = await Promise.all([path.join(stored, file), path.join(built, file)].map(factsOf));

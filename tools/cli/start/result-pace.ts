@@ -3,7 +3,7 @@ import type { ResultMessage } from '#packages/http';
 
 const INTERVAL_MS = 1_000;
 
-/** Which results a terminal shows: nobody reads what a camera gives. One a second of each source and service, and every error. */
+/** Picks the results that a terminal shows, since nobody can read all those of a camera: one a second of each source and service, and every error. */
 export class ResultPace {
   readonly #clock: Clock;
   readonly #shown = new Map<string, number>();

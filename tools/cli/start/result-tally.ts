@@ -1,6 +1,6 @@
 import type { ResultMessage } from '#packages/http';
 
-/** Which results a start still waits for. */
+/** The results that a start still waits for. */
 export interface ResultTally {
   /** True when the result is one that was waited for. */
   take(result: ResultMessage): boolean;

@@ -17,9 +17,9 @@ export interface RunContext {
   readonly incidents: Pick<IncidentWatch, 'speak'>;
   /** Results to wait for; undefined: none. */
   readonly tally: ResultTally | undefined;
-  /** What is answered when the tally is complete, in words, e.g. `30 sample images`; without a tally what runs. */
+  /** Words for the answered images when the tally is complete, e.g. `30 sample images`; without a tally, for the running models. */
   readonly what: string;
-  /** Which results are shown; undefined: all. */
+  /** Picks the results that are shown; undefined: all. */
   readonly pace: ResultPace | undefined;
   readonly inbox: Inbox | undefined;
   /** Whether it ends when the results are there. */

@@ -76,7 +76,7 @@ async function fromProject(project: ProjectFile, once: boolean, out: Output, sig
   };
 }
 
-/** What was answered at an earlier start is answered again. */
+/** The same project, in which images of an earlier start are answered again. */
 function seenAnew(project: ProjectFile): ProjectFile {
   const sources = Object.entries(project.sources).map(
     ([name, source]) => [name, { ...source, Journal: false }] as const,

@@ -19,14 +19,14 @@ export interface PreparedModel {
   readonly source: FoundSource;
   /** Folder of these files. */
   readonly content: string;
-  /** What is proposed of model.json; undefined if it has its own. */
+  /** The proposed part of model.json; undefined if it has its own. */
   readonly proposed: Proposed | undefined;
 }
 
 export interface Proposed {
   /** `task`, `input`, `tensors` and `output` of model.json: all that was guessed or read, so that later releases guess nothing anew. */
   readonly keys: Settings;
-  /** What a person should look at. */
+  /** For a person to look at. */
   readonly notes: readonly string[];
 }
 

@@ -40,7 +40,7 @@ export interface TryRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a source showed, and what the model said of it. */
+/** A picture of a source, and the model's answer to it. */
 export interface TriedSource {
   readonly name: string;
   readonly settings: Settings;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Settings } from '../../project-file/project-file.ts';
 import { cliErrors } from '../errors.ts';
 
-/** What an address may mean, the likeliest first. */
+/** The meanings that an address may have, the likeliest first. */
 export interface SourceChoice {
   /** Name in edgeml.yaml, before it is made unique. */
   readonly name: string;

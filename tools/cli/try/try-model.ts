@@ -11,11 +11,11 @@ import { modelsFolder } from '../../project-file/work-folders.ts';
 import { cliErrors } from '../errors.ts';
 import type { PreparedModel, Proposed } from './prepare-model.ts';
 
-/** Of models that say no version themselves. */
+/** Of models that do not say a version themselves. */
 const FIRST_VERSION = '1.0.0';
 
 export interface TryModelRequest {
-  /** What edgeml.yaml says of the model, but for what is proposed here. */
+  /** The model's entry in edgeml.yaml, without the proposed keys. */
   readonly entry: ProjectModel;
   /** Name of the service. Default: that of the model. */
   readonly name: string | undefined;

@@ -163,7 +163,7 @@ describe('edgeml try with an RTSP camera', await needs(ffmpeg, rtspServer), () =
       const kept = at('.edgeml/credentials/camera.json');
       expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual(login);
       expect((await stat(kept)).mode & 0o777).toBe(0o600);
-      // What was written opens the camera again, under the same name.
+      // The written file opens the camera again, under the same name.
       expect(await tryBelt('--source', server.url.replace('//', '//viewer:p%40ss%3A1@'))).toMatchObject({ code: 0 });
       expect(Object.keys((await written()).sources)).toEqual(['camera']);
     } finally {
@@ -221,7 +221,7 @@ describe('edgeml try says what is wrong, and writes nothing', () => {
 
   it.each([
     ['a model that is not there', ['none.onnx', '--source', 'photos'], 'package-source.not-found', /none\.onnx/],
-    ['a file that is no model', ['parts.txt', '--source', 'photos'], 'model.unreadable', /parts\.txt/],
+    ['a file that is not a model', ['parts.txt', '--source', 'photos'], 'model.unreadable', /parts\.txt/],
     ['a source that is not there', ['belt.onnx', '--source', 'pictures'], 'try.no-source', /pictures/],
     ['a folder without images', ['belt.onnx', '--source', 'empty'], 'source.no-image', /no jpeg.* in empty/],
     [

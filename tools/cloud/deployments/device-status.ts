@@ -12,7 +12,7 @@ export interface DeviceStatus {
   readonly thing: string;
   /**
    * QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT, REJECTED, REMOVED, CANCELED; a queued device has not called in yet. PENDING: a
-   * rollout rate has not come to it.
+   * rollout rate has not reached it.
    */
   readonly status: string;
   /** When it last said so, milliseconds since the epoch. */
@@ -47,7 +47,7 @@ export function isFailure({ status }: DeviceStatus): boolean {
 }
 
 /**
- * What every device made of a deployment. The members of its group and the executions of its job give the roster in a few pages,
+ * The outcome of a deployment on every device. The members of its group and the executions of its job give the roster in a few pages,
  * however large the fleet; only devices that failed are asked one by one, and once: `known` are failures found before.
  */
 export async function deploymentStatus(

@@ -101,7 +101,7 @@ async function coreDevices({ greengrass }: CloudClients, group: Target | undefin
 }
 
 /**
- * Things of a group that have not called in yet are no core devices; they are registered all the same.
+ * Things of a group that have not called in yet are not core devices, but they are registered.
  * @param recursive with those of the groups below it, which a deployment reaches, too
  */
 export async function membersOf(

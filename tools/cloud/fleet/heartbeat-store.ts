@@ -39,7 +39,7 @@ export function heartbeatPlace(text: string): HeartbeatPlace {
 export type HeartbeatCache = Map<string, { readonly etag: string; readonly part: ReceivedHeartbeat | undefined }>;
 
 /**
- * The last heartbeat of each device; of `things` only, if given. What is no heartbeat is passed over.
+ * The last heartbeat of each device; of `things` only, if given. Objects that are not heartbeats are passed over.
  * @param cache of a caller that looks again and again
  */
 export async function readHeartbeats(

@@ -2,11 +2,11 @@ import { approvalToken } from '../promotion/approval.ts';
 import type { Comparison } from '../promotion/compare-numbers.ts';
 import type { PromotionState } from '../promotion/promotion-state.ts';
 
-/** What the state machine makes its mail of: both texts end where the token of its task has to follow. */
+/** The parts of the state machine's mail: it puts the token of its task at the end of both texts. */
 export interface ApprovalMail {
   readonly approve: string;
   readonly reject: string;
-  /** What the production build is given: it approves what this canary tested, and nothing else. */
+  /** For the production build: it approves exactly what this canary tested. */
   readonly token: string;
 }
 
@@ -21,7 +21,7 @@ export interface MailSubject {
 
 /**
  * The mail to the approver: what the gate found on the canary group, beside the version before, where the twin's report lies,
- * and one line each to approve and to reject. The lines hold no quotes around JSON and no braces, so that bash, PowerShell and cmd
+ * and one line each to approve and to reject. The lines are free of quotes and braces, so that bash, PowerShell and cmd
  * take them as they are.
  */
 export function approvalMail({ state, modelName, modelVersion, region, reports }: MailSubject): ApprovalMail {

@@ -60,7 +60,7 @@ export async function handlePackageEvent(event: unknown, ports: PipelinePorts): 
   const input = runInput(change, action);
   const running = (await ports.running()).filter((name) => name.startsWith(prefixOf(change, 'promote')));
   if (action === 'promote') {
-    // Another change of the package, e.g. of its description, is no second approval.
+    // Another change of the package, e.g. of its description, is not a second approval.
     const [other] = running;
     if (other !== undefined && other !== run) return { outcome: 'already-started', run: other, input };
     return { outcome: (await ports.start(run, input)) ? 'started' : 'already-started', run, input };

@@ -24,7 +24,7 @@ const s3 = new S3Client({});
 /** Less than the function's own time-out, so that its log says what it waited for. */
 const TIMEOUT_MS = 25_000;
 
-/** What the state machine asks before it asks the approver. */
+/** The event that the state machine sends before it asks the approver. */
 const summarizeSchema = z.object({
   summarize: z.object({ modelName: z.string(), modelVersion: z.string(), run: z.string() }),
 });
@@ -46,7 +46,7 @@ async function mailOf({ modelName, modelVersion, run }: z.output<typeof summariz
   const promotions = `s3://${required('FLEET_BUCKET')}/promotions`;
   const place = `${promotions}/${modelName}-${modelVersion}.json`;
   const state = await stateStore({ s3 }, place, AbortSignal.timeout(TIMEOUT_MS)).load();
-  if (!state) throw cloudErrors.error('promote.state', `${place} holds no promotion`);
+  if (!state) throw cloudErrors.error('promote.state', `${place} does not hold a promotion`);
   const region = required('AWS_REGION');
   return approvalMail({ state, modelName, modelVersion, region, reports: `${promotions}/${run}/twin` });
 }

@@ -9,7 +9,7 @@ export interface Comparison {
   readonly before?: number;
 }
 
-/** What the approver of a promotion looks at: the numbers of all judged devices, against those of the version before. */
+/** The numbers for the approver of a promotion: those of all judged devices, beside those of the version before. */
 export function compareNumbers(
   { models }: GateSettings,
   things: readonly string[],

@@ -127,7 +127,7 @@ describe('judgeStage', () => {
         { inferences: 15, id: 'same' },
       ]).verdict,
     ).toBe('waiting');
-    // What failed in an earlier heartbeat is not forgotten.
+    // Failures of an earlier heartbeat are not forgotten.
     expect(judge([{ inferences: 20, failures: 5 }, { inferences: 20 }]).verdict).toBe('failed');
   });
 
@@ -166,7 +166,7 @@ describe('judgeStage', () => {
   it('does not pass before a rollout has come to every device, and fails as soon as it cannot pass', () => {
     expect(stage(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'PENDING'], { quorumPercent: 50 })).toMatchObject({
       verdict: 'waiting',
-      reason: 'the rollout has not come to 1 of 4 devices',
+      reason: 'the rollout has not reached 1 of 4 devices',
     });
     expect(stage(['FAILED', 'FAILED', 'SUCCEEDED', 'PENDING'], { quorumPercent: 90 }).verdict).toBe('failed');
   });

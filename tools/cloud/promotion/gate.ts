@@ -45,7 +45,7 @@ export function judgeStage(input: GateInput): GateReport {
   const said = { verdict: 'waiting' as const, ...counts };
   // Under a rollout rate the first devices are healthy long before the last ones are told.
   const pending = input.devices.filter(({ status }) => status === 'PENDING').length;
-  if (pending > 0) return { ...said, reason: `the rollout has not come to ${pending} of ${all.length} devices` };
+  if (pending > 0) return { ...said, reason: `the rollout has not reached ${pending} of ${all.length} devices` };
   if (healthy < needed)
     return { ...said, reason: `${healthy} of ${needed} devices that are needed are healthy so far` };
   if (100 * reachable < settings.minReachablePercent * all.length) {

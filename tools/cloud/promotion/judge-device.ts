@@ -13,12 +13,12 @@ export interface DeviceFinding {
   readonly reason?: string;
 }
 
-/** What a stage is judged by, besides what its deployment says of each device. */
+/** Facts by which a stage is judged, besides the states of its deployment. */
 export interface StageFacts {
   readonly heartbeats: ReadonlyMap<string, ReceivedHeartbeat>;
-  /** What heartbeats have said so far; those of this look are added. Default: nothing yet. */
+  /** Numbers of the heartbeats so far; those of this look are added. Default: nothing yet. */
   readonly observations?: Observations;
-  /** What the devices said before the deployment. Default: nothing, so that nothing is compared. */
+  /** Numbers of the devices before the deployment. Default: nothing, so that nothing is compared. */
   readonly before?: Readonly<Record<string, DeviceNumbers>>;
   readonly settings: GateSettings;
   /** Heartbeats that came before the deployment say nothing about it. Milliseconds since the epoch, like `now`. */
@@ -40,7 +40,7 @@ export function judgeDevice(device: DeviceStatus, input: Required<StageFacts>): 
     return { thing, verdict: 'unhealthy', reason: `deployment ${device.status}: ${component} ${reason}`.trim() };
   }
   const waiting = (reason: string): DeviceFinding => ({ thing, verdict: 'waiting', reason });
-  if (device.status === 'PENDING') return waiting('the rollout has not come to it');
+  if (device.status === 'PENDING') return waiting('the rollout has not reached it');
   const presence = received && presenceOf(received.heartbeat, received.receivedAt, now);
   if (device.status !== 'SUCCEEDED') {
     const verdict = presence?.connected || device.status === 'IN_PROGRESS' ? 'waiting' : 'offline';

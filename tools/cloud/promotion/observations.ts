@@ -1,7 +1,7 @@
 import type { HeartbeatMessage, HeartbeatMetric } from '#packages/heartbeat';
 import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
 
-/** What the heartbeats of one device told of itself and a model. Counts are of all heartbeats that were seen, the rest of the last. */
+/** Numbers from the heartbeats of one device. Counts are sums over all heartbeats that were seen; the rest is from the last. */
 export interface DeviceNumbers {
   readonly starts?: number;
   readonly crashes?: number;

@@ -27,7 +27,7 @@ export interface PromoteOptions {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The run of a pipeline that this is part of. Default: none, a person goes on where the state is. */
+  /** The run of a pipeline that this is part of. Default: none, a person goes on from the state. */
   readonly run?: string;
   /** The token of the gate report; without it the promotion stops before the first wave. */
   readonly approve?: { readonly token: string; readonly by: string };
@@ -57,7 +57,7 @@ export async function promote(options: PromoteOptions): Promise<PromotionState> 
   return state;
 }
 
-/** Gives every stage that has the new deployment its former one back, whichever run it was and whatever became of it. */
+/** Gives every stage that has the new deployment its former one back, of whichever run, and however that ended. */
 export async function abortPromotion(options: PromoteOptions): Promise<PromotionState> {
   const found = (await options.store.load()) ?? newState(options.plan);
   // Said first: a run that is under way stops before its next stage.
@@ -144,7 +144,7 @@ async function deployStage(options: PromoteOptions, known: PromotionState, index
   return saved(options, withStage(state, index, { deploymentId }));
 }
 
-/** What the devices say of themselves now. The version that is deployed next is compared with it. */
+/** The numbers of the devices now, to compare the next version with. */
 async function numbersBefore(
   { clients, plan, signal }: PromoteOptions,
   target: Target,

@@ -14,7 +14,7 @@ import { planDigest } from './promotion-plan.ts';
 export interface PromotionState {
   readonly schemaVersion: 1;
   readonly name: string;
-  /** Which run of a pipeline it belongs to, if any. */
+  /** The run of a pipeline that it belongs to, if any. */
   readonly run?: string;
   readonly planDigest: string;
   readonly status: 'running' | 'awaiting-approval' | 'approved' | 'done' | 'failed' | 'aborted';
@@ -34,7 +34,7 @@ export interface StageState {
   readonly earlier?: { readonly deploymentId?: string; readonly previousDeploymentId?: string };
   /** Milliseconds since the epoch: older heartbeats say nothing about this deployment. */
   readonly deployedAt?: number;
-  /** What the devices of the group said before the deployment, by thing. */
+  /** Numbers of the group's devices before the deployment, by thing. */
   readonly before?: Readonly<Record<string, DeviceNumbers>>;
   readonly report?: GateReport;
 }
@@ -66,7 +66,7 @@ export function hasEnded({ status }: PromotionState): boolean {
 }
 
 /**
- * What a promotion goes on from. A run of a pipeline begins anew where another has ended, also with another plan; it does not take
+ * The state that a promotion goes on from. A run of a pipeline begins anew if another has ended, also with another plan; it does not take
  * over from one that is under way.
  *
  * @throws EdgeError `promote.state`, `promote.other-run`

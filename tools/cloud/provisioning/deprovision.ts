@@ -29,7 +29,7 @@ export interface DeprovisionOptions {
 
 /**
  * Takes everything away that is the device's alone, its certificate first, so that it cannot come back half-way. Other policies of
- * the certificate are detached; they, the role alias and groups are kept. What is gone already does no harm.
+ * the certificate are detached; they, the role alias and groups are kept. Parts that are gone already do no harm.
  *
  * @throws EdgeError `provision.unknown-certificate`, `cloud.*`
  */

@@ -10,7 +10,7 @@ export interface PolicySubject {
 }
 
 /**
- * What one core device may do on AWS IoT: connect as itself, its jobs, deployments and shadows, the topics of the collection
+ * The permissions of one core device on AWS IoT: connect as itself, its jobs, deployments and shadows, the topics of the collection
  * below its own name, and keys from the role alias (AWS IoT Greengrass V2 developer guide, "Minimal AWS IoT policy for core
  * devices"). Thing policy variables would make one policy serve the fleet, but core devices do not support them, and a
  * wildcard for all names would let each device speak for the others: so each device has a policy with its name in it.
@@ -35,7 +35,7 @@ export function devicePolicy({ partition, region, account, roleAlias, thingName 
         ['iot:Subscribe'],
         topics.map((topic) => arn('topicfilter', topic)),
       ),
-      // The data plane takes no narrower resource: which component a device will need is known by its deployments alone.
+      // The data plane does not take a narrower resource: only its deployments know which components a device will need.
       statement(
         [
           'greengrass:GetComponentVersionArtifact',

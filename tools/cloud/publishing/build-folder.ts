@@ -26,7 +26,7 @@ export interface BuiltArtifact {
   readonly file: string;
   readonly bytes: number;
   readonly digest: Digest;
-  /** Of a signed model package: the same for the same files, whatever the bytes of the signature. Hexadecimal SHA-256. */
+  /** Of a signed model package: the same for the same files, even if the bytes of the signature differ. Hexadecimal SHA-256. */
   readonly contentDigest?: string;
 }
 

@@ -63,7 +63,7 @@ export async function checkSameContent(
       .map(({ Uri, URI, Digest }) => [fileOf(Uri ?? URI ?? ''), Digest]),
   );
   const version = `${component.name} ${component.version}`;
-  // Signed again: the same files in a zip of other bytes. What is published is used.
+  // Signed again: the same files in a zip of other bytes. The published zip is used.
   const isSameContent = contentSha256 !== undefined && tags?.[CONTENT_TAG] === contentSha256;
   for (const { fileName, digest } of component.artifacts) {
     const there = digests.get(fileName);

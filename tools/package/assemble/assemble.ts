@@ -36,9 +36,9 @@ export interface PackageRequest {
   readonly golden: readonly string[];
   /** Leave out images in which the model finds nothing, as long as it finds something in one. Default: they are refused. */
   readonly mayFindNothing?: boolean;
-  /** Shows what is recorded of each of them; resolves with where. */
+  /** Shows the recorded answers of each of them; resolves with the place. */
   readonly showGolden?: (shown: GoldenCase) => Promise<string>;
-  /** What is recorded was looked at: labels that look shifted are taken. */
+  /** A person has looked at the golden cases: labels that look shifted are taken. */
   readonly goldenSeen?: boolean;
   /** An int8 build of the same model; it is kept only where it passes the golden cases. */
   readonly int8?: string;
@@ -50,7 +50,7 @@ export interface Assembled {
   readonly manifest: ModelManifest;
   /** What a person should look at: guesses of the proposal, variants that were left out. */
   readonly notes: readonly string[];
-  /** Whether the source had no model.json, so that it was proposed. */
+  /** Whether the model.json was proposed, since the source did not have one. */
   readonly isProposed: boolean;
 }
 

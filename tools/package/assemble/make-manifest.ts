@@ -43,9 +43,9 @@ export function makeManifest(parts: ManifestParts): ManifestDraft {
 
 export interface Proposed {
   readonly manifest: ManifestDraft;
-  /** What is for a person to check. */
+  /** For a person to check. */
   readonly notes: readonly string[];
-  /** What is for a person to answer. */
+  /** For a person to answer. */
   readonly questions: readonly Question[];
   /** Names of the classes, if the exporter wrote them. */
   readonly labels: readonly string[] | undefined;
@@ -59,7 +59,7 @@ export function proposeFor(bytes: Uint8Array, file: string): Proposed {
 /** Questions that no manifest answers. */
 export function openQuestions(questions: readonly Question[], given: readonly ManifestDraft[]): readonly Question[] {
   const answers = given.reduce(mergeManifests, {});
-  // Who says the decoder, or takes the image away, has looked.
+  // A person who names the decoder, or takes the image away, has looked.
   const isSaid = (key: string): boolean => {
     const [part = '', name = ''] = key.split('.');
     const said = answers[part];

@@ -20,9 +20,9 @@ export interface GoldenCase {
 }
 
 export interface GoldenOptions {
-  /** Shows a case to whoever packages; resolves with where, e.g. the path of a picture. */
+  /** Shows a case to the person who packages; resolves with its place, e.g. the path of a picture. */
   readonly show?: ((shown: GoldenCase) => Promise<string>) | undefined;
-  /** Whoever packages has seen the cases: labels that look shifted are taken. */
+  /** A person has looked at the cases: labels that look shifted are taken. */
   readonly isSeen: boolean;
   /** Leave out images in which the model finds nothing, as long as it finds something in one. Default: they are refused. */
   readonly mayFindNothing?: boolean;
@@ -37,7 +37,7 @@ interface GoldenEntry {
 
 export interface MadeGolden {
   readonly entries: readonly GoldenEntry[];
-  /** What looks wrong about the answers. */
+  /** Doubts about the answers. */
   readonly doubts: readonly string[];
   /** Notes on images that were left out. */
   readonly leftOut: readonly string[];
@@ -100,7 +100,7 @@ async function labelsOf(dir: string, { labels }: ModelManifest): Promise<readonl
   return labels === undefined ? [] : parseLabels((await readGiven(path.join(dir, labels))).toString('utf8'));
 }
 
-/** What is recorded wrong today is what every device must give tomorrow. */
+/** Every device must give the recorded answers later, wrong ones included. */
 function requireUnshifted(
   manifest: ModelManifest,
   labels: readonly string[],

@@ -87,7 +87,7 @@ async function download(
   }
 }
 
-/** `fetch` takes no URL with a login in it. */
+/** `fetch` does not take a URL with a login in it. */
 function loginOf(url: string): { readonly address: URL; readonly authorization?: string } {
   const address = new URL(url);
   const { username, password } = address;
@@ -109,7 +109,7 @@ function tooLarge(source: string, maxBytes: number): Error {
   });
 }
 
-/** What `fetch` says alone is "fetch failed". */
+/** The message of `fetch` alone is "fetch failed". */
 function causesOf(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   return cause instanceof Error && cause.message !== '' ? `${messageOf(thrown)}: ${cause.message}` : messageOf(thrown);

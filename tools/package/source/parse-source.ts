@@ -19,7 +19,7 @@ export function parseSource(text: string): ModelSource {
 /** Plain HTTP will do: the hash says whether what came is what was meant. */
 function requireUrl(text: string): string {
   if (URL.canParse(text)) return text;
-  throw invalid(text, 'it is no address');
+  throw invalid(text, 'it is not an address');
 }
 
 function parseArn(text: string): ModelSource {

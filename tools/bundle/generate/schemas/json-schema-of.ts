@@ -26,7 +26,7 @@ export function jsonSchemaOf(schema: z.ZodType, { io, instead }: SchemaOptions):
         Object.assign(node, other);
       }
       if (zodSchema instanceof z.ZodObject) requireWhatIsNeeded(zodSchema, node);
-      // JSON Schema knows no flags of regular expressions.
+      // JSON Schema does not know flags of regular expressions.
       if (zodSchema instanceof z.ZodString && hasFlags(zodSchema)) delete node['pattern'];
     },
   });

@@ -57,7 +57,7 @@ function choiceForms(choices: readonly unknown[]): readonly JsonSchema[] {
   ];
 }
 
-/** A pattern for a word in any case, which JSON Schema has no flag for. */
+/** A pattern for a word in any case: JSON Schema does not have a flag for that. */
 function anyCase(word: string): string {
   return word.replace(/./g, (letter) =>
     /[a-z]/i.test(letter) ? `[${letter.toLowerCase()}${letter.toUpperCase()}]` : `[${letter === '^' ? '\\^' : letter}]`,
