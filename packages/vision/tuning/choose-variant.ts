@@ -4,7 +4,7 @@ import type { Clock } from '#packages/foundation';
 import type { Candidate } from './candidates.ts';
 
 /** What testing a candidate found. */
-export interface Checked {
+interface Checked {
   /** Undefined if it gives the right answers. */
   readonly wrong?: string;
   /** Of the fastest case; undefined if there was none. */
