@@ -19,7 +19,7 @@ export const consoleErrors = errorCatalogue({
   'console.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Open the page at /.' }),
   'console.no-socket': {
     status: 503,
-    todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_ADMIN_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',
+    todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',
   },
   'console.token-missing': {
     status: 401,

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
-import { messageOf, wireErrorOf } from '#packages/foundation';
+import { CurrentConfiguration, Incidents, messageOf, wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createRouter, listenOnPort, sendError } from '#packages/http';
 import type { RouteErrors } from '#packages/http';
+import { incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { deviceRoutes } from './api/device-routes.ts';
 import { liveRoutes } from './api/live-routes.ts';
 import { Viewers } from './api/viewers.ts';
 import { writeRoutes } from './api/write-routes.ts';
+import { COMPONENT } from './config.ts';
 import type { ConsoleConfiguration } from './config.ts';
 import type { Device } from './device/device.ts';
 import { DeviceWatch } from './device/device-watch.ts';
@@ -46,26 +48,27 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 /** @throws EdgeError `config.invalid`, `console.token-needed`, `console.token-unusable`, `socket.failed` */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { ipc, device, thing, workFolder, clock, log, setLogLevel } = options;
-  let configuration = readConfiguration(await ipc.getConfiguration(), log);
-  setLogLevel(configuration.LogLevel);
-  const { Address: address } = configuration;
+  const onChange = incidentNews({ ipc, clock, log, thing, component: COMPONENT });
+  const incidents = new Incidents(log, { clock, onChange });
+  const configuration = new CurrentConfiguration(await ipc.getConfiguration(), readConfiguration, incidents);
+  setLogLevel(configuration.value.LogLevel);
+  const { Address: address, Port, TokenFile } = configuration.value;
   const isOpen = !LOOPBACK.includes(address);
-  if (isOpen && configuration.TokenFile === '') {
+  if (isOpen && TokenFile === '') {
     const message = `the page would be open to everybody who reaches ${address}: there is no TokenFile`;
     throw consoleErrors.error('console.token-needed', message, { facts: { address } });
   }
-  const token = await openToken(configuration.TokenFile, workFolder);
+  const token = await openToken(TokenFile, workFolder);
   const audit = new AuditLog(workFolder, clock);
   const events = new EventBook();
   const ports = {
     device,
-    watch: new DeviceWatch({ device, events, clock }),
+    watch: new DeviceWatch({ device, incidents, events, clock }),
     viewers: new Viewers(audit, clock),
     audit,
     token,
     thing,
     clock,
-    log,
   };
   const routes = [
     ...(await pageRoutes(options.page)),
@@ -77,17 +80,17 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const server = createServer({ headersTimeout: 10_000 }, (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     try {
-      checkRequest(request, { hostNames: hostNamesOf(configuration), token, isOpen });
+      checkRequest(request, { hostNames: hostNamesOf(configuration.value), token, isOpen });
     } catch (thrown) {
       audit.add(request, { what: 'refused', path: pathOf(request), reason: wireErrorOf(thrown).code });
-      // Whatever follows on this connection would be read as the rest of a body that nobody takes.
+      // The rest of the connection would be read as a body that nobody takes.
       response.shouldKeepAlive = false;
       return void sendError(response, thrown);
     }
     router(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const port = await listenOnPort(server, address, configuration.Port);
+  const port = await listenOnPort(server, address, Port);
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
   await announceAddress(workFolder, { url, token: token.text });
   log.info({ url }, 'console.listening');
@@ -100,19 +103,22 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     'configuration',
     ipc.onConfiguration((raw) => {
       try {
-        const next = readConfiguration(raw, log);
-        const restartNeeded = (['Address', 'Port', 'TokenFile'] as const).filter(
-          (key) => next[key] !== configuration[key],
-        );
-        configuration = next;
+        const next = configuration.replace(raw);
+        incidents.forget('configuration');
         setLogLevel(next.LogLevel);
+        const restartNeeded = Object.entries({ Address: address, Port, TokenFile })
+          .filter(([key, value]) => next[key as keyof ConsoleConfiguration] !== value)
+          .map(([key]) => key);
         log.info({ restartNeeded }, 'configuration.applied');
       } catch (error) {
-        log.error({ error }, 'configuration.rejected');
+        incidents.opened('configuration', 'configuration.rejected', { error, severity: 'error' });
       }
     }),
   );
-  subscribed('configuration validation', ipc.validateConfiguration(whyNot));
+  subscribed(
+    'configuration validation',
+    ipc.validateConfiguration((raw) => configuration.refusalOf(raw)),
+  );
   subscribed('state', ipc.updateState('RUNNING'));
 
   let closed: Promise<void> | undefined;
@@ -130,15 +136,6 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
 function hostNamesOf({ Address: address, HostNames: names }: ConsoleConfiguration): ReadonlySet<string> {
   const shown = address.includes(':') ? `[${address}]` : address;
   return new Set(['localhost', '127.0.0.1', '[::1]', shown, ...names].map((name) => name.toLowerCase()));
-}
-
-function whyNot(raw: unknown): string | undefined {
-  try {
-    readConfiguration(raw);
-    return undefined;
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
 }
 
 const ROUTE_ERRORS: RouteErrors = {

@@ -1,5 +1,6 @@
 export { sleep, systemClock } from './clock/clock.ts';
 export type { Clock } from './clock/clock.ts';
+export { CurrentConfiguration } from './config/current-configuration.ts';
 export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
 export type { SettingDescription } from './config/describe-configuration.ts';
 export { parseConfiguration, refusalOfUnknown, UNKNOWN_KEY } from './config/parse-configuration.ts';

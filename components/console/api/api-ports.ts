@@ -1,11 +1,11 @@
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock } from '#packages/foundation';
 import type { AuditLog } from '../guard/audit-log.ts';
 import type { Token } from '../guard/token.ts';
 import type { Device } from '../device/device.ts';
 import type { DeviceWatch } from '../device/device-watch.ts';
 import type { Viewers } from './viewers.ts';
 
-/** What the routes of the page work with. */
+/** Everything that the routes of the page use. */
 export interface ApiPorts {
   readonly device: Device;
   readonly watch: DeviceWatch;
@@ -14,5 +14,4 @@ export interface ApiPorts {
   readonly token: Token;
   readonly thing: string;
   readonly clock: Clock;
-  readonly log: Logger;
 }

@@ -1,6 +1,7 @@
-import { messageOf, isEdgeError } from '#packages/foundation';
-import type { Clock } from '#packages/foundation';
+import { wireErrorOf } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { ModelStatus, RecentResults, SourcesReport, SpoolReport } from '#packages/http';
+import { COMPONENT } from '../config.ts';
 import type { Device } from './device.ts';
 import type { EventBook } from './event-book.ts';
 import type { ComponentState, LiveLine } from './live-line.ts';
@@ -15,15 +16,17 @@ const SPOOL_MS = 3_000;
 
 export interface DeviceWatchOptions {
   readonly device: Device;
+  /** The console's own. */
+  readonly incidents: Pick<Incidents, 'current'>;
   readonly events: EventBook;
   readonly clock: Clock;
 }
 
-/** Asks the components how things are, again and again, as long as there is a viewer, and once for all viewers. */
+/** Asks the components how things are, again and again while there is a viewer, and once for all viewers. */
 export class DeviceWatch {
   readonly #options: DeviceWatchOptions;
   readonly #viewers = new Set<Listener>();
-  /** What a viewer who comes later is told at once. */
+  /** Told at once to a viewer who comes later. */
   readonly #last = new Map<string, { readonly text: string; readonly line: LiveLine }>();
   #results: RecentResults['results'] = [];
   #after = 0;
@@ -57,7 +60,7 @@ export class DeviceWatch {
   }
 
   #start(): () => void {
-    const { device } = this.#options;
+    const { device, incidents } = this.#options;
     const ends = [
       this.#repeat(RESULTS_MS, () => this.#askResults()),
       this.#repeat(SOURCES_MS, async () =>
@@ -68,7 +71,9 @@ export class DeviceWatch {
       ),
       this.#repeat(MODELS_MS, async () => {
         const { agent, app, feedback } = device;
-        this.#say({ kind: 'health', components: await Promise.all([agent, app, feedback].map(stateOf)) });
+        const others = await Promise.all([agent, app, feedback].map(stateOf));
+        const own = { component: COMPONENT, incidents: incidents.current };
+        this.#say({ kind: 'health', components: [...others, own] });
       }),
       this.#repeat(SPOOL_MS, async () =>
         this.#say({ kind: 'spool', spool: await device.feedback.json<SpoolReport>('/v1/spool') }),
@@ -79,8 +84,9 @@ export class DeviceWatch {
 
   async #askResults(): Promise<void> {
     const { next, results } = await this.#options.device.app.json<RecentResults>(`/v1/results?after=${this.#after}`);
+    // The last viewer may have left meanwhile: the next one is told all of it.
+    if (results.length === 0 || !this.#stop) return;
     this.#after = next;
-    if (results.length === 0) return;
     this.#results = [...this.#results, ...results].slice(-200);
     this.#tell({ kind: 'results', results });
   }
@@ -116,18 +122,11 @@ export class DeviceWatch {
 async function stateOf(peer: PeerLink): Promise<ComponentState> {
   const { component } = peer;
   try {
-    const { status, incidents = [] } = await peer.health();
-    return { component, status, incidents };
+    const { incidents = [] } = await peer.health();
+    return { component, incidents };
   } catch (thrown) {
-    const todo = isEdgeError(thrown) ? { todo: thrown.todo } : {};
-    const incident = {
-      code: isEdgeError(thrown) ? thrown.code : 'internal',
-      subject: component,
-      severity: 'error' as const,
-      message: messageOf(thrown),
-      ...todo,
-      since: '',
-    };
-    return { component, status: 'away', incidents: [incident] };
+    const { code, message, todo } = wireErrorOf(thrown);
+    const incident = { code, subject: component, severity: 'error', message, todo, since: '' } as const;
+    return { component, incidents: [incident] };
   }
 }

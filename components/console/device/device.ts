@@ -5,8 +5,6 @@ import type { PeerLink } from './peer-link.ts';
 /** The components of the device that the console asks. */
 export interface Device {
   readonly agent: PeerLink;
-  /** The agent's socket for administration. */
-  readonly administration: PeerLink;
   readonly app: PeerLink;
   readonly feedback: PeerLink;
   close(): void;
@@ -14,15 +12,13 @@ export interface Device {
 
 export interface DeviceSockets {
   readonly agentSocket: string | undefined;
-  readonly adminSocket: string | undefined;
   readonly appSocket: string | undefined;
   readonly feedbackSocket: string | undefined;
 }
 
-export function openDevice({ agentSocket, adminSocket, appSocket, feedbackSocket }: DeviceSockets): Device {
+export function openDevice({ agentSocket, appSocket, feedbackSocket }: DeviceSockets): Device {
   const links = {
     agent: peerLink('edgeml.InferenceAgent', AGENT, agentSocket),
-    administration: peerLink('edgeml.InferenceAgent', AGENT, adminSocket),
     app: peerLink('edgeml.InferenceApp', APPLICATION, appSocket),
     feedback: peerLink('edgeml.FeedbackUploader', FEEDBACK_UPLOADER, feedbackSocket),
   };

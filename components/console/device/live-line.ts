@@ -1,5 +1,5 @@
+import type { Incident } from '#packages/foundation';
 import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
-import type { DeviceIncident } from './peer-link.ts';
 
 /** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each kind replaces what was said before, but for results and events. */
 export type LiveLine =
@@ -27,7 +27,6 @@ export interface DeviceEvent {
 
 export interface ComponentState {
   readonly component: string;
-  /** `ok`, `degraded`, `starting`, `stopping`; `away` if its socket does not answer. */
-  readonly status: string;
-  readonly incidents: readonly DeviceIncident[];
+  /** One of them says so if its socket does not answer. */
+  readonly incidents: readonly Incident[];
 }

@@ -30,10 +30,9 @@ afterEach(async () => {
 });
 
 async function start(configuration: object = {}): Promise<RunningConsole> {
-  const sockets = { agentSocket: join(work, 'none.sock'), adminSocket: undefined, feedbackSocket: undefined };
   running = await startConsole({
     ipc: { ...offlineIpc(), getConfiguration: async () => ({ Port: 0, ...configuration }) },
-    device: openDevice({ ...sockets, appSocket: undefined }),
+    device: openDevice({ agentSocket: join(work, 'none.sock'), appSocket: undefined, feedbackSocket: undefined }),
     thing: 'gate-7',
     workFolder: work,
     page: join(work, 'page'),

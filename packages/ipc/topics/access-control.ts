@@ -69,7 +69,7 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
     },
   ],
   'edgeml.Console': [
-    { operation: 'PublishToTopic', why: 'Own heartbeat.', topics: ['heartbeat'] },
+    { operation: 'PublishToTopic', why: 'Incidents, own heartbeat.', topics: ['events', 'heartbeat'] },
     { operation: 'SubscribeToTopic', why: 'Events to be shown, own heartbeat.', topics: ['events', 'heartbeat'] },
   ],
 };

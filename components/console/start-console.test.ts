@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger, systemClock } from '#packages/foundation';
+import { offlineIpc, readIncidentMessage } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
+import { openDevice } from './device/device.ts';
+import { startConsole } from './start-console.ts';
+import type { RunningConsole } from './start-console.ts';
+
+let work: string;
+let running: RunningConsole;
+let validate: (raw: unknown) => unknown;
+let configure: (raw: unknown) => void;
+let told: string[];
+let level: string;
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'edgeml-console-'));
+  await mkdir(join(work, 'page'));
+  for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg']) await writeFile(join(work, 'page', file), file);
+  told = [];
+  const nothing = { close: async () => undefined };
+  const ipc: IpcSession = {
+    ...offlineIpc(),
+    getConfiguration: async () => ({ Port: 0, Theme: 'dark' }),
+    publishLocal: async (_topic, message) => {
+      const news = readIncidentMessage(message);
+      if (news) told.push(`${news.component} ${news.event} ${news.incident.code} ${news.incident.subject}`);
+    },
+    onConfiguration: async (handle) => {
+      configure = handle;
+      return nothing;
+    },
+    validateConfiguration: async (check) => {
+      validate = check;
+      return nothing;
+    },
+  };
+  running = await startConsole({
+    ipc,
+    device: openDevice({ agentSocket: undefined, appSocket: undefined, feedbackSocket: undefined }),
+    thing: 'gate-7',
+    workFolder: work,
+    page: join(work, 'page'),
+    clock: systemClock,
+    log: silentLogger,
+    setLogLevel: (next) => (level = next),
+  });
+});
+
+afterEach(async () => {
+  await running.close();
+  await rm(work, { recursive: true, force: true });
+});
+
+describe('the configuration of the console', () => {
+  it('refuses a deployment with a setting that it does not know, and only tells of one that was there before', () => {
+    expect(validate({ Port: 0, Theme: 'dark', Adress: '::1' })).toBe(
+      'setting /Adress is not known and has no effect; did you mean Address?',
+    );
+    expect(validate({ Port: 0, Theme: 'light' })).toBeUndefined();
+    expect(told).toEqual(['edgeml.Console incident.opened config.unknown-key setting /Theme']);
+  });
+
+  it('keeps the former one while the new one is wrong, and says so until one is right', () => {
+    told = [];
+    configure({ Port: 'eighty', LogLevel: 'error' });
+    expect(level).toBe('info');
+    configure({ Port: 0, LogLevel: 'warn' });
+    expect(level).toBe('warn');
+    expect(told).toEqual([
+      'edgeml.Console incident.resolved config.unknown-key setting /Theme',
+      'edgeml.Console incident.opened configuration.rejected configuration',
+      'edgeml.Console incident.resolved configuration.rejected configuration',
+    ]);
+  });
+});
