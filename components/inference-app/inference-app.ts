@@ -1,9 +1,8 @@
 import { join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { Incidents, messageOf, refusalOfUnknown, Serial, sleep, UNKNOWN_KEY } from '#packages/foundation';
-import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
-import type { AgentClient, FeedbackClient, SocketServer, SourcesReport } from '#packages/http';
+import { CurrentConfiguration, Incidents, messageOf, Serial, sleep } from '#packages/foundation';
+import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
@@ -31,11 +30,7 @@ import { subjectsOf } from './sources/subjects.ts';
 import { SourceSet } from './sources/source-set.ts';
 import { Statistics } from './statistics/statistics.ts';
 import type { Counts } from './statistics/statistics.ts';
-import { keepSample } from './watch/keep-sample.ts';
-import { LivePictures } from './watch/live-pictures.ts';
-import { liveRoutes } from './watch/live-routes.ts';
-import { ResultHistory } from './watch/result-history.ts';
-import { sourceReport } from './watch/sources-report.ts';
+import { LiveView } from './watch/live-view.ts';
 
 /** Services that have been seen, in the work folder. */
 const SERVICES_FILE = 'services.json';
@@ -43,15 +38,15 @@ const SERVICES_FILE = 'services.json';
 /** An event of the agent: a model has left for good. */
 const retiredEvent = z.object({ event: z.literal('model.retired'), model: z.object({ alias: z.string() }) });
 
-/** For what a source has to note of images whose results have left. */
+/** For the notes of a source about images whose results have left. */
 const TELL_MS = 500;
-/** For whoever reads metrics at the end. */
+/** For a reader of metrics at the end. */
 const WATCH_CLOSE_MS = 200;
 
 export interface InferenceAppOptions {
   readonly ipc: IpcSession;
   readonly agent: AgentClient;
-  /** The feedback uploader; undefined where nobody says where it is. */
+  /** The feedback uploader; undefined if the environment does not name its socket. */
   readonly feedback?: FeedbackClient | undefined;
   /** Name of the thing, for topics and results. */
   readonly thing: string;
@@ -71,8 +66,7 @@ export class InferenceApp {
   readonly #metrics = new AppMetrics(this.#statistics);
   readonly #incidents: Incidents;
   readonly #publisher: Publisher;
-  readonly #pictures: LivePictures;
-  readonly #results = new ResultHistory();
+  readonly #live: LiveView;
   readonly #sources: SourceSet;
   readonly #journals: FolderJournals;
   readonly #feedback: FeedbackSender;
@@ -82,9 +76,7 @@ export class InferenceApp {
   readonly #known: KnownServices;
   readonly #active: ActiveServices;
   readonly #changes = new Serial();
-  #configuration: AppConfiguration;
-  #unknown: UnknownSettings = new Map();
-  #checkedIds: ReadonlyMap<string, string> = new Map();
+  readonly #configuration: CurrentConfiguration<AppConfiguration>;
   #watchServer: SocketServer | undefined;
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
@@ -116,8 +108,12 @@ export class InferenceApp {
       clock,
       onChange: incidentNews({ ipc, clock, log, thing, component: COMPONENT }),
     }));
-    this.#configuration = this.#read(raw);
-    const settings = (): AppConfiguration => this.#configuration;
+    const configuration = (this.#configuration = new CurrentConfiguration<AppConfiguration>(
+      raw,
+      (given, onUnknown) => readConfiguration(given, process, onUnknown),
+      incidents,
+    ));
+    const settings = (): AppConfiguration => configuration.value;
     const statistics = this.#statistics;
     const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
@@ -141,19 +137,22 @@ export class InferenceApp {
     const isStream = (source: string): boolean => isStreamType(settings().Sources[source]?.Type);
     const annotator = new Annotator(workFolder, () => settings().Annotate, isStream);
     const clips = (this.#clips = new ClipKeeper({ workFolder, settings, statistics, incidents, clock, log }));
-    const pictures = (this.#pictures = new LivePictures({ clock, random, incidents }));
+    const live = (this.#live = new LiveView({
+      thing,
+      sources: () => this.#sources.all,
+      statistics,
+      client,
+      configIdOf,
+      clock,
+      random,
+      incidents,
+    }));
     const processor = new FrameProcessor({
       retrier,
       active,
       publisher,
       annotator,
-      live: {
-        looking: (frame) => pictures.looking(frame),
-        answered: (frame, message) => {
-          this.#results.add(message);
-          pictures.answered(frame, message);
-        },
-      },
+      live,
       statistics,
       incidents,
       onAnswer: (source, predictions) => clips.answered(source, predictions),
@@ -204,7 +203,7 @@ export class InferenceApp {
         statistics.forget(name);
         this.#metrics.forget(name);
         for (const subject of subjectsOf(name)) incidents.forget(subject);
-        pictures.forget(name);
+        live.forget(name);
       },
       incidents,
       log,
@@ -224,7 +223,7 @@ export class InferenceApp {
   async #listen(): Promise<void> {
     const { ipc } = this.#options;
     await untilAnswered(() => ipc.onConfiguration((raw) => this.#reconfigure(raw)), this.#log);
-    await untilAnswered(() => ipc.validateConfiguration((raw) => this.#faultOf(raw)), this.#log);
+    await untilAnswered(() => ipc.validateConfiguration((raw) => this.#configuration.refusalOf(raw)), this.#log);
     try {
       await ipc.subscribeLocal(localTopics.events, ({ message }) => {
         if (readIncidentMessage(message)) return;
@@ -242,36 +241,14 @@ export class InferenceApp {
   async #serveMetrics(): Promise<void> {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
-    const { SocketFolder: folder } = this.#configuration;
-    const [incidents, clips, live] = [this.#incidents, this.#clips, this.#liveRoutes()];
+    const { SocketFolder: folder } = this.#configuration.value;
+    const [incidents, clips, live] = [this.#incidents, this.#clips, this.#live.routes];
     this.#watchServer = await startWatchServer({ workFolder, folder, incidents, metrics, clips, live, log });
-  }
-
-  #liveRoutes(): ReturnType<typeof liveRoutes> {
-    const pictures = this.#pictures;
-    const configIdOf = (service: string): string =>
-      this.#configuration.Services[service]?.MLFeedbackConnectorConfigId ?? '';
-    return liveRoutes({
-      sources: () => this.#report(),
-      results: this.#results,
-      pictures,
-      keep: (source, request) => keepSample({ pictures, client: this.#options.feedback, configIdOf }, source, request),
-    });
-  }
-
-  #report(): SourcesReport {
-    const { thing, clock } = this.#options;
-    const { frames, answered, skipped } = this.counts;
-    return {
-      thing,
-      sources: this.#sources.all.map((source) => sourceReport(source, this.#statistics, clock)),
-      counts: { frames, answered, skipped: { ...skipped } },
-    };
   }
 
   #reconfigure(raw: unknown): void {
     try {
-      this.#configuration = this.#read(raw);
+      this.#configuration.replace(raw);
     } catch (thrown) {
       const message = `the configuration is not taken, the one before holds: ${messageOf(thrown)}`;
       this.#incidents.opened('configuration', 'app.configuration-rejected', {
@@ -288,41 +265,21 @@ export class InferenceApp {
       .catch((thrown: unknown) => this.#log.error({ error: thrown }, 'app.configuration-failed'));
   }
 
-  #faultOf(raw: unknown): string | undefined {
-    try {
-      let unknown: UnknownSettings = new Map();
-      readConfiguration(raw, process, (found) => (unknown = found));
-      return refusalOfUnknown(this.#unknown, unknown);
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
-  }
-
-  /** @throws EdgeError `config.invalid` */
-  #read(raw: unknown): AppConfiguration {
-    return readConfiguration(raw, process, (unknown) => {
-      this.#unknown = unknown;
-      this.#incidents.replace(UNKNOWN_KEY, unknown);
-    });
-  }
-
   async #apply(): Promise<void> {
     if (this.#stopping) return;
     const { clock, setLogLevel } = this.#options;
-    setLogLevel(this.#configuration.LogLevel);
-    this.#statistics.logPeriodically(clock, this.#log, this.#configuration.StatisticsIntervalSeconds);
+    const { LogLevel, StatisticsIntervalSeconds, Sources } = this.#configuration.value;
+    setLogLevel(LogLevel);
+    this.#statistics.logPeriodically(clock, this.#log, StatisticsIntervalSeconds);
     this.#checkFeedback();
-    await this.#sources.apply(this.#configuration.Sources);
+    await this.#sources.apply(Sources);
   }
 
   #checkFeedback(): void {
-    const named = Object.entries(this.#configuration.Services)
+    const named = Object.entries(this.#configuration.value.Services)
       .map(([service, { MLFeedbackConnectorConfigId: configId }]) => [service, configId] as const)
       .filter(([, configId]) => configId !== '');
-    const configIds = new Map(named);
-    if (isDeepStrictEqual(configIds, this.#checkedIds)) return;
-    this.#checkedIds = configIds;
-    this.#configIdCheck.start(configIds);
+    this.#configIdCheck.start(new Map(named));
   }
 
   /** All sources were of mode `once` and are done, or could not be read. */
@@ -337,7 +294,7 @@ export class InferenceApp {
     await this.#changes.idle();
     await this.#sources.close();
     this.#configIdCheck.stop();
-    this.#pictures.close();
+    this.#live.close();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
     const idle = [this.#known.saved(), this.#clips.idle()];
     await Promise.all([this.#publisher.drain(drainMs), this.#feedback.close(drainMs), ...idle, served]);

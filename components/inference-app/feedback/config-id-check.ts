@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { closest, fullJitter, sleep } from '#packages/foundation';
 import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { FeedbackClient } from '#packages/http';
@@ -22,13 +23,16 @@ const LOOK_AGAIN_MS = 60_000;
 export class ConfigIdCheck {
   readonly #options: ConfigIdCheckOptions;
   #current = new AbortController();
+  #checked: ReadonlyMap<string, string> = new Map();
 
   constructor(options: ConfigIdCheckOptions) {
     this.#options = options;
   }
 
-  /** Begins anew, beside whatever else goes on. @param configIds service → ConfigId; services without one are left out */
+  /** Begins anew, in the background, unless it is these that are checked. @param configIds service → ConfigId; services without one are left out */
   start(configIds: ReadonlyMap<string, string>): void {
+    if (isDeepStrictEqual(configIds, this.#checked)) return;
+    this.#checked = configIds;
     this.stop();
     if (configIds.size === 0) return;
     if (!this.#options.client) {

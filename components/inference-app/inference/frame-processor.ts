@@ -10,7 +10,7 @@ import type { WorkIntake, WorkOutcome } from '../scheduler/work-intake.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { ANY_SERVICE } from './active-services.ts';
 import type { ActiveServices } from './active-services.ts';
-import type { LivePictures } from '../watch/live-pictures.ts';
+import type { LiveView } from '../watch/live-view.ts';
 import { everyActiveTask } from './every-active.ts';
 import type { InferenceRetrier, Patience } from './inference-retrier.ts';
 import { skipReasonOf } from './remedy.ts';
@@ -20,8 +20,8 @@ export interface FrameProcessorOptions {
   readonly active: ActiveServices;
   readonly publisher: Publisher;
   readonly annotator: Annotator;
-  /** What the console shows. */
-  readonly live: Pick<LivePictures, 'looking' | 'answered'>;
+  /** Shown in the console. */
+  readonly live: Pick<LiveView, 'looking' | 'answered'>;
   readonly statistics: Statistics;
   readonly incidents: Incidents;
   /** Told of what each answer says. */
@@ -74,7 +74,7 @@ export class FrameProcessor {
       return { outcome: 'done', published };
     } catch (thrown) {
       if (intake.signal.aborted) {
-        // Who still waits for the service says so again.
+        // A frame that still waits for the service opens it again.
         incidents.forget(task === undefined ? service : ANY_SERVICE);
         statistics.skip('stopped', 1, frame.source);
         return { outcome: 'stopped' };
