@@ -10,25 +10,30 @@ export interface Problem {
   readonly since: string;
 }
 
-/** What the components say is wrong, errors first; one that is only away because it is not deployed is no problem of its own. */
+/**
+ * Incidents of the components, errors first. A feedback uploader that is away is not a problem: it may not be deployed. A service
+ * without a model is one before its first image, which is when the application says so.
+ */
 export function problemsOf({ components, models, report }: PageState): readonly Problem[] {
-  const told = components.flatMap(({ component, incidents }) =>
-    incidents
+  const incidents = components.flatMap(({ component, incidents: own }) =>
+    own
       .filter(({ code }) => component !== 'edgeml.FeedbackUploader' || code !== 'feedback.unreachable')
-      .map(({ code, subject, severity, message, todo, since }) => ({
-        key: `${component} ${code} ${subject}`,
-        severity,
-        text: message,
-        ...(todo === undefined ? {} : { todo }),
-        since,
-      })),
+      .map((incident) => ({ component, ...incident })),
   );
+  const told = incidents.map(({ component, code, subject, severity, message, todo, since }) => ({
+    key: `${component} ${code} ${subject}`,
+    severity,
+    text: message,
+    ...(todo === undefined ? {} : { todo }),
+    since,
+  }));
   const known = new Set((models ?? []).map(({ alias }) => alias));
+  // A subject is the service itself, or ends in its name: `package for PartsDetector`.
+  for (const { subject } of incidents) known.add(subject.slice(subject.lastIndexOf(' ') + 1));
   const asked = new Set(
     (report?.sources ?? []).flatMap(({ services, state }) => (state === 'running' ? services : [])),
   );
-  const isTold = (service: string): boolean => told.some(({ key }) => key.includes(service));
-  const missing = models === undefined ? [] : [...asked].filter((service) => !known.has(service) && !isTold(service));
+  const missing = models === undefined ? [] : [...asked].filter((service) => !known.has(service));
   const without = missing.map((service) => ({
     key: `model ${service}`,
     severity: 'error' as const,
@@ -36,15 +41,6 @@ export function problemsOf({ components, models, report }: PageState): readonly 
     todo: `Deploy the component edgeml.model.${service}, or another one whose package has this name.`,
     since: '',
   }));
-  const quiet = (report?.sources ?? [])
-    .filter(({ name, state, stream }) => state === 'running' && stream?.isUp === false && !isTold(name))
-    .map(({ name, from }) => ({
-      key: `source ${name}`,
-      severity: 'error' as const,
-      text: `No frame comes from ${name} (${from})`,
-      todo: 'Look whether the camera is on and its address is right: the log of edgeml.InferenceApp has the words of ffmpeg.',
-      since: '',
-    }));
-  const all: readonly Problem[] = [...told, ...without, ...quiet];
+  const all: readonly Problem[] = [...told, ...without];
   return [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')];
 }
