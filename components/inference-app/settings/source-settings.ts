@@ -116,7 +116,9 @@ export const sourceSettings = section({
   RtspTransport: choiceSetting(['tcp', 'udp']).default('tcp').describe('How RTSP cameras send their pictures.'),
   NoFrameSeconds: numberSetting({ min: 0.1, max: 86_400 })
     .default(15)
-    .describe('A stream or pipeline without a frame for this long is opened again.'),
+    .describe(
+      'A stream or pipeline without a frame for this long is opened again. The first frame of a stream has at least 10 s: ffmpeg reads up to 5 s before it gives one.',
+    ),
   InputOptions: textListSetting()
     .default([])
     .describe('More options for ffmpeg, before its -i, e.g. `["-video_size", "1280x720"]`.'),

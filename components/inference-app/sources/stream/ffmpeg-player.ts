@@ -23,6 +23,9 @@ import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
 /** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
 const MAX_OUTSTANDING = 8;
 
+/** ffmpeg reads up to 5 s of a stream (`-analyzeduration`) before it gives a frame: a shorter wait would open the camera again for ever. */
+const OPENING_MS = 10_000;
+
 /** Codecs of ISO/IEC 14496-12 files that players know. */
 const CLIP_CODECS: readonly string[] = ['h264', 'hevc', 'av1', 'vp9', 'mpeg4', 'mjpeg'];
 
@@ -79,6 +82,7 @@ export class FfmpegPlayer implements StreamPlayer {
       onExtra: clips && ((stream) => clips.take(stream)),
       onProcess: (pid) => (statistics.source(name).commandPid = pid),
       noFrameMs: configuration.NoFrameSeconds * 1000,
+      openingMs: OPENING_MS,
       clock,
       signal,
       output: this.#form === 'raw' ? this.#rawFrames(target, pace, signal) : this.#jpegFrames(target, pace),

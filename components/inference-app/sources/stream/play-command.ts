@@ -15,6 +15,8 @@ export interface PlayOptions {
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
+  /** The first frame may take this long in any case. Default: `noFrameMs` holds for it, too. */
+  readonly openingMs?: number;
   /** Takes what the command writes to `EXTRA_OUTPUT`. Default: nobody, and there is none. */
   readonly onExtra?: ((stream: Readable) => void) | undefined;
   /** Told of the process that runs, and of none. */
@@ -54,6 +56,8 @@ export interface OutputEvents {
 
 export interface PlayEnd {
   readonly frames: number;
+  /** How long the watchdog waits for the frame that follows these. */
+  readonly patienceMs: number;
   /**
    * `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; `enough` frames; `resized`: pictures
    * have another size from now on; else by itself.
@@ -72,7 +76,7 @@ export interface PlayEnd {
 
 /** Runs a command that writes frames, ffmpeg or another, once, from start to end. */
 export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
-  const { command, words, input, clock, signal, noFrameMs, maxFrames = Infinity, output } = options;
+  const { command, words, input, clock, signal, noFrameMs, openingMs = 0, maxFrames = Infinity, output } = options;
   const process = startGuarded(command, words, {
     output: output.descriptor,
     input,
@@ -82,6 +86,7 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   if (process.extra) options.onExtra?.(process.extra);
   let frames = 0;
   let by: PlayEnd['by'] = 'itself';
+  const patienceMs = (): number => (frames === 0 ? Math.max(noFrameMs, openingMs) : noFrameMs);
   let cancelWatchdog = (): void => undefined;
   const stop = (why: PlayEnd['by']): void => {
     if (by !== 'itself') return;
@@ -92,7 +97,7 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   };
   const watch = (): void => {
     cancelWatchdog();
-    if (by === 'itself') cancelWatchdog = clock.after(noFrameMs, () => stop('watchdog'));
+    if (by === 'itself') cancelWatchdog = clock.after(patienceMs(), () => stop('watchdog'));
   };
   const onAbort = (): void => stop('stopped');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -122,6 +127,7 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   signal.removeEventListener('abort', onAbort);
   return {
     frames,
+    patienceMs: patienceMs(),
     by,
     process: end,
     cut,

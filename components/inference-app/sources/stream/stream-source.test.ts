@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -229,6 +231,24 @@ describe('StreamSource, watching', needed, () => {
       facts: expect.stringContaining('no frame for 4 s') as string,
     });
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it('gives a camera that is opened 10 s, however short NoFrameSeconds is', async () => {
+    const clock = new FakeClock();
+    let viewers = 0;
+    const silent = createServer(() => viewers++).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    play({ Url: `tcp://127.0.0.1:${port}`, Format: 'mpegts', NoFrameSeconds: 0.5 }, clock);
+    await eventually(() => viewers === 1);
+    await clock.advance(9_900);
+    // The watchdog waits on.
+    expect(clock.pending).toBe(1);
+    await clock.advance(100);
+    await eventually(() => events().includes('source.stream-lost'));
+
+    expect(lines[0]?.facts).toContain('sent no frame for 10 s');
+    silent.close();
   });
 
   it('waits for a camera, takes it when it comes, and again when it comes back', async () => {

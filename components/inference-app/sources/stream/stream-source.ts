@@ -170,9 +170,9 @@ export class StreamSource implements ImageSource {
   }
 
   #faultOf(end: PlayEnd): Error | undefined {
-    const { NoFrameSeconds: seconds } = this.#options.configuration;
     if (end.by === 'stopped') return undefined;
-    if (end.by === 'watchdog') return this.#ownError('source.no-frame', `sent no frame for ${seconds} s`, end);
+    if (end.by === 'watchdog')
+      return this.#ownError('source.no-frame', `sent no frame for ${end.patienceMs / 1_000} s`, end);
     const { process } = end;
     const code = process.kind === 'ended' ? process.code : -1;
     if (code === 0 && end.frames > 0) return undefined;
