@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { CurrentConfiguration, Incidents, messageOf, Serial, sleep } from '#packages/foundation';
+import { CurrentConfiguration, Incidents, messageOf, Serial, sleep, Waker } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
@@ -17,7 +17,6 @@ import { FileNaming } from './inference/file-naming.ts';
 import { KnownServices } from './inference/known-services.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
 import { FrameProcessor } from './inference/frame-processor.ts';
-import { Waker } from './inference/waker.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { startWatchServer } from './metrics/watch-server.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';

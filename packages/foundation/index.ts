@@ -48,5 +48,6 @@ export { fullJitter } from './scheduling/full-jitter.ts';
 export type { BackoffOptions } from './scheduling/full-jitter.ts';
 export { KeyedSerial } from './scheduling/keyed-serial.ts';
 export { Serial } from './scheduling/serial.ts';
+export { Waker } from './scheduling/waker.ts';
 export { quantile } from './statistics/quantile.ts';
 export { closest } from './text/closest.ts';

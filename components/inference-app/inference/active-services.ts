@@ -1,11 +1,10 @@
 import { fullJitter } from '#packages/foundation';
-import type { Clock, Incidents } from '#packages/foundation';
+import type { Clock, Incidents, Waker } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
 import type { Patience } from './inference-retrier.ts';
 import type { KnownService, KnownServices } from './known-services.ts';
-import type { Waker } from './waker.ts';
 
 export interface ActiveServicesOptions {
   readonly agent: Pick<AgentClient, 'health' | 'models'>;

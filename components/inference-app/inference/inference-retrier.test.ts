@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EdgeError, Incidents, silentLogger } from '#packages/foundation';
+import { EdgeError, Incidents, silentLogger, Waker } from '#packages/foundation';
 import type { InvokeOptions, InvokeResult } from '#packages/http';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
@@ -14,7 +14,6 @@ import { KnownServices } from './known-services.ts';
 import { InferenceRetrier } from './inference-retrier.ts';
 import type { Patience } from './inference-retrier.ts';
 import { remedyFor, skipReasonOf } from './remedy.ts';
-import { Waker } from './waker.ts';
 
 const error = (code: string, status: number, facts = {}): EdgeError =>
   new EdgeError(code, { status, todo: 'Nothing.' }, `scripted ${code}`, { facts });

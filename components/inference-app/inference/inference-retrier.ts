@@ -1,5 +1,5 @@
 import { fullJitter, isEdgeError, messageOf } from '#packages/foundation';
-import type { Clock, Incidents } from '#packages/foundation';
+import type { Clock, Incidents, Waker } from '#packages/foundation';
 import { FRAME_BODY_TYPE } from '#packages/frames';
 import type { AgentClient, FrameInvokeOptions, InvokeResult } from '#packages/http';
 
@@ -8,7 +8,6 @@ import type { Frame, LoadedImage } from '../frame/frame.ts';
 import type { HeldFrame } from '../frame/held-frame.ts';
 import type { FileNaming } from './file-naming.ts';
 import { remedyFor } from './remedy.ts';
-import type { Waker } from './waker.ts';
 
 export interface InferenceRetrierOptions {
   readonly agent: Pick<AgentClient, 'invoke' | 'invokeFile' | 'invokeFrame'>;

@@ -83,6 +83,13 @@ describe('LivePictures', () => {
     expect((await second)[0]?.image).toBe('gate-2.jpg');
   });
 
+  it('answers who waits for a picture at once when it is closed', async () => {
+    const { pictures, ask } = rig();
+    const waiting = ask('', 2_000);
+    pictures.close();
+    expect(await waiting).toEqual([]);
+  });
+
   it('tells of the answer of a second service to the same frame, without making the picture again', async () => {
     const { clock, pictures, frame, answer, ask, made } = rig();
     await ask();

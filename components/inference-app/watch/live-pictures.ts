@@ -1,9 +1,10 @@
+import { Waker } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { ResultMessage } from '#packages/http';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 import { pictureOf } from './picture-of.ts';
 
-/** A frame as whoever watches gets it. */
+/** A frame as viewers get it. */
 export interface LivePicture {
   readonly source: string;
   /** Names the frame. */
@@ -23,7 +24,7 @@ export interface LivePicturesOptions {
   readonly incidents: Incidents;
 }
 
-/** Who asks again sooner goes on watching. */
+/** A viewer that asks again sooner goes on watching. */
 const WATCH_MS = 2_000;
 /** At most 8 pictures of a source in a second: the eye sees movement, and the device does little for it. */
 const LEAST_GAP_MS = 125;
@@ -35,15 +36,16 @@ const KEPT_BYTES = 4_000_000;
 const RELEASE_MS = 15_000;
 
 /**
- * The newest picture of each source, for whoever watches. A picture is made only of a source that somebody asked for within the
- * last two seconds, once for all who do; without viewers nothing is made and nothing is held.
+ * The newest picture of each source. A picture is made only of a source that a viewer asked for within the last two seconds, once
+ * for all viewers; without viewers nothing is made and nothing is held.
  */
 export class LivePictures {
   readonly #options: LivePicturesOptions;
   /** An application that was started anew counts anew. */
   readonly #life: string;
   readonly #sources = new Map<string, WatchedSource>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waker();
+  #isClosed = false;
   #count = 0;
   #cancelRelease: () => void = () => undefined;
 
@@ -75,10 +77,11 @@ export class LivePictures {
     if (this.#isWatched(source)) this.#make(source, frame, answers);
   }
 
-  /** Nobody is served any more. */
+  /** Nobody is served any more: requests that wait are answered at once. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelRelease();
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.wake();
   }
 
   /** A source has ended. */
@@ -105,8 +108,8 @@ export class LivePictures {
         return newest && newest.revision !== revision ? [newest] : [];
       });
       const left = until - this.#now();
-      if (found.length > 0 || left <= 0 || signal.aborted) return found;
-      await this.#change(Math.min(left, WATCH_MS / 2), signal);
+      if (found.length > 0 || left <= 0 || signal.aborted || this.#isClosed) return found;
+      await this.#waiting.sleep(this.#options.clock, Math.min(left, WATCH_MS / 2), signal).catch(() => undefined);
     }
   }
 
@@ -143,17 +146,8 @@ export class LivePictures {
         (picture) => {
           const name = `${this.#life}-${++this.#count}`;
           const { source: from, image, takenAt } = frame;
-          const made = {
-            of: frame,
-            source: from,
-            frame: name,
-            image,
-            takenAt,
-            picture,
-            answers,
-            madeAt: now,
-            revision: name,
-          };
+          const shown = { source: from, frame: name, image, takenAt, picture, answers, revision: name };
+          const made: MadePicture = { ...shown, of: frame, madeAt: now };
           source.newest = made;
           source.shown = fitting([made, ...source.shown]);
           this.#changed(made);
@@ -167,21 +161,7 @@ export class LivePictures {
 
   #changed(shown: MadePicture): void {
     shown.revision = `${shown.frame}-${shown.answers.size}`;
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  #change(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        signal.removeEventListener('abort', end);
-        this.#waiting.delete(end);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, end);
-      signal.addEventListener('abort', end, { once: true });
-      this.#waiting.add(end);
-    });
+    this.#waiting.wake();
   }
 
   #isWatched({ watchedUntil }: WatchedSource): boolean {

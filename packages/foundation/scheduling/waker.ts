@@ -1,5 +1,5 @@
-import { sleep } from '#packages/foundation';
-import type { Clock } from '#packages/foundation';
+import { sleep } from '../clock/clock.ts';
+import type { Clock } from '../clock/clock.ts';
 
 /** Sleep that can be cut short for all sleepers: when something has happened that they wait for. */
 export class Waker {
