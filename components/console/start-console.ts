@@ -15,7 +15,7 @@ import type { Device } from './device/device.ts';
 import { DeviceWatch } from './device/device-watch.ts';
 import { EventBook } from './device/event-book.ts';
 import { consoleErrors } from './errors.ts';
-import { AuditLog } from './guard/audit-log.ts';
+import { AuditLog, visitorOf } from './guard/audit-log.ts';
 import { checkRequest, pathOf } from './guard/request-guard.ts';
 import { openToken } from './guard/token.ts';
 import { readConfiguration } from './read-configuration.ts';
@@ -82,7 +82,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     try {
       checkRequest(request, { hostNames: hostNamesOf(configuration.value), token, isOpen });
     } catch (thrown) {
-      audit.add(request, { what: 'refused', path: pathOf(request), reason: wireErrorOf(thrown).code });
+      audit.add(visitorOf(request), { what: 'refused', path: pathOf(request), reason: wireErrorOf(thrown).code });
       // The rest of the connection would be read as a body that nobody takes.
       response.shouldKeepAlive = false;
       return void sendError(response, thrown);

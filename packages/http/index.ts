@@ -50,6 +50,7 @@ export { listenOnPort } from './server/listen-on-port.ts';
 export { listenOnSocket } from './server/listen-on-socket.ts';
 export { openSocketFolder } from './server/open-socket-folder.ts';
 export type { OtherProtocol } from './server/other-protocol.ts';
+export { readBody } from './server/read-body.ts';
 export { createRouter } from './server/router.ts';
 export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '#packages/foundation';
-import type { AuditLog } from '../guard/audit-log.ts';
+import { visitorOf } from '../guard/audit-log.ts';
+import type { AuditLog, Visitor } from '../guard/audit-log.ts';
 
 interface Viewer {
-  readonly request: IncomingMessage;
+  readonly visitor: Visitor;
   readonly since: number;
   readonly saw: Set<string>;
   pictures: number;
 }
 
-/** Who watches now, for the audit log: one viewer is one open page. */
+/** The viewers of now, for the audit log: one viewer is one open page. */
 export class Viewers {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
@@ -23,8 +24,9 @@ export class Viewers {
 
   begin(request: IncomingMessage, mayWrite: boolean): string {
     const viewer = randomBytes(6).toString('hex');
-    this.#viewers.set(viewer, { request, since: this.#clock.monotonic(), saw: new Set(), pictures: 0 });
-    this.#audit.add(request, { what: 'watch.began', viewer, mayWrite });
+    const visitor = visitorOf(request);
+    this.#viewers.set(viewer, { visitor, since: this.#clock.monotonic(), saw: new Set(), pictures: 0 });
+    this.#audit.add(visitor, { what: 'watch.began', viewer, mayWrite });
     return viewer;
   }
 
@@ -35,7 +37,7 @@ export class Viewers {
     known.pictures += sources.length;
     const first = sources.filter((source) => !known.saw.has(source));
     for (const source of first) known.saw.add(source);
-    if (first.length > 0) this.#audit.add(known.request, { what: 'watch.saw', viewer, sources: first });
+    if (first.length > 0) this.#audit.add(known.visitor, { what: 'watch.saw', viewer, sources: first });
   }
 
   has(viewer: string): boolean {
@@ -47,6 +49,6 @@ export class Viewers {
     if (!known) return;
     this.#viewers.delete(viewer);
     const seconds = Math.round((this.#clock.monotonic() - known.since) / 1_000);
-    this.#audit.add(known.request, { what: 'watch.ended', viewer, seconds, pictures: known.pictures });
+    this.#audit.add(known.visitor, { what: 'watch.ended', viewer, seconds, pictures: known.pictures });
   }
 }

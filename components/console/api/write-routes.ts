@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { wireErrorOf } from '#packages/foundation';
-import { sendJson } from '#packages/http';
+import { readBody, sendJson } from '#packages/http';
 import type { Route } from '#packages/http';
-import { readBody } from '../server/read-body.ts';
+import { consoleErrors } from '../errors.ts';
+import { visitorOf } from '../guard/audit-log.ts';
 import type { ApiPorts } from './api-ports.ts';
 
 const MAX_SAMPLE_BYTES = 4_096;
 const MAX_IMAGE_BYTES = 32_000_000;
 
-/** What changes something, or makes the device work: only with the token, and written down. */
+/** Requests that change something, or make the device work: they need the token, and the audit log has them. */
 export function writeRoutes(ports: ApiPorts): readonly Route[] {
   const { device } = ports;
   return [
@@ -17,7 +18,7 @@ export function writeRoutes(ports: ApiPorts): readonly Route[] {
       path: '/api/sources/{source}/samples',
       handle: (request, response, source: string) =>
         written(ports, request, response, 'wrote', async () => {
-          const body = await readBody(request, MAX_SAMPLE_BYTES);
+          const body = await readBody(request, MAX_SAMPLE_BYTES, () => tooLarge(MAX_SAMPLE_BYTES));
           const path = `/v1/sources/${encodeURIComponent(source)}/samples`;
           return device.app.json(path, { method: 'POST', body, headers: JSON_TYPE });
         }),
@@ -27,7 +28,7 @@ export function writeRoutes(ports: ApiPorts): readonly Route[] {
       path: '/api/services/{service}/answer',
       handle: (request, response, service: string) =>
         written(ports, request, response, 'asked', async () => {
-          const body = await readBody(request, MAX_IMAGE_BYTES);
+          const body = await readBody(request, MAX_IMAGE_BYTES, () => tooLarge(MAX_IMAGE_BYTES));
           const headers = { 'content-type': request.headers['content-type'] ?? 'image/jpeg' };
           const path = `/v1/services/${encodeURIComponent(service)}/invoke`;
           return device.agent.json(path, { method: 'POST', body, headers, timeoutMs: 15_000 });
@@ -45,13 +46,19 @@ async function written(
   what: 'asked' | 'wrote',
   work: () => Promise<unknown>,
 ): Promise<void> {
+  const visitor = visitorOf(request);
   const path = request.url ?? '';
   try {
     const answer = await work();
-    audit.add(request, { what, path, outcome: 'done' });
+    audit.add(visitor, { what, path, outcome: 'done' });
     sendJson(response, 200, answer);
   } catch (thrown) {
-    audit.add(request, { what, path, outcome: wireErrorOf(thrown).code });
+    audit.add(visitor, { what, path, outcome: wireErrorOf(thrown).code });
     throw thrown;
   }
+}
+
+function tooLarge(maxBytes: number): Error {
+  const message = `the request has more than ${maxBytes} bytes`;
+  return consoleErrors.error('console.too-large', message, { facts: { maxBytes } });
 }

@@ -3,7 +3,18 @@ import type { IncomingMessage } from 'node:http';
 import { LogFile } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
-/** What is written down: who watched, what was written and what was refused. */
+/** The client of a request; taken before the request is over, when its socket may be gone. */
+export interface Visitor {
+  /** Address. */
+  readonly from: string;
+  readonly browser: string;
+}
+
+export function visitorOf({ socket, headers }: IncomingMessage): Visitor {
+  return { from: socket.remoteAddress ?? '', browser: (headers['user-agent'] ?? '').slice(0, 200) };
+}
+
+/** Entries: who watched, and everything that was written, asked or refused. */
 export type AuditEntry =
   | { readonly what: 'watch.began'; readonly viewer: string; readonly mayWrite: boolean }
   | { readonly what: 'watch.saw'; readonly viewer: string; readonly sources: readonly string[] }
@@ -26,8 +37,7 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  add({ socket, headers }: IncomingMessage, entry: AuditEntry): void {
-    const who = { from: socket.remoteAddress ?? '', browser: (headers['user-agent'] ?? '').slice(0, 200) };
-    this.#file.write(`${JSON.stringify({ time: new Date(this.#clock.now()).toISOString(), ...entry, ...who })}\n`);
+  add(visitor: Visitor, entry: AuditEntry): void {
+    this.#file.write(`${JSON.stringify({ time: new Date(this.#clock.now()).toISOString(), ...entry, ...visitor })}\n`);
   }
 }

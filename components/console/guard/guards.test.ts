@@ -52,9 +52,10 @@ interface Answer {
 interface Ask {
   readonly method?: string;
   readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
-function ask(path: string, { method = 'GET', headers = {} }: Ask = {}): Promise<Answer> {
+function ask(path: string, { method = 'GET', headers = {}, body: sent }: Ask = {}): Promise<Answer> {
   const { hostname, port } = new URL(running!.url);
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({ host: hostname, port, path, method, headers, agent: false }, (incoming) => {
@@ -62,7 +63,7 @@ function ask(path: string, { method = 'GET', headers = {} }: Ask = {}): Promise<
       incoming.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }));
     });
-    outgoing.on('error', reject).end();
+    outgoing.on('error', reject).end(sent);
   });
 }
 
@@ -155,6 +156,14 @@ describe('the token', () => {
     expect(await audit()).toMatchObject([
       { what: 'wrote', path, outcome: 'console.no-socket', from: '127.0.0.1', browser: 'a browser' },
     ]);
+  });
+
+  it('does not let through what is too large, and says so', async () => {
+    await start();
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await ask(path, { method: 'POST', headers, body: 'x'.repeat(1_000_000) });
+    expect([answer.status, codeOf(answer)]).toEqual([413, 'console.too-large']);
+    expect(await audit()).toMatchObject([{ what: 'wrote', path, outcome: 'console.too-large', from: '127.0.0.1' }]);
   });
 
   it('is made at the first start, for the user of the component alone, and is the same at the next', async () => {

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { sendJson } from '#packages/http';
+import { readBody, sendJson } from '#packages/http';
 import type { KeepRequest, PicturesHead, Route, ShownPicture, SourcesReport } from '#packages/http';
 import { appErrors } from '../errors.ts';
 import type { LivePicture, LivePictures } from './live-pictures.ts';
@@ -13,11 +12,11 @@ export interface LiveRoutePorts {
   readonly keep: (source: string, request: KeepRequest) => Promise<unknown>;
 }
 
-/** Whoever asks hears of a change at once, and asks again after this long. */
+/** A viewer hears of a change at once, and asks again after this long. */
 const WAIT_MS = 2_000;
 const MAX_BODY_BYTES = 4_096;
 
-/** What the console asks of the application. */
+/** The requests of the console. */
 export function liveRoutes({ sources, results, pictures, keep }: LiveRoutePorts): readonly Route[] {
   return [
     { method: 'GET', path: '/v1/sources', handle: (_request, response) => sendJson(response, 200, sources()) },
@@ -44,8 +43,10 @@ export function liveRoutes({ sources, results, pictures, keep }: LiveRoutePorts)
     {
       method: 'POST',
       path: '/v1/sources/{name}/samples',
-      handle: async (request, response, name: string) =>
-        sendJson(response, 202, await keep(name, readKeep(await textOf(request)))),
+      handle: async (request, response, name: string) => {
+        const body = await readBody(request, MAX_BODY_BYTES, tooLong);
+        sendJson(response, 202, await keep(name, readKeep(body.toString('utf8'))));
+      },
     },
   ];
 }
@@ -59,7 +60,7 @@ function sourceAndRevision(word: string): [source: string, revision: string] {
   return [source, revision];
 }
 
-/** What has the same frame already needs only the answers that have come since. */
+/** A viewer that has the frame already needs only the answers that have come since. */
 function partOf(live: LivePicture, known: string): [ShownPicture, Uint8Array] {
   const { source, frame, revision, image, takenAt, picture, answers } = live;
   const bytes = known.startsWith(`${frame}-`) ? new Uint8Array() : picture.bytes;
@@ -76,16 +77,6 @@ function partOf(live: LivePicture, known: string): [ShownPicture, Uint8Array] {
   return [shown, bytes];
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  request.setEncoding('utf8');
-  for await (const chunk of request) {
-    text += chunk as string;
-    if (text.length > MAX_BODY_BYTES) throw badRequest(`it is longer than ${MAX_BODY_BYTES} characters`);
-  }
-  return text;
-}
-
 function readKeep(text: string): KeepRequest {
   let body: Partial<KeepRequest> | null;
   try {
@@ -99,6 +90,10 @@ function readKeep(text: string): KeepRequest {
   if (label !== undefined && (typeof label !== 'string' || label.length > 200))
     throw badRequest('"label" is a text of up to 200 characters');
   return { frame, service, ...(label ? { label } : {}) };
+}
+
+function tooLong(): Error {
+  return badRequest(`it is longer than ${MAX_BODY_BYTES} bytes`);
 }
 
 function badRequest(why: string): Error {
