@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FeedPicture } from '../state/picture-feed.ts';
 import type { Refusal } from '../state/request.ts';
 import { requestJson } from '../state/request.ts';
+import { Refused } from './refused.tsx';
 
 export interface KeepSampleProps {
   readonly source: string;
@@ -12,7 +13,7 @@ export interface KeepSampleProps {
   readonly onClose: () => void;
 }
 
-type Outcome = { readonly kept: string } | { readonly text: string; readonly todo: string };
+type Outcome = { readonly kept: string } | { readonly refusal: Refusal };
 
 /** Keeps the frame that is seen as a sample, with the label it should have. */
 export function KeepSample({ source, picture, mayWrite, onOpen, onClose }: KeepSampleProps) {
@@ -44,8 +45,7 @@ export function KeepSample({ source, picture, mayWrite, onOpen, onClose }: KeepS
       setLabel('');
       close();
     } catch (thrown) {
-      const refusal = thrown as Refusal;
-      setOutcome({ text: refusal.message, todo: refusal.todo });
+      setOutcome({ refusal: thrown as Refusal });
     } finally {
       setBusy(false);
     }
@@ -99,12 +99,7 @@ export function KeepSample({ source, picture, mayWrite, onOpen, onClose }: KeepS
       )}
       <div role="status">
         {outcome && 'kept' in outcome && <p class="kept">Kept as {outcome.kept}</p>}
-        {outcome && 'text' in outcome && (
-          <div class="problem error">
-            <p class="problem-text">{outcome.text}</p>
-            <p class="todo">{outcome.todo}</p>
-          </div>
-        )}
+        {outcome && 'refusal' in outcome && <Refused refusal={outcome.refusal} />}
       </div>
     </section>
   );

@@ -1,9 +1,10 @@
 import type { ModelStatus } from '#packages/http';
 import { hrefOf } from '../state/route.ts';
+import { Fact } from './fact.tsx';
 import { GoldenPictures } from './golden-pictures.tsx';
 import { clockWords, sizeWords } from './time-words.ts';
 
-/** One model: a line of what it is, the reasons for what it is not, and its golden pictures once it is opened. */
+/** One model: a line of facts, the reasons for those that are not as they should be, and its golden pictures once it is opened. */
 export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; readonly isOpen: boolean }) {
   const { alias, version, provider, variant, state, golden, memoryBytes, inFlight, workers, fallbacks } = model;
   return (
@@ -41,22 +42,11 @@ export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; rea
   );
 }
 
-function Fact({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <b>{value}</b> <span>{more}</span>
-      </dd>
-    </div>
-  );
-}
-
 function signedWords({ signedBy }: ModelStatus): string {
   return signedBy === undefined ? 'not signed by a trusted key' : `signed by ${signedBy}`;
 }
 
-/** Why it is not faster, not kept, not to be taken again, or held back less than it should be. */
+/** Reasons why it is not faster, not kept, refused at the next start, or confined less than it should be. */
 function Reasons({
   model: { fallbacks, notKept, refusal, confinement, limits, killerInputs },
 }: {

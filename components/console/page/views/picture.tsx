@@ -6,7 +6,7 @@ import { summaryOf } from './prediction-words.ts';
 export interface PictureProps {
   readonly bitmap: ImageBitmap;
   readonly predictions: readonly Prediction[];
-  /** What a screen reader calls it, before what was found. */
+  /** Its name for a screen reader, before what was found. */
   readonly name: string;
   /** Below this width in pixels, boxes have no labels. Default 0. */
   readonly labelsFrom?: number;
@@ -69,6 +69,7 @@ interface BoxProps {
 function Box({ prediction: { box, classId, label, score }, width, height, px, withLabel }: BoxProps) {
   const [x0, y0, x1, y1] = box ?? [0, 0, 0, 0];
   const [x, y] = [x0 * width, y0 * height];
+  const outline = { x, y, width: (x1 - x0) * width, height: (y1 - y0) * height, fill: 'none' };
   const color = classColor(classId);
   const text = `${label} ${score.toFixed(2)}`;
   const tall = 17 * px;
@@ -78,24 +79,8 @@ function Box({ prediction: { box, classId, label, score }, width, height, px, wi
   const labelX = Math.max(0, Math.min(x - px, width - wide));
   return (
     <g>
-      <rect
-        x={x}
-        y={y}
-        width={(x1 - x0) * width}
-        height={(y1 - y0) * height}
-        fill="none"
-        stroke="#000a"
-        stroke-width={4 * px}
-      />
-      <rect
-        x={x}
-        y={y}
-        width={(x1 - x0) * width}
-        height={(y1 - y0) * height}
-        fill="none"
-        stroke={color}
-        stroke-width={2 * px}
-      />
+      <rect {...outline} stroke="#000a" stroke-width={4 * px} />
+      <rect {...outline} stroke={color} stroke-width={2 * px} />
       {withLabel && (
         <>
           <rect x={labelX} y={labelY} width={wide} height={tall} fill={color} />

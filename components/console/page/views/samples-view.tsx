@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { SampleReport, WaitingSample } from '#packages/http';
 import { request, requestJson } from '../state/request.ts';
 import type { PageState } from '../state/store.ts';
@@ -5,7 +6,7 @@ import { Refused } from './refused.tsx';
 import { clockWords, sizeWords } from './time-words.ts';
 import { useRemote } from './use-remote.ts';
 
-/** What is kept for the next model, why, and how far its upload is. */
+/** The samples that are kept for the next model: why, and how far their upload is. */
 export function SamplesView({ state }: { readonly state: PageState }) {
   const { spool } = state;
   if (!spool) return <p class="empty">edgeml.FeedbackUploader does not answer: no samples are kept on this device.</p>;
@@ -44,11 +45,14 @@ function Sample({ sample: { id, configId, bytes, attempted, priority } }: { read
   const path = `/api/samples/${encodeURIComponent(id)}`;
   const { value: report, refusal } = useRemote(id, () => requestJson<SampleReport>(path));
   const thumbnail = useRemote(id, async () => URL.createObjectURL(await (await request(`${path}/thumbnail`)).blob()));
+  const { value: url } = thumbnail;
+  // Else the page would hold every thumbnail that it has ever shown.
+  useEffect(() => () => void (url !== undefined && URL.revokeObjectURL(url)), [url]);
   const { 'should-be': label, source, service } = report?.metadata ?? {};
   return (
     <li>
       <div class="stamp">
-        {thumbnail.value !== undefined && <img src={thumbnail.value} alt={`Sample from ${source ?? configId}`} />}
+        {url !== undefined && <img src={url} alt={`Sample from ${source ?? configId}`} />}
         {thumbnail.refusal && <p class="no-picture">No picture</p>}
       </div>
       {refusal && <Refused refusal={refusal} />}

@@ -5,6 +5,7 @@ import type { FeedPicture } from '../state/picture-feed.ts';
 import { hrefOf } from '../state/route.ts';
 import type { PageState } from '../state/store.ts';
 import { SKIP_WORDS } from '../state/words.ts';
+import { Fact } from './fact.tsx';
 import { KeepSample } from './keep-sample.tsx';
 import { Picture } from './picture.tsx';
 import { ResultList } from './result-list.tsx';
@@ -101,18 +102,7 @@ function Facts({ source: { results, stream, skipped, motion, mode, type } }: { r
   );
 }
 
-function Fact({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <b>{value}</b> <span>{more}</span>
-      </dd>
-    </div>
-  );
-}
-
-/** What one service says of the picture, most certain first. */
+/** The answer of one service to the picture, most certain first. */
 function Answer({ answer }: { readonly answer: ResultMessage }) {
   const { service, model, provider, timings, predictions, error } = answer;
   return (

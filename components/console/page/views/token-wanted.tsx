@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { setToken } from '../state/token.ts';
 
-/** Asks for the token, where the console shows nothing without it, or somebody wants to write. */
+/** Asks for the token if the console shows nothing without it. */
 export function TokenWanted() {
   const [token, setText] = useState('');
   const enter = (event: Event): void => {
