@@ -1,15 +1,15 @@
-import { parseConfiguration, Incidents, systemClock } from '#packages/foundation';
+import { Incidents, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { readFrame, RingStore } from '#packages/frames';
 import type { FrameReference, RawFrame } from '#packages/frames';
-import { appConfiguration } from '../../components/inference-app/config.ts';
 import { SlotProvider } from '../../components/inference-app/frame/slot-provider.ts';
 import type { Frame } from '../../components/inference-app/frame/frame.ts';
 import { FfmpegPlayer } from '../../components/inference-app/sources/stream/ffmpeg-player.ts';
-import type { FrameSink, SourceOptions } from '../../components/inference-app/sources/image-source.ts';
+import type { FrameSink } from '../../components/inference-app/sources/image-source.ts';
 import { StreamSource } from '../../components/inference-app/sources/stream/stream-source.ts';
 import { Statistics } from '../../components/inference-app/statistics/statistics.ts';
 import type { SkipReason } from '../../components/inference-app/statistics/skip-reason.ts';
+import { sourceOptions } from './source-options.ts';
 
 /** What a model would read of a frame. */
 export interface SeenFrame {
@@ -45,8 +45,6 @@ export class StreamRig {
 
   /** Resolves when the source has ended. */
   play(settings: object, name = 'cam'): Promise<void> {
-    const raw = { Sources: { [name]: { Type: 'stream', NoFrameSeconds: 3_600, ...settings } } };
-    const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
     const log = this.#recorder();
     const incidents = new Incidents(log);
     const provider = new SlotProvider({
@@ -59,19 +57,14 @@ export class StreamRig {
         },
       },
     });
-    const options: SourceOptions = {
+    const options = sourceOptions(settings, {
       name,
-      configuration: Sources[name]!,
       workFolder: this.#options.workFolder,
-      maxImageBytes: () => 1_000_000,
       openSlots: (...words) => provider.open(...words),
-      readSecret: () => Promise.reject(new Error('there are no secrets')),
-      clock: systemClock,
-      random: () => 0.1,
       statistics: this.statistics,
       incidents,
       log,
-    };
+    });
     const source = new StreamSource(options, new FfmpegPlayer(options));
     const run = source.run(this.#sink());
     run.catch(() => undefined);

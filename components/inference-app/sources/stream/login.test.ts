@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { ffmpeg as runFfmpeg } from '../../../../testing/app/ffmpeg.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { startRtspServer } from '../../../../testing/app/rtsp-server.ts';
 import type { RtspServer } from '../../../../testing/app/rtsp-server.ts';
+import { sourceOptions } from '../../../../testing/app/source-options.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
 import { ffmpeg, rtspServer } from '../../../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { processTable } from '../../../../tools/local-core/lifecycle/process-table.ts';
-import { appConfiguration } from '../../config.ts';
-import { FrameSlots, OwnMemory } from '../../frame/frame-slots.ts';
-import { Statistics } from '../../statistics/statistics.ts';
 import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
 
@@ -68,22 +65,14 @@ describe('a camera with a login', needed, () => {
   }
 
   function play(settings: object): Promise<void> {
-    const raw = { Sources: { cam: { Type: 'stream', NoFrameSeconds: 3_600, Url: camera.url, ...settings } } };
-    const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
-    const options = {
-      name: 'cam',
-      configuration: Sources['cam']!,
-      workFolder: work,
-      maxImageBytes: () => 1_000_000,
-      openSlots: async (_source: string, layout: ConstructorParameters<typeof FrameSlots>[0]) =>
-        new FrameSlots(layout, new OwnMemory(layout, 3)),
-      readSecret: async (id: string) => secrets[id] ?? Promise.reject(new Error(`there is no secret ${id}`)),
-      clock: systemClock,
-      random: () => 0.1,
-      statistics: new Statistics(),
-      incidents: new Incidents(recorder()),
-      log: recorder(),
-    };
+    const options = sourceOptions(
+      { Url: camera.url, ...settings },
+      {
+        workFolder: work,
+        readSecret: async (id) => secrets[id] ?? Promise.reject(new Error(`there is no secret ${id}`)),
+        log: recorder(),
+      },
+    );
     const source = new StreamSource(options, new FfmpegPlayer(options));
     const run = source.run(sink);
     run.catch(() => undefined);

@@ -5,10 +5,11 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
+import { parseConfiguration, systemClock } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
+import { sourceOptions } from '../../../../testing/app/source-options.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
 import { ffmpeg, gigeCamera, gstreamer } from '../../../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
@@ -48,22 +49,16 @@ const FRAME_BYTES = (160 * 120 * 3) / 2;
 
 function play(command: readonly string[], settings: object = {}, clock: Clock = systemClock): StreamSource {
   const pipeline = { Command: command, Width: 160, Height: 120 };
-  const raw = { Sources: { cam: { Type: 'pipeline', NoFrameSeconds: 3_600, Pipeline: pipeline, ...settings } } };
-  const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
-  const options = {
-    name: 'cam',
-    configuration: Sources['cam']!,
-    workFolder: work,
-    maxImageBytes: () => 1_000_000,
-    openSlots: async (_source: string, layout: ConstructorParameters<typeof FrameSlots>[0]) =>
-      new FrameSlots(layout, new OwnMemory(layout, 6)),
-    clock,
-    readSecret: () => Promise.reject(new Error('there are no secrets')),
-    random: () => 0.1,
-    statistics,
-    incidents: new Incidents(recorder()),
-    log: recorder(),
-  };
+  const options = sourceOptions(
+    { Type: 'pipeline', Pipeline: pipeline, ...settings },
+    {
+      workFolder: work,
+      openSlots: async (_source, layout) => new FrameSlots(layout, new OwnMemory(layout, 6)),
+      clock,
+      statistics,
+      log: recorder(),
+    },
+  );
   const source = new StreamSource(options, new PipelinePlayer(options));
   const run = source.run(sink);
   run.catch(() => undefined);

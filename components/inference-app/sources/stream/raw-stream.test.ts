@@ -2,15 +2,15 @@ import { appendFile, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Incidents, parseConfiguration, silentLogger, systemClock } from '#packages/foundation';
+import { Incidents, silentLogger, systemClock } from '#packages/foundation';
 import { readFrame, RingStore } from '#packages/frames';
 import type { FrameReference } from '#packages/frames';
 import type { Clock } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../testing/app/ffmpeg.ts';
+import { sourceOptions } from '../../../../testing/app/source-options.ts';
 import { sharedFolder } from '../../../../testing/frames/test-ring.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../../testing/outside-data/programs.ts';
-import { appConfiguration } from '../../config.ts';
 import { SlotProvider } from '../../frame/slot-provider.ts';
 import type { Frame } from '../../frame/frame.ts';
 import { Statistics } from '../../statistics/statistics.ts';
@@ -73,8 +73,6 @@ describe('frames of a stream', needed, () => {
   });
 
   function play(settings: object, clock: Clock = systemClock): Promise<void> {
-    const raw = { Sources: { cam: { Type: 'stream', Mode: 'once', NoFrameSeconds: 3_600, ...settings } } };
-    const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
     const note = (_facts: object, event: string): void => void incidents.push(event);
     const provider = new SlotProvider({
       clock: systemClock,
@@ -87,19 +85,9 @@ describe('frames of a stream', needed, () => {
         },
       },
     });
-    const source = streamOf({
-      name: 'cam',
-      configuration: Sources['cam']!,
-      workFolder: work,
-      maxImageBytes: () => 1_000_000,
-      openSlots: (...words) => provider.open(...words),
-      clock,
-      readSecret: () => Promise.reject(new Error('there are no secrets')),
-      random: () => 0.1,
-      statistics,
-      incidents: new Incidents(silentLogger),
-      log: silentLogger,
-    });
+    const openSlots: SlotProvider['open'] = (...words) => provider.open(...words);
+    const given = { workFolder: work, openSlots, clock, statistics };
+    const source = streamOf(sourceOptions({ Mode: 'once', ...settings }, given));
     return source.run(sink);
   }
 

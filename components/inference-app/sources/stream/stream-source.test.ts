@@ -8,18 +8,17 @@ import { join } from 'node:path';
 import process from 'node:process';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
+import { systemClock } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { PATIENCE_MS } from '../../../../testing/patience.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../../testing/outside-data/programs.ts';
 import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
-import { appConfiguration } from '../../config.ts';
 import { Statistics } from '../../statistics/statistics.ts';
 import { freePort, startCamera, TEST_PICTURE, testVideo } from '../../../../testing/app/ffmpeg.ts';
 import { isAlive, pidsNamed } from '../../../../testing/process/process-facts.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
-import { FrameSlots, OwnMemory } from '../../frame/frame-slots.ts';
+import { sourceOptions } from '../../../../testing/app/source-options.ts';
 import type { SourceOptions } from '../image-source.ts';
 import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
@@ -54,26 +53,11 @@ function recorder(): Logger {
   return { debug: note, info: note, warn: note, error: note, child: recorder };
 }
 
-/** Frames may take their time where the test does not say otherwise: a busy machine is no camera that is gone. */
 function play(
   settings: object,
   clock: Clock = systemClock,
 ): { readonly source: StreamSource; readonly run: Promise<void> } {
-  const raw = { Sources: { cam: { Type: 'stream', NoFrameSeconds: 3_600, ...settings } } };
-  const configuration = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' }).Sources['cam']!;
-  const source = streamOf({
-    name: 'cam',
-    configuration,
-    workFolder: work,
-    maxImageBytes: () => 1_000_000,
-    openSlots: async (_source, layout) => new FrameSlots(layout, new OwnMemory(layout, 3)),
-    clock,
-    readSecret: () => Promise.reject(new Error('there are no secrets')),
-    random: () => 0.1,
-    statistics,
-    incidents: new Incidents(recorder()),
-    log: recorder(),
-  });
+  const source = streamOf(sourceOptions(settings, { workFolder: work, clock, statistics, log: recorder() }));
   const running = { source, run: source.run(sink) };
   running.run.catch(() => undefined);
   sources.push(running);

@@ -2,14 +2,12 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Incidents, parseConfiguration, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../../testing/app/ffmpeg.ts';
 import { RecordingSink } from '../../../../../testing/app/recording-sink.ts';
+import { sourceOptions } from '../../../../../testing/app/source-options.ts';
 import { needs } from '../../../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../../../testing/outside-data/programs.ts';
-import { appConfiguration } from '../../../config.ts';
-import { FrameSlots, OwnMemory } from '../../../frame/frame-slots.ts';
 import { Statistics } from '../../../statistics/statistics.ts';
 import { FfmpegPlayer } from '../ffmpeg-player.ts';
 import { StreamSource } from '../stream-source.ts';
@@ -36,22 +34,7 @@ function recorder(): Logger {
 }
 
 async function play(settings: object): Promise<void> {
-  const raw = { Sources: { cam: { Type: 'stream', Mode: 'once', NoFrameSeconds: 3_600, ...settings } } };
-  const { Sources } = parseConfiguration(appConfiguration, raw, { component: 'edgeml.InferenceApp' });
-  const options = {
-    name: 'cam',
-    configuration: Sources['cam']!,
-    workFolder: work,
-    maxImageBytes: () => 1_000_000,
-    openSlots: async (_source: string, layout: ConstructorParameters<typeof FrameSlots>[0]) =>
-      new FrameSlots(layout, new OwnMemory(layout, 3)),
-    clock: systemClock,
-    readSecret: () => Promise.reject(new Error('there are no secrets')),
-    random: () => 0.1,
-    statistics,
-    incidents: new Incidents(recorder()),
-    log: recorder(),
-  };
+  const options = sourceOptions({ Mode: 'once', ...settings }, { workFolder: work, statistics, log: recorder() });
   await new StreamSource(options, new FfmpegPlayer(options)).run(sink);
 }
 
