@@ -10,7 +10,7 @@ export const consoleConfiguration = z.object({
   Address: textSetting()
     .default('127.0.0.1')
     .describe(
-      'Address that the page is served on. Any other than 127.0.0.1 and ::1 needs a TokenFile, and whoever reads along on the network sees what you see: put TLS in front of it. A change takes effect at the next start.',
+      'Address that the page is served on. Any other than 127.0.0.1 and ::1 needs a TokenFile, and the network can read along: put TLS in front of it. A change takes effect at the next start.',
     ),
   Port: integerSetting({ min: 0, max: 65_535 })
     .default(8484)

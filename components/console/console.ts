@@ -6,7 +6,7 @@ import { openDevice } from './device/device.ts';
 import { startConsole } from './start-console.ts';
 import type { RunningConsole } from './start-console.ts';
 
-/** The nucleus kills what has not ended 5 s after SIGTERM. */
+/** The nucleus kills a component that has not ended 5 s after SIGTERM. */
 const STOP_LIMIT_MS = 4_000;
 
 /** Entry point of the bundle `console.js`: the component `edgeml.Console`. */

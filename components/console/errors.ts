@@ -1,6 +1,6 @@
 import { entry, errorCatalogue } from '#packages/foundation';
 
-/** What the server of the page refuses, and why it does not start. */
+/** Requests that the server of the page refuses, and reasons why it does not start. */
 export const consoleErrors = errorCatalogue({
   'console.bad-request': { status: 400, todo: 'Send what the message asks for.' },
   'console.forbidden-host': entry<{ readonly host: string }>({
@@ -15,7 +15,7 @@ export const consoleErrors = errorCatalogue({
     status: 405,
     todo: 'Use the method that the message names.',
   }),
-  'console.no-picture': { status: 415, todo: 'Nothing: samples need not be pictures. It is uploaded all the same.' },
+  'console.no-picture': { status: 415, todo: 'Nothing: a sample need not be a picture, and is uploaded all the same.' },
   'console.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Open the page at /.' }),
   'console.no-socket': {
     status: 503,

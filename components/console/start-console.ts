@@ -55,7 +55,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const { Address: address, Port, TokenFile } = configuration.value;
   const isOpen = !LOOPBACK.includes(address);
   if (isOpen && TokenFile === '') {
-    const message = `the page would be open to everybody who reaches ${address}: there is no TokenFile`;
+    const message = `the page would be open to everybody who reaches ${address}: TokenFile is not set`;
     throw consoleErrors.error('console.token-needed', message, { facts: { address } });
   }
   const token = await openToken(TokenFile, workFolder);

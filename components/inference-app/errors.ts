@@ -5,7 +5,10 @@ export const appErrors = errorCatalogue({
   'annotation.disk-full': {
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },
-  'app.bad-request': { status: 400, todo: 'Send what the message asks for. The console does; look into its version.' },
+  'app.bad-request': {
+    status: 400,
+    todo: 'Send what the message asks for. The console does so if its version is that of edgeml.InferenceApp.',
+  },
   'app.frame-gone': entry<{ readonly source: string; readonly frame: string }>({
     status: 410,
     todo: 'Choose the picture that is shown now: the application remembers pictures for about as long as they are shown.',
@@ -37,11 +40,11 @@ export const appErrors = errorCatalogue({
     todo: 'Use a ConfigId of FeedbackConfigurationMap in the configuration of edgeml.FeedbackUploader, or add this one to it.',
   }),
   'clips.disk-full': {
-    todo: 'Make room on the disk, or lower ClipStore.MaxMB or ClipStore.MinFreeDiskMB. Images are looked at all the same.',
+    todo: 'Make room on the disk, or lower ClipStore.MaxMB or ClipStore.MinFreeDiskMB. Images are answered all the same.',
   },
   'clips.off': entry<{ readonly source: string }>({
     status: 404,
-    todo: 'Set Clips.Enabled of the source, which is of Type stream; its name is the one in Sources.',
+    todo: 'Set Clips.Enabled of the source, which needs Type stream, and use its name in Sources.',
   }),
   'service.no-model': entry<{ readonly service?: string; readonly deploy?: string }>({
     status: 404,
@@ -87,7 +90,7 @@ export const appErrors = errorCatalogue({
   }),
   'source.not-masked': {
     status: 415,
-    todo: 'Use pictures that can be decoded (jpeg, png, webp), or take Masks away from the source if nothing is to be hidden.',
+    todo: 'Use pictures that can be decoded (jpeg, png, webp), or remove Masks from the source if nothing is to be hidden.',
   },
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
     todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',

@@ -175,7 +175,7 @@ export class InferenceApp {
     const slots = new SlotProvider({ agent, incidents, clock });
     const openSlots: SlotProvider['open'] = (...words) => slots.open(...words);
     const readSecret = (secretId: string): Promise<string> => ipc.getSecret(secretId);
-    const journals = (this.#journals = new FolderJournals({ folder: join(workFolder, 'journal'), clock, log }));
+    const journals = (this.#journals = new FolderJournals({ folder: join(workFolder, 'journal'), clock, incidents }));
     const isOtherFolder = (folder: string): boolean =>
       Object.values(settings().Sources).some(
         ({ Enabled, Type, Path }) => Enabled && Type === 'folder' && resolve(workFolder, Path) === folder,

@@ -45,7 +45,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
       MaxWidth: 640,
       Services: ['PartsDetector'],
     };
-    // Decoded, so that the models read it from shared memory and the picture is made for whoever watches.
+    // Decoded, so that the models read it from shared memory and the picture is made for the viewer.
     const sources = { belt: { ...belt, MotionGate: { Enabled: true } } };
     const config = JSON.stringify({ 'edgeml.InferenceApp': { MERGE: { Sources: sources } } });
     const io = new MemoryIo();
@@ -63,7 +63,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
 
   afterEach(async () => {
     await context?.close();
-    // What Chromium calls an error is one: a refused script, a broken picture, an answer that is none.
+    // Every error of Chromium counts: a refused script, a broken picture, a failed request.
     expect(complaints).toEqual([]);
     expect([...asked]).toEqual([new URL(address).origin]);
   });
@@ -105,7 +105,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     expect(await closeups.getByRole('img').getAttribute('aria-label')).toMatch(/^sample-closeups: [a-z-]+ 0\.\d\d$/);
     await page.getByRole('heading', { name: 'Waiting for a first image' }).waitFor();
     expect(await page.locator('.rail .results li').count()).toBeGreaterThan(5);
-    // The token is in no address that somebody copies.
+    // An address that somebody copies does not have the token.
     expect(page.url()).not.toContain('token');
   });
 

@@ -4,10 +4,10 @@ import type { HttpAnswer, Route } from '#packages/http';
 import type { ApiPorts } from './api-ports.ts';
 import { thumbnailOf } from './thumbnail.ts';
 
-/** Longest wait for a golden picture: it runs the model, behind what the cameras ask. */
+/** Longest wait for a golden picture: it runs the model, behind the requests of the cameras. */
 const ANSWER_MS = 15_000;
 
-/** What the page looks at when somebody opens it: packages of models with their golden pictures, and samples that wait. */
+/** Details that the page asks for when somebody opens them: packages of models with their golden pictures, and samples that wait. */
 export function deviceRoutes({ device: { agent, feedback } }: ApiPorts): readonly Route[] {
   return [
     get('/api/models/{alias}/package', async (response, alias) =>

@@ -3,13 +3,13 @@ import type { LiveLine } from '../device/live-line.ts';
 import { consoleErrors } from '../errors.ts';
 import type { ApiPorts } from './api-ports.ts';
 
-/** Proxies on the way end a connection on which nothing comes. */
+/** Proxies on the way end a silent connection. */
 const BEAT_MS = 15_000;
 /** A viewer that takes nothing for so many bytes is gone, or too far away. */
 const MAX_UNSENT_BYTES = 4_000_000;
 const MAX_SOURCES = 64;
 
-/** `GET /api/live`: all that changes, as NDJSON; `GET /api/pictures`: the newest picture of the sources that the page shows. */
+/** `GET /api/live`: every change, as NDJSON; `GET /api/pictures`: the newest picture of the sources that the page shows. */
 export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiPorts): readonly Route[] {
   return [
     {
@@ -48,7 +48,7 @@ export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiP
         const viewer = query.get('viewer') ?? '';
         const sources = query.getAll('source');
         if (!viewers.has(viewer) || sources.length === 0 || sources.length > MAX_SOURCES) {
-          const message = `pictures are for a page that is open, of 1 to ${MAX_SOURCES} sources`;
+          const message = `pictures go to a page that is open, and are of 1 to ${MAX_SOURCES} sources`;
           throw consoleErrors.error('console.bad-request', message);
         }
         const gone = new AbortController();

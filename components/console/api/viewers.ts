@@ -30,7 +30,7 @@ export class Viewers {
     return viewer;
   }
 
-  /** The viewer was sent pictures of these sources; each source is written down once. @returns whether there is such a viewer */
+  /** The viewer was sent pictures of these sources; the log names each source once. */
   saw(viewer: string, sources: readonly string[]): void {
     const known = this.#viewers.get(viewer);
     if (!known || sources.length === 0) return;

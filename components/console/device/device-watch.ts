@@ -91,7 +91,7 @@ export class DeviceWatch {
     this.#tell({ kind: 'results', results });
   }
 
-  /** A component that is away is told by its health; the rest stays as it was. */
+  /** Health tells of a component that is away; the rest stays as it was. */
   #repeat(ms: number, ask: () => Promise<void>): () => void {
     let cancel = (): void => undefined;
     let ended = false;
@@ -106,7 +106,7 @@ export class DeviceWatch {
     };
   }
 
-  /** To all viewers, unless it is what was said last. */
+  /** To all viewers, unless it repeats the last line of its kind. */
   #say(line: LiveLine): void {
     const text = JSON.stringify(line);
     if (!this.#stop || this.#last.get(line.kind)?.text === text) return;

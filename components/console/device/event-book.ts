@@ -4,7 +4,7 @@ import type { DeviceEvent } from './live-line.ts';
 
 const KEPT = 200;
 
-/** The last events of the device: few, so that those from before somebody watches are there, too. */
+/** The last events of the device: a new viewer sees those from before, too. */
 export class EventBook {
   #events: readonly DeviceEvent[] = [];
   readonly #listeners = new Set<(event: DeviceEvent) => void>();

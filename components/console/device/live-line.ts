@@ -1,7 +1,7 @@
 import type { Incident } from '#packages/foundation';
 import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
 
-/** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each kind replaces what was said before, but for results and events. */
+/** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each line replaces the one of its kind before it, except for results and events. */
 export type LiveLine =
   | {
       readonly kind: 'console';
@@ -17,7 +17,7 @@ export type LiveLine =
   | { readonly kind: 'health'; readonly components: readonly ComponentState[] }
   | { readonly kind: 'spool'; readonly spool: SpoolReport };
 
-/** Of the agent, or of any component about what is wrong with it. */
+/** An event of the agent, or an incident of any component. */
 export interface DeviceEvent {
   readonly event: string;
   readonly timestamp: string;

@@ -127,7 +127,7 @@ describe('Origin', () => {
     }
   });
 
-  it('takes what its own page asks for, and a link from anywhere', async () => {
+  it('takes requests of its own page, and a link from anywhere', async () => {
     await start();
     const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
     const link = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };

@@ -11,8 +11,8 @@ export interface GuardRules {
 }
 
 /**
- * Refuses what another page in the same browser asks for. A name that an attacker makes point to 127.0.0.1 is another Host;
- * a page of theirs that asks here is another Origin, and has no token.
+ * Refuses requests of another page in the same browser. A name that an attacker makes point to 127.0.0.1 is another Host;
+ * a page of theirs that asks here is another Origin, and does not have the token.
  *
  * @throws EdgeError `console.forbidden-host`, `console.forbidden-origin`, `console.token-missing`
  */
@@ -26,7 +26,7 @@ export function checkRequest(request: IncomingMessage, { hostNames, token, isOpe
   }
   const { origin, 'sec-fetch-site': site } = request.headers;
   const isForeign = origin !== undefined && origin !== host.origin;
-  // A link to the page may be opened from anywhere; what the page itself asks for comes from its own origin.
+  // A link to the page may be opened from anywhere; the requests of the page itself come from its own origin.
   const isNavigation = request.method === 'GET' && request.headers['sec-fetch-mode'] === 'navigate';
   if (isForeign || (!isNavigation && site !== undefined && site !== 'same-origin' && site !== 'none')) {
     const from = origin ?? `a page that is ${String(site)}`;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeAtomically } from '#packages/foundation';
 
-/** What `npm start` prints, and whoever may read the work folder opens. */
+/** The address that `npm start` prints, for everybody who may read the work folder. */
 export interface ConsoleAddress {
   readonly url: string;
   readonly token: string;

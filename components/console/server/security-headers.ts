@@ -1,5 +1,5 @@
 /**
- * What the page may do: load its own script, style and icon, draw pictures that it fetched itself from here, and nothing else.
+ * The page may load its own script, style and icon, draw pictures that it fetched from here, and do nothing else.
  * No other page may frame it, and nothing it shows can become script.
  */
 export const SECURITY_HEADERS = {

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { messageOf } from '#packages/foundation';
 import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { Prediction } from '#packages/model-package';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
 import { appErrors } from '../errors.ts';
+import { clipsSubject } from '../sources/subjects.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { BoundedFolder } from '../storage/bounded-folder.ts';
 import { ClipRecorder } from './clip-recorder.ts';
@@ -30,7 +32,7 @@ export class ClipKeeper {
     this.#options = options;
   }
 
-  /** What a source gives its packets to; undefined if its clips are not to be kept. */
+  /** Takes the packets of a source; undefined if its clips are not to be kept. */
   open(source: string, { Clips: settings }: SourceConfiguration): ClipRecorder | undefined {
     if (!settings.Enabled) return undefined;
     const { clock, incidents } = this.#options;
@@ -38,14 +40,19 @@ export class ClipKeeper {
       settings,
       clock,
       onClip: (clip) => this.#save(source, clip),
-      onBroken: (reason) => incidents.opened(`clips of ${source}`, 'clips.broken', { source, reason }),
+      onBegun: () => incidents.resolved(clipsSubject(source), 'clips.whole-again'),
+      onBroken: (reason) => {
+        const message = `no clips of source ${source} are kept until it is opened again: its packets cannot be cut, since ${reason}`;
+        const todo = 'Raise Clips.MemoryMB of the source if it speaks of a box that is too large.';
+        incidents.opened(clipsSubject(source), 'clips.broken', { source, message, todo, severity: 'error' });
+      },
     });
     this.#recorders.set(source, recorder);
     this.#options.statistics.source(source).clips = { bytes: () => recorder.bytes, kept: 0, lost: 0 };
     return recorder;
   }
 
-  /** Hands over what goes on. */
+  /** The source has ended: a clip that goes on is kept as it is. */
   forget(source: string): void {
     this.#recorders.get(source)?.close();
     this.#recorders.delete(source);
@@ -55,7 +62,7 @@ export class ClipKeeper {
   request(source: string): void {
     const recorder = this.#recorders.get(source);
     if (recorder) return recorder.keep('request');
-    const message = `no clips of a source ${source} are kept; those of ${[...this.#recorders.keys()].join(', ') || 'none'} are`;
+    const message = `no clips of source ${source} are kept; clips are kept of: ${[...this.#recorders.keys()].join(', ') || 'none'}`;
     throw appErrors.error('clips.off', message, { facts: { source } });
   }
 
@@ -90,7 +97,8 @@ export class ClipKeeper {
         },
         (thrown: unknown) => {
           if (clips) clips.lost++;
-          incidents.opened('clips', 'clips.not-kept', { source, error: thrown });
+          const message = `a clip of source ${source} is lost: ${messageOf(thrown)}`;
+          incidents.opened('clips', 'clips.not-kept', { source, error: thrown, message, severity: 'error' });
         },
       )
       .finally(() => this.#saving.delete(saving));

@@ -19,13 +19,15 @@ export interface ClipRecorderOptions {
   readonly settings: SourceConfiguration['Clips'];
   readonly clock: Clock;
   readonly onClip: (clip: Clip) => void;
+  /** A stream begins, whose packets can be kept. Default: nobody is told. */
+  readonly onBegun?: () => void;
   /** The camera's packets cannot be kept. */
   readonly onBroken: (reason: string) => void;
 }
 
 interface Fragment {
   readonly bytes: Buffer;
-  /** `clock.monotonic()` of its first and last picture, to the time that it took to come. */
+  /** `clock.monotonic()` of its first and last picture, plus the time that they took to come. */
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -70,7 +72,10 @@ export class ClipRecorder {
     this.#bytes = 0;
     this.#lastMs = this.#options.clock.monotonic();
     const splitter = new FragmentSplitter(this.#maxBytes, {
-      onStart: (head) => (this.#head = head),
+      onStart: (head) => {
+        this.#head = head;
+        this.#options.onBegun?.();
+      },
       onFragment: (fragment) => this.#came(fragment),
       onBroken: (reason) => this.#options.onBroken(reason),
     });
@@ -78,7 +83,7 @@ export class ClipRecorder {
     stream.once('error', () => undefined);
   }
 
-  /** Keeps what was before now and what comes after; a clip that goes on goes on longer. */
+  /** Keeps the seconds before now and after; a clip that goes on grows longer. */
   keep(reason: ClipReason): void {
     const { settings, clock } = this.#options;
     const now = clock.monotonic();

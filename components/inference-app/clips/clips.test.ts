@@ -230,7 +230,7 @@ describe('clips of a camera', needed, () => {
     });
   }
 
-  it('are its own packets, kept when a model finds what they are for', async () => {
+  it('are its own packets, kept when a model finds one of Detections', async () => {
     await started({ Detections: ['bolt'], MaxSeconds: 2 });
     await eventually(() => rig.of('clip.kept').length >= 1);
 
@@ -244,7 +244,7 @@ describe('clips of a camera', needed, () => {
     await run('-xerror', '-i', join(folder(), name), '-f', 'null', '-');
   });
 
-  it('are not kept for what nobody asked for', async () => {
+  it('are not kept if nobody asked for them', async () => {
     await started({ Detections: ['screw'] });
     await eventually(() => rig.agent.invocations.length >= 5);
 

@@ -1,20 +1,20 @@
 /** A piece of a fragmented MP4 file, from one key frame to the next. */
 export interface FragmentEvents {
-  /** A stream begins: what every file of its fragments begins with. */
+  /** A stream begins: every file of its fragments begins with this head. */
   readonly onStart: (head: Buffer) => void;
   readonly onFragment: (fragment: Buffer) => void;
-  /** The stream is no MP4, or a piece is larger than allowed. Nothing follows. */
+  /** The stream is not MP4, or a piece is larger than allowed. Nothing follows. */
   readonly onBroken: (reason: string) => void;
 }
 
 /**
- * Cuts what ffmpeg writes with `-movflags frag_keyframe+empty_moov` into the head (`ftyp`, `moov`) and fragments (`moof` and what follows,
+ * Cuts the output of ffmpeg with `-movflags frag_keyframe+empty_moov` into the head (`ftyp`, `moov`) and fragments (`moof` and what follows,
  * `mdat`). Source of the boxes: ISO/IEC 14496-12, 4.2 and 8.8.
  */
 export class FragmentSplitter {
   readonly #events: FragmentEvents;
   readonly #maxBytes: number;
-  /** What came of the box that is read, and how long it is; 0: not known yet. */
+  /** The part of the current box that has come, and the length of the box; 0: not known yet. */
   #chunks: Buffer[] = [];
   #bytes = 0;
   #boxBytes = 0;
@@ -44,7 +44,8 @@ export class FragmentSplitter {
   #readHeader(): void {
     const header = Buffer.concat(this.#chunks);
     const bytes = header.readUInt32BE(0);
-    if (bytes < HEADER_BYTES || bytes > this.#maxBytes) return this.#break(`a box of ${bytes} bytes`);
+    if (bytes < HEADER_BYTES || bytes > this.#maxBytes)
+      return this.#break(`a box has ${bytes} bytes, and ${this.#maxBytes} are allowed`);
     this.#chunks = [header];
     this.#boxBytes = bytes;
   }

@@ -29,7 +29,7 @@ export class ConfigIdCheck {
     this.#options = options;
   }
 
-  /** Begins anew, in the background, unless it is these that are checked. @param configIds service → ConfigId; services without one are left out */
+  /** Begins anew, in the background; keeps going if the ids are the same. @param configIds service → ConfigId; services without one are left out */
   start(configIds: ReadonlyMap<string, string>): void {
     if (isDeepStrictEqual(configIds, this.#checked)) return;
     this.#checked = configIds;

@@ -158,7 +158,7 @@ export class RingMemory implements SlotMemory {
 export class OwnMemory implements SlotMemory {
   readonly isShared = false;
   readonly slots: number;
-  /** Made with the first frame of each: whoever asks for memory may find it too large. */
+  /** Made with the first frame of each slot: the caller may find them too large, and use none. */
   readonly #bodies: Buffer[] = [];
   readonly #layout: FrameLayout;
   readonly #isOver: () => boolean;

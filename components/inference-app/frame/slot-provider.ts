@@ -3,6 +3,7 @@ import type { FrameLayout } from '#packages/frames';
 import { isEdgeError } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
+import { framesSubject } from '../sources/subjects.ts';
 import { FrameSlots, OwnMemory, RingMemory } from './frame-slots.ts';
 
 export interface SlotProviderOptions {
@@ -34,7 +35,7 @@ export class SlotProvider {
    */
   async open(source: string, layout: FrameLayout, signal: AbortSignal): Promise<FrameSlots> {
     const { agent, incidents, clock } = this.#options;
-    const subject = `frames of ${source}`;
+    const subject = framesSubject(source);
     try {
       const lease = await agent.leaseRing({ slotBytes: frameBytes(layout), slots: SLOTS }, { signal });
       try {
@@ -57,7 +58,7 @@ export class SlotProvider {
   }
 }
 
-/** Of a full memory: how wide frames may be of which it has room for a ring; not below two thirds of their width, which is less than half of the pixels. */
+/** The width of frames that fit a full memory: two thirds of their own at least, which is a little less than half of the pixels. */
 function fitWidthOf(layout: FrameLayout, thrown: unknown): number | undefined {
   const freeBytes = isEdgeError(thrown) && thrown.code === 'frames.memory-full' ? thrown.facts['freeBytes'] : undefined;
   if (typeof freeBytes !== 'number') return undefined;
@@ -69,5 +70,5 @@ function fitWidthOf(layout: FrameLayout, thrown: unknown): number | undefined {
   return undefined;
 }
 
-/** Pixels. */
+/** In pixels. */
 const STEP = 16;

@@ -15,7 +15,7 @@ export interface ActiveServicesOptions {
   readonly waker: Waker;
 }
 
-/** Subject of incidents about whichever service there is. */
+/** Subject of incidents that are not about one service. */
 export const ANY_SERVICE = 'any service';
 
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
@@ -24,8 +24,8 @@ const FRESH_MS = 2_000;
 const CALL_MS = 5_000;
 
 /**
- * The services that a source without a list of its own asks: every model that serves, be it retiring, every one that the agent is
- * restoring or loading, and those that served before a restart and may come back.
+ * The services that a source without a list of its own asks: every model that serves, even one that is retiring, every model that
+ * the agent is restoring or loading, and those that served before a restart and may come back.
  */
 export class ActiveServices {
   readonly #options: ActiveServicesOptions;
@@ -91,7 +91,7 @@ export class ActiveServices {
   }
 }
 
-/** None as long as a service may be for the task and nobody knows. */
+/** None while a service whose task is not known may be for this one. */
 function wantedOf(known: readonly KnownService[], task: string): readonly string[] {
   if (task !== '' && known.some((one) => one.task === undefined)) return [];
   return known.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);

@@ -216,7 +216,7 @@ describe('ActiveServices', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('lists what serves, be it retiring, and asks again after two seconds or when told', async () => {
+  it('lists models that serve, even one that is retiring, and asks again after two seconds or when told', async () => {
     let count = 0;
     const active = listing(() => {
       count++;

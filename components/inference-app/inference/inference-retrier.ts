@@ -7,6 +7,7 @@ import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 import type { HeldFrame } from '../frame/held-frame.ts';
 import type { FileNaming } from './file-naming.ts';
+import { picturesSubject } from '../sources/subjects.ts';
 import { remedyFor } from './remedy.ts';
 
 export interface InferenceRetrierOptions {
@@ -107,7 +108,7 @@ export class InferenceRetrier {
       await frame.withImage(async (image) => onAnswer(frame, image, answer));
     } catch (thrown) {
       // The answer counts all the same.
-      incidents.opened(`pictures of ${frame.source}`, 'source.picture-failed', { error: thrown });
+      incidents.opened(picturesSubject(frame.source), 'source.picture-failed', { error: thrown });
     }
     return answer;
   }

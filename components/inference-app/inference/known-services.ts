@@ -16,13 +16,13 @@ export interface KnownServicesOptions {
   readonly log: Logger;
 }
 
-/** So long after the agent has restored its models, a service that it does not list is not coming back by itself. */
+/** A service that the agent does not list this long after it has restored its models is not coming back by itself. */
 const ABSENT_MS = 120_000;
 
 const fileSchema = z.object({ services: z.record(z.string(), z.string().nullable()) });
 
 /**
- * The services that images are shown to where none is named: they are remembered over restarts, so that nothing is missed while the
+ * The services that look at images if a source names none: they are remembered over restarts, so that nothing is missed while the
  * agent restores its models one after the other.
  */
 export class KnownServices {
@@ -36,7 +36,7 @@ export class KnownServices {
     this.#options = options;
   }
 
-  /** Reads what was remembered; a file that cannot be read holds nothing. */
+  /** Reads the file; one that cannot be read counts as empty. */
   static async open(options: KnownServicesOptions): Promise<KnownServices> {
     const known = new KnownServices(options);
     try {

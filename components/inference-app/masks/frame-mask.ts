@@ -44,7 +44,7 @@ export class FrameMask {
   }
 }
 
-/** Of color: none. */
+/** The value of a color plane for no color. */
 const GRAY = 128;
 
 interface Fill {
@@ -53,7 +53,7 @@ interface Fill {
   readonly to: number;
 }
 
-/** Where there are ones, from the first of a row of them to the one behind the last. */
+/** Runs of ones: the index of the first, and the one behind the last. */
 function runsIn(cells: Uint8Array): readonly (readonly [from: number, to: number])[] {
   const runs: [number, number][] = [];
   for (let from = cells.indexOf(1); from >= 0; from = cells.indexOf(1, from)) {

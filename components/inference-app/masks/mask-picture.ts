@@ -11,7 +11,7 @@ const loadSharp = lazyPackage<typeof SharpModule>('sharp');
  * A picture file with its masks, as JPEG: upright, as the polygons were drawn.
  *
  * @param quality of the JPEG, 1 to 100
- * @throws EdgeError `source.not-masked` for what cannot be decoded: it is then not looked at either
+ * @throws EdgeError `source.not-masked` if it cannot be decoded: nobody looks at it then
  */
 export async function maskPicture(image: LoadedImage, mask: FrameMask, quality: number): Promise<LoadedImage> {
   try {

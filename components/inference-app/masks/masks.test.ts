@@ -156,7 +156,7 @@ describe('a source with masks', needed, () => {
     return [at(0.25, 0.25), at(0.75, 0.75)];
   }
 
-  /** What the model is asked about, and what is kept. */
+  /** The request to the model, and the picture that is kept. */
   async function expectMasked(): Promise<void> {
     await eventually(() => rig.agent.invocations.length > 0);
     const { body } = rig.agent.invocations[0]!;
@@ -217,7 +217,7 @@ describe('a source with masks', needed, () => {
     expect(rig.agent.invocations.map(({ contentType }) => contentType)).toEqual(['image/jpeg']);
   });
 
-  it('does not look at what it cannot mask', async () => {
+  it('does not look at a picture that it cannot mask', async () => {
     await mkdir(join(rig.work, 'line'));
     await writeFile(join(rig.work, 'line', 'a.npy'), testNpy());
     await started({ Type: 'folder', Path: 'line', Mode: 'once' });

@@ -9,7 +9,7 @@ const LINES_PER_ROW = 4;
 
 /**
  * The pixels of a picture that a polygon covers, those that it covers in part included, in no order and perhaps more than once. An
- * outline that crosses itself leaves no hole.
+ * outline that crosses itself does not leave a hole.
  */
 export function spansOf(polygon: Polygon, width: number, height: number): readonly Span[] {
   const corners = polygon.map(([x, y]) => [x * width, y * height] as const);

@@ -71,7 +71,7 @@ export class AppMetrics {
     });
   }
 
-  /** Apart from the state of sources: it costs a look at the process table, and changes with every look. */
+  /** Not part of the state of sources: it needs a look at the process table, and differs each time. */
   #commandMemory(): void {
     const { sources } = this.#statistics;
     new Gauge({

@@ -1,3 +1,4 @@
+import { messageOf } from '#packages/foundation';
 import type { Incidents, Logger } from '#packages/foundation';
 import { createRouter, openSocketFolder, sendJson, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
 import type { Route, RouteErrors, SocketServer } from '#packages/http';
@@ -12,7 +13,7 @@ export interface WatchServerOptions {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly clips: Pick<ClipKeeper, 'request'>;
-  /** What the console asks. */
+  /** Requests of the console. */
   readonly live: readonly Route[];
   readonly log: Logger;
 }
@@ -23,8 +24,8 @@ const CONSOLE_SOCKET = 'console.sock';
 const PRIVATE_MODE = 0o600;
 
 /**
- * Serves health, metrics and requests for clips on the application's own socket, and what the console shows on a private one. Cameras
- * are worth more than that: if it cannot, that is a warning.
+ * Serves health, metrics and requests for clips on the application's own socket, and the view of the console on a private one. Cameras
+ * are worth more than that: a failure is a warning.
  */
 export async function startWatchServer({
   workFolder,
@@ -59,7 +60,8 @@ export async function startWatchServer({
     ];
     return { close: async (timeoutMs) => void (await Promise.all(servers.map((server) => server.close(timeoutMs)))) };
   } catch (thrown) {
-    log.warn({ error: thrown }, 'app.no-metrics');
+    const message = `nobody can ask the application for its health and metrics, for clips, or for what the console shows: ${messageOf(thrown)}`;
+    incidents.opened('the sockets of the application', 'app.no-metrics', { error: thrown, message });
     return { close: () => Promise.resolve() };
   }
 }

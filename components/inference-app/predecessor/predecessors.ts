@@ -16,7 +16,7 @@ export type ScoreFormat = 'float32' | 'python';
 export type InferenceType = 'image-classification' | 'object-detection';
 
 /**
- * `numpy-512`: x y x y in pixels of the 512×512 input, separated by blanks. `numpy-yxyx`: y x y x in fractions of the image, as numpy
+ * `numpy-512`: x y x y in pixels of the 512×512 input, separated by spaces. `numpy-yxyx`: y x y x in fractions of the image, as numpy
  * prints an array of float32. `list`: a Python list of fractions, x y x y, as the sample of Edge Manager wrote it.
  */
 export type BoundariesFormat = 'numpy-512' | 'numpy-yxyx' | 'list';

@@ -12,8 +12,8 @@ export function shortestFloat32(value: number): number {
 }
 
 /**
- * An array of float32 as numpy prints it, e.g. `[0.2044397  0.1797941  0.75527745 0.7432698 ]`: columns of one width, filled up with
- * blanks; with exponents if the sizes of the numbers lie far apart. Programs that read it split at blanks.
+ * An array of float32 as numpy prints it, e.g. `[0.2044397  0.1797941  0.75527745 0.7432698 ]`: columns of one width, padded with
+ * spaces; with exponents if the sizes of the numbers lie far apart. Programs that read it split at spaces.
  * Source: numpy's array2string with its default options.
  *
  * @param values finite, below 1e8

@@ -34,7 +34,7 @@ export class Publisher {
   }
 
   /**
-   * @param answer what the message is about; undefined where it is about an error
+   * @param answer the subject of the message; undefined if it is about an error
    * @returns resolves when the nucleus has taken the message, or it was given up
    */
   async publish(message: ResultMessage, answer?: InvokeResult): Promise<void> {

@@ -14,7 +14,7 @@ export interface Intake extends FrameSink {
   told(): Promise<void>;
 }
 
-/** What is known so far of a frame whose end somebody waits for. */
+/** A frame whose end somebody waits for: the services that are not done, and the outcome so far. */
 interface OpenFrame {
   services: number;
   outcome: FrameOutcome;
@@ -99,7 +99,7 @@ export class SourceIntake implements Intake, QueuedIntake {
     return new Promise((resolve) => this.#below.add({ count, resolve }));
   }
 
-  /** Resolves when whoever waits for the end of a frame whose work has ended has been told, and is done with it. */
+  /** Resolves when every `onEnded` of a frame whose work has ended has resolved. */
   async told(): Promise<void> {
     await Promise.all(this.#ending);
   }

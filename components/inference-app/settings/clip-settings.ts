@@ -7,12 +7,12 @@ import {
   textSetting,
 } from '#packages/foundation';
 
-/** Which seconds of a stream are kept, as the camera sent them. */
+/** The seconds of a stream that are kept, as the camera sent them. */
 export const clipSettings = section({
   Enabled: booleanSetting()
     .default(false)
     .describe(
-      'For `stream` in mode `watch`: whether the last seconds stay in memory, and clips are kept on request and by the rules below. Not with Masks, which a clip would not have.',
+      'For `stream` in mode `watch`: whether the last seconds stay in memory, and clips are kept on request and by the rules below. Not together with Masks: a clip would show what they hide.',
     ),
   BeforeSeconds: numberSetting({ min: 0, max: 300 }).default(5).describe('Seconds before the moment that are kept.'),
   AfterSeconds: numberSetting({ min: 0, max: 300 }).default(5).describe('Seconds after it.'),
@@ -22,11 +22,11 @@ export const clipSettings = section({
   MemoryMB: numberSetting({ min: 1, max: 1_024 })
     .default(16)
     .describe(
-      'Memory for the last seconds, and as much again for a clip that goes on; beyond it the oldest go, and a clip ends.',
+      'Memory for the last seconds, and as much again for a clip that is being recorded; beyond it the oldest seconds go, and the clip ends.',
     ),
   Detections: textListSetting()
     .default([])
-    .describe('A clip is kept if a model finds one of these labels; `*`: any. Empty: no model decides.'),
+    .describe('A clip is kept if a model finds one of these labels; `*`: any. Empty: models do not start clips.'),
   MinScore: numberSetting({ min: 0, max: 1 }).default(0.5).describe('Lowest score that counts for Detections.'),
   OnMotion: booleanSetting().default(false).describe('Whether a clip is kept while MotionGate sees motion.'),
 });

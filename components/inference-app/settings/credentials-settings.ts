@@ -1,6 +1,6 @@
 import { section, textSetting } from '#packages/foundation';
 
-/** Where a camera's user and password come from, if not from the configuration itself, which every component can read. */
+/** The place of a camera's user and password, if not the configuration itself, which every component can read. */
 export const credentialsSettings = section({
   File: textSetting()
     .default('')

@@ -16,7 +16,7 @@ const SLOTS = 2;
 const MAX_IMAGE_BYTES = 32_000_000;
 
 export interface FirstFrame extends LoadedImage {
-  /** What results of the application call it. */
+  /** Its name in the results of the application. */
   readonly image: string;
 }
 
@@ -79,7 +79,7 @@ export async function firstFrame(
     });
     signal.throwIfAborted();
     if (first) return await first;
-    throw appErrors.error('source.no-image', `source ${name} has no image: ${whereOf(settings)}`, {
+    throw appErrors.error('source.no-image', `source ${name} does not have an image: ${whereOf(settings)}`, {
       facts: { source: name },
     });
   } finally {
@@ -91,7 +91,7 @@ export async function firstFrame(
 /** Only watched folders have one. */
 const NO_JOURNALS: Pick<FolderJournals, 'open'> = {
   open: () => {
-    throw new Error('a folder that is looked at once has no journal');
+    throw new Error('a folder that is read once does not have a journal');
   },
 };
 

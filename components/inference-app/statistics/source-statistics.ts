@@ -11,7 +11,7 @@ export interface SourceState {
   readonly isUp: boolean;
   readonly frames: number;
   readonly restarts: number;
-  /** How often it was opened again since the camera sends pictures of another size. */
+  /** How often it was opened again because the size of its pictures changed. */
   readonly resizes: number;
   /** Images without predictions by reason, once for each service that would have looked at them. */
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
@@ -43,7 +43,7 @@ export class SourceStatistics {
   resizes = 0;
   frameMemory: FrameMemoryState | undefined;
   clips: { readonly bytes: () => number; kept: number; lost: number } | undefined;
-  /** Of what plays the stream, with whatever that has started; undefined while nothing does. */
+  /** The process that plays the stream; undefined while none does. */
   commandPid: number | undefined;
   readonly #skipped: Partial<Record<SkipReason, number>> = {};
   #frames = 0;

@@ -24,7 +24,7 @@ export class BoundedFolder {
   #bytes = 0;
   #opened: Promise<void> | undefined;
 
-  /** @param full makes the error of a file that there is no room for */
+  /** @param full makes the error for a file that does not fit */
   constructor(folder: string, limits: () => FolderLimits, full: (message: string) => Error) {
     this.#folder = folder;
     this.#limits = limits;

@@ -11,7 +11,7 @@ export interface KeepPorts {
 }
 
 /**
- * Keeps a frame that somebody sees in the console as a sample, whatever the sampling strategy would say.
+ * Keeps a frame that somebody sees in the console as a sample, without asking the sampling strategy.
  *
  * @throws EdgeError `app.frame-gone`, `app.no-feedback-socket`, `app.no-feedback-config`, those of the feedback uploader
  */
@@ -39,7 +39,7 @@ async function onlyConfigId(client: Pick<FeedbackClient, 'health'>, service: str
   const [first] = configurations;
   if (first !== undefined && configurations.length === 1) return first;
   const known = configurations.join(', ') || 'none';
-  const message = `it is not known where samples of service ${service} go: its settings name no ConfigId, and the uploader has ${known}`;
+  const message = `samples of service ${service} have nowhere to go: its settings do not name a ConfigId, and the uploader does not have exactly one (${known})`;
   throw appErrors.error('app.no-feedback-config', message, { facts: { service, known: configurations } });
 }
 

@@ -83,7 +83,7 @@ describe('LivePictures', () => {
     expect((await second)[0]?.image).toBe('gate-2.jpg');
   });
 
-  it('answers who waits for a picture at once when it is closed', async () => {
+  it('answers a viewer that waits for a picture at once when it is closed', async () => {
     const { pictures, ask } = rig();
     const waiting = ask('', 2_000);
     pictures.close();
@@ -105,7 +105,7 @@ describe('LivePictures', () => {
     expect([after?.frame === before?.frame, made()]).toEqual([true, 1]);
   });
 
-  it('shows the last image of a folder to whoever comes later, and holds no pixels for that', async () => {
+  it('shows the last image of a folder to a viewer who comes later, and holds no pixels for that', async () => {
     const { clock, pictures, frame, answer, ask, made } = rig();
     pictures.answered(frame({ file: { path: '/images/gate-1.jpg', maxBytes: 1 } }), answer());
     await clock.advance(0);

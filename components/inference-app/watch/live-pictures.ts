@@ -2,6 +2,7 @@ import { Waker } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { ResultMessage } from '#packages/http';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
+import { picturesSubject } from '../sources/subjects.ts';
 import { pictureOf } from './picture-of.ts';
 
 /** A frame as viewers get it. */
@@ -28,11 +29,11 @@ export interface LivePicturesOptions {
 const WATCH_MS = 2_000;
 /** At most 8 pictures of a source in a second: the eye sees movement, and the device does little for it. */
 const LEAST_GAP_MS = 125;
-/** A picture without an answer is made if none with one came for this long. */
+/** A picture without an answer is made if no answered one came for this long. */
 const UNANSWERED_AFTER_MS = 1_000;
 /** Pictures of a source that may still be kept as samples: its newest, and those before it that fit. */
 const KEPT_BYTES = 4_000_000;
-/** The last viewer has left: so long afterwards no picture is in memory. */
+/** Pictures are released this long after the last viewer has left. */
 const RELEASE_MS = 15_000;
 
 /**
@@ -41,7 +42,7 @@ const RELEASE_MS = 15_000;
  */
 export class LivePictures {
   readonly #options: LivePicturesOptions;
-  /** An application that was started anew counts anew. */
+  /** Tells frames of this run of the application from those of others. */
   readonly #life: string;
   readonly #sources = new Map<string, WatchedSource>();
   readonly #waiting = new Waker();
@@ -153,7 +154,7 @@ export class LivePictures {
           this.#changed(made);
         },
         (error: unknown) => {
-          this.#options.incidents.opened(`pictures of ${frame.source}`, 'source.picture-failed', { error });
+          this.#options.incidents.opened(picturesSubject(frame.source), 'source.picture-failed', { error });
         },
       )
       .finally(() => (source.making = undefined));

@@ -5,7 +5,7 @@ const ARRAY_TYPE = 'application/x-npy';
 const ARRAY_QUALITY = 95;
 
 /**
- * The picture of a frame as a browser shows it: what a file or a camera gave as it is, a raw frame as JPEG. Boxes are not drawn
+ * The picture of a frame as a browser shows it: a file or a camera's picture as it is, a raw frame as JPEG. Boxes are not drawn
  * on it: the page draws them, sharp in any size, and the same bytes may be kept as a sample.
  */
 export function pictureOf(frame: Frame): Promise<LoadedImage> {

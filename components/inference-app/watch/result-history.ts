@@ -13,7 +13,7 @@ export class ResultHistory {
 
   /** @param after the `next` of the answer before; 0 for all that are kept */
   since(after: number): RecentResults {
-    // Counted by an application that runs no more.
+    // Counted by an application that does not run any more.
     const known = after > this.#next ? 0 : after;
     const first = Math.max(known, this.#next - KEPT, 0);
     const results = Array.from({ length: this.#next - first }, (_, index) => this.#results[(first + index) % KEPT]!);

@@ -6,7 +6,7 @@ import { shownUrl } from '../sources/shown-url.ts';
 import type { RunningSource } from '../sources/source-set.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 
-/** What `GET /v1/sources` says of a source. */
+/** The entry of a source in `GET /v1/sources`. */
 export function sourceReport(
   { name, configuration, state }: RunningSource,
   statistics: Pick<Statistics, 'source'>,

@@ -7,7 +7,7 @@ const MOST_BYTES = 128 * 1024 * 1024;
  * What rings may take together: what is configured, else the least of 128 MB, a tenth of RAM, and half of what the tmpfs has free.
  *
  * @param configuredMB 0 for the default
- * @param ringBytes what rings take already: it counts as free
+ * @param ringBytes bytes that rings take already: they count as free
  */
 export function frameBudget(configuredMB: number, folder: string, ringBytes: number): number {
   if (configuredMB > 0) return configuredMB * 1_000_000;

@@ -5,7 +5,7 @@ import { beginAnew, changeState, takeLine } from './store.ts';
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
 
-/** Reads what changes on the device for as long as the page is open; begins again when the connection is lost. */
+/** Reads the changes on the device for as long as the page is open; begins again when the connection is lost. */
 export async function followDevice(): Promise<never> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
     try {

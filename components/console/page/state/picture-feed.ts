@@ -2,7 +2,7 @@ import type { PicturesHead, ShownPicture } from '#packages/http';
 import { request } from './request.ts';
 import { readState } from './store.ts';
 
-/** A picture that is ready to be drawn, and what is said of it. */
+/** A picture that is ready to be drawn, with its answers. */
 export interface FeedPicture {
   readonly shown: ShownPicture;
   readonly bitmap: ImageBitmap;
@@ -14,7 +14,7 @@ const AFTER_FAILURE_MS = 1_000;
 
 /**
  * Fetches the newest pictures of the sources that are on the screen: one request at a time, answered as soon as there is something
- * new. A slow connection so gets fewer pictures and never old ones, and nothing is made for a page that nobody looks at.
+ * new. A slow connection therefore gets fewer pictures and never old ones, and nothing is made for a page that nobody looks at.
  */
 class PictureFeed {
   readonly #listeners = new Map<string, Set<Listener>>();

@@ -1,7 +1,7 @@
 import type { WireError } from '#packages/foundation';
 import { tokenHeaders } from './token.ts';
 
-/** What the console or a component behind it refused, with what to do about it. */
+/** A request that the console or a component behind it refused, with what to do about it. */
 export class Refusal extends Error {
   readonly code: string;
   readonly todo: string;
@@ -20,7 +20,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     throw new Refusal({
       code: 'console.away',
       message: 'the console does not answer',
-      todo: 'Look whether edgeml.Console runs, and whether the SSH connection is still open.',
+      todo: 'Check whether edgeml.Console runs, and whether the SSH connection is still open.',
     });
   });
   if (response.ok) return response;

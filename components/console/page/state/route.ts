@@ -5,7 +5,7 @@ export type View = (typeof VIEWS)[number];
 
 export interface Route {
   readonly view: View;
-  /** What of the view is looked at, e.g. a source. */
+  /** The part of the view that is open, e.g. a source. */
   readonly item: string;
 }
 

@@ -1,6 +1,6 @@
 import type { DeviceEvent } from '../../device/live-line.ts';
 
-/** What an event says to people: in a sentence, how bad it is, and what to do about it. */
+/** An event for people: in a sentence, how bad it is, and what to do about it. */
 export interface EventWords {
   readonly text: string;
   readonly level: 'good' | 'note' | 'warning' | 'error';

@@ -124,7 +124,7 @@ async function answer(
         (result) => ({ alias, result }),
         (refusal: Refusal) => ({ alias, refusal }),
       );
-      // Whoever has closed the answers wants no more of them.
+      // A viewer who has closed the answers wants no more of them.
       show(
         (before) => before && { ...before, answers: before.answers.map((one) => (one.alias === alias ? said : one)) },
       );

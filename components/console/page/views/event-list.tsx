@@ -2,7 +2,7 @@ import type { DeviceEvent } from '../../device/live-line.ts';
 import { eventWords } from '../state/words.ts';
 import { clockWords } from './time-words.ts';
 
-/** What happened on the device, newest first, and what to do about what went wrong. */
+/** Events of the device, newest first, each failure with what to do about it. */
 export function EventList({ events }: { readonly events: readonly DeviceEvent[] }) {
   if (events.length === 0) return <p class="empty small">Nothing has happened since the console started.</p>;
   return (

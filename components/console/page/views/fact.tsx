@@ -1,4 +1,4 @@
-/** One entry of a list of facts: its name, its value, and what else there is to say of it. */
+/** One entry of a list of facts: a name, a value, and a remark. */
 export function Fact({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }) {
   return (
     <div>

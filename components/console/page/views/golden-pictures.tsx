@@ -5,7 +5,7 @@ import { Picture } from './picture.tsx';
 import { Refused } from './refused.tsx';
 import { useRemote } from './use-remote.ts';
 
-/** The golden pictures of a package: what is expected, beside what the device answers now. */
+/** The golden pictures of a package: the expected answer, beside that of the device now. */
 export function GoldenPictures({ alias }: { readonly alias: string }) {
   const path = `/api/models/${encodeURIComponent(alias)}`;
   const { value: report, refusal } = useRemote(alias, () => requestJson<PackageReport>(`${path}/package`));

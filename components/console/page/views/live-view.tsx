@@ -45,7 +45,7 @@ export function LiveView({ state, selected }: { readonly state: PageState; reado
   );
 }
 
-/** Cameras before folders, what runs before what is done; a folder that has given nothing needs no picture. */
+/** Cameras before folders, running sources before those that are done; a folder that has not given an image does not need a picture. */
 function inOrder(sources: readonly SourceReport[]): Readonly<Record<'shown' | 'quiet', readonly SourceReport[]>> {
   const rank = ({ state, stream, results }: SourceReport): number =>
     state === 'done' ? 3 : stream ? 0 : results.count > 0 ? 1 : 2;

@@ -2,7 +2,7 @@ import type { PageState } from '../state/store.ts';
 import { EventList } from './event-list.tsx';
 import { ModelEntry } from './model-entry.tsx';
 
-/** Every model: what runs, on what, and whether that is what was asked for. */
+/** Every model: whether it runs, on which provider, and whether that was asked for. */
 export function ModelsView({ state, selected }: { readonly state: PageState; readonly selected: string }) {
   const { models, events } = state;
   if (!models) return <p class="empty">edgeml.InferenceAgent does not answer yet.</p>;

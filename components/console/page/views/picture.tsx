@@ -12,7 +12,7 @@ export interface PictureProps {
   readonly labelsFrom?: number;
 }
 
-/** A picture with what was found drawn on it: boxes are vectors, so that they stay sharp in any size. */
+/** A picture with its predictions drawn on it: boxes are vectors, so that they stay sharp in any size. */
 export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
@@ -74,7 +74,7 @@ function Box({ prediction: { box, classId, label, score }, width, height, px, wi
   const text = `${label} ${score.toFixed(2)}`;
   const tall = 17 * px;
   const wide = textWidth(text) * px + 10 * px;
-  // A label that would leave the picture lies inside of the box, or begins further left.
+  // A label that would leave the picture lies inside the box, or begins further left.
   const labelY = y - tall >= 0 ? y - tall : y;
   const labelX = Math.max(0, Math.min(x - px, width - wide));
   return (

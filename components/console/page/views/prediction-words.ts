@@ -1,6 +1,6 @@
 import type { Prediction } from '#packages/model-package';
 
-/** What was found, in a few words: `4 bolt, gear`, or `bolt 0.98` for a class of the whole picture. */
+/** Predictions in a few words: `4 bolt, gear`, or `bolt 0.98` for a class of the whole picture. */
 export function summaryOf(predictions: readonly Prediction[]): string {
   const [first] = predictions;
   if (!first) return 'nothing found';

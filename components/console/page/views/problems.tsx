@@ -2,7 +2,7 @@ import { problemsOf } from '../state/problems.ts';
 import type { PageState } from '../state/store.ts';
 import { sinceWords } from './time-words.ts';
 
-/** What is wrong now and what to do about it, before everything else. */
+/** Problems of now and what to do about them, above everything else. */
 export function Problems({ state }: { readonly state: PageState }) {
   const problems = problemsOf(state);
   if (problems.length === 0) return null;

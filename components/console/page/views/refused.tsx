@@ -1,6 +1,6 @@
 import type { Refusal } from '../state/request.ts';
 
-/** What did not work, and what to do about it. */
+/** A request that was refused, and what to do about it. */
 export function Refused({ refusal }: { readonly refusal: Refusal }) {
   return (
     <div class="problem error" role="alert">

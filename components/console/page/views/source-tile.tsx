@@ -5,7 +5,7 @@ import { Picture } from './picture.tsx';
 import { sourceStatus } from './source-status.ts';
 import { usePicture } from './use-picture.ts';
 
-/** One source on the wall: what it shows, and how well it does. */
+/** One source on the wall: its picture, and how well it does. */
 export function SourceTile({ source }: { readonly source: SourceReport }) {
   const element = useRef<HTMLAnchorElement>(null);
   const picture = usePicture(source.name, element);

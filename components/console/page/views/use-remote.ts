@@ -6,7 +6,7 @@ export interface Remote<Value> {
   readonly refusal?: Refusal;
 }
 
-/** What is fetched once it is shown, and again when the key changes. */
+/** A value that is fetched when it is first shown, and again when the key changes. */
 export function useRemote<Value>(key: string, fetchIt: () => Promise<Value>): Remote<Value> {
   const [remote, setRemote] = useState<Remote<Value>>({});
   useEffect(() => {

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const openJournals = (): FolderJournals =>
-  new FolderJournals({ folder: join(work, 'journal'), clock: systemClock, log: silentLogger });
+  new FolderJournals({ folder: join(work, 'journal'), clock: systemClock, incidents: new Incidents(silentLogger) });
 
 function sourceOf(
   settings: object,
@@ -105,7 +105,7 @@ describe('FolderSource, once', () => {
     ]);
   });
 
-  it('says what it does not read and why, and nothing of what nobody meant as an image', async () => {
+  it('says what it does not read and why, and nothing of files that nobody meant as images', async () => {
     for (const name of ['a.gif', 'b.BMP', 'c.tiff', 'd.mp4', 'notes.txt', '.hidden.gif'])
       await writeFile(join(folder, name), 'x');
     await put('below/e.jpg');
@@ -360,7 +360,7 @@ describe('FolderSource, watch', () => {
     /** All services are done with these. */
     const end = (sink: RecordingSink, outcome: FrameOutcome = 'done') =>
       Promise.all(sink.frames.map(async (frame) => frame.onEnded?.(outcome)));
-    /** What it tells; a probe comes last. */
+    /** Images that it tells; a probe comes last. */
     async function told(settings: object = {}): Promise<readonly string[]> {
       const sink = await watching(settings);
       await put('zz-probe.jpg');
@@ -390,7 +390,7 @@ describe('FolderSource, watch', () => {
       expect(await told()).toEqual(['c.jpg', 'd.jpg']);
     });
 
-    it('tells all of it where it is to remember nothing, or to other services', async () => {
+    it('tells all of it if it is to remember nothing, or to other services', async () => {
       expect((await told({ Journal: false })).toSorted()).toEqual(['a.jpg', 'below/b.jpg', 'c.jpg']);
       await restart();
       expect((await told({ Services: ['Other'] })).toSorted()).toEqual(['a.jpg', 'below/b.jpg', 'c.jpg']);

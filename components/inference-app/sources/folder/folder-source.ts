@@ -19,7 +19,7 @@ import { listImages } from './list-images.ts';
 import type { FolderListing, FoundImage } from './list-images.ts';
 
 export interface FolderSourceOptions extends Omit<SourceOptions, 'random' | 'statistics' | 'openSlots' | 'readSecret'> {
-  /** What watched folders have behind them. */
+  /** Images of watched folders that are done. */
   readonly journals: Pick<FolderJournals, 'open'>;
 }
 
@@ -99,7 +99,7 @@ export class FolderSource implements ImageSource {
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
   }
 
-  /** What was answered of this folder to these services. */
+  /** Images of this folder that these services have answered. */
   async #openJournal(): Promise<DoneImages | undefined> {
     const { configuration, journals, name } = this.#options;
     if (!configuration.Journal) return undefined;
@@ -116,7 +116,7 @@ export class FolderSource implements ImageSource {
       image: name,
       takenAt: clock.now(),
       takenAtMonotonic: clock.monotonic(),
-      // Whoever else reads the file would see what the masks hide.
+      // The agent would read the file itself, and see what the masks hide.
       ...(mask ? {} : { file: { path, maxBytes: maxImageBytes() } }),
       withImage: sharedImage(async () =>
         mask ? maskPicture(await read(), mask, configuration.PictureQuality) : read(),

@@ -14,7 +14,7 @@ export interface FolderWatchOptions extends ListOptions {
   readonly folder: string;
   /** Whether images that are there at the start are told too. */
   readonly readExisting: boolean;
-  /** What was answered before a restart; undefined: nothing is remembered. */
+  /** Images that were answered before a restart; undefined: nothing is remembered. */
   readonly done?: DoneImages | undefined;
   /** The folder was listed, or could not be. */
   readonly onListed: (listing: FolderListing) => void;
@@ -121,7 +121,7 @@ export class FolderWatch {
     log.info({ folder, images: images.length, answeredBefore: done.size }, 'source.recognized');
   }
 
-  /** A file could not be read: it is told again when it seems that it can be, first after 2 s, then ever more rarely. */
+  /** A file could not be read: it is told again once it seems readable; the first look is after 2 s, each later one after twice the wait. */
   tryAgain(path: string): void {
     const tries = this.#unreadable.get(path)?.tries ?? 0;
     const at = this.#options.clock.monotonic() + Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);

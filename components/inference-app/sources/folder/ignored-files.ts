@@ -6,7 +6,7 @@ export interface IgnoredFile {
   readonly reason: string;
 }
 
-/** Why a file that somebody may have put there to be looked at is not; undefined for any other file. */
+/** Why a file that may be meant as an image is not read; undefined for any other file. */
 export function whyIgnored(name: string): string | undefined {
   if (name.startsWith('.')) return undefined;
   const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
@@ -33,7 +33,7 @@ const VIDEOS: readonly string[] = ['avi', 'm4v', 'mkv', 'mov', 'mp4', 'mpg', 'mp
 
 const SHOWN = 5;
 
-/** What is told of them; undefined if there are none. */
+/** Facts of the incident; undefined if there are none. */
 export function ignoredFacts(source: string, ignored: readonly IgnoredFile[]): IncidentFacts | undefined {
   if (ignored.length === 0) return undefined;
   const names = ignored.slice(0, SHOWN).map(({ name, reason }) => `${name} (${reason})`);

@@ -24,7 +24,7 @@ export interface FolderListing {
   readonly folders: readonly string[];
   /** Folders and files that could not be read, with the reason. */
   readonly problems: readonly { readonly path: string; readonly error: Error }[];
-  /** What looks like images and is none that is read. */
+  /** Files that look like images and are not read. */
   readonly ignored: readonly IgnoredFile[];
 }
 
@@ -32,7 +32,7 @@ export interface ListOptions {
   readonly recursive: boolean;
   /** Only this file, by its name inside the folder; empty: all. */
   readonly imageName: string;
-  /** Folders that are read otherwise, absolute: they are not ignored. */
+  /** Whether another source reads a folder, an absolute path: it is then not ignored. */
   readonly isRead?: (folder: string) => boolean;
 }
 
@@ -50,7 +50,7 @@ export async function listImages(folder: string, options: ListOptions): Promise<
   return listing;
 }
 
-/** What tells one content of a file from the next: size, time and inode. */
+/** Size, time and inode: they tell one content of a file from the next. */
 export function signatureOf(stats: Stats): string {
   return `${stats.size}:${stats.mtimeMs}:${stats.ino}`;
 }
@@ -101,7 +101,7 @@ function isWanted(base: string, name: string, { imageName }: ListOptions): boole
   return imageName === '' ? isImageName(base) : name === imageName;
 }
 
-/** A folder that is not read is nobody's trouble unless images lie in it. */
+/** A folder that is not read matters only if images lie in it. */
 async function noteFolder(
   path: string,
   name: string,

@@ -13,9 +13,9 @@ import type { Login } from '../login/login.ts';
 export interface SnapshotClientOptions {
   /** May carry user and password. */
   readonly url: string;
-  /** In place of what the URL says; undefined: none. Asked at the first picture, and again when the camera has refused. */
+  /** In place of the login in the URL; undefined: none. Asked at the first picture, and again when the camera has refused. */
   readonly readLogin: () => Promise<Login | undefined>;
-  /** Where redirects may lead. */
+  /** Hosts to which redirects may lead. */
   readonly hosts: AllowedHosts;
   /** From the request to the last byte. */
   readonly timeoutMs: number;
@@ -28,7 +28,7 @@ export class SnapshotClient {
   readonly #options: SnapshotClientOptions;
   readonly #url: URL;
   readonly #shown: string;
-  /** What the URL says. */
+  /** The login in the URL. */
   readonly #ownLogin: Login;
   #login: Login | undefined;
   #authorize: Authorizer | undefined;
@@ -94,7 +94,7 @@ export class SnapshotClient {
     return { bytes, contentType: type.startsWith('image/') ? type : 'image/jpeg' };
   }
 
-  /** Follows redirects to hosts that are allowed; the camera's password is told to the camera alone. */
+  /** Follows redirects to hosts that are allowed; only the camera is told its password. */
   async #ask(signal: AbortSignal): Promise<Response> {
     let url = this.#url;
     for (let redirects = 0; ; redirects++) {
@@ -113,7 +113,7 @@ export class SnapshotClient {
     const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
     const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && from.protocol === 'http:');
     if (url && isSafe && redirects < MAX_REDIRECTS && this.#options.hosts.has(url.hostname)) return url;
-    const where = url ? shownUrl(`${url.protocol}//${url.host}`) : 'what is no URL';
+    const where = url ? shownUrl(`${url.protocol}//${url.host}`) : 'something that is not a URL';
     const message = `${this.#shown} redirects to ${where}, which is not followed: ${this.#whyNot(url, isSafe, redirects)}`;
     throw appErrors.error('source.redirect-refused', message, {
       facts: { url: this.#shown, host: url?.hostname ?? '' },

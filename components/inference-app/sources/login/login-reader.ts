@@ -48,7 +48,7 @@ export class LoginReader {
 
   #missing(reason: string, from: string): Error {
     const { name } = this.#options;
-    const message = `source ${name} has no user and password: ${reason}`;
+    const message = `source ${name} does not have a user and password: ${reason}`;
     return appErrors.error('source.no-credentials', message, { facts: { source: name, from } });
   }
 }

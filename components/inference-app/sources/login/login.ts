@@ -5,7 +5,7 @@ export interface Login {
 }
 
 /**
- * Reads a login as people keep it: a JSON object with `username` and `password`, which is what AWS Secrets Manager writes, or
+ * Reads a login as people keep it: a JSON object with `username` and `password`, as AWS Secrets Manager writes it, or
  * one line `user:password`. Undefined for anything else.
  */
 export function parseLogin(text: string): Login | undefined {
@@ -34,7 +34,7 @@ export function withLogin(url: string, { username, password }: Login): string {
   return `${start}${encoded(username)}:${encoded(password)}@${rest}`;
 }
 
-/** How the password may appear in what others say. */
+/** Forms in which the password may appear in the words of other programs. */
 export function secretsOfLogin({ username, password }: Login): readonly string[] {
   const basic = Buffer.from(`${username}:${password}`).toString('base64');
   return [password, encoded(password), encodeURIComponent(password), basic].filter((secret) => secret !== '');

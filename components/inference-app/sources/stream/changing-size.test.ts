@@ -21,7 +21,7 @@ describe('a camera that changes the size of its pictures', needed, () => {
   let rig: StreamRig;
   let camera: Server;
   let viewers: Socket[];
-  /** What the camera sends, one after the other, to each who connects. */
+  /** Streams that the camera sends, one after the other, to each client. */
   let shows: readonly (readonly string[])[];
 
   beforeEach(async () => {

@@ -19,12 +19,12 @@ export type FrameForm = 'raw' | 'jpeg';
 
 export interface FfmpegCommand {
   readonly words: readonly string[];
-  /** What ffmpeg reads from its standard input; undefined: nothing. */
+  /** Standard input of ffmpeg; undefined: nothing. */
   readonly input: string | undefined;
 }
 
 /**
- * What makes ffmpeg write frames, one after the other and with nothing between, to its standard output.
+ * The command line with which ffmpeg writes frames, one after the other and with nothing between, to its standard output.
  * @param withPackets whether it writes the camera's own packets to `EXTRA_OUTPUT`, in fragmented MP4
  */
 export function ffmpegArguments(
@@ -104,7 +104,7 @@ function networkOptions(url: string, transport: string): readonly OptionPair[] {
   return [['fflags', 'nobuffer'], ...(/^rtsps?:/i.test(url) ? ([['rtsp_transport', transport]] as const) : [])];
 }
 
-/** What a camera, or a playlist from it, may make ffmpeg open: nothing that lies on this device. */
+/** Protocols that a camera, or a playlist from it, may make ffmpeg open: none that reaches a file of this device. */
 function protocolsFor(url: string, isSecret: boolean): string {
   const [scheme = ''] = /^[a-z][a-z0-9+.-]*/i.exec(url) ?? [];
   return [...new Set([...(isSecret ? ['pipe', 'concatf'] : []), scheme.toLowerCase(), ...NETWORK])].join(',');

@@ -3,7 +3,7 @@ import type { SourceOptions } from '../image-source.ts';
 import { LoginReader } from '../login/login-reader.ts';
 import { secretsOfLogin, withLogin } from '../login/login.ts';
 import { secretsOf, shownUrl } from '../shown-url.ts';
-import { decodingSubject } from '../subjects.ts';
+import { clipsSubject, decodingSubject, frameSizeSubject } from '../subjects.ts';
 import { askFfmpeg } from './ask-ffmpeg.ts';
 import { decoderFlags, SOFTWARE } from './decoding/decoder.ts';
 import { DecodingPlan } from './decoding/decoding-plan.ts';
@@ -118,9 +118,10 @@ export class FfmpegPlayer implements StreamPlayer {
     if (this.#fitWidth > 0) return false;
     this.#fitWidth = fitWidth;
     this.#isTooLarge = true;
-    const { name, log } = this.#options;
-    const message = `frames of source ${name} are scaled down to ${fitWidth} pixels, since shared memory does not have room for three of them as they are; enlarge /dev/shm or FrameMemoryMB of edgeml.InferenceAgent`;
-    log.warn({ source: name, width: fitWidth, message }, 'frames.scaled-down');
+    const { name, incidents } = this.#options;
+    const message = `frames of source ${name} are scaled down to a width of ${fitWidth} pixels: shared memory does not have room for three of them as they are`;
+    const todo = 'Enlarge /dev/shm, or raise FrameMemoryMB of edgeml.InferenceAgent, and restart edgeml.InferenceApp.';
+    incidents.opened(frameSizeSubject(name), 'frames.scaled-down', { source: name, width: fitWidth, message, todo });
     return true;
   }
 
@@ -130,12 +131,21 @@ export class FfmpegPlayer implements StreamPlayer {
   }
 
   #decideOnPackets(codec: string): void {
-    const { clips, name, log } = this.#options;
+    const { clips, name, incidents } = this.#options;
     if (!clips || this.#hasPackets !== undefined) return;
     this.#hasPackets = process.platform !== 'win32' && CLIP_CODECS.includes(codec);
     if (this.#hasPackets) return;
-    const message = `no clips of source ${name} can be kept: ${codec} is none of ${CLIP_CODECS.join(', ')}, or this is Windows`;
-    log.warn({ source: name, codec, message }, 'clips.not-possible');
+    const why =
+      process.platform === 'win32' ? 'this is Windows' : `its codec ${codec} is not one of ${CLIP_CODECS.join(', ')}`;
+    const message = `no clips of source ${name} can be kept: ${why}`;
+    const todo = 'Choose another codec in the settings of the camera, or take Clips away from the source.';
+    incidents.opened(clipsSubject(name), 'clips.not-possible', {
+      source: name,
+      codec,
+      message,
+      todo,
+      severity: 'error',
+    });
   }
 
   #suits(target: PlayTarget, codec: string): boolean {

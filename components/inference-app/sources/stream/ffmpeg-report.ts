@@ -39,7 +39,7 @@ export class FfmpegReport {
   }
 
   #say(line: string): void {
-    // `[tcp @ 0x55d0c8a3c2c0] `: an address of its memory tells nobody anything.
+    // `[tcp @ 0x55d0c8a3c2c0] `: an address in its memory helps nobody.
     const text = line.replace(/\[(warning|error|fatal|panic)\] /, '').replace(/ @ 0x[0-9a-f]+\]/g, ']');
     this.#said = `${this.#said}\n${text}`.slice(-MAX_SAID);
   }
@@ -48,7 +48,7 @@ export class FfmpegReport {
 const LEVEL = /^(?:\[[^\]]*\] )?\[(quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] /;
 const QUIET: readonly string[] = ['info', 'verbose', 'debug', 'trace'];
 
-/** What the source of a filter graph says each time that it is made: `w:320 h:240 pixfmt:yuv420p tb:1/90000 …`. */
+/** From the line of a filter graph's source each time that it is made: `w:320 h:240 pixfmt:yuv420p tb:1/90000 …`. */
 function pictureIn(line: string): string | undefined {
   const [, width, height, format] =
     /^\[graph 0 input [^\]]*\] \[verbose\] w:(\d+) h:(\d+) pixfmt:(\w+)/.exec(line) ?? [];

@@ -9,7 +9,7 @@ export interface GuardedProcess {
   /** Undefined if it writes to a descriptor. */
   readonly stdout: Readable | undefined;
   readonly stderr: Readable;
-  /** What it writes to `EXTRA_OUTPUT`, if it was started for that. */
+  /** Its `EXTRA_OUTPUT`, if it was started with one. */
   readonly extra: Readable | undefined;
   /** Resolves when the process has ended and its output was read. */
   readonly ended: Promise<ProcessEnd>;
@@ -37,7 +37,7 @@ export type ProcessEnd =
  *
  * @param options.output descriptor that it writes to. Default: `stdout` of the result
  * @param options.hasExtra whether it writes to `EXTRA_OUTPUT` too; not on Windows, where no other descriptors are inherited
- * @param options.input what it reads from its standard input: the place for what the process list must not show. Default: nothing
+ * @param options.input its standard input: the place for secrets, which the process list must not show. Default: nothing
  */
 export function startGuarded(
   command: string,

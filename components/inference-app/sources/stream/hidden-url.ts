@@ -4,7 +4,7 @@ import type { FfmpegVersion } from './ffmpeg-version.ts';
 export interface HiddenUrl {
   /** Words for ffmpeg, `-i` included. */
   readonly words: readonly string[];
-  /** What ffmpeg reads from its standard input. */
+  /** Standard input of ffmpeg. */
   readonly input: string;
 }
 
@@ -33,7 +33,7 @@ export function hiddenUrl(
   return { words: ['-f', 'concat', '-safe', '0', '-i', 'pipe:0'], input };
 }
 
-/** ffmpeg takes it out of the URL again (libavformat/rtsp.c). */
+/** ffmpeg removes it from the URL again (libavformat/rtsp.c). */
 function withTransport(url: string, transport: string): string {
   return `${url}${url.includes('?') ? '&' : '?'}${transport}`;
 }

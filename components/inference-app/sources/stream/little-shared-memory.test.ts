@@ -15,7 +15,7 @@ const needed = await needs(ffmpeg);
 const MEGABYTES = 1024 * 1024;
 const picture = (size: string): object => ({ Url: `testsrc2=size=${size}:rate=5`, Format: 'lavfi' });
 
-/** What Docker gives a container: 64 MB of /dev/shm. */
+/** The /dev/shm that Docker gives a container: 64 MB. */
 describe.runIf(canMount())('with 64 MB of shared memory, cameras', needed, () => {
   let work: string;
   let disk: SmallDisk;
@@ -68,7 +68,7 @@ describe.runIf(canMount())('with 64 MB of shared memory, cameras', needed, () =>
     expect(memoryOf('cam')?.where).toBe('shared');
   });
 
-  it('of 4K go over the socket as they are where less than half of the pixels would be left', async () => {
+  it('of 4K go over the socket as they are if less than half of the pixels would be left', async () => {
     await rig.close();
     disk.remove();
     await open(16);

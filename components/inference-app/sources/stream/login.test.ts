@@ -17,7 +17,7 @@ import { processTable } from '../../../../tools/local-core/lifecycle/process-tab
 import { FfmpegPlayer } from './ffmpeg-player.ts';
 import { StreamSource } from './stream-source.ts';
 
-/** With all that a URL, a shell and a list of ffmpeg's could trip over. */
+/** With every character that a URL, a shell or a list of ffmpeg could trip over. */
 const LOGIN = { username: 'view:er@1', password: `p@ss/w:rd'"$x%` };
 const FORMS = [
   LOGIN.password,
@@ -115,7 +115,7 @@ describe('a camera with a login', needed, () => {
     expectNoSecretIn(said.join('\n'));
   });
 
-  it('keeps what a Url says of user and password out of the process list, too', async () => {
+  it('keeps user and password of a Url out of the process list, too', async () => {
     camera = await startRtspServer(join(videos, 'line.mp4'), { username: 'viewer', password: 'oneword77' }, 'digest');
     void play({ Url: camera.url.replace('://', '://viewer:oneword77@') });
 
@@ -138,7 +138,7 @@ describe('a camera with a login', needed, () => {
     expect(said.join('\n')).not.toContain('old-and-wrong');
   });
 
-  it('says where a login is missing, and never what was read', async () => {
+  it('says which login is missing, and never what was read', async () => {
     camera = await startRtspServer(join(videos, 'line.mp4'), LOGIN, 'digest');
     await writeFile(join(work, 'broken.json'), `{"password": "hunter2hunter2"`);
 

@@ -10,16 +10,16 @@ import { startGuarded } from './guarded-process.ts';
 export interface PlayOptions {
   readonly command: string;
   readonly words: readonly string[];
-  /** What it reads from its standard input. Default: nothing. */
+  /** Its standard input. Default: nothing. */
   readonly input?: string | undefined;
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
-  /** The first frame may take this long in any case. Default: `noFrameMs` holds for it, too. */
+  /** The watchdog waits at least this long for the first frame. Default: `noFrameMs`, as for the others. */
   readonly openingMs?: number;
-  /** Takes what the command writes to `EXTRA_OUTPUT`. Default: nobody, and there is none. */
+  /** Takes the `EXTRA_OUTPUT` of the command. Default: it does not have one. */
   readonly onExtra?: ((stream: Readable) => void) | undefined;
-  /** Told of the process that runs, and of none. */
+  /** Told of the process when it starts, and of `undefined` when it has ended. */
   readonly onProcess?: ((pid: number | undefined) => void) | undefined;
   /** The command is ended after so many. Default: it ends by itself. */
   readonly maxFrames?: number;

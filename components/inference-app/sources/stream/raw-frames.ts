@@ -31,7 +31,7 @@ export interface RawFramesOptions {
   readonly followsSize: boolean;
   /** There is shared memory for frames of this width at most: whether the command is started again to make them so. */
   readonly onTooLarge?: ((fitWidth: number) => boolean) | undefined;
-  /** Told of the memory that frames lie in, and of none. */
+  /** Told of the memory that frames lie in, and of `undefined` at the end. */
   readonly onMemory?: ((memory: FrameMemoryState | undefined) => void) | undefined;
   readonly now: () => number;
 }
@@ -43,7 +43,7 @@ export class RawFrames implements FrameOutput {
   #events: OutputEvents | undefined;
   #input: Readable | undefined;
   #layout: FrameLayout | undefined;
-  /** Size and format of the pictures before ffmpeg makes anything of them. */
+  /** Size and format of the pictures before ffmpeg converts them. */
   #picture: string | undefined;
   #slots: FrameSlots | undefined;
   #slot: OpenSlot | undefined;

@@ -6,7 +6,7 @@ import type { FolderJournal } from './folder-journal.ts';
 
 type Named = Pick<FoundImage, 'name' | 'path'>;
 
-/** Which images of a folder need not be looked at, by what its journal remembers. */
+/** The images of a folder that need not be looked at, by its journal. */
 export class DoneImages {
   readonly #journal: FolderJournal;
 

@@ -2,19 +2,19 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '#packages/foundation';
+import { Incidents, silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../../../testing/clock/fake-clock.ts';
 import { FolderJournal } from './folder-journal.ts';
 import type { DoneImage } from './folder-journal.ts';
 
 let folder: string;
 let file: string;
-let warnings: string[];
+let incidents: Incidents;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgeml-journal-'));
   file = join(folder, 'journal', 'line.journal');
-  warnings = [];
+  incidents = new Incidents(silentLogger);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -24,7 +24,8 @@ const open = (more: object = {}) =>
     file,
     scope: 'folder and services',
     clock,
-    log: { ...silentLogger, warn: (_facts, event) => void warnings.push(event) },
+    source: 'line',
+    incidents,
     ...more,
   });
 const image = (n: number, more: Partial<DoneImage> = {}): DoneImage => ({
@@ -49,7 +50,7 @@ describe('FolderJournal', () => {
     const again = await open();
     expect(again.find('below/1.jpg')).toEqual(image(1));
     expect(names(again)).toEqual([1, 2]);
-    expect(warnings).toEqual([]);
+    expect(incidents.current).toEqual([]);
   });
 
   it('keeps all lines before the one in which the power was lost, wherever that was, and goes on behind them', async () => {
@@ -108,7 +109,7 @@ describe('FolderJournal', () => {
     expect([again.mayBeDropped(1_006), again.mayBeDropped(1_007)]).toEqual([true, false]);
   });
 
-  it('does not grow with what is changed again and again', async () => {
+  it('does not grow with an image that is changed again and again', async () => {
     const journal = await open();
     for (let n = 0; n < 5_000; n++) {
       journal.add(image(1, { signature: `${n}` }));
@@ -135,10 +136,11 @@ describe('FolderJournal', () => {
     const journal = await open();
     journal.add(image(1));
     await journal.flush();
-    expect(warnings).toContain('source.journal-failed');
+    expect(incidents.current).toMatchObject([{ code: 'source.journal-failed', subject: 'journal of line' }]);
     await rm(join(folder, 'journal'));
     journal.add(image(2));
     await journal.flush();
+    expect(incidents.current).toEqual([]);
     expect(names(await open())).toEqual([1, 2]);
   });
 });

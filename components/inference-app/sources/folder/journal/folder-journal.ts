@@ -2,7 +2,8 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { checkedLine, isMissing, messageOf, readCheckedLine, Serial, writeAtomically } from '#packages/foundation';
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
+import { journalSubject } from '../../subjects.ts';
 
 /** An image that all services are done with. */
 export interface DoneImage {
@@ -18,11 +19,12 @@ export interface DoneImage {
 }
 
 export interface FolderJournalOptions {
+  readonly source: string;
   readonly file: string;
-  /** What the images were shown to, and which folder they lie in. A journal of another scope is begun anew. */
+  /** Names the folder, and the services that looked at its images. A journal of another scope is begun anew. */
   readonly scope: string;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly incidents: Incidents;
   /** Default 50,000. */
   readonly maxImages?: number;
 }
@@ -41,7 +43,7 @@ const lineSchema = z.union([
 ]);
 
 /**
- * What was done in a watched folder, so that a restart does not answer everything again. Bounded: of more images than fit, the
+ * The images of a watched folder that are done, so that a restart does not answer them again. Bounded: of more images than fit, the
  * oldest entries are dropped, and from then on an unknown file that is not newer than those counts as done.
  *
  * One line for each image, with a checksum, appended and synced: a loss of power costs the last lines, never those before.
@@ -98,7 +100,7 @@ export class FolderJournal {
     this.#cancelFlush ??= this.#options.clock.after(FLUSH_MS, () => void this.flush());
   }
 
-  /** The file is gone. The same file may come back, be it with its disk; the same content in another file is a new image. */
+  /** The file is gone. The same file may come back, for example with its disk; the same content in another file is a new image. */
   vanished(name: string): void {
     const image = this.find(name);
     if (image?.hash !== undefined) this.add({ ...image, hash: undefined });
@@ -134,10 +136,12 @@ export class FolderJournal {
     this.#unwritten = [];
     if (lines.length === 0) return;
     this.#lines += lines.length;
+    const { source, incidents } = this.#options;
     try {
       if (this.#mustRewrite || this.#lines > 2 * this.#images.size + SPARE_LINES) await this.#rewrite();
       else await this.#append(Buffer.concat(lines));
       this.#mustRewrite = false;
+      incidents.resolved(journalSubject(source), 'source.journal-written-again');
     } catch (thrown) {
       // Part of a line may be there. The next write makes the file anew.
       this.#mustRewrite = true;
@@ -171,9 +175,10 @@ export class FolderJournal {
   }
 
   #warn(thrown: unknown): void {
-    const { file, log } = this.#options;
-    const message = `after a restart, images that were answered may be answered again`;
-    log.warn({ file, reason: messageOf(thrown), message }, 'source.journal-failed');
+    const { source, file, incidents } = this.#options;
+    const message = `a restart may answer images of source ${source} again that were answered before: its journal ${file} cannot be read or written: ${messageOf(thrown)}`;
+    const todo = 'Make room on the disk, and let the user of the component write its work folder.';
+    incidents.opened(journalSubject(source), 'source.journal-failed', { source, file, message, todo });
   }
 }
 

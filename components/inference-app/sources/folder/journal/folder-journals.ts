@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import { FolderJournal } from './folder-journal.ts';
 
 export interface FolderJournalsOptions {
   /** Made when it is needed. */
   readonly folder: string;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly incidents: Incidents;
 }
 
 /** One journal for each source, which outlives the source when its configuration changes. */
@@ -23,8 +23,14 @@ export class FolderJournals {
     const before = this.#open.get(source);
     if (before?.scope === scope) return before;
     await before?.flush();
-    const { folder, clock, log } = this.#options;
-    const journal = await FolderJournal.open({ file: join(folder, `${source}.journal`), scope, clock, log });
+    const { folder, clock, incidents } = this.#options;
+    const journal = await FolderJournal.open({
+      source,
+      file: join(folder, `${source}.journal`),
+      scope,
+      clock,
+      incidents,
+    });
     this.#open.set(source, journal);
     return journal;
   }
