@@ -54,5 +54,6 @@ export { readBody } from './server/read-body.ts';
 export { createRouter } from './server/router.ts';
 export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';
+export { socketAnswers } from './server/socket-answers.ts';
 export { watchRoutes } from './server/watch-routes.ts';
 export { fitsSocket, socketPathOf } from './socket-path.ts';

@@ -1,9 +1,9 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import type { Server } from 'node:net';
 import { httpErrors } from '../errors.ts';
 import { isNamedPipe, reachableSocketPath } from '../socket-path.ts';
 import { listen } from './listen.ts';
+import { socketAnswers } from './socket-answers.ts';
 
 /** Read and write for owner and group: the group of the nucleus' components, and nobody else. */
 const SOCKET_MODE = 0o660;
@@ -42,19 +42,8 @@ async function removeStale(path: string, address: string): Promise<void> {
   if (!found.isSocket()) {
     throw httpErrors.error('socket.not-a-socket', `${path} exists and is not a socket`, { facts: { path } });
   }
-  if (await answers(address)) {
+  if (await socketAnswers(address)) {
     throw httpErrors.error('socket.in-use', `another process listens on ${path}`, { facts: { path } });
   }
   await rm(address, { force: true });
-}
-
-function answers(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(address);
-    const end = (answered: boolean): void => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once('connect', () => end(true)).once('error', () => end(false));
-  });
 }

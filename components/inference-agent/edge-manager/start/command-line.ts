@@ -1,6 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
+import { socketAnswers } from '#packages/http';
 
 import { agentErrors } from '../../errors.ts';
 import { socketPathOf } from '../server/socket-address.ts';
@@ -53,7 +53,7 @@ export async function claimSocket({ socket, force }: CommandLine, workFolder: st
   const path = socketPathOf(socket, workFolder);
   const found = await lstat(path).catch(() => undefined);
   if (!found) return;
-  if (found.isSocket() && (force || !(await answers(path)))) return rm(path, { force: true });
+  if (found.isSocket() && (force || !(await socketAnswers(path)))) return rm(path, { force: true });
   const what = found.isSocket() ? 'another process listens on the socket' : 'there is a file that is no socket';
   throw agentErrors.error('edge-manager.socket-exists', `${what}: ${path}`, { facts: { path } });
 }
@@ -62,15 +62,4 @@ function bytesOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new TypeError(`-m takes a number of bytes, not "${text}"`);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(path);
-    const end = (answered: boolean): void => {
-      connection.destroy();
-      resolve(answered);
-    };
-    connection.once('connect', () => end(true)).once('error', () => end(false));
-  });
 }
