@@ -1,6 +1,6 @@
 import type { Logger, WireError } from '#packages/foundation';
-import { STATUS } from '../grpc-status.ts';
-import type { GrpcStatus } from '../grpc-status.ts';
+import { STATUS } from '../../grpc/grpc-status.ts';
+import type { GrpcStatus } from '../../grpc/grpc-status.ts';
 import type { CallName } from '../messages.ts';
 import type { Client } from './clients.ts';
 

@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 
-import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { listenOnSocket } from '#packages/http';
 import type { Timings } from '#packages/model-package';
-import { grpcStatusOf } from '../grpc-status.ts';
+import { shutDown } from '../../grpc/shut-down.ts';
+import { unaryCall } from '../../grpc/unary-call.ts';
+import type { UnaryCall } from '../../grpc/unary-call.ts';
 import type { CallName } from '../messages.ts';
 import { agentService } from './agent-service.ts';
 import type { AgentHandlers } from './agent-service.ts';
@@ -49,55 +51,30 @@ export async function startGrpcServer(options: ServerOptions): Promise<GrpcServe
     async close(timeoutMs) {
       await removeSocket();
       listener.close();
-      await new Promise<void>((resolve) => {
-        const cancel = options.clock.after(timeoutMs, () => {
-          grpc.forceShutdown();
-          resolve();
-        });
-        grpc.tryShutdown(() => {
-          cancel();
-          resolve();
-        });
-      });
+      await shutDown(grpc, options.clock, timeoutMs);
     },
   };
 }
 
 function implementation({ handlers, log }: ServerOptions, clients: Clients): UntypedServiceImplementation {
-  const names = Object.keys(handlers) as CallName[];
   const once = new OncePerClient(log);
-  return Object.fromEntries(names.map((name) => [name, unary(name, handlers[name] as AnyHandler, { clients, once })]));
+  const clientOf = ({ peer, header }: UnaryCall): Client => clients.of(peer, header('user-agent') ?? '');
+  const unary = (name: CallName) =>
+    unaryCall(
+      (call) =>
+        (handlers[name] as AnyHandler)(call.request, {
+          deadlineMs: call.deadlineMs,
+          signal: call.signal,
+          tellTimings: (timings) => call.trailer.set('server-timing', serverTiming(timings)),
+          warnOnce: (event, model, facts) => once.warn(event, clientOf(call), model, { call: name, model, ...facts }),
+        }),
+      (call, thrown, status) =>
+        once.failed(clientOf(call), { call: name, model: modelOf(call.request), error: wireErrorOf(thrown) }, status),
+    );
+  return Object.fromEntries((Object.keys(handlers) as CallName[]).map((name) => [name, unary(name)]));
 }
 
 type AnyHandler = (request: unknown, caller: Parameters<AgentHandlers['Predict']>[1]) => unknown;
-
-interface UnaryPorts {
-  readonly clients: Clients;
-  readonly once: OncePerClient;
-}
-
-function unary(name: CallName, handler: AnyHandler, { clients, once }: UnaryPorts): handleUnaryCall<unknown, unknown> {
-  return (call, answer) => {
-    const gone = new AbortController();
-    call.on('cancelled', () => gone.abort(new Error('the client hung up')));
-    const deadlineMs = millisecondsUntil(call.getDeadline());
-    const trailer = new Metadata();
-    const tellTimings = (timings: Timings): void => trailer.set('server-timing', serverTiming(timings));
-    const client = (): Client => clients.of(call.getPeer(), String(call.metadata.get('user-agent')[0] ?? ''));
-    const warnOnce = (event: string, model: string, facts: object): void =>
-      once.warn(event, client(), model, { call: name, model, ...facts });
-    Promise.resolve()
-      .then(() => handler(call.request, { deadlineMs, signal: gone.signal, tellTimings, warnOnce }))
-      .then(
-        (response) => answer(null, response, trailer),
-        (thrown: unknown) => {
-          const status = grpcStatusOf(thrown);
-          once.failed(client(), { call: name, model: modelOf(call.request), error: wireErrorOf(thrown) }, status);
-          answer(status);
-        },
-      );
-  };
-}
 
 /** How the request names its model; undefined for calls that name none. */
 function modelOf(request: unknown): string | undefined {
@@ -110,10 +87,4 @@ function serverTiming({ queueMs = 0, preprocessMs, runMs }: Timings): string {
   return Object.entries(times)
     .map(([name, ms]) => `${name};dur=${ms.toFixed(3)}`)
     .join(', ');
-}
-
-/** Deadlines travel as the time that is left; gRPC gives them as a date, or infinity for none. */
-function millisecondsUntil(deadline: Date | number): number | undefined {
-  const at = typeof deadline === 'number' ? deadline : deadline.getTime();
-  return Number.isFinite(at) ? Math.max(0, at - Date.now()) : undefined;
 }

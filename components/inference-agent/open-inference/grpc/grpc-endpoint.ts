@@ -1,13 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import type { handleUnaryCall, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import type { ServiceDefinition } from '@grpc/proto-loader';
-import { isEdgeError, messageOf, wireErrorOf } from '#packages/foundation';
+import { wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import type { OtherProtocol } from '#packages/http';
 import { agentErrors } from '../../errors.ts';
-import { grpcStatusOf, STATUS } from '../../edge-manager/grpc-status.ts';
+import { STATUS } from '../../grpc/grpc-status.ts';
+import { shutDown } from '../../grpc/shut-down.ts';
+import { unaryCall } from '../../grpc/unary-call.ts';
+import type { UnaryCall } from '../../grpc/unary-call.ts';
 import type { OpenInference } from '../open-inference.ts';
 import { parametersOf, readInferMessage, writeInferMessage } from './infer-messages.ts';
 import type { InferMessage, ParametersMessage } from './messages.ts';
@@ -17,8 +20,8 @@ export interface GrpcEndpointOptions {
   readonly service: OpenInference;
   /** Socket that answers what changes models; undefined on that socket itself. */
   readonly administrationSocket: string | undefined;
-  /** Whether a caller with this `authorization` may ask. */
-  readonly mayAsk: (authorization: string | undefined) => boolean;
+  /** Throws if a caller with this `authorization` may not ask. */
+  readonly authorize: (authorization: string | undefined) => void;
   readonly maxMessageBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -49,17 +52,7 @@ export function grpcEndpoint(options: GrpcEndpointOptions): OtherProtocol {
       socket.on('error', () => undefined);
       injector.injectConnection(socket);
     },
-    close: (timeoutMs) =>
-      new Promise((resolve) => {
-        const cancel = options.clock.after(timeoutMs, () => {
-          grpc.forceShutdown();
-          resolve();
-        });
-        grpc.tryShutdown(() => {
-          cancel();
-          resolve();
-        });
-      }),
+    close: (timeoutMs) => shutDown(grpc, options.clock, timeoutMs),
   };
 }
 
@@ -73,12 +66,7 @@ interface RepositoryCall {
   readonly parameters: ParametersMessage;
 }
 
-interface Caller {
-  readonly deadlineMs: number | undefined;
-  readonly signal: AbortSignal;
-}
-
-type Handler = (request: never, caller: Caller) => unknown;
+type Handler = (request: never, call: UnaryCall) => unknown;
 
 function implementation(options: GrpcEndpointOptions): UntypedServiceImplementation {
   const { service } = options;
@@ -88,7 +76,7 @@ function implementation(options: GrpcEndpointOptions): UntypedServiceImplementat
     ServerMetadata: () => service.server(),
     ModelReady: ({ name, version }: ModelName) => ({ ready: service.isModelReady(name, version) }),
     ModelMetadata: ({ name, version }: ModelName) => service.model(name, version),
-    ModelInfer: (message: InferMessage, caller) => infer(service, message, caller),
+    ModelInfer: (message: InferMessage, call) => infer(service, message, call),
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: service.index(ready) }),
     RepositoryModelLoad: async ({ model_name: name, parameters }: RepositoryCall, { signal }) => {
       administrationOnly(options);
@@ -105,18 +93,14 @@ function implementation(options: GrpcEndpointOptions): UntypedServiceImplementat
   return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, unary(name, handler, options)]));
 }
 
-async function infer(service: OpenInference, message: InferMessage, { deadlineMs, signal }: Caller) {
+async function infer(service: OpenInference, message: InferMessage, { deadlineMs, signal }: UnaryCall) {
   const { model_name: name, model_version: version, raw_input_contents: raw } = message;
   const bytes = raw.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const call = service.begin(name, { announcedBytes: bytes, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
   signal.addEventListener('abort', () => call.cancel());
-  try {
-    call.arrived(bytes);
-    return writeInferMessage(await service.infer(call, name, version, readInferMessage(message)));
-  } catch (thrown) {
-    call.fail(thrown);
-    throw thrown;
-  }
+  call.arrived(bytes);
+  const request = await call.reading(() => readInferMessage(message));
+  return writeInferMessage(await service.infer(call, name, version, request));
 }
 
 function administrationOnly({ administrationSocket: socket }: GrpcEndpointOptions): void {
@@ -125,44 +109,15 @@ function administrationOnly({ administrationSocket: socket }: GrpcEndpointOption
   throw agentErrors.error('http.administration-only', message, { facts: { socket } });
 }
 
-function unary(
-  name: string,
-  handler: Handler,
-  { mayAsk, log }: GrpcEndpointOptions,
-): handleUnaryCall<unknown, unknown> {
-  return (call, answer) => {
-    if (!mayAsk(authorizationOf(call))) {
-      return answer({
-        code: STATUS.UNAUTHENTICATED,
-        details: 'the token is missing or wrong (metadata "authorization")',
-      });
-    }
-    const gone = new AbortController();
-    call.on('cancelled', () => gone.abort(new Error('the client hung up')));
-    const deadlineMs = millisecondsUntil(call.getDeadline());
-    Promise.resolve()
-      .then(() => handler(call.request as never, { deadlineMs, signal: gone.signal }))
-      .then(
-        (response) => answer(null, response, new Metadata()),
-        (thrown: unknown) => {
-          const status = isEdgeError(thrown)
-            ? grpcStatusOf(thrown)
-            : { code: STATUS.INTERNAL, details: messageOf(thrown) };
-          const fault = status.code === STATUS.INTERNAL;
-          log[fault ? 'error' : 'debug']({ call: name, error: wireErrorOf(thrown) }, 'open-inference.call-failed');
-          answer(status);
-        },
-      );
-  };
-}
-
-function authorizationOf({ metadata }: ServerUnaryCall<unknown, unknown>): string | undefined {
-  const [value] = metadata.get('authorization');
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** gRPC gives deadlines as a date, or infinity for none. */
-function millisecondsUntil(deadline: Date | number): number | undefined {
-  const at = typeof deadline === 'number' ? deadline : deadline.getTime();
-  return Number.isFinite(at) ? Math.max(1, at - Date.now()) : undefined;
+function unary(name: string, handler: Handler, { authorize, log }: GrpcEndpointOptions) {
+  return unaryCall(
+    (call) => {
+      authorize(call.header('authorization'));
+      return handler(call.request as never, call);
+    },
+    (_call, thrown, { code }) => {
+      const level = code === STATUS.INTERNAL ? 'error' : 'debug';
+      log[level]({ call: name, error: wireErrorOf(thrown) }, 'open-inference.call-failed');
+    },
+  );
 }

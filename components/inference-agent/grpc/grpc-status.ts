@@ -26,7 +26,7 @@ export interface GrpcStatus {
   readonly details: string;
 }
 
-/** What a client is told about anything that was thrown: the status that Edge Manager documents for the condition. */
+/** The status for anything that was thrown: the one that Edge Manager documents for the condition. */
 export function grpcStatusOf(thrown: unknown): GrpcStatus {
   if (!isEdgeError(thrown)) return { code: STATUS.INTERNAL, details: messageOf(thrown) };
   const name = BY_CODE[thrown.code] ?? BY_HTTP_STATUS[thrown.status ?? 500] ?? 'INTERNAL';
@@ -52,6 +52,7 @@ const BY_CODE: Readonly<Record<string, StatusName>> = {
 
 const BY_HTTP_STATUS: Readonly<Record<number, StatusName>> = {
   400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   408: 'CANCELLED',
