@@ -15,11 +15,15 @@ export class OpenInferenceClient {
   readonly #client: Client;
   readonly #metadata = new Metadata();
 
-  constructor(address: string, authorization?: string) {
+  /** @param authority certificate that the server's is signed with; without it nothing is encrypted */
+  constructor(address: string, authorization?: string, authority?: string) {
     const decoding = { keepCase: true, longs: Number, defaults: true, oneofs: true };
     const service = fromJSON(OPEN_INFERENCE_PROTO as never, decoding)['inference.GRPCInferenceService'];
     const Constructor = makeGenericClientConstructor(service as ServiceDefinition, 'inference');
-    this.#client = new Constructor(address, credentials.createInsecure());
+    this.#client = new Constructor(
+      address,
+      authority === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(authority)),
+    );
     if (authorization !== undefined) this.#metadata.set('authorization', authorization);
   }
 

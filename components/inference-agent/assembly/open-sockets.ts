@@ -1,7 +1,6 @@
-import { wireErrorOf } from '#packages/foundation';
-import type { Clock } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import { openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
-import type { ConnectionBounds, GuardReason, OtherProtocol, PortServer, SocketServer } from '#packages/http';
+import type { ConnectionBounds, GuardReason, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
 import { administrationRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
 import { grpcEndpoint } from '../open-inference/grpc/grpc-endpoint.ts';
@@ -13,6 +12,7 @@ export interface SocketPorts {
   readonly configuration: () => AgentConfiguration;
   readonly clock: Clock;
   readonly onGuarded: (socket: SocketName, reason: GuardReason) => void;
+  readonly incidents: Incidents;
 }
 
 type SocketName = 'inference' | 'administration' | 'listener';
@@ -38,74 +38,26 @@ const ADMINISTRATION_CONNECTIONS = 32;
  * @throws EdgeError `socket.*`
  */
 export async function openSockets(ports: SocketPorts, router: RouterPorts): Promise<AgentSockets> {
-  const { workFolder, clock, onGuarded } = ports;
-  const { AdminSocketMode, SocketFolder } = ports.configuration();
+  const { workFolder, configuration } = ports;
+  const { AdminSocketMode, SocketFolder } = configuration();
   const [inference, administration] = [socketPathOf(workFolder, INFERENCE), socketPathOf(workFolder, ADMINISTRATION)];
+  const alsoAt = (file: string): string | undefined =>
+    SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file);
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
-  const grpc = (administrationSocket: string | undefined, mayAsk: (token?: string) => boolean): OtherProtocol =>
-    grpcEndpoint({
-      service: router.openInference.service,
-      administrationSocket,
-      mayAsk,
-      maxMessageBytes: router.openInference.maxBodyBytes(),
-      clock,
-      log: router.log,
-    });
-  const optionsOf = (name: SocketName, maxConnections: () => number, other: OtherProtocol) => ({
-    clock,
-    other,
-    bounds: (): ConnectionBounds => ({
-      maxConnections: maxConnections(),
-      minBytesPerSecond: 1024 * ports.configuration().MinUploadKBps,
-    }),
-    onGuarded: (reason: GuardReason) => onGuarded(name, reason),
+  const first = await startSocketServer(inference, inferenceRouter(router, administration), {
+    ...serverOptions(ports, router, { name: 'inference', administration }),
+    mode: INFERENCE_MODE,
+    alsoAt: alsoAt(INFERENCE),
   });
-  const start = (
-    name: 'inference' | 'administration',
-    file: string,
-    mode: number,
-    maxConnections: () => number,
-  ): Promise<SocketServer> =>
-    startSocketServer(socketPathOf(workFolder, file), listeners[name], {
-      ...optionsOf(
-        name,
-        maxConnections,
-        grpc(name === 'inference' ? administration : undefined, () => true),
-      ),
-      mode,
-      alsoAt: SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file),
-    });
-  /** Whatever is wrong with it, cameras go on. */
-  const startListener = async (): Promise<PortServer | undefined> => {
-    try {
-      const settings = await listenerSettings(ports.configuration().OpenInferenceListener, workFolder);
-      if (!settings) return undefined;
-      const { address, mayAsk } = settings;
-      const options = optionsOf('listener', () => ports.configuration().MaxConnections, grpc(administration, mayAsk));
-      const server = await startPortServer(address, listenerRouter(router, mayAsk), options);
-      router.log.info(
-        { host: address.host, port: server.port, tls: address.tls !== undefined },
-        'open-inference.listening',
-      );
-      return server;
-    } catch (thrown) {
-      router.log.error({ error: wireErrorOf(thrown) }, 'open-inference.not-listening');
-      return undefined;
-    }
-  };
-  const listeners = {
-    inference: inferenceRouter(router, administration),
-    administration: administrationRouter(router),
-  };
-  const mode = Number.parseInt(AdminSocketMode, 8);
-  const first = await start('inference', INFERENCE, INFERENCE_MODE, () => ports.configuration().MaxConnections);
-  const second = await start('administration', ADMINISTRATION, mode, () => ADMINISTRATION_CONNECTIONS).catch(
-    async (error: unknown) => {
-      await first.close(0);
-      throw error;
-    },
-  );
-  const third = await startListener();
+  const second = await startSocketServer(administration, administrationRouter(router), {
+    ...serverOptions(ports, router, { name: 'administration', administration: undefined }),
+    mode: Number.parseInt(AdminSocketMode, 8),
+    alsoAt: alsoAt(ADMINISTRATION),
+  }).catch(async (error: unknown) => {
+    await first.close(0);
+    throw error;
+  });
+  const third = await openListener(ports, router, administration);
   return {
     inference,
     administration,
@@ -118,3 +70,59 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
 
 /** The agent's user and the group of the socket. */
 const INFERENCE_MODE = 0o660;
+
+/** Opens the listener for other machines, if there is to be one. The agent goes on without it, whatever is wrong with it. */
+async function openListener(
+  ports: SocketPorts,
+  router: RouterPorts,
+  administration: string,
+): Promise<PortServer | undefined> {
+  const { workFolder, configuration, incidents } = ports;
+  try {
+    const settings = await listenerSettings(configuration().OpenInferenceListener, workFolder);
+    if (!settings) return undefined;
+    const { address, authorize } = settings;
+    const options = serverOptions(ports, router, { name: 'listener', administration, authorize });
+    const server = await startPortServer(address, listenerRouter(router, authorize), options);
+    router.log.info(
+      { host: address.host, port: server.port, tls: address.tls !== undefined },
+      'open-inference.listening',
+    );
+    return server;
+  } catch (error) {
+    incidents.opened('OpenInferenceListener', 'open-inference.not-listening', { error, severity: 'error' });
+    return undefined;
+  }
+}
+
+interface Endpoint {
+  readonly name: SocketName;
+  /** Socket that answers what changes models; undefined on that socket itself. */
+  readonly administration: string | undefined;
+  /** Throws if a caller may not ask. Default: whoever may open the socket may. */
+  readonly authorize?: (authorization: string | undefined) => void;
+}
+
+/** HTTP and gRPC, side by side on one socket. */
+function serverOptions(
+  { configuration, clock, onGuarded }: SocketPorts,
+  { openInference, log }: RouterPorts,
+  { name, administration, authorize = () => undefined }: Endpoint,
+) {
+  return {
+    clock,
+    other: grpcEndpoint({
+      service: openInference.service,
+      administrationSocket: administration,
+      authorize,
+      maxMessageBytes: openInference.maxBodyBytes(),
+      clock,
+      log,
+    }),
+    bounds: (): ConnectionBounds => ({
+      maxConnections: name === 'administration' ? ADMINISTRATION_CONNECTIONS : configuration().MaxConnections,
+      minBytesPerSecond: 1024 * configuration().MinUploadKBps,
+    }),
+    onGuarded: (reason: GuardReason) => onGuarded(name, reason),
+  };
+}

@@ -239,10 +239,10 @@ describe('live configuration', () => {
 
   it('says what only a restart will change', async () => {
     await start();
-    set({ AdminSocketMode: '660' });
+    set({ AdminSocketMode: '660', OpenInferenceListener: { Host: '127.0.0.2' } });
     await expect
       .poll(() => localEvents('configuration.applied'))
-      .toMatchObject([{ restartNeeded: ['AdminSocketMode'] }]);
+      .toMatchObject([{ restartNeeded: ['AdminSocketMode', 'OpenInferenceListener'] }]);
   });
 
   it('is judged before the nucleus deploys it', async () => {

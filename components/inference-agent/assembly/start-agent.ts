@@ -292,6 +292,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       configuration: () => configuration.current,
       clock,
       onGuarded: (socket, reason) => metrics.guarded(socket, reason),
+      incidents,
     },
     {
       invoker,

@@ -50,20 +50,16 @@ async function invoke(
     if (!response.writableFinished) call.cancel();
   });
   const wanted = form.format === 'v1' && !frame && feedback.wants(service);
-  let picture: Picture;
-  let copy: Uint8Array | undefined;
-  try {
-    picture =
+  const { picture, copy } = await call.reading(async () => {
+    const read: Picture =
       frame ??
       (named && 'path' in named
         ? invoker.openImage(named.path)
         : await readBody(request, invoker.buffers, maxBytes, call));
+    if (!wanted || isFrame(read)) return { picture: read };
     // The bytes of a request are moved to the model, and a file may be another one after the answer.
-    if (wanted && !isFrame(picture)) copy = picture instanceof Uint8Array ? picture.slice() : await picture.read();
-  } catch (thrown) {
-    call.fail(thrown);
-    throw thrown;
-  }
+    return { picture: read, copy: read instanceof Uint8Array ? read.slice() : await read.read() };
+  });
   try {
     const outcome = await call.runWhole(requestId(request), picture, contentType);
     const body = sendAnswer(response, form, outcome);

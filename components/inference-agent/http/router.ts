@@ -10,7 +10,11 @@ import type { OpenLeases } from '../frames/lease-route.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { invokeRoute } from './invoke-route.ts';
-import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
+import {
+  authorized,
+  openInferenceAdministration,
+  openInferenceRoutes,
+} from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
 import { packageRoutes } from './package-routes.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
@@ -69,21 +73,9 @@ export function administrationRouter(ports: RouterPorts): RequestListener {
 /** What programs outside of the device may ask: Open Inference Protocol, with a token. */
 export function listenerRouter(
   { openInference, log }: RouterPorts,
-  mayAsk: (authorization: string | undefined) => boolean,
+  authorize: (authorization: string | undefined) => void,
 ): RequestListener {
-  const routes = openInferenceRoutes(openInference).map((route): Route => ({
-    ...route,
-    handle(request, response, ...parameters) {
-      if (mayAsk(request.headers.authorization)) return route.handle(request, response, ...parameters);
-      response.setHeader('www-authenticate', 'Bearer');
-      const { code, message, todo } = agentErrors.error(
-        'open-inference.unauthenticated',
-        'the token is missing or wrong',
-      );
-      sendJson(response, 401, { error: `${message}. ${todo}`, code });
-    },
-  }));
-  return createRouter(routes, { errors: ROUTE_ERRORS, log });
+  return createRouter(authorized(openInferenceRoutes(openInference), authorize), { errors: ROUTE_ERRORS, log });
 }
 
 function administration({ registry, openInference }: RouterPorts): readonly Route[] {

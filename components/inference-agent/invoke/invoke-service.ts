@@ -1,22 +1,22 @@
-import type { EdgeError } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
+import type { Inference } from '#packages/vision';
 
-import type { Admission, AdmissionRequest, AdmittedRequest, Admitted } from '../admission/admission.ts';
+import type { AdmissionRequest, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { ImageFile } from '../picture/image-file.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
+import { OpenCall } from './open-call.ts';
+import type { CallPorts } from './open-call.ts';
 
-export interface InvokePorts {
-  readonly admission: Admission<ServingModel>;
+export interface InvokePorts extends CallPorts {
   /** Memory for images. */
   readonly buffers: BufferPool;
   readonly maxImageBytes: () => number;
   /** Folders below which requests may name image files, absolute paths. */
   readonly imageFolders: () => readonly string[];
   readonly observe: (service: string, result: InvokeResult) => void;
-  readonly observeError: (service: string, thrown: unknown) => void;
 }
 
 /** Answers invocations, however they came: over HTTP or over IPC. */
@@ -50,17 +50,7 @@ export class InvokeService {
 }
 
 /** One request that was let in. */
-export class InvokeCall {
-  readonly #ports: InvokePorts;
-  readonly #service: string;
-  readonly #request: AdmittedRequest<ServingModel>;
-
-  constructor(ports: InvokePorts, service: string, request: AdmittedRequest<ServingModel>) {
-    this.#ports = ports;
-    this.#service = service;
-    this.#request = request;
-  }
-
+export class InvokeCall extends OpenCall<InvokePorts, Inference> {
   /** Runs the picture: bytes are moved away, a file is closed after the answer. @throws EdgeError `image.*`, `model.*`, `instance.*`, `admission.*` */
   async run(id: string, picture: Picture, contentType?: string): Promise<InvokeResult> {
     return (await this.runWhole(id, picture, contentType)).result;
@@ -69,40 +59,18 @@ export class InvokeCall {
   /** As `run`, with what the answer of the HTTP API leaves out. */
   async runWhole(id: string, picture: Picture, contentType?: string): Promise<InvokeOutcome> {
     try {
-      this.#ports.admission.submit(this.#request, picture, contentType);
-      const answer = await this.#request.answer;
-      const result = resultOf(id, this.#service, answer);
+      this.ports.admission.submit(this.request, picture, contentType);
+      const answer = await this.request.answer;
+      const result = resultOf(id, this.service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
-      setImmediate(() => this.#ports.observe(this.#service, result));
+      setImmediate(() => this.ports.observe(this.service, result));
       return { result, classScores: answer.inference.classScores };
     } catch (thrown) {
-      this.#ports.observeError(this.#service, thrown);
+      this.ports.observeError(this.service, thrown);
       throw thrown;
     } finally {
       if (picture instanceof ImageFile) picture.close();
     }
-  }
-
-  /** More of the body came, and is kept. Ends the request if there is no room for it. */
-  arrived(bytes: number): void {
-    this.#ports.admission.hold(this.#request, bytes);
-  }
-
-  /** Calls back with the reason when the request ends early, at once if it has. */
-  onEnded(listener: (reason: EdgeError) => void): void {
-    if (this.#request.ended) listener(this.#request.ended);
-    else this.#request.onEnded = listener;
-  }
-
-  /** The caller is gone. */
-  cancel(): void {
-    this.#ports.admission.cancel(this.#request);
-  }
-
-  /** The body did not come. */
-  fail(thrown: unknown): void {
-    this.#request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
-    this.#ports.observeError(this.#service, thrown);
   }
 }
 

@@ -1,16 +1,15 @@
-import type { EdgeError } from '#packages/foundation';
 import type { Prediction, Timings } from '#packages/model-package';
 import type { NamedTensors } from '#packages/vision';
-import type { Admission, AdmissionRequest, Admitted, AdmittedRequest } from '../admission/admission.ts';
+import type { AdmissionRequest } from '../admission/admission.ts';
 import type { TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import type { ObservedRun } from './observed-run.ts';
+import { OpenCall } from './open-call.ts';
+import type { CallPorts } from './open-call.ts';
 
-export interface TensorPorts {
-  readonly admission: Admission<ServingModel>;
+export interface TensorPorts extends CallPorts {
   readonly now: () => number;
   readonly observe: (service: string, run: ObservedRun) => void;
-  readonly observeError: (service: string, thrown: unknown) => void;
 }
 
 export interface TensorRequest extends Pick<AdmissionRequest, 'deadlineMs'> {
@@ -54,24 +53,14 @@ export class TensorService {
 }
 
 /** One request that was let in. */
-export class TensorCall {
-  readonly #ports: TensorPorts;
-  readonly #service: string;
-  readonly #request: BoundRequest;
-
-  constructor(ports: TensorPorts, service: string, request: BoundRequest) {
-    this.#ports = ports;
-    this.#service = service;
-    this.#request = request;
-  }
-
+export class TensorCall extends OpenCall<TensorPorts, BoundRun> {
   /** @throws EdgeError of `feeds`, `admission.*`, `model.*`, `instance.*`, `image.*` */
   async run(
     feeds: (model: ServingModel) => Feeds,
     ofPredictions: (predictions: readonly Prediction[]) => NamedTensors = () => ({}),
   ): Promise<TensorAnswer> {
-    const { admission, now, observe, observeError } = this.#ports;
-    admission.submitWork(this.#request, async (model) => {
+    const { admission, now, observe, observeError } = this.ports;
+    admission.submitWork(this.request, async (model) => {
       const startedAt = now();
       const given = feeds(model);
       const preprocessMs = now() - startedAt;
@@ -80,38 +69,15 @@ export class TensorCall {
       return { ...run, preprocessMs, totalMs: now() - startedAt };
     });
     try {
-      const { inference, queueMs, target: model } = await this.#request.answer;
+      const { inference, queueMs, target: model } = await this.request.answer;
       const { outputs, runMs, preprocessMs, totalMs } = inference;
       const timings: Timings = { queueMs, decodeMs: 0, preprocessMs, runMs, postprocessMs: 0, totalMs };
-      setImmediate(() => observe(this.#service, { model: model.identity, timings }));
+      setImmediate(() => observe(this.service, { model: model.identity, timings }));
       return { outputs, model, timings };
     } catch (thrown) {
-      observeError(this.#service, thrown);
+      observeError(this.service, thrown);
       throw thrown;
     }
-  }
-
-  /** More of the body came, and is kept. Ends the request if there is no room for it. */
-  arrived(bytes: number): void {
-    this.#ports.admission.hold(this.#request, bytes);
-  }
-
-  /** Calls back with the reason when the request ends early, at once if it has. */
-  onEnded(listener: (reason: EdgeError) => void): void {
-    if (this.#request.ended) listener(this.#request.ended);
-    else this.#request.onEnded = listener;
-  }
-
-  /** The caller is gone. */
-  cancel(): void {
-    this.#ports.admission.cancel(this.#request);
-  }
-
-  /** The body did not come, or is not what it should be. */
-  fail(thrown: unknown): void {
-    if (this.#request.settled) return;
-    this.#request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
-    this.#ports.observeError(this.#service, thrown);
   }
 }
 
@@ -119,10 +85,6 @@ interface BoundRun extends TensorRun {
   readonly preprocessMs: number;
   readonly totalMs: number;
 }
-
-type BoundRequest = AdmittedRequest<ServingModel, BoundRun> & {
-  readonly answer: Promise<Admitted<ServingModel, BoundRun>>;
-};
 
 async function runImage(
   model: ServingModel,

@@ -55,13 +55,9 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   if (bytes > max) throw bodyTooLarge(bytes, max);
   const call = invoker.begin(service, { announcedBytes: bytes });
   call.arrived(bytes);
-  let picture: Picture;
-  try {
-    picture = path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path);
-  } catch (thrown) {
-    call.fail(thrown);
-    throw thrown;
-  }
+  const picture = await call.reading<Picture>(() =>
+    path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path),
+  );
   return call.run(id, picture, contentType);
 }
 

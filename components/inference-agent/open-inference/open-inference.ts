@@ -1,8 +1,9 @@
-import { packStrings } from '#packages/vision';
+import { elementsOf, packStrings } from '#packages/vision';
 import type { NamedTensors, TensorInfo } from '#packages/vision';
 import type { Clock } from '#packages/foundation';
 import type { ModelStatus } from '#packages/http';
 import type { TensorInputs } from '#packages/model-package';
+import type { AdmissionRequest } from '../admission/admission.ts';
 import { AGENT_VERSION } from '../fleet/agent-version.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { agentErrors } from '../errors.ts';
@@ -103,10 +104,7 @@ export class OpenInference {
   }
 
   /** Lets a request in before its body is there. @throws EdgeError `admission.*`, `model.not-found` */
-  begin(
-    name: string,
-    request: { readonly announcedBytes?: number | undefined; readonly deadlineMs?: number },
-  ): TensorCall {
+  begin(name: string, request: AdmissionRequest): TensorCall {
     return this.#ports.tensors.begin(name, request);
   }
 
@@ -114,7 +112,7 @@ export class OpenInference {
    * Runs a request that was let in.
    * @throws EdgeError `open-inference.*`, `model.*`, `instance.*`, `admission.*`
    */
-  async infer(call: TensorCall, name: string, version: string, request: InferRequest): Promise<InferAnswer> {
+  infer(call: TensorCall, name: string, version: string, request: InferRequest): Promise<InferAnswer> {
     const alias = this.#ports.aliasOf(name);
     const step = sequenceOf(request.parameters);
     const run = async (): Promise<InferAnswer> => {
@@ -135,12 +133,7 @@ export class OpenInference {
         outputs: wanted(outputs, request.outputs),
       };
     };
-    try {
-      return await (step ? this.#states.inTurn(alias, step, run) : run());
-    } catch (thrown) {
-      call.fail(thrown);
-      throw thrown;
-    }
+    return step ? this.#states.inTurn(alias, step, run) : run();
   }
 
   /**
@@ -174,7 +167,7 @@ function imageOf({ inputs }: InferRequest, { spec, instance }: ServingModel): Ui
   const [input] = inputs;
   if (inputs.length !== 1 || input?.datatype !== 'BYTES' || !spec.manifest.input) return undefined;
   if (input.name !== IMAGE_INPUT && instance.facts.inputs.some(({ name }) => name === input.name)) return undefined;
-  if (input.shape.reduce((product, side) => product * side, 1) !== 1) return undefined;
+  if (elementsOf(input.shape) !== 1) return undefined;
   if (input.data.kind === 'bytes') return new Uint8Array(input.data.bytes.subarray(4));
   // JSON has no bytes: base64, as everywhere in JSON.
   const [text] = input.data.elements;

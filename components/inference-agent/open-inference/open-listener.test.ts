@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
+import { TLS } from '../../../testing/cloud/tls.ts';
 import { agentConfiguration } from '../config.ts';
 import { listenerSettings } from './open-listener.ts';
 
@@ -11,7 +12,9 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   await writeFile(join(folder.path, 'token'), `${TOKEN}\n`);
   await writeFile(join(folder.path, 'short'), 'short');
-  await writeFile(join(folder.path, 'pem'), 'a certificate and its key');
+  await writeFile(join(folder.path, 'server.pem'), TLS.server.certificate);
+  await writeFile(join(folder.path, 'server.key'), TLS.server.key);
+  await writeFile(join(folder.path, 'device.key'), TLS.device.key);
 });
 afterAll(() => folder.remove());
 
@@ -27,9 +30,9 @@ describe('the settings of the listener', () => {
   it('take the token without the line feed behind it, and no other', async () => {
     const listener = await settings({ Port: '8443', TokenFile: 'token' });
     expect(listener?.address).toEqual({ host: '127.0.0.1', port: 8443 });
-    expect(listener?.mayAsk(`Bearer ${TOKEN}`)).toBe(true);
+    expect(() => listener?.authorize(`Bearer ${TOKEN}`)).not.toThrow();
     for (const wrong of [undefined, '', TOKEN, `bearer ${TOKEN}`, `Bearer ${TOKEN}\n`, `Bearer ${TOKEN.slice(1)}`])
-      expect(listener?.mayAsk(wrong), wrong).toBe(false);
+      expect(() => listener?.authorize(wrong), wrong).toThrow('the token is missing or wrong');
   });
 
   it('read certificate and key for every address', async () => {
@@ -37,10 +40,10 @@ describe('the settings of the listener', () => {
       Port: 1,
       Host: '0.0.0.0',
       TokenFile: 'token',
-      CertificateFile: 'pem',
-      KeyFile: 'pem',
+      CertificateFile: 'server.pem',
+      KeyFile: 'server.key',
     });
-    expect(listener?.address.tls?.cert.toString()).toBe('a certificate and its key');
+    expect(listener?.address.tls?.cert.toString()).toBe(TLS.server.certificate);
   });
 
   it.each([
@@ -54,8 +57,18 @@ describe('the settings of the listener', () => {
     ],
     [
       'a certificate without a key',
-      { Port: 1, TokenFile: 'token', CertificateFile: 'pem' },
+      { Port: 1, TokenFile: 'token', CertificateFile: 'server.pem' },
       'OpenInferenceListener.KeyFile is empty',
+    ],
+    [
+      'a file that is not a certificate',
+      { Port: 1, TokenFile: 'token', CertificateFile: 'token', KeyFile: 'server.key' },
+      'CertificateFile and KeyFile cannot be used for TLS (token): ',
+    ],
+    [
+      'the key of another certificate',
+      { Port: 1, TokenFile: 'token', CertificateFile: 'server.pem', KeyFile: 'device.key' },
+      'CertificateFile and KeyFile cannot be used for TLS (server.pem): ',
     ],
   ])('refuse %s', async (_what, given, words) => {
     await expect(settings(given)).rejects.toMatchObject({

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { messageOf } from '#packages/foundation';
 import type { PortAddress } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
@@ -9,8 +10,8 @@ import { agentErrors } from '../errors.ts';
 
 export interface ListenerSettings {
   readonly address: PortAddress;
-  /** Whether a caller with this `authorization` may ask. */
-  readonly mayAsk: (authorization: string | undefined) => boolean;
+  /** @throws EdgeError `open-inference.unauthenticated` if a caller with this `authorization` may not ask */
+  readonly authorize: (authorization: string | undefined) => void;
 }
 
 const MIN_TOKEN = 16;
@@ -40,12 +41,25 @@ export async function listenerSettings(
   const tls = hasTls
     ? { cert: await read('CertificateFile', CertificateFile), key: await read('KeyFile', KeyFile) }
     : undefined;
+  if (tls) requireUsable(tls, CertificateFile);
   const expected = digestOf(`Bearer ${token}`);
   return {
     address: { host: Host, port: Port, ...(tls ? { tls } : {}) },
-    // Digests have one length, and comparing them takes one time.
-    mayAsk: (authorization) => timingSafeEqual(digestOf(authorization ?? ''), expected),
+    authorize(authorization) {
+      // Digests have one length, and comparing them takes one time.
+      if (timingSafeEqual(digestOf(authorization ?? ''), expected)) return;
+      throw agentErrors.error('open-inference.unauthenticated', 'the token is missing or wrong');
+    },
   };
+}
+
+/** A server with another key than the certificate's would start, and refuse everybody. */
+function requireUsable(tls: { readonly cert: Buffer; readonly key: Buffer }, file: string): void {
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    throw unusable('CertificateFile', `and KeyFile cannot be used for TLS (${file}): ${messageOf(cause)}`, cause);
+  }
 }
 
 function isLoopback(host: string): boolean {

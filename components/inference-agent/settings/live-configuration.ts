@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseConfiguration, refusalOfUnknown, wireErrorOf } from '#packages/foundation';
 import type { Logger, LogLevel, UnknownSettings, WireError } from '#packages/foundation';
 
@@ -11,6 +12,7 @@ export const COMPONENT = 'edgeml.InferenceAgent';
 const AT_START: readonly (keyof AgentConfiguration)[] = [
   'AdminSocketMode',
   'SocketFolder',
+  'OpenInferenceListener',
   'LogFile',
   'CloudProvider',
   'CloudProviderPath',
@@ -52,10 +54,10 @@ export class LiveConfiguration {
   apply(raw: unknown): ApplyResult {
     try {
       const next = this.#parse(raw);
-      const changed = JSON.stringify(next) !== JSON.stringify(this.#current);
+      const changed = !isDeepStrictEqual(next, this.#current);
       this.#current = next;
       if (changed) this.#warnAboutKeysWithoutEffect();
-      const restartNeeded = AT_START.filter((key) => next[key] !== this.#first[key]);
+      const restartNeeded = AT_START.filter((key) => !isDeepStrictEqual(next[key], this.#first[key]));
       return { applied: true, changed, restartNeeded };
     } catch (thrown) {
       return { applied: false, error: wireErrorOf(thrown) };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { EdgeError, Logger } from '#packages/foundation';
 import { sendError } from './send.ts';
+import type { ErrorBodyOf } from './send.ts';
 
 /** One method of one path of an API. */
 export interface Route {
@@ -9,6 +10,8 @@ export interface Route {
   readonly path: string;
   /** @param parameters the segments that the braces took, decoded, in the order of the path */
   handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
+  /** Makes the body of what `handle` throws, for a protocol that has a form of its own. Default: an `ErrorBody`. */
+  readonly errorBody?: ErrorBodyOf;
 }
 
 /** The errors, of the API's own catalogue, that a request without a route is answered with. */
@@ -36,8 +39,14 @@ export function createRouter(routes: readonly Route[], options: RouterOptions): 
   return (request, response) => {
     // The client hung up: nobody is left to be told.
     response.on('error', () => undefined);
-    dispatch(table, options, request, response).catch((thrown: unknown) => {
-      const error = sendError(response, thrown);
+    let errorBody: ErrorBodyOf | undefined;
+    const answer = async (): Promise<void> => {
+      const { route, parameters } = find(table, options, request);
+      errorBody = route.errorBody;
+      await route.handle(request, response, ...parameters);
+    };
+    answer().catch((thrown: unknown) => {
+      const error = sendError(response, thrown, errorBody);
       if (error.code === 'internal') options.log.error({ error: thrown, url: request.url }, 'http.fault');
     });
   };
@@ -46,12 +55,11 @@ export function createRouter(routes: readonly Route[], options: RouterOptions): 
 /** A route whose path is split into what is between the parameters. */
 type PreparedRoute = Route & { readonly literals: readonly string[] };
 
-async function dispatch(
+function find(
   routes: readonly PreparedRoute[],
   { errors }: RouterOptions,
   request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+): { readonly route: Route; readonly parameters: readonly string[] } {
   const path = pathOf(request.url ?? '/');
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const allowed: string[] = [];
@@ -59,7 +67,7 @@ async function dispatch(
     const parameters = match(route.literals, path);
     if (!parameters) continue;
     if (route.method === method) {
-      return route.handle(request, response, ...parameters.map((parameter) => decoded(parameter, errors)));
+      return { route, parameters: parameters.map((parameter) => decoded(parameter, errors)) };
     }
     allowed.push(route.method);
   }

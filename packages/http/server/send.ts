@@ -17,8 +17,12 @@ export function send(response: ServerResponse, status: number, contentType: stri
   response.end(text);
 }
 
+export type ErrorBodyOf = (error: WireError & { readonly status: number }) => unknown;
+
+const errorBody: ErrorBodyOf = (error): ErrorBody => ({ error });
+
 /** Anything that was thrown as an answer, 500 if its code has no status; overload says when to come back. */
-export function sendError(response: ServerResponse, thrown: unknown): WireError {
+export function sendError(response: ServerResponse, thrown: unknown, bodyOf: ErrorBodyOf = errorBody): WireError {
   const error = wireErrorOf(thrown);
   const status = error.status ?? 500;
   const retryAfter = error.facts['retryAfterSeconds'];
@@ -27,17 +31,16 @@ export function sendError(response: ServerResponse, thrown: unknown): WireError 
     else if (status === 503) response.setHeader('retry-after', 1);
     const allow = error.facts['allow'];
     if (typeof allow === 'string') response.setHeader('allow', allow);
+    if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   }
-  const body: ErrorBody = { error: { ...error, status } };
-  sendJson(response, status, body);
+  sendJson(response, status, bodyOf({ ...error, status }));
   return error;
 }
 
 /** The same for a client of which not even the head of a request is there: all that is sent before its connection ends. */
 export function errorAnswer(error: EdgeError): string {
   const { status = 500, ...wire } = wireErrorOf(error);
-  const body: ErrorBody = { error: { ...wire, status } };
-  const text = JSON.stringify(body);
+  const text = JSON.stringify(errorBody({ ...wire, status }));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `Content-Type: ${JSON_TYPE}`,

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { wireErrorOf } from '#packages/foundation';
 import { DEADLINE_HEADER, send, sendJson } from '#packages/http';
 import type { Route } from '#packages/http';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
@@ -25,9 +24,9 @@ export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] 
     ['', '/versions/{version}'].map((version) => ({
       method: path === '/infer' ? 'POST' : 'GET',
       path: `/v2/models/{model}${version}${path}`,
-      handle: answering((request, response, name = '', asked = '') => handle(request, response, name, asked)),
+      handle: (request, response, name = '', asked = '') => handle(request, response, name, asked),
     }));
-  return [
+  const routes: readonly Route[] = [
     ...model('/infer', (request, response, name, version) => infer(ports, request, response, name, version)),
     ...model('/ready', (_request, response, name, version) =>
       sendReady(response, service.isModelReady(name, version), { name }),
@@ -39,12 +38,13 @@ export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] 
     {
       method: 'POST',
       path: '/v2/repository/index',
-      handle: answering(async (request, response) => {
+      async handle(request, response) {
         const { ready } = checked(indexBody, await readJson(request));
         sendJson(response, 200, service.index(ready ?? false));
-      }),
+      },
     },
   ];
+  return routes.map((route) => ({ ...route, errorBody }));
 }
 
 /** What changes which models serve. */
@@ -53,24 +53,40 @@ export function openInferenceAdministration(service: OpenInference): readonly Ro
     {
       method: 'POST',
       path: '/v2/repository/models/{model}/load',
-      handle: answering(async (request, response, name = '') => {
+      errorBody,
+      async handle(request, response, name = '') {
         const { parameters } = checked(loadBody, await readJson(request));
         const gone = new AbortController();
         response.once('close', () => gone.abort(new Error('the client hung up')));
         await service.load(name, parameters?.path, gone.signal);
         sendJson(response, 200, {});
-      }),
+      },
     },
     {
       method: 'POST',
       path: '/v2/repository/models/{model}/unload',
-      handle: answering(async (request, response, name = '') => {
+      errorBody,
+      async handle(request, response, name = '') {
         await readJson(request);
         await service.unload(name);
         sendJson(response, 200, {});
-      }),
+      },
     },
   ];
+}
+
+/** The routes for callers that `authorize` does not throw for. */
+export function authorized(
+  routes: readonly Route[],
+  authorize: (authorization: string | undefined) => void,
+): readonly Route[] {
+  return routes.map((route) => ({
+    ...route,
+    handle(request, response, ...parameters) {
+      authorize(request.headers.authorization);
+      return route.handle(request, response, ...parameters);
+    },
+  }));
 }
 
 type ModelHandler = (
@@ -79,7 +95,6 @@ type ModelHandler = (
   name: string,
   version: string,
 ) => Promise<void> | void;
-type Handler = (request: IncomingMessage, response: ServerResponse, ...parameters: string[]) => Promise<void> | void;
 
 const indexBody = z.object({ ready: z.boolean().optional() });
 const loadBody = z.object({ parameters: z.object({ path: z.string().max(4096).optional() }).optional() });
@@ -100,18 +115,15 @@ async function infer(
   response.once('close', () => {
     if (!response.writableFinished) call.cancel();
   });
-  try {
-    const bytes = await readBody(request, buffers, maxBytes, call);
-    const { request: asked, isBinary } = readInferBody(bytes, headerBytes);
-    const answer = writeInferAnswer(await service.infer(call, name, version, asked), isBinary);
-    buffers.give(bytes.buffer);
-    if (answer.headerBytes !== undefined) response.setHeader('Inference-Header-Content-Length', answer.headerBytes);
-    const type = answer.headerBytes === undefined ? 'application/json' : 'application/octet-stream';
-    send(response, 200, type, answer.body);
-  } catch (thrown) {
-    call.fail(thrown);
-    throw thrown;
-  }
+  const { bytes, body } = await call.reading(async () => {
+    const read = await readBody(request, buffers, maxBytes, call);
+    return { bytes: read, body: readInferBody(read, headerBytes) };
+  });
+  const answer = writeInferAnswer(await service.infer(call, name, version, body.request), body.isBinary);
+  buffers.give(bytes.buffer);
+  if (answer.headerBytes !== undefined) response.setHeader('Inference-Header-Content-Length', answer.headerBytes);
+  const type = answer.headerBytes === undefined ? 'application/json' : 'application/octet-stream';
+  send(response, 200, type, answer.body);
 }
 
 function headerLength(request: IncomingMessage): number | undefined {
@@ -123,20 +135,10 @@ function headerLength(request: IncomingMessage): number | undefined {
 }
 
 /** Clients of the protocol take `error` for a text; what else is known goes beside it. */
-function answering(handle: Handler): Handler {
-  return async (request, response, ...parameters) => {
-    try {
-      await handle(request, response, ...parameters);
-    } catch (thrown) {
-      const error = wireErrorOf(thrown);
-      if (response.headersSent) return void response.destroy();
-      const { code, message, todo, facts } = error;
-      const retryAfter = facts['retryAfterSeconds'] ?? (error.status === 503 ? 1 : undefined);
-      if (typeof retryAfter === 'number') response.setHeader('retry-after', retryAfter);
-      sendJson(response, error.status ?? 500, { error: `${message} ${todo}`.trim(), code });
-    }
-  };
-}
+const errorBody: NonNullable<Route['errorBody']> = ({ code, message, todo }) => ({
+  error: `${message} ${todo}`.trim(),
+  code,
+});
 
 /** The status says it; KServe's client reads the body. */
 function sendReady(response: ServerResponse, ready: boolean, more: object = {}): void {
