@@ -1,8 +1,8 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '#packages/foundation';
+import { messageOf, writeAtomically } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 
 const REQUEST_FILE = 'stand-in.request';
@@ -61,7 +61,14 @@ export class StandInRequests {
     const request = await this.#read();
     if (!request || request.id === this.#request?.id) return;
     this.#request = request;
-    await this.#ports.onRequest(request.component);
+    const { onRequest, log } = this.#ports;
+    try {
+      await onRequest(request.component);
+    } catch (error) {
+      // The next look tries again.
+      if (this.#request === request) this.#request = undefined;
+      return log.warn({ component: request.component, error }, 'edge-manager.request-not-taken');
+    }
     request.taken = true;
     await this.answer();
   }
@@ -74,8 +81,7 @@ export class StandInRequests {
     if (socket === undefined || !request?.taken) return;
     const file = join(folder, ANSWER_FILE);
     try {
-      await writeFile(`${file}.new`, `${request.id} ${socket}\n`, { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await writeAtomically(file, `${request.id} ${socket}\n`, { mode: 0o600, fsync: 'none' });
     } catch (error) {
       log.warn({ file, error }, 'edge-manager.request-not-answered');
     }
