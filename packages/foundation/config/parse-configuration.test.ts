@@ -164,6 +164,12 @@ describe('parseConfiguration', () => {
     expect(unknownOf({ ...defaults, Limits: { anything: 3 } }).size).toBe(0);
   });
 
+  it('does not tell of the keys of a configuration that it refuses: the one before holds', () => {
+    let told = 0;
+    expect(() => parse({ Intervall: 5, Interval: 'often' }, () => told++)).toThrow();
+    expect(told).toBe(0);
+  });
+
   it('refuses unknown keys that are new, and not those that another version has left', () => {
     const before = unknownOf({ Intervall: 5 });
 

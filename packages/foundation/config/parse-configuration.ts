@@ -9,7 +9,7 @@ import type { ConfigurationProblem } from '../errors.ts';
 export interface ParseOptions {
   /** Named in errors and warnings. */
   readonly component: string;
-  /** Told each time of the keys that the schema does not know: facts for incidents of the event `UNKNOWN_KEY`, by subject. */
+  /** Told of the keys of each valid configuration that the schema does not know: facts for incidents of the event `UNKNOWN_KEY`, by subject. */
   readonly onUnknown?: (unknown: UnknownSettings) => void;
 }
 
@@ -37,8 +37,8 @@ export function parseConfiguration<Schema extends z.ZodType>(
 ): DeepReadonly<z.output<Schema>> {
   const given = withoutAccessControl(withoutNulls(raw) ?? {});
   const result = schema.safeParse(given, { reportInput: true });
-  options.onUnknown?.(unknownSettings(schema, given));
   if (!result.success) throw invalid(options.component, result.error.issues);
+  options.onUnknown?.(unknownSettings(schema, given));
   return freezeDeep(result.data) as DeepReadonly<z.output<Schema>>;
 }
 
