@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { silentLogger } from '#packages/foundation';
 import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
 import type { DeploymentResult } from '#packages/heartbeat';
 import type { IpcSession } from '#packages/ipc';
@@ -143,7 +144,12 @@ export class FleetLink {
     const { mismatch } = deviceNames(this.#ports.configuration().DeviceName, this.#ports.thing);
     const { incidents, onMismatch } = this.#ports;
     if (mismatch && mismatch.deviceName !== this.#mismatch) onMismatch(mismatch);
-    incidents.replace('device.name-mismatch', new Map(mismatch ? [['device', mismatchFacts(mismatch)]] : []));
+    // The event is in the log already.
+    incidents.replace(
+      'device.name-mismatch',
+      new Map(mismatch ? [['device', mismatchFacts(mismatch)]] : []),
+      silentLogger,
+    );
     this.#mismatch = mismatch?.deviceName;
   }
 
