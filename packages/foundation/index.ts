@@ -45,6 +45,7 @@ export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
 export { SUPPORTED_NODE } from './supported-node.ts';
 export { Backoff } from './scheduling/backoff.ts';
 export { fullJitter } from './scheduling/full-jitter.ts';
+export { repeat } from './scheduling/repeat.ts';
 export type { BackoffOptions } from './scheduling/full-jitter.ts';
 export { KeyedSerial } from './scheduling/keyed-serial.ts';
 export { Serial } from './scheduling/serial.ts';

@@ -7,6 +7,7 @@ export { offlineIpc } from './offline-ipc.ts';
 export type { IpcSession, LocalMessage, Subscription } from './session.ts';
 export { isMissing } from './session/fault-to-error.ts';
 export { countObjects } from './session/lite-objects.ts';
+export { backgroundSubscriber } from './session/background-subscriber.ts';
 export { decodeLocal, plainMessage } from './session/local-messages.ts';
 export type { IpcOptions } from './session/options.ts';
 export { accessControlFor } from './topics/access-control.ts';

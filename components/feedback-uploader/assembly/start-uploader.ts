@@ -3,6 +3,7 @@ import {
   Incidents,
   messageOf,
   refusalOfUnknown,
+  repeat,
   Serial,
   silentLogger,
   UNKNOWN_KEY,
@@ -11,7 +12,7 @@ import {
 import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
 import { MAX_FEEDBACK_HEADER_BYTES, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
 import type { ComponentStatus, FeedbackHealth } from '#packages/http';
-import { incidentNews } from '#packages/ipc';
+import { backgroundSubscriber, incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import { COMPONENT, readUploaderConfiguration } from '../config.ts';
@@ -66,12 +67,12 @@ type RunState = Exclude<ComponentStatus, 'degraded'>;
 /** How often free room on the disk is looked at. */
 const DISK_CHECK_MS = 30_000;
 
-/** What there is once the spool is open. */
-/** A name that the recipe of the application knows, so no setting. */
+/** A name that the recipe of the application knows, so not a setting. */
 const SOCKET = 'feedback.sock';
 /** Of the component's own user alone. */
 const CONSOLE_SOCKET = 'console.sock';
 
+/** What there is once the spool is open. */
 interface Opened {
   readonly spool: Spool;
   readonly intake: FeedbackIntake;
@@ -165,12 +166,9 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   })();
   ready.catch((error: unknown) => log.debug({ error }, 'feedback.not-ready'));
 
-  let cancelDisk = (): void => undefined;
-  const watchDisk = (): void =>
-    void watchFreeDisk(options.workFolder, incidents).then(() => {
-      if (status !== 'stopping') cancelDisk = clock.after(DISK_CHECK_MS, watchDisk);
-    });
-  watchDisk();
+  const watchDisk = (): Promise<void> => watchFreeDisk(options.workFolder, incidents);
+  void watchDisk();
+  const stopWatching = repeat(clock, DISK_CHECK_MS, watchDisk);
 
   const changes = new Serial();
   const apply = async (raw: unknown): Promise<void> => {
@@ -191,9 +189,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     await opened?.uploader.setSettings(uploadSettings(next));
     log.info({ restartNeeded }, 'configuration.applied');
   };
-  const subscribe = (what: string, work: Promise<unknown>): void => {
-    work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
-  };
+  const subscribe = backgroundSubscriber(log);
   subscribe(
     'configuration',
     ipc.onConfiguration((raw) => {
@@ -213,7 +209,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     close: (timeoutMs) =>
       (closed ??= (async () => {
         status = 'stopping';
-        cancelDisk();
+        stopWatching();
         closing.abort(new Error('the component stops'));
         await ready.catch(() => undefined);
         await Promise.all([

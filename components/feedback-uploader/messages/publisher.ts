@@ -74,11 +74,12 @@ export class Publisher {
     }
   }
 
-  async #publish({ mqtt, local }: Topics, message: object): Promise<void> {
+  async #publish(topics: Topics, message: object): Promise<void> {
     const { session, incidents } = this.#ports;
+    const { mqtt, local } = topics;
     if (mqtt !== undefined) await session.publishIot(mqtt, JSON.stringify(message), { qos: 1 });
     if (local !== undefined) await session.publishLocal(local, message);
-    incidents.resolved(subjectOf({ mqtt, local }), 'feedback.messages-again');
+    incidents.resolved(subjectOf(topics), 'feedback.messages-again');
   }
 
   #giveUp(topics: Topics, error: unknown): void {
@@ -89,13 +90,7 @@ export class Publisher {
   }
 }
 
-function subjectOf({
-  mqtt,
-  local,
-}: {
-  readonly mqtt?: string | undefined;
-  readonly local?: string | undefined;
-}): string {
+function subjectOf({ mqtt, local }: Topics): string {
   return `messages on ${mqtt ?? local ?? ''}`;
 }
 

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { Incidents, messageOf, Serial, UNKNOWN_KEY, watchFreeDisk, wireErrorOf } from '#packages/foundation';
-import type { Clock, Logger, LogLevel, WireError } from '#packages/foundation';
+import { Incidents, messageOf, Serial } from '#packages/foundation';
+import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import type { ComponentStatus } from '#packages/http';
-import { incidentNews } from '#packages/ipc';
+import { backgroundSubscriber, incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import { availableMemory } from '#packages/posix';
@@ -34,6 +34,7 @@ import { Quarantine } from '../registry/quarantine.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
 import type { Platform } from '../settings/instance-settings.ts';
+import { ConfigurationFollower } from '../settings/configuration-follower.ts';
 import { COMPONENT, logLevel } from '../settings/live-configuration.ts';
 import type { LiveConfiguration } from '../settings/live-configuration.ts';
 import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
@@ -44,9 +45,10 @@ import { MinimumVersions } from '../trust/minimum-versions.ts';
 import { PolicyGuard } from '../trust/policy-guard.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { registryPolicy, storeBounds } from './agent-policy.ts';
+import { closeAgent } from './close-agent.ts';
 import { FleetLink } from './fleet-link.ts';
+import { lookRegularly } from './look-regularly.ts';
 import { openSockets } from './open-sockets.ts';
-import { repeat } from './repeat.ts';
 
 export interface AgentOptions {
   /** Socket and store lie here. */
@@ -84,16 +86,6 @@ export interface Agent {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** How often models are looked for whose package folder is gone. */
-const ORPHAN_CHECK_MS = 15_000;
-/** How often the configuration of the component that stands in for Edge Manager is looked at. */
-const OVERLAY_CHECK_MS = 30_000;
-
-/** How often the trusted keys of a folder are looked at: nobody tells when they change. */
-const TRUST_CHECK_MS = 30_000;
-
-/** How often free room is looked at, and whether what was wrong is past. */
-const DISK_CHECK_MS = 30_000;
 /** After these a model serves that was not judged yet. */
 const NEW_MODELS: readonly AgentEventName[] = [
   'model.activated',
@@ -101,12 +93,6 @@ const NEW_MODELS: readonly AgentEventName[] = [
   'model.rolled-back',
   'model.swapped',
 ];
-
-/** How long samples may take to reach the uploader at the end. */
-const FEEDBACK_END_MS = 500;
-
-/** Part of the time for ending in which requests may still be answered. */
-const END_SHARE = 0.7;
 
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -121,7 +107,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     onChange: incidentNews({ ipc, clock, log, thing: options.thing, component: COMPONENT }),
   });
-  incidents.replace(UNKNOWN_KEY, configuration.unknown);
   const announce = announcer({
     ipc,
     clock,
@@ -261,8 +246,29 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     served: () => edgeManager.served,
     onRequest: async (component) => {
       options.overlay.expectChange(component);
-      await lookAtOverlay();
+      await follower.lookAtOverlay();
     },
+    log,
+  });
+  const follower = new ConfigurationFollower({
+    configuration,
+    overlay: options.overlay,
+    ipc,
+    objection: async (next) =>
+      next.PolicyChange === 'refuse' ? guard.objection(policyOf(next), policyOf(configuration.current)) : undefined,
+    onChange: async (restartNeeded) => {
+      options.setLogLevel(logLevel(configuration.current));
+      requests.follow(configuration.current);
+      announce('configuration.applied', { restartNeeded });
+      admission.pump();
+      void link.configure();
+      void capture.setSettings(settingsOfCaptures());
+      await edgeManager.follow();
+      judgeAgain();
+      void registry.review();
+    },
+    announce,
+    incidents,
     log,
   });
 
@@ -323,72 +329,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     link.start();
     log.info({ services: registry.aliases() }, 'agent.ready');
   });
-  const stopDisk = repeat(clock, DISK_CHECK_MS, async () => {
-    troubles.look();
-    await watchFreeDisk(options.workFolder, incidents);
-  });
-  const stopOrphans = repeat(clock, ORPHAN_CHECK_MS, async () => {
-    await registry.retireOrphans();
-    await restoredModels.look();
-  });
-
-  const subscribe = (what: string, work: Promise<unknown>): void => {
-    work.catch((error: unknown) => log.warn({ what, reason: messageOf(error) }, 'ipc.not-subscribed'));
-  };
+  const subscribe = backgroundSubscriber(log);
   subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
-  /** Why a configuration must not be taken; undefined if it may. */
-  const objection = async (raw: unknown): Promise<WireError | undefined> => {
-    try {
-      const next = configuration.preview(options.overlay.over(raw));
-      if (next.PolicyChange !== 'refuse') return undefined;
-      return (await guard.objection(policyOf(next), policyOf(configuration.current)))?.toJSON();
-    } catch (thrown) {
-      return wireErrorOf(thrown);
-    }
-  };
-  const apply = async (raw: unknown): Promise<void> => {
-    const error = await objection(raw);
-    if (error) return announce('configuration.rejected', { error });
-    const result = configuration.apply(options.overlay.over(raw));
-    if (!result.applied) return announce('configuration.rejected', { error: result.error });
-    incidents.replace(UNKNOWN_KEY, configuration.unknown);
-    incidents.forget('configuration');
-    if (!result.changed) return;
-    options.setLogLevel(logLevel(configuration.current));
-    requests.follow(configuration.current);
-    announce('configuration.applied', { restartNeeded: result.restartNeeded });
-    admission.pump();
-    void link.configure();
-    void capture.setSettings(settingsOfCaptures());
-    await edgeManager.follow();
-    judgeAgain();
-    void registry.review();
-  };
-  const applying = new Serial();
-  const applyInTurn = (raw: unknown): Promise<void> => applying.run(() => apply(raw));
-  subscribe(
-    'configuration',
-    ipc.onConfiguration((raw) => void applyInTurn(raw)),
-  );
-  subscribe(
-    'configuration validation',
-    ipc.validateConfiguration(
-      async (raw) => (await objection(raw))?.message ?? configuration.refusalOfUnknown(options.overlay.over(raw)),
-    ),
-  );
-  const looking = new Serial();
-  const lookAtOverlay = (): Promise<void> =>
-    looking.run(async () => {
-      if (await options.overlay.refresh()) await applyInTurn(await ipc.getConfiguration([]));
-    });
-  options.overlay.onChange(() => void lookAtOverlay().catch(() => undefined));
-  const stopOverlay = repeat(clock, OVERLAY_CHECK_MS, async () => {
-    await lookAtOverlay();
-    await standIn.look();
-  });
+  follower.start();
   standIn.start();
   void standIn.look();
-  const stopTrust = repeat(clock, TRUST_CHECK_MS, async () => judgeAgain());
+  const stopLooking = lookRegularly({
+    workFolder: options.workFolder,
+    incidents,
+    troubles,
+    registry,
+    restoredModels,
+    follower,
+    standIn,
+    judgeAgain,
+    clock,
+  });
   const deferral = updateDeferral(clock, () => registry.busy);
   const onUpdate = (): ReturnType<typeof deferral> => {
     options.overlay.expectChange();
@@ -409,38 +365,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     openInferencePort: sockets.port,
     restored,
     close(timeoutMs) {
-      closing ??= (async () => {
-        status = 'stopping';
-        stopOrphans();
-        stopDisk();
-        stopOverlay();
-        standIn.stop();
-        stopTrust();
-        stopExpecting();
-        const served = Promise.all([
-          sockets.close(timeoutMs),
-          // Calls that run may still bring captures.
-          edgeManager.close(END_SHARE * timeoutMs).then(() => capture.close((1 - END_SHARE) * timeoutMs)),
-        ]);
-        // What was let in is answered, also what waits for a worker.
-        await within(clock, END_SHARE * timeoutMs, admission.idle());
-        admission.stop();
-        leases.close();
-        await Promise.all([served, registry.close((1 - END_SHARE) * timeoutMs), quarantine.close()]);
-        await feedback.close(FEEDBACK_END_MS);
-        uploader.close();
-        frames.close();
-        await link.close();
-      })();
+      if (closing) return closing;
+      status = 'stopping';
+      stopLooking();
+      standIn.stop();
+      stopExpecting();
+      closing = closeAgent(
+        { sockets, edgeManager, capture, admission, leases, registry, quarantine, feedback, uploader, frames, link },
+        clock,
+        timeoutMs,
+      );
       return closing;
     },
   };
-}
-
-/** Waits for the work, `ms` at most. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  let cancel = (): void => undefined;
-  const over = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
-  await Promise.race([work, over]);
-  cancel();
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '#packages/foundation';
+import type { Clock } from '../clock/clock.ts';
 
 /** Does the work again and again, each time `ms` after it has ended, until the returned function is called. */
 export function repeat(clock: Clock, ms: number, work: () => Promise<void>): () => void {
