@@ -2,6 +2,7 @@ import type { GoldenCase } from '#packages/model-package';
 import type { NamedTensors, Tensor } from '../loaded-model.ts';
 import { elementsOf } from '../tensor/allocate.ts';
 import { fromFloat16Bits } from '../tensor/float16.ts';
+import { shapeText } from '../tensor/shape-text.ts';
 import { unpackStrings } from '../tensor/string-elements.ts';
 
 /** For numbers with fractions, if the golden case says nothing; whole numbers, booleans and strings are then compared exactly. */
@@ -19,7 +20,7 @@ export function compareTensors(actual: NamedTensors, expected: NamedTensors, tol
     if (!given) return [`there is no output "${name}"; there are ${Object.keys(actual).join(', ')}`];
     if (given.type !== wanted.type) return [`"${name}" is ${given.type} instead of ${wanted.type}`];
     if (given.shape.join() !== wanted.shape.join()) {
-      return [`"${name}" has the shape [${given.shape.join(', ')}] instead of [${wanted.shape.join(', ')}]`];
+      return [`"${name}" has the shape ${shapeText(given.shape)} instead of ${shapeText(wanted.shape)}`];
     }
     return differenceOf(name, given, wanted, tolerance);
   });
@@ -33,10 +34,10 @@ function differenceOf(name: string, given: Tensor, wanted: Tensor, tolerance: To
   let count = 0;
   for (let at = 0; at < expected.length; at++) {
     const by = distance(actual[at], expected[at]);
-    if (by <= absolute + relative * Math.abs(Number(expected[at]))) continue;
-    if (by === 0) continue;
+    // An infinity allows no other number, whatever the tolerance.
+    if (by === 0 || (by !== Infinity && by <= absolute + relative * Math.abs(Number(expected[at])))) continue;
     count++;
-    if (!worst || by > worst.by || Number.isNaN(by)) worst = { at, by };
+    if (!worst || by > worst.by) worst = { at, by };
   }
   if (!worst) return [];
   const { at } = worst;

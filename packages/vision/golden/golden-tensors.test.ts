@@ -77,6 +77,7 @@ describe('a golden test of tensors', () => {
       'is float32 instead of int32',
     ],
     ['NaN', { level: floats([1, 2], NaN, 3) }, '3 instead of NaN'],
+    ['infinity', { level: floats([1, 2], -Infinity, 3) }, '3 instead of -Infinity'],
   ])('fails on %s', async (_what, expected, words) => {
     expect((await sound(expected)).summary).toContain(words);
   });
