@@ -43,6 +43,7 @@ export { createLogger, maskCredentials, silentLogger } from './log/logger.ts';
 export type { Logger, LogLevel } from './log/logger.ts';
 export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
 export { SUPPORTED_NODE } from './supported-node.ts';
+export { isLoopback } from './network/is-loopback.ts';
 export { Backoff } from './scheduling/backoff.ts';
 export { fullJitter } from './scheduling/full-jitter.ts';
 export { repeat } from './scheduling/repeat.ts';

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isLoopback } from '#packages/foundation';
 
 /** What is wrong with the pair of settings; undefined if nothing is. */
 export function endpointProblem({ S3Endpoint, S3AllowHttp }: EndpointSettings): string | undefined {
@@ -16,9 +16,4 @@ function isPlainHttp(endpoint: string): boolean {
   if (!URL.canParse(endpoint)) return false;
   const { protocol, hostname } = new URL(endpoint);
   return protocol === 'http:' && !isLoopback(hostname);
-}
-
-function isLoopback(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname === '[::1]') return true;
-  return isIP(hostname) === 4 && hostname.startsWith('127.');
 }

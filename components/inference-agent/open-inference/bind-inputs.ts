@@ -1,4 +1,4 @@
-import { ARRAY_OF, elementsOf, fromElements, unpackStrings } from '#packages/vision';
+import { ARRAY_OF, elementsOf, fromElements, shapeText, unpackStrings } from '#packages/vision';
 import type { NamedTensors, Tensor, TensorData, TensorInfo, TensorType } from '#packages/vision';
 import { agentErrors } from '../errors.ts';
 import type { TensorFeeds } from '../instance/model-instance.ts';
@@ -47,7 +47,7 @@ function tensorFor({ name, datatype, shape, data }: GivenTensor, info: TensorInf
   const elements = data.kind === 'bytes' ? dataOf(name, type, count, data.bytes) : converted(name, type, data.elements);
   const length = data.kind === 'elements' ? data.elements.length : count;
   if (length !== count)
-    throw invalid(`the input "${name}" has ${length} elements, and [${shape.join(', ')}] are ${count}`);
+    throw invalid(`the input "${name}" has ${length} elements, and ${shapeText(shape)} are ${count}`);
   return { type, shape, data: elements };
 }
 
@@ -62,8 +62,7 @@ function requireShape(name: string, shape: readonly number[], info: TensorInfo):
     shape.length === info.shape.length &&
     shape.every((side, axis) => info.shape[axis] === -1 || info.shape[axis] === side);
   if (fits) return;
-  const takes = info.shape.map((side) => (side === -1 ? '?' : side)).join(', ');
-  throw invalid(`the input "${name}" takes [${takes}], not [${shape.join(', ')}]`);
+  throw invalid(`the input "${name}" takes ${shapeText(info.shape)}, not ${shapeText(shape)}`);
 }
 
 function dataOf(name: string, type: TensorType, count: number, bytes: Uint8Array): TensorData {

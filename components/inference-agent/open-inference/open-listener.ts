@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { BlockList, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { messageOf } from '#packages/foundation';
+import { isLoopback, messageOf } from '#packages/foundation';
 import type { PortAddress } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
 import { agentErrors } from '../errors.ts';
@@ -60,12 +59,6 @@ function requireUsable(tls: { readonly cert: Buffer; readonly key: Buffer }, fil
   } catch (cause) {
     throw unusable('CertificateFile', `and KeyFile cannot be used for TLS (${file}): ${messageOf(cause)}`, cause);
   }
-}
-
-function isLoopback(host: string): boolean {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && loopback.check(host, 'ipv4'));
 }
 
 function digestOf(text: string): Buffer {

@@ -2,6 +2,7 @@ import type { TensorInputs, TensorInputSpec } from '#packages/model-package';
 import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
 import { elementsOf, fromElements, zeros } from '../tensor/allocate.ts';
+import { shapeText } from '../tensor/shape-text.ts';
 
 /**
  * Compares `tensors` of model.json with the model.
@@ -17,7 +18,7 @@ export function checkTensorInputs(
     if (!info) throw mismatch(`the model has no input "${name}" (tensors in model.json); it has ${namesOf(inputs)}`);
     if (spec.shape && !fits(spec.shape, info.shape)) {
       throw mismatch(
-        `input "${name}" takes ${textOf(info.shape)}, but tensors in model.json says ${textOf(spec.shape)}`,
+        `input "${name}" takes ${shapeText(info.shape)}, but tensors in model.json says ${shapeText(spec.shape)}`,
       );
     }
     if (spec.from !== undefined) requireSource(info, spec.from, outputs);
@@ -63,7 +64,7 @@ function defaultOf(info: TensorInfo, spec: TensorInputSpec): Tensor {
   const shape = shapeOf(info, spec);
   if (!shape) {
     throw mismatch(
-      `input "${info.name}" takes ${textOf(info.shape)}: give "shape" for it in tensors of model.json, so that its size is known`,
+      `input "${info.name}" takes ${shapeText(info.shape)}: give "shape" for it in tensors of model.json, so that its size is known`,
     );
   }
   if (spec.value === undefined) return zeroTensor(info, shape);
@@ -71,7 +72,7 @@ function defaultOf(info: TensorInfo, spec: TensorInputSpec): Tensor {
   const elements = Array.isArray(spec.value) ? spec.value : Array.from({ length: count }, () => spec.value as number);
   if (elements.length !== count) {
     throw mismatch(
-      `tensors.${info.name}.value in model.json has ${elements.length} elements, and ${textOf(shape)} needs ${count}`,
+      `tensors.${info.name}.value in model.json has ${elements.length} elements, and ${shapeText(shape)} needs ${count}`,
     );
   }
   try {
@@ -109,10 +110,6 @@ function fits(shape: readonly number[], wanted: readonly number[]): boolean {
 
 function namesOf(infos: readonly TensorInfo[]): string {
   return infos.map(({ name }) => `"${name}"`).join(', ');
-}
-
-function textOf(shape: readonly number[]): string {
-  return `[${shape.map((side) => (side === -1 ? '?' : side)).join(', ')}]`;
 }
 
 function mismatch(message: string): Error {

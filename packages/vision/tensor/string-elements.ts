@@ -5,8 +5,12 @@ import { visionErrors } from '../errors.ts';
  * strings is a piece of memory like any other. Source: Open Inference Protocol v2, "Binary Tensor Data Extension", type BYTES.
  */
 export function packStrings(strings: readonly string[]): Uint8Array<ArrayBuffer> {
-  const parts = strings.flatMap((text) => {
-    const bytes = Buffer.from(text, 'utf8');
+  return packBytes(strings.map((text) => Buffer.from(text, 'utf8')));
+}
+
+/** As `packStrings`, for elements that may not be text, e.g. an encoded image. */
+export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const parts = elements.flatMap((bytes) => {
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
     return [length, bytes];

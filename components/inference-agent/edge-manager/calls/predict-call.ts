@@ -1,4 +1,5 @@
 import type { Timings } from '#packages/model-package';
+import { shapeText } from '#packages/vision';
 
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import type { TensorService } from '../../invoke/tensor-service.ts';
@@ -8,7 +9,6 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { answerTensors } from '../tensors/answer-tensors.ts';
 import { bindTensors } from '../tensors/bind-tensors.ts';
 import type { OtherShape } from '../tensors/bind-tensors.ts';
-import { textOf } from '../tensors/shape.ts';
 import type { OpenPredicts } from './open-predicts.ts';
 
 export interface PredictPorts {
@@ -38,7 +38,7 @@ export async function predict(
   const alias = names.aliasOf(request);
   const takeMemory = (bytes: number): Uint8Array<ArrayBuffer> => buffers.take(bytes);
   const onOtherShape = ({ input, declared, takenAs }: OtherShape): void => {
-    const message = `"${input}" is declared as ${textOf(declared)} and taken as ${textOf(takenAs)}, its elements in the order in which they came`;
+    const message = `"${input}" is declared as ${shapeText(declared)} and taken as ${shapeText(takenAs)}, its elements in the order in which they came`;
     caller.warnOnce('edge-manager.other-shape', alias, { input, declared, takenAs, message });
   };
   return predicts.run(alias, async () => {

@@ -1,4 +1,4 @@
-import { elementsOf } from '#packages/vision';
+import { elementsOf, shapeText } from '#packages/vision';
 import type { TensorInfo } from '#packages/vision';
 
 import { agentErrors } from '../../errors.ts';
@@ -29,10 +29,10 @@ export function shapeFor(
     shape.every((side, axis) => side >= 0 && (info.shape[axis] === -1 || info.shape[axis] === side));
   if (!fits && holdsAsMuch(info.shape, shape)) return info.shape;
   if (!fits) {
-    throw invalid(`the input "${info.name}" takes ${textOf(info.shape)}, not ${textOf(shape)}`);
+    throw invalid(`the input "${info.name}" takes ${shapeText(info.shape)}, not ${shapeText(shape)}`);
   }
   if (elementsOf(shape) > MAX_ELEMENTS) {
-    throw invalid(`${textOf(shape)} for the input "${info.name}" are more than ${MAX_ELEMENTS} elements`);
+    throw invalid(`${shapeText(shape)} for the input "${info.name}" are more than ${MAX_ELEMENTS} elements`);
   }
   return shape;
 }
@@ -49,14 +49,9 @@ function solved({ name, shape }: TensorInfo, elements: number | undefined): read
   // Where only the size of a segment could tell, it is one image.
   const rest = elements === undefined ? 1 : elements / fixed;
   if (free > 1 || !Number.isInteger(rest)) {
-    throw invalid(`the input "${name}" takes ${textOf(shape)}; give the shape of the tensor in its tensor_metadata`);
+    throw invalid(`the input "${name}" takes ${shapeText(shape)}; give the shape of the tensor in its tensor_metadata`);
   }
   return shape.map((side) => (side === -1 ? rest : side));
-}
-
-/** E.g. `[1, 3, ?, ?]`. */
-export function textOf(shape: readonly number[]): string {
-  return `[${shape.map((side) => (side === -1 ? '?' : side)).join(', ')}]`;
 }
 
 function invalid(message: string) {

@@ -1,4 +1,4 @@
-import { ARRAY_OF } from '#packages/vision';
+import { ARRAY_OF, elementsOf } from '#packages/vision';
 import type { NamedTensors, Tensor, TensorType } from '#packages/vision';
 
 /** A tensor in a frame: its elements lie in the blob, one tensor after the other in the order of the heads. */
@@ -42,7 +42,7 @@ export function tensorsOf(heads: unknown, blob: Uint8Array): NamedTensors {
 
 function tensorOf({ name, type, shape }: TensorHead, bytes: Uint8Array): Tensor {
   const View = VIEWS[type];
-  const elements = shape.reduce((product, size) => product * size, 1);
+  const elements = elementsOf(shape);
   if (type === 'string' ? bytes.length < 4 * elements : elements * View.BYTES_PER_ELEMENT !== bytes.length) {
     throw new Error(`the tensor "${name}" has ${bytes.length} bytes, which is not its shape`);
   }

@@ -1,3 +1,4 @@
+import { packBytes } from '#packages/vision';
 import { agentErrors } from '../../errors.ts';
 import { dataTypeOf } from '../data-types.ts';
 import type { InferRequest, Parameters, TensorContent } from '../infer-request.ts';
@@ -61,7 +62,7 @@ const FIELD_OF: Readonly<Record<string, Exclude<keyof ContentsMessage, 'bytes_co
 function contentOf(name: string, datatype: string, contents: ContentsMessage | null): TensorContent {
   if (!contents) throw invalid(`the input "${name}" has neither contents nor raw contents`);
   if (datatype === 'BYTES') {
-    return { kind: 'bytes', bytes: packed(contents.bytes_contents) };
+    return { kind: 'bytes', bytes: packBytes(contents.bytes_contents) };
   }
   const field = FIELD_OF[datatype];
   if (field === undefined)
@@ -72,19 +73,6 @@ function contentOf(name: string, datatype: string, contents: ContentsMessage | n
     return { kind: 'bytes', bytes: new Uint8Array(array.buffer) };
   }
   return { kind: 'elements', elements: contents[field] };
-}
-
-/** Elements that may be no text, e.g. an encoded image. */
-function packed(elements: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(
-    Buffer.concat(
-      elements.flatMap((bytes) => {
-        const length = Buffer.alloc(4);
-        length.writeUInt32LE(bytes.length);
-        return [length, bytes];
-      }),
-    ),
-  );
 }
 
 function invalid(message: string) {

@@ -21,7 +21,7 @@ export function writeInferAnswer(answer: InferAnswer, isBinary: (output: string)
     return { ...base, parameters: { binary_data_size: data.byteLength } };
   });
   const head = { model_name: model, model_version: version, ...(id === '' ? {} : { id }), outputs: described };
-  const json = Buffer.from(JSON.stringify(head, undefined, 0));
+  const json = Buffer.from(JSON.stringify(head));
   return { body: Buffer.concat([json, ...binary]), headerBytes: binary.length > 0 ? json.length : undefined };
 }
 
