@@ -12,56 +12,27 @@ interface TimeoutFacts {
   readonly timeoutMs: number;
 }
 
-/** What a client of the agent or of the feedback uploader meets, and whoever listens on a socket or port. */
+/** Errors of the clients of the collection's own sockets, and of servers on a socket or port. */
 export const httpErrors = errorCatalogue({
-  'agent.bad-answer': entry<{ readonly path?: string }>({
-    status: 502,
-    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceAgent and of this component.',
-  }),
-  'agent.connection-lost': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'The agent ended or restarted while answering. Repeat the request; look into the log of edgeml.InferenceAgent if it happens again.',
-  }),
-  'agent.timeout': entry<TimeoutFacts>({
-    status: 504,
-    todo: 'The agent did not answer in time. Look at its load (GET /metrics) or raise the time-out.',
-  }),
-  'agent.unreachable': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'Check that the component edgeml.InferenceAgent is deployed and RUNNING, and that its socket may be opened by this user: agent.sock by the group of the nucleus, admin.sock only by the user of the agent unless AdminSocketMode says 660.',
-  }),
-  'app.bad-answer': entry<{ readonly path?: string }>({
-    status: 502,
-    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.InferenceApp and of this component.',
-  }),
-  'app.connection-lost': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'The application ended or restarted while answering. Look into the log of edgeml.InferenceApp if it happens again.',
-  }),
-  'app.timeout': entry<TimeoutFacts>({
-    status: 504,
-    todo: 'The application did not answer in time. Look at the load of the device.',
-  }),
-  'app.unreachable': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'Check that the component edgeml.InferenceApp is deployed and RUNNING, and that its socket may be opened by this user.',
-  }),
-  'feedback.bad-answer': entry<{ readonly path?: string }>({
-    status: 502,
-    todo: 'The answer is not what this version understands. Deploy the same version of edgeml.FeedbackUploader and of this component.',
-  }),
-  'feedback.connection-lost': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'The uploader ended or restarted while answering; it may or may not have kept the sample. Look into the log of edgeml.FeedbackUploader if it happens again.',
-  }),
-  'feedback.timeout': entry<TimeoutFacts>({
-    status: 504,
-    todo: 'The uploader did not answer in time. Look at the disk and the load of the device, or raise the time-out.',
-  }),
-  'feedback.unreachable': entry<ConnectionFacts>({
-    status: 503,
-    todo: 'Check that the component edgeml.FeedbackUploader is deployed and RUNNING, and that its socket may be opened by this user (group of the nucleus, mode 0660).',
-  }),
+  'agent.bad-answer': badAnswer('edgeml.InferenceAgent'),
+  'agent.connection-lost': connectionLost('The agent', 'edgeml.InferenceAgent', '. Repeat the request'),
+  'agent.timeout': timeout('The agent', 'its load (GET /metrics) or raise the time-out'),
+  'agent.unreachable': unreachable(
+    'edgeml.InferenceAgent',
+    ': agent.sock by the group of the nucleus, admin.sock only by the user of the agent unless AdminSocketMode says 660',
+  ),
+  'app.bad-answer': badAnswer('edgeml.InferenceApp'),
+  'app.connection-lost': connectionLost('The application', 'edgeml.InferenceApp'),
+  'app.timeout': timeout('The application', 'the load of the device'),
+  'app.unreachable': unreachable('edgeml.InferenceApp'),
+  'feedback.bad-answer': badAnswer('edgeml.FeedbackUploader'),
+  'feedback.connection-lost': connectionLost(
+    'The uploader',
+    'edgeml.FeedbackUploader',
+    '; it may or may not have kept the sample',
+  ),
+  'feedback.timeout': timeout('The uploader', 'the disk and the load of the device, or raise the time-out'),
+  'feedback.unreachable': unreachable('edgeml.FeedbackUploader', ' (group of the nucleus, mode 0660)'),
   'http.displaced': entry<{
     readonly part: 'head' | 'body';
     readonly stalledMs: number;
@@ -86,10 +57,10 @@ export const httpErrors = errorCatalogue({
     todo: 'Check that the folder of the socket exists and that this user may write to it, or choose another port.',
   },
   'socket.in-use': entry<{ readonly path: string }>({
-    todo: 'Another process listens on the socket: another process of this component, or another local core. End it, or set another Socket or root folder.',
+    todo: 'Another process listens on the socket: another process of this component, or another local core. End it, or use another root folder; for the socket of Edge Manager, another UnixSocketName.',
   }),
   'socket.not-a-socket': entry<{ readonly path: string }>({
-    todo: 'Something else lies at the path of the socket. Move it away, or set another Socket.',
+    todo: 'Something else lies at the path of the socket. Move it away; for the socket of Edge Manager, another UnixSocketName will do too.',
   }),
   'socket.path-too-long': entry<{
     readonly path: string;
@@ -104,3 +75,28 @@ export const httpErrors = errorCatalogue({
     todo: "Name a folder that belongs to the agent's user or to root and that nobody else may write into, e.g. install -d -o ggc_user -g GROUP -m 2750 /run/edgeml.",
   }),
 });
+
+function badAnswer(component: string) {
+  return entry<{ readonly path?: string }>({
+    status: 502,
+    todo: `The answer is not what this version understands. Deploy the same version of ${component} and of this component.`,
+  });
+}
+
+function connectionLost(peer: string, component: string, more = '') {
+  return entry<ConnectionFacts>({
+    status: 503,
+    todo: `${peer} ended or restarted while answering${more}. Look into the log of ${component} if it happens again.`,
+  });
+}
+
+function timeout(peer: string, lookAt: string) {
+  return entry<TimeoutFacts>({ status: 504, todo: `${peer} did not answer in time. Look at ${lookAt}.` });
+}
+
+function unreachable(component: string, byWhom = '') {
+  return entry<ConnectionFacts>({
+    status: 503,
+    todo: `Check that the component ${component} is deployed and RUNNING, and that its socket may be opened by this user${byWhom}.`,
+  });
+}
