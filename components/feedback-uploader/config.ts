@@ -64,7 +64,7 @@ const uploaderSettings = z.object({
   S3Endpoint: urlOrEmpty().default('').describe('URL of another S3-compatible store; empty: Amazon S3.'),
   S3AllowHttp: booleanSetting()
     .default(false)
-    .describe('Takes an S3Endpoint without TLS on another machine: whoever is on the way reads samples and keys.'),
+    .describe('Takes an S3Endpoint without TLS on another machine: anybody on the way can read samples and keys.'),
   S3ForcePathStyle: booleanSetting()
     .default(false)
     .describe('Bucket in the path and not in the host name, as most other stores want it.'),

@@ -105,11 +105,11 @@ export const agentConfiguration = z
       TokenFile: textSetting()
         .default('')
         .describe(
-          'File with the token that clients send as `Authorization: Bearer …`, at least 16 characters. Needed.',
+          'File with the token that clients send as `Authorization: Bearer …`, at least 16 characters. Required.',
         ),
       CertificateFile: textSetting()
         .default('')
-        .describe('PEM file with the certificate and its chain. Needed on any address but the loopback.'),
+        .describe('PEM file with the certificate and its chain. Required on every address but the loopback.'),
       KeyFile: textSetting().default('').describe('PEM file with the private key of the certificate.'),
     }).describe(
       'Open Inference Protocol over TCP, for programs outside of the device. On the sockets it is always there. A change takes effect at the next start.',

@@ -9,7 +9,7 @@ import { probeProvider } from '#packages/vision';
 const DEFAULT_ROOT = '/greengrass/v2';
 
 /**
- * Entry point of the bundle `doctor.js`: `edgeml doctor` for a device that has no checkout.
+ * Entry point of the bundle `doctor.js`: `edgeml doctor` for a device without a checkout.
  *
  * @example
  * R=/greengrass/v2; NODE_PATH=$R/work/edgeml.Runtime/current/node_modules \

@@ -304,7 +304,7 @@ export const agentErrors = errorCatalogue({
   'open-inference.path-missing': { status: 400, todo: 'Give the folder of the model package as the parameter "path".' },
   'open-inference.sequence-unknown': {
     status: 409,
-    todo: 'Begin the sequence anew with sequence_start: true; a new version of a model begins with a new state.',
+    todo: 'Start the sequence again with sequence_start: true; a new version of a model starts with a new state.',
   },
   'open-inference.tensor-invalid': {
     status: 400,

@@ -31,7 +31,7 @@ export interface Environment {
   readonly maxMessageBytes: number | undefined;
   /** `EDGEML_CONFINEMENT`: what the process of a model may touch, told by the agent. */
   readonly confinement: string | undefined;
-  /** What the process of a model had of private writable memory before it was confined, in bytes. Set by itself. */
+  /** `EDGEML_DATA_BYTES`: private writable memory of a model's process before it was confined, in bytes. The process sets it itself. */
   readonly dataBytes: number | undefined;
   /** `AWS_CONTAINER_CREDENTIALS_FULL_URI`: where the token exchange service gives keys of the device's role. */
   readonly credentialsUri: string | undefined;

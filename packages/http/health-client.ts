@@ -21,7 +21,7 @@ export function healthSocketOf(root: string, component: string): string | undefi
 }
 
 /**
- * What any component of the collection says of itself: `GET /healthz` on its socket, one connection, two seconds.
+ * Health of any component of the collection, as it tells it: `GET /healthz` on its socket, one connection, two seconds.
  *
  * @throws EdgeError `agent.unreachable`, `agent.timeout`, `agent.bad-answer`, whichever component it is
  */

@@ -26,7 +26,7 @@ export const ipcErrors = errorCatalogue({
     todo: 'Send less: nucleus lite drops frames over 10,000 bytes without a word. Images belong on the HTTP socket.',
   }),
   'ipc.no-secret': entry<{ readonly secretId: string }>({
-    todo: 'Deploy aws.greengrass.SecretManager with this secret in its cloudSecrets, and name it by its ARN or its name. Nucleus lite has no secrets: use a file there.',
+    todo: 'Deploy aws.greengrass.SecretManager with this secret in its cloudSecrets, and name it by its ARN or its name. Nucleus lite does not have secrets: use a file there.',
   }),
   'ipc.not-an-object': entry<{ readonly topic?: string }>({
     todo: 'Local messages are JSON objects or bytes; put lists and single values into an object.',

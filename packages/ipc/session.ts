@@ -44,10 +44,10 @@ export interface IpcSession {
   ): Promise<Subscription>;
 
   /**
-   * Text of a secret that `aws.greengrass.SecretManager` keeps on this device, in its current version. Nucleus lite has no such component.
+   * Text of a secret that `aws.greengrass.SecretManager` keeps on this device, in its current version. Nucleus lite does not have such a component.
    *
    * @param secretId name or ARN
-   * @throws EdgeError `ipc.no-secret` if there is none of this name or nobody keeps secrets; `ipc.unauthorized`, `ipc.timeout`
+   * @throws EdgeError `ipc.no-secret` if there is none of this name or this device does not keep secrets; `ipc.unauthorized`, `ipc.timeout`
    */
   getSecret(secretId: string): Promise<string>;
 

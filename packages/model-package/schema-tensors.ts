@@ -7,12 +7,12 @@ const MAX_RANK = 16;
 const element = z.union([z.number(), z.boolean(), z.string().max(65_536)]);
 
 /**
- * What model.json says of an input of the model that is not the image, by its name:
+ * Entries of model.json about inputs of the model besides the image, by name:
  * `{"sr": {"value": 16000}, "state": {"shape": [2, 1, 128], "from": "stateN"}, "input": {"shape": [1, 512]}}`.
  */
 const tensorInputSchema = z
   .strictObject({
-    /** Sizes of all axes where the model leaves some free: for the warm-up, for `value` and for the first state. */
+    /** Sizes of all axes if the model leaves some free: for the warm-up, for `value` and for the first state. */
     shape: z
       .array(
         z
@@ -22,7 +22,7 @@ const tensorInputSchema = z
       )
       .max(MAX_RANK)
       .optional(),
-    /** What the input is if the caller does not send it: one element for all, or one for each in row-major order. */
+    /** Used if the caller does not send the input: one element for all, or one for each in row-major order. */
     value: z.union([element, z.array(element).min(1).max(MAX_ELEMENTS)]).optional(),
     /** Output whose tensor this input gets in the same sequence's next call; zeros of `shape` in the first. */
     from: z.string().min(1).optional(),

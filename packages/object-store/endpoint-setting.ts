@@ -1,6 +1,6 @@
 import { isLoopback } from '#packages/foundation';
 
-/** What is wrong with the pair of settings; undefined if nothing is. */
+/** Says what is wrong with the pair of settings; undefined if nothing is. */
 export function endpointProblem({ S3Endpoint, S3AllowHttp }: EndpointSettings): string | undefined {
   if (S3AllowHttp || !isPlainHttp(S3Endpoint)) return undefined;
   return 'sends samples and the session token over the network in clear text: use https://, or set S3AllowHttp to true';

@@ -37,7 +37,7 @@ export const objectStoreErrors = errorCatalogue({
     todo: 'The store will not take objects in this bucket. Check its region (S3Region) and the reason given.',
   }),
   'store.foreign-answer': entry<StoreFailureFacts>({
-    todo: 'What answered did not prove that it is the store and has the object: often a captive portal or a proxy, which the device must pass first, or an S3Endpoint that gives neither SHA-256 checksums nor MD5 ETags. What is on the disk waits.',
+    todo: 'The answer does not prove that it comes from the store and that the store has the object: often a captive portal or a proxy answers, which the device must pass first, or an S3Endpoint that gives neither SHA-256 checksums nor MD5 ETags. Data on the disk wait.',
   }),
   'store.no-credentials': entry<StoreFailureFacts>({
     todo: 'Deploy aws.greengrass.TokenExchangeService, and check the role alias of the device and the trust of its role.',

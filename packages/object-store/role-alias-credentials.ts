@@ -6,7 +6,7 @@ import type { Clock } from '#packages/foundation';
 import { keptCredentials, noCredentials } from './kept-credentials.ts';
 import type { Credentials, CredentialSource } from './kept-credentials.ts';
 
-/** How a device without a nucleus asks for its keys; paths are absolute. */
+/** Settings with which a device without a nucleus asks for its keys; paths are absolute. */
 interface RoleAliasSettings {
   /** `https://<host of iot:CredentialProvider>/role-aliases/<alias>/credentials` */
   readonly endpoint: string;
@@ -38,7 +38,7 @@ const answerSchema = z.object({
 
 /**
  * Keys of a role alias, for the certificate of an IoT thing: the way of devices without the token exchange service. The files are
- * read anew for each renewal, so that certificates may be replaced.
+ * read again for each renewal, so that certificates may be replaced.
  */
 export function roleAliasCredentials({ settings, clock }: RoleAliasOptions): CredentialSource {
   return keptCredentials(clock, async () => {

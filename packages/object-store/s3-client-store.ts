@@ -174,7 +174,7 @@ function toError(thrown: unknown, failure: AwsFailure, object: PutObject): Error
 
 /**
  * Whether a refusal does not come from a store, which names its code in XML (Amazon S3 API Reference, "Error responses").
- * Faults of servers are of the moment whoever has them, and where a bucket is may be told by a header alone.
+ * A server's own fault passes, whichever server has it, and a header alone may tell the region of a bucket.
  */
 function isForeign(thrown: unknown, { status, bucketRegion }: AwsFailure): boolean {
   if (isEdgeError(thrown) || status === undefined || status >= 500 || bucketRegion !== undefined) return false;

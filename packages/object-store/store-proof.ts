@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { objectStoreErrors } from './errors.ts';
 import type { StoreFailureFacts } from './errors.ts';
 
-/** What a store answers to a body that it keeps; both are headers. */
+/** Headers with which a store answers to a body that it keeps. */
 export interface StoredAnswer {
   readonly ChecksumSHA256?: string | undefined;
   readonly ETag?: string | undefined;
@@ -46,7 +46,7 @@ export function assertCompleted(
   const digests = Buffer.concat(parts.map((part) => Buffer.from(part.ChecksumSHA256, 'base64')));
   const composite = `${sha256Of(digests)}-${parts.length}`;
   if (ChecksumSHA256 === composite) return;
-  // Stores do not agree on this ETag. That the answer has one is enough: the parts are proved, and no page has it.
+  // Stores do not agree on this ETag. Any ETag is enough: the parts are proved, and a captive portal's page does not have one.
   if (ChecksumSHA256 === undefined && ETag !== undefined) return;
   throw foreignAnswer(where, `the answer does not complete the upload (${checksumWords(answer)})`, 200);
 }

@@ -9,7 +9,7 @@ export interface UploadAttemptsOptions {
   readonly log: Logger;
   /** Names of the events that tell of trouble and of its end. */
   readonly events: { readonly failed: string; readonly recovered: string };
-  /** Told of every failure that makes somebody wait, and, without facts, that its subject works. */
+  /** Told of every failure that makes an upload wait, and, without facts, that its subject works. */
   readonly onTrouble?: (subject: string, facts?: { readonly error: unknown }) => void;
   /** Bound on one attempt. */
   readonly timeoutMs: () => number;
@@ -202,7 +202,7 @@ function objectSubject(object: string): string {
   return `object ${object}`;
 }
 
-/** What has to wait, in words. */
+/** Names the thing that has to wait. */
 function subjectOf({ fault }: StoreFailureFacts, { bucket, object }: UploadTarget): string {
   if (fault === 'object') return objectSubject(object);
   return fault === 'destination' ? bucketSubject(bucket) : STORE;

@@ -10,8 +10,8 @@ const ALIKE = 3;
 const BACKGROUND = /^(?:__|<)?(?:background|bg)(?:__|>)?$|^(?:n\/a|\?\?\?|unlabeled)$/i;
 
 /**
- * Notices what a model that is described wrongly gives itself away by. It is certain of nothing: each doubt is a sentence for a
- * person, with what to look at.
+ * Notices signs of a wrong description of a model. A sign is not a proof: each doubt is a sentence for a person that says what to
+ * look at.
  */
 export class Doubts {
   readonly #input: InputSpec | undefined;
@@ -41,13 +41,13 @@ export class Doubts {
     }
   };
 
-  /** What came of an image. */
+  /** To be called with the predictions for each image. */
   answered(image: Uint8Array, predictions: readonly Prediction[]): void {
     const top = predictions.reduce((most, { score }) => Math.max(most, score), 0);
     if (top > 1.0001) {
       this.#say(
         'scores',
-        `scores go up to ${top.toPrecision(4)}: they are no probabilities; look at output.activation and output.scale`,
+        `scores go up to ${top.toPrecision(4)}: they are not probabilities; look at output.activation and output.scale`,
       );
     }
     const outside = predictions.find(({ classId }) => this.#labels.length > 0 && classId >= this.#labels.length);

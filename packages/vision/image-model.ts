@@ -105,7 +105,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   };
 }
 
-/** What a run without a request takes; undefined if model.json does not say enough. */
+/** Input for a run without a request; undefined if model.json does not say enough. */
 export function emptyFeeds(
   inputs: readonly TensorInfo[],
   tensorInputs: TensorInputs,

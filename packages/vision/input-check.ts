@@ -15,7 +15,7 @@ export function checkInput(
   decoder: OutputSpec['decoder'],
   tensors: TensorInputs = {},
 ): string | undefined {
-  // What model.json gives a value or a state needs no caller.
+  // The caller need not send inputs for which model.json has a value or a state.
   const open = inputs.filter(({ name }) => tensors[name]?.value === undefined && tensors[name]?.from === undefined);
   const info =
     spec.name === undefined ? (open.length === 1 ? open[0] : undefined) : open.find((one) => one.name === spec.name);
@@ -41,7 +41,7 @@ function nameProblem(inputs: readonly TensorInfo[], spec: InputSpec): string {
   const names = inputs.map((one) => `"${one.name}"`).join(', ');
   return spec.name === undefined
     ? `input.name is missing in model.json; the model has the inputs ${names}`
-    : `the model has no input "${spec.name}" (input.name in model.json); it has ${names}`;
+    : `the model does not have an input "${spec.name}" (input.name in model.json); it has ${names}`;
 }
 
 function problemOf(info: TensorInfo, spec: InputSpec): string | undefined {

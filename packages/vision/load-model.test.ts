@@ -262,7 +262,11 @@ describe('models that cannot be loaded', () => {
     ],
     ['another layout', { layout: 'NHWC' }, 'layout NHWC'],
     ['another type', { dtype: 'uint8' }, 'input "image" takes float32, but input.dtype in model.json is uint8'],
-    ['another name', { name: 'pixels' }, 'the model has no input "pixels" (input.name in model.json); it has "image"'],
+    [
+      'another name',
+      { name: 'pixels' },
+      'the model does not have an input "pixels" (input.name in model.json); it has "image"',
+    ],
     ['another number of channels', { color: 'GRAY' }, 'color GRAY'],
   ])('model.json with %s', async (_what, input, message) => {
     await expect(load({ input: { name: 'image', width: 8, height: 8, ...input } })).rejects.toMatchObject({
@@ -280,7 +284,7 @@ describe('models that cannot be loaded', () => {
   it('an output that is not there', async () => {
     await expect(load({ output: { decoder: 'classification', output: 'scores' } })).rejects.toMatchObject({
       code: 'model.interface-mismatch',
-      message: 'the model has no output "scores" (output.output); its outputs are "probs"',
+      message: 'the model does not have an output "scores" (output.output); its outputs are "probs"',
     });
   });
 

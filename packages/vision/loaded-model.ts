@@ -24,14 +24,14 @@ export interface LoadOptions {
   readonly reducedDecode?: boolean;
   /** Images with more pixels are refused before decoding. Default 50 million. */
   readonly maxPixels?: number;
-  /** Sees each image's run before anybody else; for whoever doubts. */
+  /** Called with the outputs of each image before its predictions are returned. */
   readonly onRun?: (run: RawRun) => void;
 }
 
-/** What a run gave, before the decoder made predictions of it. */
+/** Outputs of a run, and the decoder's first findings in them. */
 export interface RawRun {
   readonly outputs: NamedTensors;
-  /** Boxes that score high enough, before suppression, and those of them that have no area; 0 of what is no detector. */
+  /** Boxes that score high enough, before suppression, and those of them that have no area; 0 if the model is not a detector. */
   readonly candidates: number;
   readonly noArea: number;
 }

@@ -61,7 +61,7 @@ describe('a model that takes tensors', () => {
   });
 
   it.each([
-    ['an input that the model does not have', { rate: { value: 1 } }, 'the model has no input "rate"'],
+    ['an input that the model does not have', { rate: { value: 1 } }, 'the model does not have an input "rate"'],
     [
       'a shape that does not fit',
       { state: { shape: [2, 1, 2] } },

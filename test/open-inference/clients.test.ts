@@ -105,7 +105,7 @@ describe('clients of Open Inference Protocol', await needs(tritonClient), () => 
     });
     const { predictions } = answers['image'] as { predictions: { values: string[] } };
     expect((JSON.parse(predictions.values[0] ?? '') as object[])[0]).toMatchObject({ classId: 0, score: 1 });
-    expect((answers['wrong'] as { error: string }).error).toContain('the model has no input "x"');
+    expect((answers['wrong'] as { error: string }).error).toContain('the model does not have an input "x"');
     expect(answers['unload']).toMatchObject({
       error:
         transport === 'http' ? { code: 'http.no-route' } : (expect.stringContaining('administration socket') as string),

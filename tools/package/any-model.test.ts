@@ -170,7 +170,7 @@ describe('doubts', () => {
     const manifest = await describeAs({ coordinates: 'pixels' });
     expect(await run(file, 'Said', '--manifest', manifest)).toMatchObject({ code: 0 });
     const said = await runHere(['predict', '--package', at('Said/packages/Said-1.0.0'), '--image', red, green]);
-    expect(said.stderr).toContain('doubt scores go up to 77.00: they are no probabilities');
+    expect(said.stderr).toContain('doubt scores go up to 77.00: they are not probabilities');
   });
 
   it('are said about NaN, and about heads with more classes than labels', async () => {

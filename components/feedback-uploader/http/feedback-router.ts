@@ -16,7 +16,7 @@ export interface FeedbackRouterPorts extends SpoolRoutePorts {
   readonly health: () => Omit<FeedbackHealth, 'status' | 'incidents'> & {
     readonly status: Exclude<ComponentStatus, 'degraded'>;
   };
-  /** What is wrong now. */
+  /** Everything that is wrong now. */
   readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -28,7 +28,7 @@ export function feedbackRouter(ports: FeedbackRouterPorts): RequestListener {
   return createRouter([feedbackRoute(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
 }
 
-/** What the console asks: samples themselves are for the component's own user alone. */
+/** Routes for the console: samples themselves are for the component's own user only. */
 export function consoleRouter(ports: FeedbackRouterPorts): RequestListener {
   return createRouter([...spoolRoutes(ports), ...watchRoutes(ports)], { errors: ROUTE_ERRORS, log: ports.log });
 }

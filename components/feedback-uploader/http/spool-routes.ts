@@ -12,7 +12,7 @@ export interface SpoolRoutePorts {
 
 const SHOWN = 60;
 
-/** What is kept, for those who look at it before it is uploaded. Nothing is read of a sample before somebody asks for it. */
+/** Shows samples before they are uploaded. A sample is read only when somebody asks for it. */
 export function spoolRoutes({ spool, configurations }: SpoolRoutePorts): readonly Route[] {
   const open = (): Spool => {
     const opened = spool();

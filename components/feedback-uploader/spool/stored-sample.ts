@@ -17,7 +17,7 @@ export interface SampleHeader {
   readonly prediction: unknown;
   /** Wall clock, milliseconds since the epoch. */
   readonly acceptedAt: number;
-  /** Why it was kept: the comparison of its strategy, or who chose it; absent in samples of an earlier version. */
+  /** Reason for keeping it: the comparison of its strategy, or `chosen by hand`; absent in samples of an earlier version. */
   readonly because?: string;
   /** What was hidden in the image before it was stored. */
   readonly redaction?: RedactionRecord;

@@ -41,7 +41,7 @@ export interface UploaderPorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Told of what makes samples wait, by its subject, and, without facts, when it works. The log has it already. */
+  /** Told of each trouble that makes samples wait, by its subject, and, without facts, of its end. The log has it already. */
   readonly onTrouble?: (subject: string, facts?: { readonly error: unknown }) => void;
   /** Told of every body that is not needed in memory any more. */
   readonly onDropped?: (bytes: number) => void;

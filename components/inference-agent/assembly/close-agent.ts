@@ -41,7 +41,7 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
     // Calls that run may still bring captures.
     edgeManager.close(answerMs).then(() => capture.close(restMs)),
   ]);
-  // What was let in is answered, also what waits for a worker.
+  // Requests that were let in are answered, also those that wait for a worker.
   await within(clock, answerMs, admission.idle());
   admission.stop();
   leases.close();

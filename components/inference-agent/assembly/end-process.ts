@@ -7,7 +7,7 @@ import type { ThreadRegister } from '../instance/thread/thread-register.ts';
 const CLOSE_MS = 2_500;
 const LAST_RESORT_MS = 4_500;
 
-/** SIGHUP is what unit files of the old agent stop it with. */
+/** Unit files of the old agent stop it with SIGHUP. */
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 export interface EndProcess {
@@ -18,7 +18,7 @@ export interface EndProcess {
 }
 
 /**
- * The one way out of the process: SIGTERM, SIGINT and SIGHUP end it with 0, faults with what they say. Where a thread does not come back
+ * The one way out of the process: SIGTERM, SIGINT and SIGHUP end it with 0, faults with what they say. If a thread does not come back
  * from native code, nothing but SIGKILL ends the process in time.
  */
 export function endWith(log: Logger, threads: ThreadRegister): EndProcess {

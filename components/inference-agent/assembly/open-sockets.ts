@@ -25,7 +25,7 @@ export interface AgentSockets extends SocketServer {
   readonly port: number | undefined;
 }
 
-/** Names that recipes, the application and clients know, so no settings. */
+/** Names that recipes, the application and clients know, so not settings. */
 const INFERENCE = 'agent.sock';
 const ADMINISTRATION = 'admin.sock';
 
@@ -71,7 +71,7 @@ export async function openSockets(ports: SocketPorts, router: RouterPorts): Prom
 /** The agent's user and the group of the socket. */
 const INFERENCE_MODE = 0o660;
 
-/** Opens the listener for other machines, if there is to be one. The agent goes on without it, whatever is wrong with it. */
+/** Opens the listener for other machines, if one is configured. Whatever is wrong with it, the agent goes on without it. */
 async function openListener(
   ports: SocketPorts,
   router: RouterPorts,
@@ -99,7 +99,7 @@ interface Endpoint {
   readonly name: SocketName;
   /** Socket that answers what changes models; undefined on that socket itself. */
   readonly administration: string | undefined;
-  /** Throws if a caller may not ask. Default: whoever may open the socket may. */
+  /** Throws if a caller may not ask. Default: everybody who can open the socket may. */
   readonly authorize?: (authorization: string | undefined) => void;
 }
 

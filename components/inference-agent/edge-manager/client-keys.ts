@@ -5,7 +5,7 @@ export const clientKeys = {
   EdgeManager: choiceSetting(['auto', 'on', 'off'])
     .default('auto')
     .describe(
-      'Whether clients of SageMaker Edge Manager are served over gRPC. `auto`: while edgeml.EdgeManager is deployed, where DeviceFleetName is set, or another UnixSocketName than the default.',
+      'Whether clients of SageMaker Edge Manager are served over gRPC. `auto`: while edgeml.EdgeManager is deployed, or if DeviceFleetName is set or UnixSocketName is not the default.',
     ),
   UnixSocketMode: textSetting({ pattern: /^0?[0-7]{3}$/, meaning: 'three octal digits, e.g. "660"' })
     .default('660')

@@ -25,7 +25,7 @@ export interface EdgeManagerPorts {
   readonly restored: RestoredModels;
   /** Read anew with each `apply`. */
   readonly settings: () => EdgeManagerSettings;
-  /** What is served is what the settings say. */
+  /** Called when the server is as the settings want it. */
   readonly onApplied: () => void;
   readonly clock: Clock;
   readonly log: Logger;

@@ -20,9 +20,9 @@ interface Waiting {
 }
 
 /**
- * Models of clients that came back with a restart of the agent, until a client loads them again. Edge Manager started without models,
- * so that an application which loads its model when it starts must be told OK; one that never loads again must find its model.
- * Nobody may ever come for the model of an application that was removed.
+ * Models of clients that the agent restored when it started, until a client loads them again. Edge Manager started without models:
+ * an application that loads its model when it starts must be told OK, and one that never loads again must find its model.
+ * After an application was removed, nobody may ever ask for its model.
  */
 export class RestoredModels {
   readonly #ports: RestoredPorts;
@@ -38,7 +38,7 @@ export class RestoredModels {
     return this.#finished;
   }
 
-  /** What is being restored. @param finished never rejects */
+  /** The agent restores these models. @param finished never rejects */
   expect(records: readonly AliasRecord[], finished: Promise<void>): void {
     this.#finished = finished;
     const restoredAt = this.#ports.clock.monotonic();
@@ -64,7 +64,7 @@ export class RestoredModels {
     this.#waiting.delete(alias);
   }
 
-  /** Drops what nobody came for, and what lost its folder. Never rejects. */
+  /** Drops models that nobody came for or that have lost their folder. Never rejects. */
   async look(): Promise<void> {
     for (const [alias, waiting] of [...this.#waiting]) {
       const record = this.#ports.registry.served(alias)?.record;

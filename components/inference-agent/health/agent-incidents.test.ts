@@ -86,7 +86,7 @@ describe('AgentIncidents', () => {
 
   it('counts processes that ended, and forgets them after ten minutes', async () => {
     for (let n = 0; n < 2; n++) agent.observe('model.fault', { model: parts, reason: 'signal', message: 'SIGSEGV' });
-    expect(messages()).toEqual(['warning: 2 processes of Parts ended of late: SIGSEGV']);
+    expect(messages()).toEqual(['warning: 2 processes of Parts ended recently: SIGSEGV']);
     await clock.advance(10 * 60_000 + 1);
     expect(messages()).toEqual([]);
   });

@@ -15,13 +15,13 @@ export interface AgentIncidentsPorts {
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** A process that was lost longer ago is no trouble of now. */
+/** Processes that were lost longer ago than this are forgotten. */
 const FAULT_MS = 10 * 60_000;
 
-/** After these a package of the alias has come that serves. */
+/** After these a package of the alias serves. */
 const SERVING_EVENTS: readonly AgentEventName[] = ['model.activated', 'model.restored', 'model.rolled-back'];
 
-/** What is wrong with the models now: seen in what serves, and remembered from events where nothing else shows it. */
+/** Incidents of the models: most show in the models that serve, and the rest are remembered from events. */
 export class AgentIncidents {
   readonly #ports: AgentIncidentsPorts;
   /** Packages that were refused and not followed by one that serves, by alias. */
@@ -32,7 +32,7 @@ export class AgentIncidents {
     this.#ports = ports;
   }
 
-  /** To be told of every event, before what it tells of has to be seen in the list of models. */
+  /** To be called with every event; the list of models need not show its outcome yet. */
   observe<Name extends AgentEventName>(event: Name, facts: AgentEvents[Name]): void {
     this.#remember(event, facts);
     queueMicrotask(() => this.look());
@@ -132,7 +132,7 @@ function faultFacts(faults: ReadonlyMap<string, Fault>): ReadonlyMap<string, Inc
   return new Map(
     [...faults].map(([alias, { count, message }]) => {
       const times = count === 1 ? 'a process' : `${count} processes`;
-      return [`processes of ${alias}`, { message: `${times} of ${alias} ended of late: ${message}` }] as const;
+      return [`processes of ${alias}`, { message: `${times} of ${alias} ended recently: ${message}` }] as const;
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { IncidentFacts } from '#packages/foundation';
 import type { ModelStatus } from '#packages/http';
 
-/** What is wrong with models that serve: facts by subject, by the event that tells of them. */
+/** Troubles of models that serve: facts by subject, by the event that tells of them. */
 export function modelFacts(models: readonly ModelStatus[]): ReadonlyMap<string, ReadonlyMap<string, IncidentFacts>> {
   return new Map(KINDS.map(([event, subject, factsOf]) => [event, of(models, subject, factsOf)]));
 }

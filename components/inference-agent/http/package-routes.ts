@@ -17,7 +17,7 @@ const PICTURE_TYPES: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 };
 
-/** What the package of a serving model says of itself, and its golden pictures: the very bytes that were verified. */
+/** Describes the package of a serving model, and gives its golden pictures: the very bytes that were verified. */
 export function packageRoutes(
   registry: Pick<ModelRegistry, 'served' | 'aliases'>,
   invoker: Pick<InvokeService, 'begin'>,
@@ -93,7 +93,7 @@ function goldenOf(spec: InstanceSpec, alias: string, index: string) {
   const golden = /^\d{1,3}$/.test(index) ? spec.manifest.golden[Number(index)] : undefined;
   const type = golden && pictureType(golden);
   if (golden && type) return { golden, type };
-  const message = `the package of "${alias}" has no golden picture ${index}`;
+  const message = `the package of "${alias}" does not have a golden picture ${index}`;
   throw agentErrors.error('http.no-route', message, { facts: { path: index } });
 }
 

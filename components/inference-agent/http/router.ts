@@ -26,7 +26,7 @@ export interface RouterPorts {
   readonly frames: FrameMemory;
   readonly leases: OpenLeases;
   readonly health: () => Pick<HealthStatus, 'services'> & { readonly status: Exclude<ComponentStatus, 'degraded'> };
-  /** What is wrong now. */
+  /** Everything that is wrong now. */
   readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -70,7 +70,7 @@ export function administrationRouter(ports: RouterPorts): RequestListener {
   });
 }
 
-/** What programs outside of the device may ask: Open Inference Protocol, with a token. */
+/** Routes for programs outside of the device: Open Inference Protocol, with a token. */
 export function listenerRouter(
   { openInference, log }: RouterPorts,
   authorize: (authorization: string | undefined) => void,

@@ -51,7 +51,7 @@ export class ExecutorPool {
     return free;
   }
 
-  /** RAM that all of them take, the spare too; undefined if none tells. */
+  /** RAM of all of them, the spare too, in bytes; undefined if none tells. */
   get memoryBytes(): number | undefined {
     const all = [...this.#serving, ...(this.#spare ? [this.#spare] : [])];
     const told = all.flatMap(({ memoryBytes }) => memoryBytes ?? []);

@@ -46,7 +46,7 @@ export interface ExecutorOptions {
   readonly inBackground: boolean;
   readonly signal: AbortSignal;
   progress(step: OpenProgress): void;
-  /** As that of `OpenWatch`. */
+  /** As in `OpenWatch`. */
   turn<T>(load: () => Promise<T>): Promise<T>;
 }
 

@@ -99,7 +99,7 @@ export interface OpenWatch {
   progress(step: OpenProgress): void;
   /** Whether what serves comes first until the model is open. Default: true. */
   readonly inBackground?: boolean;
-  /** Waits until the model may load, then loads it. What comes before, e.g. the start of a process, needs no turn. Default: at once. */
+  /** Waits until the model may load, then loads it. Work before that, e.g. the start of a process, does not need a turn. Default: at once. */
   turn?<T>(load: () => Promise<T>): Promise<T>;
 }
 

@@ -27,7 +27,7 @@ export interface TensorAnswer extends Pick<TensorRun, 'outputs'> {
   readonly timings: Timings;
 }
 
-/** What a request brings for the model whose turn it is: tensors, or an encoded image that becomes one. */
+/** Input for the model that answers: tensors, or an encoded image that becomes one. */
 export type Feeds = TensorFeeds | { readonly image: Uint8Array<ArrayBuffer> };
 
 /** Answers requests that bring tensors in place of images; they wait in the same queues. */

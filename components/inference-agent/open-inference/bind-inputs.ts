@@ -27,7 +27,7 @@ export function bindInputs(
     const info = inputs.find(({ name }) => name === one.name);
     if (!info) {
       throw invalid(
-        `the model has no input "${one.name.slice(0, 200)}"; it has ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
+        `the model does not have an input "${one.name.slice(0, 200)}"; it has ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
       );
     }
     if (names.has(one.name)) throw invalid(`the input "${one.name}" is given twice`);

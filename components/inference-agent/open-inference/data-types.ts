@@ -23,12 +23,12 @@ const NAME_OF = Object.fromEntries(Object.entries(TYPE_OF).map(([name, type]) =>
   Record<TensorType, DataType>
 >;
 
-/** What the protocol calls a type of ONNX. */
+/** Name that the protocol has for a type of ONNX. */
 export function dataTypeOf(type: TensorType): DataType {
   return NAME_OF[type];
 }
 
-/** Undefined for what the protocol does not have. */
+/** Undefined for names that the protocol does not have. */
 export function tensorTypeOf(name: string): TensorType | undefined {
   return Object.hasOwn(TYPE_OF, name) ? TYPE_OF[name as DataType] : undefined;
 }

@@ -193,15 +193,20 @@ describe('Open Inference Protocol by HTTP', () => {
     ['another type', { inputs: [{ ...SAMPLES, datatype: 'FP64' }] }, 400, 'takes FP32, not FP64'],
     ['another shape', { inputs: [{ ...SAMPLES, shape: [4] }] }, 400, 'takes [?, ?], not [4]'],
     ['too few elements', { inputs: [{ ...SAMPLES, data: [1] }] }, 400, 'has 1 elements, and [1, 4] are 4'],
-    ['an input that is not there', { inputs: [{ ...SAMPLES, name: 'x' }] }, 400, 'the model has no input "x"'],
+    [
+      'an input that is not there',
+      { inputs: [{ ...SAMPLES, name: 'x' }] },
+      400,
+      'the model does not have an input "x"',
+    ],
     ['an input twice', { inputs: [SAMPLES, SAMPLES] }, 400, 'is given twice'],
     [
       'an output that is not there',
       { inputs: [SAMPLES], outputs: [{ name: 'y' }] },
       400,
-      'the model has no output "y"',
+      'the model does not have an output "y"',
     ],
-    ['no inputs', { inputs: [] }, 400, 'the request is no inference request'],
+    ['no inputs', { inputs: [] }, 400, 'the request is not an inference request'],
     ['texts for numbers', { inputs: [{ ...SAMPLES, data: ['1', '2', '3', '4'] }] }, 400, 'are not all of its type'],
     ['an impossible shape', { inputs: [{ ...SAMPLES, shape: [1e9, 1e9] }] }, 400, 'elements together'],
   ])('refuses %s in the words that clients of the protocol show', async (_what, body, status, words) => {
@@ -287,7 +292,7 @@ describe('Open Inference Protocol by gRPC, on the same socket', () => {
     };
     await expect(grpc.call('ModelInfer', bad)).rejects.toMatchObject({
       code: 3,
-      details: expect.stringContaining('the model has no input "x"') as string,
+      details: expect.stringContaining('the model does not have an input "x"') as string,
     });
   });
 });

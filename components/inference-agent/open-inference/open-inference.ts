@@ -47,9 +47,9 @@ interface DescribedTensor {
   readonly shape: readonly number[];
 }
 
-/** Of Triton's extensions, those that are here. */
+/** Triton's extensions that this server has. */
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'sequence'] as const;
-/** What an image is sent as, and what its predictions come as. */
+/** Names of the input for an image and of the output with its predictions. */
 const IMAGE_INPUT = 'image';
 const PREDICTIONS_OUTPUT = 'predictions';
 
@@ -169,7 +169,7 @@ function imageOf({ inputs }: InferRequest, { spec, instance }: ServingModel): Ui
   if (input.name !== IMAGE_INPUT && instance.facts.inputs.some(({ name }) => name === input.name)) return undefined;
   if (elementsOf(input.shape) !== 1) return undefined;
   if (input.data.kind === 'bytes') return new Uint8Array(input.data.bytes.subarray(4));
-  // JSON has no bytes: base64, as everywhere in JSON.
+  // JSON cannot carry bytes: base64, as everywhere in JSON.
   const [text] = input.data.elements;
   return typeof text === 'string' ? new Uint8Array(Buffer.from(text, 'base64')) : undefined;
 }
@@ -197,7 +197,7 @@ function wanted(outputs: NamedTensors, names: readonly string[]): NamedTensors {
       const known = Object.keys(outputs).map((one) => `"${one}"`);
       throw agentErrors.error(
         'open-inference.tensor-invalid',
-        `the model has no output "${name.slice(0, 200)}"; it has ${known.join(', ')}`,
+        `the model does not have an output "${name.slice(0, 200)}"; it has ${known.join(', ')}`,
       );
     }),
   );

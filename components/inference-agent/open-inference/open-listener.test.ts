@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** As the nucleus gives it: text where numbers are meant. */
+/** As the nucleus gives it: text in place of numbers. */
 const settings = (given: object) =>
   listenerSettings(agentConfiguration.parse({ OpenInferenceListener: given }).OpenInferenceListener, folder.path);
 
@@ -53,7 +53,7 @@ describe('the settings of the listener', () => {
     [
       'an open address in the clear',
       { Port: 1, Host: '0.0.0.0', TokenFile: 'token' },
-      'CertificateFile is empty, and 0.0.0.0 is no loopback address',
+      'CertificateFile is empty, and 0.0.0.0 is not a loopback address',
     ],
     [
       'a certificate without a key',

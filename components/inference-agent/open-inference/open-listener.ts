@@ -16,9 +16,9 @@ export interface ListenerSettings {
 const MIN_TOKEN = 16;
 
 /**
- * What the listener on TCP needs; undefined if there is to be none. Nobody listens without a token, and only the loopback is served
- * without TLS: a token that others can read is none.
- * @param workFolder where relative paths start
+ * Reads the settings of the listener on TCP and the files that they name; undefined if none is wanted. The listener always needs a
+ * token, and TLS on every address but the loopback: a token that others can read protects nothing.
+ * @param workFolder base of relative paths
  * @throws EdgeError `open-inference.listener` naming the setting
  */
 export async function listenerSettings(
@@ -36,7 +36,8 @@ export async function listenerSettings(
   if (token.length < MIN_TOKEN)
     throw unusable('TokenFile', `holds a token of ${token.length} characters; ${MIN_TOKEN} are the least`);
   const hasTls = CertificateFile !== '' || KeyFile !== '';
-  if (!hasTls && !isLoopback(Host)) throw unusable('CertificateFile', `is empty, and ${Host} is no loopback address`);
+  if (!hasTls && !isLoopback(Host))
+    throw unusable('CertificateFile', `is empty, and ${Host} is not a loopback address`);
   const tls = hasTls
     ? { cert: await read('CertificateFile', CertificateFile), key: await read('KeyFile', KeyFile) }
     : undefined;

@@ -42,7 +42,7 @@ export class SequenceStates {
   }
 
   /**
-   * What the call before has left; nothing for the first.
+   * State that the call before has left; empty for the first.
    * @throws EdgeError `open-inference.sequence-unknown` if it goes on with what is not here, or is another model's
    */
   before(alias: string, { id, start }: SequenceStep, hash: string): NamedTensors {

@@ -157,7 +157,7 @@ export class AliasState {
     if (reason !== 'component-stopped') await this.#saved.amend({ retiring: true });
   }
 
-  /** Somebody tries to bring a successor: the grace period of a retired model begins anew. */
+  /** Somebody tries to bring a successor: the grace period of a retired model starts again. */
   renewStay(): void {
     const { clock, policy } = this.#ports;
     const retirement = this.#retirement;

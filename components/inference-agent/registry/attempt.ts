@@ -110,7 +110,7 @@ export class Attempt {
     try {
       await orAborted(begun, signal);
     } catch (thrown) {
-      // Whoever has left lets nobody wait for it.
+      // An attempt that was given up keeps nobody waiting.
       void begun.then(() => end());
       throw thrown;
     }

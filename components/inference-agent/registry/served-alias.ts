@@ -106,7 +106,7 @@ export class ServedAlias {
   }
 
   /**
-   * Retires a model whose component is gone, how that shows where nobody tells of it, and takes it out of service after its grace period.
+   * Retires a model whose component is gone, and takes it out of service after its grace period. Nobody tells of a removal: the folders show it.
    * Models of clients stay until a client unloads them. Never rejects.
    */
   async followComponent(): Promise<void> {

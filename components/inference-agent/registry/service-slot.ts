@@ -2,13 +2,13 @@ import type { Clock } from '#packages/foundation';
 import type { ModelIdentity } from '#packages/http';
 import type { ServingModel } from './serving-model.ts';
 
-/** What a model finds when it takes the place. */
+/** History of the place that a model takes. */
 export interface Succession {
-  /** Who took requests last, if anybody ever did. */
+  /** The model that took requests last; undefined for the first. */
   readonly from?: ModelIdentity;
-  /** For how long nobody took requests. */
+  /** Milliseconds during which no model took requests. */
   readonly gapMs: number;
-  /** Requests that found nobody meanwhile, or were not answered by whoever left. */
+  /** Requests that found no model in that time, or that the model before did not answer. */
   readonly missed: number;
 }
 
@@ -18,7 +18,7 @@ export class ServiceSlot {
   #serving: ServingModel | undefined;
   /** Monotonic time at which the alias lost its last model. */
   #emptySince: number | undefined;
-  /** Who took requests last. */
+  /** The model that took requests last. */
   #last: ModelIdentity | undefined;
   #missed = 0;
   #draining: Promise<number> | undefined;
@@ -50,7 +50,7 @@ export class ServiceSlot {
     return { ...(from ? { from } : {}), gapMs, missed };
   }
 
-  /** Requests were refused: they are lost if nobody takes requests who once did. */
+  /** Requests were refused: they count as lost if a model took requests before and none does now. */
   miss(requests = 1): void {
     if (!this.#serving && this.wasUsed) this.#missed += requests;
   }

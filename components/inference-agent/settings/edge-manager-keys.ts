@@ -101,9 +101,9 @@ export const fleetKeys = {
     })
     .default('')
     .describe(
-      'Where a device without a nucleus gets keys for the bucket with the certificate of its IoT thing: `https://<host>/role-aliases/<alias>/credentials`. Empty: from the token exchange service.',
+      'URL at which a device without a nucleus gets keys for the bucket with the certificate of its IoT thing: `https://<host>/role-aliases/<alias>/credentials`. Empty: from the token exchange service.',
     ),
-  IotCertificateFile: textSetting().default('').describe('That certificate, PEM, an absolute path.'),
+  IotCertificateFile: textSetting().default('').describe('Certificate of the IoT thing, PEM, an absolute path.'),
   IotPrivateKeyFile: textSetting().default('').describe('Its private key, PEM, an absolute path.'),
   IotAuthorityFile: textSetting()
     .default('')
@@ -121,7 +121,7 @@ export const fleetKeys = {
     .describe('URL of another S3-compatible store; empty: Amazon S3.'),
   S3AllowHttp: booleanSetting()
     .default(false)
-    .describe('Takes an S3Endpoint without TLS on another machine: whoever is on the way reads captures and keys.'),
+    .describe('Takes an S3Endpoint without TLS on another machine: anybody on the way can read captures and keys.'),
   S3ForcePathStyle: booleanSetting()
     .default(false)
     .describe('Bucket in the path and not in the host name, as most other stores want it.'),

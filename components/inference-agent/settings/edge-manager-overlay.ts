@@ -34,7 +34,7 @@ export class EdgeManagerOverlay {
 
   /**
    * Reads them anew; says whether they have changed. While the nucleus gives no answer the last ones hold; while it does not have the
-   * component it is asked ever more rarely, and while it tells of changes rarely.
+   * component it is asked ever more rarely, and while it tells of changes, rarely.
    */
   async refresh(): Promise<boolean> {
     if (this.#leaveOut > 0) {
@@ -54,14 +54,14 @@ export class EdgeManagerOverlay {
     this.#leaveOut = 0;
   }
 
-  /** The agent's own configuration with them on top. Who deploys the component wants its clients served. */
+  /** The agent's own configuration with them on top. Deploying the component means that its clients are to be served. */
   over(own: unknown): unknown {
     if (!this.#settings) return own;
     const { EdgeManager: wanted = 'auto', ...rest } = (own ?? {}) as Readonly<Record<string, unknown>>;
     return { ...rest, ...this.#settings, EdgeManager: wanted === 'auto' ? 'on' : wanted };
   }
 
-  /** The first name that the nucleus knows holds; undefined without an answer. */
+  /** The settings under the first name that the nucleus knows; undefined without an answer. */
   async #read(): Promise<{ readonly settings: Readonly<Record<string, unknown>> | undefined } | undefined> {
     for (const name of this.#names) {
       try {
@@ -100,7 +100,7 @@ export class EdgeManagerOverlay {
   }
 }
 
-/** Undefined where nothing of it is there. */
+/** Undefined if none of its settings are there. */
 function ofEdgeManager(configuration: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof configuration !== 'object' || configuration === null) return undefined;
   const known = Object.entries(configuration).filter(([key]) => Object.hasOwn(edgeManagerKeys, key));

@@ -25,9 +25,9 @@ interface Request {
 }
 
 /**
- * What the component that stands in for Edge Manager asks of the agent when it starts, through a file in the agent's work folder: to look
- * at its settings now, and to say when clients are served. Only then it has started, so that applications which depend on it
- * find the socket. See await-socket.sh.
+ * Requests of the component that stands in for Edge Manager: when it starts, it asks the agent through a file in the agent's work
+ * folder to look at its settings now, and to say when clients are served. Only then has it started, so that applications that
+ * depend on it find the socket. See await-socket.sh.
  */
 export class StandInRequests {
   readonly #ports: StandInPorts;
@@ -38,7 +38,7 @@ export class StandInRequests {
     this.#ports = ports;
   }
 
-  /** Where files cannot be watched, requests are seen when `look` is called. */
+  /** If files cannot be watched, requests are seen when `look` is called. */
   start(): void {
     const { folder, log } = this.#ports;
     try {

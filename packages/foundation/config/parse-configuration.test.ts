@@ -175,7 +175,7 @@ describe('parseConfiguration', () => {
 
     expect(refusalOfUnknown(before, unknownOf({ Intervall: 6 }))).toBeUndefined();
     expect(refusalOfUnknown(before, unknownOf({ Intervall: 6, workers: 1 }))).toBe(
-      'setting /workers is not known and has no effect; did you mean Workers?',
+      'setting /workers is not known and is ignored; did you mean Workers?',
     );
   });
 });

@@ -26,7 +26,7 @@ export type DeepReadonly<T> = T extends (infer Item)[]
 
 /**
  * Component configuration as the nucleus hands it over → validated, defaults filled in, deeply frozen.
- * `null` (and lite's `"null"`) stands for "left out"; the nucleus' own `accessControl` is ignored; unknown keys have no effect, and are told.
+ * `null` (and lite's `"null"`) stands for "left out"; the nucleus' own `accessControl` is ignored; unknown keys do not have an effect, and `onUnknown` is told of them.
  *
  * @throws EdgeError `config.invalid` with every problem at once, in `facts.problems` as `ConfigurationProblem[]`.
  */
@@ -87,7 +87,7 @@ function unknownSettings(schema: z.ZodType, given: unknown): UnknownSettings {
   return new Map(
     unknownKeys(schema, given).map((key) => {
       const hint = key.suggestion === undefined ? '' : `; did you mean ${key.suggestion}?`;
-      const message = `setting ${key.pointer} is not known and has no effect${hint}`;
+      const message = `setting ${key.pointer} is not known and is ignored${hint}`;
       return [`setting ${key.pointer}`, { ...key, message, todo: UNKNOWN_TODO }];
     }),
   );

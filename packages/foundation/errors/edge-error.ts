@@ -5,7 +5,7 @@ export class EdgeError extends Error {
   readonly code: string;
   /** HTTP status of the code, if it is one that travels over HTTP. */
   readonly status: number | undefined;
-  /** What the reader should do about it. */
+  /** Says what the reader should do about it. */
   readonly todo: string;
   readonly facts: Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ export class EdgeError extends Error {
 export interface Remedy {
   /** HTTP status, for codes that travel over HTTP only; 500 if the fault is ours. */
   readonly status?: number;
-  /** What the reader should do about it. */
+  /** Says what the reader should do about it. */
   readonly todo: string;
 }
 

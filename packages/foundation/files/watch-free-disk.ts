@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Incidents } from '../log/incidents.ts';
 
-/** Below this hardly anything that is kept finds room. */
+/** Below this most writes fail soon. */
 const LEAST_FREE_BYTES = 50_000_000;
 
 /** Opens an incident while hardly anything is free on the disk of a folder. Never rejects. */
@@ -10,6 +10,6 @@ export async function watchFreeDisk(folder: string, incidents: Incidents): Promi
   if (!disk) return;
   const free = disk.bavail * disk.bsize;
   if (free >= LEAST_FREE_BYTES) return incidents.resolved('disk', 'disk.has-room-again');
-  const message = `the disk of ${folder} has ${Math.round(free / 1_000_000)} MB free; what should be kept there may be lost`;
+  const message = `the disk of ${folder} has ${Math.round(free / 1_000_000)} MB free; data that should be kept there may be lost`;
   incidents.opened('disk', 'disk.full', { message, todo: 'Make room on the disk.', severity: 'error' });
 }

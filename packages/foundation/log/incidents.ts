@@ -9,13 +9,13 @@ import type { Logger } from './logger.ts';
 export interface Incident {
   /** Stable, dotted: the name of the event that told of it. */
   readonly code: string;
-  /** What it is about, e.g. `source gate`. */
+  /** The thing that it is about, e.g. `source gate`. */
   readonly subject: string;
   /** `error`: something that was asked for does not work. `warning`: it works, and not as was asked for. */
   readonly severity: Severity;
-  /** What is wrong, in words, credentials masked; cut to 600 characters. */
+  /** Says what is wrong, credentials masked; cut to 600 characters. */
   readonly message: string;
-  /** What the reader should do about it. */
+  /** Says what the reader should do about it. */
   readonly todo?: string;
   /** Since when, ISO 8601. */
   readonly since: string;
@@ -23,7 +23,7 @@ export interface Incident {
 
 type Severity = 'error' | 'warning';
 
-/** What an incident is told with. `message`, else that of `error`, says what is wrong; `todo`, else that of `error`, what to do. */
+/** Facts of an incident. `message`, else that of `error`, says what is wrong; `todo`, else that of `error`, what to do. */
 export interface IncidentFacts {
   readonly message?: string;
   readonly todo?: string;
@@ -43,7 +43,7 @@ export interface IncidentsOptions {
 const MAX_MESSAGE = 600;
 
 /**
- * What is wrong now. Each incident is logged once when it opens and once when it is over, however often it is met in between; one
+ * Everything that is wrong now. Each incident is logged once when it opens and once when it is over, however often it is met in between; one
  * that goes on for another reason, which is another code of its error, is logged once more.
  */
 export class Incidents {
@@ -100,7 +100,7 @@ export class Incidents {
     for (const [subject, facts] of found) this.set(subject, event, facts, log);
   }
 
-  /** How it is now: as `opened`, and told again whenever it reads otherwise; without facts it is over. */
+  /** As `opened`, and told again whenever its words have changed; without facts the incident is over. */
   set(subject: string, event: string, facts: IncidentFacts | undefined, log: Logger = this.#log): void {
     const key = keyOf(subject, event);
     const known = this.#open.get(key);

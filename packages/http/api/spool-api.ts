@@ -31,7 +31,7 @@ export interface SampleReport {
   readonly contentType: string;
   /** ISO 8601, UTC. */
   readonly acceptedAt: string;
-  /** Why it was kept: the comparison of the strategy, or who chose it. */
+  /** Reason for keeping it: the comparison of the strategy, or `chosen by hand`. */
   readonly because: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** As it was given. */

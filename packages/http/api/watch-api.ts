@@ -59,7 +59,7 @@ export interface ResultRate {
 
 /** Body of `GET /v1/results?after=NUMBER`: the newest, oldest first, 200 at most. */
 export interface RecentResults {
-  /** What to ask after the next time. Begins again with the application. */
+  /** `after` of the next question. Starts again with the application. */
   readonly next: number;
   readonly results: readonly ResultMessage[];
 }
@@ -79,12 +79,12 @@ export interface ShownPicture {
   readonly frame: string;
   /** Changes with the frame and with each answer to it. */
   readonly revision: string;
-  /** What results call the image. */
+  /** Name of the image in results. */
   readonly image: string;
   /** ISO 8601, UTC. */
   readonly takenAt: string;
   readonly contentType: string;
-  /** Of the picture; 0 if whoever asks has this frame already. */
+  /** Of the picture; 0 if the caller has this frame already. */
   readonly bytes: number;
   /** By service; empty as long as no service has answered. */
   readonly answers: readonly ResultMessage[];
@@ -94,6 +94,6 @@ export interface ShownPicture {
 export interface KeepRequest {
   readonly frame: string;
   readonly service: string;
-  /** What the answer should have been; absent if only the answer is wrong. */
+  /** The answer as it should have been; absent if it is only known to be wrong. */
   readonly label?: string;
 }

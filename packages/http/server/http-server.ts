@@ -62,7 +62,7 @@ export async function startSocketServer(
   });
 }
 
-/** Where a server listens on TCP. */
+/** Address of a server on TCP. */
 export interface PortAddress {
   readonly host: string;
   /** 0 takes a free one. */

@@ -11,7 +11,7 @@ export interface OtherProtocol {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Who keeps the connections that have said nothing yet. */
+/** The server's view of connections that have not said which protocol they speak. */
 interface Door {
   /** Connections that the other protocol may have at once. */
   maxConnections(): number;
@@ -50,7 +50,7 @@ export function byProtocol(server: Server, other: OtherProtocol, door: Door): (s
         socket.off('error', onError);
         server.emit('connection', socket);
       }
-      // Only in the next turn: until then whoever takes the connection is still adding its listeners.
+      // Only in the next turn: until then the server that takes the connection is still adding its listeners.
       process.nextTick(() => socket.resume());
     };
     const onEnd = (): void => void socket.destroy();

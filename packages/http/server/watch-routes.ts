@@ -5,7 +5,7 @@ import type { Route } from './router.ts';
 
 export interface WatchPorts {
   readonly health: () => { readonly status: Exclude<ComponentStatus, 'degraded'> };
-  /** What is wrong now. */
+  /** Everything that is wrong now. */
   readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -13,7 +13,7 @@ export interface WatchPorts {
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What every component answers to those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`. */
+/** Routes of every component for those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`. */
 export function watchRoutes({ health, incidents, metrics }: WatchPorts): readonly Route[] {
   return [
     {
@@ -32,7 +32,7 @@ export function watchRoutes({ health, incidents, metrics }: WatchPorts): readonl
   ];
 }
 
-/** Warnings alone degrade nothing. */
+/** Warnings alone do not make a component degraded. */
 function withIncidents(health: ReturnType<WatchPorts['health']>, incidents: readonly Incident[]): ComponentHealth {
   const isDegraded = health.status === 'ok' && incidents.some(({ severity }) => severity === 'error');
   return { ...health, ...(isDegraded ? { status: 'degraded' } : {}), incidents };

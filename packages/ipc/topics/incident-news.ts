@@ -21,7 +21,7 @@ export interface IncidentNewsPorts {
   readonly component: string;
 }
 
-/** Tells the device's programs of each change: never throws and never waits. Who missed one asks `/healthz`. */
+/** Tells the device's programs of each change: never throws and never waits. A program that missed one asks `/healthz`. */
 export function incidentNews(ports: IncidentNewsPorts): NonNullable<IncidentsOptions['onChange']> {
   const { ipc, clock, log, thing, component } = ports;
   return (change, incident) => {

@@ -2,10 +2,10 @@ import type { PackageFile } from './list-files.ts';
 
 /** Files of SageMaker Neo: machine code, weights and graph for the DLR runtime, and what it knows of the model. */
 const NEO_FILE = /^(?:libdlr\.so|dlr\.dll|compiled(?:\.so|\.dll|\.params|\.meta|_model\.json)|.*\.ro)$/;
-/** Where Neo and the packaging job say what the model was made with. */
+/** Files in which Neo and the packaging job say what the model was made with. */
 export const NEO_FACT_FILES = ['compiled.meta', 'sagemaker_edge_manifest'] as const;
 
-/** How to come to ONNX from there, by framework. */
+/** Ways to ONNX, by framework. */
 const EXPORTS: readonly (readonly [RegExp, string])[] = [
   [/pytorch|torch/i, 'PyTorch: torch.onnx.export'],
   [/tensorflow|keras|tflite/i, 'TensorFlow and Keras: python -m tf2onnx.convert'],
@@ -24,11 +24,11 @@ export interface NeoFacts {
 /** Files of the folder that Neo made; empty if it did not. */
 export function neoFiles(files: readonly PackageFile[]): readonly string[] {
   const names = files.map(({ path }) => path).filter((path) => NEO_FILE.test(path.split('/').at(-1) ?? ''));
-  // A plug-in of a runtime may come with a model that is none of Neo's.
+  // A model that Neo did not compile may come with a plug-in for its runtime.
   return names.some((name) => /compiled|libdlr|dlr\.dll/.test(name)) ? names : [];
 }
 
-/** What such a folder says of its model. @param texts of `NEO_FACT_FILES`, as far as they are there */
+/** Facts that such a folder tells about its model. @param texts of `NEO_FACT_FILES`, as far as they are there */
 export function neoFacts(files: readonly string[], texts: readonly string[]): NeoFacts {
   const all = texts.map(jsonOf);
   const find = (key: RegExp): string | undefined =>
@@ -37,7 +37,7 @@ export function neoFacts(files: readonly string[], texts: readonly string[]): Ne
   return { files, ...(framework === undefined ? {} : { framework }), ...(target === undefined ? {} : { target }) };
 }
 
-/** What to do about it, e.g. `export the trained model to ONNX instead (PyTorch: torch.onnx.export)`. */
+/** Advice, e.g. `export the trained model to ONNX instead (PyTorch: torch.onnx.export)`. */
 export function exportInstead({ framework }: NeoFacts): string {
   const ways = EXPORTS.filter(([pattern]) => framework !== undefined && pattern.test(framework));
   const named = (ways.length > 0 ? ways : EXPORTS.slice(0, 3)).map(([, how]) => how);

@@ -144,7 +144,7 @@ async function refuseForeign(texts: Texts, files: readonly PackageFile[]): Promi
     const present = NEO_FACT_FILES.filter((name) => files.some(({ path }) => path === name));
     const facts = neoFacts(compiled, await Promise.all(present.map((name) => texts.read(name))));
     const made = `${facts.framework === undefined ? '' : ` from ${facts.framework}`}${facts.target === undefined ? '' : ` for ${facts.target}`}`;
-    const message = `${dir} was compiled by SageMaker Neo${made} (${compiled.slice(0, 4).join(', ')}): it runs on DLR only, which is not here; ${exportInstead(facts)}`;
+    const message = `${dir} was compiled by SageMaker Neo${made} (${compiled.slice(0, 4).join(', ')}): it needs the DLR runtime, which this agent does not have; ${exportInstead(facts)}`;
     throw packageErrors.error('package.compiled-by-neo', message, { facts: { path: dir, ...facts } });
   }
   const models = files.filter(({ path }) => path.toLowerCase().endsWith('.onnx'));

@@ -15,7 +15,9 @@ export function outputName(name: string | undefined, outputs: readonly TensorInf
   if (name === undefined && names.length === 1) return names[0] as string;
   if (name !== undefined && names.includes(name)) return name;
   const problem =
-    name === undefined ? `output.${key} is missing in model.json` : `the model has no output "${name}" (output.${key})`;
+    name === undefined
+      ? `output.${key} is missing in model.json`
+      : `the model does not have an output "${name}" (output.${key})`;
   throw visionErrors.error(
     'model.interface-mismatch',
     `${problem}; its outputs are ${names.map((one) => `"${one}"`).join(', ')}`,

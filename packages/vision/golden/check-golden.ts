@@ -38,7 +38,7 @@ export interface GoldenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a golden test needs of a model. */
+/** The part of a model that a golden test needs. */
 export type GoldenModel = Pick<LoadedModel, 'infer' | 'inferTensors' | 'inputs' | 'outputs'>;
 
 /**
@@ -89,7 +89,7 @@ async function checkCase(
   };
 }
 
-/** What one run of a golden input gives. */
+/** Outcome of one run of a golden input. */
 export interface GoldenRun {
   readonly predictions: readonly Prediction[];
   /** Of the decoder `tensor` alone. */
@@ -98,7 +98,7 @@ export interface GoldenRun {
 }
 
 /**
- * How to run a golden input: an .npz holds tensors, an .npy does so for a model that takes no image, everything else is an image.
+ * Prepares the runs of a golden input: an .npz holds tensors, as does an .npy for a model that does not take images; everything else is an image.
  * @throws EdgeError `model.golden-unusable` if the input cannot be read, also from the function returned
  */
 export async function goldenRun(
@@ -120,13 +120,13 @@ export async function goldenRun(
   }
   return () =>
     usable(golden.input, async () => {
-      // A copy: whoever runs the model may move the bytes to another thread.
+      // A copy: the model may move the bytes to another thread.
       const { predictions, outputs, timings } = await model.infer(new Uint8Array(bytes), undefined, signal);
       return { predictions, outputs, latencyMs: timings.totalMs };
     });
 }
 
-/** Whether a golden input is tensors, and no image. */
+/** Whether a golden input is tensors, not an image. */
 export function holdsTensors(input: string, manifest: Pick<ModelManifest, 'input'>): boolean {
   return /\.npz$/i.test(input) || (manifest.input === undefined && isTensorFile(input));
 }
@@ -155,7 +155,7 @@ async function comparison(
   };
 }
 
-/** What is wrong with a golden file is said with its name. */
+/** Errors of a golden file name the file. */
 async function usable<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

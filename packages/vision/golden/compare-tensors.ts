@@ -11,7 +11,7 @@ const FRACTION_TOLERANCE = 0.001;
 type Tolerance = Pick<GoldenCase, 'tolerance' | 'relativeTolerance'>;
 
 /**
- * What differs, in sentences, from the tensors that are expected; outputs that nobody expects are not looked at. An element may be off by
+ * Says in sentences how tensors differ from the expected ones; other outputs are not looked at. An element may be off by
  * `tolerance + relativeTolerance · |expected|`; NaN equals NaN.
  */
 export function compareTensors(actual: NamedTensors, expected: NamedTensors, tolerance: Tolerance): readonly string[] {

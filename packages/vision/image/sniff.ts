@@ -25,7 +25,7 @@ export function sniffImage(bytes: Uint8Array): ImageFormat {
 }
 
 /**
- * What bytes are that are no image, without a byte of them: they may be of a file that the reader of the error must not see.
+ * Names the kind of bytes that are not an image without showing one of them: the reader of the error may not be allowed to see the file.
  */
 function kindOf(bytes: Uint8Array): string {
   if (bytes.every((byte) => byte === 0)) return 'zeros only';

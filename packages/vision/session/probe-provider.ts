@@ -14,8 +14,8 @@ export interface ProviderProbe {
 }
 
 /**
- * Runs a model of one node on a provider. A provider that takes its process down says nothing: whoever cannot have that asks in a
- * process of its own. Never rejects.
+ * Runs a model of one node on a provider. Never rejects, but a broken driver may end the process: a caller that must go on asks in a
+ * process of its own.
  */
 export async function probeProvider(provider: Provider): Promise<ProviderProbe> {
   const startedAt = performance.now();

@@ -15,7 +15,8 @@ export function checkTensorInputs(
 ): void {
   for (const [name, spec] of Object.entries(specs)) {
     const info = inputs.find((one) => one.name === name);
-    if (!info) throw mismatch(`the model has no input "${name}" (tensors in model.json); it has ${namesOf(inputs)}`);
+    if (!info)
+      throw mismatch(`the model does not have an input "${name}" (tensors in model.json); it has ${namesOf(inputs)}`);
     if (spec.shape && !fits(spec.shape, info.shape)) {
       throw mismatch(
         `input "${name}" takes ${shapeText(info.shape)}, but tensors in model.json says ${shapeText(spec.shape)}`,
@@ -27,7 +28,7 @@ export function checkTensorInputs(
 }
 
 /**
- * What the caller left out is added: values of model.json, and zeros for a state.
+ * Adds inputs that the caller left out: values of model.json, and zeros for a state.
  * @throws EdgeError `model.input-invalid` naming the inputs that are still missing
  */
 export function completeFeeds(given: NamedTensors, inputs: readonly TensorInfo[], specs: TensorInputs): NamedTensors {

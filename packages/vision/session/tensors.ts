@@ -45,7 +45,7 @@ export class FeedCache {
   }
 }
 
-/** What the runtime's tensors are made of: strings are strings there. */
+/** Elements as the runtime wants them: its strings are strings. */
 function elementsFor({ type, shape, data }: Tensor): TensorData | readonly string[] {
   return type === 'string' ? unpackStrings(data as Uint8Array, elementsOf(shape)) : data;
 }

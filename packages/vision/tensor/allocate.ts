@@ -25,12 +25,12 @@ export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-/** So many zeros, or empty strings. */
+/** `count` zeros, or empty strings. */
 export function zeros(type: TensorType, count: number): TensorData {
   return type === 'string' ? new Uint8Array(4 * count) : new ARRAY_OF[type](count);
 }
 
-/** Elements as JSON has them; 64-bit integers as numbers or text. @throws SyntaxError, RangeError for text that is no integer */
+/** Elements as JSON has them; 64-bit integers as numbers or text. @throws SyntaxError, RangeError for text that is not an integer */
 export function fromElements(type: TensorType, elements: readonly (number | string | boolean)[]): TensorData {
   switch (type) {
     case 'string':

@@ -18,7 +18,7 @@ export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuff
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** @throws EdgeError `model.input-invalid` if the bytes are not so many strings */
+/** @throws EdgeError `model.input-invalid` if the bytes are not that many strings */
 export function unpackStrings(bytes: Uint8Array, count: number): readonly string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const strings: string[] = [];

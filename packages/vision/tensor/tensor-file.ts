@@ -5,7 +5,7 @@ import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
 import { isNpy, tensorOfNpy } from './npy-tensor.ts';
 
-/** Of one array, unpacked. */
+/** Size of one array, unpacked. */
 const MAX_ARRAY_BYTES = 1024 ** 3;
 const MAX_ARRAYS = 1024;
 const DEFLATED = 8;

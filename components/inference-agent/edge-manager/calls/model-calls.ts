@@ -131,7 +131,7 @@ function pathOf(url: string, alias: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw notFound(alias, `"${url.slice(0, 200)}" names no file of this device: ${messageOf(cause)}`);
+    throw notFound(alias, `"${url.slice(0, 200)}" does not name a file of this device: ${messageOf(cause)}`);
   }
 }
 

@@ -3,9 +3,9 @@ import { peerProcess } from '#packages/posix';
 
 /** A program that calls. */
 export interface Client {
-  /** What tells it from other programs; the same after it was restarted. */
+  /** Tells it from other programs; the same after a restart of the program. */
   readonly key: string;
-  /** E.g. `python3 /opt/app/main.py`, or what its gRPC library says of itself. */
+  /** E.g. `python3 /opt/app/main.py`, or the name that its gRPC library sends. */
   readonly program: string;
   readonly pid?: number;
 }
@@ -46,7 +46,7 @@ function clientOf(socket: Socket | undefined, userAgent: string): Client {
   return { key: `${peer.uid} ${peer.command ?? `${peer.pid} ${userAgent}`}`, program, pid: peer.pid };
 }
 
-/** Node.js has no public way to it. */
+/** Node.js does not have a public way to it. */
 function descriptorOf(socket: Socket | undefined): number | undefined {
   const fd = (socket as { readonly _handle?: { readonly fd?: number } | null } | undefined)?._handle?.fd;
   return fd !== undefined && fd >= 0 ? fd : undefined;

@@ -4,9 +4,9 @@ import type { GrpcStatus } from '../../grpc/grpc-status.ts';
 import type { CallName } from '../messages.ts';
 import type { Client } from './clients.ts';
 
-/** Clients beyond these are told of anew when they come again. */
+/** A client beyond these counts as new when it comes again. */
 const MAX_CLIENTS = 256;
-/** Reasons of one client beyond these go to debug only: names of models are the clients' own words. */
+/** Further reasons of one client go to debug only: clients make up names of models. */
 const MAX_REASONS = 64;
 
 export interface FailedCall {
@@ -15,7 +15,7 @@ export interface FailedCall {
   readonly error: WireError;
 }
 
-/** Logs what a client does at warn the first time, so that it is seen, and at debug from then on, so that nothing else is lost in it. */
+/** Logs a warning about a client at warn the first time, so that it is seen, and at debug after that, so that it hides nothing else. */
 export class OncePerClient {
   readonly #log: Logger;
   readonly #told = new Map<string, Set<string>>();
@@ -24,13 +24,13 @@ export class OncePerClient {
     this.#log = log;
   }
 
-  /** @param about what else tells this warning from others of the client */
+  /** @param about tells this warning from others of the same event and client */
   warn(event: string, client: Client, about: string, facts: object): void {
     const level = this.#isFirst(client, `${event} ${about}`) ? 'warn' : 'debug';
     this.#log[level]({ ...facts, ...namesOf(client) }, event);
   }
 
-  /** A call that is answered with an error; those that are the agent's own fault are logged as such each time. */
+  /** A call that is answered with an error. The agent's own faults are logged as errors each time. */
   failed(client: Client, { call, model, error }: FailedCall, { code }: GrpcStatus): void {
     const facts = { call, ...(model === undefined ? {} : { model }), error };
     if (code === STATUS.INTERNAL) this.#log.error({ ...facts, ...namesOf(client) }, EVENT);
@@ -39,7 +39,7 @@ export class OncePerClient {
 
   #isFirst({ key }: Client, reason: string): boolean {
     const reasons = this.#told.get(key) ?? new Set();
-    // The client that was told of longest ago is forgotten first.
+    // The client that was quiet for longest is forgotten first.
     this.#told.delete(key);
     this.#told.set(key, reasons);
     const [oldest] = this.#told.keys();

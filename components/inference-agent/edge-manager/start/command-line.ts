@@ -19,7 +19,7 @@ export interface CommandLine {
 
 const MB = 1024 ** 2;
 
-/** @throws TypeError for words that are unknown, and a number that is none */
+/** @throws TypeError for an unknown word, or a value of `-m` that is not a number */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const { values } = parseArgs({
     args: [...words],
@@ -44,8 +44,8 @@ export function withCommandLine(configuration: unknown, { socket, maxMessageByte
 }
 
 /**
- * As the old agent: the socket named by `-a` must not be there yet, unless `-f` says to remove it. One on which nobody listens does
- * not count: what was killed left it.
+ * As the old agent: the socket named by `-a` must not be there yet, unless `-f` says to remove it. A socket on which nobody listens does
+ * not count: a killed process left it.
  * @throws EdgeError `edge-manager.socket-exists`
  */
 export async function claimSocket({ socket, force }: CommandLine, workFolder: string): Promise<void> {
@@ -54,7 +54,7 @@ export async function claimSocket({ socket, force }: CommandLine, workFolder: st
   const found = await lstat(path).catch(() => undefined);
   if (!found) return;
   if (found.isSocket() && (force || !(await socketAnswers(path)))) return rm(path, { force: true });
-  const what = found.isSocket() ? 'another process listens on the socket' : 'there is a file that is no socket';
+  const what = found.isSocket() ? 'another process listens on the socket' : 'there is a file that is not a socket';
   throw agentErrors.error('edge-manager.socket-exists', `${what}: ${path}`, { facts: { path } });
 }
 

@@ -79,7 +79,9 @@ function inputFor(
   if (info) return info;
   const known = inputs.map((input) => `"${input.name}"`).join(', ');
   const what =
-    name === '' ? `tensor ${index} has no name, and the model no such input` : `the model has no input "${name}"`;
+    name === ''
+      ? `tensor ${index} has no name, and the model no such input`
+      : `the model does not have an input "${name}"`;
   throw invalid(`${what}; its inputs are ${known}`);
 }
 

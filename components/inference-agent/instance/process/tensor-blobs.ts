@@ -9,7 +9,7 @@ export interface TensorHead {
   readonly bytes: number;
 }
 
-/** Strings are bytes here; their own lengths among them are looked at by whoever reads them. */
+/** Strings are bytes here; `unpackStrings` checks the lengths among them. */
 const VIEWS = { ...ARRAY_OF, string: Uint8Array } as const;
 
 /** What a frame carries of tensors. */

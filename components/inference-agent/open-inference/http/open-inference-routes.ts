@@ -17,7 +17,7 @@ export interface OpenInferenceHttp {
 
 const HEADER_LENGTH = 'inference-header-content-length';
 
-/** What anybody may ask by Open Inference Protocol v2. Source: the protocol's specification, "HTTP/REST". */
+/** Routes of Open Inference Protocol v2 that do not change which models serve. Source: the protocol's specification, "HTTP/REST". */
 export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] {
   const { service } = ports;
   const model = (path: string, handle: ModelHandler): readonly Route[] =>
@@ -47,7 +47,7 @@ export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] 
   return routes.map((route) => ({ ...route, errorBody }));
 }
 
-/** What changes which models serve. */
+/** Routes that change which models serve. */
 export function openInferenceAdministration(service: OpenInference): readonly Route[] {
   return [
     {

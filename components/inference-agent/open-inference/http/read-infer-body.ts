@@ -49,7 +49,7 @@ export function readInferBody(body: Uint8Array, headerBytes: number | undefined)
   const parsed = inferBody.safeParse(jsonOf(json));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw bad(`the request is no inference request: /${issue?.path.join('/') ?? ''}: ${issue?.message ?? ''}`);
+    throw bad(`the request is not an inference request: /${issue?.path.join('/') ?? ''}: ${issue?.message ?? ''}`);
   }
   const { id = '', parameters: all = {}, inputs, outputs = [] } = parsed.data;
   let at = 0;

@@ -25,7 +25,7 @@ export function writeInferAnswer(answer: InferAnswer, isBinary: (output: string)
   return { body: Buffer.concat([json, ...binary]), headerBytes: binary.length > 0 ? json.length : undefined };
 }
 
-/** JSON has no NaN and no infinity: they become null. 64-bit integers that a JSON number cannot hold come as text. */
+/** JSON does not have NaN and infinities: they become null. 64-bit integers that a JSON number cannot hold come as text. */
 function plainElements({ type, shape, data }: Tensor): readonly unknown[] {
   switch (type) {
     case 'string':
