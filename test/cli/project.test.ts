@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../testing/app/ffmpeg.ts';
+import { freePort } from '../../testing/process/free-port.ts';
 import { SAMPLES } from '../../testing/device/samples.ts';
 import { Child } from '../../testing/process/child.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
-import { freePort } from '../../testing/app/ffmpeg.ts';
+import { freePort } from '../../testing/process/free-port.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { modelEntries } from '../../tools/bundle/model-entries.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 
 /** A moving test picture, 160×120, 10 frames per second, as input of ffmpeg. */
 export const TEST_PICTURE = 'testsrc2=size=160x120:rate=10';
@@ -27,12 +25,4 @@ export async function testVideo(file: string, frames: number): Promise<void> {
 export function startCamera(...output: readonly string[]): ChildProcess {
   const words = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', TEST_PICTURE];
   return spawn('ffmpeg', [...words, ...output], { stdio: 'ignore' });
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Aedes } from 'aedes';
+import { freePort } from '../process/free-port.ts';
 
 /** An MQTT broker that a test can stop and start again on the same port, and that keeps what was published to it. */
 export class RecordingBroker {
@@ -13,12 +14,7 @@ export class RecordingBroker {
   }
 
   static async start(): Promise<RecordingBroker> {
-    const probe = createServer();
-    const port = await new Promise<number>((resolve) =>
-      probe.listen(0, '127.0.0.1', () => resolve((probe.address() as AddressInfo).port)),
-    );
-    await new Promise((resolve) => probe.close(resolve));
-    const broker = new RecordingBroker(port);
+    const broker = new RecordingBroker(await freePort());
     await broker.start();
     return broker;
   }

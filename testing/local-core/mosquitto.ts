@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from '../process/child.ts';
+import { freePort } from '../process/free-port.ts';
 
 /** A broker that a test can stop and start again on the same port. */
 export interface TestBroker {
@@ -33,13 +31,4 @@ export async function startMosquitto(port?: number): Promise<TestBroker> {
     await rm(folder, { recursive: true, force: true });
   };
   return { port: chosen, url: `mqtt://127.0.0.1:${chosen}`, close: () => (closing ??= close()) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

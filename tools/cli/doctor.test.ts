@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRouter, startSocketServer, watchRoutes } from '#packages/http';
 import type { RouteErrors, SocketServer } from '#packages/http';
 import { silentLogger } from '#packages/foundation';
-import { freePort } from '../../testing/app/ffmpeg.ts';
+import { freePort } from '../../testing/process/free-port.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 
