@@ -41,6 +41,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
   const cache = options.cache ?? projectPaths.cache;
   const store = new ArtifactStore(path.join(cache, 'artifacts'));
   await mkdir(cache, { recursive: true });
+  const digestOf = fingerprints();
   const steps: BuildStep[] = [];
   for (const component of selected(options.components)) {
     const version = await writeRecipe(component, output, options.gdkFor === component.name);
@@ -51,7 +52,10 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
     for (const artifact of artifacts) {
       options.signal?.throwIfAborted();
       const step = { component: component.name, version, artifact: artifact.name };
-      const inputs = await fingerprint([...artifact.inputs, { text: `${component.name} ${version}` }]);
+      const inputs = await fingerprint([
+        { text: await digestOf(artifact.inputs) },
+        { text: `${component.name} ${version}` },
+      ]);
       const made = await store.get(artifact.name, inputs, (file) => {
         options.onProgress?.(step);
         return artifact.make(file, { ...options, cache, component: component.name, version });
@@ -64,6 +68,16 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
     }
   }
   return steps;
+}
+
+/** Artifacts that are made from the same inputs share one list of them, and every source is read once. */
+function fingerprints(): (inputs: Artifact['inputs']) => Promise<string> {
+  const known = new Map<Artifact['inputs'], Promise<string>>();
+  return (inputs) => {
+    const found = known.get(inputs) ?? fingerprint(inputs);
+    known.set(inputs, found);
+    return found;
+  };
 }
 
 function selected(names: readonly string[] | undefined): readonly ComponentBuild[] {
