@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { createAgentClient } from '#packages/http';
+import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import { onResults } from '../../tools/cli/start/result-stream.ts';
@@ -48,6 +49,7 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
   const root = path.join(folder, 'core');
   onProgress('Building and deploying the collection …');
   const inbox = await makeInbox(path.join(folder, 'inbox'));
+  await buildForThisMachine();
   const request = await firstDeployment(inbox, { agent: { ImageFolders: [folder, inbox.scenes] } });
   const core = await LocalCore.start({ root });
   const agent = createAgentClient({ socketPath: agentSocket(root), timeoutMs: 60_000 });

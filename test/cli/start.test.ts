@@ -5,9 +5,9 @@ import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
 import { freePort } from '../../testing/process/free-port.ts';
+import { builtCollection, providedRuntime } from '../../testing/device/built-collection.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { modelEntries } from '../../tools/bundle/model-entries.ts';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { readRecipe } from '../../tools/bundle/recipe-source.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
@@ -21,7 +21,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edgeml-start-'));
-  await buildForThisMachine();
+  await builtCollection();
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -66,6 +66,7 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     root = path.join(folder, 'core');
+    await providedRuntime(root);
     run = startProcess([...EDGEML, 'start', '--samples', '--root', root]);
     await untilUp(run);
   });
@@ -295,6 +296,7 @@ describe('npm start', () => {
 describe('npm start, killed at npm', () => {
   it('answers what lay in the inbox before, and ends the components although npm is gone', async () => {
     const root = path.join(folder, 'through-npm');
+    await providedRuntime(root);
     const inbox = path.join(folder, 'filled');
     await mkdir(inbox);
     await copyFile(path.join(SAMPLES, 'belt-01.jpg'), path.join(inbox, 'lay there.jpg'));

@@ -9,10 +9,10 @@ import { startS3Server, TEST_KEYS } from '../../testing/object-store/s3-server.t
 import type { S3Server } from '../../testing/object-store/s3-server.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { python } from '../../testing/outside-data/python.ts';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
+import { providedRuntime } from '../../testing/device/built-collection.ts';
 import { AGENT, deviceFolder } from '../../testing/device/collection.ts';
 import { sample } from '../../testing/device/samples.ts';
 import { packOldProgram } from '../../testing/clients/old-program.ts';
@@ -34,8 +34,8 @@ describe('the sample programs of Greengrass V1', await needs(python), () => {
     vi.waitUntil<string | undefined>(() => said(component, pattern), { timeout: PATIENCE_MS / 2, interval: 50 });
 
   beforeAll(async () => {
-    await buildForThisMachine();
     folder = await deviceFolder();
+    await providedRuntime(path.join(folder, 'core'));
     s3 = await startS3Server('samples');
     proxy = await startFaultProxy(s3.url);
     core = await LocalCore.start({

@@ -6,6 +6,7 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 import { makeInbox } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
+import { providedRuntime } from '../../testing/device/built-collection.ts';
 import { AGENT, agentSocket, APP, DETECTOR, deviceFolder, firstDeployment } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
@@ -78,6 +79,7 @@ describe('a core that is killed', () => {
     [folder, cores] = [await deviceFolder(), []];
     root = path.join(folder, 'core');
     inbox = await makeInbox(path.join(folder, 'inbox'));
+    await providedRuntime(root);
   });
 
   afterAll(async () => {

@@ -2,11 +2,11 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#packages/foundation';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import type { DeploymentOutcome } from '../../tools/local-core/ports.ts';
+import { providedRuntime } from '../../testing/device/built-collection.ts';
 import { deviceFolder } from '../../testing/device/collection.ts';
 import { bytesOf, EdgeClient } from '../../testing/edge-manager/client.ts';
 import { bareModel, identity } from '../../testing/edge-manager/models.ts';
@@ -19,8 +19,8 @@ describe('row 120: a deployment document of Edge Manager', () => {
   let socket: string;
 
   beforeAll(async () => {
-    await buildForThisMachine();
     folder = await deviceFolder();
+    await providedRuntime(path.join(folder, 'core'));
     socket = path.join(folder, 'edge.sock');
     core = await LocalCore.start({
       root: path.join(folder, 'core'),

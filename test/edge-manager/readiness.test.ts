@@ -2,10 +2,10 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#packages/foundation';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
+import { providedRuntime } from '../../testing/device/built-collection.ts';
 import { deviceFolder } from '../../testing/device/collection.ts';
 
 const APPLICATION = 'com.example.WindTurbine';
@@ -42,8 +42,8 @@ describe('an application that connects once, when it starts', () => {
     });
 
   beforeAll(async () => {
-    await buildForThisMachine();
     folder = await deviceFolder();
+    await providedRuntime(path.join(folder, 'core'));
     core = await LocalCore.start({
       root: path.join(folder, 'core'),
       tokenExchange: { provider: staticCredentials(systemClock) },

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildForThisMachine, thisPlatform } from '../../tools/bundle/host-build.ts';
+import { thisPlatform } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { writeStandalone } from '../../tools/cli/local/standalone.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
+import { builtCollection } from '../../testing/device/built-collection.ts';
 import { EdgeClient, floatsOf, tensorOf } from '../../testing/edge-manager/client.ts';
 import { adder, bareModel } from '../../testing/edge-manager/models.ts';
 import { Child } from '../../testing/process/child.ts';
@@ -15,7 +16,7 @@ describe.skipIf(process.platform !== 'linux')('the agent without Greengrass', ()
   const at = (...names: string[]): string => path.join(folder.path, ...names);
 
   beforeAll(async () => {
-    await buildForThisMachine();
+    await builtCollection();
     folder = await temporaryFolder();
     await writeStandalone(projectPaths.output, at('standalone'), [thisPlatform()]);
     await mkdir(at('work'));

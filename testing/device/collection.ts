@@ -2,7 +2,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PATIENCE_MS } from '../patience.ts';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { APP, collectionDeployment } from '../../tools/cli/start/collection.ts';
 import type { Inbox } from '../../tools/cli/start/collection.ts';
 import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
@@ -20,12 +19,11 @@ export function agentSocket(root: string): string {
   return path.join(root, 'work', AGENT, 'agent.sock');
 }
 
-/** The deployment of the whole collection as built for this machine, with a watched inbox. */
+/** The deployment of the whole collection as it lies built in greengrass-build, with a watched inbox. */
 export async function firstDeployment(
   inbox: Inbox,
   settings: { readonly app?: AppSettings | undefined; readonly agent?: object | undefined } = {},
 ): Promise<LocalDeploymentRequest> {
-  await buildForThisMachine();
   const request = await collectionDeployment([], inbox);
   // Merged as the nucleus does it, maps key by key.
   const { Sources: watched = {} } = request.componentToConfiguration?.[APP]?.MERGE as AppSettings;

@@ -9,6 +9,7 @@ import type { Inbox } from '../../tools/cli/start/collection.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
 import type { LocalCoreOptions } from '../../tools/local-core/core-options.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
+import { providedRuntime } from './built-collection.ts';
 import { agentSocket, deviceFolder, firstDeployment } from './collection.ts';
 import type { AppSettings } from './collection.ts';
 import { Inboxed } from './inboxed.ts';
@@ -48,7 +49,9 @@ export class Device {
   static async start(options: DeviceOptions = {}): Promise<Device> {
     const { app, agent, ...coreOptions } = options;
     const folder = await deviceFolder();
-    const core = await LocalCore.start({ root: path.join(folder, 'core'), ...coreOptions });
+    const root = path.join(folder, 'core');
+    await providedRuntime(root);
+    const core = await LocalCore.start({ root, ...coreOptions });
     const inbox = await makeInbox(path.join(folder, 'inbox'));
     const device = new Device(core, inbox, folder);
     try {

@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtCollection } from '../../testing/device/built-collection.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
-import { buildForThisMachine } from '../bundle/host-build.ts';
 import { folderEntries } from '../bundle/zip/folder-entries.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const words = ['package', '--source', onnx, '--name', 'Colours', '--labels', labels, '--manifest', manifest];
   const made = await runHere([...words, '--golden', ...images, '--output', build]);
   expect(made, made.stderr).toMatchObject({ code: 0 });
-  await buildForThisMachine();
+  await builtCollection();
 });
 afterAll(() => training.remove());
 
