@@ -20,6 +20,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 
@@ -58,7 +59,8 @@ describe('deployments', await needs(awsModels), () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const command = (...args: string[]) => runCommand(args, aws.environment);
+  const command = (...args: string[]) => runHere(args, aws.environment);
+  const asProcess = (...args: string[]) => runCommand(args, aws.environment);
   const hall = () => findTarget(clients, { kind: 'group', name: 'hall' }, signal);
   const deploy = async (change: DeploymentChange): Promise<string> =>
     sendDeployment(clients, await planDeployment(clients, await hall(), change, { signal }), signal);
@@ -77,7 +79,7 @@ describe('deployments', await needs(awsModels), () => {
       },
     });
 
-    const { code, json } = await command('deploy', 'test.Model=1.0.0', '--group', 'hall', '--json');
+    const { code, json } = await asProcess('deploy', 'test.Model=1.0.0', '--group', 'hall', '--json');
 
     expect(code).toBe(0);
     expect(json[0]).toMatchObject({
@@ -304,14 +306,14 @@ describe('deployments', await needs(awsModels), () => {
           }
         : { status: 'SUCCEEDED' };
     aws.fleet.readsUntilDone = 1;
-    const { code, json, stderr } = await command(
+    const { code, json, stderr } = await asProcess(
       ...['deploy', 'test.Agent=1.0.0', 'test.Model=1.1.0', '--group', 'hall', '--wait', '--timeout', '60', '--json'],
     );
     expect(code).toBe(1);
     expect(stderr).toContain('in progress');
     expect(stderr).toContain('"code":"deploy.failed-devices"');
     expect(json[0]).toMatchObject({ settled: true, counts: { SUCCEEDED: 2, FAILED: 1 } });
-    const status = await command('status', '--group', 'hall');
+    const status = await asProcess('status', '--group', 'hall');
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/gateway-2 +FAILED +test\.Model 1\.1\.0 BROKEN +.*golden test failed: cat\.jpg/);
     expect(status.stdout).toContain('DEPLOYMENT_FAILURE > COMPONENT_BROKEN');
@@ -341,7 +343,7 @@ describe('deployments', await needs(awsModels), () => {
       await sendDeployment(clients, plan, signal);
       return latest().components;
     };
-    const { code, json } = await command('rollback', '--group', 'hall', '--json');
+    const { code, json } = await asProcess('rollback', '--group', 'hall', '--json');
     expect([code, json[0]?.['restores']]).toEqual([0, aws.fleet.deployments[1]?.id]);
     expect(latest().components).toEqual({
       'test.Agent': { componentVersion: '1.0.0' },

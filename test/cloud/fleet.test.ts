@@ -13,6 +13,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { PERIOD_SECONDS, putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 
@@ -58,11 +59,12 @@ describe('fleet', await needs(awsModels), () => {
     putHeartbeat(aws.memoryBucket, 'gone', { Models: [sampleModel({ LatestInference: now - ageMs / 1000 })], ageMs });
     putHeartbeat(aws.memoryBucket, 'elsewhere', { Models: [sampleModel()] });
   };
-  const fleet = (...args: string[]) => runCommand(['fleet', '--heartbeats', PLACE, ...args], aws.environment);
+  const words = (...args: string[]) => ['fleet', '--heartbeats', PLACE, ...args];
+  const fleet = (...args: string[]) => runHere(words(...args), aws.environment);
 
   it('row 116: reports every field of the old fleet report, with its own meaning of each count', async () => {
     hall();
-    const { code, json } = await fleet('--group', 'hall', '--report', '--json');
+    const { code, json } = await runCommand(words('--group', 'hall', '--report', '--json'), aws.environment);
 
     expect(code).toBe(0);
     expect(json[0]).toEqual({
@@ -154,7 +156,7 @@ describe('fleet', await needs(awsModels), () => {
     const unknown = await fleet('nobody');
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('"nobody"') as string]);
     expect((await fleet('--connected', '--offline')).code).toBe(2);
-    expect((await runCommand(['fleet', '--heartbeats', 'somewhere'], aws.environment)).code).toBe(1);
+    expect((await runHere(['fleet', '--heartbeats', 'somewhere'], aws.environment)).code).toBe(1);
   });
 
   it('writes a page that needs nothing else and lets no name become markup', async () => {
@@ -177,13 +179,13 @@ describe('fleet', await needs(awsModels), () => {
     for (const name of names) aws.fleet.addThing(name, 'factory');
     aws.iot.pageSize = 7;
     const wanted = ['canary=hall-1-gw-0,hall-2-gw-9', 'wave-1=*hall-1*', 'wave-2=25%', 'wave-3=100%'];
-    const rings = (...args: string[]) =>
-      runCommand(['rings', ...wanted, '--group', 'factory', '--json', ...args], aws.environment);
+    const ringWords = ['rings', ...wanted, '--group', 'factory', '--json'];
+    const rings = (...args: string[]) => runHere([...ringWords, ...args], aws.environment);
     const members = (group: string) => [...(aws.fleet.groups.get(group) ?? [])].sort();
 
     expect((await rings('--dry-run')).json.map(({ members: count }) => count)).toEqual([2, 7, 5, 6]);
     expect(aws.fleet.groups.has('canary')).toBe(false);
-    expect((await rings()).code).toBe(0);
+    expect((await runCommand(ringWords, aws.environment)).code).toBe(0);
     expect(members('canary')).toEqual(['hall-1-gw-0', 'hall-2-gw-9']);
     expect(members('wave-1')).toHaveLength(7);
     const all = ['canary', 'wave-1', 'wave-2', 'wave-3'].flatMap(members);

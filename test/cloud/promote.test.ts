@@ -19,6 +19,7 @@ import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { WarpClock } from '../../testing/cloud/warp-clock.ts';
@@ -390,7 +391,7 @@ describe('promote', await needs(awsModels), () => {
     await writeFile(plan, JSON.stringify(DOCUMENT));
     says = (_, version) => (version === '1.1.0' ? { Provider: 'cpu' } : {});
     const words = ['promote', plan, '--state', path.join(folder, 'failing.json'), '--every', '0.01'];
-    const { code, stderr } = await runCommand(words, aws.environment);
+    const { code, stderr } = await runHere(words, aws.environment);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/failed at canary: .*promote\.gate-failed/s) as string]);
   });
 

@@ -14,6 +14,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/edgeml-device';
@@ -63,14 +64,13 @@ describe('provision', await needs(awsModels), () => {
       nucleusVersion: '2.14.0',
       ...changes,
     });
-  const command = (...args: string[]) => runCommand([...args, '--output', folder], aws.environment);
+  const command = (...args: string[]) => runHere([...args, '--output', folder], aws.environment);
   const writes = () =>
     aws.requests.filter(({ operation }) => /^(Create|Attach|Add|Update|Detach|Delete)/.test(operation));
 
   it('row 111: registers a device with all it needs, and its nucleus with all the files it starts from', async () => {
-    const { code, stdout, stderr } = await command(
-      ...['provision', 'gateway-7', '--group', 'hall', '--role-arn', ROLE, '--accelerator', 'cuda'],
-    );
+    const words = ['provision', 'gateway-7', '--group', 'hall', '--role-arn', ROLE, '--accelerator', 'cuda'];
+    const { code, stdout, stderr } = await runCommand([...words, '--output', folder], aws.environment);
     expect(code).toBe(0);
     expect(stdout).toContain(
       'made group hall, role alias EdgeMLDevices, policy EdgeML-gateway-7, thing gateway-7, certificate',
@@ -199,7 +199,8 @@ describe('provision', await needs(awsModels), () => {
       expect(await readdir(folder)).toEqual([]);
     }
     await make();
-    const { code, stdout } = await command('deprovision', 'gateway-7');
+    const words = ['deprovision', 'gateway-7', '--output', folder];
+    const { code, stdout } = await runCommand(words, aws.environment);
     expect([code, stdout]).toEqual([0, 'gateway-7 is gone.\n']);
   });
 

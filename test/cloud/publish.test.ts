@@ -24,6 +24,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn, Mishap } from '../../testing/cloud/aws-stand-in.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { sampleBuild } from '../../testing/cloud/sample-build.ts';
 import type { SampleBuild } from '../../testing/cloud/sample-build.ts';
@@ -61,8 +62,9 @@ describe('publish', await needs(awsModels), () => {
     await aws.close();
   });
 
-  const command = (...args: string[]) =>
-    runCommand(['publish', '--bucket', BUCKET, '--build', build.folder, ...args], aws.environment);
+  const words = (...args: string[]) => ['publish', '--bucket', BUCKET, '--build', build.folder, ...args];
+  const command = (...args: string[]) => runHere(words(...args), aws.environment);
+  const asProcess = (...args: string[]) => runCommand(words(...args), aws.environment);
   const publishAll = async (): Promise<readonly PublishOutcome[]> => {
     const plans = inDependencyOrder(await readBuildFolder(build.folder)).map((component) =>
       planComponent(component, { bucket: BUCKET, prefix: '' }),
@@ -77,7 +79,7 @@ describe('publish', await needs(awsModels), () => {
   const writes = () => aws.requests.filter(({ operation }) => /^(PUT|Create|Delete)/.test(operation));
 
   it('row 142: sends artifacts with their hashes, creates versions in order, waits until they are deployable', async () => {
-    const { code, json, stderr } = await command('--json');
+    const { code, json, stderr } = await asProcess('--json');
 
     expect(stderr).not.toContain('Error');
     expect(code).toBe(0);
@@ -219,16 +221,12 @@ describe('publish', await needs(awsModels), () => {
       timeout: PATIENCE_MS,
       interval: 5,
     });
-    const killed = await runCommand(
-      ['publish', '--bucket', BUCKET, '--build', build.folder],
-      aws.environment,
-      secondIsThere,
-    );
+    const killed = await runCommand(words(), aws.environment, secondIsThere);
     expect(killed.code).toBeNull();
     expect(aws.greengrass.components.size).toBe(2);
     aws.mishap = () => undefined;
 
-    const { code, json } = await command('--json');
+    const { code, json } = await asProcess('--json');
     expect(code).toBe(0);
     expect(json.map(({ outcome, uploadedBytes }) => [outcome, uploadedBytes])).toEqual([
       ['unchanged', 0],
@@ -259,7 +257,7 @@ describe('publish', await needs(awsModels), () => {
   it('row 150: never shows keys, signatures or tokens, whatever goes wrong', async () => {
     aws.mishap = () => 'error';
     const quick = { ...aws.environment, AWS_MAX_ATTEMPTS: '1', AWS_SESSION_TOKEN: 'VERY-SECRET-SESSION' };
-    const failed = await runCommand(['publish', '--bucket', BUCKET, '--build', build.folder, '--json'], quick);
+    const failed = await runCommand(words('--json'), quick);
     expect(failed.code).toBe(1);
     const output = failed.stdout + failed.stderr;
     expect(output).toContain('cloud.');
@@ -268,9 +266,9 @@ describe('publish', await needs(awsModels), () => {
   });
 
   it('ends with 2 for wrong usage and 1 with a remedy where there is no build', async () => {
-    const usage = await runCommand(['publish'], aws.environment);
+    const usage = await runHere(['publish'], aws.environment);
     expect([usage.code, usage.stderr]).toEqual([2, expect.stringContaining('--bucket') as string]);
-    const none = await runCommand(['publish', '--bucket', BUCKET, '--build', '/nowhere'], aws.environment);
+    const none = await runHere(['publish', '--bucket', BUCKET, '--build', '/nowhere'], aws.environment);
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('npm run build') as string]);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
@@ -13,26 +13,23 @@ import type { TwinReport } from '../../tools/twin/report/twin-report.ts';
 import { builtCollection } from '../../testing/device/built-collection.ts';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
-import { runCommand } from '../../testing/process/run-command.ts';
 
-/** Each step is a process, some of them with a core and components of their own. */
+/** Two of the steps start a core with components of its own. */
 const COMPONENT = 'edgeml.model.Colours';
 const BUCKET = 'components';
 
 describe.sequential('from training output to the fleet and back', await needs(awsModels), () => {
   let aws: AwsStandIn;
   let training: TrainingOutput;
+  let environment: Readonly<Record<string, string>>;
   const at = (...parts: readonly string[]): string => path.join(training.dir, ...parts);
-  /** Steps that need no process of their own run in this one. */
-  const here = (...words: readonly string[]) => runHere([...words, '--json']);
-  const command = (...words: readonly string[]) =>
-    runCommand([...words, '--json'], { ...aws.environment, TMPDIR: at('t') });
+  const command = (...words: readonly string[]) => runHere([...words, '--json'], environment);
 
   beforeAll(async () => {
     aws = await startAwsStandIn(BUCKET);
     training = await trainingOutput();
     await mkdir(at('t'));
-    for (const [name, value] of Object.entries(aws.environment)) vi.stubEnv(name, value);
+    environment = { ...aws.environment, TMPDIR: at('t') };
     await builtCollection();
     aws.fleet.addThing('gateway-1', 'hall');
     aws.fleet.addThing('gateway-2', 'hall');
@@ -62,20 +59,9 @@ describe.sequential('from training output to the fleet and back', await needs(aw
   const twin = async (version: string, document: object): Promise<{ code: number | null; report: TwinReport }> => {
     const folder = await download(version);
     await writeFile(at('deployment.json'), JSON.stringify(document));
-    const { code, stderr } = await runCommand(
-      [
-        'twin',
-        '--json',
-        '--build',
-        folder,
-        '--deployment',
-        at('deployment.json'),
-        '--requests',
-        '4',
-        '--report',
-        at('report'),
-      ],
-      { TMPDIR: at('t') },
+    const { code, stderr } = await command(
+      ...['twin', '--build', folder, '--deployment', at('deployment.json')],
+      ...['--requests', '4', '--report', at('report')],
     );
     const text = await readFile(at('report/report.json'), 'utf8').catch(() => {
       throw new Error(stderr);
@@ -89,7 +75,7 @@ describe.sequential('from training output to the fleet and back', await needs(aw
     const labels = await training.write({ 'labels.txt': LABELS });
     const manifest = await training.write({ 'colours.json': MANIFEST });
     const images = [await training.image('red'), await training.image('green')];
-    const made = await here(
+    const made = await command(
       ...['package', '--source', model, '--name', 'Colours', '--version', version, '--labels', labels],
       ...['--manifest', manifest, '--golden', ...images, '--output', at('build'), '--key', at('keys/private.pem')],
     );
@@ -104,14 +90,14 @@ describe.sequential('from training output to the fleet and back', await needs(aw
 
   it('packages and signs what training left, publishes it, and the device gets what was uploaded', async () => {
     await mkdir(at('keys'));
-    const keys = await here('keygen', '--out', at('keys'));
+    const keys = await command('keygen', '--out', at('keys'));
     expect(keys.code, keys.stderr).toBe(0);
     const key = (await readdir(at('keys'))).find((name) => !name.includes('pub')) ?? '';
     await writeFile(at('keys/private.pem'), await readFile(at('keys', key)), { mode: 0o600 });
     await packaged('1.0.0');
     await published();
 
-    const deployed = await here('deploy', `${COMPONENT}=1.0.0`, '--group', 'hall', '--dry-run');
+    const deployed = await command('deploy', `${COMPONENT}=1.0.0`, '--group', 'hall', '--dry-run');
     const { input } = deployed.json[0] as { input: { components: object } };
     const { code, report } = await twin('1.0.0', input);
     expect(code).toBe(0);
@@ -132,7 +118,7 @@ describe.sequential('from training output to the fleet and back', await needs(aw
     await writeFile(path.join(dir, 'golden/red.json'), JSON.stringify([{ classId: 2, label: 'blue', score: 1 }]));
     await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colours.zip`), await folderEntries(dir));
     await published();
-    const dry = await here('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
+    const dry = await command('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
     const { code, report } = await twin('1.1.0', (dry.json[0] as { input: object }).input);
     expect([code, report.deployment.status]).toEqual([1, 'FAILED']);
     const lines = report.deployment.components.find(({ name }) => name === COMPONENT)?.lastLines ?? [];

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, parsePrivateKey, signPackage } from '#packages/model-package';
 import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
-import { runCommand } from '../../testing/process/run-command.ts';
+import { runHere } from '../../testing/package/in-process.ts';
 import { detectorVersion, editManifest, editText, readManifest } from '../../testing/device/model-version.ts';
 import { sample } from '../../testing/device/samples.ts';
 
@@ -39,7 +39,7 @@ async function deployRefused(
   expect(outcome).toMatchObject({ status: 'FAILED', detailedStatus: 'FAILED_ROLLBACK_COMPLETE' });
   expect(outcome.error).toContain(DETECTOR);
   expect(await device.log(DETECTOR)).toMatch(reason);
-  const list = await runCommand(['local', 'list', '--root', device.root], {});
+  const list = await runHere(['local', 'list', '--root', device.root]);
   expect(list.code).toBe(0);
   expect(list.stdout).toMatch(/Last deployment FAILED \(FAILED_ROLLBACK_COMPLETE\)/);
   expect(list.stdout).toMatch(reason);

@@ -11,7 +11,7 @@ import { runCommand } from '../../testing/process/run-command.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { findS3 } from './source/s3-source.ts';
-import { errorOf } from '../../testing/package/in-process.ts';
+import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import {
   colourModel,
   colourPackage,
@@ -39,11 +39,17 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   let aws: AwsStandIn;
   const put = (key: string, body: Buffer) =>
     aws.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+  const wordsOf = (source: string, output: string, words: readonly string[] = []) => [
+    'package',
+    '--source',
+    source,
+    '--output',
+    path.join(training.dir, output),
+    '--json',
+    ...words,
+  ];
   const pack = (source: string, output: string, ...words: readonly string[]) =>
-    runCommand(
-      ['package', '--source', source, '--output', path.join(training.dir, output), '--json', ...words],
-      aws.environment,
-    );
+    runHere(wordsOf(source, output, words), aws.environment);
   const downloads = () => aws.requests.filter(({ operation }) => operation.startsWith('GET /')).length;
 
   beforeAll(async () => {
@@ -66,7 +72,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
 
   it('row 25, row 27: reads a .zip from S3 once, and again only when its ETag has changed', async () => {
     const source = `s3://${BUCKET}/models/colours.zip`;
-    const first = await pack(source, 's3');
+    const first = await runCommand(wordsOf(source, 's3'), aws.environment);
     expect(first, first.stderr).toMatchObject({ code: 0 });
     expect(first.json[0]).toMatchObject({ state: 'packaged', name: 'Colours', source: { uri: source } });
     const { etag } = first.json[0]?.['source'] as { etag: string };
@@ -132,7 +138,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   it('says what is missing', async () => {
     expect(errorOf(await pack(`s3://${BUCKET}/none.zip`, 'none')).code).toBe('package-source.not-found');
     const noKeys = { AWS_ENDPOINT_URL: aws.url, AWS_REGION: REGION, AWS_EC2_METADATA_DISABLED: 'true' };
-    const unsigned = await runCommand(['package', '--source', `s3://${BUCKET}/models/colours.zip`, '--json'], noKeys);
+    const unsigned = await runHere(['package', '--source', `s3://${BUCKET}/models/colours.zip`, '--json'], noKeys);
     expect(errorOf(unsigned).code).toBe('package-source.no-credentials');
   });
 });

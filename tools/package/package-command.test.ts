@@ -113,18 +113,18 @@ describe('edgeml package', () => {
     const copy = at('elsewhere/colours.onnx');
     await cp(onnx, copy);
     await utimes(copy, 1, 1);
-    const again = await edgemlPackage(copy, 'second', '--version', '1.2.0', ...full());
+    const again = await packageHere(copy, 'second', '--version', '1.2.0', ...full());
     expect(again.json[0]).toMatchObject({ state: 'packaged' });
     expect(await hashes(at('second'))).toEqual(await hashes(at('first')));
   });
 
   it('row 27: does nothing while source and options are the same, and packages when one of them changes', async () => {
-    const same = await edgemlPackage(onnx, 'first', '--version', '1.2.0', ...full());
+    const same = await packageHere(onnx, 'first', '--version', '1.2.0', ...full());
     expect(same.json[0]).toMatchObject({ state: 'unchanged', version: '1.2.0' });
-    const plan = await edgemlPackage(onnx, 'first', '--version', '1.3.0', '--dry-run', ...full());
+    const plan = await packageHere(onnx, 'first', '--version', '1.3.0', '--dry-run', ...full());
     expect(plan.json[0]).toMatchObject({ dryRun: true, state: 'would-package', version: '1.3.0' });
     expect(Object.keys(await hashes(at('first')))).toHaveLength(11);
-    const next = await edgemlPackage(onnx, 'first', '--version', '1.3.0', ...full());
+    const next = await packageHere(onnx, 'first', '--version', '1.3.0', ...full());
     expect(next.json[0]).toMatchObject({ state: 'packaged', version: '1.3.0' });
   });
 
@@ -203,7 +203,7 @@ describe('edgeml package of an archive', () => {
   ] as const)('%s (%s, from disk) gives the package that the folder gives', async (ending, _row, make) => {
     const name = `colours${ending}`;
     await writeFile(at(name), await make(colourPackage()));
-    const made = await edgemlPackage(at(name), `of${ending}`, '--golden', red);
+    const made = await packageHere(at(name), `of${ending}`, '--golden', red);
     expect(made, made.stderr).toMatchObject({ code: 0 });
     expect(made.json[0]).toMatchObject({ name: 'Colours', version: '1.0.0' });
   });

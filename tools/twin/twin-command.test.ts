@@ -32,15 +32,16 @@ beforeAll(async () => {
 });
 afterAll(() => training.remove());
 
-const twin = (...words: readonly string[]) =>
-  runCommand(['twin', '--json', '--report', at('report'), ...words], { TMPDIR: at('t') });
+const wordsOf = (words: readonly string[]) => ['twin', '--json', '--report', at('report'), ...words];
+const twin = (...words: readonly string[]) => runHere(wordsOf(words), { TMPDIR: at('t') });
 const report = async (): Promise<TwinReport> =>
   JSON.parse(await readFile(at('report/report.json'), 'utf8')) as TwinReport;
 const file = (name: string): Promise<string> => readFile(at('report', name), 'utf8');
 
 describe('edgeml twin', () => {
   it('deploys what was packaged, finds the golden results, measures, and reports', async () => {
-    const result = await twin('--build', build, '--requests', '8', '--max-p95', '60000', '--max-memory', '8000');
+    const words = wordsOf(['--build', build, '--requests', '8', '--max-p95', '60000', '--max-memory', '8000']);
+    const result = await runCommand(words, { TMPDIR: at('t') });
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
     expect(result.json[0]).toMatchObject({ passed: true, name: `${COMPONENT} 1.0.0` });
 

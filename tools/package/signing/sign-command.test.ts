@@ -35,7 +35,7 @@ describe('edgeml keygen, sign and verify', () => {
       TrustedKeys: { [keyId!]: expect.any(String) as string },
     });
 
-    const signed = await runCommand(['sign', '--package', dir, '--key', privateFile!, '--json'], {});
+    const signed = await runHere(['sign', '--package', dir, '--key', privateFile!, '--json']);
     expect(signed, signed.stderr).toMatchObject({ code: 0 });
     expect(signed.json[0]).toMatchObject({ name: 'Colours', algorithm: 'Ed25519', keyId });
     // Signing again signs the same files: the signature is none of them.
@@ -43,7 +43,7 @@ describe('edgeml keygen, sign and verify', () => {
     expect(again.json[0]).toMatchObject({ files: signed.json[0]?.['files'], hash: signed.json[0]?.['hash'] });
     const { files } = JSON.parse(await readFile(path.join(dir, 'signature.json'), 'utf8')) as { files: object };
     expect(again.json[0]?.['files']).toBe(Object.keys(files).length);
-    const verified = await runCommand(['verify', '--package', dir, '--key', publicFile!, '--json'], {});
+    const verified = await runHere(['verify', '--package', dir, '--key', publicFile!, '--json']);
     expect(verified.json[0]).toMatchObject({ state: 'trusted', keyId });
   });
 
@@ -284,7 +284,7 @@ describe('edgeml sign with a key of AWS KMS', () => {
     ['alias/rsa', 'signature.bad-key', /rsa/],
     ['alias/agree', 'signing.kms', /KEY_AGREEMENT/],
   ])('refuses %s', async (key, code, message) => {
-    const refused = await runCommand(['sign', '--package', dir, '--kms-key', key, '--json'], environment);
+    const refused = await runHere(['sign', '--package', dir, '--kms-key', key, '--json'], environment);
     expect(refused.code).toBe(1);
     expect(errorOf(refused)).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
