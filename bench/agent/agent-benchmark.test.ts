@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { runCommand } from '../../testing/process/run-command.ts';
 import { sample } from '../../testing/device/samples.ts';
+import { MemoryIo } from '../../tools/cli/frame/io.ts';
+import { runBenchmark } from '../benchmarks.ts';
 import { photoOf } from './photo.ts';
 import type { BenchReport } from './run-bench.ts';
 
 describe('edgeml bench agent', () => {
   it('measures the collection and loses no request, in small', async () => {
-    const words = ['bench', 'agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json'];
-    const { code, stdout } = await runCommand(words, process.env);
-    const report = JSON.parse(stdout) as BenchReport;
+    const words = ['agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json'];
+    const io = new MemoryIo();
+    const code = await runBenchmark(words, io, new AbortController().signal);
+    const report = JSON.parse(io.out) as BenchReport;
 
     expect(code).toBe(0);
     expect(report.overhead.map(({ service, requests }) => `${service} ${requests}`)).toEqual([

@@ -38,7 +38,8 @@ export interface OverheadOptions {
   readonly signal: AbortSignal;
 }
 
-const WARM_UP = 100;
+/** Never more requests than are measured. */
+const LONGEST_WARM_UP = 100;
 
 /** Asks one request after the other and looks at what the agent adds around the model. */
 export async function measureOverhead(options: OverheadOptions): Promise<OverheadFigures> {
@@ -63,7 +64,7 @@ async function measure(
   const bare = await startBareHttp(folder, `bare-${service}-${body.length}`, signal);
   try {
     const rows: Row[] = [];
-    for (let n = -WARM_UP; n < requests; n++) {
+    for (let n = -Math.min(requests, LONGEST_WARM_UP); n < requests; n++) {
       const startedAt = performance.now();
       const { timings } = await ask();
       const client = performance.now() - startedAt;
