@@ -9,7 +9,7 @@ export interface BenchAgent {
   readonly client: AgentClient;
 }
 
-/** What components/inference-agent/run.sh sets. */
+/** As components/inference-agent/run.sh sets it. */
 const ENVIRONMENT = { EDGEML_PROVIDERS: 'cpu', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=1' };
 
 /** Bundles the agent into a folder and starts it there as a nucleus would, in the environment that it has for the CPU. */

@@ -199,7 +199,7 @@ describe('npm start', () => {
     });
   });
 
-  it('has the component itself refuse a setting that nobody knows, from whomever it comes', async () => {
+  it('has the component itself refuse an unknown setting that the command let through', async () => {
     const config = '{"edgeml.InferenceApp": {"merge": {"TimeoutSecond": 5}}}';
     const deploy = await edgeml('local', 'deploy', '--allow-unknown', '--config', config);
     expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('did you mean TimeoutSeconds?') as string });

@@ -62,7 +62,7 @@ describe.sequential(
       const template = await Template.read('pipeline.yaml', 'edgeml-pipeline', parameters, fleet.exports);
       definition = template.resources['Pipeline']?.Properties['Definition'] as typeof definition;
       topic = template.ref('Approval');
-      // What a data scientist has: the archive of a training job, and a few pictures. One of them shows nothing that the model knows.
+      // A data scientist has the archive of a training job, and a few pictures. One of them shows nothing that the model knows.
       const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
         aws.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
       await put('models', 'job/model.tar.gz', await tarOf({ 'colours.onnx': colourModel() }));

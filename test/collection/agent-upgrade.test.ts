@@ -9,7 +9,7 @@ import { sample } from '../../testing/device/samples.ts';
 
 const SERVICES = ['PartsDetector', 'PartsClassifier'];
 const IMAGES = 30;
-/** What a caller that has got 503, or nothing, waits before it asks again. */
+/** Pause of a caller between a 503, or no answer at all, and its next attempt. */
 const RETRY_MS = 50;
 
 let device: Device;

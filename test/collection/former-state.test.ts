@@ -142,7 +142,7 @@ describe('the state of the version before', () => {
       await uploader.close(1_000);
       const after = await lines();
       expect([before, after].every((all) => all.length > 3 && all.every((line) => line !== undefined))).toBe(true);
-      // What is new in a sample's header the version before hands on unread; rows of the history come with time.
+      // The version before hands on new fields of a sample's header unread; rows of the history come with time.
       const read = [...shapeOf(after)].filter((key) => key !== '/*/because' && !/^\/\*\/u\/kept\/.*\*/.test(key));
       expect(shapeOf(before)).toEqual(expect.arrayContaining(read));
     });

@@ -121,7 +121,7 @@ describe('LoadModel', () => {
           /compiled by SageMaker Neo from PYTORCH for JETSON_XAVIER .*torch\.onnx\.export.*\[package\.compiled-by-neo\]/,
         ) as string,
       });
-      // Beside an ONNX file, what Neo left is no matter.
+      // Files that Neo left beside an ONNX file do not matter.
       await bareModel(url, identity('float32', [1]));
       await client.call('LoadModel', { url, name: 'beside-neo' });
     });

@@ -142,7 +142,7 @@ describe('Predict', () => {
     });
   });
 
-  it('row 79: takes another shape of as many elements where no side is free, and warns once', async () => {
+  it('row 79: takes another shape of as many elements if no side is free, and warns once', async () => {
     await load('fixed', identity('float32', [1, 2, 3]));
     await load('free', identity('float32', ['n', 2, 3]));
     const six = Float32Array.of(1, 2, 3, 4, 5, 6);

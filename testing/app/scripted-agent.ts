@@ -23,7 +23,7 @@ export class ScriptedAgent {
   active: string[] = [];
   /** Those of them that are retiring. */
   readonly retiring = new Set<string>();
-  /** What `/healthz` says is on its way. */
+  /** Services that `/healthz` says are on their way. */
   expected: string[] = [];
   /** By service; `object-detection` for others. */
   readonly tasks = new Map<string, string>();

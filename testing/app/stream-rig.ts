@@ -11,7 +11,7 @@ import { Statistics } from '../../components/inference-app/statistics/statistics
 import type { SkipReason } from '../../components/inference-app/statistics/skip-reason.ts';
 import { sourceOptions } from './source-options.ts';
 
-/** What a model would read of a frame. */
+/** A frame as a model would read it. */
 export interface SeenFrame {
   readonly width: number;
   readonly height: number;

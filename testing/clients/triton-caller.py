@@ -77,7 +77,7 @@ def main():
 
 
 def load(client, package):
-    """load_model has no parameters of its own; what it sends beside them is the protocol's."""
+    """load_model does not take parameters of its own: these go through the bare protocol."""
     from tritonclient.grpc import service_pb2
 
     request = service_pb2.RepositoryModelLoadRequest(model_name="Loaded")

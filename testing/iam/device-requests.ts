@@ -3,7 +3,7 @@ import { ACCOUNT, REGION } from '../cloud/greengrass.ts';
 import type { Permission } from './permissions.ts';
 
 /**
- * What a device asks of AWS with the role that it takes by its role alias.
+ * Requests that a device sends to AWS with the role that it takes by its role alias.
  *
  * The nucleus (S3Downloader, S3SdkClientFactory of aws-greengrass-nucleus): the bucket's region, HeadObject and GetObject for each
  * artifact. The log manager (CloudWatchAttemptLogsProcessor): groups, streams, events. edgeml.FeedbackUploader
@@ -27,8 +27,9 @@ export function roleRequests(artifactBuckets: readonly string[], sampleBucket: s
 }
 
 /**
- * What a device asks of AWS IoT with its certificate. The nucleus: its MQTT clients, of which each takes 50 subscriptions (MqttClient),
- * jobs and the shadow of deployments (IotJobsHelper, ShadowDeploymentListener), its state (FleetStatusService), the data plane of
+ * Requests that a device sends to AWS IoT with its certificate.
+ *
+ * The nucleus: its MQTT clients, of which each takes 50 subscriptions (MqttClient), jobs and the shadow of deployments (IotJobsHelper, ShadowDeploymentListener), its state (FleetStatusService), the data plane of
  * Greengrass. The components: the topics of TOPIC_TEMPLATES that go to AWS IoT.
  */
 export function certificateRequests(thing: string, roleAlias: string): readonly Permission[] {

@@ -27,7 +27,7 @@ export interface Question {
   readonly resource: string;
 }
 
-/** What AWS's Service Authorization Reference says of an action. */
+/** An action, as AWS's Service Authorization Reference describes it. */
 export interface ActionFacts {
   /** ARNs with `${Partition}`, `${Region}`, …, each of which the caller needs. */
   readonly required: readonly string[];

@@ -18,7 +18,7 @@ export interface Permission {
 }
 
 /**
- * What the policy refuses of these requests and of the actions that depend on them, as `action on resource`; each once, sorted.
+ * The requests, and the actions that depend on them, that the policy refuses, as `action on resource`; each once, sorted.
  */
 export async function refusals(policy: Policy, requests: readonly AwsRequest[]): Promise<readonly string[]> {
   const unsigned = ['sts', 'unsigned'];
@@ -54,7 +54,7 @@ function permissionsOf(
     return [{ action, resource: `arn:aws:s3:::${path.replace(/^\/|\/$/g, '')}` }];
   }
   const own = facts[action];
-  if (!own) throw new Error(`AWS has no action ${action}`);
+  if (!own) throw new Error(`AWS does not have the action ${action}`);
   return [
     ...resourcesOf(own, request.input).map((resource) => ({ action, resource })),
     ...own.dependent.flatMap((dependent) =>

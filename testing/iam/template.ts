@@ -72,7 +72,7 @@ export class Template {
     return of(this.#name(name));
   }
 
-  /** What a role may do: its own policies, those that are attached to it, and `also`. */
+  /** All policies of a role as one: its own, those that are attached to it, and `also`. */
   policyOf(role: string, ...also: readonly Policy[]): Policy {
     const { Policies = [] } = this.resources[role]?.Properties as { Policies?: { PolicyDocument: Policy }[] };
     const attached = Object.values(this.resources).filter(

@@ -43,7 +43,7 @@ export const tritonClient: OutsideData = {
   isInCi: true,
 };
 
-/** Some fifty packages come with it, so it is no part of testing/requirements.txt. */
+/** Some fifty packages come with it, so it is not in testing/requirements.txt. */
 export const kserveClient: OutsideData = {
   what: 'the Python module kserve',
   how: '.venv/bin/pip install kserve',

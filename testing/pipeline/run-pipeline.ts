@@ -13,7 +13,7 @@ export interface PipelineRun {
   readonly input: object;
 }
 
-/** What moto does not do. */
+/** The parts of a run that moto does not play. */
 export interface PipelineHands {
   /** Runs a build specification; false: it failed. */
   build(specification: string, variables: Readonly<Record<string, string>>): Promise<boolean>;

@@ -21,7 +21,7 @@ const SOAKS: Readonly<
 
 /**
  * `npm run soak -- --minutes 30`: one video without a fault. `npm run soak -- cameras --minutes 20`: four cameras and every fault. Prints the
- * report as JSON; exit code 1 where frames were lost, something restarted that should not, or something was left behind.
+ * report as JSON; exit code 1 if frames were lost, something restarted that should not, or something was left behind.
  */
 async function main(): Promise<number> {
   const options = { minutes: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } } as const;

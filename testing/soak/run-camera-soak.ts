@@ -21,7 +21,7 @@ export interface CameraSoakOptions extends SoakOptions {
 export interface CameraSoakReport {
   readonly seconds: number;
   readonly seed: number;
-  /** What was done to it, by kind. */
+  /** How often each fault was caused, by kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** Of the application that lived last. */
   readonly counts: Counts;
@@ -130,7 +130,7 @@ export async function runCameraSoak({
   return { ...report, leftBehind: { processes: pidsBelow(root).length, ringFolders } };
 }
 
-/** Whether the report is what it should be; the reasons where it is not. */
+/** The reasons why the report is not what it should be; none if it is. */
 export function faultsOfCameras({ counts, alive, app, agent, leftBehind }: CameraSoakReport): readonly string[] {
   const [gone] = [CAMERAS.filter((name) => !alive.includes(name))];
   const counted = counts.answered + skippedIn(counts);
@@ -198,7 +198,7 @@ function pick<T>(random: Random, from: readonly T[]): T | undefined {
   return from[random.below(Math.max(1, from.length))];
 }
 
-/** What is gone already needs no signal. */
+/** A process that is gone does not need a signal. */
 function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
     if (pid !== undefined && pid > 0) process.kill(pid, signal);

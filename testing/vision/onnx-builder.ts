@@ -6,7 +6,7 @@ export interface GraphSpec {
   readonly weights?: readonly WeightSpec[];
   /** Key-value pairs, as exporters write them. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Who wrote the file. */
+  /** Name of the program that wrote the file. */
   readonly producer?: string;
 }
 

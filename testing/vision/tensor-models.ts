@@ -12,7 +12,7 @@ export const TENSOR_MODEL = {
 } as const;
 
 /**
- * What a model of sound looks like: `input` [?, ?] of which four samples are expected, a rate that must be 16000, a state that it
+ * Takes tensors as a model of sound does: `input` [?, ?] of which four samples are expected, a rate that must be 16000, a state that it
  * hands back. `level` = mean of the input + state, `stateN` = state + 1. Any other number of samples, or another rate, fails.
  */
 export function soundModel(): Uint8Array {
@@ -46,7 +46,7 @@ export function soundModel(): Uint8Array {
   });
 }
 
-/** What `soundModel` needs to be said of it. */
+/** Settings for the tensors of `soundModel` that the file does not tell. */
 export const SOUND_TENSORS = {
   input: { shape: [1, 4] },
   state: { shape: [1, 1, 2], from: 'stateN' },
