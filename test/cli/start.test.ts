@@ -185,11 +185,11 @@ describe('npm start', () => {
     ['{"edgeml.InferenceApp": {"MERGEE": {}}}', 'MERGEE is not one of its keys; did you mean MERGE?'],
     [
       '{"edgeml.InferenceApp": {"merge": {"TimeoutSecond": 5}}}',
-      'no setting /TimeoutSecond; did you mean TimeoutSeconds?',
+      'does not have a setting /TimeoutSecond; did you mean TimeoutSeconds?',
     ],
     [
       '{"edgeml.InferenceApp": {"MERGE": {"Sources": {"a": {"Pth": "x"}}}}}',
-      'no setting /Sources/a/Pth; did you mean Path?',
+      'does not have a setting /Sources/a/Pth; did you mean Path?',
     ],
     ['{"edgeml.InferenceAp": {"merge": {}}}', 'no component edgeml.InferenceAp; did you mean edgeml.InferenceApp?'],
   ])('fails to deploy %s, and says what was meant', async (config, message) => {
