@@ -110,8 +110,12 @@ describe('Predict', () => {
         /takes \[2, 2\], not \[3, 2\]/,
       ],
       ['a negative side', [tensorOf('input', 'FLOAT32', [-2, -2], four)], /takes \[2, 2\], not/],
-      ['another name', [tensorOf('data', 'FLOAT32', [2, 2], four)], /has no input "data"; its inputs are "input"/],
-      ['a name that is no UTF-8', [tensorOf(Uint8Array.of(0xff), 'FLOAT32', [2, 2], four)], /has no input/],
+      [
+        'another name',
+        [tensorOf('data', 'FLOAT32', [2, 2], four)],
+        /does not have an input "data"; its inputs are "input"/,
+      ],
+      ['a name that is no UTF-8', [tensorOf(Uint8Array.of(0xff), 'FLOAT32', [2, 2], four)], /does not have an input/],
       [
         'an input twice',
         [tensorOf('input', 'FLOAT32', [2, 2], four), tensorOf('input', 'FLOAT32', [2, 2], four)],
