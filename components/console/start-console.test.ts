@@ -58,7 +58,7 @@ afterEach(async () => {
 describe('the configuration of the console', () => {
   it('refuses a deployment with a setting that it does not know, and only tells of one that was there before', () => {
     expect(validate({ Port: 0, Theme: 'dark', Adress: '::1' })).toBe(
-      'setting /Adress is not known and has no effect; did you mean Address?',
+      'setting /Adress is not known and is ignored; did you mean Address?',
     );
     expect(validate({ Port: 0, Theme: 'light' })).toBeUndefined();
     expect(told).toEqual(['edgeml.Console incident.opened config.unknown-key setting /Theme']);
@@ -71,8 +71,8 @@ describe('the configuration of the console', () => {
     configure({ Port: 0, LogLevel: 'warn' });
     expect(level).toBe('warn');
     expect(told).toEqual([
-      'edgeml.Console incident.resolved config.unknown-key setting /Theme',
       'edgeml.Console incident.opened configuration.rejected configuration',
+      'edgeml.Console incident.resolved config.unknown-key setting /Theme',
       'edgeml.Console incident.resolved configuration.rejected configuration',
     ]);
   });

@@ -42,12 +42,14 @@ describe.skipIf(process.platform === 'win32')('cameras side by side', () => {
     await eventually(() => resultsOf('good').length >= 40 && resultsOf('slow').length >= 2);
 
     const images = resultsOf('good').map(({ image }) => Number(/\d+/.exec(image)?.[0]));
-    // In order, and at most every tenth replaced by a fresher one while this machine was busy.
     expect(images).toEqual([...images].sort((a, b) => a - b));
-    expect(images.at(-1)! - images.length).toBeLessThanOrEqual(images.length / 10);
     const { body } = await askSocket(join(rig.work, 'app.sock'), { method: 'GET', path: '/metrics' });
     const valueOf = (metric: string, source: string): number =>
       Number(new RegExp(`^edgeml_app_${metric}\\{source="${source}"\\} (\\S+)$`, 'm').exec(body)?.[1]);
+    // Each frame without a result gave way to a fresher one while the machine was busy, and is counted.
+    const skipped = body.matchAll(/^edgeml_app_source_skipped_total\{source="good",reason="[a-z-]+"\} (\d+)$/gm);
+    const gaveWay = [...skipped].reduce((sum, [, value]) => sum + Number(value), 0);
+    expect(images.at(-1)! - images.length).toBeLessThanOrEqual(gaveWay);
     expect(['good', 'slow', 'dead', 'stuck', 'broken'].map((source) => valueOf('source_up', source))).toEqual([
       1, 1, 0, 0, 0,
     ]);
