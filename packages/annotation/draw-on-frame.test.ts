@@ -59,7 +59,7 @@ describe('drawOnFrame', () => {
     ] as const)
       expect(distance(drawn.at(x, y), colorOf(0).fill)).toBeLessThan(BLURRED);
     expect(distance(drawn.at(400, 300), [112, 112, 112])).toBeLessThan(3);
-    expect(frame.data).toEqual(before);
+    expect(Buffer.compare(frame.data, before)).toBe(0);
   });
 
   it('makes small frames large enough to read, and large ones as small as they are wanted', async () => {

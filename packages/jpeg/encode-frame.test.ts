@@ -86,7 +86,7 @@ describe('PictureMaker', () => {
         const before = Uint8Array.from(frame.data);
         const [one, other] = [new PictureMaker().make(frame), new PictureMaker(plainKernels()).make(frame)];
         expect(planesToRgb(one)).toEqual(planesToRgb(other));
-        expect(frame.data).toEqual(before);
+        expect(Buffer.compare(frame.data, before)).toBe(0);
       }),
       { numRuns: 60 },
     );

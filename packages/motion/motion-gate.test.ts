@@ -44,7 +44,9 @@ function frameOf({ noise = 6, light = 0, thing, format = 'gray', width = WIDTH }
     for (let x = 0; x < width; x++) {
       const isThing = thing && Math.abs(x - thing.x) < thing.size / 2 && Math.abs(y - thing.y) < thing.size / 2;
       const value = isThing ? (thing.brightness ?? 200) : 60 + (60 * x) / width;
-      data.fill(value + light + 2 * noise * random(), (y * width + x) * step, (y * width + x + 1) * step);
+      const start = (y * width + x) * step;
+      const seen = value + light + 2 * noise * random();
+      for (let part = 0; part < step; part++) data[start + part] = seen;
     }
   }
   return { ...layout, data };
