@@ -1,6 +1,5 @@
 import path from 'node:path';
 import process from 'node:process';
-import { reportText, runDoctor, urlTarget } from '#packages/doctor';
 import type { Finding } from '#packages/doctor';
 import { exists } from '#packages/foundation';
 import { PROJECT } from '../bundle/project.ts';
@@ -33,6 +32,7 @@ configured can be reached. Changes nothing, and logs in nowhere. Exit code 1 if 
 Without --root: the core of npm start, else ${NUCLEUS_ROOT}, else only the machine. A device without a checkout has the same
 in doctor.js of edgeml.InferenceAgent; see docs/troubleshooting.md.`,
   run: async ({ options, out, signal }) => {
+    const { reportText, runDoctor, urlTarget } = await import('#packages/doctor');
     const root = await rootFor(options);
     const broker = root === undefined ? undefined : await brokerUrl(root);
     const outcome = await runDoctor({

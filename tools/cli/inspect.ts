@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { schemaFrom } from '../bundle/schema-files.ts';
-import { proposeManifest } from '../onnx/propose-manifest.ts';
-import { readOnnx } from '../onnx/read-onnx.ts';
 import type { OnnxModel, OnnxValue } from '../onnx/read-onnx.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
@@ -22,6 +19,9 @@ Metadata that the exporter wrote into the file (task, size, names of the classes
 "ask" is what the file does not say: the proposal holds what is usual, and \`edgeml package\` wants an answer (--manifest).
 "check" is what to look at. docs/models.md shows a complete model.json for each family.`,
   run: async ({ options, out }) => {
+    const { schemaFrom } = await import('../bundle/schema-files.ts');
+    const { proposeManifest } = await import('../onnx/propose-manifest.ts');
+    const { readOnnx } = await import('../onnx/read-onnx.ts');
     const bytes = await readModel(options.onnx);
     const model = readOnnx(bytes, options.onnx);
     const proposal = proposeManifest(model, options.onnx);

@@ -16,7 +16,6 @@ import type { Output } from './frame/output.ts';
 import { claimOptions, claimsOf } from './frame/signed-claims.ts';
 import type { ClaimOptions } from './frame/signed-claims.ts';
 import { table } from './frame/table.ts';
-import { writeAnnotated } from './predict-annotate.ts';
 
 interface PackageCommandOptions extends ClaimOptions {
   readonly source?: string;
@@ -225,6 +224,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, 
     goldenSeen: options.goldenSeen ?? false,
     showGolden: async ({ file, bytes, image, predictions }) => {
       const folder = path.join(output, GOLDEN_FOLDER);
+      const { writeAnnotated } = await import('./predict-annotate.ts');
       const picture = await writeAnnotated(folder, path.basename(file), bytes, { ...image, predictions });
       const found = predictions.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
       const more = found.length > 5 ? ', …' : '';

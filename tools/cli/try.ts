@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { PROJECT_FILE } from '../project-file/read-project-file.ts';
+import { PROJECT_FILE } from '../project-file/project-file-name.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 

@@ -6,11 +6,9 @@ import type { ConfigurationProblem } from '#packages/foundation';
 import { isPlainObject } from '../recipe/recipe.ts';
 import { checkSettings } from './check-settings.ts';
 import { projectFileErrors } from './errors.ts';
+import { PROJECT_FILE } from './project-file-name.ts';
 import { projectFileSchema } from './project-file.ts';
 import type { ProjectFile } from './project-file.ts';
-
-/** Name of the file that `edgeml try` writes and `npm start` looks for. */
-export const PROJECT_FILE = 'edgeml.yaml';
 
 /**
  * Reads edgeml.yaml and holds it against its own schema and those of the components.

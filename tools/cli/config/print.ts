@@ -1,5 +1,5 @@
 import type { DeploymentParts } from '../../project-file/deployment-of.ts';
-import { PROJECT_FILE } from '../../project-file/read-project-file.ts';
+import { PROJECT_FILE } from '../../project-file/project-file-name.ts';
 import { cliErrors } from '../errors.ts';
 import type { CommandSpec } from '../frame/command.ts';
 

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { exists } from '#packages/foundation';
 import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
-import { PROJECT_FILE, readProjectFile } from '../../project-file/read-project-file.ts';
+import { PROJECT_FILE } from '../../project-file/project-file-name.ts';
+import { readProjectFile } from '../../project-file/read-project-file.ts';
 import type { ProjectFile } from '../../project-file/project-file.ts';
 import { cliErrors } from '../errors.ts';
 import type { Output } from '../frame/output.ts';
