@@ -7,22 +7,22 @@ import type { BenchReport } from './run-bench.ts';
 
 describe('edgeml bench agent', () => {
   it('measures the collection and loses no request, in small', async () => {
-    const words = ['agent', '--requests', '20', '--swaps', '2', '--starts', '1', '--json'];
+    const words = ['agent', '--requests', '10', '--swaps', '1', '--starts', '1', '--json'];
     const io = new MemoryIo();
     const code = await runBenchmark(words, io, new AbortController().signal);
     const report = JSON.parse(io.out) as BenchReport;
 
     expect(code).toBe(0);
     expect(report.overhead.map(({ service, requests }) => `${service} ${requests}`)).toEqual([
-      'PartsDetector 20',
-      'PartsClassifier 20',
+      'PartsDetector 10',
+      'PartsClassifier 10',
     ]);
     for (const one of report.overhead.flatMap(({ sent, named }) => [sent, named])) {
       expect(one.bareP50Ms).toBeGreaterThan(0);
       expect(one.overheadP50Ms).toBeGreaterThan(0);
       expect(one.clientP50Ms).toBeGreaterThan(one.modelP50Ms);
     }
-    expect(report.swap).toMatchObject({ swaps: 2, lost: 0 });
+    expect(report.swap).toMatchObject({ swaps: 1, lost: 0 });
     expect(report.swap.requests).toBeGreaterThan(0);
     expect(report.startUp.firstPredictionP50Ms).toBeGreaterThan(0);
     expect(report.memory.agentMB).toBeGreaterThan(50);

@@ -9,17 +9,17 @@ const small = { seed: 7, signal: new AbortController().signal, onProgress: () =>
 
 describe.runIf(process.platform === 'linux')('campaigns against the bundled agent', () => {
   it('mutated and hostile models take nothing from the model beside them', async () => {
-    const { faults, report } = await mutatedModels({ ...small, times: 20, hostile: 5, aloneSeconds: 1 });
-    expect({ faults, report }).toMatchObject({ faults: [], report: { alive: true, mutated: 20, hostile: 5 } });
+    const { faults, report } = await mutatedModels({ ...small, times: 8, hostile: 3, aloneSeconds: 1 });
+    expect({ faults, report }).toMatchObject({ faults: [], report: { alive: true, mutated: 8, hostile: 3 } });
   });
 
   it.each([true, false])('killed instances lose no request (spare: %s)', async (spare) => {
-    const { faults, report } = await killInstances({ ...small, times: 4, spare });
-    expect({ faults, report }).toMatchObject({ faults: [], report: { kills: 4, wrong: 0, hanging: 0 } });
+    const { faults, report } = await killInstances({ ...small, times: 2, spare });
+    expect({ faults, report }).toMatchObject({ faults: [], report: { kills: 2, wrong: 0, hanging: 0 } });
   });
 
   it('a killed agent leaves no children, and restores its models', async () => {
-    const { faults, report } = await killAgent({ ...small, times: 3 });
-    expect({ faults, report }).toMatchObject({ faults: [], report: { restored: 3 } });
+    const { faults, report } = await killAgent({ ...small, times: 2 });
+    expect({ faults, report }).toMatchObject({ faults: [], report: { restored: 2 } });
   });
 });
