@@ -146,28 +146,44 @@ describe('Predict', () => {
     });
   });
 
-  it('row 79: takes another shape of as many elements if no side is free, and warns once', async () => {
+  it('row 79: takes another shape of as many elements if no side but the batch is free, and warns once', async () => {
     await load('fixed', identity('float32', [1, 2, 3]));
-    await load('free', identity('float32', ['n', 2, 3]));
+    await load('batched', identity('float32', ['n', 2, 3]));
+    await load('free', identity('float32', [1, 'h', 3]));
+    const ask = (name: string, shape: readonly number[], sent: Float32Array) =>
+      client.call('Predict', { name, tensors: [tensorOf('input', 'FLOAT32', shape, sent)] });
     const six = Float32Array.of(1, 2, 3, 4, 5, 6);
-    const declared = [tensorOf('input', 'FLOAT32', [1, 3, 2], six)];
-    for (let n = 0; n < 3; n++) {
-      const { tensors } = await client.call('Predict', { name: 'fixed', tensors: declared });
-      expect(tensors[0]?.tensor_metadata.shape).toEqual([1, 2, 3]);
-      expect([...floatsOf(tensors[0]!)]).toEqual([...six]);
+    const twelve = Float32Array.of(...six, ...six.map((value) => -value));
+    for (const [name, declared, sent, takenAs] of [
+      ['fixed', [1, 3, 2], six, [1, 2, 3]],
+      ['fixed', [1, 3, 2], six, [1, 2, 3]],
+      ['batched', [1, 3, 2], six, [1, 2, 3]],
+      ['batched', [2, 3, 2], twelve, [2, 2, 3]],
+      ['batched', [2, 6], twelve, [2, 2, 3]],
+    ] as const) {
+      const { tensors } = await ask(name, declared, sent);
+      expect(tensors[0]?.tensor_metadata.shape).toEqual(takenAs);
+      expect([...floatsOf(tensors[0]!)]).toEqual([...sent]);
     }
-    await expect(client.call('Predict', { name: 'free', tensors: declared })).rejects.toMatchObject(
-      refused(INVALID_ARGUMENT, /takes \[\?, 2, 3\], not \[1, 3, 2\]/),
-    );
+    const refusals = [
+      ['free', [1, 3, 2], six],
+      ['batched', [6, 1, 1], six],
+      ['batched', [0, 3, 2], new Float32Array(0)],
+      ['batched', [2, 3, 2], six],
+    ] as const;
+    for (const [name, declared, sent] of refusals) {
+      await expect(ask(name, declared, sent)).rejects.toMatchObject(refused(INVALID_ARGUMENT, /takes \[|has 24 bytes/));
+    }
     const warnings = agent.process.lines.filter((line) => line.includes('edge-manager.other-shape'));
-    expect(warnings).toHaveLength(1);
-    expect(JSON.parse(warnings[0]!)).toMatchObject({
-      level: 'warn',
-      model: 'fixed',
-      declared: [1, 3, 2],
-      takenAs: [1, 2, 3],
-      ...(process.platform === 'linux' ? { pid: process.pid } : {}),
-    });
+    expect(warnings.map((line) => JSON.parse(line) as object)).toMatchObject(
+      ['fixed', 'batched'].map((model) => ({
+        level: 'warn',
+        model,
+        declared: [1, 3, 2],
+        takenAs: [1, 2, 3],
+        ...(process.platform === 'linux' ? { pid: process.pid } : {}),
+      })),
+    );
   });
 
   it('row 80: matches inputs by name or place, and answers in the order of the outputs', async () => {

@@ -25,21 +25,23 @@ export interface Habit {
   run(scene: Scene): Promise<void>;
 }
 
-/** Predicts on a model of a fixed shape, and wants the elements back in the order in which they went. */
+/** Predicts on a model of a fixed shape, or of a free batch, and wants the elements back in the order in which they went. */
 async function declares(
   { client, folder }: Scene,
-  model: readonly number[],
+  model: readonly (number | string)[],
   declared: readonly number[],
 ): Promise<void> {
   const name = `shape-${model.join('x')}`;
   const url = await bareModel(path.join(folder, name), identity('float32', model, 'data'));
   await client.call('LoadModel', { url, name });
-  const sent = Float32Array.from({ length: model.reduce((product, side) => product * side, 1) }, (_, n) => n);
+  const sent = Float32Array.from({ length: declared.reduce((product, side) => product * side, 1) }, (_, n) => n);
   const { tensors } = await client.call('Predict', { name, tensors: [tensorOf('data', 'FLOAT32', declared, sent)] });
   const answer = floatsOf(tensors[0]!);
   if (answer.some((value, n) => value !== sent[n])) throw new Error('the elements came back in another order');
   const { shape } = tensors[0]!.tensor_metadata;
-  if (String(shape) !== String(model)) throw new Error(`the answer has the shape [${shape.join(', ')}]`);
+  const [, ...sides] = model;
+  if (String(shape) !== String([declared[0], ...sides]))
+    throw new Error(`the answer has the shape [${shape.join(', ')}]`);
 }
 
 /** Habits in calls of the gRPC interface, by the kind of their call. */
@@ -55,6 +57,12 @@ export const HABITS: readonly Habit[] = [
     seenIn: "AWS's C++ client of 2020 and of 2021, Predict",
     generation: '2020',
     run: (scene) => declares(scene, [1, 16, 24, 3], [1, 3, 24, 16]),
+  },
+  {
+    habit: 'declares [1, channels, width, height] for an NHWC model whose batch is free',
+    seenIn: "AWS's C++ client, Predict on an export of TensorFlow",
+    generation: '2021',
+    run: (scene) => declares(scene, ['n', 16, 24, 3], [1, 3, 24, 16]),
   },
   {
     habit: 'swaps width and height of a picture that is not square',

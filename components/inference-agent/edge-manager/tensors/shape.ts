@@ -15,7 +15,8 @@ export function givenShape(metadata: TensorMetadata | null): readonly number[] |
 /**
  * Shape of the tensor for an input: as given if that fits, else the model's own, whose free side follows from the
  * number of elements. A model whose sides are all fixed takes any shape of as many elements for its own: Edge Manager compared
- * numbers of elements only. The order of the elements stays, nothing is transposed.
+ * numbers of elements only. A model of which the batch alone is free does so, too, with the batch that the given shape begins
+ * with. The order of the elements stays, nothing is transposed.
  * @throws EdgeError `edge-manager.tensor-invalid`
  */
 export function shapeFor(
@@ -27,14 +28,20 @@ export function shapeFor(
   const fits =
     shape.length === info.shape.length &&
     shape.every((side, axis) => side >= 0 && (info.shape[axis] === -1 || info.shape[axis] === side));
-  if (!fits && holdsAsMuch(info.shape, shape)) return info.shape;
   if (!fits) {
+    const own = batchOf(info.shape, shape);
+    if (holdsAsMuch(own, shape)) return own;
     throw invalid(`the input "${info.name}" takes ${shapeText(info.shape)}, not ${shapeText(shape)}`);
   }
   if (elementsOf(shape) > MAX_ELEMENTS) {
     throw invalid(`${shapeText(shape)} for the input "${info.name}" are more than ${MAX_ELEMENTS} elements`);
   }
   return shape;
+}
+
+/** A model's shape for the batch that another shape begins with. */
+function batchOf(model: readonly number[], [batch]: readonly number[]): readonly number[] {
+  return model[0] === -1 && batch !== undefined && batch > 0 ? [batch, ...model.slice(1)] : model;
 }
 
 function holdsAsMuch(fixed: readonly number[], other: readonly number[]): boolean {
