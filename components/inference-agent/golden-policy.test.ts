@@ -65,6 +65,8 @@ describe('GoldenPolicy: require, for a model of tensors', () => {
   it('activates one whose outputs are the expected ones, and says that it has passed', async () => {
     expect(await activate('1.0.0', { level: floats([1, 2], 3, 3) })).toMatchObject({ model: { version: '1.0.0' } });
     expect(await started.client.models()).toMatchObject([{ alias: 'Sound', golden: { passed: 1 } }]);
+    // Nothing is left out of tensors.
+    expect((await started.client.models())[0]).not.toHaveProperty('bounds');
     const body = JSON.stringify({ inputs: [{ name: 'input', shape: [1, 4], datatype: 'FP32', data: [1, 2, 3, 6] }] });
     const answer = await askSocket(started.agent.socketPath, {
       method: 'POST',

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogger, levelSwitch, readEnvironment, systemClock } from '#packages/foundation';
 import type { Environment, Logger } from '#packages/foundation';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
       feedback,
       thing: environment.thingName,
       workFolder: process.cwd(),
+      sampleImages: join(dirname(process.argv[1] ?? ''), 'sample_images'),
       clock: systemClock,
       random: Math.random,
       log,

@@ -63,6 +63,7 @@ async function start(configuration: object): Promise<InferenceApp> {
     ipc,
     agent: client,
     thing: 'gate-7',
+    sampleImages: '/none',
     workFolder: work,
     clock: systemClock,
     random: seededRandom(1),

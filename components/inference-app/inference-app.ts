@@ -8,7 +8,6 @@ import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
 import { ClipKeeper } from './clips/clip-keeper.ts';
 import { isStreamType } from './settings/source-settings.ts';
-import type { AppConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { SlotProvider } from './frame/slot-provider.ts';
@@ -20,7 +19,9 @@ import { FrameProcessor } from './inference/frame-processor.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { startWatchServer } from './metrics/watch-server.ts';
 import { acceleratorCheck } from './predecessor/accelerator-check.ts';
+import { BoundsCheck } from './predecessor/bounds-check.ts';
 import { COMPONENT, readConfiguration } from './read-configuration.ts';
+import type { AppSettings } from './read-configuration.ts';
 import { Publisher } from './results/publisher.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { createSource } from './sources/create-source.ts';
@@ -51,6 +52,8 @@ export interface InferenceAppOptions {
   readonly thing: string;
   /** Relative paths of the configuration start here. */
   readonly workFolder: string;
+  /** Folder of the sample images for components that it stands in for, absolute. */
+  readonly sampleImages: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -75,7 +78,7 @@ export class InferenceApp {
   readonly #known: KnownServices;
   readonly #active: ActiveServices;
   readonly #changes = new Serial();
-  readonly #configuration: CurrentConfiguration<AppConfiguration>;
+  readonly #configuration: CurrentConfiguration<AppSettings>;
   #watchServer: SocketServer | undefined;
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
@@ -99,7 +102,7 @@ export class InferenceApp {
   }
 
   private constructor(options: InferenceAppOptions, raw: unknown, known: KnownServices) {
-    const { ipc, agent, clock, random, thing, workFolder, log } = options;
+    const { ipc, agent, clock, random, thing, workFolder, sampleImages, log } = options;
     this.#options = options;
     this.#log = log;
     this.#known = known;
@@ -107,12 +110,14 @@ export class InferenceApp {
       clock,
       onChange: incidentNews({ ipc, clock, log, thing, component: COMPONENT }),
     }));
-    const configuration = (this.#configuration = new CurrentConfiguration<AppConfiguration>(
+    const { platform, arch } = process;
+    const surroundings = { platform, arch, sampleImages };
+    const configuration = (this.#configuration = new CurrentConfiguration<AppSettings>(
       raw,
-      (given, onUnknown) => readConfiguration(given, process, onUnknown),
+      (given, onUnknown) => readConfiguration(given, surroundings, onUnknown),
       incidents,
     ));
-    const settings = (): AppConfiguration => configuration.value;
+    const settings = (): AppSettings => configuration.value;
     const statistics = this.#statistics;
     const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
@@ -146,6 +151,13 @@ export class InferenceApp {
       random,
       incidents,
     }));
+    const checkAccelerator = acceleratorCheck((source) => settings().standIns[source]?.accelerator, incidents);
+    const bounds = new BoundsCheck({
+      agent,
+      wanted: (source) => (settings().standIns[source] ? settings().GreengrassV2 : undefined),
+      incidents,
+      log,
+    });
     const processor = new FrameProcessor({
       retrier,
       active,
@@ -155,7 +167,10 @@ export class InferenceApp {
       statistics,
       incidents,
       onAnswer: (source, predictions) => clips.answered(source, predictions),
-      onProvider: acceleratorCheck(() => settings().Accelerator, incidents),
+      onResult: (source, result) => {
+        checkAccelerator(source, result);
+        bounds.answered(source, result);
+      },
       onPublished: (source, ms) => {
         statistics.source(source).answered(ms, clock.monotonic());
         this.#metrics.published(source, ms);
@@ -267,11 +282,13 @@ export class InferenceApp {
   async #apply(): Promise<void> {
     if (this.#stopping) return;
     const { clock, setLogLevel } = this.#options;
-    const { LogLevel, StatisticsIntervalSeconds, Sources } = this.#configuration.value;
+    const { LogLevel, StatisticsIntervalSeconds, Sources, standIns } = this.#configuration.value;
     setLogLevel(LogLevel);
     this.#statistics.logPeriodically(clock, this.#log, StatisticsIntervalSeconds);
     this.#checkFeedback();
-    await this.#sources.apply(Sources);
+    if (Object.keys(standIns).length === 0) this.#active.forgetChoices();
+    // The old components looked at their image again after every change of their configuration.
+    await this.#sources.apply(Sources, new Set(Object.keys(standIns)));
   }
 
   #checkFeedback(): void {

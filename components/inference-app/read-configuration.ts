@@ -1,106 +1,42 @@
-import type { z } from 'zod';
 import { foundationErrors, parseConfiguration } from '#packages/foundation';
 import type { UnknownSettings } from '#packages/foundation';
 import { appConfiguration } from './config.ts';
-import type { AppConfiguration, SourceConfiguration } from './config.ts';
-import { architectureOf, serviceOf } from './predecessor/model-resource.ts';
-import type { Machine } from './predecessor/model-resource.ts';
-import { DEFAULT_INTERVAL_SECONDS, PREDECESSORS } from './predecessor/predecessors.ts';
-import type { Predecessor } from './predecessor/predecessors.ts';
-import { sourceSettings } from './settings/source-settings.ts';
+import type { AppConfiguration } from './config.ts';
+import { standInsOf } from './predecessor/stand-ins.ts';
+import type { StandIn, Surroundings } from './predecessor/stand-ins.ts';
 
 export const COMPONENT = 'edgeml.InferenceApp';
 
-/** Settings that only mean something together with `Replaces`. */
-const OLD_KEYS = [
-  'PublishResultsOnTopic',
-  'Accelerator',
-  'ImageDirectory',
-  'ImageName',
-  'InferenceInterval',
-  'UseCamera',
-  'ModelResourceKey',
-] as const;
+/** The configuration as the application follows it. */
+export type AppSettings = AppConfiguration & {
+  /** Components of Greengrass v2 that it stands in for, by the name of their source; they take the place of `Sources`. */
+  readonly standIns: Readonly<Record<string, StandIn>>;
+};
 
 /**
- * The configuration as the nucleus hands it over → as the application follows it: where it stands in for an old component, that
- * component's settings have become a source, a topic and a format.
+ * The configuration as the nucleus hands it over → as the application follows it.
  *
  * @throws EdgeError `config.invalid`
  */
 export function readConfiguration(
   raw: unknown,
-  machine: Machine,
+  surroundings: Surroundings,
   onUnknown: (unknown: UnknownSettings) => void = () => undefined,
-): AppConfiguration {
+): AppSettings {
   const options = { component: COMPONENT, onUnknown };
   const configuration = withMoreSources(parseConfiguration(appConfiguration, raw, options));
-  if (configuration.Replaces !== '') return asPredecessor(configuration, PREDECESSORS[configuration.Replaces], machine);
-  const stray = OLD_KEYS.filter((key) => configuration[key] !== undefined);
-  if (stray.length === 0) return configuration;
-  const [first] = stray;
-  throw invalid(
-    `/${first}`,
-    `${stray.join(', ')} ${stray.length === 1 ? 'is a setting' : 'are settings'} of the components of Greengrass v2; set Replaces to the one that this component stands in for`,
-  );
+  const standIns = standInsOf(configuration, surroundings);
+  const sources = Object.entries(standIns).map(([name, { source }]) => [name, source] as const);
+  if (sources.length === 0) return { ...configuration, standIns };
+  return { ...configuration, Sources: Object.fromEntries(sources), standIns };
 }
 
 /** One map of sources, however they were given. */
 function withMoreSources(configuration: AppConfiguration): AppConfiguration {
   const { Sources, MoreSources } = configuration;
   const twice = Object.keys(MoreSources).find((name) => Object.hasOwn(Sources, name));
-  if (twice !== undefined) throw invalid(`/MoreSources/${twice}`, 'is in Sources, too; rename one of the two');
-  return { ...configuration, Sources: { ...Sources, ...MoreSources } };
-}
-
-function asPredecessor(configuration: AppConfiguration, old: Predecessor, machine: Machine): AppConfiguration {
-  const topic = configuration.PublishResultsOnTopic ?? old.publishResultsOnTopic;
-  return {
-    ...configuration,
-    Sources: { predecessor: sourceOf(configuration, old, machine) },
-    ResultTopic: '',
-    Mqtt: { Enabled: topic !== '', Topic: topic, Qos: '1' },
-    ResultFormat: 'greengrass-v2',
-  };
-}
-
-function sourceOf(configuration: AppConfiguration, old: Predecessor, machine: Machine): SourceConfiguration {
-  const service = serviceOf(configuration.ModelResourceKey, old, machine);
-  if (service === undefined) {
-    const has = Object.keys(configuration.ModelResourceKey ?? {}).join(', ') || 'nothing';
-    throw invalid(
-      '/ModelResourceKey',
-      `has no entry for this machine, ${architectureOf(machine)}, and none for "model"; it has ${has}`,
-    );
-  }
-  const common = {
-    Mode: 'interval',
-    InferenceInterval: configuration.InferenceInterval ?? DEFAULT_INTERVAL_SECONDS,
-    Services: [service],
-  };
-  if (configuration.UseCamera === true) {
-    const camera = configuration.Sources['camera'] ?? source({ Type: 'stream', Url: '/dev/video0' });
-    return { ...camera, ...common } as SourceConfiguration;
-  }
-  const image = source({
-    Path: configuration.ImageDirectory ?? old.imageDirectory,
-    ImageName: configuration.ImageName ?? old.imageName,
-  });
-  return { ...image, ...common } as SourceConfiguration;
-}
-
-/** A source with all its defaults. */
-function source(settings: z.input<typeof sourceSettings>): SourceConfiguration {
-  return sourceSettings.parse(settings);
-}
-
-function invalid(pointer: string, message: string): Error {
-  const problems = [{ pointer, message }];
-  return foundationErrors.error(
-    'config.invalid',
-    `configuration of ${COMPONENT} has a wrong setting: ${pointer}: ${message}`,
-    {
-      facts: { component: COMPONENT, problems },
-    },
-  );
+  if (twice === undefined) return { ...configuration, Sources: { ...Sources, ...MoreSources } };
+  const problem = { pointer: `/MoreSources/${twice}`, message: 'is in Sources, too; rename one of the two' };
+  const text = `configuration of ${COMPONENT} has a wrong setting: ${problem.pointer}: ${problem.message}`;
+  throw foundationErrors.error('config.invalid', text, { facts: { component: COMPONENT, problems: [problem] } });
 }

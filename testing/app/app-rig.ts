@@ -54,6 +54,7 @@ export class AppRig {
       agent: this.#client,
       thing: 'gate-7',
       workFolder: this.work,
+      sampleImages: this.images,
       clock: systemClock,
       random: Math.random,
       log: this.#recorder(),

@@ -27,6 +27,8 @@ export class ScriptedAgent {
   expected: string[] = [];
   /** By service; `object-detection` for others. */
   readonly tasks = new Map<string, string>();
+  /** What packages keep of their predictions, by service. */
+  readonly bounds = new Map<string, NonNullable<ModelStatus['bounds']>>();
   provider = 'cpu';
   answer: (invocation: Invocation) => Answer | Promise<Answer> = () => [
     { classId: 1, label: 'bolt', score: 0.91234, box: [0.1, 0.1, 0.5, 0.5] },
@@ -62,6 +64,7 @@ export class ScriptedAgent {
         200,
         this.active.map((alias) => ({
           ...modelStatus(alias, this.tasks.get(alias)),
+          ...(this.bounds.has(alias) ? { bounds: this.bounds.get(alias) } : {}),
           ...(this.retiring.has(alias) ? { state: 'retiring' } : {}),
         })),
       );

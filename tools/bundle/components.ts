@@ -24,6 +24,12 @@ export interface ComponentBuild {
   artifacts(platforms: readonly RuntimePlatform[]): readonly Artifact[];
 }
 
+/** For those who move over from the components of Greengrass v2 and configure nothing: images under the names of theirs. */
+const SAMPLE_IMAGES = {
+  'sample_images/cat.jpeg': '../artifacts/samples/part-gear.jpg',
+  'sample_images/objects.jpg': '../artifacts/samples/belt-03.jpg',
+};
+
 /** Every component, dependencies first. */
 export const COMPONENTS: readonly ComponentBuild[] = [
   { name: 'edgeml.Runtime', folder: 'runtime', artifacts: (platforms) => platforms.map(runtimeZip) },
@@ -82,7 +88,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
   {
     name: 'edgeml.InferenceApp',
     folder: 'inference-app',
-    artifacts: () => [codeZip('edgeml-app.zip', { 'app.js': 'inference-app/app.ts' })],
+    artifacts: () => [codeZip('edgeml-app.zip', { 'app.js': 'inference-app/app.ts' }, SAMPLE_IMAGES)],
   },
   {
     name: 'edgeml.Console',
@@ -154,6 +160,7 @@ const SOURCES: readonly FingerprintPart[] = [
   { path: projectPaths.components, only: SOURCE_FILE },
   { path: path.join(PROJECT, 'package.json') },
   { path: path.join(PROJECT, 'package-lock.json') },
+  ...Object.values(SAMPLE_IMAGES).map((file) => ({ path: path.join(projectPaths.components, file) })),
   { text: esbuildVersion },
   TOOLS,
   ...LICENSE_INPUTS,

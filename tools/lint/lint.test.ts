@@ -144,8 +144,8 @@ describe('edgeml lint', () => {
     await writeFile(at('deployment.json'), document(30));
     const [issue] = await issuesOf(at('deployment.json'));
     expect(issue).toMatchObject({ severity: 'error', code: 'lite.configuration-objects' });
-    // 55 of the recipe, and for each camera its name, four settings and the entry of a list.
-    expect(issue?.message).toContain(`a configuration of ${55 + 30 * 11} objects`);
+    // 59 of the recipe, and for each camera its name, four settings and the entry of a list.
+    expect(issue?.message).toContain(`a configuration of ${59 + 30 * 11} objects`);
     expect((await runHere(['lint', at('deployment.json')])).code).toBe(1);
     await writeFile(at('deployment.json'), document(30, 'MoreSources', JSON.stringify));
     expect(await lint(at('deployment.json'))).toEqual([]);

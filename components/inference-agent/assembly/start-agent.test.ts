@@ -223,6 +223,7 @@ describe('live configuration', () => {
     await activate('1.0.0');
     set({ Workers: 2 });
     await expect.poll(async () => (await started.client.models())[0]?.workers).toBe(2);
+    expect((await started.client.models())[0]?.bounds).toEqual({ maxPredictions: 5 });
     await expect.poll(() => started.instances.opened[0]?.closed).toBe(true);
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');
   });

@@ -1,8 +1,10 @@
+import { boundsOf } from '#packages/vision';
 import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
 import type { Clock, WireError } from '#packages/foundation';
 import type { ModelIdentity, ModelStatus, NotKept } from '#packages/http';
-import type { SignedPackage } from '#packages/model-package';
+import { outputOf } from '#packages/model-package';
+import type { ModelManifest, SignedPackage } from '#packages/model-package';
 
 import type { Picture } from '../picture/picture.ts';
 import type { Target } from '../admission/admission.ts';
@@ -105,6 +107,7 @@ export class ServingModel implements Target, Judged {
       fallbacks: facts.fallbacks,
       variant: facts.variant,
       workers: this.spec.settings.workers,
+      ...told(this.spec.manifest, facts.variant),
       ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
       ...(this.standing.signedBy === undefined ? {} : { signedBy: this.standing.signedBy }),
       ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
@@ -163,4 +166,14 @@ function briefly({ code, message }: WireError): { readonly code: string; readonl
 
 function fastest({ latencyMs }: InstanceFacts): { readonly latencyMs?: number } {
   return latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs * 10) / 10 };
+}
+
+function told(manifest: ModelManifest, file: string): Pick<ModelStatus, 'bounds'> {
+  const variant = manifest.variants.find((one) => one.file === file);
+  const { threshold, limit } = boundsOf(variant ? outputOf(manifest, variant) : manifest.output);
+  const bounds = {
+    ...(Number.isFinite(threshold) ? { scoreThreshold: threshold } : {}),
+    ...(Number.isFinite(limit) ? { maxPredictions: limit } : {}),
+  };
+  return Object.keys(bounds).length === 0 ? {} : { bounds };
 }

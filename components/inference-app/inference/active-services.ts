@@ -3,6 +3,7 @@ import type { Clock, Incidents, Waker } from '#packages/foundation';
 import type { AgentClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
+import type { ActiveChoice } from './active-choice.ts';
 import type { Patience } from './inference-retrier.ts';
 import type { KnownService, KnownServices } from './known-services.ts';
 
@@ -18,6 +19,12 @@ export interface ActiveServicesOptions {
 /** Subject of incidents that are not about one service. */
 export const ANY_SERVICE = 'any service';
 
+/** Subject of the incident that several models could answer, and one does. */
+function severalSubject(task: string): string {
+  return `models for ${task}`;
+}
+
+const ANY: ActiveChoice = { task: '', isOne: false };
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
 /** The agent is asked again after this long; activations are told sooner, by events. */
 const FRESH_MS = 2_000;
@@ -31,6 +38,8 @@ export class ActiveServices {
   readonly #options: ActiveServicesOptions;
   /** Monotonic time of the agent's last answer that named a service. */
   #freshAt = -Infinity;
+  /** Tasks that one model alone answers for. */
+  readonly #chosen = new Set<string>();
 
   constructor(options: ActiveServicesOptions) {
     this.#options = options;
@@ -44,25 +53,42 @@ export class ActiveServices {
   /**
    * At least one service; waits until there is one.
    *
-   * @param task only models for it; empty: any
    * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
    */
-  async list({ signal, waitMs }: Patience, task = ''): Promise<readonly string[]> {
+  async list({ signal, waitMs }: Patience, choice: ActiveChoice = ANY): Promise<readonly string[]> {
     const { clock, random, incidents, known, waker } = this.#options;
     const startedAt = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
       const hasAnswered = await this.#refresh(signal);
-      const services = hasAnswered ? wantedOf(known.all, task) : [];
+      const services = hasAnswered ? wantedOf(known.all, choice.task) : [];
       if (services.length > 0) {
         incidents.resolved(ANY_SERVICE, 'service.answers-again');
-        return services;
+        return choice.isOne ? this.#oneOf(services, choice) : services;
       }
       if (hasAnswered)
-        incidents.opened(ANY_SERVICE, 'service.no-model', { message: noModel(task).message, severity: 'error' });
+        incidents.opened(ANY_SERVICE, 'service.no-model', { message: noModel(choice).message, severity: 'error' });
       const delayMs = fullJitter(BACKOFF, attempt, random);
-      if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(task);
+      if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(choice);
       await waker.sleep(clock, delayMs, signal);
     }
+  }
+
+  /** Nobody asks for one model alone any more. */
+  forgetChoices(): void {
+    for (const task of this.#chosen) this.#options.incidents.forget(severalSubject(task));
+    this.#chosen.clear();
+  }
+
+  /** The one that has been there longest, so that a further model does not take its place; the others are named. */
+  #oneOf([first, ...others]: readonly string[], { task }: ActiveChoice): readonly string[] {
+    if (first === undefined) return [];
+    this.#chosen.add(task);
+    const message = `${first} answers alone for ${task}: a result does not say which model it is from. Also active: ${others.join(', ')}. Name the one that is meant in ModelResourceKey`;
+    const todo =
+      'Set ModelResourceKey of edgeml.InferenceApp to {"model": "<service>"}, or keep one model of the kind.';
+    const facts = { service: first, others, message, todo };
+    this.#options.incidents.set(severalSubject(task), 'app.several-models', others.length > 0 ? facts : undefined);
+    return [first];
   }
 
   /** Whether a service that does not answer may still come; asks the agent. */
@@ -97,8 +123,9 @@ function wantedOf(known: readonly KnownService[], task: string): readonly string
   return known.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
 }
 
-function noModel(task: string): Error {
+function noModel({ task }: ActiveChoice): Error {
   const kind = task === '' ? '' : ` for ${task}`;
-  const message = `the agent has no active model${kind}; deploy a model component, e.g. edgeml.model.PartsDetector`;
+  const example = task === 'image-classification' ? 'PartsClassifier' : 'PartsDetector';
+  const message = `the agent does not have an active model${kind}; deploy a model component, e.g. edgeml.model.${example}`;
   return appErrors.error('service.no-model', message);
 }

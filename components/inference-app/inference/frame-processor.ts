@@ -11,7 +11,7 @@ import type { Statistics } from '../statistics/statistics.ts';
 import { ANY_SERVICE } from './active-services.ts';
 import type { ActiveServices } from './active-services.ts';
 import type { LiveView } from '../watch/live-view.ts';
-import { everyActiveTask } from './every-active.ts';
+import { activeChoice } from './active-choice.ts';
 import type { InferenceRetrier, Patience } from './inference-retrier.ts';
 import { skipReasonOf } from './remedy.ts';
 
@@ -26,8 +26,8 @@ export interface FrameProcessorOptions {
   readonly incidents: Incidents;
   /** Told of what each answer says. */
   readonly onAnswer: (source: string, predictions: InvokeResult['predictions']) => void;
-  /** Told of each answer, for whoever cares what it ran on. */
-  readonly onProvider: (result: InvokeResult) => void;
+  /** Told of each answer, for whoever cares what gave it, and on what it ran. */
+  readonly onResult: (source: string, result: InvokeResult) => void;
   /** Told how long each result took, from its frame on. */
   readonly onPublished: (source: string, ms: number) => void;
   readonly thing: string;
@@ -46,8 +46,8 @@ export class FrameProcessor {
   /** Never rejects: an image without an answer becomes a result with an error. */
   async look(frame: Frame, service: string, intake: WorkIntake): Promise<WorkOutcome> {
     const { retrier, active, publisher, live, annotator, statistics, incidents, thing, clock, log } = this.#options;
-    const { onAnswer, onProvider, onPublished } = this.#options;
-    const task = everyActiveTask(service);
+    const { onAnswer, onResult, onPublished } = this.#options;
+    const choice = activeChoice(service);
     const { signal } = intake;
     const isNamed = intake.options.services.includes(service);
     const patience: Patience = {
@@ -56,8 +56,8 @@ export class FrameProcessor {
       ...(isNamed ? {} : { mayCome: () => active.mayCome(service, signal) }),
     };
     try {
-      if (task !== undefined) {
-        intake.forward(frame, await active.list(patience, task));
+      if (choice) {
+        intake.forward(frame, await active.list(patience, choice));
         return { outcome: 'done' };
       }
       live.looking(frame);
@@ -68,21 +68,21 @@ export class FrameProcessor {
       const published = publisher.publish(message, result);
       onPublished(frame.source, clock.monotonic() - frame.takenAtMonotonic);
       live.answered(frame, message);
-      onProvider(result);
+      onResult(frame.source, result);
       onAnswer(frame.source, result.predictions);
       if (annotated !== undefined) await this.#annotate(frame, result);
       return { outcome: 'done', published };
     } catch (thrown) {
       if (intake.signal.aborted) {
         // A frame that still waits for the service opens it again.
-        incidents.forget(task === undefined ? service : ANY_SERVICE);
+        incidents.forget(choice ? ANY_SERVICE : service);
         statistics.skip('stopped', 1, frame.source);
         return { outcome: 'stopped' };
       }
       const reason = skipReasonOf(thrown);
       statistics.skip(reason, 1, frame.source);
       log.warn({ error: thrown, image: frame.image, source: frame.source, service, reason }, 'app.image-failed');
-      const message = task === undefined ? errorMessage(thing, frame, service, thrown) : undefined;
+      const message = choice ? undefined : errorMessage(thing, frame, service, thrown);
       if (message) live.answered(frame, message);
       const outcome = appErrors.is(thrown, 'source.file-unreadable') ? 'unreadable' : 'done';
       return { outcome, ...(message ? { published: publisher.publish(message) } : {}) };

@@ -257,7 +257,7 @@ describe('ActiveServices', () => {
     Object.assign(health, { status: 'starting', expected: ['B'] });
     const active = listing(() => [{ alias: 'A', state: 'active', task: 'pose' }]);
     expect([...(await active.list(forever))].sort()).toEqual(['A', 'B']);
-    const poses = await outcomeOf(active.list({ ...forever, waitMs: 1_000 }, 'pose'));
+    const poses = await outcomeOf(active.list({ ...forever, waitMs: 1_000 }, { task: 'pose', isOne: false }));
     const later = () => clock.advance(500).then(() => poses.error);
     await expect.poll(later).toMatchObject({ code: 'service.no-model' });
   });

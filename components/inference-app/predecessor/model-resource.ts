@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { everyActive } from '../inference/every-active.ts';
+import { oneActive } from '../inference/active-choice.ts';
 import type { Predecessor } from './predecessors.ts';
 
 export interface Machine {
@@ -10,7 +10,8 @@ export interface Machine {
 
 /**
  * The service that is meant by `ModelResourceKey`: the entry of this machine, or of `model`, is the name of the service. The old
- * defaults name model files that exist no more, and mean every active model of the component's kind.
+ * defaults name model files that exist no more, and mean the first active model of the component's kind: a message does not say
+ * whose it is.
  *
  * @returns undefined where the map has no entry for this machine
  */
@@ -19,10 +20,10 @@ export function serviceOf(
   { modelResourceKey, inferenceType }: Predecessor,
   machine: Machine,
 ): string | undefined {
-  const every = everyActive(inferenceType);
-  if (given === undefined || isDeepStrictEqual({ ...given }, modelResourceKey)) return every;
+  const first = oneActive(inferenceType);
+  if (given === undefined || isDeepStrictEqual({ ...given }, modelResourceKey)) return first;
   const name = given[architectureOf(machine)] ?? given['model'];
-  return name !== undefined && Object.values(modelResourceKey).includes(name) ? every : name;
+  return name !== undefined && Object.values(modelResourceKey).includes(name) ? first : name;
 }
 
 /** As the old components named it: `uname -m`, and one name for Windows. */

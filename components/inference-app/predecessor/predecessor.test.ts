@@ -21,7 +21,10 @@ const DLR_IC = 'aws.greengrass.DLRImageClassification';
 const DLR_OD = 'aws.greengrass.DLRObjectDetection';
 const TOPIC = 'ml/dlr/image-classification';
 const configured = (raw: object, machine = MACHINE as { platform: string; arch: string }) =>
-  readConfiguration(raw, machine);
+  readConfiguration(raw, { ...machine, sampleImages: '/artifact/sample_images' });
+/** The source of the only component that is stood in for. */
+const sourceOf = (raw: object, machine?: { platform: string; arch: string }) =>
+  Object.values(configured(raw, machine).Sources)[0];
 const cats: readonly Prediction[] = [
   { classId: 283, label: 'Persian cat', score: 0.5882352941176471 },
   { classId: 281, label: 'tabby', score: 0.3 },
@@ -39,45 +42,40 @@ afterEach(() => rig.close());
 
 describe('configuration of the components of Greengrass v2', () => {
   it.each<[PredecessorName, string, string, string, string]>([
-    [DLR_IC, 'ml/dlr/image-classification', 'cat.jpeg', 'image_classification', '*image-classification'],
-    [DLR_OD, 'ml/dlr/object-detection', 'objects.jpg', 'object_detection', '*object-detection'],
+    [DLR_IC, 'DLRImageClassification', 'ml/dlr/image-classification', 'cat.jpeg', '+image-classification'],
+    [DLR_OD, 'DLRObjectDetection', 'ml/dlr/object-detection', 'objects.jpg', '+object-detection'],
     [
       'aws.greengrass.TensorFlowLiteImageClassification',
+      'TensorFlowLiteImageClassification',
       'ml/tflite/image-classification',
       'cat.jpeg',
-      'image_classification',
-      '*image-classification',
+      '+image-classification',
     ],
     [
       'aws.greengrass.TensorFlowLiteObjectDetection',
+      'TensorFlowLiteObjectDetection',
       'ml/tflite/object-detection',
       'objects.jpg',
-      'object_detection',
-      '*object-detection',
+      '+object-detection',
     ],
-  ])('row 124: %s has its defaults', (Replaces, topic, image, folder, service) => {
-    const { Sources, Mqtt, ResultTopic, ResultFormat, GreengrassV2, Accelerator } = configured({ Replaces });
+  ])('row 124: %s has its defaults', (Replaces, name, topic, image, service) => {
+    const { Sources, standIns, GreengrassV2 } = configured({ Replaces });
 
-    expect(Object.keys(Sources)).toEqual(['predecessor']);
-    expect(Sources['predecessor']).toMatchObject({
+    expect(Object.keys(Sources)).toEqual([name]);
+    expect(Sources[name]).toMatchObject({
       Type: 'folder',
-      Path: `/greengrass/v2/packages/artifacts-unarchived/${Replaces}/${folder}/sample_images/`,
+      Path: '/artifact/sample_images',
       ImageName: image,
       Mode: 'interval',
       InferenceInterval: 3_600,
       Services: [service],
     });
-    expect(Mqtt).toEqual({ Enabled: true, Topic: topic, Qos: '1' });
-    expect([ResultTopic, ResultFormat, GreengrassV2, Accelerator ?? 'cpu']).toEqual([
-      '',
-      'greengrass-v2',
-      { MaxResults: 5, ScoreThreshold: 0.3 },
-      'cpu',
-    ]);
+    expect(standIns[name]).toMatchObject({ topic, accelerator: 'cpu' });
+    expect(GreengrassV2).toEqual({ MaxResults: 5, ScoreThreshold: 0.3 });
   });
 
   it('row 124: takes every key under its old name', () => {
-    const { Sources, Mqtt } = configured({
+    const { Sources, standIns } = configured({
       Replaces: DLR_OD,
       accessControl: {},
       PublishResultsOnTopic: 'site/objects',
@@ -89,13 +87,42 @@ describe('configuration of the components of Greengrass v2', () => {
       ModelResourceKey: { model: 'PartsDetector' },
     });
 
-    expect(Mqtt.Topic).toBe('site/objects');
-    expect(Sources['predecessor']).toMatchObject({
+    expect(standIns['DLRObjectDetection']).toMatchObject({ topic: 'site/objects', accelerator: 'gpu' });
+    expect(Sources['DLRObjectDetection']).toMatchObject({
       Path: '/data/line',
       ImageName: 'belt.NPY',
       InferenceInterval: 5,
       Services: ['PartsDetector'],
     });
+  });
+
+  it.each([
+    ['a list', [DLR_IC, DLR_OD]],
+    ['text', `${DLR_IC}, ${DLR_OD}`],
+    ['JSON text', JSON.stringify([DLR_IC, DLR_OD, DLR_IC])],
+  ])('takes several side by side (%s), each with its own settings over the common ones', (_form, Replaces) => {
+    const { Sources, standIns } = configured({
+      Replaces,
+      InferenceInterval: '10',
+      ReplacedComponents: {
+        [DLR_OD]: { ImageName: 'line.png', PublishResultsOnTopic: 'site/objects', InferenceInterval: '5' },
+      },
+    });
+
+    expect(Object.keys(Sources)).toEqual(['DLRImageClassification', 'DLRObjectDetection']);
+    expect(Sources['DLRImageClassification']).toMatchObject({ ImageName: 'cat.jpeg', InferenceInterval: 10 });
+    expect(Sources['DLRObjectDetection']).toMatchObject({ ImageName: 'line.png', InferenceInterval: 5 });
+    expect(Object.values(standIns).map(({ topic }) => topic)).toEqual([TOPIC, 'site/objects']);
+  });
+
+  it('refuses settings of a component that is not replaced, and names it', () => {
+    const raw = { Replaces: DLR_IC, ReplacedComponents: { [DLR_OD]: {} } };
+    expect(() => configured(raw)).toThrow(`/ReplacedComponents/${DLR_OD}: is not in Replaces`);
+    expect(() => configured({ ReplacedComponents: { 'aws.greengrass.Other': {} } })).toThrow('expected one of');
+    const key = { ModelResourceKey: { aarch64: 'ForArm' } };
+    expect(() => configured({ Replaces: DLR_IC, ReplacedComponents: { [DLR_IC]: key } })).toThrow(
+      `/ReplacedComponents/${DLR_IC}/ModelResourceKey: has no entry`,
+    );
   });
 
   it('says which component is meant where old keys stand alone', () => {
@@ -110,7 +137,7 @@ describe('configuration of the components of Greengrass v2', () => {
     ['3600', 3_600],
     ['0.5', 0.5],
   ])('row 125: takes the interval %j', (InferenceInterval, seconds) => {
-    expect(configured({ Replaces: DLR_IC, InferenceInterval }).Sources['predecessor']?.InferenceInterval).toBe(seconds);
+    expect(sourceOf({ Replaces: DLR_IC, InferenceInterval })?.InferenceInterval).toBe(seconds);
   });
 
   it.each(['soon', '', 0, '-1'])('row 125: refuses the interval %j with its name', (InferenceInterval) => {
@@ -118,7 +145,7 @@ describe('configuration of the components of Greengrass v2', () => {
   });
 
   it.each(['a.jpeg', 'a.jpg', 'a.PNG', 'a.Npy'])('row 130: takes the image %s', (ImageName) => {
-    expect(configured({ Replaces: DLR_IC, ImageName }).Sources['predecessor']?.ImageName).toBe(ImageName);
+    expect(sourceOf({ Replaces: DLR_IC, ImageName })?.ImageName).toBe(ImageName);
   });
 
   it('row 130: refuses an image of another kind with its name', () => {
@@ -126,9 +153,9 @@ describe('configuration of the components of Greengrass v2', () => {
   });
 
   it.each(['true', 'True', true])('row 131: UseCamera %j takes the camera in place of the image', (UseCamera) => {
-    const { Sources } = configured({ Replaces: DLR_IC, UseCamera, ImageName: 'cat.jpeg', InferenceInterval: 60 });
+    const camera = sourceOf({ Replaces: DLR_IC, UseCamera, ImageName: 'cat.jpeg', InferenceInterval: 60 });
 
-    expect(Sources['predecessor']).toMatchObject({
+    expect(camera).toMatchObject({
       Type: 'stream',
       Url: '/dev/video0',
       Mode: 'interval',
@@ -143,14 +170,14 @@ describe('configuration of the components of Greengrass v2', () => {
     ['x64', 'win32', 'ForWindows'],
   ])('row 132: looks up the model for %s on %s', (arch, platform, service) => {
     const ModelResourceKey = { x86_64: 'ForPc', aarch64: 'ForArm', armv7l: 'ForPi', windows: 'ForWindows' };
-    const { Sources } = configured({ Replaces: DLR_OD, ModelResourceKey }, { platform, arch });
+    const source = sourceOf({ Replaces: DLR_OD, ModelResourceKey }, { platform, arch });
 
-    expect(Sources['predecessor']?.Services).toEqual([service]);
+    expect(source?.Services).toEqual([service]);
   });
 
-  it('row 132: the models of the old defaults are every active model of the kind; a missing architecture is an error', () => {
+  it('row 132: the models of the old defaults are the first active model of the kind; a missing architecture is an error', () => {
     const old = { Replaces: DLR_OD, ModelResourceKey: { x86_64: 'DLR-yolo3-x86_64-cpu-ObjectDetection' } };
-    expect(configured(old).Sources['predecessor']?.Services).toEqual(['*object-detection']);
+    expect(sourceOf(old)?.Services).toEqual(['+object-detection']);
 
     const other = { Replaces: DLR_OD, ModelResourceKey: JSON.stringify({ aarch64: 'ForArm' }) };
     expect(() => configured(other)).toThrow('/ModelResourceKey: has no entry for this machine, x86_64');
@@ -242,9 +269,9 @@ describe('in place of a component of Greengrass v2', () => {
     expect(rig.nucleus.localMessages.filter(({ topic }) => topic.startsWith('edgeml/results'))).toEqual([]);
   });
 
-  it('row 128: only logs where the topic is empty', async () => {
+  it.each(['', ' '])('row 128: only logs if the topic is %j', async (PublishResultsOnTopic) => {
     await writeTestImage(join(rig.images, 'cat.jpeg'));
-    await rig.start({ ...image(), PublishResultsOnTopic: '' });
+    await rig.start({ ...image(), PublishResultsOnTopic });
     await eventually(() => rig.of('app.result').length > 0);
 
     expect(rig.of('app.result')[0]).toMatchObject({
@@ -326,6 +353,66 @@ describe('in place of a component of Greengrass v2', () => {
     expect(app.counts.answered).toBeGreaterThanOrEqual(4);
   });
 
+  it('infers at once after every change that is accepted, whatever it is about', async () => {
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await rig.start(image());
+    await eventually(() => rig.payloads(TOPIC).length === 1);
+    rig.change('LogLevel', 'debug');
+    await eventually(() => rig.payloads(TOPIC).length === 2);
+    rig.change('PublishResultsOnTopic', 'site/cats');
+    await eventually(() => rig.payloads('site/cats').length === 1);
+    expect(rig.payloads(TOPIC)).toHaveLength(2);
+  });
+
+  it('needs no setting but Replaces: the image is the sample of the artifact', async () => {
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await writeTestImage(join(rig.images, 'objects.jpg'));
+    await rig.start({ Replaces: [DLR_IC, DLR_OD] });
+    await eventually(() => rig.payloads(TOPIC).length > 0 && rig.payloads('ml/dlr/object-detection').length > 0);
+
+    const asked = rig.agent.invocations.map(({ service }) => service);
+    expect(asked.sort()).toEqual(['Cats', 'Parts']);
+    expect(rig.payloads(TOPIC)[0]).toContain('"inference-type":"image-classification"');
+    expect(rig.payloads('ml/dlr/object-detection')[0]).toContain('"inference-type":"object-detection"');
+  });
+
+  it('asks one of several models of its kind, always the same, and names the others', async () => {
+    rig.agent.active = ['Cats', 'Dogs'];
+    rig.agent.tasks.set('Dogs', 'image-classification');
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    const app = await rig.start({ ...image(), InferenceInterval: '0.1' });
+    await eventually(() => rig.payloads(TOPIC).length >= 2);
+    rig.agent.active = ['Another', 'Cats', 'Dogs'];
+    rig.agent.tasks.set('Another', 'image-classification');
+    await eventually(() =>
+      rig.of('app.several-models').some(({ facts }) => String(facts['message']).includes('Another')),
+    );
+
+    expect(new Set(rig.agent.invocations.map(({ service }) => service))).toEqual(new Set(['Cats']));
+    expect(rig.of('app.several-models')[0]).toMatchObject({
+      level: 'warn',
+      facts: { service: 'Cats', others: ['Dogs'], message: expect.stringContaining('ModelResourceKey') as string },
+    });
+    await app.stop();
+  });
+
+  it('warns, once, if the model itself leaves out what the messages promise', async () => {
+    rig.agent.bounds.set('Cats', { scoreThreshold: 0.5, maxPredictions: 3 });
+    await writeTestImage(join(rig.images, 'cat.jpeg'));
+    await rig.start({ ...image(), InferenceInterval: '0.1' });
+    await eventually(() => rig.of('app.model-cuts').length > 0 && rig.payloads(TOPIC).length >= 3);
+
+    expect(rig.of('app.model-cuts')).toHaveLength(1);
+    expect(rig.of('app.model-cuts')[0]?.facts['message']).toBe(
+      'messages say "Top 5 predictions with score 0.3 or above", but the model of Cats itself leaves out scores below 0.5 (scoreThreshold) and gives 3 predictions at most (topK or maxDetections)',
+    );
+    rig.agent.bounds.set('Cats', { scoreThreshold: 0.1, maxPredictions: 100 });
+    rig.change('GreengrassV2', { MaxResults: 5, ScoreThreshold: 0.2 });
+    const before = rig.payloads(TOPIC).length;
+    await eventually(() => rig.payloads(TOPIC).length > before + 2);
+    expect(rig.of('app.model-cuts')).toHaveLength(1);
+  });
+
   it('refuses a change that is wrong, and goes on as before', async () => {
     await writeTestImage(join(rig.images, 'cat.jpeg'));
     await rig.start({ ...image(), InferenceInterval: '0.1' });
@@ -354,7 +441,9 @@ describe('in place of a component of Greengrass v2', () => {
     await eventually(() => rig.of('service.no-model').length === 1);
 
     const kind = Replaces.endsWith('Classification') ? 'image-classification' : 'object-detection';
-    expect(rig.of('service.no-model')[0]?.facts['message']).toContain(`no active model for ${kind}`);
+    expect(rig.of('service.no-model')[0]?.facts['message']).toContain(`an active model for ${kind}`);
+    const example = kind === 'image-classification' ? 'PartsClassifier' : 'PartsDetector';
+    expect(rig.of('service.no-model')[0]?.facts['message']).toContain(`edgeml.model.${example}`);
   });
 });
 
@@ -379,7 +468,7 @@ describe('ResultFormat', () => {
 it('knows the machine that it runs on', () => {
   const { platform, arch } = process;
   const known = ['armv7l', 'aarch64', 'x86_64', 'windows'].map((name) => [name, 'Parts'] as const);
-  const { Sources } = configured({ Replaces: DLR_IC, ModelResourceKey: Object.fromEntries(known) }, { platform, arch });
+  const source = sourceOf({ Replaces: DLR_IC, ModelResourceKey: Object.fromEntries(known) }, { platform, arch });
 
-  expect(Sources['predecessor']?.Services).toEqual(['Parts']);
+  expect(source?.Services).toEqual(['Parts']);
 });

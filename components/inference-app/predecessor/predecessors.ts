@@ -1,9 +1,10 @@
+import { TOPIC_TEMPLATES } from '#packages/ipc';
+
 /** What an old component did where its configuration said nothing. */
 export interface Predecessor {
   readonly inferenceType: InferenceType;
   readonly publishResultsOnTopic: string;
   readonly imageName: string;
-  readonly imageDirectory: string;
   readonly modelResourceKey: Readonly<Record<string, string>>;
   /** How it wrote the corners of a box. */
   readonly boundaries: BoundariesFormat;
@@ -33,9 +34,8 @@ export type PredecessorName = (typeof PREDECESSOR_NAMES)[number];
 export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
   'aws.greengrass.DLRImageClassification': {
     inferenceType: 'image-classification',
-    publishResultsOnTopic: 'ml/dlr/image-classification',
+    publishResultsOnTopic: TOPIC_TEMPLATES.dlrImageClassification,
     imageName: 'cat.jpeg',
-    imageDirectory: directory('aws.greengrass.DLRImageClassification', 'image_classification'),
     modelResourceKey: {
       armv7l: 'DLR-resnet50-armv7l-cpu-ImageClassification',
       aarch64: 'DLR-resnet50-aarch64-cpu-ImageClassification',
@@ -47,9 +47,8 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
   },
   'aws.greengrass.DLRObjectDetection': {
     inferenceType: 'object-detection',
-    publishResultsOnTopic: 'ml/dlr/object-detection',
+    publishResultsOnTopic: TOPIC_TEMPLATES.dlrObjectDetection,
     imageName: 'objects.jpg',
-    imageDirectory: directory('aws.greengrass.DLRObjectDetection', 'object_detection'),
     modelResourceKey: {
       armv7l: 'DLR-yolo3-armv7l-cpu-ObjectDetection',
       aarch64: 'DLR-yolo3-aarch64-gpu-ObjectDetection',
@@ -61,18 +60,16 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
   },
   'aws.greengrass.TensorFlowLiteImageClassification': {
     inferenceType: 'image-classification',
-    publishResultsOnTopic: 'ml/tflite/image-classification',
+    publishResultsOnTopic: TOPIC_TEMPLATES.tfliteImageClassification,
     imageName: 'cat.jpeg',
-    imageDirectory: directory('aws.greengrass.TensorFlowLiteImageClassification', 'image_classification'),
     modelResourceKey: { model: 'TensorFlowLite-Mobilenet' },
     boundaries: 'list',
     scores: 'python',
   },
   'aws.greengrass.TensorFlowLiteObjectDetection': {
     inferenceType: 'object-detection',
-    publishResultsOnTopic: 'ml/tflite/object-detection',
+    publishResultsOnTopic: TOPIC_TEMPLATES.tfliteObjectDetection,
     imageName: 'objects.jpg',
-    imageDirectory: directory('aws.greengrass.TensorFlowLiteObjectDetection', 'object_detection'),
     modelResourceKey: { model: 'TensorFlowLite-SSD' },
     boundaries: 'numpy-yxyx',
     scores: 'python',
@@ -80,7 +77,3 @@ export const PREDECESSORS: Readonly<Record<PredecessorName, Predecessor>> = {
 };
 
 export const DEFAULT_INTERVAL_SECONDS = 3_600;
-
-function directory(component: string, folder: string): string {
-  return `/greengrass/v2/packages/artifacts-unarchived/${component}/${folder}/sample_images/`;
-}

@@ -4,22 +4,41 @@ import type { InvokeResult, ResultMessage } from '#packages/http';
 import { fillTopic } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 
-import type { AppConfiguration } from '../config.ts';
-import { PREDECESSORS } from '../predecessor/predecessors.ts';
+import type { AppSettings } from '../read-configuration.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { greengrassV2Message } from './greengrass-v2-message.ts';
 import { fitted } from './result-message.ts';
 
 export interface PublisherOptions {
   readonly ipc: Pick<IpcSession, 'publishLocal' | 'publishIot'>;
-  readonly settings: () => Pick<AppConfiguration, PublishSettings>;
+  readonly settings: () => Pick<AppSettings, PublishSettings>;
   readonly statistics: Statistics;
   readonly incidents: Incidents;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-type PublishSettings = 'ResultTopic' | 'Mqtt' | 'MaxMessageBytes' | 'ResultFormat' | 'GreengrassV2' | 'Replaces';
+type PublishSettings = 'ResultTopic' | 'Mqtt' | 'MaxMessageBytes' | 'ResultFormat' | 'GreengrassV2' | 'standIns';
+
+interface Ways {
+  /** Local topic; empty: none. */
+  readonly local: string;
+  /** IoT Core topic; empty: none. */
+  readonly mqtt: string;
+  readonly qos: 0 | 1;
+  readonly isOldFormat: boolean;
+}
+
+/** How the results of a source are told. */
+function waysOf(
+  { standIns, ResultTopic, Mqtt, ResultFormat }: Pick<AppSettings, PublishSettings>,
+  source: string,
+): Ways {
+  const standIn = standIns[source];
+  if (standIn) return { local: '', mqtt: standIn.topic, qos: 1, isOldFormat: true };
+  const mqtt = Mqtt.Enabled ? Mqtt.Topic : '';
+  return { local: ResultTopic, mqtt, qos: Mqtt.Qos === '0' ? 0 : 1, isOldFormat: ResultFormat === 'greengrass-v2' };
+}
 
 /** Messages that may be under way at once; the nucleus holds no more than this up. */
 const MAX_UNDER_WAY = 500;
@@ -39,21 +58,19 @@ export class Publisher {
    */
   async publish(message: ResultMessage, answer?: InvokeResult): Promise<void> {
     const { ipc, settings, log, statistics } = this.#options;
-    const { ResultTopic, Mqtt, ResultFormat } = settings();
-    const body = this.#body(message, answer);
+    const { local, mqtt, qos, isOldFormat } = waysOf(settings(), message.source);
+    const body = this.#body(message, answer, isOldFormat);
     // The old components said nothing of images without an answer.
     if (!body) return;
-    const isLogOnly = ResultTopic === '' && (!Mqtt.Enabled || Mqtt.Topic === '');
+    const isLogOnly = local === '' && mqtt === '';
     // What reads the old components' logs finds their results there.
-    log[isLogOnly || ResultFormat === 'greengrass-v2' ? 'info' : 'debug'](body, 'app.result');
+    log[isLogOnly || isOldFormat ? 'info' : 'debug'](body, 'app.result');
     if (this.#underWay.size >= MAX_UNDER_WAY) return statistics.count('unpublished');
     const sending: Promise<void>[] = [];
-    if (ResultTopic !== '')
-      sending.push(this.#send('local', ResultTopic, message, (topic) => ipc.publishLocal(topic, body)));
-    if (Mqtt.Enabled && Mqtt.Topic !== '') {
-      const qos = Mqtt.Qos === '0' ? 0 : 1;
+    if (local !== '') sending.push(this.#send('local', local, message, (topic) => ipc.publishLocal(topic, body)));
+    if (mqtt !== '') {
       const send = (topic: string): Promise<void> => ipc.publishIot(topic, JSON.stringify(body), { qos });
-      sending.push(this.#send('MQTT', Mqtt.Topic, message, send));
+      sending.push(this.#send('MQTT', mqtt, message, send));
     }
     await Promise.all(sending);
   }
@@ -66,10 +83,10 @@ export class Publisher {
     enough.abort();
   }
 
-  #body(message: ResultMessage, answer: InvokeResult | undefined): object | undefined {
-    const { ResultFormat, MaxMessageBytes: maxBytes, GreengrassV2, Replaces } = this.#options.settings();
-    if (ResultFormat === 'edgeml') return fitted(message, maxBytes);
-    const old = Replaces === '' ? undefined : PREDECESSORS[Replaces];
+  #body(message: ResultMessage, answer: InvokeResult | undefined, isOldFormat: boolean): object | undefined {
+    const { MaxMessageBytes: maxBytes, GreengrassV2, standIns } = this.#options.settings();
+    if (!isOldFormat) return fitted(message, maxBytes);
+    const old = standIns[message.source]?.predecessor;
     const { MaxResults: maxResults, ScoreThreshold: scoreThreshold } = GreengrassV2;
     const format = {
       inferenceType: old?.inferenceType,

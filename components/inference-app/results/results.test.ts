@@ -137,7 +137,7 @@ describe('Publisher', () => {
           iot.push({ topic, payload, options });
         },
       },
-      settings: () => configuration,
+      settings: () => ({ ...configuration, standIns: {} }),
       statistics,
       incidents: new Incidents(log),
       clock,

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   booleanSetting,
   choiceSetting,
@@ -5,6 +6,7 @@ import {
   mapSetting,
   numberSetting,
   section,
+  textListSetting,
   textSetting,
 } from '#packages/foundation';
 
@@ -13,17 +15,16 @@ import { SERVICE_NAME, SERVICE_NAME_MEANING } from './names.ts';
 import { topicSetting } from './topic-setting.ts';
 
 const onlyWith = 'With Replaces only';
+const NAME = /^aws\.greengrass\.(DLR|TensorFlowLite)(ImageClassification|ObjectDetection)$/;
+const NAME_MEANING = `expected one of ${PREDECESSOR_NAMES.join(', ')}`;
 
-/** Settings of the machine-learning components of Greengrass v2 under their own names, and what goes with them. */
-export const predecessorSettings = {
-  Replaces: choiceSetting(['', ...PREDECESSOR_NAMES])
-    .default('')
-    .describe(
-      'Component of Greengrass v2 that this one stands in for: its settings are taken under their old names, with its defaults, in place of Sources, ResultTopic and Mqtt; its messages are sent. Empty: none.',
-    ),
+/** Settings of the machine-learning components of Greengrass v2 under their own names. */
+const oldSettings = {
   PublishResultsOnTopic: topicSetting()
     .optional()
-    .describe(`${onlyWith}: IoT Core topic of the results; empty: the log only. Default: the old component's.`),
+    .describe(
+      `${onlyWith}: IoT Core topic of the results; empty or blank: the log only. Default: the old component's.`,
+    ),
   Accelerator: choiceSetting(['cpu', 'gpu'])
     .optional()
     .describe(
@@ -31,7 +32,7 @@ export const predecessorSettings = {
     ),
   ImageDirectory: textSetting()
     .optional()
-    .describe(`${onlyWith}: folder of the image. Default: the old component's sample images.`),
+    .describe(`${onlyWith}: folder of the image. Default: the sample images in the artifact of edgeml.InferenceApp.`),
   ImageName: textSetting({
     pattern: /\.(jpeg|jpg|png|npy)$/i,
     meaning: 'expected the name of a jpeg, jpg, png or npy file',
@@ -49,8 +50,23 @@ export const predecessorSettings = {
   ModelResourceKey: mapSetting(textSetting({ pattern: SERVICE_NAME, meaning: `expected ${SERVICE_NAME_MEANING}` }))
     .optional()
     .describe(
-      `${onlyWith}: service by architecture (armv7l, aarch64, x86_64, windows) or under \`model\`. Default: every active model of the component's kind.`,
+      `${onlyWith}: service by architecture (armv7l, aarch64, x86_64, windows) or under \`model\`. Default: the first active model of the component's kind.`,
     ),
+};
+
+export const OLD_KEYS = Object.keys(oldSettings) as readonly (keyof typeof oldSettings)[];
+
+/** The settings of the machine-learning components of Greengrass v2, and what goes with them. */
+export const predecessorSettings = {
+  Replaces: textListSetting(choiceSetting(PREDECESSOR_NAMES))
+    .default([])
+    .describe(
+      'Components of Greengrass v2 that this one stands in for, one or several: their settings are taken under their old names, with their defaults, in place of Sources, ResultTopic and Mqtt; their messages are sent. Empty: none.',
+    ),
+  ...oldSettings,
+  ReplacedComponents: mapSetting(section(oldSettings), z.string().regex(NAME, NAME_MEANING))
+    .default({})
+    .describe('If Replaces names several: the settings of each by its name, over those beside Replaces.'),
 
   ResultFormat: choiceSetting(['edgeml', 'greengrass-v2'])
     .default('edgeml')

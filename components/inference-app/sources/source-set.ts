@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Incidents, Logger } from '#packages/foundation';
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
-import { everyActive } from '../inference/every-active.ts';
+import { everyActive } from '../inference/active-choice.ts';
 import type { Intake } from '../scheduler/intake.ts';
 import type { IntakeOptions } from '../scheduler/work-intake.ts';
 import type { ImageSource } from './image-source.ts';
@@ -59,11 +59,14 @@ export class SourceSet {
     return [...this.#running].map(([name, { configuration, state }]) => ({ name, configuration, state }));
   }
 
-  /** Starts, stops and restarts what the configuration has changed. */
-  async apply(sources: AppConfiguration['Sources']): Promise<void> {
+  /**
+   * Starts, stops and restarts what the configuration has changed.
+   * @param begin sources that begin anew even if theirs has not
+   */
+  async apply(sources: AppConfiguration['Sources'], begin: ReadonlySet<string> = new Set()): Promise<void> {
     const wanted = new Map(Object.entries(sources).filter(([, { Enabled }]) => Enabled));
     const unwanted = [...this.#running].filter(
-      ([name, { configuration }]) => !isDeepStrictEqual(configuration, wanted.get(name)),
+      ([name, { configuration }]) => begin.has(name) || !isDeepStrictEqual(configuration, wanted.get(name)),
     );
     await Promise.all(unwanted.map(([name]) => this.#stop(name)));
     for (const [name, configuration] of wanted) {

@@ -40,9 +40,9 @@ export function choiceSetting<const Values extends readonly [string, ...string[]
   return z.preprocess(choiceFromText(values), z.enum(values));
 }
 
-/** A list of texts; also `"a, b"`, JSON text of a list, or one text for a list of one. */
-export function textListSetting() {
-  return z.preprocess(textListFromText, z.array(textSetting()));
+/** A list of texts, or of words of a closed set; also `"a, b"`, JSON text of a list, or one text for a list of one. */
+export function textListSetting<Item extends z.ZodType<string> = ReturnType<typeof textSetting>>(item?: Item) {
+  return z.preprocess(textListFromText, z.array((item ?? textSetting()) as Item));
 }
 
 /** A list of sections; also as JSON text, the form that a container takes in recipe variables. */

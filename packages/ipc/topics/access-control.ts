@@ -53,7 +53,17 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
       topics: ['results', 'events', 'heartbeat'],
     },
     { operation: 'SubscribeToTopic', why: 'Events of the agent, own heartbeat.', topics: ['events', 'heartbeat'] },
-    { operation: 'PublishToIoTCore', why: 'Results to the cloud.', topics: ['mqttResults'] },
+    {
+      operation: 'PublishToIoTCore',
+      why: 'Results to the cloud, also under the names of the old components.',
+      topics: [
+        'mqttResults',
+        'dlrImageClassification',
+        'dlrObjectDetection',
+        'tfliteImageClassification',
+        'tfliteObjectDetection',
+      ],
+    },
   ],
   'edgeml.FeedbackUploader': [
     {

@@ -83,9 +83,15 @@ describe('accessControlFor', () => {
       },
       'aws.greengrass.ipc.mqttproxy': {
         'edgeml.InferenceApp:mqttproxy:1': {
-          policyDescription: 'Results to the cloud.',
+          policyDescription: 'Results to the cloud, also under the names of the old components.',
           operations: ['aws.greengrass#PublishToIoTCore'],
-          resources: ['edgeml/*'],
+          resources: [
+            'edgeml/*',
+            'ml/dlr/image-classification',
+            'ml/dlr/object-detection',
+            'ml/tflite/image-classification',
+            'ml/tflite/object-detection',
+          ],
         },
       },
       'aws.greengrass.SecretManager': {

@@ -15,6 +15,11 @@ export const TOPIC_TEMPLATES = {
   /** The old ML Feedback connector's own names, local or on IoT Core, for those who keep them. */
   feedbackStatus: 'feedback/message/status',
   feedbackPrediction: 'feedback/message/prediction',
+  /** Default topics of the machine-learning components of Greengrass v2, on IoT Core, for those who keep them. */
+  dlrImageClassification: 'ml/dlr/image-classification',
+  dlrObjectDetection: 'ml/dlr/object-detection',
+  tfliteImageClassification: 'ml/tflite/image-classification',
+  tfliteObjectDetection: 'ml/tflite/object-detection',
   /** Where the CloudWatch metrics component listens, old and new. */
   metrics: 'cloudwatch/metric/put',
 } as const;
