@@ -14,6 +14,8 @@ interface BuildCommandOptions {
   readonly gdk?: string;
   readonly forGglCli?: boolean;
   readonly standalone?: boolean;
+  readonly edgeManagerName?: string;
+  readonly edgeManagerVersion?: readonly string[];
 }
 
 export const buildCommand: CommandSpec<BuildCommandOptions> = {
@@ -26,6 +28,11 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
       .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
       .option('--standalone', 'also write standalone/ there: the agent for Linux without Greengrass')
+      .option(
+        '--edge-manager-name <name>',
+        'also build edgeml.EdgeManager under this name, e.g. that of the old component',
+      )
+      .option('--edge-manager-version <version...>', 'in these versions (default: its own)')
       .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),
   help: `
 Unchanged artifacts are not built again. Native libraries and Node.js come from npm packages whose hashes are
@@ -34,10 +41,14 @@ pinned in components/runtime/packages.json; they are fetched once and kept in .e
 Examples:
   npm run build                                          everything, for every platform
   npm run build -- --platform host                       everything, the runtime for this machine only
-  npm run build -- --component edgeml.InferenceApp       one component`,
+  npm run build -- --component edgeml.InferenceApp       one component
+  npm run build -- --edge-manager-name aws.greengrass.SageMakerEdgeManager --edge-manager-version 1.1.0
+                                                         also under the old name, for local deployments alone`,
   run: async ({ options, out, signal }) => {
     const { buildComponents } = await import('../bundle/build.ts');
     const platforms = options.platform?.map(platformNamed);
+    if (options.edgeManagerVersion && options.edgeManagerName === undefined)
+      throw cliErrors.error('cli.usage', '--edge-manager-version says in which versions; add --edge-manager-name');
     const steps = await buildComponents({
       ...(options.component ? { components: options.component } : {}),
       ...(platforms ? { platforms } : {}),
@@ -46,14 +57,23 @@ Examples:
       signal,
       ...buildProgress(out),
     });
+    const output = options.output ?? projectPaths.output;
+    const { edgeManagerName: oldName, edgeManagerVersion = [] } = options;
+    if (oldName !== undefined) {
+      const { writeRenamedStandIn } = await import('./local/renamed-stand-in.ts');
+      const versions = await writeRenamedStandIn(output, oldName, edgeManagerVersion);
+      out.note(`edgeml.EdgeManager is there as ${oldName}, too, in ${versions.join(', ')}.`);
+      if (/^(aws|greengrass)\./i.test(oldName))
+        out.note(
+          'An account does not take components of that name: deploy it with greengrass-cli or edgeml local deploy.',
+        );
+    }
     if (options.forGglCli) {
       const { writeForGglCli } = await import('./local/for-ggl-cli.ts');
-      const output = options.output ?? projectPaths.output;
       await writeForGglCli(output, path.join(output, 'for-ggl-cli'));
     }
     if (options.standalone) {
       const { writeStandalone } = await import('./local/standalone.ts');
-      const output = options.output ?? projectPaths.output;
       await writeStandalone(output, path.join(output, 'standalone'), platforms ?? RUNTIME_PLATFORMS);
     }
     for (const { component, version, artifact, done } of steps) {

@@ -44,7 +44,7 @@ export async function lintDeployment(file: string, known: readonly LintedRecipe[
       : lintConfiguration(name, change.MERGE, file, `${pointerTo('/components', name)}/configurationUpdate/merge`),
   );
   return [
-    ...oldComponent(file, request),
+    ...oldComponent(file, request, known),
     ...versions,
     ...settings,
     ...sizes(file, request, known),
@@ -52,9 +52,14 @@ export async function lintDeployment(file: string, known: readonly LintedRecipe[
   ];
 }
 
-/** No device has it any more: AWS has taken the component back with the service. */
-function oldComponent(file: string, request: LocalDeploymentRequest): readonly RecipeIssue[] {
+/** No device has it any more: AWS has taken the component back with the service. One that was built here under its name is another. */
+function oldComponent(
+  file: string,
+  request: LocalDeploymentRequest,
+  known: readonly LintedRecipe[],
+): readonly RecipeIssue[] {
   if (request.rootComponentVersionsToAdd?.[OLD_EDGE_MANAGER] === undefined) return [];
+  if (known.some(({ recipe }) => recipe.name === OLD_EDGE_MANAGER)) return [];
   return [
     {
       severity: 'warning',
