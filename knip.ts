@@ -20,6 +20,9 @@ const config: KnipConfig = {
     'testing/{device,local-core}/core-process.mts',
     'testing/posix/child-main.ts',
     'testing/vision/{load-and-unload,fuzz/run-fuzz}.ts',
+    'testing/fuzz/fuzz-child.ts',
+    // Found by their names: testing/fuzz/find-targets.ts.
+    '{packages,components,tools}/**/*.fuzz.ts',
   ],
   // Found by its file at run time, so that a device without it falls back to sharp: packages/vision/image/turbo-jpeg.ts.
   ignoreDependencies: ['@julusian/jpeg-turbo'],

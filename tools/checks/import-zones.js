@@ -244,6 +244,10 @@ export const ZONES = {
     holds: 'unit and conformance tests, beside the code that they test',
     mayImport: ['packages', 'components', 'tools', 'testing'],
   },
+  '**/*.fuzz.ts': {
+    holds: 'parsers as the fuzzer sees them (`npm run fuzz`), beside the code that they damage inputs for',
+    mayImport: ['packages', 'components', 'tools', 'testing'],
+  },
   testing: {
     holds: 'test support: rigs, in-memory twins, conformance suites, recorders',
     mayImport: ['packages', 'components', 'tools', 'clients'],

@@ -57,7 +57,13 @@ export function parseRecipe(text: string, file: string, options: ReadOptions = {
   const json = path.extname(file).toLowerCase() === '.json';
   const lines = new LineCounter();
   const schema = options.strictLite && !json ? 'failsafe' : 'core';
-  const document = parseDocument(text, { lineCounter: lines, schema, prettyErrors: false, strict: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema,
+    prettyErrors: false,
+    strict: true,
+    logLevel: 'error',
+  });
   const bytes = Buffer.byteLength(text);
   const lineOf = (pointer: string): number | undefined => lineOfPointer(document, lines, pointer);
   const issues: RecipeIssue[] = document.errors.map((error) => ({

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { entry, errorCatalogue } from '#packages/foundation';
 import type { Incident, Logger } from '#packages/foundation';
 import { readHealth } from '../health-client.ts';
 import { startSocketServer } from './http-server.ts';
+import { readBody } from './read-body.ts';
 import type { SocketServer } from './http-server.ts';
 import { createRouter } from './router.ts';
 import type { Route } from './router.ts';
@@ -29,6 +31,7 @@ let server: SocketServer;
 let healthy: boolean;
 let incidents: readonly Incident[];
 const faults = vi.fn();
+const uploaded = vi.fn();
 
 const echo = (method: Route['method'], path: string): Route => ({
   method,
@@ -52,6 +55,14 @@ beforeEach(async () => {
       echo('POST', '/v1/models'),
       fail('/refused', testErrors.error('test.refused', 'not you')),
       fail('/fault', new TypeError('a bug')),
+      {
+        method: 'POST',
+        path: '/upload',
+        async handle(incoming, response) {
+          const read = readBody(incoming, 1_000, () => testErrors.error('test.refused', 'too much'));
+          await read.finally(() => uploaded(response));
+        },
+      },
       ...watchRoutes({
         health: () => ({ status: healthy ? 'ok' : 'stopping' }),
         incidents: () => incidents,
@@ -133,6 +144,15 @@ describe('createRouter', () => {
     expect(faults).not.toHaveBeenCalled();
     expect(await ask('GET', '/fault')).toMatchObject({ status: 500 });
     expect(faults).toHaveBeenCalledWith({ error: expect.any(TypeError) as unknown, url: '/fault' }, 'http.fault');
+  });
+
+  it('does not take a client that hung up within its body for a fault', async () => {
+    const client = connect(socketPath);
+    client.end('POST /upload HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nabc');
+    await expect.poll(() => uploaded.mock.calls.length).toBe(1);
+    // The next answer comes behind what the route threw.
+    expect(await ask('GET', '/refused')).toMatchObject({ status: 422 });
+    expect(faults).not.toHaveBeenCalled();
   });
 
   it('gives a parameter back as it was put in', async () => {

@@ -47,7 +47,9 @@ export function createRouter(routes: readonly Route[], options: RouterOptions): 
     };
     answer().catch((thrown: unknown) => {
       const error = sendError(response, thrown, errorBody);
-      if (error.code === 'internal') options.log.error({ error: thrown, url: request.url }, 'http.fault');
+      // A client that hung up before its body was here ends whoever reads it; that is no fault of ours.
+      const hungUp = request.destroyed && !request.complete;
+      if (error.code === 'internal' && !hungUp) options.log.error({ error: thrown, url: request.url }, 'http.fault');
     });
   };
 }

@@ -12,6 +12,7 @@ import { shutDown } from '../../grpc/shut-down.ts';
 import { unaryCall } from '../../grpc/unary-call.ts';
 import type { UnaryCall } from '../../grpc/unary-call.ts';
 import type { OpenInference } from '../open-inference.ts';
+import { DECODING } from './decoding.ts';
 import { parametersOf, readInferMessage, writeInferMessage } from './infer-messages.ts';
 import type { InferMessage, ParametersMessage } from './messages.ts';
 import { OPEN_INFERENCE_PROTO } from './open-inference-proto.gen.ts';
@@ -27,8 +28,6 @@ export interface GrpcEndpointOptions {
   readonly log: Logger;
 }
 
-/** Messages are decoded to what `messages.ts` says. */
-const DECODING = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true } as const;
 /** How an HTTP/2 connection begins. Source: RFC 9113, 3.4. */
 const PREFACE = 'PRI * HTTP/2.0';
 const MAX_STREAMS = 100;
