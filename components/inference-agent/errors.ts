@@ -158,6 +158,10 @@ export const agentErrors = errorCatalogue({
     status: 404,
     todo: 'Use the AlgoType of the model that answers the service (image-classification or object-detection), or another service.',
   }),
+  'http.answer-too-large': entry<{ readonly bytes: number; readonly allowed: number }>({
+    status: 507,
+    todo: 'Let the model give less, or ask by Open Inference Protocol for outputs as binary data (`binary_data_output`, or gRPC), which may have 1 GiB.',
+  }),
   'http.bad-request': { status: 400, todo: 'Correct what the message names.' },
   'http.body-incomplete': { status: 400, todo: 'Send as many bytes as Content-Length says.' },
   'http.body-too-large': entry<{ readonly bytes: number; readonly maxBytes: number }>({

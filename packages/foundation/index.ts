@@ -29,6 +29,7 @@ export { checkedLine, checksumHex, readCheckedLine } from './files/checked-line.
 export { filesBelow } from './files/files-below.ts';
 export { syncFile, syncFolder } from './files/fsync.ts';
 export { hashFile } from './files/hash-file.ts';
+export { isDiskFull } from './files/is-disk-full.ts';
 export { exists, isMissing, readTextIfAny } from './files/missing.ts';
 export { readHashed } from './files/read-hashed.ts';
 export type { HashedFile, ReadHashedOptions } from './files/read-hashed.ts';

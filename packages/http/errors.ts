@@ -56,6 +56,9 @@ export const httpErrors = errorCatalogue({
   'socket.failed': {
     todo: 'Check that the folder of the socket exists and that this user may write to it, or choose another port.',
   },
+  'socket.foreign': entry<{ readonly path: string; readonly owner: number; readonly user: number }>({
+    todo: 'Programs that connect to the path would reach whoever owns it. Find out who made it and remove it as root (rm PATH), or name a path in a folder that only the component may write into; for the socket of Edge Manager, UnixSocketName.',
+  }),
   'socket.in-use': entry<{ readonly path: string }>({
     todo: 'Another process listens on the socket: another process of this component, or another local core. End it, or use another root folder; for the socket of Edge Manager, another UnixSocketName.',
   }),

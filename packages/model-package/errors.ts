@@ -7,6 +7,10 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: 'Fetch the archive again or make a new one: it cannot be read to its end.',
   }),
+  'archive.disk-full': entry<{ readonly file: string; readonly folder: string }>({
+    status: 507,
+    todo: 'Make room on the disk of the folder that the message names, and try again: the archive is as it was, and what was unpacked of it is removed.',
+  }),
   'archive.too-large': {
     status: 413,
     todo: 'Take files that the model does not need out of the archive, or raise MaxPackageMB of the agent.',

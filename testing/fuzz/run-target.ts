@@ -16,6 +16,8 @@ export interface RunTargetOptions {
 /** An input that takes this long hangs; a busy machine is slow, a hang is endless. */
 const HANG_MS = 30_000;
 const LOOK_MS = 1_000;
+/** Exit code of Node.js for a process that waits for something that nothing will bring. */
+const NEVER_SETTLED = 13;
 
 /** Fuzzes one target in a process of its own. A crash and a hang are findings, with the input that led to them. */
 export async function runTarget({ name, seconds, seed, save, signal }: RunTargetOptions): Promise<FuzzReport> {
@@ -45,7 +47,12 @@ export async function runTarget({ name, seconds, seed, save, signal }: RunTarget
     const { number, input } = lastInput(journal);
     if (number < 0) throw new Error(`the target "${name}" did not start: ${child.err.slice(-2_000)}`);
     const hung = end === 'SIGKILL' && performance.now() - since > HANG_MS;
-    const what = hung ? `it hangs: no end after ${HANG_MS / 1_000} s` : `its process ended with ${end}`;
+    const what =
+      end === NEVER_SETTLED
+        ? 'it never ends: nothing is left that could end it'
+        : hung
+          ? `it hangs: no end after ${HANG_MS / 1_000} s`
+          : `its process ended with ${end}`;
     const finding = { what, stack: child.err.slice(-2_000), base64: Buffer.from(input).toString('base64') };
     return { inputs: number, reached: 0, corpus: 0, saved: 0, findings: [finding] };
   } finally {

@@ -131,6 +131,15 @@ Manifests:
     expect(issues[0]?.message).toContain('not YAML');
   });
 
+  it('takes an alias within a key for what it is, broken YAML', () => {
+    const [issue] = parseRecipe('a:\n  - {*a}: 1\n    ? {{}: 1}\n    : 2\n', 'recipe.yaml').issues;
+    expect(issue).toMatchObject({
+      severity: 'error',
+      code: 'syntax',
+      message: expect.stringContaining('nresolved alias') as unknown,
+    });
+  });
+
   it('refuses a key that is given twice', () => {
     expect(codes(`${MINIMAL}ComponentName: b\n`)).toEqual(['syntax ']);
     expect(codes(`${MINIMAL}componentname: b\n`)).toContain('key.twice /componentname');

@@ -74,7 +74,14 @@ export function parseRecipe(text: string, file: string, options: ReadOptions = {
   if (json && issues.length === 0) issues.push(...strictJson(text, file));
   if (issues.length > 0) return { file, bytes, raw: undefined, issues, lineOf };
 
-  const { value, findings } = canonicalise(document.toJS());
+  let plain: unknown;
+  try {
+    plain = document.toJS();
+  } catch (error) {
+    // An alias within a key that is a collection, or aliases that stand for too much: found only now.
+    return { file, bytes, raw: undefined, issues: [{ ...syntaxFinding(messageOf(error), json), file }], lineOf };
+  }
+  const { value, findings } = canonicalise(plain);
   const result = recipeSchema.safeParse(value);
   const all = [
     ...findings,

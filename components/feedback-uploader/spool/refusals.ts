@@ -1,10 +1,9 @@
-import { isEdgeError, messageOf } from '#packages/foundation';
+import { isDiskFull, isEdgeError, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 
 import type { SpoolEntry } from './entry-index.ts';
 import { uploaderErrors } from '../errors.ts';
 import type { Bound, SpoolLimits } from './room.ts';
-import { isDiskFull } from './spool-folder.ts';
 
 /** A newcomer that no waiting sample may go for. */
 export function refusedError(entry: SpoolEntry, because: Bound, limits: SpoolLimits, samples: number): EdgeError {

@@ -36,8 +36,3 @@ export function bytesOnDisk(fileBytes: number): number {
 }
 
 const BLOCK_BYTES = 4_096;
-
-export function isDiskFull(thrown: unknown): boolean {
-  const code = (thrown as NodeJS.ErrnoException | null)?.code;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}

@@ -238,6 +238,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
     onApplied: () => void standIn.answer(),
+    incidents,
     clock,
     log,
   });

@@ -1,5 +1,5 @@
 import { Serial } from '#packages/foundation';
-import type { Clock, Logger } from '#packages/foundation';
+import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { TensorService } from '../invoke/tensor-service.ts';
@@ -27,6 +27,7 @@ export interface EdgeManagerPorts {
   readonly settings: () => EdgeManagerSettings;
   /** Called when the server is as the settings want it. */
   readonly onApplied: () => void;
+  readonly incidents: Incidents;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -69,10 +70,14 @@ export class EdgeManager {
 
   /** As `apply`, again and again until it succeeds: a socket that is taken may become free. */
   async follow(): Promise<void> {
-    const { clock, log, onApplied } = this.#ports;
+    const { clock, incidents, onApplied } = this.#ports;
     this.#cancelRetry();
-    await this.apply().then(onApplied, (error: unknown) => {
-      log.error({ error, retryMs: RETRY_MS }, 'edge-manager.not-served');
+    const served = (): void => {
+      incidents.resolved(SUBJECT, 'edge-manager.served');
+      onApplied();
+    };
+    await this.apply().then(served, (error: unknown) => {
+      incidents.opened(SUBJECT, 'edge-manager.not-served', { error, retryMs: RETRY_MS, severity: 'error' });
       if (!this.#closed) this.#cancelRetry = clock.after(RETRY_MS, () => void this.follow());
     });
   }
@@ -116,6 +121,7 @@ export class EdgeManager {
 
 const OFF: EdgeManagerSettings = { socketPath: undefined, mode: 0, maxMessageBytes: 0 };
 const RETRY_MS = 5_000;
+const SUBJECT = 'the socket of Edge Manager';
 /** What runs when the socket is moved may take this long. */
 const MOVE_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { once } from 'node:events';
@@ -69,6 +69,17 @@ describe('listenOnSocket', () => {
     await expect(listenOnSocket(server, path)).rejects.toMatchObject({ code: 'socket.not-a-socket' });
 
     expect(await readFile(path, 'utf8')).toBe('something of the user');
+  });
+
+  it.runIf(process.getuid?.() === 0)('names the user whose file or socket is in its place', async () => {
+    await writeFile(path, 'of somebody else');
+    await chown(path, 12_345, 12_345);
+
+    await expect(listenOnSocket(server, path)).rejects.toMatchObject({
+      code: 'socket.foreign',
+      message: expect.stringContaining('belongs to the user 12345') as unknown,
+      facts: { path, owner: 12_345, user: 0 },
+    });
   });
 
   it('says which folder is missing', async () => {

@@ -13,6 +13,10 @@ export async function* tarEntries(file: string): AsyncGenerator<ArchiveEntry> {
   const failed = done.catch((error: unknown) => error as Error);
   try {
     for await (const entry of tar) {
+      const { name, size } = entry.header;
+      // The package waits for ever for the bytes of an entry whose size it could not read.
+      if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+        throw new Error(`the size of "${name}" cannot be read`);
       yield {
         path: entry.header.name,
         kind: kindOf(entry.header.type),

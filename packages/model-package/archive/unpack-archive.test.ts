@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 
+import { canMount, mountedDisk } from '../../../testing/agent/small-disk.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 type Content = Readonly<Record<string, string>>;
@@ -137,6 +138,20 @@ describe('unpackArchive of an archive that was cut', () => {
     );
   });
 
+  it.each([0xfe, 0xff])(
+    'whose entry has a size that cannot be read (%i), says so and does not wait for ever',
+    async (byte) => {
+      const bytes = await tarBytes();
+      // The field of the first header; then its checksum, the sum of the header's bytes with blanks in its own place.
+      bytes.fill(byte, 124, 136).fill(' ', 148, 156);
+      const sum = bytes.subarray(0, 512).reduce((total, one) => total + one, 0);
+      bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+      const file = join(folder, 'package.tar.gz');
+      await writeFile(file, gzipSync(bytes));
+      await expect(unpackArchive(file, target)).rejects.toMatchObject({ code: 'archive.damaged' });
+    },
+  );
+
   it.each([
     ['a tar, then compressed', tarBytes, (cut: Buffer) => gzipSync(cut, { level: 1 })],
     ['a compressed tar', gzipBytes, (cut: Buffer) => cut],
@@ -195,6 +210,20 @@ describe('unpackArchive', () => {
     bytes[bytes.indexOf('weights')]! ^= 1;
     await writeFile(file, bytes);
     await expect(unpackArchive(file, target)).rejects.toEqual(code('archive.damaged'));
+  });
+
+  it.runIf(canMount())('says that the disk is full, and not that the archive is damaged', async () => {
+    const content = Array.from({ length: 30_000 }, Math.random).join();
+    const file = await tarOf([[{ name: 'model.onnx' }, content]]);
+    const disk = mountedDisk(join(folder, 'disk'), 64 * 1024);
+    try {
+      await expect(unpackArchive(file, disk.folder)).rejects.toMatchObject({
+        code: 'archive.disk-full',
+        facts: { file, folder: disk.folder },
+      });
+    } finally {
+      disk.remove();
+    }
   });
 
   it('says what it takes when given something else', async () => {

@@ -3,7 +3,7 @@ import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { exists, isEdgeError, messageOf } from '#packages/foundation';
+import { exists, isDiskFull, isEdgeError, messageOf } from '#packages/foundation';
 import { DEFAULT_PACKAGE_LIMITS } from '../reading/limits.ts';
 import type { PackageLimits } from '../reading/limits.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
@@ -29,6 +29,12 @@ export async function unpackArchive(
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (isEdgeError(cause)) throw cause;
+    if (isDiskFull(cause)) {
+      throw packageErrors.error('archive.disk-full', `no room to unpack ${file} into ${target}: ${messageOf(cause)}`, {
+        cause,
+        facts: { file, folder: target },
+      });
+    }
     throw packageErrors.error('archive.damaged', `cannot unpack ${file}: ${messageOf(cause)}`, {
       cause,
       facts: { file },

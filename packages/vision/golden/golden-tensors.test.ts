@@ -136,6 +136,8 @@ describe('NumPy files', () => {
       { type: 'float16', shape: [1], data: Uint16Array.of(0x3c00) },
     ];
     for (const tensor of tensors) expect(tensorOfNpy(npyOfTensor(tensor), 'a.npy')).toEqual(tensor);
+    const long: Tensor = { type: 'string', shape: [1], data: packStrings(['x'.repeat(300_000)]) };
+    expect(tensorOfNpy(npyOfTensor(long), 'a.npy')).toEqual(long);
   });
 
   it('end in an error of their own, whatever is in them', async () => {

@@ -24,6 +24,8 @@ export function tensorOfNpy(bytes: Uint8Array, name: string): Tensor {
   }
   if (!littleEndian) throw invalid(name, 'its numbers are big-endian; save them with astype("<…")');
   const count = elementsOf(shape);
+  // Nothing of the file bounds how many there are.
+  if (isText && width === 0 && count > 0) throw invalid(name, `it holds ${count} texts of no characters`);
   const size = count * (isText ? 4 * width : width);
   // A copy: a slice of a Buffer would not be one, and elements want their alignment.
   const data = new Uint8Array(bytes.subarray(offset, offset + size));
@@ -96,7 +98,10 @@ function textsOf(data: Uint8Array<ArrayBuffer>, count: number, width: number, na
   const points = new Uint32Array(data.buffer);
   if (points.some((point) => point > 0x10ffff)) throw invalid(name, 'it holds what is no text');
   return Array.from({ length: count }, (_, index) =>
-    String.fromCodePoint(...points.subarray(index * width, (index + 1) * width)).replace(/\0+$/, ''),
+    // One by one: a call does not take as many arguments as a long text has characters.
+    Array.from(points.subarray(index * width, (index + 1) * width), (point) => String.fromCodePoint(point))
+      .join('')
+      .replace(/\0+$/, ''),
   );
 }
 

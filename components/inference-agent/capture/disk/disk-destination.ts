@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, sleep } from '#packages/foundation';
+import { isDiskFull, messageOf, sleep } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { batchName } from '../batch-name.ts';
 import type { CaptureSettings } from '../capture-settings.ts';
@@ -170,6 +170,6 @@ function failure(thrown: unknown, captureId: string, root: string) {
   const message = `capture ${captureId} cannot be written below ${root}: ${messageOf(thrown)}`;
   const options = { cause: thrown, facts: { captureId, root } };
   if (code === 'EEXIST') return agentErrors.error('capture.duplicate', message, options);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return agentErrors.error('capture.disk-full', message, options);
+  if (isDiskFull(thrown)) return agentErrors.error('capture.disk-full', message, options);
   return agentErrors.error('capture.write-failed', message, options);
 }

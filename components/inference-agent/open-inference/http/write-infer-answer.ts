@@ -1,5 +1,6 @@
 import { elementsOf, fromFloat16Bits, unpackStrings } from '#packages/vision';
 import type { Tensor } from '#packages/vision';
+import { requireFitsJson } from '../../invoke/json-limits.ts';
 import { dataTypeOf } from '../data-types.ts';
 import type { InferAnswer } from '../open-inference.ts';
 
@@ -9,9 +10,14 @@ export interface InferAnswerBody {
   readonly headerBytes: number | undefined;
 }
 
-/** Source: Open Inference Protocol v2, "Inference Response JSON Object" and "Binary Tensor Data Extension". */
+/**
+ * Source: Open Inference Protocol v2, "Inference Response JSON Object" and "Binary Tensor Data Extension".
+ * @throws EdgeError `http.answer-too-large`
+ */
 export function writeInferAnswer(answer: InferAnswer, isBinary: (output: string) => boolean): InferAnswerBody {
   const { model, version, id, outputs } = answer;
+  const inJson = Object.entries(outputs).filter(([name]) => !isBinary(name));
+  requireFitsJson(inJson.map(([, tensor]) => tensor));
   const binary: Uint8Array[] = [];
   const described = Object.entries(outputs).map(([name, tensor]) => {
     const { type, shape, data } = tensor;
