@@ -245,6 +245,12 @@ export const agentConfiguration = z
 
     ...clientKeys,
     ...edgeManagerKeys,
+    // The old path, in /tmp, comes with edgeml.EdgeManager, whose users have clients that know it.
+    UnixSocketName: textSetting()
+      .default('edge-manager.sock')
+      .describe(
+        'Socket on which clients of Edge Manager find the agent, absolute or relative to the work folder of the component, which no other user can enter; empty: not served. edgeml.EdgeManager sets it to the path of the old agent, /tmp/aws.greengrass.SageMakerEdgeManager.sock.',
+      ),
     ...fleetKeys,
   })
   .superRefine((settings, context) => {

@@ -174,21 +174,23 @@ describe('the log', () => {
   });
 });
 
+const STAND_IN = 'edgeml.EdgeManager';
+
 describe('the setting UnixSocketName', () => {
   it('row 122: can be read by recipes of dependants, with its default', async () => {
-    const recipe = parse(await readFile(path.join(PROJECT, `recipes/${COMPONENT}.yaml`), 'utf8')) as {
+    const recipe = parse(await readFile(path.join(PROJECT, `recipes/${STAND_IN}.yaml`), 'utf8')) as {
       readonly ComponentConfiguration: { readonly DefaultConfiguration: Readonly<Record<string, unknown>> };
     };
     const agent = {
-      name: COMPONENT,
+      name: STAND_IN,
       version: '1.0.0',
       configuration: recipe.ComponentConfiguration.DefaultConfiguration,
     };
     const app = { name: 'com.example.App', version: '1.0.0', configuration: {} };
     const components = new Map([agent, app].map((scope) => [scope.name, scope]));
     const context = { paths: corePaths('/gg'), thingName: 'belt-7', components, log: silentLogger };
-    const text = `{${COMPONENT}:configuration:/UnixSocketName}`;
-    expect(interpolate(text, app, new Set([COMPONENT]), context)).toBe('/tmp/aws.greengrass.SageMakerEdgeManager.sock');
+    const text = `{${STAND_IN}:configuration:/UnixSocketName}`;
+    expect(interpolate(text, app, new Set([STAND_IN]), context)).toBe('/tmp/aws.greengrass.SageMakerEdgeManager.sock');
   });
 
   it('row 122: moves the socket while the agent runs', async () => {

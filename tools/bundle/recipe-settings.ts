@@ -5,11 +5,7 @@
  * here only if most users change it.
  */
 export const RECIPE_SETTINGS: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
-  [
-    'edgeml.InferenceAgent',
-    // Recipes of dependants read the second as {edgeml.InferenceAgent:configuration:/UnixSocketName}.
-    { LogLevel: 'info', UnixSocketName: '/tmp/aws.greengrass.SageMakerEdgeManager.sock' },
-  ],
+  ['edgeml.InferenceAgent', { LogLevel: 'info' }],
   ['edgeml.InferenceApp', { LogLevel: 'info', Sources: { images: { Enabled: true, Type: 'folder', Path: 'images' } } }],
   ['edgeml.Console', { LogLevel: 'info' }],
   ['edgeml.FeedbackUploader', { LogLevel: 'info', FeedbackConfigurationMap: {} }],

@@ -1,9 +1,9 @@
+import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
-import { edgeManagerKeys } from '../settings/edge-manager-keys.ts';
 import type { EdgeManagerSettings } from './edge-manager.ts';
 import { socketPathOf } from './server/socket-address.ts';
 
-const DEFAULT_SOCKET = edgeManagerKeys.UnixSocketName.parse(undefined);
+const DEFAULT_SOCKET = agentConfiguration.shape.UnixSocketName.parse(undefined);
 const MB = 1024 ** 2;
 
 /** Where the configuration wants clients of Edge Manager to be served. */

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfiguration, parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
+import { edgeManagerKeys } from './edge-manager-keys.ts';
 
 const parse = (raw: object) => parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });
 
 describe('settings of Edge Manager', () => {
-  it('row 120: has every key of the old component, with its default', () => {
-    expect(defaultConfiguration(agentConfiguration)).toMatchObject({
+  it('has the socket in the work folder if nothing else is said: others can take a path in /tmp first', () => {
+    expect(defaultConfiguration(agentConfiguration)).toMatchObject({ UnixSocketName: 'edge-manager.sock' });
+  });
+
+  it('row 120: has every key of the old component, with its default, in edgeml.EdgeManager', () => {
+    const defaults = Object.fromEntries(
+      Object.entries(edgeManagerKeys).map(([key, setting]) => [key, setting.parse(undefined)]),
+    );
+    expect(defaults).toMatchObject({
       DeviceFleetName: '',
       BucketName: '',
       CaptureDataBatchSize: 10,

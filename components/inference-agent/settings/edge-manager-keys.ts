@@ -54,7 +54,9 @@ export const edgeManagerKeys = {
     .describe('First part of the keys in the bucket, and of the path below CaptureDataDiskPath.'),
   UnixSocketName: textSetting()
     .default('/tmp/aws.greengrass.SageMakerEdgeManager.sock')
-    .describe('Socket on which clients of Edge Manager find the agent; empty: not served.'),
+    .describe(
+      'Socket on which clients of Edge Manager find the agent; empty: not served. The default is where the old agent had it. Any user of the device can take a path in /tmp first, which /healthz then tells; where clients can be told another path, use one in a folder that only the component may write into.',
+    ),
   SagemakerEdgeLogVerbose: booleanSetting().default(false).describe('The same as LogLevel debug.'),
   LocalDataRootPath: textSetting()
     .default('')
