@@ -19,7 +19,7 @@ const CHUNKED =
 const GET = 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-edgeml-deadline-ms: 100\r\n\r\n';
 const MAX_BODY = 1_000;
 
-const { error } = errorCatalogue({
+const fuzzErrors = errorCatalogue({
   'fuzz.no-route': entry({ status: 404, todo: '-' }),
   'fuzz.method': entry({ status: 405, todo: '-' }),
   'fuzz.path': entry({ status: 400, todo: '-' }),
@@ -87,7 +87,7 @@ async function start(): Promise<Running> {
         method: 'POST',
         path: '/v1/services/{service}/invoke',
         async handle(request, response, service) {
-          const body = await readBody(request, MAX_BODY, () => error('fuzz.too-large', 'too large'));
+          const body = await readBody(request, MAX_BODY, () => fuzzErrors.error('fuzz.too-large', 'too large'));
           sendJson(response, 200, { service, bytes: body.length });
         },
       },
@@ -95,11 +95,11 @@ async function start(): Promise<Running> {
     ],
     {
       errors: {
-        noRoute: (message) => error('fuzz.no-route', message),
-        methodNotAllowed: (message, { allow }) => error('fuzz.method', `${message} ${allow}`),
-        badPath: (message) => error('fuzz.path', message),
+        noRoute: (message) => fuzzErrors.error('fuzz.no-route', message),
+        methodNotAllowed: (message, { allow }) => fuzzErrors.error('fuzz.method', `${message} ${allow}`),
+        badPath: (message) => fuzzErrors.error('fuzz.path', message),
       },
-      log: log as never,
+      log: log,
     },
   );
   const socket = path.join(folder, 'api.sock');

@@ -60,7 +60,7 @@ beforeEach(async () => {
         path: '/upload',
         async handle(incoming, response) {
           const read = readBody(incoming, 1_000, () => testErrors.error('test.refused', 'too much'));
-          await read.finally(() => uploaded(response));
+          await read.finally(() => void uploaded(response));
         },
       },
       ...watchRoutes({

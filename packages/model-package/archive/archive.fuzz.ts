@@ -45,10 +45,7 @@ const target: FuzzTarget = {
     tar.entry({ name: 'p/model.json' }, '{}');
     tar.entry({ name: 'p/long', pax: { path: `p/${'n'.repeat(120)}` } }, 'weights');
     tar.finalize();
-    return [
-      new Uint8Array(await buffer(zip.outputStream as Readable)),
-      new Uint8Array(await buffer(tar as unknown as AsyncIterable<Buffer>)),
-    ];
+    return [new Uint8Array(await buffer(zip.outputStream as Readable)), new Uint8Array(await buffer(tar))];
   },
   async run(bytes) {
     folder ??= mkdtempSync(path.join(os.tmpdir(), 'edgeml-fuzz-archive-'));
