@@ -311,6 +311,32 @@ describe('promote', await needs(awsModels), () => {
     expect(status.counts).toMatchObject({ CANCELED: 5 });
   });
 
+  it('goes on with the numbers that an interrupted run has seen', async () => {
+    const requests = (Value: number) => ({
+      ModelMetrics: [
+        { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
+        { MetricName: 'Inferences', Dimension: 'Count', Value },
+      ],
+    });
+    const gate = { gate: { ...DOCUMENT.gate, minRequests: 150, waitMinutes: 5 } };
+    const saidOnce = new Set<string>();
+    const once = (thing: string, count: number) =>
+      saidOnce.has(thing) ? undefined : (saidOnce.add(thing), requests(count));
+    says = (thing, version) => (version === '1.1.0' ? once(thing, 100) : requests(100));
+    const interrupted = promote({
+      ...options(undefined, gate),
+      onProgress: (_, { findings }) => {
+        if (findings.every(({ reason }) => reason?.includes('100 of 150 requests seen'))) throw new Error('cut off');
+      },
+    });
+    await expect(interrupted).rejects.toThrow('cut off');
+    saidOnce.clear();
+    says = (thing) => once(thing, 60);
+    expect(await promote(options(undefined, gate))).toMatchObject({ status: 'awaiting-approval' });
+    const numbers = (await promote(options(undefined, gate))).stages[0]?.report?.comparisons;
+    expect(numbers).toContainEqual(expect.objectContaining({ what: 'PartsDetector: answered requests', now: 480 }));
+  });
+
   describe('of a pipeline', () => {
     const run = (id: string, approve?: string) => promote({ ...options(approve), run: id });
 

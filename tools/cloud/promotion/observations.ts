@@ -39,12 +39,25 @@ export function numbersOf({ AgentMetrics, Models }: HeartbeatMessage): DeviceNum
   return { ...present(agent), models: Object.fromEntries(models) };
 }
 
+/** What a watch of a deployment has seen, so that another run can go on from it. */
+export interface SeenNumbers {
+  readonly schemaVersion: 1;
+  readonly deploymentId: string;
+  /** By thing; `last` is the id of the last heartbeat that is counted in. */
+  readonly devices: Readonly<Record<string, { readonly last: string; readonly numbers: DeviceNumbers }>>;
+}
+
 /**
  * Adds up what the heartbeats of a stage say since each device was done with the deployment. A heartbeat counts once, however often
- * it is looked at. Not kept over a restart of the command: then the minimum numbers are waited for again.
+ * it is looked at, and also after another run of the command went on from `seen`.
  */
 export class Observations {
-  readonly #devices = new Map<string, { readonly last: string; readonly numbers: DeviceNumbers }>();
+  readonly #devices: Map<string, { readonly last: string; readonly numbers: DeviceNumbers }>;
+  #isChanged = false;
+
+  constructor(seen?: Pick<SeenNumbers, 'devices'>) {
+    this.#devices = new Map(Object.entries(seen?.devices ?? {}));
+  }
 
   add(thing: string, { heartbeat }: ReceivedHeartbeat): DeviceNumbers {
     const known = this.#devices.get(thing);
@@ -52,11 +65,19 @@ export class Observations {
     const now = numbersOf(heartbeat);
     const numbers = known ? joined(known.numbers, now) : now;
     this.#devices.set(thing, { last: heartbeat.HeartbeatId, numbers });
+    this.#isChanged = true;
     return numbers;
   }
 
   get(thing: string): DeviceNumbers | undefined {
     return this.#devices.get(thing)?.numbers;
+  }
+
+  /** Everything so far, if something came since the last time that this was asked. */
+  takeChanged(deploymentId: string): SeenNumbers | undefined {
+    if (!this.#isChanged) return undefined;
+    this.#isChanged = false;
+    return { schemaVersion: 1, deploymentId, devices: Object.fromEntries(this.#devices) };
   }
 }
 

@@ -70,7 +70,7 @@ export async function abortPromotion(options: PromoteOptions): Promise<Promotion
 
 async function runCanary(options: PromoteOptions, before: PromotionState): Promise<PromotionState> {
   const state = await runStage(options, before, 0);
-  if (state.status === 'failed') return state;
+  if (state.status !== 'running') return state;
   const done = options.plan.waves.length === 0;
   return saved(options, { ...state, status: done ? 'done' : 'awaiting-approval' });
 }
@@ -100,10 +100,9 @@ async function runWaves(options: PromoteOptions, before: PromotionState): Promis
   let state = before;
   for (let index = 1; index < state.stages.length; index++) {
     if (state.stages[index]?.status === 'passed') continue;
-    const now = await options.store.load();
-    if (now?.status === 'aborted') return now;
+    if (await isAborted(options)) return { ...state, status: 'aborted' };
     state = await runStage(options, state, index);
-    if (state.status === 'failed') return state;
+    if (state.status !== 'approved') return state;
   }
   return saved(options, { ...state, status: 'done' });
 }
@@ -112,6 +111,7 @@ async function runWaves(options: PromoteOptions, before: PromotionState): Promis
 async function runStage(options: PromoteOptions, before: PromotionState, index: number): Promise<PromotionState> {
   let state = await deployStage(options, before, index);
   const report = await watchStage(options, state.stages[index] as StageState);
+  if (!report || (await isAborted(options))) return { ...state, status: 'aborted' };
   state = await saved(
     options,
     withStage(state, index, { status: report.verdict === 'passed' ? 'passed' : 'failed', report }),
@@ -154,28 +154,33 @@ async function numbersBefore(
   return Object.fromEntries([...heartbeats].map(([thing, { heartbeat }]) => [thing, numbersOf(heartbeat)]));
 }
 
-async function watchStage(options: PromoteOptions, stage: StageState): Promise<GateReport> {
-  const { clients, plan, clock, signal, onProgress, everyMs = 10_000 } = options;
+/** Undefined if somebody aborted the promotion meanwhile. */
+async function watchStage(options: PromoteOptions, stage: StageState): Promise<GateReport | undefined> {
+  const { clients, plan, store, clock, signal, onProgress, everyMs = 10_000 } = options;
+  const { deploymentId = '', before = {} } = stage;
   const place = heartbeatPlace(plan.heartbeats);
   const failures = new Map<string, DeviceFailure>();
-  const observations = new Observations();
+  const seen = await store.loadSeen();
+  const observations = new Observations(seen?.deploymentId === deploymentId ? seen : undefined);
   const known: HeartbeatCache = new Map();
   let last: GateReport | undefined;
   const deployedAt = stage.deployedAt ?? 0;
   // A run that goes on after an interruption has what is left of the time, and at least one look.
   const timeoutMs = deployedAt + plan.gate.waitMinutes * 60_000 - clock.now();
   const end = await pollUntil({ clock, everyMs, maxEveryMs: 60_000, timeoutMs, signal }, async () => {
-    const deployment = await getDeployment(clients, stage.deploymentId ?? '', signal);
+    if (await isAborted(options)) return 'aborted';
+    const deployment = await getDeployment(clients, deploymentId, signal);
     const { devices } = await deploymentStatus(clients, deployment, signal, failures);
     const things = devices.map(({ thing }) => thing);
     const heartbeats = await readHeartbeats(clients, place, signal, things, known);
-    const { before = {} } = stage;
     const now = clock.now();
     last = judgeStage({ devices, heartbeats, observations, before, settings: plan.gate, deployedAt, now });
+    const news = observations.takeChanged(deploymentId);
+    if (news) await store.saveSeen(news);
     onProgress?.(stage.group, last);
     return last.verdict === 'waiting' ? undefined : last;
   });
-  if (end) return end;
+  if (end) return end === 'aborted' ? undefined : end;
   const late = last as GateReport;
   return { ...late, verdict: 'failed', reason: `${late.reason}, and ${plan.gate.waitMinutes} minutes are over` };
 }
@@ -191,6 +196,11 @@ async function rollBackStage(options: PromoteOptions, state: PromotionState, ind
   if (current?.id !== deploymentId) return state;
   await sendDeployment(clients, await planRollback(clients, target, { to: previousDeploymentId, signal }), signal);
   return saved(options, withStage(state, index, { status: 'rolled-back' }));
+}
+
+/** Another process said so (`promote --abort`), and takes every stage back: this one writes nothing over that. */
+async function isAborted({ store }: PromoteOptions): Promise<boolean> {
+  return (await store.load())?.status === 'aborted';
 }
 
 function withStage(state: PromotionState, index: number, change: Partial<StageState>): PromotionState {

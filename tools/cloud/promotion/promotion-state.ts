@@ -6,7 +6,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
 import type { GateReport } from './gate.ts';
-import type { DeviceNumbers } from './observations.ts';
+import type { DeviceNumbers, SeenNumbers } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
 
@@ -43,6 +43,9 @@ export interface StateStore {
   readonly place: string;
   load(): Promise<PromotionState | undefined>;
   save(state: PromotionState): Promise<void>;
+  /** Numbers of the stage that is being watched, beside the state as `<name>.seen.json`; undefined if none can be read. */
+  loadSeen(): Promise<SeenNumbers | undefined>;
+  saveSeen(seen: SeenNumbers): Promise<void>;
 }
 
 export function newState(plan: PromotionPlan, run?: string, earlier?: PromotionState): PromotionState {
@@ -102,39 +105,62 @@ function checkState(text: string, place: string): PromotionState {
 /** A file, or an object as `s3://bucket/key`. */
 export function stateStore(clients: Pick<CloudClients, 's3'>, place: string, signal: AbortSignal): StateStore {
   const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(place);
-  return match ? bucketStore(clients, match[1] ?? '', match[2] ?? '', signal) : fileStore(place);
+  const open = (name: string): JsonPlace =>
+    match ? objectPlace(clients, match[1] ?? '', name.slice(`s3://${match[1]}/`.length), signal) : filePlace(name);
+  const state = open(place);
+  const seen = open(`${place.replace(/\.json$/, '')}.seen.json`);
+  return {
+    place,
+    load: async () => {
+      const text = await state.read();
+      return text === undefined ? undefined : checkState(text, place);
+    },
+    save: (value) => state.write(jsonText(value)),
+    loadSeen: async () => readableNumbers(await seen.read()),
+    saveSeen: (value) => seen.write(jsonText(value)),
+  };
 }
 
-function fileStore(file: string): StateStore {
+/** Numbers that cannot be read are waited for again: nothing else depends on them. */
+function readableNumbers(text: string | undefined): SeenNumbers | undefined {
+  try {
+    const seen = JSON.parse(text ?? 'null') as SeenNumbers | null;
+    return seen?.schemaVersion === 1 ? seen : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface JsonPlace {
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<void>;
+}
+
+function filePlace(file: string): JsonPlace {
   return {
-    place: file,
-    load: async () => {
-      const text = await readTextIfAny(file);
-      return text === undefined ? undefined : checkState(text, file);
-    },
-    save: async (state) => {
+    read: () => readTextIfAny(file),
+    write: async (text) => {
       await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-      await writeAtomically(file, stateText(state));
+      await writeAtomically(file, text);
     },
   };
 }
 
-function bucketStore({ s3 }: Pick<CloudClients, 's3'>, Bucket: string, Key: string, signal: AbortSignal): StateStore {
+function objectPlace({ s3 }: Pick<CloudClients, 's3'>, Bucket: string, Key: string, signal: AbortSignal): JsonPlace {
   const place = `s3://${Bucket}/${Key}`;
   const options = { abortSignal: signal };
   return {
-    place,
-    load: async () => {
+    read: async () => {
       const found = await awsFind(`GetObject ${place}`, s3.send(new GetObjectCommand({ Bucket, Key }), options));
-      return found?.Body && checkState(await found.Body.transformToString(), place);
+      return found?.Body?.transformToString();
     },
-    save: async (state) => {
-      const command = new PutObjectCommand({ Bucket, Key, Body: stateText(state), ContentType: 'application/json' });
+    write: async (Body) => {
+      const command = new PutObjectCommand({ Bucket, Key, Body, ContentType: 'application/json' });
       await awsCall(`PutObject ${place}`, s3.send(command, options));
     },
   };
 }
 
-function stateText(state: PromotionState): string {
-  return `${JSON.stringify(state, undefined, 2)}\n`;
+function jsonText(value: PromotionState | SeenNumbers): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
