@@ -93,7 +93,7 @@ async function main(): Promise<void> {
       regionOfDevice: environment.region,
       feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
-      platform: { cores: availableParallelism(), providers: environment.providers },
+      platform: { cores: availableParallelism(), providers: environment.providers, nucleus: environment.nucleus },
       frames,
       buffers,
       openInstance: workerInstances({

@@ -12,6 +12,7 @@ import { heartbeatErrors } from './errors.ts';
 export type HeartbeatMessage = z.output<typeof heartbeatSchema>;
 export type HeartbeatModel = HeartbeatMessage['Models'][number];
 export type HeartbeatMetric = HeartbeatMessage['AgentMetrics'][number];
+export type HeartbeatDevice = NonNullable<HeartbeatMessage['Device']>;
 export type DeploymentResult = NonNullable<HeartbeatMessage['DeploymentResult']>;
 
 const seconds = z.number().nonnegative();
@@ -54,6 +55,21 @@ const deploymentModelSchema = z.object({
   RollbackFailureReason: z.string().optional(),
 });
 
+/** The device as the agent finds it, so that a version can be held against it before it is deployed. */
+const deviceSchema = z.object({
+  /** Which nucleus started the agent; `none`: started by hand. */
+  Nucleus: z.enum(['java', 'lite', 'none']).optional(),
+  /** `process.platform` and `process.arch` of Node.js, e.g. `linux` and `arm64`. */
+  Platform: z.string().max(20).optional(),
+  Architecture: z.string().max(20).optional(),
+  /** Ladder of execution providers that models are tried on. */
+  Providers: z.array(z.string().max(20)).max(8).optional(),
+  /** Free for this user on the disk of the agent's work folder, on which the nucleus keeps its components, too. */
+  DiskFreeBytes: z.number().nonnegative().optional(),
+  /** What another process may still take, by the kernel or by the control group of the agent. */
+  MemoryAvailableBytes: z.number().nonnegative().optional(),
+});
+
 const heartbeatSchema = z.object({
   HeartbeatId: z.string().min(1),
   Part: z.int().min(1).default(1),
@@ -65,6 +81,8 @@ const heartbeatSchema = z.object({
   DeviceName: z.string(),
   DeviceFleetName: z.string(),
   ThingName: z.string(),
+  /** Absent in the heartbeats of older agents. In the first part only. */
+  Device: deviceSchema.optional(),
   AgentMetrics: z.array(metricSchema).default([]),
   Models: z.array(modelSchema).default([]),
   /** The last change of models on the device, good or bad. */

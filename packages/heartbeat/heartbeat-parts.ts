@@ -8,7 +8,7 @@ export function heartbeatParts(heartbeat: HeartbeatMessage, maxBytes = MAX_HEART
   const { DeploymentResult: result, ...rest } = heartbeat;
   const first = { ...rest, ...(result ? { DeploymentResult: shortened(result) } : {}) };
   const groups = grouped(first, maxBytes);
-  const { AgentMetrics: _metrics, DeploymentResult: _result, ...further } = first as HeartbeatMessage;
+  const further = withoutHead(first);
   return groups.map((models, index) =>
     JSON.stringify({ ...(index === 0 ? first : further), Part: index + 1, Parts: groups.length, Models: models }),
   );
@@ -27,7 +27,7 @@ export function joinHeartbeat(known: HeartbeatMessage | undefined, part: Heartbe
 const PART_DIGITS = 6;
 
 function grouped(first: HeartbeatMessage, maxBytes: number): readonly (readonly HeartbeatModel[])[] {
-  const { AgentMetrics: _metrics, DeploymentResult: _result, ...further } = first;
+  const further = withoutHead(first);
   const groups: HeartbeatModel[][] = [[]];
   let bytes = bytesOf({ ...first, Models: [] }) + PART_DIGITS;
   for (const model of first.Models) {
@@ -40,6 +40,16 @@ function grouped(first: HeartbeatMessage, maxBytes: number): readonly (readonly 
     groups.at(-1)?.push(model);
   }
   return groups;
+}
+
+/** What every part says: that of the whole device is in the first one only. */
+function withoutHead({
+  AgentMetrics: _metrics,
+  Device: _device,
+  DeploymentResult: _result,
+  ...further
+}: HeartbeatMessage) {
+  return further;
 }
 
 function bytesOf(value: unknown): number {

@@ -60,8 +60,14 @@ describe('a heartbeat message', () => {
   it('stays under 4 kB, however many models there are, and loses none', () => {
     const Models = Array.from({ length: 60 }, (_, index) => model(`model-${index}`, { ModelName: 'ü'.repeat(250) }));
     const reason = 'x'.repeat(5_000);
+    const Device = {
+      Nucleus: 'lite' as const,
+      Providers: Array.from({ length: 8 }, () => 'p'.repeat(20)),
+      DiskFreeBytes: 4e15,
+    };
     const written = heartbeat({
       Models,
+      Device,
       DeploymentResult: {
         DeploymentName: 'activate parts',
         DeploymentStatus: 'FAIL',
@@ -77,6 +83,7 @@ describe('a heartbeat message', () => {
       expect(joined?.Models.map((one) => one.ModelHandle).sort()).toEqual(Models.map((one) => one.ModelHandle).sort());
       expect(joined).toMatchObject({
         AgentMetrics: written.AgentMetrics,
+        Device,
         DeploymentResult: { DeploymentStatus: 'FAIL' },
       });
     }

@@ -1,6 +1,7 @@
 export { safeEntryPath } from './archive/entry-path.ts';
 export { unpackArchive } from './archive/unpack-archive.ts';
 export { canonicalJson } from './canonical-json.ts';
+export { leastInstanceMemory } from './instance-memory.ts';
 export type { Box, Prediction, Timings } from './prediction.ts';
 export { packageErrors } from './errors.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { sampleBuild } from '../../testing/cloud/sample-build.ts';
-import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { putHeartbeat } from '../../testing/cloud/sample-heartbeat.ts';
 import { certificateRequests, roleRequests } from '../../testing/iam/device-requests.ts';
 import type { Policy } from '../../testing/iam/evaluate.ts';
 import { refusals, refusedOf } from '../../testing/iam/permissions.ts';
@@ -168,8 +168,11 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
     it('that promote are in Deploying, and in what builds of the pipeline may do', async () => {
       aws.fleet.reset();
       aws.requests.length = 0;
-      aws.fleet.addThing('gateway-1', 'canary');
-      putHeartbeat(aws.memoryBucket, 'gateway-1', { Models: [sampleModel()] });
+      for (const thing of ['gateway-1', 'gateway-2']) {
+        aws.fleet.addThing(thing, 'canary');
+        const DiskFreeBytes = thing === 'gateway-2' ? 0 : 100_000_000;
+        putHeartbeat(aws.memoryBucket, thing, { Device: { DiskFreeBytes } });
+      }
       const plan = path.join(folder, 'plan.yaml');
       await writeFile(
         plan,
@@ -188,7 +191,8 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
         ...one,
         operation: one.operation.replace('/heartbeats', `/${FLEET}-fleet`),
       }));
-      expect(requests.map(({ operation }) => operation)).toContain('CreateDeployment');
+      const operations = requests.map(({ operation }) => operation);
+      expect(operations).toEqual(expect.arrayContaining(['CreateDeployment', 'RemoveThingFromThingGroup']));
       expect(await refusals(builds, requests)).toEqual([]);
     });
   });

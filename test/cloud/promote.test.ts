@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { HeartbeatDevice } from '#packages/heartbeat';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
+import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
@@ -45,6 +47,7 @@ describe('promote', await needs(awsModels), () => {
   let folder: string;
   let clock: WarpClock;
   /** What each device says in its heartbeat once it has the deployment; undefined: nothing. */
+  let deviceOf: (thing: string) => HeartbeatDevice | undefined;
   let says: (thing: string, version: string) => Partial<ReturnType<typeof sampleModel>> | undefined;
 
   beforeAll(async () => {
@@ -61,6 +64,7 @@ describe('promote', await needs(awsModels), () => {
     for (const group of ['canary', 'wave-1', 'wave-2'])
       for (const index of [1, 2, 3]) aws.fleet.addThing(`${group}-${index}`, group);
     says = () => ({});
+    deviceOf = () => undefined;
     aws.mishap = () => undefined;
     for (const group of ['canary', 'wave-1', 'wave-2'])
       await deploy(group, { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
@@ -108,8 +112,11 @@ describe('promote', await needs(awsModels), () => {
         LatestInference: Timestamp,
         ...said,
       });
+      const device = deviceOf(thing);
+      const Device = device ? { Device: device } : {};
       // The store's times have whole seconds.
-      putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ageMs: Date.now() - clock.now() - 1_000 });
+      const ageMs = Date.now() - clock.now() - 1_000;
+      putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ...Device, ageMs });
     }
   };
   const options = (approve?: string, changes: object = {}) => {
@@ -335,6 +342,63 @@ describe('promote', await needs(awsModels), () => {
     expect(await promote(options(undefined, gate))).toMatchObject({ status: 'awaiting-approval' });
     const numbers = (await promote(options(undefined, gate))).stages[0]?.report?.comparisons;
     expect(numbers).toContainEqual(expect.objectContaining({ what: 'PartsDetector: answered requests', now: 480 }));
+  });
+
+  it('does not try devices that cannot take the version, and brings them back with one that they can take', async () => {
+    const zip = path.join(folder, 'model.zip');
+    await writeZip(zip, [{ path: 'Parts/model.onnx', content: Buffer.alloc(30_000_000) }]);
+    const content = await readFile(zip);
+    await publishSamples(clients, 'components', { name: 'test.Model', version: '1.2.0', content, isZip: true });
+    const device = { Platform: 'linux', Architecture: 'x64', Nucleus: 'java' as const, Providers: ['cuda'] };
+    const room: Record<string, number> = { 'canary-1': 100_000_000, 'canary-2': 49_000_000 };
+    deviceOf = (thing) => (room[thing] === undefined ? undefined : { ...device, DiskFreeBytes: room[thing] });
+    beat();
+    const to = (version: string) => ({
+      name: `detector-${version}`,
+      components: { 'test.Model': { componentVersion: version } },
+      waves: [],
+      gate: { ...DOCUMENT.gate, models: [{ name: 'PartsDetector', version }] },
+    });
+    const state = await promote(options(undefined, to('1.2.0')));
+    expect([state.status, state.stages[0]?.preflight]).toEqual([
+      'done',
+      {
+        fits: 1,
+        unfit: [
+          { thing: 'canary-2', reason: expect.stringMatching(/^49 MB of its disk are free; .* take 51 MB$/) as string },
+        ],
+        unknown: [{ thing: 'canary-3', reason: 'the heartbeats of agent 1.0.0 do not tell disk and memory' }],
+        unmeasured: [],
+        returning: [],
+      },
+    ]);
+    expect([1, 2, 3].map((index) => versionOf(`canary-${index}`))).toEqual(['1.2.0', '1.0.0', '1.2.0']);
+    const held = [...aws.fleet.groups.keys()].find((name) => name.startsWith('canary-held-')) ?? '';
+    expect(aws.fleet.groups.get(held)).toEqual(new Set(['canary-2']));
+    expect(aws.fleet.groups.get('canary')).toEqual(new Set(['canary-1', 'canary-3']));
+    expect(groupVersion(held)).toBe('1.0.0');
+
+    room['canary-2'] = 100_000_000;
+    beat();
+    await rm(path.join(folder, 'state.json'));
+    const next = await promote(options(undefined, to('1.1.0')));
+    expect([next.status, next.stages[0]?.preflight?.returning]).toEqual(['done', ['canary-2']]);
+    expect(aws.fleet.groups.get(held)).toEqual(new Set());
+    expect(aws.fleet.groups.get('canary')).toContain('canary-2');
+  });
+
+  it('does not begin a stage in which no device can take the version, or in which one cannot and the plan says stop', async () => {
+    deviceOf = () => ({ Platform: 'windows', Architecture: 'x64', Nucleus: 'java' });
+    beat();
+    const stopped = promote(options(undefined, { preflight: { unfit: 'stop' } }));
+    await expect(stopped).rejects.toMatchObject({ code: 'promote.unfit-devices', facts: { group: 'canary' } });
+    const state = await promote(options());
+    expect([state.status, state.stages[0]?.report?.reason]).toEqual([
+      'failed',
+      'none of 3 devices can take the version',
+    ]);
+    expect(groupVersion('canary')).toBe('1.0.0');
+    expect(aws.fleet.groups.get('canary')?.size).toBe(3);
   });
 
   describe('of a pipeline', () => {

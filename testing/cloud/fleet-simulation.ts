@@ -70,6 +70,19 @@ export class FleetSimulation {
     this.groups.set(group, members.add(thing));
   }
 
+  /** Jobs of thing groups are continuous: whoever joins a group gets its deployment. */
+  joinGroup(group: string, thing: string): void {
+    this.addToGroup(group, thing);
+    const active = this.deployments.filter(
+      ({ targetArn, status }) =>
+        targetArn === this.arn('thinggroup', group) && ['ACTIVE', 'COMPLETED'].includes(status),
+    );
+    for (const { devices, input } of active) {
+      const outcome = this.outcome(thing, (input['components'] ?? {}) as Record<string, { componentVersion: string }>);
+      if (!devices.has(thing)) devices.set(thing, { status: 'QUEUED', readsLeft: this.readsUntilDone, outcome });
+    }
+  }
+
   arn(kind: 'thing' | 'thinggroup', name: string): string {
     return `arn:aws:iot:${this.#region}:${this.#account}:${kind}/${name}`;
   }

@@ -93,7 +93,8 @@ export class IotStandIn {
     },
     AddThingToThingGroup: ({ thingGroupName, thingName }) => {
       this.#thing(thingName);
-      this.#group(thingGroupName).add(thingName);
+      this.#group(thingGroupName);
+      this.fleet.joinGroup(thingGroupName, thingName);
       return {};
     },
     RemoveThingFromThingGroup: ({ thingGroupName, thingName }) => {

@@ -5,16 +5,18 @@ import { readBuildFolder } from '../../tools/cloud/publishing/build-folder.ts';
 import { planComponent } from '../../tools/cloud/publishing/publish-plan.ts';
 import { publish } from '../../tools/cloud/publishing/publish.ts';
 import { sampleBuild } from './sample-build.ts';
+import type { SampleComponent } from './sample-build.ts';
 
-/** Publishes small components as `Name=1.0.0`, through the real commands' code. */
+/** Publishes small components, e.g. as `Name=1.0.0`, through the real commands' code. */
 export async function publishSamples(
   clients: CloudClients,
   bucket: string,
-  ...names: readonly string[]
+  ...components: readonly (string | SampleComponent)[]
 ): Promise<void> {
   const build = await sampleBuild(
-    ...names.map((text) => {
-      const [name = '', version = '1.0.0'] = text.split('=');
+    ...components.map((component) => {
+      if (typeof component !== 'string') return component;
+      const [name = '', version = '1.0.0'] = component.split('=');
       return { name, version };
     }),
   );

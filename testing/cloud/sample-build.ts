@@ -6,7 +6,10 @@ export interface SampleComponent {
   readonly name: string;
   readonly version?: string;
   readonly dependsOn?: readonly string[];
-  readonly content?: string;
+  /** Of `data.zip`; default: the name of the component. */
+  readonly content?: string | Uint8Array;
+  /** The nucleus unpacks it. */
+  readonly isZip?: boolean;
   readonly description?: string;
 }
 
@@ -20,7 +23,7 @@ export interface SampleBuild {
 export async function sampleBuild(...components: readonly SampleComponent[]): Promise<SampleBuild> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-publish-'));
   const write = async (component: SampleComponent): Promise<void> => {
-    const { name, version = '1.0.0', dependsOn = [], content = name, description = name } = component;
+    const { name, version = '1.0.0', dependsOn = [], content = name, description = name, isZip = false } = component;
     const artifacts = path.join(folder, 'artifacts', name, version);
     await mkdir(artifacts, { recursive: true });
     await mkdir(path.join(folder, 'recipes'), { recursive: true });
@@ -41,7 +44,11 @@ export async function sampleBuild(...components: readonly SampleComponent[]): Pr
           Platform: { os: 'linux', runtime: '*' },
           Lifecycle: { run: 'exec tail -f /dev/null' },
           Artifacts: [
-            { Uri: 's3://BUCKET_NAME/COMPONENT_NAME/COMPONENT_VERSION/data.zip', Permission: { Read: 'ALL' } },
+            {
+              Uri: 's3://BUCKET_NAME/COMPONENT_NAME/COMPONENT_VERSION/data.zip',
+              Permission: { Read: 'ALL' },
+              ...(isZip ? { Unarchive: 'ZIP' } : {}),
+            },
           ],
         },
       ],

@@ -190,6 +190,7 @@ export const ZONES = {
       'packages/foundation',
       'packages/heartbeat',
       'packages/ipc',
+      'packages/model-package',
       'tools/bundle',
       'tools/recipe',
       'package.json',

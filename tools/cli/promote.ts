@@ -5,6 +5,9 @@ import type { CloudCommandOptions } from './cloud/cloud-options.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
+import type { CloudClients } from '../cloud/clients.ts';
+import { preflightLines } from '../cloud/preflight/preflight-lines.ts';
+import type { PromotionPlan } from '../cloud/promotion/promotion-plan.ts';
 import type { PromotionState } from '../cloud/promotion/promotion-state.ts';
 
 interface PromoteCommandOptions extends CloudCommandOptions {
@@ -27,13 +30,14 @@ export const promoteCommand: CommandSpec<PromoteCommandOptions> = {
       .option('--by <name>', 'who approves (default: the user of this machine)')
       .option('--run <id>', 'the run of a pipeline: begins anew if another run has ended, and never takes one over')
       .option('--abort', 'give every stage its former deployment back')
-      .option('--dry-run', 'check the plan and show the stages; change nothing')
+      .option('--dry-run', 'check the plan, show the stages and which devices can take the version; change nothing')
       .option('--every <seconds>', 'first pause between two looks at a stage', '10'),
   help: `
 The first run deploys to the canary group and waits until the heartbeats of its devices say that the model is healthy:
 active, in the version that was deployed, on the provider that was asked for, fast enough, golden test passed. Then it prints
 a token and ends. The token approves exactly what was tested; with it the next run goes on with the waves, each behind the same
-gate. Devices that are offline do not hold a wave up and take the deployment when they come back. A stage that fails gets its
+gate. Before each stage the last heartbeats tell which devices lack the disk, the memory, the provider or a manifest for their nucleus:
+they are listed, keep the former version in a group of their own, and come back with a version that they can take. Devices that are offline do not hold a wave up and take the deployment when they come back. A stage that fails gets its
 former deployment back. A run that was interrupted is repeated: it goes on where it stopped. docs/fleet.md shows a plan.
 
 Ends with 0 when it waits for approval or is done, with 1 when a stage failed.
@@ -49,11 +53,11 @@ Examples:
     const { abortPromotion, promote } = await import('../cloud/promotion/promote.ts');
     const { newState, stateStore } = await import('../cloud/promotion/promotion-state.ts');
     const plan = await readPlan(file);
-    if (options.dryRun) {
-      show(out, newState(plan));
-      return 0;
-    }
     return withCloud(options, async (clients) => {
+      if (options.dryRun) {
+        show(out, await withPreflights(clients, plan, newState(plan), signal));
+        return 0;
+      }
       const store = stateStore(clients, options.state, signal);
       const approve =
         options.approve === undefined
@@ -80,6 +84,21 @@ Examples:
   },
 };
 
+async function withPreflights(
+  clients: CloudClients,
+  plan: PromotionPlan,
+  state: PromotionState,
+  signal: AbortSignal,
+): Promise<PromotionState> {
+  if (plan.preflight.unfit === 'off') return state;
+  const { preflight } = await import('../cloud/preflight/preflight.ts');
+  const now = systemClock.now();
+  const stages = [];
+  for (const stage of state.stages)
+    stages.push({ ...stage, preflight: await preflight(clients, plan, { name: stage.group }, { signal, now }) });
+  return { ...state, stages };
+}
+
 async function gateFailed({ name, stages }: PromotionState): Promise<Error> {
   const { cloudErrors } = await import('../cloud/errors.ts');
   const stage = stages.find(({ report }) => report?.verdict === 'failed');
@@ -101,8 +120,9 @@ function show(out: Output, state: PromotionState): void {
   out.line(
     `${out.paint('bold', state.name)}: ${state.status}${state.approvedBy === undefined ? '' : `, approved by ${state.approvedBy}`}`,
   );
-  for (const { group, status, report } of state.stages) {
+  for (const { group, status, report, preflight } of state.stages) {
     out.line(`  ${group.padEnd(24)} ${status.padEnd(12)} ${report?.reason ?? ''}`);
+    if (preflight) for (const line of preflightLines(preflight)) out.line(`    ${line}`);
     for (const finding of report?.findings.slice(0, 20) ?? [])
       out.line(`    ${finding.thing.padEnd(22)} ${finding.verdict.padEnd(12)} ${finding.reason ?? ''}`);
   }

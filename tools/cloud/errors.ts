@@ -58,6 +58,9 @@ export const cloudErrors = errorCatalogue({
   'pipeline.not-an-event': {
     todo: 'Let the rule pass only SageMaker Model Package State Change events, and pass them whole: infrastructure/pipeline.yaml does.',
   },
+  'promote.cannot-hold': entry<{ readonly group: string; readonly devices: readonly string[] }>({
+    todo: 'Put the devices into the ring itself (`edgeml rings`), make room on them, or set preflight.unfit of the plan to off, so that they are tried.',
+  }),
   'promote.changed': {
     todo: 'Somebody deployed to the canary group after the gate. Start a new promotion, so that what is approved is what was tested.',
   },
@@ -75,6 +78,9 @@ export const cloudErrors = errorCatalogue({
   },
   'promote.over': { todo: 'This promotion has ended. Start one for a new version, with a new place for its state.' },
   'promote.state': { todo: 'Give the state of this plan with --state, or a new place for a new promotion.' },
+  'promote.unfit-devices': entry<{ readonly group: string; readonly devices: readonly string[] }>({
+    todo: 'Make room on the devices that are named, or take them out of the ring; with preflight.unfit: hold the promotion does that by itself.',
+  }),
   'provision.differs': {
     todo: 'Choose another name with --policy or --role-alias, or make the existing one what is asked for.',
   },

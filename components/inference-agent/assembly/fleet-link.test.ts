@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Incidents, parseConfiguration, silentLogger } from '#packages/foundation';
@@ -20,6 +20,7 @@ import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { FleetLink } from './fleet-link.ts';
+import { deviceFacts } from '../fleet/device-facts.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
@@ -192,6 +193,7 @@ describe('FleetLink', () => {
         ipc: { publishIot: async () => undefined },
         thing: 'belt-7',
         regionOfDevice: undefined,
+        platform: { providers: ['cuda'], nucleus: 'lite' },
         openStore: () => new MemoryObjectStore(),
         serving: () => [],
         onMismatch: () => undefined,
@@ -206,5 +208,16 @@ describe('FleetLink', () => {
     await open();
     await open();
     expect(await life()).toEqual({ starts: 3, crashes: 1, running: true });
+  });
+
+  it('tells of the device what a version can be held against', async () => {
+    const facts = await deviceFacts({ workFolder: folder.path, nucleus: 'lite', providers: ['cuda', 'cpu'] });
+    expect(facts).toMatchObject({ Nucleus: 'lite', Platform: process.platform, Providers: ['cuda', 'cpu'] });
+    const disk = await statfs(folder.path);
+    expect(facts.DiskFreeBytes).toBeGreaterThan(0.5 * disk.bavail * disk.bsize);
+    expect(facts.MemoryAvailableBytes).toBeGreaterThan(1_000_000);
+    const gone = await deviceFacts({ workFolder: join(folder.path, 'no'), nucleus: undefined, providers: [] });
+    expect(gone).toMatchObject({ Nucleus: 'none', Providers: [] });
+    expect(gone).not.toHaveProperty('DiskFreeBytes');
   });
 });

@@ -12,6 +12,7 @@ import type { StorePlace } from '../fleet/aws-provider.ts';
 import { customProvider } from '../fleet/custom-provider.ts';
 import { deviceNames } from '../fleet/device-name.ts';
 import { agentErrors } from '../errors.ts';
+import { deviceFacts } from '../fleet/device-facts.ts';
 import { heartbeatOf } from '../fleet/heartbeat-facts.ts';
 import type { ModelFacts } from '../fleet/heartbeat-facts.ts';
 import { Heartbeats } from '../fleet/heartbeats.ts';
@@ -21,6 +22,8 @@ import { UsageBook } from '../fleet/model-usage.ts';
 import { noneProvider } from '../fleet/none-provider.ts';
 import type { Provider, ProviderSettings } from '../fleet/provider.ts';
 import { RegistrationCache } from '../fleet/registration-cache.ts';
+import { ladderOf } from '../settings/instance-settings.ts';
+import type { Platform } from '../settings/instance-settings.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 
 export interface FleetLinkPorts {
@@ -29,6 +32,7 @@ export interface FleetLinkPorts {
   readonly ipc: Pick<IpcSession, 'publishIot'>;
   readonly thing: string;
   readonly regionOfDevice: string | undefined;
+  readonly platform: Pick<Platform, 'providers' | 'nucleus'>;
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly serving: () => readonly ServingModel[];
   /** The device goes by another name than its thing. */
@@ -166,8 +170,10 @@ export class FleetLink {
     };
   }
 
-  #compose(periodSeconds: number) {
-    const { clock, thing, serving, configuration } = this.#ports;
+  async #compose(periodSeconds: number) {
+    const { clock, thing, serving, configuration, platform, workFolder } = this.#ports;
+    const providers = ladderOf(configuration().Providers, platform.providers);
+    const device = await deviceFacts({ workFolder, nucleus: platform.nucleus, providers });
     const models = serving().map((model) => this.#factsOf(model));
     this.usage.keepOnly(models.map(({ alias }) => alias));
     return heartbeatOf({
@@ -180,6 +186,7 @@ export class FleetLink {
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1_000,
       cpuPercent: this.#cpuPercent(),
       memoryBytes: process.memoryUsage.rss(),
+      device,
       models,
       lastChange: this.#lastChange,
     });

@@ -48,6 +48,7 @@ const facts = (changes: Partial<AgentFacts> = {}): AgentFacts => ({
   uptimeSeconds: 60,
   cpuPercent: 12.345,
   memoryBytes: 90_000_000,
+  device: { Nucleus: 'java', Platform: 'linux', Architecture: 'arm64', Providers: ['cuda', 'cpu'] },
   models: [],
   lastChange: undefined,
   ...changes,
@@ -75,7 +76,7 @@ describe('heartbeats', () => {
     const heartbeats = new Heartbeats({
       periodSeconds: () => period.seconds,
       isRegistered: async () => true,
-      compose: () => heartbeatOf(facts({ now: clock.now() })),
+      compose: async () => heartbeatOf(facts({ now: clock.now() })),
       send: async ({ Timestamp }) => void sent.push(Timestamp - NOON / 1_000),
       clock,
       random: () => random,
@@ -118,7 +119,7 @@ describe('heartbeats', () => {
     const heartbeats = new Heartbeats({
       periodSeconds: () => 60,
       isRegistered: async () => true,
-      compose: () => heartbeatOf(facts()),
+      compose: async () => heartbeatOf(facts()),
       send: () => (attempts++ === 0 ? Promise.reject(new Error('offline')) : Promise.resolve()),
       clock,
       random: () => 0.5,

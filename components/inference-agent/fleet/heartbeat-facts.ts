@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { DeploymentResult, HeartbeatMessage, HeartbeatMetric, HeartbeatModel } from '#packages/heartbeat';
+import type {
+  DeploymentResult,
+  HeartbeatDevice,
+  HeartbeatMessage,
+  HeartbeatMetric,
+  HeartbeatModel,
+} from '#packages/heartbeat';
 import { AGENT_VERSION } from './agent-version.ts';
 import type { Life } from './life-record.ts';
 import type { ModelUsage } from './model-usage.ts';
@@ -15,6 +21,7 @@ export interface AgentFacts {
   /** Of one core, since the last heartbeat. */
   readonly cpuPercent: number;
   readonly memoryBytes: number;
+  readonly device: HeartbeatDevice;
   readonly models: readonly ModelFacts[];
   readonly lastChange: DeploymentResult | undefined;
 }
@@ -43,6 +50,7 @@ export function heartbeatOf(facts: AgentFacts): HeartbeatMessage {
     DeviceName: facts.deviceName,
     DeviceFleetName: facts.fleet,
     ThingName: facts.thing,
+    Device: facts.device,
     AgentMetrics: [
       metric('Starts', 'Total', facts.life.starts),
       metric('Crashes', 'Total', facts.life.crashes),

@@ -6,7 +6,7 @@ export interface HeartbeatPorts {
   /** Seconds; 0: none. Read anew before each heartbeat. */
   readonly periodSeconds: () => number;
   readonly isRegistered: () => Promise<boolean>;
-  readonly compose: (periodSeconds: number) => HeartbeatMessage;
+  readonly compose: (periodSeconds: number) => Promise<HeartbeatMessage>;
   readonly send: (heartbeat: HeartbeatMessage) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -75,7 +75,7 @@ export class Heartbeats {
     const period = periodSeconds();
     if (period === 0 || !(await isRegistered())) return;
     try {
-      await send(compose(period));
+      await send(await compose(period));
       incidents.resolved(SUBJECT, 'heartbeat.recovered');
       this.#isFailing = false;
     } catch (error) {

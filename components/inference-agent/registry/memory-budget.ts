@@ -1,14 +1,8 @@
+import { leastInstanceMemory } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 
 import type { InstanceSettings } from '../instance/model-instance.ts';
 import { agentErrors } from '../errors.ts';
-
-/** A worker without its model: heap, runtime library, image codecs. */
-const WORKER_BYTES = 32 * 1024 ** 2;
-/** Weights lie in memory as they are in the file and once more, packed for the CPU's kernels. */
-const WEIGHT_COPIES = 2;
-/** A decoded 12-megapixel photo, its tensor and the activations. */
-const WORKING_BYTES = 48 * 1024 ** 2;
 
 /** The thread that prepares the next image: heap, image codecs, another decoded photo. */
 const PREPARER_BYTES = 64 * 1024 ** 2;
@@ -17,10 +11,7 @@ const PREPARER_BYTES = 64 * 1024 ** 2;
 function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
   const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;
-  return (
-    (settings.workers + (settings.spare ? 1 : 0)) *
-    (WORKER_BYTES + WORKING_BYTES + preparer + WEIGHT_COPIES * Math.max(...variants))
-  );
+  return (settings.workers + (settings.spare ? 1 : 0)) * (leastInstanceMemory(Math.max(...variants)) + preparer);
 }
 
 type MemorySettings = Pick<InstanceSettings, 'workers' | 'prepareAhead' | 'spare'>;

@@ -10,6 +10,8 @@ export interface Platform {
   readonly cores: number;
   /** Ladder that the platform's manifest sets (`EDGEML_PROVIDERS`); may be empty. */
   readonly providers: readonly string[];
+  /** Which nucleus started the agent; undefined if none did. */
+  readonly nucleus?: 'java' | 'lite' | undefined;
 }
 
 /** More threads than this gain little on one image. */
@@ -72,7 +74,7 @@ export function memoryLimitBytes(configuration: AgentConfiguration, alias: strin
 }
 
 /** Configured ladder, else the platform's, else the CPU. */
-function ladderOf(configured: readonly string[], platform: readonly string[]): readonly Provider[] {
+export function ladderOf(configured: readonly string[], platform: readonly string[]): readonly Provider[] {
   const words = configured.length > 0 ? configured : platform.length > 0 ? platform : ['cpu'];
   return [...new Set(words.map((word) => providerOf(word)))];
 }

@@ -1,3 +1,4 @@
+import { preflightLines } from '../preflight/preflight-lines.ts';
 import { approvalToken } from '../promotion/approval.ts';
 import type { Comparison } from '../promotion/compare-numbers.ts';
 import type { PromotionState } from '../promotion/promotion-state.ts';
@@ -32,6 +33,7 @@ export function approvalMail({ state, modelName, modelVersion, region, reports }
   const head = [
     `${modelName} ${modelVersion} passed its gate on the group ${canary?.group ?? ''}: ${report?.reason ?? ''}.`,
     ...findings.slice(0, MAX_FINDINGS).map(({ thing, verdict, reason = '' }) => `  ${thing}: ${verdict}, ${reason}`),
+    ...(canary?.preflight ? preflightLines(canary.preflight).map((text) => `  ${text}`) : []),
     '',
     `${'Canary group'.padEnd(WIDTH)}${'now'.padStart(12)}${'before'.padStart(12)}`,
     ...(report?.comparisons ?? []).map(line),

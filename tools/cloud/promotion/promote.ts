@@ -12,6 +12,9 @@ import { membersOf } from '../fleet/fleet-devices.ts';
 import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
 import type { HeartbeatCache } from '../fleet/heartbeat-store.ts';
 import { pollUntil } from '../poll.ts';
+import { holdDevices, joinRing, leaveHeldGroups } from '../preflight/held-groups.ts';
+import { preflight } from '../preflight/preflight.ts';
+import type { Preflight } from '../preflight/preflight.ts';
 import { checkApproval } from './approval.ts';
 import { cloudErrors } from '../errors.ts';
 import { judgeStage } from './gate.ts';
@@ -110,7 +113,8 @@ async function runWaves(options: PromoteOptions, before: PromotionState): Promis
 /** Deploys to one stage and watches it until its gate has an answer. */
 async function runStage(options: PromoteOptions, before: PromotionState, index: number): Promise<PromotionState> {
   let state = await deployStage(options, before, index);
-  const report = await watchStage(options, state.stages[index] as StageState);
+  const stage = state.stages[index] as StageState;
+  const report = nobodyFits(stage) ?? (await watchStage(options, stage));
   if (!report || (await isAborted(options))) return { ...state, status: 'aborted' };
   state = await saved(
     options,
@@ -129,7 +133,9 @@ async function deployStage(options: PromoteOptions, known: PromotionState, index
   const { components, deploymentPolicies, iotJobConfiguration } = plan;
   const change = { components, deploymentPolicies, ...(iotJobConfiguration ? { iotJobConfiguration } : {}) };
   const deployment = await planDeployment(clients, target, change, { signal, tags: { 'edgeml:promotion': plan.name } });
-  // Saved first: whoever goes on after a crash here must know what the group had before.
+  const preflight = await preflightOf(options, stage, target);
+  if (preflight && nobodyFits({ preflight })) return saved(options, withStage(known, index, { preflight }));
+  // Saved first: whoever goes on after a crash here must know what the group had before, and who is about to come back to it.
   const isThere = !deployment.create && stage.earlier?.deploymentId === deployment.current?.id;
   const previous =
     stage.previousDeploymentId ?? (isThere ? stage.earlier?.previousDeploymentId : deployment.current?.id);
@@ -137,11 +143,42 @@ async function deployStage(options: PromoteOptions, known: PromotionState, index
   const begun = { status: 'deploying' as const, deployedAt: stage.deployedAt ?? clock.now(), before };
   let state = withStage(known, index, {
     ...begun,
+    ...(preflight ? { preflight } : {}),
     ...(previous === undefined ? {} : { previousDeploymentId: previous }),
   });
   state = await saved(options, state);
+  const { unfit = [], returning = [] } = preflight ?? {};
+  const things = unfit.map(({ thing }) => thing);
+  await holdDevices(clients, { ring: target, current: deployment.current, things, signal });
+  await leaveHeldGroups(clients, target.name, returning, signal);
   const deploymentId = await sendDeployment(clients, deployment, signal);
+  await joinRing(clients, target.name, returning, signal);
   return saved(options, withStage(state, index, { deploymentId }));
+}
+
+/** @throws EdgeError `promote.unfit-devices` if the plan wants the stage not to begin then */
+async function preflightOf(
+  { clients, plan, signal, clock }: PromoteOptions,
+  { group, preflight: earlier }: StageState,
+  target: Target,
+): Promise<Preflight | undefined> {
+  if (plan.preflight.unfit === 'off') return undefined;
+  const { returning = [] } = earlier ?? {};
+  const found = await preflight(clients, plan, target, { signal, now: clock.now(), returning });
+  if (plan.preflight.unfit === 'hold' || found.unfit.length === 0) return found;
+  const devices = found.unfit.map(({ thing }) => thing);
+  const reasons = found.unfit.map(({ thing, reason }) => `${thing}: ${reason}`);
+  throw cloudErrors.error('promote.unfit-devices', `${group} is not begun:\n${reasons.join('\n')}`, {
+    facts: { group, devices },
+  });
+}
+
+/** A stage in which no device can take the version has failed before it is begun. */
+function nobodyFits({ preflight: found }: Pick<StageState, 'preflight'>): GateReport | undefined {
+  if (!found || found.unfit.length === 0 || found.fits + found.unknown.length > 0) return undefined;
+  const findings = found.unfit.map((device) => ({ ...device, verdict: 'unhealthy' as const }));
+  const reason = `none of ${findings.length} devices can take the version`;
+  return { verdict: 'failed', healthy: 0, unhealthy: findings.length, waiting: 0, offline: 0, reason, findings };
 }
 
 /** The numbers of the devices now, to compare the next version with. */

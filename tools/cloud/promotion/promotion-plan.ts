@@ -68,6 +68,15 @@ const planSchema = z.strictObject({
   canary: stageSchema,
   waves: z.array(stageSchema).default([]),
   gate: gateSchema,
+  /** What a device must have by its last heartbeat before the version is tried there. */
+  preflight: z
+    .strictObject({
+      /** `hold`: devices that lack it keep the former version in a group of their own. `stop`: the stage is not begun. `off`: nobody looks. */
+      unfit: z.enum(['hold', 'stop', 'off']).default('hold'),
+      /** Memory that the models take. Default: estimated from the size of the largest model file. */
+      memoryMb: z.number().positive().optional(),
+    })
+    .prefault({}),
   /** Bounds of the twin test, which runs before anything is published. Default: none. */
   twin: z
     .strictObject({ maxP95Ms: z.number().positive().optional(), maxMemoryMb: z.number().positive().optional() })

@@ -6,6 +6,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
 import type { GateReport } from './gate.ts';
+import type { Preflight } from '../preflight/preflight.ts';
 import type { DeviceNumbers, SeenNumbers } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
@@ -36,6 +37,8 @@ export interface StageState {
   readonly deployedAt?: number;
   /** Numbers of the group's devices before the deployment, by thing. */
   readonly before?: Readonly<Record<string, DeviceNumbers>>;
+  /** Which of the group's devices can take the version; those that cannot were held back. */
+  readonly preflight?: Preflight;
   readonly report?: GateReport;
 }
 
