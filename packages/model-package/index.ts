@@ -2,6 +2,8 @@ export { safeEntryPath } from './archive/entry-path.ts';
 export { unpackArchive } from './archive/unpack-archive.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { leastInstanceMemory } from './instance-memory.ts';
+export { cropSide, preparationOf } from './preparation.ts';
+export type { Preparation } from './preparation.ts';
 export type { Box, Prediction, Timings } from './prediction.ts';
 export { packageErrors } from './errors.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
@@ -18,11 +20,16 @@ export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
 export { inputOf, manifestSchema, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
   ClassificationOutput,
+  CropStep,
   GoldenCase,
   InputSpec,
   ModelManifest,
   OutputSpec,
+  PadStep,
+  PictureStep,
   Provider,
+  ResizeFilter,
+  ResizeStep,
   SsdFinishedOutput,
   SsdOutput,
   SsdPerClassOutput,

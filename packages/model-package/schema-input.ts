@@ -1,69 +1,125 @@
 import * as z from 'zod';
 
-const channelValues = z
-  .union([z.number(), z.array(z.number()).min(1).max(3)])
-  .transform((value) => (typeof value === 'number' ? [value] : value))
-  .refine((values) => values.length !== 2, 'give one number for all channels, or one per channel (1 or 3)');
+import { channelDivisors, channelValues, filter, side, stepsSchema } from './schema-steps.ts';
 
-const side = z.int().min(1).max(16_384);
-
-/** Shape of `input` without defaults, so that a variant's override changes only what it names. */
-const inputFields = {
+/** Keys of either form, without defaults, so that a variant's override changes only those that it names. */
+const commonFields = {
   /** Tensor name; may be left out where the model has one input. */
-  name: z.string().min(1),
-  /** Pixels across that the model takes. */
-  width: side,
-  /** Pixels down that the model takes. */
-  height: side,
-  layout: z.enum(['NCHW', 'NHWC']),
-  dtype: z.enum(['float32', 'float16', 'uint8']),
-  color: z.enum(['RGB', 'BGR', 'GRAY']),
-  /** `stretch` ignores the aspect ratio; `letterbox` keeps it and pads; `center-crop` keeps it and cuts. */
-  resize: z.enum(['stretch', 'letterbox', 'center-crop']),
+  name: z.string().min(1).optional(),
+  layout: z.enum(['NCHW', 'NHWC']).optional().meta({ default: 'NCHW' }),
+  dtype: z.enum(['float32', 'float16', 'uint8', 'int8']).optional().meta({ default: 'float32' }),
+  color: z.enum(['RGB', 'BGR', 'GRAY']).optional().meta({ default: 'RGB' }),
+  /** Instead of `color`: so many channels, in the order of the image file. */
+  channels: z.int().min(2).max(64).optional(),
   /**
-   * `bilinear`: OpenCV's INTER_LINEAR, two taps, no anti-aliasing. The others widen with the reduction, as Pillow does:
-   * `area` is Pillow's BILINEAR (torchvision's default), `box` its BOX, `bicubic` and `lanczos` as named.
+   * Bits of a pixel's value in training. With 8, images of 16 bits lose their lower byte, as OpenCV's imread has it. With 9 to 16 their
+   * values are taken as they are, and those of 8-bit images are multiplied up to the same range.
    */
-  filter: z.enum(['bilinear', 'area', 'box', 'bicubic', 'lanczos']),
-  /** Grey value of the letterbox' bars, 0..255, before mean and std. */
-  pad: z.number().min(0).max(255),
-  /** Where the image lies in the letterbox. */
-  align: z.enum(['center', 'top-left']),
-  /** For `center-crop`: side of the crop over side of the resized image, e.g. 224/256 = 0.875. */
-  cropFraction: z.number().gt(0).max(1),
-  /** Per channel of the tensor, in 0..255: a pixel becomes (value - mean) / std. */
-  mean: channelValues,
-  std: channelValues.refine((values) => values.every((value) => value !== 0), 'std must not be 0'),
+  bits: z.int().min(8).max(16).optional().meta({ default: 8 }),
 } as const;
 
-/** What the model was trained on. */
-export const inputSchema = z
-  .strictObject({
-    ...inputFields,
-    name: inputFields.name.optional(),
-    layout: inputFields.layout.default('NCHW'),
-    dtype: inputFields.dtype.default('float32'),
-    color: inputFields.color.default('RGB'),
-    resize: inputFields.resize.default('stretch'),
-    filter: inputFields.filter.default('bilinear'),
-    pad: inputFields.pad.default(114),
-    align: inputFields.align.default('center'),
-    cropFraction: inputFields.cropFraction.default(1),
-    mean: inputFields.mean.default([0]),
-    std: inputFields.std.default([1]),
-  })
-  .superRefine((input, context) => {
-    const channels = input.color === 'GRAY' ? 1 : 3;
-    for (const key of ['mean', 'std'] as const) {
-      if (input[key].length === 1 || input[key].length === channels) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [key],
-        message: `${key} has ${input[key].length} values, but ${input.color} has ${channels} channel(s)`,
-      });
-    }
-  });
+/** The short form: one of three classic ways to bring an image into the tensor. */
+const shortFields = {
+  /** Pixels across that the model takes. */
+  width: side.optional(),
+  /** Pixels down that the model takes. */
+  height: side.optional(),
+  /** `stretch` ignores the aspect ratio; `letterbox` keeps it and pads; `center-crop` keeps it and cuts. */
+  resize: z.enum(['stretch', 'letterbox', 'center-crop']).optional().meta({ default: 'stretch' }),
+  filter: filter.optional().meta({ default: 'bilinear' }),
+  /** Value of the letterbox' bars, before mean and std. */
+  pad: z.number().min(0).max(65_535).optional().meta({ default: 114 }),
+  /** Where the image lies in the letterbox. */
+  align: z.enum(['center', 'top-left']).optional().meta({ default: 'center' }),
+  /** For `center-crop`: side of the crop over side of the resized image, e.g. 224/256 = 0.875. */
+  cropFraction: z.number().gt(0).max(1).optional().meta({ default: 1 }),
+  /** Per channel of the tensor: a pixel becomes (value - mean) / std. */
+  mean: channelValues.optional().meta({ default: 0 }),
+  std: channelDivisors.optional().meta({ default: 1 }),
+} as const;
 
-export const inputOverrideSchema = z.strictObject(inputFields).partial();
+const allFields = { ...commonFields, ...shortFields, steps: stepsSchema.optional() } as const;
+
+/** Either form, as model.json has it. */
+const writtenInput = z.strictObject(allFields);
+type WrittenInput = z.infer<typeof writtenInput>;
+
+/** What the model was trained on. */
+export const inputSchema = writtenInput
+  .superRefine((input, context) => {
+    const refuse = (path: readonly (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message });
+    if (input.steps) {
+      for (const key of SHORT_KEYS)
+        if (input[key] !== undefined) refuse([key], 'belongs to the short form; use a step');
+    } else {
+      for (const key of ['width', 'height'] as const)
+        if (input[key] === undefined) refuse([key], 'is missing: give width and height, or steps');
+    }
+    if (input.channels !== undefined && input.color !== undefined)
+      refuse(['color'], 'says how many channels there are, and so does channels; leave one out');
+    const channels = input.channels ?? (input.color === 'GRAY' ? 1 : 3);
+    const named = input.channels === undefined ? `color ${input.color ?? 'RGB'}` : 'channels';
+    for (const [path, values] of valuesOf(input)) {
+      if (values.length === 1 || values.length === channels) continue;
+      refuse(
+        path,
+        `has ${values.length} values, but there are ${channels} (${named}); give one for all, or one per channel`,
+      );
+    }
+  })
+  .transform((input) => (input.steps ? withSteps(input, input.steps) : shortForm(input)))
+  .meta({ anyOf: [{ required: ['width', 'height'] }, { required: ['steps'] }] });
+
+export const inputOverrideSchema = writtenInput;
+export type InputOverride = Readonly<WrittenInput>;
 
 export type InputSpec = Readonly<z.infer<typeof inputSchema>>;
+export type ShortInput = ReturnType<typeof shortForm>;
+
+const SHORT_KEYS = Object.keys(shortFields) as readonly (keyof typeof shortFields)[];
+/** Where values per channel may lie. */
+function valuesOf({ mean, std, steps = [] }: WrittenInput): readonly (readonly [(string | number)[], number[]])[] {
+  const all: (readonly [(string | number)[], number[] | undefined])[] = [
+    [['mean'], mean],
+    [['std'], std],
+  ];
+  steps.forEach((step, index) => {
+    if (step.step === 'normalize') all.push([['steps', index, 'mean'], step.mean], [['steps', index, 'std'], step.std]);
+    if (step.step === 'pad') all.push([['steps', index, 'value'], step.value]);
+  });
+  return all.flatMap(([path, values]) => (values ? [[path, values] as const] : []));
+}
+
+function common({ name, layout = 'NCHW', dtype = 'float32', color = 'RGB', channels, bits }: WrittenInput) {
+  return {
+    ...(name === undefined ? {} : { name }),
+    layout,
+    dtype,
+    ...(channels === undefined ? { color } : { channels }),
+    ...(bits === undefined ? {} : { bits }),
+  };
+}
+
+function withSteps(input: WrittenInput, steps: NonNullable<WrittenInput['steps']>) {
+  return { ...common(input), steps };
+}
+
+function shortForm(input: WrittenInput) {
+  const { width = 1, height = 1, resize = 'stretch', filter: kernel = 'bilinear', pad = 114 } = input;
+  const { align = 'center', cropFraction = 1, mean = [0], std = [1] } = input;
+  return { ...common(input), width, height, resize, filter: kernel, pad, align, cropFraction, mean, std };
+}
+
+/** A variant's keys on top of the manifest's: `steps` take the place of the whole short form, its keys that of `steps`. */
+export function mergeInput(base: InputSpec | undefined, override: InputOverride): unknown {
+  const isSteps = override.steps !== undefined;
+  const isShort = SHORT_KEYS.some((key) => override[key] !== undefined);
+  const isOrder = override.color !== undefined || override.channels !== undefined;
+  const kept = Object.entries(base ?? {}).filter(([key]) => {
+    if (isSteps && (SHORT_KEYS as readonly string[]).includes(key)) return false;
+    if (isShort && !isSteps && key === 'steps') return false;
+    return !(isOrder && (key === 'color' || key === 'channels'));
+  });
+  return { ...Object.fromEntries(kept), ...override };
+}

@@ -51,7 +51,7 @@ describe('parseManifest', () => {
     });
     expect(manifest.golden).toEqual([]);
     expect(manifest.variants[0]?.precision).toBe('fp32');
-    expect(Object.isFrozen(manifest.input?.mean)).toBe(true);
+    expect(Object.isFrozen(manifest.input && 'mean' in manifest.input && manifest.input.mean)).toBe(true);
   });
 
   it('takes every form of output that the format has', () => {
@@ -119,6 +119,70 @@ describe('parseManifest', () => {
 
   it.each([null, 'text', 7, [], {}])('refuses %j', (value) => {
     expect(problemsOf(value).length).toBeGreaterThan(0);
+  });
+});
+
+describe('input as steps', () => {
+  const steps = [
+    { step: 'resize', shortSide: 256, rounding: 'floor' },
+    { step: 'crop', width: 224, height: 224 },
+    { step: 'normalize', mean: 127.5, std: [1, 2, 3] },
+  ];
+  const withInput = (input: object) => ({ ...minimal, input });
+
+  it('fills the defaults of each step', () => {
+    expect(parseManifest(withInput({ steps })).input).toMatchObject({
+      layout: 'NCHW',
+      color: 'RGB',
+      steps: [
+        { step: 'resize', shortSide: 256, filter: 'bilinear', enlarge: true, multiple: 1 },
+        { step: 'crop', align: 'center', rounding: 'round' },
+        { step: 'normalize', mean: [127.5], std: [1, 2, 3] },
+      ],
+    });
+  });
+
+  it('is read again as it was written', () => {
+    const { input } = parseManifest(withInput({ steps }));
+    expect(parseManifest(withInput(input!)).input).toEqual(input);
+    const short = parseManifest(minimal).input!;
+    expect(parseManifest(withInput(short)).input).toEqual(short);
+  });
+
+  it.each<[string, object, string]>([
+    ['neither form', { color: 'RGB' }, '/input/width'],
+    ['both forms at once', { steps, resize: 'letterbox' }, '/input/resize'],
+    ['a step that does not exist', { steps: [{ step: 'rotate' }] }, '/input/steps/0/step'],
+    ['a resize to nothing', { steps: [{ step: 'resize' }] }, '/input/steps/0/step'],
+    ['a resize in two ways', { steps: [{ step: 'resize', width: 1, longSide: 2 }] }, '/input/steps/0/step'],
+    [
+      'a limit without the short side',
+      { steps: [{ step: 'resize', longSide: 9, maxSide: 9 }] },
+      '/input/steps/0/maxSide',
+    ],
+    ['half a crop', { steps: [{ step: 'crop', width: 9 }] }, '/input/steps/0/step'],
+    ['a pad in two ways', { steps: [{ step: 'pad', square: true, multiple: 32 }] }, '/input/steps/0/step'],
+    ['a step after normalize', { steps: [...steps, { step: 'crop', square: true }] }, '/input/steps/2'],
+    ['too many means', { color: 'GRAY', steps }, '/input/steps/2/std'],
+    ['a division by zero', { steps: [{ step: 'normalize', std: 0 }] }, '/input/steps/0/std'],
+    ['channels beside a color', { width: 8, height: 8, channels: 4, color: 'RGB' }, '/input/color'],
+  ])('refuses %s', (_, input, pointer) => {
+    expect(problemsOf(withInput(input)).map((problem) => problem.pointer)).toContain(pointer);
+  });
+
+  it('gives way to the keys of the other form that a variant names', () => {
+    const manifest = parseManifest({
+      ...minimal,
+      variants: [
+        { file: 'a.onnx', input: { dtype: 'uint8', steps } },
+        { file: 'b.onnx', input: { channels: 4 } },
+      ],
+    });
+    const [first, second] = manifest.variants;
+    expect(inputOf(manifest, first)).toMatchObject({ dtype: 'uint8', steps: [{}, {}, {}] });
+    expect(inputOf(manifest, first)).not.toHaveProperty('width');
+    expect(inputOf(manifest, second!)).toMatchObject({ width: 320, channels: 4 });
+    expect(inputOf(manifest, second!)).not.toHaveProperty('color');
   });
 });
 

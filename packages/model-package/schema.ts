@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { packageErrors } from './errors.ts';
-import { inputOverrideSchema, inputSchema } from './schema-input.ts';
+import { inputOverrideSchema, inputSchema, mergeInput } from './schema-input.ts';
 import { outputSchema } from './schema-output.ts';
 import type { InputSpec } from './schema-input.ts';
 import { tensorInputsSchema } from './schema-tensors.ts';
@@ -9,6 +9,7 @@ import type { OutputSpec } from './schema-output.ts';
 
 export type * from './schema-input.ts';
 export type * from './schema-output.ts';
+export type * from './schema-steps.ts';
 export type * from './schema-tensors.ts';
 
 export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
@@ -98,8 +99,10 @@ export const manifestSchema = z
     manifest.variants.forEach((variant, index) => {
       for (const key of ['input', 'output'] as const) {
         if (key === 'input' && manifest.input === undefined && variant.input === undefined) continue;
-        const schema = key === 'input' ? inputSchema : outputSchema;
-        const merged = schema.safeParse({ ...manifest[key], ...variant[key] });
+        const merged =
+          key === 'input'
+            ? inputSchema.safeParse(mergeInput(manifest.input, variant.input ?? {}))
+            : outputSchema.safeParse({ ...manifest.output, ...variant.output });
         for (const issue of merged.error?.issues ?? []) {
           context.addIssue({ code: 'custom', path: ['variants', index, key, ...issue.path], message: issue.message });
         }
@@ -133,7 +136,7 @@ export function parseManifest(value: unknown, source = 'model.json'): ModelManif
 
 /** `input` as this variant takes it: the manifest's, with the variant's own keys on top; undefined if the model takes no image. */
 export function inputOf(manifest: ModelManifest, variant: Variant): InputSpec | undefined {
-  return variant.input ? inputSchema.parse({ ...manifest.input, ...variant.input }) : manifest.input;
+  return variant.input ? inputSchema.parse(mergeInput(manifest.input, variant.input)) : manifest.input;
 }
 
 /** `output` as this variant gives it: the manifest's, with the variant's own keys on top. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { inputOf, outputOf } from '#packages/model-package';
-import type { InputSpec, ModelManifest, OutputSpec, Prediction, Variant } from '#packages/model-package';
+import { inputOf, outputOf, preparationOf } from '#packages/model-package';
+import type { ModelManifest, OutputSpec, Prediction, Preparation, Variant } from '#packages/model-package';
 import type { NamedTensors, RawRun } from './loaded-model.ts';
 import { elementsOf } from './tensor/allocate.ts';
 import { fromFloat16Bits } from './tensor/float16.ts';
@@ -14,7 +14,7 @@ const BACKGROUND = /^(?:__|<)?(?:background|bg)(?:__|>)?$|^(?:n\/a|\?\?\?|unlabe
  * look at.
  */
 export class Doubts {
-  readonly #input: InputSpec | undefined;
+  readonly #input: Preparation | undefined;
   readonly #output: OutputSpec;
   readonly #labels: readonly string[];
   readonly #found = new Map<string, string>();
@@ -22,7 +22,8 @@ export class Doubts {
   #lastRun: RawRun | undefined;
 
   constructor(manifest: ModelManifest, variant: Variant, labels: readonly string[]) {
-    this.#input = inputOf(manifest, variant);
+    const input = inputOf(manifest, variant);
+    this.#input = input && preparationOf(input);
     this.#output = outputOf(manifest, variant);
     this.#labels = labels;
     this.#doubtNormalization();
@@ -88,7 +89,7 @@ export class Doubts {
   }
 
   #doubtNormalization(): void {
-    if (!this.#input || this.#input.dtype === 'uint8') return;
+    if (!this.#input || this.#input.dtype === 'uint8' || this.#input.dtype === 'int8') return;
     const { mean, std } = this.#input;
     const isSmall = mean.every((value) => Math.abs(value) <= 1) && std.every((value) => Math.abs(value) <= 1);
     if (!isSmall || std.every((value) => value === 1)) return;
@@ -115,7 +116,8 @@ export class Doubts {
   /** Raw heads of Darknet fit any labels; other decoders refuse what does not fit. */
   #doubtClasses(outputs: NamedTensors): void {
     const [output, input] = [this.#output, this.#input];
-    if (output.decoder !== 'yolov3' || !input || this.#labels.length === 0) return;
+    if (output.decoder !== 'yolov3' || input?.width === undefined || input.height === undefined) return;
+    if (this.#labels.length === 0) return;
     for (const { output: name, stride, anchors } of output.heads) {
       const cells = Math.floor(input.width / stride) * Math.floor(input.height / stride);
       const classes = elementsOf(outputs[name]?.shape ?? [0]) / cells / anchors.length - 5;

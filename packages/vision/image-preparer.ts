@@ -5,11 +5,11 @@ import type { InputSpec } from '#packages/model-package';
 import { FramePreprocessor } from './frame/frame-preprocessor.ts';
 import { decodeImage } from './image/decode-image.ts';
 import type { ImageSize } from './image/pixels.ts';
-import type { Pixels } from './image/pixels.ts';
 import { shrinkPolicy } from './image/shrink-policy.ts';
 import { turboJpeg } from './image/turbo-jpeg.ts';
 import type { PreparedImage, Tensor } from './loaded-model.ts';
-import { Preprocessor } from './tensor/preprocessor.ts';
+import type { Geometry } from './resize/geometry.ts';
+import { plainPixels, Preprocessor } from './tensor/preprocessor.ts';
 
 export interface PreparerOptions {
   readonly clock: Clock;
@@ -20,16 +20,18 @@ export interface PreparerOptions {
 /** The first half of a request: compressed bytes to the model's input tensor. */
 export class ImagePreparer {
   readonly #options: PreparerOptions;
-  readonly #input: InputSpec;
   readonly #preprocessor: Preprocessor;
   readonly #shrinkFor: (size: ImageSize) => 1 | 2 | 4 | 8;
   #frames: FramePreprocessor | undefined;
 
   constructor(input: InputSpec, options: PreparerOptions) {
     this.#options = options;
-    this.#input = input;
-    this.#preprocessor = new Preprocessor(input);
-    this.#shrinkFor = shrinkPolicy(input, options.reducedDecode);
+    this.#preprocessor = new Preprocessor(input, { maxPixels: options.maxPixels });
+    const firstPass = (size: ImageSize): Geometry => {
+      const { passes, last } = this.#preprocessor.planFor(size);
+      return passes[0] ?? last;
+    };
+    this.#shrinkFor = shrinkPolicy(firstPass, options.reducedDecode);
   }
 
   /** The input tensor as it is now; the same object until its memory has to move. */
@@ -45,9 +47,12 @@ export class ImagePreparer {
     const { clock, maxPixels } = this.#options;
     signal?.throwIfAborted();
     if (isFrameBody(image)) return this.prepareFrame(readFrameBody(image));
+    const { order, bits } = this.#preprocessor.preparation;
     const start = clock.monotonic();
     const { pixels, size } = await decodeImage(image, {
-      grey: this.#input.color === 'GRAY',
+      grey: order === 'grey',
+      deep: bits > 8,
+      stored: order === 'stored',
       maxPixels,
       takePixels: (bytes) => this.#preprocessor.takePixels(bytes),
       shrinkFor: this.#shrinkFor,
@@ -94,16 +99,16 @@ export class ImagePreparer {
 
   /** With a tensor of its own, so only once there is a frame. */
   get #framePreprocessor(): FramePreprocessor {
-    return (this.#frames ??= new FramePreprocessor(this.#input, this.#preprocessor));
+    return (this.#frames ??= new FramePreprocessor(this.#preprocessor));
   }
 
   /** Loads the decoder and lets the compilers see the code, so that the first image does not pay for it. */
   warmUp(): void {
     turboJpeg();
-    for (let times = 0; times < WARM_FILLS; times++) this.#preprocessor.fill(WARM_IMAGE);
+    const image = plainPixels(this.#preprocessor.preparation.channels);
+    for (let times = 0; times < WARM_FILLS; times++) this.#preprocessor.fill(image);
   }
 }
 
 /** Enough for the compilers to have seen the code. */
 const WARM_FILLS = 4;
-const WARM_IMAGE: Pixels = { width: 320, height: 240, channels: 3, data: new Uint8Array(320 * 240 * 3) };

@@ -20,7 +20,6 @@ export type {
 } from './loaded-model.ts';
 export type { Placement } from './resize/geometry.ts';
 export { PlainResizer } from './resize/plain-resizer.ts';
-export type { Resizer } from './resize/resizer.ts';
 export { WasmResizer } from './resize/wasm-resizer.ts';
 export type { OptimizedCache } from './session/optimized-model.ts';
 export { ARRAY_OF, elementsOf, fromElements } from './tensor/allocate.ts';
@@ -32,7 +31,7 @@ export { fromFloat16Bits } from './tensor/float16.ts';
 export { packBytes, packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { probeProvider } from './session/probe-provider.ts';
 export type { ProviderProbe } from './session/probe-provider.ts';
-export { channelsOf } from './tensor/tensor-target.ts';
+export { Preprocessor } from './tensor/preprocessor.ts';
 export { autotune } from './tuning/autotune.ts';
 export type { Tuned } from './tuning/autotune.ts';
 export { describeCandidate } from './tuning/candidates.ts';

@@ -1,8 +1,8 @@
+import { preparationOf } from '#packages/model-package';
 import type { InputSpec, OutputSpec, TensorInputs } from '#packages/model-package';
 
 import { visionErrors } from './errors.ts';
 import type { TensorInfo } from './loaded-model.ts';
-import { channelsOf } from './tensor/tensor-target.ts';
 
 /**
  * Name of the input that images go to, after comparing model.json with the model. Undefined where a model of the `tensor` decoder
@@ -47,13 +47,18 @@ function nameProblem(inputs: readonly TensorInfo[], spec: InputSpec): string {
 function problemOf(info: TensorInfo, spec: InputSpec): string | undefined {
   if (info.type !== spec.dtype)
     return `input "${info.name}" takes ${info.type}, but input.dtype in model.json is ${spec.dtype}`;
-  const channels = channelsOf(spec);
-  const needed =
-    spec.layout === 'NCHW' ? [1, channels, spec.height, spec.width] : [1, spec.height, spec.width, channels];
+  const { layout, channels, width, height } = preparationOf(spec);
+  const needed = layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
   const fits = info.shape.length === 4 && info.shape.every((side, axis) => side === -1 || side === needed[axis]);
   if (fits) return undefined;
+  const color = 'color' in spec ? `color ${spec.color}` : `channels ${channels}`;
   return (
-    `input "${info.name}" takes [${info.shape.map((side) => (side === -1 ? '?' : side)).join(', ')}], but model.json describes ` +
-    `[${needed.join(', ')}] (layout ${spec.layout}, color ${spec.color}, ${spec.width}×${spec.height})`
+    `input "${info.name}" takes ${sidesOf(info.shape)}, but model.json describes ` +
+    `${sidesOf(needed)} (layout ${layout}, ${color}, ${width ?? '?'}×${height ?? '?'})`
   );
+}
+
+/** A free side is -1 in the model, and undefined in model.json if it depends on the image. */
+function sidesOf(shape: readonly (number | undefined)[]): string {
+  return `[${shape.map((side) => (side === -1 ? '?' : (side ?? '?'))).join(', ')}]`;
 }

@@ -5,7 +5,7 @@ import type { Provider } from '#packages/model-package';
 import { systemClock } from '#packages/foundation';
 import { createDecoder } from './decoders/create-decoder.ts';
 import { visionErrors } from './errors.ts';
-import { DEFAULT_MAX_PIXELS } from './image/decode-image.ts';
+import { DEFAULT_MAX_PIXELS } from './image/max-pixels.ts';
 import { emptyFeeds, imageModel } from './image-model.ts';
 import { ImagePreparer } from './image-preparer.ts';
 import type { PreparerOptions } from './image-preparer.ts';
@@ -43,7 +43,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
     const watch = options.onRun && {
       onCandidates: (candidates: number, noArea: number) => (boxes = { candidates, noArea }),
     };
-    const context = { outputs: session.outputs, input, labels, ...watch };
+    const context = { outputs: session.outputs, labels, ...watch };
     const decoder = await createDecoder(outputOf(manifest, options.variant), context, files);
     return imageModel({
       ...opened,

@@ -48,7 +48,7 @@ export async function prepareScripted(picture: LoadedPicture): Promise<PreparedI
   const data = text === 'who prepares' ? new TextEncoder().encode('a thread ahead') : image;
   return {
     size: { width: 1, height: 1 },
-    placement: { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 },
+    placement: { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0, width: 1, height: 1 },
     feed: { type: 'uint8', shape: [data.length], data },
     decodeMs: 0,
     preprocessMs: 0,

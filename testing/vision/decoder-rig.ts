@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { PackageFiles, parseManifest } from '#packages/model-package';
+import { PackageFiles, parseManifest, preparationOf } from '#packages/model-package';
 import type { InputSpec, OutputSpec, Prediction } from '#packages/model-package';
 import { createDecoder } from '#packages/vision';
 import type { NamedTensors, Placement, Tensor } from '#packages/vision';
 
-export const WHOLE: Placement = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 };
+export const WHOLE: Placement = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0, width: 1, height: 1 };
+
+/** The size is that of the model's input. */
+type InFractions = Omit<Placement, 'width' | 'height'>;
 
 /** Numbers as float32 has them, so that both sides compute with the same. */
 export function floats(min: number, max: number): fc.Arbitrary<number> {
@@ -16,7 +19,7 @@ export function table(rows: number, ...columns: readonly fc.Arbitrary<number>[])
   return fc.array(fc.tuple<number[]>(...columns), { minLength: rows, maxLength: rows });
 }
 
-export const placements: fc.Arbitrary<Placement> = fc.record({
+export const placements: fc.Arbitrary<InFractions> = fc.record({
   scaleX: floats(0.5, 2),
   scaleY: floats(0.5, 2),
   offsetX: floats(-0.5, 0.5),
@@ -56,14 +59,16 @@ export function specOf(
 export async function decode(
   spec: { readonly output: OutputSpec; readonly input: InputSpec },
   outputs: NamedTensors,
-  options: { readonly labels?: readonly string[]; readonly placement?: Placement; readonly packageDir?: string } = {},
+  options: { readonly labels?: readonly string[]; readonly placement?: InFractions; readonly packageDir?: string } = {},
 ): Promise<readonly Prediction[]> {
   const infos = Object.entries(outputs).map(([name, { type, shape }]) => ({ name, type, shape }));
-  const context = { outputs: infos, input: spec.input, labels: options.labels ?? [] };
+  const context = { outputs: infos, labels: options.labels ?? [] };
   const decoder = await createDecoder(spec.output, context, new PackageFiles(options.packageDir ?? '.'));
-  const first = decoder.decode(outputs, options.placement ?? WHOLE);
+  const { width = 1, height = 1 } = preparationOf(spec.input);
+  const placement = { ...WHOLE, ...options.placement, width, height };
+  const first = decoder.decode(outputs, placement);
   // A second call must not see anything of the first.
-  expect(decoder.decode(outputs, options.placement ?? WHOLE)).toEqual(first);
+  expect(decoder.decode(outputs, placement)).toEqual(first);
   return first;
 }
 

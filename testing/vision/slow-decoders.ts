@@ -12,7 +12,7 @@ export interface PlainBox {
 export function slowFinish(
   boxes: readonly PlainBox[],
   output: Extract<OutputSpec, { nms: unknown }>,
-  placement: Placement,
+  placement: Omit<Placement, 'width' | 'height'>,
   labels: readonly string[],
 ): Prediction[] {
   const onImage = boxes
@@ -67,7 +67,10 @@ export function transpose(rows: readonly (readonly number[])[]): number[] {
   return (rows[0] ?? []).flatMap((_, column) => rows.map((row) => row[column] as number));
 }
 
-function toImage(box: PlainBox['box'], placement: Placement): [number, number, number, number] {
+function toImage(
+  box: PlainBox['box'],
+  placement: Omit<Placement, 'width' | 'height'>,
+): [number, number, number, number] {
   const clip = (value: number): number => Math.min(1, Math.max(0, value));
   return [
     clip(box[0] * placement.scaleX + placement.offsetX),

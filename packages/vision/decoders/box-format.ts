@@ -1,16 +1,17 @@
-import type { InputSpec, SsdOutput } from '#packages/model-package';
+import type { SsdOutput } from '#packages/model-package';
 
+import type { Size } from '../resize/geometry.ts';
 import type { Candidates } from './candidates.ts';
 import type { Numbers } from './outputs.ts';
 
 export type AddBox = (boxes: Numbers, at: number, score: number, classId: number) => void;
 
-/** Adds the four numbers from `at` on as corners in fractions of the model's input. */
+/** Adds the four numbers from `at` on as corners in fractions of the model's input, which has this many pixels. */
 export function boxAdder(
   candidates: Candidates,
   format: SsdOutput['boxFormat'],
   coordinates: SsdOutput['coordinates'],
-  input: Pick<InputSpec, 'width' | 'height'>,
+  input: Size,
 ): AddBox {
   const scaleX = coordinates === 'pixels' ? 1 / input.width : 1;
   const scaleY = coordinates === 'pixels' ? 1 / input.height : 1;

@@ -44,7 +44,6 @@ describe('the classification decoder', () => {
     const spec = classifier({ topK: 1 });
     const context = {
       outputs: [{ name: 'out', type: 'float32', shape: [1, 4] }],
-      input: spec.input,
       labels: [],
     } as const;
     const handed: Float32Array[] = [];

@@ -1,4 +1,4 @@
-import type { InputSpec, OutputSpec, PackageFiles, SsdOutput } from '#packages/model-package';
+import type { OutputSpec, PackageFiles, SsdOutput } from '#packages/model-package';
 
 import { classificationDecoder } from './classification.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
@@ -17,14 +17,12 @@ import { yoloxDecoder } from './yolox.ts';
  */
 export async function createDecoder(
   spec: OutputSpec,
-  { input, ...rest }: Omit<DecoderContext, 'input'> & { readonly input: InputSpec | undefined },
+  context: DecoderContext,
   files: PackageFiles,
 ): Promise<OutputDecoder> {
-  if (spec.decoder === 'tensor') return { fetches: rest.outputs.map((output) => output.name), decode: () => [] };
-  // The schema lets nothing else through.
-  if (!input) throw new Error(`the decoder ${spec.decoder} needs "input" in model.json`);
-  const context = { ...rest, input };
   switch (spec.decoder) {
+    case 'tensor':
+      return { fetches: context.outputs.map((output) => output.name), decode: () => [] };
     case 'classification':
       return classificationDecoder(spec, context);
     case 'ssd':

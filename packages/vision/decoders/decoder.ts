@@ -1,4 +1,4 @@
-import type { InputSpec, Prediction } from '#packages/model-package';
+import type { Prediction } from '#packages/model-package';
 
 import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
 import type { Placement } from '../resize/geometry.ts';
@@ -8,7 +8,7 @@ export interface OutputDecoder {
   /** Outputs that it reads; no others need to be fetched. */
   readonly fetches: readonly string[];
   /**
-   * `placement` says where the image lies in the model's input. The result is sorted by falling score, ties in model order.
+   * `placement` says where the image lies in the model's input, and how large that is. The result is sorted by falling score, ties in model order.
    * A classifier hands the scores of all its classes to `onClassScores`, in model order and in memory of their own.
    * @throws EdgeError `model.output-unexpected`
    */
@@ -22,7 +22,6 @@ export interface OutputDecoder {
 /** What a decoder is made for. */
 export interface DecoderContext {
   readonly outputs: readonly TensorInfo[];
-  readonly input: InputSpec;
   readonly labels: readonly string[];
   /** Told how many boxes score high enough, before suppression, and how many of them have no area inside the model's input. */
   readonly onCandidates?: (count: number, noArea: number) => void;

@@ -8,7 +8,7 @@ import { Candidates } from './candidates.ts';
 import { toDetections } from './detections.ts';
 import { selectBoxes } from './nms.ts';
 
-const WHOLE = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 };
+const WHOLE = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0, width: 1, height: 1 };
 
 function candidatesFrom(boxes: readonly PlainBox[]): Candidates {
   const candidates = new Candidates();

@@ -19,10 +19,10 @@ export function ssdFinishedDecoder(spec: SsdFinishedOutput, context: DecoderCont
     ...(spec.count === undefined ? {} : { count: outputName(spec.count, context.outputs, 'count') }),
   };
   const candidates = new Candidates();
-  const addBox = boxAdder(candidates, spec.boxFormat, spec.coordinates, context.input);
   return {
     fetches: Object.values(names),
     decode(outputs, placement) {
+      const addBox = boxAdder(candidates, spec.boxFormat, spec.coordinates, placement);
       const boxes = numbersOf(outputTensor(outputs, names.boxes));
       const scores = numbersOf(outputTensor(outputs, names.scores));
       const classes = numbersOf(outputTensor(outputs, names.classes));

@@ -22,12 +22,6 @@ export function ssdPerClassDecoder(
   const boxesName = outputName(spec.boxes, context.outputs, 'boxes');
   const scoresName = outputName(spec.scores, context.outputs, 'scores');
   const candidates = new Candidates();
-  const addBox = boxAdder(
-    candidates,
-    priors && spec.boxFormat === 'yxyx' ? 'yxyx' : spec.boxFormat,
-    spec.coordinates,
-    context.input,
-  );
   const decodePrior = priors && priorBoxDecoder(priors, spec, candidates);
   return {
     fetches: [boxesName, scoresName, ...(priors?.output === undefined ? [] : [priors.output])],
@@ -42,7 +36,7 @@ export function ssdPerClassDecoder(
       const scores = activated(numbersOf(scoresTensor), rows, layout, spec.activation);
       const classIds = classIdsOf(layout.classes, spec, context.labels);
       candidates.clear();
-      const add = decodePrior?.(outputs, rows) ?? addBox;
+      const add = decodePrior?.(outputs, rows) ?? boxAdder(candidates, spec.boxFormat, spec.coordinates, placement);
       for (let row = 0; row < rows; row++) {
         for (let classId = 0; classId < layout.classes; classId++) {
           if (classId === spec.backgroundClass) continue;

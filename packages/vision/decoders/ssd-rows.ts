@@ -14,10 +14,10 @@ import { numbersOf, outputName, outputTensor, unexpectedShape } from './outputs.
 export function ssdRowsDecoder(spec: SsdRowsOutput, context: DecoderContext): OutputDecoder {
   const name = outputName(spec.output, context.outputs, 'output');
   const candidates = new Candidates();
-  const addBox = boxAdder(candidates, spec.boxFormat, spec.coordinates, context.input);
   return {
     fetches: [name],
     decode(outputs, placement) {
+      const addBox = boxAdder(candidates, spec.boxFormat, spec.coordinates, placement);
       const tensor = outputTensor(outputs, name);
       const width = tensor.shape.at(-1) ?? 0;
       const columns = COLUMNS[spec.columns ?? (width === 7 ? 'image-class-score-box' : 'class-score-box')];

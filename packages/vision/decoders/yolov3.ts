@@ -1,5 +1,6 @@
-import type { InputSpec, Yolov3Output } from '#packages/model-package';
+import type { Yolov3Output } from '#packages/model-package';
 
+import type { Size } from '../resize/geometry.ts';
 import { Candidates } from './candidates.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { toDetections } from './detections.ts';
@@ -27,15 +28,15 @@ export function yolov3Decoder(spec: Yolov3Output, context: DecoderContext): Outp
       candidates.clear();
       spec.heads.forEach((head, index) => {
         const tensor = outputTensor(outputs, names[index] as string);
-        const layout = layoutOf(tensor.shape, head, context.input);
-        if (!layout) throw unexpectedShape(names[index] as string, tensor.shape, describeNeed(head, context.input));
-        readHead(numbersOf(tensor), head, layout);
+        const layout = layoutOf(tensor.shape, head, placement);
+        if (!layout) throw unexpectedShape(names[index] as string, tensor.shape, describeNeed(head, placement));
+        readHead(numbersOf(tensor), head, layout, placement);
       });
       return toDetections(candidates, spec, placement, context);
     },
   };
 
-  function readHead(values: Numbers, head: Head, layout: Layout): void {
+  function readHead(values: Numbers, head: Head, layout: Layout, input: Size): void {
     const { columns, rows, anchorStep, cellStep, step, classes } = layout;
     head.anchors.forEach(([anchorWidth, anchorHeight], anchor) => {
       for (let cell = 0; cell < columns * rows; cell++) {
@@ -56,8 +57,8 @@ export function yolov3Decoder(spec: Yolov3Output, context: DecoderContext): Outp
         if (!(score >= spec.scoreThreshold)) continue;
         const x = (scaled(activate(values[at] as number), head.scaleXY) + (cell % columns)) / columns;
         const y = (scaled(activate(values[at + step] as number), head.scaleXY) + Math.floor(cell / columns)) / rows;
-        const halfWidth = (anchorWidth * Math.exp(values[at + 2 * step] as number)) / context.input.width / 2;
-        const halfHeight = (anchorHeight * Math.exp(values[at + 3 * step] as number)) / context.input.height / 2;
+        const halfWidth = (anchorWidth * Math.exp(values[at + 2 * step] as number)) / input.width / 2;
+        const halfHeight = (anchorHeight * Math.exp(values[at + 3 * step] as number)) / input.height / 2;
         candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId);
       }
     });
@@ -75,7 +76,7 @@ interface Layout {
 }
 
 /** [1, A·(5+C), H, W] of Darknet, [1, H, W, A·(5+C)] of TensorFlow, [1, A, H, W, 5+C] or [1, H, W, A, 5+C] of others. */
-function layoutOf(shape: readonly number[], head: Head, input: InputSpec): Layout | undefined {
+function layoutOf(shape: readonly number[], head: Head, input: Size): Layout | undefined {
   const columns = Math.ceil(input.width / head.stride);
   const rows = Math.ceil(input.height / head.stride);
   const anchors = head.anchors.length;
@@ -105,7 +106,7 @@ function layoutOf(shape: readonly number[], head: Head, input: InputSpec): Layou
   return undefined;
 }
 
-function describeNeed(head: Head, input: InputSpec): string {
+function describeNeed(head: Head, input: Size): string {
   const columns = Math.ceil(input.width / head.stride);
   const rows = Math.ceil(input.height / head.stride);
   return `[1, ${head.anchors.length}·(5 + classes), ${rows}, ${columns}] for stride ${head.stride} and ${head.anchors.length} anchors`;

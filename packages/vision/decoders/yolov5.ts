@@ -15,11 +15,11 @@ export function yolov5Decoder(spec: Yolov5Output, context: DecoderContext): Outp
   const name = outputName(spec.output, context.outputs, 'output');
   const candidates = new Candidates();
   const expected = context.labels.length > 0 ? 5 + context.labels.length : undefined;
-  const scaleX = spec.coordinates === 'pixels' ? 1 / context.input.width : 1;
-  const scaleY = spec.coordinates === 'pixels' ? 1 / context.input.height : 1;
   return {
     fetches: [name],
     decode(outputs, placement) {
+      const scaleX = spec.coordinates === 'pixels' ? 1 / placement.width : 1;
+      const scaleY = spec.coordinates === 'pixels' ? 1 / placement.height : 1;
       const tensor = outputTensor(outputs, name);
       const rows = rowsOf(tensor.shape, expected, 'rows-first');
       if (!rows || rows.width < 6) throw unexpectedShape(name, tensor.shape, `[1, N, ${expected ?? '5 + classes'}]`);

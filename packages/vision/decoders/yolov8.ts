@@ -16,12 +16,12 @@ export function yolov8Decoder(spec: Yolov8Output, context: DecoderContext): Outp
   const name = outputName(spec.output, context.outputs, 'output');
   const candidates = new Candidates();
   const expected = context.labels.length > 0 ? 4 + context.labels.length : undefined;
-  const scaleX = spec.coordinates === 'pixels' ? 1 / context.input.width : 1;
-  const scaleY = spec.coordinates === 'pixels' ? 1 / context.input.height : 1;
   let best: BestClasses = { scores: new Float64Array(0), classes: new Int32Array(0) };
   return {
     fetches: [name],
     decode(outputs, placement) {
+      const scaleX = spec.coordinates === 'pixels' ? 1 / placement.width : 1;
+      const scaleY = spec.coordinates === 'pixels' ? 1 / placement.height : 1;
       const tensor = outputTensor(outputs, name);
       const rows = rowsOf(tensor.shape, expected, 'rows-last');
       if (!rows || rows.width < 5) throw unexpectedShape(name, tensor.shape, `[1, ${expected ?? '4 + classes'}, N]`);

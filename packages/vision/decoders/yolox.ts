@@ -1,5 +1,6 @@
-import type { InputSpec, YoloxOutput } from '#packages/model-package';
+import type { YoloxOutput } from '#packages/model-package';
 
+import type { Size } from '../resize/geometry.ts';
 import { Candidates } from './candidates.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { toDetections } from './detections.ts';
@@ -14,19 +15,23 @@ import { rowsOf } from './rows.ts';
 export function yoloxDecoder(spec: YoloxOutput, context: DecoderContext): OutputDecoder {
   const name = outputName(spec.output, context.outputs, 'output');
   const candidates = new Candidates();
-  const grid = gridOf(spec.strides, context.input);
+  /** Of the tensor's size that came last. */
+  let grid: Grid | undefined;
   const expected = context.labels.length > 0 ? 5 + context.labels.length : undefined;
-  const { width: inputWidth, height: inputHeight } = context.input;
   return {
     fetches: [name],
     decode(outputs, placement) {
+      const { width: inputWidth, height: inputHeight } = placement;
+      const fits = grid?.width === inputWidth && grid.height === inputHeight;
+      const cells = fits ? (grid as Grid) : gridOf(spec.strides, placement);
+      grid = cells;
       const tensor = outputTensor(outputs, name);
       const rows = rowsOf(tensor.shape, expected, 'rows-first');
-      if (!rows || rows.width < 6 || rows.count !== grid.length) {
+      if (!rows || rows.width < 6 || rows.count !== cells.length) {
         throw unexpectedShape(
           name,
           tensor.shape,
-          `[1, ${grid.length}, ${expected ?? '5 + classes'}] for the strides ${spec.strides.join(', ')}`,
+          `[1, ${cells.length}, ${expected ?? '5 + classes'}] for the strides ${spec.strides.join(', ')}`,
         );
       }
       const values = numbersOf(tensor);
@@ -46,9 +51,9 @@ export function yoloxDecoder(spec: YoloxOutput, context: DecoderContext): Output
         }
         const score = objectness * best;
         if (!(score >= spec.scoreThreshold)) continue;
-        const stride = grid.strides[row] as number;
-        const x = (((values[at] as number) + (grid.columns[row] as number)) * stride) / inputWidth;
-        const y = (((values[at + rows.step] as number) + (grid.rows[row] as number)) * stride) / inputHeight;
+        const stride = cells.strides[row] as number;
+        const x = (((values[at] as number) + (cells.columns[row] as number)) * stride) / inputWidth;
+        const y = (((values[at + rows.step] as number) + (cells.rows[row] as number)) * stride) / inputHeight;
         const halfWidth = (Math.exp(values[at + 2 * rows.step] as number) * stride) / inputWidth / 2;
         const halfHeight = (Math.exp(values[at + 3 * rows.step] as number) * stride) / inputHeight / 2;
         candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId);
@@ -59,7 +64,14 @@ export function yoloxDecoder(spec: YoloxOutput, context: DecoderContext): Output
 }
 
 /** Column, row and stride of each row of the output. */
-function gridOf(strides: readonly number[], input: Pick<InputSpec, 'width' | 'height'>) {
+interface Grid extends Size {
+  readonly length: number;
+  readonly columns: Int32Array;
+  readonly rows: Int32Array;
+  readonly strides: Int32Array;
+}
+
+function gridOf(strides: readonly number[], input: Size): Grid {
   const columns: number[] = [];
   const rows: number[] = [];
   const strideOf: number[] = [];
@@ -73,6 +85,8 @@ function gridOf(strides: readonly number[], input: Pick<InputSpec, 'width' | 'he
     }
   }
   return {
+    width: input.width,
+    height: input.height,
     length: columns.length,
     columns: Int32Array.from(columns),
     rows: Int32Array.from(rows),

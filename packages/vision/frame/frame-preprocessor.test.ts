@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { frameBytes, planesOf, tightStrides } from '#packages/frames';
 import type { FrameLayout, RawFrame } from '#packages/frames';
+import { preparationOf } from '#packages/model-package';
 import type { InputSpec } from '#packages/model-package';
 import { ffmpeg } from '../../../testing/outside-data/programs.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { decodedFrame } from '../../../testing/vision/decoded-video.ts';
 import { specOf } from '../../../testing/vision/decoder-rig.ts';
-import { geometryOf } from '../resize/geometry.ts';
+import { StepPlans } from '../resize/step-plans.ts';
 import { Preprocessor } from '../tensor/preprocessor.ts';
+import type { TensorForm } from '../tensor/tensor-target.ts';
 import { FramePreprocessor } from './frame-preprocessor.ts';
 import { PlainYuv } from './plain-yuv.ts';
 import { WasmYuv } from './wasm-yuv.ts';
@@ -30,7 +32,14 @@ function frameOf(layout: Partial<FrameLayout> & { width: number; height: number 
 }
 
 function preprocessorOf(input: object): FramePreprocessor {
-  return new FramePreprocessor(inputOf(input), new Preprocessor(inputOf(input)));
+  return new FramePreprocessor(new Preprocessor(inputOf(input)));
+}
+
+/** The only pass of a frame into a tensor whose size is fixed. */
+function passOf(frame: RawFrame, input: InputSpec) {
+  const preparation = preparationOf(input);
+  const { last } = new StepPlans(preparation.steps, 1e9).for(frame);
+  return { pass: last, form: { ...preparation, ...last.canvas } satisfies TensorForm };
 }
 
 const tensorOf = (input: object, frame: RawFrame): ArrayLike<number> =>
@@ -58,26 +67,27 @@ function exactPixel(frame: RawFrame, x: number, y: number): readonly number[] {
 
 /** The tensor in real numbers: bilinear between exact pixels, with the corners' rule of OpenCV. RGB, NCHW, mean 0, std 1. */
 function exactTensor(frame: RawFrame, input: InputSpec): Float64Array {
-  const { resized, window, at } = geometryOf(frame, input);
-  const tensor = new Float64Array(3 * input.width * input.height).fill(input.pad);
+  const { pass, form } = passOf(frame, input);
+  const { region, resized, window, at } = pass;
+  const tensor = new Float64Array(3 * form.width * form.height).fill(pass.bars?.[0] ?? 0);
   const place = (to: number, from: number, size: number) => {
     const position = Math.max(0, Math.min(from - 1, ((to + 0.5) * from) / size - 0.5));
     const first = Math.floor(position);
     return { first, second: Math.min(from - 1, first + 1), part: position - first };
   };
   for (let y = 0; y < window.height; y++) {
-    const row = place(window.y + y, frame.height, resized.height);
+    const row = place(window.y + y, region.height, resized.height);
     for (let x = 0; x < window.width; x++) {
-      const column = place(window.x + x, frame.width, resized.width);
+      const column = place(window.x + x, region.width, resized.width);
       const corners = [
         [column.first, row.first, (1 - column.part) * (1 - row.part)],
         [column.second, row.first, column.part * (1 - row.part)],
         [column.first, row.second, (1 - column.part) * row.part],
         [column.second, row.second, column.part * row.part],
-      ].map(([cx, cy, weight]) => ({ rgb: exactPixel(frame, cx!, cy!), weight: weight! }));
+      ].map(([cx, cy, weight]) => ({ rgb: exactPixel(frame, region.x + cx!, region.y + cy!), weight: weight! }));
       for (let channel = 0; channel < 3; channel++) {
         const value = corners.reduce((sum, { rgb, weight }) => sum + weight * rgb[channel]!, 0);
-        const to = (channel * input.height + at.y + y) * input.width + at.x + x;
+        const to = (channel * form.height + at.y + y) * form.width + at.x + x;
         tensor[to] = Math.min(255, Math.max(0, value));
       }
     }
@@ -105,7 +115,7 @@ const inputs = fc.record({
   resize: fc.constantFrom('stretch', 'letterbox', 'center-crop'),
   layout: fc.constantFrom('NCHW', 'NHWC'),
   color: fc.constantFrom('RGB', 'BGR', 'GRAY'),
-  dtype: fc.constantFrom('float32', 'float16', 'uint8'),
+  dtype: fc.constantFrom('float32', 'float16', 'uint8', 'int8'),
 });
 
 describe('frames in YUV', () => {
@@ -115,10 +125,12 @@ describe('frames in YUV', () => {
         const strides = tightStrides(layout.format, layout.width).map((stride) => stride + padding);
         const frame = frameOf({ ...layout, strides }, seed);
         const input = inputOf({ ...some, mean: 123.675, std: 58.395 });
-        const kernels = WasmYuv.create(input);
-        const plain = new PlainYuv(input);
-        expect(kernels?.fill(frame)).toEqual(plain.fill(frame));
-        expect(kernels?.data).toHaveLength(input.width * input.height * (input.color === 'GRAY' ? 1 : 3));
+        const { pass, form } = passOf(frame, input);
+        const kernels = WasmYuv.create(form);
+        const plain = new PlainYuv(form);
+        kernels?.fill(frame, pass);
+        plain.fill(frame, pass);
+        expect(kernels?.data).toHaveLength(form.width * form.height * form.channels);
         expect(kernels?.data).toEqual(plain.data);
       }),
     );
@@ -131,7 +143,7 @@ describe('frames in YUV', () => {
         const frame = frameOf(layout, seed);
         frame.data.forEach((value, at) => (frame.data[at] = 100 + value / 5));
         const input = inputOf({ ...some, layout: 'NCHW', color: 'RGB', dtype: 'float32' });
-        const { feed } = new FramePreprocessor(input, new Preprocessor(input)).fill(frame);
+        const { feed } = new FramePreprocessor(new Preprocessor(input)).fill(frame);
         expect(farthest(feed.data as Float32Array, exactTensor(frame, input))).toBeLessThan(0.67);
       }),
     );
@@ -207,7 +219,7 @@ describe('decoded video', { ...(await needs(ffmpeg)), timeout: 60_000 }, () => {
   ] as const)('%s %s %s: as exact arithmetic, to 1 step of a byte', async (format, matrix, range) => {
     const frame = await decodedFrame('belt-03.jpg', { ...size, format }, { matrix, range });
     const input = inputOf({ width: 224, height: 224 });
-    const data = new FramePreprocessor(input, new Preprocessor(input)).fill(frame).feed.data as Float32Array;
+    const data = new FramePreprocessor(new Preprocessor(input)).fill(frame).feed.data as Float32Array;
     const exact = exactTensor(frame, input);
     let sum = 0;
     for (let at = 0; at < exact.length; at++) sum += data[at]! - exact[at]!;

@@ -1,12 +1,12 @@
 import { frameBytes, planesOf } from '#packages/frames';
 import type { RawFrame } from '#packages/frames';
-import type { InputSpec } from '#packages/model-package';
-
 import type { Pixels } from '../image/pixels.ts';
 import type { Tensor } from '../loaded-model.ts';
-import type { Placement } from '../resize/geometry.ts';
+import type { Geometry, Placement, Size } from '../resize/geometry.ts';
+import { PixelBuffer } from '../resize/pixel-buffer.ts';
+import { tensorOf } from '../tensor/preprocessor.ts';
 import type { Preprocessor } from '../tensor/preprocessor.ts';
-import { channelsOf } from '../tensor/tensor-target.ts';
+import type { TensorForm } from '../tensor/tensor-target.ts';
 import { visionErrors } from '../errors.ts';
 import { PlainYuv } from './plain-yuv.ts';
 import { rgbOf } from './rgb-of.ts';
@@ -20,21 +20,25 @@ export interface FilledFrame {
 
 /** Turns raw frames into a model's input tensor, which is one piece of memory, filled anew by each call. */
 export class FramePreprocessor {
-  readonly #input: InputSpec;
-  readonly #yuv: YuvToTensor;
-  /** For what lies packed, and for filters that need all pixels. */
+  /** For what lies packed, and for steps and filters that need all pixels. */
   readonly #packed: Preprocessor;
+  readonly #makeYuv: (form: TensorForm) => YuvToTensor;
+  /** For frames whose tensor's size is not known before. */
+  readonly #memory = new PixelBuffer();
+  #size: Size | undefined;
+  #yuv: YuvToTensor | undefined;
   #feed: Tensor | undefined;
 
-  constructor(input: InputSpec, packed: Preprocessor, yuv: YuvToTensor = WasmYuv.create(input) ?? new PlainYuv(input)) {
-    this.#input = input;
+  constructor(packed: Preprocessor, makeYuv: (form: TensorForm) => YuvToTensor = bestYuv) {
     this.#packed = packed;
-    this.#yuv = yuv;
+    this.#makeYuv = makeYuv;
+    const { width, height } = packed.preparation;
+    if (width !== undefined && height !== undefined && isForKernel(packed.preparation)) this.#yuvFor({ width, height });
   }
 
   /** Memory to read a frame into, at least `bytes` long, valid until the next call; a frame that lies there is not copied. */
   take(bytes: number): Buffer {
-    return this.#yuv.take(bytes);
+    return this.#yuv ? this.#yuv.take(bytes) : this.#memory.takePixels(bytes);
   }
 
   /**
@@ -44,21 +48,38 @@ export class FramePreprocessor {
   fill(frame: RawFrame): FilledFrame {
     checkFrame(frame);
     const isYuv = frame.format === 'yuv420p' || frame.format === 'nv12';
-    if (!isYuv || this.#input.filter !== 'bilinear') {
+    const plan = this.#packed.planFor(frame);
+    if (!isYuv || !isForKernel(this.#packed.preparation) || plan.passes.length > 0 || !isBilinear(plan.last)) {
       const placement = this.#packed.fill(isYuv ? rgbOf(frame) : pixelsOf(frame));
       return { placement, feed: this.#packed.feed };
     }
-    const placement = this.#yuv.fill(frame);
-    if (this.#feed?.data !== this.#yuv.data) this.#feed = this.#makeFeed();
-    return { placement, feed: this.#feed };
+    const yuv = this.#yuvFor(plan.last.canvas);
+    yuv.fill(frame, plan.last);
+    if (this.#feed?.data !== yuv.data) this.#feed = tensorOf(this.#packed.preparation, plan.last.canvas, yuv.data);
+    return { placement: plan.placement, feed: this.#feed };
   }
 
-  #makeFeed(): Tensor {
-    const { width, height, layout, dtype } = this.#input;
-    const channels = channelsOf(this.#input);
-    const shape = layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
-    return { type: dtype, shape, data: this.#yuv.data };
+  #yuvFor(size: Size): YuvToTensor {
+    const { width, height } = size;
+    if (this.#yuv && this.#size?.width === width && this.#size.height === height) return this.#yuv;
+    this.#size = { width, height };
+    this.#yuv = this.#makeYuv({ ...this.#packed.preparation, width, height });
+    return this.#yuv;
   }
+}
+
+function bestYuv(form: TensorForm): YuvToTensor {
+  return WasmYuv.create(form) ?? new PlainYuv(form);
+}
+
+/** Frames have red, green and blue of 8 bits. */
+function isForKernel({ order, bits }: Preprocessor['preparation']): boolean {
+  return order !== 'stored' && bits === 8;
+}
+
+/** A filter that needs all pixels does not matter if nothing is resized. */
+function isBilinear({ filter, region, resized }: Geometry): boolean {
+  return filter === 'bilinear' || (region.width === resized.width && region.height === resized.height);
 }
 
 function checkFrame(frame: RawFrame): void {

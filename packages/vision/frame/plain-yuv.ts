@@ -1,11 +1,9 @@
 import type { RawFrame } from '#packages/frames';
-import type { InputSpec } from '#packages/model-package';
 
 import { PixelBuffer } from '../resize/pixel-buffer.ts';
-import { geometryOf } from '../resize/geometry.ts';
-import type { Placement } from '../resize/geometry.ts';
+import type { Geometry } from '../resize/geometry.ts';
 import { fillTarget, targetAt } from '../tensor/tensor-target.ts';
-import type { InputData, TensorTarget } from '../tensor/tensor-target.ts';
+import type { InputData, TensorForm, TensorTarget } from '../tensor/tensor-target.ts';
 import { createFrameTarget } from './frame-target.ts';
 import type { YuvToTensor } from './yuv-to-tensor.ts';
 import { yuvFactors } from './yuv-factors.ts';
@@ -15,12 +13,12 @@ import type { ChannelTaps } from './yuv-taps.ts';
 
 /** In plain JavaScript: for processors without SIMD in WebAssembly, for frames too large for its memory, and to hold it against. */
 export class PlainYuv implements YuvToTensor {
-  readonly #input: InputSpec;
+  readonly #isGrey: boolean;
   readonly #target: TensorTarget;
   readonly #memory = new PixelBuffer();
 
-  constructor(input: InputSpec, target: TensorTarget = createFrameTarget(input)) {
-    this.#input = input;
+  constructor(form: TensorForm, target: TensorTarget = createFrameTarget(form)) {
+    this.#isGrey = form.order === 'grey';
     this.#target = target;
   }
 
@@ -29,24 +27,22 @@ export class PlainYuv implements YuvToTensor {
   }
 
   take(bytes: number): Buffer {
-    return this.#memory.take(bytes);
+    return this.#memory.takePixels(bytes);
   }
 
-  fill(frame: RawFrame): Placement {
-    const geometry = geometryOf(frame, this.#input);
-    const { window, at, placement } = geometry;
-    if (this.#input.resize === 'letterbox') fillTarget(this.#target, this.#input.pad);
+  fill(frame: RawFrame, pass: Geometry): void {
+    const { window, at, bars } = pass;
+    if (bars) fillTarget(this.#target, bars);
     const target = targetAt(this.#target, at);
-    const channels = yuvTaps(frame, geometry);
+    const channels = yuvTaps(frame, pass);
     const factors = yuvFactors(frame);
     const rows = channels.map(() => new Int16Array(window.width));
     const rgb = [0, 1, 2].map(() => new Uint8Array(window.width));
     for (let y = 0; y < window.height; y++) {
       channels.forEach((channel, index) => blend(frame.data, channel, y, rows[index] as Int16Array));
       convert(rows, factors, rgb);
-      write(rgb, y, target, this.#input.color === 'GRAY');
+      write(rgb, y, target, this.#isGrey);
     }
-    return placement;
   }
 }
 

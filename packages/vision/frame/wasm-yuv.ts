@@ -1,13 +1,11 @@
 import { frameBytes } from '#packages/frames';
 import type { FrameLayout, RawFrame } from '#packages/frames';
-import type { InputSpec } from '#packages/model-package';
 
-import { geometryOf } from '../resize/geometry.ts';
-import type { Placement } from '../resize/geometry.ts';
+import type { Geometry } from '../resize/geometry.ts';
 import { KernelArena } from '../resize/kernel-arena.ts';
 import { createKernels } from '../resize/kernels.ts';
 import { fillTarget, targetAt } from '../tensor/tensor-target.ts';
-import type { InputData, TensorTarget } from '../tensor/tensor-target.ts';
+import type { InputData, TensorForm, TensorTarget } from '../tensor/tensor-target.ts';
 import { createFrameTarget, normalizationsOf } from './frame-target.ts';
 import { gatherTable } from './gather-table.ts';
 import { PlainYuv } from './plain-yuv.ts';
@@ -18,7 +16,7 @@ import type { YuvToTensor } from './yuv-to-tensor.ts';
 
 /** In WebAssembly SIMD, row by row: nothing but a few rows lies between the frame and the tensor. */
 export class WasmYuv implements YuvToTensor {
-  readonly #input: InputSpec;
+  readonly #form: TensorForm;
   readonly #arena: KernelArena;
   readonly #tablesAt: readonly number[];
   readonly #dataAt: number;
@@ -28,14 +26,14 @@ export class WasmYuv implements YuvToTensor {
   #plan: Plan | undefined;
 
   /** Undefined where this machine cannot run the kernels. */
-  static create(input: InputSpec): WasmYuv | undefined {
+  static create(form: TensorForm): WasmYuv | undefined {
     const kernels = createKernels();
-    return kernels && new WasmYuv(input, new KernelArena(kernels));
+    return kernels && new WasmYuv(form, new KernelArena(kernels));
   }
 
-  private constructor(input: InputSpec, arena: KernelArena) {
-    const target = createFrameTarget(input);
-    this.#input = input;
+  private constructor(form: TensorForm, arena: KernelArena) {
+    const target = createFrameTarget(form);
+    this.#form = form;
     this.#arena = arena;
     this.#target = target;
     this.#tablesAt = target.tables.map((table) => arena.reserve(table.byteLength));
@@ -55,17 +53,15 @@ export class WasmYuv implements YuvToTensor {
     return Buffer.from(this.#memory, this.#arena.pixelsAt, bytes);
   }
 
-  fill(frame: RawFrame): Placement {
+  fill(frame: RawFrame, pass: Geometry): void {
     const bytes = frameBytes(frame);
     if (!KernelArena.fits(bytes)) {
       this.#plan = undefined;
-      return new PlainYuv(this.#input, this.#target).fill(frame);
+      return new PlainYuv(this.#form, this.#target).fill(frame, pass);
     }
     if (frame.data.buffer !== this.#memory) this.take(bytes).set(frame.data.subarray(0, bytes));
-    const plan = this.#planFor(frame);
-    plan.run();
+    this.#planFor(frame, pass).run();
     if (this.#target.data.buffer !== this.#memory) this.#moveTarget();
-    return plan.placement;
   }
 
   get #memory(): ArrayBuffer {
@@ -83,16 +79,15 @@ export class WasmYuv implements YuvToTensor {
   }
 
   /** A camera's frames are all alike, so the last plan nearly always fits. */
-  #planFor(frame: FrameLayout): Plan {
+  #planFor(frame: FrameLayout, pass: Geometry): Plan {
     const key = keyOf(frame);
-    if (this.#plan?.key === key) return this.#plan;
+    if (this.#plan?.key === key && this.#plan.pass === pass) return this.#plan;
     const arena = this.#arena;
     const { kernels } = arena;
-    const geometry = geometryOf(frame, this.#input);
-    const { window, placement } = geometry;
+    const { window } = pass;
     arena.clearScratch();
     const width = Math.ceil(window.width / 8) * 8;
-    const channels = yuvTaps(frame, geometry).map((taps) => ({
+    const channels = yuvTaps(frame, pass).map((taps) => ({
       taps,
       blend: this.#blender(taps),
       row: arena.scratch(2 * width),
@@ -103,17 +98,18 @@ export class WasmYuv implements YuvToTensor {
     const factors = arena.scratch(14);
     new Int16Array(this.#memory, factors, 7).set([black, grey, ofY, vInRed, uInGreen, vInGreen, uInBlue]);
     this.#moveTarget();
-    if (this.#input.resize === 'letterbox') fillTarget(this.#target, this.#input.pad);
-    const write = this.#writer([red, green, blue], geometry);
+    if (pass.bars) fillTarget(this.#target, pass.bars);
+    const write = this.#writer([red, green, blue], pass);
+    const isGrey = this.#form.order === 'grey';
     const run = (): void => {
       for (let y = 0; y < window.height; y++) {
         for (const { blend, row } of channels) blend(y, row);
         kernels.yuvToRgb(luma, blueDifference, redDifference, factors, width, red, green, blue);
-        if (this.#input.color === 'GRAY') kernels.rgbToGrey(red, green, blue, window.width);
+        if (isGrey) kernels.rgbToGrey(red, green, blue, window.width);
         write(y);
       }
     };
-    this.#plan = { key, placement, run };
+    this.#plan = { key, pass, run };
     return this.#plan;
   }
 
@@ -145,15 +141,12 @@ export class WasmYuv implements YuvToTensor {
   }
 
   /** Puts rows of red, green and blue, or grey, to their places in the tensor. */
-  #writer(
-    rows: readonly number[],
-    { at, window }: Pick<ReturnType<typeof geometryOf>, 'at' | 'window'>,
-  ): (y: number) => void {
+  #writer(rows: readonly number[], { at, window }: Geometry): (y: number) => void {
     const { kernels } = this.#arena;
     const { planes, stepX, stepY, data } = targetAt(this.#target, at);
     const bytes = data.BYTES_PER_ELEMENT;
     const scatter = kernels[`scatter${bytes as 1 | 2 | 4}`];
-    const normalizations = stepX === 1 ? normalizationsOf(this.#input) : undefined;
+    const normalizations = stepX === 1 ? normalizationsOf(this.#form) : undefined;
     const writers = planes.map((plane, index) => {
       const row = rows[index] as number;
       const start = this.#dataAt + plane * bytes;
@@ -173,7 +166,7 @@ export class WasmYuv implements YuvToTensor {
 
 interface Plan {
   readonly key: string;
-  readonly placement: Placement;
+  readonly pass: Geometry;
   run(): void;
 }
 

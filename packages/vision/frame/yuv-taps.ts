@@ -18,9 +18,15 @@ export interface ChannelTaps {
  * Taps of OpenCV's INTER_LINEAR on a picture in which each value of colour stands for 2 × 2 pixels. That is the picture that
  * OpenCV resizes: swscale, which makes RGB of YUV for it, repeats colour rather than interpolates it.
  */
-export function yuvTaps(layout: FrameLayout, { source, resized, window }: Geometry): readonly ChannelTaps[] {
-  const columns = linearTaps('columns', source.width, resized.width, { start: window.x, length: window.width });
-  const rows = linearTaps('rows', source.height, resized.height, { start: window.y, length: window.height });
+export function yuvTaps(layout: FrameLayout, { region, resized, window }: Geometry): readonly ChannelTaps[] {
+  const columns = linearTaps(
+    'columns',
+    region.width,
+    resized.width,
+    { start: window.x, length: window.width },
+    region.x,
+  );
+  const rows = linearTaps('rows', region.height, resized.height, { start: window.y, length: window.height }, region.y);
   const colorRows = moved(rows, (row) => row >> 1);
   const [luma, second, third] = planesOf(layout);
   if (!luma || !second) throw new Error(`${layout.format} does not have planes of colour`);

@@ -9,9 +9,6 @@ import { readPngHeader } from './png-header.ts';
 import { sniffImage } from './sniff.ts';
 import { readWebpHeader } from './webp-header.ts';
 
-/** A 12-bit sensor of today has fewer; 50 million RGB pixels are 150 MB. */
-export const DEFAULT_MAX_PIXELS = 50_000_000;
-
 /**
  * Compressed bytes to upright 8-bit pixels. JPEG, PNG, WebP and npy arrays, told apart by their content.
  * Alpha is dropped, colour profiles are ignored and 16 bits become 8, as OpenCV's `imread` does.

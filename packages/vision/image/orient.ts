@@ -9,7 +9,7 @@ export function toUpright(pixels: Pixels, orientation: Orientation): Pixels {
   if (orientation === 1) return pixels;
   const { width, height, channels, data } = pixels;
   const [upWidth, upHeight] = isTransposed(orientation) ? [height, width] : [width, height];
-  const out = new Uint8Array(upWidth * upHeight * channels);
+  const out = new (data.constructor as Uint8ArrayConstructor)(upWidth * upHeight * channels);
   // Where in the stored raster the upright pixel (0, 0) lies, and how far one step right and one step down lead.
   const { origin, right, down } = STEPS[orientation](width, height);
   let to = 0;

@@ -1,10 +1,10 @@
-/** Decoded 8-bit image: rows from the top, channels interleaved. `data` may be longer than the image. */
+/** Decoded image: rows from the top, channels interleaved, 8 bits each or 16. `data` may be longer than the image. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** 3: red, green, blue. 1: grey. */
-  readonly channels: 1 | 3;
-  readonly data: Uint8Array;
+  /** 3: red, green, blue. 1: grey. Others: as the file has them. */
+  readonly channels: number;
+  readonly data: Uint8Array | Uint16Array;
 }
 
 export interface ImageSize {

@@ -8,6 +8,7 @@ import type { LinearTaps } from './linear-taps.ts';
  */
 export function bilinearToTensor(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, target: TensorTarget): void {
   if (pixels.channels === 1) return oneChannel(pixels, columns, rows, target);
+  if (pixels.channels !== 3) return manyChannels(pixels, columns, rows, target);
   const { data, tables, stepX, stepY, planes } = target;
   const [redTable, greenTable, blueTable] = tables as readonly [
     TensorTarget['data'],
@@ -85,6 +86,32 @@ function oneChannel(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, targe
       const value = (((upperWeight * above) >> 16) + ((lowerWeight * below) >> 16) + 2) >> 2;
       for (let plane = 0; plane < planes.length; plane++) {
         data[to + (planes[plane] as number)] = (tables[plane] as TensorTarget['data'])[value] as number;
+      }
+    }
+  }
+}
+
+/** Any number of channels, each to its plane. */
+function manyChannels(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, target: TensorTarget): void {
+  const { data, tables, stepX, stepY, planes } = target;
+  const { data: source, channels, width } = pixels;
+  for (let y = 0; y < rows.first.length; y++) {
+    const upper = (rows.first[y] as number) * width;
+    const lower = (rows.second[y] as number) * width;
+    for (let x = 0; x < columns.first.length; x++) {
+      const left = columns.first[x] as number;
+      const right = columns.second[x] as number;
+      const to = y * stepY + x * stepX;
+      for (let channel = 0; channel < channels; channel++) {
+        const across = (row: number): number =>
+          ((source[(row + left) * channels + channel] as number) * (columns.firstWeight[x] as number) +
+            (source[(row + right) * channels + channel] as number) * (columns.secondWeight[x] as number)) >>
+          4;
+        const above = ((rows.firstWeight[y] as number) * across(upper)) >> 16;
+        const below = ((rows.secondWeight[y] as number) * across(lower)) >> 16;
+        data[to + (planes[channel] as number)] = (tables[channel] as TensorTarget['data'])[
+          (above + below + 2) >> 2
+        ] as number;
       }
     }
   }

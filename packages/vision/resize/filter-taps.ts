@@ -1,7 +1,9 @@
+import type { ResizeFilter } from '#packages/model-package';
+
 /** Weights are of 2^22, as Pillow has them for 8 bits: room for the sign and for overshoot. */
 export const WEIGHT_BITS = 22;
 
-export type WideFilter = 'area' | 'box' | 'bicubic' | 'lanczos';
+export type WideFilter = Exclude<ResizeFilter, 'bilinear'>;
 
 /** For each output position a run of neighbours and their weights, `longest` apart. */
 export interface FilterTaps {
@@ -13,6 +15,7 @@ export interface FilterTaps {
 
 /**
  * Taps of Pillow's resize along one axis, bit for bit (with 12 and older, which always go across first). The filter widens with the reduction, which is what anti-aliases.
+ * `begin` is the pixel at which the part that is resized begins, and `source` how long it is.
  * Source: Pillow src/libImaging/Resample.c (precompute_coeffs, normalize_coeffs_8bpc), read as a specification.
  */
 export function filterTaps(
@@ -20,6 +23,7 @@ export function filterTaps(
   source: number,
   resized: number,
   window: { readonly start: number; readonly length: number },
+  begin = 0,
 ): FilterTaps {
   const { reach, weigh } = FILTERS[filter];
   const scale = source / resized;
@@ -44,7 +48,7 @@ export function filterTaps(
       const weight = ((raw[at] as number) / sum) * 2 ** WEIGHT_BITS;
       weights[index * longest + at] = Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
     }
-    first[index] = from;
+    first[index] = begin + from;
     count[index] = to - from;
   }
   return { first, count, weights, longest };

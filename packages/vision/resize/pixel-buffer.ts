@@ -6,7 +6,7 @@ export class PixelBuffer {
   #kept = Buffer.alloc(0);
 
   /** At least `bytes` bytes with unknown content, valid until the next call. */
-  take(bytes: number): Buffer {
+  takePixels(bytes: number): Buffer {
     if (bytes > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(bytes);
     if (this.#kept.length < bytes)
       this.#kept = Buffer.allocUnsafeSlow(Math.min(MAX_KEPT_BYTES, Math.ceil(bytes * 1.25)));

@@ -1,7 +1,6 @@
-import type { ImageSize } from '../image/pixels.ts';
 import type { Pixels } from '../image/pixels.ts';
 import type { InputData } from '../tensor/tensor-target.ts';
-import type { Placement } from './geometry.ts';
+import type { Geometry } from './geometry.ts';
 
 /** Brings images into an input tensor. Two kinds give the same numbers: one in plain JavaScript, one in WebAssembly. */
 export interface Resizer {
@@ -9,6 +8,9 @@ export interface Resizer {
   readonly data: InputData;
   /** Memory to decode into, at least `bytes` long, valid until the next call; pixels that lie here need not be copied. */
   takePixels(bytes: number): Buffer;
-  /** Fills the tensor. `size` is that of the whole image where `pixels` were decoded smaller. */
-  fill(pixels: Pixels, size: ImageSize): Placement;
+  /**
+   * Fills the tensor by one pass, whose canvas is the tensor. `pixels` may be smaller than the pass' source where they were decoded
+   * so; the pass then takes the whole image.
+   */
+  fill(pixels: Pixels, pass: Geometry): void;
 }

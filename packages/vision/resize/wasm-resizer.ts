@@ -1,22 +1,19 @@
-import type { InputSpec } from '#packages/model-package';
-
-import type { ImageSize } from '../image/pixels.ts';
 import type { Pixels } from '../image/pixels.ts';
-import { createTarget, fillTarget, targetAt } from '../tensor/tensor-target.ts';
+import { fillTarget, targetAt } from '../tensor/tensor-target.ts';
 import type { InputData, TensorTarget } from '../tensor/tensor-target.ts';
 import { filterTaps } from './filter-taps.ts';
-import { geometryOf } from './geometry.ts';
-import type { Geometry, Placement } from './geometry.ts';
+import type { WideFilter } from './filter-taps.ts';
+import type { Geometry } from './geometry.ts';
 import { KernelArena } from './kernel-arena.ts';
 import { createKernels } from './kernels.ts';
 import type { Kernels } from './kernels.ts';
 import { linearTaps } from './linear-taps.ts';
-import { PlainResizer, isSameSize } from './plain-resizer.ts';
+import { pixelRegion } from './pixel-region.ts';
+import { PlainResizer } from './plain-resizer.ts';
 import type { Resizer } from './resizer.ts';
 
 /** Three to twenty times as fast as plain JavaScript. Pixels are decoded right into its memory, where the tensor lies too. */
 export class WasmResizer implements Resizer {
-  readonly #input: InputSpec;
   readonly #arena: KernelArena;
   readonly #tablesAt: readonly number[];
   readonly #dataAt: number;
@@ -27,14 +24,13 @@ export class WasmResizer implements Resizer {
   #plan: Plan | undefined;
 
   /** Undefined where this machine cannot run the kernels. */
-  static create(input: InputSpec): WasmResizer | undefined {
-    const kernels = createKernels();
-    return kernels && new WasmResizer(input, new KernelArena(kernels));
+  static create(target: TensorTarget): WasmResizer | undefined {
+    const isDeep = target.tables[0]?.length !== TABLE_LENGTH;
+    const kernels = isDeep || !hasKernels(target.planes.length) ? undefined : createKernels();
+    return kernels && new WasmResizer(target, new KernelArena(kernels));
   }
 
-  private constructor(input: InputSpec, arena: KernelArena) {
-    const target = createTarget(input);
-    this.#input = input;
+  private constructor(target: TensorTarget, arena: KernelArena) {
     this.#arena = arena;
     this.#target = target;
     this.#tablesAt = target.tables.map((table) => arena.reserve(table.byteLength));
@@ -55,14 +51,12 @@ export class WasmResizer implements Resizer {
     return Buffer.from(this.#memory, this.#arena.pixelsAt, bytes);
   }
 
-  fill(pixels: Pixels, size: ImageSize): Placement {
+  fill(pixels: Pixels, pass: Geometry): void {
     const bytes = pixels.width * pixels.height * pixels.channels;
-    if (!KernelArena.fits(bytes)) return this.#fillPlainly(pixels, size);
+    if (!KernelArena.fits(bytes)) return this.#fillPlainly(pixels, pass);
     if (pixels.data.buffer !== this.#memory) this.takePixels(bytes).set(pixels.data.subarray(0, bytes));
-    const plan = this.#planFor(pixels, size);
-    plan.run();
+    this.#planFor(pixels, pass).run();
     if (this.#target.data.buffer !== this.#memory) this.#moveTarget();
-    return plan.geometry.placement;
   }
 
   get #memory(): ArrayBuffer {
@@ -70,9 +64,9 @@ export class WasmResizer implements Resizer {
   }
 
   /** Without keeping anything: such images are rare, and their plans' tables are large. */
-  #fillPlainly(pixels: Pixels, size: ImageSize): Placement {
+  #fillPlainly(pixels: Pixels, pass: Geometry): void {
     this.#plan = undefined;
-    return new PlainResizer(this.#input, this.#target).fill(pixels, size);
+    new PlainResizer(this.#target).fill(pixels, pass);
   }
 
   /** Makes the views anew: growing takes the old memory away from them. */
@@ -87,27 +81,31 @@ export class WasmResizer implements Resizer {
     };
   }
 
-  #planFor(pixels: Pixels, size: ImageSize): Plan {
+  #planFor(pixels: Pixels, pass: Geometry): Plan {
+    const { width, height } = pixels;
+    const channels = pixels.channels as 1 | 3;
     const last = this.#plan;
-    const fits = last && isSameSize(last.geometry.source, size) && isSameSize(last.pixels, pixels);
-    if (fits && last.channels === pixels.channels) return last;
-    const geometry = geometryOf(size, this.#input);
+    const fits = last?.pass === pass && last.width === width && last.height === height && last.channels === channels;
+    if (fits) return last;
     this.#arena.clearScratch();
-    const rows =
-      this.#input.filter === 'bilinear' ? this.#bilinear(pixels, geometry) : this.#filtered(pixels, geometry);
+    const rows = pass.filter === 'bilinear' ? this.#bilinear(pixels, pass) : this.#filtered(pixels, pass, pass.filter);
     this.#moveTarget();
-    if (this.#input.resize === 'letterbox') fillTarget(this.#target, this.#input.pad);
-    const write = this.#writer(pixels.channels, geometry);
-    const run = (): void => rows(write);
-    this.#plan = { geometry, pixels: { width: pixels.width, height: pixels.height }, channels: pixels.channels, run };
+    if (pass.bars) fillTarget(this.#target, pass.bars);
+    const write = this.#writer(channels, pass);
+    this.#plan = { pass, width, height, channels, run: () => rows(write) };
     return this.#plan;
   }
 
   /** Makes a row of bytes for each line of the window, between two rows of the image. */
-  #bilinear({ width, height, channels }: Pixels, { resized, window }: Geometry): Rows {
+  #bilinear(pixels: Pixels, pass: Geometry): Rows {
+    const { width, channels } = pixels;
+    const { resized, window } = pass;
+    const region = pixelRegion(pass, pixels);
     const { kernels, pixelsAt } = this.#arena;
-    const columns = linearTaps('columns', width, resized.width, { start: window.x, length: window.width });
-    const lines = linearTaps('rows', height, resized.height, { start: window.y, length: window.height });
+    const across = { start: window.x, length: window.width };
+    const down = { start: window.y, length: window.height };
+    const columns = linearTaps('columns', region.width, resized.width, across, region.x);
+    const lines = linearTaps('rows', region.height, resized.height, down, region.y);
     const offsets = this.#arena.scratchOf(columns.first.map((first) => first * channels));
     // Where the right neighbour is missing its weight is 0, and whatever lies there does not count.
     const weights = this.#arena.scratchOf(
@@ -128,11 +126,25 @@ export class WasmResizer implements Resizer {
   }
 
   /** First all rows that are needed across, then line by line down. */
-  #filtered({ width, height, channels }: Pixels, { resized, window }: Geometry): Rows {
+  #filtered(pixels: Pixels, pass: Geometry, filter: WideFilter): Rows {
+    const { width, channels } = pixels;
+    const { resized, window } = pass;
+    const region = pixelRegion(pass, pixels);
     const { kernels, pixelsAt } = this.#arena;
-    const filter = this.#input.filter as Exclude<InputSpec['filter'], 'bilinear'>;
-    const columns = filterTaps(filter, width, resized.width, { start: window.x, length: window.width });
-    const lines = filterTaps(filter, height, resized.height, { start: window.y, length: window.height });
+    const columns = filterTaps(
+      filter,
+      region.width,
+      resized.width,
+      { start: window.x, length: window.width },
+      region.x,
+    );
+    const lines = filterTaps(
+      filter,
+      region.height,
+      resized.height,
+      { start: window.y, length: window.height },
+      region.y,
+    );
     const firsts = this.#arena.scratchOf(columns.first.map((first) => first * channels));
     const counts = this.#arena.scratchOf(columns.count);
     const columnWeights = this.#arena.scratchOf(columns.weights);
@@ -180,9 +192,15 @@ function viewLike(like: InputData, memory: ArrayBuffer, at: number, length: numb
   return new Type(memory, at, length);
 }
 
+/** Kernels are for grey and for colour. */
+function hasKernels(channels: number): boolean {
+  return channels === 1 || channels === 3;
+}
+
 interface Plan {
-  readonly geometry: Geometry;
-  readonly pixels: ImageSize;
+  readonly pass: Geometry;
+  readonly width: number;
+  readonly height: number;
   readonly channels: 1 | 3;
   run(): void;
 }

@@ -4,13 +4,14 @@ import type { Pixels } from '../image/pixels.ts';
 export function toGrey(pixels: Pixels): Pixels {
   if (pixels.channels === 1) return pixels;
   const { width, height, data } = pixels;
-  const grey = new Uint8Array(width * height);
+  const grey = new (data.constructor as Uint8ArrayConstructor)(width * height);
   for (let to = 0, from = 0; to < grey.length; to++, from += 3) {
+    // Unsigned: 16 bits times 2^15 do not fit into 31.
     grey[to] =
       ((data[from] as number) * 9798 +
         (data[from + 1] as number) * 19235 +
         (data[from + 2] as number) * 3735 +
-        16384) >>
+        16384) >>>
       15;
   }
   return { width, height, channels: 1, data: grey };

@@ -1,4 +1,5 @@
 import { maskCredentials } from '#packages/foundation';
+import { preparationOf } from '#packages/model-package';
 import type { Settings } from '../../project-file/project-file.ts';
 import type { Output } from '../frame/output.ts';
 import { showAnswer } from '../predict.ts';
@@ -15,7 +16,8 @@ export function showAnswers(
   const { task, input, output } = manifest;
   const size = `${(bytes / 1e6).toFixed(1)} MB`;
   const known = labels.length > 0 ? `${labels.length} labels` : 'no labels: class numbers stand for them (--labels)';
-  const taken = input ? `${input.width}×${input.height}` : 'tensors';
+  const { width = 'any', height = 'any' } = input ? preparationOf(input) : {};
+  const taken = input ? `${width}×${height}` : 'tensors';
   out.line(`${out.paint('bold', name)}  ${size}, ${task} (${output.decoder}), ${taken}, ${known}`);
   for (const note of proposed?.notes ?? []) out.line(`${out.paint('yellow', 'check')}  ${note}`);
   for (const { name: source, settings, answer } of sources) {

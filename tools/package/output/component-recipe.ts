@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { preparationOf } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
 
 export interface RecipeOptions {
@@ -110,6 +111,7 @@ function artifacts(name: string, read: RecipeOptions['read']): object {
 function descriptionOf({ description, name, task, input, variants }: ModelManifest): string {
   if (description !== undefined) return description.replace(/\s+/g, ' ').trim().slice(0, 300);
   const precisions = [...new Set(variants.map(({ precision }) => precision))].join(', ');
-  const size = input ? ` ${input.width} x ${input.height},` : '';
+  const { width, height } = input ? preparationOf(input) : {};
+  const size = width === undefined || height === undefined ? '' : ` ${width} x ${height},`;
   return `${name}: ${task},${size} ${precisions}.`;
 }

@@ -1,6 +1,5 @@
-import { inputOf } from '#packages/model-package';
+import { inputOf, preparationOf } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
-import { channelsOf } from '#packages/vision';
 import type { TensorInfo } from '#packages/vision';
 
 import type { InstanceFacts } from '../../instance/model-instance.ts';
@@ -37,7 +36,6 @@ function imageShape(facts: InstanceFacts, manifest: ModelManifest): readonly num
   const variant = manifest.variants.find(({ file }) => file === facts.variant) ?? manifest.variants[0];
   const spec = inputOf(manifest, variant);
   if (!spec) return undefined;
-  const channels = channelsOf(spec);
-  const { width, height } = spec;
-  return spec.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
+  const { layout, channels, width = -1, height = -1 } = preparationOf(spec);
+  return layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
 }
