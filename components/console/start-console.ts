@@ -1,14 +1,13 @@
 import { createServer } from 'node:http';
 import { CurrentConfiguration, Incidents, messageOf, wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { createRouter, listenOnPort, sendError } from '#packages/http';
+import { createRouter, listenOnPort, openApiRoute, sendError } from '#packages/http';
 import type { RouteErrors } from '#packages/http';
 import { incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
-import { deviceRoutes } from './api/device-routes.ts';
-import { liveRoutes } from './api/live-routes.ts';
+import description from '../../schemas/edgeml.Console.openapi.json' with { type: 'json' };
+import { apiRoutes } from './api/api-routes.ts';
 import { Viewers } from './api/viewers.ts';
-import { writeRoutes } from './api/write-routes.ts';
 import { COMPONENT } from './config.ts';
 import type { ConsoleConfiguration } from './config.ts';
 import type { Device } from './device/device.ts';
@@ -20,7 +19,7 @@ import { checkRequest, pathOf } from './guard/request-guard.ts';
 import { openToken } from './guard/token.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { announceAddress } from './server/announce-address.ts';
-import { pageRoutes } from './server/page-files.ts';
+import { pageRoutes } from './server/page-routes.ts';
 import { SECURITY_HEADERS } from './server/security-headers.ts';
 
 export interface ConsoleOptions {
@@ -70,13 +69,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     thing,
     clock,
   };
-  const routes = [
-    ...(await pageRoutes(options.page)),
-    ...liveRoutes(ports),
-    ...deviceRoutes(ports),
-    ...writeRoutes(ports),
-  ];
-  const router = createRouter(routes, { errors: ROUTE_ERRORS, log });
+  const router = createRouter([...(await pageRoutes(options.page)), ...apiRoutes(ports), openApiRoute(description)], {
+    errors: ROUTE_ERRORS,
+    log,
+  });
   const server = createServer({ headersTimeout: 10_000 }, (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     try {

@@ -15,7 +15,7 @@ export const uploaderErrors = errorCatalogue({
   }),
   'feedback.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'Use one of: POST /v1/feedback/{configId}, GET /healthz, GET /metrics.',
+    todo: 'Use one of: POST /v1/feedback/{configId}, GET /healthz, GET /metrics; GET /openapi.json describes all.',
   }),
   'feedback.no-sample': entry<{ readonly id: string }>({
     status: 404,

@@ -178,7 +178,7 @@ export const agentErrors = errorCatalogue({
   }),
   'http.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'On agent.sock use POST /v1/services/{service}/invoke, on admin.sock POST /v1/models/activate, POST /v1/models/{alias}/retire or POST /v1/models/{alias}/rollback, on both GET /v1/models, GET /healthz or GET /metrics.',
+    todo: 'On agent.sock use POST /v1/services/{service}/invoke, on admin.sock POST /v1/models/activate, POST /v1/models/{alias}/retire or POST /v1/models/{alias}/rollback, on both GET /v1/models, GET /healthz, GET /metrics or GET /openapi.json, which describes them all.',
   }),
   'http.no-v1-form': entry<{ readonly service: string }>({
     status: 406,

@@ -29,7 +29,7 @@ export const appErrors = errorCatalogue({
   },
   'app.no-route': entry<{ readonly path: string }>({
     status: 404,
-    todo: 'Use GET /healthz, GET /metrics, or POST /v1/sources/{source}/clip.',
+    todo: 'Use GET /healthz, GET /metrics, or POST /v1/sources/{source}/clip; GET /openapi.json describes all.',
   }),
   'app.unexpected': { status: 500, todo: 'Report this with the log of edgeml.InferenceApp.' },
   'app.unknown-feedback-config': entry<{

@@ -15,12 +15,22 @@ export type {
   ResultMessage,
   TensorJson,
 } from './api/agent-api.ts';
+export type {
+  DescribedTensor,
+  InferenceOutput,
+  InferenceResponse,
+  ModelMetadata,
+  OpenInferenceError,
+  RepositoryModel,
+  ServerMetadata,
+} from './api/open-inference-api.ts';
 export { RING_LEASE_PATH } from './api/frame-api.ts';
 export type { LeasedRing } from './api/frame-api.ts';
 export { ALWAYS_HEADER, MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';
 export type { FeedbackAnswer, FeedbackHealth } from './api/feedback-api.ts';
 export type { ComponentHealth, ComponentStatus } from './api/health-api.ts';
 export type {
+  ClipRequested,
   KeepRequest,
   PicturesHead,
   RecentResults,
@@ -51,6 +61,9 @@ export { listenOnSocket } from './server/listen-on-socket.ts';
 export { openSocketFolder } from './server/open-socket-folder.ts';
 export type { OtherProtocol } from './server/other-protocol.ts';
 export { readBody } from './server/read-body.ts';
+export { openApiRoute } from './server/open-api-route.ts';
+export { jsonAnswer } from './server/route-description.ts';
+export type { BodyDescription, ContentDescription, RouteDescription } from './server/route-description.ts';
 export { createRouter } from './server/router.ts';
 export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';

@@ -30,6 +30,9 @@ export const buildErrors = errorCatalogue({
   }),
   'build.page': { todo: 'Put the marker lines back; `git log -p` on the page shows where they were.' },
   'build.recipe': { todo: 'Correct the recipe in recipes/, then run `npm run edgeml -- lint`.' },
+  'build.route-undescribed': entry<{ readonly method: string; readonly path: string }>({
+    todo: 'Say in the `api` of the route what it takes and answers; answers are interfaces of packages/http/api.',
+  }),
   'build.too-large': entry<{ readonly artifact: string; readonly bytes: number }>({
     todo: 'See sbom.cdx.json of the zip for what came in; leave native libraries to edgeml.Runtime (tools/bundle/bundle.ts).',
   }),

@@ -83,6 +83,7 @@ export const ZONES = {
       'packages/object-store',
       'packages/posix',
       'packages/vision',
+      'schemas',
     ],
   },
   'components/inference-app': {
@@ -97,6 +98,7 @@ export const ZONES = {
       'packages/model-package',
       'packages/motion',
       'packages/posix',
+      'schemas',
     ],
   },
   'components/feedback-uploader': {
@@ -107,12 +109,13 @@ export const ZONES = {
       'packages/ipc',
       'packages/model-package',
       'packages/object-store',
+      'schemas',
     ],
   },
   'components/console': {
     holds:
       '`edgeml.Console`: the server of the page, its guards, what it asks of the other components; `page/`: the page itself',
-    mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'packages/model-package'],
+    mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'packages/model-package', 'schemas'],
   },
   'components/edge-manager': {
     holds: '`edgeml.EdgeManager`, which stands in for the old component: two scripts',
@@ -139,9 +142,11 @@ export const ZONES = {
     holds: 'bundles, zips, the runtime, gdk projects, generated files',
     mayImport: [
       'packages/foundation',
+      'packages/http',
       'packages/ipc',
       'packages/model-package',
       'components/*/config.ts',
+      'components/**/*routes.ts',
       'components/inference-agent/settings/edge-manager-keys.ts',
       'components/runtime',
       'tools/checks',
@@ -262,7 +267,8 @@ export const ZONES = {
   // No code that ESLint reads.
   recipes: { holds: 'one YAML recipe per component, the only place that describes it', mayImport: [] },
   schemas: {
-    holds: 'JSON Schemas of `model.json`, edgeml.yaml and configurations, written from the code',
+    holds:
+      'JSON Schemas of `model.json`, edgeml.yaml and configurations, OpenAPI of each component, written from the code',
     mayImport: [],
   },
   artifacts: { holds: 'sample models, sample images, the training code', mayImport: [] },

@@ -15,6 +15,10 @@ export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiP
     {
       method: 'GET',
       path: '/api/live',
+      api: {
+        summary: 'Tells every change of the device for as long as the connection lasts.',
+        answers: { 200: { is: 'A line for each change.', content: { 'application/x-ndjson': { type: 'LiveLine' } } } },
+      },
       handle(request, response) {
         const mayWrite = token.isIn(request);
         const viewer = viewers.begin(request, mayWrite);
@@ -43,6 +47,19 @@ export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiP
     {
       method: 'GET',
       path: '/api/pictures',
+      api: {
+        summary: 'Gives the newest picture of sources to a page that is open.',
+        query: {
+          viewer: 'The id that the first line of `/api/live` tells.',
+          source: '`NAME~REVISION`, once for each source.',
+        },
+        answers: {
+          200: {
+            is: 'One line of JSON, a `PicturesHead`, followed by the bytes of the pictures in its order.',
+            content: { 'application/octet-stream': 'bytes' },
+          },
+        },
+      },
       async handle({ url = '' }, response) {
         const query = new URL(url, 'http://console').searchParams;
         const viewer = query.get('viewer') ?? '';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { wireErrorOf } from '#packages/foundation';
-import { readBody, sendJson } from '#packages/http';
+import { jsonAnswer, readBody, sendJson } from '#packages/http';
 import type { Route } from '#packages/http';
 import { consoleErrors } from '../errors.ts';
 import { visitorOf } from '../guard/audit-log.ts';
@@ -16,6 +16,11 @@ export function writeRoutes(ports: ApiPorts): readonly Route[] {
     {
       method: 'POST',
       path: '/api/sources/{source}/samples',
+      api: {
+        summary: 'Keeps a frame that is or was shown in the last seconds. Needs the token.',
+        body: { content: { 'application/json': { type: 'KeepRequest' } } },
+        answers: { 200: jsonAnswer('The answer of the feedback uploader.', { type: 'FeedbackAnswer' }) },
+      },
       handle: (request, response, source: string) =>
         written(ports, request, response, 'wrote', async () => {
           const body = await readBody(request, MAX_SAMPLE_BYTES, () => tooLarge(MAX_SAMPLE_BYTES));
@@ -26,6 +31,11 @@ export function writeRoutes(ports: ApiPorts): readonly Route[] {
     {
       method: 'POST',
       path: '/api/services/{service}/answer',
+      api: {
+        summary: 'Runs the model of a service on a picture. Needs the token.',
+        body: { content: { 'image/jpeg': 'bytes', 'image/png': 'bytes', 'image/webp': 'bytes' } },
+        answers: { 200: jsonAnswer('The predictions.', { type: 'InvokeResult' }) },
+      },
       handle: (request, response, service: string) =>
         written(ports, request, response, 'asked', async () => {
           const body = await readBody(request, MAX_IMAGE_BYTES, () => tooLarge(MAX_IMAGE_BYTES));

@@ -18,7 +18,7 @@ import type { ObjectStore } from '#packages/object-store';
 import { COMPONENT, readUploaderConfiguration } from '../config.ts';
 import type { UploaderConfiguration } from '../config.ts';
 import { consoleRouter, feedbackRouter } from '../http/feedback-router.ts';
-import type { FeedbackRouterPorts } from '../http/feedback-router.ts';
+import type { FeedbackRoutePorts } from '../http/feedback-routes.ts';
 import { InputReader } from '../http/read-input.ts';
 import { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { Announcer, announcerSettings } from '../messages/announcer.ts';
@@ -117,7 +117,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   };
 
   const socketPath = socketPathOf(options.workFolder, SOCKET);
-  const routerPorts: FeedbackRouterPorts = {
+  const routerPorts: FeedbackRoutePorts = {
     intake: () => (status === 'ok' ? opened?.intake : undefined),
     spool: () => (status === 'ok' ? opened?.spool : undefined),
     configurations: () => Object.keys(configuration.FeedbackConfigurationMap),

@@ -1,4 +1,4 @@
-import { sendJson } from '#packages/http';
+import { jsonAnswer, sendJson } from '#packages/http';
 import type { Route, SampleReport, SpoolReport } from '#packages/http';
 import { uploaderErrors } from '../errors.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -29,11 +29,19 @@ export function spoolRoutes({ spool, configurations }: SpoolRoutePorts): readonl
     {
       method: 'GET',
       path: '/v1/spool',
+      api: {
+        summary: 'Lists the samples that wait to be uploaded.',
+        answers: { 200: jsonAnswer('Numbers of the spool, and its newest samples.', { type: 'SpoolReport' }) },
+      },
       handle: (_request, response) => sendJson(response, 200, spoolReport(open(), configurations())),
     },
     {
       method: 'GET',
       path: '/v1/spool/{id}',
+      api: {
+        summary: 'Describes a sample that waits.',
+        answers: { 200: jsonAnswer('The sample without its input.', { type: 'SampleReport' }) },
+      },
       handle: async (_request, response, id: string) => {
         const { contentType, acceptedAt, because, metadata, prediction } = (await sampleOf(id)).header;
         const body: SampleReport = {
@@ -50,6 +58,10 @@ export function spoolRoutes({ spool, configurations }: SpoolRoutePorts): readonl
     {
       method: 'GET',
       path: '/v1/spool/{id}/input',
+      api: {
+        summary: 'Gives the input of a sample that waits.',
+        answers: { 200: { is: 'The input, with the type that it came with.', content: { '*/*': 'bytes' } } },
+      },
       async handle(_request, response, id: string) {
         const { header, body } = await sampleOf(id);
         response.writeHead(200, { 'content-type': header.contentType, 'content-length': body.length });

@@ -5,7 +5,7 @@ import type { AgentConfiguration } from '../config.ts';
 import { administrationRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
 import { grpcEndpoint } from '../open-inference/grpc/grpc-endpoint.ts';
 import { listenerSettings } from '../open-inference/open-listener.ts';
-import type { RouterPorts } from '../http/router.ts';
+import type { RoutePorts } from '../http/routes.ts';
 
 export interface SocketPorts {
   readonly workFolder: string;
@@ -37,7 +37,7 @@ const ADMINISTRATION_CONNECTIONS = 32;
  * where the collection's own components look, and in `SocketFolder` too if that is set, for programs of other users.
  * @throws EdgeError `socket.*`
  */
-export async function openSockets(ports: SocketPorts, router: RouterPorts): Promise<AgentSockets> {
+export async function openSockets(ports: SocketPorts, router: RoutePorts): Promise<AgentSockets> {
   const { workFolder, configuration } = ports;
   const { AdminSocketMode, SocketFolder } = configuration();
   const [inference, administration] = [socketPathOf(workFolder, INFERENCE), socketPathOf(workFolder, ADMINISTRATION)];
@@ -74,7 +74,7 @@ const INFERENCE_MODE = 0o660;
 /** Opens the listener for other machines, if one is configured. Whatever is wrong with it, the agent goes on without it. */
 async function openListener(
   ports: SocketPorts,
-  router: RouterPorts,
+  router: RoutePorts,
   administration: string,
 ): Promise<PortServer | undefined> {
   const { workFolder, configuration, incidents } = ports;
@@ -106,7 +106,7 @@ interface Endpoint {
 /** HTTP and gRPC, side by side on one socket. */
 function serverOptions(
   { configuration, clock, onGuarded }: SocketPorts,
-  { openInference, log }: RouterPorts,
+  { openInference, log }: RoutePorts,
   { name, administration, authorize = () => undefined }: Endpoint,
 ) {
   return {

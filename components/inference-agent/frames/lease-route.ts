@@ -12,6 +12,11 @@ export function leaseRoute(memory: FrameMemory, leases: OpenLeases): Route {
   return {
     method: 'POST',
     path: RING_LEASE_PATH,
+    api: {
+      summary: 'Leases a ring of frames in shared memory, for as long as the connection lasts.',
+      body: { content: { 'application/json': { schema: requestSchema } } },
+      answers: { 200: { is: 'One line: the ring.', content: { 'application/x-ndjson': { type: 'LeasedRing' } } } },
+    },
     async handle(request, response) {
       const { rings } = memory;
       const asked = requestSchema.safeParse(await readJson(request));

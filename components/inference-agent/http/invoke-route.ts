@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DEADLINE_HEADER, sendError } from '#packages/http';
-import type { Route } from '#packages/http';
+import { DEADLINE_HEADER, jsonAnswer, sendError } from '#packages/http';
+import type { Route, RouteDescription } from '#packages/http';
 import { readFrameReference } from '#packages/frames';
 import type { FrameReference } from '#packages/frames';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
@@ -18,9 +18,33 @@ export function invokeRoute(invoker: InvokeService, feedback: V1Feedback, frames
   return {
     method: 'POST',
     path: '/v1/services/{service}/invoke',
+    api: DESCRIPTION,
     handle: (request, response, service: string) => invoke({ invoker, feedback, frames }, service, request, response),
   };
 }
+
+const DESCRIPTION: RouteDescription = {
+  summary: 'Runs the model of a service on a picture.',
+  query: {
+    format: '`json` (the default), or `v1`: the text that the connectors of Greengrass V1 answered with.',
+    algoType: 'With `format=v1`: `image-classification` or `object-detection`; another kind of model is then an error.',
+  },
+  headers: {
+    [DEADLINE_HEADER]: 'Milliseconds that the answer may take; the time-out of the service is the upper bound.',
+    'x-request-id': 'Id of the request in answers, results and logs; letters, digits and `_.:-`, 128 at most.',
+  },
+  body: {
+    content: {
+      'image/jpeg': 'bytes',
+      'image/png': 'bytes',
+      'image/webp': 'bytes',
+      'application/json': { type: 'PictureInvocation' },
+    },
+  },
+  answers: {
+    200: jsonAnswer('The predictions; with `format=v1` a list or an object of that form.', { type: 'InvokeResult' }),
+  },
+};
 
 interface InvokePorts {
   readonly invoker: InvokeService;

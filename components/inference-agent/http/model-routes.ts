@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { wireErrorOf } from '#packages/foundation';
-import { sendJson } from '#packages/http';
+import { jsonAnswer, sendJson } from '#packages/http';
 import type { ActivateProgress, Route } from '#packages/http';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readJson } from './body.ts';
@@ -13,6 +13,16 @@ export function activateRoute(registry: ModelRegistry): Route {
   return {
     method: 'POST',
     path: '/v1/models/activate',
+    api: {
+      summary: 'Verifies, loads and tests a model package, then lets it serve.',
+      body: { content: { 'application/json': { schema: activateSchema } } },
+      answers: {
+        200: {
+          is: 'One line for each step; the phase of the last line is `done` or `failed`.',
+          content: { 'application/x-ndjson': { type: 'ActivateProgress' } },
+        },
+      },
+    },
     async handle(request, response) {
       const { path, alias } = parsed(activateSchema, await readJson(request));
       const signal = whileConnected(response);
@@ -32,6 +42,11 @@ export function retireRoute(registry: ModelRegistry): Route {
   return {
     method: 'POST',
     path: '/v1/models/{alias}/retire',
+    api: {
+      summary: 'Marks a model as retired: it serves on until a successor is active, or its time is over.',
+      body: { content: { 'application/json': { schema: retireSchema } } },
+      answers: { 200: jsonAnswer('The model that serves.', { type: 'ModelStatus' }) },
+    },
     async handle(request, response, alias: string) {
       const { path } = parsed(retireSchema, await readJson(request));
       sendJson(response, 200, await registry.retire(alias, path));
@@ -43,8 +58,13 @@ export function rollbackRoute(registry: ModelRegistry): Route {
   return {
     method: 'POST',
     path: '/v1/models/{alias}/rollback',
+    api: {
+      summary: 'Lets the model serve again that served before the present one.',
+      body: { content: { 'application/json': { schema: nothingSchema } } },
+      answers: { 200: jsonAnswer('The model that serves now.', { type: 'ModelStatus' }) },
+    },
     async handle(request, response, alias: string) {
-      parsed(z.strictObject({}), await readJson(request));
+      parsed(nothingSchema, await readJson(request));
       sendJson(response, 200, await registry.rollback(alias, () => undefined, whileConnected(response)));
     },
   };
@@ -58,6 +78,7 @@ function whileConnected(response: ServerResponse): AbortSignal {
 
 const absolutePath = z.string().min(1).max(4096).refine(isAbsolute, 'must be an absolute path');
 const activateSchema = z.strictObject({ path: absolutePath, alias: z.string().optional() });
+const nothingSchema = z.strictObject({});
 const retireSchema = z.strictObject({ path: absolutePath.optional() });
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sendJson } from '#packages/http';
+import { jsonAnswer, sendJson } from '#packages/http';
 import type { GoldenAnswer, GoldenPicture, PackageReport, Route } from '#packages/http';
 import { outputOf, PackageFiles } from '#packages/model-package';
 import type { GoldenCase } from '#packages/model-package';
@@ -33,12 +33,22 @@ export function packageRoutes(
     {
       method: 'GET',
       path: '/v1/models/{alias}/package',
+      api: {
+        summary: 'Gives what the package of a serving model says of itself.',
+        answers: { 200: jsonAnswer('The package.', { type: 'PackageReport' }) },
+      },
       handle: async (_request, response, alias: string) =>
         sendJson(response, 200, await packageReport(alias, specOf(alias))),
     },
     {
       method: 'GET',
       path: '/v1/models/{alias}/golden/{index}',
+      api: {
+        summary: 'Gives a golden picture of a serving model.',
+        answers: {
+          200: { is: 'The picture.', content: { 'image/jpeg': 'bytes', 'image/png': 'bytes', 'image/webp': 'bytes' } },
+        },
+      },
       async handle(_request, response, alias: string, index: string) {
         const spec = specOf(alias);
         const { golden, type } = goldenOf(spec, alias, index);
@@ -50,6 +60,10 @@ export function packageRoutes(
     {
       method: 'GET',
       path: '/v1/models/{alias}/golden/{index}/answer',
+      api: {
+        summary: 'Runs a serving model on one of its golden pictures.',
+        answers: { 200: jsonAnswer('The answer, and how it differs from the expected one.', { type: 'GoldenAnswer' }) },
+      },
       async handle(_request, response, alias: string, index: string) {
         const spec = specOf(alias);
         const { golden, type } = goldenOf(spec, alias, index);

@@ -1,7 +1,7 @@
 import { elementsOf, packStrings } from '#packages/vision';
 import type { NamedTensors, TensorInfo } from '#packages/vision';
 import type { Clock } from '#packages/foundation';
-import type { ModelStatus } from '#packages/http';
+import type { DescribedTensor, ModelMetadata, ModelStatus, RepositoryModel, ServerMetadata } from '#packages/http';
 import type { TensorInputs } from '#packages/model-package';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import { AGENT_VERSION } from '../fleet/agent-version.ts';
@@ -32,21 +32,6 @@ export interface InferAnswer {
   readonly outputs: NamedTensors;
 }
 
-export interface ModelMetadata {
-  readonly name: string;
-  readonly versions: readonly string[];
-  readonly platform: string;
-  readonly inputs: readonly DescribedTensor[];
-  readonly outputs: readonly DescribedTensor[];
-}
-
-interface DescribedTensor {
-  readonly name: string;
-  readonly datatype: string;
-  /** A free axis is -1. */
-  readonly shape: readonly number[];
-}
-
 /** Triton's extensions that this server has. */
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'sequence'] as const;
 /** Names of the input for an image and of the output with its predictions. */
@@ -67,7 +52,7 @@ export class OpenInference {
     return this.#ports.isReady();
   }
 
-  server() {
+  server(): ServerMetadata {
     return { name: 'edgeml', version: AGENT_VERSION, extensions: [...EXTENSIONS] };
   }
 
@@ -96,7 +81,7 @@ export class OpenInference {
     };
   }
 
-  index(readyOnly: boolean) {
+  index(readyOnly: boolean): readonly RepositoryModel[] {
     return this.#ports.registry
       .list()
       .map((status) => indexed(status))
@@ -207,7 +192,7 @@ function described({ name, type, shape }: TensorInfo): DescribedTensor {
   return { name, datatype: dataTypeOf(type), shape };
 }
 
-function indexed({ alias, version, state }: ModelStatus) {
+function indexed({ alias, version, state }: ModelStatus): RepositoryModel {
   return {
     name: alias,
     version,

@@ -1,18 +1,16 @@
 import { messageOf } from '#packages/foundation';
-import type { Incidents, Logger } from '#packages/foundation';
-import { createRouter, openSocketFolder, sendJson, socketPathOf, startSocketServer, watchRoutes } from '#packages/http';
+import type { Logger } from '#packages/foundation';
+import { createRouter, openApiRoute, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
 import type { Route, RouteErrors, SocketServer } from '#packages/http';
-import type { ClipKeeper } from '../clips/clip-keeper.ts';
+import description from '../../../schemas/edgeml.InferenceApp.openapi.json' with { type: 'json' };
 import { appErrors } from '../errors.ts';
+import { clipRoute, healthRoutes } from './watch-server-routes.ts';
+import type { WatchRoutePorts } from './watch-server-routes.ts';
 
-export interface WatchServerOptions {
+export interface WatchServerOptions extends WatchRoutePorts {
   readonly workFolder: string;
   /** Where the socket lies a second time; empty: nowhere. */
   readonly folder: string;
-  readonly incidents: Incidents;
-  /** Prometheus text. */
-  readonly metrics: () => Promise<string>;
-  readonly clips: Pick<ClipKeeper, 'request'>;
   /** Requests of the console. */
   readonly live: readonly Route[];
   readonly log: Logger;
@@ -27,25 +25,10 @@ const PRIVATE_MODE = 0o600;
  * Serves health, metrics and requests for clips on the application's own socket, and the view of the console on a private one. Cameras
  * are worth more than that: a failure is a warning.
  */
-export async function startWatchServer({
-  workFolder,
-  folder,
-  incidents,
-  metrics,
-  clips,
-  live,
-  log,
-}: WatchServerOptions): Promise<SocketServer> {
-  const keepClip: Route = {
-    method: 'POST',
-    path: '/v1/sources/{source}/clip',
-    handle: (_request, response, source = '') => {
-      clips.request(source);
-      sendJson(response, 202, { source });
-    },
-  };
-  const watched = watchRoutes({ health: () => ({ status: 'ok' }), incidents: () => incidents.current, metrics });
-  const routes = [...watched, keepClip];
+export async function startWatchServer(options: WatchServerOptions): Promise<SocketServer> {
+  const { workFolder, folder, incidents, live, log } = options;
+  const watched = [...healthRoutes(options), openApiRoute(description)];
+  const routes = [...watched, clipRoute(options)];
   try {
     if (folder !== '') await openSocketFolder(folder);
     const servers = [

@@ -1,4 +1,4 @@
-import { readBody, sendJson } from '#packages/http';
+import { jsonAnswer, readBody, sendJson } from '#packages/http';
 import type { KeepRequest, PicturesHead, Route, ShownPicture, SourcesReport } from '#packages/http';
 import { appErrors } from '../errors.ts';
 import type { LivePicture, LivePictures } from './live-pictures.ts';
@@ -19,15 +19,40 @@ const MAX_BODY_BYTES = 4_096;
 /** The requests of the console. */
 export function liveRoutes({ sources, results, pictures, keep }: LiveRoutePorts): readonly Route[] {
   return [
-    { method: 'GET', path: '/v1/sources', handle: (_request, response) => sendJson(response, 200, sources()) },
+    {
+      method: 'GET',
+      path: '/v1/sources',
+      api: {
+        summary: 'Says how the sources of images are.',
+        answers: { 200: jsonAnswer('All sources, and the counters of all together.', { type: 'SourcesReport' }) },
+      },
+      handle: (_request, response) => sendJson(response, 200, sources()),
+    },
     {
       method: 'GET',
       path: '/v1/results',
+      api: {
+        summary: 'Gives the newest results, 200 at most.',
+        query: { after: '`next` of the answer before: only what came since.' },
+        answers: { 200: jsonAnswer('The results, the oldest first.', { type: 'RecentResults' }) },
+      },
       handle: ({ url }, response) => sendJson(response, 200, results.since(Number(query(url).get('after')) || 0)),
     },
     {
       method: 'GET',
       path: '/v1/pictures',
+      api: {
+        summary: 'Gives the newest picture of sources; waits up to two seconds for one that the caller does not have.',
+        query: {
+          source: '`NAME~REVISION`, once for each source; the revision is that of the picture that the caller has.',
+        },
+        answers: {
+          200: {
+            is: 'One line of JSON, a `PicturesHead`, followed by the bytes of the pictures in its order.',
+            content: { 'application/octet-stream': 'bytes' },
+          },
+        },
+      },
       async handle({ url }, response) {
         const known = new Map(query(url).getAll('source').map(sourceAndRevision));
         const gone = new AbortController();
@@ -43,6 +68,11 @@ export function liveRoutes({ sources, results, pictures, keep }: LiveRoutePorts)
     {
       method: 'POST',
       path: '/v1/sources/{name}/samples',
+      api: {
+        summary: 'Keeps a frame that is or was shown in the last seconds.',
+        body: { content: { 'application/json': { type: 'KeepRequest' } } },
+        answers: { 202: jsonAnswer('The answer of the feedback uploader.', { type: 'FeedbackAnswer' }) },
+      },
       handle: async (request, response, name: string) => {
         const body = await readBody(request, MAX_BODY_BYTES, tooLong);
         sendJson(response, 202, await keep(name, readKeep(body.toString('utf8'))));

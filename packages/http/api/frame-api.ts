@@ -8,7 +8,19 @@ export type LeaseRequest = RingRequest;
 /** First and only line of the answer. */
 export type LeasedRing = PlacedRing;
 
-/** Body of an invocation with `Content-Type: application/json`: what is to be looked at lies in a ring. */
+/**
+ * Body of an invocation with `Content-Type: application/json`: says where the picture lies.
+ * @public The API's description names it.
+ */
+export type PictureInvocation = FrameInvocation | FileInvocation;
+
+/** The picture lies in a ring. */
 export interface FrameInvocation {
   readonly frame: FrameReference;
+}
+
+/** The picture is a file in a folder that the agent's configuration allows. */
+interface FileInvocation {
+  /** Absolute. */
+  readonly path: string;
 }

@@ -97,3 +97,8 @@ export interface KeepRequest {
   /** The answer as it should have been; absent if it is only known to be wrong. */
   readonly label?: string;
 }
+
+/** Body of the answer to `POST /v1/sources/{source}/clip`. */
+export interface ClipRequested {
+  readonly source: string;
+}

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { EdgeError, Logger } from '#packages/foundation';
+import type { RouteDescription } from './route-description.ts';
 import { sendError } from './send.ts';
 import type { ErrorBodyOf } from './send.ts';
 
@@ -12,6 +13,8 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
   /** Makes the body of what `handle` throws, for a protocol that has a form of its own. Default: an `ErrorBody`. */
   readonly errorBody?: ErrorBodyOf;
+  /** What the API's description says of it. Routes of components have one; `npm run generate` names one without. */
+  readonly api?: RouteDescription;
 }
 
 /** The errors, of the API's own catalogue, that a request without a route is answered with. */

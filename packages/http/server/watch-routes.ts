@@ -1,5 +1,6 @@
 import type { Incident } from '#packages/foundation';
 import type { ComponentHealth, ComponentStatus } from '../api/health-api.ts';
+import { jsonAnswer } from './route-description.ts';
 import { send, sendJson } from './send.ts';
 import type { Route } from './router.ts';
 
@@ -13,20 +14,39 @@ export interface WatchPorts {
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Routes of every component for those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`. */
-export function watchRoutes({ health, incidents, metrics }: WatchPorts): readonly Route[] {
+/**
+ * Routes of every component for those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`.
+ *
+ * @param healthType name of the interface that `health` gives with the incidents; default: `ComponentHealth`
+ */
+export function watchRoutes(
+  { health, incidents, metrics }: WatchPorts,
+  healthType = 'ComponentHealth',
+): readonly Route[] {
+  const body = { type: healthType };
   return [
     {
       method: 'GET',
       path: '/healthz',
+      api: {
+        summary: 'Says how the component is, with everything that is wrong now.',
+        answers: {
+          200: jsonAnswer('It works, or works in part (`degraded`).', body),
+          503: jsonAnswer('It starts or stops.', body),
+        },
+      },
       handle: (_request, response) => {
-        const body = withIncidents(health(), incidents());
-        sendJson(response, ['ok', 'degraded'].includes(body.status) ? 200 : 503, body);
+        const now = withIncidents(health(), incidents());
+        sendJson(response, ['ok', 'degraded'].includes(now.status) ? 200 : 503, now);
       },
     },
     {
       method: 'GET',
       path: '/metrics',
+      api: {
+        summary: 'Gives the metrics of the component.',
+        answers: { 200: { is: 'Text for Prometheus.', content: { [METRICS_TYPE]: 'text' } } },
+      },
       handle: async (_request, response) => send(response, 200, METRICS_TYPE, await metrics()),
     },
   ];

@@ -9,6 +9,7 @@ import { folderTable } from './folder-table.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { grpcDescriptors } from './grpc-descriptors.ts';
+import { openApiDocuments } from './open-api/open-api-documents.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 
@@ -24,6 +25,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     ...(await wasmKernels()),
     ...(await grpcDescriptors()),
     ...(await jsonSchemas()),
+    ...(await openApiDocuments()),
   ];
 }
 

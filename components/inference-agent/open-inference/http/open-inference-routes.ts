@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { DEADLINE_HEADER, send, sendJson } from '#packages/http';
-import type { Route } from '#packages/http';
+import { DEADLINE_HEADER, jsonAnswer, send, sendJson } from '#packages/http';
+import type { Route, RouteDescription } from '#packages/http';
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import { agentErrors } from '../../errors.ts';
 import { announcedLength, bodyTooLarge, readBody, readJson } from '../../http/body.ts';
 import type { OpenInference } from '../open-inference.ts';
-import { readInferBody } from './read-infer-body.ts';
+import { inferBody, readInferBody } from './read-infer-body.ts';
 import { writeInferAnswer } from './write-infer-answer.ts';
 
 export interface OpenInferenceHttp {
@@ -20,24 +20,53 @@ const HEADER_LENGTH = 'inference-header-content-length';
 /** Routes of Open Inference Protocol v2 that do not change which models serve. Source: the protocol's specification, "HTTP/REST". */
 export function openInferenceRoutes(ports: OpenInferenceHttp): readonly Route[] {
   const { service } = ports;
-  const model = (path: string, handle: ModelHandler): readonly Route[] =>
+  const model = (path: string, api: RouteDescription, handle: ModelHandler): readonly Route[] =>
     ['', '/versions/{version}'].map((version) => ({
       method: path === '/infer' ? 'POST' : 'GET',
       path: `/v2/models/{model}${version}${path}`,
+      api,
       handle: (request, response, name = '', asked = '') => handle(request, response, name, asked),
     }));
   const routes: readonly Route[] = [
-    ...model('/infer', (request, response, name, version) => infer(ports, request, response, name, version)),
-    ...model('/ready', (_request, response, name, version) =>
+    ...model('/infer', INFER, (request, response, name, version) => infer(ports, request, response, name, version)),
+    ...model('/ready', READY, (_request, response, name, version) =>
       sendReady(response, service.isModelReady(name, version), { name }),
     ),
-    ...model('', (_request, response, name, version) => sendJson(response, 200, service.model(name, version))),
-    { method: 'GET', path: '/v2', handle: (_request, response) => sendJson(response, 200, service.server()) },
-    { method: 'GET', path: '/v2/health/live', handle: (_request, response) => sendJson(response, 200, { live: true }) },
-    { method: 'GET', path: '/v2/health/ready', handle: (_request, response) => sendReady(response, service.isReady) },
+    ...model('', METADATA, (_request, response, name, version) =>
+      sendJson(response, 200, service.model(name, version)),
+    ),
+    {
+      method: 'GET',
+      path: '/v2',
+      api: {
+        summary: 'Describes the server.',
+        answers: { 200: jsonAnswer('Its name, version and extensions.', { type: 'ServerMetadata' }) },
+      },
+      handle: (_request, response) => sendJson(response, 200, service.server()),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/live',
+      api: {
+        summary: 'Says that the server answers.',
+        answers: { 200: jsonAnswer('It does.', { type: 'Liveness' }) },
+      },
+      handle: (_request, response) => sendJson(response, 200, { live: true }),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/ready',
+      api: { ...READY, summary: 'Says whether the server takes requests.' },
+      handle: (_request, response) => sendReady(response, service.isReady),
+    },
     {
       method: 'POST',
       path: '/v2/repository/index',
+      api: {
+        summary: 'Lists the models.',
+        body: { content: { 'application/json': { schema: indexBody } } },
+        answers: { 200: jsonAnswer('One element for each model.', { listOf: 'RepositoryModel' }) },
+      },
       async handle(request, response) {
         const { ready } = checked(indexBody, await readJson(request));
         sendJson(response, 200, service.index(ready ?? false));
@@ -53,6 +82,11 @@ export function openInferenceAdministration(service: OpenInference): readonly Ro
     {
       method: 'POST',
       path: '/v2/repository/models/{model}/load',
+      api: {
+        summary: 'Activates a model package, as `POST /v1/models/activate` does.',
+        body: { content: { 'application/json': { schema: loadBody } } },
+        answers: { 200: jsonAnswer('An empty object, once the model serves.', { schema: nothing }) },
+      },
       errorBody,
       async handle(request, response, name = '') {
         const { parameters } = checked(loadBody, await readJson(request));
@@ -65,6 +99,10 @@ export function openInferenceAdministration(service: OpenInference): readonly Ro
     {
       method: 'POST',
       path: '/v2/repository/models/{model}/unload',
+      api: {
+        summary: 'Takes a model out of service.',
+        answers: { 200: jsonAnswer('An empty object.', { schema: nothing }) },
+      },
       errorBody,
       async handle(request, response, name = '') {
         await readJson(request);
@@ -89,6 +127,34 @@ export function authorized(
   }));
 }
 
+const INFER: RouteDescription = {
+  summary: 'Runs a model on tensors, or on a picture given as the input `image`.',
+  headers: {
+    [HEADER_LENGTH]: 'Bytes of the JSON at the start of the body, if binary data of inputs follow it.',
+    [DEADLINE_HEADER]: 'Milliseconds that the answer may take; the time-out of the service is the upper bound.',
+  },
+  body: { content: { 'application/json': { schema: inferBody }, 'application/octet-stream': 'bytes' } },
+  answers: {
+    200: {
+      is: 'The outputs; binary data behind them if the request asks for such.',
+      content: { 'application/json': { type: 'InferenceResponse' }, 'application/octet-stream': 'bytes' },
+    },
+  },
+};
+
+const READY: RouteDescription = {
+  summary: 'Says whether a model takes requests.',
+  answers: {
+    200: jsonAnswer('It does.', { type: 'Readiness' }),
+    503: jsonAnswer('It does not.', { type: 'Readiness' }),
+  },
+};
+
+const METADATA: RouteDescription = {
+  summary: 'Describes a model: the names, types and shapes of its inputs and outputs.',
+  answers: { 200: jsonAnswer('The model.', { type: 'ModelMetadata' }) },
+};
+
 type ModelHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -96,6 +162,7 @@ type ModelHandler = (
   version: string,
 ) => Promise<void> | void;
 
+const nothing = z.strictObject({});
 const indexBody = z.object({ ready: z.boolean().optional() });
 const loadBody = z.object({ parameters: z.object({ path: z.string().max(4096).optional() }).optional() });
 

@@ -5,7 +5,7 @@ import type { GivenTensor, InferRequest, TensorContent } from '../infer-request.
 const parameters = z.record(z.string(), z.union([z.boolean(), z.number(), z.string()]));
 
 /** Body of an inference request. Source: Open Inference Protocol v2, "Inference Request JSON Object". */
-const inferBody = z.object({
+export const inferBody = z.object({
   id: z.string().max(1024).optional(),
   parameters: parameters.optional(),
   inputs: z

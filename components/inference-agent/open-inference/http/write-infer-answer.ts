@@ -1,4 +1,5 @@
 import { elementsOf, fromFloat16Bits, unpackStrings } from '#packages/vision';
+import type { InferenceOutput, InferenceResponse } from '#packages/http';
 import type { Tensor } from '#packages/vision';
 import { requireFitsJson } from '../../invoke/json-limits.ts';
 import { dataTypeOf } from '../data-types.ts';
@@ -19,14 +20,19 @@ export function writeInferAnswer(answer: InferAnswer, isBinary: (output: string)
   const inJson = Object.entries(outputs).filter(([name]) => !isBinary(name));
   requireFitsJson(inJson.map(([, tensor]) => tensor));
   const binary: Uint8Array[] = [];
-  const described = Object.entries(outputs).map(([name, tensor]) => {
+  const described = Object.entries(outputs).map(([name, tensor]): InferenceOutput => {
     const { type, shape, data } = tensor;
     const base = { name, datatype: dataTypeOf(type), shape };
     if (!isBinary(name)) return { ...base, data: plainElements(tensor) };
     binary.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return { ...base, parameters: { binary_data_size: data.byteLength } };
   });
-  const head = { model_name: model, model_version: version, ...(id === '' ? {} : { id }), outputs: described };
+  const head: InferenceResponse = {
+    model_name: model,
+    model_version: version,
+    ...(id === '' ? {} : { id }),
+    outputs: described,
+  };
   const json = Buffer.from(JSON.stringify(head));
   return { body: Buffer.concat([json, ...binary]), headerBytes: binary.length > 0 ? json.length : undefined };
 }

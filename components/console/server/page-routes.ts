@@ -12,17 +12,23 @@ const FILES = {
 
 /** Serves the page from the folder beside the program. @throws the system's error for a file that is missing */
 export async function pageRoutes(folder: string): Promise<readonly Route[]> {
-  const files = await Promise.all(
-    Object.entries(FILES).map(async ([path, { file, type }]) => ({
-      path,
-      type,
-      content: await readFile(join(folder, file)),
-    })),
+  const names = Object.values(FILES).map(({ file }): string => file);
+  const contents = new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
   );
-  return files.map(({ path, type, content }) => ({
-    method: 'GET' as const,
+  return pageFileRoutes((name) => contents.get(name) ?? Buffer.alloc(0));
+}
+
+export function pageFileRoutes(contentOf: (file: string) => Uint8Array): readonly Route[] {
+  return Object.entries(FILES).map(([path, { file, type }]) => ({
+    method: 'GET',
     path,
+    api: {
+      summary: `Gives ${path === '/' ? 'the page' : 'a part of the page'}.`,
+      answers: { 200: { is: 'The file.', content: { [type]: 'bytes' } } },
+    },
     handle: (_request, response) => {
+      const content = contentOf(file);
       response.writeHead(200, { 'content-type': type, 'content-length': content.length, 'cache-control': 'no-cache' });
       response.end(content);
     },

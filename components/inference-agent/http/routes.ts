@@ -1,0 +1,70 @@
+import type { Incident, Logger } from '#packages/foundation';
+import { jsonAnswer, sendJson, watchRoutes } from '#packages/http';
+import type { ComponentStatus, HealthStatus, Route } from '#packages/http';
+import type { V1Feedback } from '../feedback/v1-feedback.ts';
+import type { FrameMemory } from '../frames/frame-memory.ts';
+import { leaseRoute } from '../frames/lease-route.ts';
+import type { OpenLeases } from '../frames/lease-route.ts';
+import type { InvokeService } from '../invoke/invoke-service.ts';
+import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
+import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import { invokeRoute } from './invoke-route.ts';
+import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
+import { packageRoutes } from './package-routes.ts';
+
+export interface RoutePorts {
+  readonly invoker: InvokeService;
+  readonly feedback: V1Feedback;
+  readonly registry: ModelRegistry;
+  readonly frames: FrameMemory;
+  readonly leases: OpenLeases;
+  readonly health: () => Pick<HealthStatus, 'services'> & { readonly status: Exclude<ComponentStatus, 'degraded'> };
+  /** Everything that is wrong now. */
+  readonly incidents: () => readonly Incident[];
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  readonly log: Logger;
+  readonly openInference: OpenInferenceHttp;
+}
+
+/** What anybody may ask: answers of models, and how things are. */
+export function inferenceRoutes(ports: RoutePorts): readonly Route[] {
+  const { invoker, feedback, frames, leases } = ports;
+  return [
+    invokeRoute(invoker, feedback, frames),
+    leaseRoute(frames, leases),
+    ...openInferenceRoutes(ports.openInference),
+    ...packageRoutes(ports.registry, invoker),
+    ...watch(ports),
+  ];
+}
+
+export function administrationRoutes(ports: RoutePorts): readonly Route[] {
+  return [...changingRoutes(ports), ...openInferenceRoutes(ports.openInference), ...watch(ports)];
+}
+
+/** What changes which models serve. */
+export function changingRoutes({ registry, openInference }: RoutePorts): readonly Route[] {
+  return [
+    activateRoute(registry),
+    retireRoute(registry),
+    rollbackRoute(registry),
+    ...openInferenceAdministration(openInference.service),
+  ];
+}
+
+function watch({ registry, health, incidents, metrics }: RoutePorts): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/models',
+      api: {
+        summary: 'Lists the models that serve.',
+        answers: { 200: jsonAnswer('One element for each alias.', { listOf: 'ModelStatus' }) },
+      },
+      handle: (_request, response) => sendJson(response, 200, registry.list()),
+    },
+    ...watchRoutes({ health, incidents, metrics }, 'HealthStatus'),
+  ];
+}
