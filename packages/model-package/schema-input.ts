@@ -69,7 +69,12 @@ export const inputSchema = writtenInput
     }
   })
   .transform((input) => (input.steps ? withSteps(input, input.steps) : shortForm(input)))
-  .meta({ anyOf: [{ required: ['width', 'height'] }, { required: ['steps'] }] });
+  .meta({
+    anyOf: [
+      { properties: { width: true, height: true }, required: ['width', 'height'] },
+      { properties: { steps: true }, required: ['steps'] },
+    ],
+  });
 
 export const inputOverrideSchema = writtenInput;
 export type InputOverride = Readonly<WrittenInput>;

@@ -8,8 +8,8 @@ import type { DocumentedError } from './error-catalogues.ts';
 import { ERROR_GROUPS, errorGroupOf } from './error-groups.ts';
 import { errorReference } from './error-reference.ts';
 
-/** What runs: neither tests nor the catalogues themselves. */
-const SOURCE = /(?<!\.test|^errors)\.ts$/;
+/** Files that run: neither tests, nor fuzz targets, nor the catalogues themselves. */
+const SOURCE = /(?<!\.test|\.fuzz|^errors)\.ts$/;
 const COMMENT_LINE = /^ *\*.*$/gm;
 /** A code that an error is made with. */
 const MADE = /(?:\.error|new EdgeError)\(\s*'([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)'/g;

@@ -81,7 +81,7 @@ interface ProjectNode extends JsonSchema {
 function partOf(model: JsonSchema, { properties: { manifest } }: ProjectNode): JsonSchema {
   const { required: _, properties, ...rest } = model as ProjectNode;
   const { input, output: _output, ...others } = properties;
-  const { required: _input, ...inputPart } = input ?? {};
+  const { required: _input, anyOf: _forms, ...inputPart } = input ?? {};
   return {
     ...rest,
     description: manifest?.['description'],
