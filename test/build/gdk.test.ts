@@ -35,10 +35,11 @@ describe('gdk projects', () => {
   // The runtime is left out: its build for publishing fetches every platform.
   describe('built by gdk itself', builtByGdk, () => {
     it.each(FOLDERS.filter(([name]) => name !== 'edgeml.Runtime'))('%s', async (name, folder) => {
+      const { version } = await readRecipe(name);
       await run('gdk', ['component', 'build'], { cwd: folder });
       const build = path.join(folder, 'greengrass-build');
-      expect((await readdir(path.join(build, 'recipes'))).sort()).toEqual([`${name}-1.0.0.yaml`, `${name}.yaml`]);
-      expect(await readdir(path.join(build, 'artifacts', name, '1.0.0'))).toHaveLength(1);
+      expect((await readdir(path.join(build, 'recipes'))).sort()).toEqual([`${name}-${version}.yaml`, `${name}.yaml`]);
+      expect(await readdir(path.join(build, 'artifacts', name, version))).toHaveLength(1);
     });
   });
 });
