@@ -7,7 +7,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
-import { Template } from '../../testing/iam/template.ts';
+import { Template } from '../../tools/lint/account/template.ts';
 import { TEST_KEYS } from '../../testing/object-store/s3-keys.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';

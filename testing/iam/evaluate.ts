@@ -4,20 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { PROJECT } from '../../tools/bundle/project.ts';
+import type { Policy } from '../../tools/lint/account/policy.ts';
 import { PYTHON_WITH_MODULES } from '../outside-data/python.ts';
-
-export interface Statement {
-  readonly Sid?: string;
-  readonly Effect: 'Allow' | 'Deny';
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: object;
-}
-
-export interface Policy {
-  readonly Version: string;
-  readonly Statement: readonly Statement[];
-}
 
 export interface Question {
   readonly policy: Policy;

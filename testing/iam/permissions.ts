@@ -1,6 +1,7 @@
 import { ACCOUNT, REGION } from '../cloud/greengrass.ts';
 import { evaluate } from './evaluate.ts';
-import type { ActionFacts, Policy } from './evaluate.ts';
+import type { Policy } from '../../tools/lint/account/policy.ts';
+import type { ActionFacts } from './evaluate.ts';
 
 /** A request to AWS, as the stand-in records it. */
 export interface AwsRequest {

@@ -1,5 +1,5 @@
 import { evaluate } from './evaluate.ts';
-import type { Template } from './template.ts';
+import type { Template } from '../../tools/lint/account/template.ts';
 
 /** `*`, and ARNs whose name is a wildcard from its beginning: everything of that kind in the account. All objects of one bucket are not. */
 const IS_BROAD = /^\*$|^arn:[^:]*:(?!s3:)(?:[^:]*:){3}(?:[\w-]+[:/])?\*$/;

@@ -14,7 +14,7 @@ interface LintOptions {
 
 export const lintCommand: CommandSpec<LintOptions> = {
   usage: 'lint [paths...]',
-  summary: 'check recipes, build folders, model packages and deployment documents before a device does',
+  summary: 'check recipes, build folders, model packages, deployment documents and policies before a device does',
   options: (command) =>
     command
       .option(
@@ -30,12 +30,15 @@ Each path is looked at as what it is:
   build folder (recipes/)    its recipes, that every artifact is there, and the model packages beside them
   model package              folder, .zip or .tar.gz: files, names, ONNX files, golden cases, labels; not run
   deployment document        its form, versions that are built, and each configuration update by its schema
+  CloudFormation template    the role and the AWS IoT policies of devices, held against what the nucleus and the recipes need: each
+  or policy document         missing action, and what does not work without it. Nothing is asked of AWS
 Without arguments the recipes of this project are checked, the ones in recipes/ and what is delivered of them.
 Exit code 1 where there is an error, with --strict also for warnings.
 
 Examples:
   edgeml lint
-  edgeml lint greengrass-build line-3.json --strict`,
+  edgeml lint greengrass-build line-3.json --strict
+  edgeml lint infrastructure/fleet.yaml device-policy.json`,
   run: async ({ args, options, out, signal }) => {
     if (!['any', 'java'].includes(options.nucleus))
       throw cliErrors.error('cli.usage', `--nucleus is "${options.nucleus}"; give any or java`);
@@ -57,11 +60,12 @@ Examples:
   },
 };
 
-function lookedAt({ recipes, packages, deployments }: LintResult['counts']): string {
+function lookedAt({ recipes, packages, deployments, policies }: LintResult['counts']): string {
   const parts = [
     [recipes, 'recipes'],
     [packages, 'packages'],
     [deployments, 'deployments'],
+    [policies, 'templates and policies'],
   ] as const;
   const shown = parts.filter(([number], index) => number > 0 || index === 0);
   return shown.map(([number, what]) => `${number} ${what}`).join(', ');

@@ -6,6 +6,8 @@ import { lintCollection } from './lint-collection.ts';
 import { parseRecipeFile } from '../recipe/read-recipe.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
 import { isPlainObject } from '../recipe/recipe.ts';
+import { lintAccount } from './account/lint-account.ts';
+import { isAccountFile } from './account/read-policies.ts';
 import { lintConfiguration } from './lint-configuration.ts';
 import { lintDependencies } from './lint-dependencies.ts';
 import type { LintedRecipe } from './lint-dependencies.ts';
@@ -14,7 +16,13 @@ import { lintModelPackage } from './lint-model-package.ts';
 
 export interface LintResult {
   /** What was looked at, by kind. */
-  readonly counts: { readonly recipes: number; readonly packages: number; readonly deployments: number };
+  readonly counts: {
+    readonly recipes: number;
+    readonly packages: number;
+    readonly deployments: number;
+    /** Templates and policy documents. */
+    readonly policies: number;
+  };
   readonly issues: readonly RecipeIssue[];
 }
 
@@ -30,7 +38,7 @@ export async function lintPaths(
 ): Promise<LintResult> {
   const found = (await Promise.all(paths.map(kindsOf))).flat();
   const of = (kind: Kind): readonly string[] => found.filter((one) => one.kind === kind).map(({ file }) => file);
-  const [recipes, packages, deployments] = [of('recipe'), of('package'), of('deployment')];
+  const [recipes, packages, deployments, policies] = [of('recipe'), of('package'), of('deployment'), of('policy')];
   const parsed = await parseAll(recipes);
   const others = await parseAll(known.filter((file) => !recipes.includes(file)));
   const issues = [
@@ -42,11 +50,21 @@ export async function lintPaths(
     ...(await Promise.all(of('build').map(missingArtifacts))).flat(),
     ...(await Promise.all(packages.map((where) => lintModelPackage(where, signal)))).flat(),
     ...(await Promise.all(deployments.map((file) => lintDeployment(file, [...parsed, ...others])))).flat(),
+    ...(await lintAccount(
+      policies,
+      [...parsed, ...others].map(({ recipe }) => recipe),
+    )),
   ];
-  return { counts: { recipes: recipes.length, packages: packages.length, deployments: deployments.length }, issues };
+  const counts = {
+    recipes: recipes.length,
+    packages: packages.length,
+    deployments: deployments.length,
+    policies: policies.length,
+  };
+  return { counts, issues };
 }
 
-type Kind = 'recipe' | 'build' | 'package' | 'deployment';
+type Kind = 'recipe' | 'build' | 'package' | 'deployment' | 'policy';
 interface Found {
   readonly kind: Kind;
   readonly file: string;
@@ -68,6 +86,7 @@ async function kindsOf(where: string): Promise<readonly Found[]> {
     ];
   }
   if (/\.(zip|tgz|tar\.gz)$/i.test(where)) return [{ kind: 'package', file: where }];
+  if (await isAccountFile(where)) return [{ kind: 'policy', file: where }];
   return [{ kind: (await isDeployment(where)) ? 'deployment' : 'recipe', file: where }];
 }
 

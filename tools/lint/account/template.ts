@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { CollectionTag, ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
-import { PROJECT } from '../../tools/bundle/project.ts';
-import { ACCOUNT, REGION } from '../cloud/greengrass.ts';
-import { isRecord } from '../cloud/validate.ts';
-import type { Policy, Statement } from './evaluate.ts';
+import { PROJECT } from '../../bundle/project.ts';
+import { isPlainObject } from '../../recipe/recipe.ts';
+import type { Policy, Statement } from './policy.ts';
 
+/** Stands for whatever account the stack is made in. */
 const PARTITION = 'aws';
+const REGION = 'us-east-1';
+const ACCOUNT = '123456789012';
 
 export interface Resource {
   readonly Type: string;
@@ -25,7 +27,10 @@ interface TemplateDocument {
   >;
 }
 
-/** A template of infrastructure/ with every reference put in, as CloudFormation does when it makes the stack. */
+/**
+ * A template with every reference put in, as CloudFormation does when it makes the stack. Parameters without a default, exports of
+ * other stacks and types that are not known here become texts that name them.
+ */
 export class Template {
   readonly stack: string;
   readonly resources: Readonly<Record<string, Resource>>;
@@ -43,7 +48,7 @@ export class Template {
     this.stack = stack;
     this.#parameters = parameters;
     this.#imports = imports;
-    this.#document = parse(text, { customTags: TAGS }) as TemplateDocument;
+    this.#document = parse(text, { customTags: INTRINSIC_TAGS }) as TemplateDocument;
     const made = Object.entries(this.#document.Resources).filter(([, { Condition }]) => this.#holds(Condition));
     this.resources = Object.fromEntries(made.map(([name, resource]) => [name, this.#resolve(resource) as Resource]));
     const exported = Object.values(this.#document.Outputs ?? {}).filter((output) => output.Export);
@@ -61,14 +66,12 @@ export class Template {
     const own = this.#parameters[name] ?? this.#document.Parameters?.[name]?.Default;
     if (own !== undefined) return String(own);
     const type = this.#document.Resources[name]?.Type;
-    if (type === undefined) throw new Error(`${this.stack}: nothing is called ${name}`);
-    return REF_IS_ARN.includes(type) ? this.arn(name) : this.#name(name);
+    return REF_IS_ARN.includes(type ?? '') ? this.arn(name) : this.#name(name);
   }
 
   arn(name: string): string {
     const type = this.#document.Resources[name]?.Type ?? '';
-    const of = ARNS[type];
-    if (!of) throw new Error(`${this.stack}: the ARN of ${name} (${type}) is not known`);
+    const of = ARNS[type] ?? ((physical: string) => `arn:${PARTITION}:unknown:${REGION}:${ACCOUNT}:${physical}`);
     return of(this.#name(name));
   }
 
@@ -115,7 +118,7 @@ export class Template {
 
   #resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((one) => this.#resolve(one)).filter((one) => one !== undefined);
-    if (!isRecord(value)) return value;
+    if (!isPlainObject(value)) return value;
     const [[key, argument] = ['', undefined], ...others] = Object.entries(value);
     const intrinsic = others.length === 0 ? this.#intrinsics[key] : undefined;
     if (intrinsic) return intrinsic(argument as never);
@@ -132,9 +135,8 @@ export class Template {
       ),
     'Fn::Join': ([by, parts]: [string, unknown[]]) => (this.#resolve(parts) as string[]).join(by),
     'Fn::ImportValue': (name: unknown) => {
-      const found = this.#imports.get(this.#resolve(name) as string);
-      if (found === undefined) throw new Error(`${this.stack}: no stack exports ${JSON.stringify(name)}`);
-      return found;
+      const wanted = this.#resolve(name) as string;
+      return this.#imports.get(wanted) ?? wanted;
     },
     'Fn::If': ([condition, yes, no]: [string, unknown, unknown]) => this.#resolve(this.#holds(condition) ? yes : no),
     'Fn::Not': ([one]: [unknown]) => this.#resolve(one) !== true,
@@ -169,7 +171,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
 };
 
 /** The short forms of intrinsic functions as their long ones. */
-const TAGS: (ScalarTag | CollectionTag)[] = [
+export const INTRINSIC_TAGS: (ScalarTag | CollectionTag)[] = [
   'Ref',
   'GetAtt',
   'Sub',
