@@ -304,6 +304,8 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
         resource: 'arn:aws:sagemaker:us-east-1:123456789012:model-package/StreetDetector/7',
       },
       { action: 's3:GetObject', resource: `arn:aws:s3:::${FLEET}-fleet/promotions/StreetDetector-7.0.0.json` },
+      { action: 's3:GetObject', resource: `arn:aws:s3:::${FLEET}-fleet/promotions/run/golden/labels-shifted.json` },
+      { action: 's3:ListBucket', resource: `arn:aws:s3:::${FLEET}-fleet` },
     ];
     expect(await refusedOf(pipeline.policyOf('StartRole'), start)).toEqual([]);
     const log = fleet.arn('HeartbeatErrors').replace(/\*$/, 'log-stream:one');

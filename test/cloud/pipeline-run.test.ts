@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
@@ -15,6 +15,7 @@ import { iamEngine } from '../../testing/outside-data/python.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
+import { constantModel } from '../../testing/vision/onnx-builder.ts';
 import { runPipeline } from '../../testing/pipeline/run-pipeline.ts';
 import type { PipelineEnd } from '../../testing/pipeline/run-pipeline.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
@@ -44,6 +45,8 @@ describe.sequential(
     let runs = 0;
     /** The build specification that may fail. */
     let failing: string | undefined;
+    /** The one that is not run, but fails. */
+    let broken: string | undefined;
 
     beforeAll(async () => {
       aws = await startAwsStandIn(FLEET, COMPONENTS, 'models');
@@ -102,7 +105,10 @@ describe.sequential(
         return undefined;
       };
     });
-    beforeEach(() => (mails = []));
+    beforeEach(() => {
+      mails = [];
+      [failing, broken] = [undefined, undefined];
+    });
     afterEach(() => expect(aws.violations).toEqual([]));
     afterAll(async () => {
       vi.unstubAllEnvs();
@@ -128,6 +134,7 @@ describe.sequential(
     };
     /** The commands of a build specification, but for what another test runs: building the project, and the twin. */
     const build = async (specification: string, variables: Readonly<Record<string, string>>): Promise<boolean> => {
+      if (specification === broken) return false;
       const all: Record<string, string> = { ...variables, FLEET_BUCKET: FLEET, COMPONENTS_BUCKET: COMPONENTS };
       const filled = (text: string): string => text.replace(/\$(\w+)/g, (_, name: string) => all[name] ?? '');
       const plan = parse(
@@ -153,10 +160,25 @@ describe.sequential(
         const key = here.indexOf('--kms-key');
         if (key >= 0) here.splice(key, 2, '--key', path.join(training.dir, 'keys/factory.key'));
         const { code, stderr } = await runHere(here);
-        if (code !== 0 && specification === failing) return false;
+        if (code !== 0 && specification === failing) {
+          await keepPictures(variables['RUN'] ?? '');
+          return false;
+        }
         if (code !== 0) throw new Error(`${here.join(' ')}: ${stderr}`);
       }
       return true;
+    };
+    /** As the build does at its end. */
+    const keepPictures = async (run: string): Promise<void> => {
+      const folder = path.join(training.dir, 'out/packages/golden-pictures');
+      for (const name of await readdir(folder).catch(() => []))
+        await aws.s3.send(
+          new PutObjectCommand({
+            Bucket: FLEET,
+            Key: `promotions/${run}/golden/${name}`,
+            Body: await readFile(path.join(folder, name)),
+          }),
+        );
     };
     const execute = (
       input: RunInput,
@@ -209,15 +231,73 @@ describe.sequential(
       const input = { ...(await eventInput()), modelVersion: 'two' };
       const before = aws.fleet.deployments.length;
       const end = await execute(input, () => undefined);
-      failing = undefined;
       expect(end).toMatchObject({ status: 'FAILED', error: 'NotPublished' });
-      expect(end.states).toEqual(['Begin', 'Package', 'TellNotPublished', 'NotPublished']);
+      expect(end.states).toEqual([
+        'Begin',
+        'Package',
+        'Review',
+        'LabelsLookShifted',
+        'TellNotPublished',
+        'NotPublished',
+      ]);
       expect(aws.fleet.deployments).toHaveLength(before);
       expect(mails).toEqual([
         'Colours two was not published: it could not be packaged, or the twin refused it. ' +
           'The log of its build says why (aws logs tail /aws/codebuild/edgeml-pipeline-build --since 3h --region us-east-1). ' +
           `If it drew golden pictures, look at them (aws s3 cp s3://${FLEET}/promotions/run-${runs}/golden golden --recursive --region us-east-1).`,
       ]);
+    });
+
+    it('shows the approver a model whose labels look shifted, and goes by what they decide', async () => {
+      const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
+        aws.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      const nuts = constantModel({ name: 'images', shape: [1, 3, 8, 8] }, [
+        { name: 'rows', shape: [1, 1, 6], values: [0, 0, 8, 8, 0.9, 0] },
+      ]);
+      const output = { decoder: 'ssd', columns: 'box-score-class', coordinates: 'pixels' };
+      await put('models', 'nuts/model.tar.gz', await tarOf({ 'nuts.onnx': nuts }));
+      await put(FLEET, 'pictures/Nuts/model.json', JSON.stringify({ input: { mean: 0, std: 255 }, output }));
+      await put(FLEET, 'pictures/Nuts/labels.txt', 'background\nnut\n');
+      await put(FLEET, 'pictures/Nuts/red.png', await readFile(await training.image('red')));
+      const arn = ARN.replace('Colours/2', 'Nuts/1');
+      aws.sagemaker.packages.set(arn, {
+        ...aws.sagemaker.packages.get(ARN),
+        ModelPackageName: 'Nuts',
+        ModelPackageArn: arn,
+        InferenceSpecification: {
+          Containers: [{ Image: 'none', ModelDataUrl: 's3://models/nuts/model.tar.gz' }],
+          SupportedContentTypes: [],
+          SupportedResponseMIMETypes: [],
+        },
+      });
+      const input: RunInput = { action: 'promote', modelPackageArn: arn, modelName: 'Nuts', modelVersion: '1.0.0' };
+      failing = 'infrastructure/package.buildspec.yaml';
+      broken = 'infrastructure/canary.buildspec.yaml';
+      const rejected = await execute(input, (mail) => (mail.includes('Reject:') ? pasted(mail, 'Reject:') : undefined));
+      expect([rejected.error, rejected.states.slice(-3)]).toEqual([
+        'NotPublished',
+        ['AskLabels', 'TellNotPublished', 'NotPublished'],
+      ]);
+      expect(mails[0]).toContain(
+        '\nthe first label is "background", and the model finds it: class 0 is something else\n',
+      );
+      expect(mails[0]).toContain(`aws s3 cp s3://${FLEET}/promotions/run-${runs}/golden golden --recursive`);
+      const picture = new HeadObjectCommand({ Bucket: FLEET, Key: `promotions/run-${runs}/golden/red.annotated.jpg` });
+      expect(mails[0]).toContain('(red.annotated.jpg)');
+      expect((await aws.s3.send(picture)).ContentLength).toBeGreaterThan(500);
+
+      const approved = await execute(input, (mail) => pasted(mail, 'Approve:'));
+      expect(approved.states.slice(0, 7)).toEqual([
+        'Begin',
+        'Package',
+        'Review',
+        'LabelsLookShifted',
+        'AskLabels',
+        'PackageSeen',
+        'Canary',
+      ]);
+      const published = new HeadObjectCommand({ Bucket: COMPONENTS, Key: 'edgeml.model.Nuts/1.0.0/Nuts.zip' });
+      expect((await aws.s3.send(published)).ContentLength).toBeGreaterThan(500);
     });
 
     it('puts the former version back when the approver rejects', async () => {

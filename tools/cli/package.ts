@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isEdgeError } from '#packages/foundation';
 import { projectPaths } from '../bundle/project.ts';
 import type { PackageOutcome } from '../package/package-model.ts';
 import type { PackageOptions } from '../package/package-options.ts';
@@ -141,7 +142,9 @@ Examples:
       for (const { source, own, key } of models) {
         if (options.dryRun === true) await say(source, { ...request, ...own }, out);
         else {
-          const outcome = await packageModel(source, { ...request, ...own });
+          const asked = { ...request, ...own };
+          const outcome = await packageModel(source, asked).catch((error: unknown) => noteShifted(error, asked.output));
+          await rm(shiftedFile(asked.output), { force: true });
           if (key !== undefined) requireModelKey(key, outcome.record.name, options.file ?? '');
           await show(outcome, request.output, out);
         }
@@ -152,6 +155,23 @@ Examples:
     }
   },
 };
+
+/** Beside the pictures, for whoever has to decide about labels that look shifted: why, and which pictures to look at. */
+function shiftedFile(output: string): string {
+  return path.join(output, GOLDEN_FOLDER, 'labels-shifted.json');
+}
+
+/** @throws the error, always */
+async function noteShifted(error: unknown, output: string): Promise<never> {
+  if (isEdgeError(error) && error.code === 'packaging.labels-shifted') {
+    const { pictures: files, reason } = error.facts as { pictures: readonly string[]; reason: string };
+    const pictures = files.map((file) => path.basename(file));
+    const text = `${JSON.stringify({ reason, pictures }, undefined, 2)}\n`;
+    await mkdir(path.dirname(shiftedFile(output)), { recursive: true });
+    await writeFile(shiftedFile(output), text);
+  }
+  throw error;
+}
 
 interface Model {
   readonly source: FoundSource;

@@ -44,11 +44,40 @@ export function approvalMail({ state, modelName, modelVersion, region, reports }
     `Approved, it goes to ${waves.join(', then ')}. Rejected, or not answered within three days, the former version is put back.`,
     'Paste one of these lines into a terminal.',
   ].join('\n');
+  return { ...answers(head, region), token: approvalToken(state) };
+}
+
+export interface ShiftedLabels {
+  /** Fact of `packaging.labels-shifted`. */
+  readonly reason: string;
+  /** Names of the pictures that were drawn. */
+  readonly pictures: readonly string[];
+}
+
+/** The mail about a model whose labels look shifted: somebody has to look at its pictures before it is packaged. */
+export function labelsMail(
+  { reason, pictures }: ShiftedLabels,
+  { modelName, modelVersion, region, golden }: Omit<MailSubject, 'state' | 'reports'> & { readonly golden: string },
+): Pick<ApprovalMail, 'approve' | 'reject'> {
+  const text = [
+    `${modelName} ${modelVersion} was not packaged yet: its labels look shifted.`,
+    reason,
+    '',
+    `Look at what the model finds in its golden pictures (${pictures.join(', ')}):`,
+    `  aws s3 cp ${golden} golden --recursive --region ${region}`,
+    '',
+    'Approve if each thing bears its right name: the labels are taken as they are, and the canary group comes next. If not, reject,',
+    'correct labels.txt or model.json beside the pictures, and approve the package in the registry again. After three days without an answer nothing is published.',
+    'Paste one of these lines into a terminal.',
+  ].join('\n');
+  return answers(text, region);
+}
+
+function answers(text: string, region: string): Pick<ApprovalMail, 'approve' | 'reject'> {
   const send = (what: string): string => `aws stepfunctions ${what} --region ${region}`;
   return {
-    approve: `${head}\n\nApprove:\n${send('send-task-success')} --task-output true --task-token `,
+    approve: `${text}\n\nApprove:\n${send('send-task-success')} --task-output true --task-token `,
     reject: `\n\nReject:\n${send('send-task-failure')} --error Rejected --cause approver --task-token `,
-    token: approvalToken(state),
   };
 }
 

@@ -111,7 +111,7 @@ function requireUnshifted(
   if (why === undefined) return;
   const where = shown.length === 0 ? '' : `; see ${shown.join(', ')}`;
   throw packagingErrors.error('packaging.labels-shifted', `the labels look shifted: ${why}${where}`, {
-    facts: { pictures: shown },
+    facts: { pictures: shown, reason: why },
   });
 }
 
