@@ -6,6 +6,7 @@ import type { CampaignOptions, CampaignResult } from './campaign.ts';
 import { killAgent } from './kill-agent.ts';
 import { killInstances } from './kill-instances.ts';
 import { mutatedModels } from './mutated-models.ts';
+import { restartApplication } from './restart-application.ts';
 
 const CAMPAIGNS: Readonly<
   Record<string, { times: number; run: (options: CampaignOptions) => Promise<CampaignResult> }>
@@ -14,6 +15,7 @@ const CAMPAIGNS: Readonly<
   'kill-instances': { times: 200, run: (options) => killInstances({ ...options, spare: false }) },
   'kill-instances-with-spare': { times: 200, run: (options) => killInstances({ ...options, spare: true }) },
   'kill-agent': { times: 200, run: killAgent },
+  'restart-application': { times: 20, run: restartApplication },
 };
 
 /**

@@ -144,7 +144,7 @@ function handlersOf(ports: EdgeManagerPorts): AgentHandlers {
         ...caller,
         onCancelled: (listener) => signal.addEventListener('abort', listener, { once: true }),
       }),
-    LoadModel: (request, { signal }) => models.load(request, signal),
+    LoadModel: (request, { client, signal }) => models.load(request, client(), signal),
     UnLoadModel: (request) => models.unload(request),
     ListModels: () => models.list(),
     DescribeModel: (request) => models.describe(request),

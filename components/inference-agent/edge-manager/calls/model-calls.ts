@@ -8,7 +8,9 @@ import type { LoadModelRequest, ModelMessage, ModelReference } from '../messages
 import { checkedAlias } from '../model-names.ts';
 import type { ModelNames } from '../model-names.ts';
 import { describeTensors } from '../tensors/describe-model.ts';
+import { Loaders } from '../loaders.ts';
 import type { RestoredModels } from '../restored-models.ts';
+import type { Client } from '../server/clients.ts';
 import type { OpenPredicts } from './open-predicts.ts';
 
 export interface ModelPorts {
@@ -24,17 +26,23 @@ export interface ModelPorts {
 export class ModelCalls {
   readonly #ports: ModelPorts;
   readonly #turns = new KeyedSerial();
+  readonly #loaders = new Loaders();
 
   constructor(ports: ModelPorts) {
     this.#ports = ports;
   }
 
   /**
-   * The first load of a model that came back with a restart of the agent succeeds, with what its folder holds now.
+   * The first load of a model that came back with a restart of the agent succeeds, with what its folder holds now; so does the first
+   * one by a program that loaded it before and was started again.
    * @throws EdgeError `edge-manager.alias-invalid`, `edge-manager.already-loaded`, and what activation refuses for:
    * `package.*`, `signature.*`, `model.*`, `instance.*`, `store.*`
    */
-  async load(request: LoadModelRequest, signal: AbortSignal): Promise<{ readonly model: ModelMessage }> {
+  async load(
+    request: LoadModelRequest,
+    client: Client,
+    signal: AbortSignal,
+  ): Promise<{ readonly model: ModelMessage }> {
     const { names, restored } = this.#ports;
     const { url, handle } = request;
     const alias = checkedAlias(url === '' ? names.aliasOf(request) : request.name || handle);
@@ -43,13 +51,14 @@ export class ModelCalls {
       if (present !== undefined) names.bind(handle, alias);
       // By handle alone a client asks for what was deployed to the device.
       if (present === 'loaded' && url === '' && handle !== '') return { model: this.#describe(alias) };
-      if (present !== undefined && (url === '' || !restored.isUnclaimed(alias))) {
+      if (present !== undefined && (url === '' || !this.#isLetGo(alias, client))) {
         throw agentErrors.error('edge-manager.already-loaded', `a model is loaded as "${alias}"`, {
           facts: { alias },
         });
       }
       await this.#activate(url, alias, signal);
       restored.claimed(alias);
+      this.#loaders.loaded(alias, client);
       names.bind(handle, alias);
       return { model: this.#describe(alias) };
     });
@@ -67,6 +76,7 @@ export class ModelCalls {
       }
       await predicts.closed(alias, () => registry.unload(alias));
       restored.claimed(alias);
+      this.#loaders.unloaded(alias);
       names.forget(alias);
       return {};
     });
@@ -93,6 +103,13 @@ export class ModelCalls {
     if (url === '') throw notFound(alias, 'LoadModel was given no url');
     const path = resolve(workFolder, pathOf(url, alias));
     await registry.activate({ path, alias, owner: 'client' }, () => undefined, signal);
+  }
+
+  /** A model that is loaded, and may be loaded once more all the same. */
+  #isLetGo(alias: string, client: Client): boolean {
+    const { registry, restored } = this.#ports;
+    const isClients = registry.served(alias)?.record.owner === 'client';
+    return restored.isUnclaimed(alias) || (isClients && this.#loaders.hasStartedAgain(alias, client));
   }
 
   /** A model on its way out leaves its name free; one that is being restored does not. */

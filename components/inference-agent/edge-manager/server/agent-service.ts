@@ -3,6 +3,7 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Timings } from '#packages/model-package';
 import { AGENT_PROTO } from '../agent-proto.gen.ts';
 import type { AgentCalls, CallName } from '../messages.ts';
+import type { Client } from './clients.ts';
 
 /** Full name of the service, as clients spell it. */
 const SERVICE_NAME = 'AWS.SageMaker.Edge.Agent';
@@ -19,6 +20,8 @@ export function agentService(): ServiceDefinition {
 interface Caller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
+  /** The program that calls. */
+  readonly client: () => Client;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
   /** Says where the time went, in the trailing metadata of the answer: `server-timing`, as in W3C Server Timing. */

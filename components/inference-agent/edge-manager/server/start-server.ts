@@ -63,6 +63,7 @@ function implementation({ handlers, log }: ServerOptions, clients: Clients): Unt
     unaryCall(
       (call) =>
         (handlers[name] as AnyHandler)(call.request, {
+          client: () => clientOf(call),
           deadlineMs: call.deadlineMs,
           signal: call.signal,
           tellTimings: (timings) => call.trailer.set('server-timing', serverTiming(timings)),
