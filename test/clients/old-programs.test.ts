@@ -1,7 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
+import { MemoryIo } from '../../tools/cli/frame/io.ts';
+import { runProgram } from '../../tools/cli/program.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { startFaultProxy } from '../../testing/object-store/fault-proxy.ts';
 import type { FaultProxy } from '../../testing/object-store/fault-proxy.ts';
@@ -15,13 +18,14 @@ import { LocalCore } from '../../tools/local-core/local-core.ts';
 import { providedRuntime } from '../../testing/device/built-collection.ts';
 import { AGENT, deviceFolder } from '../../testing/device/collection.ts';
 import { sample } from '../../testing/device/samples.ts';
+import { PYTHON_CLIENT } from '../../testing/clients/caller.ts';
 import { packOldProgram } from '../../testing/clients/old-program.ts';
 import { CLASSIFICATION, DETECTION } from '../../testing/clients/services.ts';
 
 const UPLOADER = 'edgeml.FeedbackUploader';
 const COLLECTION = ['edgeml.Runtime', AGENT, 'edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier', UPLOADER];
 
-/** The clients of the Greengrass V1 developer guide with only their import changed, as components on the local core. */
+/** Programs as those of the Greengrass V1 developer guide, not a line of them changed, as components on the local core. */
 describe('the sample programs of Greengrass V1', await needs(python), () => {
   let folder: string;
   let core: LocalCore;
@@ -108,6 +112,63 @@ describe('the sample programs of Greengrass V1', await needs(python), () => {
     await expect
       .poll(() => [...proxy.stored.keys()])
       .toEqual([expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.jpg$/)]);
+  });
+
+  describe('Lambda functions, by edgeml migrate-v1', () => {
+    const heard = new Map<string, string>();
+    let mqtt: Awaited<ReturnType<typeof connectAsync>>;
+
+    beforeAll(async () => {
+      mqtt = await connectAsync(core.mqttUrl!);
+      mqtt.on('message', (topic, payload) => heard.set(topic, payload.toString()));
+      await mqtt.subscribeAsync('parts/#');
+      const code = path.join(folder, 'code');
+      await cp(path.join(PYTHON_CLIENT, 'examples/long-lived-function'), path.join(code, 'watch'), { recursive: true });
+      await cp(sample('part-gear.jpg'), path.join(code, 'watch/part.jpg'));
+      // As deployment packages of V1 had to bring it along: it does not work outside a V1 core.
+      await mkdir(path.join(code, 'watch/greengrasssdk'));
+      await writeFile(path.join(code, 'watch/greengrasssdk/__init__.py'), 'import greengrass_common');
+      await cp(path.join(PYTHON_CLIENT, 'examples/on-demand-function'), path.join(code, 'answer'), { recursive: true });
+      const arn = (name: string) => `arn:aws:lambda:eu-central-1:123456789012:function:${name}:2`;
+      const functions = [
+        { FunctionArn: arn('Watch'), FunctionConfiguration: { Pinned: true, EncodingType: 'json', Timeout: 25 } },
+        { FunctionArn: arn('Answer'), FunctionConfiguration: { Pinned: false, EncodingType: 'json', Timeout: 25 } },
+      ];
+      const subscriptions = [
+        { Source: arn('Watch'), Subject: 'parts/found', Target: 'cloud' },
+        { Source: arn('Watch'), Subject: 'parts/ask/+', Target: arn('Answer') },
+        { Source: arn('Answer'), Subject: 'parts/answer', Target: 'cloud' },
+      ];
+      const at = (name: string) => path.join(folder, name);
+      await writeFile(at('functions.json'), JSON.stringify({ Definition: { Functions: functions } }));
+      await writeFile(at('subscriptions.json'), JSON.stringify({ Definition: { Subscriptions: subscriptions } }));
+      const words = ['--subscriptions', at('subscriptions.json'), '--output', at('migrated')];
+      const named = [`Watch=${at('code/watch')}`, `Answer=${at('code/answer')}:answer.function_handler`];
+      const io = new MemoryIo();
+      const command = ['migrate-v1', at('functions.json'), ...words, '--function', ...named];
+      expect([await runProgram(command, io, new AbortController().signal), io.err]).toEqual([0, expect.anything()]);
+      expect(io.out).toBe('lambda.Watch=1.0.0\nlambda.Answer=1.0.0\n');
+      const outcome = await core.deploy({
+        recipeDirectoryPath: at('migrated/recipes'),
+        artifactsDirectoryPath: at('migrated/artifacts'),
+        rootComponentVersionsToAdd: { 'lambda.Watch': '1.0.0', 'lambda.Answer': '1.0.0' },
+      });
+      expect(outcome, lines.slice(-20).join('\n')).toMatchObject({ status: 'SUCCEEDED' });
+    });
+    afterAll(() => mqtt.endAsync());
+
+    it('long-lived: publishes on IoT Core what a model said', async () => {
+      await expect.poll(() => heard.get('parts/found'), { timeout: PATIENCE_MS / 2 }).toMatch(/^{"class": 0, "prob/);
+    });
+
+    it('on-demand: is called with the messages of the other one, and answers', async () => {
+      await line('lambda.Answer', /Called with messages of parts\/ask\/\+/);
+      await expect
+        .poll(() => heard.get('parts/answer'), { timeout: PATIENCE_MS / 2 })
+        .toMatch(/^{"asked": "parts\/ask\/line-3", "parts": \d+}$/);
+      expect([...heard.keys()].filter((topic) => topic.startsWith('parts/ask'))).toEqual([]);
+      expect(lines.filter((one) => /^lambda\..*(Error|Traceback|could not)/.test(one))).toEqual([]);
+    });
   });
 
   it('row 64: no program says that something went wrong', () => {

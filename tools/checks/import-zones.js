@@ -218,8 +218,8 @@ export const ZONES = {
     mayImport: ['packages/foundation', 'components/inference-agent/settings/old-agent-file.ts'],
   },
   'tools/migrate-v1': {
-    holds: 'connector definitions of Greengrass V1 turned into our configuration',
-    mayImport: ['packages/foundation', 'components/*/config.ts'],
+    holds: 'connectors of Greengrass V1 turned into our configuration, and its Lambda functions into components',
+    mayImport: ['packages/foundation', 'components/*/config.ts', 'tools/bundle'],
   },
   'tools/cli': {
     holds: 'the `edgeml` command, one file per command',

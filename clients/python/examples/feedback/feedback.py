@@ -1,7 +1,7 @@
 """Offers the first file of a folder, and what a model said of it, as a sample for the next model.
 
-The client of the feedback connector as the Greengrass V1 developer guide describes it. It was
-``import greengrass_machine_learning_sdk as ml``; nothing else has changed.
+The client of the feedback connector as the Greengrass V1 developer guide describes it. Not a
+line was changed for EdgeML.
 """
 
 import json
@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 
-import edgeml_sdk as ml
+import greengrass_machine_learning_sdk as ml
 
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 

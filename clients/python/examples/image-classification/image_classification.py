@@ -1,7 +1,7 @@
 """Asks the service imageClassification once a second what is in an image.
 
-The client of the image classification connector as the Greengrass V1 developer guide describes it. It was
-``import greengrass_machine_learning_sdk as ml``; nothing else has changed.
+The client of the image classification connector as the Greengrass V1 developer guide describes it. Not a
+line was changed for EdgeML.
 """
 
 import logging
@@ -10,7 +10,7 @@ import sys
 from array import array
 from threading import Timer
 
-import edgeml_sdk as ml
+import greengrass_machine_learning_sdk as ml
 
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 

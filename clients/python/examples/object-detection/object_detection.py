@@ -1,7 +1,7 @@
 """Asks the service objectDetection once a second what is where in an image.
 
-The client of the object detection connector as the Greengrass V1 developer guide describes it. It was
-``import greengrass_machine_learning_sdk as ml``; nothing else has changed.
+The client of the object detection connector as the Greengrass V1 developer guide describes it. Not a
+line was changed for EdgeML.
 """
 
 import logging
@@ -9,7 +9,7 @@ import os
 import sys
 from threading import Timer
 
-import edgeml_sdk as ml
+import greengrass_machine_learning_sdk as ml
 
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s')
 
