@@ -1,7 +1,7 @@
 import type { GroupSubscription, LambdaFunction } from './read-functions.ts';
 
 /** A filter of topics, and where their messages go or come from. */
-export type Route = readonly [filter: string, way: 'cloud' | 'local'];
+type Route = readonly [filter: string, way: 'cloud' | 'local'];
 
 export interface FunctionTopics {
   /** Where its messages go; undefined without a table: all to IoT Core. */
