@@ -12,10 +12,11 @@ const config: KnipConfig = {
     'components/runtime/check.ts',
     'tools/cloud/pipeline/lambda.ts',
     // What other programs import or start.
-    'clients/typescript/src/index.ts',
+    'clients/typescript/{src/index.ts,examples/*.mjs}',
     'bench/main.ts',
     // Processes that tests and benchmarks start by their paths.
     'bench/vision/sequential.ts',
+    'testing/clients/agent-caller.mjs',
     'testing/agent/{scripted-worker,capture/capture-child}.ts',
     'testing/{device,local-core}/core-process.mts',
     'testing/edge-manager/wind-turbine.ts',

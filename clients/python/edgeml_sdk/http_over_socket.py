@@ -4,7 +4,7 @@ import errno
 import http.client
 import socket
 import time
-from typing import Mapping, NamedTuple, Optional
+from typing import Any, Mapping, NamedTuple, Optional
 
 from .socket_path import reachable
 
@@ -16,6 +16,8 @@ class Answer(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = {}
+    """By their names in lower case."""
 
 
 class Unreachable(Exception):
@@ -35,22 +37,33 @@ def post(socket_path: str, target: str, body: bytes, headers: Mapping[str, str],
 
     :raises Unreachable, ConnectionLost, TimedOut:
     """
+    return ask(socket_path, 'POST', target, body, headers, timeout_seconds)
+
+
+def ask(
+    socket_path: str, method: str, target: str, body: Optional[bytes], headers: Mapping[str, str], timeout_seconds: float
+) -> Answer:
+    """The same with any method."""
     connection = _Connection(socket_path, timeout_seconds)
     try:
         connection.connect()
         try:
-            connection.request('POST', target, body=body, headers=dict(headers))
+            connection.request(method, target, body=body, headers=dict(headers))
         except (BrokenPipeError, ConnectionResetError):
             pass  # A refusal may be there before all of the body was taken.
         response = connection.answer()
         content_type = response.headers.get('Content-Type', '').split(';')[0]
-        return Answer(response.status, content_type, connection.rest(response))
+        return Answer(response.status, content_type, connection.rest(response), headers_of(response))
     except socket.timeout as error:
         raise TimedOut() from error
     except (OSError, http.client.HTTPException) as error:
         raise ConnectionLost('{}: {}'.format(type(error).__name__, error)) from error
     finally:
         connection.close()
+
+
+def headers_of(response: http.client.HTTPResponse) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
 
 
 class _Connection(http.client.HTTPConnection):
@@ -73,7 +86,7 @@ class _Connection(http.client.HTTPConnection):
         except OSError as error:
             raise Unreachable(_why(error)) from error
 
-    def send(self, data) -> None:
+    def send(self, data: Any) -> None:
         self._keep_to_the_time()
         super().send(data)
 

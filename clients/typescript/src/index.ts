@@ -10,6 +10,17 @@
  * });
  * const probabilities = JSON.parse(Body.text()) as number[];
  */
+export { Agent } from './agent.ts';
+export type { CallOptions, CallSignal, InferOptions } from './agent.ts';
+export { AgentError } from './agent-types.ts';
+export type {
+  AgentModel,
+  AgentPrediction,
+  AgentResult,
+  AgentTensor,
+  AgentTensorInfo,
+  TensorData,
+} from './agent-types.ts';
 export { client } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export {

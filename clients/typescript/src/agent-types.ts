@@ -1,0 +1,75 @@
+/** Answers of `Agent`. Times are in milliseconds. */
+
+export interface AgentPrediction {
+  readonly classId: number;
+  readonly label: string;
+  readonly score: number;
+  /** Corners x0, y0, x1, y1 as fractions of the upright picture; absent from a model that does not locate anything. */
+  readonly box?: readonly [number, number, number, number];
+}
+
+export interface AgentModel {
+  readonly alias: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface AgentResult {
+  readonly id: string;
+  readonly service: string;
+  readonly model: AgentModel;
+  /** Of the upright picture, in pixels. */
+  readonly image: { readonly width: number; readonly height: number };
+  readonly predictions: readonly AgentPrediction[];
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** An array of numbers, texts or truth values, row-major. Texts come back as bytes. */
+export interface AgentTensor {
+  /** e.g. `FP32`, `INT64`, `BYTES`. */
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** BOOL and UINT8 are a `Uint8Array`, FP16 the raw bits in a `Uint16Array`, BYTES a list. */
+export type TensorData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | readonly (string | Uint8Array)[];
+
+export interface AgentTensorInfo {
+  readonly name: string;
+  readonly datatype: string;
+  /** A free axis is -1. */
+  readonly shape: readonly number[];
+}
+
+/** The agent refused the request, could not answer it, or was not there. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  /** Stable and documented in docs/errors.md of EdgeML, e.g. `admission.overload`, `agent.unreachable`, `agent.timeout`. */
+  readonly code: string;
+  /** What to do about it; empty if the agent did not say. */
+  readonly todo: string;
+  /** When the agent wants to be asked again. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    facts: { code: string; todo?: string; retryAfterMs?: number | undefined; cause?: unknown },
+  ) {
+    super(`${message} [${facts.code}]`, { cause: facts.cause });
+    this.code = facts.code;
+    this.todo = facts.todo ?? '';
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+}
