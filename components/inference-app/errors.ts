@@ -86,11 +86,11 @@ export const appErrors = errorCatalogue({
     todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source if frames are meant to be rare. The source opens the stream again by itself.',
   }),
   'source.no-image': entry<{ readonly source: string }>({
-    todo: 'Put an image (jpeg, jpg, png, webp, npy) into the folder, or give another source.',
+    todo: 'Put an image (jpeg, jpg, png, webp, bmp, tif, tiff, npy) into the folder, or give another source.',
   }),
   'source.not-masked': {
     status: 415,
-    todo: 'Use pictures that can be decoded (jpeg, png, webp), or remove Masks from the source if nothing is to be hidden.',
+    todo: 'Use pictures that can be decoded (jpeg, png, webp, bmp and tiff of 8 bits), or remove Masks from the source if nothing is to be hidden.',
   },
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
     todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',

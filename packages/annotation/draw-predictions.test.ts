@@ -3,7 +3,9 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
 import { testImage, testNpy } from '../../testing/app/test-image.ts';
+import { bmp, tiff } from '../../testing/vision/rasters.ts';
 import { drawPredictions } from './draw-predictions.ts';
+import { drawRaw } from './draw-raw.ts';
 import { placeLabels, rectOf } from './boxes.ts';
 import { drawOverlay } from './draw-overlay.ts';
 import { colorOf } from './palette.ts';
@@ -56,6 +58,27 @@ describe('drawPredictions', () => {
 
     expect([drawn.width, drawn.height]).toEqual([700, 500]);
     expect(distance(drawn.at(175, 250), colorOf(0).fill)).toBeLessThan(60);
+  });
+
+  it.each([
+    ['BMP', bmp({ bits: 24, width: 700, height: 500, pixel: () => 0x606060 })],
+    ['TIFF of 12 bits in 16', tiff({ bits: 16, width: 700, height: 500, sample: () => 0x606 })],
+  ])('draws on a %s', async (_, image) => {
+    const drawn = await pixelsOf(await drawPredictions(image, { width: 700, height: 500 }, [bolt], settings));
+
+    expect([drawn.width, drawn.height]).toEqual([700, 500]);
+    expect(distance(drawn.at(175, 250), colorOf(0).fill)).toBeLessThan(60);
+    expect(drawn.at(350, 250)[0]).toBeGreaterThan(0x40);
+  });
+
+  it('makes BMP, TIFF and arrays pictures that a browser shows', async () => {
+    const jpeg = await pixelsOf(await drawRaw(tiff({ bits: 8, width: 40, height: 30, sample: () => 200 }), 95));
+    expect([jpeg.width, jpeg.height]).toEqual([40, 30]);
+    expect(distance(jpeg.at(20, 15), [200, 200, 200])).toBeLessThan(3);
+    await expect(drawRaw(tiff({ bits: 8, tags: { 259: [5] } }), 95)).rejects.toMatchObject({
+      code: 'annotation.failed',
+      message: expect.stringContaining('LZW') as string,
+    });
   });
 
   it('makes small pictures large enough to read, and large ones as small as they are wanted', async () => {

@@ -4,7 +4,8 @@ import type { Prediction } from '#packages/model-package';
 import { annotationErrors } from './errors.ts';
 import { canvasOf } from './canvas.ts';
 import { drawOverlay } from './draw-overlay.ts';
-import { isNpy, npyPixels } from './npy-pixels.ts';
+import { isNpy } from './npy-pixels.ts';
+import { rawPixels } from './raw-pixels.ts';
 import type { Canvas } from './scale.ts';
 import { RgbSurface } from './surface/rgb-surface.ts';
 
@@ -18,7 +19,7 @@ export interface DrawOptions {
 /**
  * The picture, upright, with its predictions drawn on, as JPEG.
  *
- * @param image a uint8 npy array of the shape (height, width, channels), or a file that sharp reads
+ * @param image a uint8 npy array of the shape (height, width, channels), BMP or TIFF without compression, or a file that sharp reads
  * @param size of the upright picture in pixels, as the agent reported it
  * @throws EdgeError `annotation.failed`
  */
@@ -53,8 +54,8 @@ export async function drawPredictions(
 
 async function openPicture(bytes: Uint8Array): Promise<Sharp> {
   const sharp = await loadSharp();
-  if (!isNpy(bytes)) return sharp(bytes, { failOn: 'none' }).autoOrient();
-  const pixels = npyPixels(bytes);
+  const pixels = rawPixels(bytes);
+  if (!pixels && !isNpy(bytes)) return sharp(bytes, { failOn: 'none' }).autoOrient();
   if (!pixels) throw new Error('only uint8 npy arrays of the shape (height, width, channels) are drawn on');
   const { data, width, height, channels } = pixels;
   return sharp(data, { raw: { width, height, channels } });

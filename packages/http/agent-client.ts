@@ -20,7 +20,7 @@ import { AGENT } from './peer.ts';
 import { administrationSocketBeside } from './socket-path.ts';
 
 export interface InvokeOptions extends CallOptions {
-  /** `image/jpeg` or `image/png`. */
+  /** E.g. `image/jpeg`, `image/png`, `image/tiff`. */
   readonly contentType: string;
   /** The agent answers with an error rather than after this many milliseconds. */
   readonly deadlineMs?: number;

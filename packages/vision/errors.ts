@@ -22,11 +22,11 @@ export const visionErrors = errorCatalogue({
   }),
   'image.unrecognised': entry<{ readonly bytes: number }>({
     status: 415,
-    todo: 'Send JPEG, PNG, WebP or npy; a file name or content type does not make it one.',
+    todo: 'Send JPEG, PNG, WebP, BMP, TIFF or npy; a file name or content type does not make it one.',
   }),
   'image.unsupported': entry<{ readonly format: string }>({
     status: 415,
-    todo: 'Convert the image to 8-bit JPEG, PNG or WebP.',
+    todo: 'Read the reason; convert the image to PNG or JPEG, or TIFF and BMP without compression.',
   }),
   'model.closed': { status: 503, todo: 'Ask again: a newer instance of the model has taken over.' },
   'model.file-missing': { status: 422, todo: 'Put the file into the package, or correct its name in model.json.' },

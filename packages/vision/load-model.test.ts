@@ -5,6 +5,7 @@ import { systemClock } from '#packages/foundation';
 import { BLUE, GREEN, RED, npy, pattern, plain } from '../../testing/vision/images.ts';
 import { modelFolder } from '../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../testing/vision/model-folder.ts';
+import { bmp, tiff } from '../../testing/vision/rasters.ts';
 import { buildOnnx, constantModel, meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import type { LoadOptions, LoadedModel } from './loaded-model.ts';
 
@@ -83,6 +84,86 @@ describe('a loaded model', () => {
     for (const image of wrong)
       await expect(model.infer(image)).rejects.toMatchObject({ code: expect.stringMatching(/^image\./) as unknown });
     expect((await model.infer(await red())).predictions[0]?.label).toBe('red');
+  });
+
+  it('prepares images to the size that their shape gives, for a model that takes any', async () => {
+    const steps = [
+      { step: 'resize', width: 64, height: 64, mode: 'contain' },
+      { step: 'pad', multiple: 32 },
+      { step: 'normalize', std: 255 },
+    ];
+    const shape = ['n', 3, 'h', 'w'];
+    const echo = buildOnnx({
+      inputs: [{ name: 'image', shape }],
+      outputs: [{ name: 'same', shape }],
+      nodes: [{ op: 'Relu', inputs: ['image'], outputs: ['same'] }],
+    });
+    const tensors = { task: 'tensor', output: { decoder: 'tensor' }, input: { steps } };
+    const model = await load(tensors, { 'model.onnx': echo });
+    expect(await model.warmUp()).toBe(true);
+    for (const [width, height, expected] of [
+      [100, 50, [1, 3, 32, 64]],
+      [50, 100, [1, 3, 64, 32]],
+      [100, 50, [1, 3, 32, 64]],
+      [70, 70, [1, 3, 64, 64]],
+    ] as const) {
+      const { outputs } = await model.infer(await plain(GREEN, width, height).png().toBuffer());
+      expect(outputs?.['same']?.shape).toEqual(expected);
+      expect((outputs?.['same']?.data as Float32Array).reduce((most, one) => Math.max(most, one), 0)).toBe(1);
+    }
+  });
+
+  it("leads boxes in pixels of such a model's input back to the image", async () => {
+    const steps = [
+      { step: 'resize', width: 64, height: 64, mode: 'contain' },
+      { step: 'pad', multiple: 32, align: 'top-left' },
+    ];
+    const box = constantModel({ name: 'image', shape: ['n', 3, 'h', 'w'] }, [
+      { name: 'output', shape: [1, 5, 1], values: [16, 8, 32, 16, 0.9] },
+    ]);
+    const input = { name: 'image', steps };
+    const detector = { task: 'object-detection', output: { decoder: 'yolov8' }, input };
+    const model = await load(detector, { 'model.onnx': box }, {}, ['thing']);
+    const wide = (await model.infer(await plain(RED, 128, 64).png().toBuffer())).predictions;
+    expect(wide[0]?.box?.map((side) => side.toFixed(3))).toEqual(['0.000', '0.000', '0.500', '0.500']);
+    const tall = (await model.infer(await plain(RED, 64, 128).png().toBuffer())).predictions;
+    expect(tall[0]?.box?.map((side) => side.toFixed(3))).toEqual(['0.000', '0.000', '1.000', '0.250']);
+  });
+
+  it.each(['NCHW', 'NHWC'])('takes images of five channels and 16 bits, laid out as %s', async (layout) => {
+    const shape = layout === 'NCHW' ? [1, 5, 2, 2] : [1, 2, 2, 5];
+    const echo = buildOnnx({
+      inputs: [{ name: 'image', shape }],
+      outputs: [{ name: 'same', shape }],
+      nodes: [{ op: 'Relu', inputs: ['image'], outputs: ['same'] }],
+    });
+    const input = { width: 2, height: 2, layout, channels: 5, bits: 16, mean: 0, std: [1, 2, 4, 8, 16] };
+    const model = await load({ task: 'tensor', output: { decoder: 'tensor' }, input }, { 'model.onnx': echo });
+    const image = tiff({
+      bits: 16,
+      samples: 5,
+      width: 2,
+      height: 2,
+      sample: (x, y, sample) => (x + 2 * y + 1) * 400 * 2 ** sample,
+    });
+    const { data } = (await model.infer(image)).outputs!['same']!;
+    const [step, plane] = layout === 'NCHW' ? [1, 4] : [5, 1];
+    for (let pixel = 0; pixel < 4; pixel++) {
+      for (let channel = 0; channel < 5; channel++) {
+        expect((data as Float32Array)[pixel * step + channel * plane]).toBe((pixel + 1) * 400);
+      }
+    }
+    await expect(model.infer(await red())).rejects.toMatchObject({
+      code: 'image.unsupported',
+      message: 'the image has 3 channel(s), and the model takes 5',
+    });
+  });
+
+  it.each([
+    ['BMP', bmp({ bits: 24, width: 8, height: 8, pixel: () => 0x00ff00 })],
+    ['TIFF', tiff({ bits: 8, samples: 3, width: 8, height: 8, sample: (_x, _y, sample) => (sample === 1 ? 255 : 0) })],
+  ])('takes %s without compression', async (_, image) => {
+    expect((await (await load()).infer(image)).predictions[0]?.label).toBe('green');
   });
 
   it('refuses images with more pixels than allowed', async () => {

@@ -54,14 +54,25 @@ export const ZONES = {
     holds: 'libjpeg-turbo: where it lies, and raw frames encoded by it',
     mayImport: ['packages/foundation', 'packages/frames'],
   },
+  'packages/raster': {
+    holds: 'BMP and TIFF pictures without compression, from industrial cameras',
+    mayImport: [],
+  },
   'packages/motion': { holds: 'whether anything moves before a camera', mayImport: ['packages/frames'] },
   'packages/vision': {
     holds: 'image decode, resize, tensors, decoders, execution providers: what a worker runs',
-    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package', 'packages/onnx'],
+    mayImport: [
+      'packages/foundation',
+      'packages/frames',
+      'packages/jpeg',
+      'packages/model-package',
+      'packages/onnx',
+      'packages/raster',
+    ],
   },
   'packages/annotation': {
     holds: 'predictions drawn on an image',
-    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package'],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package', 'packages/raster'],
   },
 
   'packages/doctor': {
@@ -98,6 +109,7 @@ export const ZONES = {
       'packages/model-package',
       'packages/motion',
       'packages/posix',
+      'packages/raster',
       'schemas',
     ],
   },
@@ -115,7 +127,14 @@ export const ZONES = {
   'components/console': {
     holds:
       '`edgeml.Console`: the server of the page, its guards, what it asks of the other components; `page/`: the page itself',
-    mayImport: ['packages/foundation', 'packages/http', 'packages/ipc', 'packages/model-package', 'schemas'],
+    mayImport: [
+      'packages/foundation',
+      'packages/http',
+      'packages/ipc',
+      'packages/model-package',
+      'packages/raster',
+      'schemas',
+    ],
   },
   'components/edge-manager': {
     holds: '`edgeml.EdgeManager`, which stands in for the old component: two scripts',

@@ -19,7 +19,7 @@ export const predictCommand: CommandSpec<PredictOptions> = {
     rootOption(command)
       .option('--package <folder>', 'folder with model.json')
       .option('--service <name>', 'ask this service of the agent of a running core instead of loading a package')
-      .requiredOption('--image <file...>', 'JPEG, PNG, WebP or npy files')
+      .requiredOption('--image <file...>', 'JPEG, PNG, WebP, BMP, TIFF or npy files')
       .option('--variant <file>', 'file of the variant to run (default: the first that the providers can run)')
       .option('--provider <list>', 'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, wasm', 'cpu')
       .option('--require-provider', 'fail where the first provider of the list cannot be used')

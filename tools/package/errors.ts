@@ -72,7 +72,7 @@ export const packagingErrors = errorCatalogue({
     todo: 'The model does not give what its golden files expect. Correct the model or model.json, or make new ones with --golden.',
   }),
   'packaging.golden-input': {
-    todo: 'Give --golden images that the model takes (JPEG, PNG, WebP or npy), or an .npz with its inputs by name; each under its own name.',
+    todo: 'Give --golden images that the model takes (JPEG, PNG, WebP, BMP, TIFF or npy), or an .npz with its inputs by name; each under its own name.',
   },
   'packaging.labels-shifted': entry<{ readonly pictures: readonly string[]; readonly reason: string }>({
     todo: 'Look at the pictures. Take the background row out of the labels, or set classOffset of output to 1; if the labels are right all the same, say so with --golden-seen.',

@@ -11,5 +11,5 @@ export const twinErrors = errorCatalogue({
   'twin.no-component': entry<{ readonly component: string }>({
     todo: 'Build or package the component first, or name a version that is in one of the --build folders.',
   }),
-  'twin.no-image': { todo: 'Give --image JPEG or PNG files, or folders that hold some.' },
+  'twin.no-image': { todo: 'Give --image JPEG, PNG, WebP, BMP or TIFF files, or folders that hold some.' },
 });

@@ -40,14 +40,14 @@ function versionOf(text: string, builds: StagedBuilds): readonly [string, string
   );
 }
 
-const IMAGE = /\.(jpe?g|png)$/i;
+const IMAGE = /\.(jpe?g|png|webp|bmp|tiff?)$/i;
 
 /** Files as they are given, and the images of folders. @throws EdgeError `twin.no-image` */
 export async function imagesOf(given: readonly string[]): Promise<readonly string[]> {
   const lists = await Promise.all(given.map(filesOf));
   const images = lists.flat();
   if (given.length > 0 && images.length === 0)
-    throw twinErrors.error('twin.no-image', `there are no JPEG or PNG files in ${given.join(', ')}`);
+    throw twinErrors.error('twin.no-image', `there are no JPEG, PNG, WebP, BMP or TIFF files in ${given.join(', ')}`);
   return images;
 }
 

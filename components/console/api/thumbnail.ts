@@ -1,4 +1,5 @@
 import { messageOf } from '#packages/foundation';
+import { shownRaster } from '#packages/raster';
 import { consoleErrors } from '../errors.ts';
 
 const EDGE = 320;
@@ -12,7 +13,10 @@ export async function thumbnailOf(input: Uint8Array): Promise<Buffer> {
   sharp.concurrency(1);
   sharp.cache(false);
   try {
-    const picture = sharp(input, { failOn: 'none', limitInputPixels: MAX_PIXELS }).autoOrient();
+    const raster = shownRaster(input, MAX_PIXELS);
+    const picture = raster
+      ? sharp(raster.data, { raw: { width: raster.width, height: raster.height, channels: raster.channels } })
+      : sharp(input, { failOn: 'none', limitInputPixels: MAX_PIXELS }).autoOrient();
     return await picture
       .resize(EDGE, EDGE, { fit: 'inside', withoutEnlargement: true })
       .webp({ quality: QUALITY })

@@ -105,14 +105,15 @@ async function namedPicture(request: IncomingMessage): Promise<{ readonly path: 
   throw agentErrors.error('http.bad-request', 'a JSON body names the image: {"path": "/absolute/path/of/image.jpg"}');
 }
 
-const IMAGE_TYPE = /^(image\/(jpe?g|png|webp|x-npy)|application\/(octet-stream|x-npy|vnd\.edgeml\.frame))$/;
+const IMAGE_TYPE =
+  /^(image\/(jpe?g|png|webp|bmp|x-bmp|x-ms-bmp|tiff|x-npy)|application\/(octet-stream|x-npy|vnd\.edgeml\.frame))$/;
 
 /** Undefined where the request does not say: the bytes decide what the image is in any case. */
 function imageType(request: IncomingMessage): string | undefined {
   const header = request.headers['content-type'];
   const type = header?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;
-  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png or image/webp, their path as application/json`;
+  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png, image/webp, image/bmp or image/tiff, their path as application/json`;
   throw agentErrors.error('http.content-type', message, { facts: { contentType: header } });
 }
 

@@ -15,6 +15,7 @@ const PICTURE_TYPES: Readonly<Record<string, string>> = {
   jpeg: 'image/jpeg',
   png: 'image/png',
   webp: 'image/webp',
+  bmp: 'image/bmp',
 };
 
 /** Describes the package of a serving model, and gives its golden pictures: the very bytes that were verified. */

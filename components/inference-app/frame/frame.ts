@@ -38,7 +38,7 @@ export type FrameOutcome = 'done' | 'unreadable' | 'stopped';
 
 export interface LoadedImage {
   readonly bytes: Uint8Array;
-  /** `image/jpeg`, `image/png`, `image/webp` or `application/x-npy`: a hint, the agent looks at the bytes. */
+  /** `image/jpeg`, `image/png`, `image/webp`, `image/bmp`, `image/tiff` or `application/x-npy`: a hint, the agent looks at the bytes. */
   readonly contentType: string;
 }
 

@@ -11,6 +11,7 @@ import { encodeFrame } from '#packages/jpeg';
 import { AppRig, eventually } from '../../../testing/app/app-rig.ts';
 import { ffmpeg as run } from '../../../testing/app/ffmpeg.ts';
 import { testNpy } from '../../../testing/app/test-image.ts';
+import { bmp, tiff } from '../../../testing/vision/rasters.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { ffmpeg } from '../../../testing/outside-data/programs.ts';
@@ -215,6 +216,26 @@ describe('a source with masks', needed, () => {
 
     await expectMasked();
     expect(rig.agent.invocations.map(({ contentType }) => contentType)).toEqual(['image/jpeg']);
+  });
+
+  it('hides them in BMP files', async () => {
+    await mkdir(join(rig.work, 'line'));
+    const white = bmp({ bits: 24, width: 64, height: 48, pixel: () => 0xffffff });
+    await writeFile(join(rig.work, 'line', 'a.bmp'), white);
+    await started({ Type: 'folder', Path: 'line', Mode: 'once' });
+
+    await expectMasked();
+    expect(rig.agent.invocations.map(({ contentType }) => contentType)).toEqual(['image/jpeg']);
+  });
+
+  it('does not look at a TIFF of 16 bits, of which the masked picture would lose half', async () => {
+    await mkdir(join(rig.work, 'line'));
+    await writeFile(join(rig.work, 'line', 'a.tif'), tiff({ bits: 16 }));
+    await started({ Type: 'folder', Path: 'line', Mode: 'once' });
+    await eventually(() => rig.of('app.image-failed').length === 1);
+
+    expect(rig.agent.invocations).toEqual([]);
+    expect(String(rig.of('app.image-failed')[0]?.facts['error'])).toContain('16 bits');
   });
 
   it('does not look at a picture that it cannot mask', async () => {

@@ -101,5 +101,7 @@ function settingsOf(name: string, given: object): SourceConfiguration {
 }
 
 function whereOf({ Type: type, Path: path, Url: url }: SourceConfiguration): string {
-  return type === 'folder' ? `there is no jpeg, jpg, png, webp or npy file in ${path}` : `${shownUrl(url)} gave none`;
+  return type === 'folder'
+    ? `there is no jpeg, jpg, png, webp, bmp, tif, tiff or npy file in ${path}`
+    : `${shownUrl(url)} gave none`;
 }

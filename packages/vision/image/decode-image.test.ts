@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
 import { BLUE, GREEN, RED, npy, pattern, patternPixels, plain } from '../../../testing/vision/images.ts';
+import { bmp, tiff } from '../../../testing/vision/rasters.ts';
 import { decodeImage } from './decode-image.ts';
 import { turboJpeg } from './turbo-jpeg.ts';
 
@@ -165,6 +167,25 @@ describe('npy arrays', () => {
     expect((await pixelsOf(npy(type, [1, 3], data))).data).toEqual(Uint8Array.of(0, 128, 255));
   });
 
+  it.each<[string, number[]]>([
+    ['0..1', [0, 0.5, 1]],
+    ['0..1, only zeros and ones', [0, 1, 1]],
+    ['-1..1', [-1, 0, 0.25]],
+    ['normalized by mean and std', [-2.1, 0.3, 2.6]],
+    ['with NaN', [1, NaN, 200]],
+  ])('of floating-point numbers %s are refused with what to do, not taken for black', async (_, values) => {
+    const bytes = npy('<f4', [1, 3], new Uint8Array(Float32Array.from(values).buffer));
+    await expect(decode(bytes)).rejects.toMatchObject({
+      code: 'image.unsupported',
+      message: expect.stringContaining('multiply by 255') as string,
+    });
+  });
+
+  it('of floating-point numbers may be black', async () => {
+    const bytes = npy('<f4', [1, 3], new Uint8Array(12));
+    expect((await pixelsOf(bytes)).data).toEqual(Uint8Array.of(0, 0, 0));
+  });
+
   it('may be in Fortran order', async () => {
     const bytes = npy('|u1', [2, 2], Uint8Array.of(1, 3, 2, 4), true);
     expect((await pixelsOf(bytes)).data).toEqual(Uint8Array.of(1, 2, 3, 4));
@@ -261,5 +282,63 @@ describe('what cannot be looked at', () => {
     const clean = (await pixelsOf(bytes)).data;
     expect((await pixelsOf(dirty)).data).toEqual(clean);
     expect((await pixelsOf(between)).data).toEqual(clean);
+  });
+});
+
+describe('images of more bits and channels', () => {
+  const options = { grey: false, maxPixels: 1e6, takePixels: (bytes: number) => Buffer.alloc(bytes) };
+  const deep = tiff({ bits: 16, width: 2, height: 1, sample: (x) => 4095 * (x + 1) });
+
+  it('lose the lower byte unless it is asked for', async () => {
+    expect((await decodeImage(deep, options)).pixels.data).toEqual(Uint8Array.of(15, 31));
+    expect((await decodeImage(deep, { ...options, deep: true })).pixels.data).toEqual(Uint16Array.of(4095, 8190));
+    const array = npy('<u2', [1, 2], new Uint8Array(Uint16Array.of(300, 40_000).buffer));
+    expect((await decodeImage(array, { ...options, deep: true })).pixels.data).toEqual(Uint16Array.of(300, 40_000));
+  });
+
+  it('in PNG too', async () => {
+    const values = Uint16Array.of(1, 300, 65_535, 4095, 2, 7);
+    const raw = { width: 2, height: 1, channels: 3 } as const;
+    const png = await sharp(values, { raw }).toColourspace('rgb16').png().toBuffer();
+    expect((await decodeImage(png, { ...options, deep: true })).pixels.data).toEqual(values);
+    expect([...(await decodeImage(png, options)).pixels.data]).toEqual([0, 1, 255, 15, 0, 0]);
+  });
+
+  it('keep what the file has, if that is asked for', async () => {
+    const five = tiff({ bits: 8, samples: 5, width: 1, height: 1, sample: (_x, _y, sample) => sample });
+    expect((await decodeImage(five, { ...options, stored: true })).pixels).toMatchObject({ channels: 5 });
+    const rgba = bmp({
+      bits: 32,
+      width: 1,
+      height: 1,
+      masks: [0xff, 0xff00, 0xff0000, 0xff000000],
+      pixel: () => 0x80030201,
+    });
+    expect([...(await decodeImage(rgba, { ...options, stored: true })).pixels.data]).toEqual([1, 2, 3, 0x80]);
+    expect([...(await decodeImage(rgba, options)).pixels.data]).toEqual([1, 2, 3]);
+    const png = await plain(RED, 1, 1).ensureAlpha(0.5).png().toBuffer();
+    expect([...(await decodeImage(png, { ...options, stored: true })).pixels.data]).toEqual([255, 0, 0, 127]);
+    const array = npy('|u1', [1, 1, 6], Uint8Array.of(1, 2, 3, 4, 5, 6));
+    expect([...(await decodeImage(array, { ...options, stored: true })).pixels.data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('lie upright', async () => {
+    const turned = tiff({ bits: 8, width: 2, height: 1, sample: (x) => x + 1, tags: { 274: [6] } });
+    expect((await decodeImage(turned, options)).pixels).toMatchObject({
+      width: 1,
+      height: 2,
+      data: Uint8Array.of(1, 2),
+    });
+  });
+
+  it.each([
+    ['image.unsupported', 'compressed (LZW)', tiff({ bits: 8, tags: { 259: [5] } })],
+    ['image.corrupt', 'beyond its end', tiff({ bits: 8, tags: { 273: [60_000] } })],
+    ['image.too-large', 'the limit is 1000000', tiff({ bits: 8, tags: { 256: [60_000], 257: [60_000] } })],
+  ])('are refused with %s: %s', async (code, message, bytes) => {
+    await expect(decodeImage(bytes, options)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
   });
 });

@@ -2,16 +2,17 @@ import { visionErrors } from '../errors.ts';
 import type { DecodeOptions } from './decode-options.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
+import { decodeRaster } from './decode-raster.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { decodeNpy, imageShapeOf, readNpyHeader } from './npy.ts';
 import type { Decoded, ImageSize, Pixels } from './pixels.ts';
-import { readPngHeader } from './png-header.ts';
+import { isDeepPng, readPngHeader } from './png-header.ts';
 import { sniffImage } from './sniff.ts';
 import { readWebpHeader } from './webp-header.ts';
 
 /**
- * Compressed bytes to upright 8-bit pixels. JPEG, PNG, WebP and npy arrays, told apart by their content.
- * Alpha is dropped, colour profiles are ignored and 16 bits become 8, as OpenCV's `imread` does.
+ * The bytes of an image to upright pixels: JPEG, PNG, WebP, BMP, TIFF and npy arrays, told apart by their content.
+ * Colour profiles are ignored. Unless the options say otherwise, alpha is dropped and 16 bits become 8, as OpenCV's `imread` does.
  * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`, `image.corrupt`, `image.too-large`
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Decoded> {
@@ -24,13 +25,18 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
     }
     case 'npy': {
       const header = readNpyHeader(bytes);
-      refuseBomb(imageShapeOf(header), options.maxPixels);
-      return whole(decodeNpy(bytes, header));
+      refuseBomb(imageShapeOf(header, options.stored), options.maxPixels);
+      return whole(decodeNpy(bytes, header, options));
     }
+    case 'bmp':
+    case 'tiff':
+      return whole(decodeRaster(format === 'bmp' ? 'BMP' : 'TIFF', bytes, options));
     case 'png':
     case 'webp':
       refuseBomb(format === 'png' ? readPngHeader(bytes) : readWebpHeader(bytes), options.maxPixels);
-      return whole(await decodeWithSharp(bytes, { maxPixels: options.maxPixels, cmyk: false }));
+      return whole(
+        await decodeWithSharp(bytes, { ...options, cmyk: false, deep: options.deep === true && isDeepPng(bytes) }),
+      );
   }
 }
 

@@ -1,10 +1,10 @@
+import { isTransposed, toUpright } from '#packages/raster';
+
 import { visionErrors } from '../errors.ts';
 import type { DecodeOptions } from './decode-options.ts';
 import { decodeWithSharp } from './decode-with-sharp.ts';
 import type { JpegHeader } from './jpeg-header.ts';
 import { cmykToRgb } from './cmyk.ts';
-import { toUpright } from './orient.ts';
-import { isTransposed } from './pixels.ts';
 import type { Decoded, Pixels } from './pixels.ts';
 import { turboJpeg } from './turbo-jpeg.ts';
 import type { TurboFault, TurboFormat, TurboJpeg } from './turbo-jpeg.ts';

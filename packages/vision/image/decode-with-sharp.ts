@@ -3,18 +3,19 @@ import type { OutputInfo } from 'sharp';
 import { lazyPackage, messageOf } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import { cmykToRgb } from './cmyk.ts';
+import type { DecodeOptions } from './decode-options.ts';
 import type { Pixels } from './pixels.ts';
 
 /** Loading it costs 30 ms of a cold start, so only what the fast decoder cannot do comes here. */
 const loadSharp = lazyPackage<typeof Sharp>('sharp');
 
 /**
- * PNG, WebP and the odd kinds of JPEG: upright, 8 bit, RGB. Alpha is dropped and colour profiles are ignored, as OpenCV does.
+ * PNG, WebP and the odd kinds of JPEG: upright. Colour profiles are ignored. By default alpha is dropped and 16 bits become 8, as OpenCV does.
  * @throws EdgeError `image.corrupt` also where the end of the file is missing
  */
 export async function decodeWithSharp(
   bytes: Uint8Array,
-  options: { readonly maxPixels: number; readonly cmyk: boolean },
+  options: Pick<DecodeOptions, 'maxPixels' | 'deep' | 'stored'> & { readonly cmyk: boolean },
 ): Promise<Pixels> {
   const sharp = loadSharp();
   // Workers decode side by side already; a pool of threads for each would only add memory.
@@ -40,12 +41,14 @@ export async function decodeWithSharp(
         raw.info.height,
       );
     }
-    const raw = await image
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
+    const { deep = false, stored = false } = options;
+    const opaque = stored ? image : image.removeAlpha();
+    const raw = await opaque
+      .toColourspace(deep ? 'rgb16' : 'srgb')
+      .raw({ depth: deep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return toPixels(raw.data, raw.info);
+    const { data } = raw;
+    return toPixels(deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data, raw.info, stored);
   } catch (error) {
     throw visionErrors.error(
       'image.corrupt',
@@ -55,9 +58,9 @@ export async function decodeWithSharp(
   }
 }
 
-function toPixels(data: Uint8Array, info: OutputInfo): Pixels {
+function toPixels(data: Pixels['data'], info: OutputInfo, stored: boolean): Pixels {
   const { width, height, channels } = info;
-  if (channels === 1 || channels === 3) return { width, height, channels, data };
+  if (stored || channels === 1 || channels === 3) return { width, height, channels, data };
   throw new Error(`${channels} channels after conversion`);
 }
 

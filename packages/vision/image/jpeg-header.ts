@@ -1,6 +1,7 @@
+import type { Orientation } from '#packages/raster';
+
 import { visionErrors } from '../errors.ts';
 import { readExifOrientation } from './exif.ts';
-import type { Orientation } from './pixels.ts';
 
 export interface JpegHeader {
   readonly width: number;

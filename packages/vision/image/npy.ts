@@ -1,4 +1,6 @@
 import { visionErrors } from '../errors.ts';
+import { roundHalfEven } from '../resize/round-half-even.ts';
+import type { DecodeOptions } from './decode-options.ts';
 import type { Pixels } from './pixels.ts';
 
 export interface NpyHeader {
@@ -37,31 +39,37 @@ export function readNpyHeader(bytes: Uint8Array): NpyHeader {
   };
 }
 
-/** Height, width and channels of an array that is an image; a leading dimension of 1 is a batch of one. */
-export function imageShapeOf(header: NpyHeader): {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3 | 4;
-} {
+/** Height, width and channels of an array that is an image; a leading dimension of 1 is a batch of one. `stored`: any number of channels. */
+export function imageShapeOf(
+  header: NpyHeader,
+  stored = false,
+): { readonly height: number; readonly width: number; readonly channels: number } {
   const shape = header.shape.length === 4 && header.shape[0] === 1 ? header.shape.slice(1) : header.shape;
   const [height = 0, width = 0, channels = 1] = shape;
-  const fits = (shape.length === 2 || shape.length === 3) && (channels === 1 || channels === 3 || channels === 4);
+  const isCount =
+    channels === 1 || channels === 3 || channels === 4 || (stored && channels >= 1 && channels <= MAX_CHANNELS);
+  const fits = (shape.length === 2 || shape.length === 3) && isCount;
   if (!fits || height < 1 || width < 1) {
     throw visionErrors.error(
       'image.unsupported',
-      `the npy array has the shape (${header.shape.join(', ')}); an image is (height, width) or (height, width, 1, 3 or 4)`,
+      `the npy array has the shape (${header.shape.join(', ')}); an image is (height, width) or (height, width, ${stored ? 'channels' : '1, 3 or 4'})`,
       { facts: { format: 'npy' } },
     );
   }
-  return { height, width, channels: channels };
+  return { height, width, channels };
 }
 
 /**
  * An array as the old components took it: what `cv2.imread` gives, so grey, BGR or BGRA (alpha is dropped), 0..255 whatever the type.
+ * `stored`: its channels as they are. `deep`: values of more than a byte are 0..65535.
  * @throws EdgeError `image.corrupt`, `image.unsupported`
  */
-export function decodeNpy(bytes: Uint8Array, header: NpyHeader): Pixels {
-  const { height, width, channels } = imageShapeOf(header);
+export function decodeNpy(
+  bytes: Uint8Array,
+  header: NpyHeader,
+  { deep = false, stored = false }: Pick<DecodeOptions, 'deep' | 'stored'> = {},
+): Pixels {
+  const { height, width, channels } = imageShapeOf(header, stored);
   const read = READERS[header.type];
   if (!read) {
     throw visionErrors.error(
@@ -75,19 +83,63 @@ export function decodeNpy(bytes: Uint8Array, header: NpyHeader): Pixels {
   const need = height * width * channels * size;
   if (view.byteLength < need) throw corrupt(`${view.byteLength} bytes follow the header, ${need} are needed`);
   const [stepY, stepX, stepC] = header.fortranOrder ? [1, height, height * width] : [width * channels, channels, 1];
-  const outChannels = channels === 1 ? 1 : 3;
-  const data = new Uint8ClampedArray(height * width * outChannels);
+  const outChannels = stored ? channels : channels === 1 ? 1 : 3;
+  const isDeep = deep && size > 1;
+  const most = isDeep ? 65_535 : 255;
+  const data = new (isDeep ? Uint16Array : Uint8Array)(height * width * outChannels);
+  const isFloat = header.type.startsWith('f');
+  const seen = new SeenFloats();
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = y * stepY + x * stepX;
-      // Stored blue first.
-      for (let c = outChannels - 1; c >= 0; c--)
-        data[to++] = read(view, (from + c * stepC) * size, header.littleEndian);
+      for (let c = 0; c < outChannels; c++) {
+        // Stored blue first.
+        const channel = stored ? c : outChannels - 1 - c;
+        const value = read(view, (from + channel * stepC) * size, header.littleEndian);
+        if (isFloat) seen.add(value);
+        data[to++] = Math.min(most, Math.max(0, roundHalfEven(value)));
+      }
     }
   }
-  return { width, height, channels: outChannels, data: new Uint8Array(data.buffer) };
+  if (isFloat) seen.refuseFractions();
+  return { width, height, channels: outChannels, data };
 }
+
+/** Fractions up to this are what normalization leaves; as pixels they would be black. */
+const MOST_NORMALIZED = 10;
+
+/** Looks whether floating-point numbers can be pixels of 0..255. */
+class SeenFloats {
+  #low = Infinity;
+  #high = -Infinity;
+  #isWhole = true;
+  #isNumber = true;
+
+  add(value: number): void {
+    if (value < this.#low) this.#low = value;
+    if (value > this.#high) this.#high = value;
+    this.#isWhole &&= Number.isInteger(value);
+    this.#isNumber &&= !Number.isNaN(value);
+  }
+
+  /** @throws EdgeError `image.unsupported` */
+  refuseFractions(): void {
+    const [low, high] = [this.#low, this.#high];
+    const isMask = low >= 0 && high > 0 && high <= 1;
+    const isSmall = low >= -MOST_NORMALIZED && high <= MOST_NORMALIZED && !this.#isWhole;
+    if (this.#isNumber && !isMask && !isSmall) return;
+    const range = this.#isNumber ? `from ${low} to ${high}` : 'of which some are NaN';
+    throw visionErrors.error(
+      'image.unsupported',
+      `the npy array holds floating-point numbers ${range}, and pixels are 0..255 here: multiply by 255 what lies in 0..1, undo a ` +
+        'normalization, or send a tensor by Open Inference Protocol, which is taken as it is',
+      { facts: { format: 'npy' } },
+    );
+  }
+}
+
+const MAX_CHANNELS = 64;
 
 type Reader = (view: DataView, at: number, littleEndian: boolean) => number;
 

@@ -17,11 +17,3 @@ export interface Decoded {
   /** Upright size of the whole image, which a shrunk JPEG's pixels are not of. */
   readonly size: ImageSize;
 }
-
-/** EXIF orientation: how the stored raster lies; 1 is upright. */
-export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
-
-/** Whether upright width and height are the stored ones exchanged. */
-export function isTransposed(orientation: Orientation): boolean {
-  return orientation >= 5;
-}

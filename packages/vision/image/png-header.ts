@@ -10,6 +10,11 @@ export function readPngHeader(bytes: Uint8Array): { readonly width: number; read
   return { width, height };
 }
 
+/** Whether the values of pixels have 16 bits. */
+export function isDeepPng(bytes: Uint8Array): boolean {
+  return bytes[1] === 0x50 && bytes[24] === 16;
+}
+
 function corrupt(bytes: Uint8Array, what: string): Error {
   return visionErrors.error('image.corrupt', `the PNG of ${bytes.length} bytes cannot be read: ${what}`);
 }

@@ -1,6 +1,8 @@
+import { rasterFormat } from '#packages/raster';
+
 import { visionErrors } from '../errors.ts';
 
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy' | 'bmp' | 'tiff';
 
 /**
  * What the bytes are, whatever the file name or content type say.
@@ -13,7 +15,7 @@ export function sniffImage(bytes: Uint8Array): ImageFormat {
   if (other) {
     throw visionErrors.error(
       'image.unsupported',
-      `the image is a ${other} file; JPEG, PNG, WebP and npy are supported`,
+      `the image is a ${other} file; JPEG, PNG, WebP, BMP, TIFF and npy are supported`,
       {
         facts: { format: other },
       },
@@ -50,13 +52,13 @@ const KNOWN: readonly (readonly [ImageFormat, Test])[] = [
   ['jpeg', starts(0xff, 0xd8, 0xff)],
   ['png', starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)],
   ['webp', (bytes) => ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP'],
+  ['bmp', (bytes) => rasterFormat(bytes) === 'BMP'],
+  ['tiff', (bytes) => rasterFormat(bytes) === 'TIFF'],
   ['npy', (bytes) => bytes[0] === 0x93 && ascii(bytes, 1, 6) === 'NUMPY'],
 ];
 
 const OTHERS: readonly (readonly [string, Test])[] = [
   ['GIF', (bytes) => /^GIF8[79]a/.test(ascii(bytes, 0, 6))],
-  ['BMP', (bytes) => ascii(bytes, 0, 2) === 'BM' && bytes.length > 26 && bytes[6] === 0 && bytes[8] === 0],
-  ['TIFF', (bytes) => ['II*\0', 'MM\0*'].includes(ascii(bytes, 0, 4))],
   ['HEIF or AVIF', (bytes) => ascii(bytes, 4, 8) === 'ftyp'],
   ['JPEG XL', (bytes) => (bytes[0] === 0xff && bytes[1] === 0x0a) || ascii(bytes, 4, 7) === 'JXL'],
   ['JPEG 2000', (bytes) => ascii(bytes, 4, 8) === 'jP  '],

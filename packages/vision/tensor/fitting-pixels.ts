@@ -9,7 +9,7 @@ import { toGrey } from './to-grey.ts';
  * @throws EdgeError `image.unsupported` if the image does not have the channels
  */
 export function fittingPixels(pixels: Pixels, { order, channels, bits }: Preparation): Pixels {
-  const fitting = order === 'grey' ? toGrey(pixels) : pixels;
+  const fitting = order === 'grey' && pixels.channels === 3 ? toGrey(pixels) : pixels;
   if (fitting.channels !== channels && !(order !== 'stored' && fitting.channels === 1)) {
     throw visionErrors.error(
       'image.unsupported',

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 
 import { npy, pattern } from '../images.ts';
+import { bmp, tiff } from '../rasters.ts';
 import { constantModel, meanColourModel, smallNetwork } from '../onnx-builder.ts';
 
 /** Small images of every kind that is taken. */
@@ -22,7 +23,13 @@ export async function imageSeeds(): Promise<readonly Uint8Array[]> {
     picture().webp({ lossless: true }).toBuffer(),
     picture().ensureAlpha(0.5).webp().toBuffer(),
   ]);
-  return [jpeg, ...pictures, ...arrays];
+  const rasters = [
+    bmp({ bits: 8 }),
+    bmp({ bits: 24 }),
+    tiff({ bits: 16, rowsPerStrip: 1 }),
+    tiff({ bits: 8, samples: 3, isPlanar: true }),
+  ];
+  return [jpeg, ...pictures, ...arrays, ...rasters];
 }
 
 export interface PackageSeed {

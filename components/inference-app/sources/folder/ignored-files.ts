@@ -16,7 +16,6 @@ export function whyIgnored(name: string): string | undefined {
 
 const PICTURES: Readonly<Record<string, string>> = {
   avif: 'AVIF',
-  bmp: 'BMP',
   gif: 'GIF',
   heic: 'HEIC',
   heif: 'HEIC',
@@ -25,8 +24,6 @@ const PICTURES: Readonly<Record<string, string>> = {
   pgm: 'PGM',
   ppm: 'PPM',
   svg: 'SVG',
-  tif: 'TIFF',
-  tiff: 'TIFF',
 };
 
 const VIDEOS: readonly string[] = ['avi', 'm4v', 'mkv', 'mov', 'mp4', 'mpg', 'mpeg', 'ts', 'webm'];
@@ -40,7 +37,9 @@ export function ignoredFacts(source: string, ignored: readonly IgnoredFile[]): I
   const more = ignored.length > SHOWN ? ` and ${ignored.length - SHOWN} more` : '';
   const isFolder = ({ name }: IgnoredFile): boolean => name.endsWith('/');
   const advice = [
-    ...(ignored.every(isFolder) ? [] : ['Give it JPEG, PNG, WebP or npy; a video is read by a source of Type stream.']),
+    ...(ignored.every(isFolder)
+      ? []
+      : ['Give it JPEG, PNG, WebP, BMP, TIFF or npy; a video is read by a source of Type stream.']),
     ...(ignored.some(isFolder) ? ['Set Recursive of the source to read the folders inside its folder.'] : []),
   ];
   return { source, message: `source ${source} does not read ${names.join(', ')}${more}`, todo: advice.join(' ') };

@@ -1,11 +1,24 @@
-import { isTransposed } from './pixels.ts';
-import type { Orientation, Pixels } from './pixels.ts';
+/** EXIF orientation: how the stored raster lies; 1 is upright. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/** Whether upright width and height are the stored ones exchanged. */
+export function isTransposed(orientation: Orientation): boolean {
+  return orientation >= 5;
+}
+
+/** Rows from the top, channels interleaved, 8 or 16 bits each. `data` may be longer than the image. */
+interface Interleaved {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array | Uint16Array;
+}
 
 /**
  * Turns and mirrors the stored raster upright; returns the same object where nothing is to do.
  * Source: CIPA DC-008 (Exif 2.32), 4.6.4, tag 274.
  */
-export function toUpright(pixels: Pixels, orientation: Orientation): Pixels {
+export function toUpright<Pixels extends Interleaved>(pixels: Pixels, orientation: Orientation): Pixels {
   if (orientation === 1) return pixels;
   const { width, height, channels, data } = pixels;
   const [upWidth, upHeight] = isTransposed(orientation) ? [height, width] : [width, height];
@@ -20,7 +33,7 @@ export function toUpright(pixels: Pixels, orientation: Orientation): Pixels {
       for (let channel = 0; channel < channels; channel++) out[to++] = data[from + channel] as number;
     }
   }
-  return { width: upWidth, height: upHeight, channels, data: out };
+  return { ...pixels, width: upWidth, height: upHeight, data: out };
 }
 
 type Steps = (

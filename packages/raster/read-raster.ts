@@ -1,0 +1,17 @@
+import { isBmp, readBmp } from './bmp/read-bmp.ts';
+import type { Raster } from './raster.ts';
+import { isTiff, readTiff } from './tiff/read-tiff.ts';
+
+/** What the bytes say that they are; undefined if it is none of these. */
+export function rasterFormat(bytes: Uint8Array): 'BMP' | 'TIFF' | undefined {
+  return isBmp(bytes) ? 'BMP' : isTiff(bytes) ? 'TIFF' : undefined;
+}
+
+/**
+ * The pixels of a BMP or TIFF file without compression, as industrial cameras write them. Takes as much memory as the pixels; a file that
+ * does not have the bytes of all of them is refused before.
+ * @throws RasterFault
+ */
+export function readRaster(bytes: Uint8Array, maxPixels: number): Raster {
+  return isBmp(bytes) ? readBmp(bytes, maxPixels) : readTiff(bytes, maxPixels);
+}
