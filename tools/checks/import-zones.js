@@ -284,6 +284,7 @@ export const ZONES = {
   bench: { holds: 'benchmarks, for `edgeml bench`', mayImport: ['packages', 'components', 'tools', 'testing'] },
 
   // No code that ESLint reads.
+  'gg-e2e-tests': { holds: 'scenarios for `gdk test-e2e`, run against an account', mayImport: [] },
   recipes: { holds: 'one YAML recipe per component, the only place that describes it', mayImport: [] },
   schemas: {
     holds:

@@ -11,6 +11,13 @@ const ROOT_COMPONENT = 'edgeml.InferenceApp';
 /** Oldest gdk that these projects were built with. */
 const GDK_VERSION = '1.6.2';
 
+/** `gdk test-e2e`: gg-e2e-tests holds the features, which pom.xml there packs with this version of the Greengrass Testing Framework. */
+const END_TO_END = {
+  build: { build_system: 'maven' },
+  gtf_version: '1.2.0',
+  gtf_options: { tags: 'EdgeML' },
+};
+
 /**
  * gdk takes one component per project folder, with its own gdk-config.json and a recipe.yaml.
  * The recipe is a link: gdk follows it, so that recipes/ stays the only place.
@@ -43,6 +50,7 @@ async function project(name: string, folder: string, options: readonly string[])
         publish: { bucket: 'edgeml-components', region: 'us-east-1' },
       },
     },
+    ...(folder === '' ? { 'test-e2e': END_TO_END } : {}),
     gdk_version: GDK_VERSION,
   };
   const filepath = path.join(PROJECT, folder, 'gdk-config.json');
