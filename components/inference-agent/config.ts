@@ -195,6 +195,11 @@ export const agentConfiguration = z
       .describe(
         'Folder with more of them, `<key id>.pem` each, read at every check; it and its files must not be writable by group or others. Empty: none.',
       ),
+    RevokedKeys: textListSetting()
+      .default([])
+      .describe(
+        'Ids or fingerprints of keys that count no more, wherever else they are named. Packages signed by one are refused, under `warn` too.',
+      ),
     MinimumVersions: mapSetting(
       textSetting().refine((text) => semver.valid(text) !== null, 'is no semantic version: give e.g. "1.2.0"'),
       z.string().regex(NAME, NAME_MEANING),
@@ -206,7 +211,7 @@ export const agentConfiguration = z
     PolicyChange: choiceSetting(['refuse', 'retire', 'report'])
       .default('refuse')
       .describe(
-        'What happens when a configuration would not take models that serve any more (SignaturePolicy, TrustedKeys, MinimumVersions, GoldenPolicy). `refuse`: it is refused with their names. `retire`: it is taken, and they end at once. `report`: it is taken, and they serve until the next start. When keys vanish from TrustedKeysFolder, `refuse` does as `report`.',
+        'What happens when a configuration would not take models that serve any more (SignaturePolicy, TrustedKeys, RevokedKeys, MinimumVersions, GoldenPolicy). `refuse`: it is refused with their names. `retire`: it is taken, and they end at once. `report`: it is taken, and they serve until the next start. When keys vanish from TrustedKeysFolder, `refuse` does as `report`.',
       ),
     GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
       .default('warn')

@@ -116,6 +116,10 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: 'Activate the package under an alias that it was signed for, or sign it again with this one (edgeml sign --alias).',
   }),
+  'signature.revoked-key': entry<{ readonly keyId: string }>({
+    status: 422,
+    todo: 'Sign the package again with a key that is not in RevokedKeys of the agent, and find out whether the files are yours.',
+  }),
   'signature.trust-unreadable': entry<{ readonly path: string }>({
     status: 500,
     todo: 'Make the folder named in TrustedKeysFolder, with one <key id>.pem for each key, readable for the user of the agent; or clear the setting.',

@@ -19,6 +19,7 @@ export function registryPolicy(
     trust: {
       policy: configuration.SignaturePolicy,
       keys: configuration.TrustedKeys,
+      revoked: configuration.RevokedKeys,
       ...(configuration.TrustedKeysFolder === '' ? {} : { folder: configuration.TrustedKeysFolder }),
     },
     golden: configuration.GoldenPolicy,

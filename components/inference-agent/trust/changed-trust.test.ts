@@ -127,6 +127,48 @@ describe('a deployment that would not take models that serve any more', () => {
     ]);
   });
 
+  it('rotates and revokes keys by configuration alone: the new key comes, the old one goes, and nobody calls on the device', async () => {
+    await start(trusting({ [first.keyId]: first.publicKey }));
+    await activate('Bolts', first);
+    nucleus.configure(COMPONENT, [], trusting(both));
+    await expect
+      .poll(() =>
+        activate('Nuts', second).then(
+          () => 'taken',
+          () => 'refused',
+        ),
+      )
+      .toBe('taken');
+    await activate('Bolts', second, '1.0.1');
+    await expect.poll(() => statusOf('Bolts')).toMatchObject({ version: '1.0.1', signedBy: second.keyId });
+
+    const stolen = trusting(both, { RevokedKeys: [first.keyId] });
+    expect((await nucleus.askValidity(COMPONENT, stolen)).status).toBe('ACCEPTED');
+    nucleus.configure(COMPONENT, [], stolen);
+    await expect
+      .poll(() => activate('Bolts', first, '1.0.2').catch((error: { code?: string }) => error.code))
+      .toBe('signature.revoked-key');
+    expect(await statusOf('Bolts')).toMatchObject({ version: '1.0.1', state: 'active' });
+  });
+
+  it('ends what a revoked key has signed, under whatever other name the key is trusted', async () => {
+    await start(trusting({ ...both, alias: first.publicKey }));
+    await activate('Bolts', first);
+    await activate('Nuts', second);
+    const stolen = trusting({ ...both, alias: first.publicKey }, { RevokedKeys: first.keyId, PolicyChange: 'retire' });
+    nucleus.configure(COMPONENT, [], stolen);
+    await expect.poll(aliases).toEqual(['Nuts']);
+    const renamed = await writePackage(folderOf('Screws', '1.0.0'), { name: 'Screws', version: '1.0.0' });
+    await signPackage(renamed, parsePrivateKey(first.privateKey), { keyId: 'alias' });
+    await expect(started.client.activate({ path: renamed })).rejects.toMatchObject({ code: 'signature.revoked-key' });
+  });
+
+  it('refuses what a revoked key has signed under a policy that only warns, too', async () => {
+    await start({ RevokedKeys: [first.keyId] });
+    await expect(activate('Bolts', first)).rejects.toMatchObject({ code: 'signature.revoked-key' });
+    await expect(activate('Nuts', second)).resolves.toBeDefined();
+  });
+
   it('leaves them until the next start if it says so, and says so everywhere', async () => {
     await start(trusting(both));
     await activate('Bolts', first);

@@ -5,7 +5,7 @@ import type { FileHashes } from '../reading/hash-files.ts';
 import { MANIFEST_FILE } from '../reading/read-package.ts';
 import type { ModelPackage } from '../reading/read-package.ts';
 import { packageErrors } from '../errors.ts';
-import { algorithmOf, parsePublicKey } from './keys.ts';
+import { algorithmOf, keyIdOf, parsePublicKey } from './keys.ts';
 import { parseSignatureFile, signedBytes } from './signature-file.ts';
 import type { SignatureFile } from './signature-file.ts';
 import type { SignedClaims } from './signed-claims.ts';
@@ -26,6 +26,8 @@ export interface Trust {
   readonly keys: Readonly<Record<string, string>>;
   /** Folder with more of them, see `readTrustFolder`; `keys` win over it. */
   readonly folder?: string;
+  /** Ids or fingerprints (`keyIdOf`) of keys that count no more, wherever they are; a package signed by one is refused under `warn`, too. */
+  readonly revoked?: readonly string[];
 }
 
 export type SignatureVerdict =
@@ -53,8 +55,12 @@ export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: 
   // Whoever signed it: to run where it was not meant to is no more right for an unknown key.
   requireAlias(model, claims, alias);
   const keys = await trustedKeys(trust);
-  if (isEdgeError(keys)) return untrusted(trust, keys);
+  if (isEdgeError(keys)) {
+    refuseRevoked(model, signature.keyId, undefined, trust.revoked ?? []);
+    return untrusted(trust, keys);
+  }
   const key = Object.hasOwn(keys, signature.keyId) ? keys[signature.keyId] : undefined;
+  refuseRevoked(model, signature.keyId, key, trust.revoked ?? []);
   if (key === undefined) {
     const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
     const facts = { keyId: signature.keyId, trusted: Object.keys(keys) };
@@ -62,6 +68,14 @@ export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: 
   }
   verifyHashes(signature, key);
   return { state: 'trusted', keyId: signature.keyId, claims };
+}
+
+/** By the id that the signature names, and by the key itself, which may be trusted under another id, too. */
+function refuseRevoked(model: SignedPackage, keyId: string, key: string | undefined, revoked: readonly string[]): void {
+  const ids = [keyId, ...(key === undefined || revoked.length === 0 ? [] : [keyIdOf(parsePublicKey(key))])];
+  if (!ids.some((id) => revoked.includes(id))) return;
+  const message = `${describe(model)} is signed by the key "${keyId}", which was revoked`;
+  throw packageErrors.error('signature.revoked-key', message, { facts: { keyId } });
 }
 
 /** @throws EdgeError `signature.invalid` unless the key signed these hashes. */

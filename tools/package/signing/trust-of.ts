@@ -23,7 +23,8 @@ export async function trustOf({ key = [], trustedKeys, config }: TrustChoice): P
     keys[path.parse(file).name] = text;
   }
   const folder = trustedKeys ?? (configured?.TrustedKeysFolder || undefined);
-  return { policy: 'require', keys, ...(folder === undefined ? {} : { folder }) };
+  const revoked = configured?.RevokedKeys ?? [];
+  return { policy: 'require', keys, revoked, ...(folder === undefined ? {} : { folder }) };
 }
 
 async function configurationOf(file: string) {
