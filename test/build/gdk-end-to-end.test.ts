@@ -71,14 +71,18 @@ describe('the scenarios of gdk test-e2e', () => {
       ({ text }) => /^the edgeml\.(\S+) log .* contains the line "([^"]+)"/.exec(text)?.slice(1) ?? [],
     );
     expect(lines.length).toBeGreaterThan(0);
-    const sources = await sourcesOf(['inference-agent', 'inference-app']);
+    const sources = await sourcesOf([
+      'components/inference-agent',
+      'components/inference-app',
+      'packages/model-package',
+    ]);
     for (const line of lines.filter((_, index) => index % 2 === 1)) expect(sources).toContain(`'${line}'`);
   });
 });
 
 async function sourcesOf(folders: readonly string[]): Promise<string> {
   const texts = folders.map(async (folder) => {
-    const root = path.join(PROJECT, 'components', folder);
+    const root = path.join(PROJECT, folder);
     const files = (await readdir(root, { recursive: true })).filter((name) => /(?<!\.test)\.ts$/.test(name));
     return (await Promise.all(files.map((name) => readFile(path.join(root, name), 'utf8')))).join('\n');
   });

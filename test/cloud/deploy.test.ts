@@ -249,10 +249,17 @@ describe('deployments', await needs(awsModels), () => {
     const byFile = (...more: readonly string[]) => command('deploy', '--file', file, '--group', 'hall', ...more);
 
     await write({ LogLevel: 'debug' });
+    const undecided = await byFile('--json');
+    expect([undecided.code, undecided.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /--models trusted or --models any.*cli\.models-undecided|cli\.models-undecided.*--models trusted/s,
+      ) as string,
+    ]);
     const before = aws.fleet.deployments.length;
-    expect(await byFile('--dry-run', '--json')).toMatchObject({ code: 0 });
+    expect(await byFile('--dry-run', '--json', '--models', 'any')).toMatchObject({ code: 0 });
     expect(aws.fleet.deployments).toHaveLength(before);
-    const { code, stderr } = await byFile();
+    const { code, stderr } = await byFile('--models', 'any');
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toContain(
       'check sources/photos reads photos below the work folder of edgeml.InferenceApp on the device',
@@ -260,7 +267,7 @@ describe('deployments', await needs(awsModels), () => {
     expect(Object.keys(latest().components).sort()).toEqual([...versions, 'test.Agent'].sort());
     expect(updateOf('edgeml.InferenceAgent')).toEqual({
       componentVersion: '1.0.0',
-      merge: { LogLevel: 'debug' },
+      merge: { LogLevel: 'debug', SignaturePolicy: 'warn', GoldenPolicy: 'warn' },
       reset: [''],
     });
     expect(updateOf('edgeml.InferenceApp').merge).toEqual({
@@ -271,7 +278,11 @@ describe('deployments', await needs(awsModels), () => {
     expect((await byFile('--json')).json[0]).toMatchObject({ unchanged: true });
     await write({});
     expect(await byFile()).toMatchObject({ code: 0 });
-    expect(updateOf('edgeml.InferenceAgent')).toEqual({ componentVersion: '1.0.0', merge: {}, reset: [''] });
+    expect(updateOf('edgeml.InferenceAgent')).toEqual({
+      componentVersion: '1.0.0',
+      merge: { SignaturePolicy: 'warn', GoldenPolicy: 'warn' },
+      reset: [''],
+    });
 
     await writeFile(file, 'models: {Colours: {source: colours.tar.gz, version: 1.1.0}}\n');
     const unpublished = await byFile();
@@ -279,6 +290,39 @@ describe('deployments', await needs(awsModels), () => {
       1,
       expect.stringMatching(/edgeml\.model\.Colours.*1\.1\.0.*does not exist/) as string,
     ]);
+  });
+
+  it('asks at a terminal which models the agent takes, once, and remembers the answer in the deployment', async () => {
+    await publishSamples(clients, 'components', 'edgeml.InferenceAgent=1.0.0', 'edgeml.InferenceAgent=1.0.1');
+    const words = ['deploy', 'edgeml.InferenceAgent=1.0.0', '--group', 'hall'];
+    const odd = await runHere(words, aws.environment, ['perhaps']);
+    expect([odd.code, odd.stderr]).toEqual([1, expect.stringContaining('neither trusted nor any') as string]);
+    const first = await runHere(words, aws.environment, ['trusted']);
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('No key is in TrustedKeys') as string });
+    const merge = () => {
+      const agent = latest().components['edgeml.InferenceAgent'] as { configurationUpdate: { merge: string } };
+      return JSON.parse(agent.configurationUpdate.merge) as unknown;
+    };
+    expect(merge()).toEqual({ SignaturePolicy: 'require', GoldenPolicy: 'require' });
+    expect(await command('deploy', 'edgeml.InferenceAgent=1.0.1', '--group', 'hall')).toMatchObject({ code: 0 });
+    expect(merge()).toEqual({ SignaturePolicy: 'require', GoldenPolicy: 'require' });
+    const flag = await command('deploy', 'edgeml.InferenceAgent=1.0.1', '--group', 'hall', '--models', 'any');
+    expect([flag.code, merge()]).toEqual([0, { SignaturePolicy: 'warn', GoldenPolicy: 'warn' }]);
+    const config = JSON.stringify({ 'edgeml.InferenceAgent': { merge: { SignaturePolicy: 'require' } } });
+    await command('deploy', 'edgeml.InferenceAgent=1.0.1', '--group', 'hall', '--config', config);
+    expect(merge()).toEqual({ SignaturePolicy: 'require', GoldenPolicy: 'warn' });
+  });
+
+  it('publishes an agent that refuses unsigned and untested models unless it is configured otherwise', async () => {
+    await publishSamples(clients, 'components', 'edgeml.InferenceAgent=1.0.2');
+    const found = [...aws.greengrass.components.values()].find(
+      ({ name, version }) => name === 'edgeml.InferenceAgent' && version === '1.0.2',
+    );
+    expect(found?.recipe).toMatchObject({
+      ComponentConfiguration: {
+        DefaultConfiguration: { Threshold: 0.5, SignaturePolicy: 'require', GoldenPolicy: 'require' },
+      },
+    });
   });
 
   it('refuses what is not published, not there, or not named', async () => {

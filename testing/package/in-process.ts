@@ -7,12 +7,14 @@ import { runProgram } from '../../tools/cli/program.ts';
  * line, the same for all of them, is tested where `runCommand` starts one.
  *
  * @param environment variables that this process has meanwhile, instead of all that begin with AWS_. Default: its own
+ * @param answers of a person at the terminal. Default: nobody is there
  */
 export async function runHere(
   args: readonly string[],
   environment?: Readonly<Record<string, string>>,
+  answers: readonly string[] = [],
 ): Promise<CommandResult> {
-  const io = new MemoryIo();
+  const io = new MemoryIo(...answers);
   const run = () => runProgram(args, io, new AbortController().signal);
   const code = await (environment ? inEnvironment(environment, run) : run());
   const lines = io.out.split('\n').filter((line) => line.startsWith('{'));

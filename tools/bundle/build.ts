@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseDocument } from 'yaml';
 import { isPartial } from '#packages/foundation';
 import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
@@ -7,6 +8,7 @@ import type { Artifact } from './artifact.ts';
 import { COMPONENTS } from './components.ts';
 import type { ComponentBuild } from './components.ts';
 import { buildErrors } from './errors.ts';
+import { productionRecipe } from './production-recipe.ts';
 import { projectPaths } from './project.ts';
 import { strippedRecipe, readRecipe } from './recipe-source.ts';
 import type { FetchOptions } from './runtime/fetch-package.ts';
@@ -103,9 +105,18 @@ async function writeRecipe(component: ComponentBuild, output: string, forGdk: bo
     (file === `${recipe.name}.yaml` || new RegExp(`^${recipe.name.replaceAll('.', '\\.')}-\\d.*\\.yaml$`).test(file));
   await removeFrom(recipes, isOld);
   await removeFrom(artifacts, (folder) => folder !== recipe.version);
-  const text = strippedRecipe(recipe.text);
+  const text = strippedRecipe(forGdk ? productionText(recipe.name, recipe.text) : recipe.text);
   await Promise.all(names.map((name) => writeFile(path.join(recipes, name), text)));
   return recipe.version;
+}
+
+/** What gdk publishes has the same defaults as what `edgeml publish` sends. */
+function productionText(component: string, text: string): string {
+  const document = parseDocument(text);
+  const { ComponentConfiguration } = productionRecipe(component, document.toJS() as Record<string, unknown>);
+  if (ComponentConfiguration !== undefined)
+    document.set('ComponentConfiguration', document.createNode(ComponentConfiguration));
+  return document.toString({ lineWidth: 0 });
 }
 
 async function removeFrom(folder: string, isOld: (name: string) => boolean): Promise<void> {

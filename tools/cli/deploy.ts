@@ -4,6 +4,7 @@ import { exists, systemClock } from '#packages/foundation';
 import { projectPaths } from '../bundle/project.ts';
 import { cloudOptions, namedVersions, secondsOption, withCloud } from './cloud/cloud-options.ts';
 import type { CloudCommandOptions } from './cloud/cloud-options.ts';
+import { decideModels } from './cloud/model-policy.ts';
 import { policiesOf, policyOptions } from './cloud/policy-options.ts';
 import type { PolicyOptions } from './cloud/policy-options.ts';
 import { targetNamed, targetOf, targetOptions } from './cloud/target-options.ts';
@@ -17,6 +18,7 @@ import type { DeploymentChange } from '../cloud/deployments/merge-deployment.ts'
 
 interface DeployCommandOptions extends CloudCommandOptions, TargetOptions, PolicyOptions, SettingsOptions {
   readonly file?: string;
+  readonly models?: string;
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly force?: boolean;
@@ -41,13 +43,17 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
         '"any": refuse a configuration that nucleus lite could not read; "java": for devices without it',
         'any',
       )
+      .option(
+        '--models <which>',
+        '"trusted": the agent refuses models that are unsigned or untested; "any": it takes them with a warning. Asked for once',
+      )
       .option('--force', 'deploy even where the target has all of it already')
       .option('--dry-run', 'ask what the target has and print the request; change nothing')
       .option('--wait', 'follow the devices until all are done; fails when one fails')
       .option('--timeout <seconds>', 'longest wait with --wait', '3600'),
   help: `
 The components that the target has stay: a deployment of Greengrass replaces the whole set, so the current one is read
-first and the change is merged with it. Policies stay as they are unless given. Nothing is sent where nothing would change.
+first and the change is merged with it. Which models the agent takes is asked for once, or said by --models. Policies stay as they are unless given. Nothing is sent where nothing would change.
 
 Examples:
   npm run -s edgeml -- deploy edgeml.model.PartsDetector=1.0.1 --group press-shop --dry-run
@@ -67,7 +73,10 @@ Examples:
     const { countsText, showStatus } = await import('./cloud/show-status.ts');
     return withCloud(options, async (clients) => {
       const target = await targetOf(clients, options, signal);
-      const plan = await planDeployment(clients, target, change, { signal, force: options.force === true });
+      const how = { signal, force: options.force === true };
+      const asked = await planDeployment(clients, target, change, how);
+      const decided = await decideModels(change, asked, options, out);
+      const plan = decided === change ? asked : await planDeployment(clients, target, decided, how);
       if (plan.create && options.nucleus !== 'java') await requireFitsLite(plan.create.input.components ?? {});
       if (options.dryRun) {
         const request = plan.create && requestView('greengrassv2', plan.create);

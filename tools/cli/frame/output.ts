@@ -36,6 +36,12 @@ export class Output {
     this.#io.stderr(`${text}\n`);
   }
 
+  /** The answer of whoever sits at the terminal; undefined if nobody does, and with --json. */
+  async ask(question: string): Promise<string | undefined> {
+    this.endProgress();
+    return this.isJson ? undefined : this.#io.ask?.(question);
+  }
+
   /** What is going on right now: on a terminal one line that is written over and counts seconds, plain lines elsewhere. */
   progress(text: string): void {
     if (!this.#io.interactive) return this.#io.stderr(`${text}\n`);

@@ -1,6 +1,7 @@
 import { CreateComponentVersionCommand } from '@aws-sdk/client-greengrassv2';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { canonicalJson, textDigest } from '../digest.ts';
+import { productionRecipe } from '../../bundle/production-recipe.ts';
 import type { RequestView } from '../request-view.ts';
 import { requestView } from '../request-view.ts';
 import type { BuiltArtifact, BuiltComponent } from './build-folder.ts';
@@ -40,7 +41,8 @@ export interface Upload {
 export function planComponent(component: BuiltComponent, target: PublishTarget): ComponentPlan {
   checkBucket(target.bucket);
   const folder = `${target.prefix}${component.name}/${component.version}`;
-  const recipe = canonicalJson(withArtifactUris(component.document, `s3://${target.bucket}/${folder}`));
+  const document = productionRecipe(component.name, component.document);
+  const recipe = canonicalJson(withArtifactUris(document, `s3://${target.bucket}/${folder}`));
   const bytes = Buffer.byteLength(recipe);
   if (bytes > MAX_RECIPE_BYTES) {
     const message = `the recipe of ${component.name} has ${bytes} bytes; Greengrass takes ${MAX_RECIPE_BYTES}`;
