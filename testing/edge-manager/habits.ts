@@ -229,7 +229,7 @@ export const HABITS_ELSEWHERE: readonly HabitElsewhere[] = [
     point: 7,
     habit: 'predicts all the time, also while the agent is stopped',
     seenIn: "the workshop's application for wind turbines, Predict",
-    test: ['test/edge-manager/process.test.ts', 'answers all calls in flight'],
+    test: ['test/edge-manager/process.test.ts', 'row 123: answers all calls in flight'],
   },
   {
     point: 8,
