@@ -1,9 +1,10 @@
-import { foundationErrors, parseConfiguration } from '#packages/foundation';
+import { parseConfiguration } from '#packages/foundation';
 import type { UnknownSettings } from '#packages/foundation';
 import { appConfiguration } from './config.ts';
 import type { AppConfiguration } from './config.ts';
 import { standInsOf } from './predecessor/stand-ins.ts';
 import type { StandIn, Surroundings } from './predecessor/stand-ins.ts';
+import { invalidSetting } from './settings/invalid-setting.ts';
 
 export const COMPONENT = 'edgeml.InferenceApp';
 
@@ -36,7 +37,5 @@ function withMoreSources(configuration: AppConfiguration): AppConfiguration {
   const { Sources, MoreSources } = configuration;
   const twice = Object.keys(MoreSources).find((name) => Object.hasOwn(Sources, name));
   if (twice === undefined) return { ...configuration, Sources: { ...Sources, ...MoreSources } };
-  const problem = { pointer: `/MoreSources/${twice}`, message: 'is in Sources, too; rename one of the two' };
-  const text = `configuration of ${COMPONENT} has a wrong setting: ${problem.pointer}: ${problem.message}`;
-  throw foundationErrors.error('config.invalid', text, { facts: { component: COMPONENT, problems: [problem] } });
+  throw invalidSetting(COMPONENT, `/MoreSources/${twice}`, 'is in Sources, too; rename one of the two');
 }

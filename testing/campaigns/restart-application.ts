@@ -19,6 +19,8 @@ const OLD_NAME = 'aws.greengrass.SageMakerEdgeManager';
 const OLD_VERSION = '1.1.0';
 const PROGRAM = path.join(PROJECT, 'testing/edge-manager/wind-turbine.ts');
 const MODELS = ['anomaly', 'vibration'];
+/** What an agent says that is not there, or ends just then: the application is started again. */
+const AWAY = /UNAVAILABLE|the agent is ending/;
 /** Longer than agent and application take to be back on a fast machine: some moments lie before that, some after. */
 const LONGEST_PAUSE_MS = 4_000;
 
@@ -56,7 +58,7 @@ export async function restartApplication(options: RestartOptions): Promise<Campa
       await sleep(systemClock, random.below(LONGEST_PAUSE_MS), signal);
     }
     await predicts(restartedAt);
-    const refused = lines.filter((line) => line.startsWith('LOAD-FAILED') && !line.includes('UNAVAILABLE'));
+    const refused = lines.filter((line) => line.startsWith('LOAD-FAILED') && !AWAY.test(line));
     const [notLoaded, wrong] = [count('LOAD-FAILED'), count('WRONG')];
     return {
       report: { seed, restarts: times, broken: [...broken], loaded: count('LOADED'), notLoaded, wrong },

@@ -27,8 +27,8 @@ export function topicsOf(
     routes: unique(from.map(({ subject, target }) => [subject, wayOf(target)])),
     events: unique(to.map(({ subject, source }) => [subject, wayOf(source)])),
     notes: [
-      ...from.flatMap(({ subject, target }) => noteOf(name, subject, target, 'publishes', 'reads it from')),
-      ...to.flatMap(({ subject, source }) => noteOf(name, subject, source, 'is called with', 'publishes it on')),
+      ...from.flatMap(({ subject, target }) => noteOf(name, subject, target, 'to')),
+      ...to.flatMap(({ subject, source }) => noteOf(name, subject, source, 'from')),
     ],
   };
 }
@@ -62,15 +62,15 @@ function wayOf(place: string): Route[1] {
   return place === 'cloud' ? 'cloud' : 'local';
 }
 
-/** Functions speak with each other on local topics; others have to be brought there. */
-function noteOf(name: string, subject: string, place: string, does: string, other: string): readonly string[] {
+/** Functions speak with each other on local topics; what others say or hear has to be brought there. */
+function noteOf(name: string, subject: string, place: string, direction: 'to' | 'from'): readonly string[] {
   if (place === 'cloud' || /:function:/.test(place)) return [];
-  const bridge = place.includes(':thing/')
-    ? ' Client devices need aws.greengrass.clientdevices.mqtt.Bridge for it.'
-    : '';
-  return [
-    `${name}: it ${does} ${subject}; ${place} ${other} the local topic of that name now, if a component takes its place.${bridge}`,
-  ];
+  const verb = direction === 'to' ? 'read' : 'publish on';
+  const way = `${name}: messages of ${subject} ${direction === 'to' ? 'went to' : 'came from'} ${place}.`;
+  if (!place.includes(':thing/'))
+    return [`${way} A component has to ${verb} the local topic of that name in its place.`];
+  const bridge = 'aws.greengrass.clientdevices.mqtt.Bridge';
+  return [`${way} Deploy ${bridge}, which carries them between client devices and the local topic of that name.`];
 }
 
 function unversioned(arn: string): string {

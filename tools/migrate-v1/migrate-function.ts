@@ -27,6 +27,8 @@ export interface FunctionTarget {
 const PYTHON_CLIENT = path.join(PROJECT, 'clients/python');
 const OUR_PACKAGES = ['edgeml_sdk', 'greengrasssdk', 'greengrass_machine_learning_sdk'];
 const ARCHIVE = 'function.zip';
+/** Parsers of YAML 1.1 take some plain words for dates, numbers or booleans. */
+const QUOTED = { defaultStringType: 'QUOTE_SINGLE', defaultKeyType: 'PLAIN' } as const;
 /** Where nucleus and recipes unpack it. */
 const UNPACKED = '{artifacts:decompressedPath}/function';
 
@@ -41,7 +43,7 @@ export async function migrateFunction(
   await writeZip(path.join(output, 'artifacts', component, version, ARCHIVE), await entriesOf(code));
   const recipes = path.join(output, 'recipes');
   await mkdir(recipes, { recursive: true });
-  const recipe = stringify(recipeOf(component, version, one, code, topics), { lineWidth: 0 });
+  const recipe = stringify(recipeOf(component, version, one, code, topics), { lineWidth: 0, ...QUOTED });
   await writeFile(path.join(recipes, `${component}-${version}.yaml`), recipe);
   return { component, version, notes: [...topics.notes, ...notesOf(one, code, topics)] };
 }

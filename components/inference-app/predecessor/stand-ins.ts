@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import { foundationErrors } from '#packages/foundation';
 
 import type { AppConfiguration, SourceConfiguration } from '../config.ts';
+import { invalidSetting } from '../settings/invalid-setting.ts';
 import { OLD_KEYS } from '../settings/predecessor-settings.ts';
 import { sourceSettings } from '../settings/source-settings.ts';
 import { architectureOf, serviceOf } from './model-resource.ts';
@@ -121,8 +121,5 @@ function defined(settings: object): object {
 }
 
 function invalid(pointer: string, message: string): Error {
-  const component = 'edgeml.InferenceApp';
-  const facts = { component, problems: [{ pointer, message }] };
-  const text = `configuration of ${component} has a wrong setting: ${pointer}: ${message}`;
-  return foundationErrors.error('config.invalid', text, { facts });
+  return invalidSetting('edgeml.InferenceApp', pointer, message);
 }
