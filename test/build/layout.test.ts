@@ -105,6 +105,8 @@ describe('greengrass-build', () => {
       'THIRD-PARTY-LICENSES',
       'app.js',
       'package.json',
+      'sample_images/cat.jpeg',
+      'sample_images/objects.jpg',
       'sbom.cdx.json',
     ]);
     expect(await contents('edgeml.FeedbackUploader', 'edgeml-feedback.zip')).toEqual([
