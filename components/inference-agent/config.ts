@@ -165,6 +165,11 @@ export const agentConfiguration = z
       .describe(
         'Folders below which requests may name an image file by its path in place of sending its bytes, absolute paths. A program that may ask for an inference can then have every image in them looked at, so name folders of images only. Links inside of them are not followed.',
       ),
+    MaxImageMegapixels: integerSetting({ min: 1, max: 1_000 })
+      .default(50)
+      .describe(
+        'Images with more pixels are refused before they are decoded, in millions; 50 million pixels take 150 MB. Steps of model.json may not make larger pictures either.',
+      ),
     MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
       .default(0)
       .describe(

@@ -18,7 +18,7 @@ export const visionErrors = errorCatalogue({
   },
   'image.too-large': entry<{ readonly width: number; readonly height: number; readonly maxPixels: number }>({
     status: 413,
-    todo: 'Send a smaller image, or raise the limit of pixels in the configuration of the agent.',
+    todo: 'Send a smaller image, or raise MaxImageMegapixels in the configuration of the agent.',
   }),
   'image.unrecognised': entry<{ readonly bytes: number }>({
     status: 415,

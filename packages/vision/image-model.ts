@@ -59,6 +59,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     return {
       image: size,
       predictions,
+      placement,
       timings: {
         decodeMs,
         preprocessMs,

@@ -41,6 +41,8 @@ export interface Inference {
   /** Size of the decoded, upright image in pixels. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
+  /** Where the image lies in the model's input; undefined from test twins. */
+  readonly placement?: Placement;
   readonly timings: Omit<Timings, 'queueMs'>;
   /** Only from classifiers: the scores of all classes, in model order. */
   readonly classScores?: Float32Array;

@@ -5,10 +5,13 @@ import { agentErrors } from '../errors.ts';
 import { v1Body } from './v1-body.ts';
 
 /** What an invocation is answered with: our own JSON, or the text that the connectors of Greengrass V1 answered with. */
-export type AnswerForm = { readonly format: 'json' } | { readonly format: 'v1'; readonly algoType: string | undefined };
+export type AnswerForm =
+  | { readonly format: 'json'; readonly placement: boolean }
+  | { readonly format: 'v1'; readonly algoType: string | undefined };
 
 /**
- * What the query of the request asks for: `?format=v1&algoType=object-detection`. The algorithm may be left out.
+ * What the query of the request asks for: `?format=v1&algoType=object-detection`. The algorithm may be left out. `?placement=true`: where the
+ * image lies in the model's input.
  * @throws EdgeError `http.bad-request`
  */
 export function answerForm(request: IncomingMessage): AnswerForm {
@@ -16,7 +19,7 @@ export function answerForm(request: IncomingMessage): AnswerForm {
   if (!query) return JSON_FORM;
   const asked = new URLSearchParams(query);
   const format = asked.get('format') ?? 'json';
-  if (format === 'json') return JSON_FORM;
+  if (format === 'json') return { format, placement: asked.get('placement') === 'true' };
   if (format === 'v1') return { format, algoType: asked.get('algoType') ?? undefined };
   throw agentErrors.error('http.bad-request', `there is no format "${format.slice(0, 80)}"; there are json and v1`);
 }
@@ -27,7 +30,8 @@ export function answerForm(request: IncomingMessage): AnswerForm {
  */
 export function sendAnswer(response: ServerResponse, form: AnswerForm, outcome: InvokeOutcome): string | undefined {
   if (form.format === 'json') {
-    sendJson(response, 200, outcome.result);
+    const { result, placement } = outcome;
+    sendJson(response, 200, form.placement && placement ? { ...result, placement } : result);
     return undefined;
   }
   const body = v1Body(outcome, form.algoType);
@@ -36,4 +40,4 @@ export function sendAnswer(response: ServerResponse, form: AnswerForm, outcome: 
   return body;
 }
 
-const JSON_FORM: AnswerForm = { format: 'json' };
+const JSON_FORM: AnswerForm = { format: 'json', placement: false };

@@ -27,6 +27,7 @@ const DESCRIPTION: RouteDescription = {
   summary: 'Runs the model of a service on a picture.',
   query: {
     format: '`json` (the default), or `v1`: the text that the connectors of Greengrass V1 answered with.',
+    placement: "`true`: the answer says where the image lies in the model's input (`placement`); not with `format=v1`.",
     algoType: 'With `format=v1`: `image-classification` or `object-detection`; another kind of model is then an error.',
   },
   headers: {
@@ -38,6 +39,8 @@ const DESCRIPTION: RouteDescription = {
       'image/jpeg': 'bytes',
       'image/png': 'bytes',
       'image/webp': 'bytes',
+      'image/bmp': 'bytes',
+      'image/tiff': 'bytes',
       'application/json': { type: 'PictureInvocation' },
     },
   },

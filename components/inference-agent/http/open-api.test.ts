@@ -11,6 +11,7 @@ import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
 import { memoryLoaded } from '../../../testing/agent/memory-loaded.ts';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
+import { bmp, tiff } from '../../../testing/vision/rasters.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
 interface Operation {
@@ -95,6 +96,26 @@ describe('the answers of the agent', () => {
     const binary = { 'inference-header-content-length': String(head.length) };
     const inferred = await ask('POST', '/v2/models/Colours/infer', Buffer.concat([head, length, picture]), binary);
     expect([inferred.status, faults(['/v2/models/{model}/infer', 'post'], 200, inferred.body)]).toEqual([200, '']);
+  });
+
+  it("say where the picture lies in the model's input, if the request asks", async () => {
+    const invoke = ['/v1/services/{service}/invoke', 'post'];
+    const picture = await plainPicture(255, 0, 0);
+    const asked = await ask('POST', '/v1/services/Colours/invoke?placement=true', picture);
+    expect(faults(invoke, 200, asked.body)).toBe('');
+    const { placement } = JSON.parse(asked.body) as { placement: object };
+    expect(placement).toMatchObject({ scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0, width: 8, height: 8 });
+    const plainly = await ask('POST', '/v1/services/Colours/invoke', picture);
+    expect(JSON.parse(plainly.body)).not.toHaveProperty('placement');
+  });
+
+  it.each([
+    ['image/bmp', bmp({ bits: 24, width: 8, height: 8, pixel: () => 0xff })],
+    ['image/tiff', tiff({ bits: 16, samples: 3, sample: (_x, _y, sample) => (sample === 2 ? 65_535 : 0) })],
+  ])('are given to %s, too', async (type, picture) => {
+    const { status, body } = await ask('POST', '/v1/services/Colours/invoke', picture, { 'content-type': type });
+    const { predictions } = JSON.parse(body) as { predictions: readonly { readonly label: string }[] };
+    expect([status, predictions[0]?.label]).toEqual([200, 'blue']);
   });
 
   it('are described on both sockets by the same document', async () => {

@@ -1,9 +1,8 @@
-import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
 import type { Clock, EdgeError } from '#packages/foundation';
 import type { Picture } from '../picture/picture.ts';
 import type { InstanceFacts, OpenProgress, TensorFeeds, TensorRun } from './model-instance.ts';
-import type { WorkerPlan } from './protocol.ts';
+import type { Preparing, WorkerPlan } from './protocol.ts';
 
 /**
  * One loaded model that runs one request at a time and, if wanted, prepares the next image meanwhile: a process of its own, or a
@@ -32,7 +31,7 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly plan: WorkerPlan;
   /** Input of the variant that was opened, if the next image is to be prepared while the model runs. */
-  readonly prepareAhead?: (facts: InstanceFacts) => InputSpec;
+  readonly prepareAhead?: (facts: InstanceFacts) => Preparing;
   readonly clock: Clock;
   readonly loadTimeoutMs: number;
   readonly stuckAfterMs: number;

@@ -84,6 +84,8 @@ export interface InstanceSettings {
   readonly threadsToTry: readonly number[];
   /** Whether each worker has a second thread that decodes the next image while the model runs. */
   readonly prepareAhead: boolean;
+  /** Images with more are refused; undefined for the default of the decoder. */
+  readonly maxPixels?: number;
   readonly spinning: boolean;
   /** A worker whose request runs longer is replaced. */
   readonly stuckAfterMs: number;

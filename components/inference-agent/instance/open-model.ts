@@ -29,6 +29,7 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
     requireProvider: plan.requireProvider,
     intraOpThreads: plan.threadsToTry,
     spinning: plan.spinning,
+    ...(plan.maxPixels === undefined ? {} : { maxPixels: plan.maxPixels }),
     budgetMs: TUNING_BUDGET_MS,
     golden: plan.golden,
     signal,
@@ -115,6 +116,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
     requireProvider: true,
     intraOpThreads: chosen.intraOpThreads,
     spinning: plan.spinning,
+    ...(plan.maxPixels === undefined ? {} : { maxPixels: plan.maxPixels }),
     ...cacheOf(plan),
   });
   await model.warmUp();

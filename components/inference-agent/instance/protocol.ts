@@ -21,6 +21,7 @@ export interface WorkerPlan {
   readonly providers: readonly Provider[];
   readonly requireProvider: boolean;
   readonly threadsToTry: readonly number[];
+  readonly maxPixels?: number;
   readonly spinning: boolean;
   readonly golden: boolean;
   readonly maxLatencyMs?: number;
@@ -49,9 +50,14 @@ export type FromWorker =
   | { readonly kind: 'tensors-answer'; readonly id: number; readonly run: TensorRun; readonly memory: ArrayBuffer }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError; readonly memory?: ArrayBuffer };
 
-/** `workerData` of the thread that prepares the next image while the model runs. */
-export interface PreparerPlan {
+/** How images are prepared beside the model. */
+export interface Preparing {
   readonly input: InputSpec;
+  readonly maxPixels?: number;
+}
+
+/** `workerData` of the thread that prepares the next image while the model runs. */
+export interface PreparerPlan extends Preparing {
   /** The other end is the model's thread. */
   readonly runner: MessagePort;
 }

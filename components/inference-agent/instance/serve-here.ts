@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { InputSpec } from '#packages/model-package';
 import { servePreparerThread, serveProcess } from './process/serve-process.ts';
 import type { PreparerThreadPlan } from './process/serve-process.ts';
-import type { PreparerPlan, WorkerPlan } from './protocol.ts';
+import type { PreparerPlan, Preparing, WorkerPlan } from './protocol.ts';
 import { servePreparer } from './serve-preparer.ts';
 import type { Prepare } from './serve-preparer.ts';
 import { serveWorker } from './serve-worker.ts';
@@ -16,10 +15,10 @@ type ThreadPlan = WorkerPlan | PreparerPlan | PreparerThreadPlan;
  *
  * @param confinement what holds this process, in words
  */
-export function serveHere(open: OpenModel, preparerFor: (input: InputSpec) => Prepare, confinement?: string): void {
+export function serveHere(open: OpenModel, preparerFor: (preparing: Preparing) => Prepare, confinement?: string): void {
   if (!parentPort) return serveProcess(open, process.argv[1] ?? '', confinement);
   const plan = workerData as ThreadPlan;
-  if ('has' in plan) servePreparerThread(plan, preparerFor(plan.input));
-  else if ('runner' in plan) servePreparer(parentPort, plan.runner, preparerFor(plan.input));
+  if ('has' in plan) servePreparerThread(plan, preparerFor(plan));
+  else if ('runner' in plan) servePreparer(parentPort, plan.runner, preparerFor(plan));
   else void serveWorker(parentPort, plan, open);
 }

@@ -11,8 +11,8 @@ import { serveHere } from './serve-here.ts';
 export function serveModel(confinement: string | undefined): void {
   serveHere(
     openModel,
-    (input) => {
-      const preparer = new ImagePreparer(input, preparerOptions({}));
+    ({ input, ...limits }) => {
+      const preparer = new ImagePreparer(input, preparerOptions(limits));
       preparer.warmUp();
       return async (picture) => (isFrame(picture) ? preparer.preparePlaced(picture) : preparer.prepare(picture));
     },

@@ -26,7 +26,7 @@ import type {
   TensorFeeds,
   TensorRun,
 } from './model-instance.ts';
-import type { WorkerPlan } from './protocol.ts';
+import type { Preparing, WorkerPlan } from './protocol.ts';
 import { ExecutorPool } from './executor-pool.ts';
 import type { Executor, OpenExecutor } from './executor.ts';
 
@@ -204,11 +204,16 @@ class WorkerInstance implements ModelInstance {
   /** @param inBackground whether what serves comes first until it is loaded */
   async #start(plan: WorkerPlan, watch: OpenWatch, inBackground: boolean): Promise<Executor> {
     const { settings, manifest } = this.#spec;
-    const inputOfVariant = ({ variant }: InstanceFacts): InputSpec =>
-      inputOf(manifest, manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0]) as InputSpec;
+    const preparing = ({ variant }: InstanceFacts): Preparing => ({
+      input: inputOf(
+        manifest,
+        manifest.variants.find(({ file }) => file === variant) ?? manifest.variants[0],
+      ) as InputSpec,
+      ...(settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels }),
+    });
     const executor = await this.#ports.executors[settings.isolation]({
       plan,
-      ...(settings.prepareAhead ? { prepareAhead: inputOfVariant } : {}),
+      ...(settings.prepareAhead ? { prepareAhead: preparing } : {}),
       ...(settings.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: settings.memoryLimitBytes }),
       ...(settings.cpuCores === undefined ? {} : { cpuCores: settings.cpuCores }),
       niceness: settings.niceness,
@@ -247,6 +252,7 @@ class WorkerInstance implements ModelInstance {
       providers: settings.providers,
       requireProvider: settings.requireProvider,
       threadsToTry: settings.threadsToTry,
+      ...(settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels }),
       spinning: settings.spinning,
       golden: settings.golden === 'on',
       ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),

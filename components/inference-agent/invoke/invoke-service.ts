@@ -1,5 +1,5 @@
 import type { InvokeResult } from '#packages/http';
-import type { Inference } from '#packages/vision';
+import type { Inference, Placement } from '#packages/vision';
 
 import type { AdmissionRequest, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
@@ -64,7 +64,8 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
       const result = resultOf(id, this.service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
       setImmediate(() => this.ports.observe(this.service, result));
-      return { result, classScores: answer.inference.classScores };
+      const { classScores, placement } = answer.inference;
+      return { result, classScores, placement };
     } catch (thrown) {
       this.ports.observeError(this.service, thrown);
       throw thrown;
@@ -78,6 +79,8 @@ export interface InvokeOutcome {
   readonly result: InvokeResult;
   /** Only of classifiers: the scores of all classes, in model order. */
   readonly classScores: Float32Array | undefined;
+  /** Where the image lies in the model's input. */
+  readonly placement?: Placement | undefined;
 }
 
 function resultOf(id: string, service: string, { inference, queueMs, target }: Admitted<ServingModel>): InvokeResult {

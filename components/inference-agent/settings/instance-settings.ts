@@ -52,6 +52,7 @@ export function instanceSettings(
     workers,
     intraOpThreads,
     threadsToTry: fixedThreads ? [fixedThreads] : halvesOf(intraOpThreads),
+    maxPixels: 1_000_000 * configuration.MaxImageMegapixels,
     spinning: configuration.Spinning,
     stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS[isolation],
     loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,

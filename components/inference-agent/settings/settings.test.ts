@@ -71,7 +71,9 @@ describe('settings of a service', () => {
 
   it('reach the model by its alias', () => {
     expect(servicesOf(configuration, 'Parts')).toEqual(['Parts', 'line-3']);
-    expect(instanceSettings(configuration, platform(4), 'Parts')).toMatchObject({ workers: 3 });
+    expect(instanceSettings(configuration, platform(4), 'Parts')).toMatchObject({ workers: 3, maxPixels: 50_000_000 });
+    const small = parse({ MaxImageMegapixels: 12 });
+    expect(instanceSettings(small, platform(4), 'Parts')).toMatchObject({ maxPixels: 12_000_000 });
     expect(memoryLimitBytes(configuration, 'Parts')).toBe(500_000 * 1024);
     expect(memoryLimitBytes(configuration, 'Belts')).toBeUndefined();
     expect(instanceSettings(configuration, platform(4, 'cpu'), 'Belts')).toMatchObject({

@@ -19,11 +19,24 @@ export interface InvokeResult {
   /** Size of the decoded, upright image in pixels. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
+  /** Only where the request asks for it (`?placement=true`). */
+  readonly placement?: ImagePlacement;
   /** Only from models with the decoder `tensor`: their outputs by name. */
   readonly outputs?: Readonly<Record<string, TensorJson>>;
   /** Only in replies over IPC, which stay under 4 kB: number of predictions with the lowest scores that were cut. */
   readonly truncated?: number;
   readonly timings: Timings;
+}
+
+/** Where the image lies in the model's input: image = tensor · scale + offset, both as fractions of width and height. */
+export interface ImagePlacement {
+  readonly scaleX: number;
+  readonly scaleY: number;
+  readonly offsetX: number;
+  readonly offsetY: number;
+  /** Of the model's input, in pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface TensorJson {

@@ -1,8 +1,7 @@
-import type { InputSpec } from '#packages/model-package';
 import type { WireError } from '#packages/foundation';
 import type { PlacedFrame } from '#packages/frames';
 import type { OpenProgress } from '../model-instance.ts';
-import type { WorkerPlan } from '../protocol.ts';
+import type { Preparing, WorkerPlan } from '../protocol.ts';
 import type { FileReference } from './file-doors.ts';
 import type { SlotReference } from './input-slots.ts';
 import type { TensorHead } from './tensor-blobs.ts';
@@ -29,7 +28,7 @@ export type ToProcess =
       readonly memoryLimitBytes?: number;
     }
   /** Start the thread that prepares images, which listens on a socket of its own. */
-  | { readonly kind: 'preparer'; readonly input: InputSpec }
+  | ({ readonly kind: 'preparer' } & Preparing)
   | {
       readonly kind: 'infer';
       readonly id: number;

@@ -80,7 +80,7 @@ class ModelProcess implements Executor {
     this.#stuckAfterMs = stuckAfterMs;
     this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
     this.capacity = prepareAhead ? 2 : 1;
-    this.#startPreparer = () => prepareAhead && child.send({ kind: 'preparer', input: prepareAhead(facts) });
+    this.#startPreparer = () => prepareAhead && child.send({ kind: 'preparer', ...prepareAhead(facts) });
     this.exited = child.exited;
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
     child.onAnswer = (head, blob) => this.#take(head, blob);

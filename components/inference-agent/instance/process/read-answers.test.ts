@@ -10,6 +10,7 @@ const nothing = Buffer.alloc(0);
 const inference = {
   image: { width: 4, height: 3 },
   predictions: [{ classId: 1, label: 'bolt', score: 0.5, box: [0, 0, 1, 1] }],
+  placement: { scaleX: 1, scaleY: 2, offsetX: 0, offsetY: -0.5, width: 64, height: 64 },
   timings: { decodeMs: 1, preprocessMs: 2, runMs: 3, postprocessMs: 4, totalMs: 10 },
 };
 

@@ -3,7 +3,7 @@ import { PROVIDERS } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { fromWire } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
-import type { Inference } from '#packages/vision';
+import type { Inference, Placement } from '#packages/vision';
 import { learnedSchema } from '../cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from '../model-instance.ts';
 import { isCount, tensorsOf } from './tensor-blobs.ts';
@@ -69,7 +69,7 @@ const TIMES = ['decodeMs', 'preprocessMs', 'runMs', 'postprocessMs', 'totalMs'] 
 
 /** Built anew from what is known, by hand: this is done for each picture. */
 function inferenceOf(message: Readonly<Record<string, unknown>>, blob: Buffer): Inference {
-  const { image, predictions, timings } = objectOf(message['inference']);
+  const { image, predictions, placement, timings } = objectOf(message['inference']);
   const { width, height } = objectOf(image);
   if (!Array.isArray(predictions)) throw new Error('predictions must be a list');
   const scores = message['scores'] === undefined ? undefined : scoresOf(message['scores'], blob);
@@ -78,9 +78,22 @@ function inferenceOf(message: Readonly<Record<string, unknown>>, blob: Buffer): 
   return {
     image: { width: numberOf(width), height: numberOf(height) },
     predictions: predictions.map(predictionOf),
+    ...(placement === undefined ? {} : { placement: placementOf(placement) }),
     timings: Object.fromEntries(TIMES.map((name) => [name, numberOf(times[name])])) as Inference['timings'],
     ...(scores ? { classScores: scores } : {}),
     ...(message['outputs'] === undefined ? {} : { outputs: tensorsOf(message['outputs'], rest) }),
+  };
+}
+
+function placementOf(value: unknown): Placement {
+  const { scaleX, scaleY, offsetX, offsetY, width, height } = objectOf(value);
+  return {
+    scaleX: numberOf(scaleX),
+    scaleY: numberOf(scaleY),
+    offsetX: numberOf(offsetX),
+    offsetY: numberOf(offsetY),
+    width: numberOf(width),
+    height: numberOf(height),
   };
 }
 

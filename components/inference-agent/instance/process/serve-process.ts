@@ -2,9 +2,8 @@ import { Socket } from 'node:net';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { readEnvironment } from '#packages/foundation';
-import type { InputSpec } from '#packages/model-package';
 import { dieWithParent, limitDataMemory, processMemory } from '#packages/posix';
-import type { FromPreparer, FromWorker, ToPreparer, ToWorker } from '../protocol.ts';
+import type { FromPreparer, FromWorker, Preparing, ToPreparer, ToWorker } from '../protocol.ts';
 import { servePreparer } from '../serve-preparer.ts';
 import type { Prepare, PreparerPort } from '../serve-preparer.ts';
 import { serveWorker } from '../serve-worker.ts';
@@ -17,8 +16,7 @@ import type { ChildHas, FromPreparerOfProcess, FromProcess, ToPreparerOfProcess,
 import { tensorBlobs, tensorsOf } from './tensor-blobs.ts';
 
 /** `workerData` of the thread that prepares images in a model's process. */
-export interface PreparerThreadPlan {
-  readonly input: InputSpec;
+export interface PreparerThreadPlan extends Preparing {
   readonly runner: MessagePort;
   readonly has: ChildHas;
 }
@@ -113,7 +111,7 @@ class ProcessPort implements WorkerPort {
   take(message: Exclude<ToProcess, { kind: 'open' }>, blob: Buffer): void {
     switch (message.kind) {
       case 'preparer':
-        return this.#startPreparer(message.input);
+        return this.#startPreparer(message);
       case 'infer': {
         const { id, contentType, frame } = message;
         return this.#onMessage({ kind: 'infer', id, picture: frame ?? this.#inputs.image(message, blob), contentType });
@@ -126,9 +124,10 @@ class ProcessPort implements WorkerPort {
     }
   }
 
-  #startPreparer(input: InputSpec): void {
+  #startPreparer({ input, maxPixels }: Preparing): void {
     const { port1, port2 } = new MessageChannel();
-    const plan: PreparerThreadPlan = { input, runner: port2, has: this.#inputs.has };
+    const limit = maxPixels === undefined ? {} : { maxPixels };
+    const plan: PreparerThreadPlan = { input, ...limit, runner: port2, has: this.#inputs.has };
     const thread = new Worker(this.#preparerFile, {
       workerData: plan,
       transferList: [port2],

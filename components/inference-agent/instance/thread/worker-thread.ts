@@ -1,5 +1,4 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { InputSpec } from '#packages/model-package';
 import type { Inference } from '#packages/vision';
 import { fromWire, messageOf } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
@@ -15,7 +14,7 @@ import type { OpeningListener } from '../wait-until-open.ts';
 import { leave } from './leave-worker.ts';
 import { PendingRequests } from '../pending-requests.ts';
 import { PreparerThread } from './preparer-thread.ts';
-import type { FromWorker, ToWorker } from '../protocol.ts';
+import type { FromWorker, Preparing, ToWorker } from '../protocol.ts';
 import type { ThreadRegister } from './thread-register.ts';
 
 export interface ThreadPorts {
@@ -137,7 +136,7 @@ class WorkerThread implements Executor {
     });
   }
 
-  #startPreparer(input: InputSpec): PreparerThread {
+  #startPreparer(preparing: Preparing): PreparerThread {
     const { file, buffers, threads, clock } = this.#options;
     const { port1, port2 } = new MessageChannel();
     this.#worker.postMessage({ kind: 'preparer', port: port1 } satisfies ToWorker, [port1]);
@@ -146,7 +145,7 @@ class WorkerThread implements Executor {
       buffers,
       threads,
       clock,
-      plan: { input, runner: port2 },
+      plan: { ...preparing, runner: port2 },
       onRefused: (id, error) => this.#pending.take(id)?.reject(error),
       onLost: (cause) => this.#abandon(crashed(cause)),
     });
