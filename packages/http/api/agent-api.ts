@@ -29,7 +29,7 @@ export interface InvokeResult {
 }
 
 /** Where the image lies in the model's input: image = tensor · scale + offset, both as fractions of width and height. */
-export interface ImagePlacement {
+interface ImagePlacement {
   readonly scaleX: number;
   readonly scaleY: number;
   readonly offsetX: number;
