@@ -17,6 +17,7 @@ export { packageChanged, PackageFiles } from './reading/package-files.ts';
 export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
 export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
+export { mergeInput } from './schema-input.ts';
 export { inputOf, manifestSchema, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
   ClassificationOutput,

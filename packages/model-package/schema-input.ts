@@ -117,10 +117,13 @@ function shortForm(input: WrittenInput) {
 }
 
 /** A variant's keys on top of the manifest's: `steps` take the place of the whole short form, its keys that of `steps`. */
-export function mergeInput(base: InputSpec | undefined, override: InputOverride): unknown {
-  const isSteps = override.steps !== undefined;
+export function mergeInput(
+  base: Readonly<Record<string, unknown>> | undefined,
+  override: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const isSteps = override['steps'] !== undefined;
   const isShort = SHORT_KEYS.some((key) => override[key] !== undefined);
-  const isOrder = override.color !== undefined || override.channels !== undefined;
+  const isOrder = override['color'] !== undefined || override['channels'] !== undefined;
   const kept = Object.entries(base ?? {}).filter(([key]) => {
     if (isSteps && (SHORT_KEYS as readonly string[]).includes(key)) return false;
     if (isShort && !isSteps && key === 'steps') return false;

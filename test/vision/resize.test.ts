@@ -5,9 +5,10 @@ import { parseManifest } from '#packages/model-package';
 import type { InputSpec } from '#packages/model-package';
 import { PlainResizer, Preprocessor, WasmResizer } from '#packages/vision';
 import reference from '../../testing/vision/reference/resize-reference.gen.json' with { type: 'json' };
+import stepsReference from '../../testing/vision/reference/steps-reference.gen.json' with { type: 'json' };
 
 /** The formula of make_resize_reference.py. */
-function syntheticImage(width: number, height: number, channels: 1 | 3) {
+function syntheticImage(width: number, height: number, channels: number) {
   const data = new Uint8Array(width * height * channels);
   for (let index = 0; index < data.length; index++) data[index] = Math.imul(index, 2654435761) >>> 24;
   return { width, height, channels, data };
@@ -28,7 +29,8 @@ function inputSpec(input: object): InputSpec {
 const plainly = (spec: InputSpec): Preprocessor =>
   new Preprocessor(spec, { makeResizer: (target) => new PlainResizer(target) });
 const inWasm = (spec: InputSpec): Preprocessor =>
-  new Preprocessor(spec, { makeResizer: (target) => WasmResizer.create(target)! });
+  // It does not have kernels for other channels than one or three.
+  new Preprocessor(spec, { makeResizer: (target) => WasmResizer.create(target) ?? new PlainResizer(target) });
 
 const bytesOf = ({ feed }: Preprocessor): Buffer => Buffer.from(feed.data.slice().buffer);
 
@@ -56,6 +58,34 @@ describe.each([
     },
   );
 });
+
+describe.each([
+  ['in plain JavaScript', plainly],
+  ['in WebAssembly', inWasm],
+] as const)('steps %s', (_name, create) => {
+  it.each(stepsReference.cases)('prepare $from as $by does, bit for bit', (one) => {
+    const [width, height] = one.from as [number, number];
+    const channels = 'channels' in one ? { channels: one.channels } : {};
+    const preprocessor = create(inputSpec({ layout: 'NHWC', dtype: 'uint8', ...channels, steps: one.steps }));
+    preprocessor.fill(syntheticImage(width, height, one.channels ?? 3));
+    expect(preprocessor.feed.shape.slice(1, 3)).toEqual([...one.to].reverse());
+    expect(createHash('sha256').update(bytesOf(preprocessor)).digest('hex')).toBe(one.sha256);
+  });
+});
+
+it.each(stepsReference.deep)(
+  '16 bits from $from to $to are those of OpenCV, to one step of 65535',
+  ({ from, to, row }) => {
+    const [width, height] = from as [number, number];
+    const data = new Uint16Array(width * height);
+    for (let index = 0; index < data.length; index++) data[index] = Math.imul(index, 2654435761) >>> 16;
+    const preprocessor = plainly(inputSpec({ width: to[0], height: to[1], color: 'GRAY', bits: 16 }));
+    preprocessor.fill({ width, height, channels: 1, data });
+    const ours = Array.from(preprocessor.feed.data as Float32Array).slice(11 * to[0]!, 12 * to[0]!);
+    // OpenCV multiplies and adds in one rounding where the processor can.
+    expect(Math.max(...ours.map((value, x) => Math.abs(value - row[x]!)))).toBeLessThanOrEqual(1);
+  },
+);
 
 describe('both resizers', () => {
   const input = fc.record({

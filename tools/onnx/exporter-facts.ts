@@ -19,6 +19,8 @@ export interface ExporterFacts {
   /** Key points and numbers of each. */
   readonly keyPoints: readonly [count: number, numbers: number] | undefined;
   readonly channels: number | undefined;
+  /** Largest stride of the model, if it was exported to take pictures of any multiple of it (`dynamic=True`). */
+  readonly dynamicStride: number | undefined;
   /** Raw heads of Darknet, as converters describe them. */
   readonly heads: readonly HeadFacts[] | undefined;
   /** Order of the colours and range of the numbers by ONNX' own convention for images. */
@@ -54,6 +56,7 @@ export function exporterFacts({ metadata }: Pick<OnnxModel, 'metadata'>): Export
     isFinished: literal('end2end') === true || (isDictionary(args) && args.get('nms') === true),
     keyPoints: pairOf(literal('kpt_shape')),
     channels: countOf(literal('channels')),
+    dynamicStride: isDictionary(args) && args.get('dynamic') === true ? countOf(literal('stride')) : undefined,
     heads: headsOf(metadata['yolo']),
     pixelFormat: metadata['Image.BitmapPixelFormat'],
     pixelRange: metadata['Image.NominalPixelRange'],

@@ -61,6 +61,30 @@ describe('what Ultralytics wrote', () => {
     expect(questions).toEqual([]);
   });
 
+  it('gives rectangles to a model that was exported for them, as Ultralytics itself does', () => {
+    const dynamic = {
+      inputs: [image('height', 'width')],
+      outputs: [value('output0', 'batch', 84, 'anchors')],
+      metadata: ultralytics('detect', 640, 80, { args: "{'batch': 1, 'dynamic': True, 'half': False}" }),
+    };
+    const { manifest, notes } = propose(dynamic);
+    expect(manifest['input']).toEqual({
+      name: 'images',
+      layout: 'NCHW',
+      dtype: 'float32',
+      color: 'RGB',
+      steps: [
+        { step: 'resize', width: 640, height: 640, mode: 'contain' },
+        { step: 'pad', multiple: 32 },
+        { step: 'normalize', mean: 0, std: 255 },
+      ],
+    });
+    expect(parseManifest(manifest).input).toMatchObject({ steps: [{}, {}, {}] });
+    expect(notes.join()).toContain('dynamic=True');
+    const fixed = propose({ ...dynamic, inputs: [image(640)], outputs: [value('output0', 1, 84, 8400)] });
+    expect(fixed.manifest['input']).toMatchObject({ width: 640, height: 640, ...LETTERBOX });
+  });
+
   it('gives height before width, and stands behind what the graph fixes', () => {
     const free = propose({
       inputs: [image('height', 'width')],

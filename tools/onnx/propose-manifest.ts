@@ -5,6 +5,7 @@ import { Findings } from './findings.ts';
 import type { Question } from './findings.ts';
 import { proposeInput } from './propose-input.ts';
 import type { ProposedInput } from './propose-input.ts';
+import type { Pixels } from './propose-pixels.ts';
 import { proposeOutput } from './propose-output.ts';
 import { proposeTensors } from './propose-tensors.ts';
 import type { OnnxModel } from './read-onnx.ts';
@@ -40,7 +41,7 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
     name: nameOf(file),
     version: '1.0.0',
     task,
-    ...(image ? { input: { ...image, ...pixels } } : {}),
+    ...(image ? { input: inputOf(image, pixels) } : {}),
     ...(Object.keys(others).length > 0 ? { tensors: others } : {}),
     output,
     ...(task === 'tensor' ? {} : { labels: 'labels.txt' }),
@@ -54,6 +55,14 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
     questions: [...(isQuestion ? sizes.questions : []), ...findings.questions],
     labels,
   };
+}
+
+/** `input` of model.json in its short form, or with steps, which say all about size and numbers. */
+function inputOf({ width, height, ...rest }: ProposedInput, pixels: Pixels): Readonly<Record<string, unknown>> {
+  const { steps, mean, std, ...others } = pixels;
+  if (!Array.isArray(steps)) return { ...rest, width, height, ...pixels };
+  const numbers = mean === undefined && std === undefined ? [] : [{ step: 'normalize', mean, std }];
+  return { ...rest, ...others, steps: [...(steps as readonly object[]), ...numbers] };
 }
 
 const GOLDEN_NOTE = {

@@ -82,7 +82,30 @@ function transformer(output: OnnxValue, evidence: Evidence): ProposedOutput {
 }
 
 function detection(evidence: Evidence, output: Readonly<Record<string, unknown>>): ProposedOutput {
-  return { task: 'object-detection', output, pixels: { resize: 'letterbox', ...pixelsOf(evidence) } };
+  return { task: 'object-detection', output, pixels: { ...letterbox(evidence), ...pixelsOf(evidence) } };
+}
+
+/**
+ * With `dynamic=True` Ultralytics predicts on rectangles: bars reach to the next multiple of the stride only.
+ * Source: Ultralytics, engine/predictor.py (pre_transform) and data/augment.py (LetterBox), read as specifications.
+ */
+function letterbox({ model, facts, input, findings }: Evidence): Readonly<Record<string, unknown>> {
+  const stride = facts.dynamicStride;
+  const shape = model.inputs.find(({ name }) => name === input.name)?.shape ?? [];
+  const isFree = (input.layout === 'NCHW' ? shape.slice(2) : shape.slice(1, 3)).every(
+    (side) => typeof side !== 'number',
+  );
+  if (stride === undefined || !isFree) return { resize: 'letterbox' };
+  const { width, height } = input;
+  findings.note(
+    `input.steps: exported with dynamic=True, so pictures keep their shape within ${width} × ${height}, filled up to multiples of ${stride}`,
+  );
+  return {
+    steps: [
+      { step: 'resize', width, height, mode: 'contain' },
+      { step: 'pad', multiple: stride },
+    ],
+  };
 }
 
 /** The short side becomes the model's, the middle is kept; no mean, unlike torchvision's classifiers. */

@@ -6,7 +6,7 @@ import type { LinearTaps } from './linear-taps.ts';
 import { roundHalfEven } from './round-half-even.ts';
 
 /**
- * As `bilinearToTensor`, for values of up to 16 bits: in float32, where OpenCV resizes them so.
+ * As `bilinearToTensor`, for values of up to 16 bits: in float32, as OpenCV resizes them; values differ by one step at most.
  * Source: OpenCV modules/imgproc/src/resize.cpp (HResizeLinear and VResizeLinear of ushort), read as a specification.
  */
 export function deepBilinear(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, target: TensorTarget): void {

@@ -1,4 +1,5 @@
 import { messageOf } from '#packages/foundation';
+import { mergeInput } from '#packages/model-package';
 
 import { schemaId } from '../../bundle/schema-files.ts';
 import type { Question } from '../../onnx/findings.ts';
@@ -59,11 +60,11 @@ export function proposeFor(bytes: Uint8Array, file: string): Proposed {
 /** Questions that no manifest answers. */
 export function openQuestions(questions: readonly Question[], given: readonly ManifestDraft[]): readonly Question[] {
   const answers = given.reduce(mergeManifests, {});
-  // A person who names the decoder, or takes the image away, has looked.
+  // A person who names the decoder or the steps, or takes the image away, has looked.
   const isSaid = (key: string): boolean => {
     const [part = '', name = ''] = key.split('.');
     const said = answers[part];
-    return isPlainObject(said) && (name in said || (part === 'output' && 'decoder' in said));
+    return isPlainObject(said) && (name in said || (part === 'output' ? 'decoder' in said : 'steps' in said));
   };
   return questions
     .map(({ keys, text }) => ({ keys: keys.filter((key) => !isSaid(key)), text }))
@@ -88,7 +89,8 @@ function mergeManifests(below: ManifestDraft, above: ManifestDraft): ManifestDra
     const [lower, upper] = [below[key], above[key]];
     // Keys of one decoder mean nothing to another.
     const sameKind = key === 'input' || !isPlainObject(upper) || !isPlainObject(lower) || sameDecoder(lower, upper);
-    if (isPlainObject(lower) && isPlainObject(upper) && sameKind) merged[key] = { ...lower, ...upper };
+    if (isPlainObject(lower) && isPlainObject(upper) && sameKind)
+      merged[key] = key === 'input' ? mergeInput(lower, upper) : { ...lower, ...upper };
   }
   return merged;
 }
