@@ -77,7 +77,6 @@ export const inputSchema = writtenInput
   });
 
 export const inputOverrideSchema = writtenInput;
-export type InputOverride = Readonly<WrittenInput>;
 
 export type InputSpec = Readonly<z.infer<typeof inputSchema>>;
 export type ShortInput = ReturnType<typeof shortForm>;
