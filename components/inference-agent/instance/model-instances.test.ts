@@ -201,6 +201,26 @@ describe.runIf(process.platform === 'linux')('A process that something outside k
   });
 });
 
+describe.runIf(process.platform === 'linux')('A process that is stopped together with the agent', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('answers what it has taken after %s', async (signal) => {
+    const open = workerInstances(ports(await scriptedWorker()));
+    const instance = await open(specOf({}, { isolation: 'process' }), quiet);
+    const faults: unknown[] = [];
+    instance.onFault((fault) => faults.push(fault));
+    const [pid = -1] = processesOfModels();
+    process.kill(pid, 'SIGSTOP');
+    const answer = instance.infer(bytesOf('in flight'));
+    process.kill(pid, signal);
+    process.kill(pid, 'SIGCONT');
+    expect((await answer).predictions[0]?.label).toBe('Parts 1.0.0: in flight');
+    expect(processesOfModels()).toEqual([pid]);
+    expect(faults).toEqual([]);
+    expect(instance.killerInputs).toEqual([]);
+    await instance.close();
+    expect(processesOfModels()).toEqual([]);
+  });
+});
+
 describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   it("answer the same whether the model's own thread prepares an image or another", async () => {
     const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));

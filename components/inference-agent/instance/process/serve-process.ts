@@ -21,16 +21,21 @@ export interface PreparerThreadPlan extends Preparing {
   readonly has: ChildHas;
 }
 
+/** The nucleus, systemd and a terminal stop all processes of a component at once, not the agent alone. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 const PREPARER_HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
 
 /**
  * The main thread of a model's process: the worker's protocol over a socket to the agent. The process ends with its parent, also while
- * it is inside native code and never sees the end of its socket.
+ * it is inside native code and never sees the end of its socket. It outlives the signals that stop a component: the agent first lets
+ * it answer what it has taken, and a process that died of them would look like one that its input has killed.
  *
  * @param confinement what holds this process, in words
  * @param preparerFile what a thread that prepares images runs; it calls `servePreparerThread`
  */
 export function serveProcess(open: OpenModel, preparerFile: string, confinement?: string): void {
+  for (const signal of STOP_SIGNALS) process.on(signal, () => undefined);
   const channel = new FrameChannel(socketOf(CHILD_FD.runner), FRAME_LIMITS);
   let port: ProcessPort | undefined;
   channel.listen({
