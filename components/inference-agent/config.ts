@@ -159,17 +159,22 @@ export const agentConfiguration = z
       .describe(
         'Whether idle threads of ONNX Runtime spin: up to 10 % faster, half again the CPU under load with gaps.',
       ),
-    ImageFolders: textListSetting()
-      .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'must be absolute paths')
+    ImageFolders: folderList()
       .default([])
       .describe(
-        'Folders below which requests may name an image file by its path in place of sending its bytes, absolute paths. A program that may ask for an inference can then have every image in them looked at, so name folders of images only. Links inside of them are not followed.',
+        'Folders below which requests on agent.sock of the work folder may name an image file by its path in place of sending its bytes, absolute paths. A program that may ask for an inference can then have every image in them looked at, so name folders of images only. Links inside of them are not followed.',
       ),
     MaxImageMegapixels: integerSetting({ min: 1, max: 1_000 })
       .default(50)
       .describe(
         'Images with more pixels are refused before they are decoded, in millions; 50 million pixels take 150 MB. Steps of model.json may not make larger pictures either.',
       ),
+    SocketFolderImageFolders: folderList()
+      .default([])
+      .describe('The same for requests on agent.sock of SocketFolder, which other users of the device may send.'),
+    IpcImageFolders: folderList()
+      .optional()
+      .describe('The same for requests over Greengrass IPC, which other components send. Default: ImageFolders.'),
     MaxConcurrentRuns: integerSetting({ min: 0, max: 256 })
       .default(0)
       .describe(
@@ -293,4 +298,8 @@ function isPublicKey(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function folderList() {
+  return textListSetting().refine((folders) => folders.every((folder) => isAbsolute(folder)), 'must be absolute paths');
 }

@@ -54,7 +54,7 @@ export type { HeldLease } from './lease-ring.ts';
 export { AGENT, APPLICATION, FEEDBACK_UPLOADER } from './peer.ts';
 export type { Peer } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';
-export { startPortServer, startSocketServer } from './server/http-server.ts';
+export { cameBySecondPath, startPortServer, startSocketServer } from './server/http-server.ts';
 export type { PortAddress, PortServer, SocketServer } from './server/http-server.ts';
 export { listenOnPort } from './server/listen-on-port.ts';
 export { listenOnSocket } from './server/listen-on-socket.ts';

@@ -196,7 +196,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     admission,
     buffers: options.buffers,
     maxImageBytes: () => requests.maxImageBytes,
-    imageFolders: () => requests.imageFolders,
+    imageFolders: (door) => requests.imageFolders(door),
     observe,
     observeError,
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DEADLINE_HEADER, jsonAnswer, sendError } from '#packages/http';
+import { cameBySecondPath, DEADLINE_HEADER, jsonAnswer, sendError } from '#packages/http';
 import type { Route, RouteDescription } from '#packages/http';
 import { readFrameReference } from '#packages/frames';
 import type { FrameReference } from '#packages/frames';
@@ -81,7 +81,7 @@ async function invoke(
     const read: Picture =
       frame ??
       (named && 'path' in named
-        ? invoker.openImage(named.path)
+        ? invoker.openImage(named.path, cameBySecondPath(request) ? 'SocketFolder' : 'agent.sock')
         : await readBody(request, invoker.buffers, maxBytes, call));
     if (!wanted || isFrame(read)) return { picture: read };
     // The bytes of a request are moved to the model, and a file may be another one after the answer.

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
@@ -100,6 +100,25 @@ describe('who may open the sockets', () => {
     await started?.close();
     await expect(stat(join(shared, 'agent.sock'))).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(stat(join(shared, 'admin.sock'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('has folders of its own from which images are taken by their path', async () => {
+    const shared = join(folder.path, 'shared');
+    const [own, others] = [join(folder.path, 'own'), join(folder.path, 'others')];
+    for (const images of [own, others]) {
+      await mkdir(images);
+      await writeFile(join(images, 'image.jpg'), 'x');
+    }
+    const { client } = await start({ SocketFolder: shared, ImageFolders: [own], SocketFolderImageFolders: [others] });
+    await client.activate({ path: await packageOf('1.0.0') });
+    const statusOf = async (socketFolder: string, images: string): Promise<number> => {
+      const body = JSON.stringify({ path: join(images, 'image.jpg') });
+      return (
+        await askSocket(join(socketFolder, 'agent.sock'), { ...ASK, body }, { 'content-type': 'application/json' })
+      ).status;
+    };
+    expect([await statusOf(work, own), await statusOf(work, others)]).toEqual([200, 403]);
+    expect([await statusOf(shared, own), await statusOf(shared, others)]).toEqual([403, 200]);
   });
 
   it.each([

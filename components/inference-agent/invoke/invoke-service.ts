@@ -10,12 +10,15 @@ import { outputsForJson } from './json-outputs.ts';
 import { OpenCall } from './open-call.ts';
 import type { CallPorts } from './open-call.ts';
 
+/** The way by which a request that names an image came; each has folders of its own. */
+export type ImageDoor = 'agent.sock' | 'SocketFolder' | 'ipc';
+
 export interface InvokePorts extends CallPorts {
   /** Memory for images. */
   readonly buffers: BufferPool;
   readonly maxImageBytes: () => number;
   /** Folders below which requests may name image files, absolute paths. */
-  readonly imageFolders: () => readonly string[];
+  readonly imageFolders: (door: ImageDoor) => readonly string[];
   readonly observe: (service: string, result: InvokeResult) => void;
 }
 
@@ -39,8 +42,8 @@ export class InvokeService {
    * Opens an image that a request names in place of sending it; `InvokeCall.run` closes it.
    * @throws EdgeError `invoke.folder-not-allowed`, `invoke.file-unreadable`, `http.body-too-large`
    */
-  openImage(path: string): ImageFile {
-    return ImageFile.open(path, { folders: this.#ports.imageFolders(), maxBytes: this.maxImageBytes });
+  openImage(path: string, door: ImageDoor): ImageFile {
+    return ImageFile.open(path, { folders: this.#ports.imageFolders(door), maxBytes: this.maxImageBytes });
   }
 
   /** Lets a request in before its body is there. @throws EdgeError `admission.*`, `model.not-found` */

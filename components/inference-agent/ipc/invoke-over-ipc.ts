@@ -56,7 +56,7 @@ async function run(invoker: InvokeService, service: string, id: string, message:
   const call = invoker.begin(service, { announcedBytes: bytes });
   call.arrived(bytes);
   const picture = await call.reading<Picture>(() =>
-    path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path),
+    path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path, 'ipc'),
   );
   return call.run(id, picture, contentType);
 }

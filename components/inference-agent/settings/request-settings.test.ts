@@ -22,7 +22,12 @@ describe('RequestSettings', () => {
     expect(settings.maxImageBytes).toBe(2 * 1024 ** 2);
     settings.follow(configurationWith({ MaxConcurrentRuns: 1, ImageFolders: ['/images'] }));
     expect(settings.bounds.concurrentRuns).toBe(1);
-    expect(settings.imageFolders).toEqual(['/images']);
+    expect(settings.imageFolders('agent.sock')).toEqual(['/images']);
+    expect(settings.imageFolders('SocketFolder')).toEqual([]);
+    expect(settings.imageFolders('ipc')).toEqual(['/images']);
+    settings.follow(configurationWith({ ImageFolders: ['/a'], SocketFolderImageFolders: ['/b'], IpcImageFolders: [] }));
+    expect(settings.imageFolders('SocketFolder')).toEqual(['/b']);
+    expect(settings.imageFolders('ipc')).toEqual([]);
   });
 
   it('answers for any number of names, which clients make up, and keeps only so many', () => {

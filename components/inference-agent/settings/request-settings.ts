@@ -1,4 +1,5 @@
 import type { AgentConfiguration } from '../config.ts';
+import type { ImageDoor } from '../invoke/invoke-service.ts';
 import { serviceSettings } from './service-settings.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
@@ -29,8 +30,16 @@ export class RequestSettings {
   }
 
   /** Folders from which images are taken by their path. */
-  get imageFolders(): readonly string[] {
-    return this.#configuration.ImageFolders;
+  imageFolders(door: ImageDoor): readonly string[] {
+    const { ImageFolders, SocketFolderImageFolders, IpcImageFolders } = this.#configuration;
+    switch (door) {
+      case 'agent.sock':
+        return ImageFolders;
+      case 'SocketFolder':
+        return SocketFolderImageFolders;
+      case 'ipc':
+        return IpcImageFolders ?? ImageFolders;
+    }
   }
 
   service(name: string): ServiceSettings {

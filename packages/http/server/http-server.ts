@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -42,6 +42,14 @@ const ACCEPT_TURNS = 3;
 /** gRPC asks for `h2` by name. A client has ten seconds to say who it is. */
 const TLS_OPTIONS = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: 10_000, minVersion: 'TLSv1.2' } as const;
 
+/** Connections that came by the second path of their server. */
+const SECOND_PATH = new WeakSet<Socket>();
+
+/** Whether a request came by `alsoAt` of its server: those who use that path may be other users. */
+export function cameBySecondPath(request: IncomingMessage): boolean {
+  return SECOND_PATH.has(request.socket);
+}
+
 /** Serves an API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
 export async function startSocketServer(
   path: string,
@@ -53,7 +61,11 @@ export async function startSocketServer(
   return serve(listener, options, async (front) => {
     const removals: (() => Promise<void>)[] = [];
     try {
-      for (const one of paths) removals.push(await listenOnSocket(front(), one, mode));
+      for (const one of paths) {
+        const server = front();
+        if (one === alsoAt) server.prependListener('connection', (socket) => SECOND_PATH.add(socket));
+        removals.push(await listenOnSocket(server, one, mode));
+      }
     } catch (error) {
       await Promise.all(removals.map((remove) => remove()));
       throw error;

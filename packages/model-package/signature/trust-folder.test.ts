@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -43,6 +43,42 @@ describe('a folder of trusted keys', () => {
     await expect(readTrustFolder(trust)).rejects.toMatchObject({
       code: 'signature.unsafe-trust',
       facts: { path: trust },
+    });
+  });
+
+  it('refuses a folder above it that others may write into, unless they can move nothing there', async () => {
+    await chmod(folder.path, 0o777);
+    await expect(readTrustFolder(trust)).rejects.toMatchObject({
+      code: 'signature.unsafe-trust',
+      message: expect.stringContaining('mode 777') as unknown,
+      facts: { path: folder.path },
+    });
+    await chmod(folder.path, 0o1777);
+    expect(await readTrustFolder(trust)).toEqual({ [pair.keyId]: pair.publicKey });
+  });
+
+  it('looks at the way behind a link, too', async () => {
+    const [safe, open] = [join(folder.path, 'safe'), join(folder.path, 'open')];
+    await mkdir(safe, { mode: 0o755 });
+    await mkdir(open, { mode: 0o755 });
+    await symlink('../trusted', join(open, 'hop'));
+    await symlink('../open/hop', join(safe, 'keys'));
+    expect(await readTrustFolder(join(safe, 'keys'))).toEqual({ [pair.keyId]: pair.publicKey });
+    await chmod(open, 0o757);
+    await expect(readTrustFolder(join(safe, 'keys'))).rejects.toMatchObject({ facts: { path: open } });
+  });
+
+  it('does not walk in a circle of links', async () => {
+    await symlink('b', join(folder.path, 'a'));
+    await symlink('a', join(folder.path, 'b'));
+    await expect(readTrustFolder(join(folder.path, 'a'))).rejects.toMatchObject({ code: 'signature.trust-unreadable' });
+  });
+
+  it.runIf(process.getuid?.() === 0)('refuses a folder above it that belongs to somebody else', async () => {
+    await chown(folder.path, 12_345, 12_345);
+    await expect(readTrustFolder(trust)).rejects.toMatchObject({
+      message: expect.stringContaining('belongs to user 12345') as unknown,
+      facts: { path: folder.path },
     });
   });
 
