@@ -68,7 +68,8 @@ export function scriptedDisk(folder: string): SmallDisk {
   };
 }
 
-function fillFile(path: string): void {
+/** Writes into a file until its disk is full. */
+export function fillFile(path: string): void {
   const file = openSync(path, 'w');
   try {
     for (;;) writeSync(file, Buffer.alloc(4_096));

@@ -1,3 +1,4 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { inject, vi } from 'vitest';
@@ -6,11 +7,13 @@ import { PATIENCE_MS } from '../patience.ts';
 
 /**
  * A folder that the first test file of the run to ask fills for all of them. Files run side by side: those that ask meanwhile wait.
+ * A campaign or a soak, which Vitest does not run, has a run of its own.
  *
  * @param name of the folder, below that of the run
  * @throws Error with the reason, for everybody who asks, if it could not be filled
  */
 export async function oncePerRun(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
+  if (process.env['VITEST'] === undefined) return oncePerProcess(name, fill);
   const folder = path.join(inject('runFolder'), name);
   const outcome = `${folder}.outcome`;
   if (await isFirst(folder)) {
@@ -21,6 +24,31 @@ export async function oncePerRun(name: string, fill: (folder: string) => Promise
   const failure = await readTextIfAny(outcome);
   if (failure !== '') throw new Error(`the run's ${name} could not be made: ${failure}`);
   return folder;
+}
+
+const made = new Map<string, Promise<string>>();
+
+function oncePerProcess(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
+  const known = made.get(name);
+  if (known) return known;
+  const folder = path.join(ownFolder(), name);
+  const filled = mkdir(folder)
+    .then(() => fill(folder))
+    .then(() => folder);
+  made.set(name, filled);
+  return filled;
+}
+
+let own: string | undefined;
+
+/** Inside the project, so that bundles find `node_modules`; removed when the process ends. */
+function ownFolder(): string {
+  if (own !== undefined) return own;
+  const parent = path.join(import.meta.dirname, '../../.edgeml/test');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(path.join(parent, 'alone-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return (own = folder);
 }
 
 async function isFirst(folder: string): Promise<boolean> {

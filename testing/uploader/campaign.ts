@@ -6,16 +6,10 @@ import { startFaultProxy } from '../object-store/fault-proxy.ts';
 import type { FaultProxy } from '../object-store/fault-proxy.ts';
 import { startS3Server } from '../object-store/s3-server.ts';
 import { startTokenService } from '../object-store/token-service.ts';
-import { metric, metricSum, spawnUploader, startUploaderProcess } from './uploader-process.ts';
+import { readBooks } from './read-books.ts';
+import type { Books } from './read-books.ts';
+import { spawnUploader, startUploaderProcess } from './uploader-process.ts';
 import type { UploaderProcess } from './uploader-process.ts';
-
-/** What the uploader says of itself. */
-export interface Books {
-  readonly accepted: number;
-  readonly uploaded: number;
-  readonly evicted: number;
-  readonly waiting: number;
-}
 
 /** An uploader that is started again and again over the same spool, and everything that its callers were told. */
 export interface Campaign {
@@ -76,15 +70,7 @@ export async function startCampaign(configuration: object, workFolder?: string):
         else unanswered++;
       }
     },
-    async books(client) {
-      const text = await client.metrics();
-      return {
-        accepted: metric(text, 'accepted_total'),
-        uploaded: metric(text, 'uploaded_total'),
-        evicted: metricSum(text, 'evicted_total'),
-        waiting: metric(text, 'spool_samples'),
-      };
-    },
+    books: readBooks,
     async spoolBytes() {
       const spool = path.join(folder, 'spool');
       const names = await readdir(spool).catch(() => []);
