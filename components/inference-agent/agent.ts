@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import {
   childEnvironment,
   createLogger,
@@ -32,6 +32,8 @@ import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
 import { fromOldAgentFile } from './settings/old-agent-file.ts';
 import type { OldAgentFile } from './settings/old-agent-file.ts';
+import { trustOf } from './assembly/agent-policy.ts';
+import { verifyRuntime } from './trust/verify-runtime.ts';
 import { endWith } from './assembly/end-process.ts';
 
 /**
@@ -63,6 +65,7 @@ async function main(): Promise<void> {
     setLevel(logLevel(configuration.current));
     const workFolder = process.cwd();
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
+    await lookAtRuntime(configuration, log);
     await claimSocket(words, workFolder);
     const caches = await openCaches(join(workFolder, 'cache'), log);
     const buffers = new BufferPool();
@@ -120,6 +123,14 @@ async function main(): Promise<void> {
   } catch (error) {
     end(1, error);
   }
+}
+
+/** Ends the start if native code is not that of the build; says who vouches for it. */
+async function lookAtRuntime(configuration: LiveConfiguration, log: Logger): Promise<void> {
+  const [packages] = (childEnvironment()['NODE_PATH'] ?? '').split(delimiter);
+  if (!packages) return;
+  const verdict = await verifyRuntime(dirname(packages), trustOf(configuration.current));
+  log.info(verdict, 'runtime.verified');
 }
 
 /** Models run without: each start then optimises them anew. */

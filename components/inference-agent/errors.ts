@@ -322,6 +322,9 @@ export const agentErrors = errorCatalogue({
     status: 400,
     todo: 'Correct Providers in the configuration of edgeml.InferenceAgent, or EDGEML_PROVIDERS in its recipe.',
   }),
+  'runtime.changed': entry<{ readonly folder: string; readonly files: readonly string[] }>({
+    todo: 'Deploy edgeml.Runtime again, and find out who wrote into its folder: native code that is not that of the build can do whatever the agent may.',
+  }),
   'shared-memory.denied': entry<{ readonly segmentId: number }>({
     status: 403,
     todo: "Let the agent's user read the segment: the same user, or its group with mode 0440.",

@@ -6,6 +6,9 @@ export interface RuntimeManifest {
   readonly packages: Readonly<Record<string, string>>;
 }
 
+/** `natives.json` beside it: SHA-256 of each native file, and who signed the list. The agent looks at it at each start. */
+export const NATIVE_FILES = 'natives.json';
+
 export const RUNTIME_MANIFEST = 'runtime.json';
 
 /** Packages with native code, each loaded once when the runtime is installed. */

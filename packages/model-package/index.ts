@@ -51,6 +51,7 @@ export {
   parsePublicKey,
   publicKeyText,
 } from './signature/keys.ts';
+export { signFiles, verifySignedFiles } from './signature/signed-files.ts';
 export { signPackage } from './signature/sign-package.ts';
 export { parseSignatureFile } from './signature/signature-file.ts';
 export { signedClaimsSchema } from './signature/signed-claims.ts';

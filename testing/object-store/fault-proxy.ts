@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { KeyedSerial } from '#packages/foundation';
 
 /** What the proxy does to requests that would write. */
 export type ProxyFault =
@@ -63,6 +64,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const keysUsed: string[] = [];
   const seen = { requests: 0, bytes: 0 };
   const held = new Set<ServerResponse>();
+  /** One at a time for each object: the store decides on conditions and writes in one step. */
+  const turns = new KeyedSerial();
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request, seen);
@@ -100,7 +103,11 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   };
 
   const server = http.createServer((request, response) => {
-    void handle(request, response).catch(() => request.socket.destroy());
+    const taken = request.method === 'PUT' && proxy.fault !== 'silent';
+    const answered = taken
+      ? turns.run(objectOf(request.url ?? ''), () => handle(request, response))
+      : handle(request, response);
+    void answered.catch(() => request.socket.destroy());
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const stop = () =>

@@ -20,7 +20,7 @@ export interface Fault {
 }
 
 /** Waits, or less if the run ends. */
-export type Pause = (ms: number) => Promise<void>;
+type Pause = (ms: number) => Promise<void>;
 
 /** A component is BROKEN with its third error within an hour. */
 const KILLS_PER_HOUR = 2;

@@ -30,7 +30,7 @@ export function lineChart({ title, unit, lines, marks, seconds }: Chart): string
   });
   const ticks = [0, 0.25, 0.5, 0.75, 1].map(
     (share) =>
-      `<text x="${x(share * seconds)}" y="${HEIGHT - 8}" text-anchor="middle">${round((share * seconds) / 60)} min</text>`,
+      `<text x="${x(share * seconds)}" y="${HEIGHT - 8}" text-anchor="${share === 1 ? 'end' : 'middle'}">${round((share * seconds) / 60)} min</text>`,
   );
   const faults = marks.map(
     ({ seconds: at, name }) =>

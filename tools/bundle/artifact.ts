@@ -1,3 +1,4 @@
+import type { Signer } from '#packages/model-package';
 import type { FingerprintPart } from './store/fingerprint.ts';
 import type { FetchOptions } from './runtime/fetch-package.ts';
 
@@ -8,6 +9,8 @@ export interface Artifact {
   readonly maxBytes?: number;
   /** All that the content depends on. */
   readonly inputs: readonly FingerprintPart[];
+  /** Whether the build's key signs it. Default: no. */
+  readonly isSigned?: boolean;
   make(file: string, context: MakeContext): Promise<void>;
 }
 
@@ -17,4 +20,6 @@ export interface MakeContext extends FetchOptions {
   /** Component that the artifact belongs to, and its version. */
   readonly component: string;
   readonly version: string;
+  /** Signs the list of native files. Default: nobody does. */
+  readonly signer?: Signer | undefined;
 }

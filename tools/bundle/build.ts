@@ -11,6 +11,7 @@ import { buildErrors } from './errors.ts';
 import { productionRecipe } from './production-recipe.ts';
 import { projectPaths } from './project.ts';
 import { strippedRecipe, readRecipe } from './recipe-source.ts';
+import type { Signer } from '#packages/model-package';
 import type { FetchOptions } from './runtime/fetch-package.ts';
 import { ArtifactStore, place } from './store/artifact-store.ts';
 import { fingerprint } from './store/fingerprint.ts';
@@ -23,6 +24,8 @@ export interface BuildOptions extends FetchOptions {
   /** Default: greengrass-build. */
   readonly output?: string;
   readonly cache?: string;
+  /** Signs the native files of the runtimes. Default: they are listed, and nobody signs the list. */
+  readonly signer?: Signer;
   /** Also write `recipes/<Name>.yaml`, the file that `gdk component publish` reads, for this component. */
   readonly gdkFor?: string;
   /** Called before an artifact is made and after each artifact, made or not. */
@@ -57,6 +60,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
       const inputs = await fingerprint([
         { text: await digestOf(artifact.inputs) },
         { text: `${component.name} ${version}` },
+        ...(artifact.isSigned && options.signer ? [{ text: options.signer.keyId }] : []),
       ]);
       const made = await store.get(artifact.name, inputs, (file) => {
         options.onProgress?.(step);

@@ -108,6 +108,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
   const name = `edgeml-runtime-${platform}.zip`;
   return {
     name,
+    isSigned: true,
     inputs: [
       ...LICENSE_INPUTS,
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
@@ -116,7 +117,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
     ],
     make: (file, context) =>
       withRuntimeEntries(
-        { ...archive(name, 'application', context), platform },
+        { ...archive(name, 'application', context), platform, signer: context.signer },
         context.cache,
         context,
         async (entries) => void (await writeZip(file, entries)),
@@ -152,7 +153,7 @@ function archive(name: string, kind: Archive['kind'], { component, version }: Ma
   return { name, kind, component, version };
 }
 
-const SOURCE_FILE = /(?<!\.test)\.(tsx?|json|sh|cmd|css|html|svg)$/;
+const SOURCE_FILE = /(?<!\.test|\.fuzz)\.(tsx?|json|sh|cmd|css|html|svg)$/;
 const TOOLS = { path: path.join(PROJECT, 'tools/bundle'), only: SOURCE_FILE };
 /** More than each bundle needs, but cheap to hash and never too little. */
 const SOURCES: readonly FingerprintPart[] = [

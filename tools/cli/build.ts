@@ -5,6 +5,7 @@ import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
 import { projectPaths } from '../bundle/project.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
+import { requireKeyId } from './frame/key-id.ts';
 import { buildProgress } from './frame/build-progress.ts';
 
 interface BuildCommandOptions {
@@ -16,6 +17,10 @@ interface BuildCommandOptions {
   readonly standalone?: boolean;
   readonly edgeManagerName?: string;
   readonly edgeManagerVersion?: readonly string[];
+  readonly key?: string;
+  readonly kmsKey?: string;
+  readonly keyId?: string;
+  readonly region?: string;
 }
 
 export const buildCommand: CommandSpec<BuildCommandOptions> = {
@@ -33,6 +38,10 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
         'also build edgeml.EdgeManager under this name, e.g. that of the old component',
       )
       .option('--edge-manager-version <version...>', 'in these versions (default: its own)')
+      .option('--key <file>', 'private key that signs the list of native files of the runtimes (edgeml keygen)')
+      .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS for the same')
+      .option('--key-id <id>', 'name under which devices know the key (default: fingerprint of the public key)')
+      .option('--region <name>', 'AWS region of the KMS key (default: of its ARN, else AWS_REGION)')
       .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),
   help: `
 Unchanged artifacts are not built again. Native libraries and Node.js come from npm packages whose hashes are
@@ -49,7 +58,13 @@ Examples:
     const platforms = options.platform?.map(platformNamed);
     if (options.edgeManagerVersion && options.edgeManagerName === undefined)
       throw cliErrors.error('cli.usage', '--edge-manager-version says in which versions; add --edge-manager-name');
+    const { AwsClients } = await import('../package/source/aws-clients.ts');
+    const { openSigner } = await import('../package/signing/open-signer.ts');
+    if (options.keyId !== undefined) requireKeyId(options.keyId);
+    const aws = new AwsClients(options.region);
+    const signer = await openSigner(options, aws, signal);
     const steps = await buildComponents({
+      ...(signer ? { signer } : {}),
       ...(options.component ? { components: options.component } : {}),
       ...(platforms ? { platforms } : {}),
       ...(options.output === undefined ? {} : { output: options.output }),

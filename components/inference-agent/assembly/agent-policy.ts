@@ -1,4 +1,5 @@
 import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
+import type { Trust } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
 import type { RegistryPolicy } from '../registry/registry-ports.ts';
 import { instanceSettings, memoryLimitBytes } from '../settings/instance-settings.ts';
@@ -9,6 +10,15 @@ import type { StoreBounds } from '../store/package-store.ts';
 
 const MB = 1024 ** 2;
 
+export function trustOf(configuration: AgentConfiguration): Trust {
+  return {
+    policy: configuration.SignaturePolicy,
+    keys: configuration.TrustedKeys,
+    revoked: configuration.RevokedKeys,
+    ...(configuration.TrustedKeysFolder === '' ? {} : { folder: configuration.TrustedKeysFolder }),
+  };
+}
+
 /** The configuration as the registry needs it. */
 export function registryPolicy(
   configuration: AgentConfiguration,
@@ -16,12 +26,7 @@ export function registryPolicy(
   minimums: Pick<MinimumVersions, 'of'>,
 ): RegistryPolicy {
   return {
-    trust: {
-      policy: configuration.SignaturePolicy,
-      keys: configuration.TrustedKeys,
-      revoked: configuration.RevokedKeys,
-      ...(configuration.TrustedKeysFolder === '' ? {} : { folder: configuration.TrustedKeysFolder }),
-    },
+    trust: trustOf(configuration),
     golden: configuration.GoldenPolicy,
     minimumVersion: (alias) =>
       Object.hasOwn(configuration.MinimumVersions, alias) ? configuration.MinimumVersions[alias] : minimums.of(alias),

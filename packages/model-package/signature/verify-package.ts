@@ -54,6 +54,13 @@ export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: 
   const claims = signature.schemaVersion === 2 ? signature.claims : {};
   // Whoever signed it: to run where it was not meant to is no more right for an unknown key.
   requireAlias(model, claims, alias);
+  return verifySignature(signature, trust, describe(model));
+}
+
+/** Whether a trusted key has made the signature. @param what it is about, for messages */
+export async function verifySignature(signature: SignatureFile, trust: Trust, what: string): Promise<SignatureVerdict> {
+  if (trust.policy === 'off') return { state: 'unchecked' };
+  const claims = signature.schemaVersion === 2 ? signature.claims : {};
   const keys = await trustedKeys(trust);
   if (isEdgeError(keys)) {
     refuseRevoked(model, signature.keyId, undefined, trust.revoked ?? []);
@@ -62,7 +69,7 @@ export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: 
   const key = Object.hasOwn(keys, signature.keyId) ? keys[signature.keyId] : undefined;
   refuseRevoked(model, signature.keyId, key, trust.revoked ?? []);
   if (key === undefined) {
-    const reason = `${describe(model)} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
+    const reason = `${what} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
     const facts = { keyId: signature.keyId, trusted: Object.keys(keys) };
     return untrusted(trust, packageErrors.error('signature.unknown-key', reason, { facts }));
   }

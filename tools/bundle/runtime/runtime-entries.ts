@@ -4,6 +4,7 @@ import { nodeBinaryOf, packagesOf } from '../../../components/runtime/platforms.
 import type { RuntimePlatform } from '../../../components/runtime/platforms.ts';
 import { RUNTIME_MANIFEST } from '../../../components/runtime/runtime-manifest.ts';
 import type { RuntimeManifest } from '../../../components/runtime/runtime-manifest.ts';
+import type { Signer } from '#packages/model-package';
 import { bundle } from '../bundle.ts';
 import type { Bundle } from '../bundle.ts';
 import { bundledPackages, noticesOf } from '../licenses/bundled-packages.ts';
@@ -14,13 +15,14 @@ import { COMMONJS_MARK } from '../zip/commonjs-mark.ts';
 import type { ZipEntry } from '../zip/zip-entry.ts';
 import { fetchPackage } from './fetch-package.ts';
 import type { FetchOptions } from './fetch-package.ts';
+import { nativeFilesEntry } from './native-files.ts';
 import { packedSoftware } from './packed-software.ts';
 import { pinOf } from './pins.ts';
 import { unpackPackage } from './unpack-package.ts';
 
 /** Hands the files of a platform's runtime to `use`; they lie in a temporary folder that is gone afterwards. */
 export async function withRuntimeEntries<Result>(
-  archive: Archive & { readonly platform: RuntimePlatform },
+  archive: Archive & { readonly platform: RuntimePlatform; readonly signer?: Signer | undefined },
   cache: string,
   options: FetchOptions,
   use: (entries: readonly ZipEntry[]) => Promise<Result>,
@@ -43,6 +45,7 @@ export async function withRuntimeEntries<Result>(
           executable: path.posix.join(into, file) === nodeBinaryOf(platform),
         });
     }
+    entries.push(await nativeFilesEntry(entries, archive.signer));
     return await use([...entries, ...licenseEntries(archive, software, noticesOf([check]))]);
   } finally {
     await rm(folder, { recursive: true, force: true });
