@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { wireErrorOf } from '#packages/foundation';
 import type { ModelStatus } from '#packages/http';
+import { processCounts } from '#packages/posix';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
@@ -156,6 +157,13 @@ export class AgentMetrics {
       const { user, system } = process.cpuUsage();
       cpu.set((user + system) / 1e6);
     });
+    const counts = { open_fds: 'descriptors', threads: 'threads', children: 'children' } as const;
+    for (const [name, key] of Object.entries(counts)) {
+      gauge(`process_${name}`, `Number of ${key} of the process.`, [], (number) => {
+        const found = processCounts();
+        if (found) number.set(found[key]);
+      });
+    }
     gauge('process_uptime_seconds', 'Time since the start of the process.', [], (uptime) =>
       uptime.set(process.uptime()),
     );

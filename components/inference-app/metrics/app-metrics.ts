@@ -2,7 +2,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { SourceState } from '../statistics/source-statistics.ts';
 import type { Statistics } from '../statistics/statistics.ts';
-import { openDescriptors, residentOfFamily } from './process-facts.ts';
+import { processCounts } from '#packages/posix';
+import type { ProcessCounts } from '#packages/posix';
+import { residentOfFamily } from './process-facts.ts';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10];
 
@@ -86,13 +88,23 @@ export class AppMetrics {
         }
       },
     });
+    this.#processCount('open_descriptors', 'descriptors', 'Files, sockets and pipes that the application has open.');
+    this.#processCount('threads', 'threads', 'Threads of the application.');
+    this.#processCount(
+      'child_processes',
+      'children',
+      'Processes that the application has started: players of streams.',
+    );
+  }
+
+  #processCount(name: string, key: keyof ProcessCounts, help: string): void {
     new Gauge({
-      name: 'edgeml_app_open_descriptors',
-      help: 'Files, sockets and pipes that the application has open.',
+      name: `edgeml_app_${name}`,
+      help,
       registers: [this.#registry],
       collect() {
-        const count = openDescriptors();
-        if (count !== undefined) this.set(count);
+        const counts = processCounts();
+        if (counts) this.set(counts[key]);
       },
     });
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { processMemory } from '#packages/posix';
 
 /** Bytes in RAM of a process and of all that it has started; 0 if it has ended, or if the system does not tell. */
@@ -7,15 +7,6 @@ export function residentOfFamily(pid: number): number {
     return processMemory(pid).residentBytes + childrenOf(pid).reduce((sum, child) => sum + residentOfFamily(child), 0);
   } catch {
     return 0;
-  }
-}
-
-/** Of this process; undefined if the system does not tell. */
-export function openDescriptors(): number | undefined {
-  try {
-    return readdirSync('/proc/self/fd').length;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Of this process. */
+export interface ProcessCounts {
+  readonly descriptors: number;
+  readonly threads: number;
+  /** Processes that it has started itself and that run. */
+  readonly children: number;
+}
+
+/** Undefined if the system does not tell. Source: proc_pid_fd(5), proc_pid_task(5), proc_tid_children(5). */
+export function processCounts(): ProcessCounts | undefined {
+  try {
+    const threads = readdirSync('/proc/self/task');
+    const children = threads.flatMap((thread) => childrenOf(thread));
+    return { descriptors: readdirSync('/proc/self/fd').length, threads: threads.length, children: children.length };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those that a thread has started; none of a thread that has ended meanwhile. */
+function childrenOf(thread: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/children`, 'latin1').split(' ').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
