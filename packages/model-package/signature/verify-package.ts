@@ -63,11 +63,11 @@ export async function verifySignature(signature: SignatureFile, trust: Trust, wh
   const claims = signature.schemaVersion === 2 ? signature.claims : {};
   const keys = await trustedKeys(trust);
   if (isEdgeError(keys)) {
-    refuseRevoked(model, signature.keyId, undefined, trust.revoked ?? []);
+    refuseRevoked(what, signature.keyId, undefined, trust.revoked ?? []);
     return untrusted(trust, keys);
   }
   const key = Object.hasOwn(keys, signature.keyId) ? keys[signature.keyId] : undefined;
-  refuseRevoked(model, signature.keyId, key, trust.revoked ?? []);
+  refuseRevoked(what, signature.keyId, key, trust.revoked ?? []);
   if (key === undefined) {
     const reason = `${what} is signed by the key "${signature.keyId}", which is not among the trusted keys`;
     const facts = { keyId: signature.keyId, trusted: Object.keys(keys) };
@@ -78,10 +78,10 @@ export async function verifySignature(signature: SignatureFile, trust: Trust, wh
 }
 
 /** By the id that the signature names, and by the key itself, which may be trusted under another id, too. */
-function refuseRevoked(model: SignedPackage, keyId: string, key: string | undefined, revoked: readonly string[]): void {
+function refuseRevoked(what: string, keyId: string, key: string | undefined, revoked: readonly string[]): void {
   const ids = [keyId, ...(key === undefined || revoked.length === 0 ? [] : [keyIdOf(parsePublicKey(key))])];
   if (!ids.some((id) => revoked.includes(id))) return;
-  const message = `${describe(model)} is signed by the key "${keyId}", which was revoked`;
+  const message = `${what} is signed by the key "${keyId}", which was revoked`;
   throw packageErrors.error('signature.revoked-key', message, { facts: { keyId } });
 }
 
