@@ -58,5 +58,5 @@ export { signedClaimsSchema } from './signature/signed-claims.ts';
 export type { SignedClaims } from './signature/signed-claims.ts';
 export { keySigner } from './signature/signer.ts';
 export type { Signer } from './signature/signer.ts';
-export { SIGNATURE_POLICIES, verifyPackage } from './signature/verify-package.ts';
+export { SIGNATURE_POLICIES, validKeys, verifyPackage } from './signature/verify-package.ts';
 export type { SignatureVerdict, SignedPackage, Trust } from './signature/verify-package.ts';

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { systemClock } from '#packages/foundation';
 import { signPackage } from '#packages/model-package';
 import { writeFiles } from '../../testing/agent/package-folder.ts';
@@ -102,6 +102,44 @@ describe('publish', await needs(awsModels), () => {
 
     expect((await publishAll()).map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged', 'unchanged']);
     expect(writes()).toEqual([]);
+  });
+
+  it('puts signed statements beside each artifact, which verify reads, and nothing beside other bytes', async () => {
+    const keys = path.join(build.folder, 'keys');
+    await runHere(['keygen', '--out', keys, '--key-id', 'factory']);
+    const signing = ['--attest', '--key', path.join(keys, 'factory.key'), '--key-id', 'factory'];
+    expect((await command('--key', path.join(keys, 'factory.key'))).code).toBe(2);
+    expect((await command('--attest')).code).toBe(2);
+    const { code, stderr } = await command(...signing);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('test.Agent/1.0.0/data.zip.intoto.jsonl') as string]);
+
+    const Key = 'test.Agent/1.0.0/data.zip.intoto.jsonl';
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    const statements = path.join(build.folder, 'data.zip.intoto.jsonl');
+    await writeFile(statements, (await Body?.transformToString()) ?? '');
+    const artifact = path.join(build.folder, 'artifacts/test.Agent/1.0.0/data.zip');
+    const trusting = ['--key', path.join(keys, 'factory.pub')];
+    const verified = await runHere([
+      'verify',
+      '--attestation',
+      statements,
+      '--artifact',
+      artifact,
+      ...trusting,
+      '--json',
+    ]);
+    expect(verified.json).toMatchObject([
+      {
+        keyId: 'factory',
+        predicateType: 'https://slsa.dev/provenance/v1',
+        predicate: { buildDefinition: { externalParameters: { component: 'test.Agent', version: '1.0.0' } } },
+      },
+    ]);
+
+    // Somebody else has put other bytes there meanwhile.
+    const other = { Bucket: BUCKET, Key: 'test.Agent/1.0.0/data.zip', Body: 'x', Metadata: { sha256: 'f'.repeat(64) } };
+    await aws.s3.send(new PutObjectCommand(other));
+    expect((await command(...signing)).stderr).toContain('data.zip was published with other bytes before');
   });
 
   it('refuses another artifact under a published version, with both digests', async () => {

@@ -20,6 +20,15 @@ interface SourceFailureFacts {
 
 /** Why a model cannot be fetched, packaged or signed. */
 export const packagingErrors = errorCatalogue({
+  'attestation.malformed': {
+    todo: 'Fetch the .intoto.jsonl beside the artifact again, or publish again with --attest.',
+  },
+  'attestation.other-artifact': {
+    todo: 'Fetch the artifact and the statements of one version; if they belong together, find out who changed the artifact.',
+  },
+  'attestation.untrusted': {
+    todo: 'Give the public key of the publisher under the key id that the statement names; if it is right, find out who wrote the statement.',
+  },
   'package-source.bucket-name': entry<{ readonly bucket: string }>({
     todo: 'Use a bucket whose name has 3 to 63 lower-case letters, digits and hyphens, and no dot: dots break TLS for virtual-hosted buckets.',
   }),

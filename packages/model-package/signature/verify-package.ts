@@ -77,6 +77,16 @@ export async function verifySignature(signature: SignatureFile, trust: Trust, wh
   return { state: 'trusted', keyId: signature.keyId, claims };
 }
 
+/** All keys that are trusted and not revoked, by id. @throws EdgeError `signature.unsafe-trust`, `signature.trust-unreadable` */
+export async function validKeys(trust: Trust): Promise<Readonly<Record<string, string>>> {
+  const keys = await trustedKeys(trust);
+  if (isEdgeError(keys)) throw keys;
+  const { revoked = [] } = trust;
+  const isValid = ([id, key]: readonly [string, string]): boolean =>
+    !revoked.includes(id) && (revoked.length === 0 || !revoked.includes(keyIdOf(parsePublicKey(key))));
+  return Object.fromEntries(Object.entries(keys).filter(isValid));
+}
+
 /** By the id that the signature names, and by the key itself, which may be trusted under another id, too. */
 function refuseRevoked(what: string, keyId: string, key: string | undefined, revoked: readonly string[]): void {
   const ids = [keyId, ...(key === undefined || revoked.length === 0 ? [] : [keyIdOf(parsePublicKey(key))])];
