@@ -7,7 +7,7 @@ import { packagingErrors } from '../errors.ts';
 /** Dead Simple Signing Envelope 1.0 (secure-systems-lab/dsse, envelope.md). */
 export type Envelope = Readonly<z.infer<typeof envelopeSchema>>;
 
-export const IN_TOTO_TYPE = 'application/vnd.in-toto+json';
+const IN_TOTO_TYPE = 'application/vnd.in-toto+json';
 
 const envelopeSchema = z.object({
   payloadType: z.string(),
