@@ -15,12 +15,12 @@ export const cliErrors = errorCatalogue({
   }),
   'cli.image-unreadable': { todo: 'Check the path and that this user may read the file.' },
   'cli.model-unreadable': { todo: 'Check the path and that this user may read the file.' },
-  'cli.no-core': entry<{ readonly root: string }>({
-    todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
-  }),
   'cli.models-undecided': {
     todo: 'Give --models trusted (signed by one of TrustedKeys, tested on the device) or --models any (taken with a warning) once; the deployment remembers it.',
   },
+  'cli.no-core': entry<{ readonly root: string }>({
+    todo: 'Start the local core with `npm start` in another terminal, or name its folder with --root.',
+  }),
   'cli.no-credentials': {
     todo: 'Sign in (`aws sso login`), set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   },
