@@ -72,6 +72,11 @@ export const agentConfiguration = z
     LogLevel: choiceSetting(['debug', 'info', 'warn', 'error'])
       .default('info')
       .describe('Lowest level of the lines that are logged.'),
+    CloudCheckSeconds: integerSetting({ min: 0, max: 86_400 })
+      .default(45)
+      .describe(
+        'How often the agent finds out whether AWS IoT Core can be reached, with CloudProvider `Aws`: a message of 150 bytes and MQTT quality 0 on `edgeml/{thing}/events`, 58,000 a month. 0: never, so that only heartbeats and results tell.',
+      ),
     LogFile: textSetting()
       .default('')
       .describe(

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { silentLogger } from '#packages/foundation';
 import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
 import type { DeploymentResult } from '#packages/heartbeat';
+import { mqttTopics } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import type { CaptureUpload } from '../capture/upload/capture-upload.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
+import { CloudCheck } from '../fleet/cloud-check.ts';
 import { awsProvider } from '../fleet/aws-provider.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import { customProvider } from '../fleet/custom-provider.ts';
@@ -53,10 +55,12 @@ export class FleetLink {
   readonly #registration: RegistrationCache;
   readonly #life: LifeRecord;
   readonly #heartbeats: Heartbeats;
+  readonly #check: CloudCheck;
   readonly #startedAt: number;
   #cpu = { usage: process.cpuUsage(), at: 0 };
   #lastChange: DeploymentResult | undefined;
   #period: number;
+  #checkPeriod: number;
   #mismatch: string | undefined;
 
   private constructor(ports: FleetLinkPorts, provider: Provider) {
@@ -69,6 +73,18 @@ export class FleetLink {
     this.#startedAt = clock.monotonic();
     this.#cpu.at = this.#startedAt;
     this.#period = ports.configuration().HeartbeatPeriodSeconds;
+    this.#checkPeriod = ports.configuration().CloudCheckSeconds;
+    this.#check = new CloudCheck({
+      periodSeconds: () => this.#checkPeriod,
+      isWanted: async () => ports.configuration().CloudProvider === 'Aws' && (await this.#registration.isActive()),
+      publish: () => {
+        const message = { event: 'cloud.check', timestamp: new Date(clock.now()).toISOString(), thing: ports.thing };
+        return ports.ipc.publishIot(mqttTopics.events(ports.thing), JSON.stringify(message), { qos: 0 });
+      },
+      clock,
+      random,
+      incidents,
+    });
     this.#heartbeats = new Heartbeats({
       periodSeconds: () => this.#period,
       isRegistered: () => this.#registration.isActive(),
@@ -107,6 +123,7 @@ export class FleetLink {
   /** From now on heartbeats go out. */
   start(): void {
     this.#heartbeats.start();
+    this.#check.start();
   }
 
   observe<Name extends AgentEventName>(event: Name, facts: AgentEvents[Name]): void {
@@ -116,10 +133,14 @@ export class FleetLink {
   /** Follows a change of the configuration. */
   async configure(): Promise<void> {
     this.checkName();
-    const { HeartbeatPeriodSeconds: period } = this.#ports.configuration();
+    const { HeartbeatPeriodSeconds: period, CloudCheckSeconds: checkPeriod } = this.#ports.configuration();
     if (period !== this.#period) {
       this.#period = period;
       this.#heartbeats.reschedule();
+    }
+    if (checkPeriod !== this.#checkPeriod) {
+      this.#checkPeriod = checkPeriod;
+      this.#check.start();
     }
     await this.#provider
       .configure(this.#settings())
@@ -130,6 +151,7 @@ export class FleetLink {
   async close(): Promise<void> {
     const { log } = this.#ports;
     this.#heartbeats.stop();
+    this.#check.stop();
     await this.#provider.shutdown().catch((error: unknown) => log.warn({ error }, 'cloud-provider.not-shut-down'));
     await this.#life.end().catch((error: unknown) => log.warn({ error }, 'agent.life-not-kept'));
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readHealth } from '#packages/http';
 import type { IpcInvokeReply } from '#packages/http';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
@@ -383,6 +384,24 @@ describe('the HTTP API, at its edges', () => {
     await expect.poll(() => started.client.metrics()).toContain('edgeml_queue_depth{service="Parts"} 2');
     for (const text of ['one', 'two', 'three']) expect(await ask(text, 'Quick')).toBe(`Quick 1.0.0: ${text}`);
     for (const socket of hanging) socket.destroy();
+  });
+
+  it('says of a model that answers nobody in time that it does, until it answers again', async () => {
+    await activate('1.0.0', { name: 'Quick' });
+    const hang = () =>
+      started.client.invoke('Parts', Buffer.from('hang'), { contentType: 'image/png', deadlineMs: 20 });
+    for (let n = 0; n < 3; n++) await expect(hang()).rejects.toMatchObject({ code: 'admission.deadline' });
+    const { incidents } = await readHealth(started.agent.socketPath);
+    expect(incidents).toMatchObject([{ code: 'model.stalled', subject: 'answers of Parts', severity: 'error' }]);
+    await expect
+      .poll(() => localEvents('incident.opened'))
+      .toMatchObject([
+        { incident: { message: expect.stringContaining('Parts is in service and answers nobody') as string } },
+      ]);
+    expect(await ask('hello', 'Quick')).toBe('Quick 1.0.0: hello');
+    await activate('1.0.1');
+    expect(await ask('hello')).toBe('Parts 1.0.1: hello');
+    await expect.poll(async () => (await readHealth(started.agent.socketPath)).incidents).toEqual([]);
   });
 
   it('forgets a body that never comes', async () => {

@@ -17,6 +17,7 @@ import { customProvider } from './custom-provider.ts';
 import { deviceNames } from './device-name.ts';
 import { heartbeatOf } from './heartbeat-facts.ts';
 import type { AgentFacts } from './heartbeat-facts.ts';
+import { CloudCheck } from './cloud-check.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { changeOf } from './last-change.ts';
 import { LifeRecord } from './life-record.ts';
@@ -137,6 +138,41 @@ describe('heartbeats', () => {
     await clock.advance(60_000);
     heartbeats.stop();
     expect(attempts).toBe(3);
+  });
+
+  it('are not needed to notice within a minute that the broker is away, and that it is back', async () => {
+    let [isOnline, wanted, messages] = [true, true, 0];
+    const period = { seconds: 45 };
+    const check = new CloudCheck({
+      periodSeconds: () => period.seconds,
+      isWanted: async () => wanted,
+      publish: async () => {
+        messages++;
+        if (!isOnline) throw new Error('Device is offline. Dropping QoS 0 message.');
+      },
+      clock,
+      random: () => 0.999,
+      incidents,
+    });
+    check.start();
+    await clock.advance(45_000);
+    isOnline = false;
+    await clock.advance(46_000);
+    expect(incidents.current).toMatchObject([
+      { subject: 'AWS IoT Core', severity: 'error', message: expect.stringContaining('Device is offline') as string },
+    ]);
+    isOnline = true;
+    await clock.advance(46_000);
+    expect(incidents.current).toEqual([]);
+    wanted = false;
+    const before = messages;
+    await clock.advance(600_000);
+    [wanted, period.seconds] = [true, 0];
+    check.start();
+    await clock.advance(600_000);
+    expect(messages).toBe(before);
+    check.stop();
+    expect(clock.pending).toBe(0);
   });
 
   it('rows 113 and 114: carry the fields of SendHeartbeat, metrics of the agent and of each model', () => {

@@ -1,6 +1,6 @@
-import { messageOf } from '#packages/foundation';
 import type { Clock, Incidents, Logger } from '#packages/foundation';
 import type { HeartbeatMessage } from '#packages/heartbeat';
+import { tellReachable, tellUnreachable } from './cloud-check.ts';
 
 export interface HeartbeatPorts {
   /** Seconds; 0: none. Read anew before each heartbeat. */
@@ -20,10 +20,6 @@ const FIRST_WITHIN_MS = 10_000;
 const JITTER = 0.1;
 /** After one that was not sent: whether the way is open again costs nothing to find out. */
 const RETRY_SECONDS = 30;
-
-const SUBJECT = 'AWS IoT Core';
-const TODO =
-  'Look at the network of the device and at the log of the nucleus; what has MQTT quality 1 waits there and is sent later.';
 
 /** Sends heartbeats as long as it is not stopped. One that cannot be sent is not made up for. */
 export class Heartbeats {
@@ -76,12 +72,11 @@ export class Heartbeats {
     if (period === 0 || !(await isRegistered())) return;
     try {
       await send(await compose(period));
-      incidents.resolved(SUBJECT, 'heartbeat.recovered');
+      tellReachable(incidents);
       this.#isFailing = false;
     } catch (error) {
       if (this.#isFailing) log.debug({ error }, 'heartbeat.not-sent');
-      const message = `nothing reaches the cloud over MQTT: ${messageOf(error)}`;
-      incidents.opened(SUBJECT, 'heartbeat.not-sent', { error, message, todo: TODO, severity: 'error' });
+      tellUnreachable(incidents, error);
       this.#isFailing = true;
     }
   }

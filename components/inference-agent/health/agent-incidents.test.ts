@@ -37,6 +37,7 @@ beforeEach(() => {
       aliases: () => (quarantined ? ['Parts'] : []),
       refusal: () => agentErrors.error('model.quarantined', 'Parts 2.0.0 is in quarantine', { facts }),
     },
+    stalled: { facts: () => new Map() },
     clock,
   });
 });

@@ -12,6 +12,8 @@ export interface AgentIncidentsPorts {
     aliases(): readonly string[];
     refusal(alias: string): (Error & { readonly todo: string }) | undefined;
   };
+  /** Models that are in service and answer nobody. */
+  readonly stalled: { facts(): ReadonlyMap<string, IncidentFacts> };
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -40,13 +42,14 @@ export class AgentIncidents {
 
   /** Looks at everything again. */
   look(): void {
-    const { incidents, models, quarantine } = this.#ports;
+    const { incidents, models, quarantine, stalled } = this.#ports;
     this.#forgetOldFaults();
     const found = modelFacts(models());
     for (const [event, bySubject] of found) incidents.replace(event, bySubject, silentLogger);
     incidents.replace('model.quarantined', quarantined(quarantine, models()), silentLogger);
     incidents.replace('model.rejected', this.#refused, silentLogger);
     incidents.replace('model.fault', faultFacts(this.#faults), silentLogger);
+    incidents.replace('model.stalled', stalled.facts());
   }
 
   #remember(event: AgentEventName, facts: AgentEvents[AgentEventName]): void {
