@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choiceSetting, integerSetting, textListSetting, textSetting } from '#packages/foundation';
+import { booleanSetting, choiceSetting, integerSetting, textListSetting, textSetting } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
 
 /** Configuration of `edgeml.Console`. The recipe's defaults and docs/configuration.md are generated from it. */
@@ -19,6 +19,16 @@ export const consoleConfiguration = z.object({
     .default([])
     .describe(
       'Names under which browsers may open the page, besides localhost, 127.0.0.1, ::1 and the Address: all others are refused.',
+    ),
+  AllowConfiguration: booleanSetting()
+    .default(false)
+    .describe(
+      "Whether the page may change the settings of the agent, the application and the uploader, with the token; false: it shows them. The settings name commands that the device runs and keys that it trusts, so the token is then worth as much as a login of the components' user.",
+    ),
+  TrySocket: textSetting()
+    .default('')
+    .describe(
+      'Unix socket of a service that tries models which somebody drops on the page; `npm start` has one and sets it. Empty: none. A change takes effect at the next start.',
     ),
   TokenFile: textSetting()
     .default('')

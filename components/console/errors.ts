@@ -3,6 +3,10 @@ import { entry, errorCatalogue } from '#packages/foundation';
 /** Requests that the server of the page refuses, and reasons why it does not start. */
 export const consoleErrors = errorCatalogue({
   'console.bad-request': { status: 400, todo: 'Send what the message asks for.' },
+  'console.configuration-closed': entry<{ readonly component: string }>({
+    status: 403,
+    todo: 'Set AllowConfiguration of edgeml.Console to true in a deployment, or change the setting in a deployment.',
+  }),
   'console.forbidden-host': entry<{ readonly host: string }>({
     status: 421,
     todo: 'Open the page as http://127.0.0.1:PORT or http://localhost:PORT, or add the name to HostNames of edgeml.Console.',
@@ -20,6 +24,10 @@ export const consoleErrors = errorCatalogue({
   'console.no-socket': {
     status: 503,
     todo: 'Set EDGEML_AGENT_SOCKET, EDGEML_APP_SOCKET and EDGEML_FEEDBACK_SOCKET; the recipe of edgeml.Console does.',
+  },
+  'console.no-tools': {
+    status: 503,
+    todo: 'Try the model on a machine with a checkout: npm start, or edgeml try. For a device, edgeml package makes a component of it, and edgeml deploy brings it there.',
   },
   'console.token-missing': {
     status: 401,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { CurrentConfiguration, Incidents, messageOf, wireErrorOf } from '#packages/foundation';
+import { CurrentConfiguration, EditableConfiguration, Incidents, messageOf, wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createRouter, listenOnPort, openApiRoute, sendError } from '#packages/http';
 import type { RouteErrors } from '#packages/http';
@@ -8,7 +8,7 @@ import type { IpcSession } from '#packages/ipc';
 import description from '../../schemas/edgeml.Console.openapi.json' with { type: 'json' };
 import { apiRoutes } from './api/api-routes.ts';
 import { Viewers } from './api/viewers.ts';
-import { COMPONENT } from './config.ts';
+import { COMPONENT, consoleConfiguration } from './config.ts';
 import type { ConsoleConfiguration } from './config.ts';
 import type { Device } from './device/device.ts';
 import { DeviceWatch } from './device/device-watch.ts';
@@ -51,7 +51,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const incidents = new Incidents(log, { clock, onChange });
   const configuration = new CurrentConfiguration(await ipc.getConfiguration(), readConfiguration, incidents);
   setLogLevel(configuration.value.LogLevel);
-  const { Address: address, Port, TokenFile } = configuration.value;
+  const { Address: address, Port, TokenFile, TrySocket: trySocket } = configuration.value;
   const isOpen = !LOOPBACK.includes(address);
   if (isOpen && TokenFile === '') {
     const message = `the page would be open to everybody who reaches ${address}: TokenFile is not set`;
@@ -68,6 +68,9 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     token,
     thing,
     clock,
+    trySocket,
+    mayConfigure: () => configuration.value.AllowConfiguration,
+    own: new EditableConfiguration({ component: COMPONENT, schema: consoleConfiguration, ipc }),
   };
   const router = createRouter([...(await pageRoutes(options.page)), ...apiRoutes(ports), openApiRoute(description)], {
     errors: ROUTE_ERRORS,
@@ -102,7 +105,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         const next = configuration.replace(raw);
         incidents.forget('configuration');
         setLogLevel(next.LogLevel);
-        const restartNeeded = Object.entries({ Address: address, Port, TokenFile })
+        const restartNeeded = Object.entries({ Address: address, Port, TokenFile, TrySocket: trySocket })
           .filter(([key, value]) => next[key as keyof ConsoleConfiguration] !== value)
           .map(([key]) => key);
         log.info({ restartNeeded }, 'configuration.applied');

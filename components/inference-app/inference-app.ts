@@ -1,13 +1,23 @@
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { CurrentConfiguration, Incidents, messageOf, Serial, sleep, Waker } from '#packages/foundation';
+import {
+  CurrentConfiguration,
+  EditableConfiguration,
+  Incidents,
+  messageOf,
+  Serial,
+  sleep,
+  Waker,
+} from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
+import { configurationRoutes } from '#packages/http';
 import type { AgentClient, FeedbackClient, SocketServer } from '#packages/http';
 import { incidentNews, localTopics, readIncidentMessage, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { Annotator } from './annotation/annotator.ts';
 import { ClipKeeper } from './clips/clip-keeper.ts';
 import { isStreamType } from './settings/source-settings.ts';
+import { appConfiguration } from './config.ts';
 import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { SlotProvider } from './frame/slot-provider.ts';
@@ -256,7 +266,14 @@ export class InferenceApp {
     const { workFolder, log } = this.#options;
     const metrics = (): Promise<string> => this.#metrics.text();
     const { SocketFolder: folder } = this.#configuration.value;
-    const [incidents, clips, live] = [this.#incidents, this.#clips, this.#live.routes];
+    const editable = new EditableConfiguration({
+      component: COMPONENT,
+      schema: appConfiguration,
+      ipc: this.#options.ipc,
+      check: (raw) => this.#configuration.check(raw),
+    });
+    const [incidents, clips] = [this.#incidents, this.#clips];
+    const live = [...this.#live.routes, ...configurationRoutes(editable)];
     this.#watchServer = await startWatchServer({ workFolder, folder, incidents, metrics, clips, live, log });
   }
 

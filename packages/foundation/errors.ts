@@ -12,6 +12,10 @@ export const foundationErrors = errorCatalogue({
     status: 400,
     todo: 'Correct the named settings in the deployment (configurationUpdate.merge); the component goes on with its last good configuration, or stops at start.',
   }),
+  'config.not-taken': entry<{ readonly component: string }>({
+    status: 409,
+    todo: 'Read the settings again: a deployment may have come in between. What only a deployment can take away needs RESET in one.',
+  }),
   internal: {
     status: 500,
     todo: 'This is a fault of the component. Report it with the lines of the log around it.',

@@ -3,9 +3,12 @@ export type { Clock } from './clock/clock.ts';
 export { CurrentConfiguration } from './config/current-configuration.ts';
 export { defaultConfiguration, describeConfiguration } from './config/describe-configuration.ts';
 export type { SettingDescription } from './config/describe-configuration.ts';
+export { EditableConfiguration } from './config/editable-configuration.ts';
+export type { ConfigurationReport } from './config/editable-configuration.ts';
 export { parseConfiguration, refusalOfUnknown, UNKNOWN_KEY } from './config/parse-configuration.ts';
 export type { DeepReadonly, UnknownSettings } from './config/parse-configuration.ts';
 export type { ConfigurationProblem } from './errors.ts';
+export type { SchemaNode } from './config/schema-walk.ts';
 export {
   booleanSetting,
   choiceSetting,

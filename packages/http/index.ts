@@ -40,6 +40,8 @@ export type {
   SourcesReport,
 } from './api/watch-api.ts';
 export type { GoldenAnswer, GoldenPicture, PackageReport } from './api/package-api.ts';
+export type { ConfigurationAnswer } from './api/configuration-api.ts';
+export type { TryAnswer, TryReport, TryServed } from './api/try-api.ts';
 export type { SampleReport, SpoolReport, WaitingSample } from './api/spool-api.ts';
 export { httpErrors } from './errors.ts';
 export { createFeedbackClient } from './feedback-client.ts';
@@ -56,6 +58,7 @@ export type { Peer } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';
 export { cameBySecondPath, startPortServer, startSocketServer } from './server/http-server.ts';
 export type { PortAddress, PortServer, SocketServer } from './server/http-server.ts';
+export { configurationRoutes } from './server/configuration-routes.ts';
 export { listenOnPort } from './server/listen-on-port.ts';
 export { listenOnSocket } from './server/listen-on-socket.ts';
 export { openSocketFolder } from './server/open-socket-folder.ts';
@@ -69,4 +72,4 @@ export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';
 export { socketAnswers } from './server/socket-answers.ts';
 export { watchRoutes } from './server/watch-routes.ts';
-export { fitsSocket, socketPathOf } from './socket-path.ts';
+export { CONSOLE_SOCKET, consoleSocketBeside, fitsSocket, socketPathOf } from './socket-path.ts';

@@ -39,7 +39,19 @@ const ADMINISTRATION_SOCKET = 'admin.sock';
 
 /** Where the agent's administration socket lies if its settings do not say otherwise: in the folder of the one for inference. */
 export function administrationSocketBeside(inferenceSocket: string): string {
-  return inferenceSocket.replace(/[^\\/]*$/, ADMINISTRATION_SOCKET);
+  return beside(inferenceSocket, ADMINISTRATION_SOCKET);
+}
+
+/** File name of the socket on which a component answers the console, and only processes of the component's own user. */
+export const CONSOLE_SOCKET = 'console.sock';
+
+/** Where a component's socket for the console lies: in the folder of its other one. */
+export function consoleSocketBeside(socket: string): string {
+  return beside(socket, CONSOLE_SOCKET);
+}
+
+function beside(socket: string, file: string): string {
+  return socket.replace(/[^\\/]*$/, file);
 }
 
 export function isNamedPipe(path: string): boolean {

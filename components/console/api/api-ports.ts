@@ -1,4 +1,4 @@
-import type { Clock } from '#packages/foundation';
+import type { Clock, EditableConfiguration } from '#packages/foundation';
 import type { AuditLog } from '../guard/audit-log.ts';
 import type { Token } from '../guard/token.ts';
 import type { Device } from '../device/device.ts';
@@ -14,4 +14,10 @@ export interface ApiPorts {
   readonly token: Token;
   readonly thing: string;
   readonly clock: Clock;
+  /** Whether the settings of other components may be changed here. */
+  readonly mayConfigure: () => boolean;
+  /** Unix socket of the service that tries models; empty: there is none. */
+  readonly trySocket: string;
+  /** The console's own settings. */
+  readonly own: Pick<EditableConfiguration, 'report'>;
 }

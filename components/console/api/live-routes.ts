@@ -10,7 +10,7 @@ const MAX_UNSENT_BYTES = 4_000_000;
 const MAX_SOURCES = 64;
 
 /** `GET /api/live`: every change, as NDJSON; `GET /api/pictures`: the newest picture of the sources that the page shows. */
-export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiPorts): readonly Route[] {
+export function liveRoutes({ device, watch, viewers, token, thing, trySocket, clock }: ApiPorts): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -27,7 +27,7 @@ export function liveRoutes({ device, watch, viewers, token, thing, clock }: ApiP
           if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
           else response.write(`${JSON.stringify(line)}\n`);
         };
-        say({ kind: 'console', thing, viewer, mayWrite });
+        say({ kind: 'console', thing, viewer, mayWrite, mayTry: trySocket !== '' });
         const leave = watch.join(say);
         let cancel = (): void => undefined;
         const beat = (): void => {

@@ -47,9 +47,10 @@ export function writeRoutes(ports: ApiPorts): readonly Route[] {
   ];
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
+export const JSON_TYPE = { 'content-type': 'application/json' };
 
-async function written(
+/** Does what a request asks, and writes into the audit log who asked and what came of it. */
+export async function written(
   { audit }: ApiPorts,
   request: IncomingMessage,
   response: ServerResponse,
@@ -68,7 +69,7 @@ async function written(
   }
 }
 
-function tooLarge(maxBytes: number): Error {
+export function tooLarge(maxBytes: number): Error {
   const message = `the request has more than ${maxBytes} bytes`;
   return consoleErrors.error('console.too-large', message, { facts: { maxBytes } });
 }

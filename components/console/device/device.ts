@@ -1,10 +1,12 @@
-import { APPLICATION, AGENT, FEEDBACK_UPLOADER } from '#packages/http';
+import { APPLICATION, AGENT, consoleSocketBeside, FEEDBACK_UPLOADER } from '#packages/http';
 import { peerLink } from './peer-link.ts';
 import type { PeerLink } from './peer-link.ts';
 
 /** The components of the device that the console asks. */
 export interface Device {
   readonly agent: PeerLink;
+  /** The agent's settings: its other socket does not serve them. */
+  readonly agentSettings: PeerLink;
   readonly app: PeerLink;
   readonly feedback: PeerLink;
   close(): void;
@@ -19,6 +21,11 @@ export interface DeviceSockets {
 export function openDevice({ agentSocket, appSocket, feedbackSocket }: DeviceSockets): Device {
   const links = {
     agent: peerLink('edgeml.InferenceAgent', AGENT, agentSocket),
+    agentSettings: peerLink(
+      'edgeml.InferenceAgent',
+      AGENT,
+      agentSocket === undefined ? undefined : consoleSocketBeside(agentSocket),
+    ),
     app: peerLink('edgeml.InferenceApp', APPLICATION, appSocket),
     feedback: peerLink('edgeml.FeedbackUploader', FEEDBACK_UPLOADER, feedbackSocket),
   };

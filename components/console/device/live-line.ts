@@ -9,6 +9,8 @@ export type LiveLine =
       readonly viewer: string;
       /** Whether the token came with the request. */
       readonly mayWrite: boolean;
+      /** Whether models that are not packaged can be tried here. */
+      readonly mayTry: boolean;
     }
   | { readonly kind: 'sources'; readonly report: SourcesReport }
   | { readonly kind: 'models'; readonly models: readonly ModelStatus[] }

@@ -10,6 +10,9 @@ export interface GuardRules {
   readonly isOpen: boolean;
 }
 
+/** The page asks for the settings of all components here. */
+export const SETTINGS = '/api/configuration';
+
 /**
  * Refuses requests of another page in the same browser. A name that an attacker makes point to 127.0.0.1 is another Host;
  * a page of theirs that asks here is another Origin, and does not have the token.
@@ -34,12 +37,11 @@ export function checkRequest(request: IncomingMessage, { hostNames, token, isOpe
     throw consoleErrors.error('console.forbidden-origin', message, { facts: { origin: from } });
   }
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  const needsToken = !isRead || (isOpen && pathOf(request).startsWith('/api/'));
+  const path = pathOf(request);
+  // Settings are texts of all kinds; on the disk, only the user of the components reads them.
+  const needsToken = !isRead || path === SETTINGS || (isOpen && path.startsWith('/api/'));
   if (!needsToken || token.isIn(request)) return;
-  throw consoleErrors.error(
-    'console.token-missing',
-    `${request.method} ${pathOf(request)} needs the token of the console`,
-  );
+  throw consoleErrors.error('console.token-missing', `${request.method} ${path} needs the token of the console`);
 }
 
 function hostOf({ headers: { host } }: IncomingMessage): URL | undefined {

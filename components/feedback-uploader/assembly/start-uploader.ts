@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  EditableConfiguration,
   Incidents,
   messageOf,
   refusalOfUnknown,
@@ -10,12 +11,18 @@ import {
   watchFreeDisk,
 } from '#packages/foundation';
 import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
-import { MAX_FEEDBACK_HEADER_BYTES, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
+import {
+  CONSOLE_SOCKET,
+  MAX_FEEDBACK_HEADER_BYTES,
+  openSocketFolder,
+  socketPathOf,
+  startSocketServer,
+} from '#packages/http';
 import type { ComponentStatus, FeedbackHealth } from '#packages/http';
 import { backgroundSubscriber, incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
-import { COMPONENT, readUploaderConfiguration } from '../config.ts';
+import { COMPONENT, readUploaderConfiguration, uploaderConfiguration } from '../config.ts';
 import type { UploaderConfiguration } from '../config.ts';
 import { consoleRouter, feedbackRouter } from '../http/feedback-router.ts';
 import type { FeedbackRoutePorts } from '../http/feedback-routes.ts';
@@ -69,8 +76,6 @@ const DISK_CHECK_MS = 30_000;
 
 /** A name that the recipe of the application knows, so not a setting. */
 const SOCKET = 'feedback.sock';
-/** Of the component's own user alone. */
-const CONSOLE_SOCKET = 'console.sock';
 
 /** What there is once the spool is open. */
 interface Opened {
@@ -124,6 +129,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     reader,
     health: () => healthOf(status, configuration, opened),
     incidents: () => incidents.current,
+    configuration: new EditableConfiguration({ component: COMPONENT, schema: uploaderConfiguration, ipc }),
     metrics: () => metrics.text(),
     log,
   };

@@ -1,5 +1,13 @@
-import type { Incident, Logger } from '#packages/foundation';
-import { ALWAYS_HEADER, jsonAnswer, METADATA_HEADER, PREDICTION_HEADER, sendJson, watchRoutes } from '#packages/http';
+import type { EditableConfiguration, Incident, Logger } from '#packages/foundation';
+import {
+  ALWAYS_HEADER,
+  configurationRoutes,
+  jsonAnswer,
+  METADATA_HEADER,
+  PREDICTION_HEADER,
+  sendJson,
+  watchRoutes,
+} from '#packages/http';
 import type { ComponentStatus, FeedbackHealth, Route } from '#packages/http';
 import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
@@ -17,6 +25,7 @@ export interface FeedbackRoutePorts extends SpoolRoutePorts {
   };
   /** Everything that is wrong now. */
   readonly incidents: () => readonly Incident[];
+  readonly configuration: EditableConfiguration;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
@@ -29,7 +38,7 @@ export function feedbackRoutes(ports: FeedbackRoutePorts): readonly Route[] {
 
 /** Routes for the console: samples themselves are for the component's own user only. */
 export function consoleRoutes(ports: FeedbackRoutePorts): readonly Route[] {
-  return [...spoolRoutes(ports), ...watchRoutes(ports, 'FeedbackHealth')];
+  return [...spoolRoutes(ports), ...configurationRoutes(ports.configuration), ...watchRoutes(ports, 'FeedbackHealth')];
 }
 
 /** The body is the model input; prediction and metadata are in headers, so that a sample may be dropped without its body. */

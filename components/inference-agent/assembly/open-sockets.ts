@@ -1,8 +1,8 @@
 import type { Clock, Incidents } from '#packages/foundation';
-import { openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
+import { CONSOLE_SOCKET, openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
 import type { ConnectionBounds, GuardReason, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
-import { administrationRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
+import { administrationRouter, consoleRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
 import { grpcEndpoint } from '../open-inference/grpc/grpc-endpoint.ts';
 import { listenerSettings } from '../open-inference/open-listener.ts';
 import type { RoutePorts } from '../http/routes.ts';
@@ -34,7 +34,8 @@ const ADMINISTRATION_CONNECTIONS = 32;
 
 /**
  * Serves the HTTP API on two sockets: whoever may only open the first can do no more than invoke. Both lie in the work folder,
- * where the collection's own components look, and in `SocketFolder` too if that is set, for programs of other users.
+ * where the collection's own components look, and in `SocketFolder` too if that is set, for programs of other users. A third socket,
+ * for the console, is of the agent's own user alone.
  * @throws EdgeError `socket.*`
  */
 export async function openSockets(ports: SocketPorts, router: RoutePorts): Promise<AgentSockets> {
@@ -57,19 +58,26 @@ export async function openSockets(ports: SocketPorts, router: RoutePorts): Promi
     await first.close(0);
     throw error;
   });
+  const own = await startSocketServer(socketPathOf(workFolder, CONSOLE_SOCKET), consoleRouter(router), {
+    mode: PRIVATE_MODE,
+  }).catch(async (error: unknown) => {
+    await Promise.all([first.close(0), second.close(0)]);
+    throw error;
+  });
   const third = await openListener(ports, router, administration);
   return {
     inference,
     administration,
     port: third?.port,
     close: async (timeoutMs) => {
-      await Promise.all([first, second, ...(third ? [third] : [])].map((server) => server.close(timeoutMs)));
+      await Promise.all([first, second, own, ...(third ? [third] : [])].map((server) => server.close(timeoutMs)));
     },
   };
 }
 
 /** The agent's user and the group of the socket. */
 const INFERENCE_MODE = 0o660;
+const PRIVATE_MODE = 0o600;
 
 /** Opens the listener for other machines, if one is configured. Whatever is wrong with it, the agent goes on without it. */
 async function openListener(

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { Incidents, messageOf, Serial } from '#packages/foundation';
+import { EditableConfiguration, Incidents, messageOf, Serial } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import type { ComponentStatus } from '#packages/http';
@@ -14,11 +14,13 @@ import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
 import { RestoredModels } from '../edge-manager/restored-models.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
+import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import { AgentIncidents } from '../health/agent-incidents.ts';
+import { StalledServices } from '../health/stalled-services.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
@@ -145,7 +147,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     freeMemory: () => availableMemory().availableBytes,
     onChange: () => admission.pump(),
   });
-  const troubles = new AgentIncidents({ incidents, models: () => registry.list(), quarantine, clock });
+  const stalled = new StalledServices({
+    waiting: () => new Map([...admission.depths].map(([name, { waiting }]) => [name, waiting])),
+    serves: (name) => registry.target(requests.service(name).alias) instanceof ServingModel,
+    onChange: () => troubles.look(),
+    clock,
+  });
+  const troubles = new AgentIncidents({ incidents, models: () => registry.list(), quarantine, stalled, clock });
   const admission = new Admission<ServingModel>({
     clock,
     service: (name) => requests.service(name),
@@ -185,11 +193,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   link.checkName();
   const observe = (name: string, run: ObservedRun): void => {
     metrics.answered(name, run);
+    stalled.answered(name);
     link.usage.inference(run.model.alias, run.timings.runMs ?? 0);
     restoredModels.asked(run.model.alias);
   };
   const observeError = (name: string, thrown: unknown): void => {
     metrics.failed(name, thrown);
+    stalled.failed(name, thrown);
     link.usage.failure(requests.service(name).alias);
   };
   const invoker = new InvokeService({
@@ -310,6 +320,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       health,
       incidents: currentIncidents,
       metrics: () => metrics.text(),
+      settings: new EditableConfiguration({
+        component: COMPONENT,
+        schema: agentConfiguration,
+        ipc,
+        check: (raw) => follower.requireTakeable(raw),
+      }),
       log,
       openInference: {
         service: openInference,

@@ -4,7 +4,7 @@ import type { Route, RouteErrors } from '#packages/http';
 import description from '../../../schemas/edgeml.InferenceAgent.openapi.json' with { type: 'json' };
 import { agentErrors } from '../errors.ts';
 import { authorized, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
-import { administrationRoutes, changingRoutes, inferenceRoutes } from './routes.ts';
+import { administrationRoutes, changingRoutes, inferenceRoutes, settingsRoutes } from './routes.ts';
 import type { RoutePorts } from './routes.ts';
 
 const ROUTE_ERRORS: RouteErrors = {
@@ -32,6 +32,11 @@ export function administrationRouter(ports: RoutePorts): RequestListener {
     errors: ROUTE_ERRORS,
     log: ports.log,
   });
+}
+
+/** What the console may ask, on a socket of the agent's own user. */
+export function consoleRouter(ports: RoutePorts): RequestListener {
+  return createRouter([...settingsRoutes(ports), openApiRoute(description)], { errors: ROUTE_ERRORS, log: ports.log });
 }
 
 /** Routes for programs outside of the device: Open Inference Protocol, with a token. */

@@ -1,5 +1,5 @@
-import type { Incident, Logger } from '#packages/foundation';
-import { jsonAnswer, sendJson, watchRoutes } from '#packages/http';
+import type { EditableConfiguration, Incident, Logger } from '#packages/foundation';
+import { configurationRoutes, jsonAnswer, sendJson, watchRoutes } from '#packages/http';
 import type { ComponentStatus, HealthStatus, Route } from '#packages/http';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
@@ -24,6 +24,8 @@ export interface RoutePorts {
   readonly incidents: () => readonly Incident[];
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** The agent's configuration, as somebody changes it on the device. */
+  readonly settings: EditableConfiguration;
   readonly log: Logger;
   readonly openInference: OpenInferenceHttp;
 }
@@ -42,6 +44,11 @@ export function inferenceRoutes(ports: RoutePorts): readonly Route[] {
 
 export function administrationRoutes(ports: RoutePorts): readonly Route[] {
   return [...changingRoutes(ports), ...openInferenceRoutes(ports.openInference), ...watch(ports)];
+}
+
+/** The agent's configuration, for the console: whoever changes it may also say whose signatures count. */
+export function settingsRoutes({ settings }: Pick<RoutePorts, 'settings'>): readonly Route[] {
+  return configurationRoutes(settings);
 }
 
 /** What changes which models serve. */

@@ -1,4 +1,4 @@
-import { Serial, UNKNOWN_KEY, wireErrorOf } from '#packages/foundation';
+import { fromWire, Serial, UNKNOWN_KEY, wireErrorOf } from '#packages/foundation';
 import type { EdgeError, Incidents, Logger, WireError } from '#packages/foundation';
 import { backgroundSubscriber } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
@@ -56,6 +56,12 @@ export class ConfigurationFollower {
     return this.#looking.run(async () => {
       if (await overlay.refresh()) await this.#apply(await ipc.getConfiguration([]));
     });
+  }
+
+  /** Whether a configuration would be taken. @throws EdgeError why not */
+  async requireTakeable(raw: unknown): Promise<void> {
+    const error = await this.#objection(raw);
+    if (error) throw fromWire(error);
   }
 
   #apply(raw: unknown): Promise<void> {

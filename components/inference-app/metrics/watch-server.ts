@@ -1,6 +1,13 @@
 import { messageOf } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
-import { createRouter, openApiRoute, openSocketFolder, socketPathOf, startSocketServer } from '#packages/http';
+import {
+  CONSOLE_SOCKET,
+  createRouter,
+  openApiRoute,
+  openSocketFolder,
+  socketPathOf,
+  startSocketServer,
+} from '#packages/http';
 import type { Route, RouteErrors, SocketServer } from '#packages/http';
 import description from '../../../schemas/edgeml.InferenceApp.openapi.json' with { type: 'json' };
 import { appErrors } from '../errors.ts';
@@ -18,7 +25,6 @@ export interface WatchServerOptions extends WatchRoutePorts {
 
 const SOCKET = 'app.sock';
 /** Pictures of cameras are for the console, which has the same user, and for no group. */
-const CONSOLE_SOCKET = 'console.sock';
 const PRIVATE_MODE = 0o600;
 
 /**

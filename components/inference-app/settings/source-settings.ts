@@ -37,7 +37,8 @@ export const sourceSettings = section({
     .describe('For `http` and `stream`: user, in place of one in the Url. Basic and Digest are known.'),
   Password: textSetting()
     .default('')
-    .describe('Password of that user. Every component of the device can read it here: Credentials keeps it elsewhere.'),
+    .describe('Password of that user. Every component of the device can read it here: Credentials keeps it elsewhere.')
+    .meta({ writeOnly: true }),
   Credentials: credentialsSettings,
   AllowedHosts: textListSetting()
     .default([])

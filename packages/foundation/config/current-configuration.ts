@@ -30,6 +30,11 @@ export class CurrentConfiguration<Configuration> {
     return this.#value;
   }
 
+  /** Whether a configuration could take its place; nothing changes. @throws EdgeError `config.invalid` if not */
+  check(raw: unknown): void {
+    this.#read(raw, () => undefined);
+  }
+
   /** Why a deployment must not bring this configuration; undefined if it may. */
   refusalOf(raw: unknown): string | undefined {
     try {

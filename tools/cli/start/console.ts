@@ -22,10 +22,10 @@ const SAMPLES_STAY_HERE = {
 };
 
 /** The deployment with the console in it, on its own port, or on a free one if another console has that. */
-export async function withConsole(request: LocalDeploymentRequest): Promise<LocalDeploymentRequest> {
+export async function withConsole(request: LocalDeploymentRequest, trySocket: string): Promise<LocalDeploymentRequest> {
   const { version } = await readRecipe(CONSOLE);
   const hasUploader = Object.hasOwn(request.rootComponentVersionsToAdd ?? {}, UPLOADER);
-  const settings = { Port: (await isFree(PORT)) ? PORT : 0 };
+  const settings = { AllowConfiguration: true, TrySocket: trySocket, Port: (await isFree(PORT)) ? PORT : 0 };
   return {
     ...request,
     rootComponentVersionsToAdd: { ...request.rootComponentVersionsToAdd, [CONSOLE]: version },

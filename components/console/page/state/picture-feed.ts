@@ -1,5 +1,5 @@
-import type { PicturesHead, ShownPicture } from '#packages/http';
-import { request } from './request.ts';
+import type { ShownPicture } from '#packages/http';
+import { fetchPictures } from './fetch-picture.ts';
 import { readState } from './store.ts';
 
 /** A picture that is ready to be drawn, with its answers. */
@@ -60,18 +60,12 @@ class PictureFeed {
   }
 
   async #fetch(): Promise<void> {
-    const query = new URLSearchParams({ viewer: readState().viewer });
-    for (const source of this.#listeners.keys())
-      query.append('source', `${source}~${this.#newest.get(source)?.shown.revision ?? ''}`);
-    const bytes = new Uint8Array(await (await request(`/api/pictures?${query}`)).arrayBuffer());
-    const end = bytes.indexOf(10);
-    const { pictures } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as PicturesHead;
-    let at = end + 1;
-    for (const shown of pictures) {
-      const jpeg = bytes.subarray(at, (at += shown.bytes));
+    const wanted = [...this.#listeners.keys()].map(
+      (source) => `${source}~${this.#newest.get(source)?.shown.revision ?? ''}`,
+    );
+    for (const { shown, content } of await fetchPictures(wanted)) {
       const before = this.#newest.get(shown.source);
-      const bitmap =
-        shown.bytes === 0 ? before?.bitmap : await createImageBitmap(new Blob([jpeg], { type: shown.contentType }));
+      const bitmap = shown.bytes === 0 ? before?.bitmap : await createImageBitmap(content);
       if (!bitmap) continue;
       const picture = { shown, bitmap };
       this.#newest.set(shown.source, picture);

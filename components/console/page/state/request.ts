@@ -5,11 +5,13 @@ import { tokenHeaders } from './token.ts';
 export class Refusal extends Error {
   readonly code: string;
   readonly todo: string;
+  readonly facts: WireError['facts'];
 
-  constructor({ code, message, todo }: Pick<WireError, 'code' | 'message' | 'todo'>) {
+  constructor({ code, message, todo, facts }: Pick<WireError, 'code' | 'message' | 'todo'> & Partial<WireError>) {
     super(message);
     this.code = code;
     this.todo = todo;
+    this.facts = facts ?? {};
   }
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export const VIEWS = ['live', 'models', 'results', 'samples'] as const;
+export const VIEWS = ['live', 'models', 'results', 'samples', 'settings'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route {

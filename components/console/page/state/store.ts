@@ -10,6 +10,8 @@ export interface PageState {
   readonly thing: string;
   readonly viewer: string;
   readonly mayWrite: boolean;
+  /** Whether models that are not packaged can be tried here. */
+  readonly mayTry: boolean;
   readonly report: SourcesReport | undefined;
   readonly models: readonly ModelStatus[] | undefined;
   /** Newest last. */
@@ -29,6 +31,7 @@ let state: PageState = {
   thing: '',
   viewer: '',
   mayWrite: false,
+  mayTry: false,
   report: undefined,
   models: undefined,
   results: [],

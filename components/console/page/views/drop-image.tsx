@@ -5,6 +5,7 @@ import type { Refusal } from '../state/request.ts';
 import type { PageState } from '../state/store.ts';
 import { Picture } from './picture.tsx';
 import { summaryOf } from './prediction-words.ts';
+import { TryModel } from './try-model.tsx';
 import { Refused } from './refused.tsx';
 
 interface Dropped {
@@ -13,14 +14,20 @@ interface Dropped {
   readonly answers: readonly { readonly alias: string; readonly result?: InvokeResult; readonly refusal?: Refusal }[];
 }
 
-/** An image that is dropped anywhere on the page, or chosen, is answered by every model that takes images. */
+/** An image that is dropped anywhere on the page, or chosen, is answered by every model that takes images; an .onnx file is tried. */
 export function DropImage({ state }: { readonly state: PageState }) {
   const [isOver, setOver] = useState(false);
   const [dropped, setDropped] = useState<Dropped>();
+  const [model, setModel] = useState<File>();
   const dialog = useRef<HTMLDialogElement>(null);
   const aliases = (state.models ?? []).filter(({ task }) => task !== 'tensor').map(({ alias }) => alias);
   const known = useRef(aliases);
   known.current = aliases;
+
+  const take = (file: File): void => {
+    if (file.name.toLowerCase().endsWith('.onnx')) setModel(file);
+    else void answer(file, known.current, setDropped);
+  };
 
   useEffect(() => {
     const over = (event: DragEvent): void => {
@@ -33,7 +40,7 @@ export function DropImage({ state }: { readonly state: PageState }) {
       event.preventDefault();
       setOver(false);
       const file = event.dataTransfer?.files[0];
-      if (file) void answer(file, known.current, setDropped);
+      if (file) take(file);
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', leave);
@@ -45,28 +52,46 @@ export function DropImage({ state }: { readonly state: PageState }) {
     };
   }, []);
   // Once for each image: an answer may come after the dialog was closed, and before the page is told of that.
-  const isAsked = dropped !== undefined;
+  const isAsked = dropped !== undefined || model !== undefined;
   useEffect(() => {
     if (isAsked) dialog.current?.showModal();
   }, [isAsked]);
 
   return (
     <>
-      {isOver && <div class="drop-here">Drop the image to see what the models answer</div>}
+      {isOver && <div class="drop-here">Drop an image to see what the models answer, or a model to try it</div>}
       <label class="try-image">
-        Try an image
+        Try an image or a model
         <input
           type="file"
-          accept="image/jpeg,image/png,image/webp"
+          accept="image/jpeg,image/png,image/webp,.onnx"
           onChange={(event) => {
             const file = event.currentTarget.files?.[0];
             event.currentTarget.value = '';
-            if (file) void answer(file, known.current, setDropped);
+            if (file) take(file);
           }}
         />
       </label>
-      <dialog ref={dialog} aria-label="Answers to your image" onClose={() => setDropped(undefined)}>
-        {dropped && (
+      <dialog
+        ref={dialog}
+        aria-label={model ? 'Your model' : 'Answers to your image'}
+        onClose={() => {
+          setDropped(undefined);
+          setModel(undefined);
+        }}
+      >
+        {model && (
+          <>
+            <header>
+              <h2>{model.name}</h2>
+              <button type="button" onClick={() => dialog.current?.close()}>
+                Close
+              </button>
+            </header>
+            <TryModel file={model} state={state} />
+          </>
+        )}
+        {dropped && !model && (
           <>
             <header>
               <h2>{dropped.file.name}</h2>

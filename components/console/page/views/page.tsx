@@ -1,5 +1,6 @@
 import { usePageState } from '../state/store.ts';
 import { useRoute } from '../state/route.ts';
+import { SettingsView } from '../settings/settings-view.tsx';
 import { LiveView } from './live-view.tsx';
 import { ModelsView } from './models-view.tsx';
 import { Problems } from './problems.tsx';
@@ -27,6 +28,7 @@ export function Page() {
             {view === 'models' && <ModelsView state={state} selected={item} />}
             {view === 'results' && <ResultsView state={state} filter={item} />}
             {view === 'samples' && <SamplesView state={state} />}
+            {view === 'settings' && <SettingsView selected={item} mayWrite={state.mayWrite} />}
           </>
         )}
       </main>

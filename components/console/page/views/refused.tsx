@@ -1,7 +1,7 @@
-import type { Refusal } from '../state/request.ts';
+import type { WireError } from '#packages/foundation';
 
 /** A request that was refused, and what to do about it. */
-export function Refused({ refusal }: { readonly refusal: Refusal }) {
+export function Refused({ refusal }: { readonly refusal: Pick<WireError, 'message' | 'todo'> }) {
   return (
     <div class="problem error" role="alert">
       <p class="problem-text">{refusal.message}</p>

@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<View, string>> = {
   models: 'Models',
   results: 'Results',
   samples: 'Samples',
+  settings: 'Settings',
 };
 
 export function TopBar({ state, view }: { readonly state: PageState; readonly view: View }) {

@@ -1,11 +1,15 @@
-import { openApiRoute } from '#packages/http';
+import { configurationRoutes, openApiRoute } from '#packages/http';
 import type { Route } from '#packages/http';
 import { apiRoutes } from '../../../../components/console/api/api-routes.ts';
 import { pageFileRoutes } from '../../../../components/console/server/page-routes.ts';
 import { consoleRoutes, feedbackRoutes } from '../../../../components/feedback-uploader/http/feedback-routes.ts';
 import { clipRoute, healthRoutes } from '../../../../components/inference-app/metrics/watch-server-routes.ts';
 import { liveRoutes } from '../../../../components/inference-app/watch/live-routes.ts';
-import { administrationRoutes, inferenceRoutes } from '../../../../components/inference-agent/http/routes.ts';
+import {
+  administrationRoutes,
+  inferenceRoutes,
+  settingsRoutes,
+} from '../../../../components/inference-agent/http/routes.ts';
 
 /** What a component answers by HTTP. */
 export interface Api {
@@ -29,6 +33,11 @@ export function apis(): readonly Api[] {
       listeners: [
         { url: 'http://agent.sock', is: 'the socket for inference', routes: inferenceRoutes(NOBODY) },
         { url: 'http://admin.sock', is: 'the socket for administration', routes: administrationRoutes(NOBODY) },
+        {
+          url: 'http://console.sock',
+          is: "the socket for the console, for the component's own user",
+          routes: settingsRoutes(NOBODY),
+        },
       ],
     },
     {
@@ -42,7 +51,7 @@ export function apis(): readonly Api[] {
         {
           url: 'http://console.sock',
           is: "the socket for the console, for the component's own user",
-          routes: [...liveRoutes(NOBODY), ...healthRoutes(NOBODY)],
+          routes: [...liveRoutes(NOBODY), ...configurationRoutes(NOBODY), ...healthRoutes(NOBODY)],
         },
       ],
     },

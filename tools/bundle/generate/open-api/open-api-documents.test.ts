@@ -12,6 +12,7 @@ import { startConsole } from '../../../../components/console/start-console.ts';
 import { consoleRouter, feedbackRouter } from '../../../../components/feedback-uploader/http/feedback-router.ts';
 import {
   administrationRouter,
+  consoleRouter as agentConsoleRouter,
   inferenceRouter,
   listenerRouter,
 } from '../../../../components/inference-agent/http/router.ts';
@@ -49,6 +50,7 @@ const STARTS: Readonly<Record<string, () => Promise<void>>> = {
   'edgeml.InferenceAgent': async () => {
     inferenceRouter(nobody, '/run/admin.sock');
     administrationRouter(nobody);
+    agentConsoleRouter(nobody);
     listenerRouter(nobody, () => undefined);
   },
   'edgeml.FeedbackUploader': async () => {
@@ -57,7 +59,8 @@ const STARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
   'edgeml.InferenceApp': async () => {
     const incidents = new Incidents(silentLogger, { clock: systemClock });
-    const ports = { incidents, metrics: async () => '', clips: nobody, live: liveRoutes(nobody) };
+    const live = [...liveRoutes(nobody), ...http.configurationRoutes(nobody)];
+    const ports = { incidents, metrics: async () => '', clips: nobody, live };
     const server = await startWatchServer({ ...ports, workFolder: folder, folder: '', log: silentLogger });
     await server.close(1_000);
   },
