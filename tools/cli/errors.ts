@@ -44,6 +44,12 @@ export const cliErrors = errorCatalogue({
   'try.labels': entry<{ readonly file: string; readonly labels: number; readonly classes: number }>({
     todo: 'Give --labels the file that the model was trained with: one label a line, in the order of the classes.',
   }),
+  'try.no-answer': {
+    todo: 'Try another picture; if none is answered, run edgeml inspect on the model: it says what was understood.',
+  },
+  'try.no-model': {
+    todo: 'Drop the model again: tries of an earlier start, and those before the last eight, are gone.',
+  },
   'try.no-source': entry<{ readonly source: string }>({
     todo: 'Give --source a camera (rtsp://…, http://…, /dev/video0), a video, an image, or a folder with images.',
   }),

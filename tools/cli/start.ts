@@ -3,6 +3,7 @@ import { systemClock } from '#packages/foundation';
 import { projectPaths } from '../bundle/project.ts';
 import { cliErrors } from './errors.ts';
 import { buildProgress } from './frame/build-progress.ts';
+import type { TryService } from './start/try-service.ts';
 import type { CommandSpec } from './frame/command.ts';
 import { DEFAULT_ROOT, rootOf, rootOption } from './local/core-root.ts';
 import type { RootOption } from './local/core-root.ts';
@@ -74,6 +75,7 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     const { runCollection } = await import('./start/run-collection.ts');
     const { projectOf, whatToRun } = await import('./start/what-to-run.ts');
     const { withConsole } = await import('./start/console.ts');
+    const { startTryService } = await import('./start/try-service.ts');
     const { feedbackPlace, withFeedback } = await import('./start/with-feedback.ts');
     const { ownCredentials } = await import('./start/own-credentials.ts');
 
@@ -98,8 +100,10 @@ With --json each result is one JSON object on a line of stdout: image, service, 
     });
     const watch = new ComponentWatch(core, out);
     const incidents = new IncidentWatch(core, out);
+    let tries: TryService | undefined;
     try {
-      const deployment = options.once ? run.request : await withConsole(run.request);
+      tries = options.once ? undefined : await startTryService(root, signal);
+      const deployment = tries ? await withConsole(run.request, tries.socket) : run.request;
       const request = afterLastStart(deployment, run.from, await readLastStart(root));
       await writeLastStart(root, { from: run.from, roots: Object.keys(request.rootComponentVersionsToAdd ?? {}) });
       return await runCollection(core, watch, request, {
@@ -120,6 +124,7 @@ With --json each result is one JSON object on a line of stdout: image, service, 
       }
       throw error;
     } finally {
+      await tries?.close();
       watch.close();
       incidents.close();
       out.progress('Stopping …');
