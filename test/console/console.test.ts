@@ -1,26 +1,23 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAgentClient } from '#packages/http';
-import { beltVideo } from '../../testing/app/looping-video.ts';
+import type { RtspServer } from '../../testing/app/rtsp-server.ts';
 import { openBrowser } from '../../testing/browser/open-browser.ts';
+import { LOGIN, startRunningConsole } from '../../testing/browser/running-console.ts';
+import type { RunningConsole } from '../../testing/browser/running-console.ts';
 import { SAMPLES } from '../../testing/device/samples.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { chromium, ffmpeg } from '../../testing/outside-data/programs.ts';
-import { PATIENCE_MS } from '../../testing/patience.ts';
-import { Child } from '../../testing/process/child.ts';
+import { chromium, ffmpeg, rtspServer } from '../../testing/outside-data/programs.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
-import { MemoryIo } from '../../tools/cli/frame/io.ts';
-import { runProgram } from '../../tools/cli/program.ts';
 
-/** The collection as `npm start` runs it, in a real browser: nothing is made up. */
-describe('the console of npm start', await needs(chromium, ffmpeg), () => {
+/** The collection as `npm start` runs it, in a real browser, with a camera that speaks RTSP and asks for a login: nothing is made up. */
+describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), () => {
   let folder: string;
   let root: string;
-  let run: Child;
+  let running: RunningConsole;
+  let camera: RtspServer;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -29,36 +26,14 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
   let asked: Set<string>;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-page-'));
-    root = path.join(folder, 'core');
-    const words = [path.join(PROJECT, 'tools/edgeml.mjs'), 'start', '--root', root];
-    run = new Child(process.execPath, words, { environment: process.env });
-    const isUp = () => run.err.includes('Ctrl-C stops everything') || run.isOver;
-    const [video] = await Promise.all([beltVideo(folder, 40), vi.waitUntil(isUp, { timeout: PATIENCE_MS })]);
-    if (run.isOver) throw new Error(run.err);
-    address = /Console +(http:\/\/127\.0\.0\.1:\d+\/#token=\S+)/.exec(run.err)?.[1] ?? '';
-    const belt = {
-      Type: 'stream',
-      Url: video,
-      Loop: true,
-      FramesPerSecond: 5,
-      MaxWidth: 640,
-      Services: ['PartsDetector'],
-    };
-    // Decoded, so that the models read it from shared memory and the picture is made for the viewer.
-    const sources = { belt: { ...belt, MotionGate: { Enabled: true } } };
-    const config = JSON.stringify({ 'edgeml.InferenceApp': { MERGE: { Sources: sources } } });
-    const io = new MemoryIo();
-    const deployed = ['local', 'deploy', '--root', root, '--config', config, 'edgeml.InferenceApp=1.0.0'];
-    expect(await runProgram(deployed, io, new AbortController().signal), io.err).toBe(0);
+    running = await startRunningConsole();
+    ({ address, root, folder, camera } = running);
     browser = await openBrowser();
   });
 
   afterAll(async () => {
     await browser?.close();
-    run?.kill('SIGTERM');
-    await run?.exit.catch(() => undefined);
-    await rm(folder, { recursive: true, force: true });
+    await running?.stop();
   });
 
   afterEach(async () => {
@@ -182,6 +157,63 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     await page.getByText(`0 of ${all}`).waitFor();
   });
 
+  it('changes a setting, says at its field what is wrong with it, and keeps a source that somebody adds', async () => {
+    await open();
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'edgeml.InferenceApp' }).waitFor();
+    const concurrency = page.getByLabel('Concurrency', { exact: true });
+    await concurrency.fill('99');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('expected number to be <=64, got 99', { exact: true }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('setting/Concurrency');
+    expect(await concurrency.getAttribute('aria-invalid')).toBe('true');
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('400')]);
+
+    await concurrency.fill('3');
+    await page.getByLabel('Add to Sources', { exact: true }).fill('yard');
+    await page.keyboard.press('Enter');
+    const yard = page.locator('details.setting-entry', { has: page.locator('summary', { hasText: /^yard/ }) });
+    await yard.getByLabel('Path', { exact: true }).fill(path.join(folder, 'yard'));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.getByRole('link', { name: /^Live/ }).click();
+    await page.getByRole('link', { name: 'yard', exact: true }).waitFor();
+
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await yard.locator('summary').first().click();
+    await yard.getByRole('button', { name: 'Remove yard' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.getByRole('link', { name: /^Live/ }).click();
+    await page.getByRole('link', { name: 'yard', exact: true }).waitFor({ state: 'detached' });
+    expect(await audit()).toContainEqual(
+      expect.objectContaining({ what: 'wrote', path: '/api/configuration/edgeml.InferenceApp', outcome: 'done' }),
+    );
+  });
+
+  it('tries a model that somebody drops: says what it is, shows its answer, and puts it into service', async () => {
+    const packaged = path.join(PROJECT, 'artifacts/models/PartsDetector');
+    const file = path.join(folder, 'wheels.onnx');
+    await copyFile(path.join(packaged, 'model.onnx'), file);
+    await open();
+    await page.getByRole('link', { name: /^belt,/ }).waitFor();
+    await page.getByLabel('Try an image or a model').setInputFiles(file);
+    const dialog = page.getByRole('dialog', { name: 'Your model' });
+    await dialog.getByText('class numbers stand for them').waitFor();
+    await dialog.getByText('object-detection').waitFor();
+    await dialog.getByLabel('Labels, one a line').setInputFiles(path.join(packaged, 'labels.txt'));
+    await dialog.getByText('class numbers stand for them').waitFor({ state: 'detached' });
+    await dialog.getByLabel('Picture of', { exact: true }).selectOption('belt');
+    await dialog.getByRole('button', { name: 'Look at it' }).click();
+    await dialog.getByText(/ ms$/).waitFor();
+    await dialog.getByRole('img', { name: /^wheels: / }).waitFor();
+    await dialog.getByRole('button', { name: 'Put it into service' }).click();
+    await dialog.getByText('npm run -s edgeml -- try wheels.onnx --labels labels.txt').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: /^Models ?3$/ }).click();
+    await page.getByRole('article', { name: 'Model wheels' }).waitFor();
+  });
+
   it('only shows, and does nothing, for a viewer without the token', async () => {
     await open(`${new URL(address).origin}/#/live/belt`);
     await page.getByText('Keeping samples needs the token').waitFor();
@@ -218,5 +250,14 @@ describe('the console of npm start', await needs(chromium, ffmpeg), () => {
     expect(
       (await audit()).some(({ what, sources }) => what === 'watch.saw' && (sources as string[]).includes('belt')),
     ).toBe(true);
+  });
+
+  it('says of a camera that goes away that it does, and whose it is', async () => {
+    await open();
+    await page.getByRole('link', { name: /^belt, (motion|still|live)/ }).waitFor();
+    await camera.stop();
+    await page.getByRole('link', { name: /^belt, no frames come/ }).waitFor();
+    await page.getByRole('region', { name: 'Problems' }).getByText(/belt/).waitFor();
+    expect(await page.content()).not.toContain(LOGIN.password);
   });
 });

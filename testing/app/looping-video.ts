@@ -28,3 +28,17 @@ export async function beltVideo(folder: string, frames: number): Promise<string>
   await rm(numbered, { recursive: true, force: true });
   return video;
 }
+
+/**
+ * The same belt as a camera would send it: H.264, for `startRtspServer`, long enough for any test. It is encoded once, and repeated as it is.
+ *
+ * @returns its path below `folder`
+ */
+export async function beltRecording(folder: string): Promise<string> {
+  const once = path.join(folder, 'belt-once.mp4');
+  const recording = path.join(folder, 'belt.mp4');
+  const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-bf', '0', '-pix_fmt', 'yuv420p'];
+  await ffmpeg('-i', await beltVideo(folder, 40), ...encode, once);
+  await ffmpeg('-stream_loop', '300', '-i', once, '-c', 'copy', recording);
+  return recording;
+}

@@ -7,6 +7,7 @@ export interface RtspServer {
   /** Without a login. */
   readonly url: string;
   readonly pid: number;
+  /** Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -28,6 +29,7 @@ export async function startRtspServer(
     url: `rtsp://127.0.0.1:${Number(line.toString())}/live`,
     pid: child.pid!,
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
