@@ -131,7 +131,7 @@ describe('npm start', () => {
     const io = new MemoryIo();
     const abort = new AbortController();
     await writeFile(path.join(root, 'inbox/photo.gif'), 'GIF89a');
-    await writeFile(path.join(root, 'inbox/scan.tiff'), 'II');
+    await writeFile(path.join(root, 'inbox/scan.heic'), 'II');
     const Sources = {
       gate: { Type: 'http', Url: `http://user:geheim@127.0.0.1:${await freePort()}/snap.jpg`, InferenceInterval: 0.2 },
       nobody: { Path: path.join(root, 'samples/scenes'), Mode: 'watch', Services: ['Nobody'] },
@@ -146,7 +146,7 @@ describe('npm start', () => {
       /ERROR +edgeml\.InferenceApp: http:\/\/\*\*\*@127\.0\.0\.1:\d+\/snap\.jpg cannot be reached: .*ECONNREFUSED/,
       /ERROR +edgeml\.InferenceApp: no model answers the service Nobody; deploy the component edgeml\.model\.Nobody/,
       /WARNING +edgeml\.InferenceAgent: PartsDetector runs on cpu, not on cuda: cuda: /,
-      /WARNING +edgeml\.InferenceApp: source inbox does not read photo\.gif \(GIF\), scan\.tiff \(TIFF\)/,
+      /WARNING +edgeml\.InferenceApp: source inbox does not read photo\.gif \(GIF\), scan\.heic \(HEIC\)/,
     ];
     for (const line of wrong) await until(() => line.test(run.err));
     const list = await edgeml('local', 'list');
@@ -173,7 +173,7 @@ describe('npm start', () => {
     });
     expect(await edgeml('local', 'deploy', '--config', reset)).toMatchObject({ code: 0 });
     await rm(path.join(root, 'inbox/photo.gif'));
-    await rm(path.join(root, 'inbox/scan.tiff'));
+    await rm(path.join(root, 'inbox/scan.heic'));
     await until(() => /SOLVED +edgeml\.InferenceApp: source inbox does not read/.test(run.err));
     await until(() => /SOLVED .*snap\.jpg/.test(io.out));
     abort.abort();

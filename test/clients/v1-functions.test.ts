@@ -77,7 +77,7 @@ describe('Lambda functions of Greengrass V1', await needs(python), () => {
     return { inbox, publish };
   }
 
-  it('on-demand: is loaded with its first message, survives an exception, and knows the topic', async () => {
+  it('row 64: on-demand: is loaded with its first message, survives an exception, and knows the topic', async () => {
     const { inbox, publish } = await listener();
     const echo = run({ EDGEML_V1_EVENTS: '[["asked/+", "local"]]', EDGEML_V1_PINNED: 'false' });
     await echo.line(/Called with messages of asked/);

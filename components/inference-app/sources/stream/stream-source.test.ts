@@ -275,7 +275,7 @@ describe('StreamSource, watching', needed, () => {
     await run;
 
     expect(ffmpegPids()).toEqual([]);
-    expect(isAlive(pid)).toBe(false);
+    await eventually(() => !isAlive(pid));
   });
 
   it('shows no credentials, whoever says them', async () => {
