@@ -229,7 +229,7 @@ export const HABITS_ELSEWHERE: readonly HabitElsewhere[] = [
     point: 7,
     habit: 'predicts all the time, also while the agent is stopped',
     seenIn: "the workshop's application for wind turbines, Predict",
-    test: ['test/edge-manager/process.test.ts', 'row 123: answers all calls in flight'],
+    test: ['test/edge-manager/process.test.ts', 'answers all calls in flight'],
   },
   {
     point: 8,
@@ -247,6 +247,6 @@ export const HABITS_ELSEWHERE: readonly HabitElsewhere[] = [
     point: 10,
     habit: 'deploys a component of Greengrass v2 with an interval alone, and waits for its log',
     seenIn: "AWS's conformance scenarios, the log and the topic",
-    test: ['test/collection/predecessor-components.test.ts', 'row 137: deployed as the old component was'],
+    test: ['test/collection/predecessor-components.test.ts', 'deployed as the old component was'],
   },
 ];
