@@ -66,7 +66,7 @@ const deviceSchema = z.object({
   Providers: z.array(z.string().max(20)).max(8).optional(),
   /** Free for this user on the disk of the agent's work folder, on which the nucleus keeps its components, too. */
   DiskFreeBytes: z.number().nonnegative().optional(),
-  /** What another process may still take, by the kernel or by the control group of the agent. */
+  /** Memory that another process may still take, by the kernel or by the control group of the agent. */
   MemoryAvailableBytes: z.number().nonnegative().optional(),
 });
 

@@ -42,7 +42,7 @@ function grouped(first: HeartbeatMessage, maxBytes: number): readonly (readonly 
   return groups;
 }
 
-/** What every part says: that of the whole device is in the first one only. */
+/** The fields of every part: those of the whole device are in the first one only. */
 function withoutHead({
   AgentMetrics: _metrics,
   Device: _device,

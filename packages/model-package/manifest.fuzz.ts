@@ -64,7 +64,7 @@ const target: FuzzTarget = {
     const value = jsonOf(text);
     if (value === undefined) return;
     const manifest = unlessRefused(() => parseManifest(value));
-    // What an agent asks of each variant of a manifest that was taken.
+    // An agent asks this of each variant of a manifest that was taken.
     for (const variant of manifest?.variants ?? []) {
       inputOf(manifest!, variant);
       outputOf(manifest!, variant);

@@ -1,7 +1,7 @@
 import type { InputSpec, ShortInput } from './schema-input.ts';
 import type { PictureStep } from './schema-steps.ts';
 
-/** What becomes of an image, whichever form of `input` says it. */
+/** How an image becomes a tensor, whichever form of `input` says it. */
 export interface Preparation {
   readonly layout: 'NCHW' | 'NHWC';
   readonly dtype: 'float32' | 'float16' | 'uint8' | 'int8';

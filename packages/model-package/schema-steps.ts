@@ -19,7 +19,7 @@ export const channelDivisors = channelValues.refine(
 );
 
 /**
- * What becomes of a side that is not a whole number of pixels: `round` half to even (Ultralytics, PaddleClas), `floor` of the exact
+ * Rounding of a side that is not a whole number of pixels: `round` half to even (Ultralytics, PaddleClas), `floor` of the exact
  * quotient (torchvision), `truncate` the product with the ratio as a double (YOLOX: 720 · (416 / 720) is 415), `ceil` (PaddleOCR).
  */
 const rounding = z.enum(['round', 'floor', 'truncate', 'ceil']);
@@ -115,7 +115,7 @@ const normalizeStep = z.strictObject({
   std: channelDivisors.default([1]),
 });
 
-/** What becomes of a picture, one after the other. */
+/** Steps that prepare a picture, one after the other. */
 export const stepsSchema = z
   .array(z.discriminatedUnion('step', [resizeStep, cropStep, padStep, normalizeStep]))
   .min(1)

@@ -2,7 +2,7 @@ import { isBmp, readBmp } from './bmp/read-bmp.ts';
 import type { Raster } from './raster.ts';
 import { isTiff, readTiff } from './tiff/read-tiff.ts';
 
-/** What the bytes say that they are; undefined if it is none of these. */
+/** The format that the bytes name; undefined if it is none of these. */
 export function rasterFormat(bytes: Uint8Array): 'BMP' | 'TIFF' | undefined {
   return isBmp(bytes) ? 'BMP' : isTiff(bytes) ? 'TIFF' : undefined;
 }

@@ -14,7 +14,7 @@ const LIFECYCLE = ['COMPLETED', 'FAILED', 'REJECTED', 'CANCELED', 'TIMED_OUT'];
 /** Names of `java.util.concurrent.TimeUnit`, in any case. */
 const UNITS = ['seconds', 'minutes', 'hours'];
 
-/** What a device can do of a scenario can only be seen in an account; that it is well written is seen here. */
+/** Only a device in an account can run a scenario; these tests show that it is well written. */
 describe('the scenarios of gdk test-e2e', () => {
   let pickles: readonly Pickle[];
   const names: string[] = COMPONENTS.map(({ name }) => name);

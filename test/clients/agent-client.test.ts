@@ -27,7 +27,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let models: ReturnType<typeof memoryLoaded>;
 let started: InProcessAgent;
 let busy: Server;
-/** What each program gets: the agent, a server that is busy, a picture. */
+/** Arguments of each program: the agent, a server that is busy, a picture. */
 let words: readonly string[];
 
 const at = (...parts: readonly string[]): string => path.join(folder.path, ...parts);

@@ -7,7 +7,7 @@ import { EdgeAgent } from '../../testing/edge-manager/edge-agent.ts';
 import { HABITS, HABITS_ELSEWHERE, HABIT_POINTS } from '../../testing/edge-manager/habits.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 
-/** What programs and documents of the old systems are seen to do. */
+/** Habits of programs and documents of the old systems. */
 describe('habits of clients', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let agent: EdgeAgent;

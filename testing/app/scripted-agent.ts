@@ -27,7 +27,7 @@ export class ScriptedAgent {
   expected: string[] = [];
   /** By service; `object-detection` for others. */
   readonly tasks = new Map<string, string>();
-  /** What packages keep of their predictions, by service. */
+  /** Predictions that packages keep, by service. */
   readonly bounds = new Map<string, NonNullable<ModelStatus['bounds']>>();
   provider = 'cpu';
   answer: (invocation: Invocation) => Answer | Promise<Answer> = () => [

@@ -19,7 +19,7 @@ const OLD_NAME = 'aws.greengrass.SageMakerEdgeManager';
 const OLD_VERSION = '1.1.0';
 const PROGRAM = path.join(PROJECT, 'testing/edge-manager/wind-turbine.ts');
 const MODELS = ['anomaly', 'vibration'];
-/** What an agent says that is not there, or ends just then: the application is started again. */
+/** Answers of an agent that is away or ends just then: the application is started again. */
 const AWAY = /UNAVAILABLE|the agent is ending/;
 /** Longer than agent and application take to be back on a fast machine: some moments lie before that, some after. */
 const LONGEST_PAUSE_MS = 4_000;

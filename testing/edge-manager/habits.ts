@@ -12,7 +12,7 @@ interface Scene {
   readonly folder: string;
 }
 
-/** What a habit is about. Numbers are stable: documents and reports refer to them. */
+/** The subject of a habit. Numbers are stable: documents and reports refer to them. */
 export const HABIT_POINTS = {
   1: 'shapes that programs declare',
   2: 'models after a restart',

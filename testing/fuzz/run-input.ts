@@ -1,7 +1,7 @@
 import type { FuzzTarget } from './fuzz-target.ts';
 
 export interface Finding {
-  /** What went wrong, in one line. */
+  /** The fault, in one line. */
   readonly what: string;
   /** Two findings with the same key have the same cause, most likely. */
   readonly key: string;

@@ -153,7 +153,7 @@ class DeviceSoak {
   async #look(): Promise<void> {
     const { device, log } = this.#rig;
     const pids = { application: appPid(this.#rig), agent: device.pids(AGENT)[0], uploader: device.pids(UPLOADER)[0] };
-    // What was seen is not kept, so that two days fit into memory.
+    // Samples are not kept, so that two days fit into memory.
     const results = device.results.all.splice(0);
     const events = device.events.all.splice(0);
     log.lines.splice(0);

@@ -1,4 +1,4 @@
-/** What was seen of the device at one moment. */
+/** The device at one moment. */
 export interface SoakSample {
   /** Since the beginning. */
   readonly seconds: number;

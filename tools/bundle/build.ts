@@ -114,7 +114,7 @@ async function writeRecipe(component: ComponentBuild, output: string, forGdk: bo
   return recipe.version;
 }
 
-/** What gdk publishes has the same defaults as what `edgeml publish` sends. */
+/** gdk publishes with the same defaults as `edgeml publish`. */
 function productionText(component: string, text: string): string {
   const document = parseDocument(text);
   const { ComponentConfiguration } = productionRecipe(component, document.toJS() as Record<string, unknown>);

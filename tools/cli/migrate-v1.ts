@@ -36,7 +36,7 @@ export const migrateV1Command: CommandSpec<MigrateOptions> = {
 The file is what "aws greengrass get-connector-definition-version" or "get-function-definition-version" prints.
 Connectors: on stdout comes what goes to "edgeml local deploy --config" or "greengrass-cli deployment create --update-config".
 Functions: each that is named by --function becomes the component lambda.NAME, its code as it is; on stdout come their
-names and versions. What is left to do goes to stderr.
+names and versions. The remaining steps go to stderr.
 
 Examples:
   npm run -s edgeml -- migrate-v1 connectors.json --model imageClassification=PartsClassifier > configuration.json

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { PROJECT } from '../bundle/project.ts';
 import type { CommandSpec } from './frame/command.ts';
 
-/** What a shell adds to the number of a signal that ended a process. */
+/** A shell adds this to the number of a signal that ended a process. */
 const ENDED_BY_SIGNAL = 128;
 
 export interface ProjectProgram {

@@ -16,7 +16,7 @@ export interface FunctionCode {
   readonly leftOut: readonly string[];
 }
 
-/** What deployment packages of V1 had to bring along. */
+/** Modules that deployment packages of V1 had to bring along. */
 const OLD_PACKAGES = [
   'greengrasssdk',
   'greengrass_common',

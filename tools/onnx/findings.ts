@@ -2,7 +2,7 @@
 export interface Question {
   /** Keys of model.json that are to be given, e.g. `input.mean`. */
   readonly keys: readonly string[];
-  /** What is unknown, and the usual value, which the proposal has. */
+  /** The open question, and the usual value, which the proposal has. */
   readonly text: string;
 }
 

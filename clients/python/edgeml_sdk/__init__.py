@@ -40,7 +40,7 @@ def client(name, **options):
         ``EDGEML_FEEDBACK_SOCKET``, else the socket beside the working directory, which for a component of Greengrass is
         its work folder.
     :param timeout_seconds: longest time from a call to its end. Default 60.
-    :raises ValueError: where the name is another, or an option is not valid
+    :raises ValueError: if the name is another, or an option is not valid
     """
     if name not in _CLIENTS:
         raise ValueError('unknown client {!r}: there are inference and feedback'.format(name))

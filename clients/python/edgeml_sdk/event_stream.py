@@ -31,7 +31,7 @@ class Frame(NamedTuple):
 
 
 def encode(frame: Frame) -> bytes:
-    """:raises ValueError: where the frame is larger than the nucleus takes"""
+    """:raises ValueError: if the frame is larger than the nucleus takes"""
     common = {':message-type': frame.type, ':message-flags': frame.flags, ':stream-id': frame.stream_id}
     headers = b''.join(_header(name, value) for name, value in {**common, **frame.headers}.items())
     total = _PRELUDE_BYTES + len(headers) + len(frame.payload) + _CHECKSUM_BYTES

@@ -41,7 +41,7 @@ class Client:
         :param ModelInput: what the model was given, as bytes
         :param ModelPrediction: what the model said: a list of probabilities, or ``{'prediction': [[...], ...]}``
         :param Metadata: becomes metadata of the object and of the prediction message: a dict of texts, numbers, booleans
-        :raises ValueError: where an argument is missing or not valid
+        :raises ValueError: if an argument is missing or not valid
         :raises GreengrassFeedbackException: where the sample is refused
         :raises GreengrassDependencyException: where the uploader is not there, or does not answer in time
         """

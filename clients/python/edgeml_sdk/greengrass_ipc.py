@@ -1,6 +1,6 @@
 """Greengrass IPC, as far as programs of Greengrass V1 need it: publish and subscribe, local and with IoT Core.
 
-Nothing but the standard library is needed. What else the nucleus offers is in the AWS IoT Device SDK (``awsiotsdk``).
+Nothing but the standard library is needed. The AWS IoT Device SDK (``awsiotsdk``) has the rest of what the nucleus offers.
 """
 
 import base64
@@ -160,7 +160,7 @@ _making = threading.Lock()
 def nucleus() -> Connection:
     """The connection of this program, made at the first call, and again after it was lost.
 
-    :raises GreengrassIpcException: outside a component, and where the nucleus does not answer
+    :raises GreengrassIpcException: outside a component, and if the nucleus does not answer
     """
     global _current
     with _making:

@@ -44,7 +44,7 @@ class Client:
         :param Accept: passed on; the answer is ``application/json`` in any case
         :returns: ``{'Body': StreamingBody, 'ContentType': str}``. The body is a list with one probability per class, or
             ``{"prediction":[[class,score,xmin,ymin,xmax,ymax],...]}`` with the best first and corners in 0..1.
-        :raises ValueError: where an argument is missing or not valid
+        :raises ValueError: if an argument is missing or not valid
         :raises GreengrassInferenceException: where the service answers with an error
         :raises GreengrassDependencyException: where there is no such service, or it does not answer in time
         """

@@ -22,7 +22,7 @@ _CLIENTS = {'iot-data': _IotData, 'lambda': _Lambda, 'secretsmanager': _SecretsM
 def client(name):
     """The client ``'iot-data'``. ``'lambda'`` and ``'secretsmanager'`` can be made, and say at each call what to do instead.
 
-    :raises ValueError: where the name is another
+    :raises ValueError: if the name is another
     """
     if name not in _CLIENTS:
         raise ValueError('unknown client {!r}: there are iot-data, lambda and secretsmanager'.format(name))

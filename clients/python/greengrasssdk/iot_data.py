@@ -27,8 +27,8 @@ class Client:
         :param topic: text
         :param payload: text or bytes
         :param queueFullPolicy: taken, without effect
-        :raises ValueError: where an argument is missing or not valid
-        :raises edgeml_sdk.greengrass_ipc.GreengrassIpcException: where the nucleus does not take it, e.g. for want of a policy
+        :raises ValueError: if an argument is missing or not valid
+        :raises edgeml_sdk.greengrass_ipc.GreengrassIpcException: if the nucleus does not take it, e.g. for want of a policy
         """
         unknown = [name for name in arguments if name not in _KNOWN]
         if unknown:

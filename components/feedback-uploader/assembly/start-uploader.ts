@@ -77,7 +77,7 @@ const DISK_CHECK_MS = 30_000;
 /** A name that the recipe of the application knows, so not a setting. */
 const SOCKET = 'feedback.sock';
 
-/** What there is once the spool is open. */
+/** The parts that exist once the spool is open. */
 interface Opened {
   readonly spool: Spool;
   readonly intake: FeedbackIntake;

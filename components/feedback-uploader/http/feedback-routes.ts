@@ -31,7 +31,7 @@ export interface FeedbackRoutePorts extends SpoolRoutePorts {
   readonly log: Logger;
 }
 
-/** What anybody may ask: to take a sample, and how things are. */
+/** Routes that anybody may call: take a sample, and tell how things are. */
 export function feedbackRoutes(ports: FeedbackRoutePorts): readonly Route[] {
   return [feedbackRoute(ports), ...watchRoutes(ports, 'FeedbackHealth')];
 }

@@ -49,7 +49,7 @@ export class StalledServices {
     if (standing.misses === MISSES) this.#ports.onChange();
   }
 
-  /** What is wrong now, by subject; to be asked again and again. */
+  /** The problems of now, by subject; to be asked again and again. */
   facts(): ReadonlyMap<string, IncidentFacts> {
     const now = this.#now();
     this.#lookAtQueues(now);

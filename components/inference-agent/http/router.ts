@@ -34,7 +34,7 @@ export function administrationRouter(ports: RoutePorts): RequestListener {
   });
 }
 
-/** What the console may ask, on a socket of the agent's own user. */
+/** Routes for the console, on a socket of the agent's own user. */
 export function consoleRouter(ports: RoutePorts): RequestListener {
   return createRouter([...settingsRoutes(ports), openApiRoute(description)], { errors: ROUTE_ERRORS, log: ports.log });
 }

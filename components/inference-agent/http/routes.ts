@@ -30,7 +30,7 @@ export interface RoutePorts {
   readonly openInference: OpenInferenceHttp;
 }
 
-/** What anybody may ask: answers of models, and how things are. */
+/** Routes that anybody may call: ask models, and tell how things are. */
 export function inferenceRoutes(ports: RoutePorts): readonly Route[] {
   const { invoker, feedback, frames, leases } = ports;
   return [
@@ -51,7 +51,7 @@ export function settingsRoutes({ settings }: Pick<RoutePorts, 'settings'>): read
   return configurationRoutes(settings);
 }
 
-/** What changes which models serve. */
+/** Routes that change which models serve. */
 export function changingRoutes({ registry, openInference }: RoutePorts): readonly Route[] {
   return [
     activateRoute(registry),

@@ -2,7 +2,7 @@ import { messageOf } from '#packages/foundation';
 import type { Incidents, Logger } from '#packages/foundation';
 import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
 
-/** What a message of the old form says that it holds: "Top 5 predictions with score 0.3 or above". */
+/** Contents that a message of the old form claims: "Top 5 predictions with score 0.3 or above". */
 export interface MessageBounds {
   readonly MaxResults: number;
   readonly ScoreThreshold: number;

@@ -18,7 +18,7 @@ export interface StandIn {
   readonly source: SourceConfiguration;
 }
 
-/** What it runs on, and where the files beside the program lie. */
+/** The machine that it runs on, and the folder of the files beside the program. */
 export interface Surroundings extends Machine {
   /** Folder of the sample images, absolute. */
   readonly sampleImages: string;

@@ -15,9 +15,9 @@ export interface ConfigurationReport {
   readonly component: string;
   /** The settings, with their defaults and what they mean. */
   readonly schema: SchemaNode;
-  /** What is set, as the nucleus has it. */
+  /** The settings as the nucleus has them. */
   readonly given: unknown;
-  /** What is set, in the form of the schema and with the defaults; what is given, if that is not valid. */
+  /** The settings in the form of the schema, with defaults; as given if they are not valid. */
   readonly values: unknown;
   /** Why what is set is not valid. */
   readonly problems: readonly ConfigurationProblem[];

@@ -111,7 +111,7 @@ export interface ModelStatus extends ModelIdentity {
   readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
   readonly variant: string;
   readonly workers: number;
-  /** What its package keeps of its predictions: those from a score on, and a number of them at most. Absent: all. */
+  /** Predictions that its package keeps: those from a score on, and a number of them at most. Absent: all. */
   readonly bounds?: { readonly scoreThreshold?: number; readonly maxPredictions?: number };
   /** What holds the model's process back: `full`, or what does not hold and why. Absent for a model in a thread of the agent. */
   readonly confinement?: string;

@@ -13,7 +13,7 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
   /** Makes the body of what `handle` throws, for a protocol that has a form of its own. Default: an `ErrorBody`. */
   readonly errorBody?: ErrorBodyOf;
-  /** What the API's description says of it. Routes of components have one; `npm run generate` names one without. */
+  /** Its entry in the API's description. Routes of components have one; `npm run generate` names one without. */
   readonly api?: RouteDescription;
 }
 

@@ -51,7 +51,7 @@ export class PicturePasses {
   }
 }
 
-/** What a pass needs, made once for the size of image that came last. */
+/** The tables of a pass, made once for the size of the last image. */
 interface Kept {
   readonly pass: Geometry;
   readonly channels: number;

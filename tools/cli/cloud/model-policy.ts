@@ -9,7 +9,7 @@ const AGENT = 'edgeml.InferenceAgent';
 const CHOICES = ['trusted', 'any'] as const;
 type Choice = (typeof CHOICES)[number];
 
-/** What each choice sets: unsigned and untested models are refused, or taken with a warning. */
+/** Settings of each choice: unsigned and untested models are refused, or taken with a warning. */
 const POLICIES: Readonly<Record<Choice, Policies>> = {
   trusted: { SignaturePolicy: 'require', GoldenPolicy: 'require' },
   any: { SignaturePolicy: 'warn', GoldenPolicy: 'warn' },
@@ -43,7 +43,7 @@ export async function decideModels(
   const isKnown = given === undefined && before.SignaturePolicy !== undefined && before.GoldenPolicy !== undefined;
   const answer = isKnown ? before : POLICIES[given ?? (await ask(out))];
   const own = change.components[AGENT];
-  // What the change itself says goes before an answer, not before a flag.
+  // Settings of the change itself outrank an answer, not a flag.
   const merge = given === undefined ? { ...mergeOf(own), ...answer, ...said } : { ...mergeOf(own), ...answer };
   if (merge['SignaturePolicy'] === 'require' && !hasKeys({ ...mergeOf(agent), ...merge }))
     out.note('No key is in TrustedKeys, and TrustedKeysFolder is not set: devices will refuse every model.');

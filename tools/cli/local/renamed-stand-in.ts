@@ -12,7 +12,7 @@ const VERSION = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]+)?$/;
 
 /**
  * The component that stands in for Edge Manager once more in a build, under the name and the versions that deployments, recipes and
- * programs have of the old one. What an earlier build left of the name is removed.
+ * programs have of the old one. The build removes leftovers of an earlier one under that name.
  *
  * @param build folder with recipes/ and artifacts/
  * @param versions none: that of edgeml.EdgeManager

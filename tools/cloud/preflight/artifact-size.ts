@@ -5,7 +5,7 @@ import { isEdgeError } from '#packages/foundation';
 import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 
-/** What an artifact takes on a device. */
+/** The room that an artifact takes on a device. */
 export interface ArtifactSize {
   readonly bytes: number;
   /** Files of the zip together; 0 for an artifact that stays as it is. */

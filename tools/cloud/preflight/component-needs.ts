@@ -7,7 +7,7 @@ import type { DeploymentSpecification } from '../deployments/specification.ts';
 import { artifactSize } from './artifact-size.ts';
 import type { ArtifactSize } from './artifact-size.ts';
 
-/** What one component version asks of a device, manifest by manifest, in the order in which a nucleus looks at them. */
+/** The needs of one component version, manifest by manifest, in the order in which a nucleus looks at them. */
 export interface ComponentNeeds {
   readonly component: string;
   readonly version: string;

@@ -39,7 +39,7 @@ export function numbersOf({ AgentMetrics, Models }: HeartbeatMessage): DeviceNum
   return { ...present(agent), models: Object.fromEntries(models) };
 }
 
-/** What a watch of a deployment has seen, so that another run can go on from it. */
+/** Observations of a watched deployment, so that another run can go on from them. */
 export interface SeenNumbers {
   readonly schemaVersion: 1;
   readonly deploymentId: string;

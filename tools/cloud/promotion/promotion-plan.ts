@@ -68,7 +68,7 @@ const planSchema = z.strictObject({
   canary: stageSchema,
   waves: z.array(stageSchema).default([]),
   gate: gateSchema,
-  /** What a device must have by its last heartbeat before the version is tried there. */
+  /** Requirements that a device must meet, by its last heartbeat, before the version is tried there. */
   preflight: z
     .strictObject({
       /** `hold`: devices that lack it keep the former version in a group of their own. `stop`: the stage is not begun. `off`: nobody looks. */

@@ -2,12 +2,12 @@ import { mqttTopics, TOPIC_TEMPLATES } from '#packages/ipc';
 
 /** An action that a device asks of AWS. */
 export interface Need {
-  /** Who asks: the role that the device takes by its role alias, or its certificate. */
+  /** The caller: the role that the device takes by its role alias, or its certificate. */
   readonly by: 'role' | 'certificate';
   readonly action: string;
   /** ARN; `*` stands for what is not known here. */
   readonly resource: string;
-  /** What does not work without it. */
+  /** The function that fails without it. */
   readonly why: string;
   /** `info`: only once a component of AWS is deployed besides. */
   readonly severity: 'error' | 'warning' | 'info';

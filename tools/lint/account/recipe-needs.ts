@@ -3,7 +3,7 @@ import type { Recipe } from '../../recipe/recipe.ts';
 import type { Need } from './device-needs.ts';
 
 /**
- * What the access control of a recipe asks of the account: the nucleus passes a message on to AWS IoT with the certificate of the device, and
+ * Permissions in the account that the access control of a recipe needs: the nucleus passes a message on to AWS IoT with the certificate of the device, and
  * aws.greengrass.SecretManager reads secrets with its role. A pattern asks for something that it stands for, not for all of it.
  */
 export function recipeNeeds({ name, defaultConfiguration: { accessControl } }: Recipe): readonly Need[] {

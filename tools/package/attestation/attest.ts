@@ -9,7 +9,7 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PROVENANCE_TYPE = 'https://slsa.dev/provenance/v1';
 export const SBOM_TYPE = 'https://cyclonedx.org/bom';
 
-/** What an artifact is said to be made from. */
+/** The sources that an artifact is said to be made from. */
 export interface Origin {
   readonly component: string;
   readonly version: string;
@@ -17,7 +17,7 @@ export interface Origin {
   readonly commit?: string;
   /** Where the model came from, e.g. `s3://…`; for components of models. */
   readonly model?: string;
-  /** Who built, as a URI. */
+  /** The builder, as a URI. */
   readonly builder: string;
 }
 

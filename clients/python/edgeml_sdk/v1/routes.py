@@ -24,7 +24,7 @@ class Routes:
 def routes_from(variable: str) -> Optional[Routes]:
     """What the environment says, e.g. ``[["hello/+", "cloud"]]``; None where it says nothing.
 
-    :raises ValueError: where it is something else
+    :raises ValueError: if it is something else
     """
     text = os.environ.get(variable, '').strip()
     if text == '':

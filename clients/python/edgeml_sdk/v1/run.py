@@ -101,7 +101,7 @@ def _call(handler: Handler, topic: str, payload: Any) -> None:
 
 
 def _event(payload: Any) -> Any:
-    """:raises ValueError: where it is not JSON"""
+    """:raises ValueError: if it is not JSON"""
     if os.environ.get('EDGEML_V1_ENCODING') == 'binary':
         return payload if isinstance(payload, bytes) else json.dumps(payload).encode('utf-8')
     return json.loads(payload.decode('utf-8')) if isinstance(payload, bytes) else payload

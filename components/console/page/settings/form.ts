@@ -53,7 +53,7 @@ export class Form {
     onDraft(isAsBefore ? withoutChange(draft, path, report.given) : withChange(draft, path, wanted));
   }
 
-  /** What is wrong with the setting itself. */
+  /** The problem with the setting itself. */
   problem(path: Path): string | undefined {
     const at = pointerOf(path);
     return this.#options.problems.find(({ pointer }) => pointer === at)?.message;

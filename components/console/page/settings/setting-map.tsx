@@ -52,7 +52,7 @@ function Entry({ form, path, node }: SettingProps) {
   );
 }
 
-/** What is set of an entry, in a line. */
+/** The settings of an entry, in a line. */
 function factsOf(form: Form, path: Path, node: SchemaNode): string {
   return Object.entries(node.properties ?? {})
     .filter(([key, child]) => form.isSet([...path, key]) && !['group', 'map', 'secret'].includes(settingKind(child)))

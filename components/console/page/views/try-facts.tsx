@@ -2,7 +2,7 @@ import type { TryReport } from '#packages/http';
 import { Fact } from './fact.tsx';
 import { sizeWords } from './time-words.ts';
 
-/** What a model that somebody dropped seems to be, and what was guessed of it. */
+/** The proposal for a model that somebody dropped, with its guesses. */
 export function TryFacts({
   report: { name, task, decoder, input, bytes, labels, notes },
 }: {

@@ -11,7 +11,7 @@ import {
   settingsRoutes,
 } from '../../../../components/inference-agent/http/routes.ts';
 
-/** What a component answers by HTTP. */
+/** The HTTP API of a component. */
 export interface Api {
   readonly component: string;
   readonly listeners: readonly ApiListener[];
