@@ -1,18 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EditableConfiguration, silentLogger, systemClock } from '#packages/foundation';
+import { EditableConfiguration, silentLogger } from '#packages/foundation';
 import { CONSOLE_SOCKET, configurationRoutes, createRouter, startSocketServer } from '#packages/http';
 import type { SocketServer } from '#packages/http';
-import { offlineIpc } from '#packages/ipc';
 import { consoleConfiguration } from '../config.ts';
-import { openDevice } from '../device/device.ts';
 import { consoleErrors } from '../errors.ts';
-import { startConsole } from '../start-console.ts';
+import { consoleFolder, startInProcessConsole, TOKEN } from '../../../testing/console/in-process-console.ts';
 import type { RunningConsole } from '../start-console.ts';
 
-const TOKEN = 'a-token-of-the-test-0123';
 const LINK = 'edgeml.InferenceAgent';
 
 let work: string;
@@ -21,10 +17,7 @@ let peer: SocketServer;
 let held: Record<string, unknown>;
 
 beforeEach(async () => {
-  work = await mkdtemp(join(tmpdir(), 'edgeml-settings-'));
-  await mkdir(join(work, 'page'));
-  for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg']) await writeFile(join(work, 'page', file), file);
-  await writeFile(join(work, 'token'), `${TOKEN}\n`);
+  work = await consoleFolder();
   held = { Port: 8484 };
   // Any component will do, since each has the same routes; the schema is one that is at hand here.
   const editable = new EditableConfiguration({
@@ -52,16 +45,7 @@ afterEach(async () => {
 });
 
 async function start(settings: object): Promise<void> {
-  running = await startConsole({
-    ipc: { ...offlineIpc(), getConfiguration: async () => ({ Port: 0, ...settings }) },
-    device: openDevice({ agentSocket: join(work, 'agent.sock'), appSocket: undefined, feedbackSocket: undefined }),
-    thing: 'gate-7',
-    workFolder: work,
-    page: join(work, 'page'),
-    clock: systemClock,
-    log: silentLogger,
-    setLogLevel: () => undefined,
-  });
+  running = await startInProcessConsole(work, settings);
 }
 
 interface Answers {

@@ -1,26 +1,17 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger, systemClock } from '#packages/foundation';
-import { offlineIpc } from '#packages/ipc';
-import { openDevice } from '../device/device.ts';
-import { startConsole } from '../start-console.ts';
+import { consoleFolder, startInProcessConsole, TOKEN } from '../../../testing/console/in-process-console.ts';
 import type { RunningConsole } from '../start-console.ts';
-
-const TOKEN = 'a-token-of-the-test-0123';
 
 let work: string;
 let running: RunningConsole | undefined;
 
 beforeEach(async () => {
-  work = await mkdtemp(join(tmpdir(), 'edgeml-console-'));
-  await mkdir(join(work, 'page'));
-  for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg']) await writeFile(join(work, 'page', file), file);
-  await writeFile(join(work, 'token'), `${TOKEN}\n`);
+  work = await consoleFolder();
 });
 
 afterEach(async () => {
@@ -30,16 +21,7 @@ afterEach(async () => {
 });
 
 async function start(configuration: object = {}): Promise<RunningConsole> {
-  running = await startConsole({
-    ipc: { ...offlineIpc(), getConfiguration: async () => ({ Port: 0, ...configuration }) },
-    device: openDevice({ agentSocket: join(work, 'none.sock'), appSocket: undefined, feedbackSocket: undefined }),
-    thing: 'gate-7',
-    workFolder: work,
-    page: join(work, 'page'),
-    clock: systemClock,
-    log: silentLogger,
-    setLogLevel: () => undefined,
-  });
+  running = await startInProcessConsole(work, configuration);
   return running;
 }
 
