@@ -190,6 +190,10 @@ export const ZONES = {
       'tools/recipe',
     ],
   },
+  'tools/optimize': {
+    holds: "int8 and fp16 variants by ONNX Runtime's tools in Python, held against the fp32 one",
+    mayImport: ['packages/foundation', 'packages/model-package', 'packages/vision', 'tools/package'],
+  },
   'tools/project-file': {
     holds: 'edgeml.yaml: reading, checking, writing, and the deployment document that it stands for',
     mayImport: ['packages/foundation', 'packages/model-package', 'tools/bundle', 'tools/package', 'tools/recipe'],
@@ -253,6 +257,7 @@ export const ZONES = {
       'tools/migrate-edge-manager',
       'tools/migrate-v1',
       'tools/onnx',
+      'tools/optimize',
       'tools/package',
       'tools/project-file',
       'tools/recipe',

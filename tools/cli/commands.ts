@@ -23,6 +23,7 @@ import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { migrateEdgeManagerCommand } from './migrate-edge-manager.ts';
 import { migrateV1Command } from './migrate-v1.ts';
+import { optimizeCommand } from './optimize.ts';
 import { packageCommand } from './package.ts';
 import { pipelineCommand } from './pipeline.ts';
 import { predictCommand } from './predict.ts';
@@ -47,6 +48,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, predictCommand, host);
   addCommand(program, inspectCommand, host);
   addCommand(program, packageCommand, host);
+  addCommand(program, optimizeCommand, host);
   addCommand(program, keygenCommand, host);
   addCommand(program, signCommand, host);
   addCommand(program, verifyCommand, host);

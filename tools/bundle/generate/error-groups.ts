@@ -85,7 +85,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Packaging and signing a model',
-    codes: ['attestation.', 'package-source.', 'packaging.', 'signature.bad-key', 'signing.'],
+    codes: ['attestation.', 'optimize.', 'package-source.', 'packaging.', 'signature.bad-key', 'signing.'],
   },
   {
     title: 'Writing recipes and building components',
