@@ -80,6 +80,8 @@ export const manifestSchema = z
     labels: packagePath.optional(),
     variants: z.tuple([variantSchema], variantSchema),
     golden: z.array(goldenSchema).max(64).default([]),
+    /** What pictures and answers look like if all is well, written by `edgeml package --baseline`; devices find drift by it. */
+    baseline: packagePath.optional(),
     /** Where the model comes from: training data, code, licence. Free form, carried along. */
     provenance: z.record(z.string(), z.unknown()).default({}),
   })

@@ -4,11 +4,13 @@ import type { PlacedFrame } from '#packages/frames';
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';
-import type { Inference, LoadedModel, NamedTensors, PreparedImage } from './loaded-model.ts';
+import type { Inference, LoadedModel, NamedTensors, PreparedImage, Tensor } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
+import type { PictureReader } from './statistics/picture-reader.ts';
 import { runError } from './session/run-errors.ts';
 import type { TensorInfo } from './loaded-model.ts';
 import { completeFeeds, warmUpFeeds } from './session/tensor-inputs.ts';
+import type { Placement } from './resize/geometry.ts';
 import type { TensorInputs } from '#packages/model-package';
 
 export interface ImageModelParts extends OpenedModel {
@@ -20,6 +22,8 @@ export interface ImageModelParts extends OpenedModel {
   readonly tensorInputs: TensorInputs;
   readonly returnOutputs: boolean;
   readonly clock: Clock;
+  /** Measures each picture; undefined if nobody wants to know. */
+  readonly reader?: PictureReader | undefined;
   /** Told of the outputs of an image once they are decoded. */
   readonly onDecoded?: (outputs: NamedTensors) => void;
 }
@@ -46,6 +50,8 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
 
   async function finish(prepared: PreparedImage): Promise<Inference> {
     const { size, placement, feed, decodeMs, preprocessMs } = prepared;
+    // Now, while the tensor is in the processor's cache.
+    const { picture, measureMs } = measured(feed, placement);
     const start = clock.monotonic();
     const outputs = await run(
       completeFeeds({ [takesImages().name]: feed }, session.inputs, tensorInputs),
@@ -65,11 +71,19 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
         preprocessMs,
         runMs: ran - start,
         postprocessMs: end - ran,
-        totalMs: decodeMs + preprocessMs + (end - start),
+        totalMs: decodeMs + preprocessMs + measureMs + (end - start),
       },
+      ...(picture ? { picture } : {}),
       ...(classScores ? { classScores } : {}),
       ...(parts.returnOutputs ? { outputs } : {}),
     };
+  }
+
+  function measured(feed: Tensor, placement: Placement) {
+    if (!parts.reader) return { picture: undefined, measureMs: 0 };
+    const start = clock.monotonic();
+    const picture = parts.reader.read(feed, placement);
+    return { picture, measureMs: clock.monotonic() - start };
   }
 
   function takesImages(): { readonly name: string; readonly preparer: ImagePreparer } {

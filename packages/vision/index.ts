@@ -12,6 +12,7 @@ export type {
   LoadedModel,
   LoadOptions,
   NamedTensors,
+  PictureStatistics,
   PreparedImage,
   Tensor,
   TensorData,

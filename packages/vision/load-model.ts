@@ -14,6 +14,7 @@ import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { modelSource } from './session/model-source.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import type { Session } from './session/session.ts';
+import { PictureReader } from './statistics/picture-reader.ts';
 import { checkTensorInputs } from './session/tensor-inputs.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
@@ -53,6 +54,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
       tensorInputs: manifest.tensors,
       returnOutputs: manifest.output.decoder === 'tensor',
       clock: systemClock,
+      reader: options.measurePictures === true && input ? new PictureReader(input) : undefined,
       ...(options.onRun ? { onDecoded: (outputs) => options.onRun?.({ outputs, ...boxes }) } : {}),
     });
   } catch (error) {

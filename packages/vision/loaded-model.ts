@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly reducedDecode?: boolean;
   /** Images with more pixels are refused before decoding. Default 50 million. */
   readonly maxPixels?: number;
+  /** Whether each picture is measured: see `PictureStatistics`. Default false. */
+  readonly measurePictures?: boolean;
   /** Called with the outputs of each image before its predictions are returned. */
   readonly onRun?: (run: RawRun) => void;
 }
@@ -44,10 +46,27 @@ export interface Inference {
   /** Where the image lies in the model's input; undefined from test twins. */
   readonly placement?: Placement;
   readonly timings: Omit<Timings, 'queueMs'>;
+  /** Only if the model was loaded to measure pictures. */
+  readonly picture?: PictureStatistics;
   /** Only from classifiers: the scores of all classes, in model order. */
   readonly classScores?: Float32Array;
   /** Only from the `tensor` decoder: the model's outputs as they are. */
   readonly outputs?: NamedTensors;
+}
+
+/** What a picture looks like in a few numbers, as the model sees it. */
+export interface PictureStatistics {
+  /** Mean brightness, 0 to 255. */
+  readonly brightness: number;
+  /** Standard deviation of the brightness over its mean. Source: Peli, Contrast in complex images, JOSA A 7 (1990). */
+  readonly contrast: number;
+  /**
+   * Root mean square of the discrete Laplacian over the standard deviation, so that light and contrast take no part in it. Source:
+   * Pech-Pacheco and others, Diatom autofocusing in brightfield microscopy: a comparative study, ICPR (2000), for its variance.
+   */
+  readonly sharpness: number;
+  /** Brightness of 8 × 6 parts of the picture, row by row, 0 to 255. */
+  readonly layout: Uint8Array;
 }
 
 /** An image that has become an input tensor, on this thread or another. */

@@ -30,6 +30,10 @@ export const ZONES = {
     holds: 'schema of `model.json`; reading, hashing and signing model packages',
     mayImport: ['packages/foundation'],
   },
+  'packages/drift': {
+    holds: 'sketches of what a model sees and says, their distance from a baseline, and drift',
+    mayImport: ['packages/foundation'],
+  },
   'packages/onnx': { holds: 'ONNX files field by field, and which files hold their weights', mayImport: [] },
   'packages/ipc': {
     holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
@@ -85,6 +89,7 @@ export const ZONES = {
     holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager, captured data, heartbeats',
     mayImport: [
       'packages/doctor',
+      'packages/drift',
       'packages/foundation',
       'packages/frames',
       'packages/heartbeat',
@@ -160,6 +165,7 @@ export const ZONES = {
   'tools/bundle': {
     holds: 'bundles, zips, the runtime, gdk projects, generated files',
     mayImport: [
+      'packages/drift',
       'packages/foundation',
       'packages/http',
       'packages/ipc',
@@ -180,6 +186,7 @@ export const ZONES = {
     holds: 'from a trained model to a signed package and its component',
     mayImport: [
       'packages/aws',
+      'packages/drift',
       'packages/foundation',
       'packages/model-package',
       'packages/vision',

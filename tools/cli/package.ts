@@ -29,6 +29,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly golden?: readonly string[];
   readonly goldenSeen?: boolean;
   readonly beside?: string;
+  readonly baseline?: string;
   readonly int8?: string;
   readonly assume?: boolean;
   readonly component?: string;
@@ -75,6 +76,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option(
         '--beside <place>',
         'folder, or s3://bucket/prefix/, with the files that the model lacks: pictures for golden cases, labels.txt, model.json',
+      )
+      .option(
+        '--baseline <dir|file>',
+        'pictures of what the model will see, a folder or a list of paths, or `golden`: devices find drift by what the model says of them (docs/drift.md)',
       )
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
       .option(
@@ -189,6 +194,7 @@ const OF_ONE_MODEL = [
   'labels',
   'golden',
   'beside',
+  'baseline',
   'int8',
   'sha256',
   'component',
@@ -224,7 +230,7 @@ async function besideOf(
 }
 
 function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, beside: BesideFiles): PackageOptions {
-  const { name, version, golden = [], int8, assume, component, publisher, replace, rebuild } = options;
+  const { name, version, golden = [], baseline, int8, assume, component, publisher, replace, rebuild } = options;
   // Files that the command line names go before those beside the model.
   const { manifest = beside.manifest, labels = beside.labels } = options;
   const read = options.read.toUpperCase();
@@ -236,6 +242,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, 
     ...(version === undefined ? {} : { version }),
     ...(manifest === undefined ? {} : { manifest }),
     ...(labels === undefined ? {} : { labels }),
+    ...(baseline === undefined ? {} : { baseline }),
     ...(int8 === undefined ? {} : { int8 }),
     ...(component === undefined ? {} : { component }),
     golden: [...golden, ...beside.golden],

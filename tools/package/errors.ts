@@ -68,6 +68,9 @@ export const packagingErrors = errorCatalogue({
   'package-source.wrong-hash': entry<{ readonly source: string; readonly found: string; readonly wanted: string }>({
     todo: 'The file is not the one that was named, or was changed since. Find out which: then fetch it again, or give the new hash.',
   }),
+  'packaging.baseline': {
+    todo: 'Give --baseline a folder of pictures as the cameras take them by day and by night, a text file with one path a line, or `golden`.',
+  },
   'packaging.beside': {
     todo: 'Give a folder, or s3://bucket/prefix/, with a few pictures that show what the model is for.',
   },

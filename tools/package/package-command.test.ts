@@ -8,6 +8,8 @@ import { parse } from 'yaml';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { filesBelow, hashFile } from '#packages/foundation';
+import { parseBaseline } from '#packages/drift';
+import { readPackage } from '#packages/model-package';
 import { runCommand } from '../../testing/process/run-command.ts';
 import type { CommandResult } from '../../testing/process/run-command.ts';
 import { PROJECT, projectPaths } from '../bundle/project.ts';
@@ -367,6 +369,45 @@ describe('pictures beside a model', () => {
       code: 'packaging.nothing-found',
       message: expect.stringContaining('b.png') as string,
     });
+  });
+});
+
+describe('a baseline', () => {
+  it('counts what the model sees and says, in a file that is hashed and signed with the rest', async () => {
+    const pictures = path.join(training.dir, 'reference');
+    await mkdir(pictures, { recursive: true });
+    for (const name of ['a.png', 'b.png']) await cp(red, path.join(pictures, name));
+    await writeFile(path.join(pictures, 'notes.txt'), 'no picture');
+    const made = await packageHere(onnx, 'baseline', ...full(), '--baseline', pictures);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.json[0]?.['notes']).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/the baseline is weak \(of 2 pictures, under 100\)/),
+        '1 files of the reference set are not pictures: notes.txt',
+      ]),
+    );
+    const { dir, hashes: hashed, manifest: json } = await readPackage(at('baseline/packages/Colours-1.0.0'));
+    expect(json.baseline).toBe('baseline.json');
+    expect(Object.keys(hashed)).toContain('baseline.json');
+    const { weak, sketch } = parseBaseline(await readFile(path.join(dir, 'baseline.json')), 'it');
+    expect([weak, sketch.images, sketch.classes()[0]]).toEqual([true, 2, 2]);
+    expect(sketch.feature('brightness').total).toBe(2);
+
+    const again = await packageHere(onnx, 'baseline', ...full(), '--baseline', pictures);
+    expect(again.json[0]).toMatchObject({ state: 'unchanged' });
+    await cp(red, path.join(pictures, 'c.png'));
+    const changed = await packageHere(onnx, 'baseline', ...full(), '--baseline', pictures, '--replace');
+    expect(changed.json[0]).toMatchObject({ state: 'packaged' });
+  });
+
+  it('of the golden inputs is weak, and of no pictures is refused', async () => {
+    const golden = await packageHere(onnx, 'golden-baseline', ...full(), '--baseline', 'golden');
+    expect(golden.json[0]?.['notes']).toContainEqual(expect.stringMatching(/weak \(of golden inputs\)/));
+    for (const [given, why] of [
+      [at('nowhere'), 'there is no folder or list of pictures'],
+      [labels, 'cannot read'],
+    ] as const)
+      expect(errorOf(await packageHere(onnx, 'refused', ...full(), '--baseline', given)).message).toContain(why);
   });
 });
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { hashFile } from '#packages/foundation';
 import { canonicalJson } from '#packages/model-package';
 import { readGiven } from './files.ts';
+import { givenPictures, GOLDEN_SET } from './source/reference-set.ts';
 import type { PackageOptions } from './package-options.ts';
 
 /** Raised when packaging writes something else for the same input. */
@@ -24,9 +26,18 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     ...(options.keys ? { keys: JSON.stringify(options.keys) } : {}),
     labels: await hashOf(options.labels),
     int8: await hashOf(options.int8),
+    ...(options.baseline === undefined ? {} : { baseline: await hashOfSet(options.baseline) }),
     golden: await Promise.all(options.golden.map(async (file) => [path.basename(file), await hashOf(file)])),
   });
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Of every picture of a reference set; the golden inputs count by themselves. */
+async function hashOfSet(given: string): Promise<string> {
+  if (given === GOLDEN_SET) return GOLDEN_SET;
+  const hash = createHash('sha256');
+  for (const file of await givenPictures(given)) hash.update(await hashFile(file).catch(() => ''));
+  return hash.digest('hex');
 }
 
 async function hashOf(file: string | undefined): Promise<string | null> {

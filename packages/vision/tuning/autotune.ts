@@ -35,6 +35,8 @@ export interface AutotuneOptions {
   readonly known?: Choice;
   readonly cache?: OptimizedCache;
   readonly maxPixels?: number;
+  /** As in `LoadOptions`. */
+  readonly measurePictures?: boolean;
   readonly cores?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
@@ -120,6 +122,7 @@ async function openContender(
     spinning: options.spinning,
     ...(options.cache ? { cache: options.cache } : {}),
     ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
+    measurePictures: options.measurePictures ?? false,
   });
   const golden = manifest.golden[0] && (await goldenRun(loaded, manifest, manifest.golden[0], files));
   return {

@@ -10,6 +10,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     title: 'Deploying a model',
     codes: [
       'archive.',
+      'drift.',
       'model.',
       'tensor.',
       'model-command.',

@@ -1,4 +1,5 @@
 import { format } from 'prettier';
+import { baselineSchema } from '#packages/drift';
 import { manifestSchema, OUTPUT_FORMS, outputSchema } from '#packages/model-package';
 import { projectFileSchema } from '../../project-file/project-file.ts';
 import { COMPONENT_SCHEMAS } from '../component-schemas.ts';
@@ -17,6 +18,11 @@ export async function jsonSchemas(): Promise<readonly GeneratedFile[]> {
   const model = manifestJsonSchema();
   const components = new Map([...COMPONENT_SCHEMAS].map(([name, schema]) => [name, configurationSchema(schema)]));
   const files = [
+    schemaFile(
+      'baseline',
+      'baseline.json of a model package, version 1',
+      jsonSchemaOf(baselineSchema, { io: 'input' }),
+    ),
     schemaFile('model', 'model.json of a model package, version 1', model),
     schemaFile('edgeml', 'edgeml.yaml: what `npm start` runs', projectJsonSchema(model, components)),
     ...[...components].map(([name, schema]) => schemaFile(name, `Configuration of ${name}`, schema)),

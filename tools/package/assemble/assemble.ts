@@ -10,11 +10,13 @@ import {
   SIGNATURE_FILE,
 } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
+import { BASELINE_FILE, makeBaseline } from '../check/make-baseline.ts';
 import { checkVariant } from '../check/check-model.ts';
 import { makeGolden } from '../check/make-golden.ts';
 import type { GoldenCase } from '../check/make-golden.ts';
 import { packagingErrors } from '../errors.ts';
 import { copyInto, readGiven, writeInto } from '../files.ts';
+import { referenceSet } from '../source/reference-set.ts';
 import type { FoundSource } from '../source/source.ts';
 import { findModel } from './find-model.ts';
 import type { ModelFiles } from './find-model.ts';
@@ -40,6 +42,8 @@ export interface PackageRequest {
   readonly showGolden?: (shown: GoldenCase) => Promise<string>;
   /** A person has looked at the golden cases: labels that look shifted are taken. */
   readonly goldenSeen?: boolean;
+  /** Folder or list of pictures of what the model will see, or `golden`: see `referenceSet`. Default: no baseline is made. */
+  readonly baseline?: string;
   /** An int8 build of the same model; it is kept only where it passes the golden cases. */
   readonly int8?: string;
   /** Take what is usual for what neither the file nor a manifest says; otherwise that is refused. */
@@ -84,8 +88,10 @@ export async function assemble(
   return { manifest, notes, isProposed: !model.isPackage };
 }
 
-function asksForChange({ name, version, manifest, keys, labels, golden, int8 }: PackageRequest): boolean {
-  return [name, version, manifest, keys, labels, int8].some((value) => value !== undefined) || golden.length > 0;
+function asksForChange({ name, version, manifest, keys, labels, golden, baseline, int8 }: PackageRequest): boolean {
+  return (
+    [name, version, manifest, keys, labels, baseline, int8].some((value) => value !== undefined) || golden.length > 0
+  );
 }
 
 async function takeOver(from: string, files: readonly string[], target: string): Promise<ModelManifest> {
@@ -168,7 +174,7 @@ async function propose(
   return proposed;
 }
 
-/** Adds what needs the model to run: golden cases, and the int8 variant that must pass them. Writes model.json. */
+/** Adds what needs the model to run: golden cases, the baseline, and the int8 variant that must pass them. Writes model.json. */
 async function complete(
   target: string,
   draft: ManifestDraft,
@@ -187,8 +193,23 @@ async function complete(
     current = { ...current, golden: [...kept.map(plainGolden), ...made] };
   }
   if (request.int8 !== undefined) current = await withInt8(target, current, request.int8, notes, signal);
+  if (request.baseline !== undefined) current = await withBaseline(target, current, request.baseline, notes, signal);
   await writeInto(target, MANIFEST_FILE, `${JSON.stringify(current, undefined, 2)}\n`);
   return parseManifest(current);
+}
+
+async function withBaseline(
+  target: string,
+  draft: ManifestDraft,
+  given: string,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<ManifestDraft> {
+  const manifest = parseManifest(draft);
+  const { pictures, isGolden } = await referenceSet(given, target, manifest);
+  const made = await makeBaseline(target, manifest, pictures, isGolden, signal);
+  notes.push(...made.notes);
+  return { ...draft, baseline: BASELINE_FILE };
 }
 
 function plainGolden(golden: object): object {

@@ -17,7 +17,14 @@ export async function withModel<Result>(
 ): Promise<Result> {
   const labels = manifest.labels === undefined ? [] : parseLabels(await textOf(dir, manifest.labels));
   const doubts = new Doubts(manifest, variant, labels);
-  const options = { variant, providers: ['cpu' as const], intraOpThreads: 1, spinning: false, onRun: doubts.onRun };
+  const options = {
+    variant,
+    providers: ['cpu' as const],
+    intraOpThreads: 1,
+    spinning: false,
+    measurePictures: true,
+    onRun: doubts.onRun,
+  };
   const model = await loadModel(new PackageFiles(dir), manifest, labels, options);
   try {
     return await use(model, doubts);

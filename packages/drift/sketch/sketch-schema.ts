@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { CLASS_BINS, LAYOUT, SCALES } from './features.ts';
+import type { Scale } from './scale.ts';
+
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 40);
+
+/** Bin, count, bin, count, …: counts of the bins of one scale. */
+function histogram({ bins }: Scale) {
+  return z
+    .array(count)
+    .max(2 * bins)
+    .refine((pairs) => pairs.length % 2 === 0, 'gives a bin and its count in turn')
+    .refine(
+      (pairs) => pairs.every((bin, at) => at % 2 === 1 || bin < bins),
+      `counts bins of a scale that ends at ${bins - 1}`,
+    )
+    .readonly();
+}
+
+/** A sketch as it lies in a file: see `Sketch`. */
+export const sketchSchema = z.strictObject({
+  /** Pictures that were seen. */
+  images: count,
+  brightness: histogram(SCALES.brightness),
+  contrast: histogram(SCALES.contrast),
+  sharpness: histogram(SCALES.sharpness),
+  objects: histogram(SCALES.objects),
+  size: histogram(SCALES.size),
+  /** Scores by class: `classId` modulo 64. */
+  scores: z.record(
+    z.string().refine((bin) => /^\d{1,2}$/.test(bin) && Number(bin) < CLASS_BINS, 'is a class number below 64'),
+    histogram(SCALES.score),
+  ),
+  /** Sum of the unit vectors of the pictures' layouts, in thousandths. */
+  layout: z.strictObject({
+    count,
+    sum: z
+      .array(z.int())
+      .length(LAYOUT.columns * LAYOUT.rows)
+      .readonly(),
+  }),
+});
+
+export type SketchJson = z.output<typeof sketchSchema>;

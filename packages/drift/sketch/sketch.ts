@@ -1,0 +1,106 @@
+import { Direction } from './direction.ts';
+import { CLASS_BINS, LAYOUT, PLAIN_FEATURES, SCALES } from './features.ts';
+import type { PlainFeature } from './features.ts';
+import { Histogram } from './histogram.ts';
+import type { Observation } from './observation.ts';
+import { sketchSchema } from './sketch-schema.ts';
+import type { SketchJson } from './sketch-schema.ts';
+
+/**
+ * Pictures and answers in exact counts of bounded size, about 2 kB and never more than 20. The sketch of a whole is the merge of the
+ * sketches of its parts, in any order.
+ */
+export class Sketch {
+  #images = 0;
+  readonly #features: Readonly<Record<PlainFeature, Histogram>>;
+  /** Scores by class, as far as there are any. */
+  readonly #scores = new Map<number, Histogram>();
+  #layout = new Direction(LAYOUT.columns * LAYOUT.rows);
+
+  constructor() {
+    const pairs = PLAIN_FEATURES.map((name) => [name, new Histogram(SCALES[name])] as const);
+    this.#features = Object.fromEntries(pairs) as Record<PlainFeature, Histogram>;
+  }
+
+  /** @throws z.ZodError for what `toJSON` has not given */
+  static from(value: unknown): Sketch {
+    const { images, scores, layout, ...features } = sketchSchema.parse(value);
+    const sketch = new Sketch();
+    sketch.#images = images;
+    for (const name of PLAIN_FEATURES) sketch.#features[name].merge(Histogram.from(SCALES[name], features[name]));
+    for (const [bin, pairs] of Object.entries(scores))
+      sketch.#scores.set(Number(bin), Histogram.from(SCALES.score, pairs));
+    sketch.#layout = Direction.from(layout);
+    return sketch;
+  }
+
+  get images(): number {
+    return this.#images;
+  }
+
+  get layout(): Direction {
+    return this.#layout;
+  }
+
+  feature(name: PlainFeature): Histogram {
+    return this.#features[name];
+  }
+
+  /** Scores of a class, by `classId` modulo 64; undefined if it was never seen. */
+  scoresOf(classBin: number): Histogram | undefined {
+    return this.#scores.get(classBin);
+  }
+
+  /** Scores of all classes. */
+  scores(): Histogram {
+    const all = new Histogram(SCALES.score);
+    for (const scores of this.#scores.values()) all.merge(scores);
+    return all;
+  }
+
+  /** Predictions of each class. */
+  classes(): Float64Array {
+    return Float64Array.from({ length: CLASS_BINS }, (_, bin) => this.#scores.get(bin)?.total ?? 0);
+  }
+
+  add({ predictions, picture }: Observation): void {
+    this.#images++;
+    const counted = predictions.filter(
+      ({ classId, box }, index) => Number.isSafeInteger(classId) && classId >= 0 && (box !== undefined || index === 0),
+    );
+    this.#features.objects.add(counted.length);
+    for (const { classId, score, box } of counted) {
+      this.#scoresOf(classId % CLASS_BINS).add(score);
+      if (box) this.#features.size.add(Math.max(0, (box[2] - box[0]) * (box[3] - box[1])));
+    }
+    if (!picture) return;
+    this.#features.brightness.add(picture.brightness);
+    this.#features.contrast.add(picture.contrast);
+    this.#features.sharpness.add(picture.sharpness);
+    this.#layout.add(picture.layout);
+  }
+
+  merge(other: Sketch): void {
+    this.#images += other.#images;
+    for (const name of PLAIN_FEATURES) this.#features[name].merge(other.#features[name]);
+    for (const [bin, scores] of other.#scores) this.#scoresOf(bin).merge(scores);
+    this.#layout.merge(other.#layout);
+  }
+
+  toJSON(): SketchJson {
+    const features = PLAIN_FEATURES.map((name) => [name, this.#features[name].toJSON()] as const);
+    const scores = [...this.#scores].sort(([one], [other]) => one - other);
+    return {
+      images: this.#images,
+      ...(Object.fromEntries(features) as Record<PlainFeature, readonly number[]>),
+      scores: Object.fromEntries(scores.map(([bin, histogram]) => [String(bin), histogram.toJSON()])),
+      layout: this.#layout.toJSON(),
+    };
+  }
+
+  #scoresOf(bin: number): Histogram {
+    const known = this.#scores.get(bin) ?? new Histogram(SCALES.score);
+    this.#scores.set(bin, known);
+    return known;
+  }
+}
