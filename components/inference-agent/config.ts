@@ -7,6 +7,7 @@ import {
   choiceSetting,
   integerSetting,
   mapSetting,
+  numberSetting,
   section,
   textListSetting,
   textSetting,
@@ -233,6 +234,37 @@ export const agentConfiguration = z
       .describe(
         '`require`: packages without golden inputs are refused. `warn`: they are taken with a warning. `off`: golden inputs are not run.',
       ),
+
+    Drift: section({
+      Enabled: booleanSetting()
+        .default(true)
+        .describe('Looks for drift in services whose model has a baseline. `false`: pictures are not measured.'),
+      WindowHours: integerSetting({ min: 2, max: 720 })
+        .default(24)
+        .describe(
+          'Length of the window whose distributions are compared with the baseline. Shorter than a day, night and day are each taken for drift unless the baseline is of that hour too.',
+        ),
+      CheckMinutes: integerSetting({ min: 1, max: 60 })
+        .default(10)
+        .describe(
+          'How often the pictures themselves are judged: three times in a row dark, bright, blocked, blurred or of another view is drift.',
+        ),
+      MinImages: integerSetting({ min: 50, max: 3_000 })
+        .default(500)
+        .describe(
+          'A window with fewer pictures is not compared. At most 3,000 of a window are counted, evenly over its time.',
+        ),
+      PsiThreshold: numberSetting({ min: 0.02, max: 10 })
+        .default(0.25)
+        .describe('Population stability index from which a number (brightness, scores, sizes, …) has drifted.'),
+      JensenShannonThreshold: numberSetting({ min: 0.005, max: 1 })
+        .default(0.05)
+        .describe(
+          'Jensen-Shannon divergence in bits from which the classes, or the scores of one class, have drifted.',
+        ),
+    }).describe(
+      'The search for drift, see docs/drift.md: events `model.drifting` and `model.drift-ended`, metrics, heartbeats, `GET /v1/models`.',
+    ),
 
     RetireGraceSeconds: integerSetting({ min: 0, max: 86_400 })
       .default(60)

@@ -42,6 +42,22 @@ const modelSchema = z.object({
   Golden: z.enum(['PASSED', 'NONE', 'OFF']).optional(),
   /** Code of the reason for which the device's configuration would refuse the model at the next start. */
   Refusal: z.string().max(100).optional(),
+  /** Services of the model beside its baseline; left out if the package has none. */
+  Drift: z
+    .array(
+      z.object({
+        Service: z.string().max(128),
+        State: z.enum(['LEARNING', 'STEADY', 'DRIFTING']),
+        /** Pictures in the window. */
+        Images: z.int().min(0),
+        WeakBaseline: z.boolean().default(false),
+        /** Pictures that have changed, or what is in them, and how in a word: `dark`, `moved`, `classes`, … */
+        Causes: z.array(z.object({ Cause: z.enum(['CAMERA', 'WORLD']), Reason: z.string().max(40) })).default([]),
+        /** The feature that is nearest to its threshold, or farthest over it: from a ratio of 1 on it drifts. */
+        Nearest: z.object({ Feature: z.string().max(160), Measure: z.string().max(40), Ratio: z.number() }).optional(),
+      }),
+    )
+    .optional(),
 });
 
 const deploymentModelSchema = z.object({

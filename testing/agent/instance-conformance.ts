@@ -192,6 +192,7 @@ export function specOf(
       stuckAfterMs: 30_000,
       loadTimeoutMs: 30_000,
       golden: 'on',
+      measurePictures: false,
       ...settings,
     },
   };

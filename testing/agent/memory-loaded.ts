@@ -11,7 +11,7 @@ export function memoryLoaded(): MemoryModel & { close(): Promise<void> } {
     return opened.model;
   };
   return {
-    async open({ packageDir, packageHash, hashes, manifest, labels }, progress) {
+    async open({ packageDir, packageHash, hashes, manifest, labels, baseline, settings }, progress) {
       const plan = {
         packageDir,
         packageHash,
@@ -22,7 +22,13 @@ export function memoryLoaded(): MemoryModel & { close(): Promise<void> } {
         requireProvider: false,
       } as const;
       const opened = await openModel(
-        { ...plan, threadsToTry: [1], spinning: false, golden: true },
+        {
+          ...plan,
+          threadsToTry: [1],
+          spinning: false,
+          golden: true,
+          measurePictures: settings.measurePictures && baseline !== undefined,
+        },
         { progress, signal: new AbortController().signal },
       );
       models.set(packageHash, opened);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
+import { driftStreams } from './drift/drift-streams.ts';
 import { killAgent } from './kill-agent.ts';
 import { killInstances } from './kill-instances.ts';
 import { mutatedModels } from './mutated-models.ts';
@@ -14,6 +15,7 @@ const CAMPAIGNS: Readonly<
   'mutated-models': { times: 2_400, run: mutatedModels },
   'kill-instances': { times: 200, run: (options) => killInstances({ ...options, spare: false }) },
   'kill-instances-with-spare': { times: 200, run: (options) => killInstances({ ...options, spare: true }) },
+  'drift-streams': { times: 1_000, run: driftStreams },
   'kill-agent': { times: 200, run: killAgent },
   'restart-application': { times: 20, run: restartApplication },
 };

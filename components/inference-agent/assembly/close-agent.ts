@@ -2,6 +2,7 @@ import type { Clock } from '#packages/foundation';
 import type { FeedbackClient } from '#packages/http';
 import type { Admission } from '../admission/admission.ts';
 import type { CaptureService } from '../capture/capture-service.ts';
+import type { DriftBook } from '../drift/drift-book.ts';
 import type { EdgeManager } from '../edge-manager/edge-manager.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
@@ -24,6 +25,7 @@ export interface AgentParts {
   readonly uploader: FeedbackClient;
   readonly frames: FrameMemory;
   readonly link: FleetLink;
+  readonly drift: DriftBook;
 }
 
 /** How long samples may take to reach the uploader at the end. */
@@ -33,8 +35,7 @@ const END_SHARE = 0.7;
 
 /** Answers what runs, ends the models, removes the sockets; within about `timeoutMs`. */
 export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: number): Promise<void> {
-  const { sockets, edgeManager, capture, admission, leases, registry, quarantine, feedback, uploader, frames, link } =
-    parts;
+  const { sockets, edgeManager, capture, admission, leases, registry, quarantine, feedback, uploader, frames } = parts;
   const [answerMs, restMs] = [END_SHARE * timeoutMs, (1 - END_SHARE) * timeoutMs];
   const served = Promise.all([
     sockets.close(timeoutMs),
@@ -49,7 +50,8 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
   await feedback.close(FEEDBACK_END_MS);
   uploader.close();
   frames.close();
-  await link.close();
+  await parts.drift.save();
+  await parts.link.close();
 }
 
 /** Waits for the work, `ms` at most. */

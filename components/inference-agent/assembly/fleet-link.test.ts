@@ -196,6 +196,7 @@ describe('FleetLink', () => {
         platform: { providers: ['cuda'], nucleus: 'lite' },
         openStore: () => new MemoryObjectStore(),
         serving: () => [],
+        driftsOf: () => [],
         onMismatch: () => undefined,
         clock: new FakeClock(),
         random: () => 0.5,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { silentLogger } from '#packages/foundation';
 import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
 import type { DeploymentResult } from '#packages/heartbeat';
+import type { ServiceDrift } from '#packages/http';
 import { mqttTopics } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -37,6 +38,8 @@ export interface FleetLinkPorts {
   readonly platform: Pick<Platform, 'providers' | 'nucleus'>;
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly serving: () => readonly ServingModel[];
+  /** Services of an alias beside their baseline. */
+  readonly driftsOf: (alias: string) => readonly ServiceDrift[];
   /** The device goes by another name than its thing. */
   readonly onMismatch: (names: { readonly deviceName: string; readonly thing: string }) => void;
   readonly clock: Clock;
@@ -226,6 +229,7 @@ export class FleetLink {
       variant: facts.variant,
       golden,
       ...(standing.refusal ? { refusal: standing.refusal.code } : {}),
+      drifts: this.#ports.driftsOf(alias),
       usage: this.usage.take(alias),
     };
   }

@@ -1,6 +1,7 @@
 import { repeat, watchFreeDisk } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { RestoredModels } from '../edge-manager/restored-models.ts';
+import type { DriftBook } from '../drift/drift-book.ts';
 import type { AgentIncidents } from '../health/agent-incidents.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { ConfigurationFollower } from '../settings/configuration-follower.ts';
@@ -16,6 +17,7 @@ export interface RegularLooks {
   readonly standIn: StandInRequests;
   /** Judges the models that serve again. */
   readonly judgeAgain: () => void;
+  readonly drift: DriftBook;
   readonly clock: Clock;
 }
 
@@ -27,10 +29,13 @@ const OVERLAY_CHECK_MS = 30_000;
 const TRUST_CHECK_MS = 30_000;
 /** How often free room is looked at, and whether past trouble is over. */
 const DISK_CHECK_MS = 30_000;
+/** How often windows are looked at whose services are not asked. */
+const DRIFT_CHECK_MS = 15_000;
 
 /** Looks again and again at everything that may change without a word, until the returned function is called. */
 export function lookRegularly(looks: RegularLooks): () => void {
-  const { workFolder, incidents, troubles, registry, restoredModels, follower, standIn, judgeAgain, clock } = looks;
+  const { workFolder, incidents, troubles, registry, restoredModels, follower, standIn, judgeAgain, drift, clock } =
+    looks;
   const stops = [
     repeat(clock, DISK_CHECK_MS, async () => {
       troubles.look();
@@ -44,6 +49,7 @@ export function lookRegularly(looks: RegularLooks): () => void {
       await follower.lookAtOverlay();
       await standIn.look();
     }),
+    repeat(clock, DRIFT_CHECK_MS, () => drift.look()),
     repeat(clock, TRUST_CHECK_MS, async () => judgeAgain()),
   ];
   return () => stops.forEach((stop) => stop());

@@ -18,6 +18,8 @@ import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
+import { DriftBook } from '../drift/drift-book.ts';
+import { driftSettings } from '../drift/drift-settings.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import { AgentIncidents } from '../health/agent-incidents.ts';
 import { StalledServices } from '../health/stalled-services.ts';
@@ -26,7 +28,7 @@ import type { FrameMemory } from '../frames/frame-memory.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
-import type { ObservedRun } from '../invoke/observed-run.ts';
+import type { ObservedRun, SeenPicture } from '../invoke/observed-run.ts';
 import { OpenInference } from '../open-inference/open-inference.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
@@ -167,6 +169,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const metrics = new AgentMetrics({
     models: () => registry.list(),
+    drifts: () => drift.statuses(),
     depths: () => admission.depths,
     bufferedBytes: () => admission.bufferedBytes,
     frameBytes: () => frames.bytes,
@@ -187,13 +190,27 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     configuration: () => configuration.current,
     serving,
+    driftsOf: (alias) => drift.statuses(alias),
     onMismatch: (names) => announce('device.name-mismatch', names),
     incidents,
   });
   link.checkName();
-  const observe = (name: string, run: ObservedRun): void => {
+  const drift = new DriftBook({
+    file: join(options.workFolder, 'drift.json'),
+    settings: () => driftSettings(configuration.current),
+    serving: (name) => {
+      const target = registry.target(requests.service(name).alias);
+      return target instanceof ServingModel ? target : undefined;
+    },
+    announce,
+    clock,
+    log,
+  });
+  await drift.open();
+  const observe = (name: string, run: ObservedRun, seen?: SeenPicture): void => {
     metrics.answered(name, run);
     stalled.answered(name);
+    if (seen) drift.observe(name, seen.target, seen.inference);
     link.usage.inference(run.model.alias, run.timings.runMs ?? 0);
     restoredModels.asked(run.model.alias);
   };
@@ -272,6 +289,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       requests.follow(configuration.current);
       announce('configuration.applied', { restartNeeded });
       admission.pump();
+      drift.follow();
       void link.configure();
       void capture.setSettings(settingsOfCaptures());
       await edgeManager.follow();
@@ -315,6 +333,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       invoker,
       feedback,
       registry,
+      drift,
       frames,
       leases,
       health,
@@ -360,6 +379,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     follower,
     standIn,
     judgeAgain,
+    drift,
     clock,
   });
   const deferral = updateDeferral(clock, () => registry.busy);
@@ -388,7 +408,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       standIn.stop();
       stopExpecting();
       closing = closeAgent(
-        { sockets, edgeManager, capture, admission, leases, registry, quarantine, feedback, uploader, frames, link },
+        {
+          sockets,
+          edgeManager,
+          capture,
+          admission,
+          leases,
+          registry,
+          quarantine,
+          feedback,
+          uploader,
+          frames,
+          link,
+          drift,
+        },
         clock,
         timeoutMs,
       );

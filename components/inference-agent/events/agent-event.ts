@@ -1,5 +1,5 @@
 import type { WireError } from '#packages/foundation';
-import type { ModelIdentity, NotKept } from '#packages/http';
+import type { DriftFacts, ModelIdentity, NotKept } from '#packages/http';
 
 /** What the agent tells the world, by name. Published on `edgeml/events` and on the MQTT events topic. */
 export interface AgentEvents {
@@ -55,6 +55,21 @@ export interface AgentEvents {
     readonly deaths: number;
     readonly former?: ModelIdentity;
   };
+  /** A service sees or says something else than the baseline of its model does: which feature, and by how much. */
+  readonly 'model.drifting': DriftFacts & {
+    readonly model: ModelIdentity;
+    readonly service: string;
+    /** Pictures in the window. */
+    readonly images: number;
+  };
+  /** It is as it was, or another model answers. */
+  readonly 'model.drift-ended': {
+    readonly model: ModelIdentity;
+    readonly service: string;
+    readonly cause: DriftFacts['cause'];
+    readonly reason: string;
+    readonly seconds: number;
+  };
   readonly 'provider.fallback': {
     readonly model: ModelIdentity;
     readonly requested: readonly string[];
@@ -84,6 +99,7 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.untested',
   'model.fault',
   'model.quarantined',
+  'model.drifting',
   'provider.fallback',
   'device.name-mismatch',
   'configuration.rejected',

@@ -181,7 +181,9 @@ describe('heartbeats', () => {
     usage.failure('parts');
     usage.sample('parts');
     const model = { alias: 'parts', name: 'PartsDetector', version: '1.2.0', provider: 'cpu', variant: 'm.onnx' };
-    const message = heartbeatOf(facts({ models: [{ ...model, golden: 'PASSED', usage: usage.take('parts') }] }));
+    const message = heartbeatOf(
+      facts({ models: [{ ...model, golden: 'PASSED', drifts: [], usage: usage.take('parts') }] }),
+    );
     expect(parseHeartbeat(JSON.stringify(message))).toEqual(message);
     expect(message).toMatchObject({
       AgentVersion: AGENT_VERSION,
@@ -377,6 +379,7 @@ describe('row 102: providers', () => {
       provider: 'cpu',
       variant: 'model.onnx',
       golden: 'PASSED' as const,
+      drifts: [],
       usage: new UsageBook(clock).take('x'),
     }));
     await provider.sendHeartbeat(heartbeatOf(facts({ models })));

@@ -6,6 +6,7 @@ import type {
   HeartbeatMetric,
   HeartbeatModel,
 } from '#packages/heartbeat';
+import type { ServiceDrift } from '#packages/http';
 import { AGENT_VERSION } from './agent-version.ts';
 import type { Life } from './life-record.ts';
 import type { ModelUsage } from './model-usage.ts';
@@ -35,6 +36,7 @@ export interface ModelFacts {
   readonly golden: NonNullable<HeartbeatModel['Golden']>;
   /** Code of the reason for which the configuration would refuse the model at the next start. */
   readonly refusal?: string;
+  readonly drifts: readonly ServiceDrift[];
   readonly usage: ModelUsage;
 }
 
@@ -63,7 +65,17 @@ export function heartbeatOf(facts: AgentFacts): HeartbeatMessage {
   };
 }
 
-function modelOf({ alias, name, version, provider, variant, golden, refusal, usage }: ModelFacts): HeartbeatModel {
+function modelOf({
+  alias,
+  name,
+  version,
+  provider,
+  variant,
+  golden,
+  refusal,
+  drifts,
+  usage,
+}: ModelFacts): HeartbeatModel {
   const { latestInference, latestSample, meanLatencyMs, p95LatencyMs } = usage;
   return {
     ModelHandle: alias,
@@ -81,8 +93,42 @@ function modelOf({ alias, name, version, provider, variant, golden, refusal, usa
     Variant: variant,
     Golden: golden,
     ...(refusal === undefined ? {} : { Refusal: refusal }),
+    ...(drifts.length === 0 ? {} : { Drift: drifts.slice(0, MAX_SERVICES).map(driftOf) }),
   };
 }
+
+/** Services of a model that its part of a heartbeat tells of. */
+const MAX_SERVICES = 8;
+
+function driftOf({
+  service,
+  state,
+  images,
+  weakBaseline,
+  drifts,
+  findings,
+}: ServiceDrift): NonNullable<HeartbeatModel['Drift']>[number] {
+  const [nearest] = findings;
+  return {
+    Service: service,
+    State: STATES[state],
+    Images: images,
+    WeakBaseline: weakBaseline,
+    Causes: drifts.map(({ cause, reason }) => ({ Cause: CAUSES[cause], Reason: reason })),
+    ...(nearest
+      ? {
+          Nearest: {
+            Feature: nearest.feature,
+            Measure: nearest.measure,
+            Ratio: rounded(nearest.value / nearest.threshold),
+          },
+        }
+      : {}),
+  };
+}
+
+const STATES = { learning: 'LEARNING', steady: 'STEADY', drifting: 'DRIFTING' } as const;
+const CAUSES = { camera: 'CAMERA', world: 'WORLD' } as const;
 
 function metric(MetricName: string, Dimension: string, Value: number): HeartbeatMetric {
   return { Dimension, MetricName, Value };

@@ -1,6 +1,7 @@
 import type { EditableConfiguration, Incident, Logger } from '#packages/foundation';
 import { configurationRoutes, jsonAnswer, sendJson, watchRoutes } from '#packages/http';
-import type { ComponentStatus, HealthStatus, Route } from '#packages/http';
+import type { ComponentStatus, HealthStatus, ModelStatus, Route } from '#packages/http';
+import type { DriftBook } from '../drift/drift-book.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import { leaseRoute } from '../frames/lease-route.ts';
@@ -17,6 +18,7 @@ export interface RoutePorts {
   readonly invoker: InvokeService;
   readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
+  readonly drift: Pick<DriftBook, 'statuses'>;
   readonly frames: FrameMemory;
   readonly leases: OpenLeases;
   readonly health: () => Pick<HealthStatus, 'services'> & { readonly status: Exclude<ComponentStatus, 'degraded'> };
@@ -61,7 +63,12 @@ export function changingRoutes({ registry, openInference }: RoutePorts): readonl
   ];
 }
 
-function watch({ registry, health, incidents, metrics }: RoutePorts): readonly Route[] {
+function watch({ registry, drift, health, incidents, metrics }: RoutePorts): readonly Route[] {
+  const models = (): readonly ModelStatus[] =>
+    registry.list().map((model) => {
+      const services = drift.statuses(model.alias);
+      return services.length > 0 ? { ...model, drift: services } : model;
+    });
   return [
     {
       method: 'GET',
@@ -70,7 +77,7 @@ function watch({ registry, health, incidents, metrics }: RoutePorts): readonly R
         summary: 'Lists the models that serve.',
         answers: { 200: jsonAnswer('One element for each alias.', { listOf: 'ModelStatus' }) },
       },
-      handle: (_request, response) => sendJson(response, 200, registry.list()),
+      handle: (_request, response) => sendJson(response, 200, models()),
     },
     ...watchRoutes({ health, incidents, metrics }, 'HealthStatus'),
   ];

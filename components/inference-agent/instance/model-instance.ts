@@ -1,3 +1,4 @@
+import type { Baseline } from '#packages/drift';
 import type { FileHashes, ModelManifest, Provider } from '#packages/model-package';
 import type { KillerInput } from '../killer-inputs/killer-input.ts';
 import type { Picture } from '../picture/picture.ts';
@@ -57,6 +58,8 @@ export interface InstanceSpec {
   readonly hashes: FileHashes;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
+  /** What the package says of the pictures and answers to expect; undefined if it does not. */
+  readonly baseline?: Baseline | undefined;
   readonly settings: InstanceSettings;
 }
 
@@ -90,6 +93,8 @@ export interface InstanceSettings {
   /** A worker whose request runs longer is replaced. */
   readonly stuckAfterMs: number;
   readonly loadTimeoutMs: number;
+  /** Whether pictures are measured if the package has a baseline to compare them with. */
+  readonly measurePictures: boolean;
   /** Whether the golden test decides. `off` leaves it out. */
   readonly golden: 'on' | 'off';
   /** Upper bound on a golden run besides the package's own; undefined for none. */

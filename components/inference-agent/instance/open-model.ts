@@ -32,6 +32,7 @@ async function openBest(plan: WorkerPlan, { progress, signal }: OpenContext): Pr
     ...(plan.maxPixels === undefined ? {} : { maxPixels: plan.maxPixels }),
     budgetMs: TUNING_BUDGET_MS,
     golden: plan.golden,
+    measurePictures: plan.measurePictures,
     signal,
     ...(plan.cache?.known ? { known: plan.cache.known.choice } : {}),
     ...cacheOf(plan),
@@ -117,6 +118,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
     intraOpThreads: chosen.intraOpThreads,
     spinning: plan.spinning,
     ...(plan.maxPixels === undefined ? {} : { maxPixels: plan.maxPixels }),
+    measurePictures: plan.measurePictures,
     ...cacheOf(plan),
   });
   await model.warmUp();

@@ -24,6 +24,8 @@ export interface WorkerPlan {
   readonly maxPixels?: number;
   readonly spinning: boolean;
   readonly golden: boolean;
+  /** Whether each picture is measured, for the search of drift. */
+  readonly measurePictures: boolean;
   readonly maxLatencyMs?: number;
   /** `folder`: where an optimised model lies that can be trusted; `scratch`: where this worker, and no other, may make one. */
   readonly cache?: { readonly folder: string; readonly known?: Learned; readonly scratch?: string };

@@ -242,7 +242,7 @@ class WorkerInstance implements ModelInstance {
   }
 
   #firstPlan(): WorkerPlan {
-    const { packageDir, packageHash, hashes, manifest, labels, settings } = this.#spec;
+    const { packageDir, packageHash, hashes, manifest, labels, baseline, settings } = this.#spec;
     return {
       packageDir,
       packageHash,
@@ -255,6 +255,7 @@ class WorkerInstance implements ModelInstance {
       ...(settings.maxPixels === undefined ? {} : { maxPixels: settings.maxPixels }),
       spinning: settings.spinning,
       golden: settings.golden === 'on',
+      measurePictures: settings.measurePictures && baseline !== undefined,
       ...(settings.maxLatencyMs === undefined ? {} : { maxLatencyMs: settings.maxLatencyMs }),
       ...(this.#cache ? { cache: this.#cache.forFirst } : {}),
     };

@@ -7,6 +7,7 @@ import { ImageFile } from '../picture/image-file.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { outputsForJson } from './json-outputs.ts';
+import type { SeenPicture } from './observed-run.ts';
 import { OpenCall } from './open-call.ts';
 import type { CallPorts } from './open-call.ts';
 
@@ -19,7 +20,7 @@ export interface InvokePorts extends CallPorts {
   readonly maxImageBytes: () => number;
   /** Folders below which requests may name image files, absolute paths. */
   readonly imageFolders: (door: ImageDoor) => readonly string[];
-  readonly observe: (service: string, result: InvokeResult) => void;
+  readonly observe: (service: string, result: InvokeResult, seen: SeenPicture) => void;
 }
 
 /** Answers invocations, however they came: over HTTP or over IPC. */
@@ -66,7 +67,7 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
       const answer = await this.request.answer;
       const result = resultOf(id, this.service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
-      setImmediate(() => this.ports.observe(this.service, result));
+      setImmediate(() => this.ports.observe(this.service, result, answer));
       const { classScores, placement } = answer.inference;
       return { result, classScores, placement };
     } catch (thrown) {

@@ -1,4 +1,12 @@
 import type { InvokeResult } from '#packages/http';
+import type { Inference } from '#packages/vision';
+import type { ServingModel } from '../registry/serving-model.ts';
 
 /** What is counted of a request that was answered, whatever it brought. */
 export type ObservedRun = Pick<InvokeResult, 'model' | 'timings'>;
+
+/** A picture that was answered, and the model that did. */
+export interface SeenPicture {
+  readonly inference: Inference;
+  readonly target: ServingModel;
+}

@@ -1,15 +1,16 @@
 import type { Prediction, Timings } from '#packages/model-package';
-import type { NamedTensors } from '#packages/vision';
+import type { Inference, NamedTensors } from '#packages/vision';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { TensorFeeds, TensorRun } from '../instance/model-instance.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
-import type { ObservedRun } from './observed-run.ts';
+import type { ObservedRun, SeenPicture } from './observed-run.ts';
 import { OpenCall } from './open-call.ts';
 import type { CallPorts } from './open-call.ts';
 
 export interface TensorPorts extends CallPorts {
   readonly now: () => number;
-  readonly observe: (service: string, run: ObservedRun) => void;
+  /** @param seen if the request brought a picture */
+  readonly observe: (service: string, run: ObservedRun, seen?: SeenPicture) => void;
 }
 
 export interface TensorRequest extends Pick<AdmissionRequest, 'deadlineMs'> {
@@ -72,7 +73,8 @@ export class TensorCall extends OpenCall<TensorPorts, BoundRun> {
       const { inference, queueMs, target: model } = await this.request.answer;
       const { outputs, runMs, preprocessMs, totalMs } = inference;
       const timings: Timings = { queueMs, decodeMs: 0, preprocessMs, runMs, postprocessMs: 0, totalMs };
-      setImmediate(() => observe(this.service, { model: model.identity, timings }));
+      const seen = inference.seen && { inference: inference.seen, target: model };
+      setImmediate(() => observe(this.service, { model: model.identity, timings }, seen));
       return { outputs, model, timings };
     } catch (thrown) {
       observeError(this.service, thrown);
@@ -82,6 +84,8 @@ export class TensorCall extends OpenCall<TensorPorts, BoundRun> {
 }
 
 interface BoundRun extends TensorRun {
+  /** If the request brought a picture. */
+  readonly seen?: Inference;
   readonly preprocessMs: number;
   readonly totalMs: number;
 }
@@ -90,7 +94,8 @@ async function runImage(
   model: ServingModel,
   image: Uint8Array<ArrayBuffer>,
   ofPredictions: (predictions: readonly Prediction[]) => NamedTensors,
-): Promise<TensorRun> {
-  const { outputs, predictions, timings } = await model.infer(image);
-  return { outputs: outputs ?? ofPredictions(predictions), runMs: timings.runMs };
+): Promise<TensorRun & Pick<BoundRun, 'seen'>> {
+  const seen = await model.infer(image);
+  const { outputs, predictions, timings } = seen;
+  return { outputs: outputs ?? ofPredictions(predictions), runMs: timings.runMs, seen };
 }

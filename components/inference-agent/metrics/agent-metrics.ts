@@ -1,12 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { wireErrorOf } from '#packages/foundation';
-import type { ModelStatus } from '#packages/http';
+import type { ModelStatus, ServiceDrift } from '#packages/http';
 import { processCounts } from '#packages/posix';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
 export interface MetricSources {
   readonly models: () => readonly ModelStatus[];
+  readonly drifts: () => readonly ServiceDrift[];
   readonly depths: () => ReadonlyMap<string, { readonly waiting: number; readonly running: number }>;
   readonly bufferedBytes: () => number;
   /** Of all rings. */
@@ -109,7 +110,7 @@ export class AgentMetrics {
   }
 
   #gauges(): void {
-    const { models, depths, bufferedBytes, frameBytes } = this.#sources;
+    const { models, drifts, depths, bufferedBytes, frameBytes } = this.#sources;
     const gauge = <Label extends string>(
       name: string,
       help: string,
@@ -135,6 +136,24 @@ export class AgentMetrics {
           info.set({ alias, version, provider, variant, state }, 1);
       },
     );
+    gauge('edgeml_drifting', 'Whether a service drifts, by cause.', ['service', 'cause'], (drifting) => {
+      for (const { service, drifts: now } of drifts())
+        for (const cause of ['camera', 'world'])
+          drifting.set({ service, cause }, now.some((drift) => drift.cause === cause) ? 1 : 0);
+    });
+    gauge(
+      'edgeml_drift_ratio',
+      'Distance of a feature from the baseline over its threshold; from 1 on it drifts.',
+      ['service', 'feature', 'measure'],
+      (ratio) => {
+        for (const { service, findings } of drifts())
+          for (const { feature, measure, value, threshold } of findings)
+            ratio.set({ service, feature, measure }, value / threshold);
+      },
+    );
+    gauge('edgeml_drift_window_images', 'Pictures in the window of a service.', ['service'], (images) => {
+      for (const status of drifts()) images.set({ service: status.service }, status.images);
+    });
     gauge('edgeml_model_workers', 'Threads of a model.', ['alias'], (workers) => {
       for (const model of models()) workers.set({ alias: model.alias }, model.workers);
     });

@@ -6,6 +6,7 @@ import type { AliasRecord, ModelOwner, StoredPackage } from '../store/alias-reco
 import type { Attempt } from './attempt.ts';
 import { checkMemory } from './memory-budget.ts';
 import type { LoaderPorts } from './registry-ports.ts';
+import { readBaseline } from './read-baseline.ts';
 import { ServingModel } from './serving-model.ts';
 import { vetPackage } from './vet-package.ts';
 
@@ -118,7 +119,8 @@ export class ModelLoader {
     try {
       const settings = policy().instance(alias);
       const check = (): void => checkMemory(model, settings, policy().memoryLimitBytes(alias), freeMemory());
-      const spec: InstanceSpec = { packageDir, packageHash: hash, hashes, manifest, labels, settings };
+      const baseline = await attempt.run('read', () => readBaseline(model));
+      const spec: InstanceSpec = { packageDir, packageHash: hash, hashes, manifest, labels, baseline, settings };
       check();
       const turn = <T>(load: () => Promise<T>): Promise<T> =>
         attempt.turn(this.#turns, () => {

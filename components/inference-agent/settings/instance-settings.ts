@@ -56,6 +56,7 @@ export function instanceSettings(
     spinning: configuration.Spinning,
     stuckAfterMs: serviceSettings(configuration, service).timeoutMs + STUCK_MARGIN_MS[isolation],
     loadTimeoutMs: 1_000 * configuration.LoadTimeoutSeconds,
+    measurePictures: configuration.Drift.Enabled,
     golden: configuration.GoldenPolicy === 'off' ? 'off' : 'on',
     ...(maxLatencyMs > 0 ? { maxLatencyMs } : {}),
   };

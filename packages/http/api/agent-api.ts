@@ -146,8 +146,44 @@ export interface ModelStatus extends ModelIdentity {
   }[];
   readonly inFlight: number;
   readonly activatedAt: string;
+  /** Whether its services see and say what its baseline says; absent if its package has no baseline, or nobody looks. */
+  readonly drift?: readonly ServiceDrift[];
   readonly notKept?: NotKept;
 }
+
+/** One service beside the baseline of its model. */
+export interface ServiceDrift {
+  readonly service: string;
+  /** `learning`: no whole window has passed yet, and only the camera is judged. */
+  readonly state: 'learning' | 'steady' | 'drifting';
+  /** Pictures in the window. */
+  readonly images: number;
+  /** Whether the baseline is of a few chosen pictures: it says enough of a camera in the dark, and little of the rest. */
+  readonly weakBaseline: boolean;
+  readonly drifts: readonly DriftFacts[];
+  /** The last comparison, what is nearest to its threshold first. */
+  readonly findings: readonly DriftFinding[];
+}
+
+/** One feature beside the baseline, see docs/drift.md. */
+export type DriftFinding = {
+  readonly feature: string;
+  readonly measure: 'psi' | 'jensen-shannon' | 'beyond' | 'unlike' | 'cusum';
+  readonly value: number;
+  readonly threshold: number;
+  readonly direction?: 'lower' | 'higher';
+};
+
+export type DriftFacts = DriftFinding & {
+  /** `camera`: the pictures themselves have changed. `world`: they look as always, and what is in them has changed. */
+  readonly cause: 'camera' | 'world';
+  /** In a word, e.g. `dark`, `blurred`, `moved`, `classes`. */
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** In a sentence. */
+  readonly message: string;
+};
 
 /** Payload of `edgeml/results/<service>` and of the MQTT results topic. Kept under 4 kB: the lowest scores are cut, counted in `truncated`. */
 export interface ResultMessage {

@@ -75,6 +75,18 @@ const WORDS: Readonly<Record<string, (facts: Facts) => EventWords>> = {
     level: 'error',
     todo: 'Deploy another version.',
   }),
+  'model.drifting': ({ service, cause, message }) => ({
+    text: `${String(service)} drifts: ${String(message)}`,
+    level: 'warning',
+    todo:
+      cause === 'camera'
+        ? 'Look at the camera: its light, its lens, and where it points.'
+        : 'Look at pictures of now: the model may need to learn what is new in them.',
+  }),
+  'model.drift-ended': ({ service, reason }) => ({
+    text: `${String(service)} no longer drifts (${String(reason)})`,
+    level: 'good',
+  }),
   'provider.fallback': ({ model, requested, provider, reasons }) => ({
     text: `${nameOf(model)} runs on ${String(provider)}, not on ${String((requested as string[])[0])}: ${reasonsOf(reasons)}`,
     level: 'warning',

@@ -34,6 +34,7 @@ export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; rea
           value={memoryBytes === undefined ? 'of the agent' : sizeWords(memoryBytes)}
           more={`${inFlight} in flight`}
         />
+        {model.drift && <Fact name="Drift" value={driftValue(model.drift)} more={driftMore(model.drift)} />}
         <Fact name="In service" value={`since ${clockWords(model.activatedAt)}`} more={signedWords(model)} />
       </dl>
       <Reasons model={model} />
@@ -46,13 +47,25 @@ function signedWords({ signedBy }: ModelStatus): string {
   return signedBy === undefined ? 'not signed by a trusted key' : `signed by ${signedBy}`;
 }
 
+function driftValue(services: NonNullable<ModelStatus['drift']>): string {
+  const drifting = services.filter(({ state }) => state === 'drifting').length;
+  if (drifting > 0) return services.length === 1 ? 'drifting' : `${drifting} of ${services.length} services`;
+  return services.every(({ state }) => state === 'steady') ? 'none' : 'learning';
+}
+
+function driftMore(services: NonNullable<ModelStatus['drift']>): string {
+  const images = services.reduce((sum, service) => sum + service.images, 0);
+  return `${images} pictures${services.some(({ weakBaseline }) => weakBaseline) ? ', weak baseline' : ''}`;
+}
+
 /** Reasons why it is not faster, not kept, refused at the next start, or confined less than it should be. */
 function Reasons({
-  model: { fallbacks, notKept, refusal, confinement, limits, killerInputs },
+  model: { fallbacks, notKept, refusal, confinement, limits, killerInputs, drift = [] },
 }: {
   readonly model: ModelStatus;
 }) {
   const reasons = [
+    ...drift.flatMap(({ service, drifts }) => drifts.map(({ message }) => `${service} drifts: ${message}`)),
     ...fallbacks.map(({ provider, reason }) => `Not on ${provider}: ${reason}`),
     ...(notKept ? [`A restart would not bring it back: ${notKept.error.message}`] : []),
     ...(refusal ? [`The next start would refuse it: ${refusal.message}`] : []),

@@ -28,6 +28,7 @@ function accessOf(providers: readonly Provider[], first = true, cache?: WorkerPl
     threadsToTry: [1],
     spinning: false,
     golden: true,
+    measurePictures: false,
     hashes: {},
     cache: cache ?? { folder: path('cache'), ...(first ? { scratch: path('scratch') } : {}) },
   };

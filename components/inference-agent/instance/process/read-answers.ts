@@ -6,6 +6,7 @@ import type { EdgeError } from '#packages/foundation';
 import type { Inference, Placement } from '#packages/vision';
 import { learnedSchema } from '../cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from '../model-instance.ts';
+import { readPictureHead } from './picture-head.ts';
 import { isCount, tensorsOf } from './tensor-blobs.ts';
 
 /**
@@ -69,7 +70,7 @@ const TIMES = ['decodeMs', 'preprocessMs', 'runMs', 'postprocessMs', 'totalMs'] 
 
 /** Built anew from what is known, by hand: this is done for each picture. */
 function inferenceOf(message: Readonly<Record<string, unknown>>, blob: Buffer): Inference {
-  const { image, predictions, placement, timings } = objectOf(message['inference']);
+  const { image, predictions, placement, timings, picture } = objectOf(message['inference']);
   const { width, height } = objectOf(image);
   if (!Array.isArray(predictions)) throw new Error('predictions must be a list');
   const scores = message['scores'] === undefined ? undefined : scoresOf(message['scores'], blob);
@@ -80,6 +81,7 @@ function inferenceOf(message: Readonly<Record<string, unknown>>, blob: Buffer): 
     predictions: predictions.map(predictionOf),
     ...(placement === undefined ? {} : { placement: placementOf(placement) }),
     timings: Object.fromEntries(TIMES.map((name) => [name, numberOf(times[name])])) as Inference['timings'],
+    ...(picture === undefined ? {} : { picture: readPictureHead(picture) }),
     ...(scores ? { classScores: scores } : {}),
     ...(message['outputs'] === undefined ? {} : { outputs: tensorsOf(message['outputs'], rest) }),
   };

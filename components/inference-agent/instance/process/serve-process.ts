@@ -13,6 +13,7 @@ import { AT_WORK } from './input-slots.ts';
 import { Inputs } from './inputs.ts';
 import { CHILD_FD, FRAME_LIMITS } from './messages.ts';
 import type { ChildHas, FromPreparerOfProcess, FromProcess, ToPreparerOfProcess, ToProcess } from './messages.ts';
+import { pictureHead } from './picture-head.ts';
 import { tensorBlobs, tensorsOf } from './tensor-blobs.ts';
 
 /** `workerData` of the thread that prepares images in a model's process. */
@@ -183,14 +184,14 @@ function boundMemory(limitBytes: number): void {
 function frameOf(message: FromWorker): { readonly head: FromProcess; readonly blobs: readonly Uint8Array[] } {
   switch (message.kind) {
     case 'answer': {
-      const { classScores, outputs, ...inference } = message.inference;
+      const { classScores, outputs, picture, ...inference } = message.inference;
       const tensors = outputs && tensorBlobs(outputs);
       const scores = classScores && new Uint8Array(classScores.buffer, classScores.byteOffset, classScores.byteLength);
       return {
         head: {
           kind: 'answer',
           id: message.id,
-          inference,
+          inference: picture ? { ...inference, picture: pictureHead(picture) } : inference,
           ...(scores ? { scores: scores.byteLength } : {}),
           ...(tensors ? { outputs: tensors.heads } : {}),
         },
