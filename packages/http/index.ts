@@ -43,6 +43,8 @@ export type {
   SourcesReport,
 } from './api/watch-api.ts';
 export type { GoldenAnswer, GoldenPicture, PackageReport } from './api/package-api.ts';
+export { authorizerFor } from './authorization.ts';
+export type { Authorizer, HttpLogin } from './authorization.ts';
 export type { ConfigurationAnswer } from './api/configuration-api.ts';
 export type { TryAnswer, TryReport, TryServed } from './api/try-api.ts';
 export type { SampleReport, SpoolReport, WaitingSample } from './api/spool-api.ts';

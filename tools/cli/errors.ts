@@ -47,10 +47,17 @@ export const cliErrors = errorCatalogue({
   'try.no-answer': {
     todo: 'Try another picture; if none is answered, run edgeml inspect on the model: it says what was understood.',
   },
+  'try.no-camera': {
+    todo: 'Cameras answer within their own network only, and often only once ONVIF is switched on in their settings. Give --source rtsp://… if you know the address.',
+  },
   'try.no-model': {
     todo: 'Drop the model again: tries of an earlier start, and those before the last eight, are gone.',
   },
+  'try.no-network': { todo: 'Name the network interface of the cameras with --network, e.g. eth0.' },
   'try.no-source': entry<{ readonly source: string }>({
     todo: 'Give --source a camera (rtsp://…, http://…, /dev/video0), a video, an image, or a folder with images.',
+  }),
+  'try.onvif': entry<{ readonly host: string }>({
+    todo: 'Give the login of its ONVIF user, onvif://user:password@host, switch ONVIF on in its settings, or give --source rtsp://… if you know the address.',
   }),
 });

@@ -9,6 +9,8 @@ interface TryOptions {
   readonly labels?: string;
   readonly name?: string;
   readonly sha256?: string;
+  readonly discover?: boolean;
+  readonly network?: string;
   readonly file: string;
 }
 
@@ -16,14 +18,16 @@ interface TryOptions {
 const FIRST_CAMERA = '/dev/video0';
 
 export const tryCommand: CommandSpec<TryOptions> = {
-  usage: 'try <model>',
+  usage: 'try [model]',
   summary: 'run a model on a camera, a video or images, and write edgeml.yaml, which `npm start` runs',
   options: (command) =>
     command
       .option(
         '--source <address...>',
-        `rtsp://…, http://… (stream or snapshot), a device, a video, an image, or a folder of images (default: ${FIRST_CAMERA} if it is there)`,
+        `rtsp://…, http://… (stream or snapshot), onvif://camera, onvif (the only camera that is found), a device, a video, an image, or a folder of images (default: ${FIRST_CAMERA} if it is there)`,
       )
+      .option('--discover', 'only list the cameras of the network that answer over ONVIF')
+      .option('--network <interface>', 'where to look for cameras, e.g. eth0 (default: all networks)')
       .option('--labels <file>', 'one label a line, in the order of the classes')
       .option('--name <name>', 'name of the model (default: of its model.json, else of the file)')
       .option('--sha256 <hash>', 'SHA-256 of the model; an https:// address needs it')
@@ -36,14 +40,22 @@ picture of each source is taken as the application takes it, and answered here. 
 Examples:
   edgeml try street.onnx --labels coco.txt --source rtsp://camera.local/stream1
   edgeml try street.onnx --labels coco.txt --source photos/ --source clip.mp4
+  edgeml try --discover
+  edgeml try street.onnx --source onvif://viewer:password@192.168.1.20
   edgeml try https://models.example.com/street.onnx --sha256 9f86d081… --source /dev/video0`,
   run: async ({ args: [model = ''], options, out, signal }) => {
+    if (options.discover) {
+      const { showCameras } = await import('./try/show-cameras.ts');
+      return showCameras(options.network, out, signal);
+    }
+    if (model === '') throw cliErrors.error('cli.usage', 'give a model, or --discover');
     const { runTry } = await import('./try/run-try.ts');
     const { showAnswers, showWritten } = await import('./try/show-tried.ts');
+    const { cameraStream } = await import('./try/camera-stream.ts');
     const file = path.resolve(options.file);
     const tried = await runTry({
       model,
-      sources: sourcesOf(options),
+      sources: await Promise.all(sourcesOf(options).map((one) => cameraStream(one, options.network, signal))),
       labels: options.labels === undefined ? undefined : path.resolve(options.labels),
       name: options.name,
       sha256: options.sha256?.toLowerCase(),

@@ -11,6 +11,8 @@ import { beltVideo } from '../../../testing/app/looping-video.ts';
 import { ffmpeg as runFfmpeg } from '../../../testing/app/ffmpeg.ts';
 import { freePort } from '../../../testing/process/free-port.ts';
 import { startRtspServer } from '../../../testing/app/rtsp-server.ts';
+import { startOnvifDevice } from '../../../testing/camera/onvif-device.ts';
+import type { OnvifDevice } from '../../../testing/camera/onvif-device.ts';
 import { SAMPLES } from '../../../testing/device/samples.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { ffmpeg, rtspServer } from '../../../testing/outside-data/programs.ts';
@@ -148,6 +150,7 @@ describe('edgeml try with an RTSP camera', await needs(ffmpeg, rtspServer), () =
     await runFfmpeg('-i', video, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '5', mp4);
     const login = { username: 'viewer', password: 'p@ss:1' };
     const server = await startRtspServer(mp4, login, 'digest');
+    let onvif: OnvifDevice | undefined;
     try {
       const { code, stdout, stderr } = await tryBelt('--source', server.url.replace('//', '//viewer:p%40ss%3A1@'));
       expect({ code, stderr }, stderr).toMatchObject({ code: 0 });
@@ -164,10 +167,13 @@ describe('edgeml try with an RTSP camera', await needs(ffmpeg, rtspServer), () =
       const kept = at('.edgeml/credentials/camera.json');
       expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual(login);
       expect((await stat(kept)).mode & 0o777).toBe(0o600);
-      // The written file opens the camera again, under the same name.
-      expect(await tryBelt('--source', server.url.replace('//', '//viewer:p%40ss%3A1@'))).toMatchObject({ code: 0 });
-      expect(Object.keys((await written()).sources)).toEqual(['camera']);
+      // Over ONVIF the camera tells that address itself, so it is the same source.
+      onvif = await startOnvifDevice({ streamUri: server.url, login, clockAheadMs: 60_000 });
+      const again = await tryBelt('--source', `onvif://viewer:p%40ss%3A1@${onvif.host}`);
+      expect(again, again.stderr).toMatchObject({ code: 0 });
+      expect((await written()).sources).toEqual(sources);
     } finally {
+      await onvif?.stop();
       await server.stop();
     }
   });

@@ -1,11 +1,11 @@
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
+import { authorizerFor } from '#packages/http';
+import type { Authorizer } from '#packages/http';
 
 import { appErrors } from '../../errors.ts';
 import type { LoadedImage } from '../../frame/frame.ts';
 import { secretsOf, shownUrl, withoutSecrets } from '../shown-url.ts';
-import { authorizerFor } from './authorization.ts';
-import type { Authorizer } from './authorization.ts';
 import type { AllowedHosts } from '../allowed-hosts.ts';
 import { secretsOfLogin } from '../login/login.ts';
 import type { Login } from '../login/login.ts';

@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-import type { Login } from '../login/login.ts';
+/** User and password of a server. */
+export interface HttpLogin {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** Answers a server's challenge for one request. @param target path and query of the URL */
 export type Authorizer = (method: string, target: string) => string;
@@ -13,7 +17,7 @@ export type Authorizer = (method: string, target: string) => string;
  */
 export function authorizerFor(
   challenges: string,
-  login: Login,
+  login: HttpLogin,
   nonceOfClient: () => string = randomNonce,
 ): Authorizer | undefined {
   const digests = digestChallenges(challenges);
@@ -39,7 +43,7 @@ type Parameters = Readonly<Partial<Record<string, string>>>;
 function digestAuthorizer(
   { realm = '', nonce = '', qop, opaque, algorithm }: Parameters,
   hashName: string,
-  { username, password }: Login,
+  { username, password }: HttpLogin,
   nonceOfClient: () => string,
 ): Authorizer {
   const hash = (...parts: readonly string[]): string => createHash(hashName).update(parts.join(':')).digest('hex');
