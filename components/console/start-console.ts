@@ -19,6 +19,7 @@ import { checkRequest, pathOf } from './guard/request-guard.ts';
 import { openToken } from './guard/token.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { announceAddress } from './server/announce-address.ts';
+import { metricsRoutes } from './metrics/metrics-routes.ts';
 import { pageRoutes } from './server/page-routes.ts';
 import { SECURITY_HEADERS } from './server/security-headers.ts';
 
@@ -72,10 +73,13 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     mayConfigure: () => configuration.value.AllowConfiguration,
     own: new EditableConfiguration({ component: COMPONENT, schema: consoleConfiguration, ipc }),
   };
-  const router = createRouter([...(await pageRoutes(options.page)), ...apiRoutes(ports), openApiRoute(description)], {
-    errors: ROUTE_ERRORS,
-    log,
-  });
+  const routes = [
+    ...(await pageRoutes(options.page)),
+    ...apiRoutes(ports),
+    ...metricsRoutes(device),
+    openApiRoute(description),
+  ];
+  const router = createRouter(routes, { errors: ROUTE_ERRORS, log });
   const server = createServer({ headersTimeout: 10_000 }, (request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     try {

@@ -76,5 +76,5 @@ export { createRouter } from './server/router.ts';
 export type { Route, RouteErrors } from './server/router.ts';
 export { send, sendError, sendJson } from './server/send.ts';
 export { socketAnswers } from './server/socket-answers.ts';
-export { watchRoutes } from './server/watch-routes.ts';
+export { METRICS_TYPE, watchRoutes } from './server/watch-routes.ts';
 export { CONSOLE_SOCKET, consoleSocketBeside, fitsSocket, socketPathOf } from './socket-path.ts';

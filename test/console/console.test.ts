@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -8,9 +9,12 @@ import { openBrowser } from '../../testing/browser/open-browser.ts';
 import { LOGIN, startRunningConsole } from '../../testing/browser/running-console.ts';
 import type { RunningConsole } from '../../testing/browser/running-console.ts';
 import { SAMPLES } from '../../testing/device/samples.ts';
+import { alertRules, boardQueries, metricsIn } from '../../testing/monitoring/monitoring-files.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { chromium, ffmpeg, rtspServer } from '../../testing/outside-data/programs.ts';
+import { chromium, ffmpeg, promtool, rtspServer } from '../../testing/outside-data/programs.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
+
+const hasPromtool = await needs(promtool);
 
 /** The collection as `npm start` runs it, in a real browser, with a camera that speaks RTSP and asks for a login: nothing is made up. */
 describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), () => {
@@ -250,6 +254,22 @@ describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), 
     expect(
       (await audit()).some(({ what, sources }) => what === 'watch.saw' && (sources as string[]).includes('belt')),
     ).toBe(true);
+  });
+
+  it('gives every metric that alerts and board ask for, as Prometheus reads them', hasPromtool, async () => {
+    await open();
+    const answer = await page.request.get(new URL('/metrics', address).href);
+    const text = await answer.text();
+    expect(spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toMatchObject({
+      stderr: '',
+      status: 0,
+    });
+    const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const asked = metricsIn([...alertRules().map(({ expr }) => expr), ...boardQueries()]);
+    expect([...asked].filter((name) => !known.has(name))).toEqual([]);
+    for (const component of ['InferenceAgent', 'InferenceApp', 'FeedbackUploader'])
+      expect(text).toContain(`edgeml_component_up{component="edgeml.${component}"} 1\n`);
+    expect(text).toContain('edgeml_app_source_up{component="edgeml.InferenceApp",source="belt"} 1\n');
   });
 
   it('says of a camera that goes away that it does, and whose it is', async () => {

@@ -32,6 +32,8 @@ export const rtspServer: OutsideData = {
 /** Debian's name of the program. */
 export const chromium = program('chromium', ['--version'], 'apt-get install chromium');
 export const mosquitto = program('mosquitto', ['-h'], 'apt-get install mosquitto');
+/** Checks metrics and rules of alerts; the package has a server, too, which nobody needs to start. */
+export const promtool = program('promtool', ['--version'], 'apt-get install prometheus');
 export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),
   isInCi: false,

@@ -177,7 +177,7 @@ describe('the token', () => {
     await start({ Address: '0.0.0.0', TokenFile: file });
     const live = '/api/pictures?source=gate';
     expect((await ask('/')).status).toBe(200);
-    expect((await ask(live)).status).toBe(401);
+    for (const path of [live, '/metrics']) expect((await ask(path)).status).toBe(401);
     expect((await ask(live, { headers: { authorization: `Bearer ${TOKEN}2` } })).status).toBe(400);
   });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { consoleErrors } from '../errors.ts';
+import { METRICS } from '../metrics/metrics-routes.ts';
 import type { Token } from './token.ts';
 
 export interface GuardRules {
@@ -39,7 +40,8 @@ export function checkRequest(request: IncomingMessage, { hostNames, token, isOpe
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const path = pathOf(request);
   // Settings are texts of all kinds; on the disk, only the user of the components reads them.
-  const needsToken = !isRead || path === SETTINGS || (isOpen && path.startsWith('/api/'));
+  const tells = path.startsWith('/api/') || path === METRICS;
+  const needsToken = !isRead || path === SETTINGS || (isOpen && tells);
   if (!needsToken || token.isIn(request)) return;
   throw consoleErrors.error('console.token-missing', `${request.method} ${path} needs the token of the console`);
 }

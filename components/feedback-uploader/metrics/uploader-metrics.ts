@@ -45,7 +45,9 @@ export class UploaderMetrics {
     });
     this.#single('requests_running', 'Requests that are being handled.', sources.requestsRunning);
     this.#single('buffered_bytes', 'Bytes of samples in memory.', sources.bufferedBytes);
-    this.#single('messages_lost', 'Messages that could not be handed to the nucleus.', sources.messagesLost);
+    this.#count('messages_lost_total', 'Messages that could not be handed to the nucleus.', [], () => [
+      [{}, sources.messagesLost()],
+    ]);
   }
 
   request(config: string, outcome: string): void {
@@ -66,18 +68,36 @@ export class UploaderMetrics {
     const { spool } = this.#sources;
     this.#single('spool_samples', 'Samples that wait.', () => spool()?.samples);
     this.#single('spool_bytes', 'Bytes that the spool takes on the disk.', () => spool()?.bytes);
-    this.#single('accepted_total', 'Samples accepted since the spool was made.', () => spool()?.accepted);
-    this.#single('uploaded_total', 'Samples uploaded since the spool was made.', () => spool()?.uploaded);
-    this.#gauge('evicted_total', 'Samples evicted since the spool was made.', ['reason'], (gauge) => {
-      const totals = spool();
-      for (const reason of totals ? EVICTION_REASONS : []) gauge.set({ reason }, totals?.evicted[reason] ?? 0);
-    });
+    this.#count('accepted_total', 'Samples accepted since the spool was made.', [], () => [[{}, spool()?.accepted]]);
+    this.#count('uploaded_total', 'Samples uploaded since the spool was made.', [], () => [[{}, spool()?.uploaded]]);
+    this.#count('evicted_total', 'Samples evicted since the spool was made.', ['reason'], () =>
+      EVICTION_REASONS.map((reason) => [{ reason }, spool() && (spool()?.evicted[reason] ?? 0)]),
+    );
   }
 
   #single(name: string, help: string, read: () => number | undefined): void {
     this.#gauge(name, help, [], (gauge) => {
       const value = read();
       if (value !== undefined) gauge.set(value);
+    });
+  }
+
+  /** A counter that somebody else keeps; undefined while it is not known. */
+  #count<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: () => readonly (readonly [labels: Partial<Record<Label, string>>, value: number | undefined])[],
+  ): void {
+    new Counter({
+      name: `edgeml_feedback_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) if (value !== undefined) this.inc(labels, value);
+      },
     });
   }
 

@@ -172,9 +172,15 @@ export class AgentMetrics {
     gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], (rss) =>
       rss.set(process.memoryUsage.rss()),
     );
-    gauge('process_cpu_seconds_total', 'CPU time of the process.', [], (cpu) => {
-      const { user, system } = process.cpuUsage();
-      cpu.set((user + system) / 1e6);
+    new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time of the process.',
+      registers: [this.#registry],
+      collect() {
+        const { user, system } = process.cpuUsage();
+        this.reset();
+        this.inc((user + system) / 1e6);
+      },
     });
     const counts = { open_fds: 'descriptors', threads: 'threads', children: 'children' } as const;
     for (const [name, key] of Object.entries(counts)) {

@@ -185,6 +185,18 @@ describe('watchRoutes', () => {
 
   it('give the metrics in the text form of Prometheus', async () => {
     const type = 'text/plain; version=0.0.4; charset=utf-8';
-    expect(await ask('GET', '/metrics')).toMatchObject({ status: 200, type, body: 'up 1\n' });
+    const incident = { subject: 's', message: 'm', since: '' };
+    incidents = [
+      { ...incident, code: 'disk.full', severity: 'error' },
+      { ...incident, code: 'source.unreadable', severity: 'warning' },
+      { ...incident, code: 'source.unreadable', severity: 'warning', subject: 't' },
+    ];
+    const answer = await ask('GET', '/metrics');
+    expect(answer).toMatchObject({ status: 200, type });
+    expect(answer.body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
+      'up 1',
+      'edgeml_incidents{code="disk.full",severity="error"} 1',
+      'edgeml_incidents{code="source.unreadable",severity="warning"} 2',
+    ]);
   });
 });

@@ -12,7 +12,8 @@ export interface WatchPorts {
   readonly metrics: () => Promise<string>;
 }
 
-const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** Text format 0.0.4 of Prometheus. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
  * Routes of every component for those who watch it: `GET /healthz`, 503 while it starts or stops, and `GET /metrics`.
@@ -47,7 +48,8 @@ export function watchRoutes(
         summary: 'Gives the metrics of the component.',
         answers: { 200: { is: 'Text for Prometheus.', content: { [METRICS_TYPE]: 'text' } } },
       },
-      handle: async (_request, response) => send(response, 200, METRICS_TYPE, await metrics()),
+      handle: async (_request, response) =>
+        send(response, 200, METRICS_TYPE, `${await metrics()}\n${incidentMetrics(incidents())}`),
     },
   ];
 }
@@ -56,4 +58,15 @@ export function watchRoutes(
 function withIncidents(health: ReturnType<WatchPorts['health']>, incidents: readonly Incident[]): ComponentHealth {
   const isDegraded = health.status === 'ok' && incidents.some(({ severity }) => severity === 'error');
   return { ...health, ...(isDegraded ? { status: 'degraded' } : {}), incidents };
+}
+
+/** One gauge that alerts can be made of; codes and severities are words of ours, which need no escapes. */
+function incidentMetrics(incidents: readonly Incident[]): string {
+  const counts = new Map<string, number>();
+  for (const { code, severity } of incidents) {
+    const labels = `code="${code}",severity="${severity}"`;
+    counts.set(labels, (counts.get(labels) ?? 0) + 1);
+  }
+  const samples = [...counts].map(([labels, count]) => `edgeml_incidents{${labels}} ${count}\n`);
+  return `# HELP edgeml_incidents Incidents that are open.\n# TYPE edgeml_incidents gauge\n${samples.join('')}`;
 }

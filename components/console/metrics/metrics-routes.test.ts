@@ -1,0 +1,49 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { silentLogger } from '#packages/foundation';
+import { createRouter, METRICS_TYPE, startSocketServer, watchRoutes } from '#packages/http';
+import type { SocketServer } from '#packages/http';
+import { consoleFolder, startInProcessConsole } from '../../../testing/console/in-process-console.ts';
+import { consoleErrors } from '../errors.ts';
+import type { RunningConsole } from '../start-console.ts';
+
+let work: string;
+let agent: SocketServer;
+let running: RunningConsole;
+
+beforeEach(async () => {
+  work = await consoleFolder();
+  const routes = watchRoutes({
+    health: () => ({ status: 'ok' }),
+    incidents: () => [{ code: 'disk.full', subject: 'disk', severity: 'error', message: 'm', since: '' }],
+    metrics: async () => '# HELP some_total Some.\n# TYPE some_total counter\nsome_total{alias="Parts"} 3\n',
+  });
+  const refused = (message: string, facts: { readonly path: string }) =>
+    consoleErrors.error('console.no-route', message, { facts });
+  const badPath = (message: string, path: string) => refused(message, { path });
+  const errors = { noRoute: refused, methodNotAllowed: refused, badPath };
+  agent = await startSocketServer(join(work, 'agent.sock'), createRouter(routes, { errors, log: silentLogger }), {
+    mode: 0o600,
+  });
+  running = await startInProcessConsole(work, {});
+});
+
+afterEach(async () => {
+  await running.close();
+  await agent.close(0);
+  await rm(work, { recursive: true, force: true });
+});
+
+it('gives the metrics of the components that answer, and says which do not', async () => {
+  const answer = await fetch(`${running.url}/metrics`);
+  expect(answer.headers.get('content-type')).toBe(METRICS_TYPE);
+  const lines = (await answer.text()).split('\n');
+  expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
+    'edgeml_component_up{component="edgeml.InferenceAgent"} 1',
+    'edgeml_component_up{component="edgeml.InferenceApp"} 0',
+    'edgeml_component_up{component="edgeml.FeedbackUploader"} 0',
+    'some_total{component="edgeml.InferenceAgent",alias="Parts"} 3',
+    'edgeml_incidents{component="edgeml.InferenceAgent",code="disk.full",severity="error"} 1',
+  ]);
+});
