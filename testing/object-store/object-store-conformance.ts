@@ -159,6 +159,12 @@ export function objectStoreConformance(name: string, makeRig: () => Promise<Stor
       expect((await put({ ...wanted, unlessExists: true })).existed).toBe(true);
     });
 
+    it('makes one object of two uploads at the same time', async () => {
+      const wanted = { ...object(), unlessExists: true };
+      const receipts = await Promise.all([put(wanted), put(wanted)]);
+      expect(receipts.map(({ existed }) => existed).sort()).toEqual([false, true]);
+    });
+
     it('stops waiting when the signal says so, with its reason', async () => {
       await rig.setFault('silent');
       const reason = new Error('enough');

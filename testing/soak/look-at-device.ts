@@ -11,10 +11,12 @@ export interface LookedAt {
   readonly results: readonly Received[];
   readonly periodSeconds: number;
   readonly waiting: number | undefined;
+  /** Bytes that a process has told. */
+  readonly liveHeap: (pid: number) => number | undefined;
 }
 
 /** One sample of the curves. Nothing is noted of a process that is gone. */
-export function lookAtDevice({ seconds, pids, results, periodSeconds, waiting }: LookedAt): SoakSample {
+export function lookAtDevice({ seconds, pids, results, periodSeconds, waiting, liveHeap }: LookedAt): SoakSample {
   const latencies = results.flatMap(({ body }) => {
     const total = (body['timings'] as { readonly totalMs?: number } | undefined)?.totalMs;
     return total === undefined ? [] : [total];
@@ -22,6 +24,8 @@ export function lookAtDevice({ seconds, pids, results, periodSeconds, waiting }:
   return {
     seconds,
     memoryMB: byRole(pids, (pid) => Math.round(memoryOfFamily(pid) / 1e5) / 10),
+    liveHeapMB: byRole(pids, (pid) => Math.round((liveHeap(pid) ?? 0) / 1e4) / 100),
+    pids: byRole(pids, (pid) => pid),
     descriptors: byRole(pids, (pid) => readdirSync(`/proc/${pid}/fd`).length),
     threads: byRole(pids, threadsOf),
     ...(latencies.length > 0 ? { latencyMs: { p50: quantile(latencies, 0.5), p95: quantile(latencies, 0.95) } } : {}),

@@ -31,7 +31,7 @@ function slope(samples: readonly MemorySample[]): number {
   return spread === 0 ? 0 : samples.reduce((sum, { seconds, bytes }) => sum + (seconds - t) * (bytes - b), 0) / spread;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 

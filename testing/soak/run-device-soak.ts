@@ -11,6 +11,7 @@ import type { Books } from '../uploader/read-books.ts';
 import { Random } from '../vision/fuzz/random.ts';
 import { appPid, faultsFor } from './faults.ts';
 import type { Fault } from './faults.ts';
+import { grownMemory } from './grown-memory.ts';
 import { lookAtDevice } from './look-at-device.ts';
 import { countFigures, ringBytes, ringFoldersOf } from './shared-memory.ts';
 import type { CountFigures } from './shared-memory.ts';
@@ -50,6 +51,8 @@ export interface DeviceSoakReport {
 }
 
 const SAMPLE_MS = 2_000;
+/** Every so many samples: a collection stops a process for some milliseconds, and takes away what it would have kept for long. */
+const HEAP_SAMPLES = 10;
 const FAULT_MS = 8_000;
 /** Nothing is broken at the end, so that all can come back: a source waits up to 30 s before it tries again. */
 const CALM_MS = 60_000;
@@ -151,7 +154,7 @@ class DeviceSoak {
   }
 
   async #look(): Promise<void> {
-    const { device, log } = this.#rig;
+    const { device, log, heaps } = this.#rig;
     const pids = { application: appPid(this.#rig), agent: device.pids(AGENT)[0], uploader: device.pids(UPLOADER)[0] };
     // Samples are not kept, so that two days fit into memory.
     const results = device.results.all.splice(0);
@@ -161,7 +164,10 @@ class DeviceSoak {
     const waiting = (await readBooks(this.#uploader).catch(() => undefined))?.waiting;
     const periodSeconds = Math.max(0.1, seconds - this.#lastLook);
     this.#lastLook = seconds;
-    this.#samples.push(lookAtDevice({ seconds, pids, results, periodSeconds, waiting }));
+    const liveHeap = (pid: number): number | undefined => heaps.told(pid);
+    this.#samples.push(lookAtDevice({ seconds, pids, results, periodSeconds, waiting, liveHeap }));
+    if (this.#samples.length % HEAP_SAMPLES === 0)
+      Object.values(pids).forEach((pid) => pid !== undefined && heaps.ask(pid));
     this.#results += results.filter(({ body }) => CAMERAS.includes(body['source'] as (typeof CAMERAS)[number])).length;
     this.#lostInSwaps += events.reduce((sum, { body }) => sum + Number(body['requestsLost'] ?? 0), 0);
     for (const folder of ringFoldersOf(pids.agent ?? -1)) this.ringFolders.add(folder);
@@ -220,6 +226,7 @@ export function faultsOfDevice(report: DeviceSoakReport): readonly string[] {
     ...said(taken === 0, `${taken} damaged models were taken`),
     ...said(report.lostInSwaps === 0, `${report.lostInSwaps} requests were lost in swaps`),
     ...(books ? booksOff(books, stored) : ['the uploader did not answer at the end']),
+    ...grownMemory(samples),
     ...said(grown <= MOST_DESCRIPTORS, `${grown} more descriptors than at the start`),
     ...said(leftBehind.processes === 0, `${leftBehind.processes} processes were left behind`),
     ...said(leftBehind.ringFolders === 0, `${leftBehind.ringFolders} folders in shared memory were left behind`),
@@ -236,6 +243,7 @@ function booksOff(
     ...(stored.objects >= uploaded
       ? []
       : [`${uploaded} samples count as uploaded, ${stored.objects} are in the store`]),
+    ...(stored.objects <= accepted ? [] : [`${stored.objects} objects were made of ${accepted} samples`]),
     ...(stored.twice === 0 ? [] : [`${stored.twice} samples were stored more than once`]),
   ];
 }

@@ -4,6 +4,10 @@ export interface SoakSample {
   readonly seconds: number;
   /** By role; absent while no process plays it. */
   readonly memoryMB: Readonly<Partial<Record<Role, number>>>;
+  /** JavaScript that survived the last collection, as told a few seconds before. */
+  readonly liveHeapMB: Readonly<Partial<Record<Role, number>>>;
+  /** Processes. */
+  readonly pids: Readonly<Partial<Record<Role, number>>>;
   readonly descriptors: Readonly<Partial<Record<Role, number>>>;
   readonly threads: Readonly<Partial<Record<Role, number>>>;
   /** Of the results since the sample before; absent without one. */

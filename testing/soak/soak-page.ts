@@ -79,10 +79,11 @@ function memoryRows(samples: readonly SoakSample[]): readonly (readonly string[]
 }
 
 function chartsOf({ samples, faults, seconds }: DeviceSoakReport): string {
-  const perRole = (key: 'memoryMB' | 'descriptors' | 'threads'): readonly ChartLine[] =>
+  const perRole = (key: 'memoryMB' | 'liveHeapMB' | 'descriptors' | 'threads'): readonly ChartLine[] =>
     ROLES.map((role) => line(role, samples, (sample) => sample[key][role]));
   const charts = [
     { title: 'Memory, models with the agent', unit: 'MB', lines: perRole('memoryMB') },
+    { title: 'JavaScript that survives a collection', unit: 'MB', lines: perRole('liveHeapMB') },
     { title: 'Open descriptors', unit: 'number', lines: perRole('descriptors') },
     { title: 'Threads', unit: 'number', lines: perRole('threads') },
     {

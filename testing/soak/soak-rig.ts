@@ -15,14 +15,17 @@ import { startFaultProxy } from '../object-store/fault-proxy.ts';
 import type { FaultProxy } from '../object-store/fault-proxy.ts';
 import { startS3Server, TEST_KEYS } from '../object-store/s3-server.ts';
 import { staticCredentials } from '../../tools/local-core/credentials/provider.ts';
+import { LiveHeaps } from './live-heaps.ts';
 import { SimulatedCamera } from './simulated-camera.ts';
 
 export const UPLOADER = 'edgeml.FeedbackUploader';
 export const CAMERAS = ['north', 'east', 'south', 'west'] as const;
 const BUCKET = 'feedback-soak';
 const SPOOL_DISK_MB = 24;
-/** As a URL that holds the module itself: processes of models may not read the project's files. */
-const CLOCK_MODULE = `data:text/javascript;base64,${readFileSync(path.join(import.meta.dirname, 'shifted-clock.mjs')).toString('base64')}`;
+/** As URLs that hold the modules themselves: processes of models may not read the project's files. */
+const PRELOADED = ['shifted-clock.mjs', 'live-heap.mjs'].map(
+  (name) => `data:text/javascript;base64,${readFileSync(path.join(import.meta.dirname, name)).toString('base64')}`,
+);
 
 /** A whole device on this machine, with all that it talks to, each of which can be broken. */
 export interface SoakRig {
@@ -33,6 +36,8 @@ export interface SoakRig {
   readonly broker: { stop(): Promise<void>; start(): Promise<void> };
   /** File in the uploader's own small file system that fills it; undefined where nothing can be mounted. */
   readonly ballast: string | undefined;
+  /** Tells the JavaScript heaps of all components. */
+  readonly heaps: LiveHeaps;
   /** Shifts the clock of all components, against that of this machine. */
   shiftClock(seconds: number): void;
   close(): Promise<void>;
@@ -56,10 +61,16 @@ export async function startSoakRig(): Promise<SoakRig> {
     const shiftClock = (seconds: number): void => writeFileSync(clockFile, String(seconds));
     shiftClock(0);
     ends.push(() => rmSync(clockFile, { force: true }));
+    const heaps = new LiveHeaps();
+    ends.push(() => heaps.close());
     const device = await Device.start({
       mqtt: { url },
       tokenExchange: { provider: staticCredentials(systemClock, TEST_KEYS) },
-      environment: { NODE_OPTIONS: `--max-semi-space-size=1 --import ${CLOCK_MODULE}`, EDGEML_SOAK_CLOCK: clockFile },
+      environment: {
+        NODE_OPTIONS: ['--max-semi-space-size=1', ...PRELOADED.map((url) => `--import ${url}`)].join(' '),
+        EDGEML_SOAK_CLOCK: clockFile,
+        EDGEML_SOAK_HEAPS: heaps.folder,
+      },
     });
     ends.push(() => device.stop());
     const ballast = mountSpool(device, ends);
@@ -84,7 +95,7 @@ export async function startSoakRig(): Promise<SoakRig> {
       stop: () => mosquitto.close(),
       start: async () => void (mosquitto = await startMosquitto(port)),
     };
-    return { device, log, cameras, store, broker, ballast, shiftClock, close };
+    return { device, log, cameras, store, broker, ballast, heaps, shiftClock, close };
   } catch (error) {
     await close();
     throw error;

@@ -21,7 +21,8 @@ export interface ProjectProgram {
 export function projectProgram({ file, ...texts }: ProjectProgram): CommandSpec {
   return {
     ...texts,
-    options: (command) => command.passThroughOptions(),
+    // Its own options may come first: `edgeml soak --hours 4`.
+    options: (command) => command.allowUnknownOption().passThroughOptions(),
     run: ({ args, signal }) => runProgram(path.join(PROJECT, file), args, signal),
   };
 }
