@@ -9,6 +9,7 @@ export type {
   HealthStatus,
   InvokeResult,
   IpcInvokeReply,
+  IpcResult,
   ModelIdentity,
   DriftFacts,
   DriftFinding,
@@ -17,6 +18,7 @@ export type {
   NotKept,
   ResultMessage,
   TensorJson,
+  TensorMessage,
 } from './api/agent-api.ts';
 export type {
   DescribedTensor,
@@ -58,6 +60,7 @@ export { healthSocketOf, readHealth } from './health-client.ts';
 export { createHttpClient } from './http-client.ts';
 export type { HttpAnswer, HttpClient } from './http-client.ts';
 export type { HeldLease } from './lease-ring.ts';
+export { outputsForMessage } from './outputs-for-message.ts';
 export { AGENT, APPLICATION, FEEDBACK_UPLOADER } from './peer.ts';
 export type { Peer } from './peer.ts';
 export type { ConnectionBounds, GuardReason } from './server/connections/connection-guard.ts';

@@ -11,6 +11,7 @@ import { runError } from './session/run-errors.ts';
 import type { TensorInfo } from './loaded-model.ts';
 import { completeFeeds, warmUpFeeds } from './session/tensor-inputs.ts';
 import type { Placement } from './resize/geometry.ts';
+import { readTensorFeeds } from './tensor/tensor-feeds.ts';
 import type { TensorInputs } from '#packages/model-package';
 
 export interface ImageModelParts extends OpenedModel {
@@ -21,6 +22,8 @@ export interface ImageModelParts extends OpenedModel {
   readonly inputName: string | undefined;
   readonly tensorInputs: TensorInputs;
   readonly returnOutputs: boolean;
+  /** Of the arrays of a file that is sent in place of an image. */
+  readonly maxTensorBytes: number;
   readonly clock: Clock;
   /** Measures each picture; undefined if nobody wants to know. */
   readonly reader?: PictureReader | undefined;
@@ -40,7 +43,24 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   }
 
   async function infer(image: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
-    return finish(await takesImages().preparer.prepare(image, signal));
+    if (inputName === undefined || !preparer) return inferFile(image, signal);
+    return finish(await preparer.prepare(image, signal));
+  }
+
+  /** Arrays stand for the image where the model does not take one. */
+  async function inferFile(file: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
+    const start = clock.monotonic();
+    const feeds = await readTensorFeeds(file, 'the input', session.inputs, tensorInputs, parts.maxTensorBytes);
+    const read = clock.monotonic();
+    const outputs = await inferTensors(feeds, signal);
+    const runMs = clock.monotonic() - read;
+    const decodeMs = read - start;
+    return {
+      image: NO_IMAGE,
+      predictions: [],
+      outputs,
+      timings: { decodeMs, preprocessMs: 0, runMs, postprocessMs: 0, totalMs: decodeMs + runMs },
+    };
   }
 
   async function inferFrame(frame: PlacedFrame, signal: AbortSignal | undefined): Promise<Inference> {
@@ -119,6 +139,9 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     close: () => queue.close(() => session.close()),
   };
 }
+
+/** Size of what is no image. */
+const NO_IMAGE = { width: 0, height: 0 } as const;
 
 /** Input for a run without a request; undefined if model.json does not say enough. */
 export function emptyFeeds(

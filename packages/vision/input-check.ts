@@ -3,6 +3,7 @@ import type { InputSpec, OutputSpec, TensorInputs } from '#packages/model-packag
 
 import { visionErrors } from './errors.ts';
 import type { TensorInfo } from './loaded-model.ts';
+import { openInputs } from './session/tensor-inputs.ts';
 
 /**
  * Name of the input that images go to, after comparing model.json with the model. Undefined where a model of the `tensor` decoder
@@ -15,8 +16,7 @@ export function checkInput(
   decoder: OutputSpec['decoder'],
   tensors: TensorInputs = {},
 ): string | undefined {
-  // The caller need not send inputs for which model.json has a value or a state.
-  const open = inputs.filter(({ name }) => tensors[name]?.value === undefined && tensors[name]?.from === undefined);
+  const open = openInputs(inputs, tensors);
   const info =
     spec.name === undefined ? (open.length === 1 ? open[0] : undefined) : open.find((one) => one.name === spec.name);
   const problem = info ? problemOf(info, spec) : nameProblem(inputs, spec);

@@ -53,6 +53,8 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
       inputName: imageInput(session),
       tensorInputs: manifest.tensors,
       returnOutputs: manifest.output.decoder === 'tensor',
+      // As much as an image of three channels may take as floating-point numbers.
+      maxTensorBytes: 12 * (options.maxPixels ?? DEFAULT_MAX_PIXELS),
       clock: systemClock,
       reader: options.measurePictures === true && input ? new PictureReader(input) : undefined,
       ...(options.onRun ? { onDecoded: (outputs) => options.onRun?.({ outputs, ...boxes }) } : {}),

@@ -40,7 +40,7 @@ export interface RawRun {
 
 /** What one request gives. */
 export interface Inference {
-  /** Size of the decoded, upright image in pixels. */
+  /** Size of the decoded, upright image in pixels; 0 × 0 of arrays. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
   /** Where the image lies in the model's input; undefined from test twins. */
@@ -50,7 +50,7 @@ export interface Inference {
   readonly picture?: PictureStatistics;
   /** Only from classifiers: the scores of all classes, in model order. */
   readonly classScores?: Float32Array;
-  /** Only from the `tensor` decoder: the model's outputs as they are. */
+  /** Only from the `tensor` decoder, and for arrays: the model's outputs as they are. */
   readonly outputs?: NamedTensors;
 }
 
@@ -140,7 +140,8 @@ export interface LoadedModel {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
-   * Decodes, resizes, runs and decodes the outputs. `contentType` is a hint: the bytes decide what the image is.
+   * Decodes, resizes, runs and decodes the outputs. `contentType` is a hint: the bytes decide what the image is. Models that do not
+   * take one image get a file of arrays, .npz or .npy, and give their outputs.
    * The signal is looked at between the steps; a step that has begun ends.
    */
   infer(image: Uint8Array, contentType?: string, signal?: AbortSignal): Promise<Inference>;

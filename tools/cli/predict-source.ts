@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PackageFiles, parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
 import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
-import { checkGolden, Doubts, loadModel } from '#packages/vision';
+import { checkGolden, Doubts, loadModel, tensorOfBase64 } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
@@ -10,7 +10,7 @@ import { cliErrors } from './errors.ts';
 import type { Output } from './frame/output.ts';
 import { rootOf } from './local/core-root.ts';
 import type { RootOption } from './local/core-root.ts';
-import { plainTensor, plainTensorOf } from './predict-tensor.ts';
+import { plainTensor } from './predict-tensor.ts';
 import type { PlainTensor } from './predict-tensor.ts';
 
 export interface PredictorOptions extends RootOption {
@@ -62,7 +62,9 @@ function servicePredictor(service: string, options: PredictorOptions): Predictor
       const result = await client.invoke(service, image, { contentType: 'image/jpeg', signal });
       const { predictions, timings, provider, variant, outputs } = result;
       const answer = { predictions, timings, ...result.image, provider, variant };
-      return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensorOf) };
+      return outputs === undefined
+        ? answer
+        : { ...answer, outputs: mapValues(outputs, (one) => plainTensor(tensorOfBase64(one))) };
     },
     doubts: [],
     close: async () => client.close(),

@@ -19,7 +19,10 @@ export const predictCommand: CommandSpec<PredictOptions> = {
     rootOption(command)
       .option('--package <folder>', 'folder with model.json')
       .option('--service <name>', 'ask this service of the agent of a running core instead of loading a package')
-      .requiredOption('--image <file...>', 'JPEG, PNG, WebP, BMP, TIFF or npy files')
+      .requiredOption(
+        '--image <file...>',
+        'JPEG, PNG, WebP, BMP, TIFF or npy files; of a model that takes tensors npz or npy files',
+      )
       .option('--variant <file>', 'file of the variant to run (default: the first that the providers can run)')
       .option('--provider <list>', 'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, wasm', 'cpu')
       .option('--require-provider', 'fail where the first provider of the list cannot be used')
@@ -28,7 +31,8 @@ export const predictCommand: CommandSpec<PredictOptions> = {
       .option('--annotate <folder>', 'write the images with their predictions drawn on into this folder'),
   help: `
 With --json each image is one line of stdout: image, predictions (classId, label, score, box as fractions x0, y0, x1, y1),
-timings in milliseconds; an image that cannot be read has an error instead, and the exit code is 1.
+timings in milliseconds; a model that gives tensors has outputs (type, shape, data) by name. An image that cannot be
+read has an error instead, and the exit code is 1.
 
 Example: edgeml predict --package artifacts/models/PartsDetector --image artifacts/samples/*.jpg --annotate out`,
   run: async ({ options, out, signal }) => {
@@ -61,7 +65,7 @@ async function predictOne(
     const answer = await predictor.predict(bytes, signal);
     out.json({ image, ...answer });
     if (!out.isJson) showAnswer(image, answer, out);
-    if (options.annotate !== undefined) await annotate(options.annotate, image, bytes, answer, out);
+    if (options.annotate !== undefined && answer.width > 0) await annotate(options.annotate, image, bytes, answer, out);
     return true;
   } catch (error) {
     if (signal.aborted) return false;
@@ -82,11 +86,20 @@ async function readImage(image: string): Promise<Uint8Array> {
 export function showAnswer(image: string, answer: Answer, out: Output): void {
   const { decodeMs, preprocessMs, runMs, totalMs } = answer.timings;
   const times = `${totalMs.toFixed(1)} ms (decode ${decodeMs.toFixed(1)}, resize ${preprocessMs.toFixed(1)}, run ${runMs.toFixed(1)})`;
-  out.line(`${out.paint('bold', image)}  ${answer.width}×${answer.height}  ${out.paint('dim', times)}`);
+  const size = answer.width > 0 ? `${answer.width}×${answer.height}  ` : '';
+  out.line(`${out.paint('bold', image)}  ${size}${out.paint('dim', times)}`);
   for (const prediction of answer.predictions) out.line(`  ${predictionLine(prediction, out)}`);
-  for (const [name, { type, shape }] of Object.entries(answer.outputs ?? {}))
-    out.line(`  ${name}: ${type} [${shape.join(', ')}]`);
+  for (const [name, { type, shape, data }] of Object.entries(answer.outputs ?? {}))
+    out.line(`  ${name}: ${type} [${shape.join(', ')}]${shownValues(data)}`);
   if (answer.predictions.length === 0 && answer.outputs === undefined) out.line(out.paint('dim', '  nothing found'));
+}
+
+/** As many as a line has room for. */
+const SHOWN_VALUES = 8;
+
+function shownValues(values: readonly (number | string | boolean)[]): string {
+  if (values.length === 0 || values.length > SHOWN_VALUES) return '';
+  return ` ${values.map((value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : JSON.stringify(value))).join(', ')}`;
 }
 
 function predictionLine({ label, score, box }: Prediction, out: Output): string {

@@ -3,14 +3,23 @@ import path from 'node:path';
 import { messageOf, quantile } from '#packages/foundation';
 import { drawPredictions } from '#packages/annotation';
 import { outputOf } from '#packages/model-package';
-import type { ModelPackage } from '#packages/model-package';
-import { boundsOf, comparePredictions, parseExpected } from '#packages/vision';
+import type { GoldenCase, ModelPackage } from '#packages/model-package';
+import {
+  boundsOf,
+  comparePredictions,
+  compareTensors,
+  holdsTensors,
+  isTensorFile,
+  parseExpected,
+  readTensorFile,
+  tensorOfBase64,
+} from '#packages/vision';
 import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
 import type { GoldenReport, LatencyReport, ModelReport } from './report/twin-report.ts';
 
 export interface Drive {
   readonly agent: AgentClient;
-  /** Files that are asked in turn besides the golden inputs; where there are none, the golden inputs are. */
+  /** Files that are asked in turn besides the golden inputs; where there are none of the model's kind, the golden inputs are. */
   readonly images: readonly string[];
   /** Measured requests per model. */
   readonly requests: number;
@@ -34,10 +43,21 @@ export async function driveModel(
   const { alias, name, version, hash, provider, variant, requestedProviders, fallbacks } = status;
   const identity = { alias, name, version, hash, provider, variant, requestedProviders, fallbacks };
   const golden = model ? await askGolden(status, model, drive) : [];
-  const inputs = model ? model.manifest.golden.map(({ input }) => path.join(model.dir, input)) : [];
-  const images = drive.images.length > 0 ? drive.images : inputs;
+  const inputs = model ? askable(model).map(({ input }) => path.join(model.dir, input)) : [];
+  const ofItsKind = drive.images.filter((file) => !model || suits(file, model));
+  const images = ofItsKind.length > 0 ? ofItsKind : inputs;
   if (images.length === 0) return { ...identity, golden };
   return { ...identity, golden, latency: await measure(alias, images, drive) };
+}
+
+/** An .npz holds tensors, an .npy those of a model that does not take images, or an image. */
+function suits(file: string, { manifest }: ModelPackage): boolean {
+  return manifest.input === undefined ? isTensorFile(file) : !holdsTensors(file, manifest);
+}
+
+/** Arrays for a model that takes images are a matter of the agent's own golden test: they do not come this way. */
+function askable(model: ModelPackage): readonly GoldenCase[] {
+  return model.manifest.golden.filter(({ input }) => suits(input, model));
 }
 
 async function askGolden(status: ModelStatus, model: ModelPackage, drive: Drive): Promise<readonly GoldenReport[]> {
@@ -45,17 +65,17 @@ async function askGolden(status: ModelStatus, model: ModelPackage, drive: Drive)
   const { manifest, dir } = model;
   const variant = manifest.variants.find(({ file }) => file === status.variant) ?? manifest.variants[0];
   const bounds = boundsOf(outputOf(manifest, variant));
-  for (const [index, golden] of manifest.golden.entries()) {
+  for (const [index, golden] of askable(model).entries()) {
     drive.signal.throwIfAborted();
     const bytes = await readFile(path.join(dir, golden.input));
-    const expected = parseExpected(await readFile(path.join(dir, golden.expect)), golden.expect);
+    const expect = await readFile(path.join(dir, golden.expect));
     const started = performance.now();
     const input = path.basename(golden.input);
     try {
       const result = await ask(status.alias, bytes, drive);
       const ms = performance.now() - started;
-      const differences = comparePredictions(result.predictions, expected, golden, bounds);
-      const picture = index < PICTURES ? await pictureOf(bytes, result) : undefined;
+      const differences = await differencesOf(result, golden, expect, bounds);
+      const picture = index < PICTURES && result.image.width > 0 ? await pictureOf(bytes, result) : undefined;
       const { predictions } = result;
       reports.push({
         input,
@@ -72,6 +92,19 @@ async function askGolden(status: ModelStatus, model: ModelPackage, drive: Drive)
     }
   }
   return reports;
+}
+
+async function differencesOf(
+  { predictions, outputs = {} }: InvokeResult,
+  golden: GoldenCase,
+  expect: Uint8Array,
+  bounds: ReturnType<typeof boundsOf>,
+): Promise<readonly string[]> {
+  if (!isTensorFile(golden.expect))
+    return comparePredictions(predictions, parseExpected(expect, golden.expect), golden, bounds);
+  const given = Object.entries(outputs).map(([name, tensor]) => ({ name, ...tensorOfBase64(tensor) }));
+  const expected = await readTensorFile(expect, golden.expect, given);
+  return compareTensors(Object.fromEntries(given.map((one) => [one.name, one])), expected, golden);
 }
 
 async function measure(alias: string, images: readonly string[], drive: Drive): Promise<LatencyReport> {

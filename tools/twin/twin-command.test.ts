@@ -7,11 +7,14 @@ import { folderEntries } from '../bundle/zip/folder-entries.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import { colourModel, LABELS, MANIFEST, trainingOutput } from '../../testing/package/training-output.ts';
+import { npzOf } from '../../testing/vision/tensor-cases.ts';
+import { SOUND_TENSORS, soundModel } from '../../testing/vision/tensor-models.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from './report/twin-report.ts';
 
 /** Each run starts a core and real components; that takes most of the time here. */
 const COMPONENT = 'edgeml.model.Colours';
+const SOUND = { input: { type: 'float32', shape: [1, 4], data: Float32Array.of(1, 2, 3, 6) } } as const;
 
 let training: TrainingOutput;
 let build: string;
@@ -28,6 +31,12 @@ beforeAll(async () => {
   const words = ['package', '--source', onnx, '--name', 'Colours', '--labels', labels, '--manifest', manifest];
   const made = await runHere([...words, '--golden', ...images, '--output', build]);
   expect(made, made.stderr).toMatchObject({ code: 0 });
+  await writeFile(at('sound.npz'), await npzOf(SOUND));
+  const sound = await training.write({ 'sound.onnx': soundModel() });
+  const settings = await training.write({ 'sound.json': JSON.stringify({ tensors: SOUND_TENSORS }) });
+  const tensors = ['package', '--source', sound, '--name', 'Sound', '--manifest', settings];
+  const packed = await runHere([...tensors, '--golden', at('sound.npz'), '--output', build]);
+  expect(packed, packed.stderr).toMatchObject({ code: 0 });
   await builtCollection();
 });
 afterAll(() => training.remove());
@@ -41,9 +50,11 @@ const file = (name: string): Promise<string> => readFile(at('report', name), 'ut
 describe('edgeml twin', () => {
   it('deploys what was packaged, finds the golden results, measures, and reports', async () => {
     const words = wordsOf(['--build', build, '--requests', '8', '--max-p95', '60000', '--max-memory', '8000']);
-    const result = await runCommand(words, { TMPDIR: at('t') });
+    // Pictures are for the one model, arrays for the other.
+    const inputs = ['--image', at('images'), at('sound.npz')];
+    const result = await runCommand([...words, ...inputs], { TMPDIR: at('t') });
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
-    expect(result.json[0]).toMatchObject({ passed: true, name: `${COMPONENT} 1.0.0` });
+    expect(result.json[0]).toMatchObject({ passed: true });
 
     const found = await report();
     expect(found.deployment).toMatchObject({ status: 'SUCCEEDED' });
@@ -51,8 +62,12 @@ describe('edgeml twin', () => {
       'edgeml.InferenceAgent RUNNING',
       'edgeml.Runtime RUNNING',
       `${COMPONENT} RUNNING`,
+      'edgeml.model.Sound RUNNING',
     ]);
-    const [model] = found.models;
+    const sound = found.models.find(({ alias }) => alias === 'Sound');
+    expect(sound?.golden).toMatchObject([{ input: 'sound.npz', passed: true, predictions: [] }]);
+    expect(sound?.latency).toMatchObject({ images: 1, requests: 8, failures: [] });
+    const model = found.models.find(({ alias }) => alias === 'Colours');
     expect(model).toMatchObject({ alias: 'Colours', version: '1.0.0', provider: 'cpu' });
     expect(model?.golden).toMatchObject([
       { input: 'red.png', passed: true, predictions: [{ label: 'red' }, {}, {}] },
@@ -63,7 +78,7 @@ describe('edgeml twin', () => {
     expect(found.memory.find(({ component }) => component === 'edgeml.InferenceAgent')?.peakBytes).toBeGreaterThan(2e7);
 
     expect(await file('junit.xml')).toMatch(
-      /^<\?xml .*\n<testsuites name="edgeml\.model\.Colours 1\.0\.0" tests="10" failures="0"/,
+      /^<\?xml .*\n<testsuites name="edgeml\.model\.Colours 1\.0\.0, edgeml\.model\.Sound 1\.0\.0" tests="15" failures="0"/,
     );
     const html = await file('report.html');
     expect(html).toContain('Fit for devices');

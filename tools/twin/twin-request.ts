@@ -40,14 +40,17 @@ function versionOf(text: string, builds: StagedBuilds): readonly [string, string
   );
 }
 
-const IMAGE = /\.(jpe?g|png|webp|bmp|tiff?)$/i;
+const INPUT = /\.(jpe?g|png|webp|bmp|tiff?|np[yz])$/i;
 
-/** Files as they are given, and the images of folders. @throws EdgeError `twin.no-image` */
+/** Files as they are given, and the images and arrays of folders. @throws EdgeError `twin.no-image` */
 export async function imagesOf(given: readonly string[]): Promise<readonly string[]> {
   const lists = await Promise.all(given.map(filesOf));
   const images = lists.flat();
   if (given.length > 0 && images.length === 0)
-    throw twinErrors.error('twin.no-image', `there are no JPEG, PNG, WebP, BMP or TIFF files in ${given.join(', ')}`);
+    throw twinErrors.error(
+      'twin.no-image',
+      `there are no JPEG, PNG, WebP, BMP, TIFF, npy or npz files in ${given.join(', ')}`,
+    );
   return images;
 }
 
@@ -56,6 +59,6 @@ async function filesOf(file: string): Promise<readonly string[]> {
     throw twinErrors.error('twin.no-image', `there is nothing at ${file}`, { cause });
   });
   if (!facts.isDirectory()) return [file];
-  const names = (await readdir(file)).filter((name) => IMAGE.test(name)).sort();
+  const names = (await readdir(file)).filter((name) => INPUT.test(name)).sort();
   return names.map((name) => path.join(file, name));
 }

@@ -13,7 +13,7 @@ import { announcedLength, bodyTooLarge, readBody, readJson } from './body.ts';
 import { agentErrors } from '../errors.ts';
 import { answerForm, sendAnswer } from './answer-form.ts';
 
-/** The body is the image, or, as JSON, says where it is: `{"path": "/absolute/path"}`, or `{"frame": …}` in a leased ring. */
+/** The body is the image (of models that take tensors: arrays), or, as JSON, says where it is: `{"path": "/absolute/path"}`, or `{"frame": …}` in a leased ring. */
 export function invokeRoute(invoker: InvokeService, feedback: V1Feedback, frames: FrameMemory): Route {
   return {
     method: 'POST',
@@ -24,7 +24,7 @@ export function invokeRoute(invoker: InvokeService, feedback: V1Feedback, frames
 }
 
 const DESCRIPTION: RouteDescription = {
-  summary: 'Runs the model of a service on a picture.',
+  summary: 'Runs the model of a service on a picture, or on arrays (npz, npy) if it takes tensors.',
   query: {
     format: '`json` (the default), or `v1`: the text that the connectors of Greengrass V1 answered with.',
     placement: "`true`: the answer says where the image lies in the model's input (`placement`); not with `format=v1`.",
@@ -41,6 +41,8 @@ const DESCRIPTION: RouteDescription = {
       'image/webp': 'bytes',
       'image/bmp': 'bytes',
       'image/tiff': 'bytes',
+      'application/x-npz': 'bytes',
+      'application/x-npy': 'bytes',
       'application/json': { type: 'PictureInvocation' },
     },
   },
@@ -109,14 +111,14 @@ async function namedPicture(request: IncomingMessage): Promise<{ readonly path: 
 }
 
 const IMAGE_TYPE =
-  /^(image\/(jpe?g|png|webp|bmp|x-bmp|x-ms-bmp|tiff|x-npy)|application\/(octet-stream|x-npy|vnd\.edgeml\.frame))$/;
+  /^(image\/(jpe?g|png|webp|bmp|x-bmp|x-ms-bmp|tiff|x-npy)|application\/(octet-stream|x-np[yz]|zip|vnd\.edgeml\.frame))$/;
 
 /** Undefined where the request does not say: the bytes decide what the image is in any case. */
 function imageType(request: IncomingMessage): string | undefined {
   const header = request.headers['content-type'];
   const type = header?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;
-  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png, image/webp, image/bmp or image/tiff, their path as application/json`;
+  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png, image/webp, image/bmp or image/tiff, arrays as application/x-npz, the path of either as application/json`;
   throw agentErrors.error('http.content-type', message, { facts: { contentType: header } });
 }
 

@@ -35,8 +35,24 @@ describe('fitReply', () => {
     expect(Buffer.byteLength(JSON.stringify(fitted))).toBeGreaterThan(3_400);
   });
 
-  it('leaves raw tensors out', () => {
-    const outputs = { probs: { type: 'float32', shape: [1], data: 'A'.repeat(8_000) } };
-    expect(fitReply({ ...resultWith(1), outputs })).toEqual(resultWith(1));
+  it('carries the values of small tensors, and of others type and shape', () => {
+    const level = { type: 'float32', shape: [2], data: 'AAAAAAAAAAA=', values: [0.5, null] };
+    const embedding = { type: 'float32', shape: [1, 2_000], data: 'A'.repeat(8_000) };
+    expect(fitReply({ ...resultWith(0), outputs: { embedding, level } }).outputs).toEqual({
+      embedding: { type: 'float32', shape: [1, 2_000] },
+      level: { type: 'float32', shape: [2], values: [0.5, null] },
+    });
+  });
+
+  it('leaves out the values that do not fit, the largest first, and tensors that are too many', () => {
+    const text = (length: number) => ({ type: 'string', shape: [1], data: '', values: ['a'.repeat(length)] });
+    const fitted = fitReply({ ...resultWith(0), outputs: { long: text(2_000), short: text(1_500) } });
+    expect(fitted.outputs).toEqual({
+      long: { type: 'string', shape: [1] },
+      short: { ...text(1_500), data: undefined },
+    });
+    expect(Buffer.byteLength(JSON.stringify(fitted))).toBeLessThanOrEqual(3_600);
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`output-${index}`, text(1)]));
+    expect(fitReply({ ...resultWith(2), outputs: many })).toEqual(resultWith(2));
   });
 });

@@ -30,8 +30,9 @@ export class Annotator {
   }
 
   /** Whether this picture is one to be kept; then it counts as kept. */
-  wants({ source, takenAtMonotonic: takenAtMs }: Frame, { service, predictions }: InvokeResult): boolean {
-    if (!this.#settings().Enabled) return false;
+  wants({ source, takenAtMonotonic: takenAtMs }: Frame, { service, predictions, image }: InvokeResult): boolean {
+    // Arrays are no picture.
+    if (!this.#settings().Enabled || image.width === 0) return false;
     return this.#rule.wants({ source, isStream: this.#isStream(source), service, predictions, takenAtMs });
   }
 

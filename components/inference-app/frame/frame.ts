@@ -38,7 +38,10 @@ export type FrameOutcome = 'done' | 'unreadable' | 'stopped';
 
 export interface LoadedImage {
   readonly bytes: Uint8Array;
-  /** `image/jpeg`, `image/png`, `image/webp`, `image/bmp`, `image/tiff` or `application/x-npy`: a hint, the agent looks at the bytes. */
+  /**
+   * `image/jpeg`, `image/png`, `image/webp`, `image/bmp`, `image/tiff`, `application/x-npy` or `application/x-npz`: a hint, the agent
+   * looks at the bytes.
+   */
   readonly contentType: string;
 }
 

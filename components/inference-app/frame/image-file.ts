@@ -12,9 +12,10 @@ const CONTENT_TYPES = {
   tif: 'image/tiff',
   tiff: 'image/tiff',
   npy: 'application/x-npy',
+  npz: 'application/x-npz',
 } as const;
 
-/** Whether a file name is an image's: known ending in any case; not hidden, so that half-written temporary files stay out. */
+/** Whether a file name is an image's, or that of arrays for models that take tensors: known ending in any case; not hidden, so that half-written temporary files stay out. */
 export function isImageName(name: string): boolean {
   return !name.startsWith('.') && extensionOf(name) in CONTENT_TYPES;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { WireError } from '#packages/foundation';
+import { outputsForMessage } from '#packages/http';
 import type { InvokeResult, ResultMessage } from '#packages/http';
 import type { Prediction, Timings } from '#packages/model-package';
 import { appErrors } from '../errors.ts';
@@ -14,6 +15,7 @@ export function answerMessage(thing: string, frame: Frame, result: InvokeResult)
     model: result.model,
     provider: result.provider,
     predictions: result.predictions.map(shortened),
+    ...(result.outputs ? { outputs: outputsForMessage(result.outputs, Infinity) ?? {} } : {}),
     timings: rounded(result.timings),
   };
 }
@@ -24,10 +26,18 @@ export function errorMessage(thing: string, frame: Frame, service: string, throw
 }
 
 /**
- * The message within `maxBytes` of JSON: predictions with the lowest scores go first and are counted in `truncated`;
- * where that is not enough, long texts are cut.
+ * The message within `maxBytes` of JSON: values of tensors go first, the largest before the others; then predictions with the
+ * lowest scores, which are counted in `truncated`; where that is not enough, long texts are cut.
  */
 export function fitted(message: ResultMessage, maxBytes: number): ResultMessage {
+  if (sizeOf(message) <= maxBytes) return message;
+  const { outputs, ...rest } = message;
+  const room = maxBytes - sizeOf({ ...rest, outputs: {} });
+  const tensors = outputs && outputsForMessage(outputs, room);
+  return withFewerPredictions(tensors ? { ...rest, outputs: tensors } : rest, maxBytes);
+}
+
+function withFewerPredictions(message: ResultMessage, maxBytes: number): ResultMessage {
   if (sizeOf(message) <= maxBytes) return message;
   const count = message.predictions.length;
   const cut = (kept: number): ResultMessage => ({

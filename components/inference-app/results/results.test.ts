@@ -54,6 +54,19 @@ describe('result messages', () => {
     });
   });
 
+  it('carry the values of small tensors, as many as there is room for', () => {
+    const level = { type: 'float32', shape: [1, 1], data: 'AAAAPw==', values: [0.5] };
+    const text = { type: 'string', shape: [1], data: '', values: ['a'.repeat(5_000)] };
+    const message = answerMessage('gate-7', frame, { ...resultWith([]), outputs: { text, level } });
+    expect(message.outputs).toEqual({
+      text: { type: 'string', shape: [1], values: text.values },
+      level: { type: 'float32', shape: [1, 1], values: [0.5] },
+    });
+    const small = fitted(message, 4_000);
+    expect(small.outputs).toEqual({ ...message.outputs, text: { type: 'string', shape: [1] } });
+    expect(sizeOf(small)).toBeLessThanOrEqual(4_000);
+  });
+
   it('carry the error of an image that got no answer', () => {
     const thrown = new EdgeError('image.corrupt', { status: 422, todo: 'Send it again.' }, 'damaged');
 

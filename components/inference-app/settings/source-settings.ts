@@ -50,7 +50,7 @@ export const sourceSettings = section({
     .describe('For `http`: time for one picture, from the request to its last byte.'),
   ImageName: textSetting()
     .default('')
-    .describe('Only this file of the folder; empty: every image (jpeg, jpg, png, webp, bmp, tif, tiff, npy).'),
+    .describe('Only this file of the folder; empty: every image (jpeg, jpg, png, webp, bmp, tif, tiff, npy) and npz.'),
   Mode: choiceSetting(['once', 'interval', 'watch'])
     .default('watch')
     .describe(

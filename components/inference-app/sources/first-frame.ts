@@ -102,6 +102,6 @@ function settingsOf(name: string, given: object): SourceConfiguration {
 
 function whereOf({ Type: type, Path: path, Url: url }: SourceConfiguration): string {
   return type === 'folder'
-    ? `there is no jpeg, jpg, png, webp, bmp, tif, tiff or npy file in ${path}`
+    ? `there is no jpeg, jpg, png, webp, bmp, tif, tiff, npy or npz file in ${path}`
     : `${shownUrl(url)} gave none`;
 }

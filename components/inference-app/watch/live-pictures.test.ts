@@ -7,9 +7,9 @@ import { LivePictures } from './live-pictures.ts';
 
 const signal = new AbortController().signal;
 
-function rig() {
+function rig(incidents = new Incidents(silentLogger)) {
   const clock = new FakeClock();
-  const pictures = new LivePictures({ clock, random: () => 0.5, incidents: new Incidents(silentLogger) });
+  const pictures = new LivePictures({ clock, random: () => 0.5, incidents });
   let made = 0;
   let count = 0;
   const frame = (kind: Partial<Frame> = {}): Frame => ({
@@ -66,6 +66,19 @@ describe('LivePictures', () => {
       await ask();
     }
     expect(made()).toBeLessThanOrEqual(1 + 8);
+  });
+
+  it('shows no picture of arrays that are none, without trouble', async () => {
+    const incidents = new Incidents(silentLogger);
+    const { clock, pictures, frame, answer, ask } = rig(incidents);
+    for (const contentType of ['application/x-npz', 'application/x-npy']) {
+      const arrays: Frame['withImage'] = async (use) => use({ bytes: Buffer.from('arrays'), contentType });
+      await ask();
+      pictures.answered(frame({ withImage: arrays }), answer());
+      await clock.advance(200);
+    }
+    expect(await ask()).toEqual([]);
+    expect(incidents.current).toEqual([]);
   });
 
   it('waits for a picture that the viewer does not have', async () => {

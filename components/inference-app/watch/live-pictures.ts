@@ -145,6 +145,7 @@ export class LivePictures {
     void pictureOf(frame)
       .then(
         (picture) => {
+          if (!picture) return;
           const name = `${this.#life}-${++this.#count}`;
           const { source: from, image, takenAt } = frame;
           const shown = { source: from, frame: name, image, takenAt, picture, answers, revision: name };

@@ -16,16 +16,21 @@ export interface InvokeResult {
   readonly provider: string;
   /** File of the variant that ran, e.g. `model.int8.onnx`. */
   readonly variant: string;
-  /** Size of the decoded, upright image in pixels. */
+  /** Size of the decoded, upright image in pixels; 0 × 0 of arrays. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
   /** Only where the request asks for it (`?placement=true`). */
   readonly placement?: ImagePlacement;
-  /** Only from models with the decoder `tensor`: their outputs by name. */
+  /** Only from models with the decoder `tensor`, and of arrays: the model's outputs by name. */
   readonly outputs?: Readonly<Record<string, TensorJson>>;
-  /** Only in replies over IPC, which stay under 4 kB: number of predictions with the lowest scores that were cut. */
-  readonly truncated?: number;
   readonly timings: Timings;
+}
+
+/** A result within the 4 kB of a message. */
+export interface IpcResult extends Omit<InvokeResult, 'outputs'> {
+  readonly outputs?: Readonly<Record<string, TensorMessage>>;
+  /** Number of predictions with the lowest scores that were cut. */
+  readonly truncated?: number;
 }
 
 /** Where the image lies in the model's input: image = tensor · scale + offset, both as fractions of width and height. */
@@ -45,7 +50,15 @@ export interface TensorJson {
   readonly shape: readonly number[];
   /** Elements, row-major and little-endian, in base64. */
   readonly data: string;
+  /**
+   * The same as JSON has them, of tensors of up to 64 elements: NaN and infinities as null, 64-bit integers beyond 2^53 and
+   * strings as text.
+   */
+  readonly values?: readonly (number | string | boolean | null)[];
 }
+
+/** A tensor as messages carry it; without values if it has more than 64 elements, or the message does not have room for them. */
+export type TensorMessage = Omit<TensorJson, 'data'>;
 
 export interface ModelIdentity {
   readonly alias: string;
@@ -199,6 +212,8 @@ export interface ResultMessage {
   readonly provider?: string;
   readonly predictions: readonly Prediction[];
   readonly truncated?: number;
+  /** Only from models that give tensors. */
+  readonly outputs?: Readonly<Record<string, TensorMessage>>;
   readonly timings?: Timings;
   /** File of the picture with the predictions drawn on it, in `Annotate.Folder` of the application; absent if none is kept of this image. */
   readonly annotated?: string;
@@ -207,4 +222,4 @@ export interface ResultMessage {
 
 /** What is published on `replyTo`. */
 export type IpcInvokeReply =
-  { readonly id: string; readonly result: InvokeResult } | { readonly id: string; readonly error: WireError };
+  { readonly id: string; readonly result: IpcResult } | { readonly id: string; readonly error: WireError };

@@ -4,6 +4,7 @@ import type { GoldenCase, ModelManifest, OutputSpec, PackageFiles, Prediction, V
 import { isEdgeError, messageOf, systemClock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import type { LoadedModel, NamedTensors } from '../loaded-model.ts';
+import { readTensorFeeds } from '../tensor/tensor-feeds.ts';
 import { isTensorFile, readTensorFile } from '../tensor/tensor-file.ts';
 import { comparePredictions } from './compare-predictions.ts';
 import type { Bounds } from './compare-predictions.ts';
@@ -110,7 +111,9 @@ export async function goldenRun(
 ): Promise<() => Promise<GoldenRun>> {
   const bytes = await readGolden(files, golden.input);
   if (holdsTensors(golden.input, manifest)) {
-    const feeds = await usable(golden.input, () => readTensorFile(bytes, golden.input, model.inputs));
+    const feeds = await usable(golden.input, () =>
+      readTensorFeeds(bytes, golden.input, model.inputs, manifest.tensors),
+    );
     return () =>
       usable(golden.input, async () => {
         const start = systemClock.monotonic();

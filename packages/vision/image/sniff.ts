@@ -62,6 +62,7 @@ const OTHERS: readonly (readonly [string, Test])[] = [
   ['HEIF or AVIF', (bytes) => ascii(bytes, 4, 8) === 'ftyp'],
   ['JPEG XL', (bytes) => (bytes[0] === 0xff && bytes[1] === 0x0a) || ascii(bytes, 4, 7) === 'JXL'],
   ['JPEG 2000', (bytes) => ascii(bytes, 4, 8) === 'jP  '],
+  ['ZIP or NumPy (npz)', (bytes) => ascii(bytes, 0, 4) === 'PK\x03\x04'],
   ['PDF', (bytes) => ascii(bytes, 0, 5) === '%PDF-'],
   ['SVG', (bytes) => /^\s*<(\?xml|svg)/.test(ascii(bytes, 0, 64))],
 ];

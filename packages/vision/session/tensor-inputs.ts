@@ -27,6 +27,11 @@ export function checkTensorInputs(
   }
 }
 
+/** The inputs that a caller has to give: model.json has neither a value nor a state for them. */
+export function openInputs(inputs: readonly TensorInfo[], specs: TensorInputs): readonly TensorInfo[] {
+  return inputs.filter(({ name }) => specs[name]?.value === undefined && specs[name]?.from === undefined);
+}
+
 /**
  * Adds inputs that the caller left out: values of model.json, and zeros for a state.
  * @throws EdgeError `model.input-invalid` naming the inputs that are still missing

@@ -5,8 +5,7 @@ import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
 import { isNpy, tensorOfNpy } from './npy-tensor.ts';
 
-/** Size of one array, unpacked. */
-const MAX_ARRAY_BYTES = 1024 ** 3;
+const MAX_BYTES = 1024 ** 3;
 const MAX_ARRAYS = 1024;
 const DEFLATED = 8;
 
@@ -18,14 +17,16 @@ export function isTensorFile(file: string): boolean {
 /**
  * Tensors by name: the members of an .npz, or one .npy, which is meant for the only input or output.
  * @param infos what the tensors are for
+ * @param maxBytes of all arrays together, unpacked. Default: 1 GiB
  * @throws EdgeError `tensor.file-invalid`
  */
 export async function readTensorFile(
   bytes: Uint8Array,
   file: string,
   infos: readonly TensorInfo[],
+  maxBytes = MAX_BYTES,
 ): Promise<NamedTensors> {
-  if (!isNpy(bytes)) return readNpz(bytes, file);
+  if (!isNpy(bytes)) return readNpz(bytes, file, maxBytes);
   const [only] = infos;
   if (only && infos.length === 1) return { [only.name]: tensorOfNpy(bytes, file) };
   throw invalid(
@@ -35,15 +36,16 @@ export async function readTensorFile(
 }
 
 /** The members of what `np.savez` and `np.savez_compressed` write. */
-async function readNpz(bytes: Uint8Array, file: string): Promise<NamedTensors> {
+async function readNpz(bytes: Uint8Array, file: string, maxBytes: number): Promise<NamedTensors> {
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const zip = await fromBufferPromise(buffer, { lazyEntries: true, decodeStrings: false });
     const tensors = new Map<string, Tensor>();
+    let left = maxBytes;
     for await (const entry of zip.eachEntry()) {
       const path = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
-      if (entry.uncompressedSize > MAX_ARRAY_BYTES)
-        throw invalid(file, `"${path}" is larger than ${MAX_ARRAY_BYTES} bytes`);
+      left -= entry.uncompressedSize;
+      if (left < 0) throw invalid(file, `its arrays have more than ${maxBytes} bytes, which are allowed`);
       if (tensors.size >= MAX_ARRAYS) throw invalid(file, `it holds more than ${MAX_ARRAYS} arrays`);
       const parts: Buffer[] = [];
       const raw = await zip.openReadStreamPromise(entry, {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseLabels } from '#packages/model-package';
 import type { ModelManifest, Prediction } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
-import { holdsTensors, npyOfTensor, readTensorFile } from '#packages/vision';
+import { holdsTensors, npyOfTensor, readTensorFeeds } from '#packages/vision';
 import type { Inference, LoadedModel, NamedTensors } from '#packages/vision';
 import { writeZip } from '../../bundle/zip/write-zip.ts';
 import { packagingErrors } from '../errors.ts';
@@ -123,7 +123,7 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<Pick<Inference, 'predictions' | 'outputs'> & Partial<Pick<Inference, 'image'>>> {
   if (!holdsTensors(file, manifest)) return model.infer(new Uint8Array(bytes), undefined, signal);
-  const feeds = await readTensorFile(bytes, path.basename(file), model.inputs);
+  const feeds = await readTensorFeeds(bytes, path.basename(file), model.inputs, manifest.tensors);
   return { predictions: [], outputs: await model.inferTensors(feeds, signal) };
 }
 

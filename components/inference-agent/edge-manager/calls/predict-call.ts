@@ -1,5 +1,5 @@
 import type { Timings } from '#packages/model-package';
-import { shapeText } from '#packages/vision';
+import { openInputs, shapeText } from '#packages/vision';
 
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
 import type { TensorService } from '../../invoke/tensor-service.ts';
@@ -46,8 +46,12 @@ export async function predict(
       bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
       ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
       onCancelled: (listener) => caller.onCancelled(listener),
-      feeds: ({ instance }) =>
-        bindTensors(request.tensors, instance.facts.inputs, { takeMemory, sharedMemory, onOtherShape }),
+      feeds: ({ instance, spec }) => {
+        const { inputs } = instance.facts;
+        const open = openInputs(inputs, spec.manifest.tensors);
+        const isOptional = (input: string): boolean => !open.some(({ name }) => name === input);
+        return bindTensors(request.tensors, inputs, { takeMemory, sharedMemory, isOptional, onOtherShape });
+      },
     });
     caller.tellTimings(timings);
     return { tensors: answerTensors(outputs, model.instance.facts.outputs) };

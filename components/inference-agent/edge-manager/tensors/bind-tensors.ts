@@ -13,6 +13,8 @@ export interface BindPorts {
   /** Memory of its own for so many bytes. */
   readonly takeMemory: (bytes: number) => Uint8Array<ArrayBuffer>;
   readonly sharedMemory: SharedMemory;
+  /** Whether model.json has a value or a state for an input, so that the request need not. Default: for none. */
+  readonly isOptional?: (input: string) => boolean;
   /** A tensor was declared in another shape than the model's, of as many elements, and is taken for the model's. */
   readonly onOtherShape: (tensor: OtherShape) => void;
 }
@@ -31,9 +33,9 @@ export interface OtherShape {
 export function bindTensors(
   messages: readonly TensorMessage[],
   inputs: readonly TensorInfo[],
-  { takeMemory, sharedMemory, onOtherShape }: BindPorts,
+  { takeMemory, sharedMemory, isOptional = () => false, onOtherShape }: BindPorts,
 ): TensorFeeds {
-  const planned = planTensors(messages, inputs);
+  const planned = planTensors(messages, inputs, isOptional);
   for (const { message, bytes } of planned) checkSource(message, bytes, sharedMemory);
   const memory = takeMemory(planned.reduce((end, { bytes }) => aligned(end) + bytes, 0));
   const tensors: Record<string, Tensor> = {};
@@ -57,14 +59,18 @@ interface PlannedTensor {
   readonly message: TensorMessage;
 }
 
-function planTensors(messages: readonly TensorMessage[], inputs: readonly TensorInfo[]): readonly PlannedTensor[] {
+function planTensors(
+  messages: readonly TensorMessage[],
+  inputs: readonly TensorInfo[],
+  isOptional: (input: string) => boolean,
+): readonly PlannedTensor[] {
   const planned = new Map<TensorInfo, PlannedTensor>();
   messages.forEach((message, index) => {
     const info = inputFor(message, index, inputs);
     if (planned.has(info)) throw invalid(`the input "${info.name}" is given twice`);
     planned.set(info, planTensor(message, info));
   });
-  const missing = inputs.filter((info) => !planned.has(info)).map(({ name }) => `"${name}"`);
+  const missing = inputs.filter((info) => !planned.has(info) && !isOptional(info.name)).map(({ name }) => `"${name}"`);
   if (missing.length > 0) throw invalid(`the request lacks ${missing.join(', ')} of the model's inputs`);
   return [...planned.values()];
 }

@@ -13,19 +13,21 @@ export interface DescribedTensors {
 
 /**
  * What clients are told of a model's tensors. They copy name, type and shape into their next Predict, so shapes are concrete:
- * a free first dimension is the batch, 1; other free sides of an image are those of model.json. Where a side stays unknown
+ * sides that the model leaves free are those of model.json; a first dimension that it does not give is the batch, 1. Where a side stays unknown
  * the shape is empty.
  */
 export function describeTensors(facts: InstanceFacts, manifest: ModelManifest): DescribedTensors {
   const image = imageShape(facts, manifest);
   return {
-    inputs: facts.inputs.map((info) => metadataOf(info, facts.inputs.length === 1 ? image : undefined)),
+    inputs: facts.inputs.map((info) =>
+      metadataOf(info, manifest.tensors[info.name]?.shape ?? (facts.inputs.length === 1 ? image : undefined)),
+    ),
     outputs: facts.outputs.map((info) => metadataOf(info, undefined)),
   };
 }
 
 function metadataOf({ name, type, shape }: TensorInfo, known: readonly number[] | undefined): TensorMetadata {
-  const sides = shape.map((side, axis) => (side >= 0 ? side : axis === 0 ? 1 : (known?.[axis] ?? -1)));
+  const sides = shape.map((side, axis) => (side >= 0 ? side : (known?.[axis] ?? (axis === 0 ? 1 : -1))));
   const concrete = sides.every((side) => side >= 0);
   return { name: Buffer.from(name), data_type: DATA_TYPE_OF[type], shape: concrete ? sides : [] };
 }

@@ -1,6 +1,5 @@
-import { elementsOf, fromFloat16Bits, unpackStrings } from '#packages/vision';
+import { plainElements } from '#packages/vision';
 import type { InferenceOutput, InferenceResponse } from '#packages/http';
-import type { Tensor } from '#packages/vision';
 import { requireFitsJson } from '../../invoke/json-limits.ts';
 import { dataTypeOf } from '../data-types.ts';
 import type { InferAnswer } from '../open-inference.ts';
@@ -35,23 +34,4 @@ export function writeInferAnswer(answer: InferAnswer, isBinary: (output: string)
   };
   const json = Buffer.from(JSON.stringify(head));
   return { body: Buffer.concat([json, ...binary]), headerBytes: binary.length > 0 ? json.length : undefined };
-}
-
-/** JSON does not have NaN and infinities: they become null. 64-bit integers that a JSON number cannot hold come as text. */
-function plainElements({ type, shape, data }: Tensor): readonly unknown[] {
-  switch (type) {
-    case 'string':
-      return unpackStrings(data as Uint8Array, elementsOf(shape));
-    case 'bool':
-      return Array.from(data as Uint8Array, (one) => one !== 0);
-    case 'float16':
-      return Array.from(data as Uint16Array, fromFloat16Bits);
-    case 'int64':
-    case 'uint64':
-      return Array.from(data as BigInt64Array, (one) =>
-        Number.isSafeInteger(Number(one)) ? Number(one) : String(one),
-      );
-    default:
-      return Array.from(data as Float32Array);
-  }
 }

@@ -1,6 +1,10 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
+/** End of central directory record without a comment, as NumPy writes it (APPNOTE.TXT, 4.3.16). */
+const ZIP_END = Buffer.from('PK\x05\x06', 'latin1');
+const ZIP_END_BYTES = 22;
+
 /** `unknown`: not a format that says where it ends. */
 export type Completeness = 'complete' | 'incomplete' | 'unknown';
 
@@ -11,8 +15,8 @@ const PNG_END = Buffer.from('0000000049454e44ae426082', 'hex');
 
 /**
  * Whether an image file is written to its end, told from its first and last bytes: JPEG by its EOI marker (ITU-T T.81, B.1.1.3),
- * PNG by IEND, WebP by the size in its RIFF header, npy by shape and type. So a file that is still being copied is told from one
- * that is there, without waiting.
+ * PNG by IEND, WebP by the size in its RIFF header, npy by shape and type, npz by the end record of a ZIP file. So a file
+ * that is still being copied is told from one that is there, without waiting.
  */
 export async function completenessOf(path: string): Promise<Completeness> {
   const file = await open(path, 'r');
@@ -30,6 +34,8 @@ function judge(head: Buffer, tail: Buffer, size: number): Completeness {
   if (head.subarray(0, 2).equals(Buffer.from([0xff, 0xd8]))) return verdict(endsWithMarker(tail));
   if (head.subarray(1, 4).toString('latin1') === 'PNG') return verdict(tail.subarray(-PNG_END.length).equals(PNG_END));
   if (head.subarray(0, 4).toString('latin1') === 'RIFF') return verdict(size >= head.readUInt32LE(4) + 8);
+  if (head.subarray(0, 4).toString('latin1') === 'PK\x03\x04')
+    return verdict(tail.subarray(-ZIP_END_BYTES).indexOf(ZIP_END) === 0);
   if (head.subarray(1, 6).toString('latin1') === 'NUMPY') return npyVerdict(head, size);
   return 'unknown';
 }

@@ -11,6 +11,7 @@ import type { Frame, FrameOutcome } from '../../frame/frame.ts';
 import { RecordingSink } from '../../../../testing/app/recording-sink.ts';
 import { testImage, testNpy, writeTestImage } from '../../../../testing/app/test-image.ts';
 import { bmp, tiff } from '../../../../testing/vision/rasters.ts';
+import { npzOf } from '../../../../testing/vision/tensor-cases.ts';
 import { completenessOf } from './complete-file.ts';
 import { FolderSource } from './folder-source.ts';
 import { FolderJournals } from './journal/folder-journals.ts';
@@ -84,6 +85,7 @@ describe('FolderSource, once', () => {
     const deep = Array.from({ length: 20 }, (_, level) => `level-${level}`).join('/');
     for (const name of ['10.jpg', '2.JPG', '1.jpeg', 'b.PNG', 'c.WebP', `${deep}/deep.jpg`]) await put(name);
     await writeFile(join(folder, 'd.npy'), testNpy());
+    await writeFile(join(folder, 'g.NPZ'), await npzOf({}));
     await writeFile(join(folder, 'e.TIF'), tiff({ bits: 16 }));
     await writeFile(join(folder, 'f.bmp'), bmp({ bits: 8 }));
     for (const name of ['notes.txt', '.hidden.jpg', 'x.jpg.part', 'noending']) await writeFile(join(folder, name), 'x');
@@ -93,7 +95,7 @@ describe('FolderSource, once', () => {
 
     await sourceOf({ Mode: 'once' }).run(sink);
 
-    const names = ['1.jpeg', '2.JPG', '10.jpg', 'b.PNG', 'c.WebP', 'd.npy', 'e.TIF', 'f.bmp'];
+    const names = ['1.jpeg', '2.JPG', '10.jpg', 'b.PNG', 'c.WebP', 'd.npy', 'e.TIF', 'f.bmp', 'g.NPZ'];
     expect(sink.images).toEqual([...names, `${deep}/deep.jpg`]);
     const types = await Promise.all(
       sink.frames.map((frame) => frame.withImage(async ({ contentType }) => contentType)),
@@ -107,6 +109,7 @@ describe('FolderSource, once', () => {
       'application/x-npy',
       'image/tiff',
       'image/bmp',
+      'application/x-npz',
       'image/jpeg',
     ]);
   });
@@ -127,7 +130,7 @@ describe('FolderSource, once', () => {
         severity: 'warning',
         message:
           'source line does not read a.gif (GIF), b.HEIC (HEIC), below/ (1 image in it), c.jxl (JPEG XL), d.mp4 (a video)',
-        todo: expect.stringMatching(/JPEG, PNG, WebP, BMP, TIFF or npy.*Recursive/) as string,
+        todo: expect.stringMatching(/JPEG, PNG, WebP, BMP, TIFF, npy or npz.*Recursive/) as string,
       },
     ]);
   });
@@ -545,7 +548,8 @@ describe('completenessOf', () => {
   };
 
   it('tells whole images from beginnings of them', async () => {
-    for (const image of [await testImage('jpeg'), await testImage('png'), await testImage('webp'), testNpy()]) {
+    const npz = Buffer.from(await npzOf({ x: { type: 'float32', shape: [40], data: new Float32Array(40) } }));
+    for (const image of [await testImage('jpeg'), await testImage('png'), await testImage('webp'), testNpy(), npz]) {
       expect(await judge(image)).toBe('complete');
       expect(await judge(image.subarray(0, image.length - 3))).toBe('incomplete');
       expect(await judge(image.subarray(0, 50))).toBe('incomplete');

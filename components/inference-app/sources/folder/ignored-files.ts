@@ -39,7 +39,7 @@ export function ignoredFacts(source: string, ignored: readonly IgnoredFile[]): I
   const advice = [
     ...(ignored.every(isFolder)
       ? []
-      : ['Give it JPEG, PNG, WebP, BMP, TIFF or npy; a video is read by a source of Type stream.']),
+      : ['Give it JPEG, PNG, WebP, BMP, TIFF, npy or npz; a video is read by a source of Type stream.']),
     ...(ignored.some(isFolder) ? ['Set Recursive of the source to read the folders inside its folder.'] : []),
   ];
   return { source, message: `source ${source} does not read ${names.join(', ')}${more}`, todo: advice.join(' ') };
