@@ -32,7 +32,6 @@ export { npyOfTensor } from './tensor/npy-tensor.ts';
 export { plainElements } from './tensor/plain-elements.ts';
 export { readTensorFeeds } from './tensor/tensor-feeds.ts';
 export { isTensorFile, readTensorFile } from './tensor/tensor-file.ts';
-export { fromFloat16Bits } from './tensor/float16.ts';
 export { packBytes, packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { openInputs } from './session/tensor-inputs.ts';
 export { probeProvider } from './session/probe-provider.ts';
