@@ -8,7 +8,7 @@ export interface ExporterFacts {
   readonly isUltralytics: boolean;
   /** Name of the model in training, e.g. `Ultralytics YOLO11n model trained on coco8.yaml`. */
   readonly description: string;
-  /** Ultralytics' task: `detect`, `classify`, `segment`, `pose`, `obb`. `text-recognition` for a list of characters. */
+  /** Ultralytics' task: `detect`, `classify`, `segment`, `pose`, `obb`. `text-recognition` for characters and a sequence of their scores. */
   readonly task: string | undefined;
   /** In the order of the classes. */
   readonly labels: readonly string[] | undefined;
@@ -38,20 +38,24 @@ const LABEL_KEYS = ['names', 'labels', 'classes', 'class_names', 'id2label'];
 
 /**
  * Sources of the keys: Ultralytics, engine/exporter.py (metadata); ONNX, docs/MetadataProps.md (`Image.…`); RapidOCR's models
- * (`character`). Read as specifications.
+ * (`character`, which holds the characters of a recogniser, and the classes of other models). Read as specifications.
  */
-export function exporterFacts({ metadata }: Pick<OnnxModel, 'metadata'>): ExporterFacts {
+export function exporterFacts({ metadata, outputs }: Pick<OnnxModel, 'metadata' | 'outputs'>): ExporterFacts {
   const literal = (key: string): PythonValue | undefined => {
     const text = metadata[key];
     return text === undefined ? undefined : parsePythonLiteral(text);
   };
   const args = literal('args');
+  const characters = metadata['character']?.split('\n').map(oneLine);
+  const isRecognizer = characters !== undefined && outputs.length === 1 && outputs[0]?.shape.length === 3;
   const isUltralytics = /ultralytics/i.test(metadata['author'] ?? '') || ('stride' in metadata && 'names' in metadata);
   return {
     isUltralytics,
     description: metadata['description'] ?? '',
-    task: isUltralytics ? metadata['task'] : 'character' in metadata ? 'text-recognition' : undefined,
-    labels: LABEL_KEYS.map((key) => labelsOf(literal(key))).find((labels) => labels !== undefined),
+    task: isUltralytics ? metadata['task'] : isRecognizer ? 'text-recognition' : undefined,
+    labels:
+      LABEL_KEYS.map((key) => labelsOf(literal(key))).find((labels) => labels !== undefined) ??
+      (isRecognizer ? undefined : characters),
     size: sizeOf(literal('imgsz')),
     isFinished: literal('end2end') === true || (isDictionary(args) && args.get('nms') === true),
     keyPoints: pairOf(literal('kpt_shape')),

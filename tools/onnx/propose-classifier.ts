@@ -1,6 +1,6 @@
 import type { Findings } from './findings.ts';
 import { classifierPixels } from './propose-pixels.ts';
-import { makerOf } from './proposed-output.ts';
+import { makerOf, rawTensors } from './proposed-output.ts';
 import type { Guess } from './proposed-output.ts';
 import type { OnnxModel, OnnxValue } from './read-onnx.ts';
 
@@ -9,6 +9,11 @@ export const classifier: Guess = ({ model, input, facts, findings }) => {
   const output = model.outputs[0];
   if (!output || model.outputs.length > 1 || ![2, 4].includes(output.shape.length)) return undefined;
   if (output.shape.length === 4 && (output.shape[2] !== 1 || output.shape[3] !== 1)) return undefined;
+  const classes = output.shape[1];
+  if (typeof classes !== 'number' && facts.labels === undefined) {
+    const sides = `[${output.shape.join(', ')}]`;
+    return rawTensors(findings, `"${output.name}" ${sides} does not have a fixed number of classes`);
+  }
   // An embedding has the same shape.
   if (!hasActivation(model, output) && facts.labels === undefined) {
     findings.note(

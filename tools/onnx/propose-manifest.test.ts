@@ -254,6 +254,17 @@ describe('what others wrote', () => {
     expect(manifest).toMatchObject({ task: 'tensor', output: { decoder: 'tensor' } });
     expect(manifest).not.toHaveProperty('input');
     expect(notes.join()).toContain('characters of a text recogniser');
+    expect(notes.join()).toContain('"step":"resize","height":48');
+  });
+
+  it('takes them for the classes of a model that gives one score for each', () => {
+    const { manifest, labels } = propose({
+      inputs: [{ name: 'x', shape: ['n', 3, 224, 224] }],
+      outputs: [value('fetch_name_0', 'n', 4)],
+      metadata: { character: '0\n90\n180\n270' },
+    });
+    expect(manifest).toMatchObject({ task: 'image-classification', input: { width: 224, height: 224 } });
+    expect(labels).toEqual(['0', '90', '180', '270']);
   });
 });
 
@@ -267,6 +278,15 @@ describe('files that say nothing', () => {
     });
     expect(manifest['task']).toBe('tensor');
     expect(notes.join()).toContain('a sequence of distributions');
+  });
+
+  it('a text recogniser that gives as many characters as there are is no classifier', () => {
+    const { manifest, notes } = propose({
+      inputs: [{ name: 'input1', shape: [1, 1, 64, 'image_width'] }],
+      outputs: [value('387', 1, 'seqlen')],
+    });
+    expect(manifest).toMatchObject({ task: 'tensor', output: { decoder: 'tensor' } });
+    expect(notes.join()).toContain('"387" [1, seqlen] does not have a fixed number of classes');
   });
 
   it('a model of bytes, as magika, is not a classifier of images', () => {

@@ -34,6 +34,9 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
   // Without a size there is no image to prepare, and a model of tensors needs none.
   const image = task === 'tensor' && sizes.questions.length > 0 ? undefined : input;
   const isQuestion = task !== 'tensor' || image !== undefined;
+  if (task === 'tensor' && image && /^float/.test(image.dtype) && Object.keys(pixels).length === 0) {
+    findings.ask(['input.mean', 'input.std'], 'the file does not say what pixels become; 0 and 1 leave them 0..255');
+  }
   const labels = task === 'tensor' ? undefined : facts.labels;
   const others = tensors ?? (task === 'tensor' ? proposeTensors(model, findings) : {});
   const manifest = {
