@@ -41,6 +41,8 @@ const perService = {
   CpuShare: integerSetting({ min: 0, max: 6_400 }),
   SpareInstance: booleanSetting(),
   KeepKillerInputs: booleanSetting(),
+  ChallengerShare: numberSetting({ min: 0, max: 100 }),
+  ChallengerCpuShare: numberSetting({ min: 1, max: 6_400 }),
 };
 
 const serviceSettings = section({
@@ -60,6 +62,8 @@ const serviceSettings = section({
   CpuShare: perService.CpuShare.optional(),
   SpareInstance: perService.SpareInstance.optional(),
   KeepKillerInputs: perService.KeepKillerInputs.optional(),
+  ChallengerShare: perService.ChallengerShare.optional(),
+  ChallengerCpuShare: perService.ChallengerCpuShare.optional(),
   MLFeedbackConnectorConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
     .optional()
     .describe(
@@ -159,6 +163,12 @@ export const agentConfiguration = z
     ),
     KeepKillerInputs: perService.KeepKillerInputs.default(true).describe(
       'Whether an input that ended a process of the model is kept in `killer-inputs/` of the work folder, for the developer; 32 inputs and 64 MB at most. Without, only its hash is.',
+    ),
+    ChallengerShare: perService.ChallengerShare.default(10).describe(
+      'Percent of the pictures of a service that a challenger sees, a model that runs beside the one that serves and answers nobody. It sees one only while no request waits and its CPU share lasts. 0: none.',
+    ),
+    ChallengerCpuShare: perService.ChallengerCpuShare.default(25).describe(
+      'CPU time that a challenger takes at most, in percent of one core; it runs at the lowest priority in any case.',
     ),
     Spinning: booleanSetting()
       .default(false)

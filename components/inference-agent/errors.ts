@@ -106,6 +106,10 @@ export const agentErrors = errorCatalogue({
     status: 500,
     todo: 'Check the disk of the device and the permissions of CaptureDataDiskPath.',
   }),
+  'challenger.none': entry<{ readonly alias: string; readonly active: readonly string[] }>({
+    status: 404,
+    todo: 'Deploy a component that brings one (edgeml package --challenger), or name an alias of `edgeml challenger`.',
+  }),
   'cloud-provider.incomplete': entry<{ readonly path: string; readonly missing: readonly string[] }>({
     todo: 'Give the object that createProvider returns all eight functions; see docs/migrating-edge-manager.md.',
   }),

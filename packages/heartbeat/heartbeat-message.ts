@@ -58,6 +58,22 @@ const modelSchema = z.object({
       }),
     )
     .optional(),
+  /** The model that runs beside it and is compared with it, if there is one. Counts are of the time since the last heartbeat. */
+  Challenger: z
+    .object({
+      ModelName: z.string(),
+      ModelVersion: z.string(),
+      /** Pictures that both have answered, those on which both found the same, and those that the challenger failed on. */
+      Frames: z.int().min(0),
+      Agreed: z.int().min(0),
+      Failed: z.int().min(0),
+      /** Of the last pictures that both have answered. The challenger runs at the lowest priority. */
+      P95Ms: z.number().nonnegative().optional(),
+      ChampionP95Ms: z.number().nonnegative().optional(),
+      /** Of the challenger's process. */
+      MemoryBytes: z.number().nonnegative().optional(),
+    })
+    .optional(),
 });
 
 const deploymentModelSchema = z.object({

@@ -7,8 +7,10 @@ import type {
   ErrorBody,
   HealthStatus,
   InvokeResult,
+  ModelRole,
   ModelStatus,
 } from './api/agent-api.ts';
+import type { ChallengerReport } from './api/challenger-api.ts';
 import type { FrameInvocation, LeaseRequest } from './api/frame-api.ts';
 import { answerReader } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
@@ -55,6 +57,12 @@ export interface AgentClient {
   activate(request: ActivateRequest, options?: ActivateOptions): Promise<ActivateDone>;
   retire(alias: string, options?: RetireOptions): Promise<ModelStatus>;
   rollback(alias: string, options?: CallOptions): Promise<ModelStatus>;
+  /** Models that run beside those that serve, and how they compare. */
+  challengers(options?: CallOptions): Promise<readonly ChallengerReport[]>;
+  /** Lets the challenger of an alias serve it, the same way as any activation. */
+  promoteChallenger(alias: string, options?: ActivateOptions): Promise<ActivateDone>;
+  /** Ends the challenger of an alias and forgets it. */
+  stopChallenger(alias: string, options?: CallOptions): Promise<void>;
   health(options?: CallOptions): Promise<HealthStatus>;
   /** Prometheus text. */
   metrics(options?: CallOptions): Promise<string>;
@@ -64,6 +72,8 @@ export interface AgentClient {
 interface RetireOptions extends CallOptions {
   /** Only if the model was activated from this package: a newer one that has taken over meanwhile stays. */
   readonly path?: string;
+  /** Default: `champion`. */
+  readonly role?: ModelRole;
 }
 
 interface ActivateOptions extends CallOptions {
@@ -73,6 +83,7 @@ interface ActivateOptions extends CallOptions {
 export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
 
 const answers = answerReader(AGENT);
+const JSON_TYPE = { 'content-type': 'application/json' };
 const ACTIVATE_TIMEOUT_MS = 600_000;
 /** Time for the agent to say itself that the deadline has passed. */
 const DEADLINE_MARGIN_MS = 1_000;
@@ -95,15 +106,20 @@ export function createAgentClient({ adminSocketPath, ...options }: AgentClientOp
     leaseRing: (request, { signal }) =>
       leaseRing(options.socketPath, request, { signal, ...(options.clock ? { clock: options.clock } : {}) }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
-    activate: (request, call = {}) => activate(administration, request, call),
-    retire: (alias, { path, ...call } = {}) =>
+    activate: (request, call = {}) => activate(administration, '/v1/models/activate', request, call),
+    retire: (alias, { path, role, ...call } = {}) =>
       json(administration, {
         method: 'POST',
         path: modelPath(alias, 'retire'),
-        ...(path ? { body: JSON.stringify({ path }), headers: { 'content-type': 'application/json' } } : {}),
+        ...(path || role ? { body: JSON.stringify({ path, role }), headers: JSON_TYPE } : {}),
         ...call,
       }),
     rollback: (alias, call) => json(administration, { method: 'POST', path: modelPath(alias, 'rollback'), ...call }),
+    challengers: (call) => json(http, { method: 'GET', path: '/v1/challengers', ...call }),
+    promoteChallenger: (alias, call = {}) => activate(administration, modelPath(alias, 'challenger/promote'), {}, call),
+    stopChallenger: async (alias, call) => {
+      await json(administration, { method: 'POST', path: modelPath(alias, 'challenger/stop'), ...call });
+    },
     health: async (call) => healthOf(await http.request({ method: 'GET', path: '/healthz', ...call })),
     metrics: async (call) =>
       answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
@@ -130,7 +146,12 @@ function invoke(
   });
 }
 
-async function activate(http: HttpClient, request: ActivateRequest, options: ActivateOptions): Promise<ActivateDone> {
+async function activate(
+  http: HttpClient,
+  path: string,
+  request: Partial<ActivateRequest>,
+  options: ActivateOptions,
+): Promise<ActivateDone> {
   const { onProgress, ...call } = options;
   let last: ActivateProgress | undefined;
   const lines = ndjsonLines((line) => {
@@ -139,9 +160,9 @@ async function activate(http: HttpClient, request: ActivateRequest, options: Act
   });
   const answer = await http.request({
     method: 'POST',
-    path: '/v1/models/activate',
+    path,
     body: JSON.stringify(request),
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_TYPE,
     timeoutMs: ACTIVATE_TIMEOUT_MS,
     onChunk: (chunk) => lines.push(chunk),
     ...call,
@@ -150,10 +171,7 @@ async function activate(http: HttpClient, request: ActivateRequest, options: Act
   lines.end();
   if (last?.phase === 'done') return last;
   if (last?.phase === 'failed') throw fromWire(last.error);
-  throw answers.badAnswer(
-    '/v1/models/activate',
-    `the progress ended with "${last?.phase ?? 'nothing'}", not with "done" or "failed"`,
-  );
+  throw answers.badAnswer(path, `the progress ended with "${last?.phase ?? 'nothing'}", not with "done" or "failed"`);
 }
 
 async function json<Body>(http: HttpClient, request: HttpRequest): Promise<Body> {
@@ -167,6 +185,8 @@ function healthOf(answer: HttpAnswer): HealthStatus {
   return body;
 }
 
-function modelPath(alias: string, verb: 'retire' | 'rollback'): string {
+type ModelVerb = 'retire' | 'rollback' | 'challenger/promote' | 'challenger/stop';
+
+function modelPath(alias: string, verb: ModelVerb): string {
   return `/v1/models/${encodeURIComponent(alias)}/${verb}`;
 }

@@ -13,6 +13,7 @@ export type {
   ModelIdentity,
   DriftFacts,
   DriftFinding,
+  ModelRole,
   ModelStatus,
   ServiceDrift,
   NotKept,
@@ -29,6 +30,7 @@ export type {
   RepositoryModel,
   ServerMetadata,
 } from './api/open-inference-api.ts';
+export type { ChallengerReport, Comparison, FrameDifference } from './api/challenger-api.ts';
 export { RING_LEASE_PATH } from './api/frame-api.ts';
 export type { LeasedRing } from './api/frame-api.ts';
 export { ALWAYS_HEADER, MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';

@@ -154,6 +154,12 @@ export class Admission<T extends Target> {
     return new Map([...this.#queues].map(([name, queue]) => [name, { waiting: queue.depth, running: queue.running }]));
   }
 
+  /** Whether no request waits for a model. */
+  get isQuiet(): boolean {
+    for (const queue of this.#queues.values()) if (queue.depth > 0) return false;
+    return true;
+  }
+
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }

@@ -3,6 +3,7 @@ import type { FeedbackClient } from '#packages/http';
 import type { Admission } from '../admission/admission.ts';
 import type { CaptureService } from '../capture/capture-service.ts';
 import type { DriftBook } from '../drift/drift-book.ts';
+import type { OpenChallengers } from '../challenger/open-challengers.ts';
 import type { EdgeManager } from '../edge-manager/edge-manager.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
@@ -20,6 +21,7 @@ export interface AgentParts {
   readonly admission: Admission<ServingModel>;
   readonly leases: OpenLeases;
   readonly registry: ModelRegistry;
+  readonly challengers: Pick<OpenChallengers, 'close'>;
   readonly quarantine: Quarantine;
   readonly feedback: V1Feedback;
   readonly uploader: FeedbackClient;
@@ -46,7 +48,7 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
   await within(clock, answerMs, admission.idle());
   admission.stop();
   leases.close();
-  await Promise.all([served, registry.close(restMs), quarantine.close()]);
+  await Promise.all([served, registry.close(restMs), parts.challengers.close(restMs), quarantine.close()]);
   await feedback.close(FEEDBACK_END_MS);
   uploader.close();
   frames.close();

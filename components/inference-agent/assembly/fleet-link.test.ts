@@ -197,6 +197,7 @@ describe('FleetLink', () => {
         openStore: () => new MemoryObjectStore(),
         serving: () => [],
         driftsOf: () => [],
+        challengerOf: () => undefined,
         onMismatch: () => undefined,
         clock: new FakeClock(),
         random: () => 0.5,

@@ -7,6 +7,7 @@ import { mqttTopics } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
 import type { CaptureUpload } from '../capture/upload/capture-upload.ts';
+import type { ChallengerNews } from '../challenger/challengers.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
 import { CloudCheck } from '../fleet/cloud-check.ts';
@@ -40,6 +41,8 @@ export interface FleetLinkPorts {
   readonly serving: () => readonly ServingModel[];
   /** Services of an alias beside their baseline. */
   readonly driftsOf: (alias: string) => readonly ServiceDrift[];
+  /** What came of the challenger of an alias since this was last asked. */
+  readonly challengerOf: (alias: string) => ChallengerNews | undefined;
   /** The device goes by another name than its thing. */
   readonly onMismatch: (names: { readonly deviceName: string; readonly thing: string }) => void;
   readonly clock: Clock;
@@ -220,6 +223,7 @@ export class FleetLink {
   #factsOf({ identity, spec, standing, instance: { facts } }: ServingModel): ModelFacts {
     const { alias, name, version } = identity;
     const hasGolden = (spec.manifest.golden ?? []).length > 0;
+    const challenger = this.#ports.challengerOf(alias);
     const golden = spec.settings.golden === 'off' ? 'OFF' : hasGolden ? 'PASSED' : 'NONE';
     return {
       alias,
@@ -230,6 +234,7 @@ export class FleetLink {
       golden,
       ...(standing.refusal ? { refusal: standing.refusal.code } : {}),
       drifts: this.#ports.driftsOf(alias),
+      ...(challenger ? { challenger } : {}),
       usage: this.usage.take(alias),
     };
   }

@@ -12,6 +12,8 @@ export interface RegularLooks {
   readonly incidents: Incidents;
   readonly troubles: AgentIncidents;
   readonly registry: ModelRegistry;
+  /** The registry of challengers. */
+  readonly challengers: Pick<ModelRegistry, 'retireOrphans'>;
   readonly restoredModels: RestoredModels;
   readonly follower: ConfigurationFollower;
   readonly standIn: StandInRequests;
@@ -43,6 +45,7 @@ export function lookRegularly(looks: RegularLooks): () => void {
     }),
     repeat(clock, ORPHAN_CHECK_MS, async () => {
       await registry.retireOrphans();
+      await looks.challengers.retireOrphans();
       await restoredModels.look();
     }),
     repeat(clock, OVERLAY_CHECK_MS, async () => {

@@ -14,6 +14,8 @@ import { captureSettings } from '../capture/capture-settings.ts';
 import { EdgeManager } from '../edge-manager/edge-manager.ts';
 import { RestoredModels } from '../edge-manager/restored-models.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
+import { challengerSettings } from '../challenger/challenger-settings.ts';
+import { openChallengers } from '../challenger/open-challengers.ts';
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
@@ -137,7 +139,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onKept: () => incidents.resolved('quarantine', 'quarantine.kept'),
   });
   await quarantine.open();
+  const loadTurns = new Serial();
   const registry = new ModelRegistry({
+    loadTurns,
     clock,
     random: options.random,
     quarantine,
@@ -167,9 +171,31 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       registry.missed(requests.service(name).alias);
     },
   });
+  const challengers = await openChallengers({
+    workFolder: options.workFolder,
+    storeBounds: () => storeBounds(configuration.current),
+    policy: () => policyOf(configuration.current),
+    announce,
+    openInstance: options.openInstance,
+    minimums,
+    freeMemory: () => availableMemory().availableBytes,
+    loadTurns,
+    champions: registry,
+    aliasOf: (name) => requests.service(name).alias,
+    settings: (alias) => challengerSettings(configuration.current, alias),
+    isQuiet: () => admission.isQuiet,
+    buffers: options.buffers,
+    count: (alias, outcome) => metrics.challenged(alias, outcome),
+    wantsDifferences: () => false,
+    onDifference: () => undefined,
+    clock,
+    random: options.random,
+    log,
+  });
   const metrics = new AgentMetrics({
     models: () => registry.list(),
     drifts: () => drift.statuses(),
+    challengers: () => challengers.challengers.list(),
     depths: () => admission.depths,
     bufferedBytes: () => admission.bufferedBytes,
     frameBytes: () => frames.bytes,
@@ -185,12 +211,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const guard = new PolicyGuard({ serving, unload: (alias) => registry.unload(alias), announce });
   const judging = new Serial();
   const judgeAgain = (): void =>
-    void judging.run(() => guard.look(policyOf(configuration.current), configuration.current.PolicyChange));
+    void judging.run(async () => {
+      await guard.look(policyOf(configuration.current), configuration.current.PolicyChange);
+      await challengers.judge();
+    });
   const link = await FleetLink.open({
     ...options,
     configuration: () => configuration.current,
     serving,
     driftsOf: (alias) => drift.statuses(alias),
+    challengerOf: (alias) => challengers.challengers.takeNews(alias),
     onMismatch: (names) => announce('device.name-mismatch', names),
     incidents,
   });
@@ -226,6 +256,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     imageFolders: (door) => requests.imageFolders(door),
     observe,
     observeError,
+    challengers: challengers.challengers,
   });
   const settingsOfCaptures = () =>
     captureSettings(configuration.current, { workFolder: options.workFolder, name: link.deviceName });
@@ -295,6 +326,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await edgeManager.follow();
       judgeAgain();
       void registry.review();
+      void challengers.registry.review();
     },
     announce,
     incidents,
@@ -334,6 +366,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       feedback,
       registry,
       drift,
+      challengers,
       frames,
       leases,
       health,
@@ -364,6 +397,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (status === 'starting') status = 'ok';
     link.start();
     log.info({ services: registry.aliases() }, 'agent.ready');
+    // Only now: what serves comes first.
+    void challengers.restore();
   });
   const subscribe = backgroundSubscriber(log);
   subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
@@ -375,6 +410,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     incidents,
     troubles,
     registry,
+    challengers: challengers.registry,
     restoredModels,
     follower,
     standIn,
@@ -415,6 +451,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           admission,
           leases,
           registry,
+          challengers,
           quarantine,
           feedback,
           uploader,

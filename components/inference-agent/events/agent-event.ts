@@ -70,6 +70,23 @@ export interface AgentEvents {
     readonly reason: string;
     readonly seconds: number;
   };
+  /** A model runs beside the one that serves, and answers nobody. */
+  readonly 'challenger.activated': {
+    readonly model: ModelIdentity;
+    readonly provider: string;
+    readonly variant: string;
+  };
+  readonly 'challenger.rejected': { readonly alias: string; readonly path?: string; readonly error: WireError };
+  readonly 'challenger.fault': { readonly model: ModelIdentity; readonly reason: string; readonly message: string };
+  /** It died again and again and is not run any more; the model that serves is not concerned. */
+  readonly 'challenger.quarantined': {
+    readonly model: ModelIdentity;
+    readonly reason: string;
+    readonly deaths: number;
+  };
+  /** The configuration or the trusted keys have changed, and the challenger was ended. */
+  readonly 'challenger.disallowed': { readonly model: ModelIdentity; readonly error: WireError };
+  readonly 'challenger.ended': { readonly model: ModelIdentity };
   readonly 'provider.fallback': {
     readonly model: ModelIdentity;
     readonly requested: readonly string[];
@@ -100,6 +117,10 @@ export const WARNINGS: readonly AgentEventName[] = [
   'model.fault',
   'model.quarantined',
   'model.drifting',
+  'challenger.rejected',
+  'challenger.fault',
+  'challenger.quarantined',
+  'challenger.disallowed',
   'provider.fallback',
   'device.name-mismatch',
   'configuration.rejected',

@@ -7,6 +7,7 @@ import type {
   HeartbeatModel,
 } from '#packages/heartbeat';
 import type { ServiceDrift } from '#packages/http';
+import type { ChallengerNews } from '../challenger/challengers.ts';
 import { AGENT_VERSION } from './agent-version.ts';
 import type { Life } from './life-record.ts';
 import type { ModelUsage } from './model-usage.ts';
@@ -37,6 +38,7 @@ export interface ModelFacts {
   /** Code of the reason for which the configuration would refuse the model at the next start. */
   readonly refusal?: string;
   readonly drifts: readonly ServiceDrift[];
+  readonly challenger?: ChallengerNews;
   readonly usage: ModelUsage;
 }
 
@@ -74,6 +76,7 @@ function modelOf({
   golden,
   refusal,
   drifts,
+  challenger,
   usage,
 }: ModelFacts): HeartbeatModel {
   const { latestInference, latestSample, meanLatencyMs, p95LatencyMs } = usage;
@@ -94,6 +97,20 @@ function modelOf({
     Golden: golden,
     ...(refusal === undefined ? {} : { Refusal: refusal }),
     ...(drifts.length === 0 ? {} : { Drift: drifts.slice(0, MAX_SERVICES).map(driftOf) }),
+    ...(challenger ? { Challenger: challengerOf(challenger) } : {}),
+  };
+}
+
+function challengerOf(news: ChallengerNews): NonNullable<HeartbeatModel['Challenger']> {
+  const { identity, frames, agreed, failed, latency, memoryBytes } = news;
+  return {
+    ModelName: identity.name,
+    ModelVersion: identity.version,
+    Frames: frames,
+    Agreed: agreed,
+    Failed: failed,
+    ...(latency ? { P95Ms: rounded(latency.challenger.p95Ms), ChampionP95Ms: rounded(latency.champion.p95Ms) } : {}),
+    ...(memoryBytes === undefined ? {} : { MemoryBytes: memoryBytes }),
   };
 }
 

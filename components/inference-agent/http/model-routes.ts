@@ -3,18 +3,22 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { wireErrorOf } from '#packages/foundation';
 import { jsonAnswer, sendJson } from '#packages/http';
-import type { ActivateProgress, Route } from '#packages/http';
+import type { ActivateProgress, ModelRole, Route } from '#packages/http';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readJson } from './body.ts';
 import { agentErrors } from '../errors.ts';
 
+/** The registry of each role. */
+export type Registries = Readonly<Record<ModelRole, Pick<ModelRegistry, 'activate' | 'retire'>>>;
+
 /** Answers line by line while it goes on; the last line says how it ended. */
-export function activateRoute(registry: ModelRegistry): Route {
+export function activateRoute(registries: Registries): Route {
   return {
     method: 'POST',
     path: '/v1/models/activate',
     api: {
-      summary: 'Verifies, loads and tests a model package, then lets it serve.',
+      summary:
+        'Verifies, loads and tests a model package, then lets it serve, or run as a challenger beside the one that does.',
       body: { content: { 'application/json': { schema: activateSchema } } },
       answers: {
         200: {
@@ -24,12 +28,12 @@ export function activateRoute(registry: ModelRegistry): Route {
       },
     },
     async handle(request, response) {
-      const { path, alias } = parsed(activateSchema, await readJson(request));
+      const { path, alias, role } = parsed(activateSchema, await readJson(request));
       const signal = whileConnected(response);
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
       const write = (step: ActivateProgress): void => void response.write(`${JSON.stringify(step)}\n`);
       try {
-        write(await registry.activate({ path, ...(alias ? { alias } : {}) }, write, signal));
+        write(await registries[role].activate({ path, ...(alias ? { alias } : {}) }, write, signal));
       } catch (thrown) {
         write({ phase: 'failed', error: wireErrorOf(thrown) });
       }
@@ -38,7 +42,7 @@ export function activateRoute(registry: ModelRegistry): Route {
   };
 }
 
-export function retireRoute(registry: ModelRegistry): Route {
+export function retireRoute(registries: Registries): Route {
   return {
     method: 'POST',
     path: '/v1/models/{alias}/retire',
@@ -48,8 +52,8 @@ export function retireRoute(registry: ModelRegistry): Route {
       answers: { 200: jsonAnswer('The model that serves.', { type: 'ModelStatus' }) },
     },
     async handle(request, response, alias: string) {
-      const { path } = parsed(retireSchema, await readJson(request));
-      sendJson(response, 200, await registry.retire(alias, path));
+      const { path, role } = parsed(retireSchema, await readJson(request));
+      sendJson(response, 200, await registries[role].retire(alias, path));
     },
   };
 }
@@ -70,18 +74,19 @@ export function rollbackRoute(registry: ModelRegistry): Route {
   };
 }
 
-function whileConnected(response: ServerResponse): AbortSignal {
+export function whileConnected(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client hung up')));
   return gone.signal;
 }
 
 const absolutePath = z.string().min(1).max(4096).refine(isAbsolute, 'must be an absolute path');
-const activateSchema = z.strictObject({ path: absolutePath, alias: z.string().optional() });
-const nothingSchema = z.strictObject({});
-const retireSchema = z.strictObject({ path: absolutePath.optional() });
+const role = z.enum(['champion', 'challenger']).default('champion');
+const activateSchema = z.strictObject({ path: absolutePath, alias: z.string().optional(), role });
+export const nothingSchema = z.strictObject({});
+const retireSchema = z.strictObject({ path: absolutePath.optional(), role });
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`).join('; ');

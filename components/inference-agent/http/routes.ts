@@ -3,6 +3,7 @@ import { configurationRoutes, jsonAnswer, sendJson, watchRoutes } from '#package
 import type { ComponentStatus, HealthStatus, ModelStatus, Route } from '#packages/http';
 import type { DriftBook } from '../drift/drift-book.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
+import type { OpenChallengers } from '../challenger/open-challengers.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import { leaseRoute } from '../frames/lease-route.ts';
 import type { OpenLeases } from '../frames/lease-route.ts';
@@ -10,6 +11,7 @@ import type { InvokeService } from '../invoke/invoke-service.ts';
 import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import { challengerChangingRoutes, challengerReportRoute } from './challenger-routes.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
 import { packageRoutes } from './package-routes.ts';
@@ -19,6 +21,7 @@ export interface RoutePorts {
   readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
   readonly drift: Pick<DriftBook, 'statuses'>;
+  readonly challengers: Pick<OpenChallengers, 'challengers' | 'registry'>;
   readonly frames: FrameMemory;
   readonly leases: OpenLeases;
   readonly health: () => Pick<HealthStatus, 'services'> & { readonly status: Exclude<ComponentStatus, 'degraded'> };
@@ -54,16 +57,18 @@ export function settingsRoutes({ settings }: Pick<RoutePorts, 'settings'>): read
 }
 
 /** Routes that change which models serve. */
-export function changingRoutes({ registry, openInference }: RoutePorts): readonly Route[] {
+export function changingRoutes({ registry, challengers, openInference }: RoutePorts): readonly Route[] {
+  const registries = { champion: registry, challenger: challengers.registry };
   return [
-    activateRoute(registry),
-    retireRoute(registry),
+    activateRoute(registries),
+    retireRoute(registries),
     rollbackRoute(registry),
+    ...challengerChangingRoutes(challengers.challengers),
     ...openInferenceAdministration(openInference.service),
   ];
 }
 
-function watch({ registry, drift, health, incidents, metrics }: RoutePorts): readonly Route[] {
+function watch({ registry, challengers, drift, health, incidents, metrics }: RoutePorts): readonly Route[] {
   const models = (): readonly ModelStatus[] =>
     registry.list().map((model) => {
       const services = drift.statuses(model.alias);
@@ -79,6 +84,7 @@ function watch({ registry, drift, health, incidents, metrics }: RoutePorts): rea
       },
       handle: (_request, response) => sendJson(response, 200, models()),
     },
+    challengerReportRoute(challengers.challengers),
     ...watchRoutes({ health, incidents, metrics }, 'HealthStatus'),
   ];
 }

@@ -3,6 +3,7 @@ import type { Inference, Placement } from '#packages/vision';
 
 import type { AdmissionRequest, Admitted } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
+import type { Challengers } from '../challenger/challengers.ts';
 import { ImageFile } from '../picture/image-file.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
@@ -21,6 +22,8 @@ export interface InvokePorts extends CallPorts {
   /** Folders below which requests may name image files, absolute paths. */
   readonly imageFolders: (door: ImageDoor) => readonly string[];
   readonly observe: (service: string, result: InvokeResult, seen: SeenPicture) => void;
+  /** Models that are compared with those that serve. */
+  readonly challengers: Pick<Challengers, 'draw'>;
 }
 
 /** Answers invocations, however they came: over HTTP or over IPC. */
@@ -62,15 +65,21 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
 
   /** As `run`, with what the answer of the HTTP API leaves out. */
   async runWhole(id: string, picture: Picture, contentType?: string): Promise<InvokeOutcome> {
+    const trial = this.ports.challengers.draw(this.service, picture, contentType);
     try {
       this.ports.admission.submit(this.request, picture, contentType);
+      trial?.submitted();
       const answer = await this.request.answer;
       const result = resultOf(id, this.service, answer);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
-      setImmediate(() => this.ports.observe(this.service, result, answer));
+      setImmediate(() => {
+        this.ports.observe(this.service, result, answer);
+        trial?.answered(id, answer);
+      });
       const { classScores, placement } = answer.inference;
       return { result, classScores, placement };
     } catch (thrown) {
+      trial?.dropped();
       this.ports.observeError(this.service, thrown);
       throw thrown;
     } finally {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { wireErrorOf } from '#packages/foundation';
-import type { ModelStatus, ServiceDrift } from '#packages/http';
+import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
 import { processCounts } from '#packages/posix';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
@@ -8,6 +8,7 @@ import type { ObservedRun } from '../invoke/observed-run.ts';
 export interface MetricSources {
   readonly models: () => readonly ModelStatus[];
   readonly drifts: () => readonly ServiceDrift[];
+  readonly challengers: () => readonly ChallengerReport[];
   readonly depths: () => ReadonlyMap<string, { readonly waiting: number; readonly running: number }>;
   readonly bufferedBytes: () => number;
   /** Of all rings. */
@@ -35,6 +36,10 @@ export class AgentMetrics {
   readonly #swapsLost = this.#counter('swap_requests_lost_total', 'Requests lost by swaps.', ['alias']);
   readonly #feedback = this.#counter('feedback_samples_total', 'Inferences offered as feedback.', [
     'service',
+    'outcome',
+  ]);
+  readonly #challenged = this.#counter('challenger_frames_total', 'Pictures of the share of a challenger.', [
+    'alias',
     'outcome',
   ]);
   readonly #swapGap = new Gauge({
@@ -92,6 +97,11 @@ export class AgentMetrics {
     this.#feedback.inc({ service: this.#label(service), outcome });
   }
 
+  /** What became of a picture of the share of a challenger. */
+  challenged(alias: string, outcome: string): void {
+    this.#challenged.inc({ alias, outcome });
+  }
+
   swapped(alias: string, gapMs: number, requestsLost: number): void {
     this.#swapGap.set({ alias }, gapMs / 1000);
     this.#swapsLost.inc({ alias }, requestsLost);
@@ -110,7 +120,7 @@ export class AgentMetrics {
   }
 
   #gauges(): void {
-    const { models, drifts, depths, bufferedBytes, frameBytes } = this.#sources;
+    const { models, drifts, challengers, depths, bufferedBytes, frameBytes } = this.#sources;
     const gauge = <Label extends string>(
       name: string,
       help: string,
@@ -157,6 +167,36 @@ export class AgentMetrics {
     gauge('edgeml_model_workers', 'Threads of a model.', ['alias'], (workers) => {
       for (const model of models()) workers.set({ alias: model.alias }, model.workers);
     });
+    gauge(
+      'edgeml_challenger_info',
+      'Models that run beside those that serve; the value is 1.',
+      ['alias', 'version', 'state'],
+      (info) => {
+        for (const { alias, challenger, state } of challengers())
+          info.set({ alias, version: challenger.version, state }, 1);
+      },
+    );
+    gauge(
+      'edgeml_challenger_findings',
+      'Findings of a challenger and the model that serves.',
+      ['alias', 'match'],
+      (all) => {
+        for (const { alias, comparison } of challengers())
+          for (const [match, count] of Object.entries(comparison.findings)) all.set({ alias, match }, count);
+      },
+    );
+    gauge(
+      'edgeml_challenger_latency_seconds',
+      'Latency of the pictures that both have answered.',
+      ['alias', 'role', 'quantile'],
+      (latency) => {
+        for (const { alias, comparison } of challengers())
+          for (const [role, { p50Ms, p95Ms }] of Object.entries(comparison.latency ?? {})) {
+            latency.set({ alias, role, quantile: '0.5' }, p50Ms / 1000);
+            latency.set({ alias, role, quantile: '0.95' }, p95Ms / 1000);
+          }
+      },
+    );
     gauge('edgeml_queue_depth', 'Requests that wait.', ['service'], (depth) => {
       for (const [service, { waiting }] of depths()) depth.set({ service }, waiting);
     });

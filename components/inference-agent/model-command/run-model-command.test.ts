@@ -61,6 +61,14 @@ describe('model.js', () => {
     expect(lines.at(-1)).toMatch(`0 requests lost; warning: ${words} (ENOSPC)`);
   });
 
+  it('says of a challenger that it answers nobody', async () => {
+    const { lines, run } = rig(done);
+    await run('activate', '/parts', '--role', 'challenger');
+    expect(lines).toEqual(['Parts 1.0.0 runs as challenger beside "Parts" on cpu (model.onnx); it answers nobody']);
+    expect(parseArguments(['retire', 'Parts', '/parts', '--role', 'challenger'])).toMatchObject({ role: 'challenger' });
+    expect(parseArguments(['activate', '/parts', '--role', 'champion'])).not.toHaveProperty('role');
+  });
+
   it('gives up after its time-out, naming why', async () => {
     const { clock, run } = rig(away);
     const failed = expect(run('activate', '/parts', '--timeout', '10')).rejects.toMatchObject({
@@ -96,6 +104,7 @@ describe('model.js', () => {
     [[]],
     [['activate']],
     [['retire']],
+    [['activate', '/parts', '--role', 'leader']],
     [['activate', 'a', 'b']],
     [['retire', 'a', 'b', 'c']],
     [['destroy', 'a']],

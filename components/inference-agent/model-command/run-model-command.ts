@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isEdgeError, messageOf, sleep } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
-import type { ActivateDone, ActivateProgress, AgentClient, ModelIdentity, NotKept } from '#packages/http';
+import type { ActivateDone, ActivateProgress, AgentClient, ModelIdentity, ModelRole, NotKept } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import type { ModelCommand } from './parse-arguments.ts';
 
@@ -19,12 +19,12 @@ const RETRY_MS = 500;
 
 /** What a model component does: its start-up, its end, and on nucleus lite both in one. @throws EdgeError why it failed */
 export async function runModelCommand(ports: ModelCommandPorts, command: ModelCommand): Promise<void> {
-  if (command.verb === 'retire') return retire(ports, command.alias, command.path);
+  if (command.verb === 'retire') return retire(ports, command.alias, command);
   const done = await activate(ports, command);
   if (command.verb === 'activate') return;
   ports.print(`serving until told to stop`);
   await stopped(ports);
-  await retire({ ...ports, stop: new AbortController().signal }, done.model.alias, resolve(command.path));
+  await retire({ ...ports, stop: new AbortController().signal }, done.model.alias, command);
 }
 
 async function activate(
@@ -32,14 +32,18 @@ async function activate(
   command: Extract<ModelCommand, { verb: 'activate' | 'serve' }>,
 ): Promise<ActivateDone> {
   const { client, clock, print, stop } = ports;
-  const request = { path: resolve(command.path), ...(command.alias ? { alias: command.alias } : {}) };
+  const request = {
+    path: resolve(command.path),
+    ...(command.alias ? { alias: command.alias } : {}),
+    ...(command.role ? { role: command.role } : {}),
+  };
   const until = clock.monotonic() + command.timeoutMs;
   let waiting = false;
   for (;;) {
     const timeoutMs = until - clock.monotonic();
     try {
       const done = await client.activate(request, { timeoutMs, signal: stop, onProgress: (step) => tell(print, step) });
-      print(doneLine(done));
+      print(doneLine(done, command.role));
       return done;
     } catch (error) {
       // Activation is idempotent: an agent that was restarted meanwhile is asked again.
@@ -53,9 +57,14 @@ async function activate(
 }
 
 /** Where there is no agent or no such model, nothing is left to be retired. */
-async function retire({ client, print, stop }: ModelCommandPorts, alias: string, path?: string): Promise<void> {
+async function retire(
+  { client, print, stop }: ModelCommandPorts,
+  alias: string,
+  { path, role }: Pick<ModelCommand, 'path' | 'role'>,
+): Promise<void> {
   try {
-    const model = await client.retire(alias, { signal: stop, ...(path ? { path: resolve(path) } : {}) });
+    const about = { ...(path ? { path: resolve(path) } : {}), ...(role ? { role } : {}) };
+    const model = await client.retire(alias, { signal: stop, ...about });
     print(
       model.state === 'retiring'
         ? `${alias} ${model.version} is retiring; it serves on until a successor does or its component is removed`
@@ -87,8 +96,13 @@ function tell(print: (line: string) => void, step: ActivateProgress): void {
   if (step.phase !== 'done' && step.phase !== 'failed') print(`${step.phase}: ${step.message}`);
 }
 
-function doneLine({ model, unchanged, provider, variant, swapGapMs, requestsLost, notKept }: ActivateDone): string {
-  const what = `${model.name} ${model.version} serves as "${model.alias}" on ${provider} (${variant})`;
+function doneLine(
+  { model, unchanged, provider, variant, swapGapMs, requestsLost, notKept }: ActivateDone,
+  role: ModelRole | undefined,
+): string {
+  const does = role === 'challenger' ? 'runs as challenger beside' : 'serves as';
+  const what = `${model.name} ${model.version} ${does} "${model.alias}" on ${provider} (${variant})`;
+  if (role === 'challenger') return unchanged ? `${what}; it did already` : `${what}; it answers nobody`;
   const how = unchanged ? 'it was active already' : `swap gap ${swapGapMs} ms, ${requestsLost} requests lost`;
   return `${what}; ${how}${notKept ? `; warning: ${notKeptWords(model, notKept)}` : ''}`;
 }

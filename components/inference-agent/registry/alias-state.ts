@@ -216,7 +216,9 @@ export class AliasState {
   }
 
   #successor({ serving, model, origin }: LoadedModel): AliasRecord {
-    return successorOf(this.#saved.record, {
+    // Nobody waits for an answer of a challenger, so that none before it has to come back.
+    const before = this.#ports.role === 'challenger' ? undefined : this.#saved.record;
+    return successorOf(before, {
       ...origin,
       alias: this.#alias,
       model,

@@ -41,13 +41,14 @@ export interface LoadedModel {
 export class ModelLoader {
   readonly #ports: LoaderPorts;
   /** One model loads at a time: memory is counted before, latency measured during, and both are the device's. */
-  readonly #turns = new Serial();
+  readonly #turns: Serial;
   /** The next one may start its process meanwhile. */
   readonly #starts = new Serial();
   #generation = 0;
 
   constructor(ports: LoaderPorts) {
     this.#ports = ports;
+    this.#turns = ports.loadTurns ?? new Serial();
   }
 
   /**
@@ -130,7 +131,13 @@ export class ModelLoader {
         });
       const instance = await attempt.run(
         'load',
-        (signal) => openInstance(spec, { signal, progress: attempt.progress, turn, inBackground }),
+        (signal) =>
+          openInstance(spec, {
+            signal,
+            progress: attempt.progress,
+            turn,
+            inBackground: inBackground || this.#ports.role === 'challenger',
+          }),
         (late) => late.close(),
       );
       const { name, version } = manifest;

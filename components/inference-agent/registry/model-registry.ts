@@ -66,20 +66,21 @@ export class ModelRegistry {
   /**
    * Brings a package into service: read, verify, load, warm up, golden test, switch, drain; all but the last two within
    * `LoadTimeoutSeconds`. What serves the alias goes on until the switch, and for good if anything fails.
+   * `source` is what is remembered as its origin. Default: `path`.
    * @throws EdgeError with the reason of the refusal
    */
   async activate(
-    request: ActivateRequest & { readonly owner?: ModelOwner },
+    request: Pick<ActivateRequest, 'path' | 'alias'> & { readonly owner?: ModelOwner; readonly source?: string },
     progress: Progress,
     signal?: AbortSignal,
   ): Promise<ActivateDone> {
-    const { path, owner = 'component' } = request;
+    const { path, owner = 'component', source } = request;
     let alias = request.alias ?? basename(path);
     const about = () => ({ alias, path, serving: this.served(alias)?.serving.identity });
     const attempt = this.#attempt(path, progress, signal);
     this.#get(alias)?.renewStay();
     return announcingRefusal(this.#ports.announce, about, async () => {
-      const brought = await this.#ports.loader.bring(path, attempt);
+      const brought = { ...(await this.#ports.loader.bring(path, attempt)), ...(source ? { source } : {}) };
       try {
         alias = checkedAlias(request.alias ?? brought.model.manifest.name);
         return await this.#at(alias).activate(brought, owner, attempt);

@@ -1,5 +1,6 @@
 import type { ModelPackage } from '#packages/model-package';
-import type { Clock } from '#packages/foundation';
+import type { Clock, Serial } from '#packages/foundation';
+import type { ModelRole } from '#packages/http';
 import type { Announce } from '../events/agent-event.ts';
 import type { InstanceSettings, OpenInstance } from '../instance/model-instance.ts';
 import type { Kept, PackageStore } from '../store/package-store.ts';
@@ -21,6 +22,10 @@ export interface RegistryPorts {
   /** Read anew for each activation: configuration changes while the agent runs. */
   readonly policy: () => RegistryPolicy;
   readonly freeMemory: () => number;
+  /** Default: `champion`. Challengers load behind all that serves, and go back to no former one. */
+  readonly role?: ModelRole;
+  /** Models load one at a time: those of another registry on the device share its turns. Default: turns of its own. */
+  readonly loadTurns?: Serial;
   /** Work may be handed out: a model came, went, or has a worker back. */
   readonly onChange: () => void;
 }

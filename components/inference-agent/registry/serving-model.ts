@@ -61,6 +61,11 @@ export class ServingModel implements Target, Judged {
     this.#signature = signature;
   }
 
+  /** Where its lists of predictions end. */
+  get bounds(): Bounds {
+    return boundsOfVariant(this.spec.manifest, this.instance.facts.variant);
+  }
+
   get capacity(): number {
     return this.instance.capacity;
   }
@@ -107,7 +112,7 @@ export class ServingModel implements Target, Judged {
       fallbacks: facts.fallbacks,
       variant: facts.variant,
       workers: this.spec.settings.workers,
-      ...told(this.spec.manifest, facts.variant),
+      ...told(this.bounds),
       ...(facts.confinement === undefined ? {} : { confinement: facts.confinement }),
       ...(this.standing.signedBy === undefined ? {} : { signedBy: this.standing.signedBy }),
       ...(this.standing.refusal ? { refusal: briefly(this.standing.refusal) } : {}),
@@ -151,6 +156,8 @@ export class ServingModel implements Target, Judged {
 
 const CLOSE_MS = 1_000;
 
+type Bounds = ReturnType<typeof boundsOf>;
+
 /** Whether a running instance is still what the settings ask for; time-outs and bounds matter only while it opens. */
 export function sameSettings(running: InstanceSettings, wanted: InstanceSettings): boolean {
   const lasting = (settings: InstanceSettings) => {
@@ -168,9 +175,12 @@ function fastest({ latencyMs }: InstanceFacts): { readonly latencyMs?: number } 
   return latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs * 10) / 10 };
 }
 
-function told(manifest: ModelManifest, file: string): Pick<ModelStatus, 'bounds'> {
+function boundsOfVariant(manifest: ModelManifest, file: string): Bounds {
   const variant = manifest.variants.find((one) => one.file === file);
-  const { threshold, limit } = boundsOf(variant ? outputOf(manifest, variant) : manifest.output);
+  return boundsOf(variant ? outputOf(manifest, variant) : manifest.output);
+}
+
+function told({ threshold, limit }: Bounds): Pick<ModelStatus, 'bounds'> {
   const bounds = {
     ...(Number.isFinite(threshold) ? { scoreThreshold: threshold } : {}),
     ...(Number.isFinite(limit) ? { maxPredictions: limit } : {}),

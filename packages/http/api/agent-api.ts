@@ -81,7 +81,12 @@ export interface ActivateRequest {
   readonly path: string;
   /** Default: the package's `name`. */
   readonly alias?: string;
+  /** `challenger`: it runs beside the model that serves the alias and answers nobody. Default: `champion`. */
+  readonly role?: ModelRole;
 }
+
+/** `champion`: the model that answers. `challenger`: one that sees a share of the frames and is compared with it. */
+export type ModelRole = 'champion' | 'challenger';
 
 /** One NDJSON line of the answer to `activate`; the last line's phase is `done` or `failed`. */
 export type ActivateProgress =

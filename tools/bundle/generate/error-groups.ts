@@ -11,6 +11,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     codes: [
       'archive.',
       'drift.',
+      'challenger.',
       'model.',
       'tensor.',
       'model-command.',
