@@ -220,7 +220,7 @@ export class FleetLink {
     });
   }
 
-  #factsOf({ identity, spec, standing, instance: { facts } }: ServingModel): ModelFacts {
+  #factsOf({ identity, spec, standing, instance: { facts, memoryBytes } }: ServingModel): ModelFacts {
     const { alias, name, version } = identity;
     const hasGolden = (spec.manifest.golden ?? []).length > 0;
     const challenger = this.#ports.challengerOf(alias);
@@ -235,6 +235,7 @@ export class FleetLink {
       ...(standing.refusal ? { refusal: standing.refusal.code } : {}),
       drifts: this.#ports.driftsOf(alias),
       ...(challenger ? { challenger } : {}),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
       usage: this.usage.take(alias),
     };
   }

@@ -39,6 +39,8 @@ export interface ModelFacts {
   readonly refusal?: string;
   readonly drifts: readonly ServiceDrift[];
   readonly challenger?: ChallengerNews;
+  /** Of its processes. */
+  readonly memoryBytes?: number;
   readonly usage: ModelUsage;
 }
 
@@ -77,6 +79,7 @@ function modelOf({
   refusal,
   drifts,
   challenger,
+  memoryBytes,
   usage,
 }: ModelFacts): HeartbeatModel {
   const { latestInference, latestSample, meanLatencyMs, p95LatencyMs } = usage;
@@ -91,6 +94,7 @@ function modelOf({
       metric('Failures', 'Count', usage.failures),
       ...(meanLatencyMs === undefined ? [] : [metric('InferenceLatencyMs', 'Mean', rounded(meanLatencyMs))]),
       ...(p95LatencyMs === undefined ? [] : [metric('InferenceLatencyMs', 'P95', rounded(p95LatencyMs))]),
+      ...(memoryBytes === undefined ? [] : [metric('Memory', 'Bytes', memoryBytes)]),
     ],
     Provider: provider,
     Variant: variant,

@@ -23,23 +23,37 @@ export function compareNumbers(
     ...joined('now', now, join, of),
     ...joined('before', was, join, of),
   });
+  /** Only if a challenger of the name, or beside it, has been compared. */
+  const challengerRows = (name: string): readonly Comparison[] => {
+    const of = (key: 'frames' | 'agreed') => (numbers: DeviceNumbers) =>
+      numbers.challengers?.find((one) => one.name === name || one.championName === name)?.[key];
+    return [
+      compare(`${name}: pictures compared with a challenger`, sum, of('frames')),
+      compare(`${name}: of these, both found the same on`, sum, of('agreed')),
+    ].filter((row) => row.now !== undefined);
+  };
   return [
     ...models.flatMap(({ name }) => {
-      const of = (key: 'inferences' | 'failures' | 'p95Ms') => (numbers: DeviceNumbers) => numbers.models[name]?.[key];
+      const of = (key: 'inferences' | 'failures' | 'p95Ms' | 'memoryBytes') => (numbers: DeviceNumbers) =>
+        numbers.models[name]?.[key];
       return [
         compare(`${name}: answered requests`, sum, of('inferences')),
         compare(`${name}: failed requests`, sum, of('failures')),
         compare(`${name}: p95 of the median device, ms`, median, of('p95Ms')),
         compare(`${name}: p95 of the slowest device, ms`, largest, of('p95Ms')),
+        compare(`${name}: memory of the median device, MB`, median, (numbers) => inMb(of('memoryBytes')(numbers))),
+        ...challengerRows(name),
       ];
     }),
-    compare('agent: memory of the median device, MB', median, ({ memoryBytes }) =>
-      memoryBytes === undefined ? undefined : Math.round(memoryBytes / 1e6),
-    ),
+    compare('agent: memory of the median device, MB', median, ({ memoryBytes }) => inMb(memoryBytes)),
     compare('agent: CPU of the median device, % of a core', median, ({ cpuPercent }) => cpuPercent),
     compare('agent: starts, all devices', sum, ({ starts }) => starts),
     compare('agent: crashes, all devices', sum, ({ crashes }) => crashes),
   ];
+}
+
+function inMb(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : Math.round(bytes / 1e6);
 }
 
 type Join = (values: readonly number[]) => number;

@@ -20,6 +20,9 @@ export interface GateReport {
   readonly comparisons?: readonly Comparison[];
 }
 
+/** Devices whose reasons are told with the verdict; all are in the findings. */
+const MAX_REASONS = 3;
+
 /** Judges a stage by what its devices report, not by what the deployment service believes of them. */
 export function judgeStage(input: GateInput): GateReport {
   const { settings, observations = new Observations(), before = {} } = input;
@@ -39,7 +42,11 @@ export function judgeStage(input: GateInput): GateReport {
   const counts = { healthy, unhealthy, waiting, offline, findings, comparisons };
   // Counting on: could the devices that are still waiting make up for those that are not healthy?
   if (unhealthy > 0 && healthy + waiting < needed) {
-    const reason = `${unhealthy} of ${reachable} devices are not healthy; ${settings.quorumPercent} % must be`;
+    const why = findings.flatMap(({ thing, verdict, reason = '' }) =>
+      verdict === 'unhealthy' ? [`${thing}: ${reason}`] : [],
+    );
+    const most = `${unhealthy} of ${reachable} devices are not healthy; ${settings.quorumPercent} % must be`;
+    const reason = `${most}. ${why.slice(0, MAX_REASONS).join('; ')}`;
     return { verdict: 'failed', reason, ...counts };
   }
   const said = { verdict: 'waiting' as const, ...counts };

@@ -4,6 +4,8 @@ import type { DeviceStatus } from '../deployments/device-status.ts';
 import { isFailure } from '../deployments/device-status.ts';
 import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
 import type { DeviceNumbers, ModelNumbers, Observations } from './observations.ts';
+import { isChampion, judgeAgreement, judgeChallenger } from './judge-challenger.ts';
+import { memoryFault } from './memory-fault.ts';
 import type { GateSettings } from './promotion-plan.ts';
 
 export interface DeviceFinding {
@@ -54,6 +56,9 @@ export function judgeDevice(device: DeviceStatus, input: Required<StageFacts>): 
   const fault = agentFault(seen, before[thing], settings);
   if (fault !== undefined) return { thing, verdict: 'unhealthy', reason: fault };
   for (const wanted of settings.models) {
+    const finding = wanted.role === 'challenger' ? judgeChallenger(seen, wanted, settings) : undefined;
+    if (finding) return { thing, ...finding, reason: `${wanted.name}: ${finding.reason}` };
+    if (wanted.role === 'challenger') continue;
     const model = received.heartbeat.Models.find(({ ModelName }) => ModelName === wanted.name);
     const numbers = seen.models[wanted.name];
     const isActive = presence.models.some(({ modelName, active }) => modelName === wanted.name && active);
@@ -67,6 +72,9 @@ export function judgeDevice(device: DeviceStatus, input: Required<StageFacts>): 
     const requests = requestsOf(numbers);
     if (wanted.active && requests < settings.minRequests)
       return waiting(`${wanted.name}: ${requests} of ${settings.minRequests} requests seen`);
+    const beside = seen.challengers?.find((one) => isChampion(one, wanted));
+    const agreement = wanted.agreement && judgeAgreement(beside, wanted.agreement);
+    if (agreement) return { thing, ...agreement, reason: `${wanted.name}: ${agreement.reason}` };
   }
   const baked = received.receivedAt - since;
   if (baked < settings.bakeMinutes * 60_000)
@@ -105,8 +113,8 @@ function agentFault(now: DeviceNumbers, was: DeviceNumbers | undefined, settings
 function numbersFault(
   now: ModelNumbers | undefined,
   was: ModelNumbers | undefined,
-  { maxP95Ms, active }: ModelSettings,
-  { minRequests, maxFailurePercent, maxP95GrowthPercent }: GateSettings,
+  { maxP95Ms, maxMemoryMb, active }: ModelSettings,
+  { minRequests, maxFailurePercent, maxP95GrowthPercent, maxMemoryGrowthPercent }: GateSettings,
 ): string | undefined {
   if (!now) return undefined;
   const requests = requestsOf(now);
@@ -114,6 +122,8 @@ function numbersFault(
   if (requests >= minRequests && failed > maxFailurePercent)
     return `${now.failures} of ${requests} requests failed, at most ${maxFailurePercent} % may`;
   const { p95Ms } = now;
+  const memory = memoryFault(now.memoryBytes, was?.memoryBytes, 'before', { maxMemoryMb, maxMemoryGrowthPercent });
+  if (memory !== undefined) return memory;
   if (maxP95Ms !== undefined && p95Ms === undefined && active) return 'reports no latency';
   if (p95Ms === undefined) return undefined;
   if (maxP95Ms !== undefined && p95Ms > maxP95Ms) return `p95 is ${p95Ms} ms, at most ${maxP95Ms} ms allowed`;

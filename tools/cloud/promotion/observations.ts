@@ -9,6 +9,26 @@ export interface DeviceNumbers {
   readonly cpuPercent?: number;
   /** By name of the model. */
   readonly models: Readonly<Record<string, ModelNumbers>>;
+  /** Models that are compared with those that serve. Absent: none is. */
+  readonly challengers?: readonly ChallengerNumbers[];
+}
+
+/** A challenger beside the model that serves the same alias. */
+export interface ChallengerNumbers {
+  readonly alias: string;
+  /** Name and version of each. */
+  readonly name: string;
+  readonly version: string;
+  readonly championName: string;
+  readonly championVersion: string;
+  /** Pictures that both have answered, those on which they found the same, and those that the challenger failed on. */
+  readonly frames: number;
+  readonly agreed: number;
+  readonly failed: number;
+  readonly p95Ms?: number;
+  readonly championP95Ms?: number;
+  readonly memoryBytes?: number;
+  readonly championMemoryBytes?: number;
 }
 
 export interface ModelNumbers {
@@ -18,6 +38,8 @@ export interface ModelNumbers {
   readonly failures: number;
   /** The worst 95th percentile of any heartbeat. */
   readonly p95Ms?: number;
+  /** Of its processes. */
+  readonly memoryBytes?: number;
 }
 
 /** The numbers of one heartbeat: what a stage's devices said before a deployment. */
@@ -34,9 +56,26 @@ export function numbersOf({ AgentMetrics, Models }: HeartbeatMessage): DeviceNum
       inferences: valueOf(ModelMetrics, 'Inferences', 'Count') ?? 0,
       failures: valueOf(ModelMetrics, 'Failures', 'Count') ?? 0,
     };
-    return [ModelName, { version: ModelVersion, ...counts, ...(p95Ms === undefined ? {} : { p95Ms }) }] as const;
+    const more = present({ p95Ms, memoryBytes: valueOf(ModelMetrics, 'Memory', 'Bytes') });
+    return [ModelName, { version: ModelVersion, ...counts, ...more }] as const;
   });
-  return { ...present(agent), models: Object.fromEntries(models) };
+  const challengers = Models.flatMap(challengersOf);
+  const compared = challengers.length > 0 ? { challengers } : {};
+  return { ...present(agent), models: Object.fromEntries(models), ...compared };
+}
+
+function challengersOf(model: HeartbeatMessage['Models'][number]): readonly ChallengerNumbers[] {
+  const { ModelHandle: alias, ModelName, ModelVersion, ModelMetrics, Challenger: found } = model;
+  if (!found) return [];
+  const { ModelName: name, ModelVersion: version, Frames: frames, Agreed: agreed, Failed: failed } = found;
+  const more = present({
+    p95Ms: found.P95Ms,
+    championP95Ms: found.ChampionP95Ms,
+    memoryBytes: found.MemoryBytes,
+    championMemoryBytes: valueOf(ModelMetrics, 'Memory', 'Bytes'),
+  });
+  const champion = { championName: ModelName, championVersion: ModelVersion };
+  return [{ alias, name, version, ...champion, frames, agreed, failed, ...more }];
 }
 
 /** Observations of a watched deployment, so that another run can go on from them. */
@@ -89,14 +128,30 @@ function joined(before: DeviceNumbers, now: DeviceNumbers): DeviceNumbers {
     return [
       name,
       {
-        version: model.version,
+        ...model,
         inferences: earlier.inferences + model.inferences,
         failures: earlier.failures + model.failures,
         ...(worst.length > 0 ? { p95Ms: Math.max(...worst) } : {}),
       },
     ] as const;
   });
-  return { ...now, models: Object.fromEntries(models) };
+  const challengers = now.challengers?.map((one) => joinedChallenger(before.challengers ?? [], one));
+  return { ...now, models: Object.fromEntries(models), ...(challengers ? { challengers } : {}) };
+}
+
+/** Counts of the same two models are added up; latency and memory are the last ones. */
+function joinedChallenger(before: readonly ChallengerNumbers[], now: ChallengerNumbers): ChallengerNumbers {
+  const { alias, version, championVersion } = now;
+  const earlier = before.find(
+    (one) => one.alias === alias && one.version === version && one.championVersion === championVersion,
+  );
+  if (!earlier) return now;
+  return {
+    ...now,
+    frames: earlier.frames + now.frames,
+    agreed: earlier.agreed + now.agreed,
+    failed: earlier.failed + now.failed,
+  };
 }
 
 function valueOf(metrics: readonly HeartbeatMetric[], name: string, dimension: string): number | undefined {

@@ -19,6 +19,18 @@ const gateSchema = z.strictObject({
         /** The execution provider that must be in use, e.g. `cuda`. Default: any. */
         provider: z.string().optional(),
         maxP95Ms: z.number().positive().optional(),
+        /** Of the model's processes, on each device. Default: no bound. */
+        maxMemoryMb: z.number().positive().optional(),
+        /** `challenger`: it runs beside the model that serves, and is judged by how it compares with that. */
+        role: z.enum(['champion', 'challenger']).default('champion'),
+        /** How often the model that serves and its challenger must find the same, on each device. Default: nobody looks. */
+        agreement: z
+          .strictObject({
+            minPercent: percent,
+            /** So many pictures must both have answered before this is judged. */
+            minFrames: z.int().min(1).default(200),
+          })
+          .optional(),
         /** `PASSED`: golden inputs ran on the device and agreed. `ANY`: a model without golden inputs will do. */
         golden: z.enum(['PASSED', 'ANY']).default('PASSED'),
         /** The model must have answered requests lately. */
@@ -43,7 +55,7 @@ const gateSchema = z.strictObject({
   /** Of the agent, on each device. Default: no bound. */
   maxMemoryMb: z.number().positive().optional(),
   maxCpuPercent: z.number().positive().optional(),
-  /** Above what the same device reported before the deployment. */
+  /** Above what the same device reported before the deployment; of a challenger, above what the model that serves has. */
   maxMemoryGrowthPercent: z.number().min(0).default(50),
   maxP95GrowthPercent: z.number().min(0).default(50),
   /** So long must a device have been healthy: heartbeats of that time are all counted. */
