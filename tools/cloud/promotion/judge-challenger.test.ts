@@ -51,7 +51,12 @@ function heartbeat(id: string, changes: Partial<HeartbeatModel> & { readonly mem
 }
 
 /** One device that was done an hour ago and said this since, one heartbeat after the other. */
-function judge(wanted: object, ...said: readonly Parameters<typeof heartbeat>[1][]): GateReport {
+function judgeAfter(
+  before: Parameters<typeof heartbeat>[1],
+  gate: object,
+  wanted: object,
+  ...said: readonly Parameters<typeof heartbeat>[1][]
+): GateReport {
   const observations = new Observations();
   const { gate: settings } = checkPlan(
     {
@@ -59,7 +64,7 @@ function judge(wanted: object, ...said: readonly Parameters<typeof heartbeat>[1]
       components: { 'edgeml.challenger.Street': { componentVersion: '2.0.0' } },
       heartbeats: 's3://fleet/heartbeats',
       canary: { group: 'canary' },
-      gate: { models: [{ name: 'Street', version: '2.0.0', ...wanted }], bakeMinutes: 30 },
+      gate: { models: [{ name: 'Street', version: '2.0.0', ...wanted }], bakeMinutes: 30, ...gate },
     },
     'plan',
   );
@@ -68,7 +73,7 @@ function judge(wanted: object, ...said: readonly Parameters<typeof heartbeat>[1]
       devices: [{ thing: 'gateway-1', status: 'SUCCEEDED', updatedAt: NOW - 3_600_000 }],
       heartbeats: new Map([['gateway-1', { heartbeat: heartbeat(`h${index}`, one), receivedAt: NOW }]]),
       observations,
-      before: { 'gateway-1': numbersOf(heartbeat('before', {})) },
+      before: { 'gateway-1': numbersOf(heartbeat('before', before)) },
       settings,
       deployedAt: NOW - 3_660_000,
       now: NOW,
@@ -76,6 +81,9 @@ function judge(wanted: object, ...said: readonly Parameters<typeof heartbeat>[1]
   );
   return reports.at(-1) as GateReport;
 }
+
+const judge = (wanted: object, ...said: readonly Parameters<typeof heartbeat>[1][]) =>
+  judgeAfter({}, {}, wanted, ...said);
 
 const challenger = { role: 'challenger', agreement: { minPercent: 95, minFrames: 250 } };
 const beside = (changes: Partial<Challenger>) => ({ Challenger: { ...COMPARED, ...changes } });
@@ -148,5 +156,37 @@ describe('the memory of a model before the gate', () => {
       'its processes take 91 MB, at most 90 MB allowed',
     );
     expect(judge({}, { ModelVersion: '2.0.0' }).verdict).toBe('passed');
+  });
+});
+
+describe('drift before the gate', () => {
+  const drift = {
+    Service: 'Street',
+    State: 'DRIFTING' as const,
+    Images: 500,
+    WeakBaseline: false,
+    Causes: [{ Cause: 'WORLD' as const, Reason: 'classes' }],
+    Nearest: { Feature: 'class of detections', Measure: 'psi', Ratio: 2.5 },
+  };
+  const drifting = { ModelVersion: '2.0.0', Drift: [drift] };
+
+  it('fails a service that drifts and did not before, with the numbers', () => {
+    expect(judge({}, drifting).reason).toContain(
+      'Street: Street drifts (classes) over 500 pictures: class of detections is 2.5 times its threshold, and did not before',
+    );
+  });
+
+  it('asks whether it drifted before, as the plan says', () => {
+    const { ModelVersion: _version, ...before } = drifting;
+    expect(judgeAfter(before, {}, {}, drifting).verdict).toBe('passed');
+    expect(judgeAfter(before, { drift: 'any' }, {}, drifting).verdict).toBe('failed');
+    expect(judge({}, { ...drifting, ModelVersion: '2.0.0' }).verdict).toBe('failed');
+    expect(judgeAfter({}, { drift: 'off' }, {}, drifting).verdict).toBe('passed');
+  });
+
+  it('forgives a camera that changed, and a service that is steady again', () => {
+    const camera = { ...drift, Causes: [{ Cause: 'CAMERA' as const, Reason: 'dark' }] };
+    expect(judge({}, { ModelVersion: '2.0.0', Drift: [camera] }).verdict).toBe('passed');
+    expect(judge({}, { ModelVersion: '2.0.0', Drift: [{ ...drift, State: 'STEADY' }] }).verdict).toBe('passed');
   });
 });

@@ -114,9 +114,10 @@ function numbersFault(
   now: ModelNumbers | undefined,
   was: ModelNumbers | undefined,
   { maxP95Ms, maxMemoryMb, active }: ModelSettings,
-  { minRequests, maxFailurePercent, maxP95GrowthPercent, maxMemoryGrowthPercent }: GateSettings,
+  settings: GateSettings,
 ): string | undefined {
   if (!now) return undefined;
+  const { minRequests, maxFailurePercent, maxP95GrowthPercent, maxMemoryGrowthPercent, drift } = settings;
   const requests = requestsOf(now);
   const failed = requests > 0 ? (100 * now.failures) / requests : 0;
   if (requests >= minRequests && failed > maxFailurePercent)
@@ -124,6 +125,8 @@ function numbersFault(
   const { p95Ms } = now;
   const memory = memoryFault(now.memoryBytes, was?.memoryBytes, 'before', { maxMemoryMb, maxMemoryGrowthPercent });
   if (memory !== undefined) return memory;
+  const drifts = driftFault(now, was, drift);
+  if (drifts !== undefined) return drifts;
   if (maxP95Ms !== undefined && p95Ms === undefined && active) return 'reports no latency';
   if (p95Ms === undefined) return undefined;
   if (maxP95Ms !== undefined && p95Ms > maxP95Ms) return `p95 is ${p95Ms} ms, at most ${maxP95Ms} ms allowed`;
@@ -131,6 +134,22 @@ function numbersFault(
   if (isComparable && grew(p95Ms, was?.p95Ms, maxP95GrowthPercent))
     return `p95 is ${p95Ms} ms, ${was?.p95Ms} ms before; ${maxP95GrowthPercent} % more are allowed`;
   return undefined;
+}
+
+/** A service that drifted under the version before says nothing about this one. */
+function driftFault(
+  { drifting = [] }: ModelNumbers,
+  was: ModelNumbers | undefined,
+  which: GateSettings['drift'],
+): string | undefined {
+  if (which === 'off') return undefined;
+  const known = which === 'new' ? (was?.drifting ?? []).map(({ service }) => service) : [];
+  const found = drifting.find(({ service }) => !known.includes(service));
+  if (!found) return undefined;
+  const { service, reason, images, feature, ratio } = found;
+  const measured = feature === undefined ? '' : `: ${feature} is ${ratio} times its threshold`;
+  const before = which === 'new' ? ', and did not before' : '';
+  return `${service} drifts (${reason}) over ${images} pictures${measured}${before}`;
 }
 
 function requestsOf(numbers: ModelNumbers | undefined): number {

@@ -40,6 +40,19 @@ export interface ModelNumbers {
   readonly p95Ms?: number;
   /** Of its processes. */
   readonly memoryBytes?: number;
+  /** Services that the world has changed for, beside the baseline of the model. Absent: none. */
+  readonly drifting?: readonly DriftingService[];
+}
+
+export interface DriftingService {
+  readonly service: string;
+  /** In a word, e.g. `classes`. */
+  readonly reason: string;
+  /** Pictures in the window. */
+  readonly images: number;
+  /** The feature that is farthest over its threshold, and how many times that it is. */
+  readonly feature?: string;
+  readonly ratio?: number;
 }
 
 /** The numbers of one heartbeat: what a stage's devices said before a deployment. */
@@ -50,18 +63,36 @@ export function numbersOf({ AgentMetrics, Models }: HeartbeatMessage): DeviceNum
     memoryBytes: valueOf(AgentMetrics, 'Memory', 'Bytes'),
     cpuPercent: valueOf(AgentMetrics, 'Cpu', 'Percent'),
   };
-  const models = Models.map(({ ModelName, ModelVersion, ModelMetrics }) => {
+  const models = Models.map(({ ModelName, ModelVersion, ModelMetrics, Drift = [] }) => {
     const p95Ms = valueOf(ModelMetrics, 'InferenceLatencyMs', 'P95');
     const counts = {
       inferences: valueOf(ModelMetrics, 'Inferences', 'Count') ?? 0,
       failures: valueOf(ModelMetrics, 'Failures', 'Count') ?? 0,
     };
     const more = present({ p95Ms, memoryBytes: valueOf(ModelMetrics, 'Memory', 'Bytes') });
-    return [ModelName, { version: ModelVersion, ...counts, ...more }] as const;
+    const drifting = Drift.flatMap(driftingService);
+    const drifts = drifting.length > 0 ? { drifting } : {};
+    return [ModelName, { version: ModelVersion, ...counts, ...more, ...drifts }] as const;
   });
   const challengers = Models.flatMap(challengersOf);
   const compared = challengers.length > 0 ? { challengers } : {};
   return { ...present(agent), models: Object.fromEntries(models), ...compared };
+}
+
+type Drift = NonNullable<HeartbeatMessage['Models'][number]['Drift']>[number];
+
+function driftingService({
+  Service: service,
+  State,
+  Images: images,
+  Causes,
+  Nearest,
+}: Drift): readonly DriftingService[] {
+  const world = Causes.find(({ Cause }) => Cause === 'WORLD');
+  if (State !== 'DRIFTING' || !world) return [];
+  return [
+    { service, reason: world.Reason, images, ...(Nearest ? { feature: Nearest.Feature, ratio: Nearest.Ratio } : {}) },
+  ];
 }
 
 function challengersOf(model: HeartbeatMessage['Models'][number]): readonly ChallengerNumbers[] {

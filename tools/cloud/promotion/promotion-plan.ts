@@ -58,6 +58,11 @@ const gateSchema = z.strictObject({
   /** Above what the same device reported before the deployment; of a challenger, above what the model that serves has. */
   maxMemoryGrowthPercent: z.number().min(0).default(50),
   maxP95GrowthPercent: z.number().min(0).default(50),
+  /**
+   * Services that see or say something else than the baseline of their model. `new`: one that drifts now and did not before the
+   * deployment is not healthy; `any`: nor is one that drifted before; `off`: nobody looks. A camera that changed does not count.
+   */
+  drift: z.enum(['new', 'any', 'off']).default('new'),
   /** So long must a device have been healthy: heartbeats of that time are all counted. */
   bakeMinutes: z.number().min(0).default(10),
   /** How long a stage may take to reach its quorum. */
