@@ -4,6 +4,7 @@ import type { CliIo } from '../tools/cli/frame/io.ts';
 import { agentBenchmark } from './agent/agent-benchmark.ts';
 import { cameraBenchmark } from './camera/camera-benchmark.ts';
 import { capturesBenchmark } from './captures/captures-benchmark.ts';
+import { challengerBenchmark } from './challenger/challenger-benchmark.ts';
 import { edgeManagerBenchmark } from './edge-manager/edge-manager-benchmark.ts';
 import { feedbackBenchmark } from './feedback/feedback-benchmark.ts';
 import { uploaderBenchmark } from './uploader/uploader-benchmark.ts';
@@ -18,6 +19,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
       help: HELP,
       addCommands: (program, host) => {
         addCommand(program, agentBenchmark, host);
+        addCommand(program, challengerBenchmark, host);
         addCommand(program, visionBenchmark, host);
         addCommand(program, cameraBenchmark, host);
         addCommand(program, edgeManagerBenchmark, host);
