@@ -59,7 +59,9 @@ export async function measureBeside(options: BesideOptions): Promise<BesideRepor
   for (const one of [champion, challenger]) await detectorVersion(one, path.basename(one));
   const configuration = { ChallengerShare: sharePercent, ChallengerCpuShare: cpuPercent, SignaturePolicy: 'off' };
   onProgress('Starting the agent …');
-  const agent = await startAgentProcess(path.join(folder, 'work'), configuration);
+  const agent = await startAgentProcess(path.join(folder, 'work'), configuration, {
+    bundleFolder: path.join(folder, 'bundles'),
+  });
   const { client } = agent;
   try {
     await client.activate({ path: path.join(champion, 'package') }, { signal });

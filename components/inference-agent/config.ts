@@ -64,6 +64,11 @@ const serviceSettings = section({
   KeepKillerInputs: perService.KeepKillerInputs.optional(),
   ChallengerShare: perService.ChallengerShare.optional(),
   ChallengerCpuShare: perService.ChallengerCpuShare.optional(),
+  ChallengerFeedbackConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
+    .optional()
+    .describe(
+      'ConfigId of edgeml.FeedbackUploader that pictures are given to on which the model of the service and its challenger differ; its strategy is `DISAGREEMENT`, or any other. Empty: none are.',
+    ),
   MLFeedbackConnectorConfigId: textSetting({ pattern: FEEDBACK_ID, meaning: FEEDBACK_ID_MEANING })
     .optional()
     .describe(

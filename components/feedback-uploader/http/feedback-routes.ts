@@ -1,4 +1,5 @@
 import type { EditableConfiguration, Incident, Logger } from '#packages/foundation';
+import { isFrameBody, readFrameBody } from '#packages/frames';
 import {
   ALWAYS_HEADER,
   configurationRoutes,
@@ -9,6 +10,7 @@ import {
   watchRoutes,
 } from '#packages/http';
 import type { ComponentStatus, FeedbackHealth, Route } from '#packages/http';
+import { encodeFrame } from '#packages/jpeg';
 import { uploaderErrors } from '../errors.ts';
 import type { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { jsonHeader } from './json-header.ts';
@@ -40,6 +42,9 @@ export function feedbackRoutes(ports: FeedbackRoutePorts): readonly Route[] {
 export function consoleRoutes(ports: FeedbackRoutePorts): readonly Route[] {
   return [...spoolRoutes(ports), ...configurationRoutes(ports.configuration), ...watchRoutes(ports, 'FeedbackHealth')];
 }
+
+/** Of frames that come as they are, which the agent cannot encode. */
+const JPEG = { quality: 90 };
 
 /** The body is the model input; prediction and metadata are in headers, so that a sample may be dropped without its body. */
 function feedbackRoute({ intake, reader }: FeedbackRoutePorts): Route {
@@ -75,7 +80,7 @@ function feedbackRoute({ intake, reader }: FeedbackRoutePorts): Route {
           readInput: async (maxBytes) => {
             const body = await reader.read(request, maxBytes, gone.signal);
             release = body.release;
-            return body.input;
+            return isFrameBody(body.input) ? encodeFrame(readFrameBody(body.input), JPEG) : body.input;
           },
         });
         sendJson(response, answer.status === 'accepted' ? 202 : 200, answer);

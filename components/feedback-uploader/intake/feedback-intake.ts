@@ -103,7 +103,10 @@ export class FeedbackIntake {
     const { id, configId, prediction, settings, always = false } = offer;
     checkPrediction(prediction);
     if (always) return this.#keep(offer, 'chosen by hand');
-    const verdict = this.#samplers.strategyOf(configId)?.(() => readPrediction(prediction));
+    const verdict = this.#samplers.strategyOf(configId)?.(
+      () => readPrediction(prediction),
+      () => objectMetadata(offer.metadata),
+    );
     if (verdict?.keep === false) return this.#dropped(id, verdict.why);
     const pending = this.#pending.get(configId) ?? 0;
     const full = exceededQuota(settings['sampling-strategy']?.quota, this.#ports.spool.kept(configId), pending);

@@ -12,7 +12,11 @@ import { strategySchema } from './strategy-schema.ts';
 /** A strategy as the configuration asks for it; answers whether a prediction is kept. */
 function sampler(settings: Record<string, unknown> | undefined, random = () => 0.5) {
   const strategy = createStrategy(settings && strategySchema.parse(settings), { random });
-  return (prediction: unknown): boolean => strategy(() => readPrediction(prediction)).keep;
+  return (prediction: unknown, metadata: Readonly<Record<string, string>> = {}): boolean =>
+    strategy(
+      () => readPrediction(prediction),
+      () => metadata,
+    ).keep;
 }
 
 const least = (threshold: number) => sampler({ 'strategy-name': 'LEAST_CONFIDENCE', threshold });
@@ -224,6 +228,12 @@ describe('sampling strategies', () => {
     });
   });
 
+  it('DISAGREEMENT keeps what a challenger differs on, whatever was predicted', () => {
+    const keep = sampler({ 'strategy-name': 'DISAGREEMENT' });
+    expect(keep({ any: 'thing' }, { disagreement: 'bolt (0.9) became nut (0.7)' })).toBe(true);
+    expect(keep([0.1, 0.9], { model: 'Parts 1.0.0' })).toBe(false);
+  });
+
   it.each([
     ['a text', 'not a prediction'],
     ['nothing', undefined],
@@ -245,6 +255,7 @@ describe('sampling strategies', () => {
       'ENTROPY',
       'CLASS',
       'NOVELTY',
+      'DISAGREEMENT',
       'ALL',
     ]);
   });

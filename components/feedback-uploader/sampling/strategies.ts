@@ -1,4 +1,5 @@
 import { keepClasses } from './class.ts';
+import { disagreement } from './disagreement.ts';
 import { entropy } from './entropy.ts';
 import { everything } from './everything.ts';
 import { leastConfidence } from './least-confidence.ts';
@@ -14,6 +15,7 @@ export const STRATEGIES = {
   ENTROPY: entropy,
   CLASS: keepClasses,
   NOVELTY: novelty,
+  DISAGREEMENT: disagreement,
   ALL: everything,
 } as const;
 

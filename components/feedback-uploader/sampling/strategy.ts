@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { ReadPrediction } from './read-prediction.ts';
 
-/** Decides for one sample after the other; may remember what it has seen. */
-export type Strategy = (read: () => ReadPrediction) => Verdict;
+/** Decides for one sample after the other; may remember what it has seen. `metadata` is that of the object. */
+export type Strategy = (read: () => ReadPrediction, metadata: () => Readonly<Record<string, string>>) => Verdict;
 
 export interface Verdict {
   readonly keep: boolean;

@@ -5,6 +5,7 @@ import type { CaptureService } from '../capture/capture-service.ts';
 import type { DriftBook } from '../drift/drift-book.ts';
 import type { OpenChallengers } from '../challenger/open-challengers.ts';
 import type { EdgeManager } from '../edge-manager/edge-manager.ts';
+import type { DifferenceFeedback } from '../feedback/difference-feedback.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import type { OpenLeases } from '../frames/lease-route.ts';
@@ -24,6 +25,7 @@ export interface AgentParts {
   readonly challengers: Pick<OpenChallengers, 'close'>;
   readonly quarantine: Quarantine;
   readonly feedback: V1Feedback;
+  readonly differences: DifferenceFeedback;
   readonly uploader: FeedbackClient;
   readonly frames: FrameMemory;
   readonly link: FleetLink;
@@ -49,7 +51,7 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
   admission.stop();
   leases.close();
   await Promise.all([served, registry.close(restMs), parts.challengers.close(restMs), quarantine.close()]);
-  await feedback.close(FEEDBACK_END_MS);
+  await Promise.all([feedback.close(FEEDBACK_END_MS), parts.differences.close(FEEDBACK_END_MS)]);
   uploader.close();
   frames.close();
   await parts.drift.save();

@@ -22,6 +22,7 @@ import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { DriftBook } from '../drift/drift-book.ts';
 import { driftSettings } from '../drift/drift-settings.ts';
+import { DifferenceFeedback } from '../feedback/difference-feedback.ts';
 import { V1Feedback } from '../feedback/v1-feedback.ts';
 import { AgentIncidents } from '../health/agent-incidents.ts';
 import { StalledServices } from '../health/stalled-services.ts';
@@ -186,8 +187,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     isQuiet: () => admission.isQuiet,
     buffers: options.buffers,
     count: (alias, outcome) => metrics.challenged(alias, outcome),
-    wantsDifferences: () => false,
-    onDifference: () => undefined,
+    wantsDifferences: (name) => differences.wants(name),
+    onDifference: (frame) => differences.offer(frame),
     clock,
     random: options.random,
     log,
@@ -352,6 +353,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
     count: (name, outcome) => metrics.feedback(name, outcome),
   });
+  const differences = new DifferenceFeedback({
+    client: uploader,
+    incidents,
+    clock,
+    configIdOf: (name) => ownSettings(configuration.current, name)?.ChallengerFeedbackConfigId,
+    count: (name, outcome) => metrics.feedback(name, outcome),
+  });
   const leases = new OpenLeases();
   const sockets = await openSockets(
     {
@@ -454,6 +462,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           challengers,
           quarantine,
           feedback,
+          differences,
           uploader,
           frames,
           link,

@@ -37,7 +37,7 @@ export interface ChallengersPorts {
 
 export type FrameOutcome = 'agreed' | 'differed' | 'failed' | `skipped-${SkipReason}`;
 
-/** A frame on which the two differ, with what both of them said. */
+/** A frame on which the two differ. */
 export interface DifferingFrame {
   readonly service: string;
   /** Of the request. */
@@ -46,8 +46,8 @@ export interface DifferingFrame {
   readonly image: Uint8Array;
   readonly champion: ModelIdentity;
   readonly challenger: ModelIdentity;
+  /** Of the model that serves. */
   readonly predictions: readonly Prediction[];
-  readonly challengerPredictions: readonly Prediction[];
 }
 
 /** An answer of the model that serves. */
@@ -209,7 +209,6 @@ export class Challengers {
         champion: answer.target.identity,
         challenger: challenger.identity,
         predictions: answer.inference.predictions,
-        challengerPredictions: inference.predictions,
       });
     } catch (error) {
       budget.spent(clock.monotonic() - startedAt);

@@ -1,17 +1,11 @@
-import type { Clock, Incidents } from '#packages/foundation';
-import { SampleQueue } from '#packages/http';
-import type { FeedbackClient, FeedbackLoss, FeedbackSample, SampleOffer } from '#packages/http';
+import type { FeedbackSample, SampleQueue } from '#packages/http';
+import { countedQueue } from './counted-queue.ts';
+import type { CountedQueuePorts } from './counted-queue.ts';
 
-export interface V1FeedbackPorts {
-  readonly client: Pick<FeedbackClient, 'publish'>;
-  readonly clock: Clock;
-  readonly incidents: Incidents;
+export interface V1FeedbackPorts extends CountedQueuePorts {
   /** ConfigId of a service; undefined or empty: its inferences are no feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string | undefined;
-  readonly count: (service: string, outcome: FeedbackOutcome) => void;
 }
-
-type FeedbackOutcome = 'accepted' | 'not-wanted' | `lost-${FeedbackLoss}`;
 
 /**
  * What the connectors of Greengrass V1 did for `MLFeedbackConnectorConfigId`: each inference that a program asks them for is
@@ -23,20 +17,7 @@ export class V1Feedback {
 
   constructor(ports: V1FeedbackPorts) {
     this.#ports = ports;
-    const { incidents } = ports;
-    this.#queue = new SampleQueue({
-      client: ports.client,
-      clock: ports.clock,
-      onAnswered: (offer, status) => {
-        ports.count(offer.service, status === 'accepted' ? 'accepted' : 'not-wanted');
-        incidents.resolved(subjectOf(offer), 'feedback.taken-again');
-      },
-      onLost: (offer, reason, error) => {
-        ports.count(offer.service, `lost-${reason}`);
-        const { service, configId } = offer;
-        incidents.opened(subjectOf(offer), 'feedback.lost', { service, configId, reason, error });
-      },
-    });
+    this.#queue = countedQueue(ports);
   }
 
   wants(service: string): boolean {
@@ -59,8 +40,4 @@ export class V1Feedback {
   close(ms: number): Promise<void> {
     return this.#queue.close(ms);
   }
-}
-
-function subjectOf({ service, configId }: SampleOffer): string {
-  return `feedback of ${service} to ${configId}`;
 }
