@@ -23,7 +23,7 @@ const config: KnipConfig = {
     'testing/posix/child-main.ts',
     'testing/vision/{load-and-unload,fuzz/run-fuzz}.ts',
     'testing/fuzz/fuzz-child.ts',
-    'testing/soak/shifted-clock.mjs',
+    'testing/soak/{live-heap,shifted-clock}.mjs',
     // Found by their names: testing/fuzz/find-targets.ts.
     '{packages,components,tools}/**/*.fuzz.ts',
   ],

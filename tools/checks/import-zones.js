@@ -122,8 +122,10 @@ export const ZONES = {
     holds: 'sampling, redaction, spool, uplink budget, uploads, messages of the old feedback connector',
     mayImport: [
       'packages/foundation',
+      'packages/frames',
       'packages/http',
       'packages/ipc',
+      'packages/jpeg',
       'packages/model-package',
       'packages/object-store',
       'schemas',

@@ -35,7 +35,7 @@ export interface ChallengersPorts {
   readonly onDifference: (frame: DifferingFrame) => void;
 }
 
-export type FrameOutcome = 'agreed' | 'differed' | 'failed' | `skipped-${SkipReason}`;
+type FrameOutcome = 'agreed' | 'differed' | 'failed' | `skipped-${SkipReason}`;
 
 /** A frame on which the two differ. */
 export interface DifferingFrame {

@@ -44,7 +44,7 @@ export interface ModelNumbers {
   readonly drifting?: readonly DriftingService[];
 }
 
-export interface DriftingService {
+interface DriftingService {
   readonly service: string;
   /** In a word, e.g. `classes`. */
   readonly reason: string;
