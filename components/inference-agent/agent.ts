@@ -33,6 +33,7 @@ import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configur
 import { fromOldAgentFile } from './settings/old-agent-file.ts';
 import type { OldAgentFile } from './settings/old-agent-file.ts';
 import { trustOf } from './assembly/agent-policy.ts';
+import { bootOfMachine, HashedBefore } from './trust/hashed-before.ts';
 import { verifyRuntime } from './trust/verify-runtime.ts';
 import { endWith } from './assembly/end-process.ts';
 
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
     setLevel(logLevel(configuration.current));
     const workFolder = process.cwd();
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
-    await lookAtRuntime(configuration, log);
+    await lookAtRuntime(configuration, workFolder, log);
     await claimSocket(words, workFolder);
     const caches = await openCaches(join(workFolder, 'cache'), log);
     const buffers = new BufferPool();
@@ -126,10 +127,12 @@ async function main(): Promise<void> {
 }
 
 /** Ends the start if native code is not that of the build; says who vouches for it. */
-async function lookAtRuntime(configuration: LiveConfiguration, log: Logger): Promise<void> {
+async function lookAtRuntime(configuration: LiveConfiguration, workFolder: string, log: Logger): Promise<void> {
   const [packages] = (childEnvironment()['NODE_PATH'] ?? '').split(delimiter);
   if (!packages) return;
-  const verdict = await verifyRuntime(dirname(packages), trustOf(configuration.current));
+  const file = join(workFolder, 'runtime-hashed');
+  const before = new HashedBefore({ file, boot: await bootOfMachine(), clock: systemClock });
+  const verdict = await verifyRuntime(dirname(packages), trustOf(configuration.current), before);
   log.info(verdict, 'runtime.verified');
 }
 

@@ -3,40 +3,60 @@ import { hashFile, readTextIfAny } from '#packages/foundation';
 import { verifySignedFiles } from '#packages/model-package';
 import type { FileHashes, Trust } from '#packages/model-package';
 import { agentErrors } from '../errors.ts';
+import type { HashedBefore } from './hashed-before.ts';
 
 /** Written by the build at the top of edgeml.Runtime: SHA-256 of each native file, and who signed the list. */
 const LIST = 'natives.json';
 
 export type RuntimeVerdict =
   /** A trusted key has signed what is there. */
-  | { readonly state: 'trusted'; readonly files: number; readonly keyId: string }
+  | ({ readonly state: 'trusted'; readonly keyId: string } & Looked)
   /** The files are those of the list, and no trusted key has signed it. */
-  | { readonly state: 'listed'; readonly files: number; readonly reason: string }
+  | ({ readonly state: 'listed'; readonly reason: string } & Looked)
   /** There is no list: the packages of a checkout, or a runtime of an older version. */
   | { readonly state: 'unknown' };
+
+interface Looked {
+  readonly files: number;
+  /** How many were hashed now; none if all were since the machine started, and nobody has touched one since. */
+  readonly hashed: number;
+}
 
 /**
  * Looks at every native file of the runtime, before any of them is loaded by the agent; Node.js itself runs already.
  * @param folder of the unpacked runtime
+ * @param before spares hashing what was hashed before and not touched since
  * @throws EdgeError `runtime.changed`, `signature.malformed`, `signature.invalid`
  */
-export async function verifyRuntime(folder: string, trust: Trust): Promise<RuntimeVerdict> {
+export async function verifyRuntime(
+  folder: string,
+  trust: Trust,
+  before: Pick<HashedBefore, 'look' | 'keep'>,
+): Promise<RuntimeVerdict> {
   const text = await readTextIfAny(path.join(folder, LIST));
   if (text === undefined) return { state: 'unknown' };
   const { files, verdict } = await listOf(text, trust);
+  const { print, known } = await before.look(folder, files);
+  if (!known) {
+    await requireUnchanged(folder, files);
+    await before.keep(print);
+  }
+  const count = Object.keys(files).length;
+  const looked = { files: count, hashed: known ? 0 : count };
+  return typeof verdict === 'string'
+    ? { state: 'listed', reason: verdict, ...looked }
+    : { state: 'trusted', keyId: verdict.keyId, ...looked };
+}
+
+async function requireUnchanged(folder: string, files: FileHashes): Promise<void> {
   const changed: string[] = [];
   for (const [file, hash] of Object.entries(files)) {
     const actual = await hashFile(path.join(folder, file)).catch(() => undefined);
     if (actual !== hash) changed.push(file);
   }
-  if (changed.length > 0) {
-    const message = `${changed.length} of ${Object.keys(files).length} native files in ${folder} are not those of the build: ${changed.slice(0, 5).join(', ')}`;
-    throw agentErrors.error('runtime.changed', message, { facts: { folder, files: changed } });
-  }
-  const count = Object.keys(files).length;
-  return typeof verdict === 'string'
-    ? { state: 'listed', files: count, reason: verdict }
-    : { state: 'trusted', files: count, keyId: verdict.keyId };
+  if (changed.length === 0) return;
+  const message = `${changed.length} of ${Object.keys(files).length} native files in ${folder} are not those of the build: ${changed.slice(0, 5).join(', ')}`;
+  throw agentErrors.error('runtime.changed', message, { facts: { folder, files: changed } });
 }
 
 /** The list, and the key that signed it, or why that is not to be trusted. */
