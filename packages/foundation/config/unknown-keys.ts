@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as z from 'zod';
 import { closest } from '../text/closest.ts';
 import { pointer } from './pointer.ts';
 import { elementOf, knownProperties, schemaNode } from './schema-walk.ts';
@@ -12,7 +12,18 @@ export interface UnknownKey {
 
 /** Keys that the schema does not know, at any depth: misspelt, or left over from another version. */
 export function unknownKeys(schema: z.ZodType, value: unknown): readonly UnknownKey[] {
-  return walk(schemaNode(schema), value, []);
+  if (!(schema instanceof z.ZodObject) || !isGroup(value)) return walk(schemaNode(schema), value, []);
+  // Only what was given is described: a component has a hundred settings, and most configurations name few.
+  const settings = schema.shape as Readonly<Record<string, z.ZodType>>;
+  return Object.entries(value).flatMap(([key, child]) => {
+    const below = Object.hasOwn(settings, key) ? settings[key] : undefined;
+    if (below && typeof child !== 'object') return [];
+    return below ? walk(schemaNode(below), child, [key]) : walk(schemaNode(schema), { [key]: child }, []);
+  });
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function walk(node: SchemaNode, value: unknown, path: readonly string[]): UnknownKey[] {

@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 export interface OtherProtocol {
   /** First bytes of each of its connections; no HTTP/1.1 request begins so. */
   readonly preface: string;
-  take(socket: Duplex): void;
+  /** Nothing is read from the connection until it resolves; if it rejects, the connection is closed. */
+  take(socket: Duplex): Promise<void>;
   /** Takes no new requests, lets those that are being answered finish for `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -38,6 +39,8 @@ export function byProtocol(server: Server, other: OtherProtocol, door: Door): (s
       socket.off('data', onData);
       socket.off('end', onEnd);
       socket.unshift(head);
+      // Only in the next turn: until then the server that takes the connection is still adding its listeners.
+      const goOn = (): void => process.nextTick(() => socket.resume());
       if (mayBeOther) {
         door.handedOver(socket);
         if (taken.size >= door.maxConnections()) return void socket.destroy();
@@ -45,13 +48,12 @@ export function byProtocol(server: Server, other: OtherProtocol, door: Door): (s
         socket.once('close', () => taken.delete(socket));
         // Half a connection is of no use to it.
         socket.allowHalfOpen = false;
-        other.take(socket);
+        other.take(socket).then(goOn, onError);
       } else {
         socket.off('error', onError);
         server.emit('connection', socket);
+        goOn();
       }
-      // Only in the next turn: until then the server that takes the connection is still adding its listeners.
-      process.nextTick(() => socket.resume());
     };
     const onEnd = (): void => void socket.destroy();
     socket.on('data', onData);
