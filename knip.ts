@@ -5,6 +5,7 @@ const config: KnipConfig = {
   entry: [
     // What esbuild bundles: see tools/bundle/components.ts, tools/bundle/runtime and tools/cloud/pipeline.
     'components/inference-agent/{agent,doctor,instance-worker,model}.ts',
+    'components/inference-agent/instance/serve-model.ts',
     'components/feedback-uploader/{uploader,redactor}.ts',
     'components/inference-app/app.ts',
     'components/console/console.ts',

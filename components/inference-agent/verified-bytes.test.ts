@@ -9,7 +9,7 @@ import type { InProcessAgent } from '../../testing/agent/in-process-agent.ts';
 import { specOf } from '../../testing/agent/instance-conformance.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
-import { componentBundle } from '../../testing/process/start-component.ts';
+import { instanceWorkerBundle } from '../../testing/process/start-component.ts';
 import { dividesBrightPictures } from '../../testing/vision/hostile-models.ts';
 import { externalWeights, meanColourModel } from '../../testing/vision/onnx-builder.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 async function realInstances(): Promise<OpenInstance> {
-  const file = await componentBundle('inference-agent', 'instance-worker');
+  const file = await instanceWorkerBundle();
   const buffers = new BufferPool();
   const executors = {
     process: processExecutors({ file, environment: process.env, groups: InstanceGroups.open() }),

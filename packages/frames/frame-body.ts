@@ -1,7 +1,8 @@
+import { checkLayout } from './check-layout.ts';
 import { frameErrors } from './errors.ts';
 import { frameBytes } from './frame-layout.ts';
 import type { FrameLayout, RawFrame } from './frame-layout.ts';
-import { checkLayout, layoutSchema } from './frame-reference.ts';
+import { isFrameLayout } from './is-frame-layout.ts';
 
 /** Content type of a request whose body is a frame itself. */
 export const FRAME_BODY_TYPE = 'application/vnd.edgeml.frame';
@@ -37,9 +38,17 @@ export function readFrameBody(body: Uint8Array): RawFrame {
 
 function layoutOf(body: Uint8Array): FrameLayout {
   const text = Buffer.from(body.buffer, body.byteOffset, FRAME_BODY_HEADER).toString('latin1', MAGIC.length);
+  const { width, height, format, strides, matrix, range } = layoutIn(text);
+  return { width, height, format, strides, matrix, range };
+}
+
+function layoutIn(text: string): FrameLayout {
+  let cause: unknown;
   try {
-    return layoutSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw frameErrors.error('frames.reference-invalid', 'the head of a frame body is no layout', { cause });
+    const value: unknown = JSON.parse(text);
+    if (isFrameLayout(value)) return value;
+  } catch (thrown) {
+    cause = thrown;
   }
+  throw frameErrors.error('frames.reference-invalid', 'the head of a frame body is no layout', { cause });
 }

@@ -1,5 +1,8 @@
+export const FORMATS = ['yuv420p', 'nv12', 'bgr24', 'rgb24', 'gray'] as const;
 /** As ffmpeg names them. */
-export type FrameFormat = 'yuv420p' | 'nv12' | 'bgr24' | 'rgb24' | 'gray';
+export type FrameFormat = (typeof FORMATS)[number];
+export const MATRICES = ['bt601', 'bt709', 'bt2020'] as const;
+export const RANGES = ['limited', 'full'] as const;
 
 /** How a decoded picture lies in memory: its planes one behind the other, rows from the top. */
 export interface FrameLayout {
@@ -10,9 +13,9 @@ export interface FrameLayout {
   /** Bytes from one row to the next, for each plane: 3 of yuv420p, 2 of nv12, else 1. */
   readonly strides: readonly number[];
   /** Of YUV. Where the stream does not say, ffmpeg and OpenCV take `bt601`. */
-  readonly matrix: 'bt601' | 'bt709' | 'bt2020';
+  readonly matrix: (typeof MATRICES)[number];
   /** `limited`: brightness from 16 to 235, colour from 16 to 240; `full`: 0 to 255. Of `gray` too; RGB is always full. */
-  readonly range: 'limited' | 'full';
+  readonly range: (typeof RANGES)[number];
 }
 
 export interface RawFrame extends FrameLayout {

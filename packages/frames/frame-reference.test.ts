@@ -57,11 +57,24 @@ describe('a frame as the body of a request', () => {
     );
   });
 
-  it('is told from pictures, and refused with a head that is no layout', () => {
+  it('is told from pictures', () => {
     expect(isFrameBody(Buffer.from([0xff, 0xd8]))).toBe(false);
     expect(isFrameBody(Buffer.alloc(FRAME_BODY_HEADER, 'x'))).toBe(false);
-    const body = Buffer.alloc(FRAME_BODY_HEADER, ' ');
-    body.write('EDGEML-FRAME-1\n{"width":-1}');
+  });
+
+  it.each([
+    { width: 0 },
+    { height: 16_385 },
+    { format: 'cmyk' },
+    { strides: [] },
+    { strides: [8.5] },
+    { strides: [2] },
+    { matrix: 'srgb' },
+    { range: null },
+  ])('is refused with %o in its layout', (wrong) => {
+    const layout = { width: 8, height: 4, format: 'gray', strides: [8], matrix: 'bt601', range: 'full', ...wrong };
+    const body = Buffer.alloc(FRAME_BODY_HEADER + 32, ' ');
+    body.write(`EDGEML-FRAME-1\n${JSON.stringify(layout)}`);
     expect(() => readFrameBody(body)).toThrow(expect.objectContaining({ code: 'frames.reference-invalid' }));
   });
 });

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { frameErrors } from './errors.ts';
-import { planesOf } from './frame-layout.ts';
+import { checkLayout } from './check-layout.ts';
+import { FORMATS, MATRICES, RANGES } from './frame-layout.ts';
 import type { FrameLayout } from './frame-layout.ts';
+import { MAX_EDGE, MAX_STRIDE } from './is-frame-layout.ts';
 import type { SlotOfRing } from './ring/ring-record.ts';
 import { MAX_SLOTS } from './ring/ring-record.ts';
 
@@ -24,34 +26,15 @@ export function readFrameReference(value: unknown): FrameReference {
   return parsed.data;
 }
 
-/** @throws EdgeError `frames.reference-invalid` if rows are longer than their strides */
-export function checkLayout(layout: FrameLayout): void {
-  const planes = planesOf(layout);
-  if (layout.strides.length === planes.length && planes.every(({ stride, columns }) => stride >= columns)) return;
-  const { format, width, height, strides } = layout;
-  const needed = planes.map(({ columns }) => columns).join(', ');
-  const message = `strides of a ${format} frame of ${width}×${height} are at least ${needed}, not ${strides.join(', ')}`;
-  throw frameErrors.error('frames.reference-invalid', message);
-}
-
-const MAX_EDGE = 16_384;
 const edge = z.int().min(1).max(MAX_EDGE);
 
-export const layoutSchema = z.object({
+const layoutSchema = z.object({
   width: edge,
   height: edge,
-  format: z.enum(['yuv420p', 'nv12', 'bgr24', 'rgb24', 'gray']),
-  strides: z
-    .array(
-      z
-        .int()
-        .min(1)
-        .max(8 * MAX_EDGE),
-    )
-    .min(1)
-    .max(3),
-  matrix: z.enum(['bt601', 'bt709', 'bt2020']),
-  range: z.enum(['limited', 'full']),
+  format: z.enum(FORMATS),
+  strides: z.array(z.int().min(1).max(MAX_STRIDE)).min(1).max(3),
+  matrix: z.enum(MATRICES),
+  range: z.enum(RANGES),
 });
 
 const referenceSchema = layoutSchema.extend({

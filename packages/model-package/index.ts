@@ -18,7 +18,7 @@ export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
 export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
 export { mergeInput } from './schema-input.ts';
-export { inputOf, manifestSchema, outputOf, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
+export { manifestSchema, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
   ClassificationOutput,
   CropStep,
@@ -60,3 +60,4 @@ export { keySigner } from './signature/signer.ts';
 export type { Signer } from './signature/signer.ts';
 export { SIGNATURE_POLICIES, validKeys, verifyPackage } from './signature/verify-package.ts';
 export type { SignatureVerdict, SignedPackage, Trust } from './signature/verify-package.ts';
+export { inputOf, outputOf } from './variant-specs.ts';

@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../../testing/fuzz/fuzz-target.ts';
 import { unlessRefused } from '../../testing/fuzz/fuzz-target.ts';
-import { inputOf, outputOf, parseLabels, parseManifest } from './schema.ts';
+import { parseLabels, parseManifest } from './schema.ts';
+import { inputOf, outputOf } from './variant-specs.ts';
 import { parseSignatureFile, signedBytes } from './signature/signature-file.ts';
 
 const MANIFEST = {

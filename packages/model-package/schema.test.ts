@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationProblem } from '#packages/foundation';
 import { packageErrors } from './errors.ts';
-import { inputOf, outputOf, parseLabels, parseManifest } from './schema.ts';
+import { parseLabels, parseManifest } from './schema.ts';
+import { inputOf, outputOf } from './variant-specs.ts';
 
 const minimal = {
   schemaVersion: 1,

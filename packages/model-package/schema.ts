@@ -117,8 +117,16 @@ export const manifestSchema = z
     });
   });
 
-export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
-export type Variant = ModelManifest['variants'][number];
+type Written = Readonly<z.infer<typeof manifestSchema>>;
+type WrittenVariant = Written['variants'][number];
+
+/** A file of the model; `input` and `output` are complete if the file has keys of its own. */
+export type Variant = Readonly<Omit<WrittenVariant, 'input' | 'output'>> & {
+  readonly input?: InputSpec;
+  readonly output?: OutputSpec;
+};
+
+export type ModelManifest = Omit<Written, 'variants'> & { readonly variants: readonly [Variant, ...Variant[]] };
 export type GoldenCase = ModelManifest['golden'][number];
 
 /**
@@ -127,7 +135,7 @@ export type GoldenCase = ModelManifest['golden'][number];
  */
 export function parseManifest(value: unknown, source = 'model.json'): ModelManifest {
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return deepFreeze(parsed.data);
+  if (parsed.success) return deepFreeze(withWholeVariants(parsed.data));
   const problems = parsed.error.issues.map((issue) => ({ pointer: pointerOf(issue.path), message: issue.message }));
   const shown = problems.slice(0, 20).map(({ pointer, message }) => `${pointer}: ${message}`);
   const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
@@ -136,14 +144,14 @@ export function parseManifest(value: unknown, source = 'model.json'): ModelManif
   });
 }
 
-/** `input` as this variant takes it: the manifest's, with the variant's own keys on top; undefined if the model takes no image. */
-export function inputOf(manifest: ModelManifest, variant: Variant): InputSpec | undefined {
-  return variant.input ? inputSchema.parse(mergeInput(manifest.input, variant.input)) : manifest.input;
-}
-
-/** `output` as this variant gives it: the manifest's, with the variant's own keys on top. */
-export function outputOf(manifest: ModelManifest, variant: Variant): OutputSpec {
-  return variant.output ? outputSchema.parse({ ...manifest.output, ...variant.output }) : manifest.output;
+function withWholeVariants(written: Written): ModelManifest {
+  const whole = ({ input, output, ...variant }: WrittenVariant): Variant => ({
+    ...variant,
+    ...(input ? { input: inputSchema.parse(mergeInput(written.input, input)) } : {}),
+    ...(output ? { output: outputSchema.parse({ ...written.output, ...output }) } : {}),
+  });
+  const [first, ...others] = written.variants;
+  return { ...written, variants: [whole(first), ...others.map(whole)] };
 }
 
 /** One label per line; blank lines at the end do not count. Line number from 0 is the class id. */

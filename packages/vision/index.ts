@@ -1,10 +1,11 @@
 export { createDecoder } from './decoders/create-decoder.ts';
 export { Doubts } from './doubts.ts';
 export { visionErrors } from './errors.ts';
-export { boundsOf, checkGolden, holdsTensors, parseExpected } from './golden/check-golden.ts';
+export { boundsOf, checkGolden, holdsTensors } from './golden/check-golden.ts';
 export type { GoldenCaseReport } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
 export { compareTensors } from './golden/compare-tensors.ts';
+export { parseExpected } from './golden/parse-expected.ts';
 export { ImagePreparer } from './image-preparer.ts';
 export { loadModel, preparerOptions } from './load-model.ts';
 export type {

@@ -99,6 +99,7 @@ describe('greengrass-build', () => {
       'run.cmd',
       'run.sh',
       'sbom.cdx.json',
+      'serve-model.js',
     ]);
     expect(await contents('edgeml.InferenceApp', 'edgeml-app.zip')).toEqual([
       'LICENSE',

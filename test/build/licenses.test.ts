@@ -27,6 +27,7 @@ const BUNDLES = {
     'inference-agent/agent.ts',
     'inference-agent/doctor.ts',
     'inference-agent/instance-worker.ts',
+    'inference-agent/instance/serve-model.ts',
     'inference-agent/model.ts',
   ],
   'edgeml-app.zip': ['inference-app/app.ts'],

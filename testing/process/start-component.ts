@@ -7,7 +7,7 @@ import type { ChildOptions } from './child.ts';
 
 /** Bundles of each component: the program that runs, then what it looks for beside itself. */
 const BUNDLES = {
-  'inference-agent': ['agent', 'instance-worker'],
+  'inference-agent': ['agent', 'instance-worker', 'instance/serve-model'],
   'feedback-uploader': ['uploader', 'redactor'],
   'inference-app': ['app'],
 } as const;
@@ -41,7 +41,14 @@ export async function startComponent(component: keyof typeof BUNDLES, options: C
 
 /** Path of one of a component's bundles, e.g. `model` of `inference-agent`. */
 export function componentBundle(component: string, name: string, folder = component): Promise<string> {
-  return bundleFile(folder, `${name}.js`, `components/${component}/${name}.ts`);
+  return bundleFile(folder, `${path.basename(name)}.js`, `components/${component}/${name}.ts`);
+}
+
+/** Path of the program that runs a model; what it loads lies beside it. */
+export async function instanceWorkerBundle(): Promise<string> {
+  const bundles = BUNDLES['inference-agent'].slice(1).map((name) => componentBundle('inference-agent', name));
+  const [program = ''] = await Promise.all(bundles);
+  return program;
 }
 
 /** Runs a bundle with the packages that edgeml.Runtime has on a device. */

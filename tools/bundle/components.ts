@@ -42,6 +42,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
         {
           'agent.js': 'inference-agent/agent.ts',
           'instance-worker.js': 'inference-agent/instance-worker.ts',
+          'serve-model.js': 'inference-agent/instance/serve-model.ts',
           'model.js': 'inference-agent/model.ts',
           'doctor.js': 'inference-agent/doctor.ts',
         },

@@ -12,7 +12,7 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
 import { bundleFile } from '../../../testing/process/bundle-file.ts';
 import { childrenOf } from '../../../testing/process/process-facts.ts';
-import { componentBundle } from '../../../testing/process/start-component.ts';
+import { instanceWorkerBundle } from '../../../testing/process/start-component.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../../testing/agent/sample-package.ts';
 import { memoryScripted } from '../../../testing/agent/memory-scripted.ts';
 import { bytesOf, describeInstances, specOf } from '../../../testing/agent/instance-conformance.ts';
@@ -223,7 +223,7 @@ describe.runIf(process.platform === 'linux')('A process that is stopped together
 
 describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   it("answer the same whether the model's own thread prepares an image or another", async () => {
-    const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
+    const open = workerInstances(ports(await instanceWorkerBundle()));
     const { dir, hash, hashes, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, prepareAhead: true });
     const instance = await open({ packageDir: dir, packageHash: hash, hashes, manifest, labels, settings }, quiet);
@@ -243,7 +243,7 @@ describe.each(ISOLATIONS)('Instances of a real model in a %s', (isolation) => {
   });
 
   it('measures the numbers of threads that are allowed, and says what it found', async () => {
-    const open = workerInstances(ports(await componentBundle('inference-agent', 'instance-worker')));
+    const open = workerInstances(ports(await instanceWorkerBundle()));
     const { dir, hash, hashes, manifest, labels } = await readPackage(SAMPLE_PACKAGE);
     const { settings } = specOf({}, { isolation, workers: 2, intraOpThreads: 2, threadsToTry: [2, 1] });
     const said: string[] = [];

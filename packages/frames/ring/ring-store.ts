@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#packages/foundation';
 import { frameErrors } from '../errors.ts';
-import { checkLayout } from '../frame-reference.ts';
+import { checkLayout } from '../check-layout.ts';
 import type { FrameReference } from '../frame-reference.ts';
 import { fitsRing, MIN_SLOTS, ringBytes } from './ring-record.ts';
 import type { PlacedFrame } from './placed-frame.ts';

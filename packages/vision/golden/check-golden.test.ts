@@ -55,6 +55,10 @@ describe('checkGolden', () => {
   it.each([
     ['not JSON', '{'],
     ['no array', '{"classId":1}'],
+    ['a list of texts', '["a"]'],
+    ['without a whole class', '[{"classId":1.5,"label":"a","score":1}]'],
+    ['without a label', '[{"classId":1,"score":1}]'],
+    ['without a score', '[{"classId":1,"label":"a","score":"1"}]'],
     ['a box of three', '[{"classId":1,"label":"a","score":1,"box":[0,0,1]}]'],
     ['a box in pixels', '[{"classId":1,"label":"a","score":1,"box":[0,0,100,100]}]'],
   ])('refuses expectations that are %s', async (_what, text) => {

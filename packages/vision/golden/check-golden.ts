@@ -1,14 +1,14 @@
-import * as z from 'zod';
 import { outputOf } from '#packages/model-package';
 import type { GoldenCase, ModelManifest, OutputSpec, PackageFiles, Prediction, Variant } from '#packages/model-package';
 import { isEdgeError, messageOf, systemClock } from '#packages/foundation';
-import { visionErrors } from '../errors.ts';
 import type { LoadedModel, NamedTensors } from '../loaded-model.ts';
 import { readTensorFeeds } from '../tensor/tensor-feeds.ts';
 import { isTensorFile, readTensorFile } from '../tensor/tensor-file.ts';
 import { comparePredictions } from './compare-predictions.ts';
 import type { Bounds } from './compare-predictions.ts';
 import { compareTensors } from './compare-tensors.ts';
+import { parseExpected } from './parse-expected.ts';
+import { unusableGolden } from './unusable-golden.ts';
 
 /** Runs after the first, of which the fastest counts where there is a bound on the latency. */
 const TIMED_RUNS = 3;
@@ -145,15 +145,15 @@ async function comparison(
   if (!isTensorFile(golden.expect)) {
     // An empty list would fit whatever the model gives.
     if (output.decoder === 'tensor')
-      throw unusable(golden.expect, 'the model gives tensors, which are expected as .npz or .npy', undefined);
+      throw unusableGolden(golden.expect, 'the model gives tensors, which are expected as .npz or .npy', undefined);
     const expected = parseExpected(bytes, golden.expect);
     return ({ predictions }) => comparePredictions(predictions, expected, golden, bounds);
   }
   const expected = await usable(golden.expect, () => readTensorFile(bytes, golden.expect, model.outputs));
-  if (Object.keys(expected).length === 0) throw unusable(golden.expect, 'it holds no array', undefined);
+  if (Object.keys(expected).length === 0) throw unusableGolden(golden.expect, 'it holds no array', undefined);
   return ({ outputs }) => {
     if (!outputs)
-      throw unusable(golden.expect, 'the decoder gives predictions, which are expected as .json', undefined);
+      throw unusableGolden(golden.expect, 'the decoder gives predictions, which are expected as .json', undefined);
     return compareTensors(outputs, expected, golden);
   };
 }
@@ -164,7 +164,7 @@ async function usable<Result>(file: string, work: () => Promise<Result>): Promis
     return await work();
   } catch (error) {
     if (!isEdgeError(error) || !/^(image|tensor)\.|^model\.input-invalid$/.test(error.code)) throw error;
-    throw unusable(file, error.message, error);
+    throw unusableGolden(file, error.message, error);
   }
 }
 
@@ -173,29 +173,9 @@ async function readGolden(files: PackageFiles, file: string): Promise<Uint8Array
     return await files.read(file);
   } catch (error) {
     if (isEdgeError(error) && error.code === 'package.changed') throw error;
-    throw unusable(file, `it cannot be read: ${messageOf(error)}`, error);
+    throw unusableGolden(file, `it cannot be read: ${messageOf(error)}`, error);
   }
 }
-
-/** @throws EdgeError `model.golden-unusable` */
-export function parseExpected(bytes: Uint8Array, file: string): readonly Prediction[] {
-  try {
-    return expectedSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error).replace(/\s+/g, ' ') : messageOf(error);
-    throw unusable(file, `it must be a JSON array of {classId, label, score, box?}: ${reason}`, error);
-  }
-}
-
-const fraction = z.number().min(0).max(1);
-const expectedSchema = z.array(
-  z.looseObject({
-    classId: z.int(),
-    label: z.string(),
-    score: z.number(),
-    box: z.tuple([fraction, fraction, fraction, fraction]).optional(),
-  }),
-) as z.ZodType<readonly Prediction[]>;
 
 /** Where the lists of a decoder end. */
 export function boundsOf(output: OutputSpec): Bounds {
@@ -212,11 +192,4 @@ export function boundsOf(output: OutputSpec): Bounds {
 function describeFailure(report: GoldenCaseReport): string {
   const more = report.differences.length > 1 ? ` (and ${report.differences.length - 1} more)` : '';
   return `${report.input}: ${report.differences[0] ?? ''}${more}`;
-}
-
-function unusable(file: string, what: string, cause: unknown): Error {
-  return visionErrors.error('model.golden-unusable', `the golden file "${file}" cannot be used: ${what}`, {
-    cause,
-    facts: { file },
-  });
 }

@@ -1,5 +1,4 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { fromBufferPromise, getFileNameLowLevel } from 'yauzl';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
@@ -37,6 +36,8 @@ export async function readTensorFile(
 
 /** The members of what `np.savez` and `np.savez_compressed` write. */
 async function readNpz(bytes: Uint8Array, file: string, maxBytes: number): Promise<NamedTensors> {
+  // Few models have such a file, and each process of one would load this.
+  const { fromBufferPromise, getFileNameLowLevel } = await import('yauzl');
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const zip = await fromBufferPromise(buffer, { lazyEntries: true, decodeStrings: false });

@@ -1,0 +1,37 @@
+import type { Prediction } from '#packages/model-package';
+import { messageOf } from '#packages/foundation';
+import { unusableGolden } from './unusable-golden.ts';
+
+/**
+ * The predictions that a package expects. By hand: this runs in the process of a model, which would load zod for nothing else.
+ * @throws EdgeError `model.golden-unusable`
+ */
+export function parseExpected(bytes: Uint8Array, file: string): readonly Prediction[] {
+  try {
+    const list: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (!Array.isArray(list)) throw new Error('it is no list');
+    return list.map((value, index) => {
+      const problem = problemOf(value);
+      if (problem !== undefined) throw new Error(`${problem} at ${index}`);
+      return value as Prediction;
+    });
+  } catch (error) {
+    const what = `it must be a JSON array of {classId, label, score, box?}: ${messageOf(error)}`;
+    throw unusableGolden(file, what, error);
+  }
+}
+
+/** Undefined for a prediction; it may have more keys. */
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'an object was expected';
+  const { classId, label, score, box } = value as Partial<Record<keyof Prediction, unknown>>;
+  if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
+  if (typeof label !== 'string') return '"label" must be a text';
+  if (!Number.isFinite(score)) return '"score" must be a number';
+  if (box !== undefined && !isBox(box)) return '"box" must be four numbers from 0 to 1';
+  return undefined;
+}
+
+function isBox(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 4 && value.every((corner) => corner >= 0 && corner <= 1);
+}
