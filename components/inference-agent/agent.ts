@@ -22,6 +22,7 @@ import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/s
 import type { CommandLine } from './edge-manager/start/command-line.ts';
 import { FrameMemory } from './frames/frame-memory.ts';
 import { ModelCaches } from './instance/cache/model-caches.ts';
+import { InputsAtWork } from './killer-inputs/inputs-at-work.ts';
 import { KillerInputs } from './killer-inputs/killer-inputs.ts';
 import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
@@ -78,6 +79,9 @@ async function main(): Promise<void> {
     const killers = new KillerInputs({ folder: join(workFolder, 'killer-inputs'), clock: systemClock, log });
     await killers.open();
     end.before(() => killers.idle());
+    const atWork = InputsAtWork.open(workFolder);
+    const reason = 'the agent itself ended while a thread of it ran this input';
+    for (const { packageHash, parts, keep } of atWork?.left ?? []) killers.record(packageHash, parts, reason, keep);
     const credentials = deviceCredentials({
       exchange: tokenExchangeCredentials({
         uri: environment.credentialsUri,
@@ -113,6 +117,7 @@ async function main(): Promise<void> {
           thread: threadExecutors({ file: workerFile, buffers, threads }),
         },
         killers,
+        ...(atWork ? { atWork } : {}),
         ...(caches ? { caches } : {}),
       }),
       clock: systemClock,

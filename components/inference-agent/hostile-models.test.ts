@@ -199,6 +199,31 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('a hostile model in a thread', () => {
+  it('that ends the agent on one picture is not asked about it a third time, and answers the others', async () => {
+    const work = join(folder.path, 'in-thread');
+    const start = () => startAgentProcess(work, { Isolation: 'thread' });
+    let own = await start();
+    await own.client.activate({ path: await packageOf('Threaded', '1.0.0', dividesBrightPictures()) });
+    for (let death = 1; death <= 2; death++) {
+      expect(await own.client.invoke('Threaded', pictures.dark, png)).toMatchObject({ service: 'Threaded' });
+      await expect(own.client.invoke('Threaded', pictures.bright, png)).rejects.toMatchObject({
+        code: 'agent.connection-lost',
+      });
+      expect(await own.process.exit).toBe('SIGFPE');
+      own.client.close();
+      own = await start();
+    }
+    await expect(own.client.invoke('Threaded', pictures.bright, png)).rejects.toMatchObject({
+      code: 'input.kills-model',
+      facts: { bytes: pictures.bright.length, deaths: 2 },
+    });
+    expect(await own.client.invoke('Threaded', pictures.dark, png)).toMatchObject({ service: 'Threaded' });
+    own.client.close();
+    await own.process.end();
+  });
+});
+
 function children(): readonly number[] {
   return processTable()
     .filter(({ parent }) => parent === agent.process.pid)

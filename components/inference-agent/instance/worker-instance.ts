@@ -5,9 +5,10 @@ import { isEdgeError } from '#packages/foundation';
 import type { Clock, EdgeError } from '#packages/foundation';
 
 import type { BufferPool } from '../buffers/buffer-pool.ts';
-import { inputOfPicture, inputOfTensors } from '../killer-inputs/input.ts';
+import { hashOf, inputOfPicture, inputOfTensors } from '../killer-inputs/input.ts';
 import type { Input } from '../killer-inputs/input.ts';
 import type { KillerInput } from '../killer-inputs/killer-input.ts';
+import type { InputsAtWork } from '../killer-inputs/inputs-at-work.ts';
 import type { KillerInputs } from '../killer-inputs/killer-inputs.ts';
 import { memoryOfPicture } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
@@ -37,6 +38,8 @@ export interface WorkerInstancePorts {
   /** How a model is run, by what its service asks for. */
   readonly executors: Readonly<Record<Isolation, OpenExecutor>>;
   readonly killers: KillerInputs;
+  /** Tells the next agent what threads were at when this one ended; without it such an input is run again and again. */
+  readonly atWork?: InputsAtWork;
   /** Optimised models and remembered choices; without it each start makes them anew. */
   readonly caches?: ModelCaches;
 }
@@ -165,6 +168,7 @@ class WorkerInstance implements ModelInstance {
   ): Promise<Answer> {
     const { packageHash, settings } = this.#spec;
     const { killers, buffers } = this.#ports;
+    let noted: Noted | undefined;
     try {
       if (this.#closing.signal.aborted) throw ended();
       let executor = this.#executors.freest();
@@ -174,8 +178,13 @@ class WorkerInstance implements ModelInstance {
         if (refusal) throw refusal;
         executor = await this.#executors.nextFree();
       }
+      if (settings.isolation === 'thread') {
+        noted = await this.#note(input);
+        executor = await this.#executors.nextFree();
+      }
       const answer = await ask(executor).catch((thrown: unknown) => this.#askAgain(thrown, ask, MAX_REPEATS));
       this.#executors.answered();
+      if (noted?.suspect !== undefined) killers.acquit(packageHash, noted.suspect);
       return answer;
     } catch (thrown) {
       if (isEdgeError(thrown) && KILLED_BY_INPUT.includes(thrown.code)) {
@@ -185,9 +194,20 @@ class WorkerInstance implements ModelInstance {
       }
       throw thrown;
     } finally {
+      noted?.done();
       if (memory) buffers.give(memory);
       this.#executors.freed();
     }
+  }
+
+  /** For a thread, which takes the agent along if native code dies in it. What cannot be read is refused by who runs it. */
+  async #note(input: Input): Promise<Noted | undefined> {
+    const { packageHash, settings } = this.#spec;
+    const { atWork, killers } = this.#ports;
+    const parts = atWork && (await input.parts().catch(() => undefined));
+    if (!parts) return undefined;
+    const suspect = killers.maySuspect(packageHash, input.bytes) ? hashOf(parts) : undefined;
+    return { done: atWork.begin(packageHash, parts, settings.keepKillerInputs), suspect };
   }
 
   /** A request that only waited in a process that another request, or something outside, brought down is repeated on the next one. */
@@ -260,6 +280,12 @@ class WorkerInstance implements ModelInstance {
       ...(this.#cache ? { cache: this.#cache.forFirst } : {}),
     };
   }
+}
+
+interface Noted {
+  readonly done: () => void;
+  /** Hash of an input that may have ended an agent before. */
+  readonly suspect: string | undefined;
 }
 
 /** Nobody waits for it. */

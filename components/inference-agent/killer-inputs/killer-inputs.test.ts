@@ -46,6 +46,16 @@ describe('KillerInputs', () => {
     expect([6, 7].map((bytes) => killers.mayHold(MODEL, bytes))).toEqual([true, false]);
   });
 
+  it('suspects an input no more once the package has answered it', async () => {
+    await killedBy('bright', 1);
+    const [entry] = killers.of(MODEL);
+    expect([6, 7].map((bytes) => killers.maySuspect(MODEL, bytes))).toEqual([true, false]);
+    killers.acquit(MODEL, entry?.sha256 ?? '');
+    await killers.idle();
+    expect((await restarted()).of(MODEL)).toEqual([]);
+    expect(await files()).toEqual(['index.json']);
+  });
+
   it('lets another version of the model run it', async () => {
     await killedBy('bright', 2);
     expect(killers.mayHold('b'.repeat(64), 6)).toBe(false);

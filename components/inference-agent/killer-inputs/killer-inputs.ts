@@ -60,6 +60,19 @@ export class KillerInputs {
     );
   }
 
+  /** Whether an input of this length may be one that has ended a process of the package once. */
+  maySuspect(packageHash: string, bytes: number): boolean {
+    return this.#entries.some((entry) => entry.bytes === bytes && entry.packageHash === packageHash);
+  }
+
+  /** The package has answered this input: whatever ended the agent while it was at work, the input did not. */
+  acquit(packageHash: string, sha256: string): void {
+    const left = this.#entries.filter((entry) => entry.packageHash !== packageHash || entry.sha256 !== sha256);
+    if (left.length === this.#entries.length) return;
+    this.#entries = left;
+    void this.#writes.run(() => this.#write(sha256, undefined));
+  }
+
   /** Why the package must not run this input; undefined if it may. */
   refusal(packageHash: string, parts: InputParts): EdgeError | undefined {
     const sha256 = hashOf(parts);

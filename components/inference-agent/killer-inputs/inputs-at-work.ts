@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync, writevSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { SHARED_MEMORY } from '#packages/frames';
+import { bytesIn } from './input.ts';
+import type { InputParts } from './input.ts';
+
+/** What is larger is not noted: frames of cameras, above all. */
+const MAX_BYTES = 2 * 1024 ** 2;
+const OF_OTHERS = 0o077;
+
+const headSchema = z.object({ packageHash: z.string(), keep: z.boolean(), bytes: z.int().positive() });
+
+/** An input that was at work when the agent before this one ended. */
+export interface LeftInput {
+  readonly packageHash: string;
+  /** Whether its bytes may be kept for the developer. */
+  readonly keep: boolean;
+  readonly parts: InputParts;
+}
+
+/**
+ * Inputs that threads of this process work on, in memory that outlives it: native code that dies in a thread takes the agent along, and
+ * the next agent finds here what it was about. A file for each request at work holds a word that says whether it is, the head, and the
+ * input; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for.
+ */
+export class InputsAtWork {
+  /** What was at work when the agent before this one ended. */
+  readonly left: readonly LeftInput[];
+  readonly #folder: string;
+  readonly #idle: number[] = [];
+  #made = 0;
+
+  /** @returns undefined where there is no such memory, or somebody else has taken the place */
+  static open(workFolder: string, sharedMemory = SHARED_MEMORY): InputsAtWork | undefined {
+    const name = createHash('sha256').update(workFolder).digest('hex').slice(0, 16);
+    const folder = join(sharedMemory, `edgeml-at-work-${name}`);
+    try {
+      if (!lstatSync(sharedMemory).isDirectory()) return undefined;
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const { mode, uid } = lstatSync(folder);
+      if (uid !== process.getuid?.() || (mode & OF_OTHERS) !== 0) return undefined;
+      const left = readdirSync(folder).flatMap((file) => readLeft(join(folder, file)) ?? []);
+      for (const file of readdirSync(folder)) rmSync(join(folder, file), { force: true });
+      return new InputsAtWork(folder, left);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor(folder: string, left: readonly LeftInput[]) {
+    this.#folder = folder;
+    this.left = left;
+  }
+
+  /**
+   * Notes an input before a thread sees it.
+   * @returns what to call once the thread has answered
+   */
+  begin(packageHash: string, parts: InputParts, keep: boolean): () => void {
+    const bytes = bytesIn(parts);
+    if (bytes === 0 || bytes > MAX_BYTES) return () => undefined;
+    try {
+      const fd = this.#idle.pop() ?? openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
+      const head = Buffer.from(JSON.stringify({ packageHash, keep, bytes }));
+      writevSync(fd, [wordOf(head.length), head, ...parts], WORD_BYTES);
+      writeSync(fd, AT_WORK, 0, WORD_BYTES, 0);
+      return () => {
+        writeSync(fd, IDLE, 0, WORD_BYTES, 0);
+        this.#idle.push(fd);
+      };
+    } catch {
+      // Shared memory is full: this one is not noted, which keeps nobody from an answer.
+      return () => undefined;
+    }
+  }
+}
+
+const WORD_BYTES = 4;
+const IDLE = wordOf(0);
+const AT_WORK = wordOf(1);
+
+function wordOf(value: number): Buffer {
+  const word = Buffer.alloc(WORD_BYTES);
+  word.writeUInt32LE(value);
+  return word;
+}
+
+/** Undefined if nothing was at work there. */
+function readLeft(file: string): LeftInput | undefined {
+  const content = readFileSync(file);
+  if (content.length < 2 * WORD_BYTES || !content.subarray(0, WORD_BYTES).equals(AT_WORK)) return undefined;
+  const from = 2 * WORD_BYTES + content.readUInt32LE(WORD_BYTES);
+  try {
+    const { bytes, ...head } = headSchema.parse(JSON.parse(content.toString('utf8', 2 * WORD_BYTES, from)));
+    const input = content.subarray(from, from + bytes);
+    return input.length === bytes ? { ...head, parts: [input] } : undefined;
+  } catch {
+    return undefined;
+  }
+}
