@@ -8,6 +8,7 @@ import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { hashOf, inputOfPicture, inputOfTensors } from '../killer-inputs/input.ts';
 import type { Input } from '../killer-inputs/input.ts';
 import type { KillerInput } from '../killer-inputs/killer-input.ts';
+import { MAX_NOTED_BYTES } from '../killer-inputs/inputs-at-work.ts';
 import type { InputsAtWork } from '../killer-inputs/inputs-at-work.ts';
 import type { KillerInputs } from '../killer-inputs/killer-inputs.ts';
 import { memoryOfPicture } from '../picture/picture.ts';
@@ -178,10 +179,7 @@ class WorkerInstance implements ModelInstance {
         if (refusal) throw refusal;
         executor = await this.#executors.nextFree();
       }
-      if (settings.isolation === 'thread') {
-        noted = await this.#note(input);
-        executor = await this.#executors.nextFree();
-      }
+      if (settings.isolation === 'thread') noted = this.#note(input);
       const answer = await ask(executor).catch((thrown: unknown) => this.#askAgain(thrown, ask, MAX_REPEATS));
       this.#executors.answered();
       if (noted?.suspect !== undefined) killers.acquit(packageHash, noted.suspect);
@@ -201,13 +199,18 @@ class WorkerInstance implements ModelInstance {
   }
 
   /** For a thread, which takes the agent along if native code dies in it. What cannot be read is refused by who runs it. */
-  async #note(input: Input): Promise<Noted | undefined> {
+  #note(input: Input): Noted | undefined {
     const { packageHash, settings } = this.#spec;
     const { atWork, killers } = this.#ports;
-    const parts = atWork && (await input.parts().catch(() => undefined));
-    if (!parts) return undefined;
-    const suspect = killers.maySuspect(packageHash, input.bytes) ? hashOf(parts) : undefined;
-    return { done: atWork.begin(packageHash, parts, settings.keepKillerInputs), suspect };
+    if (!atWork || input.bytes > MAX_NOTED_BYTES) return undefined;
+    try {
+      // At once: whoever asks next must find the thread taken.
+      const parts = input.partsNow();
+      const suspect = killers.maySuspect(packageHash, input.bytes) ? hashOf(parts) : undefined;
+      return { done: atWork.begin(packageHash, parts, settings.keepKillerInputs), suspect };
+    } catch {
+      return undefined;
+    }
   }
 
   /** A request that only waited in a process that another request, or something outside, brought down is repeated on the next one. */

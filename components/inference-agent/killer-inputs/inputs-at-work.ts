@@ -7,7 +7,7 @@ import { bytesIn } from './input.ts';
 import type { InputParts } from './input.ts';
 
 /** What is larger is not noted: frames of cameras, above all. */
-const MAX_BYTES = 2 * 1024 ** 2;
+export const MAX_NOTED_BYTES = 2 * 1024 ** 2;
 const OF_OTHERS = 0o077;
 
 const headSchema = z.object({ packageHash: z.string(), keep: z.boolean(), bytes: z.int().positive() });
@@ -60,7 +60,7 @@ export class InputsAtWork {
    */
   begin(packageHash: string, parts: InputParts, keep: boolean): () => void {
     const bytes = bytesIn(parts);
-    if (bytes === 0 || bytes > MAX_BYTES) return () => undefined;
+    if (bytes === 0 || bytes > MAX_NOTED_BYTES) return () => undefined;
     try {
       const fd = this.#idle.pop() ?? openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
       const head = Buffer.from(JSON.stringify({ packageHash, keep, bytes }));
