@@ -43,7 +43,7 @@ export const sourceSettings = section({
   AllowedHosts: textListSetting()
     .default([])
     .describe(
-      'For `http`: hosts beside that of the Url to which a redirect may lead, e.g. `["cdn.example.com"]`; `*.example.com` stands for every host below it.',
+      'For `http` and `stream`: hosts beside that of the Url to which redirects and playlists may lead, e.g. `["cdn.example.com"]`; `*.example.com` stands for every host below it.',
     ),
   RequestTimeoutSeconds: numberSetting({ min: 0.1, max: 3_600 })
     .default(10)

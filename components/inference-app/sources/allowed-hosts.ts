@@ -16,8 +16,8 @@ export class AllowedHosts {
   }
 }
 
-/** Empty if the URL has none. */
-function hostOf(url: string): string {
+/** Host of a URL of any scheme, as it is written; empty if it does not have one. */
+export function hostOf(url: string): string {
   const [, host = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(url) ?? [];
   return host;
 }

@@ -89,7 +89,8 @@ function inputWords(
 ): FfmpegCommand {
   const { kind, url, format, isSecret } = input;
   const own = kind === 'network' ? networkOptions(url, settings.RtspTransport) : [];
-  const protocols = kind === 'network' ? ['-protocol_whitelist', protocolsFor(url, isSecret)] : [];
+  const protocols =
+    kind === 'network' ? ['-protocol_whitelist', protocolsFor(url, settings.RtspTransport, isSecret)] : [];
   const outer = [...protocols, ...inputFlags(input, settings, pace), ...decoding];
   if (!isSecret) {
     const words = [...(format === undefined ? [] : ['-f', format]), ...flat(own), ...outer];
@@ -105,12 +106,17 @@ function networkOptions(url: string, transport: string): readonly OptionPair[] {
 }
 
 /** Protocols that a camera, or a playlist from it, may make ffmpeg open: none that reaches a file of this device. */
-function protocolsFor(url: string, isSecret: boolean): string {
-  const [scheme = ''] = /^[a-z][a-z0-9+.-]*/i.exec(url) ?? [];
-  return [...new Set([...(isSecret ? ['pipe', 'concatf'] : []), scheme.toLowerCase(), ...NETWORK])].join(',');
+function protocolsFor(url: string, transport: string, isSecret: boolean): string {
+  const scheme = (/^[a-z][a-z0-9+.-]*/i.exec(url)?.[0] ?? '').toLowerCase();
+  const isTcp = transport === 'tcp';
+  const needed = /^https?$/.test(scheme) ? WEB : /^rtsps?$/.test(scheme) && isTcp ? RTSP_OVER_TCP : NETWORK;
+  return [...new Set([...(isSecret ? ['pipe', 'concatf'] : []), scheme, ...needed])].join(',');
 }
 
-const NETWORK = ['tcp', 'udp', 'tls', 'rtsp', 'rtp', 'srtp', 'http', 'https', 'httpproxy', 'crypto', 'data'];
+/** All of them through the gate, see host-gate.ts. */
+const WEB = ['http', 'https', 'tcp', 'tls', 'httpproxy', 'crypto', 'data'];
+const RTSP_OVER_TCP = ['rtsp', 'tcp', 'tls', 'httpproxy'];
+const NETWORK = [...WEB, 'rtsp', 'udp', 'rtp', 'srtp'];
 
 function flat(options: readonly OptionPair[]): readonly string[] {
   return options.flatMap(([name, value]) => [`-${name}`, value]);

@@ -1,4 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { childEnvironment } from '#packages/foundation';
+import { appErrors } from '../../errors.ts';
+import { AllowedHosts, hostOf } from '../allowed-hosts.ts';
 import type { SourceOptions } from '../image-source.ts';
 import { LoginReader } from '../login/login-reader.ts';
 import { secretsOfLogin, withLogin } from '../login/login.ts';
@@ -12,6 +15,7 @@ import { ffmpegArguments } from './ffmpeg-arguments.ts';
 import type { FfmpegSettings, FrameForm } from './ffmpeg-arguments.ts';
 import { ffmpegInput } from './ffmpeg-input.ts';
 import type { FfmpegInput } from './ffmpeg-input.ts';
+import { HostGate } from './hosts/host-gate.ts';
 import { askFfmpegVersion, ffmpegMissing } from './ffmpeg-version.ts';
 import type { FfmpegVersion } from './ffmpeg-version.ts';
 import { JpegFrames } from './jpeg-frames.ts';
@@ -26,6 +30,9 @@ const MAX_OUTSTANDING = 8;
 /** ffmpeg reads up to 5 s of a stream (`-analyzeduration`) before it gives a frame: a shorter wait would open the camera again for ever. */
 const OPENING_MS = 10_000;
 
+/** A playlist can name new hosts for ever; so many are said. */
+const MAX_REFUSED = 16;
+
 /** Codecs of ISO/IEC 14496-12 files that players know. */
 const CLIP_CODECS: readonly string[] = ['h264', 'hevc', 'av1', 'vp9', 'mpeg4', 'mjpeg'];
 
@@ -35,6 +42,9 @@ export class FfmpegPlayer implements StreamPlayer {
   readonly keepsShare = true;
   readonly #options: SourceOptions;
   readonly #login: LoginReader;
+  readonly #hosts: AllowedHosts;
+  /** Said already. */
+  readonly #refusedHosts = new Set<string>();
   /** Without the login that is read each time. */
   readonly #input: FfmpegInput;
   #version: FfmpegVersion | undefined;
@@ -53,9 +63,10 @@ export class FfmpegPlayer implements StreamPlayer {
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    const { Url: url, Format: format } = options.configuration;
+    const { Url: url, Format: format, AllowedHosts: more } = options.configuration;
     this.#input = ffmpegInput(url, format, options.workFolder);
     this.#login = new LoginReader(options);
+    this.#hosts = new AllowedHosts(url, more);
   }
 
   get shown(): string {
@@ -75,6 +86,13 @@ export class FfmpegPlayer implements StreamPlayer {
     const login = this.#input.kind === 'network' ? await this.#login.read() : undefined;
     const input = login ? { ...this.#input, url: withLogin(this.#input.url, login), isSecret: true } : this.#input;
     const clips = pace === 'paced' && this.#hasPackets ? this.#options.clips : undefined;
+    const gate = await this.#openGate();
+    const led: string[] = [];
+    const mayFollow = (to: string): boolean => {
+      const host = hostOf(to);
+      if (!this.#hosts.has(host)) led.push(host);
+      return led.length === 0;
+    };
     const end = await playCommand({
       command,
       ...ffmpegArguments(input, this.#settings, pace, this.#form, this.#version, flags, clips !== undefined),
@@ -85,13 +103,38 @@ export class FfmpegPlayer implements StreamPlayer {
       openingMs: OPENING_MS,
       clock,
       signal,
+      ...(gate ? { environment: gate.environment, mayFollow } : {}),
       output: this.#form === 'raw' ? this.#rawFrames(target, pace, signal) : this.#jpegFrames(target, pace),
-    });
+    }).finally(() => gate?.close());
+    this.#tellRefused([...(gate?.refused ?? []), ...led], end);
     if (end.process.kind === 'not-started') {
       this.#version = undefined;
       throw ffmpegMissing(command, end.process.reason);
     }
     return (await this.#hasAnotherWay(target, end, signal)) ? this.play(target, pace, signal) : end;
+  }
+
+  /** Undefined for what is not on the network. */
+  async #openGate(): Promise<HostGate | undefined> {
+    if (this.#input.kind !== 'network') return undefined;
+    return HostGate.open({ hosts: this.#hosts, environment: childEnvironment() });
+  }
+
+  /** @throws EdgeError `source.redirect-refused` if that is why there is not a frame */
+  #tellRefused(refused: readonly string[], { by, frames }: PlayEnd): void {
+    const [host] = refused;
+    if (host === undefined) return;
+    const { name, log } = this.#options;
+    const { shown: url } = this;
+    if (frames === 0 && ['itself', 'watchdog', 'led-away'].includes(by)) {
+      const message = `${url} leads to ${host}, which is not followed: add ${host} to AllowedHosts of the source if that is right`;
+      throw appErrors.error('source.redirect-refused', message, { facts: { url, host } });
+    }
+    for (const each of refused) {
+      if (this.#refusedHosts.has(each) || this.#refusedHosts.size >= MAX_REFUSED) continue;
+      this.#refusedHosts.add(each);
+      log.warn({ source: name, url, host: each }, 'source.host-refused');
+    }
   }
 
   #rawFrames(target: PlayTarget, pace: FramePace, signal: AbortSignal): FrameOutput {

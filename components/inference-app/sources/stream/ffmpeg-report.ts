@@ -14,6 +14,8 @@ export class FfmpegReport {
   layout: FrameLayout | undefined;
   /** Size and format of the pictures that are read now; undefined until a frame was decoded. */
   picture: string | undefined;
+  /** Where RTSP has redirected to last. */
+  redirect: string | undefined;
   #section: 'input' | 'output' | undefined;
   /** Whether the line before was worth saying: messages may have several lines. */
   #isSaid = true;
@@ -25,6 +27,7 @@ export class FfmpegReport {
     if (this.#isSaid) return this.#say(line);
     this.picture = pictureIn(line) ?? this.picture;
     const text = line.replace(LEVEL, '');
+    this.redirect = /^Status \d+: Redirecting to (.*)/.exec(text.replace(/^\[[^\]]*\] /, ''))?.[1] ?? this.redirect;
     if (/^Input #/.test(text)) this.#section = 'input';
     else if (/^Output #/.test(text)) this.#section = 'output';
     const [, codec, rest] = /^\s+Stream #\S+.*?: Video: (\w+)(.*)/.exec(text) ?? [];

@@ -24,6 +24,7 @@ export interface GuardedOptions {
   readonly output?: number | undefined;
   readonly input?: string | undefined;
   readonly hasExtra?: boolean | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
 export type ProcessEnd =
@@ -37,15 +38,16 @@ export type ProcessEnd =
  *
  * @param options.output descriptor that it writes to. Default: `stdout` of the result
  * @param options.hasExtra whether it writes to `EXTRA_OUTPUT` too; not on Windows, where no other descriptors are inherited
+ * @param options.environment over what it gets of ours; undefined values take a variable away
  * @param options.input its standard input: the place for secrets, which the process list must not show. Default: nothing
  */
 export function startGuarded(
   command: string,
   words: readonly string[],
-  { output, input, hasExtra = false }: GuardedOptions = {},
+  { output, input, hasExtra = false, environment = {} }: GuardedOptions = {},
 ): GuardedProcess {
   const isWindows = process.platform === 'win32';
-  const env = childEnvironment();
+  const env = { ...childEnvironment(), ...environment };
   const own = ['pipe', output ?? 'pipe', 'pipe'] as const;
   const given = [input === undefined ? 'ignore' : 'pipe', hasExtra ? 'pipe' : 'ignore'] as const;
   const stdio: StdioOptions = isWindows ? [...own] : [...own, ...given];

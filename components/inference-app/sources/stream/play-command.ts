@@ -12,6 +12,10 @@ export interface PlayOptions {
   readonly words: readonly string[];
   /** Its standard input. Default: nothing. */
   readonly input?: string | undefined;
+  /** Over what it gets of ours. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  /** Whether it may follow a redirect of RTSP. Default: anywhere. */
+  readonly mayFollow?: ((url: string) => boolean) | undefined;
   /** Never appear in what the command is said to have said. */
   readonly secrets: readonly string[];
   readonly noFrameMs: number;
@@ -60,9 +64,9 @@ export interface PlayEnd {
   readonly patienceMs: number;
   /**
    * `stopped` by the signal; by the `watchdog`, since no frame came in time; `unfit` for what was wanted; `enough` frames; `resized`: pictures
-   * have another size from now on; else by itself.
+   * have another size from now on; `led-away` to a host to which it may not follow; else by itself.
    */
-  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'enough' | 'resized' | 'itself';
+  readonly by: 'stopped' | 'watchdog' | 'unfit' | 'enough' | 'resized' | 'led-away' | 'itself';
   /** Of the video, as ffmpeg named it; undefined if it was not opened. */
   readonly codec: string | undefined;
   /** Size and pixel format of what came last, e.g. `640x480 yuv420p`; undefined if nothing did. */
@@ -81,6 +85,7 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
     output: output.descriptor,
     input,
     hasExtra: options.onExtra !== undefined,
+    environment: options.environment,
   });
   options.onProcess?.(process.pid);
   if (process.extra) options.onExtra?.(process.extra);
@@ -118,6 +123,8 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
   const report = new FfmpegReport();
   createInterface({ input: process.stderr }).on('line', (line) => {
     report.push(line);
+    const { redirect } = report;
+    if (redirect !== undefined && options.mayFollow?.(redirect) === false) stop('led-away');
     if (by === 'itself') output.reported(report);
   });
   const end = await process.ended;
