@@ -15,7 +15,9 @@ import { AwsClients } from '../../package/source/aws-clients.ts';
 import { findSource } from '../../package/source/find-source.ts';
 import { MAX_MODEL_BYTES } from '../../project-file/package-models.ts';
 import { cliErrors } from '../errors.ts';
+import { movedByAnswers } from './moved-by-answers.ts';
 import { prepareModel } from './prepare-model.ts';
+import type { PreparedModel } from './prepare-model.ts';
 import { tryModel } from './try-model.ts';
 import type { TriedModel } from './try-model.ts';
 
@@ -31,6 +33,7 @@ interface Dropped {
   /** Path of the .onnx file. */
   readonly file: string;
   labels: string | undefined;
+  prepared: PreparedModel;
   model: TriedModel;
 }
 
@@ -69,8 +72,7 @@ export class DroppedModels {
     const file = path.join(folder, name);
     try {
       await pipeline(content, limited(MAX_MODEL_BYTES), createWriteStream(file), { signal: this.#options.signal });
-      const model = await this.#propose(folder, file, undefined);
-      this.#tries.set(id, { folder, file, labels: undefined, model });
+      this.#tries.set(id, { folder, file, labels: undefined, ...(await this.#propose(folder, file, undefined)) });
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -84,14 +86,26 @@ export class DroppedModels {
     const one = this.#of(id);
     const labels = path.join(one.folder, 'labels.txt');
     await writeFile(labels, text);
-    one.model = await this.#propose(one.folder, one.file, labels);
-    one.labels = labels;
+    Object.assign(one, await this.#propose(one.folder, one.file, labels), { labels });
     return reportOf(id, one.model);
   }
 
-  /** @throws EdgeError `try.no-model`, `try.no-answer`, and those of running a model */
+  /**
+   * Answers a picture; if the background is among the answers, the labels are one row off, and are moved.
+   *
+   * @throws EdgeError `try.no-model`, `try.no-answer`, and those of running a model
+   */
   async answer(id: string, picture: Uint8Array): Promise<TryAnswer> {
-    const { folder, model } = this.#of(id);
+    const one = this.#of(id);
+    const answer = await this.#answer(one, picture);
+    const proposed = movedByAnswers(one.model, answer.predictions);
+    if (!proposed) return answer;
+    one.prepared = { ...one.prepared, proposed };
+    one.model = await this.#package(one.prepared, one.folder, one.file, one.labels);
+    return this.#answer(one, picture);
+  }
+
+  async #answer({ folder, model }: Dropped, picture: Uint8Array): Promise<TryAnswer> {
     const image = path.join(await mkdtemp(path.join(folder, 'picture-')), 'picture.jpg');
     await writeFile(image, picture);
     // In a process of its own: a model that somebody found somewhere must not end the collection.
@@ -128,24 +142,36 @@ export class DroppedModels {
     throw cliErrors.error('try.no-model', `there is no model under ${id.slice(0, 40)} any more`);
   }
 
-  async #propose(folder: string, file: string, labels: string | undefined): Promise<TriedModel> {
+  async #propose(
+    folder: string,
+    file: string,
+    labels: string | undefined,
+  ): Promise<Pick<Dropped, 'prepared' | 'model'>> {
     const { signal } = this.#options;
     const aws = new AwsClients(undefined);
     try {
       const found = await findSource(file, { aws, maxBytes: MAX_MODEL_BYTES, signal });
       const prepared = await prepareModel(found, await mkdtemp(path.join(folder, 'content-')), labels, signal);
-      const entry = { source: file, ...(labels === undefined ? {} : { labels }) };
-      const request = {
-        entry,
-        name: undefined,
-        file: path.join(folder, 'edgeml.yaml'),
-        onProgress: () => undefined,
-        signal,
-      };
-      return await tryModel(prepared, request, await mkdtemp(path.join(folder, 'package-')));
+      return { prepared, model: await this.#package(prepared, folder, file, labels) };
     } finally {
       aws.close();
     }
+  }
+
+  async #package(
+    prepared: PreparedModel,
+    folder: string,
+    file: string,
+    labels: string | undefined,
+  ): Promise<TriedModel> {
+    const request = {
+      entry: { source: file, ...(labels === undefined ? {} : { labels }) },
+      name: undefined,
+      file: path.join(folder, 'edgeml.yaml'),
+      onProgress: () => undefined,
+      signal: this.#options.signal,
+    };
+    return tryModel(prepared, request, await mkdtemp(path.join(folder, 'package-')));
   }
 
   async #forgetOldest(): Promise<void> {

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { exists, maskCredentials } from '#packages/foundation';
-import { hasBackgroundRow } from '../../package/check/shifted-labels.ts';
 import { AwsClients } from '../../package/source/aws-clients.ts';
 import { findSource } from '../../package/source/find-source.ts';
 import { parseSource } from '../../package/source/parse-source.ts';
@@ -14,8 +13,9 @@ import { writeAnnotated } from '../predict-annotate.ts';
 import type { Output } from '../frame/output.ts';
 import { openPredictor } from '../predict-source.ts';
 import type { Answer } from '../predict-source.ts';
-import { movedByOne, prepareModel } from './prepare-model.ts';
+import { prepareModel } from './prepare-model.ts';
 import type { PreparedModel } from './prepare-model.ts';
+import { movedByAnswers } from './moved-by-answers.ts';
 import { keepLogin, withoutLogin } from './keep-login.ts';
 import { openSource } from './open-source.ts';
 import type { FoundSource } from './open-source.ts';
@@ -150,16 +150,13 @@ async function answerAll(
   signal: AbortSignal,
 ): Promise<{ readonly model: TriedModel; readonly answers: readonly Answered[] }> {
   const answers = await answersOf(model, found, out, signal);
-  const { labels, proposed, manifest } = model;
-  const { output } = manifest;
-  const [first = ''] = labels;
-  const isFound = answers.some(({ answer }) => answer.predictions.some(({ label }) => label === first));
-  const canMove =
-    'classOffset' in output && output.classOffset === 0 && output.decoder === 'ssd' && 'classes' in output;
-  if (!proposed || !canMove || !hasBackgroundRow(labels) || !isFound) return { model, answers };
-  const why = `the model's class 0 was found, and ${first} is the first label`;
+  const proposed = movedByAnswers(
+    model,
+    answers.flatMap(({ answer }) => answer.predictions),
+  );
+  if (!proposed) return { model, answers };
   const again = await mkdtemp(path.join(work, 'package-'));
-  const moved = await tryModel({ ...prepared, proposed: movedByOne(proposed, why) }, request, again);
+  const moved = await tryModel({ ...prepared, proposed }, request, again);
   return { model: moved, answers: await answersOf(moved, found, out, signal) };
 }
 
