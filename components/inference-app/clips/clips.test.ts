@@ -9,6 +9,7 @@ import { parseConfiguration } from '#packages/foundation';
 import { AppRig, eventually } from '../../../testing/app/app-rig.ts';
 import { ffmpeg as run } from '../../../testing/app/ffmpeg.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../testing/outside-data/programs.ts';
 import { appConfiguration } from '../config.ts';
@@ -186,12 +187,13 @@ describe('clips of a camera', needed, () => {
   const clipNames = async (): Promise<readonly string[]> =>
     (await readdir(folder()).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
 
-  const started = (clips: object, more: object = {}) =>
+  const started = (clips: object, more: object = {}, source: object = {}) =>
     rig.start({
       Sources: {
         cam: {
           ...{ Type: 'stream', Url: 'line.mp4', Loop: true, Services: ['Parts'], FramesPerSecond: 5 },
           Clips: { Enabled: true, BeforeSeconds: 1, AfterSeconds: 1, ...clips },
+          ...source,
         },
       },
       ClipStore: { MinFreeDiskMB: 0, ...more },
@@ -242,6 +244,36 @@ describe('clips of a camera', needed, () => {
     expect(kept.every((packet) => sent.has(packet))).toBe(true);
     // Every frame can be decoded, the first one included.
     await run('-xerror', '-i', join(folder(), name), '-f', 'null', '-');
+  });
+
+  it('show what moved from its first picture to its last', async () => {
+    // Still for 3 s, a square that moves for 2 s, still again: 25 pictures a second.
+    const square = "drawbox=x='mod(t*60\\,100)':y=30:w=60:h=60:color=white:t=fill:enable='between(t,3,5)'";
+    const scene = ['-f', 'lavfi', '-i', `color=gray:size=160x120:rate=25,${square}`, '-t', '8', '-pix_fmt', 'yuv420p'];
+    const file = join(rig.work, 'scene.mp4');
+    await run(...scene, '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '5', '-bf', '0', file);
+    const event = packetsOf(file).slice(3 * 25, 5 * 25);
+    await started({ OnMotion: true }, {}, { Url: 'scene.mp4', MotionGate: { Enabled: true } });
+    // Not all of the scene: who looks for a moment does not want the hour around it.
+    const isOfEvent = (packets: readonly string[]): boolean =>
+      packets.join().includes(event.join()) && packets.length < 8 * 25;
+    const clipOfEvent = async (): Promise<string | undefined> =>
+      (await clipNames()).find((name) => isOfEvent(packetsOf(join(folder(), name))));
+    await expect.poll(clipOfEvent, { timeout: PATIENCE_MS, interval: 500 }).toMatch(/--motion\.mp4$/);
+
+    const words = [
+      '-v',
+      'error',
+      '-count_frames',
+      '-show_entries',
+      'stream=codec_name,width,nb_read_frames',
+      '-of',
+      'json',
+    ];
+    const { stdout } = spawnSync('ffprobe', [...words, join(folder(), (await clipOfEvent())!)], { encoding: 'utf8' });
+    const [video] = (JSON.parse(stdout) as { streams: readonly Record<string, unknown>[] }).streams;
+    expect(video).toMatchObject({ codec_name: 'h264', width: 160 });
+    expect(Number(video!['nb_read_frames'])).toBeGreaterThanOrEqual(event.length);
   });
 
   it('are not kept if nobody asked for them', async () => {
