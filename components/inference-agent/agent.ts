@@ -35,6 +35,7 @@ import { fromOldAgentFile } from './settings/old-agent-file.ts';
 import type { OldAgentFile } from './settings/old-agent-file.ts';
 import { trustOf } from './assembly/agent-policy.ts';
 import { bootOfMachine, HashedBefore } from './trust/hashed-before.ts';
+import { packageKeys } from './trust/package-keys.ts';
 import { verifyRuntime } from './trust/verify-runtime.ts';
 import { endWith } from './assembly/end-process.ts';
 
@@ -101,6 +102,7 @@ async function main(): Promise<void> {
       regionOfDevice: environment.region,
       feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
+      keys: packageKeys({ folder: () => configuration.current.TrustedKeysFolder, credentials }),
       platform: { cores: availableParallelism(), providers: environment.providers, nucleus: environment.nucleus },
       frames,
       buffers,

@@ -23,6 +23,22 @@ export const packageErrors = errorCatalogue({
     status: 422,
     todo: 'Make the archive from plain files and folders: absolute names, "..", links and double names are refused.',
   }),
+  'encryption.bad-key': {
+    status: 400,
+    todo: 'Give an X25519 key as edgeml keygen --for encryption writes it: the .pub file to encrypt, the .key file on the device.',
+  },
+  'encryption.damaged': entry<{ readonly package: string; readonly file: string }>({
+    status: 422,
+    todo: 'Fetch the package again, or package the model again with --encrypt: this file was not encrypted under this name with the key in model.json.',
+  }),
+  'encryption.no-key': entry<{ readonly package: string; readonly keys: readonly string[] }>({
+    status: 422,
+    todo: 'Put <key id>.key (mode 0400, of the user of the agent) into the folder of TrustedKeysFolder, or allow kms:Decrypt to the role of the token exchange; docs/signing.md tells how.',
+  }),
+  'encryption.unsafe-key': entry<{ readonly path: string }>({
+    status: 500,
+    todo: 'Give the private key to the user of the agent alone: chown, and chmod 0400.',
+  }),
   'model.manifest-invalid': entry<{ readonly source: string; readonly problems: readonly ConfigurationProblem[] }>({
     status: 422,
     todo: "Correct the keys that the message names in the package's model.json; docs/models.md shows a complete one for each model family.",

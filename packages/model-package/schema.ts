@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { encryptionSchema } from './encryption/encryption-schema.ts';
 import { packageErrors } from './errors.ts';
 import { inputOverrideSchema, inputSchema, mergeInput } from './schema-input.ts';
 import { outputSchema } from './schema-output.ts';
@@ -82,6 +83,8 @@ export const manifestSchema = z
     golden: z.array(goldenSchema).max(64).default([]),
     /** What pictures and answers look like if all is well, written by `edgeml package --baseline`; devices find drift by it. */
     baseline: packagePath.optional(),
+    /** What is encrypted, and the key to it, for each who may have it; written by `edgeml package --encrypt`. */
+    encryption: encryptionSchema(packagePath).optional(),
     /** Where the model comes from: training data, code, licence. Free form, carried along. */
     provenance: z.record(z.string(), z.unknown()).default({}),
   })

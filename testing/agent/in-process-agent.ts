@@ -13,6 +13,7 @@ import { FrameMemory } from '../../components/inference-agent/frames/frame-memor
 import type { OpenInstance } from '../../components/inference-agent/instance/model-instance.ts';
 import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
 import { MemoryInstances } from './memory-instance.ts';
+import { NO_KEYS } from './registry-rig.ts';
 import { EdgeManagerOverlay } from '../../components/inference-agent/settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration } from '../../components/inference-agent/settings/live-configuration.ts';
 import { memoryScripted } from './memory-scripted.ts';
@@ -57,6 +58,7 @@ export async function startInProcess(
     frames: new FrameMemory({ budgetMB: () => 0, clock: systemClock, log: silentLogger }),
     buffers: new BufferPool(),
     openInstance: openInstance ?? instances.open,
+    keys: NO_KEYS,
     clock,
     random: Math.random,
     log: silentLogger,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { silentLogger } from '#packages/foundation';
 import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
+import type { KeyHolder } from '#packages/model-package';
 import type { ActivateProgress } from '#packages/http';
 
 import { FakeClock } from '../clock/fake-clock.ts';
@@ -16,6 +17,12 @@ import { PackageStore } from '../../components/inference-agent/store/package-sto
 import type { StoreOptions } from '../../components/inference-agent/store/package-store.ts';
 import { memoryScripted } from './memory-scripted.ts';
 
+/** A device that can open no encrypted package. */
+export const NO_KEYS: KeyHolder = {
+  deviceKey: async () => undefined,
+  decryptByKms: () => Promise.reject(new Error('KMS is not at hand')),
+};
+
 /** A registry with its surroundings in the test's hands: clock, policy, memory, and instances without threads. */
 export class RegistryRig {
   readonly clock = new FakeClock();
@@ -23,6 +30,7 @@ export class RegistryRig {
   readonly instances = new MemoryInstances(memoryScripted);
   settings: InstanceSettings = specOf().settings;
   policy: Partial<RegistryPolicy> = {};
+  keys: KeyHolder = NO_KEYS;
   freeBytes = 8 * 1024 ** 3;
   storeBounds = { maxBytes: 1_000_000, minFreeBytes: 0, package: DEFAULT_PACKAGE_LIMITS };
   changes = 0;
@@ -64,6 +72,7 @@ export class RegistryRig {
       minimums,
       store,
       openInstance: this.instances.open,
+      keys: this.keys,
       announce: (event, facts) => this.events.push({ event, facts }),
       freeMemory: () => this.freeBytes,
       onChange: () => this.changes++,

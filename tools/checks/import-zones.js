@@ -191,6 +191,7 @@ export const ZONES = {
       'packages/drift',
       'packages/foundation',
       'packages/model-package',
+      'packages/onnx',
       'packages/vision',
       'components/inference-agent/config.ts',
       'components/runtime/platforms.ts',

@@ -39,6 +39,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly key?: string;
   readonly kmsKey?: string;
   readonly keyId?: string;
+  readonly encrypt?: readonly string[];
   readonly region?: string;
   readonly maxMb: string;
   readonly replace?: boolean;
@@ -100,6 +101,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option('--key <file>', 'sign with this private key (edgeml keygen)')
       .option('--kms-key <arn>', 'sign with this key of AWS KMS (ECC_NIST_P256)')
       .option('--key-id <id>', 'key id in the signature (default: fingerprint of the key)')
+      .option(
+        '--encrypt <for...>',
+        'encrypt the model for these: public keys of devices (edgeml keygen --for encryption), ARNs of symmetric keys of AWS KMS',
+      )
       .option('--region <name>', 'AWS region (default: of the ARN, else AWS_REGION)')
       .option('--max-mb <number>', 'largest download, and largest content of an archive', '2048')
       .option('--replace', 'write over another package of the same version; only for one that was never published')
@@ -114,7 +119,8 @@ runs the golden cases on the CPU, and writes
   recipes/<component>-<version>.yaml   the component's recipe, for every platform
   artifacts/<component>/<version>/     its zip
   packages/golden-pictures/            the predictions that --golden records, drawn on its images: look at them, devices must give the same
-The same input gives the same bytes. A source whose ETag, version or content is that of an earlier run is left alone.
+--encrypt writes models that only devices with one of the keys can open; see docs/signing.md.
+The same input gives the same bytes, encrypted ones excepted. A source whose ETag, version or content is that of an earlier run is left alone.
 S3 and SageMaker are reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
 
 Examples:
@@ -141,6 +147,7 @@ Examples:
         ...requestOf(invocation, await besideOf(options, aws, scratch, signal)),
         ...(signer ? { signer } : {}),
         ...(claims ? { claims } : {}),
+        ...(options.encrypt ? { recipients: await recipientsFor(options.encrypt, aws) } : {}),
       };
       const { packageModel } = await import('../package/package-model.ts');
       const { requireModelKey } = await import('../project-file/package-models.ts');
@@ -160,6 +167,11 @@ Examples:
     }
   },
 };
+
+async function recipientsFor(choices: readonly string[], aws: AwsClients) {
+  const { recipientsOf } = await import('../package/encryption/recipients.ts');
+  return recipientsOf(choices, aws);
+}
 
 /** Beside the pictures, for whoever has to decide about labels that look shifted: why, and which pictures to look at. */
 function shiftedFile(output: string): string {

@@ -86,6 +86,9 @@ export const packagingErrors = errorCatalogue({
   'packaging.golden-input': {
     todo: 'Give --golden images that the model takes (JPEG, PNG, WebP, BMP, TIFF or npy), or an .npz with its inputs by name; each under its own name.',
   },
+  'packaging.kms': entry<{ readonly key: string }>({
+    todo: 'Give the ARN of a symmetric KMS key of usage ENCRYPT_DECRYPT, allow kms:Encrypt on it, and check the credentials.',
+  }),
   'packaging.labels-shifted': entry<{ readonly pictures: readonly string[]; readonly reason: string }>({
     todo: 'Look at the pictures. Take the background row out of the labels, or set classOffset of output to 1; if the labels are right all the same, say so with --golden-seen.',
   }),

@@ -15,6 +15,7 @@ import { writeZip } from '../bundle/zip/write-zip.ts';
 import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { assemble } from './assemble/assemble.ts';
 import { checkModel } from './check/check-model.ts';
+import { encryptPackage } from './encryption/encrypt-package.ts';
 import type { VariantCheck } from './errors.ts';
 import { packagingErrors } from './errors.ts';
 import { requireComponentName, requireModelName, requireVersion } from './names.ts';
@@ -55,7 +56,7 @@ export async function findUnchanged(source: FoundSource, options: PackageOptions
 export async function packageModel(source: FoundSource, options: PackageOptions): Promise<PackageOutcome> {
   const unchanged = await findUnchanged(source, options);
   if (unchanged) return { state: 'unchanged', record: unchanged, checks: [], notes: [] };
-  const { output, signal, signer, claims, onProgress } = options;
+  const { output, signal, signer, claims, recipients = [], onProgress } = options;
   await mkdir(path.join(output, PACKAGES_FOLDER), { recursive: true });
   const work = await mkdtemp(path.join(output, PACKAGES_FOLDER, '.work-'));
   try {
@@ -69,6 +70,7 @@ export async function packageModel(source: FoundSource, options: PackageOptions)
     onProgress?.(`Running ${manifest.name} …`);
     const checks = await checkModel(dir, manifest, signal);
     requirePassed(checks);
+    if (recipients.length > 0) await encryptPackage(dir, manifest, recipients, signal);
     if (signer) await signPackage(dir, signer, { ...(claims ? { claims } : {}), signal });
     onProgress?.('Writing …');
     const outcome = await place(work, dir, source, options);

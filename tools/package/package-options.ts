@@ -1,4 +1,5 @@
 import type { SignedClaims, Signer } from '#packages/model-package';
+import type { Recipient } from './encryption/recipients.ts';
 import type { PackageRequest } from './assemble/assemble.ts';
 
 export interface PackageOptions extends PackageRequest {
@@ -11,6 +12,8 @@ export interface PackageOptions extends PackageRequest {
   readonly signer?: Signer;
   /** What the signer says of the package's use. */
   readonly claims?: SignedClaims;
+  /** Who may have the key of the encrypted model. Default: it is not encrypted. */
+  readonly recipients?: readonly Recipient[];
   /** Write over another package of the same version. */
   readonly replace?: boolean;
   /** Package again although nothing has changed. */

@@ -11,7 +11,7 @@ const FORMAT = 1;
 
 /** SHA-256, hexadecimal, of everything beside the source that the package depends on. @throws EdgeError `packaging.file-unreadable` */
 export async function requestFingerprint(options: PackageOptions): Promise<string> {
-  const { name, version, component, read, publisher, signer, claims } = options;
+  const { name, version, component, read, publisher, signer, claims, recipients } = options;
   const text = canonicalJson({
     format: FORMAT,
     name: name ?? null,
@@ -22,6 +22,7 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     signer: signer ? [signer.algorithm, signer.keyId] : null,
     ...(options.assume === true ? { assume: true } : {}),
     ...(claims ? { claims: { ...claims } } : {}),
+    ...(recipients ? { recipients: recipients.map(({ id }) => id) } : {}),
     manifest: await hashOf(options.manifest),
     ...(options.keys ? { keys: JSON.stringify(options.keys) } : {}),
     labels: await hashOf(options.labels),

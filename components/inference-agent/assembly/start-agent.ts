@@ -5,6 +5,7 @@ import { createFeedbackClient } from '#packages/http';
 import type { ComponentStatus } from '#packages/http';
 import { backgroundSubscriber, incidentNews } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
+import type { KeyHolder } from '#packages/model-package';
 import type { ObjectStore } from '#packages/object-store';
 import { availableMemory } from '#packages/posix';
 import { Admission } from '../admission/admission.ts';
@@ -71,6 +72,8 @@ export interface AgentOptions {
   readonly openStore: (place: StorePlace) => ObjectStore;
   readonly platform: Platform;
   readonly openInstance: OpenInstance;
+  /** Opens the keys of encrypted packages. */
+  readonly keys: KeyHolder;
   /** Shared memory for frames. */
   readonly frames: FrameMemory;
   /** Memory for images; the instances give it back. */
@@ -149,6 +152,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     store,
     announce,
     openInstance: options.openInstance,
+    keys: options.keys,
     minimums,
     policy: () => policyOf(configuration.current),
     freeMemory: () => availableMemory().availableBytes,

@@ -60,6 +60,8 @@ export interface InstanceSpec {
   readonly labels: readonly string[];
   /** What the package says of the pictures and answers to expect; undefined if it does not. */
   readonly baseline?: Baseline | undefined;
+  /** Key to the encrypted files of the package, in base64. */
+  readonly dataKey?: string;
   readonly settings: InstanceSettings;
 }
 

@@ -92,8 +92,9 @@ function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): I
 }
 
 /** What is read from here is what the agent has verified, or nothing. */
-function filesOf({ packageDir, hashes }: WorkerPlan): PackageFiles {
-  return new PackageFiles(packageDir, hashes);
+function filesOf({ packageDir, hashes, manifest, dataKey }: WorkerPlan): PackageFiles {
+  const { files = [] } = manifest.encryption ?? {};
+  return new PackageFiles(packageDir, hashes, dataKey === undefined ? undefined : { files, dataKey });
 }
 
 function cacheOf({ cache }: WorkerPlan): { readonly cache?: OptimizedCache } {

@@ -16,6 +16,8 @@ export interface WorkerPlan {
   readonly hashes: FileHashes;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
+  /** Key to the encrypted files of the package, in base64. */
+  readonly dataKey?: string;
   /** Set for the second and later workers of a instance: what the first one found to be best. */
   readonly chosen?: { readonly file: string; readonly provider: Provider; readonly intraOpThreads: number };
   readonly providers: readonly Provider[];

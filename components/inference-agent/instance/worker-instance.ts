@@ -108,7 +108,9 @@ class WorkerInstance implements ModelInstance {
   async open(watch: OpenWatch): Promise<void> {
     const { workers } = this.#spec.settings;
     const { inBackground = true } = watch;
-    const cache = await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
+    // An optimised model would lie on the disk as it is: of an encrypted one none is kept.
+    const isEncrypted = this.#spec.dataKey !== undefined;
+    const cache = isEncrypted ? undefined : await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
     this.#cache = cache;
     try {
       const first = await this.#start(this.#firstPlan(), watch, inBackground);
@@ -265,13 +267,14 @@ class WorkerInstance implements ModelInstance {
   }
 
   #firstPlan(): WorkerPlan {
-    const { packageDir, packageHash, hashes, manifest, labels, baseline, settings } = this.#spec;
+    const { packageDir, packageHash, hashes, manifest, labels, baseline, dataKey, settings } = this.#spec;
     return {
       packageDir,
       packageHash,
       hashes,
       manifest,
       labels,
+      ...(dataKey === undefined ? {} : { dataKey }),
       providers: settings.providers,
       requireProvider: settings.requireProvider,
       threadsToTry: settings.threadsToTry,

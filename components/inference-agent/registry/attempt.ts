@@ -11,6 +11,7 @@ const DOING = {
   read: 'its files were being read and hashed',
   verify: 'its signature was being verified',
   store: 'it was being copied into the store',
+  decrypt: 'the key to its encrypted files was being opened',
   load: 'its variants were being loaded and measured',
   'warm-up': 'it was warming up',
   golden: 'its golden test was running',

@@ -1,3 +1,4 @@
+import { openDataKey } from '#packages/model-package';
 import type { ModelPackage, SignatureVerdict } from '#packages/model-package';
 import { Serial } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
@@ -114,15 +115,19 @@ export class ModelLoader {
     attempt: Attempt,
     inBackground = true,
   ): Promise<LoadedModel> {
-    const { policy, freeMemory, openInstance, clock } = this.#ports;
+    const { policy, freeMemory, openInstance, keys, clock } = this.#ports;
     const { dir: packageDir, hash, hashes, manifest, labels } = model;
     const started = await attempt.begin(this.#starts);
     try {
       const settings = policy().instance(alias);
       const check = (): void => checkMemory(model, settings, policy().memoryLimitBytes(alias), freeMemory());
       const baseline = await attempt.run('read', () => readBaseline(model));
-      const spec: InstanceSpec = { packageDir, packageHash: hash, hashes, manifest, labels, baseline, settings };
       check();
+      const { encryption } = manifest;
+      const dataKey =
+        encryption && (await attempt.run('decrypt', (signal) => openDataKey(packageDir, encryption, keys, signal)));
+      const opened = { packageDir, packageHash: hash, hashes, manifest, labels, baseline, settings };
+      const spec: InstanceSpec = dataKey === undefined ? opened : { ...opened, dataKey };
       const turn = <T>(load: () => Promise<T>): Promise<T> =>
         attempt.turn(this.#turns, () => {
           started();

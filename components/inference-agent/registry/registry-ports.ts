@@ -1,4 +1,4 @@
-import type { ModelPackage } from '#packages/model-package';
+import type { KeyHolder, ModelPackage } from '#packages/model-package';
 import type { Clock, Serial } from '#packages/foundation';
 import type { ModelRole } from '#packages/http';
 import type { Announce } from '../events/agent-event.ts';
@@ -16,6 +16,8 @@ export interface RegistryPorts {
     'forget' | 'keep' | 'read' | 'recall' | 'records' | 'remember' | 'signAgain' | 'tidy' | 'unpack'
   >;
   readonly openInstance: OpenInstance;
+  /** Opens the keys of encrypted packages. */
+  readonly keys: KeyHolder;
   readonly quarantine: Quarantine;
   readonly minimums: MinimumVersions;
   readonly announce: Announce;

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { messageOf } from '#packages/foundation';
+import { exists, messageOf } from '#packages/foundation';
 import { packageErrors } from '../errors.ts';
 
 /** A key is at most this long: PEM of P-256 has 180 bytes. */
@@ -35,6 +35,35 @@ export async function readTrustFolder(folder: string): Promise<Readonly<Record<s
     if (keyId !== undefined) keys[keyId] = await readKey(join(folder, name));
   }
   return keys;
+}
+
+/** Permissions of group and others (stat(2)). */
+const ANY_OTHERS = 0o077;
+
+/**
+ * The private key of this device with an id, `<key id>.key` in the same folder; undefined if there is none. Nobody but its owner, who is
+ * root or this user, may even read it.
+ *
+ * @throws EdgeError `encryption.unsafe-key`, `signature.unsafe-trust`, `signature.trust-unreadable`
+ */
+export async function readDeviceKey(folder: string, keyId: string): Promise<string | undefined> {
+  const file = join(folder, `${keyId}.key`);
+  if (!(await exists(file))) return undefined;
+  await requireSafeWay(folder);
+  const handle = await reachable(file, open(file, READ_FILE));
+  try {
+    const facts = await handle.stat();
+    if (!facts.isFile()) throw unreadable(file, 'it is no file');
+    requireSafe(file, facts);
+    const shown = (facts.mode & 0o777).toString(8).padStart(3, '0');
+    if (process.getuid !== undefined && (facts.mode & ANY_OTHERS) !== 0) {
+      const message = `${file} is a private key, and group or others can read it (mode ${shown})`;
+      throw packageErrors.error('encryption.unsafe-key', message, { facts: { path: file } });
+    }
+    return await textOf(handle);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Facts and text come from one open file, so that what was checked is what is read. */

@@ -12,6 +12,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'archive.',
       'drift.',
       'challenger.',
+      'encryption.',
       'model.',
       'tensor.',
       'model-command.',

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { generateSigningKey } from '#packages/model-package';
+import { generateDeviceKey, generateSigningKey } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
 import { packagingErrors } from '../errors.ts';
 
@@ -12,16 +12,26 @@ export interface WrittenKeyPair {
   readonly publicFile: string;
 }
 
-/** Makes a pair and writes `<key id>.key` (mode 600) and `<key id>.pub`. @throws EdgeError `signing.key-exists` */
-export async function writeKeyPair(folder: string, chosen?: string): Promise<WrittenKeyPair> {
-  const pair = generateSigningKey();
+export type KeyPurpose = 'signing' | 'encryption';
+
+/**
+ * Makes a pair and writes `<key id>.key` (mode 600; 400 for a device) and `<key id>.pub`.
+ * @param chosen only of a pair that signs
+ * @throws EdgeError `signing.key-exists`
+ */
+export async function writeKeyPair(
+  folder: string,
+  chosen?: string,
+  purpose: KeyPurpose = 'signing',
+): Promise<WrittenKeyPair> {
+  const pair = purpose === 'signing' ? generateSigningKey() : generateDeviceKey();
   const keyId = chosen ?? pair.keyId;
   const privateFile = path.join(folder, `${keyId}.key`);
   const publicFile = path.join(folder, `${keyId}.pub`);
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await writeNew(publicFile, `${pair.publicKey}\n`, 0o644);
   try {
-    await writeNew(privateFile, pair.privateKey, 0o600);
+    await writeNew(privateFile, pair.privateKey, purpose === 'signing' ? 0o600 : 0o400);
   } catch (error) {
     await rm(publicFile);
     throw error;
