@@ -57,3 +57,5 @@ export { Serial } from './scheduling/serial.ts';
 export { Waker } from './scheduling/waker.ts';
 export { quantile } from './statistics/quantile.ts';
 export { closest } from './text/closest.ts';
+export { processCounts } from './process/process-counts.ts';
+export type { ProcessCounts } from './process/process-counts.ts';

@@ -23,8 +23,6 @@ export { dieWithParent } from './process/die-with-parent.ts';
 export { limitDataMemory } from './process/limit-data-memory.ts';
 export { peerProcess } from './process/peer-process.ts';
 export type { PeerProcess } from './process/peer-process.ts';
-export { processCounts } from './process/process-counts.ts';
-export type { ProcessCounts } from './process/process-counts.ts';
 export { processMemory, proportionalMemory, resetPeakMemory } from './process/process-memory.ts';
 export type { ProcessMemory } from './process/process-memory.ts';
 export { mayRestoreNiceness } from './process/may-restore-niceness.ts';

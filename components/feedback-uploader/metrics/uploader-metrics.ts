@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { processCounts } from '#packages/foundation';
 import { EVICTION_REASONS } from '../spool/journal-record.ts';
 import type { SpoolTotals } from '../spool/spool.ts';
 
@@ -48,6 +49,9 @@ export class UploaderMetrics {
     this.#count('messages_lost_total', 'Messages that could not be handed to the nucleus.', [], () => [
       [{}, sources.messagesLost()],
     ]);
+    this.#single('open_descriptors', 'Files, sockets and pipes that are open.', () => processCounts()?.descriptors);
+    this.#single('threads', 'Threads of the process.', () => processCounts()?.threads);
+    this.#single('child_processes', 'Processes that it has started and that run.', () => processCounts()?.children);
   }
 
   request(config: string, outcome: string): void {

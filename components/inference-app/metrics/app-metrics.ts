@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { SourceState } from '../statistics/source-statistics.ts';
 import type { Statistics } from '../statistics/statistics.ts';
-import { processCounts } from '#packages/posix';
-import type { ProcessCounts } from '#packages/posix';
+import { processCounts } from '#packages/foundation';
+import type { ProcessCounts } from '#packages/foundation';
 import { residentOfFamily } from './process-facts.ts';
 
 const SECONDS = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10];
