@@ -32,6 +32,7 @@ const config: KnipConfig = {
   ignoreDependencies: ['@julusian/jpeg-turbo'],
   // Tests that need them say so and are left out without them.
   ignoreBinaries: ['arv-fake-gv-camera-0.8', 'ffmpeg', 'ffprobe', 'mkfifo', 'mount', 'promtool', 'umount'],
+  ignoreBinaries: ['arv-fake-gv-camera-0.8', 'ffmpeg', 'mkfifo', 'mount', 'promtool', 'umount', 'unshare'],
   treatConfigHintsAsErrors: true,
 };
 
