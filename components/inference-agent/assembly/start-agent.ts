@@ -181,6 +181,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     storeBounds: () => storeBounds(configuration.current),
     policy: () => policyOf(configuration.current),
     announce,
+    keys: options.keys,
     openInstance: options.openInstance,
     minimums,
     freeMemory: () => availableMemory().availableBytes,

@@ -14,7 +14,7 @@ import type { ChallengersPorts } from './challengers.ts';
 export interface OpenChallengersPorts
   extends
     Omit<ChallengersPorts, 'registry'>,
-    Pick<RegistryPorts, 'announce' | 'openInstance' | 'minimums' | 'freeMemory' | 'loadTurns'> {
+    Pick<RegistryPorts, 'announce' | 'keys' | 'openInstance' | 'minimums' | 'freeMemory' | 'loadTurns'> {
   readonly workFolder: string;
   readonly storeBounds: () => StoreBounds;
   /** Of models that serve; challengers follow it. */

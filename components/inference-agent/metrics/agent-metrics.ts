@@ -1,9 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { wireErrorOf } from '#packages/foundation';
-import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
-import { processCounts } from '#packages/posix';
 import { processCounts, wireErrorOf } from '#packages/foundation';
-import type { ModelStatus, ServiceDrift } from '#packages/http';
+import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
