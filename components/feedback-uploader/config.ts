@@ -48,6 +48,11 @@ const uploaderSettings = z.object({
     .default(256)
     .describe('Samples are kept only while at least this stays free on the disk.'),
 
+  SampleRecords: booleanSetting()
+    .default(true)
+    .describe(
+      'Writes a JSON file of the same name beside each sample: its prediction, its model, and the reason for keeping it.',
+    ),
   UplinkMBPerHour: numberSetting({ min: 0 })
     .default(0)
     .describe('Bytes sent to the store in any hour, headers included and paced over the hour; 0: no limit.'),

@@ -12,6 +12,7 @@ import { DOWN, MemoryObjectStore } from '../../testing/object-store/memory-objec
 import { startUploader } from './assembly/start-uploader.ts';
 import type { RunningUploader } from './assembly/start-uploader.ts';
 import { readUploaderConfiguration } from './config.ts';
+import { hashPicture } from './duplicates/picture-hash.ts';
 import { redactImage } from './redaction/redact-image.ts';
 import { recordingIpc } from '../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../testing/uploader/recording-ipc.ts';
@@ -32,7 +33,9 @@ let uploader: RunningUploader;
 let client: FeedbackClient;
 let draw: () => number;
 
-async function start(configuration: object): Promise<void> {
+/** The old connector knew of no JSON beside samples. */
+async function start(changes: object): Promise<void> {
+  const configuration = { SampleRecords: false, ...changes };
   ipc = recordingIpc(configuration);
   uploader = await startUploader({
     workFolder: folder,
@@ -40,6 +43,7 @@ async function start(configuration: object): Promise<void> {
     ipc,
     thing: 'belt-7',
     redact: redactImage,
+    hash: hashPicture,
     openStore: () => store,
     clock: systemClock,
     random: () => draw(),
@@ -52,7 +56,12 @@ async function start(configuration: object): Promise<void> {
 
 /** One configuration, `Parts`, changed as the test needs it. */
 const startWith = (settings: object = {}, more: object = {}) =>
-  start({ FeedbackConfigurationMap: { Parts: { ...parts, ...settings } }, RetryCapSeconds: 1, ...more });
+  start({
+    FeedbackConfigurationMap: { Parts: { ...parts, ...settings } },
+    RetryCapSeconds: 1,
+    SampleRecords: false,
+    ...more,
+  });
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'conformance-'));

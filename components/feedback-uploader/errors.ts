@@ -61,9 +61,9 @@ export const uploaderErrors = errorCatalogue({
     status: 413,
     todo: 'Send a smaller image: hiding parts of it needs all of its pixels in memory. A JPEG that is not progressive may have the most pixels, about 12 million.',
   }),
-  'sampling.prediction-not-understood': {
-    status: 400,
-    todo: 'Send a list of probabilities, {"prediction": [[class, score, xmin, ymin, xmax, ymax], …]} or a list of {classId, label, score, box}; or choose RANDOM_SAMPLING or no strategy, which do not read the prediction.',
+  'sampling.deviation-unknown': {
+    status: 422,
+    todo: 'DRIFT needs samples that say how unusual they are: package the model with `--baseline`, leave Drift.Enabled of edgeml.InferenceAgent on, and pass `deviation` of its answer on as metadata, as the application does.',
   },
   'spool.closed': { status: 503, todo: 'The uploader is stopping. Send the sample again when it is back.' },
   'spool.corrupt-sample': entry<SpoolEntry>({

@@ -72,6 +72,7 @@ async function main(): Promise<void> {
       regionOfDevice: environment.region,
       maxMessageBytes: environment.maxMessageBytes,
       redact: redactor.redact,
+      hash: redactor.hash,
       onDropped,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       clock: systemClock,

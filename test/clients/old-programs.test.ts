@@ -111,7 +111,10 @@ describe('the sample programs of Greengrass V1', await needs(python), () => {
     await line('com.example.Feedback', /the sample was offered/);
     await expect
       .poll(() => [...proxy.stored.keys()])
-      .toEqual([expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.jpg$/)]);
+      .toEqual([
+        expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.json$/),
+        expect.stringMatching(/^\/samples\/parts\/[-0-9a-f]{36}\.jpg$/),
+      ]);
   });
 
   describe('Lambda functions, by edgeml migrate-v1', () => {

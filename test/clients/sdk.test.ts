@@ -313,5 +313,6 @@ describe(
 );
 
 function uploads(prefix: string): number {
-  return [...services.stored.keys()].filter((key) => key.startsWith(`/samples/${prefix}/`)).length;
+  return [...services.stored.keys()].filter((key) => key.startsWith(`/samples/${prefix}/`) && !key.endsWith('.json'))
+    .length;
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckedLine, silentLogger, systemClock } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import { startUploader } from '../../components/feedback-uploader/assembly/start-uploader.ts';
+import { hashPicture } from '../../components/feedback-uploader/duplicates/picture-hash.ts';
 import { redactImage } from '../../components/feedback-uploader/redaction/redact-image.ts';
 import { bytesOf } from '../../testing/agent/instance-conformance.ts';
 import { temporaryFolder, writePackage } from '../../testing/agent/package-folder.ts';
@@ -85,6 +86,7 @@ describe('the state of the version before', () => {
       FeedbackConfigurationMap: {
         Parts: { 's3-bucket-name': 'samples', 'content-type': 'image/jpeg', 'file-ext': 'jpg' },
       },
+      SampleRecords: false,
     };
     const start = async (store: MemoryObjectStore) => {
       const uploader = await startUploader({
@@ -94,6 +96,7 @@ describe('the state of the version before', () => {
         thing: 'belt-7',
         regionOfDevice: 'eu-west-1',
         redact: redactImage,
+        hash: hashPicture,
         openStore: () => store,
         clock: systemClock,
         random: seededRandom(1),

@@ -133,7 +133,7 @@ class DeviceSoak {
       ?.sources;
     const books = await readBooks(this.#uploader).catch(() => undefined);
     this.#uploader.close();
-    const times = [...store.stored.values()];
+    const times = [...store.stored].filter(([key]) => !key.endsWith('.json')).map(([, count]) => count);
     return {
       seconds: Math.round(this.#elapsed()),
       seed: this.#seed,

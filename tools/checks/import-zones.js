@@ -34,6 +34,10 @@ export const ZONES = {
     holds: 'sketches of what a model sees and says, their distance from a baseline, and drift',
     mayImport: ['packages/foundation'],
   },
+  'packages/samples': {
+    holds: 'the JSON beside each sample in the bucket, and the forms that predictions come in',
+    mayImport: ['packages/foundation', 'packages/model-package'],
+  },
   'packages/onnx': { holds: 'ONNX files field by field, and which files hold their weights', mayImport: [] },
   'packages/ipc': {
     holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
@@ -128,6 +132,7 @@ export const ZONES = {
       'packages/jpeg',
       'packages/model-package',
       'packages/object-store',
+      'packages/samples',
       'schemas',
     ],
   },
@@ -172,6 +177,7 @@ export const ZONES = {
       'packages/http',
       'packages/ipc',
       'packages/model-package',
+      'packages/samples',
       'components/*/config.ts',
       'components/**/*routes.ts',
       'components/inference-agent/settings/edge-manager-keys.ts',

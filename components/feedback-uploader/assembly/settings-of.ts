@@ -9,8 +9,9 @@ export function spoolLimits({ SpoolMaxMB, SpoolMaxSamples, MinFreeDiskMB }: Uplo
 }
 
 /** The configuration as the uploader needs it. */
-export function uploadSettings(configuration: UploaderConfiguration): UploadSettings {
+export function uploadSettings(configuration: UploaderConfiguration, thing: string): UploadSettings {
   return {
+    recordsOf: configuration.SampleRecords ? thing : undefined,
     parallel: configuration.ParallelUploads,
     limits: {
       bytesPerHour: configuration.UplinkMBPerHour * MB || Infinity,

@@ -13,6 +13,7 @@ import { seededRandom } from '../../../testing/seeded-random.ts';
 import { DOWN, MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
 import { recordingIpc } from '../../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../../testing/uploader/recording-ipc.ts';
+import { hashPicture } from '../duplicates/picture-hash.ts';
 import { redactImage } from '../redaction/redact-image.ts';
 import { startUploader } from './start-uploader.ts';
 import type { RunningUploader } from './start-uploader.ts';
@@ -38,6 +39,7 @@ async function start(configuration: object = { FeedbackConfigurationMap: { Parts
     thing: 'belt-7',
     regionOfDevice: 'eu-west-1',
     redact: redactImage,
+    hash: hashPicture,
     openStore: (place) => {
       places.push(place);
       return store;
@@ -182,6 +184,7 @@ describe('the uploader as a component', () => {
       ipc,
       thing: 'x',
       redact: redactImage,
+      hash: hashPicture,
       openStore: () => store,
       clock: systemClock,
       random: seededRandom(1),
@@ -200,14 +203,20 @@ describe('the uploader as a component', () => {
     expect(await codeOf(publish())).toBe('feedback.unreachable');
     store.fault = undefined;
     await start();
-    await expect.poll(() => store.keys('samples').length).toBe(2);
-    expect(new Set(store.keys('samples'))).toEqual(new Set(answers.map(({ id }) => `${id}.jpg`)));
+    await expect.poll(() => store.keys('samples').length).toBe(4);
+    expect(new Set(store.keys('samples'))).toEqual(new Set(answers.flatMap(({ id }) => [`${id}.json`, `${id}.jpg`])));
   });
 
   it('row 35: does not start with a map that is no JSON, and names it', async () => {
     await start();
     const options = { workFolder: folder, configuration: { FeedbackConfigurationMap: '{' }, ipc, thing: 'x' };
-    const ports = { redact: redactImage, openStore: () => store, clock: systemClock, random: seededRandom(1) };
+    const ports = {
+      redact: redactImage,
+      hash: hashPicture,
+      openStore: () => store,
+      clock: systemClock,
+      random: seededRandom(1),
+    };
     await expect(
       startUploader({ ...options, ...ports, log: silentLogger, setLogLevel: () => undefined }),
     ).rejects.toMatchObject({
@@ -230,7 +239,7 @@ describe('the uploader as a component', () => {
       await expect.poll(() => client.health()).toMatchObject({ configurations: ['More'] });
       expect((await publish('More')).status).toBe('accepted');
       await expect.poll(topics).toContain('feedback/message/status');
-      expect(store.keys('more')).toHaveLength(1);
+      expect(store.keys('more')).toHaveLength(2);
       expect(await codeOf(publish('Parts'))).toBe('feedback.unknown-config');
       expect(await codeOf(client.publish('More', { input: Buffer.alloc(1_001), prediction: [1] }))).toBe(
         'feedback.sample-too-large',
@@ -260,7 +269,7 @@ describe('the uploader as a component', () => {
           expect.objectContaining({ id, response: expect.objectContaining({ error: 'NoSuchBucket' }) as object }),
         );
       ipc.deploy({ FeedbackConfigurationMap: { Parts: good } });
-      await expect.poll(() => store.keys('samples')).toEqual([`${id}.jpg`]);
+      await expect.poll(() => store.keys('samples')).toEqual([`${id}.json`, `${id}.jpg`]);
     });
   });
 

@@ -31,6 +31,7 @@ import { FeedbackIntake } from '../intake/feedback-intake.ts';
 import { Announcer, announcerSettings } from '../messages/announcer.ts';
 import { Publisher } from '../messages/publisher.ts';
 import { UploaderMetrics } from '../metrics/uploader-metrics.ts';
+import type { HashPicture } from '../duplicates/picture-hash.ts';
 import type { Redact } from '../redaction/redactor.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { UploaderPorts, UploadReporter } from '../upload/upload-ports.ts';
@@ -52,6 +53,7 @@ export interface UploaderOptions {
   /** The largest message that the nucleus carries. Default: the configuration's. */
   readonly maxMessageBytes?: number | undefined;
   readonly redact: Redact;
+  readonly hash: HashPicture;
   /** Told of every body that is not needed in memory any more. */
   readonly onDropped?: (bytes: number) => void;
   readonly openStore: (place: StorePlace) => ObjectStore;
@@ -155,7 +157,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     });
     const observe = (config: string, outcome: string): void => metrics.request(config, outcome);
     const intake = new FeedbackIntake(
-      { spool, announcer, clock, random, redact: options.redact, observe },
+      { spool, announcer, clock, random, redact: options.redact, hash: options.hash, observe },
       configuration,
     );
     const onTrouble: UploaderPorts['onTrouble'] = (subject, facts) => {
@@ -164,7 +166,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
       incidents.opened(subject, 'upload.failed', { ...facts, message, severity: 'error' }, silentLogger);
     };
     const ports = { spool, store, reporter, clock, random, log, onDropped, onTrouble };
-    const uploader = new Uploader(ports, uploadSettings(configuration));
+    const uploader = new Uploader(ports, uploadSettings(configuration, thing));
     opened = { spool, intake, uploader };
     await uploader.start();
     if (status === 'starting') status = 'ok';
@@ -192,7 +194,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     store.setConfiguration(next);
     opened?.intake.setConfiguration(next);
     await opened?.spool.setLimits(spoolLimits(next));
-    await opened?.uploader.setSettings(uploadSettings(next));
+    await opened?.uploader.setSettings(uploadSettings(next, thing));
     log.info({ restartNeeded }, 'configuration.applied');
   };
   const subscribe = backgroundSubscriber(log);

@@ -2,18 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { isEdgeError, messageOf } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import type { FeedbackAnswer } from '#packages/http';
+import { readPrediction } from '#packages/samples';
+import type { Outcome } from '#packages/samples';
 import { MB, requestLimitOf } from '../config.ts';
 import type { FeedbackConfiguration, UploaderConfiguration } from '../config.ts';
+import { DEFAULT_BITS } from '../settings/feedback-map-schema.ts';
+import { RecentSamples } from '../duplicates/recent-samples.ts';
+import type { HashPicture } from '../duplicates/picture-hash.ts';
 import type { Announcer } from '../messages/announcer.ts';
 import { publishTimestamp } from '../messages/publish-timestamp.ts';
 import { throttledText } from '../messages/status-message.ts';
 import type { Redact } from '../redaction/redactor.ts';
 import { exceededQuota } from '../sampling/quota.ts';
-import { readPrediction } from '../sampling/read-prediction.ts';
+
 import type { Spool } from '../spool/spool.ts';
-import type { RedactionRecord } from '../spool/stored-sample.ts';
+import type { RedactionRecord, SampleHeader } from '../spool/stored-sample.ts';
 import { objectKey } from '../upload/object-name.ts';
-import { REQUEST_OVERHEAD_BYTES } from '../upload/uploader.ts';
+import { mostBytesOf } from '../upload/bytes-sent.ts';
 import { uploaderErrors } from '../errors.ts';
 import { objectMetadata } from './metadata.ts';
 import { RequestGate } from './request-gate.ts';
@@ -36,6 +41,7 @@ export interface IntakePorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly redact: Redact;
+  readonly hash: HashPicture;
   /** What became of each request: `accepted`, `dropped`, or the code of its error. */
   readonly observe: (configId: string, outcome: string) => void;
 }
@@ -45,6 +51,9 @@ interface Offer extends FeedbackRequest {
   readonly settings: FeedbackConfiguration;
 }
 
+/** Length and checksums in front of a sample's file, rounded up. */
+const HEAD_MORE_BYTES = 200;
+
 /** Decides about each sample that is offered, hides what is to be hidden, and hands it to the spool. */
 export class FeedbackIntake {
   readonly #ports: IntakePorts;
@@ -52,6 +61,8 @@ export class FeedbackIntake {
   readonly #gate = new RequestGate();
   /** Samples per configuration that are wanted but not yet accepted. */
   readonly #pending = new Map<string, number>();
+  /** By configuration. A restart forgets them. */
+  readonly #recent = new Map<string, RecentSamples>();
   #configuration: UploaderConfiguration;
 
   constructor(ports: IntakePorts, configuration: UploaderConfiguration) {
@@ -59,6 +70,10 @@ export class FeedbackIntake {
     this.#samplers = new Samplers(ports.random);
     this.#configuration = configuration;
     this.#samplers.setConfiguration(configuration);
+    ports.spool.onEvent((event) => {
+      // Its like is worth sending again.
+      if (event.type === 'evicted') this.#recent.get(event.entry.configId)?.forget(event.entry.id);
+    });
   }
 
   get running(): number {
@@ -125,36 +140,67 @@ export class FeedbackIntake {
   }
 
   async #keep(offer: Offer, because?: string): Promise<FeedbackAnswer> {
-    const { id, configId, prediction, metadata, settings, readInput } = offer;
+    const { id, configId, metadata, readInput } = offer;
     const given = objectMetadata(metadata);
     const input = await readInput(this.#configuration.MaxSampleMB * MB);
     if (input.length === 0)
       throw uploaderErrors.error('feedback.bad-sample', 'the sample has no model input: the body is empty');
+    const repeats = await this.#remember(offer, input);
+    if (repeats !== undefined) return this.#dropped(id, repeats);
+    try {
+      return await this.#store(offer, input, given, because);
+    } catch (thrown) {
+      this.#recent.get(configId)?.forget(id);
+      throw thrown;
+    }
+  }
+
+  /** Which earlier sample this one repeats, in words; else it is remembered, unless a person chose it. */
+  async #remember(
+    { id, configId, prediction, settings, always }: Offer,
+    input: Uint8Array,
+  ): Promise<string | undefined> {
+    const mostBits = always ? undefined : bitsOfDuplicates(settings);
+    const outcomes = mostBits === undefined ? undefined : outcomesIn(prediction);
+    const hash = outcomes && (await this.#ports.hash(input));
+    if (mostBits === undefined || !outcomes || !hash) return undefined;
+    const recent = this.#recent.get(configId) ?? new RecentSamples();
+    this.#recent.set(configId, recent);
+    const duplicate = recent.duplicateOf(hash, outcomes, mostBits);
+    if (duplicate) return `repeats sample ${duplicate.of}: ${duplicate.bits} of 64 bits differ`;
+    recent.add(id, hash, outcomes);
+    return undefined;
+  }
+
+  async #store(
+    { id, configId, prediction, settings }: Offer,
+    input: Uint8Array,
+    given: Readonly<Record<string, string>>,
+    because: string | undefined,
+  ): Promise<FeedbackAnswer> {
     const { image, record } = await this.#redacted(input, settings, prediction);
-    this.#checkBudget(image.length);
     const { 's3-bucket-name': bucket, 's3-prefix': prefix, 'file-ext': extension } = settings;
     const key = objectKey({ bucket, prefix, extension }, id);
     const acceptedAt = this.#ports.clock.now();
-    await this.#ports.spool.accept(
-      {
-        id,
-        configId,
-        priority: settings.priority,
-        bucket,
-        key,
-        contentType: settings['content-type'],
-        metadata: {
-          ...given,
-          'publish-ts': publishTimestamp(acceptedAt),
-          ...(record ? { redaction: redactionText(record) } : {}),
-        },
-        prediction,
-        acceptedAt,
-        ...(because === undefined ? {} : { because }),
-        ...(record ? { redaction: record } : {}),
+    const header: SampleHeader = {
+      id,
+      configId,
+      priority: settings.priority,
+      bucket,
+      key,
+      contentType: settings['content-type'],
+      metadata: {
+        ...given,
+        'publish-ts': publishTimestamp(acceptedAt),
+        ...(record ? { redaction: redactionText(record) } : {}),
       },
-      image,
-    );
+      prediction,
+      acceptedAt,
+      ...(because === undefined ? {} : { because }),
+      ...(record ? { redaction: record } : {}),
+    };
+    this.#checkBudget(header, image.length);
+    await this.#ports.spool.accept(header, image);
     return { id, status: 'accepted', bucket, key, bytes: image.length };
   }
 
@@ -167,11 +213,11 @@ export class FeedbackIntake {
     return this.#ports.redact(input, redaction, prediction);
   }
 
-  #checkBudget(bytes: number): void {
-    const { UplinkMBPerHour, UplinkMBPerDay } = this.#configuration;
+  #checkBudget(header: SampleHeader, bytes: number): void {
+    const { UplinkMBPerHour, UplinkMBPerDay, SampleRecords } = this.#configuration;
     const limits = [UplinkMBPerHour, UplinkMBPerDay].filter((limit) => limit > 0).map((limit) => limit * MB);
     const least = Math.min(...limits);
-    if (bytes + REQUEST_OVERHEAD_BYTES <= least) return;
+    if (mostBytesOf(Buffer.byteLength(JSON.stringify(header)) + HEAD_MORE_BYTES, bytes, SampleRecords) <= least) return;
     const message = `a sample of ${bytes} bytes can never be uploaded within ${least} bytes an hour or day`;
     throw uploaderErrors.error('feedback.over-budget', message, { facts: { bytes, limit: least } });
   }
@@ -184,6 +230,21 @@ export class FeedbackIntake {
     const known = Object.keys(map).join(', ') || 'none';
     const message = `there is no feedback configuration "${configId}"; known are: ${known}`;
     throw uploaderErrors.error('feedback.unknown-config', message, { facts: { configId } });
+  }
+}
+
+/** Bits in which a duplicate may differ; undefined if duplicates are kept. Whoever asks for everything gets everything. */
+function bitsOfDuplicates({ duplicates, 'sampling-strategy': strategy }: FeedbackConfiguration): number | undefined {
+  if (duplicates) return duplicates.keep ? undefined : duplicates['max-bits'];
+  return strategy === undefined || strategy['strategy-name'] === 'ALL' ? undefined : DEFAULT_BITS;
+}
+
+/** Undefined for a prediction in a form of its own: nobody can say whether it repeats another. */
+function outcomesIn(prediction: unknown): readonly Outcome[] | undefined {
+  try {
+    return readPrediction(prediction).outcomes;
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import { readUploaderConfiguration } from '../config.ts';
 import { Spool } from '../spool/spool.ts';
 import { MemoryFolder } from '../../../testing/uploader/memory-folder.ts';
 import { settled } from '../../../testing/uploader/until.ts';
+import { hashPicture } from '../duplicates/picture-hash.ts';
 import { redactImage } from '../redaction/redact-image.ts';
 import { ByteGate } from '../memory/byte-gate.ts';
 import { FeedbackIntake } from './feedback-intake.ts';
@@ -30,7 +31,7 @@ async function make(map: object = { Parts: good }, more: object = {}) {
     readUploaderConfiguration({ FeedbackConfigurationMap: map, ...more, ...changed });
   const observe = (config: string, outcome: string) => void outcomes.push(`${config} ${outcome}`);
   const intake = new FeedbackIntake(
-    { spool, announcer, clock, random: () => 0.5, redact: redactImage, observe },
+    { spool, announcer, clock, random: () => 0.5, redact: redactImage, hash: hashPicture, observe },
     configure({}),
   );
   const offer = (changes: { configId?: string; prediction?: unknown; metadata?: unknown; input?: Uint8Array } = {}) =>
@@ -181,9 +182,12 @@ describe('FeedbackIntake', () => {
   });
 
   it('refuses what no uplink budget will ever carry', async () => {
-    const { offer } = await make({ Parts: good }, { UplinkMBPerDay: 0.01 });
+    const { offer } = await make({ Parts: good }, { UplinkMBPerDay: 0.01, SampleRecords: false });
     expect(await codeOf(offer({ input: Buffer.alloc(7_000) }))).toBe('ok');
     expect(await codeOf(offer({ input: Buffer.alloc(8_000) }))).toBe('feedback.over-budget');
+    const withRecords = await make({ Parts: good }, { UplinkMBPerDay: 0.01 });
+    expect(await codeOf(withRecords.offer({ input: Buffer.alloc(1_000) }))).toBe('ok');
+    expect(await codeOf(withRecords.offer({ input: Buffer.alloc(7_000) }))).toBe('feedback.over-budget');
   });
 
   it('hides what is to be hidden before anything is on the disk, and says so in record and metadata', async () => {
@@ -215,6 +219,63 @@ describe('FeedbackIntake', () => {
     expect(await codeOf(offer({ prediction: [] }))).toBe('redaction.not-an-image');
     expect(spool.totals().accepted).toBe(0);
     expect((await folder.list()).filter(({ name }) => name.endsWith('.sample'))).toEqual([]);
+  });
+
+  describe('of a sample that repeats another', () => {
+    const uncertain = { 'sampling-strategy': { 'strategy-name': 'LEAST_CONFIDENCE', threshold: 0.9 } };
+    const picture = (quality: number) =>
+      sharp({
+        create: {
+          width: 64,
+          height: 48,
+          channels: 3,
+          noise: { type: 'gaussian', mean: 128, sigma: 60 },
+          background: 'white',
+        },
+      })
+        .blur(4)
+        .png()
+        .toBuffer()
+        .then(async (png) => [
+          await sharp(png).jpeg({ quality }).toBuffer(),
+          await sharp(png).jpeg({ quality: 80 }).toBuffer(),
+        ]);
+    const statuses = async (map: object, more: { prediction?: unknown } = {}) => {
+      const made = await make({ Parts: { ...good, ...map } });
+      const [first, second] = await picture(95);
+      await made.offer({ input: first! });
+      return { ...made, second: second!, answer: await made.offer({ input: second!, ...more }) };
+    };
+
+    it('sends one, and names it to whoever offers the other', async () => {
+      const { answer, spool } = await statuses(uncertain);
+      expect(answer).toMatchObject({ status: 'sample_dropped_by_strategy' });
+      expect(answer.status !== 'accepted' && answer.reason).toMatch(
+        /^repeats sample [0-9a-f-]{36}: \d of 64 bits differ$/,
+      );
+      expect(spool.totals().accepted).toBe(1);
+    });
+
+    it.each<[string, object, { prediction?: unknown }]>([
+      ['that are to be kept', { ...uncertain, duplicates: { keep: true } }, {}],
+      ['without a strategy, which asks for everything', {}, {}],
+      ['of another class', uncertain, { prediction: [0.8, 0.2] }],
+    ])('sends those %s', async (_what, map, more) => {
+      expect((await statuses(map, more)).answer.status).toBe('accepted');
+    });
+
+    it('drops them without a strategy, too, if the configuration says so', async () => {
+      expect((await statuses({ duplicates: {} })).answer.status).toBe('sample_dropped_by_strategy');
+    });
+
+    it('sends the other if the first one was evicted, or could not be kept', async () => {
+      const { spool, offer, second, folder } = await statuses(uncertain);
+      await spool.evict(spool.next()!.id, 'space');
+      folder.fail('EIO', (step, name) => step === 'sync' && name.endsWith('.sample'));
+      expect(await codeOf(offer({ input: second }))).toBe('spool.write-failed');
+      folder.heal();
+      expect((await offer({ input: second })).status).toBe('accepted');
+    });
   });
 
   it('keeps what a strategy has learnt over changes of other settings', async () => {

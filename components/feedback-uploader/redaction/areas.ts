@@ -2,8 +2,8 @@ import { messageOf } from '#packages/foundation';
 import type { DeepReadonly } from '#packages/foundation';
 import type { Box } from '#packages/model-package';
 
-import { readPrediction } from '../sampling/read-prediction.ts';
-import type { Outcome } from '../sampling/read-prediction.ts';
+import { readPrediction } from '#packages/samples';
+import type { Outcome } from '#packages/samples';
 import type { RedactionSettings } from '../settings/redaction-schema.ts';
 import { uploaderErrors } from '../errors.ts';
 

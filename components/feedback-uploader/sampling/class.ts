@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { numberSetting, textListSetting } from '#packages/foundation';
-import type { Outcome, ReadPrediction } from './read-prediction.ts';
+import type { Outcome, ReadPrediction } from '#packages/samples';
 import { defineStrategy } from './strategy.ts';
 import { digits } from './threshold.ts';
 

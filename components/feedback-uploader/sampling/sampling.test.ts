@@ -5,7 +5,7 @@ import { UsageHistory } from '../usage/usage-history.ts';
 import { createStrategy } from './create-strategy.ts';
 import { entropyInNats } from './entropy.ts';
 import { exceededQuota } from './quota.ts';
-import { readPrediction } from './read-prediction.ts';
+import { readPrediction } from '#packages/samples';
 import { STRATEGY_NAMES } from './strategies.ts';
 import { strategySchema } from './strategy-schema.ts';
 
@@ -234,6 +234,25 @@ describe('sampling strategies', () => {
     expect(keep([0.1, 0.9], { model: 'Parts 1.0.0' })).toBe(false);
   });
 
+  describe('DRIFT', () => {
+    const drift = sampler({ 'strategy-name': 'DRIFT', threshold: 0.02 });
+
+    it('keeps what the baseline has little of, whatever was predicted', () => {
+      expect(drift({ any: 'thing' }, { deviation: '0.0021 brightness' })).toBe(true);
+      expect(drift([], { deviation: '0.02 scores' })).toBe(true);
+      expect(drift([], { deviation: '0.0201 scores' })).toBe(false);
+      expect(sampler({ 'strategy-name': 'DRIFT' })([], { deviation: '0.011 objects' })).toBe(false);
+    });
+
+    it.each([undefined, '', 'brightness', '2 brightness', '-1 brightness', 'NaN brightness'])(
+      'says so if a sample does not tell how unusual it is: %s',
+      (deviation) => {
+        const unknown = expect.objectContaining({ code: 'sampling.deviation-unknown' }) as Error;
+        expect(() => drift([], deviation === undefined ? {} : { deviation })).toThrow(unknown);
+      },
+    );
+  });
+
   it.each([
     ['a text', 'not a prediction'],
     ['nothing', undefined],
@@ -256,6 +275,7 @@ describe('sampling strategies', () => {
       'CLASS',
       'NOVELTY',
       'DISAGREEMENT',
+      'DRIFT',
       'ALL',
     ]);
   });

@@ -1,5 +1,6 @@
 import { keepClasses } from './class.ts';
 import { disagreement } from './disagreement.ts';
+import { drift } from './drift.ts';
 import { entropy } from './entropy.ts';
 import { everything } from './everything.ts';
 import { leastConfidence } from './least-confidence.ts';
@@ -16,6 +17,7 @@ export const STRATEGIES = {
   CLASS: keepClasses,
   NOVELTY: novelty,
   DISAGREEMENT: disagreement,
+  DRIFT: drift,
   ALL: everything,
 } as const;
 

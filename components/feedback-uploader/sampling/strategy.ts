@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ReadPrediction } from './read-prediction.ts';
+import type { ReadPrediction } from '#packages/samples';
 
 /** Decides for one sample after the other; may remember what it has seen. `metadata` is that of the object. */
 export type Strategy = (read: () => ReadPrediction, metadata: () => Readonly<Record<string, string>>) => Verdict;

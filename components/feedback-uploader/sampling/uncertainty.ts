@@ -1,4 +1,4 @@
-import type { ReadPrediction } from './read-prediction.ts';
+import type { ReadPrediction } from '#packages/samples';
 import type { Strategy, Verdict } from './strategy.ts';
 
 /**

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { integerSetting, textSetting } from '#packages/foundation';
+import { booleanSetting, integerSetting, section, textSetting } from '#packages/foundation';
 import { strategySchema } from '../sampling/strategy-schema.ts';
 import { readJsonObjectText } from './json-text.ts';
 import { redactionSchema } from './redaction-schema.ts';
 
 /** S3 keys have at most 1,024 bytes; the UUID, the extension and two separators need 60 of them. */
 const MAX_PREFIX_BYTES = 964;
+
+/** Bits of 64 in which a duplicate may differ. */
+export const DEFAULT_BITS = 8;
 
 /** One configuration of the old ML Feedback connector, with priority and redaction beside its own settings. */
 const feedbackSchema = z.object({
@@ -25,6 +28,16 @@ const feedbackSchema = z.object({
     .optional()
     .describe('Extension of the keys, e.g. `jpg`.'),
   'sampling-strategy': strategySchema.optional().describe('Which samples are kept; all when left out.'),
+  duplicates: section({
+    keep: booleanSetting().default(false).describe('Keeps samples that look and say the same as an earlier one.'),
+    'max-bits': integerSetting({ min: 0, max: 20 })
+      .default(DEFAULT_BITS)
+      .describe('Bits of 64 in which the hashes of two pictures may differ and still count as the same.'),
+  })
+    .optional()
+    .describe(
+      'What becomes of samples that repeat one of the last 1,000. When left out they are dropped, but kept without a strategy and with `ALL`.',
+    ),
   priority: integerSetting({ min: 0, max: 9 })
     .default(5)
     .describe('9 is uploaded first and evicted last, 0 the other way round.'),

@@ -6,6 +6,8 @@ import type { SampleHeader } from '../spool/stored-sample.ts';
 import type { UplinkLimits } from './uplink-budget.ts';
 
 export interface UploadSettings {
+  /** Device that the JSON beside each sample names; undefined: none is written. */
+  readonly recordsOf: string | undefined;
   /** Samples that are uploaded at once. */
   readonly parallel: number;
   readonly limits: UplinkLimits;

@@ -18,7 +18,8 @@ import { settled, until } from '../../../testing/uploader/until.ts';
 import { objectKey } from './object-name.ts';
 import type { UploadReporter, UploadSettings } from './upload-ports.ts';
 import { NO_LIMITS } from './uplink-budget.ts';
-import { REQUEST_OVERHEAD_BYTES, Uploader } from './uploader.ts';
+import { REQUEST_OVERHEAD_BYTES } from './bytes-sent.ts';
+import { Uploader } from './uploader.ts';
 
 class Reports implements UploadReporter {
   readonly log: string[] = [];
@@ -52,6 +53,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 const defaults: UploadSettings = {
+  recordsOf: undefined,
   parallel: 2,
   limits: NO_LIMITS,
   retryCapMs: 300_000,

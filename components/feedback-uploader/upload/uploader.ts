@@ -5,11 +5,13 @@ import type { FailedAttempt, PutReceipt } from '#packages/object-store';
 import type { SpoolEntry } from '../spool/entry-index.ts';
 import type { NotedAttempt } from '../spool/spool.ts';
 import type { SampleHeader, StoredSample } from '../spool/stored-sample.ts';
+import { bytesSent, mostBytesOf } from './bytes-sent.ts';
+import { recordOf } from './record-of.ts';
+import type { RecordObject } from './record-of.ts';
 import { UplinkBudget } from './uplink-budget.ts';
 import type { UploaderPorts, UploadSettings } from './upload-ports.ts';
 
-/** Request line, headers with session token and signature, and TLS around a body, rounded up. */
-export const REQUEST_OVERHEAD_BYTES = 2_500;
+const RECORD_FORM = { contentType: 'application/json', metadata: {} } as const;
 /** First wait after books that could not be written. */
 const BOOKS_BASE_MS = 1_000;
 /** First wait after the refusal of a bucket: somebody has to correct something. */
@@ -27,6 +29,8 @@ export class Uploader {
   readonly #budget: UplinkBudget;
   readonly #attempts: UploadAttempts;
   readonly #running = new Set<Promise<void>>();
+  /** Samples whose JSON an attempt of this process has stored, and in which bucket. */
+  readonly #recorded = new Map<string, string>();
   #bytesInMemory = 0;
   #settings: UploadSettings;
   #wake: () => void = () => undefined;
@@ -51,7 +55,10 @@ export class Uploader {
   async start(): Promise<void> {
     await this.#followAll();
     this.#ports.spool.onEvent((event) => {
-      if (event.type !== 'accepted') this.#attempts.forget(event.entry.id);
+      if (event.type !== 'accepted') {
+        this.#attempts.forget(event.entry.id);
+        this.#recorded.delete(event.entry.id);
+      }
       this.wake();
     });
     this.#loop = this.#run();
@@ -102,14 +109,14 @@ export class Uploader {
     if (storeMsLeft > 0) return storeMsLeft;
     let soonest = Infinity;
     const entry = spool.next((candidate) => {
-      if (!this.#budget.canEverSend(costOf(candidate))) return false;
+      if (!this.#budget.canEverSend(this.#mostCostOf(candidate))) return false;
       const msLeft = this.#attempts.msLeft({ bucket: candidate.bucket, object: candidate.id });
       if (msLeft > 0) soonest = Math.min(soonest, msLeft);
       return msLeft === 0;
     });
     if (!entry) return soonest;
     if (this.#running.size > 0 && this.#bytesInMemory + entry.bytes > MEMORY_BYTES) return Infinity;
-    return this.#budget.msUntil(costOf(entry)) || entry;
+    return this.#budget.msUntil(this.#mostCostOf(entry)) || entry;
   }
 
   async #begin(entry: SpoolEntry): Promise<void> {
@@ -118,9 +125,10 @@ export class Uploader {
     this.#bytesInMemory += entry.bytes;
     try {
       const sample = await spool.read(entry);
-      const noted = await spool.noteAttempt(entry.id, costOf(entry));
+      const record = this.#recordOf(entry, sample.header);
+      const noted = await spool.noteAttempt(entry.id, bytesSent(entry.bodyBytes) + bytesOf(record));
       this.#budget.paceAfter(noted.bytes);
-      const task = this.#upload(entry, sample, noted).finally(() => {
+      const task = this.#upload(entry, sample, record, noted).finally(() => {
         this.#running.delete(task);
         this.#leave(entry);
         this.wake();
@@ -139,18 +147,38 @@ export class Uploader {
     this.#ports.onDropped?.(entry.bytes);
   }
 
-  async #upload(entry: SpoolEntry, { header, body }: StoredSample, noted: NotedAttempt): Promise<void> {
+  /** The JSON that goes before the sample, so that every sample in the bucket has its own; undefined if it is there. */
+  #recordOf({ id, bucket }: SpoolEntry, header: SampleHeader): RecordObject | undefined {
+    const { recordsOf } = this.#settings;
+    return recordsOf === undefined || this.#recorded.get(id) === bucket ? undefined : recordOf(header, recordsOf);
+  }
+
+  #mostCostOf({ bytes, bodyBytes }: SpoolEntry): number {
+    return mostBytesOf(bytes - bodyBytes, bodyBytes, this.#settings.recordsOf !== undefined);
+  }
+
+  async #upload(
+    entry: SpoolEntry,
+    { header, body }: StoredSample,
+    record: RecordObject | undefined,
+    noted: NotedAttempt,
+  ): Promise<void> {
     const { reporter, clock, store, log } = this.#ports;
     const { contentType, metadata, key } = header;
     const { bucket } = entry;
     const unlessExists = entry.attempted || this.#attempts.hasTried(entry.id);
     if (!unlessExists) reporter.begun(header, body.length);
     const startedAt = clock.monotonic();
-    const outcome = await this.#attempts.attempt(
-      { bucket, object: entry.id },
-      (signal) => store.put({ bucket, key, body, contentType, metadata, unlessExists }, signal),
-      { id: entry.id, bucket },
-    );
+    let isRecordSent = false;
+    const put = async (signal: AbortSignal): Promise<PutReceipt> => {
+      if (record) {
+        await store.put({ bucket, ...record, ...RECORD_FORM, unlessExists }, signal);
+        this.#recorded.set(entry.id, bucket);
+        isRecordSent = true;
+      }
+      return store.put({ bucket, key, body, contentType, metadata, unlessExists }, signal);
+    };
+    const outcome = await this.#attempts.attempt({ bucket, object: entry.id }, put, { id: entry.id, bucket });
     if (outcome.state === 'stopped') return;
     const ms = clock.monotonic() - startedAt;
     if (outcome.state === 'done') {
@@ -163,7 +191,8 @@ export class Uploader {
       });
     } else {
       reporter.attempted(isEdgeError(outcome.error) ? outcome.error.code : 'unknown', noted.bytes, ms);
-      await this.#failed(header, outcome, noted);
+      const sent = isRecordSent ? bytesOf(record) : 0;
+      await this.#failed(header, outcome, { ...noted, bytes: noted.bytes - sent });
     }
   }
 
@@ -183,6 +212,7 @@ export class Uploader {
     }
   }
 
+  /** @param noted what was booked for the request that failed */
   async #failed(header: SampleHeader, failed: FailedAttempt, noted: NotedAttempt): Promise<void> {
     const { reporter, spool } = this.#ports;
     const { facts, isNew, refusals } = failed;
@@ -227,6 +257,6 @@ export class Uploader {
   }
 }
 
-function costOf({ bodyBytes }: SpoolEntry): number {
-  return bodyBytes + REQUEST_OVERHEAD_BYTES;
+function bytesOf(record: RecordObject | undefined): number {
+  return record ? bytesSent(record.body.length) : 0;
 }

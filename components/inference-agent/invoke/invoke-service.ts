@@ -104,6 +104,7 @@ function resultOf(id: string, service: string, { inference, queueMs, target }: A
     ...target.answeredBy,
     image,
     predictions,
+    ...(target.rarity ? { deviation: target.rarity.of(inference) } : {}),
     ...(outputs ? { outputs: outputsForJson(outputs) } : {}),
     timings: { queueMs: Math.round(queueMs * 1000) / 1000, ...timings },
   };

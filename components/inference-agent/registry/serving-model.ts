@@ -1,3 +1,4 @@
+import { Rarity } from '#packages/drift';
 import { boundsOf } from '#packages/vision';
 import type { Inference } from '#packages/vision';
 import { isEdgeError } from '#packages/foundation';
@@ -26,6 +27,8 @@ export class ServingModel implements Target, Judged {
   readonly activatedAt: string;
   /** What each answer says of the model that gave it. */
   readonly answeredBy: { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
+  /** Undefined unless the package has a baseline and drift is looked for. */
+  readonly rarity: Rarity | undefined;
   standing: Standing = {};
   #signature: string | undefined;
   #inFlight = 0;
@@ -46,6 +49,8 @@ export class ServingModel implements Target, Judged {
     this.instance = instance;
     this.activatedAt = activatedAt;
     this.#signature = signature;
+    const { baseline, settings } = spec;
+    this.rarity = baseline && settings.measurePictures ? new Rarity(baseline.sketch) : undefined;
     const { provider, variant } = instance.facts;
     this.answeredBy = { model: identity, provider, variant };
   }

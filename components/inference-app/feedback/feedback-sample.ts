@@ -9,7 +9,7 @@ export const MAX_NAME = 300;
 export function sampleOf(
   frame: Frame,
   input: Uint8Array,
-  { service, model, predictions }: InvokeResult,
+  { service, model, predictions, deviation }: InvokeResult,
 ): FeedbackSample {
   return {
     input,
@@ -20,6 +20,7 @@ export function sampleOf(
       source: frame.source,
       image: frame.image.slice(-MAX_NAME),
       'taken-at': new Date(frame.takenAt).toISOString(),
+      ...(deviation ? { deviation: `${deviation.share} ${deviation.feature}` } : {}),
     },
   };
 }

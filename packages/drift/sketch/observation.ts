@@ -21,3 +21,10 @@ export interface Observation {
   /** Undefined if nobody has looked at the picture. */
   readonly picture?: PictureStatistics | undefined;
 }
+
+/** Predictions that count: those with a box, or the best one alone, of classes that are numbers from 0 on. */
+export function countedPredictions({ predictions }: Observation): Observation['predictions'] {
+  return predictions.filter(
+    ({ classId, box }, index) => Number.isSafeInteger(classId) && classId >= 0 && (box !== undefined || index === 0),
+  );
+}

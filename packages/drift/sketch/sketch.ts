@@ -2,6 +2,7 @@ import { Direction } from './direction.ts';
 import { CLASS_BINS, LAYOUT, PLAIN_FEATURES, SCALES } from './features.ts';
 import type { PlainFeature } from './features.ts';
 import { Histogram } from './histogram.ts';
+import { countedPredictions } from './observation.ts';
 import type { Observation } from './observation.ts';
 import { sketchSchema } from './sketch-schema.ts';
 import type { SketchJson } from './sketch-schema.ts';
@@ -63,11 +64,10 @@ export class Sketch {
     return Float64Array.from({ length: CLASS_BINS }, (_, bin) => this.#scores.get(bin)?.total ?? 0);
   }
 
-  add({ predictions, picture }: Observation): void {
+  add(observation: Observation): void {
+    const { picture } = observation;
     this.#images++;
-    const counted = predictions.filter(
-      ({ classId, box }, index) => Number.isSafeInteger(classId) && classId >= 0 && (box !== undefined || index === 0),
-    );
+    const counted = countedPredictions(observation);
     this.#features.objects.add(counted.length);
     for (const { classId, score, box } of counted) {
       this.#scoresOf(classId % CLASS_BINS).add(score);

@@ -19,6 +19,11 @@ export interface InvokeResult {
   /** Size of the decoded, upright image in pixels; 0 × 0 of arrays. */
   readonly image: { readonly width: number; readonly height: number };
   readonly predictions: readonly Prediction[];
+  /**
+   * How unusual the image and its predictions are beside the baseline of the model's package: at most `share` of the baseline is as
+   * unusual in `feature`. Absent without a baseline, and if `Drift.Enabled` is false.
+   */
+  readonly deviation?: { readonly feature: string; readonly share: number };
   /** Only where the request asks for it (`?placement=true`). */
   readonly placement?: ImagePlacement;
   /** Only from models with the decoder `tensor`, and of arrays: the model's outputs by name. */

@@ -1,6 +1,7 @@
 import { format } from 'prettier';
 import { baselineSchema } from '#packages/drift';
 import { manifestSchema, OUTPUT_FORMS, outputSchema } from '#packages/model-package';
+import { sampleRecordSchema } from '#packages/samples';
 import { projectFileSchema } from '../../project-file/project-file.ts';
 import { COMPONENT_SCHEMAS } from '../component-schemas.ts';
 import { COMPONENTS } from '../components.ts';
@@ -22,6 +23,11 @@ export async function jsonSchemas(): Promise<readonly GeneratedFile[]> {
       'baseline',
       'baseline.json of a model package, version 1',
       jsonSchemaOf(baselineSchema, { io: 'input' }),
+    ),
+    schemaFile(
+      'sample',
+      'The JSON beside each sample in the bucket, version 1',
+      jsonSchemaOf(sampleRecordSchema, { io: 'input' }),
     ),
     schemaFile('model', 'model.json of a model package, version 1', model),
     schemaFile('edgeml', 'edgeml.yaml: what `npm start` runs', projectJsonSchema(model, components)),

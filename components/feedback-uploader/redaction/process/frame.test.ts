@@ -37,12 +37,17 @@ describe('answerRedactions', () => {
     let collected = 0;
     const question = { header: { settings: {}, prediction: [] }, body: Buffer.from('image') };
     const failing = { ...question, body: Buffer.from('bad') };
+    const toHash = { header: { hash: true }, body: Buffer.from('image') };
     await answerRedactions(
-      inPieces(bytesOf(question, failing, question), 11),
+      inPieces(bytesOf(question, failing, question, toHash, { ...toHash, body: failing.body }), 11),
       output,
-      async (image) => {
-        if (Buffer.from(image).toString() === 'bad') throw uploaderErrors.error('redaction.not-an-image', 'bad image');
-        return { image: Buffer.from('hidden'), record: { mode: 'blur', polygons: 0, boxes: 1 } };
+      {
+        redact: async (image) => {
+          if (Buffer.from(image).toString() === 'bad')
+            throw uploaderErrors.error('redaction.not-an-image', 'bad image');
+          return { image: Buffer.from('hidden'), record: { mode: 'blur', polygons: 0, boxes: 1 } };
+        },
+        hash: async (image) => (Buffer.from(image).toString() === 'bad' ? undefined : Buffer.from('hash of it')),
       },
       () => collected++,
     );
@@ -52,7 +57,9 @@ describe('answerRedactions', () => {
       hidden,
       { header: { error: { code: 'redaction.not-an-image', message: 'bad image' } }, body: Buffer.alloc(0) },
       hidden,
+      { header: { hash: true }, body: Buffer.from('hash of it') },
+      { header: { hash: true }, body: Buffer.alloc(0) },
     ]);
-    expect(collected).toBe(3);
+    expect(collected).toBe(5);
   });
 });

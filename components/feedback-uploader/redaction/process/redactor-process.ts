@@ -2,6 +2,8 @@ import { fromWire, Serial } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 
 import { uploaderErrors } from '../../errors.ts';
+import { isPicture } from '../../duplicates/picture-hash.ts';
+import type { HashPicture } from '../../duplicates/picture-hash.ts';
 import type { Redact } from '../redactor.ts';
 import type { RedactionAnswer, RedactionQuestion } from './answer-redactions.ts';
 import type { Frame } from './frame.ts';
@@ -48,8 +50,24 @@ export class RedactorProcess {
       this.#options.onDropped?.(2 * image.length + body.length);
       const answer = header as RedactionAnswer;
       if ('error' in answer) throw fromWire(answer.error);
+      if ('hash' in answer) throw uploaderErrors.error('redaction.failed', 'the process answered another question');
       return { image: body, record: answer.record };
     });
+
+  /** A picture whose hash cannot be had, for whatever reason, has none: a sample is never lost by it. */
+  readonly hash: HashPicture = (image) =>
+    isPicture(image)
+      ? this.#turns
+          .run(async () => {
+            const { body } = await this.#ask({ header: { hash: true } satisfies RedactionQuestion, body: image });
+            this.#options.onDropped?.(2 * image.length);
+            return body.length > 0 ? body : undefined;
+          })
+          .catch((error: unknown) => {
+            this.#options.log.warn({ error }, 'duplicates.not-hashed');
+            return undefined;
+          })
+      : Promise.resolve(undefined);
 
   /** Ends the process; an image that it works on is given up. */
   close(): void {

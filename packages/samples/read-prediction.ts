@@ -1,7 +1,7 @@
 import type { EdgeError } from '#packages/foundation';
 import type { Box } from '#packages/model-package';
 
-import { uploaderErrors } from '../errors.ts';
+import { sampleErrors } from './errors.ts';
 
 /** What strategies need of a prediction, whatever form it came in. */
 export type ReadPrediction =
@@ -92,10 +92,7 @@ function atMostOne(outcome: Outcome): Outcome {
 }
 
 function notUnderstood(why: string): EdgeError {
-  return uploaderErrors.error(
-    'sampling.prediction-not-understood',
-    `the sampling strategy cannot use this prediction: ${why}`,
-  );
+  return sampleErrors.error('sampling.prediction-not-understood', `this prediction cannot be read: ${why}`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
