@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryIo } from '../tools/cli/frame/io.ts';
 import { runBenchmark } from './benchmarks.ts';
 
-const BENCHMARKS = ['agent', 'vision', 'camera', 'edge-manager', 'uploader', 'feedback', 'captures'];
+const BENCHMARKS = ['agent', 'vision', 'camera', 'edge-manager', 'uploader', 'feedback', 'captures', 'drift'];
 
 async function bench(...words: readonly string[]) {
   const io = new MemoryIo();
@@ -42,6 +42,7 @@ describe('runBenchmark', () => {
     ['uploader', '--samples', '19'],
     ['feedback', '--images', '-1'],
     ['captures', '--seconds', ''],
+    ['drift', '--images', '0'],
   ])('refuses %s %s "%s" before it measures anything', async (...words) => {
     const { code, err } = await bench(...words);
     expect(code).toBe(2);

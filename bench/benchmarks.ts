@@ -5,6 +5,7 @@ import { agentBenchmark } from './agent/agent-benchmark.ts';
 import { cameraBenchmark } from './camera/camera-benchmark.ts';
 import { capturesBenchmark } from './captures/captures-benchmark.ts';
 import { challengerBenchmark } from './challenger/challenger-benchmark.ts';
+import { driftBenchmark } from './drift/drift-benchmark.ts';
 import { edgeManagerBenchmark } from './edge-manager/edge-manager-benchmark.ts';
 import { feedbackBenchmark } from './feedback/feedback-benchmark.ts';
 import { uploaderBenchmark } from './uploader/uploader-benchmark.ts';
@@ -26,6 +27,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
         addCommand(program, uploaderBenchmark, host);
         addCommand(program, feedbackBenchmark, host);
         addCommand(program, capturesBenchmark, host);
+        addCommand(program, driftBenchmark, host);
       },
     },
     words.length === 0 ? ['--help'] : words,
