@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { FRAME_BODY_HEADER, writeFrameBodyHeader } from '#packages/frames';
 import { createFeedbackClient } from '#packages/http';
+import { hashPicture } from '../../components/feedback-uploader/duplicates/picture-hash.ts';
 import { redactImage } from '../../components/feedback-uploader/redaction/redact-image.ts';
 import { startUploader } from '../../components/feedback-uploader/assembly/start-uploader.ts';
 import type { RunningUploader } from '../../components/feedback-uploader/assembly/start-uploader.ts';
@@ -45,6 +46,7 @@ beforeEach(async () => {
     thing: 'belt-7',
     regionOfDevice: 'eu-west-1',
     redact: redactImage,
+    hash: hashPicture,
     openStore: () => store,
     clock: systemClock,
     random: seededRandom(1),
