@@ -108,7 +108,7 @@ export const agentErrors = errorCatalogue({
   }),
   'challenger.none': entry<{ readonly alias: string; readonly active: readonly string[] }>({
     status: 404,
-    todo: 'Deploy a component that brings one (edgeml package --challenger), or name an alias of `edgeml challenger`.',
+    todo: 'Deploy a component that brings one (edgeml package --challenger), or name an alias of `edgeml local challenger`.',
   }),
   'cloud-provider.incomplete': entry<{ readonly path: string; readonly missing: readonly string[] }>({
     todo: 'Give the object that createProvider returns all eight functions; see docs/migrating-edge-manager.md.',

@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
+import { challengerCommand } from './local/challenger.ts';
 import { deployCommand as localDeployCommand } from './local/deploy.ts';
 import { listCommand } from './local/list.ts';
 import { logsCommand } from './local/logs.ts';
@@ -88,6 +89,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(local, pubCommand, host);
   addCommand(local, subCommand, host);
   addCommand(local, tailCommand, host);
+  addCommand(local, challengerCommand, host);
   addCommand(local, restartCommand, host);
   addCommand(local, stopCommand, host);
 }

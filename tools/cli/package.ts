@@ -33,6 +33,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly int8?: string;
   readonly assume?: boolean;
   readonly component?: string;
+  readonly challenger?: boolean;
   readonly publisher: string;
   readonly read: string;
   readonly output?: string;
@@ -88,6 +89,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
         'take usual values for keys that neither the file nor --manifest gives; without it they are refused',
       )
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
+      .option(
+        '--challenger',
+        'make a component edgeml.challenger.<name>, whose model runs beside the one that serves and is compared with it',
+      )
       .option('--publisher <text>', 'ComponentPublisher of the recipe', 'EdgeML')
       .option(
         '--read <who>',
@@ -125,6 +130,7 @@ S3 and SageMaker are reached with the standard AWS settings (credential chain, A
 
 Examples:
   edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --labels labels.txt --golden street-1.jpg
+  edgeml package --source runs/street.onnx --name StreetDetector --version 1.3.0 --golden street-1.jpg --challenger
   edgeml package --file edgeml.yaml --key factory.key
   edgeml package --source runs/street.onnx --name StreetDetector --version 1.2.0 --beside pictures
   edgeml package --source arn:aws:sagemaker:eu-west-1:111122223333:model-package/street/7 --manifest street.json --key factory.key`,
@@ -257,6 +263,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, 
     ...(baseline === undefined ? {} : { baseline }),
     ...(int8 === undefined ? {} : { int8 }),
     ...(component === undefined ? {} : { component }),
+    ...(options.challenger === true ? { role: 'challenger' as const } : {}),
     golden: [...golden, ...beside.golden],
     mayFindNothing: beside.golden.length > 0,
     ...(assume === undefined ? {} : { assume }),

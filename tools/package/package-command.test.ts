@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
@@ -95,6 +95,26 @@ describe('edgeml package', () => {
     ]);
     const golden = await readFile(at('first/packages/Colours-1.2.0/golden/red.json'), 'utf8');
     expect((JSON.parse(golden) as unknown[])[0]).toEqual({ classId: 0, label: 'red', score: 1 });
+  });
+
+  it('makes a component that runs the same package as challenger, beside the one that serves', async () => {
+    const made = await packageHere(onnx, 'first', '--version', '1.2.0', ...full(), '--challenger');
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const serving = JSON.parse(await readFile(at('first/packages/Colours-1.2.0.json'), 'utf8')) as object;
+    expect(made.json[0]).toMatchObject({
+      component: 'edgeml.challenger.Colours',
+      role: 'challenger',
+      state: 'packaged',
+    });
+    expect(serving).toMatchObject({ component: 'edgeml.model.Colours' });
+    expect(made.json[0]).toHaveProperty('packageHash', (serving as { packageHash: string }).packageHash);
+    const recipe = await readFile(at('first/recipes/edgeml.challenger.Colours-1.2.0.yaml'), 'utf8');
+    expect(recipe.match(/(activate|retire Colours) "[^"]+" --role challenger/g)).toHaveLength(7);
+    const again = await packageHere(onnx, 'first', '--version', '1.2.0', ...full(), '--challenger');
+    expect(again.json[0]).toMatchObject({ state: 'unchanged' });
+    for (const file of ['artifacts/edgeml.challenger.Colours', 'recipes/edgeml.challenger.Colours-1.2.0.yaml'])
+      await rm(at('first', file), { recursive: true });
+    await rm(at('first/packages/Colours-1.2.0.challenger.json'));
   });
 
   it('row 108: writes sagemaker_edge_manifest, and says in model.json where the model comes from', async () => {

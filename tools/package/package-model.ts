@@ -112,7 +112,11 @@ async function place(
   const { output, signal } = options;
   const model = await readPackage(dir, { signal });
   const { name, version } = model.manifest;
-  const component = requireComponentName(options.component ?? `edgeml.model.${name}`);
+  const isChallenger = options.role === 'challenger';
+  const role = isChallenger ? ({ role: 'challenger' } as const) : {};
+  const component = requireComponentName(
+    options.component ?? `edgeml.${isChallenger ? 'challenger' : 'model'}.${name}`,
+  );
   const files = {
     package: `${PACKAGES_FOLDER}/${name}-${version}`,
     recipe: `recipes/${component}-${version}.yaml`,
@@ -121,7 +125,13 @@ async function place(
   };
   const request = await requestFingerprint(options);
   const signed = signedOf(model);
-  const known = await requireFree(output, { component, version, name }, model.hash, signed, options.replace ?? false);
+  const known = await requireFree(
+    output,
+    { component, version, name, ...role },
+    model.hash,
+    signed,
+    options.replace ?? false,
+  );
   if (known && (await hasFiles(output, known))) {
     const record = { ...known, request, source: { ...source.identity } };
     await writeRecord(output, record);
@@ -147,6 +157,7 @@ async function place(
     name,
     version,
     component,
+    ...role,
     source: { ...source.identity },
     request,
     packageHash: model.hash,
@@ -179,13 +190,19 @@ function isSameSignature(one: Signed, other: Signed): boolean {
  */
 async function requireFree(
   output: string,
-  { component, version, name }: { readonly component: string; readonly version: string; readonly name: string },
+  { component, version, name, role }: Pick<PackageRecord, 'component' | 'version' | 'name' | 'role'>,
   hash: string,
   signed: Signed,
   replace: boolean,
 ): Promise<PackageRecord | undefined> {
   const records = await readRecords(output);
-  const there = records.find((one) => one.version === version && (one.component === component || one.name === name));
+  const there = records.find(
+    (one) =>
+      one.version === version &&
+      (one.component === component ||
+        // The package of a challenger may serve, too, as long as it is the same.
+        (one.name === name && (one.role === role || one.packageHash !== hash))),
+  );
   if (there?.packageHash === hash && isSameSignature(there, signed) && there.component === component) return there;
   const recipe = path.join(output, 'recipes', `${component}-${version}.yaml`);
   const taken = there !== undefined || (await exists(recipe));
@@ -201,14 +218,17 @@ async function writeRecipe(
   work: string,
   { manifest }: ModelPackage,
   component: string,
-  { publisher, read }: PackageOptions,
+  { publisher, read, role }: PackageOptions,
 ): Promise<string> {
   const agent = await readRecipe('edgeml.InferenceAgent');
   const major = Number(agent.version.split('.')[0]);
   // Nucleus lite knows no "^".
   const agentRange = `>=${major}.0.0 <${major + 1}.0.0`;
   const file = path.join(work, `${component}-${manifest.version}.yaml`);
-  await writeFile(file, componentRecipe(manifest, { component, agentRange, publisher, read }));
+  await writeFile(
+    file,
+    componentRecipe(manifest, { component, agentRange, publisher, read, ...(role ? { role } : {}) }),
+  );
   const faults = (await lintRecipeFile(file)).filter(({ severity }) => severity === 'error');
   if (faults.length === 0) return file;
   const message = `the recipe of ${component} is not sound: ${faults.map((fault) => fault.message).join(' ')}`;
@@ -226,5 +246,5 @@ async function moveTo(from: string, to: string): Promise<void> {
 }
 
 async function writeRecord(output: string, record: PackageRecord): Promise<void> {
-  await writeAtomically(recordFile(output, record.name, record.version), `${JSON.stringify(record, undefined, 2)}\n`);
+  await writeAtomically(recordFile(output, record), `${JSON.stringify(record, undefined, 2)}\n`);
 }

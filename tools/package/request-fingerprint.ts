@@ -11,12 +11,13 @@ const FORMAT = 1;
 
 /** SHA-256, hexadecimal, of everything beside the source that the package depends on. @throws EdgeError `packaging.file-unreadable` */
 export async function requestFingerprint(options: PackageOptions): Promise<string> {
-  const { name, version, component, read, publisher, signer, claims, recipients } = options;
+  const { name, version, component, role, read, publisher, signer, claims, recipients } = options;
   const text = canonicalJson({
     format: FORMAT,
     name: name ?? null,
     version: version ?? null,
     component: component ?? null,
+    ...(role === 'challenger' ? { role } : {}),
     read,
     publisher,
     signer: signer ? [signer.algorithm, signer.keyId] : null,

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { preparationOf } from '#packages/model-package';
+import type { ModelRole } from '#packages/http';
 import type { ModelManifest } from '#packages/model-package';
 
 export interface RecipeOptions {
@@ -9,6 +10,8 @@ export interface RecipeOptions {
   readonly publisher: string;
   /** Who on the device may read the unpacked files. */
   readonly read: 'ALL' | 'OWNER';
+  /** `challenger`: the model runs beside the one that serves its name. Default: `champion`. */
+  readonly role?: ModelRole;
 }
 
 /** A model takes minutes to load, warm up and test on the slowest devices. */
@@ -21,6 +24,7 @@ const SHUTDOWN_SECONDS = '15';
  * retires a model whose folder is gone.
  */
 export function componentRecipe(manifest: ModelManifest, options: RecipeOptions): string {
+  const words: Words = { name: manifest.name, role: options.role === 'challenger' ? ' --role challenger' : '' };
   const recipe = {
     RecipeFormatVersion: '2020-01-25',
     ComponentName: options.component,
@@ -35,12 +39,12 @@ export function componentRecipe(manifest: ModelManifest, options: RecipeOptions)
       {
         Name: 'lite',
         Platform: { os: 'linux', runtime: 'aws_nucleus_lite' },
-        Lifecycle: { ...environment('/'), startup: step(activateOnLite(manifest.name), STARTUP_SECONDS) },
+        Lifecycle: { ...environment('/'), startup: step(activateOnLite(words), STARTUP_SECONDS) },
         ...artifacts(manifest.name, options.read),
       },
-      full('linux', posix, manifest.name, options.read),
-      full('darwin', posix, manifest.name, options.read),
-      full('windows', windows, manifest.name, options.read),
+      full('linux', posix, words, options.read),
+      full('darwin', posix, words, options.read),
+      full('windows', windows, words, options.read),
     ],
   };
   // Nuclei read YAML 1.1, where 2020-01-25 without quotes is a date.
@@ -57,14 +61,15 @@ interface Shell {
 const posix: Shell = { separator: '/', start: 'exec ', node: 'node' };
 const windows: Shell = { separator: '\\', start: 'call ', node: 'node.exe' };
 
-function full(os: string, shell: Shell, name: string, read: RecipeOptions['read']): object {
+function full(os: string, shell: Shell, words: Words, read: RecipeOptions['read']): object {
+  const { name, role } = words;
   return {
     Name: os,
     Platform: { os, runtime: '*' },
     Lifecycle: {
       ...environment(shell.separator),
-      startup: step(activate(shell, name), STARTUP_SECONDS),
-      shutdown: step(`${agent(shell)} retire ${name} ${unpacked(shell, name)}`, SHUTDOWN_SECONDS),
+      startup: step(activate(shell, words), STARTUP_SECONDS),
+      shutdown: step(`${agent(shell)} retire ${name} ${unpacked(shell, name)}${role}`, SHUTDOWN_SECONDS),
     },
     ...artifacts(name, read),
   };
@@ -81,13 +86,20 @@ function environment(separator: string): object {
   };
 }
 
-function activate(shell: Shell, name: string): string {
-  return `${agent(shell)} activate ${unpacked(shell, name)}`;
+/** What the scripts say of the model. */
+interface Words {
+  readonly name: string;
+  /** With a space before it; empty for a model that serves. */
+  readonly role: string;
+}
+
+function activate(shell: Shell, { name, role }: Words): string {
+  return `${agent(shell)} activate ${unpacked(shell, name)}${role}`;
 }
 
 /** A unit of nucleus lite has started when it says so; lite goes on after the script, hence `exit 0`. */
-function activateOnLite(name: string): string {
-  return `${activate({ ...posix, start: '' }, name)} && systemd-notify --ready && exit 0; exit 1`;
+function activateOnLite(words: Words): string {
+  return `${activate({ ...posix, start: '' }, words)} && systemd-notify --ready && exit 0; exit 1`;
 }
 
 function unpacked({ separator }: Shell, name: string): string {

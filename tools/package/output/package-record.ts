@@ -15,6 +15,8 @@ const recordSchema = z.object({
   name: z.string(),
   version: z.string(),
   component: z.string(),
+  /** Absent for a component whose model serves. */
+  role: z.literal('challenger').exactOptional(),
   source: sourceSchema,
   /** Fingerprint of what was asked for beside the source. */
   request: z.string(),
@@ -35,8 +37,12 @@ export type PackageRecord = Readonly<z.infer<typeof recordSchema>>;
 
 export const PACKAGES_FOLDER = 'packages';
 
-export function recordFile(output: string, name: string, version: string): string {
-  return path.join(output, PACKAGES_FOLDER, `${name}-${version}.json`);
+export function recordFile(
+  output: string,
+  { name, version, role }: Pick<PackageRecord, 'name' | 'version' | 'role'>,
+): string {
+  const file = role === undefined ? `${name}-${version}.json` : `${name}-${version}.${role}.json`;
+  return path.join(output, PACKAGES_FOLDER, file);
 }
 
 /** Every record below an output folder; files that are none are left out. */
