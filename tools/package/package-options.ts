@@ -1,4 +1,3 @@
-import type { ModelRole } from '#packages/http';
 import type { SignedClaims, Signer } from '#packages/model-package';
 import type { Recipient } from './encryption/recipients.ts';
 import type { PackageRequest } from './assemble/assemble.ts';
@@ -6,8 +5,8 @@ import type { PackageRequest } from './assemble/assemble.ts';
 export interface PackageOptions extends PackageRequest {
   /** Default: `edgeml.model.<name>`, of a challenger `edgeml.challenger.<name>`. */
   readonly component?: string;
-  /** `challenger`: the component runs the model beside the one that serves. Default: `champion`. */
-  readonly role?: ModelRole;
+  /** The component runs the model beside the one that serves. Default: the model serves. */
+  readonly role?: 'challenger';
   /** Folder in the layout of gdk and greengrass-cli; packages go beside its recipes and artifacts. */
   readonly output: string;
   readonly read: 'ALL' | 'OWNER';

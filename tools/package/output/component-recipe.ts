@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import { preparationOf } from '#packages/model-package';
-import type { ModelRole } from '#packages/http';
 import type { ModelManifest } from '#packages/model-package';
 
 export interface RecipeOptions {
@@ -10,8 +9,8 @@ export interface RecipeOptions {
   readonly publisher: string;
   /** Who on the device may read the unpacked files. */
   readonly read: 'ALL' | 'OWNER';
-  /** `challenger`: the model runs beside the one that serves its name. Default: `champion`. */
-  readonly role?: ModelRole;
+  /** The model runs beside the one that serves its name. Default: it serves. */
+  readonly role?: 'challenger';
 }
 
 /** A model takes minutes to load, warm up and test on the slowest devices. */
