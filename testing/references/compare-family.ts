@@ -1,0 +1,164 @@
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Box, ModelManifest, Prediction } from '#packages/model-package';
+import { boxIou } from '#packages/vision';
+import { runHere } from '../package/in-process.ts';
+import type { ReferenceFamily } from './families.ts';
+
+export interface ComparedFamily {
+  readonly family: ReferenceFamily;
+  /** Proposal of `inspect`, in words. */
+  readonly proposed: string;
+  /** Share of the reference's answers that ours agree with. */
+  readonly agrees: number;
+  /** The same in words. */
+  readonly agreement: string;
+}
+
+interface ExpectedBox {
+  readonly label?: string;
+  readonly score?: number;
+  readonly box: Box;
+}
+
+/** Evenly spaced elements of a tensor, and the largest element of each row. */
+interface KeptTensor {
+  readonly shape: readonly number[];
+  readonly stride: number;
+  readonly values: readonly number[];
+  readonly best: readonly number[];
+}
+
+interface ExpectedCase {
+  readonly case: string;
+  readonly boxes?: readonly ExpectedBox[];
+  readonly outputs?: Readonly<Record<string, KeptTensor>>;
+}
+
+interface GivenAnswer {
+  readonly width: number;
+  readonly height: number;
+  readonly predictions: readonly Prediction[];
+  readonly outputs?: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: readonly number[] }>>;
+}
+
+/** Corners of the references are whole pixels, of nudenet's second corner twice rounded. */
+const PIXELS = 2;
+const SCORE_TOLERANCE = 0.02;
+const LOOSE_IOU = 0.75;
+const TIE = 1e-5;
+
+/** Packages a model as its user would, asks it about every case, and compares. */
+export async function compareFamily(family: ReferenceFamily, folder: string, work: string): Promise<ComparedFamily> {
+  const { proposed, dir } = await packaged(family, folder, work);
+  const expected = JSON.parse(await readFile(path.join(folder, 'expected.json'), 'utf8')) as readonly ExpectedCase[];
+  const files = expected.map((one) => path.join(folder, 'cases', one.case));
+  const { json, stderr } = await runHere(['predict', '--package', dir, '--json', '--image', ...files]);
+  if (json.length !== files.length) throw new Error(`${family.name}: ${stderr}`);
+  const answers = json as unknown as readonly GivenAnswer[];
+  const pairs = expected.map((one, index) => ({ one, given: answers[index] as GivenAnswer }));
+  if (expected.some(({ boxes }) => boxes)) return { family, proposed, ...boxesOf(pairs, family.looseBoxes ?? false) };
+  return { family, proposed, ...tensorsOf(pairs) };
+}
+
+/** `inspect`, then `package` with the settings that it asks for. */
+async function packaged(family: ReferenceFamily, folder: string, work: string) {
+  const model = path.join(folder, 'model.onnx');
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const inspected = await runHere(['inspect', '--onnx', model, '--json']);
+  const { proposed, questions } = inspected.json[0] as unknown as {
+    readonly proposed: ModelManifest;
+    readonly questions: readonly { readonly keys: readonly string[] }[];
+  };
+  const settings = path.join(work, 'settings.json');
+  await writeFile(settings, JSON.stringify(family.settings));
+  const labels = path.join(work, 'labels.txt');
+  if (family.labels) await writeFile(labels, family.labels.join('\n'));
+  const words = ['package', '--source', model, '--name', 'Model', '--manifest', settings, '--output', work];
+  const made = await runHere([...words, ...(family.labels ? ['--labels', labels] : [])]);
+  if (made.code !== 0) throw new Error(`${family.name} cannot be packaged: ${made.stderr}`);
+  const [name = ''] = await readdir(path.join(work, 'packages'));
+  return { proposed: inWords(proposed, questions), dir: path.join(work, 'packages', name) };
+}
+
+function inWords(
+  { task, output, input }: ModelManifest,
+  questions: readonly { readonly keys: readonly string[] }[],
+): string {
+  const asked = questions.flatMap(({ keys }) => keys.map((key) => `\`${key}\``));
+  const size = input && 'width' in input ? `${input.width} × ${input.height}` : undefined;
+  const parts = [
+    task === 'tensor' ? 'tensors' : `\`${output.decoder}\``,
+    ...(size === undefined || asked.includes('`input.width`') ? [] : [size]),
+    ...(input && 'resize' in input && input.resize !== undefined ? [String(input.resize)] : []),
+    ...(asked.length > 0 ? [`asks for ${asked.join(', ')}`] : []),
+  ];
+  return parts.join(', ');
+}
+
+type Pairs = readonly { readonly one: ExpectedCase; readonly given: GivenAnswer }[];
+
+function boxesOf(pairs: Pairs, isLoose: boolean): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+  let [count, found, given] = [0, 0, 0];
+  for (const { one, given: answer } of pairs) {
+    const left = [...answer.predictions];
+    count += one.boxes?.length ?? 0;
+    given += left.length;
+    for (const wanted of one.boxes ?? []) {
+      const at = left.findIndex((prediction) => isSame(prediction, wanted, answer, isLoose));
+      if (at < 0) continue;
+      left.splice(at, 1);
+      found++;
+    }
+  }
+  const more = given - found;
+  const others = more > 0 ? `, and ${more} more` : '';
+  return { agrees: found / (found + more + (count - found)), agreement: `${found} of ${count} boxes${others}` };
+}
+
+function isSame(
+  { label, score, box }: Prediction,
+  wanted: ExpectedBox,
+  { width, height }: Pick<GivenAnswer, 'width' | 'height'>,
+  isLoose: boolean,
+): boolean {
+  if (!box || (wanted.label ?? label) !== label) return false;
+  if (isLoose) return boxIou(box, wanted.box) >= LOOSE_IOU;
+  const isNear = box.every((side, axis) => {
+    const by = Math.abs(side - (wanted.box[axis] ?? NaN)) * (axis % 2 === 0 ? width : height);
+    return by <= PIXELS;
+  });
+  return isNear && Math.abs((wanted.score ?? score) - score) <= SCORE_TOLERANCE;
+}
+
+function tensorsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+  let [rows, same, worst] = [0, 0, 0];
+  for (const { one, given } of pairs) {
+    for (const [name, wanted] of Object.entries(one.outputs ?? {})) {
+      const data = valuesOf(given, name, wanted);
+      wanted.values.forEach((value, index) => {
+        const by = Math.abs(value - (data[index * wanted.stride] ?? NaN));
+        worst = Number.isNaN(by) ? Infinity : Math.max(worst, by);
+      });
+      const width = wanted.shape.at(-1) ?? 1;
+      wanted.best.forEach((best, row) => {
+        const values = data.slice(row * width, (row + 1) * width);
+        // Several may be the largest, or differ in their last digits.
+        if ((values[best] ?? NaN) >= Math.max(...values) - TIE) same++;
+        rows++;
+      });
+    }
+  }
+  const difference = worst === 0 ? 'no difference' : `largest difference ${worst.toExponential(0)}`;
+  return { agrees: same / rows, agreement: `${same} of ${rows} best of a row, ${difference}` };
+}
+
+/** A classifier's scores, put back into the order of its classes, or the output itself. */
+function valuesOf({ predictions, outputs }: GivenAnswer, name: string, { shape }: KeptTensor): readonly number[] {
+  const output = outputs?.[name];
+  if (output) return output.shape.join() === shape.join() ? output.data : [];
+  const scores = Array<number>(shape.at(-1) ?? 0).fill(0);
+  for (const { classId, score } of predictions) scores[classId] = score;
+  return scores;
+}
