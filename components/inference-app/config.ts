@@ -69,7 +69,7 @@ export const appConfiguration = z.object({
   MaxMessageBytes: integerSetting({ min: 512, max: 100_000 })
     .default(4_000)
     .describe(
-      'Longest result message; predictions with the lowest scores are cut and counted in `truncated`. Nucleus lite carries 7,200 bytes.',
+      'Longest result message; masks of the lowest scores go first (counted in `withoutMask`), then predictions with the lowest scores (`truncated`). Nucleus lite carries 7,200 bytes.',
     ),
   Mqtt: section({
     Enabled: booleanSetting().default(true).describe('Whether results are published to AWS IoT Core too.'),

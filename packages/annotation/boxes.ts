@@ -5,7 +5,8 @@ import type { ClassColor } from './palette.ts';
 import { fillRect, strokeRect } from './pen/rect.ts';
 import type { Rect } from './pen/rect.ts';
 import type { Canvas, Scale } from './scale.ts';
-import type { Rgb, Surface } from './surface/surface.ts';
+import { drawShape } from './shapes.ts';
+import type { Surface } from './surface/surface.ts';
 import { drawText, textWidth } from './text/drawn-text.ts';
 
 /** Boxes with a label each: lowest scores first, so that the best lie on top; labels above all boxes. */
@@ -13,14 +14,8 @@ export function drawBoxes(surface: Surface, predictions: readonly Prediction[], 
   const placed = [...predictions].reverse().map((prediction) => ({ prediction, rect: rectOf(prediction, surface) }));
   // The best choose their places first, and are drawn last.
   const labels = placeLabels([...placed].reverse(), surface, scale);
-  for (const { prediction, rect } of placed) drawFrame(surface, rect, colorOf(prediction.classId).fill, scale);
+  for (const { prediction, rect } of placed) drawShape(surface, prediction, rect, scale);
   for (const label of labels.reverse()) drawLabel(surface, label, scale);
-}
-
-/** A colored frame on a darker one, so that it stands out on any ground. */
-function drawFrame(surface: Surface, rect: Rect, color: Rgb, { line }: Scale): void {
-  strokeRect(surface, rect, line * 1.8, { radius: line, color: BLACK, opacity: 0.55 });
-  strokeRect(surface, rect, line, { radius: line, color, opacity: 1 });
 }
 
 interface Placed {

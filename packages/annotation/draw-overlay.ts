@@ -5,7 +5,7 @@ import { drawPanel } from './panel.ts';
 import { scaleOf } from './scale.ts';
 import type { Surface } from './surface/surface.ts';
 
-/** Boxes, labels and scores; predictions without a box become a panel of bars. */
+/** Boxes with masks and key points, labels and scores; predictions without a box become a panel of bars. */
 export function drawOverlay(surface: Surface, predictions: readonly Prediction[]): void {
   const scale = scaleOf(surface);
   drawBoxes(

@@ -4,13 +4,15 @@ export { canonicalJson } from './canonical-json.ts';
 export { leastInstanceMemory } from './instance-memory.ts';
 export { cropSide, preparationOf } from './preparation.ts';
 export type { Preparation } from './preparation.ts';
-export type { Box, Prediction, Timings } from './prediction.ts';
 export { generateDeviceKey, parseDevicePublicKey, wrapForDevice } from './encryption/device-key.ts';
 export type { Encryption, WrappedKey } from './encryption/encryption-schema.ts';
 export { openDataKey } from './encryption/open-data-key.ts';
 export type { KeyHolder } from './encryption/open-data-key.ts';
 export { DATA_KEY_BYTES, sealFile } from './encryption/sealed-file.ts';
+export type { Box, KeyPoint, Mask, Point, Prediction, Quad, Timings } from './prediction.ts';
 export { packageErrors } from './errors.ts';
+export { fitPredictions } from './fit-predictions.ts';
+export { shortened } from './shorten-prediction.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
 export { hashFiles, packageHash, SIGNATURE_FILE } from './reading/hash-files.ts';
 export type { FileHashes } from './reading/hash-files.ts';
@@ -40,12 +42,16 @@ export type {
   SsdOutput,
   SsdPerClassOutput,
   SsdRowsOutput,
+  Task,
   TensorInputs,
   TensorInputSpec,
   Variant,
   Yolov3Output,
   Yolov5Output,
+  Yolov8ObbOutput,
   Yolov8Output,
+  Yolov8PoseOutput,
+  Yolov8SegOutput,
   YoloxOutput,
 } from './schema.ts';
 export {

@@ -1,14 +1,39 @@
 /** Corners of a box as fractions of the decoded image: 0..1, origin top left. */
 export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
 
+/** A point as fractions of the decoded image, origin top left. */
+export type Point = readonly [x: number, y: number];
+
+/** As a point, 0..1, with how sure the model is that it can be seen, 0..1, if the model says so. */
+export type KeyPoint = readonly [x: number, y: number, score?: number];
+
+/** Corners of a turned box, in turn around it; they may lie outside the image. */
+export type Quad = readonly [Point, Point, Point, Point];
+
+/**
+ * The pixels of an object. Runs are COCO's compressed form of a picture of `size` that stands for the whole image; `pycocotools.mask.decode`
+ * reads them as they are. Polygons are outlines, `[x0, y0, x1, y1, …]` each, as fractions of the image; they do not have holes.
+ */
+export type Mask =
+  | { readonly size: readonly [height: number, width: number]; readonly counts: string }
+  | { readonly polygons: readonly (readonly number[])[] };
+
 /** One answer of a model. Lists of them are sorted by falling score, ties in model order. */
 export interface Prediction {
   readonly classId: number;
   readonly label: string;
   /** 0..1 for probabilities; a model without an activation reports its raw output. */
   readonly score: number;
-  /** Present for detections only. */
+  /** Present if the model locates objects. Upright: of a turned box the part of the image that it reaches over. */
   readonly box?: Box;
+  /** From models of the task `pose`, in the model's order. */
+  readonly keypoints?: readonly KeyPoint[];
+  /** From models of the task `oriented-detection`, as is `angle`. */
+  readonly corners?: Quad;
+  /** Of the longer side, in radians from the x axis towards the y axis, 0..π, in pixels of the model's input. */
+  readonly angle?: number;
+  /** From models of the task `instance-segmentation`. */
+  readonly mask?: Mask;
 }
 
 /** Where the time of one request went, in milliseconds. */

@@ -1,22 +1,10 @@
 import * as z from 'zod';
 
-const tensorName = z.string().min(1);
-const unit = z.number().min(0).max(1);
+import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
+import { obbForms, poseForms, segForms } from './schema-output-yolov8.ts';
+import type { Yolov8ObbOutput, Yolov8PoseOutput, Yolov8SegOutput } from './schema-output-yolov8.ts';
 
-const detection = {
-  /** Lowest score that is reported. */
-  scoreThreshold: unit.default(0.25),
-  /** Two boxes that overlap more than this are one object. */
-  iouThreshold: unit.default(0.45),
-  maxDetections: z.int().min(1).max(10_000).default(100),
-  /** `class`: boxes suppress only their own class; `agnostic`: any class; `none`: the graph has done it. */
-  nms: z.enum(['class', 'agnostic', 'none']).default('class'),
-};
-
-/** Order of the four numbers of a box. `cxcywh` is centre and size. */
-const boxFormat = z.enum(['xyxy', 'yxyx', 'cxcywh']);
-/** `normalized`: 0..1 of the model's input; `pixels`: pixels of the model's input. */
-const coordinates = z.enum(['normalized', 'pixels']);
+export type * from './schema-output-yolov8.ts';
 
 const classification = z.strictObject({
   decoder: z.literal('classification'),
@@ -132,7 +120,7 @@ const tensor = z.strictObject({ decoder: z.literal('tensor') });
 
 const ssdForms = [ssdFinished, ssdPerClass, ssdRows] as const;
 
-/** The forms of each decoder; `ssd` alone has several, told apart by the keys that are present. */
+/** The forms of each decoder; those of `ssd` are told apart by the keys that are present, those of YOLOv8's tasks by `rows`. */
 const forms = {
   classification: () => classification,
   ssd: (value: object) =>
@@ -140,12 +128,30 @@ const forms = {
   yolov3: () => yolov3,
   yolov5: () => yolov5,
   yolov8: () => yolov8,
+  'yolov8-pose': (value: object) => poseForms[isFinished(value) ? 1 : 0],
+  'yolov8-obb': (value: object) => obbForms[isFinished(value) ? 1 : 0],
+  'yolov8-seg': (value: object) => segForms[isFinished(value) ? 1 : 0],
   yolox: () => yolox,
   tensor: () => tensor,
 } as const;
 
+function isFinished(value: object): boolean {
+  return 'rows' in value && value.rows === 'finished';
+}
+
 /** Every form, for a schema that other programs read: in zod's own, `outputSchema` leaves open what follows from the decoder. */
-export const OUTPUT_FORMS = [classification, ...ssdForms, yolov3, yolov5, yolov8, yolox, tensor] as const;
+export const OUTPUT_FORMS = [
+  classification,
+  ...ssdForms,
+  yolov3,
+  yolov5,
+  yolov8,
+  ...poseForms,
+  ...obbForms,
+  ...segForms,
+  yolox,
+  tensor,
+] as const;
 
 export type DecoderName = keyof typeof forms;
 export const DECODERS = Object.keys(forms) as readonly DecoderName[];
@@ -161,7 +167,16 @@ export type Yolov8Output = Readonly<z.infer<typeof yolov8>>;
 export type YoloxOutput = Readonly<z.infer<typeof yolox>>;
 type TensorOutput = Readonly<z.infer<typeof tensor>>;
 export type OutputSpec =
-  ClassificationOutput | SsdOutput | Yolov3Output | Yolov5Output | Yolov8Output | YoloxOutput | TensorOutput;
+  | ClassificationOutput
+  | SsdOutput
+  | Yolov3Output
+  | Yolov5Output
+  | Yolov8Output
+  | Yolov8PoseOutput
+  | Yolov8ObbOutput
+  | Yolov8SegOutput
+  | YoloxOutput
+  | TensorOutput;
 
 /** Picks the form first, so that the problems named are those of the form that was meant. */
 export const outputSchema = z.looseObject({ decoder: z.enum(DECODERS) }).transform((value, context): OutputSpec => {

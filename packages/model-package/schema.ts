@@ -16,8 +16,15 @@ export type * from './schema-tensors.ts';
 export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-const TASKS = ['image-classification', 'object-detection', 'tensor'] as const;
-type Task = (typeof TASKS)[number];
+export const TASKS = [
+  'image-classification',
+  'object-detection',
+  'pose',
+  'oriented-detection',
+  'instance-segmentation',
+  'tensor',
+] as const;
+export type Task = (typeof TASKS)[number];
 
 /** A path inside the package: relative, `/` between parts, never upwards. */
 const packagePath = z
@@ -43,7 +50,7 @@ const variantSchema = z.strictObject({
 const goldenSchema = z.strictObject({
   /** An image, or tensors as .npz (a member for each input) or .npy (the only input). */
   input: packagePath,
-  /** JSON array of `{classId, label, score, box?}`; of a model that gives tensors .npz (outputs by name) or .npy (the only one). */
+  /** JSON array of predictions as `edgeml predict --json` prints them; of a model that gives tensors .npz (outputs by name) or .npy (the only one). */
   expect: packagePath,
   /** Tensors: largest difference of an element, beside `relativeTolerance`; by default 0.001 for fractions, 0 for whole numbers. */
   tolerance: z.number().min(0).optional(),
@@ -51,8 +58,16 @@ const goldenSchema = z.strictObject({
   relativeTolerance: z.number().min(0).max(1).optional(),
   /** Largest difference of a score. */
   scoreTolerance: z.number().min(0).max(1).default(0.05),
-  /** Smallest overlap of a box with the one expected. */
+  /** Smallest overlap of a box, upright or turned, or of a mask with the one expected. */
   iou: z.number().min(0).max(1).default(0.9),
+  /** Largest distance of a key point from the one expected, as a fraction of the longer side of its box. */
+  pointTolerance: z.number().min(0).max(1).default(0.05),
+  /** Largest difference of the angle of a turned box, in radians. */
+  angleTolerance: z
+    .number()
+    .min(0)
+    .max(Math.PI / 4)
+    .default(0.1),
   /** Upper bound on the fastest of the warm runs, in milliseconds, decode included; none by default. */
   maxLatencyMs: z.number().positive().optional(),
 });
@@ -173,6 +188,9 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   yolov3: 'object-detection',
   yolov5: 'object-detection',
   yolov8: 'object-detection',
+  'yolov8-pose': 'pose',
+  'yolov8-obb': 'oriented-detection',
+  'yolov8-seg': 'instance-segmentation',
   yolox: 'object-detection',
   tensor: 'tensor',
 };

@@ -79,6 +79,12 @@ export function expectSame(actual: readonly Prediction[], expected: readonly Pre
   );
   actual.forEach((one, index) => {
     expect(one.score).toBeCloseTo(expected[index]?.score as number, 9);
-    one.box?.forEach((corner, at) => expect(corner).toBeCloseTo(expected[index]?.box?.[at] as number, 9));
+    for (const key of ['box', 'keypoints', 'corners', 'angle'] as const) {
+      const numbers = [expected[index]?.[key]].flat(2) as number[];
+      const actual = [one[key]].flat(2) as number[];
+      expect(actual).toHaveLength(numbers.length);
+      actual.forEach((number, at) => number !== undefined && expect(number).toBeCloseTo(numbers[at] as number, 9));
+    }
+    expect(one.mask).toEqual(expected[index]?.mask);
   });
 }

@@ -7,6 +7,8 @@ export interface PlainBox {
   readonly classId: number;
   /** x0, y0, x1, y1 as fractions of the model's input. */
   readonly box: readonly [number, number, number, number];
+  /** What the prediction has besides its box. */
+  readonly more?: Partial<Prediction>;
 }
 
 export function slowFinish(
@@ -30,11 +32,12 @@ export function slowFinish(
       return slowIou(one.box, (best as PlainBox).box) <= output.iouThreshold;
     });
   }
-  return kept.map(({ classId, score, image }) => ({
+  return kept.map(({ classId, score, image, more }) => ({
     classId,
     label: labels[classId] ?? String(classId),
     score,
     box: image,
+    ...more,
   }));
 }
 

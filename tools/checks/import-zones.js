@@ -38,6 +38,10 @@ export const ZONES = {
     holds: 'the JSON beside each sample in the bucket, and the forms that predictions come in',
     mayImport: ['packages/foundation', 'packages/model-package'],
   },
+  'packages/shapes': {
+    holds: 'masks as runs, outlines and skeletons: what predictions have besides boxes',
+    mayImport: [],
+  },
   'packages/onnx': { holds: 'ONNX files field by field, and which files hold their weights', mayImport: [] },
   'packages/ipc': {
     holds: 'Greengrass IPC: wire format, transport, `IpcSession`, the table of topics',
@@ -76,11 +80,19 @@ export const ZONES = {
       'packages/model-package',
       'packages/onnx',
       'packages/raster',
+      'packages/shapes',
     ],
   },
   'packages/annotation': {
     holds: 'predictions drawn on an image',
-    mayImport: ['packages/foundation', 'packages/frames', 'packages/jpeg', 'packages/model-package', 'packages/raster'],
+    mayImport: [
+      'packages/foundation',
+      'packages/frames',
+      'packages/jpeg',
+      'packages/model-package',
+      'packages/raster',
+      'packages/shapes',
+    ],
   },
 
   'packages/doctor': {
@@ -145,6 +157,7 @@ export const ZONES = {
       'packages/ipc',
       'packages/model-package',
       'packages/raster',
+      'packages/shapes',
       'schemas',
     ],
   },

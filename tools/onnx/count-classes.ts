@@ -19,6 +19,14 @@ export function countClasses(model: OnnxModel, output: OutputSpec): number | und
       return less(shapeOf(model, output.output)[2], BEFORE_CLASSES[output.decoder]);
     case 'yolov8':
       return less(shapeOf(model, output.output)[1], BEFORE_CLASSES.yolov8);
+    case 'yolov8-pose':
+      return tableClasses(model, output, output.keypoints[0] * output.keypoints[1]);
+    case 'yolov8-obb':
+      return tableClasses(model, output, 1);
+    case 'yolov8-seg': {
+      const prototypes = sizeOf(shapeOf(model, output.prototypes)[1]);
+      return prototypes === undefined ? undefined : tableClasses(model, output, prototypes);
+    }
     case 'yolov3': {
       const [head] = output.heads;
       const channels = sizeOf(shapeOf(model, head?.output)[1]);
@@ -30,6 +38,15 @@ export function countClasses(model: OnnxModel, output: OutputSpec): number | und
     default:
       return undefined;
   }
+}
+
+/** Of a raw table of YOLOv8's tasks, which has `more` columns after the classes. Finished rows do not say it. */
+function tableClasses(
+  model: OnnxModel,
+  { output, rows }: { readonly output?: string | undefined; readonly rows: 'raw' | 'finished' },
+  more: number,
+): number | undefined {
+  return rows === 'raw' ? less(shapeOf(model, output)[1], BEFORE_CLASSES.yolov8 + more) : undefined;
 }
 
 type Side = number | string;

@@ -101,18 +101,57 @@ describe('what Ultralytics wrote', () => {
   });
 
   it.each([
-    ['pose', value('output0', 1, 56, 8400), { kpt_shape: '[17, 3]' }, 'the task is pose (17 key points)'],
     [
       'pose',
-      value('output0', 1, 300, 57),
-      { kpt_shape: '[17, 3]', end2end: 'True' },
-      'the task is pose (17 key points)',
+      'pose',
+      [value('output0', 1, 56, 8400)],
+      { kpt_shape: '[17, 3]' },
+      { decoder: 'yolov8-pose', keypoints: [17, 3] },
     ],
-    ['obb', value('output0', 1, 20, 21504), {}, 'the task is obb'],
-    ['obb', value('output0', 1, 300, 7), { end2end: 'True' }, 'the task is obb'],
-    ['segment', value('output0', 1, 116, 8400), {}, 'the task is segment'],
-  ])('refuses to decode %s, in %j', (task, output, more, words) => {
-    const { manifest, notes } = propose({ outputs: [output], metadata: ultralytics(task, 640, 1, more) });
+    [
+      'pose',
+      'pose',
+      [value('output0', 1, 300, 14)],
+      { kpt_shape: '[4, 2]', end2end: 'True' },
+      { decoder: 'yolov8-pose', rows: 'finished', keypoints: [4, 2] },
+    ],
+    ['obb', 'oriented-detection', [value('output0', 1, 6, 21504)], {}, { decoder: 'yolov8-obb', iouThreshold: 0.7 }],
+    [
+      'obb',
+      'oriented-detection',
+      [value('output0', 1, 300, 7)],
+      { args: "{'nms': True}" },
+      { decoder: 'yolov8-obb', rows: 'finished' },
+    ],
+    [
+      'segment',
+      'instance-segmentation',
+      [value('output0', 1, 37, 8400), value('output1', 1, 32, 160, 160)],
+      {},
+      { decoder: 'yolov8-seg', output: 'output0', prototypes: 'output1' },
+    ],
+    [
+      'segment',
+      'instance-segmentation',
+      [value('output0', 1, 300, 38), value('output1', 1, 32, 160, 160)],
+      { end2end: 'True' },
+      { decoder: 'yolov8-seg', rows: 'finished', prototypes: 'output1' },
+    ],
+  ])('tells %s as %s, in %j', (told, task, outputs, more, output) => {
+    const { manifest, labels, questions } = propose({ outputs, metadata: ultralytics(told, 640, 1, more) });
+    expect(manifest).toMatchObject({ task, output, input: { width: 640, ...LETTERBOX } });
+    expect(labels).toEqual(['class 0']);
+    expect(questions).toEqual([]);
+  });
+
+  it.each([
+    ['semantic', [value('output0', 1, 19, 640, 640)], {}, 'the task is semantic, which no decoder reads yet'],
+    ['pose', [value('output0', 1, 56, 8400)], {}, 'does not say how many key points'],
+    ['pose', [value('output0', 1, 56, 8400)], { kpt_shape: '[17, 4]' }, '4 numbers for each key point'],
+    ['obb', [value('output0', 1, 20, 21504)], {}, 'does not fit the output "output0" [1, 20, 21504]'],
+    ['segment', [value('output0', 1, 116, 8400)], {}, 'ends in a table and prototypes'],
+  ])('gives the tensors of %s out if it does not fit, in %j', (task, outputs, more, words) => {
+    const { manifest, notes } = propose({ outputs, metadata: ultralytics(task, 640, 1, more) });
     expect(manifest).toMatchObject({
       task: 'tensor',
       output: { decoder: 'tensor' },

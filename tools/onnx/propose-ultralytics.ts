@@ -1,5 +1,6 @@
 import { activationOf } from './propose-classifier.ts';
 import { ZERO_TO_ONE } from './propose-pixels.ts';
+import { locatedTask } from './propose-ultralytics-tasks.ts';
 import { rawTensors } from './proposed-output.ts';
 import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
 import type { OnnxValue } from './read-onnx.ts';
@@ -22,11 +23,7 @@ export const ultralytics: Guess = (evidence) => {
   }
   if (task === undefined || task === 'detect') return detector(evidence);
   if (task === 'classify') return classifier(evidence);
-  const points = facts.keyPoints ? ` (${facts.keyPoints[0]} key points)` : '';
-  return {
-    ...rawTensors(findings, `the exporter says that the task is ${task}${points}, which no decoder reads yet`),
-    pixels: { resize: 'letterbox', ...ZERO_TO_ONE },
-  };
+  return { ...locatedTask(evidence, DETECTION), pixels: { ...letterbox(evidence), ...pixelsOf(evidence) } };
 };
 
 function detector(evidence: Evidence): ProposedOutput {

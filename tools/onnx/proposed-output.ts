@@ -1,3 +1,4 @@
+import type { Task } from '#packages/model-package';
 import type { ExporterFacts } from './exporter-facts.ts';
 import type { Findings } from './findings.ts';
 import type { ProposedInput } from './propose-input.ts';
@@ -5,7 +6,7 @@ import type { Pixels } from './propose-pixels.ts';
 import type { OnnxModel, OnnxValue } from './read-onnx.ts';
 
 export interface ProposedOutput {
-  readonly task: 'image-classification' | 'object-detection' | 'tensor';
+  readonly task: Task;
   readonly output: Readonly<Record<string, unknown>>;
   /** How pixels become numbers in this family. */
   readonly pixels: Pixels;

@@ -6,6 +6,15 @@ export interface AgentPrediction {
   readonly score: number;
   /** Corners x0, y0, x1, y1 as fractions of the upright picture; absent from a model that does not locate anything. */
   readonly box?: readonly [number, number, number, number];
+  /** Of a pose, in the model's order: x, y and, if the model says it, how sure it is that the point can be seen. */
+  readonly keypoints?: readonly (readonly [x: number, y: number, score?: number])[];
+  /** Of a turned box, in turn around it; they may lie outside the picture. `angle` is that of the longer side, in radians. */
+  readonly corners?: readonly (readonly [x: number, y: number])[];
+  readonly angle?: number;
+  /** Pixels of an object: COCO's compressed runs, or outlines as fractions, `[x0, y0, x1, y1, …]` each. */
+  readonly mask?:
+    | { readonly size: readonly [height: number, width: number]; readonly counts: string }
+    | { readonly polygons: readonly (readonly number[])[] };
 }
 
 export interface AgentModel {

@@ -55,4 +55,17 @@ describe('fitReply', () => {
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`output-${index}`, text(1)]));
     expect(fitReply({ ...resultWith(2), outputs: many })).toEqual(resultWith(2));
   });
+
+  it('leaves masks out before it cuts predictions', () => {
+    const whole = resultWith(8);
+    const mask = { size: [480, 640] as const, counts: 'x'.repeat(700) };
+    const fitted = fitReply({ ...whole, predictions: whole.predictions.map((one) => ({ ...one, mask })) });
+    const kept = fitted.predictions.filter((one) => one.mask).length;
+    expect(fitted.predictions).toHaveLength(8);
+    expect(fitted.truncated).toBeUndefined();
+    expect(kept).toBeGreaterThan(0);
+    expect(fitted.withoutMask).toBe(8 - kept);
+    expect(fitted.predictions.slice(kept)).toEqual(whole.predictions.slice(kept));
+    expect(Buffer.byteLength(JSON.stringify(fitted))).toBeLessThanOrEqual(3_600);
+  });
 });

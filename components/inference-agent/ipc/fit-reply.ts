@@ -1,26 +1,29 @@
 import { outputsForMessage } from '#packages/http';
 import type { InvokeResult, IpcResult } from '#packages/http';
+import { fitPredictions } from '#packages/model-package';
 
 /** Nucleus lite drops larger messages without a word; the envelope takes its part of the 4 kB. */
 const MAX_BYTES = 3_600;
 
-/** A result that fits into one message: predictions with the lowest scores go, and of tensors what is large. */
+/**
+ * A result that fits into one message: of tensors what is large goes, then the masks of the lowest scores, then the predictions with the
+ * lowest scores.
+ */
 export function fitReply({ outputs, ...result }: InvokeResult): IpcResult {
-  const bare: IpcResult = { ...result, predictions: [], truncated: result.predictions.length };
+  const count = result.predictions.length;
+  const bare: IpcResult = { ...result, predictions: [], truncated: count, withoutMask: count };
   const fitted = outputs && outputsForMessage(outputs, roomBeside({ ...bare, outputs: {} }));
   const tensors = fitted ? { outputs: fitted } : {};
-  const sizes = result.predictions.map((prediction) => sizeOf(prediction) + 1);
-  let room = roomBeside({ ...bare, ...tensors });
-  const tooMany = sizes.findIndex((size) => (room -= size) < 0);
-  if (tooMany < 0) return { ...result, ...tensors };
-  const predictions = result.predictions.slice(0, tooMany);
-  return { ...result, ...tensors, predictions, truncated: sizes.length - tooMany };
+  const { predictions, truncated, withoutMask } = fitPredictions(result.predictions, roomBeside({ ...bare, ...tensors }));
+  return {
+    ...result,
+    ...tensors,
+    predictions,
+    ...(truncated > 0 ? { truncated } : {}),
+    ...(withoutMask > 0 ? { withoutMask } : {}),
+  };
 }
 
 function roomBeside(result: IpcResult): number {
-  return MAX_BYTES - sizeOf(result);
-}
-
-function sizeOf(value: object): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  return MAX_BYTES - Buffer.byteLength(JSON.stringify(result));
 }

@@ -3,18 +3,19 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { WireError } from '#packages/foundation';
 import { outputsForMessage } from '#packages/http';
 import type { InvokeResult, ResultMessage } from '#packages/http';
-import type { Prediction, Timings } from '#packages/model-package';
+import { fitPredictions, shortened } from '#packages/model-package';
+import type { Timings } from '#packages/model-package';
 import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 
-/** The message for an answered image. Numbers are shortened: four decimals of a box are a tenth of a pixel in 1080p. */
+/** The message for an answered image, its numbers shortened. */
 export function answerMessage(thing: string, frame: Frame, result: InvokeResult): ResultMessage {
   return {
     id: result.id,
     ...origin(thing, frame, result.service),
     model: result.model,
     provider: result.provider,
-    predictions: result.predictions.map(shortened),
+    predictions: result.predictions.map((one) => shortened(one, { score: 4, place: 4 })),
     ...(result.outputs ? { outputs: outputsForMessage(result.outputs, Infinity) ?? {} } : {}),
     timings: rounded(result.timings),
   };
@@ -26,8 +27,8 @@ export function errorMessage(thing: string, frame: Frame, service: string, throw
 }
 
 /**
- * The message within `maxBytes` of JSON: values of tensors go first, the largest before the others; then predictions with the
- * lowest scores, which are counted in `truncated`; where that is not enough, long texts are cut.
+ * The message within `maxBytes` of JSON: values of tensors go first, the largest before the others; then the masks of the lowest scores,
+ * counted in `withoutMask`; then the predictions with the lowest scores, counted in `truncated`; if that is not enough, long texts are cut.
  */
 export function fitted(message: ResultMessage, maxBytes: number): ResultMessage {
   if (sizeOf(message) <= maxBytes) return message;
@@ -40,19 +41,24 @@ export function fitted(message: ResultMessage, maxBytes: number): ResultMessage 
 function withFewerPredictions(message: ResultMessage, maxBytes: number): ResultMessage {
   if (sizeOf(message) <= maxBytes) return message;
   const count = message.predictions.length;
-  const cut = (kept: number): ResultMessage => ({
-    ...message,
-    predictions: message.predictions.slice(0, kept),
-    truncated: count - kept,
-  });
-  let [low, high] = [0, count];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (sizeOf(cut(middle)) <= maxBytes) low = middle;
-    else high = middle - 1;
-  }
-  const shortest = count === 0 ? message : cut(low);
+  const masks = message.predictions.filter(({ mask }) => mask).length;
+  const shortest = count === 0 ? message : cutTo(message, maxBytes - sizeOf(emptied(message, count, masks)));
   return sizeOf(shortest) <= maxBytes ? shortest : withShortTexts(shortest);
+}
+
+/** As small as it gets, and counts of the most digits that they may have. */
+function emptied(message: ResultMessage, truncated: number, withoutMask: number): ResultMessage {
+  return { ...message, predictions: [], truncated, ...(withoutMask > 0 ? { withoutMask } : {}) };
+}
+
+function cutTo(message: ResultMessage, room: number): ResultMessage {
+  const { predictions, truncated, withoutMask } = fitPredictions(message.predictions, room);
+  return {
+    ...message,
+    predictions,
+    ...(truncated > 0 ? { truncated } : {}),
+    ...(withoutMask > 0 ? { withoutMask } : {}),
+  };
 }
 
 const MAX_TEXT = 160;
@@ -69,18 +75,6 @@ function withShortTexts(message: ResultMessage): ResultMessage {
 
 function origin(thing: string, frame: Frame, service: string) {
   return { timestamp: new Date(frame.takenAt).toISOString(), thing, service, source: frame.source, image: frame.image };
-}
-
-function shortened(prediction: Prediction): Prediction {
-  const { box } = prediction;
-  const score = decimals(prediction.score, 4);
-  return box
-    ? {
-        ...prediction,
-        score,
-        box: [decimals(box[0], 4), decimals(box[1], 4), decimals(box[2], 4), decimals(box[3], 4)],
-      }
-    : { ...prediction, score };
 }
 
 function rounded(timings: Timings): Timings {

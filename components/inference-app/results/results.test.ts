@@ -100,6 +100,38 @@ describe('result messages', () => {
     expect(sizeOf(oneMore)).toBeGreaterThan(4_000);
   });
 
+  it('lose the masks of the lowest scores before any prediction, and say how many', () => {
+    const mask = { size: [480, 640] as const, counts: 'x'.repeat(900) };
+    const message = answerMessage('t', frame, resultWith(many(12).map((one) => ({ ...one, mask }))));
+
+    const small = fitted(message, 4_000);
+
+    expect(sizeOf(small)).toBeLessThanOrEqual(4_000);
+    expect(small.predictions).toHaveLength(12);
+    expect(small.truncated).toBeUndefined();
+    const kept = small.predictions.filter((one) => one.mask).length;
+    expect(kept).toBeGreaterThan(0);
+    expect(small.withoutMask).toBe(12 - kept);
+    expect(small.predictions[0]).toHaveProperty('mask');
+    expect(small.predictions.at(-1)).not.toHaveProperty('mask');
+    expect(fitted(message, 1_200)).toMatchObject({ truncated: expect.any(Number) as number });
+  });
+
+  it('shorten the numbers of poses, turned boxes and outlines', () => {
+    const [keypoints, corners] = [[[0.123456, 0.2, 0.98765]], [[0.123456, -0.1], [1, 0], [1, 1], [0, 1]]] as never[]; // prettier-ignore
+    const mask = { polygons: [[0.123456, 0, 1, 0, 1, 1]] };
+    const prediction = { ...many(1)[0], keypoints, corners, angle: 1.234567, mask } as unknown as Prediction;
+
+    expect(answerMessage('t', frame, resultWith([prediction])).predictions).toMatchObject([
+      {
+        keypoints: [[0.1235, 0.2, 0.9877]],
+        corners: [[0.1235, -0.1], {}, {}, {}],
+        angle: 1.2346,
+        mask: { polygons: [[0.1235, 0, 1, 0, 1, 1]] },
+      },
+    ]);
+  });
+
   it('fit whatever is in them', () => {
     const text = fc.string({ maxLength: 3_000, unit: 'grapheme' });
     fc.assert(

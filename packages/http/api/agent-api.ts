@@ -36,6 +36,8 @@ export interface IpcResult extends Omit<InvokeResult, 'outputs'> {
   readonly outputs?: Readonly<Record<string, TensorMessage>>;
   /** Number of predictions with the lowest scores that were cut. */
   readonly truncated?: number;
+  /** Number of predictions whose mask was left out before any prediction was cut, the lowest scores first. */
+  readonly withoutMask?: number;
 }
 
 /** Where the image lies in the model's input: image = tensor · scale + offset, both as fractions of width and height. */
@@ -208,7 +210,7 @@ export type DriftFacts = DriftFinding & {
   readonly message: string;
 };
 
-/** Payload of `edgeml/results/<service>` and of the MQTT results topic. Kept under 4 kB: the lowest scores are cut, counted in `truncated`. */
+/** Payload of `edgeml/results/<service>` and of the MQTT results topic. Kept under 4 kB: the masks of the lowest scores go first, counted in `withoutMask`, then the lowest scores, counted in `truncated`. */
 export interface ResultMessage {
   readonly id: string;
   /** ISO 8601, UTC, when the image was taken or read. */
@@ -222,6 +224,7 @@ export interface ResultMessage {
   readonly provider?: string;
   readonly predictions: readonly Prediction[];
   readonly truncated?: number;
+  readonly withoutMask?: number;
   /** Only from models that give tensors. */
   readonly outputs?: Readonly<Record<string, TensorMessage>>;
   readonly timings?: Timings;

@@ -9,6 +9,9 @@ import { ssdRowsDecoder } from './ssd-rows.ts';
 import { yolov3Decoder } from './yolov3.ts';
 import { yolov5Decoder } from './yolov5.ts';
 import { yolov8Decoder } from './yolov8.ts';
+import { yolov8ObbDecoder } from './yolov8-obb.ts';
+import { yolov8PoseDecoder } from './yolov8-pose.ts';
+import { yolov8SegDecoder } from './yolov8-seg.ts';
 import { yoloxDecoder } from './yolox.ts';
 
 /**
@@ -33,6 +36,12 @@ export async function createDecoder(
       return yolov5Decoder(spec, context);
     case 'yolov8':
       return yolov8Decoder(spec, context);
+    case 'yolov8-pose':
+      return yolov8PoseDecoder(spec, context);
+    case 'yolov8-obb':
+      return yolov8ObbDecoder(spec, context);
+    case 'yolov8-seg':
+      return yolov8SegDecoder(spec, context);
     case 'yolox':
       return yoloxDecoder(spec, context);
   }

@@ -6,6 +6,14 @@ import type { DecoderContext } from './decoder.ts';
 import { selectBoxes } from './nms.ts';
 import type { NmsOptions } from './nms.ts';
 
+/** What a decoder knows of its boxes besides themselves. */
+interface Specialty {
+  /** Suppression of another kind, with the arguments of `selectBoxes`. */
+  readonly select?: typeof selectBoxes;
+  /** What a prediction has besides its box, by the number of the candidate; undefined: the prediction is left out. */
+  readonly more?: (index: number) => Partial<Prediction> | undefined;
+}
+
 /**
  * The last step of every detector: suppression, from the model's input to the image, clipping, labels.
  * A class without a label is called by its number. Boxes without any area inside the image are left out.
@@ -15,22 +23,21 @@ export function toDetections(
   options: NmsOptions,
   placement: Placement,
   { labels, onCandidates }: Pick<DecoderContext, 'labels' | 'onCandidates'>,
+  { select = selectBoxes, more = () => ({}) }: Specialty = {},
 ): readonly Prediction[] {
   onCandidates?.(candidates.count, countFlat(candidates));
   const boxes = new Map<number, Box>();
-  const kept = selectBoxes(candidates, options, (index) => {
+  const kept = select(candidates, options, (index) => {
     const box = imageBox(candidates.boxes, 4 * index, placement);
     boxes.set(index, box);
     return box[2] > box[0] && box[3] > box[1];
   });
-  return kept.map((index) => {
+  return kept.flatMap((index) => {
     const classId = candidates.classes[index] as number;
-    return {
-      classId,
-      label: labels[classId] ?? String(classId),
-      score: candidates.scores[index] as number,
-      box: boxes.get(index) as Box,
-    };
+    const rest = more(index);
+    if (!rest) return [];
+    const score = candidates.scores[index] as number;
+    return [{ classId, label: labels[classId] ?? String(classId), score, box: boxes.get(index) as Box, ...rest }];
   });
 }
 
@@ -53,6 +60,7 @@ function imageBox(boxes: Float64Array, at: number, placement: Placement): Box {
   ];
 }
 
-function clip(value: number): number {
+/** To the image. */
+export function clip(value: number): number {
   return value < 0 ? 0 : value > 1 ? 1 : value;
 }

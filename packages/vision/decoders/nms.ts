@@ -57,7 +57,8 @@ function isSuppressed(candidates: Candidates, index: number, kept: readonly numb
   return false;
 }
 
-function byScore(candidates: Candidates): Uint32Array {
+/** Numbers of the candidates, best first, equal scores in the order they came; of very many the best. */
+export function byScore(candidates: Candidates): Uint32Array {
   const { scores, count } = candidates;
   const order = new Uint32Array(count);
   for (let index = 0; index < count; index++) order[index] = index;

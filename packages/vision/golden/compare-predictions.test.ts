@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Prediction } from '#packages/model-package';
 import { boxIou, comparePredictions } from './compare-predictions.ts';
 
-const tolerance = { scoreTolerance: 0.05, iou: 0.9 };
+const tolerance = { scoreTolerance: 0.05, iou: 0.9, pointTolerance: 0.05, angleTolerance: 0.1 };
 const detector = { threshold: 0.5, limit: 10 };
 const classifier = { threshold: -Infinity, limit: 3 };
 

@@ -1,6 +1,8 @@
 import type { Box, Prediction } from '#packages/model-package';
+import { compareDetails } from './compare-details.ts';
+import type { DetailTolerance } from './compare-details.ts';
 
-export interface Tolerance {
+interface Tolerance extends DetailTolerance {
   /** Largest difference of a score. */
   readonly scoreTolerance: number;
   /** Smallest overlap of a box with the expected one. */
@@ -64,6 +66,7 @@ function compareOne(actual: Prediction, expected: Prediction, tolerance: Toleran
   if (actual.label !== expected.label) {
     differences.push(`class ${expected.classId} is called "${actual.label}" instead of "${expected.label}"`);
   }
+  for (const detail of compareDetails(actual, expected, tolerance)) differences.push(`${nameOf(expected)} ${detail}`);
   return differences;
 }
 

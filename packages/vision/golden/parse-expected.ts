@@ -16,7 +16,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
       return value as Prediction;
     });
   } catch (error) {
-    const what = `it must be a JSON array of {classId, label, score, box?}: ${messageOf(error)}`;
+    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?}: ${messageOf(error)}`;
     throw unusableGolden(file, what, error);
   }
 }
@@ -24,12 +24,39 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
 /** Undefined for a prediction; it may have more keys. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'an object was expected';
-  const { classId, label, score, box } = value as Partial<Record<keyof Prediction, unknown>>;
+  const { classId, label, score, box, keypoints, corners, angle, mask } = value as Partial<
+    Record<keyof Prediction, unknown>
+  >;
   if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
   if (typeof label !== 'string') return '"label" must be a text';
   if (!Number.isFinite(score)) return '"score" must be a number';
   if (box !== undefined && !isBox(box)) return '"box" must be four numbers from 0 to 1';
+  if (keypoints !== undefined && !(Array.isArray(keypoints) && keypoints.every((point) => isPoint(point, 3))))
+    return '"keypoints" must be a list of [x, y] or [x, y, score]';
+  if (
+    corners !== undefined &&
+    !(Array.isArray(corners) && corners.length === 4 && corners.every((one) => isPoint(one)))
+  )
+    return '"corners" must be four [x, y]';
+  if (angle !== undefined && !Number.isFinite(angle)) return '"angle" must be a number';
+  if (mask !== undefined && !isMask(mask)) return '"mask" must be {size, counts} or {polygons}';
   return undefined;
+}
+
+function isPoint(value: unknown, most = 2): boolean {
+  return Array.isArray(value) && value.length >= 2 && value.length <= most && value.every(Number.isFinite);
+}
+
+function isMask(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { size, counts, polygons } = value as Readonly<Record<string, unknown>>;
+  const isSize =
+    Array.isArray(size) && size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side >= 1);
+  if (isSize && typeof counts === 'string') return true;
+  return (
+    Array.isArray(polygons) &&
+    polygons.every((one) => Array.isArray(one) && one.length >= 6 && one.every(Number.isFinite))
+  );
 }
 
 function isBox(value: unknown): boolean {

@@ -199,7 +199,12 @@ describe('candidatesOf', () => {
   });
 
   it('tries reduced decoding only where a golden test can judge it', () => {
-    const golden = { ...manifest, golden: [{ input: 'a.jpg', expect: 'a.json', scoreTolerance: 0.1, iou: 0.9 }] };
+    const golden = {
+      ...manifest,
+      golden: [
+        { input: 'a.jpg', expect: 'a.json', scoreTolerance: 0.1, iou: 0.9, pointTolerance: 0.05, angleTolerance: 0.1 },
+      ],
+    };
     const limits = { providers: ['cpu'], intraOpThreads: [1], reducedDecode: true } as const;
     expect(candidatesOf(golden, limits).map((one) => one.reducedDecode)).toEqual([false, true, false, true]);
   });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseLabels } from '#packages/model-package';
+import { parseLabels, shortened } from '#packages/model-package';
 import type { ModelManifest, Prediction } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import { holdsTensors, npyOfTensor, readTensorFeeds } from '#packages/vision';
@@ -160,17 +160,6 @@ function nothingFound(image: string, { output }: ModelManifest, doubts: readonly
 
 /** One prediction a line, so that a difference between versions can be read. */
 function linesOf(predictions: readonly Prediction[]): string {
-  const lines = predictions.map(({ classId, label, score, box }) =>
-    JSON.stringify({
-      classId,
-      label,
-      score: rounded(score, 4),
-      ...(box ? { box: box.map((side) => rounded(side, 5)) } : {}),
-    }),
-  );
+  const lines = predictions.map((one) => JSON.stringify(shortened(one, { score: 4, place: 5 })));
   return `[\n  ${lines.join(',\n  ')}\n]\n`;
-}
-
-function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals));
 }

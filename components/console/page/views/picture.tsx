@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Prediction } from '#packages/model-package';
 import { classColor } from '../state/class-color.ts';
+import { Outline } from './outline.tsx';
+import type { OutlineProps } from './outline.tsx';
 import { summaryOf } from './prediction-words.ts';
 
 export interface PictureProps {
@@ -57,19 +59,13 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
   );
 }
 
-interface BoxProps {
-  readonly prediction: Prediction;
-  readonly width: number;
-  readonly height: number;
-  /** One pixel of the screen, in pixels of the picture. */
-  readonly px: number;
+interface BoxProps extends OutlineProps {
   readonly withLabel: boolean;
 }
 
-function Box({ prediction: { box, classId, label, score }, width, height, px, withLabel }: BoxProps) {
-  const [x0, y0, x1, y1] = box ?? [0, 0, 0, 0];
+function Box({ prediction, width, height, px, withLabel }: BoxProps) {
+  const { box: [x0, y0] = [0, 0], classId, label, score } = prediction;
   const [x, y] = [x0 * width, y0 * height];
-  const outline = { x, y, width: (x1 - x0) * width, height: (y1 - y0) * height, fill: 'none' };
   const color = classColor(classId);
   const text = `${label} ${score.toFixed(2)}`;
   const tall = 17 * px;
@@ -79,8 +75,7 @@ function Box({ prediction: { box, classId, label, score }, width, height, px, wi
   const labelX = Math.max(0, Math.min(x - px, width - wide));
   return (
     <g>
-      <rect {...outline} stroke="#000a" stroke-width={4 * px} />
-      <rect {...outline} stroke={color} stroke-width={2 * px} />
+      <Outline prediction={prediction} width={width} height={height} px={px} />
       {withLabel && (
         <>
           <rect x={labelX} y={labelY} width={wide} height={tall} fill={color} />

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { PROVIDERS } from '#packages/model-package';
-import type { Prediction } from '#packages/model-package';
 import { fromWire } from '#packages/foundation';
 import type { EdgeError } from '#packages/foundation';
 import type { Inference, Placement } from '#packages/vision';
 import { learnedSchema } from '../cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from '../model-instance.ts';
 import { readPictureHead } from './picture-head.ts';
+import { numberOf, objectOf } from './read-json.ts';
+import { predictionOf } from './read-prediction.ts';
 import { isCount, tensorsOf } from './tensor-blobs.ts';
 
 /**
@@ -99,15 +100,6 @@ function placementOf(value: unknown): Placement {
   };
 }
 
-function predictionOf(value: unknown): Prediction {
-  const { classId, label, score, box } = objectOf(value);
-  if (typeof label !== 'string') throw new Error('a prediction needs a label');
-  const base = { classId: numberOf(classId), label, score: numberOf(score) };
-  if (box === undefined) return base;
-  if (!Array.isArray(box) || box.length !== 4) throw new Error('a box has four corners');
-  return { ...base, box: box.map(numberOf) as unknown as NonNullable<Prediction['box']> };
-}
-
 function scoresOf(bytes: unknown, blob: Buffer): Float32Array {
   if (!isCount(bytes) || bytes > blob.length || bytes % 4 !== 0) throw new Error('scores do not fit their message');
   return new Float32Array(new Uint8Array(blob.subarray(0, bytes)).buffer);
@@ -143,16 +135,4 @@ function errorOf(value: unknown): EdgeError {
 function idOf({ id }: Readonly<Record<string, unknown>>): number {
   if (!isCount(id)) throw new Error('a message needs the id of its request');
   return id;
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Error('an object was expected');
-}
-
-/** JSON has no NaN and no infinity: `null` stands for them. */
-function numberOf(value: unknown): number {
-  if (value === null) return NaN;
-  if (typeof value === 'number') return value;
-  throw new Error('a number was expected');
 }

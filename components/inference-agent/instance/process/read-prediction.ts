@@ -1,0 +1,45 @@
+import type { Mask, Prediction } from '#packages/model-package';
+import { numberOf, objectOf } from './read-json.ts';
+
+/**
+ * A prediction of a model's process, built anew from what is known, by hand: this is done for each of each picture.
+ * @throws Error if it is none
+ */
+export function predictionOf(value: unknown): Prediction {
+  const { classId, label, score, box, keypoints, corners, angle, mask } = objectOf(value);
+  if (typeof label !== 'string') throw new Error('a prediction needs a label');
+  const base = { classId: numberOf(classId), label, score: numberOf(score) };
+  if (box === undefined) return base;
+  return {
+    ...base,
+    box: numbersOf(box, 4, 4) as unknown as NonNullable<Prediction['box']>,
+    ...(keypoints === undefined ? {} : { keypoints: listOf(keypoints).map((one) => numbersOf(one, 2, 3)) as never }),
+    ...(corners === undefined ? {} : { corners: cornersOf(corners) }),
+    ...(angle === undefined ? {} : { angle: numberOf(angle) }),
+    ...(mask === undefined ? {} : { mask: maskOf(mask) }),
+  };
+}
+
+function cornersOf(value: unknown): NonNullable<Prediction['corners']> {
+  const corners = listOf(value).map((corner) => numbersOf(corner, 2, 2));
+  if (corners.length !== 4) throw new Error('a turned box has four corners');
+  return corners as unknown as NonNullable<Prediction['corners']>;
+}
+
+function maskOf(value: unknown): Mask {
+  const { size, counts, polygons } = objectOf(value);
+  if (polygons !== undefined) return { polygons: listOf(polygons).map((one) => numbersOf(one, 6, Infinity)) };
+  if (typeof counts !== 'string') throw new Error('a mask has runs or polygons');
+  return { size: numbersOf(size, 2, 2) as unknown as readonly [number, number], counts };
+}
+
+function numbersOf(value: unknown, least: number, most: number): readonly number[] {
+  const numbers = listOf(value).map(numberOf);
+  if (numbers.length < least || numbers.length > most) throw new Error('there are too many or too few numbers');
+  return numbers;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Error('a list was expected');
+}

@@ -1,0 +1,140 @@
+import { RunCollector } from '#packages/shapes';
+import type { Numbers } from './outputs.ts';
+
+/** Prototypes [K, height, width] over the model's input. */
+export interface Prototypes {
+  readonly values: Numbers;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A rectangle in pixels of the model's input. */
+export interface PixelBox {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+export interface MaskTarget {
+  /** Of the model's input. */
+  readonly width: number;
+  readonly height: number;
+  /** The image in it, in whole pixels; it may reach beyond. */
+  readonly image: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
+}
+
+/**
+ * Masks as the reference has them: prototypes mixed by the row's coefficients, enlarged to the model's input (bilinear, pixel middles), above 0,
+ * cut to the box. Computed where the box is, and given out as runs of the image, column by column.
+ * Source: Ultralytics, utils/ops.py (process_mask, crop_mask), read as a specification; bilinear as PyTorch's interpolate without align_corners.
+ */
+export class PrototypeMasks {
+  #logits = new Float32Array(0);
+  #column = new Float32Array(0);
+
+  /** Undefined if not a pixel of the image is covered. */
+  runsOf(
+    { values, count, height, width }: Prototypes,
+    coefficient: (k: number) => number,
+    box: PixelBox,
+    target: MaskTarget,
+  ): readonly number[] | undefined {
+    const { image } = target;
+    const [left, right] = covered(box.x0, box.x1, image.left, image.width, target.width);
+    const [top, bottom] = covered(box.y0, box.y1, image.top, image.height, target.height);
+    if (left >= right || top >= bottom) return undefined;
+    const onX = new Sampling(width, target.width);
+    const onY = new Sampling(height, target.height);
+    const region = {
+      x: onX.first(left),
+      y: onY.first(top),
+      right: onX.second(right - 1),
+      bottom: onY.second(bottom - 1),
+    };
+    const columns = region.right - region.x + 1;
+    const rows = region.bottom - region.y + 1;
+    const logits = this.#mix(values, count, coefficient, { ...region, columns, rows, width, size: width * height });
+    if (this.#column.length < rows) this.#column = new Float32Array(rows);
+    const column = this.#column;
+    const runs = new RunCollector();
+    for (let x = left; x < right; x++) {
+      const [first, second, part] = [onX.first(x) - region.x, onX.second(x) - region.x, onX.part(x)];
+      for (let row = 0, at = 0; row < rows; row++, at += columns) {
+        const from = logits[at + first] as number;
+        column[row] = from + part * ((logits[at + second] as number) - from);
+      }
+      const start = (x - image.left) * image.height - image.top;
+      let since = -1;
+      for (let y = top; y < bottom; y++) {
+        const from = column[onY.first(y) - region.y] as number;
+        const isInside = from + onY.part(y) * ((column[onY.second(y) - region.y] as number) - from) > 0;
+        if (isInside && since < 0) since = y;
+        if (!isInside && since >= 0) {
+          runs.add(start + since, y - since);
+          since = -1;
+        }
+      }
+      if (since >= 0) runs.add(start + since, bottom - since);
+    }
+    return runs.area === 0 ? undefined : runs.finish(image.width * image.height);
+  }
+
+  #mix(
+    values: Numbers,
+    count: number,
+    coefficient: (k: number) => number,
+    region: { x: number; y: number; columns: number; rows: number; width: number; size: number },
+  ): Float32Array {
+    const { x, y, columns, rows, width, size } = region;
+    const cells = columns * rows;
+    if (this.#logits.length < cells) this.#logits = new Float32Array(cells);
+    const logits = this.#logits;
+    logits.fill(0, 0, cells);
+    for (let k = 0; k < count; k++) {
+      const share = coefficient(k);
+      for (let row = 0; row < rows; row++) {
+        const from = k * size + (y + row) * width + x;
+        const to = row * columns;
+        for (let cell = 0; cell < columns; cell++) {
+          logits[to + cell] = (logits[to + cell] as number) + share * (values[from + cell] as number);
+        }
+      }
+    }
+    return logits;
+  }
+}
+
+/** Whole pixels of the model's input that lie in the box and in the image; ends excluded. */
+function covered(from: number, to: number, start: number, length: number, input: number): readonly [number, number] {
+  return [Math.max(0, start, Math.ceil(from)), Math.min(input, start + length, Math.ceil(to))];
+}
+
+/** Which two cells a pixel lies between, and how far from the first. */
+class Sampling {
+  readonly #cells: number;
+  readonly #ratio: number;
+
+  constructor(cells: number, pixels: number) {
+    this.#cells = cells;
+    this.#ratio = cells / pixels;
+  }
+
+  first(pixel: number): number {
+    return Math.floor(this.#at(pixel));
+  }
+
+  second(pixel: number): number {
+    return Math.min(this.#cells - 1, this.first(pixel) + 1);
+  }
+
+  part(pixel: number): number {
+    const at = this.#at(pixel);
+    return at - Math.floor(at);
+  }
+
+  #at(pixel: number): number {
+    return Math.max(0, (pixel + 0.5) * this.#ratio - 0.5);
+  }
+}
