@@ -202,6 +202,7 @@ describe('the bundled agent', () => {
   it('counts it all', async () => {
     const text = await agent.client.metrics();
     expect(text).toMatch(/edgeml_requests_answered_total\{service="PartsClassifier"\} \d{3,}/);
+    expect(text).toMatch(/edgeml_predictions_total\{service="PartsClassifier",kind="class"\} \d{3,}/);
     expect(text).toContain('edgeml_requests_rejected_total{service="line-3",reason="queue-full"}');
     expect(text).toContain('edgeml_requests_rejected_total{service="other",reason="no-model"} 1');
     expect(text).toContain('edgeml_requests_failed_total{service="PartsClassifier",code="image.empty"} 1');

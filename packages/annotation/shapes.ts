@@ -50,8 +50,8 @@ function drawPose(surface: Surface, keypoints: Prediction['keypoints'], classId:
   const bones = limbs.map(([from, to]) => lineOf(surface, from, to));
   const color = colorOf(classId).fill;
   if (bones.length > 0) {
-    drawLines(surface, bones, { width: line * 1.6, color: BLACK, opacity: 0.55 });
-    drawLines(surface, bones, { width: line * 0.9, color, opacity: 1 });
+    drawLines(surface, bones, { width: line * 1.8, color: BLACK, opacity: 0.55 });
+    drawLines(surface, bones, { width: line, color, opacity: 1 });
   }
   drawLines(surface, dots, { width: line * 3, color: BLACK, opacity: 0.8 });
   drawLines(surface, dots, { width: line * 2, color: WHITE, opacity: 1 });

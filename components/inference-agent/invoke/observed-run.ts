@@ -3,7 +3,7 @@ import type { Inference } from '#packages/vision';
 import type { ServingModel } from '../registry/serving-model.ts';
 
 /** What is counted of a request that was answered, whatever it brought. */
-export type ObservedRun = Pick<InvokeResult, 'model' | 'timings'>;
+export type ObservedRun = Pick<InvokeResult, 'model' | 'timings'> & Partial<Pick<InvokeResult, 'predictions'>>;
 
 /** A picture that was answered, and the model that did. */
 export interface SeenPicture {

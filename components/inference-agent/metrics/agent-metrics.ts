@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { processCounts, wireErrorOf } from '#packages/foundation';
 import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
+import type { Prediction } from '#packages/model-package';
+import { processCounts } from '#packages/posix';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
@@ -24,6 +26,10 @@ export class AgentMetrics {
   readonly #registry = new Registry();
   readonly #sources: MetricSources;
   readonly #answered = this.#counter('requests_answered_total', 'Requests answered with predictions.', ['service']);
+  readonly #predictions = this.#counter('predictions_total', 'Predictions in answers, by what they hold.', [
+    'service',
+    'kind',
+  ]);
   readonly #failed = this.#counter('requests_failed_total', 'Requests that were run and failed.', ['service', 'code']);
   readonly #rejected = this.#counter('requests_rejected_total', 'Requests that were not run.', ['service', 'reason']);
   readonly #guarded = this.#counter('connections_guarded_total', 'Connections ended and requests refused for others.', [
@@ -60,9 +66,12 @@ export class AgentMetrics {
     this.#gauges();
   }
 
-  answered(service: string, { timings }: ObservedRun): void {
+  answered(service: string, { timings, predictions = [] }: ObservedRun): void {
     const label = this.#label(service);
     this.#answered.inc({ service: label });
+    // All predictions of an answer are of one kind.
+    const [first] = predictions;
+    if (first) this.#predictions.inc({ service: label, kind: kindOf(first) }, predictions.length);
     for (const stage of STAGES) {
       this.#stages.observe({ service: label, stage: stage.slice(0, -2) }, (timings[stage] ?? 0) / 1000);
     }
@@ -232,4 +241,9 @@ export class AgentMetrics {
       uptime.set(process.uptime()),
     );
   }
+}
+
+function kindOf({ box, keypoints, corners, mask }: Prediction): string {
+  if (!box) return 'class';
+  return mask ? 'mask' : corners ? 'turned-box' : keypoints ? 'pose' : 'box';
 }

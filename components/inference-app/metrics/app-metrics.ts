@@ -29,6 +29,12 @@ export class AppMetrics {
       [{}, frames],
     ]);
     this.#count('answered', 'Those with predictions.', [], ({ answered }) => [[{}, answered]]);
+    this.#count(
+      'messages_shortened',
+      'Result messages that lost masks or predictions to their limit.',
+      [],
+      (counts) => [[{}, counts.shortened]],
+    );
     this.#count('skipped', 'Those without.', ['reason'], ({ skipped }) =>
       Object.entries(skipped).map(([reason, value]) => [{ reason }, value]),
     );

@@ -85,7 +85,11 @@ export class Publisher {
 
   #body(message: ResultMessage, answer: InvokeResult | undefined, isOldFormat: boolean): object | undefined {
     const { MaxMessageBytes: maxBytes, GreengrassV2, standIns } = this.#options.settings();
-    if (!isOldFormat) return fitted(message, maxBytes);
+    if (!isOldFormat) {
+      const sent = fitted(message, maxBytes);
+      if (sent !== message) this.#options.statistics.count('shortened');
+      return sent;
+    }
     const old = standIns[message.source]?.predecessor;
     const { MaxResults: maxResults, ScoreThreshold: scoreThreshold } = GreengrassV2;
     const format = {

@@ -203,6 +203,16 @@ describe('Publisher', () => {
     expect(statistics.counts.published).toBe(2);
   });
 
+  it('counts the messages that had to be shortened', async () => {
+    const publisher = publisherOf({ Mqtt: { Enabled: false }, MaxMessageBytes: 2_000 });
+
+    void publisher.publish(message);
+    void publisher.publish(answerMessage('gate-7', frame, resultWith(many(100))));
+    await publisher.drain(1_000);
+
+    expect(statistics.counts).toMatchObject({ published: 2, shortened: 1 });
+  });
+
   it('follows its configured topics and quality', async () => {
     const publisher = publisherOf({
       ResultTopic: 'site/{source}/{service}',

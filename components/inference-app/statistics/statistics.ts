@@ -15,6 +15,8 @@ export interface Counts {
   readonly streamRestarts: number;
   readonly published: number;
   readonly unpublished: number;
+  /** Messages that were too long and lost predictions or masks. */
+  readonly shortened: number;
   readonly annotated: number;
   readonly unannotated: number;
   /** Inferences that the feedback uploader has kept, and those that its strategy did not want. */
@@ -33,6 +35,7 @@ export class Statistics {
     streamRestarts: 0,
     published: 0,
     unpublished: 0,
+    shortened: 0,
     annotated: 0,
     unannotated: 0,
     feedbackAccepted: 0,
