@@ -33,9 +33,11 @@ def random_model(family, task, picture):
     pixels = torch.from_numpy(np.array(Image.open(picture))).permute(2, 0, 1)[None] / 255
     bar = (SIDE - ROWS) // 2
     pixels = torch.nn.functional.pad(pixels, (0, 0, bar, bar), value=114 / 255)
-    for name, spread, middle in [("cv3", 1.5, -6), ("cv2", 1, 1), ("cv4", 1, 0)]:
+    for name, spread, middle in [("cv3", 1.5, -6), ("cv2", 1, 1), ("cv4", 1, 0), ("cv4_kpts", 1, 0)]:
         for branch in [one for prefix in ("", "one2one_") for one in getattr(network.model[-1], prefix + name, None) or []]:
-            last = branch[-1]
+            last = branch[-1] if isinstance(branch, torch.nn.Sequential) else branch
+            if not isinstance(last, torch.nn.Conv2d):
+                continue
             torch.nn.init.normal_(last.weight, 0, 1)
             last.bias.data[:] = 0
             seen = []
