@@ -16,7 +16,7 @@ export type * from './schema-tensors.ts';
 export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-export const TASKS = [
+const TASKS = [
   'image-classification',
   'object-detection',
   'pose',

@@ -1,6 +1,5 @@
 export { convexOverlap } from './convex-overlap.ts';
 export { maskOverlap, paintMask } from './mask.ts';
-export type { AnyMask } from './mask.ts';
 export { outlinesOf, simplified } from './outlines.ts';
 export { decodeRuns, encodeRuns, RunCollector } from './rle.ts';
 export { skeletonOf } from './skeleton.ts';
