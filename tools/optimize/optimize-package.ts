@@ -182,7 +182,7 @@ async function judged(
   signal: AbortSignal,
 ): Promise<Pick<OptimizeOutcome, 'agreement' | 'kept' | 'because'>> {
   const variant = manifest.variants.at(-1) ?? manifest.variants[0];
-  const isDetector = manifest.task === 'object-detection';
+  const isDetector = manifest.task !== 'image-classification';
   const agreement = await withModel(dir, manifest, variant, async (model) => {
     let sum = 0;
     for (const [index, image] of images.entries()) {
