@@ -14,7 +14,10 @@ export function fitReply({ outputs, ...result }: InvokeResult): IpcResult {
   const bare: IpcResult = { ...result, predictions: [], truncated: count, withoutMask: count };
   const fitted = outputs && outputsForMessage(outputs, roomBeside({ ...bare, outputs: {} }));
   const tensors = fitted ? { outputs: fitted } : {};
-  const { predictions, truncated, withoutMask } = fitPredictions(result.predictions, roomBeside({ ...bare, ...tensors }));
+  const { predictions, truncated, withoutMask } = fitPredictions(
+    result.predictions,
+    roomBeside({ ...bare, ...tensors }),
+  );
   return {
     ...result,
     ...tensors,
