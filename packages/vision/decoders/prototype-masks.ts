@@ -33,6 +33,8 @@ export interface MaskTarget {
 export class PrototypeMasks {
   #logits = new Float32Array(0);
   #column = new Float32Array(0);
+  /** By cells and pixels: the same for every mask of a model. */
+  readonly #samplings = new Map<string, Sampling>();
 
   /** Undefined if not a pixel of the image is covered. */
   runsOf(
@@ -45,13 +47,13 @@ export class PrototypeMasks {
     const [left, right] = covered(box.x0, box.x1, image.left, image.width, target.width);
     const [top, bottom] = covered(box.y0, box.y1, image.top, image.height, target.height);
     if (left >= right || top >= bottom) return undefined;
-    const onX = new Sampling(width, target.width);
-    const onY = new Sampling(height, target.height);
+    const onX = this.#sampling(width, target.width);
+    const onY = this.#sampling(height, target.height);
     const region = {
-      x: onX.first(left),
-      y: onY.first(top),
-      right: onX.second(right - 1),
-      bottom: onY.second(bottom - 1),
+      x: onX.first[left] as number,
+      y: onY.first[top] as number,
+      right: onX.second[right - 1] as number,
+      bottom: onY.second[bottom - 1] as number,
     };
     const columns = region.right - region.x + 1;
     const rows = region.bottom - region.y + 1;
@@ -60,7 +62,9 @@ export class PrototypeMasks {
     const column = this.#column;
     const runs = new RunCollector();
     for (let x = left; x < right; x++) {
-      const [first, second, part] = [onX.first(x) - region.x, onX.second(x) - region.x, onX.part(x)];
+      const first = (onX.first[x] as number) - region.x;
+      const second = (onX.second[x] as number) - region.x;
+      const part = onX.part[x] as number;
       for (let row = 0, at = 0; row < rows; row++, at += columns) {
         const from = logits[at + first] as number;
         column[row] = from + part * ((logits[at + second] as number) - from);
@@ -68,8 +72,9 @@ export class PrototypeMasks {
       const start = (x - image.left) * image.height - image.top;
       let since = -1;
       for (let y = top; y < bottom; y++) {
-        const from = column[onY.first(y) - region.y] as number;
-        const isInside = from + onY.part(y) * ((column[onY.second(y) - region.y] as number) - from) > 0;
+        const from = column[(onY.first[y] as number) - region.y] as number;
+        const to = column[(onY.second[y] as number) - region.y] as number;
+        const isInside = from + (onY.part[y] as number) * (to - from) > 0;
         if (isInside && since < 0) since = y;
         if (!isInside && since >= 0) {
           runs.add(start + since, y - since);
@@ -79,6 +84,17 @@ export class PrototypeMasks {
       if (since >= 0) runs.add(start + since, bottom - since);
     }
     return runs.area === 0 ? undefined : runs.finish(image.width * image.height);
+  }
+
+  #sampling(cells: number, pixels: number): Sampling {
+    const key = `${cells}/${pixels}`;
+    let sampling = this.#samplings.get(key);
+    if (!sampling) {
+      // Models of free sizes see few; hostile pictures could ask for many.
+      if (this.#samplings.size > 16) this.#samplings.clear();
+      this.#samplings.set(key, (sampling = samplingOf(cells, pixels)));
+    }
+    return sampling;
   }
 
   #mix(
@@ -111,30 +127,15 @@ function covered(from: number, to: number, start: number, length: number, input:
   return [Math.max(0, start, Math.ceil(from)), Math.min(input, start + length, Math.ceil(to))];
 }
 
-/** Which two cells a pixel lies between, and how far from the first. */
-class Sampling {
-  readonly #cells: number;
-  readonly #ratio: number;
+/** Which two cells each pixel lies between, and how far from the first. */
+interface Sampling {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  readonly part: Float64Array;
+}
 
-  constructor(cells: number, pixels: number) {
-    this.#cells = cells;
-    this.#ratio = cells / pixels;
-  }
-
-  first(pixel: number): number {
-    return Math.floor(this.#at(pixel));
-  }
-
-  second(pixel: number): number {
-    return Math.min(this.#cells - 1, this.first(pixel) + 1);
-  }
-
-  part(pixel: number): number {
-    const at = this.#at(pixel);
-    return at - Math.floor(at);
-  }
-
-  #at(pixel: number): number {
-    return Math.max(0, (pixel + 0.5) * this.#ratio - 0.5);
-  }
+function samplingOf(cells: number, pixels: number): Sampling {
+  const at = Float64Array.from({ length: pixels }, (_, pixel) => Math.max(0, ((pixel + 0.5) * cells) / pixels - 0.5));
+  const first = Int32Array.from(at, Math.floor);
+  return { first, second: first.map((cell) => Math.min(cells - 1, cell + 1)), part: at.map((place) => place % 1) };
 }
