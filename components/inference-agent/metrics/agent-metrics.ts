@@ -2,7 +2,6 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { processCounts, wireErrorOf } from '#packages/foundation';
 import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
 import type { Prediction } from '#packages/model-package';
-import { processCounts } from '#packages/posix';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
 /** What the gauges read when they are asked for. */
