@@ -13,16 +13,24 @@ import {
 } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
 import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
+import { availableMemory } from '#packages/posix';
 import { announcedEndpoint } from './assembly/announced-endpoint.ts';
 import { deviceCredentials } from './assembly/device-credentials.ts';
+import { INFERENCE_SOCKET } from './assembly/open-sockets.ts';
 import { startAgent } from './assembly/start-agent.ts';
+import type { Agent } from './assembly/start-agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';
 import { FrameMemory } from './frames/frame-memory.ts';
 import { ModelCaches } from './instance/cache/model-caches.ts';
 import { InputsAtWork } from './killer-inputs/inputs-at-work.ts';
+import { findPredecessor, fitsBeside } from './handover/predecessor.ts';
+import type { Predecessor } from './handover/predecessor.ts';
+import { standBy } from './handover/standby.ts';
+import { supervision } from './handover/supervision.ts';
 import { KillerInputs } from './killer-inputs/killer-inputs.ts';
 import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
@@ -39,6 +47,9 @@ import { packageKeys } from './trust/package-keys.ts';
 import { verifyRuntime } from './trust/verify-runtime.ts';
 import { endWith } from './assembly/end-process.ts';
 
+/** For requests that run on sockets which close when the agent is stopped: activations, calls by gRPC. */
+const STAND_BY_MS = 1_000;
+
 /**
  * Entry point of the bundle `agent.js`: the component `edgeml.InferenceAgent`. Started by hand, without a nucleus, it takes its
  * configuration from the JSON file that `--configuration` names, also one of the old agent, else its defaults; see `CommandLine`.
@@ -50,7 +61,9 @@ async function main(): Promise<void> {
   const copy = (line: string): void => logFile?.write(line);
   const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug', copy }));
   const threads = new ThreadRegister();
-  const end = endWith(log, threads);
+  const workFolder = process.cwd();
+  const supervisor = supervision({ version: environment.supervised, workFolder, log });
+  const end = endWith(log, threads, supervisor);
   const ipc = connectIpc({ component: COMPONENT, environment, log, onGiveUp: (error) => end(1, error) });
   end.before(() => ipc.close());
   const nucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
@@ -66,7 +79,6 @@ async function main(): Promise<void> {
     await overlay.refresh();
     const configuration = new LiveConfiguration(overlay.over(read.configuration), log);
     setLevel(logLevel(configuration.current));
-    const workFolder = process.cwd();
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
     await lookAtRuntime(configuration, workFolder, log);
     await claimSocket(words, workFolder);
@@ -93,8 +105,10 @@ async function main(): Promise<void> {
       configuration: () => configuration.current,
       clock: systemClock,
     });
+    const predecessor = supervisor && (await roomyPredecessor(workFolder, log));
     const agent = await startAgent({
       workFolder,
+      predecessor,
       configuration,
       overlay,
       ipc,
@@ -128,9 +142,33 @@ async function main(): Promise<void> {
       setLogLevel: setLevel,
     });
     end.before((timeoutMs) => agent.close(timeoutMs));
+    supervisor?.onGone(() => {
+      void stayUntilSucceeded(agent, ipc, workFolder, log).finally(() => end(0));
+    });
+    void agent.restored.then(() => supervisor?.proven());
   } catch (error) {
     end(1, error);
   }
+}
+
+/** An agent that answers until this one does; undefined if there is none, or none any more because memory is too small for both. */
+async function roomyPredecessor(workFolder: string, log: Logger): Promise<Predecessor | undefined> {
+  const socketPath = join(workFolder, INFERENCE_SOCKET);
+  const found = await findPredecessor({ workFolder, socketPath, clock: systemClock, log });
+  if (!found) return undefined;
+  const { availableBytes } = availableMemory();
+  if (fitsBeside(found, availableBytes)) return found;
+  log.warn({ availableBytes, predecessorBytes: found.memoryBytes }, 'predecessor.no-room');
+  await found.end();
+  return undefined;
+}
+
+/** The nucleus has stopped the component, and may be about to start it again, perhaps in another version. */
+async function stayUntilSucceeded(agent: Agent, ipc: IpcSession, workFolder: string, log: Logger): Promise<void> {
+  log.info({}, 'agent.standing-by');
+  await Promise.all([agent.standBy(STAND_BY_MS), ipc.close()]);
+  const reason = await standBy({ workFolder, socketPath: agent.socketPath, clock: systemClock });
+  log.info({ reason }, 'agent.stood-by');
 }
 
 /** Ends the start if native code is not that of the build; says who vouches for it. */

@@ -27,6 +27,10 @@ export interface Environment {
   readonly appSocket: string | undefined;
   /** `EDGEML_FEEDBACK_SOCKET`: the feedback uploader's HTTP socket. */
   readonly feedbackSocket: string | undefined;
+  /** `EDGEML_SUPERVISED`: what `run.sh` calls the agent's version; undefined if it did not start this process. */
+  readonly supervised: string | undefined;
+  /** `EDGEML_CRASHES`: how often the agent has crashed of late, told by `run.sh`. */
+  readonly crashes: number;
   /** `EDGEML_MAX_MESSAGE_BYTES`: the largest message that the nucleus carries, set by the manifests of nucleus lite. */
   readonly maxMessageBytes: number | undefined;
   /** `EDGEML_CONFINEMENT`: what the process of a model may touch, told by the agent. */
@@ -56,6 +60,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     adminSocket: value('EDGEML_ADMIN_SOCKET'),
     appSocket: value('EDGEML_APP_SOCKET'),
     feedbackSocket: value('EDGEML_FEEDBACK_SOCKET'),
+    supervised: value('EDGEML_SUPERVISED'),
+    crashes: Number(value('EDGEML_CRASHES')) || 0,
     maxMessageBytes: Number(value('EDGEML_MAX_MESSAGE_BYTES')) || undefined,
     confinement: value('EDGEML_CONFINEMENT'),
     dataBytes: Number(value('EDGEML_DATA_BYTES')) || undefined,

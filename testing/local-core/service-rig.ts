@@ -34,7 +34,7 @@ export interface ServiceRig {
   close(): Promise<void>;
 }
 
-export async function serviceRig(): Promise<ServiceRig> {
+export async function serviceRig({ strictLite = false } = {}): Promise<ServiceRig> {
   const paths = corePaths(await mkdtemp(path.join(tmpdir(), 'edgeml-service-')));
   const clock = new FakeClock();
   const graph = new ServiceGraph([]);
@@ -48,6 +48,7 @@ export async function serviceRig(): Promise<ServiceRig> {
     log: silentLogger,
     graph,
     guardian: () => guardian,
+    strictLite,
     environment: (token) => ({ PATH: process.env.PATH ?? '', SVCUID: token, TOKEN: token }),
     onLine: ({ component, text }) => {
       lines.push(`${component} ${text}`);

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { proportionalMemory } from '#packages/posix';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 
-/** Processes that the core started in this folder: those that they start themselves are theirs. Linux only. */
+/** Processes of a component that works in this folder: its shells do not count, and those that they start themselves are theirs. Linux only. */
 export function pidsIn(folder: string): readonly number[] {
-  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder);
+  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder && !SHELLS.has(nameOf(pid)));
   const all = new Set(rows.map(({ pid }) => pid));
   return rows.filter(({ parent }) => !all.has(parent)).map(({ pid }) => pid);
 }
+
+const SHELLS: ReadonlySet<string> = new Set(['sh', 'dash', 'bash']);
 
 /** Processes that work below a core's root. */
 export function pidsBelow(root: string): readonly number[] {

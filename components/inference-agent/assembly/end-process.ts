@@ -1,6 +1,7 @@
-import { systemClock } from '#packages/foundation';
+import { isEdgeError, systemClock } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 
+import type { Supervision } from '../handover/supervision.ts';
 import type { ThreadRegister } from '../instance/thread/thread-register.ts';
 
 /** The nucleus kills what is still there 5 s after SIGTERM. */
@@ -9,6 +10,9 @@ const LAST_RESORT_MS = 4_500;
 
 /** Unit files of the old agent stop it with SIGHUP. */
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Exit code after a refusal by the nucleus; `run.sh` knows it. */
+const NEEDS_NUCLEUS = 75;
 
 export interface EndProcess {
   /** Ends the process once all closing work is done; the first call decides about the exit code. */
@@ -21,7 +25,7 @@ export interface EndProcess {
  * The one way out of the process: SIGTERM, SIGINT and SIGHUP end it with 0, faults with what they say. If a thread does not come back
  * from native code, nothing but SIGKILL ends the process in time.
  */
-export function endWith(log: Logger, threads: ThreadRegister): EndProcess {
+export function endWith(log: Logger, threads: ThreadRegister, supervisor?: Supervision): EndProcess {
   const closers: ((timeoutMs: number) => Promise<void>)[] = [];
   let ending = false;
 
@@ -31,10 +35,13 @@ export function endWith(log: Logger, threads: ThreadRegister): EndProcess {
     if (error === undefined) log.info({}, 'agent.stopping');
     else log.error({ error }, 'agent.failed');
     const startedAt = systemClock.monotonic();
+    // Of use only to a supervisor; a nucleus knows no code but 0 and the rest.
+    const told = supervisor && isEdgeError(error) && error.code === 'ipc.refused' ? NEEDS_NUCLEUS : code;
     void closeAll()
       .then(() => threads.ended(systemClock, LAST_RESORT_MS - (systemClock.monotonic() - startedAt)))
       .then((clean) => {
-        if (clean) process.exit(code);
+        supervisor?.lastWord(told);
+        if (clean) process.exit(told);
         log.warn({ threads: threads.count }, 'agent.threads-left');
         process.kill(process.pid, 'SIGKILL');
       });

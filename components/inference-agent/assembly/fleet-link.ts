@@ -61,6 +61,7 @@ export class FleetLink {
   readonly #registration: RegistrationCache;
   readonly #life: LifeRecord;
   readonly #heartbeats: Heartbeats;
+  #closing: Promise<void> | undefined;
   readonly #check: CloudCheck;
   readonly #startedAt: number;
   #cpu = { usage: process.cpuUsage(), at: 0 };
@@ -154,7 +155,12 @@ export class FleetLink {
   }
 
   /** Idempotent. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const { log } = this.#ports;
     this.#heartbeats.stop();
     this.#check.stop();

@@ -12,6 +12,8 @@ export interface SocketPorts {
   readonly configuration: () => AgentConfiguration;
   readonly clock: Clock;
   readonly onGuarded: (socket: SocketName, reason: GuardReason) => void;
+  /** Whether the sockets are taken from an agent that was stopped and still answers. */
+  readonly takeOver: boolean;
   readonly incidents: Incidents;
 }
 
@@ -23,10 +25,12 @@ export interface AgentSockets extends SocketServer {
   readonly administration: string;
   /** TCP port of the listener; undefined if there is none. */
   readonly port: number | undefined;
+  /** Closes all but the one for inference, on the Unix socket. */
+  closeOthers(timeoutMs: number): Promise<void>;
 }
 
 /** Names that recipes, the application and clients know, so not settings. */
-const INFERENCE = 'agent.sock';
+export const INFERENCE_SOCKET = 'agent.sock';
 const ADMINISTRATION = 'admin.sock';
 
 /** Administration is for the scripts of model components, a few at a time; nobody else's requests take their places. */
@@ -39,38 +43,50 @@ const ADMINISTRATION_CONNECTIONS = 32;
  * @throws EdgeError `socket.*`
  */
 export async function openSockets(ports: SocketPorts, router: RoutePorts): Promise<AgentSockets> {
-  const { workFolder, configuration } = ports;
+  const { workFolder, configuration, takeOver } = ports;
   const { AdminSocketMode, SocketFolder } = configuration();
-  const [inference, administration] = [socketPathOf(workFolder, INFERENCE), socketPathOf(workFolder, ADMINISTRATION)];
+  const [inference, administration] = [
+    socketPathOf(workFolder, INFERENCE_SOCKET),
+    socketPathOf(workFolder, ADMINISTRATION),
+  ];
   const alsoAt = (file: string): string | undefined =>
     SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file);
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
   const first = await startSocketServer(inference, inferenceRouter(router, administration), {
     ...serverOptions(ports, router, { name: 'inference', administration }),
     mode: INFERENCE_MODE,
-    alsoAt: alsoAt(INFERENCE),
+    alsoAt: alsoAt(INFERENCE_SOCKET),
+    takeOver,
   });
   const second = await startSocketServer(administration, administrationRouter(router), {
     ...serverOptions(ports, router, { name: 'administration', administration: undefined }),
     mode: Number.parseInt(AdminSocketMode, 8),
     alsoAt: alsoAt(ADMINISTRATION),
+    takeOver,
   }).catch(async (error: unknown) => {
     await first.close(0);
     throw error;
   });
   const own = await startSocketServer(socketPathOf(workFolder, CONSOLE_SOCKET), consoleRouter(router), {
     mode: PRIVATE_MODE,
+    takeOver,
   }).catch(async (error: unknown) => {
     await Promise.all([first.close(0), second.close(0)]);
     throw error;
   });
   const third = await openListener(ports, router, administration);
+  let othersClosed: Promise<void> | undefined;
+  const closeOthers = (timeoutMs: number): Promise<void> => {
+    const others = [second, own, ...(third ? [third] : [])];
+    return (othersClosed ??= Promise.all(others.map((server) => server.close(timeoutMs))).then(() => undefined));
+  };
   return {
     inference,
     administration,
     port: third?.port,
+    closeOthers,
     close: async (timeoutMs) => {
-      await Promise.all([first, second, own, ...(third ? [third] : [])].map((server) => server.close(timeoutMs)));
+      await Promise.all([first.close(timeoutMs), closeOthers(timeoutMs)]);
     },
   };
 }

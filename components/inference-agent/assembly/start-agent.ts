@@ -29,6 +29,7 @@ import { AgentIncidents } from '../health/agent-incidents.ts';
 import { StalledServices } from '../health/stalled-services.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
+import type { Predecessor } from '../handover/predecessor.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
@@ -74,6 +75,8 @@ export interface AgentOptions {
   readonly openInstance: OpenInstance;
   /** Opens the keys of encrypted packages. */
   readonly keys: KeyHolder;
+  /** Answers until this one's models do. */
+  readonly predecessor?: Predecessor | undefined;
   /** Shared memory for frames. */
   readonly frames: FrameMemory;
   /** Memory for images; the instances give it back. */
@@ -92,6 +95,8 @@ export interface Agent {
   readonly openInferencePort: number | undefined;
   /** Resolves when what was active before is serving again, or has failed to. */
   readonly restored: Promise<void>;
+  /** Changes nothing any more and answers on the socket for inference alone, for a successor that is on its way. Idempotent. */
+  standBy(timeoutMs: number): Promise<void>;
   /** Answers what runs, ends the models, removes the sockets; within about `timeoutMs`. Idempotent. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -342,6 +347,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await store.open();
   const { records, finished } = await registry.restore();
   restoredModels.expect(records, finished);
+  // Callers are answered by the predecessor until every model can.
+  if (options.predecessor) await finished;
   troubles.look();
   const health = () => ({ status, services: registry.aliases(), expected: registry.expected() });
   const currentIncidents = () => {
@@ -372,6 +379,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       configuration: () => configuration.current,
       clock,
       onGuarded: (socket, reason) => metrics.guarded(socket, reason),
+      takeOver: options.predecessor !== undefined,
       incidents,
     },
     {
@@ -404,6 +412,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     { socket: socketPath, adminSocket: adminSocketPath, providers: platform.providers, cores: platform.cores },
     'agent.listening',
   );
+  void options.predecessor?.end();
   await capture.open();
   await edgeManager.follow();
   const restored = finished.then(() => {
@@ -444,18 +453,29 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     .updateState('RUNNING')
     .catch((error: unknown) => log.debug({ reason: messageOf(error) }, 'ipc.state-not-updated'));
 
+  const stopFollowing = (): void => {
+    status = 'stopping';
+    stopLooking();
+    standIn.stop();
+    stopExpecting();
+  };
+  let standingBy: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   return {
     socketPath,
     adminSocketPath,
     openInferencePort: sockets.port,
     restored,
+    standBy(timeoutMs) {
+      stopFollowing();
+      registry.freeze();
+      const parts = [sockets.closeOthers(timeoutMs), edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs))];
+      standingBy ??= Promise.all([...parts, link.close()]).then(() => undefined);
+      return standingBy;
+    },
     close(timeoutMs) {
       if (closing) return closing;
-      status = 'stopping';
-      stopLooking();
-      standIn.stop();
-      stopExpecting();
+      stopFollowing();
       closing = closeAgent(
         {
           sockets,

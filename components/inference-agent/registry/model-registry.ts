@@ -144,9 +144,14 @@ export class ModelRegistry {
     for (const alias of [...this.#aliases.values()]) await alias.followComponent();
   }
 
+  /** Begins nothing new and gives up what is under way; what serves goes on. */
+  freeze(): void {
+    this.#closing.abort(agentErrors.error('model.superseded', 'the agent is ending'));
+  }
+
   /** Ends all instances once they have drained, `timeoutMs` at most. What is remembered stays. */
   async close(timeoutMs: number): Promise<void> {
-    this.#closing.abort(agentErrors.error('model.superseded', 'the agent is ending'));
+    this.freeze();
     await Promise.all([...this.#aliases.values()].map((alias) => alias.close(timeoutMs)));
   }
 

@@ -26,6 +26,8 @@ export interface SocketServerOptions {
   readonly mode?: number;
   /** Path of a second socket on which the same is served. */
   readonly alsoAt?: string | undefined;
+  /** Whether sockets on which another process answers are taken from it. Default: false. */
+  readonly takeOver?: boolean | undefined;
   /** Default: 512 requests at once, each with at least 16 kB a second. Asked again and again, so that a change takes effect. */
   readonly bounds?: () => ConnectionBounds;
   /** Told of connections that were ended and requests that were refused to keep the server open for others. */
@@ -56,7 +58,7 @@ export async function startSocketServer(
   listener: RequestListener,
   options: SocketServerOptions = {},
 ): Promise<SocketServer> {
-  const { mode, alsoAt } = options;
+  const { mode, alsoAt, takeOver } = options;
   const paths = alsoAt === undefined ? [path] : [path, alsoAt];
   return serve(listener, options, async (front) => {
     const removals: (() => Promise<void>)[] = [];
@@ -64,7 +66,7 @@ export async function startSocketServer(
       for (const one of paths) {
         const server = front();
         if (one === alsoAt) server.prependListener('connection', (socket) => SECOND_PATH.add(socket));
-        removals.push(await listenOnSocket(server, one, mode));
+        removals.push(await listenOnSocket(server, one, mode, takeOver));
       }
     } catch (error) {
       await Promise.all(removals.map((remove) => remove()));

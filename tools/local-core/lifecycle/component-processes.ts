@@ -7,6 +7,7 @@ import { SIGN_ON } from './guardian.ts';
 import type { Guardian } from './guardian.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { processTable, startedWith } from './process-table.ts';
+import type { ProcessRow } from './process-table.ts';
 
 export interface ScriptRequest {
   /** Lifecycle section, e.g. `run`. */
@@ -39,6 +40,8 @@ const DRAIN_MS = 250;
 export class ComponentProcesses {
   readonly #options: ComponentProcessesOptions;
   readonly #groups = new Set<number>();
+  /** Scripts that have not ended; each leads a group. */
+  readonly #running = new Set<number>();
   readonly #scripts = new Set<Promise<ScriptEnd>>();
 
   constructor(options: ComponentProcessesOptions) {
@@ -51,13 +54,18 @@ export class ComponentProcesses {
     if (guardian().closed) return { section: request.section, ended: Promise.resolve(STOPPED) };
     let lastLine: string | undefined;
     const child = this.#spawn(request);
-    if (child.pid !== undefined) this.#groups.add(child.pid);
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.#groups.add(pid);
+      this.#running.add(pid);
+    }
     const take = (stream: OutputStream) => (text: string) => {
       lastLine = text;
       onLine(request.section, stream, text);
     };
     const drained = Promise.all([drain(child, 'stdout', take('stdout')), drain(child, 'stderr', take('stderr'))]);
     const ended = endOf(child).then(async (end) => {
+      if (pid !== undefined) this.#running.delete(pid);
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
       this.#signOffEnded();
       const wrote = lastLine === undefined ? '' : `; last line: ${lastLine.slice(0, 500)}`;
@@ -79,17 +87,21 @@ export class ComponentProcesses {
     });
   }
 
-  /** Processes of the component that are alive: its groups, their descendants, and what carries its token. */
+  /** Processes of the component that are alive and end with it, children first. */
   alive(): readonly number[] {
     const table = processTable();
-    const found = new Set(table.filter(({ group }) => this.#groups.has(group)).map(({ pid }) => pid));
+    const { controlGroup = false, mark } = this.#options;
+    const own = controlGroup
+      ? ({ group }: ProcessRow) => this.#groups.has(group)
+      : ({ pid }: ProcessRow) => this.#running.has(pid);
+    const found = new Set(table.filter(own).map(({ pid }) => pid));
     for (let before = -1; before !== found.size;) {
       before = found.size;
       for (const { pid, parent } of table) if (found.has(parent)) found.add(pid);
     }
-    for (const { pid } of table) if (!found.has(pid) && startedWith(pid, this.#options.mark)) found.add(pid);
+    if (controlGroup) for (const { pid } of table) if (!found.has(pid) && startedWith(pid, mark)) found.add(pid);
     found.delete(process.pid);
-    return [...found].sort((a, b) => b - a); // children first
+    return [...found].sort((a, b) => b - a);
   }
 
   /** Process groups that may still hold processes. */
@@ -134,6 +146,11 @@ export interface ComponentProcessesOptions {
   readonly workFolder: string;
   /** `NAME=value` that only this component's processes have in their environment. */
   readonly mark: string;
+  /**
+   * Whether all of them end with the component, as those in the control group of a systemd unit do. Otherwise those end that descend from a
+   * script that runs, as with the Java nucleus: who has left that tree goes on. Default: false.
+   */
+  readonly controlGroup?: boolean | undefined;
   readonly guardian: () => Guardian;
   readonly clock: Clock;
   readonly onLine: (section: string, stream: OutputStream, text: string) => void;

@@ -222,7 +222,7 @@ describe('time-outs', () => {
 });
 
 describe('processes', () => {
-  it('are all ended: children, grandchildren, and on Linux those that left their group', async () => {
+  it('are all ended that descend from the script: children, grandchildren, and those that left their group', async () => {
     const daemon = process.platform === 'linux' ? 'setsid sleep 1000 & ' : '';
     const a = rig.start('a', { run: `sleep 1000 & (sleep 1000 & wait) & ${daemon}${LOOP}` });
     await rig.line('a up');
@@ -234,6 +234,41 @@ describe('processes', () => {
 
     const alive = new Set(processTable().map(({ pid }) => pid));
     expect(before.filter((pid) => alive.has(pid))).toEqual([]);
+  });
+
+  it('go on as those of no component once they have left the tree, as on the Java nucleus', async () => {
+    const a = rig.start('a', { run: `(sleep 1000 >/dev/null 2>&1 & echo "left $!"); ${LOOP}` });
+    await rig.line('a up');
+    const left = Number(
+      rig.lines
+        .find((line) => line.startsWith('a left '))
+        ?.split(' ')
+        .at(-1),
+    );
+    a.service.requestStop();
+    await rig.state(a, 'FINISHED');
+
+    expect(processTable().some(({ pid }) => pid === left)).toBe(true);
+  });
+
+  it('are all ended of the control group on nucleus lite, those too that have left the tree', async () => {
+    const lite = await serviceRig({ strictLite: true });
+    try {
+      const a = lite.start('a', { run: `(sleep 1000 >/dev/null 2>&1 & echo "left $!"); ${LOOP}` });
+      await lite.line('a up');
+      const left = Number(
+        lite.lines
+          .find((line) => line.startsWith('a left '))
+          ?.split(' ')
+          .at(-1),
+      );
+      a.service.requestStop();
+      await lite.state(a, 'FINISHED');
+
+      expect(processTable().some(({ pid }) => pid === left)).toBe(false);
+    } finally {
+      await lite.close();
+    }
   });
 
   it('run in the work folder, with the environment of lifecycle and section', async () => {

@@ -44,6 +44,7 @@ export function createComponent(definition: ComponentDefinition, core: Component
   const processes = new ComponentProcesses({
     workFolder: paths.work(definition.name),
     mark: `SVCUID=${token}`,
+    controlGroup: core.strictLite,
     guardian,
     clock,
     onLine: (section, stream, text) => {
