@@ -6,10 +6,22 @@
 # - It starts an agent that crashed again, ever more slowly, so that no third crash within an hour ends it for good. A version that has never
 #   served is left to the nucleus, which rolls back.
 # - It starts the agent as nobody's child. The Java nucleus ends the descendants of a script, so that the agent outlives this shell, as it
-#   sees by the end of its standard input, and answers until its successor does. Nucleus lite ends what is in the unit's control group.
+#   sees by the end of its standard input, and answers until its successor does. Nucleus lite ends what is in the unit's control group;
+#   there the starter of edgeml.Runtime starts the agent in its own unit, unless this one was given rights that the agent needs.
 set -eu
+# run.sh agent: becomes the agent, started by the starter with this shell's environment.
+if [ "$1" = agent ]; then
+  if [ -n "${JOURNAL_STREAM:-}" ]; then
+    set -- systemd-cat -t edgeml.InferenceAgent
+  else
+    exec >run.output 2>&1
+    shift
+  fi
+  exec "$@" "$EDGEML_NODE" "$(dirname "$0")/agent.js" <run.alive
+fi
 runtime="$1/work/edgeml.Runtime/current"
 node="$runtime/bin/node"
+starter="$1/work/edgeml.Runtime/starter"
 export EDGEML_PROVIDERS="$2"
 # Each thread of a model would otherwise keep freed memory of its own.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
@@ -26,6 +38,34 @@ if [ "$(cat compile-cache/of 2>/dev/null)" != "$0" ]; then
 fi
 [ -f compile-cache/of ] && export NODE_COMPILE_CACHE="$PWD/compile-cache"
 
+# Whether the starter of edgeml.Runtime runs, and the agent needs nothing of this unit: a delegated control group, a priority.
+is_hosted() {
+  [ -z "${AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH:-}" ] && [ -p "$starter" ] || return 1
+  kill -0 "$(cat "$starter.pid" 2>/dev/null)" 2>/dev/null || return 1
+  [ ! -w "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs" ] || return 1
+  grep -q '^Max nice priority *0 ' /proc/self/limits
+}
+
+start() {
+  if ! is_hosted; then
+    (exec "$node" "$(dirname "$0")/agent.js" <run.alive 3>run.ended 9>&- &)
+    return
+  fi
+  export EDGEML_NODE="$node"
+  rm -f run.start run.output
+  # The journal takes what the agent writes. Without one it goes this way, as long as somebody reads.
+  if [ -z "${JOURNAL_STREAM:-}" ]; then
+    mkfifo -m 600 run.output
+    cat <run.output 9>&- &
+  fi
+  # It holds the token.
+  (
+    umask 077
+    { export -p; echo 'cd "${0%/*}" && rm -f run.start && exec 3>run.ended sh "$EDGEML_SUPERVISED" agent'; } >run.start
+  )
+  echo "$PWD/run.start" 1<>"$starter"
+}
+
 # Exit code of an agent that only a new start by the nucleus helps: its token is void.
 NEEDS_NUCLEUS=75
 # A crash longer after the start than this is the first of a new count.
@@ -41,7 +81,7 @@ while :; do
   exec 9<>run.alive
   begun=$(date +%s)
   export EDGEML_CRASHES="$crashes"
-  (exec "$node" "$(dirname "$0")/agent.js" <run.alive 3>run.ended 9>&- &)
+  start
   # Ends with the agent, after the exit code if the agent could tell it.
   code=
   read -r code <run.ended || true

@@ -1,11 +1,13 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentVersion } from '../../testing/device/agent-version.ts';
 import { AGENT, APP, DETECTOR } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { Inboxed } from '../../testing/device/inboxed.ts';
 import { detectorVersion, editManifest } from '../../testing/device/model-version.ts';
 import { sample } from '../../testing/device/samples.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 
 /** Nucleus lite drops frames of more than 10,000 bytes without a word; our messages keep to this. */
 const MAX_MESSAGE_BYTES = 4_000;
@@ -38,6 +40,28 @@ describe('under a core as strict as nucleus lite', () => {
     expect(answer.model.version).toBe('1.1.0');
     expect([device.pid(AGENT), device.pid(APP)]).toEqual(pids);
     expect(device.state(DETECTOR)).toMatch(/RUNNING|FINISHED/);
+  });
+
+  it('an agent that is upgraded answers until its successor does, and is never away', async () => {
+    const pids = [device.pid(AGENT), device.pid(APP)];
+    const image = await readFile(sample('belt-01.jpg'));
+    let isOver = false;
+    const errors: string[] = [];
+    const caller = (async () => {
+      while (!isOver) {
+        await device.agent.invoke('PartsDetector', image, { contentType: 'image/jpeg' }).catch((thrown: unknown) => {
+          errors.push(String(thrown));
+        });
+      }
+    })();
+    const outcome = await device.deploy(await agentVersion(device.folder('agent'), '1.0.1'));
+    await expect.poll(() => device.pid(AGENT), { timeout: PATIENCE_MS }).not.toBe(pids[0]);
+    isOver = true;
+    await caller;
+
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED' });
+    expect(errors).toEqual([]);
+    expect(device.pid(APP)).toBe(pids[1]);
   });
 
   it('no local message is larger than the limit, a crowded scene included', async () => {

@@ -5,9 +5,9 @@ import { processTable } from '../../tools/local-core/lifecycle/process-table.ts'
 
 /** Processes of a component that works in this folder: its shells do not count, and those that they start themselves are theirs. Linux only. */
 export function pidsIn(folder: string): readonly number[] {
-  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder && !SHELLS.has(nameOf(pid)));
+  const rows = processTable().filter(({ pid }) => workingDirectory(pid) === folder);
   const all = new Set(rows.map(({ pid }) => pid));
-  return rows.filter(({ parent }) => !all.has(parent)).map(({ pid }) => pid);
+  return rows.filter(({ pid, parent }) => !all.has(parent) && !SHELLS.has(nameOf(pid))).map(({ pid }) => pid);
 }
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'dash', 'bash']);

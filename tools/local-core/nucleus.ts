@@ -180,6 +180,7 @@ export class Nucleus implements NucleusPort {
       ...this.#options,
       graph: this.graph,
       guardian: () => this.#keeper.guardian,
+      groupsOfOthers: (name) => this.#groupsBesides(name),
       environment: (token) => ({ ...environment(token), ...this.#keeper.mark }),
     };
     return {
@@ -206,6 +207,10 @@ export class Nucleus implements NucleusPort {
     const entries = isPlainObject(configured) ? Object.entries(configured) : [];
     const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
     return { ...this.#options.platformOverride, ...Object.fromEntries(texts) };
+  }
+
+  #groupsBesides(name: string): ReadonlySet<number> {
+    return new Set([...this.running].flatMap(([other, { processes }]) => (other === name ? [] : processes.groups)));
   }
 
   #find(name: string): RunningComponent {

@@ -46,10 +46,12 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
     // Calls that run may still bring captures.
     edgeManager.close(answerMs).then(() => capture.close(restMs)),
   ]);
-  // Requests that were let in are answered, also those that wait for a worker.
+  // Requests that were let in are answered, also those that wait for a worker, and those that come on connections that were open.
+  const end = clock.monotonic() + answerMs;
   await within(clock, answerMs, admission.idle());
-  admission.stop();
   leases.close();
+  await within(clock, end - clock.monotonic(), sockets.closeInference(timeoutMs));
+  admission.stop();
   await Promise.all([served, registry.close(restMs), parts.challengers.close(restMs), quarantine.close()]);
   await Promise.all([feedback.close(FEEDBACK_END_MS), parts.differences.close(FEEDBACK_END_MS)]);
   uploader.close();

@@ -25,7 +25,9 @@ export interface AgentSockets extends SocketServer {
   readonly administration: string;
   /** TCP port of the listener; undefined if there is none. */
   readonly port: number | undefined;
-  /** Closes all but the one for inference, on the Unix socket. */
+  /** Closes the one for inference on the Unix socket: each connection ends with its answer. Idempotent. */
+  closeInference(timeoutMs: number): Promise<void>;
+  /** Closes all but that one. Idempotent. */
   closeOthers(timeoutMs: number): Promise<void>;
 }
 
@@ -80,13 +82,16 @@ export async function openSockets(ports: SocketPorts, router: RoutePorts): Promi
     const others = [second, own, ...(third ? [third] : [])];
     return (othersClosed ??= Promise.all(others.map((server) => server.close(timeoutMs))).then(() => undefined));
   };
+  let inferenceClosed: Promise<void> | undefined;
+  const closeInference = (timeoutMs: number): Promise<void> => (inferenceClosed ??= first.close(timeoutMs));
   return {
     inference,
     administration,
     port: third?.port,
+    closeInference,
     closeOthers,
     close: async (timeoutMs) => {
-      await Promise.all([first.close(timeoutMs), closeOthers(timeoutMs)]);
+      await Promise.all([closeInference(timeoutMs), closeOthers(timeoutMs)]);
     },
   };
 }

@@ -38,6 +38,8 @@ export function supervision({
   if (version === undefined) return undefined;
   return {
     onGone(callback) {
+      // Whoever read it may go with the supervisor.
+      process.stdout.on('error', () => undefined);
       life.once('end', callback).once('error', callback).resume();
     },
     async proven() {

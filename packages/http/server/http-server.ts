@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -133,6 +133,7 @@ async function serve(
   // It never listens itself, and counts its connections only from then on: without that it could not close idle ones.
   server.emit('listening');
   const silent = silentConnections(server);
+  const lastAnswers = lastAnswersOf(server);
   const guard = new ConnectionGuard({ clock, bounds, onGuarded });
   guard.guard(server, listener);
   const take = other
@@ -169,12 +170,30 @@ async function serve(
     async close(timeoutMs) {
       // First nobody new finds it; then whoever was already connecting gets an answer rather than a reset.
       await Promise.all(removals.map((remove) => remove()));
+      lastAnswers.begin();
       await silent.ended(Math.min(timeoutMs, FIRST_REQUEST_MS));
       const closed = Promise.all([closeAll(), other?.close(timeoutMs)]);
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
       clearTimeout(timer);
+    },
+  };
+}
+
+/** From `begin` on, each connection ends with its next answer, so that who asks on it again finds the next server. */
+function lastAnswersOf(server: Server): { begin(): void } {
+  const open = new Set<ServerResponse>();
+  let isLast = false;
+  server.on('request', (_, response) => {
+    if (isLast) response.shouldKeepAlive = false;
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  });
+  return {
+    begin() {
+      isLast = true;
+      for (const response of open) if (!response.headersSent) response.shouldKeepAlive = false;
     },
   };
 }

@@ -56,7 +56,7 @@ function ownFiles(platform: RuntimePlatform, check: Bundle): ZipEntry[] {
   const folder = path.join(projectPaths.components, 'runtime');
   const scripts = platform.startsWith('windows')
     ? ['install.cmd', 'link-current.cmd']
-    : ['install.sh', 'link-current.sh'];
+    : ['install.sh', 'link-current.sh', 'starter.sh'];
   return [
     ...scripts.map((name) => ({ path: name, content: { file: path.join(folder, name) } })),
     { path: 'check.js', content: check.code },

@@ -99,7 +99,12 @@ export class ComponentProcesses {
       before = found.size;
       for (const { pid, parent } of table) if (found.has(parent)) found.add(pid);
     }
-    if (controlGroup) for (const { pid } of table) if (!found.has(pid) && startedWith(pid, mark)) found.add(pid);
+    if (controlGroup) {
+      const { isForeign = () => false } = this.#options;
+      for (const { pid, group } of table) {
+        if (!found.has(pid) && !isForeign(group) && startedWith(pid, mark)) found.add(pid);
+      }
+    }
     found.delete(process.pid);
     return [...found].sort((a, b) => b - a);
   }
@@ -151,6 +156,8 @@ export interface ComponentProcessesOptions {
    * script that runs, as with the Java nucleus: who has left that tree goes on. Default: false.
    */
   readonly controlGroup?: boolean | undefined;
+  /** Whether a process group is of another component: a process in it belongs there, whoever asked for it. Default: none is. */
+  readonly isForeign?: ((group: number) => boolean) | undefined;
   readonly guardian: () => Guardian;
   readonly clock: Clock;
   readonly onLine: (section: string, stream: OutputStream, text: string) => void;

@@ -28,6 +28,8 @@ export interface ComponentSurroundings {
   readonly log: Logger;
   readonly graph: ServiceGraph;
   readonly guardian: () => Guardian;
+  /** Process groups of all components but one; default: none. */
+  readonly groupsOfOthers?: (name: string) => ReadonlySet<number>;
   /** Environment of a component that holds this token. */
   readonly environment: (token: string) => Readonly<Record<string, string>>;
   readonly onLine: (line: ComponentLine) => void;
@@ -45,6 +47,7 @@ export function createComponent(definition: ComponentDefinition, core: Component
     workFolder: paths.work(definition.name),
     mark: `SVCUID=${token}`,
     controlGroup: core.strictLite,
+    isForeign: (group) => core.groupsOfOthers?.(definition.name).has(group) ?? false,
     guardian,
     clock,
     onLine: (section, stream, text) => {
