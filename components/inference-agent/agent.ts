@@ -109,6 +109,7 @@ async function main(): Promise<void> {
     const agent = await startAgent({
       workFolder,
       predecessor,
+      crashes: environment.crashes,
       configuration,
       overlay,
       ipc,

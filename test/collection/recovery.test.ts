@@ -76,9 +76,11 @@ describe('when the agent is killed under load', () => {
     await until(() => device.pids(AGENT).some((pid) => pid !== killed[0]));
   });
 
-  it('its models are activated again, which changes nothing', async () => {
-    await until(() => lines.some((line) => line.startsWith(DETECTOR) && line.includes('it was active already')));
-    await until(() => device.state(DETECTOR) === 'RUNNING' && device.state(CLASSIFIER) === 'RUNNING');
+  it('its models serve again, and the nucleus has neither seen a crash nor started their components anew', async () => {
+    expect(lines.filter((line) => line.startsWith(AGENT) && line.includes('"agent.crashed"'))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith(DETECTOR) && line.includes('it was active already'))).toEqual([]);
+    expect([DETECTOR, CLASSIFIER].map((name) => device.state(name))).toEqual(['RUNNING', 'RUNNING']);
+    await until(() => device.pids(AGENT).length === 1);
     expect((await device.agent.models()).map(({ alias, version, state }) => [alias, version, state]).sort()).toEqual([
       ['PartsClassifier', '1.0.0', 'active'],
       ['PartsDetector', '1.1.0', 'active'],

@@ -55,6 +55,7 @@ import { PolicyGuard } from '../trust/policy-guard.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { registryPolicy, storeBounds } from './agent-policy.ts';
 import { closeAgent } from './close-agent.ts';
+import { tellCrashes } from './tell-crashes.ts';
 import { FleetLink } from './fleet-link.ts';
 import { lookRegularly } from './look-regularly.ts';
 import { openSockets } from './open-sockets.ts';
@@ -75,6 +76,8 @@ export interface AgentOptions {
   readonly openInstance: OpenInstance;
   /** Opens the keys of encrypted packages. */
   readonly keys: KeyHolder;
+  /** How often the agent has crashed within the hour. Default: 0. */
+  readonly crashes?: number;
   /** Answers until this one's models do. */
   readonly predecessor?: Predecessor | undefined;
   /** Shared memory for frames. */
@@ -122,6 +125,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     onChange: incidentNews({ ipc, clock, log, thing: options.thing, component: COMPONENT }),
   });
+  const stopCountingCrashes = tellCrashes(options.crashes ?? 0, incidents, clock);
   const announce = announcer({
     ipc,
     clock,
@@ -456,6 +460,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const stopFollowing = (): void => {
     status = 'stopping';
     stopLooking();
+    stopCountingCrashes();
     standIn.stop();
     stopExpecting();
   };

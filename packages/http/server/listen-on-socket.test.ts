@@ -63,6 +63,20 @@ describe('listenOnSocket', () => {
     other.close();
   });
 
+  it('takes over from who serves the path if asked to, and stays there when that one closes and removes its socket', async () => {
+    const path = join(folder, 'api.sock');
+    const first = createServer((socket) => socket.end('first'));
+    const remove = await listenOnSocket(first, path);
+    const second = createServer((socket) => socket.end('second'));
+    await listenOnSocket(second, path, 0o660, true);
+
+    await remove();
+    await new Promise((resolve) => first.close(resolve));
+    const said = await new Promise((resolve) => connect(path).once('data', (data) => resolve(String(data))));
+    expect(said).toBe('second');
+    await new Promise((resolve) => second.close(resolve));
+  });
+
   it('leaves a file alone that is no socket', async () => {
     await writeFile(path, 'something of the user');
 
