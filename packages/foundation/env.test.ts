@@ -32,6 +32,7 @@ it('reads what the nucleus and the manifests set', () => {
     adminSocket: '/x/admin.sock',
     feedbackSocket: '/x/feedback.sock',
     maxMessageBytes: 7_000,
+    crashes: 0,
     credentialsUri: 'http://localhost:8090/2016-11-01/credentialprovider/',
     credentialsToken: 'ABCDEF0123456789',
   });

@@ -46,13 +46,21 @@ export async function findPredecessor(options: PredecessorOptions): Promise<Pred
     const pid = await pidIn(join(workFolder, STANDBY_FILE));
     if (pid === listener && pid !== process.pid) {
       log.info({ pid }, 'predecessor.found');
-      return { pid, memoryBytes: memoryOfTree(pid), end: () => end(pid, clock, log) };
+      const end = async (): Promise<void> => {
+        await endProcess(pid, clock, log);
+        await forget(workFolder);
+      };
+      return { pid, memoryBytes: memoryOfTree(pid), end };
     }
     if (clock.monotonic() >= until) break;
     await sleep(clock, LOOK_MS);
   }
-  await rm(join(workFolder, STANDBY_FILE), { force: true });
+  await forget(workFolder);
   return undefined;
+}
+
+async function forget(workFolder: string): Promise<void> {
+  await Promise.all([STANDBY_FILE, SUCCESSOR_FILE].map((file) => rm(join(workFolder, file), { force: true })));
 }
 
 /** Whether the models of both fit into memory for the time of the handover. */
@@ -60,7 +68,7 @@ export function fitsBeside({ memoryBytes }: Pick<Predecessor, 'memoryBytes'>, av
   return availableBytes >= HEADROOM * memoryBytes;
 }
 
-async function end(pid: number, clock: Clock, log: Logger): Promise<void> {
+async function endProcess(pid: number, clock: Clock, log: Logger): Promise<void> {
   signal(pid, 'SIGTERM');
   const until = clock.monotonic() + END_MS;
   while (isAlive(pid) && clock.monotonic() < until) await sleep(clock, LOOK_MS);
