@@ -93,6 +93,17 @@ describe('nucleus lite, imitated: units', () => {
     expect(await versions()).toEqual(['1.2.0']);
   });
 
+  it('fails a deployment of other components while a unit has failed, although those run', async () => {
+    await rig.recipe('a.Bad', '1.0.0', { lifecycle: { startup: `false && ${READY}` } });
+    await rig.recipe('a.Good', '1.0.0', { lifecycle: { run: loop('good') } });
+    expect(await rig.deploy(nucleus, { 'a.Bad': '1.0.0' })).toMatchObject({ status: 'FAILED' });
+
+    const outcome = await rig.deploy(nucleus, { 'a.Good': '1.0.0' });
+    expect(outcome).toMatchObject({ status: 'FAILED' });
+    expect(outcome.error).toContain('a.Bad 1.0.0 is BROKEN');
+    await become('a.Good', 'RUNNING');
+  });
+
   it.each([
     ['does not say that it is ready', 'exit 0'],
     ['goes on after the script, where systemd 252 refuses what lite adds', 'systemd-notify --ready'],
