@@ -126,7 +126,9 @@ describe('configuration of the uploader', () => {
   it('row 43: names the strategies that there are', () => {
     const [problem] = problemsOf(() => withStrategy({ 'strategy-name': 'RANDOM' }));
     expect(problem?.pointer).toMatch('/FeedbackConfigurationMap/Parts/sampling-strategy');
-    expect(problem?.message).toMatch('one of RANDOM_SAMPLING, LEAST_CONFIDENCE, MARGIN, ENTROPY, CLASS, NOVELTY, DISAGREEMENT, ALL');
+    expect(problem?.message).toMatch(
+      'one of RANDOM_SAMPLING, LEAST_CONFIDENCE, MARGIN, ENTROPY, CLASS, NOVELTY, DISAGREEMENT, ALL',
+    );
   });
 
   it.each([
