@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { MemoryIo } from '../tools/cli/frame/io.ts';
 import { runBenchmark } from './benchmarks.ts';
 
-const BENCHMARKS = ['agent', 'vision', 'camera', 'edge-manager', 'uploader', 'feedback', 'captures', 'drift'];
+const BENCHMARKS = [
+  'agent',
+  'challenger',
+  'vision',
+  'camera',
+  'edge-manager',
+  'uploader',
+  'feedback',
+  'captures',
+  'drift',
+];
 
 async function bench(...words: readonly string[]) {
   const io = new MemoryIo();

@@ -16,6 +16,8 @@ export interface StartUpFigures {
 
 const PATIENCE_MS = 60_000;
 const TRY_EVERY_MS = 2;
+/** The agent takes less to end. */
+const END_MS = 10_000;
 
 /** Starts the bundled agent by itself, with the runtime's Node and a copy of the models that the core's agent keeps. */
 export async function measureStartUp(
@@ -48,8 +50,10 @@ async function startOnce(
     cwd: folder,
     env: { PATH: process.env['PATH'] },
     stdio: 'ignore',
+    // Its own group: an agent that only its script has left would answer for the next one.
+    detached: true,
   });
-  const exit = once(child, 'exit');
+  const started = once(child, 'spawn');
   const agent = createAgentClient({ socketPath: path.join(folder, 'agent.sock') });
   try {
     for (;;) {
@@ -64,7 +68,24 @@ async function startOnce(
     }
   } finally {
     agent.close();
-    child.kill('SIGTERM');
-    await exit;
+    await started;
+    await endGroup(child.pid!);
+  }
+}
+
+/** Ends the script and the agent, and waits until they are gone. */
+async function endGroup(group: number): Promise<void> {
+  const signal = (name: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-group, name);
+    } catch {
+      return false;
+    }
+  };
+  signal('SIGTERM');
+  const since = performance.now();
+  while (signal(0)) {
+    if (performance.now() - since > END_MS) signal('SIGKILL');
+    await sleep(TRY_EVERY_MS);
   }
 }

@@ -127,7 +127,7 @@ describe('configuration of the uploader', () => {
     const [problem] = problemsOf(() => withStrategy({ 'strategy-name': 'RANDOM' }));
     expect(problem?.pointer).toMatch('/FeedbackConfigurationMap/Parts/sampling-strategy');
     expect(problem?.message).toMatch(
-      'one of RANDOM_SAMPLING, LEAST_CONFIDENCE, MARGIN, ENTROPY, CLASS, NOVELTY, DISAGREEMENT, ALL',
+      'one of RANDOM_SAMPLING, LEAST_CONFIDENCE, MARGIN, ENTROPY, CLASS, NOVELTY, DISAGREEMENT, DRIFT, ALL',
     );
   });
 

@@ -207,8 +207,9 @@ describe.runIf(process.platform === 'linux')('a hostile model in a thread', () =
     await own.client.activate({ path: await packageOf('Threaded', '1.0.0', dividesBrightPictures()) });
     for (let death = 1; death <= 2; death++) {
       expect(await own.client.invoke('Threaded', pictures.dark, png)).toMatchObject({ service: 'Threaded' });
+      // The client asks once more if the connection that it kept is lost, and finds nobody.
       await expect(own.client.invoke('Threaded', pictures.bright, png)).rejects.toMatchObject({
-        code: 'agent.connection-lost',
+        code: expect.stringMatching(/^agent\.(connection-lost|unreachable)$/) as string,
       });
       expect(await own.process.exit).toBe('SIGFPE');
       own.client.close();

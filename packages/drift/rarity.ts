@@ -17,8 +17,8 @@ export interface Deviation {
  *
  * Of each feature, the share of the baseline that lies in bins that are no denser than the picture's own, with one added to both counts, so
  * that it is never 0 (Phipson and Smyth, Permutation P-values should never be zero, Stat. Appl. Genet. Mol. Biol. 9, 2010). The
- * smallest counts, times the number of those that were looked at (Dunn, Multiple comparisons among means, J. Am. Stat. Assoc. 56, 1961):
- * many features are many chances to be unusual.
+ * smallest counts, times the number of features, and for those of predictions times the number of these (Dunn, Multiple comparisons among
+ * means, J. Am. Stat. Assoc. 56, 1961): many features, and many predictions, are many chances to be unusual.
  */
 export class Rarity {
   readonly #plain: Readonly<Record<PlainFeature, Float64Array>>;
@@ -38,13 +38,12 @@ export class Rarity {
   of(observation: Observation): Deviation {
     const { picture } = observation;
     const counted = countedPredictions(observation);
-    let rarest: Deviation = { feature: 'objects', share: 1 };
-    let looked = 0;
+    const looked = new Map<string, { readonly share: number; readonly times: number }>();
     const look = (feature: string, shares: Float64Array | undefined, bin: number): void => {
       const share = shares?.[bin];
       if (share === undefined) return;
-      looked++;
-      if (share < rarest.share) rarest = { feature, share };
+      const before = looked.get(feature) ?? { share: 1, times: 0 };
+      looked.set(feature, { share: Math.min(before.share, share), times: before.times + 1 });
     };
     if (picture)
       for (const name of ['brightness', 'contrast', 'sharpness'] as const)
@@ -56,7 +55,12 @@ export class Rarity {
       look('scores', this.#scores.get(bin), SCALES.score.binOf(score));
       if (box) look('size', this.#plain.size, SCALES.size.binOf((box[2] - box[0]) * (box[3] - box[1])));
     }
-    return { feature: rarest.feature, share: Number(Math.min(1, rarest.share * Math.max(1, looked)).toPrecision(4)) };
+    let rarest: Deviation = { feature: 'objects', share: 1 };
+    for (const [feature, { share, times }] of looked) {
+      const corrected = share * times * looked.size;
+      if (corrected < rarest.share) rarest = { feature, share: Number(corrected.toPrecision(4)) };
+    }
+    return rarest;
   }
 }
 

@@ -389,7 +389,7 @@ describe('models that cannot be loaded', () => {
     );
     const tensor = { type: 'float32', shape: [1, 3, 8, 8], data: new Float32Array(192).fill(1) } as const;
     expect((await model.inferTensors({ left: tensor, right: tensor }))['probs']?.data[0]).toBe(2);
-    await expect(model.infer(await red())).rejects.toMatchObject({ code: 'model.input-invalid' });
+    await expect(model.infer(await red())).rejects.toMatchObject({ code: 'tensor.file-invalid' });
   });
 
   it('is not changed by what else lies in the folder', async () => {

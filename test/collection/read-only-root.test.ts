@@ -96,7 +96,7 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
   });
 
   it('serves models, reads images and writes what it draws, and takes samples', async () => {
-    const agent = await component('inference-agent', ['agent', 'instance-worker']);
+    const agent = await component('inference-agent', ['agent', 'instance-worker', 'instance/serve-model']);
     const running = confined([process.execPath, agent.program], agent.work);
     await running.line(/"event":"agent.ready"/);
     const [uid] =

@@ -17,7 +17,11 @@ const frameOf = (source: string, takenAtMonotonic: number): Frame => ({
   takenAtMonotonic,
   withImage: () => Promise.reject(new Error('is not read')),
 });
-const found = { service: 'Parts', predictions: [{ classId: 0, label: 'bolt', score: 0.9 }] } as unknown as InvokeResult;
+const found = {
+  service: 'Parts',
+  image: { width: 64, height: 48 },
+  predictions: [{ classId: 0, label: 'bolt', score: 0.9 }],
+} as unknown as InvokeResult;
 
 function annotatorOf(annotate: object, workFolder = '/nowhere'): Annotator {
   const settings = appConfiguration.parse({ Annotate: annotate }).Annotate;

@@ -1,4 +1,4 @@
-import { parser } from 'sax';
+import sax from 'sax';
 
 /** An element without its namespace: cameras choose prefixes as they like. */
 export interface XmlElement {
@@ -22,24 +22,24 @@ export function readXml(text: string): XmlElement {
   const top = open('', {});
   const path = [top];
   let elements = 0;
-  const sax = parser(true, { position: false });
-  sax.ondoctype = () => refuse('it has a document type');
-  sax.onerror = (error) => refuse(error.message.split('\n')[0] ?? '');
-  sax.onopentag = ({ name, attributes }) => {
+  const xml = sax.parser(true, { position: false });
+  xml.ondoctype = () => refuse('it has a document type');
+  xml.onerror = (error) => refuse(error.message.split('\n')[0] ?? '');
+  xml.onopentag = ({ name, attributes }) => {
     if (path.length > MAX_DEPTH) refuse(`its elements are nested more than ${MAX_DEPTH} deep`);
     if (++elements > MAX_ELEMENTS) refuse(`it has more than ${MAX_ELEMENTS} elements`);
     const element = open(local(name), attributes as Readonly<Record<string, string>>);
     path.at(-1)!.children.push(element);
     path.push(element);
   };
-  sax.ontext = sax.oncdata = (words) => {
+  xml.ontext = xml.oncdata = (words) => {
     path.at(-1)!.text += words;
   };
-  sax.onclosetag = () => {
+  xml.onclosetag = () => {
     const element = path.pop()!;
     element.text = element.text.trim();
   };
-  sax.write(text).close();
+  xml.write(text).close();
   const [root] = top.children;
   return root ?? refuse('it is empty');
 }

@@ -1,6 +1,7 @@
 import { configurationRoutes, openApiRoute } from '#packages/http';
 import type { Route } from '#packages/http';
 import { apiRoutes } from '../../../../components/console/api/api-routes.ts';
+import { metricsRoutes } from '../../../../components/console/metrics/metrics-routes.ts';
 import { pageFileRoutes } from '../../../../components/console/server/page-routes.ts';
 import { consoleRoutes, feedbackRoutes } from '../../../../components/feedback-uploader/http/feedback-routes.ts';
 import { clipRoute, healthRoutes } from '../../../../components/inference-app/metrics/watch-server-routes.ts';
@@ -72,7 +73,7 @@ export function apis(): readonly Api[] {
         {
           url: 'http://127.0.0.1:8484',
           is: 'the page and its requests; `Address` and `Port` of the configuration decide',
-          routes: [...pageFileRoutes(() => new Uint8Array()), ...apiRoutes(NOBODY)],
+          routes: [...pageFileRoutes(() => new Uint8Array()), ...apiRoutes(NOBODY), ...metricsRoutes(NOBODY)],
         },
       ],
     },
