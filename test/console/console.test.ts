@@ -10,6 +10,7 @@ import { LOGIN, startRunningConsole } from '../../testing/browser/running-consol
 import type { RunningConsole } from '../../testing/browser/running-console.ts';
 import { SAMPLES } from '../../testing/device/samples.ts';
 import { alertRules, boardQueries, metricsIn } from '../../testing/monitoring/monitoring-files.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { chromium, ffmpeg, promtool, rtspServer } from '../../testing/outside-data/programs.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
@@ -51,7 +52,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), 
     [complaints, asked] = [[], new Set()];
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('request', (request) => void asked.add(new URL(request.url()).origin));
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
     page.on('pageerror', (error) => void complaints.push(error.message));
@@ -73,11 +74,11 @@ describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), 
     const picture = belt.getByRole('img');
     // e.g. "belt: 2 gear, washer", and as many boxes as that.
     await vi.waitUntil(async () => /: (?!nothing)/.test((await picture.getAttribute('aria-label')) ?? ''), {
-      timeout: 20_000,
+      timeout: PATIENCE_MS,
     });
     expect(await picture.locator('svg g').count()).toBeGreaterThan(0);
     const first = await picture.getAttribute('aria-label');
-    await vi.waitUntil(async () => (await picture.getAttribute('aria-label')) !== first, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await picture.getAttribute('aria-label')) !== first, { timeout: PATIENCE_MS });
 
     const closeups = page.getByRole('link', { name: /^sample-closeups, done/ });
     await closeups.getByText('9 results').waitFor();
