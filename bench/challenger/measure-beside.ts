@@ -68,7 +68,11 @@ export async function measureBeside(options: BesideOptions): Promise<BesideRepor
     const asking = new Asking(client, await photoOf(sample('belt-17.jpg'), PHOTO_BYTES), signal);
     const each = Math.ceil(requests / blocks / 2);
     const [alone, beside, changing]: [number[], number[], number[]] = [[], [], []];
-    const comparison = { frames: 0, failed: 0, skipped: { busy: 0, budget: 0, queue: 0, gone: 0 } };
+    let comparison: BesideReport['comparison'] = {
+      frames: 0,
+      failed: 0,
+      skipped: { busy: 0, budget: 0, queue: 0, gone: 0 },
+    };
     for (let block = 1; block <= blocks; block++) {
       onProgress(`Block ${block} of ${blocks}: alone …`);
       alone.push(...(await asking.block(each)));
@@ -76,8 +80,8 @@ export async function measureBeside(options: BesideOptions): Promise<BesideRepor
       changing.push(...(await asking.during(started)));
       onProgress(`Block ${block} of ${blocks}: beside a challenger …`);
       beside.push(...(await asking.block(each)));
-      const [report] = await client.challengers();
-      if (report) add(comparison, report.comparison);
+      // The same two go on where the last block ended, so that the last report counts all.
+      comparison = (await client.challengers())[0]?.comparison ?? comparison;
       changing.push(...(await asking.during(client.stopChallenger(SERVICE))));
     }
     const [a, b] = [latencyOf(alone), latencyOf(beside)];
@@ -145,18 +149,6 @@ class Asking {
     }
     return performance.now() - startedAt;
   }
-}
-
-type Counted = {
-  frames: number;
-  failed: number;
-  readonly skipped: Record<keyof BesideReport['comparison']['skipped'], number>;
-};
-
-function add(sum: Counted, { frames, failed, skipped }: ChallengerReport['comparison']): void {
-  sum.frames += frames;
-  sum.failed += failed;
-  for (const reason of ['busy', 'budget', 'queue', 'gone'] as const) sum.skipped[reason] += skipped[reason];
 }
 
 function latencyOf(times: readonly number[]): Latency {
