@@ -136,8 +136,8 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
     // A start that fails is tried again, later.
     const ticking = setInterval(() => void clock.advance(100), 20);
     await free;
-    clearInterval(ticking);
     const [one, other] = await Promise.all([instance.infer(bytesOf('one')), instance.infer(bytesOf('other'))]);
+    clearInterval(ticking);
     expect([one, other].map(({ predictions }) => predictions[0]?.label)).toEqual([
       'Parts 1.0.0: one',
       'Parts 1.0.0: other',
