@@ -49,7 +49,7 @@ const PHOTO_BYTES = 200_000;
 const WARM_UP = 10;
 
 /**
- * What a challenger costs the model that serves: blocks without and with one take turns (ABAB), so that other load on the machine
+ * Measures the cost of a challenger for the model that serves: blocks without and with one take turns (ABAB), so that other load on the machine
  * falls on both. One client asks without a break.
  */
 export async function measureBeside(options: BesideOptions): Promise<BesideReport> {

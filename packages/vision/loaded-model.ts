@@ -54,7 +54,7 @@ export interface Inference {
   readonly outputs?: NamedTensors;
 }
 
-/** What a picture looks like in a few numbers, as the model sees it. */
+/** Describes a picture in a few numbers, as the model sees it. */
 export interface PictureStatistics {
   /** Mean brightness, 0 to 255. */
   readonly brightness: number;

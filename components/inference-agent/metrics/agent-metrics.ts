@@ -104,7 +104,7 @@ export class AgentMetrics {
     this.#feedback.inc({ service: this.#label(service), outcome });
   }
 
-  /** What became of a picture of the share of a challenger. */
+  /** Counts a picture of the share of a challenger by its outcome. */
   challenged(alias: string, outcome: string): void {
     this.#challenged.inc({ alias, outcome });
   }

@@ -6,11 +6,11 @@ import type { DecoderContext } from './decoder.ts';
 import { selectBoxes } from './nms.ts';
 import type { NmsOptions } from './nms.ts';
 
-/** What a decoder knows of its boxes besides themselves. */
+/** Facts of a decoder about its boxes. */
 interface Specialty {
   /** Suppression of another kind, with the arguments of `selectBoxes`. */
   readonly select?: typeof selectBoxes;
-  /** What a prediction has besides its box, by the number of the candidate; undefined: the prediction is left out. */
+  /** Gives the further parts of a prediction, by the number of the candidate; undefined: the prediction is left out. */
   readonly more?: (index: number) => Partial<Prediction> | undefined;
 }
 

@@ -5,9 +5,9 @@ import type { Placement, Size } from '../resize/geometry.ts';
 import { fromFloat16Bits } from '../tensor/float16.ts';
 import { PARTS, PointGrid, POINTS } from './point-grid.ts';
 
-/** What a darker picture counts as, so that the noise of a black one is no contrast. In steps of brightness. */
+/** Floor of the brightness, so that the noise of a black one is no contrast. In steps of brightness. */
 const LEAST_BRIGHTNESS = 8;
-/** What a flatter picture counts as: rounding alone deviates as much. */
+/** Floor of the deviation: rounding alone deviates as much. */
 const LEAST_DEVIATION = 0.5;
 /** Of each point: itself, left, right, above, below. */
 const READS = 5;

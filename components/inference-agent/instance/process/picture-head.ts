@@ -1,6 +1,6 @@
 import type { PictureStatistics } from '#packages/vision';
 
-/** What a picture looks like, as JSON. */
+/** Description of a picture, as JSON. */
 export function pictureHead({ layout, ...numbers }: PictureStatistics): object {
   return { ...numbers, layout: Buffer.from(layout).toString('base64') };
 }
