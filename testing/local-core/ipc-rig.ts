@@ -4,11 +4,12 @@ import { join } from 'node:path';
 
 import { eventstream_rpc, greengrasscoreipc, io } from 'aws-iot-device-sdk-v2';
 import { silentLogger, systemClock } from '#packages/foundation';
+import { FRAME_FLAG } from '#packages/ipc';
 import { LocalPubSub } from '../../tools/local-core/pubsub/local-pubsub.ts';
 import { memoryNucleusPort } from './memory-nucleus-port.ts';
 import type { MemoryComponent, MemoryNucleusPort } from './memory-nucleus-port.ts';
 import { startIpcServer } from '../../tools/local-core/ipc/server.ts';
-import { connectedRawClient } from './raw-client.ts';
+import { connectedRawClient, payloadOf, requestFrame } from './raw-client.ts';
 import type { RawClient } from './raw-client.ts';
 import type { IpcServer, IpcServerOptions } from '../../tools/local-core/ipc/server.ts';
 
@@ -24,6 +25,12 @@ export interface IpcRig {
   connect(component: string): Promise<Client>;
   /** The same, frame by frame; the acknowledgement of the connection is frame 1. */
   connectRaw(component: string): Promise<RawClient>;
+  /**
+   * The error that the server answers a subscription of that component with. Asked frame by frame: about once in 1,500
+   * times the device SDK never settles a stream that the server ended with an error, since it waits for the end of a
+   * message that it sends on the ended stream.
+   */
+  refusedSubscription(component: string, operation: string, request?: object): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -38,6 +45,11 @@ export async function ipcRig(
   const socketPath = join(folder, 'ipc.socket');
   const server = await startIpcServer({ socketPath, nucleus, pubsub, clock, log: silentLogger, ...options });
   const clients: { close(): unknown }[] = [];
+  const connectRaw = async (component: string): Promise<RawClient> => {
+    const client = await connectedRawClient(socketPath, nucleus.tokenOf(component));
+    clients.push(client);
+    return client;
+  };
   return {
     nucleus,
     pubsub,
@@ -49,10 +61,14 @@ export async function ipcRig(
       await client.connect();
       return client;
     },
-    async connectRaw(component) {
-      const client = await connectedRawClient(socketPath, nucleus.tokenOf(component));
-      clients.push(client);
-      return client;
+    connectRaw,
+    async refusedSubscription(component, operation, request = {}) {
+      const client = await connectRaw(component);
+      client.send(requestFrame(1, `aws.greengrass#${operation}`, request));
+      const answer = await client.frame(2);
+      const isRefused = (answer.flags & FRAME_FLAG.terminateStream) !== 0;
+      if (!isRefused) throw new Error('the subscription was accepted, an error was expected');
+      return payloadOf(answer);
     },
     async close() {
       await Promise.all(clients.map((client) => client.close()));

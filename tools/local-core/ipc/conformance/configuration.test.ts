@@ -193,10 +193,10 @@ describe('SubscribeToConfigurationUpdate', () => {
   });
 
   it('wants a key that exists', async () => {
-    const client = await app();
+    await app();
 
-    const stream = client.subscribeToConfigurationUpdate({ keyPath: ['nothing'] });
-
-    expect(await serviceErrorOf(stream.activate())).toMatchObject({ _errorCode: 'ResourceNotFoundError' });
+    expect(
+      await rig.refusedSubscription('app', 'SubscribeToConfigurationUpdate', { keyPath: ['nothing'] }),
+    ).toMatchObject({ _errorCode: 'ResourceNotFoundError' });
   });
 });

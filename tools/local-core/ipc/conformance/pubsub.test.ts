@@ -2,7 +2,7 @@ import type { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Inbox } from '../../../../testing/local-core/inbox.ts';
-import { allowAll, serviceErrorOf, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
+import { allowAll, ipcRig } from '../../../../testing/local-core/ipc-rig.ts';
 import type { Client, IpcRig } from '../../../../testing/local-core/ipc-rig.ts';
 
 type Message = greengrasscoreipc.model.SubscriptionResponseMessage;
@@ -145,9 +145,9 @@ describe('PublishToTopic and SubscribeToTopic', () => {
   });
 
   it('refuse an empty topic to subscribe to', async () => {
-    const [, viewer] = await cameraAndViewer();
+    await cameraAndViewer();
 
-    expect(await serviceErrorOf(viewer.subscribeToTopic({ topic: '' }).activate())).toMatchObject({
+    expect(await rig.refusedSubscription('viewer', 'SubscribeToTopic', { topic: '' })).toMatchObject({
       _errorCode: 'InvalidArgumentsError',
       _message: 'Subscribe topic must not be empty',
     });

@@ -121,11 +121,6 @@ describe('strict lite: connections', () => {
 
 describe('strict lite: operations', () => {
   const calls: [string, (client: Client) => Promise<unknown>][] = [
-    ['SubscribeToComponentUpdates', (client) => client.subscribeToComponentUpdates({}).activate()],
-    [
-      'SubscribeToValidateConfigurationUpdates',
-      (client) => client.subscribeToValidateConfigurationUpdates({}).activate(),
-    ],
     ['DeferComponentUpdate', (client) => client.deferComponentUpdate({ deploymentId: 'd', recheckAfterMs: 0 })],
     ['GetSecretValue', (client) => client.getSecretValue({ secretId: 's' })],
     ['ListComponents', (client) => client.listComponents({})],
@@ -143,6 +138,15 @@ describe('strict lite: operations', () => {
 
     expect(await serviceErrorOf(call(client))).toMatchObject(emptyServiceError);
   });
+
+  it.each(['SubscribeToComponentUpdates', 'SubscribeToValidateConfigurationUpdates'])(
+    '%s is answered with an empty ServiceError',
+    async (operation) => {
+      const { rig } = await lite();
+
+      expect(await rig.refusedSubscription('app', operation)).toEqual(emptyServiceError);
+    },
+  );
 
   it('answer an unknown one and one that is no JSON in the same way', async () => {
     const { rig } = await lite();
