@@ -1,7 +1,7 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
-import { isPartial } from '#packages/foundation';
+import { isPartial, writeAtomically } from '#packages/foundation';
 import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
 import type { Artifact } from './artifact.ts';
@@ -110,7 +110,8 @@ async function writeRecipe(component: ComponentBuild, output: string, forGdk: bo
   await removeFrom(recipes, isOld);
   await removeFrom(artifacts, (folder) => folder !== recipe.version);
   const text = strippedRecipe(forGdk ? productionText(recipe.name, recipe.text) : recipe.text);
-  await Promise.all(names.map((name) => writeFile(path.join(recipes, name), text)));
+  // A local core or another build may read the recipe meanwhile.
+  await Promise.all(names.map((name) => writeAtomically(path.join(recipes, name), text, { fsync: 'none' })));
   return recipe.version;
 }
 
