@@ -51,6 +51,18 @@ export const kserveClient: OutsideData = {
   isInCi: false,
 };
 
+export const labelingTools: OutsideData = {
+  what: 'the Python modules datumaro, label-studio-sdk and pycocotools',
+  how: HOW,
+  whyNot: () =>
+    unless(
+      PYTHON_WITH_MODULES,
+      ['-c', 'import datumaro, label_studio_sdk.label_interface, pycocotools.coco'],
+      `${PYTHON_WITH_MODULES} lacks them`,
+    ),
+  isInCi: true,
+};
+
 export const cfnLint: OutsideData = {
   what: 'cfn-lint',
   how: HOW,

@@ -253,6 +253,17 @@ export const ZONES = {
       'package.json',
     ],
   },
+  'tools/dataset': {
+    holds: '`edgeml dataset`: samples to what labeling tools and trainers read, and their labels back',
+    mayImport: [
+      'packages/aws',
+      'packages/foundation',
+      'packages/model-package',
+      'packages/samples',
+      'tools/cloud/in-parallel.ts',
+      'tools/twin/report/xml.ts',
+    ],
+  },
   'tools/twin': {
     holds: 'a deployment tried on a local core, with a report',
     mayImport: [
@@ -281,6 +292,7 @@ export const ZONES = {
       'components/runtime/platforms.ts',
       'tools/bundle',
       'tools/cloud',
+      'tools/dataset',
       'tools/lint',
       'tools/local-core',
       'tools/migrate-edge-manager',

@@ -4,6 +4,7 @@ import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { printCommand } from './config/print.ts';
+import { datasetCommand } from './dataset.ts';
 import { deployCommand } from './deploy.ts';
 import { deprovisionCommand } from './deprovision.ts';
 import { fleetCommand } from './fleet.ts';
@@ -50,6 +51,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, inspectCommand, host);
   addCommand(program, packageCommand, host);
   addCommand(program, optimizeCommand, host);
+  addCommand(program, datasetCommand, host);
   addCommand(program, keygenCommand, host);
   addCommand(program, signCommand, host);
   addCommand(program, verifyCommand, host);

@@ -58,6 +58,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     codes: [
       'app.no-feedback-socket',
       'app.unknown-feedback-config',
+      'dataset.',
       'feedback.',
       'redaction.',
       'sampling.',
