@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import { errorCatalogue } from '#packages/foundation';
@@ -10,7 +11,8 @@ import type { WorkerPlan } from '../../components/inference-agent/instance/proto
 
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
- * (`fail`, `crash`, `hang`); the text of an image says how it answers: `bad`, `crash`, `hang`, or an echo with the model's name.
+ * (`fail`, `crash`, `hang`); the text of an image says how it answers: `bad`, `crash`, `hang`, `hang and write <file>` (the
+ * file shows that the model has begun), or an echo with the model's name.
  */
 export async function openScripted(plan: WorkerPlan, { progress }: OpenContext): Promise<OpenedModel> {
   const { manifest } = plan;
@@ -97,5 +99,7 @@ export async function answerTensors(tensors: NamedTensors): Promise<NamedTensors
 async function misbehave(how: unknown): Promise<void> {
   if (how === 'crash') process.exit(7);
   // Far beyond any test's limit, and no reason for a thread that is told to end to live on.
-  if (how === 'hang') await wait(3_600_000, undefined, { ref: true });
+  const hang = /^hang(?: and write (?<file>.+))?$/.exec(String(how));
+  if (hang?.groups?.['file']) writeFileSync(hang.groups['file'], '');
+  if (hang) await wait(3_600_000, undefined, { ref: true });
 }

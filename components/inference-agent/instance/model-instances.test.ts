@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readPackage } from '#packages/model-package';
 import { silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
@@ -127,9 +127,12 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
     const fault = new Promise((resolve) => instance.onFault(resolve));
     const free = new Promise<void>((resolve) => instance.onFree(resolve));
     await untilPrepared(instance);
-    const running = expect(instance.infer(bytesOf('hang'))).rejects.toMatchObject({
+    const begun = join(killerFolder, `${isolation}-begun`);
+    const running = expect(instance.infer(bytesOf(`hang and write ${begun}`))).rejects.toMatchObject({
       code: 'instance.worker-crashed',
     });
+    // A request that only waits when its process is lost is repeated on the next one, and would hang there.
+    await vi.waitUntil(() => existsSync(begun), { timeout: PATIENCE_MS });
     await expect(instance.infer(bytesOf('crash early'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
     await running;
     expect(await fault).toMatchObject({ reason: 'crashed' });
