@@ -28,6 +28,7 @@ const perService = {
   LocalInferenceServiceTimeoutSeconds: integerSetting({ min: 1, max: 3_600 }),
   LocalInferenceServiceMemoryLimitKB: integerSetting({ min: 0 }),
   QueueLength: integerSetting({ min: 1, max: 10_000 }),
+  AnomalySensitivity: numberSetting({ min: 0, max: 1 }),
   Workers: integerSetting({ min: 0, max: 64 }),
   IntraOpThreads: integerSetting({ min: 0, max: 64 }),
   Providers: textListSetting().refine(
@@ -52,6 +53,7 @@ const serviceSettings = section({
   LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.optional(),
   LocalInferenceServiceMemoryLimitKB: perService.LocalInferenceServiceMemoryLimitKB.optional(),
   QueueLength: perService.QueueLength.optional(),
+  AnomalySensitivity: perService.AnomalySensitivity.optional(),
   Workers: perService.Workers.optional(),
   IntraOpThreads: perService.IntraOpThreads.optional(),
   Providers: perService.Providers.optional(),
@@ -138,6 +140,9 @@ export const agentConfiguration = z
     ),
     QueueLength: perService.QueueLength.default(64).describe(
       'Requests of one service that may wait; one more is answered at once with 503 and Retry-After.',
+    ),
+    AnomalySensitivity: perService.AnomalySensitivity.default(0.5).describe(
+      'How readily models of the task `anomaly` call a picture anomalous: they do if it scores more than 1 less this. 0.5 is the threshold that training found.',
     ),
     Workers: perService.Workers.default(0).describe(
       'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. Where they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',

@@ -62,6 +62,20 @@ describe('drawOverlay', () => {
     for (const [x, y] of [[0.28, 0.45], [0.52, 0.45], [0.4, 0.62]] as const) expect(at(x, y)).toEqual([100, 100, 100]); // prettier-ignore
   });
 
+  it('lays red over an anomaly, amber over what comes near to one, and nothing over the rest', () => {
+    const values = Buffer.from([0, 100, 120, 255]).toString('base64');
+    const at = drawn({ classId: 1, label: 'anomaly', score: 1, threshold: 0.5, heatMap: { size: [2, 2], values } });
+    expect(at(0.1, 0.1)).toEqual([100, 100, 100]);
+    const [red, amber] = [at(0.9, 0.8), at(0.9, 0.05)];
+    expect(red[0]).toBeGreaterThan(150);
+    expect(red[1]).toBeLessThan(90);
+    expect(amber[0]).toBeGreaterThan(amber[1]!);
+    expect(amber[1]).toBeGreaterThan(100);
+    // Another sensitivity, another picture.
+    const strict = drawn({ classId: 1, label: 'anomaly', score: 1, threshold: 0.3, heatMap: { size: [2, 2], values } });
+    expect(strict(0.9, 0.05)[1]).toBeLessThan(90);
+  });
+
   it('stays inside the picture, whatever a model says', () => {
     const picture = blankPicture(33, 21);
     const watched = new Uint8Array(picture.data.length + 64).fill(9);
@@ -71,6 +85,8 @@ describe('drawOverlay', () => {
       { ...bolt, corners: far, keypoints: [[-5, 7, 1], [0.5, 0.5]] }, // prettier-ignore
       { ...bolt, box: [-0.5, -0.5, 1.5, 1.5], mask: { polygons: [[-1, -1, 3, -1, 3, 3]] } },
       { ...bolt, mask: { size: [1e9, 1e9], counts: 'ooo' } },
+      { ...bolt, heatMap: { size: [1e9, 1e9], values: 'AAAA' } },
+      { ...bolt, heatMap: { size: [1, 2], values: '////////' } },
     ]);
     expect(watched.subarray(0, 32).every((value) => value === 9)).toBe(true);
     expect(watched.subarray(-32).every((value) => value === 9)).toBe(true);

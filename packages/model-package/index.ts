@@ -9,9 +9,10 @@ export type { Encryption, WrappedKey } from './encryption/encryption-schema.ts';
 export { openDataKey } from './encryption/open-data-key.ts';
 export type { KeyHolder } from './encryption/open-data-key.ts';
 export { DATA_KEY_BYTES, sealFile } from './encryption/sealed-file.ts';
-export type { Box, KeyPoint, Mask, Point, Prediction, Quad, Timings } from './prediction.ts';
+export type { Box, HeatMap, KeyPoint, Mask, Point, Prediction, Quad, Timings } from './prediction.ts';
 export { packageErrors } from './errors.ts';
-export { fitPredictions } from './fit-predictions.ts';
+export { fitPredictions, hasPixels } from './fit-predictions.ts';
+export { judgeAnomaly } from './judge-anomaly.ts';
 export { shortened } from './shorten-prediction.ts';
 export { EDGE_MANIFEST_FILE, edgeManifestOf } from './reading/edge-manifest.ts';
 export { hashFiles, packageHash, SIGNATURE_FILE } from './reading/hash-files.ts';
@@ -27,6 +28,7 @@ export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
 export { mergeInput } from './schema-input.ts';
 export { manifestSchema, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
+  AnomalyOutput,
   ClassificationOutput,
   CropStep,
   GoldenCase,

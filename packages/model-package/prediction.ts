@@ -18,6 +18,12 @@ export type Mask =
   | { readonly size: readonly [height: number, width: number]; readonly counts: string }
   | { readonly polygons: readonly (readonly number[])[] };
 
+/** Cells that divide the whole image, row by row: in base64 one byte each, 0 to 255 for 0 to 1. */
+export interface HeatMap {
+  readonly size: readonly [rows: number, columns: number];
+  readonly values: string;
+}
+
 /** One answer of a model. Lists of them are sorted by falling score, ties in model order. */
 export interface Prediction {
   readonly classId: number;
@@ -34,6 +40,10 @@ export interface Prediction {
   readonly angle?: number;
   /** From models of the task `instance-segmentation`. */
   readonly mask?: Mask;
+  /** From models of the task `anomaly`: the image is taken for anomalous if its score is above this. */
+  readonly threshold?: number;
+  /** From models of the task `anomaly`: how anomalous each part of the image is, on the scale of the score. */
+  readonly heatMap?: HeatMap;
 }
 
 /** Where the time of one request went, in milliseconds. */

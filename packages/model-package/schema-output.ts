@@ -1,9 +1,12 @@
 import * as z from 'zod';
 
+import { anomaly } from './schema-output-anomaly.ts';
+import type { AnomalyOutput } from './schema-output-anomaly.ts';
 import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
 import { obbForms, poseForms, segForms } from './schema-output-yolov8.ts';
 import type { Yolov8ObbOutput, Yolov8PoseOutput, Yolov8SegOutput } from './schema-output-yolov8.ts';
 
+export type * from './schema-output-anomaly.ts';
 export type * from './schema-output-yolov8.ts';
 
 const classification = z.strictObject({
@@ -132,6 +135,7 @@ const forms = {
   'yolov8-obb': (value: object) => obbForms[isFinished(value) ? 1 : 0],
   'yolov8-seg': (value: object) => segForms[isFinished(value) ? 1 : 0],
   yolox: () => yolox,
+  anomaly: () => anomaly,
   tensor: () => tensor,
 } as const;
 
@@ -150,6 +154,7 @@ export const OUTPUT_FORMS = [
   ...obbForms,
   ...segForms,
   yolox,
+  anomaly,
   tensor,
 ] as const;
 
@@ -176,6 +181,7 @@ export type OutputSpec =
   | Yolov8ObbOutput
   | Yolov8SegOutput
   | YoloxOutput
+  | AnomalyOutput
   | TensorOutput;
 
 /** Picks the form first, so that the problems named are those of the form that was meant. */

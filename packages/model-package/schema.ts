@@ -22,6 +22,7 @@ const TASKS = [
   'pose',
   'oriented-detection',
   'instance-segmentation',
+  'anomaly',
   'tensor',
 ] as const;
 export type Task = (typeof TASKS)[number];
@@ -56,7 +57,7 @@ const goldenSchema = z.strictObject({
   tolerance: z.number().min(0).optional(),
   /** Tensors: as a fraction of the element that is expected; the same defaults. */
   relativeTolerance: z.number().min(0).max(1).optional(),
-  /** Largest difference of a score. */
+  /** Largest difference of a score; twice as much of a cell of a heat map. */
   scoreTolerance: z.number().min(0).max(1).default(0.05),
   /** Smallest overlap of a box, upright or turned, or of a mask with the one expected. */
   iou: z.number().min(0).max(1).default(0.9),
@@ -115,6 +116,11 @@ export const manifestSchema = z
     if (manifest.input === undefined && manifest.output.decoder !== 'tensor') {
       const message = `is missing: the decoder "${manifest.output.decoder}" needs to know what becomes of the image`;
       context.addIssue({ code: 'custom', path: ['input'], message });
+    }
+    if (manifest.output.decoder === 'anomaly' && manifest.labels !== undefined) {
+      const message =
+        'is not read: the answers of the decoder "anomaly" are called "normal" and "anomaly"; leave it out';
+      context.addIssue({ code: 'custom', path: ['labels'], message });
     }
     manifest.variants.forEach((variant, index) => {
       for (const key of ['input', 'output'] as const) {
@@ -191,6 +197,7 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   'yolov8-pose': 'pose',
   'yolov8-obb': 'oriented-detection',
   'yolov8-seg': 'instance-segmentation',
+  anomaly: 'anomaly',
   yolox: 'object-detection',
   tensor: 'tensor',
 };

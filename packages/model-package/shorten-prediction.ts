@@ -7,7 +7,7 @@ interface Decimals {
   readonly place: number;
 }
 
-/** A prediction for people and messages: its numbers shortened, whatever it holds. Runs of a mask are whole numbers and stay. */
+/** A prediction for people and messages: its numbers shortened, whatever it holds. Runs of a mask and heat maps are whole numbers and stay. */
 export function shortened(prediction: Prediction, decimals: Decimals): Prediction {
   const { box, keypoints, corners, angle, mask } = prediction;
   const score = (value: number): number => rounded(value, decimals.score);

@@ -15,6 +15,10 @@ export interface AgentPrediction {
   readonly mask?:
     | { readonly size: readonly [height: number, width: number]; readonly counts: string }
     | { readonly polygons: readonly (readonly number[])[] };
+  /** Of a model of anomalies: the picture is anomalous if it scores more than this. */
+  readonly threshold?: number;
+  /** How anomalous each part of the picture is: cells row by row, in base64 one byte each, 0 to 255 for 0 to 1. */
+  readonly heatMap?: { readonly size: readonly [rows: number, columns: number]; readonly values: string };
 }
 
 export interface AgentModel {

@@ -54,7 +54,7 @@ beforeEach(() => {
   bounds = { concurrentRuns: 8, bufferedBytes: 1_000_000 };
   admission = new Admission({
     clock,
-    service: (name) => ({ alias: name, timeoutMs: 10_000, queueLength }),
+    service: (name) => ({ alias: name, timeoutMs: 10_000, queueLength, anomalySensitivity: 0.5 }),
     target: (alias) => targets.get(alias),
     aliases: () => [...targets.keys()],
     bounds: () => bounds,

@@ -264,6 +264,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stalled.failed(name, thrown);
     link.usage.failure(requests.service(name).alias);
   };
+  const anomalySensitivity = (name: string): number => requests.service(name).anomalySensitivity;
   const invoker = new InvokeService({
     admission,
     buffers: options.buffers,
@@ -271,6 +272,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     imageFolders: (door) => requests.imageFolders(door),
     observe,
     observeError,
+    anomalySensitivity,
     challengers: challengers.challengers,
   });
   const settingsOfCaptures = () =>
@@ -293,7 +295,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   let status: Exclude<ComponentStatus, 'degraded'> = 'starting';
-  const tensors = new TensorService({ admission, now: () => clock.monotonic(), observe, observeError });
+  const tensors = new TensorService({
+    admission,
+    now: () => clock.monotonic(),
+    observe,
+    observeError,
+    anomalySensitivity,
+  });
   const openInference = new OpenInference({
     tensors,
     registry,

@@ -1,4 +1,5 @@
 import type { InvokeResult } from '#packages/http';
+import type { Prediction } from '#packages/model-package';
 import type { Inference, Placement } from '#packages/vision';
 
 import type { AdmissionRequest, Admitted } from '../admission/admission.ts';
@@ -70,7 +71,7 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
       this.ports.admission.submit(this.request, picture, contentType);
       trial?.submitted();
       const answer = await this.request.answer;
-      const result = resultOf(id, this.service, answer);
+      const result = resultOf(id, this.service, answer, this.judged(answer.inference.predictions));
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
       setImmediate(() => {
         this.ports.observe(this.service, result, answer);
@@ -96,8 +97,13 @@ export interface InvokeOutcome {
   readonly placement?: Placement | undefined;
 }
 
-function resultOf(id: string, service: string, { inference, queueMs, target }: Admitted<ServingModel>): InvokeResult {
-  const { image, predictions, timings, outputs } = inference;
+function resultOf(
+  id: string,
+  service: string,
+  { inference, queueMs, target }: Admitted<ServingModel>,
+  predictions: readonly Prediction[],
+): InvokeResult {
+  const { image, timings, outputs } = inference;
   return {
     id,
     service,

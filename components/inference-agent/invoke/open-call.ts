@@ -1,10 +1,14 @@
 import type { EdgeError } from '#packages/foundation';
+import { judgeAnomaly } from '#packages/model-package';
+import type { Prediction } from '#packages/model-package';
 import type { Admission, AdmittedRequest } from '../admission/admission.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 
 export interface CallPorts {
   readonly admission: Admission<ServingModel>;
   readonly observeError: (service: string, thrown: unknown) => void;
+  /** Of the service's answers about anomalies, 0 to 1. */
+  readonly anomalySensitivity: (service: string) => number;
 }
 
 /** A request that was let in, while its body comes. */
@@ -39,6 +43,13 @@ export class OpenCall<Ports extends CallPorts, Result> {
   onEnded(listener: (reason: EdgeError) => void): void {
     if (this.request.ended) listener(this.request.ended);
     else this.request.onEnded = listener;
+  }
+
+  /** Anomalies as the service wants them judged; all other predictions stay as they are. */
+  protected judged(predictions: readonly Prediction[]): readonly Prediction[] {
+    if (predictions[0]?.threshold === undefined) return predictions;
+    const sensitivity = this.ports.anomalySensitivity(this.service);
+    return predictions.map((one) => judgeAnomaly(one, sensitivity));
   }
 
   /** The caller is gone. */

@@ -66,7 +66,9 @@ export class TensorCall extends OpenCall<TensorPorts, BoundRun> {
       const given = feeds(model);
       const preprocessMs = now() - startedAt;
       const run =
-        'image' in given ? await runImage(model, given.image, ofPredictions) : await model.inferTensors(given);
+        'image' in given
+          ? await runImage(model, given.image, (predictions) => ofPredictions(this.judged(predictions)))
+          : await model.inferTensors(given);
       return { ...run, preprocessMs, totalMs: now() - startedAt };
     });
     try {

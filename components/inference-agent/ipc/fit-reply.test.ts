@@ -35,6 +35,24 @@ describe('fitReply', () => {
     expect(Buffer.byteLength(JSON.stringify(fitted))).toBeGreaterThan(3_400);
   });
 
+  it('carries a heat map of the most cells, and leaves it out before the answer', () => {
+    const values = Buffer.alloc(32 * 32, 200).toString('base64');
+    const anomaly = {
+      classId: 1,
+      label: 'anomaly',
+      score: 0.9,
+      threshold: 0.5,
+      heatMap: { size: [32, 32], values },
+    } as const;
+    expect(fitReply({ ...resultWith(0), predictions: [anomaly] }).predictions).toEqual([anomaly]);
+    const { heatMap: _map, ...bare } = anomaly;
+    const larger = { ...anomaly, heatMap: { size: [64, 64], values: values.repeat(4) } } as const;
+    expect(fitReply({ ...resultWith(0), predictions: [larger] })).toMatchObject({
+      predictions: [bare],
+      withoutMask: 1,
+    });
+  });
+
   it('carries the values of small tensors, and of others type and shape', () => {
     const level = { type: 'float32', shape: [2], data: 'AAAAAAAAAAA=', values: [0.5, null] };
     const embedding = { type: 'float32', shape: [1, 2_000], data: 'A'.repeat(8_000) };

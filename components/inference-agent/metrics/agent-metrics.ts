@@ -242,7 +242,8 @@ export class AgentMetrics {
   }
 }
 
-function kindOf({ box, keypoints, corners, mask }: Prediction): string {
+function kindOf({ classId, box, keypoints, corners, mask, threshold }: Prediction): string {
+  if (threshold !== undefined) return classId === 0 ? 'normal' : 'anomaly';
   if (!box) return 'class';
   return mask ? 'mask' : corners ? 'turned-box' : keypoints ? 'pose' : 'box';
 }

@@ -6,6 +6,8 @@ export interface ServiceSettings {
   readonly alias: string;
   readonly timeoutMs: number;
   readonly queueLength: number;
+  /** 0 to 1; see `judgeAnomaly`. */
+  readonly anomalySensitivity: number;
 }
 
 export function serviceSettings(configuration: AgentConfiguration, service: string): ServiceSettings {
@@ -14,6 +16,7 @@ export function serviceSettings(configuration: AgentConfiguration, service: stri
     alias: own?.Model ?? service,
     timeoutMs: 1_000 * (own?.LocalInferenceServiceTimeoutSeconds ?? configuration.LocalInferenceServiceTimeoutSeconds),
     queueLength: own?.QueueLength ?? configuration.QueueLength,
+    anomalySensitivity: own?.AnomalySensitivity ?? configuration.AnomalySensitivity,
   };
 }
 

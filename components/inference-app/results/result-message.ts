@@ -3,7 +3,7 @@ import { isEdgeError, messageOf } from '#packages/foundation';
 import type { WireError } from '#packages/foundation';
 import { outputsForMessage } from '#packages/http';
 import type { InvokeResult, ResultMessage } from '#packages/http';
-import { fitPredictions, shortened } from '#packages/model-package';
+import { fitPredictions, hasPixels, shortened } from '#packages/model-package';
 import type { Timings } from '#packages/model-package';
 import { appErrors } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -27,7 +27,7 @@ export function errorMessage(thing: string, frame: Frame, service: string, throw
 }
 
 /**
- * The message within `maxBytes` of JSON: values of tensors go first, the largest before the others; then the masks of the lowest scores,
+ * The message within `maxBytes` of JSON: values of tensors go first, the largest before the others; then the masks and heat maps of the lowest scores,
  * counted in `withoutMask`; then the predictions with the lowest scores, counted in `truncated`; if that is not enough, long texts are cut.
  */
 export function fitted(message: ResultMessage, maxBytes: number): ResultMessage {
@@ -41,7 +41,7 @@ export function fitted(message: ResultMessage, maxBytes: number): ResultMessage 
 function withFewerPredictions(message: ResultMessage, maxBytes: number): ResultMessage {
   if (sizeOf(message) <= maxBytes) return message;
   const count = message.predictions.length;
-  const masks = message.predictions.filter(({ mask }) => mask).length;
+  const masks = message.predictions.filter(hasPixels).length;
   const shortest = count === 0 ? message : cutTo(message, maxBytes - sizeOf(emptied(message, count, masks)));
   return sizeOf(shortest) <= maxBytes ? shortest : withShortTexts(shortest);
 }

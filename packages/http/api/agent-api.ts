@@ -36,7 +36,7 @@ export interface IpcResult extends Omit<InvokeResult, 'outputs'> {
   readonly outputs?: Readonly<Record<string, TensorMessage>>;
   /** Number of predictions with the lowest scores that were cut. */
   readonly truncated?: number;
-  /** Number of predictions whose mask was left out before any prediction was cut, the lowest scores first. */
+  /** Number of predictions whose mask or heat map was left out before any prediction was cut, the lowest scores first. */
   readonly withoutMask?: number;
 }
 

@@ -1,5 +1,6 @@
 import type { OutputSpec, PackageFiles, SsdOutput } from '#packages/model-package';
 
+import { anomalyDecoder } from './anomaly.ts';
 import { classificationDecoder } from './classification.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { loadPriors } from './priors.ts';
@@ -44,6 +45,8 @@ export async function createDecoder(
       return yolov8SegDecoder(spec, context);
     case 'yolox':
       return yoloxDecoder(spec, context);
+    case 'anomaly':
+      return anomalyDecoder(spec, context);
   }
 }
 

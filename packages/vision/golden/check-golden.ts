@@ -184,6 +184,8 @@ export function boundsOf(output: OutputSpec): Bounds {
       return { threshold: output.scoreThreshold ?? -Infinity, limit: output.topK };
     case 'tensor':
       return { threshold: -Infinity, limit: Infinity };
+    case 'anomaly':
+      return { threshold: -Infinity, limit: 1 };
     default:
       return { threshold: output.scoreThreshold, limit: output.maxDetections };
   }

@@ -25,6 +25,7 @@ export function compareDetails(
     ...keyPoints(actual, expected, tolerance),
     ...turnedBox(actual, expected, tolerance),
     ...pixels(actual, expected, tolerance),
+    ...heat(actual, expected, tolerance),
   ];
 }
 
@@ -75,6 +76,25 @@ function pixels(
   return overlap >= iou
     ? []
     : [`has a mask that overlaps the expected one by ${rounded(overlap)}, and ${iou} is needed`];
+}
+
+/** Cells of a map may differ by twice as much as scores: each stands for a few pixels. */
+const CELL_TOLERANCES = 2;
+
+function heat({ heatMap: actual }: Prediction, { heatMap: expected }: Prediction, { scoreTolerance }: DetailTolerance) {
+  if (!expected) return actual ? ['has a heat map, and none is expected'] : [];
+  if (!actual) return ['does not have a heat map'];
+  const [rows, columns] = expected.size;
+  if (actual.size[0] !== rows || actual.size[1] !== columns)
+    return [`has a heat map of ${actual.size.join(' × ')} cells instead of ${rows} × ${columns}`];
+  const [found, wanted] = [actual, expected].map(({ values }) => Buffer.from(values, 'base64')) as [Buffer, Buffer];
+  const allowed = 255 * CELL_TOLERANCES * scoreTolerance;
+  const off = Array.from({ length: rows * columns }, (_, at) => Math.abs((found[at] ?? NaN) - (wanted[at] ?? NaN)));
+  const wrong = off.findIndex((difference) => !(difference <= allowed));
+  if (wrong < 0) return [];
+  const cell = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
+  const [is, should] = [found[wrong], wanted[wrong]].map((byte) => rounded(byte === undefined ? byte : byte / 255));
+  return [`has a heat map with ${is} instead of ${should} in ${cell}`];
 }
 
 function places(x: number, y: number): string {

@@ -63,7 +63,7 @@ function compareOne(actual: Prediction, expected: Prediction, tolerance: Toleran
   if (!(Math.abs(actual.score - expected.score) <= tolerance.scoreTolerance)) {
     differences.push(`${nameOf(expected)} scores ${round(actual.score)} instead of ${round(expected.score)}`);
   }
-  if (actual.label !== expected.label) {
+  if (actual.label !== expected.label && !isOnThreshold(expected, tolerance)) {
     differences.push(`class ${expected.classId} is called "${actual.label}" instead of "${expected.label}"`);
   }
   for (const detail of compareDetails(actual, expected, tolerance)) differences.push(`${nameOf(expected)} ${detail}`);
@@ -78,12 +78,17 @@ function nearest(
 ): Prediction | undefined {
   let best: Prediction | undefined;
   for (const candidate of candidates) {
-    if (candidate.classId !== expected.classId || (candidate.box === undefined) !== (expected.box === undefined))
-      continue;
+    if (candidate.threshold === undefined && candidate.classId !== expected.classId) continue;
+    if ((candidate.box === undefined) !== (expected.box === undefined)) continue;
     if (candidate.box && expected.box && boxIou(candidate.box, expected.box) < tolerance.iou) continue;
     if (!best || Math.abs(candidate.score - expected.score) < Math.abs(best.score - expected.score)) best = candidate;
   }
   return best;
+}
+
+/** An image that may be called normal or anomalous, as the tolerance has it. */
+function isOnThreshold({ score, threshold }: Prediction, { scoreTolerance }: Tolerance): boolean {
+  return threshold !== undefined && Math.abs(score - threshold) <= scoreTolerance;
 }
 
 /** The threshold, or the last score of a list that is full. */

@@ -36,6 +36,15 @@ const TASKS = {
     wrong: () => ({ mask: { polygons: [[0.1, 0.1, 0.4, 0.1, 0.4, 0.9]] } }),
     says: 'a mask that overlaps',
   },
+  anomaly: {
+    output: { decoder: 'anomaly', score: 'score', map: 'map' },
+    outputs: [
+      { name: 'score', shape: [1], values: [0.8] },
+      { name: 'map', shape: [1, 1, 16, 16], values: HILL },
+    ],
+    wrong: () => ({ heatMap: { size: [16, 16], values: Buffer.alloc(256).toString('base64') } }),
+    says: 'a heat map with',
+  },
 } as const;
 
 describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task, { output, outputs, wrong, says }) => {
@@ -49,7 +58,11 @@ describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task,
     const onnx = constantModel({ name: 'image', shape: [1, 3, SIDE, SIDE] }, outputs);
     check = async (expected) => {
       const files = { 'model.onnx': onnx, 'golden/green.png': image, 'golden/green.json': JSON.stringify(expected) };
-      const folder = await modelFolder({ task, input, output, golden }, files, ['bolt']);
+      const folder = await modelFolder(
+        { task, input, output, golden },
+        files,
+        task === 'anomaly' ? undefined : ['bolt'],
+      );
       folders.push(folder);
       const model = await folder.load();
       models.push(model);
@@ -69,5 +82,6 @@ describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task,
     const report = await check([{ ...answer[0], ...wrong(answer[0]!) }]);
     expect(report.passed).toBe(false);
     expect(report.summary).toContain(says);
+    expect(await check([{ ...answer[0], score: answer[0]!.score - 0.2 }])).toMatchObject({ passed: false });
   });
 });

@@ -16,7 +16,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
       return value as Prediction;
     });
   } catch (error) {
-    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?}: ${messageOf(error)}`;
+    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, threshold?, heatMap?}: ${messageOf(error)}`;
     throw unusableGolden(file, what, error);
   }
 }
@@ -24,7 +24,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
 /** Undefined for a prediction; it may have more keys. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'an object was expected';
-  const { classId, label, score, box, keypoints, corners, angle, mask } = value as Partial<
+  const { classId, label, score, box, keypoints, corners, angle, mask, threshold, heatMap } = value as Partial<
     Record<keyof Prediction, unknown>
   >;
   if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
@@ -40,7 +40,19 @@ function problemOf(value: unknown): string | undefined {
     return '"corners" must be four [x, y]';
   if (angle !== undefined && !Number.isFinite(angle)) return '"angle" must be a number';
   if (mask !== undefined && !isMask(mask)) return '"mask" must be {size, counts} or {polygons}';
+  if (threshold !== undefined && !Number.isFinite(threshold)) return '"threshold" must be a number';
+  if (heatMap !== undefined && !isHeatMap(heatMap)) return '"heatMap" must be {size, values}';
   return undefined;
+}
+
+function isHeatMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { size, values } = value as Readonly<Record<string, unknown>>;
+  return isSize(size) && typeof values === 'string';
+}
+
+function isSize(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((side) => Number.isSafeInteger(side) && side >= 1);
 }
 
 function isPoint(value: unknown, most = 2): boolean {
@@ -50,9 +62,7 @@ function isPoint(value: unknown, most = 2): boolean {
 function isMask(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { size, counts, polygons } = value as Readonly<Record<string, unknown>>;
-  const isSize =
-    Array.isArray(size) && size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side >= 1);
-  if (isSize && typeof counts === 'string') return true;
+  if (isSize(size) && typeof counts === 'string') return true;
   return (
     Array.isArray(polygons) &&
     polygons.every((one) => Array.isArray(one) && one.length >= 6 && one.every(Number.isFinite))

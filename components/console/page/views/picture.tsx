@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Prediction } from '#packages/model-package';
 import { classColor } from '../state/class-color.ts';
+import { Heat } from './heat.tsx';
 import { Outline } from './outline.tsx';
 import type { OutlineProps } from './outline.tsx';
 import { summaryOf } from './prediction-words.ts';
@@ -41,6 +42,9 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
     <div class="picture" ref={frame} role="img" aria-label={`${name}: ${summaryOf(predictions)}`}>
       <canvas ref={canvas} width={width} height={height} />
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+        {tags.map((prediction, at) => (
+          <Heat key={at} prediction={prediction} width={width} height={height} />
+        ))}
         {boxes.map((prediction, at) => (
           <Box key={at} prediction={prediction} width={width} height={height} px={1 / scale} withLabel={withLabels} />
         ))}

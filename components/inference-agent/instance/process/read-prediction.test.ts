@@ -8,6 +8,7 @@ describe('predictionOf', () => {
   it.each([
     { classId: 1, label: 'bolt', score: 0.9 },
     bolt,
+    { classId: 1, label: 'anomaly', score: 0.9, threshold: 0.5, heatMap: { size: [1, 2], values: 'AP8=' } },
     { ...bolt, keypoints: [[0.1, 0.2], [0.3, 0.4, 0.5]] }, // prettier-ignore
     { ...bolt, corners, angle: 1.2 },
     { ...bolt, mask: { size: [2, 3], counts: '06' } },
@@ -22,6 +23,8 @@ describe('predictionOf', () => {
     ['points that are none', { keypoints: 'many' }],
     ['three corners', { corners: corners.slice(1) }],
     ['an angle in words', { angle: 'steep' }],
+    ['a heat map without its size', { heatMap: { values: 'AP8=' } }],
+    ['a threshold in words', { threshold: 'high' }],
     ['a mask of nothing', { mask: {} }],
     ['a mask without its size', { mask: { counts: '06' } }],
     ['an outline of two points', { mask: { polygons: [[0, 0, 1, 1]] } }],

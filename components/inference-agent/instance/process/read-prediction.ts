@@ -1,4 +1,4 @@
-import type { Mask, Prediction } from '#packages/model-package';
+import type { HeatMap, Mask, Prediction } from '#packages/model-package';
 import { numberOf, objectOf } from './read-json.ts';
 
 /**
@@ -6,9 +6,15 @@ import { numberOf, objectOf } from './read-json.ts';
  * @throws Error if it is none
  */
 export function predictionOf(value: unknown): Prediction {
-  const { classId, label, score, box, keypoints, corners, angle, mask } = objectOf(value);
+  const { classId, label, score, box, keypoints, corners, angle, mask, threshold, heatMap } = objectOf(value);
   if (typeof label !== 'string') throw new Error('a prediction needs a label');
-  const base = { classId: numberOf(classId), label, score: numberOf(score) };
+  const base = {
+    classId: numberOf(classId),
+    label,
+    score: numberOf(score),
+    ...(threshold === undefined ? {} : { threshold: numberOf(threshold) }),
+    ...(heatMap === undefined ? {} : { heatMap: heatMapOf(heatMap) }),
+  };
   if (box === undefined) return base;
   return {
     ...base,
@@ -24,6 +30,12 @@ function cornersOf(value: unknown): NonNullable<Prediction['corners']> {
   const corners = listOf(value).map((corner) => numbersOf(corner, 2, 2));
   if (corners.length !== 4) throw new Error('a turned box has four corners');
   return corners as unknown as NonNullable<Prediction['corners']>;
+}
+
+function heatMapOf(value: unknown): HeatMap {
+  const { size, values } = objectOf(value);
+  if (typeof values !== 'string') throw new Error('a heat map has values');
+  return { size: numbersOf(size, 2, 2) as unknown as HeatMap['size'], values };
 }
 
 function maskOf(value: unknown): Mask {
