@@ -15,6 +15,7 @@ from batches import MEAN, STD
 from nms import overlap
 from parts.classes import CLASSES
 from reference import Package, classify, detect, open_package, predictions
+from rendered_json import render
 
 VERSION = "1.0.0"
 _GOLDEN = 3
@@ -56,19 +57,7 @@ def write_package(kind: str, folder: Path, samples: Path) -> None:
         expect.write_text(f"[\n  {rows}\n]\n")
         case = {"input": f"golden/{file.name}", "expect": f"golden/{expect.name}", "scoreTolerance": _SCORE_TOLERANCE}
         spec["golden"].append(case | ({"iou": _IOU} if kind == "detector" else {}))
-    (folder / "model.json").write_text(_render(spec) + "\n")
-
-
-def _render(value: object, margin: str = "") -> str:
-    """JSON with lists and objects of scalars on one line, so that a person can read it."""
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-    if not any(isinstance(item, (dict, list)) for item in items):
-        return json.dumps(value)
-    inner = margin + "  "
-    if isinstance(value, dict):
-        rows = [f"{inner}{json.dumps(key)}: {_render(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(rows) + f"\n{margin}}}"
-    return "[\n" + ",\n".join(inner + _render(item, inner) for item in items) + f"\n{margin}]"
+    (folder / "model.json").write_text(render(spec) + "\n")
 
 
 def _facts(kind: str) -> tuple[str, str, int, dict]:

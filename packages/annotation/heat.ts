@@ -10,7 +10,7 @@ const [AMBER, RED]: readonly [Rgb, Rgb] = [
 /** Light enough to see the part through it. */
 const OPACITY = 0.6;
 /** Amber begins at this share of the threshold; red begins at the threshold, at half of its strength. */
-const WARM = 0.6;
+const WARM = 0.8;
 
 /** Lays amber over what comes near to an anomaly, and red over what is one. */
 export function drawHeat(surface: Surface, { heatMap, threshold = 0.5 }: Prediction): void {

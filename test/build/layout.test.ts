@@ -39,6 +39,7 @@ describe('greengrass-build', () => {
       'artifacts/edgeml.InferenceAgent/1.0.0/edgeml-agent.zip',
       'artifacts/edgeml.InferenceApp/1.0.0/edgeml-app.zip',
       `artifacts/edgeml.Runtime/1.0.0/edgeml-runtime-${thisPlatform()}.zip`,
+      'artifacts/edgeml.model.GearInspector/1.0.0/GearInspector.zip',
       'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
       'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
       'recipes/edgeml.Console-1.0.0.yaml',
@@ -47,6 +48,7 @@ describe('greengrass-build', () => {
       'recipes/edgeml.InferenceAgent-1.0.0.yaml',
       'recipes/edgeml.InferenceApp-1.0.0.yaml',
       'recipes/edgeml.Runtime-1.0.0.yaml',
+      'recipes/edgeml.model.GearInspector-1.0.0.yaml',
       'recipes/edgeml.model.PartsClassifier-1.0.0.yaml',
       'recipes/edgeml.model.PartsDetector-1.0.0.yaml',
     ]);

@@ -16,6 +16,12 @@ import { runProgram } from '../../tools/cli/program.ts';
 import { Child } from '../../testing/process/child.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');
+/** By what the names of their pictures begin with. */
+const SERVICES: Readonly<Record<string, string>> = {
+  belt: 'PartsDetector',
+  part: 'PartsClassifier',
+  gear: 'GearInspector',
+};
 
 let folder: string;
 
@@ -39,15 +45,17 @@ describe('npm start -- --once --json', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Answer);
-      const images = (await readdir(SAMPLES)).filter((file) => /\.(jpe?g|png)$/.test(file));
+      const folders = await Promise.all([SAMPLES, path.join(SAMPLES, 'gears')].map((one) => readdir(one)));
+      const images = folders.flat().filter((file) => /\.(jpe?g|png)$/.test(file));
       expect(answers.map(({ image }) => image).sort()).toEqual(images.sort());
       for (const { image, service, predictions, timings } of answers) {
-        expect(service, image).toBe(image.startsWith('part-') ? 'PartsClassifier' : 'PartsDetector');
+        expect(service, image).toBe(SERVICES[image.split('-')[0] ?? '']);
         expect(timings.totalMs, image).toBeGreaterThan(0);
         for (const { label, score, box } of predictions) {
           expect(label, image).toMatch(/^[a-z-]+$/);
           expect(score, image).toBeGreaterThan(0);
-          expect(box === undefined, image).toBe(service === 'PartsClassifier');
+          expect(box !== undefined, image).toBe(service === 'PartsDetector');
+          if (service === 'GearInspector') expect(label, image).toBe(image.includes('good') ? 'normal' : 'anomaly');
         }
       }
       expect(await processesOf(root)).toEqual([]);

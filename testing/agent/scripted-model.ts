@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
+import { judgeAnomaly } from '#packages/model-package';
 import { errorCatalogue } from '#packages/foundation';
 import { frameBytes, planesOf, readFrame } from '#packages/frames';
 import { isFrame } from '../../components/inference-agent/picture/picture.ts';
@@ -12,7 +13,7 @@ import type { WorkerPlan } from '../../components/inference-agent/instance/proto
 /**
  * A model that does what the test says, in a worker as in memory. `provenance.open` of its manifest says how it opens
  * (`fail`, `crash`, `hang`); the text of an image says how it answers: `bad`, `crash`, `hang`, `hang and write <file>` (the
- * file shows that the model has begun), or an echo with the model's name.
+ * file shows that the model has begun), `anomaly` and a score, or an echo with the model's name.
  */
 export async function openScripted(plan: WorkerPlan, { progress }: OpenContext): Promise<OpenedModel> {
   const { manifest } = plan;
@@ -78,7 +79,11 @@ function scriptedFacts({ manifest, providers, chosen }: WorkerPlan): InstanceFac
 export function echo({ manifest }: Pick<WorkerPlan, 'manifest'>, text: string): Inference {
   return {
     image: { width: 1, height: 1 },
-    predictions: [{ classId: 0, label: `${manifest.name} ${manifest.version}: ${text}`, score: 1 }],
+    predictions: [
+      text.startsWith('anomaly ')
+        ? judgeAnomaly({ score: Number(text.slice('anomaly '.length)) }, 0.5)
+        : { classId: 0, label: `${manifest.name} ${manifest.version}: ${text}`, score: 1 },
+    ],
     timings: { decodeMs: 0, preprocessMs: 0, runMs: 0, postprocessMs: 0, totalMs: 0 },
   };
 }

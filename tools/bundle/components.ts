@@ -76,6 +76,7 @@ export const COMPONENTS: readonly ComponentBuild[] = [
     folder: 'model-parts-classifier',
     artifacts: () => [modelZip('PartsClassifier')],
   },
+  { name: 'edgeml.model.GearInspector', folder: 'model-gear-inspector', artifacts: () => [modelZip('GearInspector')] },
   {
     name: 'edgeml.FeedbackUploader',
     folder: 'feedback-uploader',

@@ -319,6 +319,24 @@ describe('files that say nothing', () => {
     expect(notes.join()).toContain('a sequence of distributions');
   });
 
+  it('a model of anomalib tells scores and map by their names, and takes pixels of 0..1', () => {
+    const { manifest, labels } = propose({
+      inputs: [{ name: 'input', shape: ['batch', 3, 256, 256] }],
+      outputs: [
+        value('pred_score', 'batch', 1),
+        value('pred_label', 'batch', 1),
+        value('anomaly_map', 'batch', 1, 256, 256),
+      ],
+    });
+    expect(manifest).toMatchObject({
+      task: 'anomaly',
+      input: { name: 'input', width: 256, height: 256, std: 255 },
+      output: { decoder: 'anomaly', score: 'pred_score', map: 'anomaly_map' },
+    });
+    expect(manifest).not.toHaveProperty('labels');
+    expect(labels).toBeUndefined();
+  });
+
   it('a text recogniser that gives as many characters as there are is no classifier', () => {
     const { manifest, notes } = propose({
       inputs: [{ name: 'input1', shape: [1, 1, 64, 'image_width'] }],

@@ -37,7 +37,9 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
   if (task === 'tensor' && image && /^float/.test(image.dtype) && Object.keys(pixels).length === 0) {
     findings.ask(['input.mean', 'input.std'], 'the file does not say what pixels become; 0 and 1 leave them 0..255');
   }
-  const labels = task === 'tensor' ? undefined : facts.labels;
+  // Answers about anomalies have names of their own.
+  const hasLabels = task !== 'tensor' && task !== 'anomaly';
+  const labels = hasLabels ? facts.labels : undefined;
   const others = tensors ?? (task === 'tensor' ? proposeTensors(model, findings) : {});
   const manifest = {
     schemaVersion: 1,
@@ -47,10 +49,10 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
     ...(image ? { input: inputOf(image, pixels) } : {}),
     ...(Object.keys(others).length > 0 ? { tensors: others } : {}),
     output,
-    ...(task === 'tensor' ? {} : { labels: 'labels.txt' }),
+    ...(hasLabels ? { labels: 'labels.txt' } : {}),
     variants: [{ file: path.basename(file), ...(isQuantised(model) ? { precision: 'int8' } : {}) }],
   };
-  if (task !== 'tensor') findings.note(labelsNote(labels));
+  if (hasLabels) findings.note(labelsNote(labels));
   findings.note(GOLDEN_NOTE[task === 'tensor' && !image ? 'tensors' : 'images']);
   return {
     manifest,

@@ -1,3 +1,4 @@
+import { anomalib } from './propose-anomalib.ts';
 import { classifier } from './propose-classifier.ts';
 import { boxesAndScores, finishedDetector, oneTable, queries, yolov3Heads } from './propose-detector.ts';
 import { ultralytics } from './propose-ultralytics.ts';
@@ -29,7 +30,16 @@ export function proposeOutput(evidence: Evidence): ProposedOutput {
       `the agent cannot load this model: it gives ${names}, and only tensors are read; export it without (ZipMap off)`,
     );
   }
-  for (const guess of [ultralytics, finishedDetector, queries, yolov3Heads, boxesAndScores, oneTable, classifier]) {
+  for (const guess of [
+    ultralytics,
+    anomalib,
+    finishedDetector,
+    queries,
+    yolov3Heads,
+    boxesAndScores,
+    oneTable,
+    classifier,
+  ]) {
     const proposal = guess(evidence);
     if (proposal) return proposal;
   }

@@ -232,6 +232,17 @@ describe('live configuration', () => {
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');
   });
 
+  it('judges anomalies by the sensitivity of the service, which changes at once and loads nothing anew', async () => {
+    await start({ Services: { strict: { Model: 'Parts', AnomalySensitivity: 0.7 } } });
+    await activate('1.0.0');
+    const judged = () => Promise.all([ask('anomaly 0.4'), ask('anomaly 0.4', 'strict'), ask('anomaly 0.2', 'strict')]);
+    expect(await judged()).toEqual(['normal', 'anomaly', 'normal']);
+    set({ AnomalySensitivity: 0.9, Services: { strict: { Model: 'Parts' } } });
+    await expect.poll(judged).toEqual(['anomaly', 'anomaly', 'anomaly']);
+    expect(started.instances.opened).toHaveLength(1);
+    await expect.poll(() => started.client.metrics()).toMatch(/predictions_total\{service="strict",kind="anomaly"\} \d/);
+  });
+
   it('keeps the last good one when a new one is wrong, and says so', async () => {
     await start({ QueueLength: 5 });
     set({ QueueLength: 'many' });

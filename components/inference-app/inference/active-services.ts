@@ -123,9 +123,14 @@ function wantedOf(known: readonly KnownService[], task: string): readonly string
   return known.filter((one) => task === '' || one.task === task).map(({ alias }) => alias);
 }
 
+const EXAMPLES: Readonly<Record<string, string>> = {
+  'image-classification': 'PartsClassifier',
+  anomaly: 'GearInspector',
+};
+
 function noModel({ task }: ActiveChoice): Error {
   const kind = task === '' ? '' : ` for ${task}`;
-  const example = task === 'image-classification' ? 'PartsClassifier' : 'PartsDetector';
+  const example = EXAMPLES[task] ?? 'PartsDetector';
   const message = `the agent does not have an active model${kind}; deploy a model component, e.g. edgeml.model.${example}`;
   return appErrors.error('service.no-model', message);
 }

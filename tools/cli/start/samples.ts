@@ -4,6 +4,7 @@ import { PROJECT } from '../../bundle/project.ts';
 import { cliErrors } from '../errors.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');
+const GEARS = path.join(SAMPLES, 'gears');
 const IMAGE = /\.(jpe?g|png)$/i;
 
 /** A folder of sample images and the service that looks at them. */
@@ -16,28 +17,43 @@ export interface SampleSet {
 }
 
 /**
- * Copies the sample images into one folder per service: scenes of the conveyor for the detector, close-ups for the classifier.
+ * Copies the sample images into one folder per service: scenes of the conveyor for the detector, close-ups for the classifier, gears
+ * of the inspection station for the inspector.
  *
  * @throws EdgeError `cli.no-samples`
  */
 export async function stageSamples(target: string): Promise<readonly SampleSet[]> {
-  const names = (await readdir(SAMPLES).catch(() => [])).filter((name) => IMAGE.test(name)).sort();
-  if (names.length === 0) throw cliErrors.error('cli.no-samples', `there are no images in ${SAMPLES}`);
+  const [names, gears] = [await imagesIn(SAMPLES), await imagesIn(GEARS)];
   await rm(target, { recursive: true, force: true });
   return Promise.all([
-    stage('sample-scenes', 'PartsDetector', path.join(target, 'scenes'), names.filter(isScene)),
+    stage('sample-scenes', 'PartsDetector', path.join(target, 'scenes'), SAMPLES, names.filter(isScene)),
     stage(
       'sample-closeups',
       'PartsClassifier',
       path.join(target, 'closeups'),
+      SAMPLES,
       names.filter((name) => !isScene(name)),
     ),
+    stage('sample-gears', 'GearInspector', path.join(target, 'gears'), GEARS, gears),
   ]);
 }
 
-async function stage(source: string, service: string, folder: string, images: readonly string[]): Promise<SampleSet> {
+/** @throws EdgeError `cli.no-samples` */
+async function imagesIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => IMAGE.test(name)).sort();
+  if (names.length === 0) throw cliErrors.error('cli.no-samples', `there are no images in ${folder}`);
+  return names;
+}
+
+async function stage(
+  source: string,
+  service: string,
+  folder: string,
+  from: string,
+  images: readonly string[],
+): Promise<SampleSet> {
   await mkdir(folder, { recursive: true });
-  await Promise.all(images.map((name) => copyFile(path.join(SAMPLES, name), path.join(folder, name))));
+  await Promise.all(images.map((name) => copyFile(path.join(from, name), path.join(folder, name))));
   return { source, service, folder, images };
 }
 

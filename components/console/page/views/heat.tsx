@@ -6,7 +6,7 @@ const STEPS = 5;
 /** Amber near to an anomaly, red from its threshold on. */
 const [AMBER, RED] = ['#ffb000', '#e61428'] as const;
 /** Share of the threshold from which a cell is colored. */
-const WARM = 0.6;
+const WARM = 0.8;
 
 /** How anomalous each part of the picture is, in layers: the hotter, the more of them lie on each other. */
 export function Heat({ prediction, width, height }: Pick<OutlineProps, 'prediction' | 'width' | 'height'>) {
