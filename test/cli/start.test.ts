@@ -32,6 +32,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+async function sampleImages(): Promise<string[]> {
+  const folders = await Promise.all([SAMPLES, path.join(SAMPLES, 'gears')].map((one) => readdir(one)));
+  return folders.flat().filter((file) => /\.(jpe?g|png)$/.test(file));
+}
+
 describe('npm start -- --once --json', () => {
   it.each([['as the Java nucleus', []] as const, ['as nucleus lite', ['--lite']] as const])(
     'answers every sample once and leaves no process behind, %s',
@@ -45,8 +50,7 @@ describe('npm start -- --once --json', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Answer);
-      const folders = await Promise.all([SAMPLES, path.join(SAMPLES, 'gears')].map((one) => readdir(one)));
-      const images = folders.flat().filter((file) => /\.(jpe?g|png)$/.test(file));
+      const images = await sampleImages();
       expect(answers.map(({ image }) => image).sort()).toEqual(images.sort());
       for (const { image, service, predictions, timings } of answers) {
         expect(service, image).toBe(SERVICES[image.split('-')[0] ?? '']);
@@ -87,7 +91,7 @@ describe('npm start', () => {
 
   it('prints one aligned line per image', async () => {
     const lines = run.out.trim().split('\n');
-    const images = (await readdir(SAMPLES)).filter((file) => /\.(jpe?g|png)$/.test(file));
+    const images = await sampleImages();
     expect(lines).toHaveLength(images.length);
     const found = lines.filter((line) => /^PartsDetector +belt-\S+ +[a-z-]+ +0\.\d\d +\[.*\] .* ms$/.test(line));
     expect(found.length).toBeGreaterThan(0);

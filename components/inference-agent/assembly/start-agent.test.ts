@@ -240,7 +240,9 @@ describe('live configuration', () => {
     set({ AnomalySensitivity: 0.9, Services: { strict: { Model: 'Parts' } } });
     await expect.poll(judged).toEqual(['anomaly', 'anomaly', 'anomaly']);
     expect(started.instances.opened).toHaveLength(1);
-    await expect.poll(() => started.client.metrics()).toMatch(/predictions_total\{service="strict",kind="anomaly"\} \d/);
+    await expect
+      .poll(() => started.client.metrics())
+      .toMatch(/predictions_total\{service="strict",kind="anomaly"\} \d/);
   });
 
   it('keeps the last good one when a new one is wrong, and says so', async () => {
