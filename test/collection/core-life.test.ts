@@ -105,7 +105,7 @@ describe('a core that is killed', () => {
     const agent = createAgentClient({ socketPath: agentSocket(root) });
     const active = async (): Promise<unknown> =>
       (await agent.models().catch(() => [])).map(({ alias, state }) => `${alias} ${state}`).sort();
-    await expect.poll(active).toEqual(['GearInspector active', 'PartsClassifier active', 'PartsDetector active']);
+    await expect.poll(active).toEqual(['PartsClassifier active', 'PartsDetector active']);
     agent.close();
     expect(await answered(second, 'after.jpg')).toMatchObject({ model: { version: '1.0.0' } });
     expect(pidsBelow(root).filter((pid) => orphans.includes(pid))).toEqual([]);
