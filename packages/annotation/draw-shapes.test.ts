@@ -63,7 +63,7 @@ describe('drawOverlay', () => {
   });
 
   it('lays red over an anomaly, amber over what comes near to one, and nothing over the rest', () => {
-    const values = Buffer.from([0, 100, 120, 255]).toString('base64');
+    const values = Buffer.from([0, 120, 120, 255]).toString('base64');
     const at = drawn({ classId: 1, label: 'anomaly', score: 1, threshold: 0.5, heatMap: { size: [2, 2], values } });
     expect(at(0.1, 0.1)).toEqual([100, 100, 100]);
     const [red, amber] = [at(0.9, 0.8), at(0.9, 0.05)];
