@@ -62,6 +62,16 @@ describe('drawOverlay', () => {
     for (const [x, y] of [[0.28, 0.45], [0.52, 0.45], [0.4, 0.62]] as const) expect(at(x, y)).toEqual([100, 100, 100]); // prettier-ignore
   });
 
+  it('lays the color of a class over its pixels, without a frame, and tells its share', () => {
+    const mask = { size: [10, 10], counts: encodeRuns([33, 3, 7, 3, 54]) } as const;
+    const at = drawn({ classId: 0, label: 'belt', score: 0.97, share: 0.06, mask });
+    color.forEach((part, channel) =>
+      expect(Math.abs((at(0.4, 0.45)[channel] as number) - (100 + 0.45 * (part - 100)))).toBeLessThan(2),
+    );
+    expect(at(0.28, 0.45)).toEqual([100, 100, 100]);
+    expect(at(0.001, 0.5)).toEqual([100, 100, 100]);
+  });
+
   it('lays red over an anomaly, amber over what comes near to one, and nothing over the rest', () => {
     const values = Buffer.from([0, 120, 120, 255]).toString('base64');
     const at = drawn({ classId: 1, label: 'anomaly', score: 1, threshold: 0.5, heatMap: { size: [2, 2], values } });

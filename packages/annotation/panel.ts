@@ -10,7 +10,7 @@ const MAX_ROWS = 5;
 const LABEL_SHARE = 0.5;
 const GROUND: Rgb = [11, 15, 20];
 
-/** Classes of the whole picture: label, bar and score per line, in a dark panel at the lower left. */
+/** Classes of the whole picture: label, bar and score (of classes of pixels: share) per line, in a dark panel at the lower left. */
 export function drawPanel(surface: Surface, predictions: readonly Prediction[], scale: Scale): void {
   const rows = predictions.slice(0, MAX_ROWS);
   if (rows.length === 0) return;
@@ -36,7 +36,11 @@ export function drawPanel(surface: Surface, predictions: readonly Prediction[], 
     };
     drawText(surface, labels[index] ?? '', { ...line, x: left + padding * 1.5 });
     bar(1, WHITE, 0.16);
-    bar(Math.min(1, row.score), colorOf(row.classId).fill, 1);
-    drawText(surface, row.score.toFixed(2), { ...line, x: barLeft + barWidth + 1.5 * padding });
+    bar(Math.min(1, valueOf(row)), colorOf(row.classId).fill, 1);
+    drawText(surface, valueOf(row).toFixed(2), { ...line, x: barLeft + barWidth + 1.5 * padding });
   });
+}
+
+function valueOf({ share, score }: Prediction): number {
+  return share ?? score;
 }

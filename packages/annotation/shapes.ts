@@ -25,7 +25,8 @@ export function drawShape(surface: Surface, prediction: Prediction, rect: Rect, 
 /** Light enough to see the object through it. */
 const MASK_OPACITY = 0.45;
 
-function fillMask(surface: Surface, mask: NonNullable<Prediction['mask']>, rect: Rect, color: Rgb): void {
+/** Also of what has no box: then over the whole picture. */
+export function fillMask(surface: Surface, mask: NonNullable<Prediction['mask']>, rect: Rect, color: Rgb): void {
   const [left, top] = [Math.max(0, Math.floor(rect.x)), Math.max(0, Math.floor(rect.y))];
   const right = Math.min(surface.width, Math.ceil(rect.x + rect.width));
   const bottom = Math.min(surface.height, Math.ceil(rect.y + rect.height));

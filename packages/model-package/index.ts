@@ -40,6 +40,7 @@ export type {
   Provider,
   ResizeFilter,
   ResizeStep,
+  SegmentationOutput,
   SsdFinishedOutput,
   SsdOutput,
   SsdPerClassOutput,

@@ -38,8 +38,10 @@ export interface Prediction {
   readonly corners?: Quad;
   /** Of the longer side, in radians from the x axis towards the y axis, 0..π, in pixels of the model's input. */
   readonly angle?: number;
-  /** From models of the task `instance-segmentation`. */
+  /** From models of the tasks `instance-segmentation` and `semantic-segmentation`. */
   readonly mask?: Mask;
+  /** From models of the task `semantic-segmentation`: how much of the image's pixels belong to the class, 0..1. */
+  readonly share?: number;
   /** From models of the task `anomaly`: the image is taken for anomalous if its score is above this. */
   readonly threshold?: number;
   /** From models of the task `anomaly`: how anomalous each part of the image is, on the scale of the score. */

@@ -4,9 +4,12 @@ import { anomaly } from './schema-output-anomaly.ts';
 import type { AnomalyOutput } from './schema-output-anomaly.ts';
 import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
 import { obbForms, poseForms, segForms } from './schema-output-yolov8.ts';
+import { segmentation } from './schema-output-segmentation.ts';
+import type { SegmentationOutput } from './schema-output-segmentation.ts';
 import type { Yolov8ObbOutput, Yolov8PoseOutput, Yolov8SegOutput } from './schema-output-yolov8.ts';
 
 export type * from './schema-output-anomaly.ts';
+export type * from './schema-output-segmentation.ts';
 export type * from './schema-output-yolov8.ts';
 
 const classification = z.strictObject({
@@ -136,6 +139,7 @@ const forms = {
   'yolov8-seg': (value: object) => segForms[isFinished(value) ? 1 : 0],
   yolox: () => yolox,
   anomaly: () => anomaly,
+  segmentation: () => segmentation,
   tensor: () => tensor,
 } as const;
 
@@ -155,6 +159,7 @@ export const OUTPUT_FORMS = [
   ...segForms,
   yolox,
   anomaly,
+  segmentation,
   tensor,
 ] as const;
 
@@ -182,6 +187,7 @@ export type OutputSpec =
   | Yolov8SegOutput
   | YoloxOutput
   | AnomalyOutput
+  | SegmentationOutput
   | TensorOutput;
 
 /** Picks the form first, so that the problems named are those of the form that was meant. */

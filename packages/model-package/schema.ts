@@ -22,6 +22,7 @@ const TASKS = [
   'pose',
   'oriented-detection',
   'instance-segmentation',
+  'semantic-segmentation',
   'anomaly',
   'tensor',
 ] as const;
@@ -197,6 +198,7 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   'yolov8-pose': 'pose',
   'yolov8-obb': 'oriented-detection',
   'yolov8-seg': 'instance-segmentation',
+  segmentation: 'semantic-segmentation',
   anomaly: 'anomaly',
   yolox: 'object-detection',
   tensor: 'tensor',

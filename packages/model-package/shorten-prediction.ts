@@ -9,7 +9,7 @@ interface Decimals {
 
 /** A prediction for people and messages: its numbers shortened, whatever it holds. Runs of a mask and heat maps are whole numbers and stay. */
 export function shortened(prediction: Prediction, decimals: Decimals): Prediction {
-  const { box, keypoints, corners, angle, mask } = prediction;
+  const { box, keypoints, corners, angle, mask, share } = prediction;
   const score = (value: number): number => rounded(value, decimals.score);
   const place = (value: number): number => rounded(value, decimals.place);
   return {
@@ -24,6 +24,7 @@ export function shortened(prediction: Prediction, decimals: Decimals): Predictio
         }
       : {}),
     ...(corners ? { corners: corners.map(([x, y]): Point => [place(x), place(y)]) as unknown as Quad } : {}),
+    ...(share === undefined ? {} : { share: place(share) }),
     ...(angle === undefined ? {} : { angle: place(angle) }),
     ...(mask && 'polygons' in mask ? { mask: { polygons: mask.polygons.map((outline) => outline.map(place)) } } : {}),
   };

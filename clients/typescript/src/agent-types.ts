@@ -15,6 +15,8 @@ export interface AgentPrediction {
   readonly mask?:
     | { readonly size: readonly [height: number, width: number]; readonly counts: string }
     | { readonly polygons: readonly (readonly number[])[] };
+  /** How much of the picture's pixels belong to a class, if the model tells the class of each pixel. */
+  readonly share?: number;
   /** Of a model of anomalies: the picture is anomalous if it scores more than this. */
   readonly threshold?: number;
   /** How anomalous each part of the picture is: cells row by row, in base64 one byte each, 0 to 255 for 0 to 1. */

@@ -242,8 +242,9 @@ export class AgentMetrics {
   }
 }
 
-function kindOf({ classId, box, keypoints, corners, mask, threshold }: Prediction): string {
+function kindOf({ classId, box, keypoints, corners, mask, share, threshold }: Prediction): string {
   if (threshold !== undefined) return classId === 0 ? 'normal' : 'anomaly';
+  if (share !== undefined) return 'segment';
   if (!box) return 'class';
   return mask ? 'mask' : corners ? 'turned-box' : keypoints ? 'pose' : 'box';
 }

@@ -4,6 +4,7 @@ import { anomalyDecoder } from './anomaly.ts';
 import { classificationDecoder } from './classification.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { loadPriors } from './priors.ts';
+import { segmentationDecoder } from './segmentation.ts';
 import { ssdFinishedDecoder } from './ssd-finished.ts';
 import { ssdPerClassDecoder } from './ssd-per-class.ts';
 import { ssdRowsDecoder } from './ssd-rows.ts';
@@ -45,6 +46,8 @@ export async function createDecoder(
       return yolov8SegDecoder(spec, context);
     case 'yolox':
       return yoloxDecoder(spec, context);
+    case 'segmentation':
+      return segmentationDecoder(spec, context);
     case 'anomaly':
       return anomalyDecoder(spec, context);
   }

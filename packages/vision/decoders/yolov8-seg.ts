@@ -1,11 +1,11 @@
-import type { Mask, Yolov8SegOutput } from '#packages/model-package';
-import { encodeRuns, outlinesOf, paintMask, simplified } from '#packages/shapes';
+import type { Yolov8SegOutput } from '#packages/model-package';
 
 import type { Placement } from '../resize/geometry.ts';
 import { boxAdder } from './box-format.ts';
 import { Candidates } from './candidates.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { toDetections } from './detections.ts';
+import { imageIn, maskOf } from './mask-form.ts';
 import { numbersOf, outputName, outputTensor, unexpectedShape } from './outputs.ts';
 import { PrototypeMasks } from './prototype-masks.ts';
 import type { MaskTarget, PixelBox } from './prototype-masks.ts';
@@ -47,40 +47,12 @@ export function yolov8SegDecoder(spec: Yolov8SegOutput, context: DecoderContext)
   };
 }
 
-/** Where the image lies in the model's input. */
-function targetOf({ width, height, scaleX, scaleY, offsetX, offsetY }: Placement): MaskTarget {
-  return {
-    width,
-    height,
-    image: {
-      left: Math.round((-offsetX / scaleX) * width),
-      top: Math.round((-offsetY / scaleY) * height),
-      width: Math.round(width / scaleX),
-      height: Math.round(height / scaleY),
-    },
-  };
+function targetOf(placement: Placement): MaskTarget {
+  const { width, height } = placement;
+  return { width, height, image: imageIn(placement, width, height) };
 }
 
 function pixelsOf({ boxes }: Candidates, index: number, { width, height }: Placement): PixelBox {
   const side = (at: number, pixels: number): number => (boxes[4 * index + at] as number) * pixels;
   return { x0: side(0, width), y0: side(1, height), x1: side(2, width), y1: side(3, height) };
-}
-
-/** Outlines are off by a pixel at most; parts that have less than a hundredth of the largest one's pixels are left out. */
-const [TOLERANCE_PIXELS, LEAST_PART] = [1, 0.01] as const;
-
-function maskOf(runs: readonly number[], image: MaskTarget['image'], form: Yolov8SegOutput['masks']): Mask {
-  const { width, height } = image;
-  const mask = { size: [height, width] as const, counts: encodeRuns(runs) };
-  if (form === 'rle') return mask;
-  const borders = outlinesOf(paintMask(mask, [0, 0, 1, 1], width, height), width).filter(({ isHole }) => !isHole);
-  const largest = Math.max(...borders.map(({ area }) => area));
-  const polygons = borders
-    .filter(({ area }) => area >= LEAST_PART * largest)
-    .map(({ points }) => {
-      const fewer = simplified(points, TOLERANCE_PIXELS);
-      // What is as thin as the tolerance is left as it is.
-      return (fewer.length < 6 ? points : fewer).map((value, at) => value / (at % 2 === 0 ? width : height));
-    });
-  return { polygons };
 }

@@ -182,6 +182,7 @@ export function boundsOf(output: OutputSpec): Bounds {
   switch (output.decoder) {
     case 'classification':
       return { threshold: output.scoreThreshold ?? -Infinity, limit: output.topK };
+    case 'segmentation':
     case 'tensor':
       return { threshold: -Infinity, limit: Infinity };
     case 'anomaly':

@@ -87,3 +87,25 @@ describe('comparing masks', () => {
     expect(compare(columns, masked(30, 30))).toHaveLength(1);
   });
 });
+
+describe('comparing classes of pixels', () => {
+  const mask = { size: [10, 10], counts: encodeRuns([20, 40, 40]) } as const;
+  const belt: Prediction = { classId: 0, label: 'belt', score: 0.9, share: 0.4, mask };
+  const dirt: Prediction = { ...belt, classId: 1, label: 'dirt', share: 0.03 };
+  const between = (actual: readonly Prediction[], expected: readonly Prediction[]) =>
+    comparePredictions(actual, expected, tolerance, { threshold: -Infinity, limit: Infinity });
+
+  it('names a class that is missing, too much, or of another share', () => {
+    expect(between([belt], [belt])).toEqual([]);
+    expect(between([], [belt])).toEqual(['class 0 (belt) with score 0.9 is missing']);
+    expect(between([belt, { ...dirt, score: 0.2, share: 0.3 }], [belt])).toEqual([
+      'class 1 (dirt) with score 0.2 is not expected',
+    ]);
+    expect(between([{ ...belt, share: 0.5 }], [belt])).toEqual(['class 0 (belt) covers 0.5 of the image instead of 0.4']);
+  });
+
+  it('forgives a class of a few pixels that comes or goes', () => {
+    expect(between([belt, dirt], [belt])).toEqual([]);
+    expect(between([belt], [belt, dirt])).toEqual([]);
+  });
+});

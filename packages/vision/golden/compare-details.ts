@@ -25,6 +25,7 @@ export function compareDetails(
     ...keyPoints(actual, expected, tolerance),
     ...turnedBox(actual, expected, tolerance),
     ...pixels(actual, expected, tolerance),
+    ...shares(actual, expected, tolerance),
     ...heat(actual, expected, tolerance),
   ];
 }
@@ -76,6 +77,13 @@ function pixels(
   return overlap >= iou
     ? []
     : [`has a mask that overlaps the expected one by ${rounded(overlap)}, and ${iou} is needed`];
+}
+
+function shares({ share: actual }: Prediction, { share: expected }: Prediction, { scoreTolerance }: DetailTolerance) {
+  if (expected === undefined) return actual === undefined ? [] : ['has a share of the image, and none is expected'];
+  return Math.abs((actual ?? NaN) - expected) <= scoreTolerance
+    ? []
+    : [`covers ${rounded(actual)} of the image instead of ${rounded(expected)}`];
 }
 
 /** Cells of a map may differ by twice as much as scores: each stands for a few pixels. */

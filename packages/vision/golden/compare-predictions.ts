@@ -36,15 +36,15 @@ export function comparePredictions(
     if (found) {
       free.delete(found);
       differences.push(...compareOne(found, one, tolerance));
-    } else if (one.score > missingFloor) {
+    } else if (one.score > missingFloor && !isNextToNothing(one, tolerance)) {
       differences.push(`${nameOf(one)} with score ${round(one.score)} is missing`);
     }
   }
   // An expectation without boxes lists the best classes only: anything below its last is not looked at.
-  const isRanking = expected.length > 0 && expected.every((one) => one.box === undefined);
+  const isRanking = expected.length > 0 && expected.every(({ box, share }) => box === undefined && share === undefined);
   const extraFloor = (isRanking ? scoreFloor(expected) : lowestOf(expected, bounds)) + tolerance.scoreTolerance;
   for (const one of free) {
-    if (one.score > extraFloor) differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
+    if (one.score > extraFloor && !isNextToNothing(one, tolerance)) differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
   }
   return differences;
 }
@@ -84,6 +84,11 @@ function nearest(
     if (!best || Math.abs(candidate.score - expected.score) < Math.abs(best.score - expected.score)) best = candidate;
   }
   return best;
+}
+
+/** A class of so few pixels that the tolerance can take them all away. */
+function isNextToNothing({ share = 1 }: Prediction, { scoreTolerance }: Tolerance): boolean {
+  return share <= scoreTolerance;
 }
 
 /** An image that may be called normal or anomalous, as the tolerance has it. */

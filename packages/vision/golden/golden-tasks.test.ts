@@ -36,6 +36,12 @@ const TASKS = {
     wrong: () => ({ mask: { polygons: [[0.1, 0.1, 0.4, 0.1, 0.4, 0.9]] } }),
     says: 'a mask that overlaps',
   },
+  'semantic-segmentation': {
+    output: { decoder: 'segmentation', backgroundClass: 1, activation: 'sigmoid' },
+    outputs: [{ name: 'scores', shape: [1, 2, 16, 16], values: [...HILL, ...HILL.map((value) => -value)] }],
+    wrong: ({ mask }: Prediction) => ({ mask: { polygons: [[0.1, 0.1, 0.4, 0.1, 0.4, 0.9]] }, was: mask }),
+    says: 'a mask that overlaps',
+  },
   anomaly: {
     output: { decoder: 'anomaly', score: 'score', map: 'map' },
     outputs: [

@@ -16,7 +16,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
       return value as Prediction;
     });
   } catch (error) {
-    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, threshold?, heatMap?}: ${messageOf(error)}`;
+    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, share?, threshold?, heatMap?}: ${messageOf(error)}`;
     throw unusableGolden(file, what, error);
   }
 }
@@ -24,7 +24,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
 /** Undefined for a prediction; it may have more keys. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'an object was expected';
-  const { classId, label, score, box, keypoints, corners, angle, mask, threshold, heatMap } = value as Partial<
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap } = value as Partial<
     Record<keyof Prediction, unknown>
   >;
   if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
@@ -40,6 +40,7 @@ function problemOf(value: unknown): string | undefined {
     return '"corners" must be four [x, y]';
   if (angle !== undefined && !Number.isFinite(angle)) return '"angle" must be a number';
   if (mask !== undefined && !isMask(mask)) return '"mask" must be {size, counts} or {polygons}';
+  if (share !== undefined && !Number.isFinite(share)) return '"share" must be a number';
   if (threshold !== undefined && !Number.isFinite(threshold)) return '"threshold" must be a number';
   if (heatMap !== undefined && !isHeatMap(heatMap)) return '"heatMap" must be {size, values}';
   return undefined;

@@ -18,8 +18,9 @@ export function whyShifted(
   found: readonly Prediction[],
 ): string | undefined {
   const [first = ''] = labels;
-  // A classifier may well say that there is nothing.
-  if (!hasBackgroundRow(labels) || output.decoder === 'classification') return undefined;
+  // A class of the whole image or of a pixel may well be that there is nothing.
+  if (!hasBackgroundRow(labels) || output.decoder === 'classification' || output.decoder === 'segmentation')
+    return undefined;
   const row = `the first label is "${first}"`;
   if (found.some(({ classId, label }) => classId === 0 && label === first))
     return `${row}, and the model finds it: class 0 is something else`;

@@ -22,9 +22,7 @@ export function Outline({ prediction, width, height, px }: OutlineProps) {
   const bones = limbs.map((limb) => pathOf(limb, width, height)).join('');
   return (
     <>
-      {prediction.mask && (
-        <path d={maskPath(prediction.mask, box, width, height)} fill={color} fill-opacity="0.4" fill-rule="evenodd" />
-      )}
+      <MaskFill prediction={prediction} width={width} height={height} />
       {[path, bones].map(
         (line, at) =>
           line !== '' && (
@@ -47,6 +45,14 @@ export function Outline({ prediction, width, height, px }: OutlineProps) {
       ))}
     </>
   );
+}
+
+/** The pixels of a prediction, or nothing. */
+export function MaskFill({ prediction, width, height }: Pick<OutlineProps, 'prediction' | 'width' | 'height'>) {
+  const { classId, mask, box = [0, 0, 1, 1] } = prediction;
+  if (!mask) return null;
+  const path = maskPath(mask, box, width, height);
+  return <path d={path} fill={classColor(classId)} fill-opacity="0.4" fill-rule="evenodd" />;
 }
 
 /** Cells of the longer side: more cannot be seen in a picture of the page. */

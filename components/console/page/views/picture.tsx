@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Prediction } from '#packages/model-package';
 import { classColor } from '../state/class-color.ts';
 import { Heat } from './heat.tsx';
-import { Outline } from './outline.tsx';
+import { MaskFill, Outline } from './outline.tsx';
 import type { OutlineProps } from './outline.tsx';
 import { summaryOf } from './prediction-words.ts';
 
@@ -43,7 +43,10 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
       <canvas ref={canvas} width={width} height={height} />
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {tags.map((prediction, at) => (
-          <Heat key={at} prediction={prediction} width={width} height={height} />
+          <g key={at}>
+            <Heat prediction={prediction} width={width} height={height} />
+            <MaskFill prediction={prediction} width={width} height={height} />
+          </g>
         ))}
         {boxes.map((prediction, at) => (
           <Box key={at} prediction={prediction} width={width} height={height} px={1 / scale} withLabel={withLabels} />
@@ -51,10 +54,10 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
       </svg>
       {tags.length > 0 && (
         <ol class="tags" aria-hidden="true">
-          {tags.slice(0, withLabels ? 3 : 1).map(({ classId, label, score }) => (
+          {tags.slice(0, withLabels ? 3 : 1).map(({ classId, label, score, share = score }) => (
             <li key={classId}>
               <span class="swatch" style={{ background: classColor(classId) }} />
-              {label} <b>{score.toFixed(2)}</b>
+              {label} <b>{share.toFixed(2)}</b>
             </li>
           ))}
         </ol>

@@ -8,6 +8,7 @@ describe('predictionOf', () => {
   it.each([
     { classId: 1, label: 'bolt', score: 0.9 },
     bolt,
+    { classId: 1, label: 'belt', score: 0.9, share: 0.4, mask: { size: [2, 3], counts: '06' } },
     { classId: 1, label: 'anomaly', score: 0.9, threshold: 0.5, heatMap: { size: [1, 2], values: 'AP8=' } },
     { ...bolt, keypoints: [[0.1, 0.2], [0.3, 0.4, 0.5]] }, // prettier-ignore
     { ...bolt, corners, angle: 1.2 },

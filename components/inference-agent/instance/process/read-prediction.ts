@@ -6,19 +6,16 @@ import { numberOf, objectOf } from './read-json.ts';
  * @throws Error if it is none
  */
 export function predictionOf(value: unknown): Prediction {
-  const { classId, label, score, box, keypoints, corners, angle, mask, threshold, heatMap } = objectOf(value);
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap } = objectOf(value);
   if (typeof label !== 'string') throw new Error('a prediction needs a label');
-  const base = {
+  return {
     classId: numberOf(classId),
     label,
     score: numberOf(score),
     ...(threshold === undefined ? {} : { threshold: numberOf(threshold) }),
     ...(heatMap === undefined ? {} : { heatMap: heatMapOf(heatMap) }),
-  };
-  if (box === undefined) return base;
-  return {
-    ...base,
-    box: numbersOf(box, 4, 4) as unknown as NonNullable<Prediction['box']>,
+    ...(share === undefined ? {} : { share: numberOf(share) }),
+    ...(box === undefined ? {} : { box: numbersOf(box, 4, 4) as unknown as NonNullable<Prediction['box']> }),
     ...(keypoints === undefined ? {} : { keypoints: listOf(keypoints).map((one) => numbersOf(one, 2, 3)) as never }),
     ...(corners === undefined ? {} : { corners: cornersOf(corners) }),
     ...(angle === undefined ? {} : { angle: numberOf(angle) }),
