@@ -101,7 +101,9 @@ describe('comparing classes of pixels', () => {
     expect(between([belt, { ...dirt, score: 0.2, share: 0.3 }], [belt])).toEqual([
       'class 1 (dirt) with score 0.2 is not expected',
     ]);
-    expect(between([{ ...belt, share: 0.5 }], [belt])).toEqual(['class 0 (belt) covers 0.5 of the image instead of 0.4']);
+    expect(between([{ ...belt, share: 0.5 }], [belt])).toEqual([
+      'class 0 (belt) covers 0.5 of the image instead of 0.4',
+    ]);
   });
 
   it('forgives a class of a few pixels that comes or goes', () => {

@@ -44,7 +44,8 @@ export function comparePredictions(
   const isRanking = expected.length > 0 && expected.every(({ box, share }) => box === undefined && share === undefined);
   const extraFloor = (isRanking ? scoreFloor(expected) : lowestOf(expected, bounds)) + tolerance.scoreTolerance;
   for (const one of free) {
-    if (one.score > extraFloor && !isNextToNothing(one, tolerance)) differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
+    if (one.score > extraFloor && !isNextToNothing(one, tolerance))
+      differences.push(`${nameOf(one)} with score ${round(one.score)} is not expected`);
   }
   return differences;
 }
