@@ -3,6 +3,7 @@ import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
+import { completionCommand } from './completion/completion.ts';
 import { printCommand } from './config/print.ts';
 import { datasetCommand } from './dataset.ts';
 import { deployCommand } from './deploy.ts';
@@ -75,6 +76,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, migrateV1Command, host);
   addCommand(program, doctorCommand, host);
   addCommand(program, migrateEdgeManagerCommand, host);
+  addCommand(program, completionCommand, host);
   addCommand(program, versionCommand, host);
 
   const config = addGroup(program, 'config', 'look at edgeml.yaml');

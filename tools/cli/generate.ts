@@ -8,9 +8,9 @@ export const generateCommand: CommandSpec<{ readonly check?: boolean }> = {
   help: `
 Sources: the configuration schemas of the components, the table of topics in packages/ipc/topics,
 the errors.ts files, and the recipes' names and versions. Comments in recipes are kept.`,
-  run: async ({ options, out }) => {
+  run: async ({ options, out, program }) => {
     const { generatedFiles, outdated, writeGenerated } = await import('../bundle/generate/generate.ts');
-    const files = await generatedFiles();
+    const files = await generatedFiles(program);
     const changed = await outdated(files);
     if (options.check && changed.length > 0)
       throw cliErrors.error('cli.out-of-date', `out of date: ${changed.join(', ')}`, { facts: { files: changed } });

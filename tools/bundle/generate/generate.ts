@@ -1,7 +1,9 @@
 import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Command } from 'commander';
 import { COMPONENT_SCHEMAS } from '../component-schemas.ts';
 import { PROJECT } from '../project.ts';
+import { commandReference } from './command-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { errorReference } from './error-reference.ts';
 import { jsonSchemas } from './json-schemas.ts';
@@ -9,12 +11,14 @@ import { folderTable } from './folder-table.ts';
 import { gdkProjects } from './gdk-project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { grpcDescriptors } from './grpc-descriptors.ts';
+import { httpReference } from './http-reference.ts';
 import { openApiDocuments } from './open-api/open-api-documents.ts';
 import { recipeWithConfiguration } from './recipe-configuration.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 
-/** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages, the table of folders. */
-export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+/** Everything that follows from the code: recipe defaults and access control, gdk projects, reference pages, the table of folders. `program`: the command line to describe. */
+export async function generatedFiles(program: Command): Promise<readonly GeneratedFile[]> {
+  const openApi = await openApiDocuments();
   const recipes = [...COMPONENT_SCHEMAS].map(([component, schema]) => recipeWithConfiguration(component, schema));
   return [
     ...(await Promise.all(recipes)),
@@ -25,7 +29,9 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     ...(await wasmKernels()),
     ...(await grpcDescriptors()),
     ...(await jsonSchemas()),
-    ...(await openApiDocuments()),
+    ...openApi,
+    await httpReference(openApi),
+    await commandReference(program),
   ];
 }
 

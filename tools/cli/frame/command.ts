@@ -31,6 +31,8 @@ export interface Invocation<Options extends object> {
   readonly args: readonly string[];
   readonly options: Options & { readonly json?: boolean };
   readonly out: Output;
+  /** The whole command line, for commands that describe it. */
+  readonly program: Command;
   /** Aborted on Ctrl-C and SIGTERM: finish cleanly and return. */
   readonly signal: AbortSignal;
 }
@@ -56,6 +58,7 @@ export function addCommand<Options extends object>(
       args: command.args,
       options,
       out: new Output(host.io, options.json === true),
+      program: rootOf(command),
       signal: host.signal,
     };
     host.exitCode = (await spec.run(invocation)) ?? 0;
@@ -73,6 +76,10 @@ export interface CommandHost {
   readonly io: CliIo;
   readonly signal: AbortSignal;
   exitCode: number;
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
 }
 
 function sentence(summary: string): string {
