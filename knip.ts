@@ -25,11 +25,13 @@ const config: KnipConfig = {
     'testing/vision/{load-and-unload,fuzz/run-fuzz}.ts',
     'testing/fuzz/fuzz-child.ts',
     'testing/soak/{live-heap,shifted-clock}.mjs',
+    // Its packages are installed by `npm run site` alone.
+    'website/rspress.config.mjs',
     // Found by their names: testing/fuzz/find-targets.ts.
     '{packages,components,tools}/**/*.fuzz.ts',
   ],
   // Found by its file at run time, so that a device without it falls back to sharp: packages/vision/image/turbo-jpeg.ts.
-  ignoreDependencies: ['@julusian/jpeg-turbo'],
+  ignoreDependencies: ['@julusian/jpeg-turbo', '@rspress/core'],
   // Tests that need them say so and are left out without them.
   ignoreBinaries: ['arv-fake-gv-camera-0.8', 'ffmpeg', 'ffprobe', 'mkfifo', 'mount', 'promtool', 'umount', 'unshare'],
   treatConfigHintsAsErrors: true,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from '@rspress/core';
-import { NAVIGATION } from './navigation.mjs';
+import navigation from './navigation.json' with { type: 'json' };
 import { pathsOfTheRepository } from './paths-of-the-repository.mjs';
 import { sidebar } from './sidebar.mjs';
 
@@ -11,10 +11,10 @@ export default defineConfig({
   outDir: path.join(import.meta.dirname, 'dist'),
   title: 'EdgeML',
   description: 'Run ONNX models next to the camera with AWS IoT Greengrass v2',
-  // `node --run`, a file server, or a subfolder of a host: set EDGEML_SITE_BASE for the last.
+  // Set EDGEML_SITE_BASE if the site is served from a folder of its host, e.g. `/edgeml/`.
   base: process.env.EDGEML_SITE_BASE ?? '/',
   themeConfig: {
-    sidebar: { '/': sidebar(DOCS, NAVIGATION) },
+    sidebar: { '/': sidebar(DOCS, navigation) },
     nav: [
       { text: 'Quick start', link: '/quick-start' },
       { text: 'Tutorials', link: '/first-model' },

@@ -327,6 +327,7 @@ export const ZONES = {
     holds: 'end-to-end tests over the built artifacts',
     mayImport: ['packages', 'components', 'tools', 'testing', 'package.json'],
   },
+  website: { holds: 'the documentation site: its navigation, settings of its generator', mayImport: [] },
   bench: { holds: 'benchmarks, for `edgeml bench`', mayImport: ['packages', 'components', 'tools', 'testing'] },
 
   // No code that ESLint reads.

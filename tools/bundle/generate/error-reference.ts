@@ -31,8 +31,11 @@ function section(group: ErrorGroup, all: readonly DocumentedError[]): string {
     '',
     columns('Code', 'Status', 'What to do'),
     columns('---', '---', '---'),
-    ...errors.map(({ code, status, todo }) =>
-      columns(`\`${code}\``, String(status ?? ''), todo.replaceAll('|', String.raw`\|`)),
-    ),
+    ...errors.map(({ code, status, todo }) => columns(`\`${code}\``, String(status ?? ''), cell(todo))),
   ].join('\n');
+}
+
+/** A pattern such as `^[a-z]*$` is code, in which Markdown's characters mean themselves. */
+function cell(text: string): string {
+  return text.replaceAll(/\^\[\S+\$/g, '`$&`').replaceAll('|', String.raw`\|`);
 }

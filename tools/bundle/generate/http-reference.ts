@@ -59,7 +59,9 @@ function route(method: string, path: string, operation: Operation, servers: read
       ? []
       : [
           parameters
-            .map(({ name, in: place, description }) => `- \`${name}\` (${place})${description ? `: ${description}` : ''}`)
+            .map(
+              ({ name, in: place, description }) => `- \`${name}\` (${place})${description ? `: ${description}` : ''}`,
+            )
             .join('\n'),
         ]),
   ].join('\n\n');
