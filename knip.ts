@@ -14,6 +14,7 @@ const config: KnipConfig = {
     'tools/cloud/pipeline/lambda.ts',
     // What other programs import or start.
     'clients/typescript/{src/index.ts,examples/*.mjs}',
+    'examples/*/*.mjs',
     'bench/main.ts',
     // Processes that tests and benchmarks start by their paths.
     'bench/vision/sequential.ts',

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
+import { blocks } from '../docs/pages.ts';
 import { freePort } from '../../testing/process/free-port.ts';
 import { builtCollection, providedRuntime } from '../../testing/device/built-collection.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
@@ -216,6 +218,36 @@ describe('npm start', () => {
     const deploy = await edgeml('local', 'deploy', '--allow-unknown', '--config', config);
     expect(deploy).toMatchObject({ code: 1, err: expect.stringContaining('did you mean TimeoutSeconds?') as string });
   });
+
+  it.each(blocks('sh').filter(({ mark }) => mark === 'runnable'))(
+    'runs a block of docs/$page: $text',
+    async ({ text }) => {
+      for (const line of text
+        .replaceAll(/\\\n\s*/g, '')
+        .trim()
+        .split('\n')) {
+        const [, words] = /^npm run -s edgeml -- ([^'"|>]+)$/.exec(line) ?? [];
+        if (words === undefined) {
+          // `set -o pipefail` and all: a command that fails, or finds nothing, is none that a page may show.
+          const script = `set -euo pipefail; ${line.replaceAll('.edgeml/core', root)}`;
+          expect(
+            execFileSync('bash', ['-c', script], {
+              cwd: PROJECT,
+              encoding: 'utf8',
+              stdio: 'pipe',
+              timeout: PATIENCE_MS,
+            }),
+          ).not.toBe('');
+          continue;
+        }
+        const io = new MemoryIo();
+        const args = words.startsWith('local ') ? [...words.split(' '), '--root', root] : words.split(' ');
+        expect({ code: await runProgram(args, io, new AbortController().signal), err: io.err }).toMatchObject({
+          code: 0,
+        });
+      }
+    },
+  );
 
   it('passes messages on', async () => {
     const io = new MemoryIo();

@@ -327,6 +327,7 @@ export const ZONES = {
     holds: 'end-to-end tests over the built artifacts',
     mayImport: ['packages', 'components', 'tools', 'testing', 'package.json'],
   },
+  examples: { holds: 'example applications, each for `npm start -- --file`: docs/examples.md', mayImport: [] },
   website: { holds: 'the documentation site: its navigation, settings of its generator', mayImport: [] },
   bench: { holds: 'benchmarks, for `edgeml bench`', mayImport: ['packages', 'components', 'tools', 'testing'] },
 
