@@ -11,11 +11,12 @@ const navigation = JSON.parse(readFileSync(path.join(PROJECT, 'website/navigatio
 const listed = navigation.flatMap((section) => section.pages.map((page) => `${page}.md`));
 
 describe('the navigation of the site', () => {
-  it('has each page once', () => {
-    expect([...listed].sort()).toEqual([...pages()].sort());
+  it('lists pages that exist, each once', () => {
+    expect(listed.filter((page) => !pages().includes(page))).toEqual([]);
+    expect(new Set(listed).size).toBe(listed.length);
   });
 
-  it.each(listed)('can name %s by its heading', (page) => {
+  it.each(pages())('can name %s by its heading', (page) => {
     expect(readPage(page)).toMatch(/^# \S/);
   });
 });
