@@ -13,7 +13,7 @@ export type * from './schema-output.ts';
 export type * from './schema-steps.ts';
 export type * from './schema-tensors.ts';
 
-export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'wasm'] as const;
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'openvino', 'qnn', 'wasm'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 const TASKS = [

@@ -23,6 +23,8 @@ const loadOrt = lazyPackage<OrtModule>('onnxruntime-node');
 export const nativeRuntime: Runtime = {
   whyUnavailable(provider) {
     if (provider === 'wasm') return 'it belongs to the WebAssembly build of ONNX Runtime';
+    if (provider === 'openvino' || provider === 'qnn')
+      return 'it comes as a plug-in, which the Node.js binding does not take';
     let bundled: readonly string[];
     try {
       bundled = loadOrt()

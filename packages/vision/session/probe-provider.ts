@@ -1,8 +1,7 @@
 import type { Provider } from '#packages/model-package';
-import { nativeRuntime } from './native-runtime.ts';
 import { providerReason } from './run-errors.ts';
+import { runtimeOf } from './runtime-of.ts';
 import type { Session } from './session.ts';
-import { wasmRuntime } from './wasm-runtime.ts';
 
 export interface ProviderProbe {
   readonly provider: Provider;
@@ -25,7 +24,7 @@ export async function probeProvider(provider: Provider): Promise<ProviderProbe> 
     reason,
     ms: Math.round(performance.now() - startedAt),
   });
-  const runtime = provider === 'wasm' ? wasmRuntime : nativeRuntime;
+  const runtime = runtimeOf(provider);
   const absent = runtime.whyUnavailable(provider);
   if (absent !== undefined) return outcome(absent);
   let session: Session | undefined;

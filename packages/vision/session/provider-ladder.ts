@@ -3,10 +3,9 @@ import { isEdgeError } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import type { Fallback } from '../loaded-model.ts';
 import type { ModelSource } from './model-source.ts';
-import { nativeRuntime } from './native-runtime.ts';
 import { isBrokenModel, loadError, providerReason } from './run-errors.ts';
+import { runtimeOf as defaultRuntime } from './runtime-of.ts';
 import type { Runtime, Session, SessionOptions } from './session.ts';
-import { wasmRuntime } from './wasm-runtime.ts';
 
 export interface LadderOptions extends SessionOptions {
   readonly providers: readonly Provider[];
@@ -86,8 +85,4 @@ function exhausted(variant: Variant, options: LadderOptions, fallbacks: readonly
       facts: { requested: options.providers, fallbacks },
     },
   );
-}
-
-function defaultRuntime(provider: Provider): Runtime {
-  return provider === 'wasm' ? wasmRuntime : nativeRuntime;
 }

@@ -48,7 +48,7 @@ export function runError(error: unknown): Error {
   if (isEdgeError(error)) return error;
   const raw = messageOf(error);
   const isInput =
-    /invalid dimensions for input|unexpected input data type|is missing in 'feeds'|invalid input name|invalid rank for input/i.test(
+    /invalid dimensions for input|unexpected input data type|is missing in 'feeds'|invalid input name|invalid rank for input|not enough space: expected|does not match data length/i.test(
       raw,
     );
   return visionErrors.error(

@@ -11,10 +11,14 @@ export interface Session {
   readonly optimized: Optimized;
   /** The one that was used or made. */
   readonly optimizedModel?: OptimizedModel;
+  /** How many nodes of the optimised graph each execution provider runs, under ONNX Runtime's names; undefined if the runtime does not tell. */
+  readonly nodesByProvider?: NodesByProvider;
   run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors>;
   /** Idempotent. */
   close(): Promise<void>;
 }
+
+export type NodesByProvider = Readonly<Record<string, number>>;
 
 /** `off`: not used; `reused`: loaded from it; `made`: written to it; `failed`: could not be written, the model runs all the same. */
 export type Optimized = 'off' | 'reused' | 'made' | 'failed';

@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { threadId } from 'node:worker_threads';
+
+import { messageOf } from '#packages/foundation';
+import type { Provider } from '#packages/model-package';
+import type { Runtime, SessionOptions } from '../session.ts';
+import { OrtLibrary } from './ort-library.ts';
+import type { Handle } from './ort-library.ts';
+import { openSession } from './ort-session.ts';
+import type { PluggedDevices } from './ort-session.ts';
+import { ACCELERATORS, COMPONENTS_VARIABLE, findPlugIns } from './plug-ins.ts';
+import type { PlugIn } from './plug-ins.ts';
+
+/** `OrtHardwareDeviceType` of onnxruntime_c_api.h: a graphics card, else a neural processor, else the CPU. */
+const DEVICE_TYPES = [1, 2, 0];
+/** The devices of each plug-in. A process takes a plug-in once, and keeps it as long as it lives. */
+const registered = new Map<string, readonly Handle[]>();
+let library: OrtLibrary | undefined;
+
+/** ONNX Runtime by its C interface: the only way to execution providers that a component brings. The CPU runs there too. */
+export const pluggedRuntime: Runtime = {
+  whyUnavailable(provider) {
+    if (provider !== 'cpu' && plugInFor(provider) === undefined) return whyNoPlugIn(provider);
+    try {
+      library ??= OrtLibrary.load();
+      return undefined;
+    } catch (error) {
+      return `ONNX Runtime cannot be called directly: ${messageOf(error).split('\n', 1)[0] ?? ''}`;
+    }
+  },
+
+  async open(source, provider, options) {
+    library ??= OrtLibrary.load();
+    if (provider === 'cpu') return openSession(library, source, options);
+    const plugIn = plugInFor(provider);
+    if (plugIn === undefined) throw new Error(whyNoPlugIn(provider));
+    const plugged: PluggedDevices = {
+      devices: [deviceOf(library, plugIn)],
+      options: optionsFor(provider, options),
+    };
+    return openSession(library, source, options, plugged);
+  },
+};
+
+/** The installed component that brings a provider. */
+export function plugInFor(provider: Provider): PlugIn | undefined {
+  return findPlugIns(process.env[COMPONENTS_VARIABLE]).find((one) => one.provider === provider);
+}
+
+function whyNoPlugIn(provider: Provider): string {
+  const accelerator = ACCELERATORS[provider];
+  if (!accelerator) return 'no component brings it';
+  return `the component ${accelerator.component} is not installed; deploy it, and install ${accelerator.driver}`;
+}
+
+function deviceOf(ort: OrtLibrary, plugIn: PlugIn): Handle {
+  const file = path.join(plugIn.folder, plugIn.library);
+  const devices = registered.get(file) ?? register(ort, plugIn, file);
+  registered.set(file, devices);
+  const typeOf = (device: Handle): number => {
+    return Number(ort.value('HardwareDevice_Type', ort.value('EpDevice_Device', device)));
+  };
+  const best = DEVICE_TYPES.flatMap((type) => devices.filter((device) => typeOf(device) === type))[0];
+  if (best !== undefined) return best;
+  const driver = ACCELERATORS[plugIn.provider]?.driver ?? 'its driver';
+  throw new Error(`${plugIn.component} ${plugIn.version} found no device that it can use; install ${driver}`);
+}
+
+/** ONNX Runtime may have a provider of the same name built in: the devices that are new are the plug-in's. */
+function register(ort: OrtLibrary, plugIn: PlugIn, file: string): readonly Handle[] {
+  const before = new Set(ort.list('GetEpDevices', ort.environment));
+  // Each thread with models registers for itself, and names are for the whole process.
+  ort.call('RegisterExecutionProviderLibrary', ort.environment, `${plugIn.component}/${threadId}`, file);
+  return ort
+    .list('GetEpDevices', ort.environment)
+    .filter((device) => !before.has(device) && ort.text('EpDevice_EpName', device) === plugIn.executionProvider);
+}
+
+/** OpenVINO would compute in 16 bits wherever the CPU can. */
+function optionsFor(provider: Provider, { intraOpThreads }: SessionOptions): Readonly<Record<string, string>> {
+  if (provider !== 'openvino') return {};
+  const threads = intraOpThreads > 0 ? { INFERENCE_NUM_THREADS: String(intraOpThreads) } : {};
+  return { load_config: JSON.stringify({ CPU: { INFERENCE_PRECISION_HINT: 'f32', ...threads } }) };
+}
