@@ -50,6 +50,15 @@ export const cloudErrors = errorCatalogue({
   'fleet.heartbeat-store': {
     todo: 'Give the place that the heartbeat rule writes to, as s3://bucket/prefix; infrastructure/fleet.yaml makes it.',
   },
+  'fleet.index-name': {
+    todo: 'The fleet index is asked for names of letters, digits, hyphens and underscores; give --heartbeats for any other.',
+  },
+  'fleet.index-terms': entry<{ readonly terms: number }>({
+    todo: 'Leave out a filter, or a bound of the gate; the plan may name `heartbeats` instead, which have no such limit.',
+  }),
+  'fleet.no-index': {
+    todo: 'Turn the index on (`edgeml fleet-index --enable`), or give the place of the heartbeats.',
+  },
   'fleet.ring': { todo: 'Correct the ring that is named; `edgeml fleet rings --help` shows the forms.' },
   'fleet.unknown-device': { todo: 'Check the name; `edgeml fleet` lists the devices.' },
   'pipeline.configuration': {

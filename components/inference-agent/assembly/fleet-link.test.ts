@@ -20,6 +20,7 @@ import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { FleetLink } from './fleet-link.ts';
+import type { FleetLinkPorts } from './fleet-link.ts';
 import { deviceFacts } from '../fleet/device-facts.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -184,32 +185,45 @@ describe('the component that stands in for Edge Manager', () => {
 });
 
 describe('FleetLink', () => {
+  const configuration = parseConfiguration(agentConfiguration, {}, { component: COMPONENT });
+  const linkPorts = (changes: Partial<FleetLinkPorts> = {}): FleetLinkPorts => ({
+    workFolder: folder.path,
+    configuration: () => configuration,
+    ipc: { publishIot: async () => undefined },
+    thing: 'belt-7',
+    regionOfDevice: undefined,
+    platform: { providers: ['cuda'], nucleus: 'lite' },
+    openStore: () => new MemoryObjectStore(),
+    serving: () => [],
+    driftsOf: () => [],
+    challengerOf: () => undefined,
+    onMismatch: () => undefined,
+    clock: new FakeClock(),
+    random: () => 0.5,
+    incidents: new Incidents(silentLogger),
+    log: silentLogger,
+    ...changes,
+  });
+
   it('row 114: counts an end without a goodbye as a crash, and one with it not', async () => {
-    const configuration = parseConfiguration(agentConfiguration, {}, { component: COMPONENT });
-    const open = () =>
-      FleetLink.open({
-        workFolder: folder.path,
-        configuration: () => configuration,
-        ipc: { publishIot: async () => undefined },
-        thing: 'belt-7',
-        regionOfDevice: undefined,
-        platform: { providers: ['cuda'], nucleus: 'lite' },
-        openStore: () => new MemoryObjectStore(),
-        serving: () => [],
-        driftsOf: () => [],
-        challengerOf: () => undefined,
-        onMismatch: () => undefined,
-        clock: new FakeClock(),
-        random: () => 0.5,
-        incidents: new Incidents(silentLogger),
-        log: silentLogger,
-      });
+    const open = () => FleetLink.open(linkPorts());
     const life = async () => JSON.parse(await readFile(join(folder.path, 'life.json'), 'utf8')) as object;
     await (await open()).close();
     expect(await life()).toEqual({ starts: 1, crashes: 0, running: false });
     await open();
     await open();
     expect(await life()).toEqual({ starts: 3, crashes: 1, running: true });
+  });
+
+  it('reports the state of the device to the shadow of its thing', async () => {
+    const clock = new FakeClock();
+    const said: string[] = [];
+    const ipc = { publishIot: async (topic: string) => void said.push(topic) };
+    const link = await FleetLink.open(linkPorts({ clock, ipc }));
+    link.start();
+    await clock.advance(31_000);
+    await expect.poll(() => said).toContain('$aws/things/belt-7/shadow/name/edgeml/update');
+    await link.close();
   });
 
   it('tells of the device what a version can be held against', async () => {

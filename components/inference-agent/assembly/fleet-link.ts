@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { silentLogger } from '#packages/foundation';
+import { readTextIfAny, silentLogger, writeAtomically } from '#packages/foundation';
 import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
-import type { DeploymentResult } from '#packages/heartbeat';
+import type { DeploymentResult, DeviceState } from '#packages/heartbeat';
 import type { ServiceDrift } from '#packages/http';
 import { mqttTopics } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
@@ -17,6 +17,9 @@ import { customProvider } from '../fleet/custom-provider.ts';
 import { deviceNames } from '../fleet/device-name.ts';
 import { agentErrors } from '../errors.ts';
 import { deviceFacts } from '../fleet/device-facts.ts';
+import { DeviceShadow } from '../fleet/device-shadow.ts';
+import { deviceStateOf } from '../fleet/device-state.ts';
+import type { StateModelFacts } from '../fleet/device-state.ts';
 import { heartbeatOf } from '../fleet/heartbeat-facts.ts';
 import type { ModelFacts } from '../fleet/heartbeat-facts.ts';
 import { Heartbeats } from '../fleet/heartbeats.ts';
@@ -63,11 +66,13 @@ export class FleetLink {
   readonly #heartbeats: Heartbeats;
   #closing: Promise<void> | undefined;
   readonly #check: CloudCheck;
+  readonly #shadow: DeviceShadow;
   readonly #startedAt: number;
   #cpu = { usage: process.cpuUsage(), at: 0 };
   #lastChange: DeploymentResult | undefined;
   #period: number;
   #checkPeriod: number;
+  #statePeriod: number;
   #mismatch: string | undefined;
 
   private constructor(ports: FleetLinkPorts, provider: Provider) {
@@ -81,9 +86,10 @@ export class FleetLink {
     this.#cpu.at = this.#startedAt;
     this.#period = ports.configuration().HeartbeatPeriodSeconds;
     this.#checkPeriod = ports.configuration().CloudCheckSeconds;
+    this.#statePeriod = ports.configuration().StatePeriodSeconds;
     this.#check = new CloudCheck({
       periodSeconds: () => this.#checkPeriod,
-      isWanted: async () => ports.configuration().CloudProvider === 'Aws' && (await this.#registration.isActive()),
+      isWanted: () => this.#hasAws(),
       publish: () => {
         const message = { event: 'cloud.check', timestamp: new Date(clock.now()).toISOString(), thing: ports.thing };
         return ports.ipc.publishIot(mqttTopics.events(ports.thing), JSON.stringify(message), { qos: 0 });
@@ -91,6 +97,17 @@ export class FleetLink {
       clock,
       random,
       incidents,
+    });
+    const stateFile = join(workFolder, 'device-state.json');
+    this.#shadow = new DeviceShadow({
+      memory: { read: () => readTextIfAny(stateFile), keep: (text) => writeAtomically(stateFile, text) },
+      periodSeconds: () => this.#statePeriod,
+      isWanted: () => this.#hasAws(),
+      compose: (said) => this.#state(said),
+      publish: (update) => ports.ipc.publishIot(mqttTopics.state(ports.thing), update, { qos: 1 }),
+      clock,
+      random,
+      log,
     });
     this.#heartbeats = new Heartbeats({
       periodSeconds: () => this.#period,
@@ -131,16 +148,20 @@ export class FleetLink {
   start(): void {
     this.#heartbeats.start();
     this.#check.start();
+    this.#shadow.start();
   }
 
   observe<Name extends AgentEventName>(event: Name, facts: AgentEvents[Name]): void {
     this.#lastChange = changeOf(event, facts, this.#ports.clock.now()) ?? this.#lastChange;
+    // The requests of a version are counted from its first on.
+    for (const { identity } of this.#ports.serving()) this.usage.lifeOf(identity.alias, identity.version);
   }
 
   /** Follows a change of the configuration. */
   async configure(): Promise<void> {
     this.checkName();
-    const { HeartbeatPeriodSeconds: period, CloudCheckSeconds: checkPeriod } = this.#ports.configuration();
+    const configuration = this.#ports.configuration();
+    const { HeartbeatPeriodSeconds: period, CloudCheckSeconds: checkPeriod } = configuration;
     if (period !== this.#period) {
       this.#period = period;
       this.#heartbeats.reschedule();
@@ -148,6 +169,10 @@ export class FleetLink {
     if (checkPeriod !== this.#checkPeriod) {
       this.#checkPeriod = checkPeriod;
       this.#check.start();
+    }
+    if (configuration.StatePeriodSeconds !== this.#statePeriod) {
+      this.#statePeriod = configuration.StatePeriodSeconds;
+      this.#shadow.start();
     }
     await this.#provider
       .configure(this.#settings())
@@ -164,6 +189,7 @@ export class FleetLink {
     const { log } = this.#ports;
     this.#heartbeats.stop();
     this.#check.stop();
+    this.#shadow.stop();
     await this.#provider.shutdown().catch((error: unknown) => log.warn({ error }, 'cloud-provider.not-shut-down'));
     await this.#life.end().catch((error: unknown) => log.warn({ error }, 'agent.life-not-kept'));
   }
@@ -204,10 +230,47 @@ export class FleetLink {
     };
   }
 
-  async #compose(periodSeconds: number) {
-    const { clock, thing, serving, configuration, platform, workFolder } = this.#ports;
+  async #hasAws(): Promise<boolean> {
+    return this.#ports.configuration().CloudProvider === 'Aws' && (await this.#registration.isActive());
+  }
+
+  #device() {
+    const { configuration, platform, workFolder } = this.#ports;
     const providers = ladderOf(configuration().Providers, platform.providers);
-    const device = await deviceFacts({ workFolder, nucleus: platform.nucleus, providers });
+    return deviceFacts({ workFolder, nucleus: platform.nucleus, providers });
+  }
+
+  async #state(said: DeviceState | undefined): Promise<DeviceState> {
+    const { clock, serving } = this.#ports;
+    const models = serving().map((model) => this.#stateFactsOf(model));
+    return deviceStateOf({
+      now: clock.now(),
+      said,
+      crashes: this.#life.life.crashes,
+      device: await this.#device(),
+      models,
+    });
+  }
+
+  #stateFactsOf({ identity, spec, standing, instance: { facts, memoryBytes } }: ServingModel): StateModelFacts {
+    const { alias, name, version } = identity;
+    return {
+      alias,
+      name,
+      version,
+      provider: facts.provider,
+      golden: goldenOf(spec),
+      isRefused: standing.refusal !== undefined,
+      drifts: this.#ports.driftsOf(alias),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      life: this.usage.lifeOf(alias, version),
+      latest: this.usage.latest(alias),
+    };
+  }
+
+  async #compose(periodSeconds: number) {
+    const { clock, thing, serving, configuration } = this.#ports;
+    const device = await this.#device();
     const models = serving().map((model) => this.#factsOf(model));
     this.usage.keepOnly(models.map(({ alias }) => alias));
     return heartbeatOf({
@@ -228,16 +291,14 @@ export class FleetLink {
 
   #factsOf({ identity, spec, standing, instance: { facts, memoryBytes } }: ServingModel): ModelFacts {
     const { alias, name, version } = identity;
-    const hasGolden = (spec.manifest.golden ?? []).length > 0;
     const challenger = this.#ports.challengerOf(alias);
-    const golden = spec.settings.golden === 'off' ? 'OFF' : hasGolden ? 'PASSED' : 'NONE';
     return {
       alias,
       name,
       version,
       provider: facts.provider,
       variant: facts.variant,
-      golden,
+      golden: goldenOf(spec),
       ...(standing.refusal ? { refusal: standing.refusal.code } : {}),
       drifts: this.#ports.driftsOf(alias),
       ...(challenger ? { challenger } : {}),
@@ -265,6 +326,11 @@ function providerOf(ports: FleetLinkPorts): Promise<Provider> {
     case 'None':
       return Promise.resolve(noneProvider());
   }
+}
+
+function goldenOf({ manifest, settings }: ServingModel['spec']): 'PASSED' | 'NONE' | 'OFF' {
+  if (settings.golden === 'off') return 'OFF';
+  return (manifest.golden ?? []).length > 0 ? 'PASSED' : 'NONE';
 }
 
 function mismatchFacts({ deviceName, thing }: { readonly deviceName: string; readonly thing: string }): IncidentFacts {

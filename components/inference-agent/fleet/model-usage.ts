@@ -1,4 +1,5 @@
 import type { Clock } from '#packages/foundation';
+import { ModelLife } from './model-life.ts';
 
 /** What a model did since it was last asked; times in milliseconds since the epoch, latencies in milliseconds. */
 export interface ModelUsage {
@@ -17,6 +18,7 @@ const MAX_LATENCIES = 512;
 export class UsageBook {
   readonly #clock: Clock;
   readonly #models = new Map<string, Tally>();
+  readonly #lives = new Map<string, ModelLife>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,14 +30,30 @@ export class UsageBook {
     tally.inferences++;
     tally.latencySum += latencyMs;
     tally.latencies[tally.latencyCount++ % MAX_LATENCIES] = latencyMs;
+    this.#lives.get(alias)?.answered(latencyMs);
   }
 
   failure(alias: string): void {
     this.#of(alias).failures++;
+    this.#lives.get(alias)?.failed();
   }
 
   sample(alias: string): void {
     this.#of(alias).latestSample = this.#clock.now();
+  }
+
+  /** The requests of a version since it began to serve, which is now if it is not known yet. */
+  lifeOf(alias: string, version: string): ModelLife {
+    const known = this.#lives.get(alias);
+    if (known?.version === version) return known;
+    const life = new ModelLife(version, this.#clock);
+    this.#lives.set(alias, life);
+    return life;
+  }
+
+  /** When the model last answered and gave a sample, without taking anything. */
+  latest(alias: string): Pick<ModelUsage, 'latestInference' | 'latestSample'> {
+    return this.#of(alias);
   }
 
   /** What the model did since the last call. */
@@ -55,7 +73,8 @@ export class UsageBook {
 
   /** Forgets models that are gone. */
   keepOnly(aliases: readonly string[]): void {
-    for (const alias of this.#models.keys()) if (!aliases.includes(alias)) this.#models.delete(alias);
+    for (const known of [this.#models, this.#lives])
+      for (const alias of known.keys()) if (!aliases.includes(alias)) known.delete(alias);
   }
 
   #of(alias: string): Tally {

@@ -94,6 +94,11 @@ export const fleetKeys = {
   HeartbeatPeriodSeconds: integerSetting({ min: 0, max: 86_400 })
     .default(300)
     .describe('Time between two heartbeats, give or take a tenth; 0: none.'),
+  StatePeriodSeconds: integerSetting({ min: 0, max: 604_800 })
+    .default(86_400)
+    .describe(
+      'Longest time between two reports of the state of the device to its shadow `edgeml`, which the fleet index reads, with CloudProvider `Aws`; a change is reported within a minute. 0: none.',
+    ),
   CaptureDataMaxDiskMB: integerSetting({ min: 1, max: 1_048_576 })
     .default(1_024)
     .describe('Captured data that may wait on the disk for their upload; more are refused.'),

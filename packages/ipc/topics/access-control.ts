@@ -42,8 +42,8 @@ const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
     { operation: 'SubscribeToTopic', why: 'Invocations, own heartbeat.', topics: ['invoke', 'heartbeat'] },
     {
       operation: 'PublishToIoTCore',
-      why: 'Events and heartbeats to the cloud.',
-      topics: ['mqttEvents', 'mqttHeartbeat'],
+      why: 'Events, heartbeats and the state of the device to the cloud.',
+      topics: ['mqttEvents', 'mqttHeartbeat', 'mqttState'],
     },
   ],
   'edgeml.InferenceApp': [
@@ -131,7 +131,7 @@ function secretPolicy(component: string): Record<string, AccessPolicy> {
 }
 
 function resource(component: string, service: Service, topic: TopicName): string {
-  if (service === 'mqttproxy' && TOPIC_TEMPLATES[topic].includes('{thing}')) return 'edgeml/*';
+  if (service === 'mqttproxy' && TOPIC_TEMPLATES[topic].startsWith('edgeml/{thing}/')) return 'edgeml/*';
   return TOPIC_TEMPLATES[topic].replace('{component}', component).replace(/\{\w+\}/g, '*');
 }
 

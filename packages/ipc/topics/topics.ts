@@ -10,6 +10,8 @@ export const TOPIC_TEMPLATES = {
   mqttResults: 'edgeml/{thing}/results/{service}',
   mqttEvents: 'edgeml/{thing}/events',
   mqttHeartbeat: 'edgeml/{thing}/heartbeat',
+  /** Where AWS IoT takes what a device says of its shadow; nucleus lite has no other way to it. */
+  mqttState: '$aws/things/{thing}/shadow/name/edgeml/update',
   mqttFeedbackStatus: 'edgeml/{thing}/feedback/message/status',
   mqttFeedbackPrediction: 'edgeml/{thing}/feedback/message/prediction',
   /** The old ML Feedback connector's own names, local or on IoT Core, for those who keep them. */
@@ -41,6 +43,7 @@ export const mqttTopics = {
   results: (thing: string, service: string) => fillTopic(TOPIC_TEMPLATES.mqttResults, { thing, service }),
   events: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttEvents, { thing }),
   heartbeat: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttHeartbeat, { thing }),
+  state: (thing: string) => fillTopic(TOPIC_TEMPLATES.mqttState, { thing }),
 } as const;
 
 /** The only topics that the agent may answer invocations on: `edgeml/reply/…`. */

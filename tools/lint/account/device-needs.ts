@@ -98,6 +98,7 @@ function certificateNeeds({ thing, roleAlias, components, place }: DeviceSubject
     ...of(components, AGENT, [
       [mqttTopics.heartbeat(thing), `heartbeats of ${AGENT} do not arrive: no gate of promote would pass`],
       [mqttTopics.events(thing), `events of ${AGENT} do not arrive`],
+      [mqttTopics.state(thing), `the fleet index does not learn the state that ${AGENT} reports`],
     ]),
     ...of(components, APP, [[mqttTopics.results(thing, 'line-3'), `results of ${APP} do not arrive`]]),
     ...of(components, UPLOADER, [
