@@ -6,6 +6,7 @@ import { startS3Server, TEST_KEYS } from '../object-store/s3-server.ts';
 import { FleetSimulation } from './fleet-simulation.ts';
 import { ACCOUNT, GreengrassStandIn, REGION } from './greengrass.ts';
 import type { Handlers } from './greengrass.ts';
+import { IndexStandIn } from './index-stand-in.ts';
 import { IotStandIn } from './iot.ts';
 import { MemoryBucket } from './memory-bucket.ts';
 import { bindRest } from './rest-binding.ts';
@@ -35,6 +36,7 @@ export interface AwsStandIn {
   mishap: (request: RecordedRequest, index: number) => Mishap | undefined;
   readonly greengrass: GreengrassStandIn;
   readonly iot: IotStandIn;
+  readonly index: IndexStandIn;
   readonly sagemaker: SageMakerStandIn;
   readonly fleet: FleetSimulation;
   readonly s3: S3Client;
@@ -52,10 +54,11 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
   const fleet = new FleetSimulation(ACCOUNT, REGION);
   const greengrass = new GreengrassStandIn(fleet, (bucket, key) => readObject(s3, bucket, key));
   const iot = new IotStandIn(fleet);
+  const index = new IndexStandIn();
   const sagemaker = new SageMakerStandIn();
   const services: Readonly<Record<string, { model: ServiceModel; handlers: Handlers }>> = {
     greengrass: { model: await loadServiceModel('greengrassv2'), handlers: greengrass.handlers },
-    iot: { model: await loadServiceModel('iot'), handlers: iot.handlers },
+    iot: { model: await loadServiceModel('iot'), handlers: { ...iot.handlers, ...(index.handlers as Handlers) } },
     sagemaker: { model: await loadServiceModel('sagemaker'), handlers: sagemaker.handlers },
   };
   const server = http.createServer();
@@ -67,6 +70,7 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
     mishap: () => undefined,
     greengrass,
     iot,
+    index,
     sagemaker,
     fleet,
     s3,

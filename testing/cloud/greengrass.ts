@@ -36,6 +36,8 @@ type InputText =
   | 'principal'
   | 'policyName'
   | 'policyDocument'
+  | 'attributeName'
+  | 'attributeValue'
   | 'target'
   | 'roleAlias'
   | 'roleArn'

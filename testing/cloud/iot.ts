@@ -50,8 +50,11 @@ export class IotStandIn {
       for (const members of this.fleet.groups.values()) members.delete(thingName);
       return {};
     },
-    ListThings: ({ maxResults, nextToken }) => {
-      const { items, ...rest } = page([...this.fleet.things], maxResults ?? this.pageSize, nextToken);
+    ListThings: ({ maxResults, nextToken, attributeName, attributeValue }) => {
+      const found = [...this.fleet.things].filter(
+        ([, { attributes }]) => !attributeName || attributes[attributeName] === attributeValue,
+      );
+      const { items, ...rest } = page(found, maxResults ?? this.pageSize, nextToken);
       return {
         things: items.map(([thingName, { attributes }]) => ({
           thingName,

@@ -9,6 +9,7 @@ import { datasetCommand } from './dataset.ts';
 import { deployCommand } from './deploy.ts';
 import { deprovisionCommand } from './deprovision.ts';
 import { fleetCommand } from './fleet.ts';
+import { fleetIndexCommand } from './fleet-index.ts';
 import { doctorCommand } from './doctor.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { generateCommand } from './generate.ts';
@@ -71,6 +72,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, provisionCommand, host);
   addCommand(program, deprovisionCommand, host);
   addCommand(program, fleetCommand, host);
+  addCommand(program, fleetIndexCommand, host);
   addCommand(program, ringsCommand, host);
   addCommand(program, pipelineCommand, host);
   addCommand(program, migrateV1Command, host);

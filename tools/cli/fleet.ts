@@ -6,9 +6,12 @@ import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
 import { table } from './frame/table.ts';
+import type { CloudClients } from '../cloud/clients.ts';
+import type { Target } from '../cloud/deployments/target.ts';
 import type { FleetDevice } from '../cloud/fleet/fleet-devices.ts';
 import type { FleetFilter } from '../cloud/fleet/fleet-filter.ts';
 import type { FleetReport } from '../cloud/fleet/fleet-report.ts';
+import type { FleetIndex } from '../cloud/fleet/index/fleet-index.ts';
 
 interface FleetOptions extends CloudCommandOptions {
   readonly group?: string;
@@ -21,6 +24,7 @@ interface FleetOptions extends CloudCommandOptions {
   readonly nameContains?: string;
   readonly report?: boolean;
   readonly html?: string;
+  readonly limit: string;
 }
 
 export const fleetCommand: CommandSpec<FleetOptions> = {
@@ -29,7 +33,10 @@ export const fleetCommand: CommandSpec<FleetOptions> = {
   options: (command) =>
     cloudOptions(command)
       .option('--group <name>', 'devices of this thing group (default: all core devices)')
-      .option('--heartbeats <s3-uri>', 'where the heartbeat rule writes, as s3://bucket/prefix')
+      .option(
+        '--heartbeats <s3-uri>',
+        'where the heartbeat rule writes, as s3://bucket/prefix (default: the fleet index is asked, if the account has it)',
+      )
       .option('--connected', 'only devices whose heartbeats come')
       .option('--offline', 'only devices whose heartbeats do not come')
       .option('--model <name[=version]>', 'only devices with this model')
@@ -40,47 +47,115 @@ export const fleetCommand: CommandSpec<FleetOptions> = {
       .option('--heartbeat-before <time>', 'only devices last heard of before it')
       .option('--name-contains <text>', 'only devices with this in their name')
       .option('--report', 'counts instead of devices: connected, agent versions, and each model by device')
-      .option('--html <file>', 'write the report as a page that can be sent around'),
+      .option('--html <file>', 'write the report as a page that can be sent around')
+      .option('--limit <n>', 'devices that are listed from the fleet index', '100'),
   help: `
+Without --heartbeats the fleet index answers (edgeml fleet-index turns it on): a report takes six requests for any number of devices,
+connected is by the connection to AWS IoT, and active means within the last hour. With --heartbeats:
 connected: the last heartbeat is at most two and a half periods old. offline: any other device. active: connected, and the
 model answered a request in the last two periods before the heartbeat. sampling: the same for captured data. With --json
 there is one device per line, or the report in the fields of GetDeviceFleetReport.
 
 Examples:
+  npm run -s edgeml -- fleet --report
   npm run -s edgeml -- fleet --heartbeats s3://edgeml-fleet/heartbeats --offline
   npm run -s edgeml -- fleet --heartbeats s3://edgeml-fleet/heartbeats --group press-shop --html fleet.html
   npm run -s edgeml -- fleet gateway-7 --heartbeats s3://edgeml-fleet/heartbeats --json`,
   run: async ({ args, options, out, signal }) => {
     const now = systemClock.now();
     const filter = filterOf(options, now);
-    const { cloudErrors } = await import('../cloud/errors.ts');
-    const { fleetDevices } = await import('../cloud/fleet/fleet-devices.ts');
-    const { filterDevices } = await import('../cloud/fleet/fleet-filter.ts');
-    const { fleetPage } = await import('../cloud/fleet/fleet-page.ts');
-    const { fleetReport } = await import('../cloud/fleet/fleet-report.ts');
-    const { heartbeatPlace } = await import('../cloud/fleet/heartbeat-store.ts');
     const { findTarget } = await import('../cloud/deployments/target.ts');
-    const heartbeats = options.heartbeats === undefined ? {} : { heartbeats: heartbeatPlace(options.heartbeats) };
+    const { findFleetIndex } = await import('../cloud/fleet/index/fleet-index.ts');
     await withCloud(options, async (clients) => {
-      const group =
-        options.group === undefined
-          ? undefined
-          : await findTarget(clients, { kind: 'group', name: options.group }, signal);
-      const all = await fleetDevices(clients, { ...(group ? { group } : {}), ...heartbeats, now, signal });
-      const missing = args.find((name) => !all.some(({ thing }) => thing === name));
-      if (missing !== undefined) throw cloudErrors.error('fleet.unknown-device', `there is no device "${missing}"`);
-      const devices = filterDevices(all, filter).filter(({ thing }) => args.length === 0 || args.includes(thing));
-      const subject = { name: options.group ?? 'all devices', ...(group ? { arn: group.arn } : {}), now };
-      const place = options.heartbeats === undefined ? {} : { heartbeats: options.heartbeats };
-      const report = fleetReport(devices, { ...subject, ...place });
-      if (options.html !== undefined) await writeFile(options.html, fleetPage(report, devices, now));
-      if (options.report) showReport(out, report);
-      else await showDevices(out, devices, now);
-      if (options.html !== undefined) out.note(`Wrote ${options.html}`);
-      if (options.heartbeats === undefined) out.note('Without --heartbeats nothing is known of models and presence.');
+      const { group: name } = options;
+      const group = name === undefined ? undefined : await findTarget(clients, { kind: 'group', name }, signal);
+      const index = options.heartbeats === undefined ? await findFleetIndex(clients, signal) : undefined;
+      const request = { args, options, out, filter, now, ...(group ? { group } : {}) };
+      await (index ? fromIndex(index, request) : fromHeartbeats(clients, request, signal));
     });
   },
 };
+
+interface FleetRequest {
+  readonly args: readonly string[];
+  readonly options: FleetOptions;
+  readonly out: Output;
+  readonly filter: FleetFilter;
+  readonly group?: Target;
+  readonly now: number;
+}
+
+async function fromHeartbeats(
+  clients: CloudClients,
+  { args, options, out, filter, group, now }: FleetRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fleetDevices } = await import('../cloud/fleet/fleet-devices.ts');
+  const { filterDevices } = await import('../cloud/fleet/fleet-filter.ts');
+  const { fleetPage } = await import('../cloud/fleet/fleet-page.ts');
+  const { fleetReport } = await import('../cloud/fleet/fleet-report.ts');
+  const { heartbeatPlace } = await import('../cloud/fleet/heartbeat-store.ts');
+  const heartbeats = options.heartbeats === undefined ? {} : { heartbeats: heartbeatPlace(options.heartbeats) };
+  const all = await fleetDevices(clients, { ...(group ? { group } : {}), ...heartbeats, now, signal });
+  const missing = args.find((name) => !all.some(({ thing }) => thing === name));
+  if (missing !== undefined) throw await unknownDevice(missing);
+  const devices = filterDevices(all, filter).filter(({ thing }) => args.length === 0 || args.includes(thing));
+  const subject = { name: options.group ?? 'all devices', ...(group ? { arn: group.arn } : {}), now };
+  const place = options.heartbeats === undefined ? {} : { heartbeats: options.heartbeats };
+  const report = fleetReport(devices, { ...subject, ...place });
+  if (options.html !== undefined) await writeFile(options.html, fleetPage(report, devices, now));
+  if (options.report) showReport(out, report);
+  else {
+    await showDevices(out, devices, now);
+    if (!out.isJson)
+      out.line(`${devices.length} devices, ${devices.filter(({ connected }) => connected).length} connected`);
+  }
+  if (options.html !== undefined) out.note(`Wrote ${options.html}`);
+  if (options.heartbeats === undefined) out.note('Without --heartbeats nothing is known of models and presence.');
+}
+
+async function fromIndex(index: FleetIndex, { args, options, out, filter, group, now }: FleetRequest): Promise<void> {
+  const { filterQuery, fleetDeviceOf, membersQuery } = await import('../cloud/fleet/index/index-devices.ts');
+  const { indexReport } = await import('../cloud/fleet/index/index-report.ts');
+  const { indexPage } = await import('../cloud/fleet/index/index-page.ts');
+  const { all, is, textOf } = await import('../cloud/fleet/index/query.ts');
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw cliErrors.error('cli.usage', `--limit is ${options.limit}; give a whole number above 0`);
+  const members = all(membersQuery(options.group), filterQuery(filter));
+  const subject = { name: options.group ?? 'all devices', ...(group ? { arn: group.arn } : {}), now };
+  if (args.length > 0) {
+    const found = await Promise.all(
+      args.map((name) => index.first(textOf(all(is('thingName', name), filterQuery(filter))), 1)),
+    );
+    const missing = args.find((_, at) => found[at]?.length === 0);
+    if (missing !== undefined) throw await unknownDevice(missing);
+    return showDevices(out, found.flat().map(fleetDeviceOf), now);
+  }
+  const isReport = options.report === true || options.html !== undefined;
+  const found = isReport ? await indexReport(index, members, subject) : undefined;
+  if (found && options.html !== undefined) await writeFile(options.html, await indexPage(index, members, found, now));
+  if (found && options.report) {
+    showReport(out, found.report);
+    const { states, uncounted } = found;
+    if (!out.isJson) out.line(states.map(({ value, count }) => `${count} ${value.toLowerCase()}`).join(', '));
+    if (uncounted > 0)
+      out.note(`The index does not tell the models of ${uncounted} devices: there are too many combinations.`);
+  } else {
+    const query = textOf(members);
+    const listed = await index.first(query, limit);
+    await showDevices(out, listed.map(fleetDeviceOf), now);
+    const total = listed.length < limit ? listed.length : await index.count(query);
+    if (!out.isJson) out.line(`${total} devices`);
+    if (total > listed.length) out.note(`The first ${listed.length} are listed; --limit lists more, filters fewer.`);
+  }
+  if (options.html !== undefined) out.note(`Wrote ${options.html}`);
+}
+
+async function unknownDevice(name: string): Promise<Error> {
+  const { cloudErrors } = await import('../cloud/errors.ts');
+  return cloudErrors.error('fleet.unknown-device', `there is no device "${name}"`);
+}
 
 function filterOf(options: FleetOptions, now: number): FleetFilter {
   if (options.connected && options.offline)
@@ -123,7 +198,6 @@ async function showDevices(out: Output, devices: readonly FleetDevice[], now: nu
     models.map(({ name, version, active }) => `${name} ${version}${active ? '' : ' (idle)'}`).join(', '),
   ]);
   for (const line of table(['device', 'state', 'health', 'heartbeat', 'agent', 'models'], rows)) out.line(line);
-  out.line(`${devices.length} devices, ${devices.filter(({ connected }) => connected).length} connected`);
 }
 
 function showReport(out: Output, report: FleetReport): void {

@@ -15,19 +15,21 @@ export const ringsCommand: CommandSpec<RingsOptions> = {
       .requiredOption('--group <name>', 'thing group with all the devices')
       .option('--dry-run', 'say who would join and leave which ring; change nothing'),
   help: `
-A ring is name=5% (of all devices), name=device,device or name=*part of the device's name*. Each device is in one ring at most, the
+A ring is name=5% (of all devices), name=device,device, name=*part of the device's name* or name=@attribute:value of its thing. Each device is in one ring at most, the
 first that fits; a percentage takes the same devices again next time. Groups that are missing are made.
 
 Example:
   npm run -s edgeml -- rings canary=gateway-1,gateway-2 wave-1=*hall-1* wave-2=100% --group factory --dry-run`,
   run: async ({ args, options, out, signal }) => {
     const { applyRings } = await import('../cloud/fleet/apply-rings.ts');
+    const { thingsWithAttributes } = await import('../cloud/fleet/things-with-attributes.ts');
     const { assignRings, parseRing } = await import('../cloud/fleet/rings.ts');
     const { membersOf } = await import('../cloud/fleet/fleet-devices.ts');
     const rings = args.map(parseRing);
     await withCloud(options, async (clients) => {
       const things = await membersOf(clients, { name: options.group }, signal);
-      const changes = await applyRings(clients, assignRings(things, rings), {
+      const withAttribute = await thingsWithAttributes(clients, rings, signal);
+      const changes = await applyRings(clients, assignRings(things, rings, withAttribute), {
         signal,
         dryRun: options.dryRun === true,
       });

@@ -3,8 +3,18 @@ import type { FleetReport, ModelStat } from './fleet-report.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The report as one HTML file that needs nothing else: no script, no font, no image from elsewhere. */
-export function fleetPage(report: FleetReport, devices: readonly FleetDevice[], now: number): string {
+/** A page that shows some of the devices of its report. */
+export interface PagePart {
+  readonly unhealthy: number;
+  /** Which devices it shows, for the reader. */
+  readonly note: string;
+}
+
+/**
+ * The report as one HTML file that needs nothing else: no script, no font, no image from elsewhere.
+ * @param part if `devices` are not all devices of the report
+ */
+export function fleetPage(report: FleetReport, devices: readonly FleetDevice[], now: number, part?: PagePart): string {
   const { ConnectedDeviceCount: connected, RegisteredDeviceCount: registered } = report.DeviceStats;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -12,15 +22,15 @@ export function fleetPage(report: FleetReport, devices: readonly FleetDevice[], 
 <h1>${text(report.DeviceFleetName)}</h1>
 <p class="when">Report of ${text(report.ReportGenerated.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'))}</p>
 <div class="tiles">
-${tile('Devices', registered)}${tile('Connected', connected, 'ok')}${tile('Offline', registered - connected, registered > connected ? 'bad' : '')}${tile('Unhealthy', devices.filter(({ health }) => health === 'UNHEALTHY').length, 'warn')}
+${tile('Devices', registered)}${tile('Connected', connected, 'ok')}${tile('Offline', registered - connected, registered > connected ? 'bad' : '')}${tile('Unhealthy', part?.unhealthy ?? devices.filter(({ health }) => health === 'UNHEALTHY').length, 'warn')}
 </div>
 <h2>Models</h2>
 ${report.ModelStats.length > 0 ? modelChart(report.ModelStats) : '<p>No heartbeat names a model.</p>'}
-<h2>Last heartbeat</h2>
-${bars(ages(devices, now))}
+${part ? '' : `<h2>Last heartbeat</h2>\n${bars(ages(devices, now))}`}
 <h2>Agent versions</h2>
 ${bars(report.AgentVersions.map(({ Version, AgentCount }) => [Version, AgentCount] as const))}
 <h2>Devices</h2>
+${part ? `<p>${text(part.note)}</p>` : ''}
 <table><thead><tr><th>Device</th><th>State</th><th>Last heartbeat</th><th>Agent</th><th>Models</th></tr></thead><tbody>
 ${devices.map((device) => deviceRow(device, now)).join('\n')}
 </tbody></table></body></html>
@@ -87,7 +97,8 @@ function deviceRow(
   { thing, connected, lastHeartbeat, agentVersion = '', models, health }: FleetDevice,
   now: number,
 ): string {
-  const state = health === 'UNHEALTHY' ? 'unhealthy' : connected ? 'connected' : 'offline';
+  const isUnhealthy = health === 'UNHEALTHY' || health === 'FAILING';
+  const state = isUnhealthy ? 'unhealthy' : connected ? 'connected' : 'offline';
   const list = models.map(({ name, version, active }) => `${text(name)} ${text(version)}${active ? '' : ' (idle)'}`);
   return `<tr><td>${text(thing)}</td><td class="${state}">${state}</td><td>${lastHeartbeat === undefined ? 'never' : ago(now - lastHeartbeat)}</td><td>${text(agentVersion)}</td><td>${list.join(', ')}</td></tr>`;
 }

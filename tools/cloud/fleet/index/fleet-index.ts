@@ -87,7 +87,10 @@ export class FleetIndex {
 }
 
 /** The index of the account; undefined if it is off, does not have the shadow of this project, or the caller may not ask. */
-export async function findFleetIndex(clients: Pick<CloudClients, 'iot'>, signal: AbortSignal): Promise<FleetIndex | undefined> {
+export async function findFleetIndex(
+  clients: Pick<CloudClients, 'iot'>,
+  signal: AbortSignal,
+): Promise<FleetIndex | undefined> {
   try {
     const sent = clients.iot.send(new GetIndexingConfigurationCommand({}), { abortSignal: signal });
     const { thingIndexingConfiguration: found } = await awsCall('GetIndexingConfiguration', sent);

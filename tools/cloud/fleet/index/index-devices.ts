@@ -52,8 +52,7 @@ export function fleetDeviceOf({ thing, connected, state }: IndexedDevice): Fleet
 }
 
 function modelTerm(name: string, version: string | undefined): Query {
-  const field = modelField(name, 'version');
-  return version === undefined ? { text: `${field}:*`, terms: 1 } : is(field, version);
+  return version === undefined ? above(modelField(name, 'since'), 0) : is(modelField(name, 'version'), version);
 }
 
 function seconds(ms: number): number {

@@ -1,8 +1,9 @@
 import { STATE_SHADOW } from '#packages/heartbeat';
 import { cloudErrors } from '../../errors.ts';
 
-/** Quota of AWS IoT. */
-export const MAX_TERMS = 12;
+/** Terms of a query, and characters of one with a leading wildcard ("Query syntax" in the developer guide of AWS IoT Core). */
+const MAX_TERMS = 12;
+const MAX_WILDCARD_LENGTH = 100;
 
 const REPORTED = `shadow.name.${STATE_SHADOW}.reported`;
 
@@ -74,11 +75,15 @@ export const CONNECTED: Query = is('connectivity.connected', true);
 /** Never heard of, too. */
 export const OFFLINE: Query = not(CONNECTED);
 /** Devices that have reported a state. */
-export const KNOWN: Query = { text: `${AGENT_FIELD}:*`, terms: 1 };
+export const KNOWN: Query = above(reported('at'), 0);
 export const crashedAfter = (seconds: number): Query => above(CRASHED_FIELD, seconds);
 
 /** The text of a query. @throws EdgeError `fleet.index-terms` if AWS IoT would refuse it for its length */
 export function textOf({ text, terms }: Query): string {
+  if (text.includes(':*') && text.length > MAX_WILDCARD_LENGTH) {
+    const message = `AWS IoT takes ${MAX_WILDCARD_LENGTH} characters with a part of a name, and the query has ${text.length}`;
+    throw cloudErrors.error('fleet.index-terms', message, { facts: { terms } });
+  }
   if (terms <= MAX_TERMS) return text;
   const message = `a query of the fleet index has ${terms} terms, and AWS IoT takes ${MAX_TERMS}`;
   throw cloudErrors.error('fleet.index-terms', message, { facts: { terms } });
