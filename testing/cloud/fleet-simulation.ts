@@ -164,6 +164,15 @@ export class FleetSimulation {
   jobExecutions(jobId: string): readonly { thing: string; status: string }[] {
     const deployment = this.deployments.find((one) => one.jobId === jobId);
     if (!deployment) throw notFound('job', jobId);
+    return this.#moveOn(deployment).map(([thing, { status }]) => ({ thing, status }));
+  }
+
+  /** Moves the devices of all jobs on, for callers that do not read their executions. */
+  moveOn(): void {
+    for (const deployment of this.deployments) this.#moveOn(deployment);
+  }
+
+  #moveOn(deployment: Deployment) {
     const told = [...deployment.devices].slice(0, this.#toldBy(deployment));
     for (const [, device] of told) {
       if (device.outcome.status === 'OFFLINE' || deployment.status === 'CANCELED') continue;
@@ -179,7 +188,7 @@ export class FleetSimulation {
     )
       deployment.status =
         states.includes('FAILED') && deployment.targetArn.includes(':thing/') ? 'FAILED' : 'COMPLETED';
-    return told.map(([thing, { status }]) => ({ thing, status }));
+    return told;
   }
 
   /** Jobs of thing groups are continuous: they end with the next deployment, or when they are canceled. */
@@ -195,7 +204,7 @@ export class FleetSimulation {
       targets: [deployment.targetArn],
       jobProcessDetails: {
         ...(told < deployment.devices.size ? { processingTargets: [deployment.targetArn] } : {}),
-        numberOfQueuedThings: told,
+        ...countsOf([...deployment.devices.values()].slice(0, told).map(({ status }) => status)),
       },
     };
   }
@@ -293,6 +302,22 @@ export class FleetSimulation {
   #jobArn(jobId: string): string {
     return `arn:aws:iot:${this.#region}:${this.#account}:job/${jobId}`;
   }
+}
+
+const COUNTED: Readonly<Record<string, string>> = {
+  QUEUED: 'numberOfQueuedThings',
+  IN_PROGRESS: 'numberOfInProgressThings',
+  SUCCEEDED: 'numberOfSucceededThings',
+  FAILED: 'numberOfFailedThings',
+};
+
+function countsOf(states: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const state of states) {
+    const name = COUNTED[state] ?? state;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function pick(from: Json, ...names: readonly string[]): Json {

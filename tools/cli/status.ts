@@ -22,7 +22,8 @@ export const statusCommand: CommandSpec<StatusOptions> = {
       .option('--timeout <seconds>', 'longest look with --follow', '3600'),
   help: `
 Ends with 1 when a device failed, and with --follow also when one is not done in time. A queued device has not called in
-yet: it takes the deployment when it comes back.
+yet: it takes the deployment when it comes back. Of a group with more than 250 devices, those that failed first are listed and all are counted,
+if the account has the fleet index (edgeml fleet-index).
 
 Example:
   npm run -s edgeml -- status --group press-shop --follow`,
@@ -30,6 +31,7 @@ Example:
     const { currentDeployment, getDeployment } = await import('../cloud/deployments/current-deployment.ts');
     const { deploymentStatus, isFailure } = await import('../cloud/deployments/device-status.ts');
     const { cloudErrors } = await import('../cloud/errors.ts');
+    const { countedLook } = await import('../cloud/deployments/counted-status.ts');
     const { followDeployment } = await import('../cloud/deployments/follow.ts');
     const { countsText, showStatus } = await import('./cloud/show-status.ts');
     const timeoutMs = secondsOption('--timeout', options.timeout);
@@ -39,14 +41,16 @@ Example:
           ? await currentDeployment(clients, await targetOf(clients, options, signal), signal)
           : await getDeployment(clients, options.deployment, signal);
       if (!deployment) throw cloudErrors.error('deploy.no-deployment', 'the target has no deployment');
+      const counted = await countedLook(clients, deployment, signal);
       const status = options.follow
         ? await followDeployment(clients, deployment.id, {
             clock: systemClock,
             signal,
             timeoutMs,
+            ...(counted ? { look: counted } : {}),
             onStatus: (seen) => out.progress(countsText(seen)),
           })
-        : await deploymentStatus(clients, deployment, signal);
+        : await (counted?.(deployment) ?? deploymentStatus(clients, deployment, signal));
       showStatus(out, status);
       const isLate = options.follow === true && !status.isSettled;
       return isLate || status.devices.some(isFailure) ? 1 : 0;

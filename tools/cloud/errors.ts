@@ -79,6 +79,9 @@ export const cloudErrors = errorCatalogue({
   'promote.invalid-plan': entry<{ readonly issues: readonly string[] }>({
     todo: 'Correct every value that is named; docs/fleet.md shows a whole plan.',
   }),
+  'promote.needs-heartbeats': entry<{ readonly settings: readonly string[] }>({
+    todo: 'Name the place of the heartbeats in the plan (`heartbeats: s3://bucket/prefix`), or leave the named settings out.',
+  }),
   'promote.not-approved': {
     todo: 'Look at the gate report, then give its token with --approve; nobody else knows it before the gate has passed.',
   },

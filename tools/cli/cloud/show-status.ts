@@ -7,15 +7,25 @@ import { table } from '../frame/table.ts';
 /** A fleet's successes are a number; its failures are lines. */
 const SHOWN_DEVICES = 40;
 
-function statusJson({ deployment, devices, counts, isSettled }: DeploymentStatus) {
+function statusJson({ deployment, devices, total, counts, isSettled }: DeploymentStatus) {
   const { id, name, targetArn, status, components } = deployment;
-  return { deploymentId: id, name, targetArn, status, settled: isSettled, counts, components, devices };
+  return {
+    deploymentId: id,
+    name,
+    targetArn,
+    status,
+    settled: isSettled,
+    ...(total === undefined ? {} : { total }),
+    counts,
+    components,
+    devices,
+  };
 }
 
-export function countsText({ counts, devices }: DeploymentStatus): string {
-  if (devices.length === 0) return 'no devices yet';
+export function countsText({ counts, devices, total = devices.length }: DeploymentStatus): string {
+  if (total === 0) return 'no devices yet';
   const parts = Object.entries(counts).map(([status, count]) => `${count} ${status.toLowerCase().replace('_', ' ')}`);
-  return `${devices.length} devices: ${parts.join(', ')}`;
+  return `${total} devices: ${parts.join(', ')}`;
 }
 
 export function showStatus(out: Output, status: DeploymentStatus): void {

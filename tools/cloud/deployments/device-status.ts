@@ -33,13 +33,15 @@ export interface DeviceFailure {
 export interface DeploymentStatus {
   readonly deployment: StoredDeployment;
   readonly devices: readonly DeviceStatus[];
+  /** Devices altogether, if `devices` names only those that failed first. Default: all are named. */
+  readonly total?: number;
   readonly counts: Readonly<Record<string, number>>;
   /** The rollout has come to every device, and none is queued or at work. */
   readonly isSettled: boolean;
 }
 
 const FAILURES = ['FAILED', 'TIMED_OUT', 'REJECTED'];
-const UNSETTLED = ['PENDING', 'QUEUED', 'IN_PROGRESS'];
+export const UNSETTLED = ['PENDING', 'QUEUED', 'IN_PROGRESS'];
 const ASKED_AT_ONCE = 8;
 
 export function isFailure({ status }: DeviceStatus): boolean {
@@ -112,7 +114,8 @@ async function executionsOf({ iot }: CloudClients, { id, jobId }: StoredDeployme
   return executions.sort((a, b) => (a.thing < b.thing ? -1 : 1));
 }
 
-async function failureOf(
+/** What a device says of a deployment that failed there. */
+export async function failureOf(
   { greengrass }: CloudClients,
   { id, components }: StoredDeployment,
   thing: string,

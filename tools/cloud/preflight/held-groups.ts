@@ -44,10 +44,11 @@ export async function heldGroups(
  */
 export async function holdDevices(
   clients: CloudClients,
-  { ring, current, things, signal }: HoldRequest,
+  { ring, current, things, areDirect = false, signal }: HoldRequest,
 ): Promise<void> {
-  const direct = new Set(await membersOf(clients, ring, signal, false));
-  const reached = new Set(await membersOf(clients, ring, signal));
+  if (things.length === 0) return;
+  const direct = new Set(areDirect ? things : await membersOf(clients, ring, signal, false));
+  const reached = new Set(areDirect ? things : await membersOf(clients, ring, signal));
   const nested = things.filter((thing) => reached.has(thing) && !direct.has(thing));
   if (nested.length > 0) {
     const message = `${nested.join(', ')} cannot take the version, and cannot be taken out of ${ring.name}: they are in a group below it`;
@@ -70,6 +71,8 @@ export interface HoldRequest {
   /** The deployment of the ring before the new one; undefined if it never had one. */
   readonly current: StoredDeployment | undefined;
   readonly things: readonly string[];
+  /** They are known to be members of the ring itself, so that nobody needs to read its members. Default: not known. */
+  readonly areDirect?: boolean;
   readonly signal: AbortSignal;
 }
 

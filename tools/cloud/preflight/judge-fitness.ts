@@ -24,7 +24,7 @@ export interface FitnessInput {
 }
 
 /** The Java nucleus leaves this much free: below it every download fails. Nucleus lite needs room to unpack as well. */
-const SPARE_DISK_BYTES = 20_000_000;
+export const SPARE_DISK_BYTES = 20_000_000;
 const MB = 1_000_000;
 
 /** Holds a version against what a device said of itself in its last heartbeat. */

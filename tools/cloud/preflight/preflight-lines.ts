@@ -1,14 +1,17 @@
+import { unknownIn } from './preflight.ts';
 import type { DeviceReason, Preflight } from './preflight.ts';
 
 const MAX_DEVICES = 20;
 const WIDTH = 22;
 
 /** A pre-flight in words, one line for each device that does not simply fit; long lists end with how many more there are. */
-export function preflightLines({ fits, unfit, unknown, unmeasured, returning }: Preflight): readonly string[] {
+export function preflightLines(found: Preflight): readonly string[] {
+  const { fits, unfit, unknown, unmeasured, returning } = found;
+  const unknownCount = unknownIn(found);
   const counts = [
     `${fits} can take it`,
     ...(unfit.length > 0 ? [`${unfit.length} cannot`] : []),
-    ...(unknown.length > 0 ? [`${unknown.length} not known`] : []),
+    ...(unknownCount > 0 ? [`${unknownCount} not known`] : []),
     ...(returning.length > 0 ? [`${returning.length} were held back and return`] : []),
   ];
   return [

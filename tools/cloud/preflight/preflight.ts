@@ -6,6 +6,7 @@ import type { PromotionPlan } from '../promotion/promotion-plan.ts';
 import { componentNeeds } from './component-needs.ts';
 import type { ComponentNeeds } from './component-needs.ts';
 import { heldGroups } from './held-groups.ts';
+import { preflightByIndex } from './index-preflight.ts';
 import { judgeFitness } from './judge-fitness.ts';
 
 /** Which devices of a stage can take the version, by their last heartbeats. */
@@ -15,6 +16,8 @@ export interface Preflight {
   readonly unfit: readonly DeviceReason[];
   /** Tried all the same: nothing tells whether they can take it. */
   readonly unknown: readonly DeviceReason[];
+  /** All of them, if `unknown` names only the first ones. */
+  readonly unknownCount?: number;
   /** Components whose artifacts could not be measured, so that nothing is said of their disk. */
   readonly unmeasured: readonly string[];
   /** Devices that an earlier promotion held back and that can take this version. */
@@ -26,9 +29,14 @@ export interface DeviceReason {
   readonly reason: string;
 }
 
+export function unknownIn({ unknown, unknownCount }: Pick<Preflight, 'unknown' | 'unknownCount'>): number {
+  return unknownCount ?? unknown.length;
+}
+
 /**
  * Holds the plan against the heartbeats of every device of a stage, those included that earlier promotions held back. Sends nothing but
- * questions: the recipes of the plan's components, the ends of their artifacts, one heartbeat for each device.
+ * questions: the recipes of the plan's components, the ends of their artifacts, one heartbeat for each device. A plan without heartbeats is held
+ * against the fleet index.
  *
  * @param returning devices that an interrupted run was about to bring back
  */
@@ -38,6 +46,7 @@ export async function preflight(
   target: Pick<Target, 'name'>,
   { signal, now, returning = [] }: { signal: AbortSignal; now: number; returning?: readonly string[] },
 ): Promise<Preflight> {
+  if (plan.heartbeats === undefined) return preflightByIndex(clients, plan, target, { signal, now, returning });
   const members = await membersOf(clients, target, signal);
   const held = [...(await heldGroups(clients, target.name, signal)).values()].flat();
   const outside = [...new Set([...held, ...returning])].filter((thing) => !members.includes(thing));

@@ -4,6 +4,7 @@ import type { Comparison } from './compare-numbers.ts';
 import { judgeDevice } from './judge-device.ts';
 import type { DeviceFinding, StageFacts } from './judge-device.ts';
 import { Observations } from './observations.ts';
+import type { GateSettings } from './promotion-plan.ts';
 
 export type GateInput = StageFacts & { readonly devices: readonly DeviceStatus[] };
 
@@ -34,12 +35,28 @@ export function judgeStage(input: GateInput): GateReport {
     count('waiting'),
     count('offline'),
   ];
-  const reachable = healthy + unhealthy + waiting;
-  const needed = Math.max(settings.minDevices, Math.ceil((settings.quorumPercent / 100) * reachable));
   const findings = all.filter((one) => one.verdict !== 'healthy');
   const judged = all.filter(({ verdict }) => verdict !== 'offline').map(({ thing }) => thing);
   const comparisons = compareNumbers(settings, judged, observations, before);
-  const counts = { healthy, unhealthy, waiting, offline, findings, comparisons };
+  const pending = input.devices.filter(({ status }) => status === 'PENDING').length;
+  return stageVerdict({ healthy, unhealthy, waiting, offline, pending, findings, comparisons }, settings);
+}
+
+/** A stage as numbers. */
+export interface StageCounts extends Pick<
+  GateReport,
+  'healthy' | 'unhealthy' | 'waiting' | 'offline' | 'findings' | 'comparisons'
+> {
+  /** Devices that the rollout has not come to; they are counted in the others, too. */
+  readonly pending: number;
+}
+
+/** The answer of the gate, and why. */
+export function stageVerdict({ pending, ...counts }: StageCounts, settings: GateSettings): GateReport {
+  const { healthy, unhealthy, waiting, offline, findings } = counts;
+  const reachable = healthy + unhealthy + waiting;
+  const total = reachable + offline;
+  const needed = Math.max(settings.minDevices, Math.ceil((settings.quorumPercent / 100) * reachable));
   // Counting on: could the devices that are still waiting make up for those that are not healthy?
   if (unhealthy > 0 && healthy + waiting < needed) {
     const why = findings.flatMap(({ thing, verdict, reason = '' }) =>
@@ -51,13 +68,12 @@ export function judgeStage(input: GateInput): GateReport {
   }
   const said = { verdict: 'waiting' as const, ...counts };
   // Under a rollout rate the first devices are healthy long before the last ones are told.
-  const pending = input.devices.filter(({ status }) => status === 'PENDING').length;
-  if (pending > 0) return { ...said, reason: `the rollout has not reached ${pending} of ${all.length} devices` };
+  if (pending > 0) return { ...said, reason: `the rollout has not reached ${pending} of ${total} devices` };
   if (healthy < needed)
     return { ...said, reason: `${healthy} of ${needed} devices that are needed are healthy so far` };
-  if (100 * reachable < settings.minReachablePercent * all.length) {
+  if (100 * reachable < settings.minReachablePercent * total) {
     const bound = `${settings.minReachablePercent} % must be (gate.minReachablePercent)`;
-    return { ...said, reason: `only ${reachable} of ${all.length} devices can be reached; ${bound}` };
+    return { ...said, reason: `only ${reachable} of ${total} devices can be reached; ${bound}` };
   }
   return { ...said, verdict: 'passed', reason: `${healthy} of ${reachable} devices are healthy` };
 }

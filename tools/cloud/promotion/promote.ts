@@ -2,6 +2,7 @@ import type { Clock } from '#packages/foundation';
 
 import type { CloudClients } from '../clients.ts';
 import { currentDeployment, getDeployment } from '../deployments/current-deployment.ts';
+import type { StoredDeployment } from '../deployments/current-deployment.ts';
 import { planDeployment, sendDeployment } from '../deployments/deploy.ts';
 import { deploymentStatus } from '../deployments/device-status.ts';
 import type { DeviceFailure } from '../deployments/device-status.ts';
@@ -11,14 +12,17 @@ import type { Target } from '../deployments/target.ts';
 import { membersOf } from '../fleet/fleet-devices.ts';
 import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
 import type { HeartbeatCache } from '../fleet/heartbeat-store.ts';
+import { needFleetIndex } from '../fleet/index/fleet-index.ts';
 import { pollUntil } from '../poll.ts';
 import { holdDevices, joinRing, leaveHeldGroups } from '../preflight/held-groups.ts';
-import { preflight } from '../preflight/preflight.ts';
+import { preflight, unknownIn } from '../preflight/preflight.ts';
 import type { Preflight } from '../preflight/preflight.ts';
 import { checkApproval } from './approval.ts';
 import { cloudErrors } from '../errors.ts';
 import { judgeStage } from './gate.ts';
 import type { GateReport } from './gate.ts';
+import { checkIndexGate } from './index-bounds.ts';
+import { judgeByIndex } from './index-gate.ts';
 import { numbersOf, Observations } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { hasEnded, newState, resumedState } from './promotion-state.ts';
@@ -47,6 +51,7 @@ export interface PromoteOptions {
  */
 export async function promote(options: PromoteOptions): Promise<PromotionState> {
   const { plan, store } = options;
+  if (plan.heartbeats === undefined) checkIndexGate(plan.gate);
   let state = resumedState(await store.load(), plan, store.place, options.run);
   if (hasEnded(state)) {
     if (options.approve === undefined) return state;
@@ -149,7 +154,8 @@ async function deployStage(options: PromoteOptions, known: PromotionState, index
   state = await saved(options, state);
   const { unfit = [], returning = [] } = preflight ?? {};
   const things = unfit.map(({ thing }) => thing);
-  await holdDevices(clients, { ring: target, current: deployment.current, things, signal });
+  const areDirect = plan.heartbeats === undefined;
+  await holdDevices(clients, { ring: target, current: deployment.current, things, areDirect, signal });
   await leaveHeldGroups(clients, target.name, returning, signal);
   const deploymentId = await sendDeployment(clients, deployment, signal);
   await joinRing(clients, target.name, returning, signal);
@@ -175,7 +181,7 @@ async function preflightOf(
 
 /** A stage in which no device can take the version has failed before it is begun. */
 function nobodyFits({ preflight: found }: Pick<StageState, 'preflight'>): GateReport | undefined {
-  if (!found || found.unfit.length === 0 || found.fits + found.unknown.length > 0) return undefined;
+  if (!found || found.unfit.length === 0 || found.fits + unknownIn(found) > 0) return undefined;
   const findings = found.unfit.map((device) => ({ ...device, verdict: 'unhealthy' as const }));
   const reason = `none of ${findings.length} devices can take the version`;
   return { verdict: 'failed', healthy: 0, unhealthy: findings.length, waiting: 0, offline: 0, reason, findings };
@@ -186,6 +192,8 @@ async function numbersBefore(
   { clients, plan, signal }: PromoteOptions,
   target: Target,
 ): Promise<NonNullable<StageState['before']>> {
+  // The index is asked for bounds, not for what each device said before.
+  if (plan.heartbeats === undefined) return {};
   const things = await membersOf(clients, target, signal);
   const heartbeats = await readHeartbeats(clients, heartbeatPlace(plan.heartbeats), signal, things);
   return Object.fromEntries([...heartbeats].map(([thing, { heartbeat }]) => [thing, numbersOf(heartbeat)]));
@@ -193,33 +201,53 @@ async function numbersBefore(
 
 /** Undefined if somebody aborted the promotion meanwhile. */
 async function watchStage(options: PromoteOptions, stage: StageState): Promise<GateReport | undefined> {
-  const { clients, plan, store, clock, signal, onProgress, everyMs = 10_000 } = options;
-  const { deploymentId = '', before = {} } = stage;
-  const place = heartbeatPlace(plan.heartbeats);
-  const failures = new Map<string, DeviceFailure>();
-  const seen = await store.loadSeen();
-  const observations = new Observations(seen?.deploymentId === deploymentId ? seen : undefined);
-  const known: HeartbeatCache = new Map();
+  const { clients, plan, clock, signal, onProgress, everyMs = 10_000 } = options;
+  const { deploymentId = '', deployedAt = 0 } = stage;
+  const judge = await (plan.heartbeats === undefined ? indexJudge(options, stage) : heartbeatJudge(options, stage));
   let last: GateReport | undefined;
-  const deployedAt = stage.deployedAt ?? 0;
   // A run that goes on after an interruption has what is left of the time, and at least one look.
   const timeoutMs = deployedAt + plan.gate.waitMinutes * 60_000 - clock.now();
   const end = await pollUntil({ clock, everyMs, maxEveryMs: 60_000, timeoutMs, signal }, async () => {
     if (await isAborted(options)) return 'aborted';
-    const deployment = await getDeployment(clients, deploymentId, signal);
-    const { devices } = await deploymentStatus(clients, deployment, signal, failures);
-    const things = devices.map(({ thing }) => thing);
-    const heartbeats = await readHeartbeats(clients, place, signal, things, known);
-    const now = clock.now();
-    last = judgeStage({ devices, heartbeats, observations, before, settings: plan.gate, deployedAt, now });
-    const news = observations.takeChanged(deploymentId);
-    if (news) await store.saveSeen(news);
+    last = await judge(await getDeployment(clients, deploymentId, signal));
     onProgress?.(stage.group, last);
     return last.verdict === 'waiting' ? undefined : last;
   });
   if (end) return end === 'aborted' ? undefined : end;
   const late = last as GateReport;
   return { ...late, verdict: 'failed', reason: `${late.reason}, and ${plan.gate.waitMinutes} minutes are over` };
+}
+
+/** One look at a stage. */
+type Judge = (deployment: StoredDeployment) => Promise<GateReport>;
+
+/** By the heartbeats of each device. */
+async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promise<Judge> {
+  const { clients, plan, store, clock, signal } = options;
+  const { deploymentId = '', before = {}, deployedAt = 0 } = stage;
+  const place = heartbeatPlace(plan.heartbeats ?? '');
+  const failures = new Map<string, DeviceFailure>();
+  const seen = await store.loadSeen();
+  const observations = new Observations(seen?.deploymentId === deploymentId ? seen : undefined);
+  const known: HeartbeatCache = new Map();
+  return async (deployment) => {
+    const { devices } = await deploymentStatus(clients, deployment, signal, failures);
+    const things = devices.map(({ thing }) => thing);
+    const heartbeats = await readHeartbeats(clients, place, signal, things, known);
+    const facts = { devices, heartbeats, observations, before, settings: plan.gate, deployedAt, now: clock.now() };
+    const report = judgeStage(facts);
+    const news = observations.takeChanged(deploymentId);
+    if (news) await store.saveSeen(news);
+    return report;
+  };
+}
+
+/** By counts of the fleet index: as many requests for a million devices as for ten. */
+async function indexJudge(options: PromoteOptions, { group, deployedAt = 0 }: StageState): Promise<Judge> {
+  const { clients, plan, clock, signal } = options;
+  const index = await needFleetIndex(clients, signal);
+  return (deployment) =>
+    judgeByIndex({ clients, index, deployment, group, settings: plan.gate, deployedAt, now: clock.now(), signal });
 }
 
 async function rollBackStage(options: PromoteOptions, state: PromotionState, index: number): Promise<PromotionState> {

@@ -80,8 +80,8 @@ const planSchema = z.strictObject({
     .refine((components) => Object.keys(components).length > 0, 'must name a component'),
   deploymentPolicies: policiesSchema.default({ failureHandlingPolicy: 'ROLLBACK' }),
   iotJobConfiguration: jobSchema.optional(),
-  /** Where heartbeats lie, as `s3://bucket/prefix`. */
-  heartbeats: z.string(),
+  /** Where heartbeats lie, as `s3://bucket/prefix`. Default: the fleet index of the account is asked. */
+  heartbeats: z.string().optional(),
   canary: stageSchema,
   waves: z.array(stageSchema).default([]),
   gate: gateSchema,

@@ -10,6 +10,7 @@ import { readDeviceState, STATE_SHADOW } from '#packages/heartbeat';
 import type { DeviceState } from '#packages/heartbeat';
 import { awsCall } from '../../aws-call.ts';
 import type { CloudClients } from '../../clients.ts';
+import { cloudErrors } from '../../errors.ts';
 import { allPages } from '../../pages.ts';
 import { AGENT_FIELD, SERVES_FIELD } from './query.ts';
 
@@ -99,6 +100,14 @@ export async function findFleetIndex(
     if (isEdgeError(error) && error.code === 'cloud.access-denied') return undefined;
     throw error;
   }
+}
+
+/** @throws EdgeError `fleet.no-index` */
+export async function needFleetIndex(clients: Pick<CloudClients, 'iot'>, signal: AbortSignal): Promise<FleetIndex> {
+  const index = await findFleetIndex(clients, signal);
+  if (index) return index;
+  const message = 'nothing is known of the devices: the account has no fleet index with their state';
+  throw cloudErrors.error('fleet.no-index', message);
 }
 
 function hasAll(found: ThingIndexingConfiguration): boolean {

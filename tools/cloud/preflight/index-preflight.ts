@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { HeartbeatMessage } from '#packages/heartbeat';
+import { leastInstanceMemory } from '#packages/model-package';
+import type { CloudClients } from '../clients.ts';
+import type { Target } from '../deployments/target.ts';
+import { needFleetIndex } from '../fleet/index/fleet-index.ts';
+import type { FleetIndex, IndexedDevice } from '../fleet/index/fleet-index.ts';
+import {
+  all,
+  any,
+  below,
+  CONNECTED,
+  inGroup,
+  is,
+  modelField,
+  not,
+  OFFLINE,
+  reported,
+  textOf,
+} from '../fleet/index/query.ts';
+import type { Query } from '../fleet/index/query.ts';
+import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
+import type { PromotionPlan } from '../promotion/promotion-plan.ts';
+import { componentNeeds } from './component-needs.ts';
+import type { ComponentNeeds } from './component-needs.ts';
+import { heldGroups } from './held-groups.ts';
+import { judgeFitness, SPARE_DISK_BYTES } from './judge-fitness.ts';
+import type { Fitness } from './judge-fitness.ts';
+import type { DeviceReason, Preflight } from './preflight.ts';
+
+/** Devices of which nothing is known that a pre-flight names; all are counted. */
+const NAMED = 20;
+const MB = 1_000_000;
+
+/**
+ * Holds the plan against the fleet index. It finds the devices that may lack something; only those are read, and judged one by one. The number
+ * of requests grows with them and with the devices that are held back, not with the ring.
+ */
+export async function preflightByIndex(
+  clients: CloudClients,
+  plan: PromotionPlan,
+  target: Pick<Target, 'name'>,
+  { signal, now, returning }: { signal: AbortSignal; now: number; returning: readonly string[] },
+): Promise<Preflight> {
+  const index = await needFleetIndex(clients, signal);
+  const needs = await componentNeeds(clients, plan.components, signal);
+  const members = inGroup(target.name);
+  const { models } = plan.gate;
+  const judge = (device: IndexedDevice): Fitness =>
+    judgeFitness(device.thing, heartbeatOf(device, now), { needs, models, settings: plan.preflight, now });
+  const short = mayLack(plan, needs);
+  const unfit: DeviceReason[] = [];
+  if (short)
+    for await (const device of index.search(textOf(all(members, CONNECTED, short)))) {
+      const { thing, verdict, reason = '' } = judge(device);
+      if (verdict === 'unfit') unfit.push({ thing, reason });
+    }
+  const [total, offline] = await Promise.all([
+    index.count(textOf(members)),
+    index.count(textOf(all(members, OFFLINE))),
+  ]);
+  const gone = offline > 0 ? await index.first(textOf(all(members, OFFLINE)), NAMED) : [];
+  const held = await heldDevices(clients, index, target.name, signal);
+  const back = held.filter((device) => judge(device).verdict === 'fits').map(({ thing }) => thing);
+  return {
+    fits: total - offline - unfit.length + back.length,
+    unfit,
+    unknown: gone.map(({ thing }) => ({ thing, reason: 'it is offline' })),
+    unknownCount: offline,
+    unmeasured: needs.filter(({ manifests }) => manifests.some(({ size }) => !size)).map(({ component }) => component),
+    returning: [...new Set([...returning, ...back])],
+  };
+}
+
+async function heldDevices(
+  clients: CloudClients,
+  index: FleetIndex,
+  ring: string,
+  signal: AbortSignal,
+): Promise<readonly IndexedDevice[]> {
+  const found: IndexedDevice[] = [];
+  for (const group of (await heldGroups(clients, ring, signal)).keys())
+    for await (const device of index.search(textOf(all(inGroup(group), CONNECTED)))) found.push(device);
+  return found;
+}
+
+/** The devices that may not be able to take the version: those short of what the largest manifests need, of a provider or of a system. */
+function mayLack({ gate: { models }, preflight }: PromotionPlan, needs: readonly ComponentNeeds[]): Query | undefined {
+  const largest = (
+    of: (size: { bytes: number; unpackedBytes: number; largestModelBytes: number }) => number,
+  ): number[] => needs.map(({ manifests }) => Math.max(0, ...manifests.flatMap(({ size }) => (size ? of(size) : []))));
+  const disk =
+    SPARE_DISK_BYTES + largest(({ bytes, unpackedBytes }) => bytes + unpackedBytes).reduce((a, b) => a + b, 0);
+  const model = Math.max(0, ...largest(({ largestModelBytes }) => largestModelBytes));
+  const memory =
+    preflight.memoryMb === undefined ? (model > 0 ? leastInstanceMemory(model) : 0) : preflight.memoryMb * MB;
+  const providers = [...new Set(models.flatMap(({ provider }) => provider ?? []))];
+  const systems = systemsOf(needs);
+  const lacks = any(
+    below(reported('diskFreeMb'), Math.ceil(disk / MB) + 1),
+    ...(memory > 0 ? [below(reported('memoryFreeMb'), Math.ceil(memory / MB) + 1)] : []),
+    ...providers.map((provider) => not(is(reported('providers'), provider))),
+    ...systems,
+  );
+  const [first] = models;
+  // The others have the version already, or are judged again.
+  return first && models.length === 1 ? all(lacks, not(is(modelField(first.name, 'version'), first.version))) : lacks;
+}
+
+const PLATFORMS: Readonly<Record<string, string>> = { linux: 'linux', windows: 'win32', darwin: 'darwin' };
+
+/** Devices of an operating system or a processor that some component may have no manifest for. */
+function systemsOf(needs: readonly ComponentNeeds[]): readonly Query[] {
+  const named = needs.map(({ manifests }) => manifests.map(({ platform }) => platform['os'] ?? '*'));
+  const common = Object.keys(PLATFORMS).filter((os) =>
+    named.every((own) => own.some((one) => one === '*' || one === os)),
+  );
+  const isAny = named.every((own) => own.includes('*'));
+  const other =
+    isAny || needs.length === 0 ? [] : [not(any(...common.map((os) => is(reported('platform'), PLATFORMS[os] ?? os))))];
+  const isByProcessor = needs.some(({ manifests }) => manifests.every(({ platform }) => 'architecture' in platform));
+  // Which processors a manifest takes may be a pattern: all that are not the common one are looked at.
+  return [...(common.length === 0 ? [] : other), ...(isByProcessor ? [not(is(reported('architecture'), 'x64'))] : [])];
+}
+
+/** The state of a device in the form in which heartbeats tell it. */
+function heartbeatOf({ thing, connected, state }: IndexedDevice, now: number): ReceivedHeartbeat | undefined {
+  if (!state) return undefined;
+  const { nucleus, providers, diskFreeMb, memoryFreeMb, platform, architecture } = state;
+  const heartbeat: HeartbeatMessage = {
+    HeartbeatId: randomUUID(),
+    Part: 1,
+    Parts: 1,
+    Timestamp: state.at,
+    PeriodSeconds: 1,
+    AgentVersion: state.agent,
+    DeviceName: thing,
+    DeviceFleetName: '',
+    ThingName: thing,
+    AgentMetrics: [],
+    Device: {
+      ...(nucleus === 'java' || nucleus === 'lite' || nucleus === 'none' ? { Nucleus: nucleus } : {}),
+      ...(platform === undefined ? {} : { Platform: platform }),
+      ...(architecture === undefined ? {} : { Architecture: architecture }),
+      ...(providers === undefined ? {} : { Providers: providers.split(' ') }),
+      ...(diskFreeMb === undefined ? {} : { DiskFreeBytes: diskFreeMb * MB }),
+      ...(memoryFreeMb === undefined ? {} : { MemoryAvailableBytes: memoryFreeMb * MB }),
+    },
+    Models: Object.entries(state.models).map(([name, { alias, version, provider }]) => ({
+      ModelHandle: alias,
+      ModelName: name,
+      ModelVersion: version,
+      ModelMetrics: [],
+      ...(provider === undefined ? {} : { Provider: provider }),
+    })),
+  };
+  // Connected means that its last word is from now.
+  return { heartbeat, receivedAt: connected ? now : 0 };
+}
