@@ -8,8 +8,9 @@ import type { FleetIndex, IndexedDevice } from '../fleet/index/fleet-index.ts';
 import {
   all,
   any,
-  below,
+  atLeast,
   CONNECTED,
+  grouped,
   inGroup,
   is,
   modelField,
@@ -21,6 +22,7 @@ import {
 import type { Query } from '../fleet/index/query.ts';
 import type { ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
 import type { PromotionPlan } from '../promotion/promotion-plan.ts';
+import type { ArtifactSize } from './artifact-size.ts';
 import { componentNeeds } from './component-needs.ts';
 import type { ComponentNeeds } from './component-needs.ts';
 import { heldGroups } from './held-groups.ts';
@@ -50,15 +52,12 @@ export async function preflightByIndex(
     judgeFitness(device.thing, heartbeatOf(device, now), { needs, models, settings: plan.preflight, now });
   const short = mayLack(plan, needs);
   const unfit: DeviceReason[] = [];
-  if (short)
-    for await (const device of index.search(textOf(all(members, CONNECTED, short)))) {
-      const { thing, verdict, reason = '' } = judge(device);
-      if (verdict === 'unfit') unfit.push({ thing, reason });
-    }
-  const [total, offline] = await Promise.all([
-    index.count(textOf(members)),
-    index.count(textOf(all(members, OFFLINE))),
-  ]);
+  for await (const device of index.search(textOf(all(members, CONNECTED, short)))) {
+    const { thing, verdict, reason = '' } = judge(device);
+    if (verdict === 'unfit') unfit.push({ thing, reason });
+  }
+  const total = await index.count(textOf(members));
+  const offline = await index.count(textOf(all(members, OFFLINE)));
   const gone = offline > 0 ? await index.first(textOf(all(members, OFFLINE)), NAMED) : [];
   const held = await heldDevices(clients, index, target.name, signal);
   const back = held.filter((device) => judge(device).verdict === 'fits').map(({ thing }) => thing);
@@ -84,43 +83,54 @@ async function heldDevices(
   return found;
 }
 
-/** The devices that may not be able to take the version: those short of what the largest manifests need, of a provider or of a system. */
-function mayLack({ gate: { models }, preflight }: PromotionPlan, needs: readonly ComponentNeeds[]): Query | undefined {
-  const largest = (
-    of: (size: { bytes: number; unpackedBytes: number; largestModelBytes: number }) => number,
-  ): number[] => needs.map(({ manifests }) => Math.max(0, ...manifests.flatMap(({ size }) => (size ? of(size) : []))));
-  const disk =
-    SPARE_DISK_BYTES + largest(({ bytes, unpackedBytes }) => bytes + unpackedBytes).reduce((a, b) => a + b, 0);
+/**
+ * The devices that may not be able to take the version: those that do not have all that the largest manifests need. A system and a processor
+ * are looked for by themselves, so that the device that has neither of the pairs that the manifests name is tried.
+ */
+function mayLack({ gate: { models }, preflight }: PromotionPlan, needs: readonly ComponentNeeds[]): Query {
+  const largest = (of: (size: ArtifactSize) => number): readonly number[] =>
+    needs.map(({ manifests }) => Math.max(0, ...manifests.flatMap(({ size }) => (size ? of(size) : []))));
+  const disk = largest(({ bytes, unpackedBytes }) => bytes + unpackedBytes).reduce((a, b) => a + b, SPARE_DISK_BYTES);
   const model = Math.max(0, ...largest(({ largestModelBytes }) => largestModelBytes));
-  const memory =
-    preflight.memoryMb === undefined ? (model > 0 ? leastInstanceMemory(model) : 0) : preflight.memoryMb * MB;
-  const providers = [...new Set(models.flatMap(({ provider }) => provider ?? []))];
-  const systems = systemsOf(needs);
-  const lacks = any(
-    below(reported('diskFreeMb'), Math.ceil(disk / MB) + 1),
-    ...(memory > 0 ? [below(reported('memoryFreeMb'), Math.ceil(memory / MB) + 1)] : []),
-    ...providers.map((provider) => not(is(reported('providers'), provider))),
-    ...systems,
+  const estimate = model > 0 ? leastInstanceMemory(model) : 0;
+  const memory = preflight.memoryMb === undefined ? estimate : preflight.memoryMb * MB;
+  const providers = new Set(models.flatMap(({ provider }) => provider ?? []));
+  const has = all(
+    atLeast(reported('diskFreeMb'), Math.ceil(disk / MB)),
+    memory > 0 ? atLeast(reported('memoryFreeMb'), Math.ceil(memory / MB)) : undefined,
+    ...[...providers].map((provider) => is(reported('providers'), provider)),
+    oneOf('platform', SYSTEMS, needs, 'os'),
+    oneOf('architecture', PROCESSORS, needs, 'architecture'),
   );
   const [first] = models;
-  // The others have the version already, or are judged again.
-  return first && models.length === 1 ? all(lacks, not(is(modelField(first.name, 'version'), first.version))) : lacks;
+  // Devices that have the version already fit.
+  const lacksIt = first && models.length === 1 ? not(is(modelField(first.name, 'version'), first.version)) : undefined;
+  return all(not(grouped(has)), lacksIt);
 }
 
-const PLATFORMS: Readonly<Record<string, string>> = { linux: 'linux', windows: 'win32', darwin: 'darwin' };
+/** Words of manifests, and those of Node.js for the same. */
+const SYSTEMS = { linux: 'linux', windows: 'win32', darwin: 'darwin' } as const;
+const PROCESSORS = { amd64: 'x64', aarch64: 'arm64', arm: 'arm' } as const;
 
-/** Devices of an operating system or a processor that some component may have no manifest for. */
-function systemsOf(needs: readonly ComponentNeeds[]): readonly Query[] {
-  const named = needs.map(({ manifests }) => manifests.map(({ platform }) => platform['os'] ?? '*'));
-  const common = Object.keys(PLATFORMS).filter((os) =>
-    named.every((own) => own.some((one) => one === '*' || one === os)),
+/** The values of a field for which every component has a manifest; undefined if each has one for any. */
+function oneOf(
+  field: 'platform' | 'architecture',
+  words: Readonly<Record<string, string>>,
+  needs: readonly ComponentNeeds[],
+  attribute: 'os' | 'architecture',
+): Query | undefined {
+  const wanted = needs.map(({ manifests }) => manifests.map(({ platform }) => platform[attribute] ?? '*'));
+  if (wanted.every((own) => own.includes('*'))) return undefined;
+  const takes = (pattern: string, word: string): boolean => {
+    const expression = /^\/(.*)\/$/.exec(pattern)?.[1];
+    return (
+      pattern === '*' || pattern === word || (expression !== undefined && new RegExp(`^(?:${expression})$`).test(word))
+    );
+  };
+  const common = Object.keys(words).filter((word) =>
+    wanted.every((own) => own.some((pattern) => takes(pattern, word))),
   );
-  const isAny = named.every((own) => own.includes('*'));
-  const other =
-    isAny || needs.length === 0 ? [] : [not(any(...common.map((os) => is(reported('platform'), PLATFORMS[os] ?? os))))];
-  const isByProcessor = needs.some(({ manifests }) => manifests.every(({ platform }) => 'architecture' in platform));
-  // Which processors a manifest takes may be a pattern: all that are not the common one are looked at.
-  return [...(common.length === 0 ? [] : other), ...(isByProcessor ? [not(is(reported('architecture'), 'x64'))] : [])];
+  return common.length === 0 ? undefined : any(...common.map((word) => is(reported(field), words[word] ?? word)));
 }
 
 /** The state of a device in the form in which heartbeats tell it. */

@@ -1,6 +1,6 @@
 import type { DeviceState } from '#packages/heartbeat';
 import { cloudErrors } from '../errors.ts';
-import { above, all, any, atLeast, below, crashedAfter, is, modelField, not } from '../fleet/index/query.ts';
+import { above, all, any, atLeast, below, crashedAfter, grouped, is, modelField, not } from '../fleet/index/query.ts';
 import type { Query } from '../fleet/index/query.ts';
 import type { GateSettings } from './promotion-plan.ts';
 
@@ -11,15 +11,17 @@ interface Bound {
   readonly reason: (state: DeviceState) => string | undefined;
 }
 
+/** A requirement that devices meet. */
+interface Fact {
+  readonly met: Query;
+  readonly reason: (state: DeviceState) => string | undefined;
+}
+
+/** Queries that do not overlap, so that their counts may be added. None has NOT beside OR, which Lucene-like languages read in their own way. */
 export interface GateQueries {
-  /** Devices on which every model serves in the version that was deployed. */
-  readonly took: Query;
-  /** Of those, the ones that have answered enough requests for long enough. */
-  readonly judged: Query;
-  /** Devices that break a bound, whatever the number of their requests. */
-  readonly broken: Query;
-  /** Devices that break a bound that is judged once there are enough requests; undefined if there is none. */
-  readonly brokenOnceJudged: Query | undefined;
+  readonly healthy: Query;
+  /** Devices that break a bound, one query for each kind of bound. */
+  readonly unhealthy: readonly Query[];
   readonly reasonOf: (state: DeviceState) => string;
 }
 
@@ -42,65 +44,64 @@ export function checkIndexGate({ models, maxCrashes, maxCpuPercent, maxMemoryMb 
   throw cloudErrors.error('promote.needs-heartbeats', message, { facts: { settings } });
 }
 
-/** The gate as queries. Times are milliseconds since the epoch; devices tell theirs by their own clocks. */
-export function gateQueries(settings: GateSettings, deployedAt: number, now: number): GateQueries {
+/** The gate as queries, over the devices that `online` finds. Times are milliseconds since the epoch; devices tell theirs by their own clocks. */
+export function gateQueries(online: Query, settings: GateSettings, deployedAt: number, now: number): GateQueries {
   const since = Math.floor(deployedAt / 1_000);
   const bakedAt = Math.floor((now - settings.bakeMinutes * 60_000) / 1_000);
   const models = settings.models.filter(({ role }) => role === 'champion');
-  const always = [...models.flatMap((model) => modelBounds(model, settings, since)), crashBound(since)];
-  const later = models.flatMap((model) => requestBounds(model, settings));
-  const took = all(...models.map(({ name, version }) => is(modelField(name, 'version'), version)));
+  const facts = models.flatMap(modelFacts);
+  const bounds = [...models.flatMap((model) => modelBounds(model, settings, since)), crashBound(since)];
+  const late = models.flatMap((model) => requestBounds(model, settings));
+  const took = [online, ...models.map(({ name, version }) => is(modelField(name, 'version'), version))];
   const judged = models.flatMap(({ name, active }) => [
     ...(active ? [atLeast(modelField(name, 'requests'), settings.minRequests)] : []),
     below(modelField(name, 'since'), bakedAt + 1),
   ]);
-  const bounds = [...always, ...later];
+  const met = facts.map((fact) => fact.met);
+  const [broken, brokenLate] = [bounds, late].map((some) => any(...some.map((bound) => bound.broken))) as [
+    Query,
+    Query,
+  ];
   return {
-    took,
-    judged: all(took, ...judged),
-    broken: any(...always.map(({ broken }) => broken)),
-    brokenOnceJudged: later.length === 0 ? undefined : any(...later.map(({ broken }) => broken)),
-    reasonOf: (state) => bounds.flatMap(({ reason }) => reason(state) ?? []).join('; ') || 'it is not healthy',
+    healthy: all(...took, ...judged, ...met, not(broken), not(brokenLate)),
+    unhealthy: [
+      all(...took, broken),
+      ...(met.length === 0 ? [] : [all(...took, not(broken), not(grouped(all(...met))))]),
+      all(...took, ...judged, ...met, not(broken), brokenLate),
+    ],
+    reasonOf: (state) =>
+      [...bounds, ...facts, ...late].flatMap(({ reason }) => reason(state) ?? []).join('; ') || 'it is not healthy',
   };
 }
 
 type ModelSettings = GateSettings['models'][number];
 
-function modelBounds(model: ModelSettings, { drift }: GateSettings, since: number): readonly Bound[] {
-  const { name, golden, provider, maxMemoryMb } = model;
-  const of = (state: DeviceState) => state.models[name];
-  const driftedAfter = drift === 'new' ? since : 0;
+function modelFacts({ name, golden, provider }: ModelSettings): readonly Fact[] {
+  const fact = (field: 'golden' | 'provider', wanted: string, words: (found: string) => string): Fact => ({
+    met: is(modelField(name, field), wanted),
+    reason: ({ models }) => {
+      const found = models[name]?.[field] ?? 'not reported';
+      return found === wanted ? undefined : `${name}: ${words(found)}`;
+    },
+  });
   return [
-    ...(golden === 'PASSED'
-      ? [
-          {
-            broken: not(is(modelField(name, 'golden'), golden)),
-            reason: (state: DeviceState) =>
-              of(state)?.golden === golden ? undefined : `${name}: golden test: ${of(state)?.golden ?? 'not reported'}`,
-          },
-        ]
-      : []),
+    ...(golden === 'PASSED' ? [fact('golden', golden, (found) => `golden test: ${found}`)] : []),
     ...(provider === undefined
       ? []
-      : [
-          {
-            broken: not(is(modelField(name, 'provider'), provider)),
-            reason: (state: DeviceState) =>
-              of(state)?.provider === provider
-                ? undefined
-                : `${name}: runs on ${of(state)?.provider ?? 'an unknown provider'}, ${provider} was requested`,
-          },
-        ]),
+      : [fact('provider', provider, (found) => `runs on ${found}, ${provider} was requested`)]),
+  ];
+}
+
+function modelBounds({ name, maxMemoryMb }: ModelSettings, { drift }: GateSettings, since: number): readonly Bound[] {
+  const driftedAfter = drift === 'new' ? since : 0;
+  const drifts: Bound = {
+    broken: above(modelField(name, 'driftSince'), driftedAfter),
+    reason: ({ models }) =>
+      (models[name]?.driftSince ?? 0) > driftedAfter ? `${name}: a service of it drifts` : undefined,
+  };
+  return [
     ...(maxMemoryMb === undefined ? [] : [numberBound(name, 'memoryMb', maxMemoryMb, 'takes', 'MB')]),
-    ...(drift === 'off'
-      ? []
-      : [
-          {
-            broken: above(modelField(name, 'driftSince'), driftedAfter),
-            reason: (state: DeviceState) =>
-              (of(state)?.driftSince ?? 0) > driftedAfter ? `${name}: a service of it drifts` : undefined,
-          },
-        ]),
+    ...(drift === 'off' ? [] : [drifts]),
   ];
 }
 

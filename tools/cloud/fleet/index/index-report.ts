@@ -19,14 +19,12 @@ export interface IndexReport {
  */
 export async function indexReport(index: FleetIndex, members: Query, subject: ReportSubject): Promise<IndexReport> {
   const [everywhere, online] = [textOf(members), textOf(all(members, CONNECTED))];
-  const [registered, connected, agents, states, serving, servingOnline] = await Promise.all([
-    index.count(everywhere),
-    index.count(online),
-    index.buckets(everywhere, AGENT_FIELD),
-    index.buckets(everywhere, STATE_FIELD),
-    index.buckets(everywhere, SERVES_FIELD),
-    index.buckets(online, SERVES_FIELD),
-  ]);
+  const registered = await index.count(everywhere);
+  const connected = await index.count(online);
+  const agents = await index.buckets(everywhere, AGENT_FIELD);
+  const states = await index.buckets(everywhere, STATE_FIELD);
+  const serving = await index.buckets(everywhere, SERVES_FIELD);
+  const servingOnline = await index.buckets(online, SERVES_FIELD);
   const known = states.buckets.reduce((sum, { count }) => sum + count, 0);
   const counted = serving.buckets.reduce((sum, { count }) => sum + count, 0);
   return {

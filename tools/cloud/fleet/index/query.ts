@@ -70,6 +70,10 @@ export function any(...queries: readonly Query[]): Query {
   return { text: queries.length > 1 ? `(${text})` : text, terms: sumOf(queries) };
 }
 
+export function grouped(query: Query): Query {
+  return query.terms > 1 ? { ...query, text: `(${query.text})` } : query;
+}
+
 export const inGroup = (name: string): Query => is('thingGroupNames', name);
 export const CONNECTED: Query = is('connectivity.connected', true);
 /** Never heard of, too. */
