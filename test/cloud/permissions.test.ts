@@ -6,6 +6,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { sampleBuild } from '../../testing/cloud/sample-build.ts';
 import { putHeartbeat } from '../../testing/cloud/sample-heartbeat.ts';
+import { putIndexed, sampleState } from '../../testing/cloud/sample-state.ts';
 import { certificateRequests, roleRequests } from '../../testing/iam/device-requests.ts';
 import { allows } from '../../tools/lint/account/policy.ts';
 import type { Policy } from '../../tools/lint/account/policy.ts';
@@ -183,6 +184,22 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
       const policy = fleet.managedPolicy('Provisioning');
       expect(await refusals(policy, requests)).toEqual([]);
       expect(await refusals(without(policy, 'iam:PassRole'), requests)).toEqual([`iam:PassRole on ${roleArn}`]);
+    });
+
+    it('that ask the fleet index are in Deploying, and that turn it on in Provisioning', async () => {
+      aws.fleet.reset();
+      aws.requests.length = 0;
+      aws.fleet.addThing('gateway-1', 'hall');
+      await command('fleet-index', '--enable');
+      await command('rings', 'canary=@ring:canary', '--group', 'hall');
+      expect(await refusals(fleet.managedPolicy('Provisioning'), aws.requests)).toEqual([]);
+      aws.requests.length = 0;
+      putIndexed(aws.index, { thing: 'gateway-1', connected: true, state: sampleState() });
+      await command('fleet', '--html', path.join(folder, 'fleet.html'), '--report');
+      await command('fleet', 'gateway-1');
+      const operations = aws.requests.map(({ operation }) => operation);
+      expect(operations).toEqual(expect.arrayContaining(['SearchIndex', 'GetStatistics', 'GetBucketsAggregation']));
+      expect(await refusals(fleet.managedPolicy('Deploying'), aws.requests)).toEqual([]);
     });
 
     it('that promote are in Deploying, and in what builds of the pipeline may do', async () => {

@@ -30,6 +30,8 @@ export interface Bucket {
   readonly count: number;
 }
 
+/** The index of things; policies name it. */
+const INDEX = 'AWS_Things';
 const PAGE = 100;
 /** The most that AWS IoT returns. */
 const MAX_BUCKETS = 10_000;
@@ -45,7 +47,7 @@ export class FleetIndex {
   }
 
   async count(queryString: string): Promise<number> {
-    const command = new GetStatisticsCommand({ queryString });
+    const command = new GetStatisticsCommand({ indexName: INDEX, queryString });
     const sent = this.#clients.iot.send(command, { abortSignal: this.#signal });
     return (await awsCall('GetStatistics', sent)).statistics?.count ?? 0;
   }
@@ -56,6 +58,7 @@ export class FleetIndex {
     aggregationField: string,
   ): Promise<{ readonly total: number; readonly buckets: readonly Bucket[] }> {
     const command = new GetBucketsAggregationCommand({
+      indexName: INDEX,
       queryString,
       aggregationField,
       bucketsAggregationType: { termsAggregation: { maxBuckets: MAX_BUCKETS } },
@@ -68,7 +71,7 @@ export class FleetIndex {
   /** Devices that a query finds, page by page as they are taken. */
   search(queryString: string): AsyncGenerator<IndexedDevice, void, undefined> {
     return allPages(async (nextToken) => {
-      const command = new SearchIndexCommand({ queryString, maxResults: PAGE, nextToken });
+      const command = new SearchIndexCommand({ indexName: INDEX, queryString, maxResults: PAGE, nextToken });
       const sent = this.#clients.iot.send(command, { abortSignal: this.#signal });
       const { things, nextToken: next } = await awsCall('SearchIndex', sent);
       return { items: things?.map(indexedDevice), nextToken: next };
