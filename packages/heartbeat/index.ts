@@ -7,7 +7,7 @@ export type {
   HeartbeatModel,
 } from './heartbeat-message.ts';
 export { readDeviceState, readServes, roundedDown, servesOf, STATE_SHADOW } from './device-state.ts';
-export type { DeviceState, ModelState, ServedModel } from './device-state.ts';
+export type { DeviceState, ModelState } from './device-state.ts';
 export { heartbeatParts, joinHeartbeat, MAX_HEARTBEAT_BYTES } from './heartbeat-parts.ts';
 export { presenceOf } from './presence.ts';
 export { fittingState, isNews, stateUpdates } from './state-update.ts';

@@ -28,7 +28,7 @@ import type { ComponentNeeds } from './component-needs.ts';
 import { heldGroups } from './held-groups.ts';
 import { judgeFitness, SPARE_DISK_BYTES } from './judge-fitness.ts';
 import type { Fitness } from './judge-fitness.ts';
-import type { DeviceReason, Preflight } from './preflight.ts';
+import type { DeviceReason, Preflight } from './findings.ts';
 
 /** Devices of which nothing is known that a pre-flight names; all are counted. */
 const NAMED = 20;

@@ -1,5 +1,5 @@
-import { unknownIn } from './preflight.ts';
-import type { DeviceReason, Preflight } from './preflight.ts';
+import { unknownIn } from './findings.ts';
+import type { DeviceReason, Preflight } from './findings.ts';
 
 const MAX_DEVICES = 20;
 const WIDTH = 22;

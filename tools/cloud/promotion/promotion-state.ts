@@ -6,7 +6,7 @@ import { awsCall, awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
 import type { GateReport } from './gate.ts';
-import type { Preflight } from '../preflight/preflight.ts';
+import type { Preflight } from '../preflight/findings.ts';
 import type { DeviceNumbers, SeenNumbers } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
