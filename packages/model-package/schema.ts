@@ -74,6 +74,16 @@ const goldenSchema = z.strictObject({
   maxLatencyMs: z.number().positive().optional(),
 });
 
+/** Bounds that the model has to keep before it goes to devices. The twin holds it against them (`edgeml twin`); devices do not. */
+const acceptanceSchema = z.strictObject({
+  /** Of whole requests over the agent's socket, in milliseconds. */
+  maxP95Ms: z.number().positive().optional(),
+  /** Of all components together at their peak, in MB. */
+  maxMemoryMb: z.number().positive().optional(),
+  /** On the held-back set, 0 to 1: top-1 of a classifier, mAP@0.5 of a detector. */
+  minAccuracy: z.number().min(0).max(1).optional(),
+});
+
 /** `model.json`, version 1. */
 export const manifestSchema = z
   .strictObject({
@@ -98,6 +108,8 @@ export const manifestSchema = z
     labels: packagePath.optional(),
     variants: z.tuple([variantSchema], variantSchema),
     golden: z.array(goldenSchema).max(64).default([]),
+    /** Bounds for the twin. Default: none of its own. */
+    acceptance: acceptanceSchema.optional(),
     /** What pictures and answers look like if all is well, written by `edgeml package --baseline`; devices find drift by it. */
     baseline: packagePath.optional(),
     /** What is encrypted, and the key to it, for each who may have it; written by `edgeml package --encrypt`. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectPaths } from '../bundle/project.ts';
-import type { Check, TwinReport } from '../twin/report/twin-report.ts';
+import type { Bounds, Check, TwinReport } from '../twin/report/twin-report.ts';
 import { cliErrors } from './errors.ts';
 import { buildProgress } from './frame/build-progress.ts';
 import type { CommandSpec } from './frame/command.ts';
@@ -17,6 +17,10 @@ interface TwinCommandOptions {
   readonly plan?: string;
   readonly maxP95?: string;
   readonly maxMemory?: string;
+  readonly heldBack?: string;
+  readonly minAccuracy?: string;
+  readonly nucleus?: string;
+  readonly model?: string;
   readonly requireProvider?: boolean;
   readonly report: string;
   readonly name?: string;
@@ -38,9 +42,16 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
       .option('--build <folder...>', 'folders with recipes/ and artifacts/ (default: greengrass-build of the project)')
       .option('--image <path...>', 'images, or folders of some, to measure with (default: the golden inputs)')
       .option('--requests <number>', 'measured requests per model', '50')
-      .option('--plan <file>', 'promotion plan whose twin.maxP95Ms and twin.maxMemoryMb hold, unless given here')
+      .option('--plan <file>', 'promotion plan whose bounds (twin.maxP95Ms, …) hold, unless given here')
       .option('--max-p95 <ms>', 'fail where the 95th percentile of the latency is higher')
       .option('--max-memory <MB>', 'fail where all components together take more at their peak')
+      .option(
+        '--held-back <folder>',
+        'pictures with right answers: a folder for each label, or annotations.json of COCO; an empty folder is none',
+      )
+      .option('--min-accuracy <share>', 'fail if top-1, or mAP@0.5, on the held-back pictures is lower, e.g. 0.9')
+      .option('--nucleus <root>', 'deploy nothing: judge what the nucleus on this machine runs, e.g. /greengrass/v2')
+      .option('--model <alias>', 'with --nucleus: only this model')
       .option('--require-provider', 'fail where a model does not run on the execution provider that was asked for')
       .option('--report <folder>', 'where report.html, junit.xml and report.json go', 'twin-report')
       .option('--name <text>', 'name of the run in the report (default: of the deployment)')
@@ -51,7 +62,8 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
 Starts a local core in a folder of its own, deploys, and then asks every active model over the agent's socket: its golden
 inputs, whose answers must be those of the package, and the images, one after the other, for the latency. Nothing of it
 stays, nothing outside is touched. Without --deployment and --component all of the first build folder is deployed.
-edgeml.Runtime and edgeml.InferenceAgent come from the project where no given folder has them.
+edgeml.Runtime and edgeml.InferenceAgent come from the project where no given folder has them. A model may bring bounds of its own
+(acceptance in model.json); of two bounds the stricter one holds.
 
 Exit code 0: every check passed; 1: one failed, or the twin could not be run. junit.xml is for CI, report.html for people.
 
@@ -65,12 +77,30 @@ Examples:
       ...(options.plan === undefined ? {} : await boundsOf(options.plan)),
       ...(options.maxP95 === undefined ? {} : { maxP95Ms: positive('--max-p95', options.maxP95) }),
       ...(options.maxMemory === undefined ? {} : { maxMemoryMb: positive('--max-memory', options.maxMemory) }),
+      ...(options.minAccuracy === undefined ? {} : { minAccuracy: positive('--min-accuracy', options.minAccuracy) }),
       requireProvider: options.requireProvider ?? false,
+    };
+    const { readHeldBack } = await import('../twin/accuracy/held-back-set.ts');
+    const heldBack = options.heldBack === undefined ? undefined : await readHeldBack(options.heldBack);
+    const common = {
+      requests,
+      bounds,
+      timeoutMs,
+      lite: options.lite ?? false,
+      ...(heldBack ? { heldBack } : {}),
+      onProgress: (what: string) => out.progress(what),
+      signal,
     };
     const { stageBuilds } = await import('../twin/stage-builds.ts');
     const { imagesOf, twinRequest } = await import('../twin/twin-request.ts');
-    const { runTwin } = await import('../twin/run-twin.ts');
-    const { writeReport } = await import('../twin/report/write-report.ts');
+    const { judgeNucleus, runTwin } = await import('../twin/run-twin.ts');
+    if (options.nucleus !== undefined) {
+      const { nucleus: root, model } = options;
+      const name = options.name ?? model ?? root;
+      const images = await imagesOf(options.image ?? []);
+      const report = await judgeNucleus({ ...common, name, root, images, ...(model === undefined ? {} : { model }) });
+      return finish(report, options.report, out);
+    }
     const staging = await mkdtemp(path.join(tmpdir(), 'edgeml-twin-builds-'));
     try {
       const images = await imagesOf(options.image ?? []);
@@ -82,28 +112,33 @@ Examples:
         name,
         request,
         images,
-        requests,
-        bounds,
-        timeoutMs,
-        lite: options.lite ?? false,
+        ...common,
         ...(options.thing === undefined ? {} : { thingName: options.thing }),
-        onProgress: (what) => out.progress(what),
-        signal,
       });
-      const files = await writeReport(path.resolve(options.report), report);
-      out.json({ passed: report.passed, name, checks: report.checks, files });
-      if (!out.isJson) show(report, files.html, out);
-      return report.passed ? 0 : 1;
+      return await finish(report, options.report, out);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
   },
 };
 
-async function boundsOf(file: string): Promise<{ maxP95Ms?: number; maxMemoryMb?: number }> {
+/** Writes the report, shows what was found, and gives the exit code. */
+async function finish(report: TwinReport, folder: string, out: Output): Promise<number> {
+  const { writeReport } = await import('../twin/report/write-report.ts');
+  const files = await writeReport(path.resolve(folder), report);
+  out.json({ passed: report.passed, name: report.name, checks: report.checks, files });
+  if (!out.isJson) show(report, files.html, out);
+  return report.passed ? 0 : 1;
+}
+
+async function boundsOf(file: string): Promise<Partial<Bounds>> {
   const { readPlan } = await import('../cloud/promotion/read-plan.ts');
-  const { maxP95Ms, maxMemoryMb } = (await readPlan(file)).twin;
-  return { ...(maxP95Ms === undefined ? {} : { maxP95Ms }), ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }) };
+  const { maxP95Ms, maxMemoryMb, minAccuracy } = (await readPlan(file)).twin;
+  return {
+    ...(maxP95Ms === undefined ? {} : { maxP95Ms }),
+    ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
+    ...(minAccuracy === undefined ? {} : { minAccuracy }),
+  };
 }
 
 /** The given folders, and the project's own where they lack what every deployment needs. */

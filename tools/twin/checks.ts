@@ -1,4 +1,4 @@
-import type { Bounds, Check, DeploymentReport, MemoryReport, ModelReport } from './report/twin-report.ts';
+import type { Acceptance, Bounds, Check, DeploymentReport, MemoryReport, ModelReport } from './report/twin-report.ts';
 
 const MB = 1_000_000;
 
@@ -12,7 +12,27 @@ export function checksOf(
   const succeeded = deployment.status === 'SUCCEEDED';
   const checks: Check[] = [deploymentCheck(deployment), ...deployment.components.map(componentCheck)];
   if (!succeeded) return checks;
-  return [...checks, ...models.flatMap((model) => modelChecks(model, bounds)), ...memoryChecks(memory, bounds)];
+  const strictest = models.reduce((all, { acceptance }) => within(all, acceptance), bounds);
+  return [
+    ...checks,
+    ...models.flatMap((model) => modelChecks(model, within(bounds, model.acceptance))),
+    ...memoryChecks(memory, strictest),
+  ];
+}
+
+/** Both: a bound that is given twice counts as the stricter one. */
+function within(bounds: Bounds, more: Acceptance = {}): Bounds {
+  const least = (one: number | undefined, other: number | undefined) =>
+    one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+  const maxP95Ms = least(bounds.maxP95Ms, more.maxP95Ms);
+  const maxMemoryMb = least(bounds.maxMemoryMb, more.maxMemoryMb);
+  const minAccuracy = Math.max(bounds.minAccuracy ?? 0, more.minAccuracy ?? 0);
+  return {
+    requireProvider: bounds.requireProvider,
+    ...(maxP95Ms === undefined ? {} : { maxP95Ms }),
+    ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
+    ...(minAccuracy === 0 ? {} : { minAccuracy }),
+  };
 }
 
 function deploymentCheck({ status, detail, error, seconds }: DeploymentReport): Check {
@@ -45,8 +65,25 @@ function modelChecks(model: ModelReport, bounds: Bounds): readonly Check[] {
   return [
     providerCheck(model, bounds),
     ...(golden.length > 0 ? goldenChecks : [none]),
+    ...accuracyChecks(model, bounds),
     ...(latency ? latencyChecks(alias, latency, bounds) : []),
   ];
+}
+
+/** A bound that nothing was measured for is not kept. */
+function accuracyChecks({ alias, accuracy }: ModelReport, { minAccuracy }: Bounds): readonly Check[] {
+  const base = { suite: 'accuracy', seconds: 0 } as const;
+  if (!accuracy) {
+    const message = `${minAccuracy} is wanted, and there was no held-back set to measure it on (--held-back)`;
+    return minAccuracy === undefined ? [] : [{ ...base, name: alias, passed: false, message }];
+  }
+  const { metric, value, images, failures } = accuracy;
+  const isLow = minAccuracy !== undefined && !(value >= minAccuracy);
+  const found = `${value} on ${images} held-back pictures`;
+  const wanted = isLow ? `; ${minAccuracy} is wanted` : '';
+  const failed = failures.length === 0 ? '' : `; ${failures.length} failed: ${failures[0]}`;
+  const passed = !isLow && failures.length === 0;
+  return [{ ...base, name: `${alias} ${metric}`, passed, message: `${found}${wanted}${failed}` }];
 }
 
 function providerCheck(model: ModelReport, { requireProvider }: Bounds): Check {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, quantile } from '#packages/foundation';
 import { drawPredictions } from '#packages/annotation';
 import { outputOf } from '#packages/model-package';
-import type { GoldenCase, ModelPackage } from '#packages/model-package';
+import type { GoldenCase, ModelPackage, Prediction } from '#packages/model-package';
 import {
   boundsOf,
   comparePredictions,
@@ -15,6 +15,8 @@ import {
   tensorOfBase64,
 } from '#packages/vision';
 import type { AgentClient, InvokeResult, ModelStatus } from '#packages/http';
+import { measureAccuracy } from './accuracy/measure-accuracy.ts';
+import type { HeldBackSet } from './accuracy/held-back-set.ts';
 import type { GoldenReport, LatencyReport, ModelReport } from './report/twin-report.ts';
 
 export interface Drive {
@@ -23,6 +25,8 @@ export interface Drive {
   readonly images: readonly string[];
   /** Measured requests per model. */
   readonly requests: number;
+  /** Pictures with the right answers, which were not trained on. */
+  readonly heldBack?: HeldBackSet;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -46,8 +50,14 @@ export async function driveModel(
   const inputs = model ? askable(model).map(({ input }) => path.join(model.dir, input)) : [];
   const ofItsKind = drive.images.filter((file) => !model || suits(file, model));
   const images = ofItsKind.length > 0 ? ofItsKind : inputs;
-  if (images.length === 0) return { ...identity, golden };
-  return { ...identity, golden, latency: await measure(alias, images, drive) };
+  const { acceptance } = model?.manifest ?? {};
+  const accuracy = drive.heldBack && (await measureAccuracy(drive.heldBack, drive.signal, askAbout(alias, drive)));
+  const found = { ...identity, golden, ...(accuracy ? { accuracy } : {}), ...(acceptance ? { acceptance } : {}) };
+  return images.length === 0 ? found : { ...found, latency: await measure(alias, images, drive) };
+}
+
+function askAbout(alias: string, drive: Drive) {
+  return async (bytes: Uint8Array): Promise<readonly Prediction[]> => (await ask(alias, bytes, drive)).predictions;
 }
 
 /** An .npz holds tensors, an .npy those of a model that does not take images, or an image. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgentClient } from '#packages/http';
@@ -6,6 +6,7 @@ import { BUILTINS } from '../local-core/builtins.ts';
 import { LocalCore } from '../local-core/local-core.ts';
 import { corePaths } from '../local-core/paths.ts';
 import type { DeploymentOutcome, LocalDeploymentRequest } from '../local-core/ports.ts';
+import type { HeldBackSet } from './accuracy/held-back-set.ts';
 import { checksOf } from './checks.ts';
 import { deployedPackages } from './deployed-packages.ts';
 import { driveModel } from './drive-model.ts';
@@ -27,6 +28,7 @@ export interface TwinOptions {
   readonly images: readonly string[];
   /** Measured requests per model. */
   readonly requests: number;
+  readonly heldBack?: HeldBackSet;
   readonly bounds: Bounds;
   /** Longest wait for the deployment, and for one answer, milliseconds. */
   readonly timeoutMs: number;
@@ -41,7 +43,7 @@ const LINES_KEPT = 15;
 
 /** Runs a deployment on a local core of its own, asks its models, measures, and takes everything down again. */
 export async function runTwin(options: TwinOptions): Promise<TwinReport> {
-  const { bounds, lite, signal, thingName } = options;
+  const { lite, signal, thingName } = options;
   const started = new Date();
   // Sockets below it must fit into 107 bytes.
   const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-twin-'));
@@ -53,32 +55,72 @@ export async function runTwin(options: TwinOptions): Promise<TwinReport> {
   try {
     const deployment = await deploy(core, options);
     signal.throwIfAborted();
-    const models = deployment.status === 'SUCCEEDED' ? await driveModels(core, options) : [];
-    const memory = deployment.status === 'SUCCEEDED' ? memoryReports(core) : [];
-    const checks = checksOf(deployment, models, memory, bounds);
-    return {
-      schemaVersion: 1,
-      passed: checks.every(({ passed }) => passed),
-      name: options.name,
-      startedAt: started.toISOString(),
-      seconds: round((Date.now() - started.getTime()) / 1000),
-      machine: {
-        os: platform(),
-        architecture: arch(),
-        cores: availableParallelism(),
-        cpu: cpus()[0]?.model.trim() ?? '',
-      },
-      nucleus: lite ? 'lite' : 'java',
-      deployment,
-      models,
-      memory: memory ?? [],
-      bounds,
-      checks,
-    };
+    if (deployment.status !== 'SUCCEEDED') return reportOf(options, started, deployment, [], []);
+    if (!core.components().some(({ componentName }) => componentName === AGENT))
+      throw twinErrors.error('twin.no-agent', 'the deployment runs, but it has no edgeml.InferenceAgent');
+    const models = await driveModels(core.root, options);
+    const names = core.components().map(({ componentName }) => componentName);
+    return reportOf(options, started, deployment, models, memoryReports(core.root, names));
   } finally {
     await core.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+export interface NucleusOptions extends Omit<TwinOptions, 'request' | 'thingName'> {
+  /** Root of the nucleus, e.g. /greengrass/v2. */
+  readonly root: string;
+  /** Alias of the model to judge. Default: all that the agent has. */
+  readonly model?: string;
+}
+
+/**
+ * Holds the models that a nucleus on this machine runs against their bounds; deploys nothing and changes nothing. Memory is that of
+ * all its components.
+ * @throws EdgeError `twin.no-agent`, `twin.no-model`
+ */
+export async function judgeNucleus(options: NucleusOptions): Promise<TwinReport> {
+  const { root, model } = options;
+  const started = new Date();
+  const names: readonly string[] = await readdir(path.dirname(corePaths(root).work(AGENT))).catch(() => []);
+  if (!names.includes(AGENT))
+    throw twinErrors.error('twin.no-agent', `the nucleus at ${root} does not have edgeml.InferenceAgent`);
+  const models = await driveModels(root, options, model);
+  if (models.length === 0) {
+    const message = `the agent of the nucleus at ${root} does not have the model ${model ?? ''}`;
+    throw twinErrors.error('twin.no-model', message, { facts: { model: model ?? '' } });
+  }
+  const deployment = { status: 'SUCCEEDED', detail: `what the nucleus at ${root} runs`, seconds: 0, components: [] };
+  return reportOf(options, started, deployment, models, memoryReports(root, names));
+}
+
+function reportOf(
+  { name, lite, bounds }: Pick<TwinOptions, 'name' | 'lite' | 'bounds'>,
+  started: Date,
+  deployment: DeploymentReport,
+  models: readonly ModelReport[],
+  memory: readonly MemoryReport[] | undefined,
+): TwinReport {
+  const checks = checksOf(deployment, models, memory, bounds);
+  return {
+    schemaVersion: 1,
+    passed: checks.every(({ passed }) => passed),
+    name,
+    startedAt: started.toISOString(),
+    seconds: round((Date.now() - started.getTime()) / 1000),
+    machine: {
+      os: platform(),
+      architecture: arch(),
+      cores: availableParallelism(),
+      cpu: cpus()[0]?.model.trim() ?? '',
+    },
+    nucleus: lite ? 'lite' : 'java',
+    deployment,
+    models,
+    memory: memory ?? [],
+    bounds,
+    checks,
+  };
 }
 
 async function deploy(
@@ -139,18 +181,18 @@ function statusOf({ status, detailedStatus, error }: DeploymentOutcome, late: bo
   };
 }
 
-/** @throws EdgeError `twin.no-agent` */
-async function driveModels(core: LocalCore, options: TwinOptions): Promise<readonly ModelReport[]> {
-  if (!core.components().some(({ componentName }) => componentName === AGENT))
-    throw twinErrors.error('twin.no-agent', 'the deployment runs, but it has no edgeml.InferenceAgent');
-  const { signal, timeoutMs, images, requests, onProgress } = options;
-  const agent = createAgentClient({ socketPath: path.join(corePaths(core.root).work(AGENT), 'agent.sock'), timeoutMs });
+type DriveOptions = Pick<TwinOptions, 'signal' | 'timeoutMs' | 'images' | 'requests' | 'heldBack' | 'onProgress'>;
+
+async function driveModels(root: string, options: DriveOptions, only?: string): Promise<readonly ModelReport[]> {
+  const { signal, timeoutMs, onProgress, ...drive } = options;
+  const agent = createAgentClient({ socketPath: path.join(corePaths(root).work(AGENT), 'agent.sock'), timeoutMs });
   try {
-    const packages = await deployedPackages(core.root, signal);
+    const packages = await deployedPackages(root, signal);
     const reports: ModelReport[] = [];
     for (const status of await agent.models({ signal })) {
+      if (only !== undefined && status.alias !== only) continue;
       onProgress?.(`Asking ${status.alias} ${status.version} …`);
-      reports.push(await driveModel(status, packages.get(status.hash), { agent, images, requests, timeoutMs, signal }));
+      reports.push(await driveModel(status, packages.get(status.hash), { ...drive, agent, timeoutMs, signal }));
     }
     return reports;
   } finally {
@@ -158,9 +200,8 @@ async function driveModels(core: LocalCore, options: TwinOptions): Promise<reado
   }
 }
 
-function memoryReports(core: LocalCore): readonly MemoryReport[] | undefined {
-  const paths = corePaths(core.root);
-  const names = core.components().map(({ componentName }) => componentName);
+function memoryReports(root: string, names: readonly string[]): readonly MemoryReport[] | undefined {
+  const paths = corePaths(root);
   const all = names.map((component) => ({ component, memory: memoryOf(paths.work(component)) }));
   if (all.every(({ memory }) => memory === undefined)) return undefined;
   return all.flatMap(({ component, memory }) => (memory && memory.processes > 0 ? [{ component, ...memory }] : []));

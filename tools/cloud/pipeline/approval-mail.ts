@@ -1,6 +1,6 @@
+import type { TwinReport } from '../../twin/report/twin-report.ts';
 import { preflightLines } from '../preflight/preflight-lines.ts';
 import { approvalToken } from '../promotion/approval.ts';
-import type { Comparison } from '../promotion/compare-numbers.ts';
 import type { PromotionState } from '../promotion/promotion-state.ts';
 
 /** The parts of the state machine's mail: it puts the token of its task at the end of both texts. */
@@ -16,8 +16,19 @@ export interface MailSubject {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly region: string;
-  /** Folder with the report of the twin, as `s3://bucket/prefix`. */
-  readonly reports: string;
+  readonly bucket: string;
+  /** Folder in the bucket with the report of the twin. */
+  readonly folder: string;
+  /** What the twin found: on the real nucleus if there is a pre-production account, else on the local core. Default: it left nothing. */
+  readonly twin?: TwinReport;
+  /** Default: production has no other version that the pipeline brought. */
+  readonly champion?: Champion;
+}
+
+/** The version that serves, and what the twin found of it. */
+export interface Champion {
+  readonly version: string;
+  readonly report: TwinReport;
 }
 
 /**
@@ -25,7 +36,8 @@ export interface MailSubject {
  * and one line each to approve and to reject. The lines are free of quotes and braces, so that bash, PowerShell and cmd
  * take them as they are.
  */
-export function approvalMail({ state, modelName, modelVersion, region, reports }: MailSubject): ApprovalMail {
+export function approvalMail(subject: MailSubject): ApprovalMail {
+  const { state, modelName, modelVersion, region, bucket, folder, twin, champion } = subject;
   const [canary] = state.stages;
   const { report } = canary ?? {};
   const waves = state.stages.slice(1).map(({ group }) => group);
@@ -38,8 +50,10 @@ export function approvalMail({ state, modelName, modelVersion, region, reports }
     `${'Canary group'.padEnd(WIDTH)}${'now'.padStart(12)}${'before'.padStart(12)}`,
     ...(report?.comparisons ?? []).map(line),
     '',
+    ...(twin ? [...twinRows(twin, champion), ''] : []),
     'The report of the twin, with the golden pictures and what the model finds in them:',
-    `  aws s3 cp ${reports} twin --recursive --region ${region}`,
+    `  ${consoleLink(region, bucket, `${folder}/report.html`)}`,
+    `  aws s3 cp s3://${bucket}/${folder} twin --recursive --region ${region}`,
     '',
     `Approved, it goes to ${waves.join(', then ')}. Rejected, or not answered within three days, the former version is put back.`,
     'Paste one of these lines into a terminal.',
@@ -57,7 +71,12 @@ export interface ShiftedLabels {
 /** The mail about a model whose labels look shifted: somebody has to look at its pictures before it is packaged. */
 export function labelsMail(
   { reason, pictures }: ShiftedLabels,
-  { modelName, modelVersion, region, golden }: Omit<MailSubject, 'state' | 'reports'> & { readonly golden: string },
+  {
+    modelName,
+    modelVersion,
+    region,
+    golden,
+  }: Pick<MailSubject, 'modelName' | 'modelVersion' | 'region'> & { readonly golden: string },
 ): Pick<ApprovalMail, 'approve' | 'reject'> {
   const text = [
     `${modelName} ${modelVersion} was not packaged yet: its labels look shifted.`,
@@ -81,10 +100,53 @@ function answers(text: string, region: string): Pick<ApprovalMail, 'approve' | '
   };
 }
 
+/** Beside what the twin found of the champion, on the same held-back pictures and in the same way. */
+function twinRows({ models, memory, machine, nucleus }: TwinReport, champion: Champion | undefined): readonly string[] {
+  const before = champion?.report;
+  const megabytes = (all: TwinReport['memory'] | undefined): number | undefined =>
+    all && Math.round(all.reduce((sum, { peakBytes }) => sum + peakBytes, 0) / 1e6);
+  const where = `Twin (${nucleus}, ${machine.os} ${machine.architecture})`;
+  const was = champion === undefined ? 'champion' : champion.version;
+  const rows = models.flatMap(({ alias, accuracy, latency, golden }) => {
+    const other = before?.models.find((one) => one.alias === alias);
+    const passed = golden.filter((one) => one.passed).length;
+    return [
+      { what: `${alias}: golden cases passed`, now: passed, before: other?.golden.filter((one) => one.passed).length },
+      ...(accuracy
+        ? [
+            {
+              what: `${alias}: ${accuracy.metric} on ${accuracy.images} held-back pictures`,
+              now: accuracy.value,
+              before: other?.accuracy?.metric === accuracy.metric ? other.accuracy.value : undefined,
+            },
+          ]
+        : []),
+      { what: `${alias}: p95, ms`, now: latency?.p95, before: other?.latency?.p95 },
+    ];
+  });
+  const all = {
+    what: 'all components: memory at its peak, MB',
+    now: megabytes(memory),
+    before: megabytes(before?.memory),
+  };
+  return [`${where.padEnd(WIDTH)}${'now'.padStart(12)}${was.padStart(12)}`, ...[...rows, all].map(line)];
+}
+
+function consoleLink(region: string, bucket: string, key: string): string {
+  const host = region.startsWith('cn-') ? 'console.amazonaws.cn' : 'console.aws.amazon.com';
+  return `https://${region}.${host}/s3/object/${bucket}?region=${region}&prefix=${key}`;
+}
+
 const WIDTH = 58;
 const MAX_FINDINGS = 20;
 
-function line({ what, now, before }: Comparison): string {
+interface Row {
+  readonly what: string;
+  readonly now?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+function line({ what, now, before }: Row): string {
   const shown = (value: number | undefined): string => (value === undefined ? '-' : String(value)).padStart(12);
   return `${what.padEnd(WIDTH)}${shown(now)}${shown(before)}`;
 }

@@ -26,6 +26,8 @@ export interface RunInput {
   readonly modelPackageArn: string;
   readonly modelName: string;
   readonly modelVersion: string;
+  /** Why a version is taken back that nobody rejected, for the mail. */
+  readonly reason?: string;
 }
 
 export type EventOutcome =
@@ -79,7 +81,10 @@ function runName(change: PackageEvent, action: RunInput['action'], changedAt: nu
 }
 
 /** A readable beginning, and a hash of the whole ARN: accounts and regions may share a pipeline. */
-function prefixOf({ arn, group, version }: PackageEvent, action: RunInput['action']): string {
+export function prefixOf(
+  { arn, group, version }: Pick<PackageEvent, 'arn' | 'group' | 'version'>,
+  action: RunInput['action'],
+): string {
   const end = `-${version}-${textDigest(arn).hex.slice(0, 12)}-${action}-`;
   return `${group.slice(0, MAX_RUN_NAME - 10 - end.length)}${end}`;
 }

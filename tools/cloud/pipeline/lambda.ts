@@ -1,22 +1,27 @@
 import process from 'node:process';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ListExecutionsCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import semver from 'semver';
 import * as z from 'zod';
-import { awsFind } from '../aws-call.ts';
+import type { TwinReport } from '../../twin/report/twin-report.ts';
+import { awsCall, awsFind } from '../aws-call.ts';
 import { cloudErrors } from '../errors.ts';
 import { allPages, collect } from '../pages.ts';
 import { stateStore } from '../promotion/promotion-state.ts';
 import { approvalMail, labelsMail } from './approval-mail.ts';
-import type { ApprovalMail, ShiftedLabels } from './approval-mail.ts';
+import type { ApprovalMail, Champion, ShiftedLabels } from './approval-mail.ts';
+import { alarmSchema, handleAlarm } from './handle-alarm.ts';
+import type { AlarmOutcome, AlarmPorts } from './handle-alarm.ts';
 import { handlePackageEvent } from './handle-event.ts';
-import type { EventOutcome, PipelinePorts } from './handle-event.ts';
+import type { EventOutcome, PipelinePorts, RunInput } from './handle-event.ts';
 
 const sagemaker = new SageMakerClient({});
 const stepFunctions = new SFNClient({});
@@ -38,24 +43,61 @@ type Review = { readonly isShifted: false } | ({ readonly isShifted: true } & Pi
  * Entry point of the Lambda function: for the rule behind the model registry, and for the state machine, which wants the mails to the
  * approver. An error lets EventBridge try again, and after that puts the event into the dead-letter queue.
  */
-export async function handler(event: unknown): Promise<EventOutcome | ApprovalMail | Review> {
+export async function handler(event: unknown): Promise<EventOutcome | AlarmOutcome | ApprovalMail | Review> {
   const asked = summarizeSchema.safeParse(event);
   if (asked.success) return mailOf(asked.data.summarize);
   const failed = reviewSchema.safeParse(event);
   if (failed.success) return reviewOf(failed.data.review);
-  const outcome = await handlePackageEvent(event, awsPorts(required('STATE_MACHINE_ARN')));
+  const ports = awsPorts(required('STATE_MACHINE_ARN'));
+  const alarm = alarmSchema.safeParse(event);
+  const outcome = alarm.success ? await handleAlarm(alarm.data, ports) : await handlePackageEvent(event, ports);
   // One line of JSON for each event, for the function's log.
-  process.stdout.write(`${JSON.stringify({ event: 'pipeline.package-event', ...outcome })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ event: alarm.success ? 'pipeline.alarm' : 'pipeline.package-event', ...outcome })}\n`,
+  );
   return outcome;
 }
 
 async function mailOf({ modelName, modelVersion, run }: Run) {
-  const promotions = `s3://${required('FLEET_BUCKET')}/promotions`;
-  const place = `${promotions}/${modelName}-${modelVersion}.json`;
-  const state = await stateStore({ s3 }, place, AbortSignal.timeout(TIMEOUT_MS)).load();
+  const bucket = required('FLEET_BUCKET');
+  const { place, state } = await promotionOf(modelName, modelVersion);
   if (!state) throw cloudErrors.error('promote.state', `${place} does not hold a promotion`);
   const region = required('AWS_REGION');
-  return approvalMail({ state, modelName, modelVersion, region, reports: `${promotions}/${run}/twin` });
+  const twin = await reportAt(bucket, `promotions/${run}/twin/report.json`);
+  const champion = await championOf(bucket, modelName, modelVersion);
+  const found = { ...(twin ? { twin } : {}), ...(champion ? { champion } : {}) };
+  return approvalMail({ state, modelName, modelVersion, region, bucket, folder: `promotions/${run}/twin`, ...found });
+}
+
+async function promotionOf(modelName: string, modelVersion: string) {
+  const place = `s3://${required('FLEET_BUCKET')}/promotions/${modelName}-${modelVersion}.json`;
+  return { place, state: await stateStore({ s3 }, place, AbortSignal.timeout(TIMEOUT_MS)).load() };
+}
+
+/** The report of the newest other version that production has: a build wrote it when the last wave had it. */
+async function championOf(Bucket: string, modelName: string, modelVersion: string): Promise<Champion | undefined> {
+  const Prefix = `champions/${modelName}/`;
+  const listed = allPages(async (ContinuationToken) => {
+    const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
+    const answer = await awsCall(`ListObjectsV2 s3://${Bucket}/${Prefix}`, s3.send(command, { abortSignal: signal() }));
+    return { items: answer.Contents, nextToken: answer.NextContinuationToken };
+  });
+  const versions = (await collect(listed))
+    .map(({ Key = '' }) => Key.slice(Prefix.length).replace(/\.json$/, ''))
+    .filter((version) => version !== modelVersion && semver.valid(version) !== null);
+  const [newest] = semver.rsort(versions);
+  const report = newest === undefined ? undefined : await reportAt(Bucket, `${Prefix}${newest}.json`);
+  return newest === undefined || !report ? undefined : { version: newest, report };
+}
+
+async function reportAt(Bucket: string, Key: string): Promise<TwinReport | undefined> {
+  const command = new GetObjectCommand({ Bucket, Key });
+  const found = await awsFind(`GetObject s3://${Bucket}/${Key}`, s3.send(command, { abortSignal: signal() }));
+  return found?.Body && (JSON.parse(await found.Body.transformToString()) as TwinReport);
+}
+
+function signal(): AbortSignal {
+  return AbortSignal.timeout(TIMEOUT_MS);
 }
 
 /** Whether the build left a note that the labels look shifted, beside the pictures. */
@@ -70,21 +112,40 @@ async function reviewOf({ modelName, modelVersion, run }: Run): Promise<Review> 
   return { isShifted: true, ...labelsMail(shifted, subject) };
 }
 
-function awsPorts(stateMachineArn: string): PipelinePorts {
+function awsPorts(stateMachineArn: string): PipelinePorts & AlarmPorts {
+  const listOf = async (statusFilter: 'RUNNING' | 'SUCCEEDED') => {
+    const listed = allPages(async (nextToken) => {
+      const command = new ListExecutionsCommand({ stateMachineArn, statusFilter, nextToken });
+      const answer = await stepFunctions.send(command);
+      return { items: answer.executions, nextToken: answer.nextToken };
+    });
+    return collect(listed);
+  };
+  const executionArn = (name: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   return {
+    watched: async (now) => {
+      const since = now - Number(required('WATCH_HOURS')) * 3_600_000;
+      const [running, ended] = await Promise.all([listOf('RUNNING'), listOf('SUCCEEDED')]);
+      const late = ended.filter(({ stopDate }) => (stopDate?.getTime() ?? 0) >= since);
+      return [
+        ...running.map(({ name = '' }) => ({ name, isRunning: true })),
+        ...late.map(({ name = '' }) => ({ name, isRunning: false })),
+      ];
+    },
+    inputOf: async (name) => {
+      const found = await stepFunctions.send(new DescribeExecutionCommand({ executionArn: executionArn(name) }));
+      return JSON.parse(found.input ?? '{}') as RunInput;
+    },
+    isOut: async ({ modelName, modelVersion }) => {
+      const { state } = await promotionOf(modelName, modelVersion);
+      return (state?.stages ?? []).some((one) => one.deploymentId !== undefined && one.status !== 'rolled-back');
+    },
     packageNow: async (arn) => {
       const found = await sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: arn }));
       const changed = found.LastModifiedTime ?? found.CreationTime;
       return { approval: found.ModelApprovalStatus ?? 'unknown', changedAt: changed?.getTime() ?? 0 };
     },
-    running: async () => {
-      const listed = allPages(async (nextToken) => {
-        const command = new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', nextToken });
-        const answer = await stepFunctions.send(command);
-        return { items: answer.executions, nextToken: answer.nextToken };
-      });
-      return (await collect(listed)).map(({ name = '' }) => name);
-    },
+    running: async () => (await listOf('RUNNING')).map(({ name = '' }) => name),
     start: async (name, input) => {
       const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
       try {
@@ -97,8 +158,8 @@ function awsPorts(stateMachineArn: string): PipelinePorts {
       }
     },
     stop: async (name, cause) => {
-      const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-      await stepFunctions.send(new StopExecutionCommand({ executionArn, error: 'Withdrawn', cause }));
+      const command = { executionArn: executionArn(name), error: 'Withdrawn', cause };
+      await stepFunctions.send(new StopExecutionCommand(command));
     },
   };
 }

@@ -96,7 +96,12 @@ const planSchema = z.strictObject({
     .prefault({}),
   /** Bounds of the twin test, which runs before anything is published. Default: none. */
   twin: z
-    .strictObject({ maxP95Ms: z.number().positive().optional(), maxMemoryMb: z.number().positive().optional() })
+    .strictObject({
+      maxP95Ms: z.number().positive().optional(),
+      maxMemoryMb: z.number().positive().optional(),
+      /** On the held-back set, 0 to 1. `acceptance` of model.json may ask for more. */
+      minAccuracy: z.number().min(0).max(1).optional(),
+    })
     .default({}),
   /** What becomes of a stage that fails: the deployment before, or nothing. Names of Edge Manager's deployment plans. */
   failureHandlingPolicy: z.enum(['ROLLBACK_ON_FAILURE', 'DO_NOTHING']).default('ROLLBACK_ON_FAILURE'),

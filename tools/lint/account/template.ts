@@ -140,6 +140,7 @@ export class Template {
     },
     'Fn::If': ([condition, yes, no]: [string, unknown, unknown]) => this.#resolve(this.#holds(condition) ? yes : no),
     'Fn::Not': ([one]: [unknown]) => this.#resolve(one) !== true,
+    'Fn::And': (all: unknown[]) => all.every((one) => this.#resolve(one) === true),
     'Fn::Equals': (both: [unknown, unknown]) => this.#resolve(both[0]) === this.#resolve(both[1]),
   };
 
@@ -168,6 +169,8 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   'AWS::SQS::Queue': (name) => regional('sqs', name),
   'AWS::Lambda::Function': (name) => regional('lambda', `function:${name}`),
   'AWS::Events::Rule': (name) => regional('events', `rule/${name}`),
+  'AWS::Events::EventBus': (name) => regional('events', `event-bus/${name}`),
+  'AWS::KMS::Key': (name) => regional('kms', `key/${name}`),
 };
 
 /** The short forms of intrinsic functions as their long ones. */
@@ -179,6 +182,7 @@ export const INTRINSIC_TAGS: (ScalarTag | CollectionTag)[] = [
   'Join',
   'If',
   'Not',
+  'And',
   'Equals',
 ].flatMap((name) => {
   const key = name === 'Ref' ? name : `Fn::${name}`;

@@ -27,6 +27,8 @@ export interface TwinReport {
 export interface Bounds {
   readonly maxP95Ms?: number;
   readonly maxMemoryMb?: number;
+  /** On the held-back set, 0 to 1. */
+  readonly minAccuracy?: number;
   readonly requireProvider: boolean;
 }
 
@@ -59,6 +61,22 @@ export interface ModelReport {
   readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
   readonly golden: readonly GoldenReport[];
   readonly latency?: LatencyReport;
+  readonly accuracy?: AccuracyReport;
+  /** Bounds that the model brings along (`acceptance` of model.json). */
+  readonly acceptance?: Acceptance;
+}
+
+/** Parts that are left out are undefined. */
+export type Acceptance = { readonly [Key in Exclude<keyof Bounds, 'requireProvider'>]?: number | undefined };
+
+/** On the held-back set. */
+export interface AccuracyReport {
+  /** Of a classifier the share of pictures whose first label is right; of a detector the mean average precision. */
+  readonly metric: 'top-1' | 'mAP@0.5';
+  /** 0 to 1. */
+  readonly value: number;
+  readonly images: number;
+  readonly failures: readonly string[];
 }
 
 export interface GoldenReport {
@@ -91,7 +109,7 @@ export interface MemoryReport {
 
 /** One line of the gate. */
 export interface Check {
-  readonly suite: 'deployment' | 'model' | 'golden' | 'latency' | 'memory';
+  readonly suite: 'deployment' | 'model' | 'golden' | 'accuracy' | 'latency' | 'memory';
   readonly name: string;
   readonly passed: boolean;
   readonly seconds: number;
