@@ -316,6 +316,8 @@ describe('permissions', await needs(awsModels, iamEngine), () => {
       { action: 'states:StartExecution', resource: machine },
       { action: 'states:ListExecutions', resource: machine },
       { action: 'states:StopExecution', resource: `${machine.replace(':stateMachine:', ':execution:')}:run` },
+      { action: 'states:DescribeExecution', resource: `${machine.replace(':stateMachine:', ':execution:')}:run` },
+      { action: 's3:GetObject', resource: `arn:aws:s3:::${FLEET}-fleet/champions/StreetDetector/6.0.0.json` },
       {
         action: 'sagemaker:DescribeModelPackage',
         resource: 'arn:aws:sagemaker:us-east-1:123456789012:model-package/StreetDetector/7',

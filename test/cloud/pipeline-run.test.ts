@@ -40,6 +40,8 @@ describe.sequential(
     let training: TrainingOutput;
     let definition: { States: Record<string, object> };
     let topic: string;
+    /** What the template gives every build. */
+    let environment: Record<string, string>;
     let handler: (event: unknown) => Promise<unknown>;
     let mails: string[];
     let runs = 0;
@@ -65,6 +67,11 @@ describe.sequential(
       const template = await Template.read('pipeline.yaml', 'edgeml-pipeline', parameters, fleet.exports);
       definition = template.resources['Pipeline']?.Properties['Definition'] as typeof definition;
       topic = template.ref('Approval');
+      const { Environment } = template.resources['Build']?.Properties as {
+        Environment: { EnvironmentVariables: { Name: string; Value: string }[] };
+      };
+      environment = Object.fromEntries(Environment.EnvironmentVariables.map(({ Name, Value }) => [Name, Value]));
+      expect(environment).toMatchObject({ FLEET_BUCKET: FLEET, COMPONENTS_BUCKET: COMPONENTS });
       // A data scientist has the archive of a training job, and a few pictures. One of them shows nothing that the model knows.
       const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
         aws.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -135,7 +142,7 @@ describe.sequential(
     /** The commands of a build specification, but for what another test runs: building the project, and the twin. */
     const build = async (specification: string, variables: Readonly<Record<string, string>>): Promise<boolean> => {
       if (specification === broken) return false;
-      const all: Record<string, string> = { ...variables, FLEET_BUCKET: FLEET, COMPONENTS_BUCKET: COMPONENTS };
+      const all: Record<string, string> = { ...environment, ...variables };
       const filled = (text: string): string => text.replace(/\$(\w+)/g, (_, name: string) => all[name] ?? '');
       const plan = parse(
         (await readFile(path.join(PROJECT, 'infrastructure/plan.yaml'), 'utf8')).replaceAll(

@@ -190,7 +190,11 @@ describe('the Lambda function', await needs(awsModels), () => {
         const send = (status: number, answer: object) =>
           response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
         if (target === 'ListExecutions')
-          return send(200, { executions: [...executions.keys()].map((name) => ({ name })) });
+          return send(200, {
+            executions: asked['statusFilter'] === 'RUNNING' ? [...executions.keys()].map((name) => ({ name })) : [],
+          });
+        if (target === 'DescribeExecution')
+          return send(200, { input: executions.get((asked['executionArn'] ?? '').split(':').at(-1) ?? '') });
         if (target === 'StopExecution') return send(200, { stopDate: 1_767_225_600 });
         const { name = '', input = '', stateMachineArn } = asked;
         const isKnown = executions.has(name);
@@ -227,6 +231,7 @@ describe('the Lambda function', await needs(awsModels), () => {
       AWS_ENDPOINT_URL_SFN: url,
       STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:edgeml',
       FLEET_BUCKET: 'fleet',
+      WATCH_HOURS: '24',
     };
     const { stdout } = await run(process.execPath, ['invoke.cjs', JSON.stringify(event)], {
       cwd: path.join(folder, 'function'),
@@ -264,6 +269,38 @@ describe('the Lambda function', await needs(awsModels), () => {
     expect(aws.violations).toEqual([]);
   });
 
+  it('takes a version back that an alarm goes off for, once it is out', async () => {
+    executions.clear();
+    const input = {
+      action: 'promote',
+      modelPackageArn: `${GROUP}/8`,
+      modelName: 'StreetDetector',
+      modelVersion: '8.0.0',
+    };
+    executions.set('StreetDetector-8-promote', JSON.stringify(input));
+    const alarm = {
+      'detail-type': 'CloudWatch Alarm State Change',
+      source: 'aws.cloudwatch',
+      time: '2026-11-27T10:00:00Z',
+      detail: { alarmName: 'edgeml-failures', state: { value: 'ALARM', reason: 'Threshold crossed' } },
+    };
+    expect(await invoke(alarm)).toMatchObject({ outcome: 'ignored', runs: [] });
+    const state = { schemaVersion: 1, name: 'StreetDetector-8.0.0', planDigest: 'plan', status: 'approved' };
+    const stages = [{ group: 'canary', status: 'passed', deploymentId: 'd-1' }];
+    const Key = 'promotions/StreetDetector-8.0.0.json';
+    await aws.s3.send(new PutObjectCommand({ Bucket: 'fleet', Key, Body: JSON.stringify({ ...state, stages }) }));
+    const outcome = await invoke(alarm);
+    expect(outcome).toMatchObject({ outcome: 'withdrawn', alarm: 'edgeml-failures' });
+    const [run = ''] = outcome['runs'] as string[];
+    expect(JSON.parse(executions.get(run) ?? '')).toEqual({
+      ...input,
+      action: 'withdraw',
+      reason: 'The alarm edgeml-failures went off: Threshold crossed',
+    });
+    // Further alarms of the same incident find that it is being taken back.
+    expect(await invoke({ ...alarm, time: '2026-11-27T10:01:00Z' })).toMatchObject({ outcome: 'ignored' });
+  });
+
   it('writes the mail to the approver from the state in the bucket', async () => {
     const state = {
       schemaVersion: 1,
@@ -287,8 +324,49 @@ describe('the Lambda function', await needs(awsModels), () => {
     expect(mail['token']).toBe(approvalToken(state as PromotionState));
     expect(mail['approve']).toContain('passed its gate on the group canary: 3 of 3 devices are healthy');
     expect(mail['approve']).toContain('s3://fleet/promotions/run-1/twin');
+    expect(mail['approve']).not.toContain('held-back');
+
+    // The approver sees what the twin found beside what it found of the version that serves, the newest one.
+    const put = (name: string, Body: object) =>
+      aws.s3.send(new PutObjectCommand({ Bucket: 'fleet', Key: name, Body: JSON.stringify(Body) }));
+    await put('promotions/run-1/twin/report.json', twinReport(0.9312, 21, 310e6));
+    for (const [version, value] of [
+      ['7.0.0', 1],
+      ['5.0.0', 0.5],
+      ['6.0.0', 0.9107],
+    ] as const)
+      await put(`champions/StreetDetector/${version}.json`, twinReport(value, 19.5, 290e6));
+    const full = await invoke({ summarize });
+    const rows = String(full['approve']).split('\n');
+    const row = (start: string) => rows.find((text) => text.startsWith(start))?.replace(/ +/g, ' ');
+    expect(row('Twin')).toBe('Twin (java, linux arm64) now 6.0.0');
+    expect(row('StreetDetector: top-1')).toBe('StreetDetector: top-1 on 200 held-back pictures 0.9312 0.9107');
+    expect(row('StreetDetector: p95, ms')).toBe('StreetDetector: p95, ms 21 19.5');
+    expect(row('StreetDetector: golden')).toBe('StreetDetector: golden cases passed 1 1');
+    expect(row('all components')).toBe('all components: memory at its peak, MB 310 290');
+    expect(full['approve']).toContain(
+      'https://us-east-1.console.aws.amazon.com/s3/object/fleet?region=us-east-1&prefix=promotions/run-1/twin/report.html',
+    );
   });
 });
+
+function twinReport(accuracy: number, p95: number, peakBytes: number): object {
+  const golden = [{ input: 'one.jpg', passed: true, differences: [], predictions: [], ms: 1 }];
+  const latency = { images: 1, requests: 1, failures: [], p50: p95, p95, max: p95, samples: [p95] };
+  return {
+    machine: { os: 'linux', architecture: 'arm64', cores: 2, cpu: '' },
+    nucleus: 'java',
+    models: [
+      {
+        alias: 'StreetDetector',
+        golden,
+        latency,
+        accuracy: { metric: 'top-1', value: accuracy, images: 200, failures: [] },
+      },
+    ],
+    memory: [{ component: 'edgeml.InferenceAgent', processes: 2, peakBytes }],
+  };
+}
 
 describe('infrastructure', () => {
   const read = (name: string) => readFile(path.join(PROJECT, 'infrastructure', name), 'utf8');
@@ -305,6 +383,12 @@ describe('infrastructure', () => {
     const { phases } = parse(await read('package.buildspec.yaml')) as { phases: { build: { commands: string[] } } };
     const order = phases.build.commands.flatMap((line) => /edgeml -- (\w+)/.exec(line)?.[1] ?? []);
     expect(order).toEqual(['build', 'package', 'twin', 'publish']);
+  });
+
+  it('publishes for production what the twin has tried, before the canary group gets it', async () => {
+    const { phases } = parse(await read('canary.buildspec.yaml')) as { phases: { build: { commands: string[] } } };
+    const order = phases.build.commands.flatMap((line) => /edgeml -- (\w+)|aws s3 (cp)/.exec(line)?.slice(1) ?? []);
+    expect(order.filter(Boolean)).toEqual(['cp', 'publish', 'promote']);
   });
 
   it('keeps the golden pictures of a model that could not be packaged', async () => {
@@ -328,7 +412,9 @@ describe('infrastructure', () => {
     expect(text).toContain('Key: heartbeats/${topic(2)}/${Part}.json');
   });
 
-  const TEMPLATES = ['fleet.yaml', 'pipeline.yaml'].map((name) => path.join(PROJECT, 'infrastructure', name));
+  const TEMPLATES = ['fleet.yaml', 'pipeline.yaml', 'tooling.yaml', 'deployer.yaml', 'twin.yaml'].map((name) =>
+    path.join(PROJECT, 'infrastructure', name),
+  );
 
   it('passes cfn-lint', linter, async () => {
     const { stdout } = await run(CFN_LINT, TEMPLATES, { timeout: PATIENCE_MS });
@@ -336,13 +422,13 @@ describe('infrastructure', () => {
   });
 
   it('passes cfripper but for what the templates give a reason for', security, async () => {
+    // It ends with 2 if it has something against a template; one line for each of them.
+    const words = [...TEMPLATES, '--format', 'json', '--resolve', '--logging', 'ERROR'];
+    const { stdout } = await run(CFRIPPER, words, { timeout: PATIENCE_MS }).catch((error: { stdout: string }) => error);
+    const answers = stdout.trim().split('\n');
+    expect(answers).toHaveLength(TEMPLATES.length);
     for (const [index, file] of TEMPLATES.entries()) {
-      const words = [file, '--format', 'json', '--resolve', '--logging', 'ERROR'];
-      // It ends with 2 for a template that it has something against.
-      const { stdout } = await run(CFRIPPER, words, { timeout: PATIENCE_MS }).catch(
-        (error: { stdout: string }) => error,
-      );
-      const { failures } = JSON.parse(stdout) as {
+      const { failures } = JSON.parse(answers[index] ?? '') as {
         failures: { rule: string; reason: string; resource_ids: string[] }[];
       };
       const { Resources } = parse(await readFile(file, 'utf8'), { logLevel: 'silent' }) as {
@@ -357,7 +443,7 @@ describe('infrastructure', () => {
       const given = Object.entries(Resources).flatMap(([id, { Metadata }]) =>
         Object.keys(Metadata?.Exceptions ?? {}).map((rule) => `${id} ${rule}`),
       );
-      expect(given.sort(), String(index)).toEqual([...needed].sort());
+      expect(given.sort(), file).toEqual([...needed].sort());
     }
   });
 });

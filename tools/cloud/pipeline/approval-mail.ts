@@ -1,7 +1,7 @@
-import type { TwinReport } from '../../twin/report/twin-report.ts';
 import { preflightLines } from '../preflight/preflight-lines.ts';
 import { approvalToken } from '../promotion/approval.ts';
 import type { PromotionState } from '../promotion/promotion-state.ts';
+import type { TwinFindings } from './twin-findings.ts';
 
 /** The parts of the state machine's mail: it puts the token of its task at the end of both texts. */
 export interface ApprovalMail {
@@ -20,7 +20,7 @@ export interface MailSubject {
   /** Folder in the bucket with the report of the twin. */
   readonly folder: string;
   /** What the twin found: on the real nucleus if there is a pre-production account, else on the local core. Default: it left nothing. */
-  readonly twin?: TwinReport;
+  readonly twin?: TwinFindings;
   /** Default: production has no other version that the pipeline brought. */
   readonly champion?: Champion;
 }
@@ -28,7 +28,7 @@ export interface MailSubject {
 /** The version that serves, and what the twin found of it. */
 export interface Champion {
   readonly version: string;
-  readonly report: TwinReport;
+  readonly report: TwinFindings;
 }
 
 /**
@@ -101,9 +101,12 @@ function answers(text: string, region: string): Pick<ApprovalMail, 'approve' | '
 }
 
 /** Beside what the twin found of the champion, on the same held-back pictures and in the same way. */
-function twinRows({ models, memory, machine, nucleus }: TwinReport, champion: Champion | undefined): readonly string[] {
+function twinRows(
+  { models, memory, machine, nucleus }: TwinFindings,
+  champion: Champion | undefined,
+): readonly string[] {
   const before = champion?.report;
-  const megabytes = (all: TwinReport['memory'] | undefined): number | undefined =>
+  const megabytes = (all: TwinFindings['memory'] | undefined): number | undefined =>
     all && Math.round(all.reduce((sum, { peakBytes }) => sum + peakBytes, 0) / 1e6);
   const where = `Twin (${nucleus}, ${machine.os} ${machine.architecture})`;
   const was = champion === undefined ? 'champion' : champion.version;

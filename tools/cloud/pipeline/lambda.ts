@@ -11,7 +11,6 @@ import {
 } from '@aws-sdk/client-sfn';
 import semver from 'semver';
 import * as z from 'zod';
-import type { TwinReport } from '../../twin/report/twin-report.ts';
 import { awsCall, awsFind } from '../aws-call.ts';
 import { cloudErrors } from '../errors.ts';
 import { allPages, collect } from '../pages.ts';
@@ -21,6 +20,8 @@ import type { ApprovalMail, Champion, ShiftedLabels } from './approval-mail.ts';
 import { alarmSchema, handleAlarm } from './handle-alarm.ts';
 import type { AlarmOutcome, AlarmPorts } from './handle-alarm.ts';
 import { handlePackageEvent } from './handle-event.ts';
+import { twinFindingsSchema } from './twin-findings.ts';
+import type { TwinFindings } from './twin-findings.ts';
 import type { EventOutcome, PipelinePorts, RunInput } from './handle-event.ts';
 
 const sagemaker = new SageMakerClient({});
@@ -90,10 +91,10 @@ async function championOf(Bucket: string, modelName: string, modelVersion: strin
   return newest === undefined || !report ? undefined : { version: newest, report };
 }
 
-async function reportAt(Bucket: string, Key: string): Promise<TwinReport | undefined> {
+async function reportAt(Bucket: string, Key: string): Promise<TwinFindings | undefined> {
   const command = new GetObjectCommand({ Bucket, Key });
   const found = await awsFind(`GetObject s3://${Bucket}/${Key}`, s3.send(command, { abortSignal: signal() }));
-  return found?.Body && (JSON.parse(await found.Body.transformToString()) as TwinReport);
+  return found?.Body && twinFindingsSchema.parse(JSON.parse(await found.Body.transformToString()));
 }
 
 function signal(): AbortSignal {
