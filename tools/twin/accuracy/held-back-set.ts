@@ -9,12 +9,12 @@ export type HeldBackSet =
   | { readonly kind: 'classes'; readonly pictures: readonly LabelledPicture[] }
   | { readonly kind: 'boxes'; readonly pictures: readonly BoxedPicture[] };
 
-export interface LabelledPicture {
+interface LabelledPicture {
   readonly file: string;
   readonly label: string;
 }
 
-export interface BoxedPicture {
+interface BoxedPicture {
   readonly file: string;
   readonly objects: readonly TrueObject[];
 }
