@@ -324,6 +324,11 @@ export const agentConfiguration = z
         'Socket on which clients of Edge Manager find the agent, absolute or relative to the work folder of the component, which no other user can enter; empty: not served. edgeml.EdgeManager sets it to the path of the old agent, /tmp/aws.greengrass.SageMakerEdgeManager.sock.',
       ),
     ...fleetKeys,
+    LookoutVisionSocket: textSetting()
+      .default('')
+      .describe(
+        "Socket on which clients of Lookout for Vision's edge agent find models of the task `anomaly`, absolute or relative to the work folder of the component; the old agent had /tmp/aws.iot.lookoutvision.EdgeAgent.sock. UnixSocketMode and MaxMessageMB hold for it too. Empty: not served.",
+      ),
   })
   .superRefine((settings, context) => {
     const { CaptureDataBatchSize: batch, CaptureDataBufferSize: buffer } = settings;

@@ -245,6 +245,19 @@ export const agentErrors = errorCatalogue({
   'model-command.usage': {
     todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',
   },
+  'lookout.bitmap-invalid': {
+    status: 400,
+    todo: 'Send width, height and packed RGB888: three bytes for each pixel, rows without padding, sides of 64 to 4096 pixels.',
+  },
+  'lookout.memory-unusable': {
+    status: 400,
+    todo: 'Give the name of shm_open, with offset and size within the segment, of one that belongs to the user of the program that calls; or send byte_data.',
+  },
+  'lookout.not-found': {
+    status: 404,
+    todo: 'Deploy a model of the task "anomaly", or map the name that the program uses to one: Services/<name>/Model of edgeml.InferenceAgent.',
+  },
+  'lookout.wrong-state': { status: 412, todo: 'Ask DescribeModel for the status, and call StartModel or StopModel as it says.' },
   'model.activation-timeout': entry<{ readonly phase: string; readonly loadTimeoutMs: number }>({
     status: 504,
     todo: 'Look at what the message names: a slow disk, a large package, a slow model. Raise LoadTimeoutSeconds of the agent if the device needs longer.',

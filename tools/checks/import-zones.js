@@ -102,7 +102,7 @@ export const ZONES = {
 
   // Components import libraries only, so that each ships alone.
   'components/inference-agent': {
-    holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager, captured data, heartbeats',
+    holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager and Lookout for Vision, captured data, heartbeats',
     mayImport: [
       'packages/doctor',
       'packages/drift',
@@ -114,6 +114,7 @@ export const ZONES = {
       'packages/model-package',
       'packages/object-store',
       'packages/posix',
+      'packages/shapes',
       'packages/vision',
       'schemas',
     ],

@@ -4,7 +4,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { CaptureService } from '../capture/capture-service.ts';
 import type { DriftBook } from '../drift/drift-book.ts';
 import type { OpenChallengers } from '../challenger/open-challengers.ts';
-import type { EdgeManager } from '../edge-manager/edge-manager.ts';
+import type { GrpcFace } from '../grpc/grpc-face.ts';
 import type { DifferenceFeedback } from '../feedback/difference-feedback.ts';
 import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
@@ -17,7 +17,8 @@ import type { AgentSockets } from './open-sockets.ts';
 
 export interface AgentParts {
   readonly sockets: AgentSockets;
-  readonly edgeManager: EdgeManager;
+  readonly edgeManager: GrpcFace;
+  readonly lookout: GrpcFace;
   readonly capture: CaptureService;
   readonly admission: Admission<ServingModel>;
   readonly leases: OpenLeases;
@@ -43,6 +44,7 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
   const [answerMs, restMs] = [END_SHARE * timeoutMs, (1 - END_SHARE) * timeoutMs];
   const served = Promise.all([
     sockets.close(timeoutMs),
+    parts.lookout.close(answerMs),
     // Calls that run may still bring captures.
     edgeManager.close(answerMs).then(() => capture.close(restMs)),
   ]);

@@ -12,8 +12,10 @@ import { Admission } from '../admission/admission.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { CaptureService } from '../capture/capture-service.ts';
 import { captureSettings } from '../capture/capture-settings.ts';
-import { EdgeManager } from '../edge-manager/edge-manager.ts';
+import { edgeManagerFace } from '../edge-manager/edge-manager.ts';
 import { RestoredModels } from '../edge-manager/restored-models.ts';
+import { lookoutFace, lookoutSettings } from '../lookout/lookout-face.ts';
+import { servicesOf } from '../settings/service-settings.ts';
 import { edgeManagerSettings } from '../edge-manager/settings.ts';
 import { challengerSettings } from '../challenger/challenger-settings.ts';
 import { openChallengers } from '../challenger/open-challengers.ts';
@@ -310,7 +312,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     aliasOf: (name) => requests.service(name).alias,
     isReady: () => status === 'ok',
   });
-  const edgeManager = new EdgeManager({
+  const edgeManager = edgeManagerFace({
     workFolder: options.workFolder,
     registry,
     restored: restoredModels,
@@ -319,6 +321,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
     onApplied: () => void standIn.answer(),
+    incidents,
+    clock,
+    log,
+  });
+  const lookout = lookoutFace({
+    registry,
+    invoker,
+    buffers: options.buffers,
+    aliasOf: (name) => requests.service(name).alias,
+    servicesOf: (alias) => servicesOf(configuration.current, alias),
+    settings: () => lookoutSettings(configuration.current, options.workFolder),
+    onApplied: () => undefined,
     incidents,
     clock,
     log,
@@ -347,6 +361,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       void link.configure();
       void capture.setSettings(settingsOfCaptures());
       await edgeManager.follow();
+      await lookout.follow();
       judgeAgain();
       void registry.review();
       void challengers.registry.review();
@@ -427,6 +442,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   void options.predecessor?.end();
   await capture.open();
   await edgeManager.follow();
+  await lookout.follow();
   const restored = finished.then(() => {
     if (status === 'starting') status = 'ok';
     link.start();
@@ -482,7 +498,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     standBy(timeoutMs) {
       stopFollowing();
       registry.freeze();
-      const parts = [sockets.closeOthers(timeoutMs), edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs))];
+      const parts = [sockets.closeOthers(timeoutMs), lookout.close(timeoutMs), edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs))];
       standingBy ??= Promise.all([...parts, link.close()]).then(() => undefined);
       return standingBy;
     },
@@ -493,6 +509,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         {
           sockets,
           edgeManager,
+          lookout,
           capture,
           admission,
           leases,

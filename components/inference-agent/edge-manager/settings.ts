@@ -1,13 +1,13 @@
 import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
-import type { EdgeManagerSettings } from './edge-manager.ts';
+import type { GrpcFaceSettings } from '../grpc/grpc-face.ts';
 import { socketPathOf } from './server/socket-address.ts';
 
 const DEFAULT_SOCKET = agentConfiguration.shape.UnixSocketName.parse(undefined);
 const MB = 1024 ** 2;
 
 /** Where the configuration wants clients of Edge Manager to be served. */
-export function edgeManagerSettings(configuration: AgentConfiguration, workFolder: string): EdgeManagerSettings {
+export function edgeManagerSettings(configuration: AgentConfiguration, workFolder: string): GrpcFaceSettings {
   const { UnixSocketName: name, UnixSocketMode: mode, MaxMessageMB: maxMB } = configuration;
   return {
     socketPath: isOn(configuration) ? socketPathOf(name, workFolder) : undefined,

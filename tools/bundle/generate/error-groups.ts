@@ -68,7 +68,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Edge Manager clients',
-    codes: ['capture.', 'cloud-provider.', 'device.', 'edge-manager.', 'shared-memory.'],
+    codes: ['capture.', 'cloud-provider.', 'device.', 'edge-manager.', 'lookout.', 'shared-memory.'],
   },
   {
     title: 'Configuring and running components',

@@ -9,6 +9,7 @@ import type { GeneratedFile } from './generated-file.ts';
 /** Where each interface is written, and the name of its descriptor. */
 const SOURCES = [
   ['components/inference-agent/edge-manager/agent.proto', 'AGENT_PROTO'],
+  ['components/inference-agent/lookout/edge-agent.proto', 'LOOKOUT_PROTO'],
   ['components/inference-agent/open-inference/grpc/open-inference.proto', 'OPEN_INFERENCE_PROTO'],
 ] as const;
 

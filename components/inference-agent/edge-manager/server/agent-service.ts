@@ -17,7 +17,7 @@ export function agentService(): ServiceDefinition {
 }
 
 /** What a call can know of its caller. */
-interface Caller {
+export interface Caller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   /** The program that calls. */

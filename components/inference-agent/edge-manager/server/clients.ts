@@ -8,6 +8,8 @@ export interface Client {
   /** E.g. `python3 /opt/app/main.py`, or the name that its gRPC library sends. */
   readonly program: string;
   readonly pid?: number;
+  /** Its user. */
+  readonly uid?: number;
 }
 
 /**
@@ -43,7 +45,7 @@ function clientOf(socket: Socket | undefined, userAgent: string): Client {
   const peer = fd === undefined ? undefined : peerProcess(fd);
   const program = peer?.command ?? (userAgent || 'unknown');
   if (!peer) return { key: program, program };
-  return { key: `${peer.uid} ${peer.command ?? `${peer.pid} ${userAgent}`}`, program, pid: peer.pid };
+  return { key: `${peer.uid} ${peer.command ?? `${peer.pid} ${userAgent}`}`, program, pid: peer.pid, uid: peer.uid };
 }
 
 /** Node.js does not have a public way to it. */

@@ -1,7 +1,6 @@
 import type { Logger, WireError } from '#packages/foundation';
 import { STATUS } from '../../grpc/grpc-status.ts';
 import type { GrpcStatus } from '../../grpc/grpc-status.ts';
-import type { CallName } from '../messages.ts';
 import type { Client } from './clients.ts';
 
 /** A client beyond these counts as new when it comes again. */
@@ -10,7 +9,7 @@ const MAX_CLIENTS = 256;
 const MAX_REASONS = 64;
 
 export interface FailedCall {
-  readonly call: CallName;
+  readonly call: string;
   readonly model: string | undefined;
   readonly error: WireError;
 }
@@ -18,10 +17,13 @@ export interface FailedCall {
 /** Logs a warning about a client at warn the first time, so that it is seen, and at debug after that, so that it hides nothing else. */
 export class OncePerClient {
   readonly #log: Logger;
+  readonly #failure: string;
   readonly #told = new Map<string, Set<string>>();
 
-  constructor(log: Logger) {
+  /** @param failure event of a call that is answered with an error */
+  constructor(log: Logger, failure: string) {
     this.#log = log;
+    this.#failure = failure;
   }
 
   /** @param about tells this warning from others of the same event and client */
@@ -33,8 +35,8 @@ export class OncePerClient {
   /** A call that is answered with an error. The agent's own faults are logged as errors each time. */
   failed(client: Client, { call, model, error }: FailedCall, { code }: GrpcStatus): void {
     const facts = { call, ...(model === undefined ? {} : { model }), error };
-    if (code === STATUS.INTERNAL) this.#log.error({ ...facts, ...namesOf(client) }, EVENT);
-    else this.warn(EVENT, client, `${call} ${error.code} ${model ?? ''}`, facts);
+    if (code === STATUS.INTERNAL) this.#log.error({ ...facts, ...namesOf(client) }, this.#failure);
+    else this.warn(this.#failure, client, `${call} ${error.code} ${model ?? ''}`, facts);
   }
 
   #isFirst({ key }: Client, reason: string): boolean {
@@ -49,8 +51,6 @@ export class OncePerClient {
     return true;
   }
 }
-
-const EVENT = 'edge-manager.call-failed';
 
 function namesOf({ program, pid }: Client): object {
   return { client: program, ...(pid === undefined ? {} : { pid }) };

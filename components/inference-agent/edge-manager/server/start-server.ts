@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/proto-loader';
 import { wireErrorOf } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { listenOnSocket } from '#packages/http';
@@ -9,9 +10,7 @@ import type { Timings } from '#packages/model-package';
 import { shutDown } from '../../grpc/shut-down.ts';
 import { unaryCall } from '../../grpc/unary-call.ts';
 import type { UnaryCall } from '../../grpc/unary-call.ts';
-import type { CallName } from '../messages.ts';
-import { agentService } from './agent-service.ts';
-import type { AgentHandlers } from './agent-service.ts';
+import type { Caller } from './agent-service.ts';
 import { Clients } from './clients.ts';
 import type { Client } from './clients.ts';
 import { OncePerClient } from './once-per-client.ts';
@@ -22,7 +21,13 @@ export interface ServerOptions {
   readonly mode: number;
   /** Larger requests get RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
-  readonly handlers: AgentHandlers;
+  readonly service: ServiceDefinition;
+  /** By the names of the calls. */
+  readonly handlers: object;
+  /** How a request names its model; undefined for calls that name none. */
+  readonly modelOf: (request: unknown) => string | undefined;
+  /** Event of a call that is answered with an error. */
+  readonly failure: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -32,14 +37,14 @@ export interface GrpcServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Serves Edge Manager's clients. @throws EdgeError `socket.*` */
+/** Serves the clients of an old agent. @throws EdgeError `socket.*` */
 export async function startGrpcServer(options: ServerOptions): Promise<GrpcServer> {
   const grpc = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': -1,
   });
   const clients = new Clients();
-  grpc.addService(agentService(), implementation(options, clients));
+  grpc.addService(options.service, implementation(options, clients));
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -56,13 +61,14 @@ export async function startGrpcServer(options: ServerOptions): Promise<GrpcServe
   };
 }
 
-function implementation({ handlers, log }: ServerOptions, clients: Clients): UntypedServiceImplementation {
-  const once = new OncePerClient(log);
+function implementation(
+  { handlers, modelOf, failure, log }: ServerOptions, clients: Clients): UntypedServiceImplementation {
+  const once = new OncePerClient(log, failure);
   const clientOf = ({ peer, header }: UnaryCall): Client => clients.of(peer, header('user-agent') ?? '');
-  const unary = (name: CallName) =>
+  const unary = (name: string) =>
     unaryCall(
       (call) =>
-        (handlers[name] as AnyHandler)(call.request, {
+        ((handlers as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler)(call.request, {
           client: () => clientOf(call),
           deadlineMs: call.deadlineMs,
           signal: call.signal,
@@ -72,16 +78,10 @@ function implementation({ handlers, log }: ServerOptions, clients: Clients): Unt
       (call, thrown, status) =>
         once.failed(clientOf(call), { call: name, model: modelOf(call.request), error: wireErrorOf(thrown) }, status),
     );
-  return Object.fromEntries((Object.keys(handlers) as CallName[]).map((name) => [name, unary(name)]));
+  return Object.fromEntries(Object.keys(handlers).map((name) => [name, unary(name)]));
 }
 
-type AnyHandler = (request: unknown, caller: Parameters<AgentHandlers['Predict']>[1]) => unknown;
-
-/** How the request names its model; undefined for calls that name none. */
-function modelOf(request: unknown): string | undefined {
-  const { name, handle, model_name: captured } = request as Partial<Record<'name' | 'handle' | 'model_name', string>>;
-  return name || handle || captured || undefined;
-}
+type AnyHandler = (request: unknown, caller: Caller) => unknown;
 
 function serverTiming({ queueMs = 0, preprocessMs, runMs }: Timings): string {
   const times = { queue: queueMs, bind: preprocessMs, run: runMs };
