@@ -102,7 +102,8 @@ export const ZONES = {
 
   // Components import libraries only, so that each ships alone.
   'components/inference-agent': {
-    holds: 'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager and Lookout for Vision, captured data, heartbeats',
+    holds:
+      'model instances, registry, admission, HTTP, IPC, gRPC of Edge Manager and Lookout for Vision, captured data, heartbeats',
     mayImport: [
       'packages/doctor',
       'packages/drift',

@@ -35,10 +35,21 @@ export function edgeManagerFace(ports: EdgeManagerPorts): GrpcFace {
       const { startGrpcServer } = await import('./server/start-server.ts');
       const { agentService } = await import('./server/agent-service.ts');
       const modelOf = (request: unknown): string | undefined => {
-        const { name, handle, model_name: captured } = request as Partial<Record<'name' | 'handle' | 'model_name', string>>;
+        const {
+          name,
+          handle,
+          model_name: captured,
+        } = request as Partial<Record<'name' | 'handle' | 'model_name', string>>;
         return name || handle || captured || undefined;
       };
-      return startGrpcServer({ ...ports, ...settings, service: agentService(), handlers, modelOf, failure: 'edge-manager.call-failed' });
+      return startGrpcServer({
+        ...ports,
+        ...settings,
+        service: agentService(),
+        handlers,
+        modelOf,
+        failure: 'edge-manager.call-failed',
+      });
     },
   });
 }

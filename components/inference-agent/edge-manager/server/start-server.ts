@@ -62,7 +62,9 @@ export async function startGrpcServer(options: ServerOptions): Promise<GrpcServe
 }
 
 function implementation(
-  { handlers, modelOf, failure, log }: ServerOptions, clients: Clients): UntypedServiceImplementation {
+  { handlers, modelOf, failure, log }: ServerOptions,
+  clients: Clients,
+): UntypedServiceImplementation {
   const once = new OncePerClient(log, failure);
   const clientOf = ({ peer, header }: UnaryCall): Client => clients.of(peer, header('user-agent') ?? '');
   const unary = (name: string) =>
