@@ -257,7 +257,10 @@ export const agentErrors = errorCatalogue({
     status: 404,
     todo: 'Deploy a model of the task "anomaly", or map the name that the program uses to one: Services/<name>/Model of edgeml.InferenceAgent.',
   },
-  'lookout.wrong-state': { status: 412, todo: 'Ask DescribeModel for the status, and call StartModel or StopModel as it says.' },
+  'lookout.wrong-state': {
+    status: 412,
+    todo: 'Ask DescribeModel for the status, and call StartModel or StopModel as it says.',
+  },
   'model.activation-timeout': entry<{ readonly phase: string; readonly loadTimeoutMs: number }>({
     status: 504,
     todo: 'Look at what the message names: a slow disk, a large package, a slow model. Raise LoadTimeoutSeconds of the agent if the device needs longer.',

@@ -34,7 +34,7 @@ function joined(shadow: unknown, update: unknown): unknown {
   const before = typeof shadow === 'object' && shadow !== null ? shadow : {};
   const all = Object.entries({ ...before, ...update }).map(([name, value]) => [
     name,
-    name in update ? joined(before[name as never], update[name as never]) : (value),
+    name in update ? joined(before[name as never], update[name as never]) : value,
   ]);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as unknown;
 }

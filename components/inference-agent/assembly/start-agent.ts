@@ -498,7 +498,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     standBy(timeoutMs) {
       stopFollowing();
       registry.freeze();
-      const parts = [sockets.closeOthers(timeoutMs), lookout.close(timeoutMs), edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs))];
+      const parts = [
+        sockets.closeOthers(timeoutMs),
+        lookout.close(timeoutMs),
+        edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs)),
+      ];
       standingBy ??= Promise.all([...parts, link.close()]).then(() => undefined);
       return standingBy;
     },
