@@ -14,6 +14,7 @@ export const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
 export const PYTHON_WITH_MODULES = inVenv('python', 'python3');
 export const CFN_LINT = inVenv('cfn-lint', 'cfn-lint');
 export const CFRIPPER = inVenv('cfripper', 'cfripper');
+export const HADOLINT = inVenv('hadolint', 'hadolint');
 
 export const python: OutsideData = {
   what: 'Python 3.7 or newer',
@@ -82,6 +83,13 @@ export const cfripper: OutsideData = {
   what: 'cfripper',
   how: HOW,
   whyNot: () => unless(CFRIPPER, ['--version'], 'not installed'),
+  isInCi: true,
+};
+
+export const hadolint: OutsideData = {
+  what: 'hadolint',
+  how: HOW,
+  whyNot: () => unless(HADOLINT, ['--version'], 'not installed'),
   isInCi: true,
 };
 

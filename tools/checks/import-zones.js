@@ -341,6 +341,7 @@ export const ZONES = {
       'JSON Schemas of `model.json`, edgeml.yaml and configurations, OpenAPI of each component, written from the code',
     mayImport: [],
   },
+  container: { holds: 'recipe of a container image to try the collection', mayImport: [] },
   artifacts: { holds: 'sample models, sample images, the training code', mayImport: [] },
   infrastructure: {
     holds: 'CloudFormation templates: where heartbeats go, the pipeline from model registry to fleet',

@@ -17,7 +17,7 @@ export async function commandReference(program: Command): Promise<GeneratedFile>
 
 const HEADING = `# The edgeml command
 
-\`npm run -s edgeml -- COMMAND\` runs it from a checkout. Every command takes \`--help\` and \`--json\`; commands that change something outside of your
+\`npm run -s edgeml -- COMMAND\` runs it from a checkout, as does \`npx edgeml COMMAND\`; \`npm install --global .\` puts \`edgeml\` on your PATH. Every command takes \`--help\` and \`--json\`; commands that change something outside of your
 machine also take \`--dry-run\`. Exit codes: 0 done, 1 failed, 2 wrong usage. \`edgeml completion bash\` (or \`zsh\`, \`fish\`) prints completion for your shell.
 \`npm run generate\` writes this page from the commands.`;
 
