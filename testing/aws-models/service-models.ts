@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,8 +12,9 @@ import { readZipEntries } from './read-zip-entries.ts';
 
 export type ServiceName = keyof typeof botocore.models;
 
-/** The folder's name says which wheel its content is from. */
-const FOLDER = path.join(projectPaths.cache, 'aws-models', `botocore-${botocore.sha256.slice(0, 16)}`);
+/** The folder's name says which models of which wheel it holds. */
+const CONTENT = createHash('sha256').update(JSON.stringify(botocore)).digest('hex');
+const FOLDER = path.join(projectPaths.cache, 'aws-models', `botocore-${CONTENT.slice(0, 16)}`);
 
 /**
  * Models of AWS services as botocore has them (Apache-2.0), from the wheel pinned in botocore.json. The first call on a machine

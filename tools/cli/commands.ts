@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
+import { deployCommand as accountDeployCommand } from './account/deploy.ts';
+import { planCommand } from './account/plan.ts';
 import { addCommand, addGroup } from './frame/command.ts';
 import type { CommandHost } from './frame/command.ts';
 import { completionCommand } from './completion/completion.ts';
@@ -80,6 +82,10 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, migrateEdgeManagerCommand, host);
   addCommand(program, completionCommand, host);
   addCommand(program, versionCommand, host);
+
+  const account = addGroup(program, 'account', 'accounts of their own for tooling, pre-production and production');
+  addCommand(account, planCommand, host);
+  addCommand(account, accountDeployCommand, host);
 
   const config = addGroup(program, 'config', 'look at edgeml.yaml');
   addCommand(config, printCommand, host);

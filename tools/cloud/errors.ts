@@ -9,6 +9,20 @@ interface AwsFacts {
 
 /** What publishing, deploying, promoting and provisioning can end with, and any call to AWS. */
 export const cloudErrors = errorCatalogue({
+  'account.invalid-file': entry<{ readonly issues: readonly string[] }>({
+    todo: 'Correct every value that is named; docs/accounts.md shows a whole file.',
+  }),
+  'account.no-output': { todo: 'Update the stack that is named with the template of this version, then deploy again.' },
+  'account.no-source': { todo: 'Run the command in a checkout with git, or give the project as a zip with --source.' },
+  'account.stack-failed': entry<{ readonly account: string; readonly stack: string }>({
+    todo: 'Correct what AWS CloudFormation names. Delete a stack that could not be made (`aws cloudformation delete-stack`), then deploy again: what is there is left alone.',
+  }),
+  'account.timeout': entry<{ readonly account: string; readonly stack: string }>({
+    todo: 'Look at the events of the stack in the console of AWS CloudFormation, then deploy again: what is there is left alone.',
+  }),
+  'account.wrong-account': entry<{ readonly account: string; readonly profile: string }>({
+    todo: 'Correct id or profile in the file; `aws sts get-caller-identity --profile …` shows which account a profile is for.',
+  }),
   'cloud.access-denied': entry<AwsFacts>({
     todo: 'Allow the named action for your role; infrastructure/pipeline.yaml holds the policies that the commands need.',
   }),

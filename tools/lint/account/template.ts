@@ -35,6 +35,7 @@ export class Template {
   readonly stack: string;
   readonly resources: Readonly<Record<string, Resource>>;
   readonly exports: ReadonlyMap<string, string>;
+  readonly outputs: Readonly<Record<string, string>>;
   readonly #document: TemplateDocument;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #imports: ReadonlyMap<string, string>;
@@ -51,6 +52,8 @@ export class Template {
     this.#document = parse(text, { customTags: INTRINSIC_TAGS }) as TemplateDocument;
     const made = Object.entries(this.#document.Resources).filter(([, { Condition }]) => this.#holds(Condition));
     this.resources = Object.fromEntries(made.map(([name, resource]) => [name, this.#resolve(resource) as Resource]));
+    const outputs = Object.entries(this.#document.Outputs ?? {});
+    this.outputs = Object.fromEntries(outputs.map(([name, { Value }]) => [name, this.#resolve(Value) as string]));
     const exported = Object.values(this.#document.Outputs ?? {}).filter((output) => output.Export);
     this.exports = new Map(
       exported.map(({ Value, Export }) => [this.#resolve(Export?.Name) as string, this.#resolve(Value) as string]),
