@@ -412,8 +412,8 @@ describe('infrastructure', () => {
     expect(text).toContain('Key: heartbeats/${topic(2)}/${Part}.json');
   });
 
-  const TEMPLATES = ['fleet.yaml', 'pipeline.yaml', 'tooling.yaml', 'deployer.yaml', 'twin.yaml'].map((name) =>
-    path.join(PROJECT, 'infrastructure', name),
+  const TEMPLATES = ['fleet.yaml', 'pipeline.yaml', 'tooling.yaml', 'deployer.yaml', 'twin.yaml', 'training.yaml'].map(
+    (name) => path.join(PROJECT, 'infrastructure', name),
   );
 
   it('passes cfn-lint', linter, async () => {

@@ -180,7 +180,9 @@ export class FormationStandIn {
 }
 
 interface Declared {
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown; readonly AllowedPattern?: string }>>;
+  readonly Parameters?: Readonly<
+    Record<string, { readonly Default?: string | number; readonly AllowedPattern?: string }>
+  >;
 }
 
 function requireParameters(body: string, given: Readonly<Record<string, string>>): void {

@@ -97,7 +97,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   },
   {
     title: 'Publishing and deploying to a fleet',
-    codes: ['cloud.', 'deploy.', 'fleet.', 'pipeline.', 'promote.', 'provision.', 'publish.'],
+    codes: ['account.', 'cloud.', 'deploy.', 'fleet.', 'pipeline.', 'promote.', 'provision.', 'publish.'],
   },
   {
     title: 'Running the local core and twins',
