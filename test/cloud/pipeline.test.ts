@@ -10,7 +10,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PROJECT } from '../../tools/bundle/project.ts';
-import { buildPipelineLambda } from '../../tools/cloud/pipeline/build-lambda.ts';
+import { buildLambda } from '../../tools/cloud/pipeline/build-lambda.ts';
 import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { PipelinePorts, RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 import { approvalToken } from '../../tools/cloud/promotion/approval.ts';
@@ -208,7 +208,7 @@ describe('the Lambda function', await needs(awsModels), () => {
       });
     });
     await new Promise<void>((resolve) => states.listen(0, '127.0.0.1', resolve));
-    const { file, bytes } = await buildPipelineLambda(path.join(folder, 'zip'));
+    const { file, bytes } = await buildLambda(path.join(folder, 'zip'), 'pipeline');
     expect(bytes).toBeLessThan(1_000_000);
     await unzip(file, path.join(folder, 'function'));
     await writeFile(
@@ -415,6 +415,15 @@ describe('infrastructure', () => {
   const TEMPLATES = ['fleet.yaml', 'pipeline.yaml', 'tooling.yaml', 'deployer.yaml', 'twin.yaml', 'training.yaml'].map(
     (name) => path.join(PROJECT, 'infrastructure', name),
   );
+  const TEMPLATES = [
+    'fleet.yaml',
+    'insight.yaml',
+    'onboarding.yaml',
+    'pipeline.yaml',
+    'tooling.yaml',
+    'deployer.yaml',
+    'twin.yaml',
+  ].map((name) => path.join(PROJECT, 'infrastructure', name));
 
   it('passes cfn-lint', linter, async () => {
     const { stdout } = await run(CFN_LINT, TEMPLATES, { timeout: PATIENCE_MS });

@@ -11,8 +11,8 @@ export const pipelineCommand: CommandSpec<PipelineOptions> = {
   help: `
 infrastructure/pipeline.yaml is the template around it; docs/fleet.md says how both are put into an account.`,
   run: async ({ options, out }) => {
-    const { buildPipelineLambda } = await import('../cloud/pipeline/build-lambda.ts');
-    const made = await buildPipelineLambda(options.output);
+    const { buildLambda } = await import('../cloud/pipeline/build-lambda.ts');
+    const made = await buildLambda(options.output, 'pipeline');
     out.json(made);
     if (!out.isJson) out.line(`${made.file}  ${(made.bytes / 1000).toFixed(0)} kB`);
   },

@@ -4,12 +4,20 @@ import { codeEntries } from '../../bundle/code-entries.ts';
 import { writeZip } from '../../bundle/zip/write-zip.ts';
 
 /** Relative to components/, where bundles are looked for. */
-const ENTRY = '../tools/cloud/pipeline/lambda.ts';
+const ENTRIES = {
+  pipeline: '../tools/cloud/pipeline/lambda.ts',
+  report: '../tools/cloud/report/lambda.ts',
+} as const;
 
-/** The Lambda function as a zip; the same sources give the same bytes. Returns its path and size. */
-export async function buildPipelineLambda(folder: string): Promise<{ readonly file: string; readonly bytes: number }> {
-  const name = 'pipeline-lambda.zip';
-  const archive = { component: 'edgeml-pipeline', version: project.version, name, kind: 'application' } as const;
+interface BuiltLambda {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** A Lambda function as a zip; the same sources give the same bytes. Returns its path and size. */
+export async function buildLambda(folder: string, which: keyof typeof ENTRIES): Promise<BuiltLambda> {
+  const name = `${which}-lambda.zip`;
+  const archive = { component: `edgeml-${which}`, version: project.version, name, kind: 'application' } as const;
   const file = path.join(folder, name);
-  return { file, bytes: await writeZip(file, await codeEntries(archive, { 'index.js': ENTRY })) };
+  return { file, bytes: await writeZip(file, await codeEntries(archive, { 'index.js': ENTRIES[which] })) };
 }

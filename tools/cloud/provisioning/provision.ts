@@ -7,7 +7,6 @@ import {
   CreateRoleAliasCommand,
   CreateThingCommand,
   CreateThingGroupCommand,
-  DescribeEndpointCommand,
   DescribeRoleAliasCommand,
   DescribeThingCommand,
   DescribeThingGroupCommand,
@@ -22,6 +21,7 @@ import { requestView } from '../request-view.ts';
 import type { DeviceFolder, DeviceIdentity } from './device-files.ts';
 import { devicePolicy } from './device-policy.ts';
 import { cloudErrors } from '../errors.ts';
+import { iotEndpoint } from './iot-endpoint.ts';
 import { nucleusConfiguration } from './nucleus-configuration.ts';
 import type { NucleusFacts } from './nucleus-configuration.ts';
 
@@ -159,22 +159,16 @@ class Provisioning {
   }
 
   async configuration(): Promise<void> {
-    const { thingName, roleAlias, folder, dryRun, deviceFolder, user, accelerator, nucleusVersion } = this.#options;
+    const { thingName, roleAlias, folder, dryRun, signal } = this.#options;
+    const { deviceFolder, user, accelerator, nucleusVersion } = this.#options;
     if (dryRun) return;
     const [dataEndpoint, credentialEndpoint] = await Promise.all([
-      this.#endpoint('iot:Data-ATS'),
-      this.#endpoint('iot:CredentialProvider'),
+      iotEndpoint(this.#clients, 'iot:Data-ATS', signal),
+      iotEndpoint(this.#clients, 'iot:CredentialProvider', signal),
     ]);
     const facts = { thingName, region: this.#clients.region, roleAlias, dataEndpoint, credentialEndpoint };
     const own = { deviceFolder, user, nucleusVersion, ...(accelerator === undefined ? {} : { accelerator }) };
     await folder.saveNucleusConfiguration(nucleusConfiguration({ ...facts, ...own }));
-  }
-
-  async #endpoint(endpointType: string): Promise<string> {
-    const sent = this.#clients.iot.send(new DescribeEndpointCommand({ endpointType }), {
-      abortSignal: this.#options.signal,
-    });
-    return (await awsCall(`DescribeEndpoint ${endpointType}`, sent)).endpointAddress ?? '';
   }
 
   async #find(command: IotCommand, name: string): Promise<object | undefined> {

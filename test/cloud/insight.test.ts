@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { indexQuery } from '../../testing/cloud/index-query.ts';
+import { INDEXED, putIndexed, sampleState } from '../../testing/cloud/sample-state.ts';
+import { refusals, refusedOf } from '../../testing/iam/permissions.ts';
+import { unreasonedWildcards } from '../../testing/iam/wildcards.ts';
+import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
+import { awsModels } from '../../testing/outside-data/aws-models.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { iamEngine } from '../../testing/outside-data/python.ts';
+import { runHere } from '../../testing/package/in-process.ts';
+import { connectCloud } from '../../tools/cloud/clients.ts';
+import { devicePolicy } from '../../tools/cloud/provisioning/device-policy.ts';
+import { dailyReport } from '../../tools/cloud/report/daily-report.ts';
+import { Template } from '../../tools/lint/account/template.ts';
+
+const run = promisify(execFile);
+const { signal } = new AbortController();
+const NOON = Date.UTC(2026, 2, 1, 12);
+const FLEET = 'edgeml-fleet';
+
+describe('the fleet that looks after itself', await needs(awsModels, iamEngine), () => {
+  let aws: AwsStandIn;
+  let folder: string;
+  let fleet: Template;
+  let insight: Template;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-insight-'));
+    aws = await startAwsStandIn(`${FLEET}-fleet`);
+    fleet = await Template.read('fleet.yaml', FLEET);
+    const parameters = { CodeBucket: 'code', OperatorEmail: 'a@example.com' };
+    insight = await Template.read('insight.yaml', 'edgeml-insight', parameters, fleet.exports);
+  });
+  beforeEach(() => {
+    aws.fleet.reset();
+    aws.index.reset();
+    aws.index.configuration = INDEXED;
+    aws.requests.length = 0;
+  });
+  afterEach(() => expect(aws.violations).toEqual([]));
+  afterAll(async () => {
+    await aws.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('reports once a day to the bucket and by mail, with the permissions of its function', async () => {
+    putIndexed(aws.index, { thing: 'a', connected: true, state: sampleState() });
+    putIndexed(aws.index, { thing: 'b', connected: false, state: sampleState({ state: 'FAILING' }) });
+    const clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    const bucket = `${FLEET}-fleet`;
+    const mail = await dailyReport(clients, { bucket, now: NOON, signal });
+    clients.close();
+    expect(mail.subject).toBe('EdgeML: 1 of 2 devices connected, 2026-03-01');
+    expect(mail.message).toContain('all devices: 2 devices, 1 connected, 1 offline.\n1 devices: failing');
+    expect(mail.message).toContain('PartsDetector 1.0.0: 1 active of 1 connected, 1 offline');
+    expect(mail.message).toContain(`aws s3 cp s3://${bucket}/reports/2026-03-01.html .`);
+    const written = aws.requests.filter(({ operation }) => operation.startsWith('PUT '));
+    expect(written.map(({ operation }) => operation)).toEqual([
+      `PUT /${bucket}/reports/2026-03-01.json`,
+      `PUT /${bucket}/reports/2026-03-01.html`,
+    ]);
+    expect(await refusals(insight.policyOf('ReportRole'), aws.requests)).toEqual([]);
+  });
+
+  it('lets operators look at everything and change nothing', async () => {
+    aws.fleet.addThing('a', 'hall');
+    putIndexed(aws.index, { thing: 'a', groups: ['hall'], connected: true, state: sampleState() });
+    const { code } = await runHere(['fleet', '--group', 'hall', '--report'], aws.environment);
+    await runHere(['status', '--group', 'hall'], aws.environment);
+    expect(code).toBe(0);
+    const operator = insight.policyOf('Operator');
+    expect(await refusals(operator, aws.requests)).toEqual([]);
+    const changes = [
+      ['greengrass:CreateDeployment', '*'],
+      ['iot:UpdateThingShadow', 'arn:aws:iot:us-east-1:123456789012:thing/a'],
+      ['iot:AddThingToThingGroup', 'arn:aws:iot:us-east-1:123456789012:thing/a'],
+    ].map(([action = '', resource = '']) => ({ action, resource }));
+    expect(await refusedOf(operator, changes)).toHaveLength(3);
+    expect(await unreasonedWildcards(insight)).toEqual([]);
+  });
+
+  it('asks the index only what it understands', () => {
+    const queries = Object.values(insight.resources).flatMap(({ Properties }) => Properties['QueryString'] ?? []);
+    const ofIndex = queries.filter((text): text is string => !String(text).startsWith('CREATE'));
+    expect(ofIndex).toHaveLength(6);
+    const failing = { shadow: { name: { edgeml: { reported: sampleState({ state: 'FAILING' }) } } } };
+    const found = ofIndex.filter((text) => indexQuery(text)(failing));
+    // A group and a metric of failing devices, and the metric of those that are offline.
+    expect(found).toHaveLength(3);
+  });
+
+  describe('a class of devices', () => {
+    const subject = { partition: 'aws', region: 'us-east-1', account: '123456789012', roleAlias: 'EdgeMLDevices' };
+
+    it('gets things, rings and policies from its template as provision makes them', async () => {
+      const parameters = { DeviceClass: 'gateway', Ring: 'canary', DeviceRoleArn: fleet.arn('DeviceRole') };
+      const template = await Template.read('onboarding.yaml', 'edgeml-gateway', parameters);
+      const body = JSON.parse(template.resources['Provisioning']?.Properties['TemplateBody'] as string) as {
+        Resources: Record<string, { Properties: Record<string, unknown> }>;
+      };
+      const filled = (value: unknown): unknown => {
+        const { Ref, ...rest } = value as { Ref?: string; 'Fn::Join'?: [string, unknown[]] };
+        if (Ref === 'SerialNumber') return 'SN-7';
+        return rest['Fn::Join'] ? rest['Fn::Join'][1].map(filled).join(rest['Fn::Join'][0]) : value;
+      };
+      const { thing, policy } = body.Resources;
+      expect(filled(thing?.Properties['ThingName'])).toBe('gateway-SN-7');
+      expect(thing?.Properties).toMatchObject({ ThingGroups: ['canary'], AttributePayload: { ring: 'canary' } });
+      expect(filled(policy?.Properties['PolicyDocument'])).toBe(
+        devicePolicy({ ...subject, thingName: 'gateway-SN-7' }),
+      );
+      expect(await unreasonedWildcards(template)).toEqual([]);
+    });
+
+    it.each([
+      ['a key of AWS IoT', []],
+      ['a signing request', ['--csr']],
+      ['a token', ['--pkcs11-library', '/usr/lib/libtpm2_pkcs11.so.1', '--pkcs11-slot', '1']],
+    ])('starts from a file with its serial number, with %s', async (kind, words) => {
+      const output = path.join(folder, kind.replaceAll(' ', '-'));
+      const onboard = ['onboard', 'gateway', '--output', output, '--device-folder', output, ...words];
+      expect((await runHere(onboard, aws.environment)).code).toBe(0);
+      const script = await readFile(path.join(output, 'first-boot.sh'), 'utf8');
+      await run('sh', ['-n', path.join(output, 'first-boot.sh')]);
+      const text = await readFile(path.join(output, 'config.template.yaml'), 'utf8');
+      const { services } = parse(text.replaceAll('@SERIAL@', 'SN7')) as {
+        services: Record<string, { configuration: Record<string, unknown> }>;
+      };
+      const plugin = services['aws.greengrass.FleetProvisioningByClaim']?.configuration;
+      expect(plugin).toMatchObject({
+        provisioningTemplate: 'edgeml-gateway',
+        deviceId: 'gateway-SN7',
+        templateParameters: { SerialNumber: 'SN7' },
+      });
+      const key = kind === 'a token' ? 'pkcs11:object=edgeml;type=private' : `${output}/device.pem.key`;
+      expect(plugin?.['csrPrivateKeyPath']).toBe(words.length === 0 ? undefined : key);
+      expect('aws.greengrass.crypto.Pkcs11Provider' in services).toBe(kind === 'a token');
+      expect(script.includes('openssl req -new')).toBe(words.length > 0);
+      if (kind !== 'a key of AWS IoT') return;
+      await copyFile(path.join(output, 'config.template.yaml'), path.join(output, 'template'));
+      await run('sh', ['first-boot.sh', 'SN 7;`x`'], { cwd: output });
+      expect(await readFile(path.join(output, 'config.yaml'), 'utf8')).toContain('deviceId: gateway-SN7x');
+      expect(await readdir(output)).not.toContain('config.yaml.new');
+    });
+  });
+});
