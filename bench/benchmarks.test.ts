@@ -12,6 +12,7 @@ const BENCHMARKS = [
   'feedback',
   'captures',
   'drift',
+  'fleet',
 ];
 
 async function bench(...words: readonly string[]) {
@@ -32,7 +33,7 @@ describe('runBenchmark', () => {
     const { code, out } = await bench(name, '--help');
     expect(code).toBe(0);
     expect(out).toContain(`Usage: edgeml bench ${name} [options]`);
-    expect(out).toMatch(/--(requests|rounds|samples|images|seconds) <number>.*\(default:\s+"\d+"\)/s);
+    expect(out).toMatch(/--(requests|rounds|samples|images|seconds|devices) <number>.*\(default:\s+"\d+"\)/s);
   });
 
   it('has a word for one that is not there', async () => {

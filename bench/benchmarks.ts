@@ -8,6 +8,7 @@ import { challengerBenchmark } from './challenger/challenger-benchmark.ts';
 import { driftBenchmark } from './drift/drift-benchmark.ts';
 import { edgeManagerBenchmark } from './edge-manager/edge-manager-benchmark.ts';
 import { feedbackBenchmark } from './feedback/feedback-benchmark.ts';
+import { fleetBenchmark } from './fleet/fleet-benchmark.ts';
 import { uploaderBenchmark } from './uploader/uploader-benchmark.ts';
 import { visionBenchmark } from './vision/vision-benchmark.ts';
 
@@ -28,6 +29,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
         addCommand(program, feedbackBenchmark, host);
         addCommand(program, capturesBenchmark, host);
         addCommand(program, driftBenchmark, host);
+        addCommand(program, fleetBenchmark, host);
       },
     },
     words.length === 0 ? ['--help'] : words,

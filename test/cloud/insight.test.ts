@@ -16,6 +16,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { iamEngine } from '../../testing/outside-data/python.ts';
 import { runHere } from '../../testing/package/in-process.ts';
+import { PROJECT } from '../../tools/bundle/project.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
 import { devicePolicy } from '../../tools/cloud/provisioning/device-policy.ts';
 import { dailyReport } from '../../tools/cloud/report/daily-report.ts';
@@ -95,6 +96,25 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
     const found = ofIndex.filter((text) => indexQuery(text)(failing));
     // A group and a metric of failing devices, and the metric of those that are offline.
     expect(found).toHaveLength(3);
+  });
+
+  it('shows on the Grafana board metrics that it makes, and columns that its views have', async () => {
+    const board = JSON.parse(await readFile(path.join(PROJECT, 'monitoring/fleet-dashboard.json'), 'utf8')) as {
+      panels: { targets: { metricName?: string; namespace?: string; rawSQL?: string }[] }[];
+    };
+    const targets = board.panels.flatMap((panel) => panel.targets);
+    const of = (type: string) => Object.values(insight.resources).filter(({ Type }) => Type === type);
+    const made = of('AWS::IoT::FleetMetric').map(({ Properties }) => Properties['MetricName'] as string);
+    const shown = targets.flatMap(({ metricName }) => metricName?.replace('${stack}', 'edgeml-insight') ?? []);
+    expect(shown.sort()).toEqual([...made].sort());
+    const views = of('AWS::Athena::NamedQuery').map(({ Properties }) => Properties['QueryString'] as string);
+    const columns = views.flatMap((text) => [...text.matchAll(/AS (\w+)/g)].map(([, name]) => name));
+    const asked = ['devices', 'p95_ms_of_most', 'failed_percent', 'drifting_devices', 'failed', 'answered', 'device'];
+    const queries = targets.flatMap(({ rawSQL }) => rawSQL ?? []).join();
+    for (const column of asked) {
+      expect(columns, column).toContain(column);
+      expect(queries).toContain(column);
+    }
   });
 
   describe('a class of devices', () => {
