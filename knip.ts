@@ -12,6 +12,7 @@ const config: KnipConfig = {
     'components/console/page/main.tsx',
     'components/runtime/check.ts',
     'tools/cloud/pipeline/lambda.ts',
+    'tools/cloud/report/lambda.ts',
     // What other programs import or start.
     'clients/typescript/{src/index.ts,examples/*.mjs}',
     'examples/*/*.mjs',

@@ -89,8 +89,10 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
   });
 
   it('asks the index only what it understands', () => {
-    const queries = Object.values(insight.resources).flatMap(({ Properties }) => Properties['QueryString'] ?? []);
-    const ofIndex = queries.filter((text): text is string => !String(text).startsWith('CREATE'));
+    const queries = Object.values(insight.resources).flatMap(
+      ({ Properties }) => (Properties['QueryString'] as string | undefined) ?? [],
+    );
+    const ofIndex = queries.filter((text) => !text.startsWith('CREATE'));
     expect(ofIndex).toHaveLength(6);
     const failing = { shadow: { name: { edgeml: { reported: sampleState({ state: 'FAILING' }) } } } };
     const found = ofIndex.filter((text) => indexQuery(text)(failing));

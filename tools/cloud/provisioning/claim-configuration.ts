@@ -20,7 +20,7 @@ export interface ClaimFacts {
   readonly pkcs11?: Pkcs11;
 }
 
-export interface Pkcs11 {
+interface Pkcs11 {
   /** Path of the library on the device, such as `/usr/lib/x86_64-linux-gnu/libtpm2_pkcs11.so.1`. */
   readonly library: string;
   readonly slot: number;
@@ -29,8 +29,8 @@ export interface Pkcs11 {
 }
 
 /** The first boot puts the serial number and, of a PKCS#11 token, the PIN of the user here. */
-export const SERIAL = '@SERIAL@';
-export const PIN = '@PIN@';
+const SERIAL = '@SERIAL@';
+const PIN = '@PIN@';
 
 const PLUGIN = 'aws.greengrass.FleetProvisioningByClaim';
 const CRYPTO = 'aws.greengrass.crypto.Pkcs11Provider';
