@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { isPartial, writeAtomically } from '#packages/foundation';
 import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import { ACCELERATOR_COMPONENTS } from './accelerators/accelerator-components.ts';
 import type { Artifact } from './artifact.ts';
 import { COMPONENTS } from './components.ts';
 import type { ComponentBuild } from './components.ts';
@@ -17,7 +18,7 @@ import { ArtifactStore, place } from './store/artifact-store.ts';
 import { fingerprint } from './store/fingerprint.ts';
 
 export interface BuildOptions extends FetchOptions {
-  /** Default: all. */
+  /** Default: all but the accelerators, which download much. */
   readonly components?: readonly string[];
   /** Runtimes to build. Default: all. */
   readonly platforms?: readonly RuntimePlatform[];
@@ -31,6 +32,8 @@ export interface BuildOptions extends FetchOptions {
   /** Called before an artifact is made and after each artifact, made or not. */
   readonly onProgress?: (step: BuildStep) => void;
 }
+
+type Buildable = Omit<ComponentBuild, 'folder'>;
 
 export interface BuildStep {
   readonly component: string;
@@ -86,19 +89,21 @@ function fingerprints(): (inputs: Artifact['inputs']) => Promise<string> {
   };
 }
 
-function selected(names: readonly string[] | undefined): readonly ComponentBuild[] {
-  const known = COMPONENTS.map(({ name }) => name);
-  const unknown = names?.find((name) => !known.includes(name));
+function selected(names: readonly string[] | undefined): readonly Buildable[] {
+  if (names === undefined) return COMPONENTS;
+  const all = [...COMPONENTS, ...ACCELERATOR_COMPONENTS];
+  const known = all.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw buildErrors.error(
       'build.unknown-component',
       `there is no component "${unknown}"; there are ${known.join(', ')}`,
     );
-  return COMPONENTS.filter(({ name }) => names === undefined || names.includes(name));
+  return all.filter(({ name }) => names.includes(name));
 }
 
 /** Writes the delivered recipe and removes what an earlier version of the component left. Returns the version. */
-async function writeRecipe(component: ComponentBuild, output: string, forGdk: boolean): Promise<string> {
+async function writeRecipe(component: Buildable, output: string, forGdk: boolean): Promise<string> {
   const recipe = await readRecipe(component.name);
   const recipes = path.join(output, 'recipes');
   const artifacts = path.join(output, 'artifacts', component.name);

@@ -28,7 +28,10 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
   summary: 'build the components into greengrass-build',
   options: (command) =>
     command
-      .option('--component <name...>', 'build these only, e.g. edgeml.InferenceApp (default: all)')
+      .option(
+        '--component <name...>',
+        'build these only, e.g. edgeml.InferenceApp (default: all but edgeml.accelerator.*)',
+      )
       .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
       .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
@@ -51,6 +54,8 @@ Examples:
   npm run build                                          everything, for every platform
   npm run build -- --platform host                       everything, the runtime for this machine only
   npm run build -- --component edgeml.InferenceApp       one component
+  npm run build -- --component edgeml.accelerator.WebGPU --platform linux-arm64
+                                                         an accelerator; needs Python 3 with pip, and downloads its wheel
   npm run build -- --edge-manager-name aws.greengrass.SageMakerEdgeManager --edge-manager-version 1.1.0
                                                          also under the old name, for local deployments alone`,
   run: async ({ options, out, signal }) => {

@@ -1,0 +1,94 @@
+import type { RuntimePlatform } from '../../../components/runtime/platforms.ts';
+
+/** A package of the Python registry that holds an execution provider for one platform. */
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  /** The platform tag of the file, which also names the oldest glibc that it loads with. */
+  readonly tag: string;
+  /** Of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** For wheels of one version of Python only; nothing of Python is taken. */
+  readonly python?: string;
+}
+
+/** A component that brings one execution provider, made from wheels. */
+export interface AcceleratorSource {
+  readonly component: string;
+  /** Beginning of the names of its zips. */
+  readonly zip: string;
+  readonly provider: 'webgpu' | 'openvino' | 'qnn';
+  /** Name that ONNX Runtime knows the provider by. */
+  readonly executionProvider: string;
+  /** File of the plug-in. */
+  readonly library: string;
+  /** Files of the wheel that a device needs. */
+  readonly files: RegExp;
+  /** SPDX expression over all that is in it. */
+  readonly license: string;
+  readonly wheels: Partial<Readonly<Record<RuntimePlatform, Wheel>>>;
+}
+
+export const ACCELERATOR_SOURCES: readonly AcceleratorSource[] = [
+  {
+    component: 'edgeml.accelerator.WebGPU',
+    zip: 'edgeml-webgpu',
+    provider: 'webgpu',
+    executionProvider: 'WebGpuExecutionProvider',
+    library: 'libonnxruntime_providers_webgpu.so',
+    files: /\.so$/,
+    license: 'MIT',
+    wheels: {
+      'linux-x64': {
+        name: 'onnxruntime-ep-webgpu',
+        version: '0.4.0',
+        tag: 'manylinux_2_28_x86_64',
+        sha256: '5d8c961eda91a88961cad1fb7621f389f006b18497d6ea9ecf96f729f066cbfb',
+      },
+      'linux-arm64': {
+        name: 'onnxruntime-ep-webgpu',
+        version: '0.4.0',
+        tag: 'manylinux_2_28_aarch64',
+        sha256: '17f660db53b1a509c63e721ac6784a2daa1c4e91a968523ee9986505ee5b0a55',
+      },
+    },
+  },
+  {
+    component: 'edgeml.accelerator.OpenVINO',
+    zip: 'edgeml-openvino',
+    provider: 'openvino',
+    executionProvider: 'OpenVINOExecutionProvider',
+    library: 'libonnxruntime_providers_openvino_plugin.so',
+    // The plug-in is in the wheel under three names.
+    files: /(?<!_plugin\.so\.1(\.8\.1)?)$(?<=\.so(\.\d+)*|cache\.json)/,
+    license: 'MIT AND Apache-2.0',
+    wheels: {
+      'linux-x64': {
+        name: 'onnxruntime-ep-openvino',
+        version: '1.8.1',
+        tag: 'manylinux_2_28_x86_64',
+        sha256: '3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924',
+      },
+    },
+  },
+  {
+    component: 'edgeml.accelerator.Qnn',
+    zip: 'edgeml-qnn',
+    provider: 'qnn',
+    executionProvider: 'QNNExecutionProvider',
+    library: 'libonnxruntime_providers_qnn.so',
+    // Without what converts models and runs language models. The terms of Qualcomm's libraries go with them.
+    files:
+      /lib(onnxruntime_providers_qnn|QnnGpu|QnnSystem|QnnHtp(Prepare|V\d+(Skel|Stub))?)\.so$|Qualcomm_LICENSE\.pdf$/,
+    license: 'MIT AND LicenseRef-Qualcomm',
+    wheels: {
+      'linux-arm64': {
+        name: 'onnxruntime-qnn',
+        version: '2.7.0',
+        tag: 'manylinux_2_34_aarch64',
+        sha256: '40f6f8ab76a877b36c875122caf46189f810e52a1e7c2f75e431dfb7714168b8',
+        python: '3.12',
+      },
+    },
+  },
+];
