@@ -46,7 +46,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     findings.push(...(await checkInstalled(root, installed)));
   }
   onProgress('Trying the execution providers …');
-  findings.push(...(await checkProviders(probe, words(setting(AGENT, 'Providers')), signal)));
+  findings.push(...(await checkProviders(probe, words(setting(AGENT, 'Providers')), root, signal)));
   findings.push(...(await checkAccess(root)), ...(await checkClock(now, signal)), ...(await checkDisk(root)));
   onProgress('Asking ffmpeg …');
   for (const [command, isNeeded] of ffmpegCommands(configurations))

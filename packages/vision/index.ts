@@ -35,6 +35,7 @@ export { readTensorFeeds } from './tensor/tensor-feeds.ts';
 export { isTensorFile, readTensorFile } from './tensor/tensor-file.ts';
 export { packBytes, packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { nativeRuntime } from './session/native-runtime.ts';
+export { COMPONENTS_VARIABLE } from './session/c-api/plug-ins.ts';
 export { pluggedRuntime } from './session/c-api/plugged-runtime.ts';
 export type { Runtime } from './session/session.ts';
 export { openInputs } from './session/tensor-inputs.ts';

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import process from 'node:process';
 import { PROVIDERS } from '#packages/model-package';
 import type { Provider } from '#packages/model-package';
+import { COMPONENTS_VARIABLE } from '#packages/vision';
 import type { ProviderProbe } from '#packages/vision';
 import type { Finding } from '../finding.ts';
 import { runCommand } from '../run-command.ts';
@@ -14,23 +16,35 @@ export interface ProbeCommand {
 
 const TIMEOUT_MS = 60_000;
 
-/** Tries every execution provider; those that are asked for must work. */
+/**
+ * Tries every execution provider; those that are asked for must work.
+ * @param root of the nucleus, below which components that bring a provider are installed
+ */
 export async function checkProviders(
   command: ProbeCommand,
   asked: readonly string[],
+  root: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
+  const components = root === undefined ? {} : { [COMPONENTS_VARIABLE]: path.join(root, 'work') };
+  const environment = { ...process.env, ...components };
   const findings: Finding[] = [];
   // One after the other: two may want the same device.
-  for (const provider of PROVIDERS) findings.push(findingOf(await probe(command, provider, signal), asked));
+  for (const provider of PROVIDERS)
+    findings.push(findingOf(await probe(command, provider, environment, signal), asked));
   return findings;
 }
 
-async function probe({ file, words }: ProbeCommand, provider: Provider, signal: AbortSignal): Promise<ProviderProbe> {
+async function probe(
+  { file, words }: ProbeCommand,
+  provider: Provider,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<ProviderProbe> {
   const answer = await runCommand(file, [...words, provider], {
     signal,
     timeoutMs: TIMEOUT_MS,
-    environment: process.env,
+    environment,
   });
   try {
     return JSON.parse(answer.out.trim().split('\n').at(-1) ?? '') as ProviderProbe;

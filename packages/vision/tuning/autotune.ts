@@ -7,6 +7,7 @@ import { checkGolden, goldenRun } from '../golden/check-golden.ts';
 import { loadModel } from '../load-model.ts';
 import type { Fallback, LoadedModel } from '../loaded-model.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
+import { plugInVersions } from '../session/c-api/plugged-runtime.ts';
 import { nativeVersion } from '../session/native-runtime.ts';
 import type { OptimizedCache } from '../session/optimized-model.ts';
 import { candidatesOf, describeCandidate } from './candidates.ts';
@@ -153,7 +154,12 @@ function allowedProviders({ providers, requireProvider }: AutotuneOptions): read
 
 function keyOf(candidates: readonly Candidate[], options: AutotuneOptions): ChoiceKey {
   const question = [options.objective ?? 'latency', options.spinning, ...candidates.map(describeCandidate)].join(';');
-  return { packageHash: options.packageHash, runtime: nativeVersion(), cpu: cpuIdentity(), question };
+  return {
+    packageHash: options.packageHash,
+    runtime: nativeVersion() + plugInVersions(),
+    cpu: cpuIdentity(),
+    question,
+  };
 }
 
 /** Providers above the one taken: what kept each from being it. */

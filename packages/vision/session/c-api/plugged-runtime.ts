@@ -47,6 +47,12 @@ export function plugInFor(provider: Provider): PlugIn | undefined {
   return findPlugIns(process.env[COMPONENTS_VARIABLE]).find((one) => one.provider === provider);
 }
 
+/** Names and versions of all installed components that bring a provider; empty if there is none. */
+export function plugInVersions(): string {
+  const installed = findPlugIns(process.env[COMPONENTS_VARIABLE]);
+  return installed.map(({ component, version }) => ` ${component} ${version}`).join('');
+}
+
 function whyNoPlugIn(provider: Provider): string {
   const accelerator = ACCELERATORS[provider];
   if (!accelerator) return 'no component brings it';
