@@ -17,13 +17,13 @@ from slim import shorten
 _OPSET = 17
 
 
-def export(kind: str, checkpoint: Path, target: Path) -> None:
+def export(kind: str, checkpoint: Path, target: Path, classes: int = len(CLASSES)) -> None:
     if kind == "detector":
-        net = Detector(len(CLASSES))
+        net = Detector(classes)
         net.load_state_dict(torch.load(checkpoint))
         graph, side, outputs = DetectorGraph(net), 512, ["boxes", "scores"]
     else:
-        net = Classifier(len(CLASSES))
+        net = Classifier(classes)
         net.load_state_dict(torch.load(checkpoint))
         graph, side, outputs = ClassifierGraph(net), 224, ["probs"]
 
