@@ -33,7 +33,7 @@ interface Label {
 export function placeLabels(boxes: readonly Placed[], canvas: Canvas, scale: Scale): Label[] {
   const taken: Rect[] = [];
   return boxes.map(({ prediction, rect }) => {
-    const text = `${prediction.label} ${prediction.score.toFixed(2)}`;
+    const text = `${prediction.text ?? prediction.label} ${prediction.score.toFixed(2)}`;
     const size = { width: textWidth(text, scale.text) + 2 * scale.padding, height: scale.text + 2 * scale.padding };
     const chip = freePlace(rect, size, canvas, scale, taken);
     taken.push(chip);

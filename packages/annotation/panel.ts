@@ -17,7 +17,7 @@ export function drawPanel(surface: Surface, predictions: readonly Prediction[], 
   const { text, padding } = scale;
   const rowHeight = text * 2;
   const scoreWidth = textWidth('0.00', text);
-  const labels = rows.map((row) => fittingText(row.label, text, surface.width * LABEL_SHARE));
+  const labels = rows.map((row) => fittingText(row.text ?? row.label, text, surface.width * LABEL_SHARE));
   const labelWidth = Math.max(...labels.map((label) => textWidth(label, text)));
   const fixed = labelWidth + scoreWidth + 6 * padding;
   const barWidth = Math.max(0, Math.min(text * 7, surface.width - fixed - 2 * padding));

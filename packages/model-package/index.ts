@@ -30,6 +30,10 @@ export { manifestSchema, parseLabels, parseManifest, PROVIDERS } from './schema.
 export type {
   AnomalyOutput,
   ClassificationOutput,
+  CtcOutput,
+  DbOutput,
+  GflHeadsOutput,
+  GflTableOutput,
   CropStep,
   GoldenCase,
   InputSpec,
@@ -41,6 +45,7 @@ export type {
   ResizeFilter,
   ResizeStep,
   SegmentationOutput,
+  ScrfdOutput,
   SsdFinishedOutput,
   SsdOutput,
   SsdPerClassOutput,
@@ -56,6 +61,7 @@ export type {
   Yolov8PoseOutput,
   Yolov8SegOutput,
   YoloxOutput,
+  YunetOutput,
 } from './schema.ts';
 export {
   algorithmOf,

@@ -46,6 +46,8 @@ export interface Prediction {
   readonly threshold?: number;
   /** From models of the task `anomaly`: how anomalous each part of the image is, on the scale of the score. */
   readonly heatMap?: HeatMap;
+  /** From models of the task `text-recognition`: the text that was read; `label` is the same for every text. */
+  readonly text?: string;
 }
 
 /** Where the time of one request went, in milliseconds. */

@@ -3,6 +3,10 @@ import * as z from 'zod';
 import { anomaly } from './schema-output-anomaly.ts';
 import type { AnomalyOutput } from './schema-output-anomaly.ts';
 import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
+import { gflForms, scrfd, yunet } from './schema-output-grid.ts';
+import type { GflHeadsOutput, GflTableOutput, ScrfdOutput, YunetOutput } from './schema-output-grid.ts';
+import { ctc, db } from './schema-output-text.ts';
+import type { CtcOutput, DbOutput } from './schema-output-text.ts';
 import { obbForms, poseForms, segForms } from './schema-output-yolov8.ts';
 import { segmentation } from './schema-output-segmentation.ts';
 import type { SegmentationOutput } from './schema-output-segmentation.ts';
@@ -10,6 +14,8 @@ import type { Yolov8ObbOutput, Yolov8PoseOutput, Yolov8SegOutput } from './schem
 
 export type * from './schema-output-anomaly.ts';
 export type * from './schema-output-segmentation.ts';
+export type * from './schema-output-grid.ts';
+export type * from './schema-output-text.ts';
 export type * from './schema-output-yolov8.ts';
 
 const classification = z.strictObject({
@@ -67,6 +73,8 @@ const ssdPerClass = z.strictObject({
   /** Column of `scores` that means "nothing here". */
   backgroundClass: z.int().min(0).optional(),
   classOffset: z.int().default(0),
+  /** Classes that one box may be found as: all that score high enough, or the best, as DETR has it. */
+  classesPerBox: z.enum(['all', 'best']).default('all'),
   /** What is still to be applied to `scores`. */
   activation: z.enum(['none', 'softmax', 'sigmoid']).default('none'),
   /**
@@ -140,6 +148,11 @@ const forms = {
   yolox: () => yolox,
   anomaly: () => anomaly,
   segmentation: () => segmentation,
+  gfl: (value: object) => gflForms['heads' in value ? 0 : 1],
+  yunet: () => yunet,
+  scrfd: () => scrfd,
+  ctc: () => ctc,
+  db: () => db,
   tensor: () => tensor,
 } as const;
 
@@ -160,6 +173,11 @@ export const OUTPUT_FORMS = [
   yolox,
   anomaly,
   segmentation,
+  ...gflForms,
+  yunet,
+  scrfd,
+  ctc,
+  db,
   tensor,
 ] as const;
 
@@ -188,6 +206,12 @@ export type OutputSpec =
   | YoloxOutput
   | AnomalyOutput
   | SegmentationOutput
+  | GflHeadsOutput
+  | GflTableOutput
+  | YunetOutput
+  | ScrfdOutput
+  | CtcOutput
+  | DbOutput
   | TensorOutput;
 
 /** Picks the form first, so that the problems named are those of the form that was meant. */

@@ -42,6 +42,8 @@ const resizeStep = z
     maxSide: side.optional(),
     /** With `height` alone: the width is cut down to this, and the picture squeezed. */
     maxWidth: side.optional(),
+    /** With `height` alone: a width over this is truncated, whatever `rounding` says, as PP-OCR does with lines of more than 320 pixels. */
+    truncateAbove: side.optional(),
     /** Whether a picture may become larger; a smaller one stays as it is if not. */
     enlarge: z.boolean().default(true),
     /** At last each side becomes the nearest multiple of this, at least one. */
@@ -59,6 +61,8 @@ const resizeStep = z
     if (step.maxSide !== undefined && step.shortSide === undefined) refuse('maxSide', 'needs shortSide');
     if (step.maxWidth !== undefined && (step.height === undefined || step.width !== undefined))
       refuse('maxWidth', 'needs height, without width');
+    if (step.truncateAbove !== undefined && (step.height === undefined || step.width !== undefined))
+      refuse('truncateAbove', 'needs height, without width');
   });
 
 const cropStep = z

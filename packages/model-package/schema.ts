@@ -24,6 +24,7 @@ const TASKS = [
   'instance-segmentation',
   'semantic-segmentation',
   'anomaly',
+  'text-recognition',
   'tensor',
 ] as const;
 export type Task = (typeof TASKS)[number];
@@ -213,6 +214,11 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   segmentation: 'semantic-segmentation',
   anomaly: 'anomaly',
   yolox: 'object-detection',
+  gfl: 'object-detection',
+  yunet: 'pose',
+  scrfd: 'pose',
+  ctc: 'text-recognition',
+  db: 'oriented-detection',
   tensor: 'tensor',
 };
 

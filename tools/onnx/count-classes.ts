@@ -27,6 +27,12 @@ export function countClasses(model: OnnxModel, output: OutputSpec): number | und
       const prototypes = sizeOf(shapeOf(model, output.prototypes)[1]);
       return prototypes === undefined ? undefined : tableClasses(model, output, prototypes);
     }
+    case 'gfl':
+      if ('heads' in output) return sizeOf(shapeOf(model, output.heads[0]?.scores)[2]);
+      return less(shapeOf(model, output.output)[2], 4 * output.bins);
+    case 'yunet':
+    case 'scrfd':
+      return 1;
     case 'yolov3': {
       const [head] = output.heads;
       const channels = sizeOf(shapeOf(model, head?.output)[1]);

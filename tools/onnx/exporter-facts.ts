@@ -10,6 +10,8 @@ export interface ExporterFacts {
   readonly description: string;
   /** Ultralytics' task: `detect`, `classify`, `segment`, `pose`, `obb`. `text-recognition` for characters and a sequence of their scores. */
   readonly task: string | undefined;
+  /** Characters of a recognizer in the order of its columns, without blank and space; a character may be white space. */
+  readonly dictionary: readonly string[] | undefined;
   /** In the order of the classes. */
   readonly labels: readonly string[] | undefined;
   /** Height and width in pixels. */
@@ -46,16 +48,17 @@ export function exporterFacts({ metadata, outputs }: Pick<OnnxModel, 'metadata' 
     return text === undefined ? undefined : parsePythonLiteral(text);
   };
   const args = literal('args');
-  const characters = metadata['character']?.split('\n').map(oneLine);
+  const characters = metadata['character']?.replace(/\r?\n$/, '').split(/\r?\n/);
   const isRecognizer = characters !== undefined && outputs.length === 1 && outputs[0]?.shape.length === 3;
   const isUltralytics = /ultralytics/i.test(metadata['author'] ?? '') || ('stride' in metadata && 'names' in metadata);
   return {
     isUltralytics,
     description: metadata['description'] ?? '',
     task: isUltralytics ? metadata['task'] : isRecognizer ? 'text-recognition' : undefined,
+    dictionary: isRecognizer ? characters : undefined,
     labels:
       LABEL_KEYS.map((key) => labelsOf(literal(key))).find((labels) => labels !== undefined) ??
-      (isRecognizer ? undefined : characters),
+      (isRecognizer ? undefined : characters?.map(oneLine)),
     size: sizeOf(literal('imgsz')),
     isFinished: literal('end2end') === true || (isDictionary(args) && args.get('nms') === true),
     keyPoints: pairOf(literal('kpt_shape')),

@@ -60,7 +60,7 @@ export const finishedDetector: Guess = ({ model: { inputs, outputs }, input, fac
 };
 
 /** DETR and its kin: boxes as centre and size in 0..1, a score per class for each query, nothing to suppress. */
-export const queries: Guess = ({ model: { outputs }, input, facts, findings }) => {
+export const queries: Guess = ({ model: { outputs, nodes }, input, facts, findings }) => {
   const named = (boxes: string, scores: string) => {
     const [first, second] = [boxes, scores].map((name) => outputs.find((output) => output.name === name));
     return first?.shape[2] === 4 && second?.shape.length === 3 ? ([first, second] as const) : undefined;
@@ -70,11 +70,23 @@ export const queries: Guess = ({ model: { outputs }, input, facts, findings }) =
   if (!pair) return undefined;
   const [boxes, scores] = pair;
   const output = { decoder: 'ssd', boxes: boxes.name, boxFormat: 'cxcywh', scores: scores.name, nms: 'none' };
-  if (fromTransformers) {
+  // Deformable attention, which samples a grid, came together with a sigmoid for each class.
+  if (fromTransformers && !nodes.some(({ op }) => op === 'GridSample')) {
     findings.ask(
       ['output.activation'],
-      '"logits" are raw: "sigmoid" in RT-DETR and D-FINE; in DETR and YOLOS "softmax", and the last column (output.backgroundClass) means nothing',
+      '"logits" are raw: "softmax" in DETR and YOLOS, whose last column (output.backgroundClass) means nothing; "sigmoid" in RT-DETR and D-FINE',
     );
+    const columns = scores.shape[2];
+    return {
+      task: 'object-detection',
+      output: {
+        ...output,
+        activation: 'softmax',
+        ...(typeof columns === 'number' ? { backgroundClass: columns - 1 } : {}),
+        classesPerBox: 'best',
+      },
+      pixels: askForPixels(input, facts, IMAGENET, 'DETR', findings),
+    };
   }
   return {
     task: 'object-detection',
@@ -141,12 +153,6 @@ export const oneTable: Guess = (evidence) => {
   const { model, input, findings } = evidence;
   const [output] = model.outputs;
   if (!output || output.shape.length !== 3 || model.outputs.length > 1) return undefined;
-  if (makerOf(model, output) === 'Softmax') {
-    return rawTensors(
-      findings,
-      `"${output.name}" is a sequence of distributions, as of a text recogniser, and no table of boxes`,
-    );
-  }
   const [, first, second] = output.shape;
   if (typeof first !== 'number' || typeof second !== 'number') {
     if (second === 6 || second === 7) return rows(output, second, evidence);

@@ -284,16 +284,38 @@ describe('what others wrote', () => {
     expect(questions).toEqual([]);
   });
 
-  it('tells a text recogniser by its characters', () => {
-    const { manifest, notes } = propose({
-      inputs: [{ name: 'x', shape: ['n', 3, 48, 'w'] }],
-      outputs: [value('softmax', 'n', 't', 6625)],
-      metadata: { character: 'a\nb' },
+  it('tells a text recognizer by its characters, and how its lines are prepared', () => {
+    const { manifest, notes, questions, dictionary, labels } = propose({
+      inputs: [{ name: 'x', shape: ['n', 3, '?', 'w'] }],
+      outputs: [value('probs', 'n', 't', 5)],
+      nodes: [{ op: 'Softmax', inputs: ['x'], outputs: ['probs'] }],
+      metadata: { character: 'a\n\u3000\nb\n' },
     });
-    expect(manifest).toMatchObject({ task: 'tensor', output: { decoder: 'tensor' } });
-    expect(manifest).not.toHaveProperty('input');
-    expect(notes.join()).toContain('characters of a text recogniser');
-    expect(notes.join()).toContain('"step":"resize","height":48');
+    expect(manifest).toMatchObject({
+      task: 'text-recognition',
+      output: { decoder: 'ctc', output: 'probs', dictionary: 'dictionary.txt' },
+      input: {
+        color: 'BGR',
+        steps: [
+          { step: 'resize', height: 48, rounding: 'ceil', truncateAbove: 320 },
+          { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },
+          { step: 'normalize', mean: 127.5, std: 127.5 },
+        ],
+      },
+    });
+    expect(manifest).not.toHaveProperty('labels');
+    expect([dictionary, labels, questions]).toEqual([['a', '\u3000', 'b'], undefined, []]);
+    expect(notes.join()).not.toContain('labels.txt');
+  });
+
+  it('takes a map of probabilities of a model that Paddle calls x for regions of text, and asks how it is fed', () => {
+    const { manifest, questions } = propose({
+      inputs: [{ name: 'x', shape: ['n', 3, 'h', 'w'] }],
+      outputs: [value('map', 'n', 1, 'h', 'w')],
+      nodes: [{ op: 'Sigmoid', inputs: ['x'], outputs: ['map'] }],
+    });
+    expect(manifest).toMatchObject({ task: 'oriented-detection', output: { decoder: 'db', output: 'map' } });
+    expect(questions.flatMap(({ keys }) => keys)).toEqual(['input.steps']);
   });
 
   it('takes them for the classes of a model that gives one score for each', () => {
@@ -307,16 +329,71 @@ describe('what others wrote', () => {
   });
 });
 
+describe('heads of one stride each', () => {
+  it('are those of PicoDet if they are scores and distances', () => {
+    const { manifest, labels, questions } = propose({
+      inputs: [{ name: 'image', shape: [1, 3, 800, 608] }],
+      outputs: [
+        ...[7600, 1900, 475, 130].map((cells, at) => value(`s${at}`, 1, cells, 2)),
+        ...[7600, 1900, 475, 130].map((cells, at) => value(`d${at}`, 1, cells, 32)),
+      ],
+      metadata: { character: 'text\ntable' },
+    });
+    expect(manifest).toMatchObject({
+      task: 'object-detection',
+      input: { width: 608, height: 800 },
+      output: {
+        decoder: 'gfl',
+        heads: [
+          { stride: 8, scores: 's0', boxes: 'd0' },
+          { stride: 16, scores: 's1', boxes: 'd1' },
+          { stride: 32, scores: 's2', boxes: 'd2' },
+          { stride: 64, scores: 's3', boxes: 'd3' },
+        ],
+      },
+    });
+    expect(labels).toEqual(['text', 'table']);
+    expect(questions.flatMap(({ keys }) => keys)).toEqual(['input.mean', 'input.std']);
+  });
+
+  it('are those of YuNet by their names, and of SCRFD by their sizes', () => {
+    const image = { inputs: [{ name: 'input', shape: [1, 3, 64, 64] }] };
+    const parts = { cls: 1, obj: 1, bbox: 4, kps: 10 };
+    const cells = { 8: 64, 16: 16, 32: 4 };
+    const yunet = propose({
+      ...image,
+      outputs: Object.entries(parts).flatMap(([part, numbers]) =>
+        Object.entries(cells).map(([stride, count]) => value(`${part}_${stride}`, 1, count, numbers)),
+      ),
+    });
+    expect(yunet.manifest).toMatchObject({
+      task: 'pose',
+      input: { color: 'BGR', resize: 'letterbox', align: 'top-left', pad: 0 },
+      output: { decoder: 'yunet', heads: [{ stride: 8, objectness: 'obj_8', points: 'kps_8' }, {}, {}] },
+    });
+    const scrfd = propose({
+      ...image,
+      outputs: [1, 4, 10].flatMap((numbers) => [128, 32, 8].map((rows) => value(`${numbers}/${rows}`, rows, numbers))),
+    });
+    expect(scrfd.manifest).toMatchObject({
+      task: 'pose',
+      input: { mean: 127.5, std: 128 },
+      output: { decoder: 'scrfd', heads: [{ stride: 8, scores: '1/128', boxes: '4/128', points: '10/128' }, {}, {}] },
+    });
+  });
+});
+
 describe('files that say nothing', () => {
-  it('a text recogniser is not a detector', () => {
+  it('asks for the characters of a text recognizer', () => {
     const nodes = [{ op: 'Softmax', inputs: ['x'], outputs: ['probs'] }];
-    const { manifest, notes } = propose({
-      inputs: [{ name: 'x', shape: [1, 3, 48, 320] }],
+    const { manifest, questions } = propose({
+      inputs: [{ name: 'x', shape: [1, 3, 32, 320] }],
       outputs: [value('probs', 1, 40, 97)],
       nodes,
     });
-    expect(manifest['task']).toBe('tensor');
-    expect(notes.join()).toContain('a sequence of distributions');
+    expect(manifest).toMatchObject({ task: 'text-recognition', output: { decoder: 'ctc' } });
+    expect(manifest['input']).toMatchObject({ steps: [{ height: 32, maxWidth: 320 }, { width: 320 }, {}] });
+    expect(questions.flatMap(({ keys }) => keys)).toEqual(['output.dictionary']);
   });
 
   it('a model of anomalib tells scores and map by their names, and takes pixels of 0..1', () => {
@@ -386,6 +463,17 @@ describe('files that say nothing', () => {
       nms: 'none',
     });
     expect(questions.map(({ keys }) => keys.join())).toEqual(['output.activation', 'input.mean,input.std']);
+    expect(manifest['output']).toMatchObject({ activation: 'softmax', backgroundClass: 79, classesPerBox: 'best' });
+  });
+
+  it('tells RT-DETR and D-FINE from DETR by their deformable attention', () => {
+    const { manifest, questions } = propose({
+      outputs: [value('logits', 1, 300, 80), value('pred_boxes', 1, 300, 4)],
+      nodes: [{ op: 'GridSample', inputs: ['a', 'b'], outputs: ['c'] }],
+    });
+    expect(manifest['output']).toMatchObject({ decoder: 'ssd', activation: 'sigmoid' });
+    expect(manifest['output']).not.toHaveProperty('backgroundClass');
+    expect(questions.map(({ keys }) => keys.join())).toEqual(['input.mean,input.std']);
   });
 
   it("RT-DETR's own export gets the size that it asks for", () => {

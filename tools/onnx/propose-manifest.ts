@@ -7,6 +7,7 @@ import { proposeInput } from './propose-input.ts';
 import type { ProposedInput } from './propose-input.ts';
 import type { Pixels } from './propose-pixels.ts';
 import { proposeOutput } from './propose-output.ts';
+import type { ProposedOutput } from './proposed-output.ts';
 import { proposeTensors } from './propose-tensors.ts';
 import type { OnnxModel } from './read-onnx.ts';
 
@@ -20,6 +21,8 @@ export interface Proposal {
   readonly questions: readonly Question[];
   /** Lines of labels.txt, if the exporter wrote the names of the classes. */
   readonly labels: readonly string[] | undefined;
+  /** Lines of the file that `output.dictionary` names, if the exporter wrote them. */
+  readonly dictionary: readonly string[] | undefined;
 }
 
 /** Proposes by the exporter's metadata first; names, shapes and the last operators are the second source. */
@@ -28,17 +31,19 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
   const sizes = new Findings();
   const input = proposeInput(model, facts, sizes);
   const findings = new Findings();
-  const { task, output, pixels, tensors } = input
+  const { task, output, pixels, tensors, dictionary }: ProposedOutput = input
     ? proposeOutput({ model, facts, input, findings })
-    : { task: 'tensor', output: { decoder: 'tensor' }, pixels: {}, tensors: undefined };
+    : { task: 'tensor', output: { decoder: 'tensor' }, pixels: {} };
   // Without a size there is no image to prepare, and a model of tensors needs none.
   const image = task === 'tensor' && sizes.questions.length > 0 ? undefined : input;
-  const isQuestion = task !== 'tensor' || image !== undefined;
+  // Steps say by themselves how large pictures become.
+  const isSized = Array.isArray(pixels['steps']) || (task === 'tensor' && image === undefined);
   if (task === 'tensor' && image && /^float/.test(image.dtype) && Object.keys(pixels).length === 0) {
     findings.ask(['input.mean', 'input.std'], 'the file does not say what pixels become; 0 and 1 leave them 0..255');
   }
   // Answers about anomalies have names of their own.
-  const hasLabels = task !== 'tensor' && task !== 'anomaly';
+  const hasLabels =
+    task !== 'tensor' && task !== 'anomaly' && task !== 'text-recognition' && output['decoder'] !== 'db';
   const labels = hasLabels ? facts.labels : undefined;
   const others = tensors ?? (task === 'tensor' ? proposeTensors(model, findings) : {});
   const manifest = {
@@ -57,8 +62,9 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
   return {
     manifest,
     notes: [...sizes.notes, ...sizeNotes(image, facts, model), ...findings.notes],
-    questions: [...(isQuestion ? sizes.questions : []), ...findings.questions],
+    questions: [...(isSized ? [] : sizes.questions), ...findings.questions],
     labels,
+    dictionary,
   };
 }
 

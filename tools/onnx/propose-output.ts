@@ -2,26 +2,30 @@ import { anomalib } from './propose-anomalib.ts';
 import { classifier } from './propose-classifier.ts';
 import { boxesAndScores, finishedDetector, oneTable, queries, yolov3Heads } from './propose-detector.ts';
 import { ultralytics } from './propose-ultralytics.ts';
+import { distanceHeads, scrfdFaces, yunetFaces } from './propose-grids.ts';
+import { recognizer, textRegions } from './propose-text.ts';
 import { rawTensors } from './proposed-output.ts';
-import type { Evidence, ProposedOutput } from './proposed-output.ts';
+import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
 
-/** PaddleOCR, tools/infer/predict_rec.py, and RapidOCR do the same: see docs/models.md, "Preparation as steps". */
-const PADDLE_INPUT = `input: callers send tensors; if they are to send pictures of lines, add ${JSON.stringify({
-  color: 'BGR',
-  steps: [
-    { step: 'resize', height: 48, maxWidth: 320, rounding: 'ceil' },
-    { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },
-    { step: 'normalize', mean: 127.5, std: 127.5 },
-  ],
-})}, which is how PP-OCR's recognisers are fed`;
+const GUESSES: readonly Guess[] = [
+  recognizer,
+  ultralytics,
+  anomalib,
+  finishedDetector,
+  queries,
+  yunetFaces,
+  scrfdFaces,
+  distanceHeads,
+  yolov3Heads,
+  boxesAndScores,
+  oneTable,
+  textRegions,
+  classifier,
+];
 
 /** By the exporter's metadata first, then by the first family that the shapes fit. */
 export function proposeOutput(evidence: Evidence): ProposedOutput {
-  const { model, facts, findings } = evidence;
-  if (facts.task === 'text-recognition') {
-    findings.note(PADDLE_INPUT);
-    return rawTensors(findings, 'the file lists the characters of a text recogniser, which no decoder reads yet');
-  }
+  const { model, findings } = evidence;
   const untyped = model.outputs.filter(({ type }) => ['sequence', 'map', 'optional'].includes(type));
   if (untyped.length > 0) {
     const names = untyped.map(({ name, type }) => `"${name}" (${type})`).join(', ');
@@ -30,16 +34,7 @@ export function proposeOutput(evidence: Evidence): ProposedOutput {
       `the agent cannot load this model: it gives ${names}, and only tensors are read; export it without (ZipMap off)`,
     );
   }
-  for (const guess of [
-    ultralytics,
-    anomalib,
-    finishedDetector,
-    queries,
-    yolov3Heads,
-    boxesAndScores,
-    oneTable,
-    classifier,
-  ]) {
+  for (const guess of GUESSES) {
     const proposal = guess(evidence);
     if (proposal) return proposal;
   }

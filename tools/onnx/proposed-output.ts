@@ -12,6 +12,8 @@ export interface ProposedOutput {
   readonly pixels: Pixels;
   /** Inputs besides the image: `tensors` of model.json. */
   readonly tensors?: Readonly<Record<string, unknown>>;
+  /** Lines of the file that `output.dictionary` names. */
+  readonly dictionary?: readonly string[];
 }
 
 /** The facts that a proposal is made from. */

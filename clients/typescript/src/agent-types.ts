@@ -21,6 +21,8 @@ export interface AgentPrediction {
   readonly threshold?: number;
   /** How anomalous each part of the picture is: cells row by row, in base64 one byte each, 0 to 255 for 0 to 1. */
   readonly heatMap?: { readonly size: readonly [rows: number, columns: number]; readonly values: string };
+  /** Of a recognizer: the text that was read. */
+  readonly text?: string;
 }
 
 export interface AgentModel {

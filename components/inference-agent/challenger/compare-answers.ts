@@ -40,7 +40,7 @@ export function compareAnswers(champion: Findings, challenger: Findings): FrameC
 function compareClasses({ predictions: [ours] }: Findings, { predictions: [theirs] }: Findings): FrameComparison {
   const none = { same: 0, otherClass: 0, championOnly: 0, challengerOnly: 0, ious: [], scoreDifferences: [] };
   if (ours && theirs) {
-    if (ours.label === theirs.label)
+    if (ours.label === theirs.label && ours.text === theirs.text)
       return { ...none, same: 1, scoreDifferences: [theirs.score - ours.score], reason: undefined };
     return { ...none, otherClass: 1, reason: `${named(ours)} became ${named(theirs)}` };
   }
@@ -104,8 +104,8 @@ function decisive(alone: ReadonlySet<Prediction>, thresholdOfOther: number): rea
   return [...alone].filter(({ score }) => score > thresholdOfOther + SCORE_MARGIN);
 }
 
-function named({ label, score }: Prediction): string {
-  return `${label} (${Math.round(score * 100) / 100})`;
+function named({ label, score, text }: Prediction): string {
+  return `${text === undefined ? label : JSON.stringify(text)} (${Math.round(score * 100) / 100})`;
 }
 
 function shortened(reasons: readonly string[]): string {

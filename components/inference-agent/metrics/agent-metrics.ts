@@ -242,9 +242,10 @@ export class AgentMetrics {
   }
 }
 
-function kindOf({ classId, box, keypoints, corners, mask, share, threshold }: Prediction): string {
+function kindOf({ classId, box, keypoints, corners, mask, share, threshold, text }: Prediction): string {
   if (threshold !== undefined) return classId === 0 ? 'normal' : 'anomaly';
   if (share !== undefined) return 'segment';
+  if (text !== undefined) return 'text';
   if (!box) return 'class';
   return mask ? 'mask' : corners ? 'turned-box' : keypoints ? 'pose' : 'box';
 }

@@ -57,11 +57,11 @@ function typeOf(predictions: readonly Prediction[]): InferenceType {
 }
 
 function resultOf(
-  { label, score, box }: Prediction,
+  { label, score, box, text }: Prediction,
   format: BoundariesFormat,
   scores: ScoreFormat,
 ): GreengrassV2Result {
-  const result = { Label: label, Score: pythonFloat(scores === 'float32' ? shortestFloat32(score) : score) };
+  const result = { Label: text ?? label, Score: pythonFloat(scores === 'float32' ? shortestFloat32(score) : score) };
   return box ? { ...result, Boundaries: BOUNDARIES[format](box) } : result;
 }
 

@@ -158,6 +158,7 @@ function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet
   const named = [
     ...manifest.variants.map((variant) => variant.file),
     ...(manifest.labels === undefined ? [] : [manifest.labels]),
+    ...(manifest.output.decoder === 'ctc' ? [manifest.output.dictionary] : []),
     ...(manifest.baseline === undefined ? [] : [manifest.baseline]),
     ...manifest.golden.flatMap((golden) => [golden.input, golden.expect]),
   ];

@@ -2,9 +2,13 @@ import type { OutputSpec, PackageFiles, SsdOutput } from '#packages/model-packag
 
 import { anomalyDecoder } from './anomaly.ts';
 import { classificationDecoder } from './classification.ts';
+import { ctcDecoder, loadDictionary } from './ctc.ts';
+import { dbDecoder } from './db.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
+import { gflDecoder } from './gfl.ts';
 import { loadPriors } from './priors.ts';
 import { segmentationDecoder } from './segmentation.ts';
+import { scrfdDecoder } from './scrfd.ts';
 import { ssdFinishedDecoder } from './ssd-finished.ts';
 import { ssdPerClassDecoder } from './ssd-per-class.ts';
 import { ssdRowsDecoder } from './ssd-rows.ts';
@@ -15,6 +19,7 @@ import { yolov8ObbDecoder } from './yolov8-obb.ts';
 import { yolov8PoseDecoder } from './yolov8-pose.ts';
 import { yolov8SegDecoder } from './yolov8-seg.ts';
 import { yoloxDecoder } from './yolox.ts';
+import { yunetDecoder } from './yunet.ts';
 
 /**
  * The decoder that `output` of model.json names, checked against the outputs that the model has.
@@ -44,6 +49,16 @@ export async function createDecoder(
       return yolov8ObbDecoder(spec, context);
     case 'yolov8-seg':
       return yolov8SegDecoder(spec, context);
+    case 'gfl':
+      return gflDecoder(spec, context);
+    case 'yunet':
+      return yunetDecoder(spec, context);
+    case 'scrfd':
+      return scrfdDecoder(spec, context);
+    case 'ctc':
+      return ctcDecoder(spec, context, await loadDictionary(spec.dictionary, files));
+    case 'db':
+      return dbDecoder(spec, context);
     case 'yolox':
       return yoloxDecoder(spec, context);
     case 'segmentation':

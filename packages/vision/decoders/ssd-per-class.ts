@@ -11,7 +11,7 @@ import type { PriorSource } from './priors.ts';
 
 /**
  * Detectors without suppression: scores [1, N, C] (or [1, C, N]) and boxes [1, N, 4], which with `priors` are offsets.
- * Every class but the background is looked at for every box. `labels` may have a row for the background or leave it out.
+ * Every class but the background is looked at for every box, or the best one alone (`classesPerBox`). `labels` may have a row for the background or leave it out.
  * Source: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, section 2.
  */
 export function ssdPerClassDecoder(
@@ -38,11 +38,15 @@ export function ssdPerClassDecoder(
       candidates.clear();
       const add = decodePrior?.(outputs, rows) ?? boxAdder(candidates, spec.boxFormat, spec.coordinates, placement);
       for (let row = 0; row < rows; row++) {
+        let [best, bestScore] = [-1, -Infinity];
         for (let classId = 0; classId < layout.classes; classId++) {
           if (classId === spec.backgroundClass) continue;
           const score = scores[row * layout.rowStep + classId * layout.classStep] as number;
-          if (score >= spec.scoreThreshold) add(boxes, 4 * row, score, classIds[classId] as number);
+          if (spec.classesPerBox === 'all') {
+            if (score >= spec.scoreThreshold) add(boxes, 4 * row, score, classIds[classId] as number);
+          } else if (score > bestScore) [best, bestScore] = [classId, score];
         }
+        if (bestScore >= spec.scoreThreshold) add(boxes, 4 * row, bestScore, classIds[best] as number);
       }
       return toDetections(candidates, spec, placement, context);
     },

@@ -182,6 +182,8 @@ export function boundsOf(output: OutputSpec): Bounds {
   switch (output.decoder) {
     case 'classification':
       return { threshold: output.scoreThreshold ?? -Infinity, limit: output.topK };
+    case 'ctc':
+      return { threshold: output.scoreThreshold, limit: 1 };
     case 'segmentation':
     case 'tensor':
       return { threshold: -Infinity, limit: Infinity };

@@ -27,6 +27,7 @@ export function compareDetails(
     ...pixels(actual, expected, tolerance),
     ...shares(actual, expected, tolerance),
     ...heat(actual, expected, tolerance),
+    ...texts(actual, expected),
   ];
 }
 
@@ -103,6 +104,12 @@ function heat({ heatMap: actual }: Prediction, { heatMap: expected }: Prediction
   const cell = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
   const [is, should] = [found[wrong], wanted[wrong]].map((byte) => rounded(byte === undefined ? byte : byte / 255));
   return [`has a heat map with ${is} instead of ${should} in ${cell}`];
+}
+
+function texts({ text: actual }: Prediction, { text: expected }: Prediction): readonly string[] {
+  if (actual === expected) return [];
+  if (expected === undefined) return [`reads ${JSON.stringify(actual)}, and no text is expected`];
+  return [`reads ${actual === undefined ? 'no text' : JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`];
 }
 
 function places(x: number, y: number): string {

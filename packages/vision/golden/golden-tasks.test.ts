@@ -51,6 +51,12 @@ const TASKS = {
     wrong: () => ({ heatMap: { size: [16, 16], values: Buffer.alloc(256).toString('base64') } }),
     says: 'a heat map with',
   },
+  'text-recognition': {
+    output: { decoder: 'ctc', dictionary: 'dictionary.txt' },
+    outputs: [{ name: 'probs', shape: [1, 3, 3], values: [0, 0.9, 0, 0.9, 0, 0, 0, 0, 0.9] }],
+    wrong: () => ({ text: 'M3' }),
+    says: 'reads "M8" instead of "M3"',
+  },
 } as const;
 
 describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task, { output, outputs, wrong, says }) => {
@@ -63,7 +69,12 @@ describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task,
     const image = new Uint8Array(await plain(GREEN).png().toBuffer());
     const onnx = constantModel({ name: 'image', shape: [1, 3, SIDE, SIDE] }, outputs);
     check = async (expected) => {
-      const files = { 'model.onnx': onnx, 'golden/green.png': image, 'golden/green.json': JSON.stringify(expected) };
+      const files = {
+        'model.onnx': onnx,
+        'golden/green.png': image,
+        'golden/green.json': JSON.stringify(expected),
+        'dictionary.txt': 'M\n8\n',
+      };
       const folder = await modelFolder(
         { task, input, output, golden },
         files,

@@ -16,7 +16,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
       return value as Prediction;
     });
   } catch (error) {
-    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, share?, threshold?, heatMap?}: ${messageOf(error)}`;
+    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, share?, threshold?, heatMap?, text?}: ${messageOf(error)}`;
     throw unusableGolden(file, what, error);
   }
 }
@@ -24,9 +24,8 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
 /** Undefined for a prediction; it may have more keys. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'an object was expected';
-  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap } = value as Partial<
-    Record<keyof Prediction, unknown>
-  >;
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text } =
+    value as Partial<Record<keyof Prediction, unknown>>;
   if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
   if (typeof label !== 'string') return '"label" must be a text';
   if (!Number.isFinite(score)) return '"score" must be a number';
@@ -43,6 +42,7 @@ function problemOf(value: unknown): string | undefined {
   if (share !== undefined && !Number.isFinite(share)) return '"share" must be a number';
   if (threshold !== undefined && !Number.isFinite(threshold)) return '"threshold" must be a number';
   if (heatMap !== undefined && !isHeatMap(heatMap)) return '"heatMap" must be {size, values}';
+  if (text !== undefined && typeof text !== 'string') return '"text" must be a text';
   return undefined;
 }
 

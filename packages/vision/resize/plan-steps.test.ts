@@ -147,6 +147,33 @@ describe('steps', () => {
       [320, 48],
     ],
     [
+      "PP-OCR's recognizer: a long line is rounded down",
+      [
+        { step: 'resize', height: 48, rounding: 'ceil', truncateAbove: 320 },
+        { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },
+      ],
+      [376, 23],
+      [784, 48],
+    ],
+    [
+      "PP-OCR's recognizer: a line of 320.6 pixels, too",
+      [
+        { step: 'resize', height: 48, rounding: 'ceil', truncateAbove: 320 },
+        { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },
+      ],
+      [167, 25],
+      [320, 48],
+    ],
+    [
+      "PP-OCR's recognizer: a short line is filled up",
+      [
+        { step: 'resize', height: 48, rounding: 'ceil', truncateAbove: 320 },
+        { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },
+      ],
+      [101, 37],
+      [320, 48],
+    ],
+    [
       "PaddleOCR's detector: at most 960, then the nearest multiples of 32",
       [{ step: 'resize', longSide: 960, enlarge: false, rounding: 'truncate', multiple: 32 }],
       [1000, 333],

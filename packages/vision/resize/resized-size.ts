@@ -16,8 +16,7 @@ function wanted(picture: Size, step: ResizeStep): Size {
     return mode === 'contain' ? contained(picture, width, height, step) : covered(picture, width, height, step);
   }
   if (width !== undefined) return { width, height: follow(picture.height, width, picture.width, step) };
-  if (height !== undefined)
-    return { width: Math.min(maxWidth, follow(picture.width, height, picture.height, step)), height };
+  if (height !== undefined) return { width: Math.min(maxWidth, byHeight(picture, height, step)), height };
   const isWide = picture.width >= picture.height;
   const [long, short] = isWide ? [picture.width, picture.height] : [picture.height, picture.width];
   const sides =
@@ -50,6 +49,14 @@ function covered(picture: Size, width: number, height: number, step: ResizeStep)
     width: Math.max(width, follow(picture.width, target, side, step)),
     height: Math.max(height, follow(picture.height, target, side, step)),
   };
+}
+
+/** PP-OCR rounds a short line up and fills it up, and cuts a long one to the width that its tensor gets. */
+function byHeight(picture: Size, height: number, step: ResizeStep): number {
+  const width = follow(picture.width, height, picture.height, step);
+  const { truncateAbove = Infinity } = step;
+  if (width <= truncateAbove) return width;
+  return Math.max(truncateAbove, Math.trunc(height * (picture.width / picture.height)));
 }
 
 function notLarger(picture: Size, { width, height }: Size): Size {

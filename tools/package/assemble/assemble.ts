@@ -10,6 +10,7 @@ import {
   SIGNATURE_FILE,
 } from '#packages/model-package';
 import type { ModelManifest } from '#packages/model-package';
+import { DICTIONARY_FILE } from '../../onnx/propose-text.ts';
 import { BASELINE_FILE, makeBaseline } from '../check/make-baseline.ts';
 import { checkVariant } from '../check/check-model.ts';
 import { makeGolden } from '../check/make-golden.ts';
@@ -80,8 +81,9 @@ export async function assemble(
     notes.push('the signature of the source is dropped, since the package is changed');
   }
   for (const file of await modelFiles(from, model, inside)) await copyInto(from, file, target);
-  const { draft, labels } = await draftOf(source, from, model, inside, request, notes);
+  const { draft, labels, dictionary } = await draftOf(source, from, model, inside, request, notes);
   if (labels) await writeInto(target, 'labels.txt', Buffer.from(`${labels.join('\n')}\n`));
+  if (dictionary) await writeInto(target, DICTIONARY_FILE, Buffer.from(`${dictionary.join('\n')}\n`));
   if (request.labels !== undefined) await writeInto(target, 'labels.txt', await readGiven(request.labels));
   const manifest = await complete(target, draft, request, notes, signal);
   await writeInto(target, EDGE_MANIFEST_FILE, edgeManifestOf(manifest));
@@ -105,7 +107,7 @@ async function modelFiles(from: string, model: ModelFiles, inside: readonly stri
   const written = [MANIFEST_FILE, EDGE_MANIFEST_FILE, SIGNATURE_FILE];
   if (model.isPackage) return inside.filter((file) => !written.includes(file));
   const external = await Promise.all(model.onnx.map((file) => filesOfOnnx(path.join(from, file))));
-  const wanted = new Set([...external.flat().map((file) => file.path), 'labels.txt']);
+  const wanted = new Set([...external.flat().map((file) => file.path), 'labels.txt', DICTIONARY_FILE]);
   return inside.filter((file) => wanted.has(file));
 }
 
@@ -116,14 +118,15 @@ async function draftOf(
   inside: readonly string[],
   request: PackageRequest,
   notes: string[],
-): Promise<{ readonly draft: ManifestDraft; readonly labels?: readonly string[] }> {
+): Promise<Drafted> {
   const given: ManifestDraft[] = [];
   const read = async (file: string): Promise<void> =>
     void given.push(parseDraft((await readGiven(file)).toString('utf8'), file));
   if (model.isPackage) await read(path.join(from, MANIFEST_FILE));
   if (request.manifest !== undefined) await read(request.manifest);
   if (request.keys !== undefined) given.push(request.keys);
-  const proposed = model.isPackage ? undefined : await propose(from, model, given, request, notes);
+  const answered = inside.includes(DICTIONARY_FILE) ? [...given, { output: { dictionary: DICTIONARY_FILE } }] : given;
+  const proposed = model.isPackage ? undefined : await propose(from, model, answered, request, notes);
   const proposal = proposed?.manifest;
   const { name, version } = request;
   const { suggestedName, suggestedVersion, identity } = source;
@@ -133,13 +136,29 @@ async function draftOf(
   // A package that is packaged again from disk comes from where it came from before.
   const provenance = { ...before, source: (identity.sha256 !== undefined && before?.['source']) || identity };
   const { labels, ...rest } = draft;
-  if (request.labels !== undefined) return { draft: { ...rest, labels: 'labels.txt', provenance } };
+  const lines = isRecognizer(draft) && !inside.includes(DICTIONARY_FILE) ? proposed?.dictionary : undefined;
+  const dictionary = lines ? { dictionary: lines } : {};
+  if (request.labels !== undefined) return { draft: { ...rest, labels: 'labels.txt', provenance }, ...dictionary };
   if (labels === 'labels.txt' && !hasLabels && !model.isPackage) {
     if (proposed?.labels) return { draft: { ...draft, provenance }, labels: proposed.labels };
     notes.push('there is no labels.txt: class numbers serve as labels (--labels FILE)');
     return { draft: { ...rest, provenance } };
   }
-  return { draft: { ...draft, provenance } };
+  return { draft: { ...draft, provenance }, ...dictionary };
+}
+
+interface Drafted {
+  readonly draft: ManifestDraft;
+  /** Lines of labels.txt. */
+  readonly labels?: readonly string[];
+  /** Lines of dictionary.txt. */
+  readonly dictionary?: readonly string[];
+}
+
+function isRecognizer({ output }: ManifestDraft): boolean {
+  return (
+    typeof output === 'object' && output !== null && 'dictionary' in output && output.dictionary === DICTIONARY_FILE
+  );
 }
 
 /** A proposal for the one model that there is; where model.json names variants, for the first. */

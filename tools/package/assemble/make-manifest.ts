@@ -50,6 +50,8 @@ export interface Proposed {
   readonly questions: readonly Question[];
   /** Names of the classes, if the exporter wrote them. */
   readonly labels: readonly string[] | undefined;
+  /** Characters of a recognizer, if the exporter wrote them. */
+  readonly dictionary: readonly string[] | undefined;
 }
 
 /** Proposes a model.json for a file, as `edgeml inspect` does. @throws EdgeError `model.unreadable` */

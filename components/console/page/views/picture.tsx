@@ -54,10 +54,10 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
       </svg>
       {tags.length > 0 && (
         <ol class="tags" aria-hidden="true">
-          {tags.slice(0, withLabels ? 3 : 1).map(({ classId, label, score, share = score }) => (
+          {tags.slice(0, withLabels ? 3 : 1).map(({ classId, label, score, share = score, text }) => (
             <li key={classId}>
               <span class="swatch" style={{ background: classColor(classId) }} />
-              {label} <b>{share.toFixed(2)}</b>
+              {text ?? label} <b>{share.toFixed(2)}</b>
             </li>
           ))}
         </ol>
@@ -71,10 +71,10 @@ interface BoxProps extends OutlineProps {
 }
 
 function Box({ prediction, width, height, px, withLabel }: BoxProps) {
-  const { box: [x0, y0] = [0, 0], classId, label, score } = prediction;
+  const { box: [x0, y0] = [0, 0], classId, label, score, text: read } = prediction;
   const [x, y] = [x0 * width, y0 * height];
   const color = classColor(classId);
-  const text = `${label} ${score.toFixed(2)}`;
+  const text = `${read ?? label} ${score.toFixed(2)}`;
   const tall = 17 * px;
   const wide = textWidth(text) * px + 10 * px;
   // A label that would leave the picture lies inside the box, or begins further left.

@@ -116,10 +116,10 @@ function Answer({ answer }: { readonly answer: ResultMessage }) {
       {error && <p class="problem error">{error.message}</p>}
       {!error && predictions.length === 0 && <p class="empty small">Nothing found.</p>}
       <ol>
-        {predictions.slice(0, 12).map(({ classId, label, score }, at) => (
+        {predictions.slice(0, 12).map(({ classId, label, score, text }, at) => (
           <li key={at}>
             <span class="swatch" style={{ background: classColor(classId) }} aria-hidden="true" />
-            <span class="answer-label">{label}</span>
+            <span class="answer-label">{text ?? label}</span>
             <span class="bar" aria-hidden="true">
               <span style={{ width: `${Math.round(score * 100)}%`, background: classColor(classId) }} />
             </span>

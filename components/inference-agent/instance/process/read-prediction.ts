@@ -6,12 +6,15 @@ import { numberOf, objectOf } from './read-json.ts';
  * @throws Error if it is none
  */
 export function predictionOf(value: unknown): Prediction {
-  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap } = objectOf(value);
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text } =
+    objectOf(value);
   if (typeof label !== 'string') throw new Error('a prediction needs a label');
+  if (text !== undefined && typeof text !== 'string') throw new Error('the text of a prediction must be a text');
   return {
     classId: numberOf(classId),
     label,
     score: numberOf(score),
+    ...(text === undefined ? {} : { text }),
     ...(threshold === undefined ? {} : { threshold: numberOf(threshold) }),
     ...(heatMap === undefined ? {} : { heatMap: heatMapOf(heatMap) }),
     ...(share === undefined ? {} : { share: numberOf(share) }),
