@@ -239,12 +239,6 @@ export const agentErrors = errorCatalogue({
     status: 403,
     todo: 'Send the bytes of the image, or add its folder to ImageFolders of edgeml.InferenceAgent. A path is absolute and begins with the folder as it is written there.',
   }),
-  'model-command.agent-absent': {
-    todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_ADMIN_SOCKET must name its administration socket.',
-  },
-  'model-command.usage': {
-    todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',
-  },
   'lookout.bitmap-invalid': {
     status: 400,
     todo: 'Send width, height and packed RGB888: three bytes for each pixel, rows without padding, sides of 64 to 4096 pixels.',
@@ -260,6 +254,12 @@ export const agentErrors = errorCatalogue({
   'lookout.wrong-state': {
     status: 412,
     todo: 'Ask DescribeModel for the status, and call StartModel or StopModel as it says.',
+  },
+  'model-command.agent-absent': {
+    todo: 'Deploy edgeml.InferenceAgent, or read in its log why it does not start; EDGEML_ADMIN_SOCKET must name its administration socket.',
+  },
+  'model-command.usage': {
+    todo: 'model.js activate <package> [--alias NAME] [--timeout SECONDS] | model.js serve <package> [--alias NAME] | model.js retire <alias> [<package>]',
   },
   'model.activation-timeout': entry<{ readonly phase: string; readonly loadTimeoutMs: number }>({
     status: 504,
