@@ -412,9 +412,6 @@ describe('infrastructure', () => {
     expect(text).toContain('Key: heartbeats/${topic(2)}/${Part}.json');
   });
 
-  const TEMPLATES = ['fleet.yaml', 'pipeline.yaml', 'tooling.yaml', 'deployer.yaml', 'twin.yaml', 'training.yaml'].map(
-    (name) => path.join(PROJECT, 'infrastructure', name),
-  );
   const TEMPLATES = [
     'fleet.yaml',
     'insight.yaml',
@@ -422,6 +419,7 @@ describe('infrastructure', () => {
     'pipeline.yaml',
     'tooling.yaml',
     'deployer.yaml',
+    'training.yaml',
     'twin.yaml',
   ].map((name) => path.join(PROJECT, 'infrastructure', name));
 

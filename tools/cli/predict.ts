@@ -29,7 +29,6 @@ export const predictCommand: CommandSpec<PredictOptions> = {
         'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, openvino, qnn, wasm',
         'cpu',
       )
-      .option('--provider <list>', 'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, openvino, qnn, wasm', 'cpu')
       .option('--require-provider', 'fail where the first provider of the list cannot be used')
       .option('--threads <number>', 'threads of one operator; 0 lets ONNX Runtime decide', '0')
       .option('--golden', "run the package's golden test first and fail with it")

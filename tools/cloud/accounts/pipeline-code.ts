@@ -9,7 +9,7 @@ import { PROJECT } from '../../bundle/project.ts';
 import { awsCall } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
-import { buildPipelineLambda } from '../pipeline/build-lambda.ts';
+import { buildLambda } from '../pipeline/build-lambda.ts';
 import { SOURCE_KEY } from './account-stacks.ts';
 
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ export interface PipelineCode {
  * @throws EdgeError `account.no-source`
  */
 export async function pipelineCode(folder: string, source?: string): Promise<PipelineCode> {
-  const { file } = await buildPipelineLambda(folder);
+  const { file } = await buildLambda(folder, 'pipeline');
   const key = `code/pipeline-lambda-${(await hashFile(file)).slice(0, 16)}.zip`;
   return { lambda: { file, key }, source: source ?? (await archived(path.join(folder, 'source.zip'))) };
 }
