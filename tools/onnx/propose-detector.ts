@@ -125,7 +125,10 @@ export const yolov3Heads: Guess = ({ model: { outputs }, input, facts, findings 
   };
 };
 
-/** Boxes [1, N, 4] and scores [1, N, C]: SSD without suppression. */
+/**
+ * Boxes [1, N, 4] and scores [1, N, C]: YOLO-NAS if there is one box for each cell of its grids, in pixels and with scores from 0 to 1;
+ * else SSD without suppression.
+ */
 export const boxesAndScores: Guess = ({ model: { outputs }, input, facts, findings }) => {
   if (outputs.length !== 2) return undefined;
   const boxes = outputs.find(
@@ -133,6 +136,20 @@ export const boxesAndScores: Guess = ({ model: { outputs }, input, facts, findin
   );
   const scores = outputs.find((output) => output !== boxes && output.shape.length === 3);
   if (!boxes || !scores || boxes.shape[1] !== scores.shape[1]) return undefined;
+  if (boxes.shape[1] === cellsOf([8, 16, 32], input)) {
+    return {
+      task: 'object-detection',
+      output: {
+        decoder: 'ssd',
+        boxes: boxes.name,
+        boxFormat: 'xyxy',
+        coordinates: 'pixels',
+        scores: scores.name,
+        iouThreshold: 0.7,
+      },
+      pixels: { resize: 'letterbox', ...askForPixels(input, facts, ZERO_TO_ONE, 'YOLO-NAS', findings) },
+    };
+  }
   findings.ask(
     ['output.boxFormat'],
     `"${boxes.name}" may be corners (xyxy, yxyx), centre and size (cxcywh), or offsets from priors; xyxy is proposed`,

@@ -476,6 +476,16 @@ describe('files that say nothing', () => {
     expect(questions.map(({ keys }) => keys.join())).toEqual(['input.mean,input.std']);
   });
 
+  it('YOLO-NAS is told from SSD by one box for each cell of its grids', () => {
+    const { manifest, questions } = propose({ outputs: [value('output', 1, 8400, 4), value('913', 1, 8400, 80)] });
+    expect(manifest).toMatchObject({
+      input: LETTERBOX,
+      output: { decoder: 'ssd', boxes: 'output', boxFormat: 'xyxy', coordinates: 'pixels', scores: '913' },
+    });
+    expect(manifest['output']).not.toHaveProperty('backgroundClass');
+    expect(questions.map(({ keys }) => keys.join())).toEqual(['input.mean,input.std']);
+  });
+
   it("RT-DETR's own export gets the size that it asks for", () => {
     const { manifest } = propose({
       inputs: [image(640), { name: 'orig_target_sizes', type: 'int64', shape: ['N', 2] }],

@@ -1,4 +1,4 @@
-import { maskCredentials } from '../log/logger.ts';
+import { maskCredentials } from '../log/mask-credentials.ts';
 import { pointer } from './pointer.ts';
 import { elementOf, knownProperties } from './schema-walk.ts';
 import type { SchemaNode } from './schema-walk.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { IncidentFacts } from '../log/incidents.ts';
-import { maskCredentials } from '../log/logger.ts';
+import { maskCredentials } from '../log/mask-credentials.ts';
 import { foundationErrors } from '../errors.ts';
 import { pointer } from './pointer.ts';
 import { unknownKeys } from './unknown-keys.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '../clock/clock.ts';
 import type { Clock } from '../clock/clock.ts';
 import { isEdgeError, messageOf } from '../errors/edge-error.ts';
-import { maskCredentials } from './logger.ts';
+import { maskCredentials } from './mask-credentials.ts';
 import type { Logger } from './logger.ts';
 
 /** Something that is wrong now, as `/healthz`, the local topic of events and every tool that reads them say it. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { maskCredentials } from './logger.ts';
+import { maskCredentials } from './mask-credentials.ts';
 
 const run = promisify(execFile);
 

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { LoggerOptions } from 'pino';
+import { maskCredentials } from './mask-credentials.ts';
 
 /** Logs are events: facts first, then a dotted event name. `log.info({ from, to, gapMs }, 'model.swapped')`. */
 export interface Logger {
@@ -50,13 +51,6 @@ export const silentLogger: Logger = {
   error: () => undefined,
   child: () => silentLogger,
 };
-
-/** Masks user names and passwords in URLs, camera URLs above all, and what looks like one in their queries, at the sink. */
-export function maskCredentials(line: string): string {
-  return line
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'?#]+@/gi, '$1***@')
-    .replace(/([?&][^=&\s"']*(?:pass|pwd|token|secret|auth|key)[^=&\s"']*=)[^&\s"'#]+/gi, '$1***');
-}
 
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
