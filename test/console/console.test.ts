@@ -113,7 +113,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), 
       .invoke('PartsClassifier', await readFile(file), options)
       .finally(() => agent.close());
     await open();
-    await page.getByRole('link', { name: /^Models ?2$/ }).waitFor();
+    await page.getByRole('link', { name: /^Models ?3$/ }).waitFor();
     await page.getByLabel('Try an image').setInputFiles(file);
     const dialog = page.getByRole('dialog', { name: 'Answers to your image' });
     await dialog.getByText(`${predictions[0]?.label} ${predictions[0]?.score.toFixed(2)},`).waitFor();

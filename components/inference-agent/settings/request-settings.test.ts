@@ -10,10 +10,15 @@ describe('RequestSettings', () => {
   it('finds out what holds for a service once, until the configuration changes', () => {
     const settings = new RequestSettings(configurationWith({ QueueLength: 3 }), 2);
     const first = settings.service('Parts');
-    expect(first).toEqual({ alias: 'Parts', timeoutMs: 10_000, queueLength: 3 });
+    expect(first).toEqual({ alias: 'Parts', timeoutMs: 10_000, queueLength: 3, anomalySensitivity: 0.5 });
     expect(settings.service('Parts')).toBe(first);
     settings.follow(configurationWith({ Services: { Parts: { Model: 'Bolts', QueueLength: 5 } } }));
-    expect(settings.service('Parts')).toEqual({ alias: 'Bolts', timeoutMs: 10_000, queueLength: 5 });
+    expect(settings.service('Parts')).toEqual({
+      alias: 'Bolts',
+      timeoutMs: 10_000,
+      queueLength: 5,
+      anomalySensitivity: 0.5,
+    });
   });
 
   it('bounds all services together, by the cores unless told otherwise', () => {

@@ -64,8 +64,18 @@ describe('settings of a service', () => {
   });
 
   it('are its own on top of the agent’s', () => {
-    expect(serviceSettings(configuration, 'Parts')).toEqual({ alias: 'Parts', timeoutMs: 2_000, queueLength: 9 });
-    expect(serviceSettings(configuration, 'line-3')).toEqual({ alias: 'Parts', timeoutMs: 10_000, queueLength: 1 });
+    expect(serviceSettings(configuration, 'Parts')).toEqual({
+      alias: 'Parts',
+      timeoutMs: 2_000,
+      queueLength: 9,
+      anomalySensitivity: 0.5,
+    });
+    expect(serviceSettings(configuration, 'line-3')).toEqual({
+      alias: 'Parts',
+      timeoutMs: 10_000,
+      queueLength: 1,
+      anomalySensitivity: 0.5,
+    });
     expect(serviceSettings(configuration, 'constructor')).toMatchObject({ alias: 'constructor', queueLength: 9 });
   });
 

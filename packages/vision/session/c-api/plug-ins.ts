@@ -1,7 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-
-import * as z from 'zod';
 import type { Provider } from '#packages/model-package';
 
 /** Names the variable with the folder that has a folder for each component, the nucleus' `work`. */
@@ -28,17 +26,17 @@ export const ACCELERATORS: Partial<Readonly<Record<Provider, Accelerator>>> = {
 };
 
 /** What a component says of its plug-in, in the file `accelerator.json` of its folder. */
-const descriptionSchema = z.strictObject({
-  provider: z.enum(['webgpu', 'openvino', 'qnn']),
+interface Description {
+  readonly provider: 'webgpu' | 'openvino' | 'qnn';
   /** Name that the plug-in gives its execution provider. */
-  executionProvider: z.string().min(1),
+  readonly executionProvider: string;
   /** File of the plug-in, beside the description. */
-  library: z.string().regex(/^[\w.+-]+$/),
-  version: z.string().min(1),
-});
+  readonly library: string;
+  readonly version: string;
+}
 
 /** An execution provider that a component brings. */
-export interface PlugIn extends z.infer<typeof descriptionSchema> {
+export interface PlugIn extends Description {
   readonly component: string;
   readonly folder: string;
 }
@@ -50,7 +48,8 @@ export function findPlugIns(folder: string | undefined): readonly PlugIn[] {
     const current = path.join(folder, component, 'current');
     try {
       const text = readFileSync(path.join(current, 'accelerator.json'), 'utf8');
-      return [{ ...descriptionSchema.parse(JSON.parse(text)), component, folder: current }];
+      const description: unknown = JSON.parse(text);
+      return isDescription(description) ? [{ ...description, component, folder: current }] : [];
     } catch {
       return [];
     }
@@ -63,4 +62,19 @@ function componentsIn(folder: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** Without a schema: a model's process would load zod for four texts. */
+function isDescription(value: unknown): value is Description {
+  if (typeof value !== 'object' || value === null) return false;
+  const { provider, executionProvider, library, version } = value as Partial<Record<keyof Description, unknown>>;
+  const isText = (text: unknown): text is string => typeof text === 'string' && text.length > 0;
+  return (
+    isText(provider) &&
+    Object.hasOwn(ACCELERATORS, provider) &&
+    isText(executionProvider) &&
+    isText(version) &&
+    isText(library) &&
+    /^[\w.+-]+$/.test(library)
+  );
 }
