@@ -215,7 +215,7 @@ describe('the console of npm start', await needs(chromium, ffmpeg, rtspServer), 
     await dialog.getByRole('button', { name: 'Put it into service' }).click();
     await dialog.getByText('npm run -s edgeml -- try wheels.onnx --labels labels.txt').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('link', { name: /^Models ?3$/ }).click();
+    await page.getByRole('link', { name: /^Models ?4$/ }).click();
     await page.getByRole('article', { name: 'Model wheels' }).waitFor();
   });
 
