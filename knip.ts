@@ -23,6 +23,7 @@ const config: KnipConfig = {
     'testing/agent/{scripted-worker,capture/capture-child}.ts',
     'testing/{device,local-core}/core-process.mts',
     'testing/edge-manager/wind-turbine.ts',
+    'testing/ipc/sdk-session-suite.config.ts',
     'testing/posix/child-main.ts',
     'testing/vision/{load-and-unload,fuzz/run-fuzz}.ts',
     'testing/fuzz/fuzz-child.ts',

@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { EndToEndFirst } from './testing/end-to-end-first.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS } from './testing/patience.ts';
 
@@ -12,6 +12,8 @@ export default defineConfig({
       'testing/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    // ipc-session.sdk.test.ts runs it in a process of its own.
+    exclude: [...configDefaults.exclude, 'packages/ipc/ipc-session.sdk-suite.test.ts'],
     globalSetup: ['testing/global-setup.ts'],
     // Real processes and native libraries: one file per process, few at a time.
     env: { ORT_DISABLE_TELEMETRY: '1' },
