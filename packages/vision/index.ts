@@ -26,6 +26,7 @@ export { PlainResizer } from './resize/plain-resizer.ts';
 export { WasmResizer } from './resize/wasm-resizer.ts';
 export type { OptimizedCache } from './session/optimized-model.ts';
 export { ARRAY_OF, elementsOf, fromElements } from './tensor/allocate.ts';
+export { ELEMENT_TYPES } from './tensor/element-types.ts';
 export { tensorOfBase64 } from './tensor/base64-tensor.ts';
 export { shapeText } from './tensor/shape-text.ts';
 export type { PlainType } from './tensor/allocate.ts';

@@ -1,4 +1,4 @@
-import { visionErrors } from '#packages/vision';
+import { ELEMENT_TYPES, visionErrors } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { asBytes, asFloat, asNumber, asNumbers, asText, readMessage, viewOf } from '#packages/onnx';
 import type { FieldValue } from '#packages/onnx';
@@ -212,33 +212,6 @@ function readPair(message: FieldValue): [string, string] {
   return [key, text];
 }
 
-/** TensorProto.DataType. */
-const TYPE_NAMES = [
-  'undefined',
-  'float32',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'float64',
-  'uint32',
-  'uint64',
-  'complex64',
-  'complex128',
-  'bfloat16',
-  'float8e4m3fn',
-  'float8e4m3fnuz',
-  'float8e5m2',
-  'float8e5m2fnuz',
-  'uint4',
-  'int4',
-] as const;
-
 function typeName(code: number): string {
-  return TYPE_NAMES[code] ?? `type ${code}`;
+  return ELEMENT_TYPES[code] ?? `type ${code}`;
 }

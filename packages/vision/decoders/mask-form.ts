@@ -34,7 +34,7 @@ export function maskOf(
     .filter(({ area }) => area >= LEAST_PART * largest)
     .map(({ points }) => {
       const fewer = simplified(points, TOLERANCE_PIXELS);
-      // What is as thin as the tolerance is left as it is.
+      // A shape as thin as the tolerance is left as it is.
       return (fewer.length < 6 ? points : fewer).map((value, at) => value / (at % 2 === 0 ? width : height));
     });
   return { polygons };

@@ -93,7 +93,7 @@ export class OrtLibrary {
     return this.#functions[name](...words) as string;
   }
 
-  /** What a function returns by itself. */
+  /** The value that a function returns by itself. */
   value(name: FunctionName, ...words: unknown[]): Handle {
     return this.#functions[name](...words) as Handle;
   }

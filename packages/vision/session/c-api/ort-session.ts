@@ -19,7 +19,7 @@ export interface PluggedDevices {
 }
 
 /**
- * Opens a model by the C interface. What a run gives are copies, so that nothing of the library outlives it.
+ * Opens a model by the C interface. A run gives copies, so that nothing of the library outlives it.
  * @param plugged default: the CPU
  * @throws Error what ONNX Runtime says
  */

@@ -1,28 +1,8 @@
 import { ARRAY_OF, elementsOf } from '../../tensor/allocate.ts';
+import { ELEMENT_TYPES } from '../../tensor/element-types.ts';
 import { packBytes, unpackStrings } from '../../tensor/string-elements.ts';
 import type { Tensor, TensorType } from '../../loaded-model.ts';
 import type { Handle, OrtLibrary } from './ort-library.ts';
-
-/** `ONNXTensorElementDataType` of onnxruntime_c_api.h. Types that no tensor here has keep a name for messages. */
-const ELEMENT_TYPES: readonly string[] = [
-  'undefined',
-  'float32',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'float64',
-  'uint32',
-  'uint64',
-  'complex64',
-  'complex128',
-  'bfloat16',
-];
 
 /**
  * Wraps a tensor for a run without copying it; text is copied. The caller keeps the tensor until it has released the value.

@@ -8,7 +8,7 @@ const PREFIX = 'edgeml.accelerator.';
 
 interface Accelerator {
   readonly component: string;
-  /** What the device needs beside it, in words. */
+  /** The driver that the device needs beside it, in words. */
   readonly driver: string;
 }
 
@@ -25,7 +25,7 @@ export const ACCELERATORS: Partial<Readonly<Record<Provider, Accelerator>>> = {
   qnn: { component: `${PREFIX}Qnn`, driver: "Qualcomm's FastRPC library for the NPU (libcdsprpc.so)" },
 };
 
-/** What a component says of its plug-in, in the file `accelerator.json` of its folder. */
+/** A component's description of its plug-in: the file `accelerator.json` in its folder. */
 interface Description {
   readonly provider: 'webgpu' | 'openvino' | 'qnn';
   /** Name that the plug-in gives its execution provider. */
