@@ -39,7 +39,7 @@ export function fittingState(state: DeviceState): DeviceState {
   let models: DeviceState['models'] = {};
   for (const [name, model] of worst) {
     const more = { ...models, [name]: model };
-    // What was said before may come back as nulls: half of the room is kept for that.
+    // Fields that were said before may come back as nulls: half of the room is kept for them.
     if (Buffer.byteLength(JSON.stringify({ ...state, serves, models: more })) > MAX_STATE_BYTES / 2) break;
     models = more;
   }

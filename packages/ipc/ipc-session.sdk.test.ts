@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What the tests say, or undefined if their process was lost on the way. */
+/** The tests' report, or undefined if their process was lost on the way. */
 async function runSuite(attempt: number): Promise<Report | undefined> {
   const file = path.join(folder, `${attempt}.json`);
   const vitest = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { tensorName } from './schema-output-keys.ts';
 
 /**
- * What training decided of a score: above `threshold` it means an anomaly, and `min` and `max` are the least and the largest that it saw.
+ * How training judges a score: above `threshold` it means an anomaly, and `min` and `max` are the least and the largest that it saw.
  * A score becomes (score - threshold) / (max - min) + 0.5, held to 0..1, so that the threshold lies at 0.5. Source: anomalib, min-max
  * normalization.
  */

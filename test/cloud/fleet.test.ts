@@ -196,7 +196,7 @@ describe('fleet', await needs(awsModels), () => {
     expect(members('wave-2')).toEqual(second);
     expect(() => assignRings(names, [parseRing('a=hall-1-gw-0'), parseRing('b=hall-1-gw-0')])).toThrow('earlier ring');
     for (const wrong of ['canary', 'canary=0%', 'canary=101%', 'can ary=5%', 'canary=a b'])
-      expect(() => parseRing(wrong), wrong).toThrow('is no ring');
+      expect(() => parseRing(wrong), wrong).toThrow('is not a ring');
   });
 
   it('row 111: lists 5,000 devices in pages, with few requests at a time', async () => {

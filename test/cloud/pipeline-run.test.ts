@@ -40,7 +40,7 @@ describe.sequential(
     let training: TrainingOutput;
     let definition: { States: Record<string, object> };
     let topic: string;
-    /** What the template gives every build. */
+    /** Variables that the template gives every build. */
     let environment: Record<string, string>;
     let handler: (event: unknown) => Promise<unknown>;
     let mails: string[];

@@ -41,7 +41,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
   let clients: CloudClients;
   let folder: string;
   let clock: WarpClock;
-  /** What is out of the ordinary with a device that has the new version. */
+  /** How a device that has the new version differs from the usual one. */
   let odd: (thing: string) => { state?: Partial<DeviceState>; model?: Partial<ModelState>; connected?: boolean };
 
   beforeAll(async () => {
@@ -194,7 +194,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
       /does not tell what gate.models\[0\].role, gate.maxCrashes asks for/,
     );
     aws.index.configuration = { thingIndexingMode: 'OFF' };
-    await expect(run()).rejects.toThrow('has no fleet index with their state');
+    await expect(run()).rejects.toThrow('does not have a fleet index with their state');
   });
 
   it('counts a large group in status, and names those that failed', async () => {

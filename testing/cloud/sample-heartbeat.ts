@@ -19,7 +19,7 @@ export function sampleModel(changes: Partial<Model> = {}): Model {
   };
 }
 
-/** What a device says of itself; `ageMs` is how long ago its heartbeat came. */
+/** A device's heartbeat; `ageMs` is how long ago its heartbeat came. */
 export function putHeartbeat(
   bucket: MemoryBucket,
   thing: string,

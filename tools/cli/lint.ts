@@ -33,7 +33,7 @@ Each path is looked at as what it is:
   CloudFormation template    the role and the AWS IoT policies of devices, held against what the nucleus and the recipes need: each
   or policy document         missing action, and what does not work without it. Nothing is asked of AWS
 Without arguments the recipes of this project are checked, the ones in recipes/ and what is delivered of them.
-Exit code 1 where there is an error, with --strict also for warnings.
+Exit code 1 if there is an error, with --strict also for warnings.
 
 Examples:
   edgeml lint

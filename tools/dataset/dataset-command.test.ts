@@ -175,7 +175,10 @@ describe('edgeml dataset', () => {
       ],
       ['does not look like any of coco, yolo', ['--labels', at('few.txt')]],
       ['cannot read', ['--labels', at('nothing')]],
-      ['has no sample for the data set: 28 files, 14 records of samples: 14 not chosen', ['--service', 'Nobody']],
+      [
+        'does not have a sample for the data set: 28 files, 14 records of samples: 14 not chosen',
+        ['--service', 'Nobody'],
+      ],
       ['holds 2 files', ['--output', at('full')]],
     ];
     await mkdir(at('full'));

@@ -48,7 +48,7 @@ export interface LabeledObject {
   readonly score?: number;
 }
 
-/** What a labeling tool says of one picture; its class by name, since each tool counts its own way. */
+/** A labeling tool's words about one picture; the class is a name, since each tool counts its own way. */
 export interface LabeledPicture {
   /** Name of the file, without folders. */
   readonly name: string;
@@ -67,7 +67,7 @@ export interface DatasetFormat {
   /** The files beside the pictures: name, from the output folder, and content. */
   readonly write: (dataset: Dataset, options: WriteOptions) => ReadonlyMap<string, string>;
   /**
-   * What a tool has written.
+   * Content of a tool's file.
    * @throws EdgeError `dataset.labels-unreadable`
    */
   readonly read: (place: LabelFiles) => Promise<readonly LabeledPicture[]>;

@@ -12,7 +12,7 @@ export interface ReadLabels {
 }
 
 /**
- * What a labeling tool has exported, a file or a folder of files.
+ * The export of a labeling tool, a file or a folder of files.
  * @param format default: the one that the files look like
  * @throws EdgeError `dataset.no-labels`, `dataset.labels-unreadable`
  */

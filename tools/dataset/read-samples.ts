@@ -22,7 +22,7 @@ export interface Sample {
   readonly width: number;
   readonly height: number;
   readonly task: DatasetTask;
-  /** What the model said: boxes, or the best class. */
+  /** The model's answer: boxes, or the best class. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -97,6 +97,6 @@ function noSamples(
   const left = reasons.length === 0 ? '' : `: ${reasons.join(', ')}`;
   return datasetErrors.error(
     'dataset.no-samples',
-    `${where} has no sample for the data set: ${files} files, ${records} records of samples${left}`,
+    `${where} does not have a sample for the data set: ${files} files, ${records} records of samples${left}`,
   );
 }

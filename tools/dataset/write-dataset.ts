@@ -22,7 +22,7 @@ export interface DatasetSummary {
   readonly objects: Readonly<Record<string, number>>;
 }
 
-/** What was made of which samples. */
+/** Which file was made of which sample. */
 const RECORD = 'dataset.json';
 /** Pictures that are fetched at once. */
 const PARALLEL = 8;
@@ -93,7 +93,7 @@ export function summaryOf({ pictures, labels }: Dataset): DatasetSummary {
   };
 }
 
-/** What was made of which samples, to read later; formats have no place for it. */
+/** Which file was made of which sample, to read later; formats do not have a place for it. */
 function recordOf(
   { task, labels, pictures }: Dataset,
   { format, from }: DatasetOutput,

@@ -17,7 +17,7 @@ export interface DeviceShadowPorts {
   readonly log: Logger;
 }
 
-/** So often the state is looked at. What wavers faster is told as it is at the look. */
+/** How often the state is looked at. A value that wavers faster is told as it is at that moment. */
 const LOOK_SECONDS = 60;
 /** Share of the period by which a report comes early, so that a fleet that was installed together does not report together. */
 const SPREAD = 0.2;

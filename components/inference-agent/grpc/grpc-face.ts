@@ -104,7 +104,7 @@ export class GrpcFace {
 
 const OFF: GrpcFaceSettings = { socketPath: undefined, mode: 0, maxMessageBytes: 0 };
 const RETRY_MS = 5_000;
-/** What runs when the socket is moved may take this long. */
+/** How long calls that run when the socket is moved may take. */
 const MOVE_MS = 10_000;
 
 function same(a: GrpcFaceSettings, b: GrpcFaceSettings): boolean {

@@ -41,7 +41,7 @@ export class PosixMemory {
     use: (fd: number) => void,
   ): void {
     const [, plain = '..'] = NAME.exec(name) ?? [];
-    if (plain === '.' || plain === '..') throw unusable(name, 'it is no name of a segment');
+    if (plain === '.' || plain === '..') throw unusable(name, 'it does not name a segment');
     if (size < bytes) throw unusable(name, `its part has ${size} bytes, and ${bytes} are needed`);
     let fd: number;
     try {
@@ -51,7 +51,7 @@ export class PosixMemory {
     }
     try {
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw unusable(name, 'it is no segment');
+      if (!stat.isFile()) throw unusable(name, 'it is not a segment');
       if (uid === undefined || (uid !== 0 && stat.uid !== uid))
         throw unusable(name, 'it belongs to another user than the one who calls');
       if (!Number.isSafeInteger(offset) || offset + bytes > stat.size)

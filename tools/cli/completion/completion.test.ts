@@ -9,7 +9,7 @@ const script = async (shell: string): Promise<string> => {
   return io.out;
 };
 
-/** What bash would offer after these words; the last one is the one that is typed. */
+/** Words that bash would offer after these; the last one is being typed. */
 const offers = (bash: string, ...words: readonly string[]): readonly string[] => {
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const call = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _edgeml; printf '%s\\n' "\${COMPREPLY[@]}"`;

@@ -10,7 +10,7 @@ export interface AccountStack {
   parameters(file: AccountsFile, given: Outputs): Readonly<Record<string, string>>;
 }
 
-/** What the stacks that are there gave. */
+/** Outputs of the stacks that exist. */
 export class Outputs {
   readonly #known = new Map<string, Readonly<Record<string, string>>>();
 

@@ -114,7 +114,7 @@ async function executionsOf({ iot }: CloudClients, { id, jobId }: StoredDeployme
   return executions.sort((a, b) => (a.thing < b.thing ? -1 : 1));
 }
 
-/** What a device says of a deployment that failed there. */
+/** A device's reason for a deployment that failed there. */
 export async function failureOf(
   { greengrass }: CloudClients,
   { id, components }: StoredDeployment,

@@ -27,7 +27,7 @@ export function parseRing(text: string): Ring {
   if (group !== '' && names.every((name) => /^[a-zA-Z0-9:_-]+$/.test(name))) return { group, by: 'SELECTION', names };
   throw cloudErrors.error(
     'fleet.ring',
-    `"${text}" is no ring: name=5%, name=device,device, name=*part of the name* or name=@attribute:value`,
+    `"${text}" is not a ring: name=5%, name=device,device, name=*part of the name* or name=@attribute:value`,
   );
 }
 

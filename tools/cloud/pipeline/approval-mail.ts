@@ -19,7 +19,7 @@ export interface MailSubject {
   readonly bucket: string;
   /** Folder in the bucket with the report of the twin. */
   readonly folder: string;
-  /** What the twin found: on the real nucleus if there is a pre-production account, else on the local core. Default: it left nothing. */
+  /** The twin's findings: on the real nucleus if there is a pre-production account, else on the local core. Default: it left nothing. */
   readonly twin?: TwinFindings;
   /** Default: production has no other version that the pipeline brought. */
   readonly champion?: Champion;

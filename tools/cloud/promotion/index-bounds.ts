@@ -26,7 +26,7 @@ export interface GateQueries {
 }
 
 /**
- * What the index cannot judge, since it knows the last state of each device and not what it said before.
+ * The bounds that the index cannot judge, since it knows the last state of each device and not the one before.
  * @throws EdgeError `promote.needs-heartbeats`
  */
 export function checkIndexGate({ models, maxCrashes, maxCpuPercent, maxMemoryMb }: GateSettings): void {

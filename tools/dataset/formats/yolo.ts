@@ -32,7 +32,7 @@ export const yolo: DatasetFormat = {
 
 const CLASS_PICTURE = /^(?:train|val|test)\/([^/]+)\/([^/]+\.(?:jpe?g|png|webp|bmp))$/i;
 
-/** What no system takes in the name of a folder is written as in an address; trainers show the rest as it is. */
+/** Characters that no system takes in the name of a folder are percent-encoded; trainers show the rest as it is. */
 function folderName(label: string): string {
   const encode = (text: string): string =>
     [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('');

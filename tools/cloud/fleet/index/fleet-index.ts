@@ -109,7 +109,7 @@ export async function findFleetIndex(
 export async function needFleetIndex(clients: Pick<CloudClients, 'iot'>, signal: AbortSignal): Promise<FleetIndex> {
   const index = await findFleetIndex(clients, signal);
   if (index) return index;
-  const message = 'nothing is known of the devices: the account has no fleet index with their state';
+  const message = 'nothing is known of the devices: the account does not have a fleet index with their state';
   throw cloudErrors.error('fleet.no-index', message);
 }
 
