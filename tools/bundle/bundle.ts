@@ -65,7 +65,7 @@ async function make(entryPoint: string, options: BuildOptions): Promise<Bundle> 
       // Beside the code, for THIRD-PARTY-LICENSES; it needs a name for the output, and nothing is written there.
       legalComments: 'external',
       outfile: path.join(PROJECT, `bundle${path.extname(entryPoint) === '.css' ? '.css' : '.js'}`),
-      plugins: [englishOnly, ownPackages],
+      plugins: [englishOnly, withoutUnused, ownPackages],
       logLevel: 'silent',
       metafile: true,
       absWorkingDir: PROJECT,
@@ -99,6 +99,26 @@ const englishOnly: Plugin = {
   setup(build) {
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/**
+ * Packages that a library imports for what we never do, with what that is: 17 kB of each zip. Their uses fail with a
+ * sentence that says so.
+ */
+const UNUSED_PACKAGES = {
+  bowser: 'the AWS SDK parses user agents of browsers with it',
+  '@opentelemetry/api': 'prom-client reads exemplars of traces with it',
+} as const;
+
+const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup(build) {
+    const filter = new RegExp(`^(?:${Object.keys(UNUSED_PACKAGES).join('|')})$`);
+    build.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path: name }) => ({
+      contents: `module.exports = new Proxy({}, { get() { throw new Error('${name} is not part of this bundle'); } });`,
     }));
   },
 };
