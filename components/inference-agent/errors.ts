@@ -154,6 +154,22 @@ export const agentErrors = errorCatalogue({
     status: 400,
     todo: 'Send the tensors that DescribeModel lists: names, data types, shapes, and as many bytes as those take.',
   },
+  'gallery.full': entry<{ readonly alias: string; readonly maxVectors: number }>({
+    status: 507,
+    todo: 'Delete names that are not needed any more: POST /v1/models/{alias}/gallery/{name}/delete.',
+  }),
+  'gallery.model-changed': entry<{ readonly alias: string }>({
+    status: 409,
+    todo: 'Send the picture again: the new model enrolls it.',
+  }),
+  'gallery.name-unknown': entry<{ readonly alias: string; readonly name: string }>({
+    status: 404,
+    todo: 'Use a name that GET /v1/models/{alias}/gallery lists.',
+  }),
+  'gallery.not-embedding': entry<{ readonly alias: string; readonly task: string }>({
+    status: 409,
+    todo: 'Enroll pictures for an alias whose model is of the task embedding; GET /v1/models tells the task of each.',
+  }),
   'http.administration-only': entry<{ readonly socket: string }>({
     status: 403,
     todo: 'Send the request to the administration socket, which is open to the user of the agent, and to its group if AdminSocketMode says 660.',

@@ -31,6 +31,7 @@ export type {
   ServerMetadata,
 } from './api/open-inference-api.ts';
 export type { ChallengerReport, Comparison, FrameDifference } from './api/challenger-api.ts';
+export type { GalleryName, GalleryStatus } from './api/gallery-api.ts';
 export { RING_LEASE_PATH } from './api/frame-api.ts';
 export type { LeasedRing } from './api/frame-api.ts';
 export { ALWAYS_HEADER, MAX_FEEDBACK_HEADER_BYTES, METADATA_HEADER, PREDICTION_HEADER } from './api/feedback-api.ts';

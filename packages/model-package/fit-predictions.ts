@@ -4,17 +4,17 @@ export interface FittedPredictions {
   readonly predictions: readonly Prediction[];
   /** Predictions that were left out. */
   readonly truncated: number;
-  /** Predictions that stay without their mask or heat map. */
+  /** Predictions that stay without their mask, heat map or embedding. */
   readonly withoutMask: number;
 }
 
 /**
- * As many predictions as have room in a message: the masks and heat maps of the lowest scores go first, then the predictions with the lowest scores.
+ * As many predictions as have room in a message: masks, heat maps and embeddings of the lowest scores go first, then the predictions with the lowest scores.
  * @param predictions best first
  * @param room bytes of JSON between the brackets of the list
  */
 export function fitPredictions(predictions: readonly Prediction[], room: number): FittedPredictions {
-  const bare = predictions.map(({ mask: _mask, heatMap: _map, ...rest }): Prediction => rest);
+  const bare = predictions.map(({ mask: _mask, heatMap: _map, embedding: _vector, ...rest }): Prediction => rest);
   // A comma more than there are: the first has none before it.
   let left = room + 1;
   const sizes = bare.map((one) => sizeOf(one) + 1);
@@ -30,8 +30,8 @@ export function fitPredictions(predictions: readonly Prediction[], room: number)
 }
 
 /** Whether a prediction has what a message leaves out first. */
-export function hasPixels({ mask, heatMap }: Prediction): boolean {
-  return mask !== undefined || heatMap !== undefined;
+export function hasPixels({ mask, heatMap, embedding }: Prediction): boolean {
+  return mask !== undefined || heatMap !== undefined || embedding !== undefined;
 }
 
 function sizeOf(prediction: Prediction): number {

@@ -9,6 +9,8 @@ export type { Encryption, WrappedKey } from './encryption/encryption-schema.ts';
 export { openDataKey } from './encryption/open-data-key.ts';
 export type { KeyHolder } from './encryption/open-data-key.ts';
 export { DATA_KEY_BYTES, sealFile } from './encryption/sealed-file.ts';
+export { cosine, embeddingText, judgeEmbedding, unitVector, unknownEmbedding, vectorOf } from './embedding.ts';
+export type { GalleryVector } from './embedding.ts';
 export type { Box, HeatMap, KeyPoint, Mask, Point, Prediction, Quad, Timings } from './prediction.ts';
 export { packageErrors } from './errors.ts';
 export { fitPredictions, hasPixels } from './fit-predictions.ts';
@@ -32,6 +34,7 @@ export type {
   ClassificationOutput,
   CtcOutput,
   DbOutput,
+  EmbeddingOutput,
   GflHeadsOutput,
   GflTableOutput,
   CropStep,

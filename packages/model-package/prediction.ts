@@ -42,12 +42,20 @@ export interface Prediction {
   readonly mask?: Mask;
   /** From models of the task `semantic-segmentation`: how much of the image's pixels belong to the class, 0..1. */
   readonly share?: number;
-  /** From models of the task `anomaly`: the image is taken for anomalous if its score is above this. */
+  /**
+   * From models of the task `anomaly`: the image is taken for anomalous if its score is above this. From models of the task `embedding`: the
+   * image has the name of what it is like if its score is at least this.
+   */
   readonly threshold?: number;
   /** From models of the task `anomaly`: how anomalous each part of the image is, on the scale of the score. */
   readonly heatMap?: HeatMap;
   /** From models of the task `text-recognition`: the text that was read; `label` is the same for every text. */
   readonly text?: string;
+  /**
+   * From models of the task `embedding`: a vector of length 1, its float32 numbers, little-endian, in base64. `label` is the name of the nearest
+   * known vector, or `unknown`, and `score` the cosine between the two, 0 if it is negative.
+   */
+  readonly embedding?: string;
 }
 
 /** Where the time of one request went, in milliseconds. */

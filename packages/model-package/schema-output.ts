@@ -2,6 +2,8 @@ import * as z from 'zod';
 
 import { anomaly } from './schema-output-anomaly.ts';
 import type { AnomalyOutput } from './schema-output-anomaly.ts';
+import { embedding } from './schema-output-embedding.ts';
+import type { EmbeddingOutput } from './schema-output-embedding.ts';
 import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
 import { gflForms, scrfd, yunet } from './schema-output-grid.ts';
 import type { GflHeadsOutput, GflTableOutput, ScrfdOutput, YunetOutput } from './schema-output-grid.ts';
@@ -13,6 +15,7 @@ import type { SegmentationOutput } from './schema-output-segmentation.ts';
 import type { Yolov8ObbOutput, Yolov8PoseOutput, Yolov8SegOutput } from './schema-output-yolov8.ts';
 
 export type * from './schema-output-anomaly.ts';
+export type * from './schema-output-embedding.ts';
 export type * from './schema-output-segmentation.ts';
 export type * from './schema-output-grid.ts';
 export type * from './schema-output-text.ts';
@@ -147,6 +150,7 @@ const forms = {
   'yolov8-seg': (value: object) => segForms[isFinished(value) ? 1 : 0],
   yolox: () => yolox,
   anomaly: () => anomaly,
+  embedding: () => embedding,
   segmentation: () => segmentation,
   gfl: (value: object) => gflForms['heads' in value ? 0 : 1],
   yunet: () => yunet,
@@ -172,6 +176,7 @@ export const OUTPUT_FORMS = [
   ...segForms,
   yolox,
   anomaly,
+  embedding,
   segmentation,
   ...gflForms,
   yunet,
@@ -205,6 +210,7 @@ export type OutputSpec =
   | Yolov8SegOutput
   | YoloxOutput
   | AnomalyOutput
+  | EmbeddingOutput
   | SegmentationOutput
   | GflHeadsOutput
   | GflTableOutput

@@ -24,6 +24,7 @@ const TASKS = [
   'instance-segmentation',
   'semantic-segmentation',
   'anomaly',
+  'embedding',
   'text-recognition',
   'tensor',
 ] as const;
@@ -131,9 +132,9 @@ export const manifestSchema = z
       const message = `is missing: the decoder "${manifest.output.decoder}" needs to know what becomes of the image`;
       context.addIssue({ code: 'custom', path: ['input'], message });
     }
-    if (manifest.output.decoder === 'anomaly' && manifest.labels !== undefined) {
-      const message =
-        'is not read: the answers of the decoder "anomaly" are called "normal" and "anomaly"; leave it out';
+    const names = NAMES_OF_ANSWERS[manifest.output.decoder];
+    if (names !== undefined && manifest.labels !== undefined) {
+      const message = `is not read: the answers of the decoder "${manifest.output.decoder}" are called ${names}; leave it out`;
       context.addIssue({ code: 'custom', path: ['labels'], message });
     }
     manifest.variants.forEach((variant, index) => {
@@ -202,6 +203,12 @@ export function parseLabels(text: string): readonly string[] {
   return lines;
 }
 
+/** Decoders whose answers do not take their names from `labels`. */
+const NAMES_OF_ANSWERS: Partial<Readonly<Record<OutputSpec['decoder'], string>>> = {
+  anomaly: '"normal" and "anomaly"',
+  embedding: 'as the gallery says',
+};
+
 const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   classification: 'image-classification',
   ssd: 'object-detection',
@@ -213,6 +220,7 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   'yolov8-seg': 'instance-segmentation',
   segmentation: 'semantic-segmentation',
   anomaly: 'anomaly',
+  embedding: 'embedding',
   yolox: 'object-detection',
   gfl: 'object-detection',
   yunet: 'pose',

@@ -30,6 +30,7 @@ interface PackageCommandOptions extends ClaimOptions {
   readonly goldenSeen?: boolean;
   readonly beside?: string;
   readonly baseline?: string;
+  readonly gallery?: string;
   readonly int8?: string;
   readonly assume?: boolean;
   readonly component?: string;
@@ -82,6 +83,10 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       .option(
         '--baseline <dir|file>',
         'pictures of what the model will see, a folder or a list of paths, or `golden`: devices find drift by what the model says of them (docs/drift.md)',
+      )
+      .option(
+        '--gallery <dir>',
+        'pictures that a model of the task embedding knows by name: a folder of pictures for each name',
       )
       .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
       .option(
@@ -213,6 +218,7 @@ const OF_ONE_MODEL = [
   'golden',
   'beside',
   'baseline',
+  'gallery',
   'int8',
   'sha256',
   'component',
@@ -248,7 +254,19 @@ async function besideOf(
 }
 
 function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, beside: BesideFiles): PackageOptions {
-  const { name, version, golden = [], baseline, int8, assume, component, publisher, replace, rebuild } = options;
+  const {
+    name,
+    version,
+    golden = [],
+    baseline,
+    gallery,
+    int8,
+    assume,
+    component,
+    publisher,
+    replace,
+    rebuild,
+  } = options;
   // Files that the command line names go before those beside the model.
   const { manifest = beside.manifest, labels = beside.labels } = options;
   const read = options.read.toUpperCase();
@@ -261,6 +279,7 @@ function requestOf({ options, out, signal }: Invocation<PackageCommandOptions>, 
     ...(manifest === undefined ? {} : { manifest }),
     ...(labels === undefined ? {} : { labels }),
     ...(baseline === undefined ? {} : { baseline }),
+    ...(gallery === undefined ? {} : { gallery }),
     ...(int8 === undefined ? {} : { int8 }),
     ...(component === undefined ? {} : { component }),
     ...(options.challenger === true ? { role: 'challenger' as const } : {}),

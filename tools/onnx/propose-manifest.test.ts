@@ -414,6 +414,25 @@ describe('files that say nothing', () => {
     expect(labels).toBeUndefined();
   });
 
+  it.each([
+    ['by its name', value('image_embeds', 'batch', 512), [], {}],
+    ['by its length of 1', value('out', 1, 128), ['ReduceL2', 'Div'], {}],
+    ['by the rows of a backbone', value('last_hidden_state', 1, 257, 384), [], { pooling: 'first' }],
+  ])('an embedding is told %s, and its pixels are asked for', (_, output, ops, pooling) => {
+    const nodes = ops.map((op, at) => ({
+      op,
+      inputs: [at === 0 ? 'x' : ops[at - 1]!, 'y'],
+      outputs: [at === ops.length - 1 ? output.name : op],
+    }));
+    const found = propose({ inputs: [{ name: 'pixels', shape: [1, 3, 224, 224] }], outputs: [output], nodes });
+    expect(found.manifest).toMatchObject({
+      task: 'embedding',
+      output: { decoder: 'embedding', output: output.name, ...pooling },
+    });
+    expect(found.manifest).not.toHaveProperty('labels');
+    expect(found.questions.flatMap(({ keys }) => keys)).toEqual(['input.mean', 'input.std']);
+  });
+
   it('a text recogniser that gives as many characters as there are is no classifier', () => {
     const { manifest, notes } = propose({
       inputs: [{ name: 'input1', shape: [1, 1, 64, 'image_width'] }],

@@ -43,7 +43,7 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
   }
   // Answers about anomalies have names of their own.
   const hasLabels =
-    task !== 'tensor' && task !== 'anomaly' && task !== 'text-recognition' && output['decoder'] !== 'db';
+    !['tensor', 'anomaly', 'embedding', 'text-recognition'].includes(task) && output['decoder'] !== 'db';
   const labels = hasLabels ? facts.labels : undefined;
   const others = tensors ?? (task === 'tensor' ? proposeTensors(model, findings) : {});
   const manifest = {

@@ -1,5 +1,6 @@
 import { anomalib } from './propose-anomalib.ts';
 import { classifier } from './propose-classifier.ts';
+import { embedding } from './propose-embedding.ts';
 import { boxesAndScores, finishedDetector, oneTable, queries, yolov3Heads } from './propose-detector.ts';
 import { ultralytics } from './propose-ultralytics.ts';
 import { distanceHeads, scrfdFaces, yunetFaces } from './propose-grids.ts';
@@ -20,6 +21,7 @@ const GUESSES: readonly Guess[] = [
   boxesAndScores,
   oneTable,
   textRegions,
+  embedding,
   classifier,
 ];
 

@@ -80,6 +80,9 @@ export const packagingErrors = errorCatalogue({
   'packaging.file-unreadable': entry<{ readonly file: string }>({
     todo: 'Check the path and that this user may read the file.',
   }),
+  'packaging.gallery': {
+    todo: 'Give --gallery a folder with a folder of pictures for each name, and a model of the task embedding.',
+  },
   'packaging.golden-failed': entry<{ readonly failed?: readonly VariantCheck[] }>({
     todo: 'The model does not give what its golden files expect. Correct the model or model.json, or make new ones with --golden.',
   }),

@@ -431,6 +431,41 @@ describe('a baseline', () => {
   });
 });
 
+describe('a gallery', () => {
+  const KEYS = JSON.stringify({
+    task: 'embedding',
+    input: { mean: 0, std: 255 },
+    output: { decoder: 'embedding', output: 'probs', scoreThreshold: 0.9 },
+  });
+
+  it('holds the vectors of pictures under the names of their folders, and golden cases know them', async () => {
+    const pictures = path.join(training.dir, 'known');
+    await mkdir(path.join(pictures, 'rosso'), { recursive: true });
+    await cp(red, path.join(pictures, 'rosso/1.png'));
+    await cp(await training.image('green'), path.join(pictures, 'verde.png'));
+    const keys = await training.write({ 'embedding.json': KEYS });
+    const words = ['--manifest', keys, '--version', '1.0.0', '--name', 'Hues', '--golden', red, '--gallery', pictures];
+    const made = await packageHere(onnx, 'gallery', ...words);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.json[0]?.['notes']).toContain('the gallery knows 2 names: rosso, verde');
+    const { dir, manifest: json } = await readPackage(at('gallery/packages/Hues-1.0.0'));
+    expect(json.output).toMatchObject({ gallery: 'gallery.json' });
+    const expected = JSON.parse(await readFile(path.join(dir, json.golden[0]!.expect), 'utf8')) as object[];
+    expect(expected).toMatchObject([{ classId: 1, label: 'rosso' }]);
+    expect((await packageHere(onnx, 'gallery', ...words)).json[0]).toMatchObject({ state: 'unchanged' });
+  });
+
+  it('is refused for a model of another task, and of an empty folder', async () => {
+    const empty = path.join(training.dir, 'empty');
+    await mkdir(empty, { recursive: true });
+    const keys = await training.write({ 'embedding.json': KEYS });
+    const other = await packageHere(onnx, 'no-gallery', ...full(), '--gallery', path.dirname(red));
+    expect(errorOf(other)).toMatchObject({ code: 'packaging.gallery' });
+    const none = await packageHere(onnx, 'no-gallery', '--manifest', keys, '--version', '1.0.0', '--gallery', empty);
+    expect(errorOf(none).message).toContain('there are no pictures in');
+  });
+});
+
 describe('an int8 build', () => {
   it('joins the package when it passes the golden cases, and is left out with a note when it does not', async () => {
     const good = await training.write({ 'good.int8.onnx': colourModel(1.001) });

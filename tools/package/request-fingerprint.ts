@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { hashFile } from '#packages/foundation';
+import { filesBelow, hashFile } from '#packages/foundation';
 import { canonicalJson } from '#packages/model-package';
 import { readGiven } from './files.ts';
 import { givenPictures, GOLDEN_SET } from './source/reference-set.ts';
@@ -29,6 +29,7 @@ export async function requestFingerprint(options: PackageOptions): Promise<strin
     labels: await hashOf(options.labels),
     int8: await hashOf(options.int8),
     ...(options.baseline === undefined ? {} : { baseline: await hashOfSet(options.baseline) }),
+    ...(options.gallery === undefined ? {} : { gallery: await hashOfGallery(options.gallery) }),
     golden: await Promise.all(options.golden.map(async (file) => [path.basename(file), await hashOf(file)])),
   });
   return createHash('sha256').update(text).digest('hex');
@@ -39,6 +40,14 @@ async function hashOfSet(given: string): Promise<string> {
   if (given === GOLDEN_SET) return GOLDEN_SET;
   const hash = createHash('sha256');
   for (const file of await givenPictures(given)) hash.update(await hashFile(file).catch(() => ''));
+  return hash.digest('hex');
+}
+
+/** Of every picture and its name. */
+async function hashOfGallery(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of (await filesBelow(folder).catch(() => [])).toSorted())
+    hash.update(`${file}\0${await hashFile(path.join(folder, file))}\0`);
   return hash.digest('hex');
 }
 

@@ -17,12 +17,14 @@ export interface AgentPrediction {
     | { readonly polygons: readonly (readonly number[])[] };
   /** How much of the picture's pixels belong to a class, if the model tells the class of each pixel. */
   readonly share?: number;
-  /** Of a model of anomalies: the picture is anomalous if it scores more than this. */
+  /** Of a model of anomalies: the picture is anomalous if it scores more than this; of embeddings: it gets its name if it scores at least this. */
   readonly threshold?: number;
   /** How anomalous each part of the picture is: cells row by row, in base64 one byte each, 0 to 255 for 0 to 1. */
   readonly heatMap?: { readonly size: readonly [rows: number, columns: number]; readonly values: string };
   /** Of a recognizer: the text that was read. */
   readonly text?: string;
+  /** Of a model of embeddings: a vector of length 1, its float32 numbers, little-endian, in base64. `label` is the name of what the picture is like. */
+  readonly embedding?: string;
 }
 
 export interface AgentModel {

@@ -23,6 +23,8 @@ import { agentConfiguration } from '../config.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
+import { GalleryBook } from '../gallery/gallery-book.ts';
+import { predictionJudge } from '../invoke/judge-predictions.ts';
 import { DriftBook } from '../drift/drift-book.ts';
 import { driftSettings } from '../drift/drift-settings.ts';
 import { DifferenceFeedback } from '../feedback/difference-feedback.ts';
@@ -137,7 +139,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       metrics.event(event);
       link.observe(event, facts);
       troubles.observe(event, facts);
-      if (NEW_MODELS.includes(event)) judgeAgain();
+      if (NEW_MODELS.includes(event)) {
+        judgeAgain();
+        gallery.look();
+      }
       if ('swapGapMs' in facts) metrics.swapped(facts.to.alias, facts.swapGapMs, facts.requestsLost);
     },
     onLost: (channel) => metrics.eventLost(channel),
@@ -242,6 +247,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     incidents,
   });
   link.checkName();
+  const gallery = new GalleryBook({
+    folder: join(options.workFolder, 'galleries'),
+    serving: (alias) => registry.served(alias)?.serving,
+    incidents,
+    clock,
+    log,
+  });
+  await gallery.open();
   const drift = new DriftBook({
     file: join(options.workFolder, 'drift.json'),
     settings: () => driftSettings(configuration.current),
@@ -266,7 +279,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stalled.failed(name, thrown);
     link.usage.failure(requests.service(name).alias);
   };
-  const anomalySensitivity = (name: string): number => requests.service(name).anomalySensitivity;
+  const judge = predictionJudge({
+    anomalySensitivity: (name) => requests.service(name).anomalySensitivity,
+    gallery,
+  });
   const invoker = new InvokeService({
     admission,
     buffers: options.buffers,
@@ -274,7 +290,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     imageFolders: (door) => requests.imageFolders(door),
     observe,
     observeError,
-    anomalySensitivity,
+    judge,
     challengers: challengers.challengers,
   });
   const settingsOfCaptures = () =>
@@ -302,7 +318,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     now: () => clock.monotonic(),
     observe,
     observeError,
-    anomalySensitivity,
+    judge,
   });
   const openInference = new OpenInference({
     tensors,
@@ -413,6 +429,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       invoker,
       feedback,
       registry,
+      gallery,
       drift,
       challengers,
       frames,

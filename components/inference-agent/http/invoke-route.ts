@@ -114,7 +114,7 @@ const IMAGE_TYPE =
   /^(image\/(jpe?g|png|webp|bmp|x-bmp|x-ms-bmp|tiff|x-npy)|application\/(octet-stream|x-np[yz]|zip|vnd\.edgeml\.frame))$/;
 
 /** Undefined where the request does not say: the bytes decide what the image is in any case. */
-function imageType(request: IncomingMessage): string | undefined {
+export function imageType(request: IncomingMessage): string | undefined {
   const header = request.headers['content-type'];
   const type = header?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;

@@ -7,6 +7,8 @@ import type { OpenChallengers } from '../challenger/open-challengers.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import { leaseRoute } from '../frames/lease-route.ts';
 import type { OpenLeases } from '../frames/lease-route.ts';
+import { galleryRoutes } from '../gallery/gallery-routes.ts';
+import type { GalleryRoutePorts } from '../gallery/gallery-routes.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
@@ -16,7 +18,7 @@ import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
 import { packageRoutes } from './package-routes.ts';
 
-export interface RoutePorts {
+export interface RoutePorts extends Pick<GalleryRoutePorts, 'gallery'> {
   readonly invoker: InvokeService;
   readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
@@ -56,13 +58,20 @@ export function settingsRoutes({ settings }: Pick<RoutePorts, 'settings'>): read
   return configurationRoutes(settings);
 }
 
-/** Routes that change which models serve. */
-export function changingRoutes({ registry, challengers, openInference }: RoutePorts): readonly Route[] {
+/** Routes that change which models serve, and what they know. */
+export function changingRoutes({
+  registry,
+  invoker,
+  gallery,
+  challengers,
+  openInference,
+}: RoutePorts): readonly Route[] {
   const registries = { champion: registry, challenger: challengers.registry };
   return [
     activateRoute(registries),
     retireRoute(registries),
     rollbackRoute(registry),
+    ...galleryRoutes({ gallery, invoker, serving: (alias) => registry.served(alias)?.serving }),
     ...challengerChangingRoutes(challengers.challengers),
     ...openInferenceAdministration(openInference.service),
   ];

@@ -71,7 +71,8 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
       this.ports.admission.submit(this.request, picture, contentType);
       trial?.submitted();
       const answer = await this.request.answer;
-      const result = resultOf(id, this.service, answer, this.judged(answer.inference.predictions));
+      const predictions = this.ports.judge(this.service, answer.target, answer.inference.predictions);
+      const result = resultOf(id, this.service, answer, predictions);
       // Counted once the answer is on its way: histograms are a tenth of what the agent adds to a request.
       setImmediate(() => {
         this.ports.observe(this.service, result, answer);

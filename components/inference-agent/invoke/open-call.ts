@@ -1,14 +1,19 @@
 import type { EdgeError } from '#packages/foundation';
-import { judgeAnomaly } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import type { Admission, AdmittedRequest } from '../admission/admission.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 
+export type Judge = (
+  service: string,
+  target: ServingModel,
+  predictions: readonly Prediction[],
+) => readonly Prediction[];
+
 export interface CallPorts {
   readonly admission: Admission<ServingModel>;
   readonly observeError: (service: string, thrown: unknown) => void;
-  /** Of the service's answers about anomalies, 0 to 1. */
-  readonly anomalySensitivity: (service: string) => number;
+  /** The predictions of a model as the service wants them judged. */
+  readonly judge: Judge;
 }
 
 /** A request that was let in, while its body comes. */
@@ -43,13 +48,6 @@ export class OpenCall<Ports extends CallPorts, Result> {
   onEnded(listener: (reason: EdgeError) => void): void {
     if (this.request.ended) listener(this.request.ended);
     else this.request.onEnded = listener;
-  }
-
-  /** Anomalies as the service wants them judged; all other predictions stay as they are. */
-  protected judged(predictions: readonly Prediction[]): readonly Prediction[] {
-    if (predictions[0]?.threshold === undefined) return predictions;
-    const sensitivity = this.ports.anomalySensitivity(this.service);
-    return predictions.map((one) => judgeAnomaly(one, sensitivity));
   }
 
   /** The caller is gone. */

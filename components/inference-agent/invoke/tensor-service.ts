@@ -60,14 +60,14 @@ export class TensorCall extends OpenCall<TensorPorts, BoundRun> {
     feeds: (model: ServingModel) => Feeds,
     ofPredictions: (predictions: readonly Prediction[]) => NamedTensors = () => ({}),
   ): Promise<TensorAnswer> {
-    const { admission, now, observe, observeError } = this.ports;
+    const { admission, now, observe, observeError, judge } = this.ports;
     admission.submitWork(this.request, async (model) => {
       const startedAt = now();
       const given = feeds(model);
       const preprocessMs = now() - startedAt;
       const run =
         'image' in given
-          ? await runImage(model, given.image, (predictions) => ofPredictions(this.judged(predictions)))
+          ? await runImage(model, given.image, (predictions) => ofPredictions(judge(this.service, model, predictions)))
           : await model.inferTensors(given);
       return { ...run, preprocessMs, totalMs: now() - startedAt };
     });

@@ -242,7 +242,8 @@ export class AgentMetrics {
   }
 }
 
-function kindOf({ classId, box, keypoints, corners, mask, share, threshold, text }: Prediction): string {
+function kindOf({ classId, box, keypoints, corners, mask, share, threshold, text, embedding }: Prediction): string {
+  if (embedding !== undefined) return classId === 0 ? 'unknown' : 'known';
   if (threshold !== undefined) return classId === 0 ? 'normal' : 'anomaly';
   if (share !== undefined) return 'segment';
   if (text !== undefined) return 'text';

@@ -159,6 +159,7 @@ function requireFiles(dir: string, manifest: ModelManifest, present: ReadonlySet
     ...manifest.variants.map((variant) => variant.file),
     ...(manifest.labels === undefined ? [] : [manifest.labels]),
     ...(manifest.output.decoder === 'ctc' ? [manifest.output.dictionary] : []),
+    ...(manifest.output.decoder === 'embedding' && manifest.output.gallery ? [manifest.output.gallery] : []),
     ...(manifest.baseline === undefined ? [] : [manifest.baseline]),
     ...manifest.golden.flatMap((golden) => [golden.input, golden.expect]),
   ];

@@ -5,6 +5,8 @@ import { classificationDecoder } from './classification.ts';
 import { ctcDecoder, loadDictionary } from './ctc.ts';
 import { dbDecoder } from './db.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
+import { embeddingDecoder } from './embedding.ts';
+import { loadGallery } from './load-gallery.ts';
 import { gflDecoder } from './gfl.ts';
 import { loadPriors } from './priors.ts';
 import { segmentationDecoder } from './segmentation.ts';
@@ -65,6 +67,8 @@ export async function createDecoder(
       return segmentationDecoder(spec, context);
     case 'anomaly':
       return anomalyDecoder(spec, context);
+    case 'embedding':
+      return embeddingDecoder(spec, context, await loadGallery(spec, files));
   }
 }
 

@@ -188,6 +188,7 @@ export function boundsOf(output: OutputSpec): Bounds {
     case 'tensor':
       return { threshold: -Infinity, limit: Infinity };
     case 'anomaly':
+    case 'embedding':
       return { threshold: -Infinity, limit: 1 };
     default:
       return { threshold: output.scoreThreshold, limit: output.maxDetections };

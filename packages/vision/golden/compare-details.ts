@@ -1,3 +1,4 @@
+import { cosine, vectorOf } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { convexOverlap, maskOverlap } from '#packages/shapes';
 
@@ -28,6 +29,7 @@ export function compareDetails(
     ...shares(actual, expected, tolerance),
     ...heat(actual, expected, tolerance),
     ...texts(actual, expected),
+    ...vectors(actual, expected, tolerance),
   ];
 }
 
@@ -110,6 +112,21 @@ function texts({ text: actual }: Prediction, { text: expected }: Prediction): re
   if (actual === expected) return [];
   if (expected === undefined) return [`reads ${JSON.stringify(actual)}, and no text is expected`];
   return [`reads ${actual === undefined ? 'no text' : JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`];
+}
+
+function vectors(
+  { embedding: actual }: Prediction,
+  { embedding: expected }: Prediction,
+  { scoreTolerance }: DetailTolerance,
+): readonly string[] {
+  if (expected === undefined) return actual === undefined ? [] : ['has an embedding, and none is expected'];
+  const [is, should] = [vectorOf(actual ?? ''), vectorOf(expected)];
+  if (!is || !should) return ['does not have an embedding'];
+  if (is.length !== should.length) return [`has an embedding of ${is.length} numbers instead of ${should.length}`];
+  const near = cosine(is, should);
+  return near >= 1 - scoreTolerance
+    ? []
+    : [`has an embedding whose cosine with the expected one is ${rounded(near)}, and ${1 - scoreTolerance} is needed`];
 }
 
 function places(x: number, y: number): string {

@@ -92,7 +92,7 @@ function isNextToNothing({ share = 1 }: Prediction, { scoreTolerance }: Toleranc
   return share <= scoreTolerance;
 }
 
-/** An image that may be called normal or anomalous, as the tolerance has it. */
+/** An image that may be called normal or anomalous, known or unknown, as the tolerance has it. */
 function isOnThreshold({ score, threshold }: Prediction, { scoreTolerance }: Tolerance): boolean {
   return threshold !== undefined && Math.abs(score - threshold) <= scoreTolerance;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embeddingText } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { GREEN, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
@@ -51,6 +52,12 @@ const TASKS = {
     wrong: () => ({ heatMap: { size: [16, 16], values: Buffer.alloc(256).toString('base64') } }),
     says: 'a heat map with',
   },
+  embedding: {
+    output: { decoder: 'embedding' },
+    outputs: [{ name: 'embedding', shape: [1, 4], values: [3, 0, 4, 0] }],
+    wrong: () => ({ embedding: embeddingText(Float32Array.of(0.6, 0.5, 0.8, 0)) }),
+    says: 'an embedding whose cosine',
+  },
   'text-recognition': {
     output: { decoder: 'ctc', dictionary: 'dictionary.txt' },
     outputs: [{ name: 'probs', shape: [1, 3, 3], values: [0, 0.9, 0, 0.9, 0, 0, 0, 0, 0.9] }],
@@ -78,7 +85,7 @@ describe.each(Object.entries(TASKS))('the golden test of a model for %s', (task,
       const folder = await modelFolder(
         { task, input, output, golden },
         files,
-        task === 'anomaly' ? undefined : ['bolt'],
+        ['anomaly', 'embedding'].includes(task) ? undefined : ['bolt'],
       );
       folders.push(folder);
       const model = await folder.load();

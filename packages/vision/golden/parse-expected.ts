@@ -1,3 +1,4 @@
+import { vectorOf } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
 import { messageOf } from '#packages/foundation';
 import { unusableGolden } from './unusable-golden.ts';
@@ -16,7 +17,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
       return value as Prediction;
     });
   } catch (error) {
-    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, share?, threshold?, heatMap?, text?}: ${messageOf(error)}`;
+    const what = `it must be a JSON array of {classId, label, score, box?, keypoints?, corners?, angle?, mask?, share?, threshold?, heatMap?, text?, embedding?}: ${messageOf(error)}`;
     throw unusableGolden(file, what, error);
   }
 }
@@ -24,7 +25,7 @@ export function parseExpected(bytes: Uint8Array, file: string): readonly Predict
 /** Undefined for a prediction; it may have more keys. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'an object was expected';
-  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text } =
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text, embedding } =
     value as Partial<Record<keyof Prediction, unknown>>;
   if (!Number.isSafeInteger(classId)) return '"classId" must be a whole number';
   if (typeof label !== 'string') return '"label" must be a text';
@@ -43,6 +44,8 @@ function problemOf(value: unknown): string | undefined {
   if (threshold !== undefined && !Number.isFinite(threshold)) return '"threshold" must be a number';
   if (heatMap !== undefined && !isHeatMap(heatMap)) return '"heatMap" must be {size, values}';
   if (text !== undefined && typeof text !== 'string') return '"text" must be a text';
+  if (embedding !== undefined && (typeof embedding !== 'string' || !vectorOf(embedding)))
+    return '"embedding" must be float32 numbers in base64';
   return undefined;
 }
 

@@ -13,6 +13,7 @@ import type { ModelManifest } from '#packages/model-package';
 import { DICTIONARY_FILE } from '../../onnx/propose-text.ts';
 import { BASELINE_FILE, makeBaseline } from '../check/make-baseline.ts';
 import { checkVariant } from '../check/check-model.ts';
+import { GALLERY_FILE, makeGallery } from '../check/make-gallery.ts';
 import { makeGolden } from '../check/make-golden.ts';
 import type { GoldenCase } from '../check/make-golden.ts';
 import { packagingErrors } from '../errors.ts';
@@ -45,6 +46,8 @@ export interface PackageRequest {
   readonly goldenSeen?: boolean;
   /** Folder or list of pictures of what the model will see, or `golden`: see `referenceSet`. Default: no baseline is made. */
   readonly baseline?: string;
+  /** Folder of pictures that a model of the task `embedding` knows by name: see `makeGallery`. Default: no gallery is made. */
+  readonly gallery?: string;
   /** An int8 build of the same model; it is kept only where it passes the golden cases. */
   readonly int8?: string;
   /** Take what is usual for what neither the file nor a manifest says; otherwise that is refused. */
@@ -90,9 +93,20 @@ export async function assemble(
   return { manifest, notes, isProposed: !model.isPackage };
 }
 
-function asksForChange({ name, version, manifest, keys, labels, golden, baseline, int8 }: PackageRequest): boolean {
+function asksForChange({
+  name,
+  version,
+  manifest,
+  keys,
+  labels,
+  golden,
+  baseline,
+  gallery,
+  int8,
+}: PackageRequest): boolean {
   return (
-    [name, version, manifest, keys, labels, baseline, int8].some((value) => value !== undefined) || golden.length > 0
+    [name, version, manifest, keys, labels, baseline, gallery, int8].some((value) => value !== undefined) ||
+    golden.length > 0
   );
 }
 
@@ -193,7 +207,7 @@ async function propose(
   return proposed;
 }
 
-/** Adds what needs the model to run: golden cases, the baseline, and the int8 variant that must pass them. Writes model.json. */
+/** Adds what needs the model to run: the gallery, golden cases, the baseline, and the int8 variant that must pass them. Writes model.json. */
 async function complete(
   target: string,
   draft: ManifestDraft,
@@ -201,7 +215,8 @@ async function complete(
   notes: string[],
   signal: AbortSignal,
 ): Promise<ModelManifest> {
-  let current = draft;
+  let current =
+    request.gallery === undefined ? draft : await withGallery(target, draft, request.gallery, notes, signal);
   const before = parseManifest(current);
   if (request.golden.length > 0) {
     const { showGolden: show, goldenSeen: isSeen = false, mayFindNothing = false } = request;
@@ -215,6 +230,21 @@ async function complete(
   if (request.baseline !== undefined) current = await withBaseline(target, current, request.baseline, notes, signal);
   await writeInto(target, MANIFEST_FILE, `${JSON.stringify(current, undefined, 2)}\n`);
   return parseManifest(current);
+}
+
+/** Golden cases are made with it. */
+async function withGallery(
+  target: string,
+  draft: ManifestDraft,
+  folder: string,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<ManifestDraft> {
+  const names = await makeGallery(target, parseManifest(draft), folder, signal);
+  notes.push(
+    `the gallery knows ${names.length} names: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`,
+  );
+  return { ...draft, output: { ...(draft['output'] as object), gallery: GALLERY_FILE } };
 }
 
 async function withBaseline(

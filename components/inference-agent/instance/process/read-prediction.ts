@@ -6,15 +6,17 @@ import { numberOf, objectOf } from './read-json.ts';
  * @throws Error if it is none
  */
 export function predictionOf(value: unknown): Prediction {
-  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text } =
+  const { classId, label, score, box, keypoints, corners, angle, mask, share, threshold, heatMap, text, embedding } =
     objectOf(value);
   if (typeof label !== 'string') throw new Error('a prediction needs a label');
   if (text !== undefined && typeof text !== 'string') throw new Error('the text of a prediction must be a text');
+  if (embedding !== undefined && typeof embedding !== 'string') throw new Error('an embedding must be a text');
   return {
     classId: numberOf(classId),
     label,
     score: numberOf(score),
     ...(text === undefined ? {} : { text }),
+    ...(embedding === undefined ? {} : { embedding }),
     ...(threshold === undefined ? {} : { threshold: numberOf(threshold) }),
     ...(heatMap === undefined ? {} : { heatMap: heatMapOf(heatMap) }),
     ...(share === undefined ? {} : { share: numberOf(share) }),
