@@ -63,7 +63,7 @@ async function packageOf(version: string, output: object = {}, files: Readonly<R
       name: 'Hues',
       version,
       task: 'embedding',
-      input: { name: 'image', width: SIDE, height: SIDE, std: 255 },
+      input: { name: 'image', width: SIDE, height: SIDE, mean: 0, std: [254.5, 255, 255] },
       output: { decoder: 'embedding', scoreThreshold: 0.9, gallery: 'gallery.json', ...output },
       variants: [{ file: 'model.onnx' }],
     }),

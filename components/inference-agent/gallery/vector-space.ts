@@ -15,6 +15,11 @@ export function vectorSpace({ manifest, hashes }: Described): string | undefined
   if (output.space !== undefined) return `space:${output.space}`;
   const { pooling, output: name } = output;
   const files = variants.map(({ file }) => hashes[file] ?? '').toSorted();
-  const described = JSON.parse(JSON.stringify({ files, input, pooling, name })) as object;
-  return `sha256:${createHash('sha256').update(canonicalJson(described)).digest('hex')}`;
+  return `sha256:${createHash('sha256').update(canonicalOf({ files, input, pooling, name })).digest('hex')}`;
+}
+
+/** Fractions do not have a canonical form, and texts do. */
+function canonicalOf(value: object): string {
+  const text = JSON.stringify(value, (_, one: unknown) => (typeof one === 'number' ? String(one) : one));
+  return canonicalJson(JSON.parse(text) as Readonly<Record<string, string>>);
 }

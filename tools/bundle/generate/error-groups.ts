@@ -32,6 +32,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     codes: [
       'admission.',
       'agent.',
+      'gallery.',
       'http.',
       'image.',
       'input.',
