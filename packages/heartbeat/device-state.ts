@@ -10,8 +10,26 @@ export const STATE_SHADOW = 'edgeml';
  */
 export type DeviceState = z.output<typeof deviceStateSchema>;
 export type ModelState = DeviceState['models'][string];
+export type ChallengerState = DeviceState['challengers'][string];
+
+/** So many starts and crashes are remembered with their time. */
+export const REMEMBERED_TIMES = 6;
 
 const count = z.number().nonnegative();
+
+/** What a version takes above something else. Negative: less. Absent: nobody knows. */
+const growth = {
+  p95GrowthPercent: z.number().optional(),
+  memoryGrowthPercent: z.number().optional(),
+};
+
+/** A model and its challenger, from the day on that they run side by side. */
+const compared = {
+  /** Pictures that both have answered, rounded down like `requests`. */
+  frames: count.optional(),
+  /** Of these, on which both found the same. */
+  agreedPercent: count.optional(),
+};
 
 const modelStateSchema = z.object({
   alias: z.string(),
@@ -28,6 +46,30 @@ const modelStateSchema = z.object({
   memoryMb: count.optional(),
   /** Since when the world is another one than that of its baseline. Absent: it is not. */
   driftSince: count.optional(),
+  /** Of the version that served before, as it last was. */
+  formerP95Ms: count.optional(),
+  formerMemoryMb: count.optional(),
+  /** Above these. */
+  ...growth,
+  /** With its challenger, if it has one. */
+  ...compared,
+});
+
+const challengerStateSchema = z.object({
+  alias: z.string(),
+  version: z.string(),
+  /** Name and version of the model that serves. */
+  champion: z.string(),
+  championVersion: z.string(),
+  since: count,
+  ...compared,
+  /** Pictures that it answered or failed on, rounded down like `requests`, and those that it failed on. */
+  requests: count,
+  failurePercent: count,
+  p95Ms: count.optional(),
+  memoryMb: count.optional(),
+  /** Above the model that serves. */
+  ...growth,
 });
 
 const deviceStateSchema = z.object({
@@ -45,10 +87,23 @@ const deviceStateSchema = z.object({
   providers: z.string().optional(),
   diskFreeMb: count.optional(),
   memoryFreeMb: count.optional(),
-  /** When the agent last started after a crash. Absent: not in the life of this shadow. */
-  crashedAt: count.optional(),
+  /** Starts and crashes of the agent in its life; older agents do not tell the first. */
+  starts: count.optional(),
   crashes: count.default(0),
+  /**
+   * When the agent last started and last started after a crash: `n1` is the last time, `n2` the one before, up to `n6`. So a query for
+   * `n3` after a time finds the devices on which it happened three times since. Absent: not in the life of this shadow.
+   */
+  startTimes: z.record(z.string(), count).default({}),
+  crashTimes: z.record(z.string(), count).default({}),
+  /** Of the agent's own process; processor time as a share of one core. */
+  agentMemoryMb: count.optional(),
+  agentCpuPercent: count.optional(),
+  /** Its memory before the last change of a version, and what it takes above that. */
+  formerAgentMemoryMb: count.optional(),
+  agentMemoryGrowthPercent: z.number().optional(),
   models: z.record(z.string(), modelStateSchema).default({}),
+  challengers: z.record(z.string(), challengerStateSchema).default({}),
 });
 
 /** A reported document as the state that it holds; undefined if it holds none. */

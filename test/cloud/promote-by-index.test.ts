@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DeviceState, ModelState } from '#packages/heartbeat';
+import type { ChallengerState, DeviceState, ModelState } from '#packages/heartbeat';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
@@ -134,7 +134,8 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     // One page for each stage: the devices that may lack something, of which there are none.
     const paged = ['ListThingsInThingGroup', 'ListCoreDevices', 'SearchIndex', 'ListJobExecutionsForJob'];
     const asked = aws.requests.flatMap(({ operation }) => (paged.includes(operation) ? operation : []));
-    expect(asked).toEqual(['SearchIndex', 'SearchIndex']);
+    // And one with the numbers for whoever approves.
+    expect(asked).toEqual(Array(4).fill('SearchIndex'));
   });
 
   it.each([
@@ -144,7 +145,19 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     ['runs elsewhere', { model: { provider: 'wasm' } }, 'PartsDetector: runs on wasm, cpu was requested'],
     ['has no golden test', { model: { golden: 'NONE' } }, 'PartsDetector: golden test: NONE'],
     ['drifts', { model: { driftSince: 9e9 } }, 'PartsDetector: a service of it drifts'],
-    ['crashes', { state: { crashedAt: 9e9, crashes: 1 } }, 'the agent crashed since'],
+    ['crashes', { state: { crashTimes: { n1: 9e9 } } }, 'the agent crashed 1 times since; at most 0 are allowed'],
+    [
+      'has an agent that starts anew',
+      { state: { startTimes: { n1: 9e9, n2: 9e9, n3: 9e9 } } },
+      'the agent started 3 times',
+    ],
+    ['grows', { model: { memoryGrowthPercent: 51 } }, 'PartsDetector takes 51 % more memory than before'],
+    ['is slower', { model: { p95GrowthPercent: 60 } }, 'PartsDetector has a p95 of 60 % more than before'],
+    [
+      'has an agent that grows',
+      { state: { agentMemoryGrowthPercent: 70 } },
+      'the agent takes 70 % more memory than before',
+    ],
   ])('gives a stage back in which the model %s', async (_, oddity, reason) => {
     odd = (thing) => (['canary-3', 'canary-4'].includes(thing) ? oddity : {});
     const state = await run();
@@ -154,6 +167,95 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     expect(said).toContain(reason);
     expect(findings.map(({ thing }) => thing)).toEqual(['canary-3', 'canary-4']);
     expect(deployed('canary')).toBe('1.0.0');
+  });
+
+  it('judges by every bound that a plan may have, each device once, in queries that AWS IoT takes', async () => {
+    const [model] = GATE.models;
+    const agreement = { minPercent: 95, minFrames: 200 };
+    const models = [{ ...model, agreement }];
+    const gate = { ...GATE, models, maxCrashes: 1, maxRestarts: 3, maxMemoryMb: 100, maxCpuPercent: 50 };
+    const faults: Record<string, { state?: Partial<DeviceState>; model?: Partial<ModelState> }> = {
+      // Bounds of different queries: it is one device all the same.
+      'canary-3': { state: { agentMemoryMb: 120, agentCpuPercent: 60 }, model: { p95Ms: 80, agreedPercent: 94.9 } },
+      // No fault: one crash is allowed.
+      'canary-4': { state: { crashTimes: { n1: 9e9, n2: 5 }, startTimes: { n1: 9e9, n2: 9e9, n3: 9e9 } } },
+    };
+    const judged = { frames: 200, agreedPercent: 97 };
+    odd = (thing) => ({ ...faults[thing], model: { ...judged, ...faults[thing]?.model } });
+    const state = await run({ gate });
+    expect(state).toMatchObject({
+      status: 'awaiting-approval',
+      stages: [{ report: { healthy: 9, unhealthy: 1, findings: [{ thing: 'canary-3' }] } }, {}],
+    });
+    expect(state.stages[0]?.report?.findings[0]?.reason).toBe(
+      'the agent takes 120 MB; at most 100 are allowed; the agent takes 60 % of a core; at most 50 are allowed; ' +
+        'PartsDetector has a p95 of 80 ms; at most 50 are allowed; ' +
+        'PartsDetector and the model beside it agree on 94.9 % of the pictures; at least 95 % must be',
+    );
+    await rm(path.join(folder, 'state.json'));
+    faults['canary-4'] = { state: { crashTimes: { n1: 9e9, n2: 9e9 } }, model: { agreedPercent: 90 } };
+    const worse = await run({ gate });
+    expect(worse).toMatchObject({ status: 'failed', stages: [{ report: { unhealthy: 2 } }, {}] });
+    expect(worse.stages[0]?.report?.reason).toContain('2 of 10 devices are not healthy');
+  });
+
+  it('shows the approver the numbers of a page of devices, beside those of the version before', async () => {
+    odd = () => ({ model: { formerP95Ms: 44, formerMemoryMb: 120, memoryMb: 130 } });
+    const { stages } = await run();
+    const rows = Object.fromEntries(
+      (stages[0]?.report?.comparisons ?? []).map(({ what, now, before }) => [what, [now, before]]),
+    );
+    expect(rows).toMatchObject({
+      'devices of which these numbers are': [10, undefined],
+      'PartsDetector: answered requests': [5_000, undefined],
+      'PartsDetector: p95 of the median device, ms': [40, 44],
+      'PartsDetector: memory of the median device, MB': [130, 120],
+      'agent: memory of the median device, MB': [90, undefined],
+    });
+  });
+
+  it('gives a ring a bake time of its own', async () => {
+    const { stages } = await run({ canary: { group: 'canary', bakeMinutes: 0 } });
+    expect(stages[0]?.status).toBe('passed');
+    expect(clock.now() - (stages[0]?.deployedAt ?? 0)).toBeLessThan(10 * 60_000);
+  });
+
+  it('judges a challenger by how it compares with the model that serves', async () => {
+    const challenger = (changes: Partial<ChallengerState> = {}): ChallengerState => ({
+      alias: 'parts',
+      version: '2.0.0',
+      champion: 'PartsDetector',
+      championVersion: '1.1.0',
+      since: Math.floor(clock.now() / 1_000),
+      frames: 500,
+      agreedPercent: 98,
+      requests: 500,
+      failurePercent: 0,
+      p95Ms: 45,
+      p95GrowthPercent: 12,
+      ...changes,
+    });
+    const Next = challenger();
+    let bad: Partial<ChallengerState> = {};
+    odd = (thing) => ({ state: { challengers: { Next: thing < 'canary-2' ? { ...Next, ...bad } : Next } } });
+    const wanted = { name: 'Next', version: '2.0.0', role: 'challenger', agreement: { minPercent: 95 } };
+    const gate = { ...GATE, models: [wanted], bakeMinutes: 0, waitMinutes: 3 };
+    expect(await run({ gate })).toMatchObject({
+      status: 'awaiting-approval',
+      stages: [{ report: { healthy: 10 } }, {}],
+    });
+    for (const [change, reason] of [
+      [{ agreedPercent: 80 }, 'Next and the model beside it agree on 80 %'],
+      [{ failurePercent: 30, frames: 0 }, 'Next fails on 30 % of its pictures'],
+      [{ p95GrowthPercent: 90 }, 'Next has a p95 of 90 % more than the model that serves'],
+      [{ memoryGrowthPercent: 90 }, 'Next takes 90 % more memory than the model that serves'],
+      [{ version: '1.9.0' }, '3 minutes are over'],
+    ] as const) {
+      bad = change;
+      await rm(path.join(folder, 'state.json'));
+      await deploy('canary', '1.0.0');
+      expect((await run({ gate })).stages[0]?.report?.reason).toContain(reason);
+    }
   });
 
   it('judges nobody by too few requests, and waits for those that are offline no longer than the plan says', async () => {
@@ -189,9 +291,8 @@ describe('promote by the fleet index', await needs(awsModels), () => {
   });
 
   it('says what only heartbeats tell, and that there is no index', async () => {
-    const [model] = GATE.models;
-    await expect(run({ gate: { ...GATE, maxCrashes: 1, models: [{ ...model, role: 'challenger' }] } })).rejects.toThrow(
-      /does not tell what gate.models\[0\].role, gate.maxCrashes asks for/,
+    await expect(run({ gate: { ...GATE, maxCrashes: 6, maxRestarts: 5 } })).rejects.toThrow(
+      'does not tell what gate.maxCrashes: 6 asks for: devices remember their last 6, so 5 is the most',
     );
     aws.index.configuration = { thingIndexingMode: 'OFF' };
     await expect(run()).rejects.toThrow('does not have a fleet index with their state');

@@ -37,8 +37,14 @@ export function sampleState(changes: Partial<DeviceState> = {}): DeviceState {
     providers: 'cpu',
     diskFreeMb: 8_000,
     memoryFreeMb: 2_000,
+    starts: 1,
     crashes: 0,
+    startTimes: {},
+    crashTimes: {},
+    agentMemoryMb: 90,
+    agentCpuPercent: 5,
     models,
+    challengers: {},
     ...changes,
   };
 }

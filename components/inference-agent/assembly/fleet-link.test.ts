@@ -197,6 +197,7 @@ describe('FleetLink', () => {
     serving: () => [],
     driftsOf: () => [],
     challengerOf: () => undefined,
+    challengers: () => [],
     onMismatch: () => undefined,
     clock: new FakeClock(),
     random: () => 0.5,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readTextIfAny, silentLogger, writeAtomically } from '#packages/foundation';
 import type { Clock, IncidentFacts, Incidents, Logger } from '#packages/foundation';
 import type { DeploymentResult, DeviceState } from '#packages/heartbeat';
-import type { ServiceDrift } from '#packages/http';
+import type { ChallengerReport, ServiceDrift } from '#packages/http';
 import { mqttTopics } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import type { ObjectStore } from '#packages/object-store';
@@ -10,6 +10,7 @@ import type { CaptureUpload } from '../capture/upload/capture-upload.ts';
 import type { ChallengerNews } from '../challenger/challengers.ts';
 import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName, AgentEvents } from '../events/agent-event.ts';
+import { CpuMeter } from '../fleet/cpu-meter.ts';
 import { CloudCheck } from '../fleet/cloud-check.ts';
 import { awsProvider } from '../fleet/aws-provider.ts';
 import type { StorePlace } from '../fleet/aws-provider.ts';
@@ -19,7 +20,7 @@ import { agentErrors } from '../errors.ts';
 import { deviceFacts } from '../fleet/device-facts.ts';
 import { DeviceShadow } from '../fleet/device-shadow.ts';
 import { deviceStateOf } from '../fleet/device-state.ts';
-import type { StateModelFacts } from '../fleet/device-state.ts';
+import type { StateChallengerFacts, StateModelFacts } from '../fleet/device-state.ts';
 import { heartbeatOf } from '../fleet/heartbeat-facts.ts';
 import type { ModelFacts } from '../fleet/heartbeat-facts.ts';
 import { Heartbeats } from '../fleet/heartbeats.ts';
@@ -46,6 +47,8 @@ export interface FleetLinkPorts {
   readonly driftsOf: (alias: string) => readonly ServiceDrift[];
   /** What came of the challenger of an alias since this was last asked. */
   readonly challengerOf: (alias: string) => ChallengerNews | undefined;
+  /** All challengers, with what came of them since they run. */
+  readonly challengers: () => readonly ChallengerReport[];
   /** The device goes by another name than its thing. */
   readonly onMismatch: (names: { readonly deviceName: string; readonly thing: string }) => void;
   readonly clock: Clock;
@@ -55,6 +58,8 @@ export interface FleetLinkPorts {
 }
 
 const DEFAULT_REGION = 'us-east-1';
+/** The state of the device tells of processor time over at least this long. */
+const STATE_CPU_MS = 600_000;
 
 /** What ties the agent to its fleet: the provider of the cloud, registration, heartbeats and what they tell. */
 export class FleetLink {
@@ -68,7 +73,8 @@ export class FleetLink {
   readonly #check: CloudCheck;
   readonly #shadow: DeviceShadow;
   readonly #startedAt: number;
-  #cpu = { usage: process.cpuUsage(), at: 0 };
+  readonly #heartbeatCpu: CpuMeter;
+  readonly #stateCpu: CpuMeter;
   #lastChange: DeploymentResult | undefined;
   #period: number;
   #checkPeriod: number;
@@ -83,7 +89,8 @@ export class FleetLink {
     this.#registration = new RegistrationCache({ file: join(workFolder, 'registration.json'), provider, clock, log });
     this.#life = new LifeRecord(join(workFolder, 'life.json'));
     this.#startedAt = clock.monotonic();
-    this.#cpu.at = this.#startedAt;
+    this.#heartbeatCpu = new CpuMeter(clock);
+    this.#stateCpu = new CpuMeter(clock, STATE_CPU_MS);
     this.#period = ports.configuration().HeartbeatPeriodSeconds;
     this.#checkPeriod = ports.configuration().CloudCheckSeconds;
     this.#statePeriod = ports.configuration().StatePeriodSeconds;
@@ -103,7 +110,7 @@ export class FleetLink {
       memory: { read: () => readTextIfAny(stateFile), keep: (text) => writeAtomically(stateFile, text) },
       periodSeconds: () => this.#statePeriod,
       isWanted: () => this.#hasAws(),
-      compose: (said) => this.#state(said),
+      compose: (before) => this.#state(before),
       publish: (update) => ports.ipc.publishIot(mqttTopics.state(ports.thing), update, { qos: 1 }),
       clock,
       random,
@@ -240,20 +247,26 @@ export class FleetLink {
     return deviceFacts({ workFolder, nucleus: platform.nucleus, providers });
   }
 
-  async #state(said: DeviceState | undefined): Promise<DeviceState> {
-    const { clock, serving } = this.#ports;
-    const models = serving().map((model) => this.#stateFactsOf(model));
+  async #state(before: DeviceState | undefined): Promise<DeviceState> {
+    const { clock, serving, challengers } = this.#ports;
+    const reports = challengers();
+    const models = serving().map((model) => this.#stateFactsOf(model, reports));
     return deviceStateOf({
       now: clock.now(),
-      said,
-      crashes: this.#life.life.crashes,
+      before,
+      life: this.#life.life,
       device: await this.#device(),
+      agent: { memoryBytes: process.memoryUsage.rss(), cpuPercent: this.#stateCpu.percent },
       models,
     });
   }
 
-  #stateFactsOf({ identity, spec, standing, instance: { facts, memoryBytes } }: ServingModel): StateModelFacts {
+  #stateFactsOf(
+    { identity, spec, standing, instance: { facts, memoryBytes } }: ServingModel,
+    reports: readonly ChallengerReport[],
+  ): StateModelFacts {
     const { alias, name, version } = identity;
+    const challenger = reports.find((one) => one.alias === alias);
     return {
       alias,
       name,
@@ -265,6 +278,7 @@ export class FleetLink {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       life: this.usage.lifeOf(alias, version),
       latest: this.usage.latest(alias),
+      ...(challenger ? { challenger: stateChallengerOf(challenger) } : {}),
     };
   }
 
@@ -281,7 +295,7 @@ export class FleetLink {
       periodSeconds,
       life: this.#life.life,
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1_000,
-      cpuPercent: this.#cpuPercent(),
+      cpuPercent: this.#heartbeatCpu.percent,
       memoryBytes: process.memoryUsage.rss(),
       device,
       models,
@@ -306,14 +320,6 @@ export class FleetLink {
       usage: this.usage.take(alias),
     };
   }
-
-  #cpuPercent(): number {
-    const at = this.#ports.clock.monotonic();
-    const { user, system } = process.cpuUsage(this.#cpu.usage);
-    const elapsedMs = Math.max(1, at - this.#cpu.at);
-    this.#cpu = { usage: process.cpuUsage(), at };
-    return ((user + system) / 1_000 / elapsedMs) * 100;
-  }
 }
 
 function providerOf(ports: FleetLinkPorts): Promise<Provider> {
@@ -326,6 +332,19 @@ function providerOf(ports: FleetLinkPorts): Promise<Provider> {
     case 'None':
       return Promise.resolve(noneProvider());
   }
+}
+
+function stateChallengerOf({ challenger, comparison }: ChallengerReport): StateChallengerFacts {
+  const { frames, agreed, failed, latency, memoryBytes } = comparison;
+  return {
+    name: challenger.name,
+    version: challenger.version,
+    frames,
+    agreed,
+    failed,
+    ...(latency ? { latency } : {}),
+    ...(memoryBytes?.challenger === undefined ? {} : { memoryBytes: memoryBytes.challenger }),
+  };
 }
 
 function goldenOf({ manifest, settings }: ServingModel['spec']): 'PASSED' | 'NONE' | 'OFF' {

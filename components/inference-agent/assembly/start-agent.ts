@@ -243,6 +243,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     serving,
     driftsOf: (alias) => drift.statuses(alias),
     challengerOf: (alias) => challengers.challengers.takeNews(alias),
+    challengers: () => challengers.challengers.list(),
     onMismatch: (names) => announce('device.name-mismatch', names),
     incidents,
   });

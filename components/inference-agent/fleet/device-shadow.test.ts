@@ -30,7 +30,15 @@ const model = (changes: Partial<StateModelFacts> = {}): StateModelFacts => ({
   ...changes,
 });
 const stateOf = (changes: Partial<StateFacts> = {}): DeviceState =>
-  deviceStateOf({ now: NOON, said: undefined, crashes: 0, device: { Nucleus: 'lite' }, models: [model()], ...changes });
+  deviceStateOf({
+    now: NOON,
+    before: undefined,
+    life: { starts: 1, crashes: 0 },
+    device: { Nucleus: 'lite' },
+    agent: { memoryBytes: 90_000_000, cpuPercent: 4.6 },
+    models: [model()],
+    ...changes,
+  });
 const drifting = { state: 'drifting', drifts: [{ cause: 'world' }] } as unknown as StateModelFacts['drifts'][number];
 
 describe('what a device says of itself', () => {
@@ -41,7 +49,13 @@ describe('what a device says of itself', () => {
       state: 'OK',
       serves: 'PartsDetector=1.2.0+active',
       nucleus: 'lite',
+      starts: 1,
       crashes: 0,
+      startTimes: {},
+      crashTimes: {},
+      agentMemoryMb: 90,
+      agentCpuPercent: 5,
+      challengers: {},
       models: {
         PartsDetector: {
           alias: 'parts',
@@ -61,19 +75,78 @@ describe('what a device says of itself', () => {
   it('tells the worst of its models, and since when', () => {
     const said = stateOf({ models: [model({ drifts: [drifting] })] });
     expect(said).toMatchObject({ state: 'DRIFTING', models: { PartsDetector: { driftSince: NOON / 1_000 } } });
-    const later = stateOf({ said, now: NOON + DAY_MS, models: [model({ drifts: [drifting] })] });
+    const later = stateOf({ before: said, now: NOON + DAY_MS, models: [model({ drifts: [drifting] })] });
     expect(later.models['PartsDetector']?.driftSince).toBe(NOON / 1_000);
     expect(stateOf({ models: [model({ isRefused: true })] }).state).toBe('REFUSED');
     const failing = model({ life: { since: NOON, requests: 9, failurePercent: 20, p95Ms: undefined } });
     expect(stateOf({ models: [failing] }).state).toBe('FAILING');
   });
 
-  it('tells when it crashed, not that it once had', () => {
-    expect(stateOf({ crashes: 4 })).not.toHaveProperty('crashedAt');
-    const said = stateOf({ crashes: 4 });
-    const after = stateOf({ said, crashes: 5, now: NOON + 60_000 });
-    expect(after.crashedAt).toBe(NOON / 1_000 + 60);
-    expect(stateOf({ said: after, crashes: 5, now: NOON + DAY_MS }).crashedAt).toBe(after.crashedAt);
+  it('tells when it started and crashed last, six times at most', () => {
+    const first = stateOf({ life: { starts: 9, crashes: 4 } });
+    expect(first).toMatchObject({ starts: 9, crashes: 4, startTimes: {}, crashTimes: {} });
+    const at = NOON / 1_000;
+    const again = stateOf({ before: first, life: { starts: 10, crashes: 5 }, now: NOON + 60_000 });
+    expect(again).toMatchObject({ startTimes: { n1: at + 60 }, crashTimes: { n1: at + 60 } });
+    // Two crashes between two looks.
+    const loop = stateOf({ before: again, life: { starts: 12, crashes: 7 }, now: NOON + 120_000 });
+    expect(loop.crashTimes).toEqual({ n1: at + 120, n2: at + 120, n3: at + 60 });
+    expect(stateOf({ before: loop, life: { starts: 99, crashes: 7 } })).toMatchObject({
+      startTimes: { n1: at, n6: at },
+      crashTimes: loop.crashTimes,
+    });
+    // The state that an older agent left.
+    const { starts: _starts, ...old } = first;
+    expect(stateOf({ before: old, life: { starts: 9, crashes: 4 } }).startTimes).toEqual({});
+  });
+
+  it('compares a version with the one that served before, and the agent with itself', () => {
+    const life = { since: NOON, requests: 100, failurePercent: 0, p95Ms: 60 };
+    const before = stateOf({ agent: { memoryBytes: 80_000_000, cpuPercent: 1 } });
+    const next = model({ version: '1.3.0', life, memoryBytes: 180_000_000 });
+    const after = stateOf({ before, models: [next] });
+    expect(after).toMatchObject({ formerAgentMemoryMb: 80, agentMemoryGrowthPercent: 13 });
+    expect(after.models['PartsDetector']).toMatchObject({
+      formerP95Ms: 41.3,
+      formerMemoryMb: 90,
+      p95GrowthPercent: 46,
+      memoryGrowthPercent: 100,
+    });
+    // It stays the comparison for as long as the version serves.
+    const slower = model({ version: '1.3.0', life: { ...life, p95Ms: 82.6 } });
+    const later = stateOf({ before: after, models: [slower], agent: { memoryBytes: 88_000_000, cpuPercent: 1 } });
+    expect(later.models['PartsDetector']).toMatchObject({ p95GrowthPercent: 100, memoryGrowthPercent: 0 });
+    expect(later.agentMemoryGrowthPercent).toBe(10);
+    // Too few requests on one side say nothing.
+    const early = model({ version: '1.3.0', life: { ...life, requests: 19 } });
+    expect(stateOf({ before, models: [early] }).models['PartsDetector']).not.toHaveProperty('p95GrowthPercent');
+  });
+
+  it('tells how a challenger compares with the model that serves', () => {
+    const latency = { champion: { p95Ms: 40 }, challenger: { p95Ms: 50 } };
+    const challenger = { name: 'Next', version: '2.0.0', frames: 260, agreed: 253, failed: 13, latency };
+    const state = stateOf({ models: [model({ challenger: { ...challenger, memoryBytes: 99_000_000 } })] });
+    expect(state.models['PartsDetector']).toMatchObject({ frames: 200, agreedPercent: 97.3 });
+    const told = {
+      alias: 'parts',
+      version: '2.0.0',
+      champion: 'PartsDetector',
+      championVersion: '1.2.0',
+      since: NOON / 1_000,
+      frames: 200,
+      agreedPercent: 97.3,
+      requests: 200,
+      failurePercent: 5,
+      p95Ms: 50,
+      memoryMb: 99,
+      p95GrowthPercent: 25,
+      memoryGrowthPercent: 10,
+    };
+    expect(state.challengers).toEqual({ Next: told });
+    const later = { before: state, now: NOON + DAY_MS };
+    expect(stateOf({ ...later, models: [model({ challenger })] }).challengers['Next']?.since).toBe(told.since);
+    const other = [model({ version: '1.3.0', challenger })];
+    expect(stateOf({ ...later, models: other }).challengers['Next']?.since).toBe(told.since + DAY_MS / 1_000);
   });
 
   it('keeps two aliases of one model apart', () => {
@@ -103,7 +176,7 @@ describe('the shadow of a device', () => {
         memory,
         periodSeconds: () => rig.period,
         isWanted: async () => true,
-        compose: async (said) => stateOf({ said, now: clock.now(), models: rig.models }),
+        compose: async (before) => stateOf({ before, now: clock.now(), models: rig.models }),
         publish: async (update) => {
           if (!rig.isOnline) throw new Error('offline');
           sent.push({ at: (clock.now() - NOON) / 1_000, update });

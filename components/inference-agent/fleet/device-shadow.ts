@@ -9,7 +9,8 @@ export interface DeviceShadowPorts {
   /** Longest time between two reports; 0: none. Read anew before each look. */
   readonly periodSeconds: () => number;
   readonly isWanted: () => Promise<boolean>;
-  readonly compose: (said: DeviceState | undefined) => Promise<DeviceState>;
+  /** The state now, from that at the last look, or from the last report before the agent started. */
+  readonly compose: (before: DeviceState | undefined) => Promise<DeviceState>;
   /** With MQTT quality 1: the last word must arrive, and the nucleus keeps it while the device is offline. */
   readonly publish: (update: string) => Promise<void>;
   readonly clock: Clock;
@@ -26,6 +27,7 @@ const SPREAD = 0.2;
 export class DeviceShadow {
   readonly #ports: DeviceShadowPorts;
   #said: DeviceState | undefined;
+  #latest: DeviceState | undefined;
   #isRead = false;
   #isStopped = false;
   #looks = 0;
@@ -61,7 +63,9 @@ export class DeviceShadow {
     try {
       if (!(await isWanted())) return;
       await this.#readOnce();
-      const now = fittingState(await compose(this.#said));
+      const whole = await compose(this.#latest ?? this.#said);
+      this.#latest = whole;
+      const now = fittingState(whole);
       if (this.#said && !isNews(this.#said, now) && !this.#isDue(this.#said, now)) return;
       for (const update of stateUpdates(this.#said, now)) await publish(update);
       this.#said = now;

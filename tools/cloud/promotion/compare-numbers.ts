@@ -1,4 +1,4 @@
-import type { DeviceNumbers, Observations } from './observations.ts';
+import type { DeviceNumbers, ModelNumbers } from './observations.ts';
 import type { GateSettings } from './promotion-plan.ts';
 
 /** One number of a stage, now and before. */
@@ -9,23 +9,28 @@ export interface Comparison {
   readonly before?: number;
 }
 
+/** Numbers of a device, as far as they are known. */
+export type KnownNumbers = Omit<DeviceNumbers, 'models'> & {
+  readonly models: Readonly<Record<string, Partial<ModelNumbers>>>;
+};
+
 /** The numbers for the approver of a promotion: those of all judged devices, beside those of the version before. */
 export function compareNumbers(
   { models }: GateSettings,
   things: readonly string[],
-  observations: Pick<Observations, 'get'>,
-  before: Readonly<Record<string, DeviceNumbers>>,
+  observations: { get(thing: string): KnownNumbers | undefined },
+  before: Readonly<Record<string, KnownNumbers>>,
 ): readonly Comparison[] {
   const now = things.flatMap((thing) => observations.get(thing) ?? []);
   const was = things.flatMap((thing) => before[thing] ?? []);
-  const compare = (what: string, join: Join, of: (numbers: DeviceNumbers) => number | undefined): Comparison => ({
+  const compare = (what: string, join: Join, of: (numbers: KnownNumbers) => number | undefined): Comparison => ({
     what,
     ...joined('now', now, join, of),
     ...joined('before', was, join, of),
   });
   /** Only if a challenger of the name, or beside it, has been compared. */
   const challengerRows = (name: string): readonly Comparison[] => {
-    const of = (key: 'frames' | 'agreed') => (numbers: DeviceNumbers) =>
+    const of = (key: 'frames' | 'agreed') => (numbers: KnownNumbers) =>
       numbers.challengers?.find((one) => one.name === name || one.championName === name)?.[key];
     return [
       compare(`${name}: pictures compared with a challenger`, sum, of('frames')),
@@ -34,7 +39,7 @@ export function compareNumbers(
   };
   return [
     ...models.flatMap(({ name }) => {
-      const of = (key: 'inferences' | 'failures' | 'p95Ms' | 'memoryBytes') => (numbers: DeviceNumbers) =>
+      const of = (key: 'inferences' | 'failures' | 'p95Ms' | 'memoryBytes') => (numbers: KnownNumbers) =>
         numbers.models[name]?.[key];
       return [
         compare(`${name}: answered requests`, sum, of('inferences')),
@@ -60,9 +65,9 @@ type Join = (values: readonly number[]) => number;
 
 function joined(
   name: 'now' | 'before',
-  devices: readonly DeviceNumbers[],
+  devices: readonly KnownNumbers[],
   join: Join,
-  of: (numbers: DeviceNumbers) => number | undefined,
+  of: (numbers: KnownNumbers) => number | undefined,
 ): Partial<Comparison> {
   const values = devices.flatMap((numbers) => of(numbers) ?? []);
   return values.length === 0 ? {} : { [name]: join(values) };

@@ -1,46 +1,44 @@
-import type { DeviceState } from '#packages/heartbeat';
+import { REMEMBERED_TIMES } from '#packages/heartbeat';
+import type { ChallengerState, DeviceState, ModelState } from '#packages/heartbeat';
 import { cloudErrors } from '../errors.ts';
-import { above, all, any, atLeast, below, crashedAfter, grouped, is, modelField, not } from '../fleet/index/query.ts';
+import { above, all, atLeast, below, grouped, is, modelField, not, reported } from '../fleet/index/query.ts';
 import type { Query } from '../fleet/index/query.ts';
 import type { GateSettings } from './promotion-plan.ts';
 
 /** A requirement that devices break: as terms that find them, and in words for one of them. */
-interface Bound {
+export interface Bound {
   readonly broken: Query;
   /** Undefined if the device meets it. */
   readonly reason: (state: DeviceState) => string | undefined;
 }
 
-/** A requirement that devices meet. */
-interface Fact {
+/** The gate as queries over the devices that can be reached. Each finds a part of what the one before finds. */
+interface GateQueries {
+  /** The version serves. */
+  readonly took: Query;
+  /** On the provider and with the golden test that the plan wants. */
   readonly met: Query;
-  readonly reason: (state: DeviceState) => string | undefined;
-}
-
-/** Queries that do not overlap, so that their counts may be added. None has NOT beside OR, which Lucene-like languages read in their own way. */
-export interface GateQueries {
-  readonly healthy: Query;
-  /** Devices that break a bound, one query for each kind of bound. */
-  readonly unhealthy: readonly Query[];
+  /** It took, and is not met. Undefined if the plan wants nothing of the kind. */
+  readonly unmet: Query | undefined;
+  /** For long enough, and with enough requests. */
+  readonly judged: Query;
+  /** Of devices that are met. */
+  readonly early: readonly Bound[];
+  /** Of devices that are judged. */
+  readonly late: readonly Bound[];
   readonly reasonOf: (state: DeviceState) => string;
 }
 
-/**
- * The bounds that the index cannot judge, since it knows the last state of each device and not the one before.
- * @throws EdgeError `promote.needs-heartbeats`
- */
-export function checkIndexGate({ models, maxCrashes, maxCpuPercent, maxMemoryMb }: GateSettings): void {
-  const settings = [
-    ...models.flatMap(({ role, agreement }, at) => [
-      ...(role === 'challenger' ? [`gate.models[${at}].role`] : []),
-      ...(agreement ? [`gate.models[${at}].agreement`] : []),
-    ]),
-    ...(maxCrashes > 0 ? ['gate.maxCrashes'] : []),
-    ...(maxCpuPercent === undefined ? [] : ['gate.maxCpuPercent']),
-    ...(maxMemoryMb === undefined ? [] : ['gate.maxMemoryMb']),
-  ];
+/** As many crashes or starts can be counted by the times that devices remember. */
+const MAX_COUNT = REMEMBERED_TIMES - 1;
+
+/** @throws EdgeError `promote.needs-heartbeats` for bounds that the index cannot judge */
+export function checkIndexGate({ maxCrashes, maxRestarts }: GateSettings): void {
+  const settings = Object.entries({ maxCrashes, maxRestarts }).flatMap(([name, most]) =>
+    most > MAX_COUNT ? [`gate.${name}: ${most}`] : [],
+  );
   if (settings.length === 0) return;
-  const message = `the fleet index does not tell what ${settings.join(', ')} asks for`;
+  const message = `the fleet index does not tell what ${settings.join(', ')} asks for: devices remember their last ${REMEMBERED_TIMES}, so ${MAX_COUNT} is the most`;
   throw cloudErrors.error('promote.needs-heartbeats', message, { facts: { settings } });
 }
 
@@ -48,38 +46,80 @@ export function checkIndexGate({ models, maxCrashes, maxCpuPercent, maxMemoryMb 
 export function gateQueries(online: Query, settings: GateSettings, deployedAt: number, now: number): GateQueries {
   const since = Math.floor(deployedAt / 1_000);
   const bakedAt = Math.floor((now - settings.bakeMinutes * 60_000) / 1_000);
-  const models = settings.models.filter(({ role }) => role === 'champion');
-  const facts = models.flatMap(modelFacts);
-  const bounds = [...models.flatMap((model) => modelBounds(model, settings, since)), crashBound(since)];
-  const late = models.flatMap((model) => requestBounds(model, settings));
-  const took = [online, ...models.map(({ name, version }) => is(modelField(name, 'version'), version))];
-  const judged = models.flatMap(({ name, active }) => [
-    ...(active ? [atLeast(modelField(name, 'requests'), settings.minRequests)] : []),
-    below(modelField(name, 'since'), bakedAt + 1),
-  ]);
-  const met = facts.map((fact) => fact.met);
-  const [broken, brokenLate] = [bounds, late].map((some) => any(...some.map((bound) => bound.broken))) as [
-    Query,
-    Query,
+  const champions = settings.models.filter(({ role }) => role === 'champion').map((model) => new Model(model));
+  const challengers = settings.models.filter(({ role }) => role === 'challenger').map((model) => new Model(model));
+  const models = [...champions, ...challengers];
+  const took = all(online, ...models.map((model) => is(model.field('version'), model.wanted.version)));
+  const facts = champions.flatMap(modelFacts);
+  const met = all(took, ...facts.map(({ met: fact }) => fact));
+  const waits = models.flatMap((model) => [...requestTerms(model, settings), below(model.field('since'), bakedAt + 1)]);
+  const early = [
+    ...agentBounds(settings, since),
+    ...champions.flatMap((model) => driftBounds(model, settings, since)),
+    ...models.flatMap((model) => memoryBounds(model, settings)),
+    ...challengers.map((model) => challengerFailures(model, settings)),
+  ];
+  const late = [
+    ...champions.map((model) =>
+      model.most('failurePercent', settings.maxFailurePercent, 'fails on', '% of its last requests'),
+    ),
+    ...models.flatMap((model) => answerBounds(model, settings)),
   ];
   return {
-    healthy: all(...took, ...judged, ...met, not(broken), not(brokenLate)),
-    unhealthy: [
-      all(...took, broken),
-      ...(met.length === 0 ? [] : [all(...took, not(broken), not(grouped(all(...met))))]),
-      all(...took, ...judged, ...met, not(broken), brokenLate),
-    ],
+    took,
+    met,
+    unmet: facts.length === 0 ? undefined : all(took, not(grouped(all(...facts.map(({ met: fact }) => fact))))),
+    judged: all(met, ...waits),
+    early,
+    late,
     reasonOf: (state) =>
-      [...bounds, ...facts, ...late].flatMap(({ reason }) => reason(state) ?? []).join('; ') || 'it is not healthy',
+      [...early, ...facts, ...late].flatMap(({ reason }) => reason(state) ?? []).join('; ') || 'it is not healthy',
   };
 }
 
 type ModelSettings = GateSettings['models'][number];
+type Numbers = 'memoryMb' | 'failurePercent' | 'p95Ms' | 'p95GrowthPercent' | 'memoryGrowthPercent';
 
-function modelFacts({ name, golden, provider }: ModelSettings): readonly Fact[] {
-  const fact = (field: 'golden' | 'provider', wanted: string, words: (found: string) => string): Fact => ({
+/** A model of the plan in the state of a device. */
+class Model {
+  readonly wanted: ModelSettings;
+  readonly #kind: 'models' | 'challengers';
+
+  constructor(wanted: ModelSettings) {
+    this.wanted = wanted;
+    this.#kind = wanted.role === 'champion' ? 'models' : 'challengers';
+  }
+
+  get compared(): string {
+    return this.#kind === 'models' ? 'before' : 'the model that serves';
+  }
+
+  field(name: string): string {
+    return modelField(this.wanted.name, name, this.#kind);
+  }
+
+  in(state: DeviceState): ModelState | ChallengerState | undefined {
+    return state[this.#kind][this.wanted.name];
+  }
+
+  most(field: Numbers, most: number, verb: string, unit: string): Bound {
+    const { name } = this.wanted;
+    return {
+      broken: above(this.field(field), most),
+      reason: (state) => {
+        const value = this.in(state)?.[field];
+        return value === undefined || value <= most
+          ? undefined
+          : `${name} ${verb} ${value} ${unit}; at most ${most} are allowed`;
+      },
+    };
+  }
+}
+
+function modelFacts({ wanted: { name, golden, provider } }: Model) {
+  const fact = (field: 'golden' | 'provider', wanted: string, words: (found: string) => string) => ({
     met: is(modelField(name, field), wanted),
-    reason: ({ models }) => {
+    reason: ({ models }: DeviceState): string | undefined => {
       const found = models[name]?.[field] ?? 'not reported';
       return found === wanted ? undefined : `${name}: ${words(found)}`;
     },
@@ -92,47 +132,93 @@ function modelFacts({ name, golden, provider }: ModelSettings): readonly Fact[] 
   ];
 }
 
-function modelBounds({ name, maxMemoryMb }: ModelSettings, { drift }: GateSettings, since: number): readonly Bound[] {
-  const driftedAfter = drift === 'new' ? since : 0;
-  const drifts: Bound = {
-    broken: above(modelField(name, 'driftSince'), driftedAfter),
-    reason: ({ models }) =>
-      (models[name]?.driftSince ?? 0) > driftedAfter ? `${name}: a service of it drifts` : undefined,
-  };
+/** Requests of a model that serves, pictures of one that is compared. */
+function requestTerms(model: Model, { minRequests }: GateSettings): readonly Query[] {
+  const { role, active, agreement } = model.wanted;
+  const frames = Math.max(agreement?.minFrames ?? 0, role === 'challenger' ? minRequests : 0);
   return [
-    ...(maxMemoryMb === undefined ? [] : [numberBound(name, 'memoryMb', maxMemoryMb, 'takes', 'MB')]),
-    ...(drift === 'off' ? [] : [drifts]),
+    ...(role === 'champion' && active ? [atLeast(model.field('requests'), minRequests)] : []),
+    ...(frames > 0 ? [atLeast(model.field('frames'), frames)] : []),
   ];
 }
 
-function requestBounds({ name, maxP95Ms }: ModelSettings, { maxFailurePercent }: GateSettings): readonly Bound[] {
-  return [
-    numberBound(name, 'failurePercent', maxFailurePercent, 'fails on', '% of its last requests'),
-    ...(maxP95Ms === undefined ? [] : [numberBound(name, 'p95Ms', maxP95Ms, 'has a p95 of', 'ms')]),
-  ];
-}
-
-function numberBound(
-  name: string,
-  field: 'memoryMb' | 'failurePercent' | 'p95Ms',
-  most: number,
-  verb: string,
-  unit: string,
-): Bound {
-  return {
-    broken: above(modelField(name, field), most),
+function agentBounds(settings: GateSettings, since: number): readonly Bound[] {
+  const { maxCrashes, maxRestarts, maxMemoryMb, maxCpuPercent, maxMemoryGrowthPercent } = settings;
+  const times = (field: 'crashTimes' | 'startTimes', most: number, verb: string): Bound => ({
+    broken: above(reported(`${field}.n${most + 1}`), since),
     reason: (state) => {
-      const value = state.models[name]?.[field];
-      return value !== undefined && value > most
-        ? `${name} ${verb} ${value} ${unit}; at most ${most} are allowed`
+      const count = Object.values(state[field]).filter((time) => time > since).length;
+      return count > most ? `the agent ${verb} ${count} times since; at most ${most} are allowed` : undefined;
+    },
+  });
+  const most = (
+    field: 'agentMemoryMb' | 'agentCpuPercent' | 'agentMemoryGrowthPercent',
+    bound: number | undefined,
+    unit: string,
+  ): readonly Bound[] =>
+    bound === undefined
+      ? []
+      : [
+          {
+            broken: above(reported(field), bound),
+            reason: ({ [field]: value }) =>
+              value !== undefined && value > bound
+                ? `the agent takes ${value} ${unit}; at most ${bound} are allowed`
+                : undefined,
+          },
+        ];
+  return [
+    times('crashTimes', maxCrashes, 'crashed'),
+    times('startTimes', maxRestarts, 'started'),
+    ...most('agentMemoryMb', maxMemoryMb, 'MB'),
+    ...most('agentCpuPercent', maxCpuPercent, '% of a core'),
+    ...most('agentMemoryGrowthPercent', maxMemoryGrowthPercent, '% more memory than before'),
+  ];
+}
+
+function driftBounds({ wanted: { name } }: Model, { drift }: GateSettings, since: number): readonly Bound[] {
+  if (drift === 'off') return [];
+  const after = drift === 'new' ? since : 0;
+  return [
+    {
+      broken: above(modelField(name, 'driftSince'), after),
+      reason: ({ models }) => ((models[name]?.driftSince ?? 0) > after ? `${name}: a service of it drifts` : undefined),
+    },
+  ];
+}
+
+function memoryBounds(model: Model, { maxMemoryGrowthPercent }: GateSettings): readonly Bound[] {
+  const { maxMemoryMb } = model.wanted;
+  return [
+    ...(maxMemoryMb === undefined ? [] : [model.most('memoryMb', maxMemoryMb, 'takes', 'MB')]),
+    model.most('memoryGrowthPercent', maxMemoryGrowthPercent, 'takes', `% more memory than ${model.compared}`),
+  ];
+}
+
+/** Judged before there are enough answers: there may never be any. */
+function challengerFailures(model: Model, { minRequests, maxFailurePercent }: GateSettings): Bound {
+  const failing = model.most('failurePercent', maxFailurePercent, 'fails on', '% of its pictures');
+  const broken = grouped(all(atLeast(model.field('requests'), minRequests), failing.broken));
+  return {
+    broken,
+    reason: (state) => ((model.in(state)?.requests ?? 0) >= minRequests ? failing.reason(state) : undefined),
+  };
+}
+
+function answerBounds(model: Model, { maxP95GrowthPercent }: GateSettings): readonly Bound[] {
+  const { name, maxP95Ms, agreement } = model.wanted;
+  const slow = maxP95Ms === undefined ? [] : [model.most('p95Ms', maxP95Ms, 'has a p95 of', 'ms')];
+  const slower = model.most('p95GrowthPercent', maxP95GrowthPercent, 'has a p95 of', `% more than ${model.compared}`);
+  if (!agreement) return [...slow, slower];
+  const { minPercent } = agreement;
+  const differs: Bound = {
+    broken: below(model.field('agreedPercent'), minPercent),
+    reason: (state) => {
+      const { agreedPercent } = model.in(state) ?? {};
+      return agreedPercent !== undefined && agreedPercent < minPercent
+        ? `${name} and the model beside it agree on ${agreedPercent} % of the pictures; at least ${minPercent} % must be`
         : undefined;
     },
   };
-}
-
-function crashBound(since: number): Bound {
-  return {
-    broken: crashedAfter(since),
-    reason: ({ crashedAt }) => (crashedAt !== undefined && crashedAt > since ? 'the agent crashed since' : undefined),
-  };
+  return [...slow, slower, differs];
 }

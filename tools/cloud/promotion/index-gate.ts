@@ -8,6 +8,8 @@ import type { Query } from '../fleet/index/query.ts';
 import { stageVerdict } from './gate.ts';
 import type { GateReport } from './gate.ts';
 import { gateQueries } from './index-bounds.ts';
+import { brokenQueries, countEither } from './index-counts.ts';
+import { sampleNumbers } from './index-numbers.ts';
 import type { DeviceFinding } from './judge-device.ts';
 import type { GateSettings } from './promotion-plan.ts';
 
@@ -28,36 +30,38 @@ export interface IndexStage {
 const NAMED = 20;
 
 /**
- * Judges a stage by counts of the fleet index and of the job of its deployment: seven requests for any number of devices, and a few pages and
- * requests more if some are not healthy.
+ * Judges a stage by counts of the fleet index and of the job of its deployment: as many requests for a million devices as for ten, and a few
+ * pages and requests more if some are not healthy.
  */
 export async function judgeByIndex(stage: IndexStage): Promise<GateReport> {
   const { clients, index, deployment, group, settings, deployedAt, now, signal } = stage;
   const members = inGroup(group);
   const online = all(members, CONNECTED);
-  const queries = gateQueries(online, settings, deployedAt, now);
+  const { took, met, unmet, judged, early, late, reasonOf } = gateQueries(online, settings, deployedAt, now);
   // One after another: the quota is 15 requests a second, and other people ask, too.
   const count = (query: Query): Promise<number> => index.count(textOf(query));
   const job = await jobCounts(clients, deployment, signal);
   const total = await count(members);
   const reachable = await count(online);
-  const healthy = await count(queries.healthy);
-  let unhealthy = job.failed;
-  const failing: Query[] = [];
-  for (const query of queries.unhealthy) {
-    const found = await count(query);
-    if (found > 0) failing.push(query);
-    unhealthy += found;
-  }
+  const lacking = unmet ? await count(unmet) : 0;
+  const broken = await countEither(index, [...brokenQueries(met, early), ...brokenQueries(judged, late)]);
+  const done = await count(judged);
+  const brokenDone =
+    broken.count === 0 ? 0 : (await countEither(index, brokenQueries(judged, [...early, ...late]))).count;
+  const healthy = Math.max(0, done - brokenDone);
+  const unhealthy = job.failed + lacking + broken.count;
   const waiting = Math.max(0, reachable - healthy - unhealthy);
   const pending = job.isOver ? 0 : Math.max(0, total - job.told);
-  const findings = await findingsOf(stage, failing, job.failed, queries.reasonOf);
+  const failing = [...(unmet && lacking > 0 ? [unmet] : []), ...broken.queries];
+  const findings = await findingsOf(stage, failing, job.failed, reasonOf);
   const offline = Math.max(0, total - reachable);
-  return stageVerdict({ healthy, unhealthy, waiting, offline, pending, findings }, settings);
+  const verdict = stageVerdict({ healthy, unhealthy, waiting, offline, pending, findings }, settings);
+  if (verdict.verdict !== 'passed') return verdict;
+  return { ...verdict, comparisons: await sampleNumbers(index, took, settings) };
 }
 
 async function findingsOf(
-  { clients, index, deployment, signal }: IndexStage,
+  { clients, deployment, signal, index }: IndexStage,
   failing: readonly Query[],
   failed: number,
   reasonOf: (state: DeviceState) => string,

@@ -189,7 +189,8 @@ function valueOf(metrics: readonly HeartbeatMetric[], name: string, dimension: s
   return metrics.find(({ MetricName, Dimension }) => MetricName === name && Dimension === dimension)?.Value;
 }
 
-function present<Values extends Readonly<Record<string, number | undefined>>>(values: Values) {
+/** Without the numbers that nobody knows. */
+export function present<Values extends Readonly<Record<string, number | undefined>>>(values: Values) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Values]?: number;
   };

@@ -25,6 +25,7 @@ import type { GateReport } from './gate.ts';
 import { checkIndexGate } from './index-bounds.ts';
 import { judgeByIndex } from './index-gate.ts';
 import { numbersOf, Observations } from './observations.ts';
+import { gateOf } from './promotion-plan.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { hasEnded, newState, resumedState } from './promotion-state.ts';
 import type { PromotionState, StageState, StateStore } from './promotion-state.ts';
@@ -207,7 +208,8 @@ async function watchStage(options: PromoteOptions, stage: StageState): Promise<G
   const judge = await (plan.heartbeats === undefined ? indexJudge(options, stage) : heartbeatJudge(options, stage));
   let last: GateReport | undefined;
   // A run that goes on after an interruption has what is left of the time, and at least one look.
-  const timeoutMs = deployedAt + plan.gate.waitMinutes * 60_000 - clock.now();
+  const { waitMinutes } = gateOf(plan, stage.group);
+  const timeoutMs = deployedAt + waitMinutes * 60_000 - clock.now();
   const end = await pollUntil({ clock, everyMs, maxEveryMs: 60_000, timeoutMs, signal }, async () => {
     if (await isAborted(options)) return 'aborted';
     last = await judge(await getDeployment(clients, deploymentId, signal));
@@ -216,7 +218,7 @@ async function watchStage(options: PromoteOptions, stage: StageState): Promise<G
   });
   if (end) return end === 'aborted' ? undefined : end;
   const late = last as GateReport;
-  return { ...late, verdict: 'failed', reason: `${late.reason}, and ${plan.gate.waitMinutes} minutes are over` };
+  return { ...late, verdict: 'failed', reason: `${late.reason}, and ${waitMinutes} minutes are over` };
 }
 
 /** One look at a stage. */
@@ -226,6 +228,7 @@ type Judge = (deployment: StoredDeployment) => Promise<GateReport>;
 async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promise<Judge> {
   const { clients, plan, store, clock, signal } = options;
   const { deploymentId = '', before = {}, deployedAt = 0 } = stage;
+  const settings = gateOf(plan, stage.group);
   const place = heartbeatPlace(plan.heartbeats ?? '');
   const failures = new Map<string, DeviceFailure>();
   const seen = await store.loadSeen();
@@ -235,7 +238,7 @@ async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promi
     const { devices } = await deploymentStatus(clients, deployment, signal, failures);
     const things = devices.map(({ thing }) => thing);
     const heartbeats = await readHeartbeats(clients, place, signal, things, known);
-    const facts = { devices, heartbeats, observations, before, settings: plan.gate, deployedAt, now: clock.now() };
+    const facts = { devices, heartbeats, observations, before, settings, deployedAt, now: clock.now() };
     const report = judgeStage(facts);
     const news = observations.takeChanged(deploymentId);
     if (news) await store.saveSeen(news);
@@ -247,8 +250,9 @@ async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promi
 async function indexJudge(options: PromoteOptions, { group, deployedAt = 0 }: StageState): Promise<Judge> {
   const { clients, plan, clock, signal } = options;
   const index = await needFleetIndex(clients, signal);
+  const settings = gateOf(plan, group);
   return (deployment) =>
-    judgeByIndex({ clients, index, deployment, group, settings: plan.gate, deployedAt, now: clock.now(), signal });
+    judgeByIndex({ clients, index, deployment, group, settings, deployedAt, now: clock.now(), signal });
 }
 
 async function rollBackStage(options: PromoteOptions, state: PromotionState, index: number): Promise<PromotionState> {

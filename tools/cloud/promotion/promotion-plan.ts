@@ -71,6 +71,9 @@ const gateSchema = z.strictObject({
 
 const stageSchema = z.strictObject({
   group: z.string().regex(/^[a-zA-Z0-9:_-]{1,128}$/, 'must be the name of a thing group'),
+  /** Of this stage alone. Default: those of the gate. */
+  bakeMinutes: gateSchema.shape.bakeMinutes.unwrap().optional(),
+  waitMinutes: gateSchema.shape.waitMinutes.unwrap().optional(),
 });
 
 const planSchema = z.strictObject({
@@ -124,6 +127,13 @@ function groupedTwice({ canary, waves }: PromotionPlan): readonly string[] {
   const groups = [canary, ...waves].map(({ group }) => group);
   const twice = groups.find((group, index) => groups.indexOf(group) !== index);
   return twice === undefined ? [] : [`/waves: the group ${twice} is there twice`];
+}
+
+/** The gate of a stage: that of the plan, with what the stage says of its own. */
+export function gateOf({ gate, canary, waves }: PromotionPlan, group: string): GateSettings {
+  const { bakeMinutes = gate.bakeMinutes, waitMinutes = gate.waitMinutes } =
+    [canary, ...waves].find((stage) => stage.group === group) ?? {};
+  return { ...gate, bakeMinutes, waitMinutes };
 }
 
 export function planDigest(plan: PromotionPlan): string {

@@ -2,7 +2,7 @@ import { STATE_SHADOW } from '#packages/heartbeat';
 import { cloudErrors } from '../../errors.ts';
 
 /** Terms of a query, and characters of one with a leading wildcard ("Query syntax" in the developer guide of AWS IoT Core). */
-const MAX_TERMS = 12;
+export const MAX_TERMS = 12;
 const MAX_WILDCARD_LENGTH = 100;
 
 const REPORTED = `shadow.name.${STATE_SHADOW}.reported`;
@@ -10,7 +10,6 @@ const REPORTED = `shadow.name.${STATE_SHADOW}.reported`;
 export const SERVES_FIELD = `${REPORTED}.serves`;
 export const AGENT_FIELD = `${REPORTED}.agent`;
 export const STATE_FIELD = `${REPORTED}.state`;
-const CRASHED_FIELD = `${REPORTED}.crashedAt`;
 
 /** A query of the fleet index under construction: how many terms it has is a quota. */
 export interface Query {
@@ -24,11 +23,15 @@ const EVERYTHING: Query = { text: '*', terms: 1 };
 
 export const reported = (field: string): string => `${REPORTED}.${field}`;
 
-/** @throws EdgeError `fleet.index-name` for a name that a query cannot hold */
-export function modelField(name: string, field: string): string {
+/**
+ * A field of a model that serves, or that runs beside one.
+ *
+ * @throws EdgeError `fleet.index-name` for a name that a query cannot hold
+ */
+export function modelField(name: string, field: string, kind: 'models' | 'challengers' = 'models'): string {
   if (!/^[\w-]+$/.test(name))
     throw cloudErrors.error('fleet.index-name', `the fleet index cannot be asked for the model "${name}"`);
-  return `${REPORTED}.models.${name}.${field}`;
+  return `${REPORTED}.${kind}.${name}.${field}`;
 }
 
 export function is(field: string, value: Value): Query {
@@ -80,7 +83,6 @@ export const CONNECTED: Query = is('connectivity.connected', true);
 export const OFFLINE: Query = not(CONNECTED);
 /** Devices that have reported a state. */
 export const KNOWN: Query = above(reported('at'), 0);
-export const crashedAfter = (seconds: number): Query => above(CRASHED_FIELD, seconds);
 
 /** The text of a query. @throws EdgeError `fleet.index-terms` if AWS IoT would refuse it for its length */
 export function textOf({ text, terms }: Query): string {
