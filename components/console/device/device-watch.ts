@@ -1,6 +1,6 @@
 import { wireErrorOf } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
-import type { ModelStatus, RecentResults, SourcesReport, SpoolReport } from '#packages/http';
+import type { ChallengerReport, ModelStatus, RecentResults, SourcesReport, SpoolReport } from '#packages/http';
 import { COMPONENT } from '../config.ts';
 import type { Device } from './device.ts';
 import type { EventBook } from './event-book.ts';
@@ -69,6 +69,10 @@ export class DeviceWatch {
       this.#repeat(MODELS_MS, async () =>
         this.#say({ kind: 'models', models: await device.agent.json<readonly ModelStatus[]>('/v1/models') }),
       ),
+      this.#repeat(MODELS_MS, async () => {
+        const challengers = await device.agent.json<readonly ChallengerReport[]>('/v1/challengers');
+        this.#say({ kind: 'challengers', challengers });
+      }),
       this.#repeat(MODELS_MS, async () => {
         const { agent, app, feedback } = device;
         const others = await Promise.all([agent, app, feedback].map(stateOf));

@@ -1,5 +1,5 @@
 import type { Incident } from '#packages/foundation';
-import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
+import type { ChallengerReport, ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
 
 /** A line of `GET /api/live`: NDJSON that goes on as long as somebody watches. Each line replaces the one of its kind before it, except for results and events. */
 export type LiveLine =
@@ -14,6 +14,7 @@ export type LiveLine =
     }
   | { readonly kind: 'sources'; readonly report: SourcesReport }
   | { readonly kind: 'models'; readonly models: readonly ModelStatus[] }
+  | { readonly kind: 'challengers'; readonly challengers: readonly ChallengerReport[] }
   | { readonly kind: 'results'; readonly results: readonly ResultMessage[] }
   | { readonly kind: 'events'; readonly events: readonly DeviceEvent[] }
   | { readonly kind: 'health'; readonly components: readonly ComponentState[] }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
+import type { ChallengerReport, ModelStatus, ResultMessage, SourcesReport, SpoolReport } from '#packages/http';
 import type { ComponentState, DeviceEvent, LiveLine } from '../../device/live-line.ts';
 
 /** Everything that the page knows. */
@@ -14,6 +14,7 @@ export interface PageState {
   readonly mayTry: boolean;
   readonly report: SourcesReport | undefined;
   readonly models: readonly ModelStatus[] | undefined;
+  readonly challengers: readonly ChallengerReport[];
   /** Newest last. */
   readonly results: readonly ResultMessage[];
   /** Newest last. */
@@ -34,6 +35,7 @@ let state: PageState = {
   mayTry: false,
   report: undefined,
   models: undefined,
+  challengers: [],
   results: [],
   events: [],
   components: [],
@@ -66,6 +68,8 @@ export function takeLine(line: LiveLine): void {
       return changeState({ report: line.report });
     case 'models':
       return changeState({ models: line.models });
+    case 'challengers':
+      return changeState({ challengers: line.challengers });
     case 'results':
       return changeState({ results: [...state.results, ...line.results].slice(-KEPT_RESULTS) });
     case 'events':

@@ -1,11 +1,19 @@
-import type { ModelStatus } from '#packages/http';
+import type { ChallengerReport, ModelStatus } from '#packages/http';
 import { hrefOf } from '../state/route.ts';
+import { ChallengerEntry } from './challenger-entry.tsx';
 import { Fact } from './fact.tsx';
 import { GoldenPictures } from './golden-pictures.tsx';
 import { clockWords, sizeWords } from './time-words.ts';
 
+interface ModelEntryFacts {
+  readonly model: ModelStatus;
+  /** Runs beside it. */
+  readonly challenger: ChallengerReport | undefined;
+  readonly isOpen: boolean;
+}
+
 /** One model: a line of facts, the reasons for those that are not as they should be, and its golden pictures once it is opened. */
-export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; readonly isOpen: boolean }) {
+export function ModelEntry({ model, challenger, isOpen }: ModelEntryFacts) {
   const { alias, version, provider, variant, state, golden, memoryBytes, inFlight, workers, fallbacks } = model;
   return (
     <article class="model" aria-label={`Model ${alias}`}>
@@ -38,6 +46,7 @@ export function ModelEntry({ model, isOpen }: { readonly model: ModelStatus; rea
         <Fact name="In service" value={`since ${clockWords(model.activatedAt)}`} more={signedWords(model)} />
       </dl>
       <Reasons model={model} />
+      {challenger && <ChallengerEntry report={challenger} />}
       {isOpen && <GoldenPictures key={model.hash} alias={alias} />}
     </article>
   );
