@@ -417,6 +417,7 @@ describe('infrastructure', () => {
     'insight.yaml',
     'onboarding.yaml',
     'pipeline.yaml',
+    'retraining.yaml',
     'tooling.yaml',
     'deployer.yaml',
     'training.yaml',

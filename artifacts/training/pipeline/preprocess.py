@@ -1,4 +1,4 @@
-"""First step: renders pictures and splits them. python preprocess.py OUT [--pictures N]
+"""First step: renders pictures and splits them. python preprocess.py OUT [--pictures N] [--dataset DATASET.json]
 
 Six in ten train, one in ten is for looking at while training, three in ten are held back. A pipeline of yours puts its own pictures here.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from dataset import add
 from generate import generate
 from splits import SPLITS
 
@@ -20,12 +21,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
     parser.add_argument("--pictures", type=int, default=400)
+    parser.add_argument("--dataset", default="none", help="its dataset.json, a file or s3://bucket/key; its pictures come on top")
     options = parser.parse_args()
     for name, share in SHARES.items():
         # Workers are forked and see the smaller split.
         SPLITS[name] = replace(SPLITS[name], count=round(options.pictures * share))
         generate(options.out, name)
         print(name, SPLITS[name].count, flush=True)
+    if options.dataset != "none":
+        print("of the data set", add(options.dataset, options.out), flush=True)
 
 
 if __name__ == "__main__":
