@@ -41,6 +41,7 @@ import { EdgeManagerOverlay } from './settings/edge-manager-overlay.ts';
 import { COMPONENT, LiveConfiguration, logLevel } from './settings/live-configuration.ts';
 import { fromOldAgentFile } from './settings/old-agent-file.ts';
 import type { OldAgentFile } from './settings/old-agent-file.ts';
+import { platformLadder } from './settings/platform-ladder.ts';
 import { trustOf } from './assembly/agent-policy.ts';
 import { bootOfMachine, HashedBefore } from './trust/hashed-before.ts';
 import { packageKeys } from './trust/package-keys.ts';
@@ -118,7 +119,11 @@ async function main(): Promise<void> {
       feedbackSocket: environment.feedbackSocket,
       openStore: (place) => s3ObjectStore({ ...place, credentials }),
       keys: packageKeys({ folder: () => configuration.current.TrustedKeysFolder, credentials }),
-      platform: { cores: availableParallelism(), providers: environment.providers, nucleus: environment.nucleus },
+      platform: {
+        cores: availableParallelism(),
+        providers: platformLadder(environment.providers, process.arch),
+        nucleus: environment.nucleus,
+      },
       frames,
       buffers,
       openInstance: workerInstances({

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { healthSocketOf } from '#packages/http';
+import { checkAccelerators } from './checks/accelerators.ts';
 import { checkAccess } from './checks/access.ts';
 import { checkClock } from './checks/clock.ts';
 import { checkDisk } from './checks/disk.ts';
@@ -45,6 +46,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     onProgress('Asking the components …');
     findings.push(...(await checkInstalled(root, installed)));
   }
+  findings.push(...checkAccelerators(root));
   onProgress('Trying the execution providers …');
   findings.push(...(await checkProviders(probe, words(setting(AGENT, 'Providers')), root, signal)));
   findings.push(...(await checkAccess(root)), ...(await checkClock(now, signal)), ...(await checkDisk(root)));

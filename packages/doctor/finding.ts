@@ -13,6 +13,7 @@ export interface Finding {
 export const SECTIONS = [
   'versions',
   'installed',
+  'accelerators',
   'providers',
   'access',
   'clock',

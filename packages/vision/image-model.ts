@@ -4,7 +4,7 @@ import type { PlacedFrame } from '#packages/frames';
 import type { OutputDecoder } from './decoders/decoder.ts';
 import { visionErrors } from './errors.ts';
 import type { ImagePreparer } from './image-preparer.ts';
-import type { Inference, LoadedModel, NamedTensors, PreparedImage, Tensor } from './loaded-model.ts';
+import type { Inference, LoadedModel, NamedTensors, PreparedImage, ProviderShares, Tensor } from './loaded-model.ts';
 import type { OpenedModel } from './session/provider-ladder.ts';
 import type { PictureReader } from './statistics/picture-reader.ts';
 import { runError } from './session/run-errors.ts';
@@ -15,6 +15,7 @@ import { readTensorFeeds } from './tensor/tensor-feeds.ts';
 import type { TensorInputs } from '#packages/model-package';
 
 export interface ImageModelParts extends OpenedModel {
+  readonly shares?: ProviderShares;
   readonly decoder: OutputDecoder;
   /** Undefined if model.json describes no image. */
   readonly preparer: ImagePreparer | undefined;
@@ -127,6 +128,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   return {
     provider: parts.provider,
     fallbacks: parts.fallbacks,
+    ...(parts.shares ? { shares: parts.shares } : {}),
     optimized: session.optimized,
     ...(session.optimizedModel ? { optimizedModel: session.optimizedModel } : {}),
     inputs: session.inputs,

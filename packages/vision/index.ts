@@ -6,6 +6,8 @@ export type { GoldenCaseReport } from './golden/check-golden.ts';
 export { boxIou, comparePredictions } from './golden/compare-predictions.ts';
 export { compareTensors } from './golden/compare-tensors.ts';
 export { parseExpected } from './golden/parse-expected.ts';
+export { findAccelerators } from './hardware/find-accelerators.ts';
+export type { AcceleratorKind } from './hardware/find-accelerators.ts';
 export { ImagePreparer } from './image-preparer.ts';
 export { loadModel, preparerOptions } from './load-model.ts';
 export type {
@@ -16,6 +18,7 @@ export type {
   NamedTensors,
   PictureStatistics,
   PreparedImage,
+  ProviderShares,
   Tensor,
   TensorData,
   TensorInfo,
@@ -37,6 +40,9 @@ export { isTensorFile, readTensorFile } from './tensor/tensor-file.ts';
 export { packBytes, packStrings, unpackStrings } from './tensor/string-elements.ts';
 export { nativeRuntime } from './session/native-runtime.ts';
 export { COMPONENTS_VARIABLE } from './session/c-api/plug-ins.ts';
+export { inspectProvider } from './session/inspect-provider.ts';
+export type { ProviderInspection } from './session/inspect-provider.ts';
+export { modelSource } from './session/model-source.ts';
 export { pluggedRuntime } from './session/c-api/plugged-runtime.ts';
 export type { Runtime } from './session/session.ts';
 export { openInputs } from './session/tensor-inputs.ts';

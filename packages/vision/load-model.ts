@@ -13,7 +13,8 @@ import { checkInput } from './input-check.ts';
 import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { modelSource } from './session/model-source.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
-import type { Session } from './session/session.ts';
+import { providerShares } from './session/provider-shares.ts';
+import type { RunTimes, Session } from './session/session.ts';
 import { PictureReader } from './statistics/picture-reader.ts';
 import { checkTensorInputs } from './session/tensor-inputs.ts';
 
@@ -25,19 +26,24 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
   const preparer = input && new ImagePreparer(input, preparerOptions(options));
   const imageInput = ({ inputs }: Session): string | undefined =>
     input && checkInput(inputs, input, manifest.output.decoder, manifest.tensors);
+  let times: RunTimes | undefined;
   const probe = async (session: Session, provider: Provider): Promise<void> => {
     const name = imageInput(session);
     checkTensorInputs(manifest.tensors, session.inputs, session.outputs);
     // A driver can load a model and then fail to run it.
     if (provider === 'cpu' || provider === 'wasm') return;
     const feeds = emptyFeeds(session.inputs, manifest.tensors, name, preparer);
-    if (feeds)
-      await session.run(
-        feeds,
-        session.outputs.map((output) => output.name),
-      );
+    if (!feeds) return;
+    const fetches = session.outputs.map((output) => output.name);
+    await session.run(feeds, fetches);
+    if (profileIn === undefined || !session.endProfile) return;
+    // The first run compiles kernels: what counts is the second.
+    await session.run(feeds, fetches);
+    times = await session.endProfile();
   };
-  const opened = await openOnLadder(source, options.variant, options, probe);
+  const profileIn = options.profileIn ?? options.cache?.scratch;
+  const ladder = { ...options, ...(profileIn === undefined ? {} : { profileIn }) };
+  const opened = await openOnLadder(source, options.variant, ladder, probe);
   try {
     const { session } = opened;
     let boxes = { candidates: 0, noArea: 0 };
@@ -46,8 +52,10 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
     };
     const context = { outputs: session.outputs, labels, ...watch };
     const decoder = await createDecoder(outputOf(manifest, options.variant), context, files);
+    const shares = providerShares(session, opened.provider, times);
     return imageModel({
       ...opened,
+      ...(shares ? { shares } : {}),
       decoder,
       preparer,
       inputName: imageInput(session),

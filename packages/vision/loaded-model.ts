@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly maxPixels?: number;
   /** Whether each picture is measured: see `PictureStatistics`. Default false. */
   readonly measurePictures?: boolean;
+  /** Folder that only this process writes to, to measure how long each provider takes. Default: the scratch folder of `cache`, if it has one. */
+  readonly profileIn?: string;
   /** Called with the outputs of each image before its predictions are returned. */
   readonly onRun?: (run: RawRun) => void;
 }
@@ -129,10 +131,23 @@ export interface Fallback {
   readonly reason: string;
 }
 
+/** What one execution provider does of a model. */
+export interface ProviderShare {
+  /** Nodes of the optimised graph. */
+  readonly nodes: number;
+  /** Its part of one warm run, in milliseconds; copies and waiting are the accelerator's. Absent if nobody measured. */
+  readonly runMs?: number;
+}
+
+/** By provider. */
+export type ProviderShares = Readonly<Record<string, ProviderShare>>;
+
 /** A model that answers. Calls run one after the other; give each worker its own. */
 export interface LoadedModel {
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
+  /** Who runs how much of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
+  readonly shares?: ProviderShares;
   /** What became of the cache of optimised models: `off`, `reused`, `made`, or `failed` to be written. */
   readonly optimized: 'off' | 'reused' | 'made' | 'failed';
   /** The optimised model that was reused or made. */

@@ -16,62 +16,33 @@ const ARMV7L: PlatformSource = { platform: 'linux', arch: 'arm', machine: 'armv7
 const WINDOWS: PlatformSource = { platform: 'win32', arch: 'x64', machine: 'x86_64' };
 const MAC: PlatformSource = { platform: 'darwin', arch: 'arm64', machine: 'arm64' };
 
-const cuda = { override: { accelerator: 'cuda' } };
-const webgpu = { override: { accelerator: 'webgpu' } };
 const lite = { strictLite: true };
 
 /** Device, its runtime zip, its manifest of the agent, the ladder that it sets, its manifest of models. */
 const DEVICES: readonly (readonly [string, DevicePlatform, string, string, string, string])[] = [
-  ['linux amd64', devicePlatform({ source: AMD64 }), 'linux-x64', 'linux', 'cpu', 'linux'],
-  ['linux amd64 with CUDA', devicePlatform({ source: AMD64, ...cuda }), 'linux-x64', 'linux-cuda', 'cuda,cpu', 'linux'],
-  [
-    'linux amd64 with WebGPU',
-    devicePlatform({ source: AMD64, ...webgpu }),
-    'linux-x64',
-    'linux-webgpu',
-    'webgpu,cpu',
-    'linux',
-  ],
-  [
-    'linux amd64, unknown accelerator',
-    devicePlatform({ source: AMD64, override: { accelerator: 'npu' } }),
-    'linux-x64',
-    'linux',
-    'cpu',
-    'linux',
-  ],
-  ['linux aarch64', devicePlatform({ source: AARCH64 }), 'linux-arm64', 'linux', 'cpu', 'linux'],
-  [
-    'linux aarch64 with CUDA',
-    devicePlatform({ source: AARCH64, ...cuda }),
-    'linux-arm64',
-    'linux-cuda',
-    'cuda,cpu',
-    'linux',
-  ],
-  [
-    'linux aarch64 with WebGPU',
-    devicePlatform({ source: AARCH64, ...webgpu }),
-    'linux-arm64',
-    'linux-webgpu',
-    'webgpu,cpu',
-    'linux',
-  ],
-  ['linux armv7l', devicePlatform({ source: ARMV7L }), 'linux-armv7l', 'linux-arm', 'wasm', 'linux'],
-  [
-    'linux armv7l with an accelerator',
-    devicePlatform({ source: ARMV7L, ...cuda }),
-    'linux-armv7l',
-    'linux-arm',
-    'wasm',
-    'linux',
-  ],
+  ['linux amd64', devicePlatform({ source: AMD64 }), 'linux-x64', 'posix', 'cpu', 'linux'],
+  ...['cuda', 'webgpu', 'openvino'].map((name) => accelerated('linux amd64', AMD64, 'linux-x64', name)),
+  ...['cuda', 'webgpu', 'qnn'].map((name) => accelerated('linux aarch64', AARCH64, 'linux-arm64', name)),
+  ['linux amd64, unknown accelerator', withAttribute(AMD64, 'npu'), 'linux-x64', 'posix', 'cpu', 'linux'],
+  ["linux amd64 with another architecture's", withAttribute(AMD64, 'qnn'), 'linux-x64', 'posix', 'cpu', 'linux'],
+  ['linux aarch64', devicePlatform({ source: AARCH64 }), 'linux-arm64', 'posix', 'cpu', 'linux'],
+  ['linux armv7l', devicePlatform({ source: ARMV7L }), 'linux-armv7l', 'posix', 'cpu', 'linux'],
+  ['linux armv7l with an accelerator', withAttribute(ARMV7L, 'cuda'), 'linux-armv7l', 'posix', 'cpu', 'linux'],
   ['windows amd64', devicePlatform({ source: WINDOWS }), 'windows-x64', 'windows', 'cpu', 'windows'],
-  ['darwin aarch64', devicePlatform({ source: MAC }), 'darwin-arm64', 'darwin', 'cpu', 'darwin'],
-  ['nucleus lite on amd64', devicePlatform({ source: AMD64, ...lite }), 'linux-x64', 'linux', 'cpu', 'lite'],
-  ['nucleus lite on aarch64', devicePlatform({ source: AARCH64, ...lite }), 'linux-arm64', 'linux', 'cpu', 'lite'],
-  ['nucleus lite on armv7l', devicePlatform({ source: ARMV7L, ...lite }), 'linux-armv7l', 'linux-arm', 'wasm', 'lite'],
+  ['darwin aarch64', devicePlatform({ source: MAC }), 'darwin-arm64', 'posix', 'cpu', 'darwin'],
+  ['nucleus lite on amd64', devicePlatform({ source: AMD64, ...lite }), 'linux-x64', 'posix', 'cpu', 'lite'],
+  ['nucleus lite on aarch64', devicePlatform({ source: AARCH64, ...lite }), 'linux-arm64', 'posix', 'cpu', 'lite'],
+  ['nucleus lite on armv7l', devicePlatform({ source: ARMV7L, ...lite }), 'linux-armv7l', 'posix', 'cpu', 'lite'],
 ];
+
+function withAttribute(source: PlatformSource, accelerator: string): DevicePlatform {
+  return devicePlatform({ source, override: { accelerator } });
+}
+
+function accelerated(device: string, source: PlatformSource, runtime: string, name: string) {
+  const row = [withAttribute(source, name), runtime, `linux-${name}`, `${name},cpu`, 'linux'] as const;
+  return [`${device} with ${name}`, ...row] as const;
+}
 
 describe('manifests', () => {
   const recipes = new Map<string, Recipe>();

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +36,7 @@ const webgpu = await needs(
 const openvino = await needs(
   fetched('edgeml.accelerator.OpenVINO', 'onnxruntime-ep-openvino-1.8.1-manylinux_2_28_x86_64.whl'),
 );
+const cuda = await needs(fetched('edgeml.accelerator.Cuda', 'onnxruntime-gpu-1.30.0-manylinux_2_28_x86_64.whl'));
 
 let folder: ModelFolder;
 let root: string;
@@ -82,6 +83,22 @@ describe('an accelerator that a component brings', () => {
       );
     }
   });
+
+  it(
+    'carries the build of ONNX Runtime that CUDA needs, and steps down if the device lacks the driver',
+    cuda,
+    async () => {
+      const work = await install('edgeml.accelerator.Cuda', 'edgeml-cuda-linux-x64');
+      const { line, stderr } = await predictSmall(folder, 'cuda,cpu', { EDGEML_COMPONENTS: work });
+      const own = await readdir(path.join(work, 'edgeml.accelerator.Cuda/current'));
+      expect(own).toEqual(expect.arrayContaining(['libonnxruntime.so.1.30.0', 'libonnxruntime_providers_shared.so']));
+      if (line.provider === 'cpu') {
+        expect(stderr).toMatch(
+          /cuda is not used: edgeml\.accelerator\.Cuda 1\.30\.0 needs libcuda\.so\.1.*install NVIDIA's driver/,
+        );
+      } else await expectSameAsCpu('cuda', { EDGEML_COMPONENTS: work });
+    },
+  );
 
   it('runs models by OpenVINO on its CPU as ONNX Runtime does', openvino, async () => {
     await expectSameAsCpu('openvino', {

@@ -1,19 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '#packages/foundation';
+import { PackageFiles } from '#packages/model-package';
+import type { ProviderInspection, ProviderShares } from '#packages/vision';
 import type { OnnxModel, OnnxValue } from '../onnx/read-onnx.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
+import { providersOf } from './frame/providers-of.ts';
 
 interface InspectOptions {
   readonly onnx: string;
+  readonly provider?: string;
 }
 
 export const inspectCommand: CommandSpec<InspectOptions> = {
   usage: 'inspect',
   summary: 'say what an ONNX file takes and gives, and propose a model.json for it',
-  options: (command) => command.requiredOption('--onnx <file>', 'the ONNX file'),
+  options: (command) =>
+    command
+      .requiredOption('--onnx <file>', 'the ONNX file')
+      .option(
+        '--provider <list>',
+        'also load it on these execution providers, each alone, and say how many of its nodes stay on the CPU and how long they take',
+      ),
   help: `
 Metadata that the exporter wrote into the file (task, size, names of the classes) come first; names, shapes and operators come second.
 "ask" is what the file does not say: the proposal holds what is usual, and \`edgeml package\` wants an answer (--manifest).
@@ -25,6 +35,7 @@ Metadata that the exporter wrote into the file (task, size, names of the classes
     const bytes = await readModel(options.onnx);
     const model = readOnnx(bytes, options.onnx);
     const proposal = proposeManifest(model, options.onnx);
+    const execution = options.provider === undefined ? undefined : await inspectOn(options.provider, options.onnx);
     const { notes, questions, labels } = proposal;
     const manifest = { $schema: schemaFrom(path.dirname(path.resolve(options.onnx)), 'model'), ...proposal.manifest };
     if (out.isJson) {
@@ -34,9 +45,11 @@ Metadata that the exporter wrote into the file (task, size, names of the classes
         notes,
         questions,
         ...(labels ? { labels } : {}),
+        ...(execution ? { execution } : {}),
       });
     }
     showModel(model, options.onnx, bytes.length, out);
+    execution?.forEach((one) => out.line(`${one.provider.padEnd(9)}  ${executionWords(one)}`));
     out.line();
     out.line(out.paint('bold', 'Proposed model.json'));
     out.line(compactJson(manifest));
@@ -44,6 +57,25 @@ Metadata that the exporter wrote into the file (task, size, names of the classes
     for (const note of notes) out.line(`${out.paint('yellow', 'check')} ${note}`);
   },
 };
+
+async function inspectOn(list: string, onnx: string): Promise<readonly ProviderInspection[]> {
+  const { inspectProvider, modelSource } = await import('#packages/vision');
+  const source = modelSource(new PackageFiles(path.dirname(path.resolve(onnx))), path.basename(onnx));
+  const inspections: ProviderInspection[] = [];
+  // One after the other: two may want the same device.
+  for (const provider of providersOf(list)) inspections.push(await inspectProvider(source, provider));
+  return inspections;
+}
+
+/** `58 nodes, 7.9 ms; cpu 2 nodes, 0.3 ms`, or why not. */
+function executionWords(inspection: ProviderInspection): string {
+  if ('reason' in inspection) return `does not run it: ${inspection.reason}`;
+  const { [inspection.provider]: own, ...others } = inspection.shares;
+  const words = ({ nodes, runMs }: ProviderShares[string]): string =>
+    `${nodes} nodes${runMs === undefined ? '' : `, ${runMs.toFixed(1)} ms`}`;
+  const rest = Object.entries(others).map(([name, share]) => `${name} ${words(share)}`);
+  return [words(own ?? { nodes: 0 }), ...rest].join('; ');
+}
 
 async function readModel(file: string): Promise<Uint8Array> {
   try {

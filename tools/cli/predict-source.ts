@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PackageFiles, parseLabels, parseManifest, PROVIDERS } from '#packages/model-package';
+import { PackageFiles, parseLabels, parseManifest } from '#packages/model-package';
 import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 import { checkGolden, Doubts, loadModel, tensorOfBase64 } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
@@ -8,6 +8,7 @@ import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import { cliErrors } from './errors.ts';
 import type { Output } from './frame/output.ts';
+import { providersOf } from './frame/providers-of.ts';
 import { rootOf } from './local/core-root.ts';
 import type { RootOption } from './local/core-root.ts';
 import { plainTensor } from './predict-tensor.ts';
@@ -152,16 +153,6 @@ async function readPackageText(folder: string, file: string): Promise<string> {
       { cause },
     );
   }
-}
-
-function providersOf(list: string): readonly Provider[] {
-  const names = list.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !PROVIDERS.some((provider) => provider === name));
-  if (unknown.length === 0) return names as Provider[];
-  throw cliErrors.error(
-    'cli.usage',
-    `--provider names ${unknown.map((name) => `"${name}"`).join(', ')}; known are ${PROVIDERS.join(', ')}`,
-  );
 }
 
 /** The named variant, or the first that one of the providers may run. */

@@ -3,7 +3,7 @@ import type { FileHashes, ModelManifest, Provider } from '#packages/model-packag
 import type { KillerInput } from '../killer-inputs/killer-input.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { Learned } from './cache/cache-record.ts';
-import type { Fallback, Inference, NamedTensors, TensorInfo } from '#packages/vision';
+import type { Fallback, Inference, NamedTensors, ProviderShares, TensorInfo } from '#packages/vision';
 
 /** A model that was loaded, warmed and tested, in processes or threads of its own. The registry knows instances by this port only. */
 export interface ModelInstance {
@@ -121,6 +121,8 @@ export interface InstanceFacts {
   /** Execution provider that runs, and why those above it on the ladder do not. */
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
+  /** Who runs how much of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
+  readonly shares?: ProviderShares;
   /** File of the variant that runs. */
   readonly variant: string;
   /** Cores that work on one image together. */

@@ -81,6 +81,7 @@ function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): I
   return {
     provider: model.provider,
     fallbacks,
+    ...(model.shares ? { shares: model.shares } : {}),
     variant: candidate.variant.file,
     intraOpThreads: candidate.intraOpThreads,
     inputs: model.inputs,
@@ -126,6 +127,7 @@ async function openChosen(plan: WorkerPlan, chosen: NonNullable<WorkerPlan['chos
   const facts: InstanceFacts = {
     provider: model.provider,
     fallbacks: [],
+    ...(model.shares ? { shares: model.shares } : {}),
     variant: chosen.file,
     intraOpThreads: chosen.intraOpThreads,
     inputs: model.inputs,

@@ -153,6 +153,25 @@ export class AgentMetrics {
           info.set({ alias, version, provider, variant, state }, 1);
       },
     );
+    gauge(
+      'edgeml_model_nodes',
+      'Nodes of the graph of a model on an accelerator, by the execution provider that runs them.',
+      ['alias', 'version', 'provider'],
+      (nodes) => {
+        for (const { alias, version, shares = {} } of models())
+          for (const [provider, share] of Object.entries(shares)) nodes.set({ alias, version, provider }, share.nodes);
+      },
+    );
+    gauge(
+      'edgeml_model_provider_seconds',
+      'One warm run of a model on an accelerator when it was loaded, by the execution provider that took the time.',
+      ['alias', 'version', 'provider'],
+      (seconds) => {
+        for (const { alias, version, shares = {} } of models())
+          for (const [provider, { runMs }] of Object.entries(shares))
+            if (runMs !== undefined) seconds.set({ alias, version, provider }, runMs / 1_000);
+      },
+    );
     gauge('edgeml_drifting', 'Whether a service drifts, by cause.', ['service', 'cause'], (drifting) => {
       for (const { service, drifts: now } of drifts())
         for (const cause of ['camera', 'world'])

@@ -115,6 +115,7 @@ export class ServingModel implements Target, Judged {
       requestedProviders: this.spec.settings.providers,
       provider: facts.provider,
       fallbacks: facts.fallbacks,
+      ...(facts.shares ? { shares: facts.shares } : {}),
       variant: facts.variant,
       workers: this.spec.settings.workers,
       ...told(this.bounds),

@@ -3,6 +3,7 @@ import { generateSigningKey } from '#packages/model-package';
 import { defaultConfiguration, parseConfiguration } from '#packages/foundation';
 import { agentConfiguration } from '../config.ts';
 import { instanceSettings, memoryLimitBytes } from './instance-settings.ts';
+import { platformLadder } from './platform-ladder.ts';
 import { serviceSettings, servicesOf } from './service-settings.ts';
 
 const parse = (raw: object) => parseConfiguration(agentConfiguration, raw, { component: 'edgeml.InferenceAgent' });
@@ -139,5 +140,10 @@ describe('threads and providers by default', () => {
     expect(settings(2, { Providers: ['webgpu'] }, 'cuda', 'cpu').providers).toEqual(['webgpu']);
     expect(settings(2, {}).providers).toEqual(['cpu']);
     expect(() => settings(2, {}, 'abacus')).toThrow(expect.objectContaining({ code: 'provider.unknown' }) as Error);
+  });
+
+  it('are WebAssembly on 32-bit ARM, whatever the manifest says', () => {
+    expect(platformLadder(['cpu'], 'arm')).toEqual(['wasm']);
+    expect(platformLadder(['qnn', 'cpu'], 'arm64')).toEqual(['qnn', 'cpu']);
   });
 });

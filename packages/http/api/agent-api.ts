@@ -134,6 +134,11 @@ export interface ModelStatus extends ModelIdentity {
   readonly provider: string;
   /** Why a provider higher up the ladder is not used; empty when the first was taken. */
   readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
+  /**
+   * Who runs how much of the graph, by provider: nodes, and milliseconds of one warm run, in which copies and waiting are the
+   * accelerator's. Absent if ONNX Runtime does not tell, as on the CPU.
+   */
+  readonly shares?: Readonly<Record<string, { readonly nodes: number; readonly runMs?: number }>>;
   readonly variant: string;
   readonly workers: number;
   /** Predictions that its package keeps: those from a score on, and a number of them at most. Absent: all. */

@@ -19,7 +19,7 @@ type OrtOptions = Ort.InferenceSession.SessionOptions;
 
 const loadOrt = lazyPackage<OrtModule>('onnxruntime-node');
 
-/** ONNX Runtime's Node binding: cpu and webgpu come with it, cuda and tensorrt by an extra step. */
+/** ONNX Runtime's Node binding: cpu and webgpu come with it, tensorrt by an extra step; a component brings cuda on Linux. */
 export const nativeRuntime: Runtime = {
   whyUnavailable(provider) {
     if (provider === 'wasm') return 'it belongs to the WebAssembly build of ONNX Runtime';

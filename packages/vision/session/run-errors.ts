@@ -24,7 +24,7 @@ const PROVIDER_MESSAGES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /CUDA driver version is insufficient|no CUDA-capable device/i,
-    'no NVIDIA GPU was found, or its driver is too old for CUDA 12',
+    'no NVIDIA GPU was found, or its driver is too old for this CUDA',
   ],
 ];
 

@@ -1,4 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSharedRegion } from '#packages/posix';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { holdMemory } from '../../../testing/vision/hold-memory.ts';
@@ -9,6 +12,7 @@ import { packStrings } from '../tensor/string-elements.ts';
 import { pluggedRuntime } from './c-api/plugged-runtime.ts';
 import { nativeRuntime } from './native-runtime.ts';
 import { isBrokenModel, runError } from './run-errors.ts';
+import { runtimeOf } from './runtime-of.ts';
 import type { Runtime, Session } from './session.ts';
 
 const OPTIONS = { intraOpThreads: 1, spinning: false } as const;
@@ -132,7 +136,7 @@ describe('the C interface', () => {
     ]);
     const feeds = { image: image(32) };
     expect(await ours.run(feeds, ['scores'])).toEqual(await theirs.run(feeds, ['scores']));
-    expect(ours.nodesByProvider).toEqual({ CPUExecutionProvider: 6 });
+    expect(ours.nodesByProvider).toEqual({ cpu: 6 });
   });
 
   it('keeps nothing of what it ran and unloaded', { timeout: PATIENCE_MS }, async () => {
@@ -140,6 +144,28 @@ describe('the C interface', () => {
     // Kept outputs would be 270 MB, kept models 54 MB.
     expect(runs[1] - runs[0]).toBeLessThan(135);
     expect(loads[1] - loads[0]).toBeLessThan(40);
+  });
+
+  it('names the libraries that the device lacks, before a plug-in fails on them', async () => {
+    const root = await mkdtemp(path.join(os.tmpdir(), 'edgeml-components-'));
+    onTestFinished(() => rm(root, { recursive: true, force: true }));
+    const current = path.join(root, 'edgeml.accelerator.Cuda/current');
+    await mkdir(current, { recursive: true });
+    const description = {
+      provider: 'cuda',
+      executionProvider: 'CUDAExecutionProvider',
+      library: 'libonnxruntime_providers_cuda.so',
+      runtime: 'libonnxruntime.so.1.30.0',
+      needs: ['libc.so.6', 'libabsent-one.so.1', 'libabsent-two.so.2'],
+      version: '1.30.0',
+    };
+    await writeFile(path.join(current, 'accelerator.json'), JSON.stringify(description));
+    vi.stubEnv('EDGEML_COMPONENTS', root);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(runtimeOf('cuda')).toBe(pluggedRuntime);
+    expect(pluggedRuntime.whyUnavailable('cuda')).toMatch(
+      /^edgeml\.accelerator\.Cuda 1\.30\.0 needs libabsent-one\.so\.1, libabsent-two\.so\.2; install NVIDIA's driver/,
+    );
   });
 
   it('says which component is missing, and which driver', () => {

@@ -11,14 +11,24 @@ export interface Session {
   readonly optimized: Optimized;
   /** The one that was used or made. */
   readonly optimizedModel?: OptimizedModel;
-  /** How many nodes of the optimised graph each execution provider runs, under ONNX Runtime's names; undefined if the runtime does not tell. */
+  /** How many nodes of the optimised graph each execution provider runs; undefined if the runtime does not tell. */
   readonly nodesByProvider?: NodesByProvider;
+  /** Ends the measuring that `profileIn` has asked for; undefined if nothing was measured. */
+  endProfile?(): Promise<RunTimes | undefined>;
   run(feeds: NamedTensors, fetches: readonly string[]): Promise<NamedTensors>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
+/** Under our names of the providers; one that we do not know has ONNX Runtime's. */
 export type NodesByProvider = Readonly<Record<string, number>>;
+
+/** Of the last run, in milliseconds. */
+export interface RunTimes {
+  readonly wholeMs: number;
+  /** Nodes on the CPU; the rest is the accelerator's, copies and waiting included. */
+  readonly cpuMs: number;
+}
 
 /** `off`: not used; `reused`: loaded from it; `made`: written to it; `failed`: could not be written, the model runs all the same. */
 export type Optimized = 'off' | 'reused' | 'made' | 'failed';
@@ -29,6 +39,8 @@ export interface SessionOptions {
   readonly spinning: boolean;
   /** Default: every load optimises anew. */
   readonly cache?: OptimizedCache;
+  /** Folder that only this process writes to, for a file that is there while nodes are measured. Default: they are not. */
+  readonly profileIn?: string;
 }
 
 /** One build of ONNX Runtime. */

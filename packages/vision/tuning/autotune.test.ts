@@ -62,6 +62,20 @@ describe('autotune', () => {
     expect(other.remembered).toBe(false);
   });
 
+  it('measures anew if a driver has changed, but not a CPU', async () => {
+    const folder = await redModel([{ file: 'model.onnx' }]);
+    const on = async (providers: AutotuneOptions['providers'], driver: string, known?: AutotuneOptions['known']) => {
+      const tuned = await tune(folder, { providers, hardware: () => driver, ...(known ? { known } : {}) });
+      await tuned.model.close();
+      return tuned;
+    };
+    const both = await on(['qnn', 'cpu'], 'driver 1');
+    expect((await on(['qnn', 'cpu'], 'driver 1', both.choice)).remembered).toBe(true);
+    expect((await on(['qnn', 'cpu'], 'driver 2', both.choice)).remembered).toBe(false);
+    const cpu = await on(['cpu'], 'driver 1');
+    expect((await on(['cpu'], 'driver 2', cpu.choice)).remembered).toBe(true);
+  });
+
   it('says why nothing works', async () => {
     const folder = await redModel([{ file: 'dim.onnx' }]);
     await expect(tune(folder)).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import { visionErrors } from '../errors.ts';
 import { checkGolden, goldenRun } from '../golden/check-golden.ts';
 import { loadModel } from '../load-model.ts';
 import type { Fallback, LoadedModel } from '../loaded-model.ts';
+import { hardwareIdentity } from '../hardware/hardware-identity.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
 import { plugInVersions } from '../session/c-api/plugged-runtime.ts';
 import { nativeVersion } from '../session/native-runtime.ts';
@@ -40,6 +41,8 @@ export interface AutotuneOptions {
   readonly measurePictures?: boolean;
   readonly cores?: number;
   readonly clock?: Clock;
+  /** Tells accelerators and drivers. Default: those of this machine. */
+  readonly hardware?: () => string;
   readonly signal?: AbortSignal;
 }
 
@@ -158,6 +161,9 @@ function keyOf(candidates: readonly Candidate[], options: AutotuneOptions): Choi
     packageHash: options.packageHash,
     runtime: nativeVersion() + plugInVersions(),
     cpu: cpuIdentity(),
+    hardware: candidates.some(({ provider }) => provider !== 'cpu' && provider !== 'wasm')
+      ? (options.hardware ?? hardwareIdentity)()
+      : '',
     question,
   };
 }

@@ -8,6 +8,8 @@ export interface ChoiceKey {
   /** Name and version of the runtime. */
   readonly runtime: string;
   readonly cpu: string;
+  /** Accelerators and their drivers; empty if no candidate runs on one, so that a new kernel does not measure a CPU anew. */
+  readonly hardware: string;
   /** Candidates and objective, as text. */
   readonly question: string;
 }
@@ -42,6 +44,6 @@ export function chosenBefore(
   );
 }
 
-function hashOf({ packageHash, runtime, cpu, question }: ChoiceKey): string {
-  return createHash('sha256').update([packageHash, runtime, cpu, question].join('\n')).digest('hex');
+function hashOf({ packageHash, runtime, cpu, hardware, question }: ChoiceKey): string {
+  return createHash('sha256').update([packageHash, runtime, cpu, hardware, question].join('\n')).digest('hex');
 }

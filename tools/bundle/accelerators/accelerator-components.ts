@@ -9,7 +9,7 @@ import { withAcceleratorEntries } from './accelerator-entries.ts';
 import { ACCELERATOR_SOURCES } from './wheels.ts';
 import type { AcceleratorSource, Wheel } from './wheels.ts';
 
-/** Components that are built only if somebody names them: each downloads up to 90 MB. */
+/** Components that are built only if somebody names them: each downloads up to 250 MB. */
 export const ACCELERATOR_COMPONENTS: readonly Omit<ComponentBuild, 'folder'>[] = ACCELERATOR_SOURCES.map((source) => ({
   name: source.component,
   artifacts: (platforms) =>

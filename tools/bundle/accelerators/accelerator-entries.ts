@@ -28,7 +28,14 @@ export async function withAcceleratorEntries<Result>(
       .filter((file) => source.files.test(path.basename(file)))
       .map((file) => ({ path: path.basename(file), content: { file } }));
     const { provider, executionProvider, library } = source;
-    const description = { provider, executionProvider, library, version: wheel.version };
+    const description = {
+      provider,
+      executionProvider,
+      library,
+      version: wheel.version,
+      ...(source.bringsRuntime ? { runtime: `libonnxruntime.so.${wheel.version}` } : {}),
+      ...(source.needs ? { needs: source.needs } : {}),
+    };
     const entries: ZipEntry[] = [
       { path: 'link-current.sh', content: { file: path.join(projectPaths.components, 'runtime/link-current.sh') } },
       { path: 'accelerator.json', content: Buffer.from(`${JSON.stringify(description, null, 2)}\n`) },

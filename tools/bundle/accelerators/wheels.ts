@@ -17,13 +17,17 @@ export interface AcceleratorSource {
   readonly component: string;
   /** Beginning of the names of its zips. */
   readonly zip: string;
-  readonly provider: 'webgpu' | 'openvino' | 'qnn';
+  readonly provider: 'webgpu' | 'openvino' | 'qnn' | 'cuda';
   /** Name that ONNX Runtime knows the provider by. */
   readonly executionProvider: string;
   /** File of the plug-in. */
   readonly library: string;
   /** Files of the wheel that a device needs. */
   readonly files: RegExp;
+  /** Whether the plug-in only works with the build of ONNX Runtime that is in the same wheel; default: no. */
+  readonly bringsRuntime?: boolean;
+  /** Libraries that the device itself must have: the agent looks for them before it loads the plug-in. */
+  readonly needs?: readonly string[];
   /** SPDX expression over all that is in it. */
   readonly license: string;
   readonly wheels: Partial<Readonly<Record<RuntimePlatform, Wheel>>>;
@@ -68,6 +72,43 @@ export const ACCELERATOR_SOURCES: readonly AcceleratorSource[] = [
         version: '1.8.1',
         tag: 'manylinux_2_28_x86_64',
         sha256: '3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924',
+      },
+    },
+  },
+  {
+    component: 'edgeml.accelerator.Cuda',
+    zip: 'edgeml-cuda',
+    provider: 'cuda',
+    executionProvider: 'CUDAExecutionProvider',
+    library: 'libonnxruntime_providers_cuda.so',
+    // Without the Python module and TensorRT's provider.
+    files: /^libonnxruntime(\.so\.[\d.]+|_providers_(cuda|shared)\.so)$/,
+    bringsRuntime: true,
+    needs: [
+      'libcuda.so.1',
+      'libcudart.so.13',
+      'libcublas.so.13',
+      'libcublasLt.so.13',
+      'libcurand.so.10',
+      // Not linked, but loaded at the first convolution.
+      'libcudnn.so.9',
+    ],
+    license: 'MIT',
+    wheels: {
+      'linux-x64': {
+        name: 'onnxruntime-gpu',
+        version: '1.30.0',
+        tag: 'manylinux_2_28_x86_64',
+        sha256: '6acc0f4b3d5ac5f2984432faa59dd8fcce6775f8b43a7140afa0f322c7a703b1',
+        python: '3.12',
+      },
+      // The first version for this platform is 1.31.
+      'linux-arm64': {
+        name: 'onnxruntime-gpu',
+        version: '1.31.1',
+        tag: 'manylinux_2_34_aarch64',
+        sha256: 'a0f1725c5a6d1ef82d63498b5ebc25e2c90c9560e91dc76db9be4a49162d4d33',
+        python: '3.12',
       },
     },
   },

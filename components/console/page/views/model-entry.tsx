@@ -31,6 +31,7 @@ export function ModelEntry({ model, challenger, isOpen }: ModelEntryFacts) {
           value={provider}
           more={fallbacks.length === 0 ? 'as asked for' : `asked for ${model.requestedProviders[0]}`}
         />
+        {model.shares && <Fact name="On the CPU" value={cpuShare(model.shares)} more={cpuTime(model.shares)} />}
         <Fact name="Variant" value={variant} more={workers === 1 ? '' : `${workers} workers`} />
         <Fact
           name="Golden test"
@@ -50,6 +51,19 @@ export function ModelEntry({ model, challenger, isOpen }: ModelEntryFacts) {
       {isOpen && <GoldenPictures key={model.hash} alias={alias} />}
     </article>
   );
+}
+
+/** How much of the graph the accelerator left to the CPU. */
+function cpuShare(shares: NonNullable<ModelStatus['shares']>): string {
+  const all = Object.values(shares).reduce((sum, { nodes }) => sum + nodes, 0);
+  return `${shares['cpu']?.nodes ?? 0} of ${all} nodes`;
+}
+
+function cpuTime(shares: NonNullable<ModelStatus['shares']>): string {
+  const times = Object.values(shares).flatMap(({ runMs }) => runMs ?? []);
+  if (times.length === 0) return '';
+  const whole = times.reduce((sum, ms) => sum + ms, 0);
+  return `${(shares['cpu']?.runMs ?? 0).toFixed(1)} of ${whole.toFixed(1)} ms`;
 }
 
 function signedWords({ signedBy }: ModelStatus): string {

@@ -111,6 +111,7 @@ const tensorInfo = z.object({ name: text, type: text, shape: z.array(z.number())
 const factsSchema = z.object({
   provider: z.enum(PROVIDERS),
   fallbacks: z.array(z.object({ provider: z.enum(PROVIDERS), reason: text })).max(64),
+  shares: z.record(text, z.object({ nodes: z.int().min(0), runMs: z.number().min(0).optional() })).optional(),
   variant: text,
   intraOpThreads: z.number(),
   inputs: z.array(tensorInfo).max(10_000),

@@ -15,7 +15,7 @@ const loadKoffi = lazyPackage<typeof Koffi>('koffi');
 /** ORT_LOGGING_LEVEL_ERROR: a warning on stderr would look like a fault in the component's log. */
 export const LOG_ERRORS = 3;
 
-/** The C interface of the ONNX Runtime that onnxruntime-node brings, in this process, with one environment for all sessions. */
+/** The C interface of one build of ONNX Runtime in this process, with one environment for all its sessions. */
 export class OrtLibrary {
   readonly environment: Handle;
   /** koffi unloads a library that nobody holds any more. */
@@ -37,9 +37,11 @@ export class OrtLibrary {
     this.environment = this.handle('CreateEnv', LOG_ERRORS, 'edgeml');
   }
 
-  /** @throws Error with the reason if the library is not there, or if it is older than the interface that is used here */
-  static load(): OrtLibrary {
-    const file = libraryFile();
+  /**
+   * @param file another build of ONNX Runtime; default: the one that onnxruntime-node brings
+   * @throws Error with the reason if the library is not there, or if it is older than the interface that is used here
+   */
+  static load(file = libraryFile()): OrtLibrary {
     if (file === undefined) throw new Error(`ONNX Runtime has no C library for ${process.platform} ${process.arch}`);
     const koffi = loadKoffi();
     const library = koffi.load(file);
@@ -128,6 +130,6 @@ function libraryFile(): string | undefined {
 
 function tooOld(version: string, file: string): Error {
   return new Error(
-    `${file} is ONNX Runtime ${version}, which does not have version ${API_VERSION} of the C interface; deploy edgeml.Runtime again`,
+    `${file} is ONNX Runtime ${version}, which does not have version ${API_VERSION} of the C interface; deploy its component again`,
   );
 }

@@ -1,44 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { NamedTensors, Tensor } from '../../loaded-model.ts';
 import type { ModelSource } from '../model-source.ts';
-import type { NodesByProvider, Session, SessionOptions } from '../session.ts';
+import type { NodesByProvider, RunTimes, Session, SessionOptions } from '../session.ts';
 import { returnFreedMemory } from '../return-memory.ts';
 import { describe } from '../tensors.ts';
 import { LOG_ERRORS } from './ort-library.ts';
 import type { Handle, OrtLibrary } from './ort-library.ts';
 import { tensorOf, typeAndShape, valueOf } from './ort-values.ts';
+import { providerNamed } from './plug-ins.ts';
+import { readProfile } from './run-profile.ts';
 
 /** ORT_ENABLE_ALL, OrtArenaAllocator and OrtMemTypeDefault, ONNX_TYPE_TENSOR of onnxruntime_c_api.h. */
 const ENABLE_ALL = 99;
 const [ARENA, DEFAULT_MEMORY] = [1, 0];
 
-/** Devices of a plug-in that are to run the model, with options of the plug-in's. */
-export interface PluggedDevices {
-  readonly devices: readonly Handle[];
-  readonly options: Readonly<Record<string, string>>;
-}
+/** Adds an execution provider to the options of a session (`OrtSessionOptions`). @throws Error what ONNX Runtime says */
+export type Attach = (settings: Handle) => void;
 
 /**
  * Opens a model by the C interface. A run gives copies, so that nothing of the library outlives it.
- * @param plugged default: the CPU
+ * @param attach default: the CPU
  * @throws Error what ONNX Runtime says
  */
 export async function openSession(
   ort: OrtLibrary,
   source: ModelSource,
   options: SessionOptions,
-  plugged?: PluggedDevices,
+  attach?: Attach,
 ): Promise<Session> {
   const { model, externalData } = await source.read();
   const settings = ort.handle('CreateSessionOptions');
   let session: Handle;
   try {
-    configure(ort, settings, options, plugged);
+    configure(ort, settings, options);
+    attach?.(settings);
+    const { profileIn } = options;
+    if (profileIn !== undefined) ort.call('EnableProfiling', settings, path.join(profileIn, `profile-${randomUUID()}`));
     if (externalData.length > 0) {
       ort.call(
         'AddExternalInitializersFromFilesInMemory',
         settings,
-        externalData.map(({ path }) => path),
+        externalData.map(({ path: location }) => location),
         BigUint64Array.from(externalData, ({ data }) => ort.addressOf(data)),
         BigUint64Array.from(externalData, ({ data }) => BigInt(data.byteLength)),
         externalData.length,
@@ -50,7 +54,7 @@ export async function openSession(
     returnFreedMemory();
   }
   try {
-    return new CSession(ort, session);
+    return new CSession(ort, session, options.profileIn !== undefined);
   } catch (error) {
     ort.release('ReleaseSession', session);
     throw error;
@@ -69,10 +73,12 @@ class CSession implements Session {
   readonly #ort: OrtLibrary;
   readonly #memory: Handle;
   #session: Handle;
+  #isProfiled: boolean;
 
-  constructor(ort: OrtLibrary, session: Handle) {
+  constructor(ort: OrtLibrary, session: Handle, isProfiled: boolean) {
     this.#ort = ort;
     this.#session = session;
+    this.#isProfiled = isProfiled;
     this.inputs = describe(metadata(ort, session, 'Input'), 'input');
     this.outputs = describe(metadata(ort, session, 'Output'), 'output');
     this.nodesByProvider = assignment(ort, session);
@@ -98,8 +104,20 @@ class CSession implements Session {
     }
   }
 
+  async endProfile(): Promise<RunTimes | undefined> {
+    if (!this.#session || !this.#isProfiled) return undefined;
+    this.#isProfiled = false;
+    const allocator = this.#ort.handle('GetAllocatorWithDefaultOptions');
+    const nameAt = this.#ort.handle('SessionEndProfiling', this.#session, allocator);
+    const file = this.#ort.textAt(nameAt);
+    this.#ort.call('AllocatorFree', allocator, nameAt);
+    return readProfile(file);
+  }
+
   async close(): Promise<void> {
     if (!this.#session) return;
+    // A session that goes without it leaves its profile behind.
+    await this.endProfile().catch(() => undefined);
     this.release();
     returnFreedMemory();
   }
@@ -112,7 +130,7 @@ class CSession implements Session {
   }
 }
 
-function configure(ort: OrtLibrary, settings: Handle, options: SessionOptions, plugged?: PluggedDevices): void {
+function configure(ort: OrtLibrary, settings: Handle, options: SessionOptions): void {
   ort.call('SetSessionLogSeverityLevel', settings, LOG_ERRORS);
   ort.call('SetSessionGraphOptimizationLevel', settings, ENABLE_ALL);
   ort.call('SetInterOpNumThreads', settings, 1);
@@ -124,18 +142,6 @@ function configure(ort: OrtLibrary, settings: Handle, options: SessionOptions, p
     'session.record_ep_graph_assignment_info': '1',
   };
   for (const [key, value] of Object.entries(entries)) ort.call('AddSessionConfigEntry', settings, key, value);
-  if (!plugged) return;
-  const keys = Object.keys(plugged.options);
-  ort.call(
-    'SessionOptionsAppendExecutionProvider_V2',
-    settings,
-    ort.environment,
-    BigUint64Array.from(plugged.devices, BigInt),
-    plugged.devices.length,
-    keys,
-    Object.values(plugged.options),
-    keys.length,
-  );
 }
 
 function metadata(ort: OrtLibrary, session: Handle, kind: 'Input' | 'Output'): InferenceSession.ValueMetadata[] {
@@ -162,7 +168,7 @@ function metadata(ort: OrtLibrary, session: Handle, kind: 'Input' | 'Output'): I
 function assignment(ort: OrtLibrary, session: Handle): NodesByProvider {
   const nodes: Record<string, number> = {};
   for (const part of ort.list('Session_GetEpGraphAssignmentInfo', session)) {
-    const provider = ort.textAt(ort.handle('EpAssignedSubgraph_GetEpName', part));
+    const provider = providerNamed(ort.textAt(ort.handle('EpAssignedSubgraph_GetEpName', part)));
     nodes[provider] = (nodes[provider] ?? 0) + ort.list('EpAssignedSubgraph_GetNodes', part).length;
   }
   return nodes;
