@@ -151,7 +151,7 @@ export const agentConfiguration = z
       'Cores that work on one image together; 0: as many as are fastest when the model is activated, 4 at most.',
     ),
     Providers: perService.Providers.default([]).describe(
-      'Ladder of execution providers (tensorrt, cuda, webgpu, openvino, qnn, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
+      'Ladder of execution providers (hailo, rknn, tensorrt, cuda, webgpu, openvino, qnn, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
     ),
     RequireProvider: perService.RequireProvider.default(false).describe(
       'Whether a model is refused where the first provider of the ladder does not work, in place of stepping down.',

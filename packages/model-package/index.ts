@@ -28,6 +28,7 @@ export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
 export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';
 export { mergeInput } from './schema-input.ts';
+export { isCompiled, meantFor, runsOn } from './runs-on.ts';
 export { manifestSchema, parseLabels, parseManifest, PROVIDERS } from './schema.ts';
 export type {
   AnomalyOutput,

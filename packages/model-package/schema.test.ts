@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationProblem } from '#packages/foundation';
 import { packageErrors } from './errors.ts';
+import { meantFor, runsOn } from './runs-on.ts';
 import { parseLabels, parseManifest } from './schema.ts';
 import { inputOf, outputOf } from './variant-specs.ts';
 
@@ -188,6 +189,28 @@ describe('input as steps', () => {
 });
 
 describe('variants', () => {
+  it('of compiled files name backend and chip, and are for that backend alone', () => {
+    const compiled = { file: 'model.hef', backend: 'hailo', target: 'hailo8' };
+    const { variants } = parseManifest({ ...minimal, variants: [{ file: 'model.onnx' }, compiled] });
+    const [onnx, hef] = variants;
+    expect([runsOn(onnx, 'cpu'), runsOn(onnx, 'hailo')]).toEqual([true, false]);
+    expect([runsOn(hef!, 'cpu'), runsOn(hef!, 'rknn'), runsOn(hef!, 'hailo')]).toEqual([false, false, true]);
+    expect(meantFor(hef!)).toBe('hailo, compiled for hailo8');
+
+    const problems = (variant: object) =>
+      problemsOf({ ...minimal, variants: [variant] }).map(({ pointer, message }) => `${pointer} ${message}`);
+    expect(problems({ file: 'model.hef', backend: 'hailo' })).toEqual([
+      expect.stringMatching(/^\/variants\/0\/target is missing/),
+    ]);
+    expect(problems({ file: 'model.onnx', target: 'hailo8' })).toEqual([
+      expect.stringMatching(/^\/variants\/0\/target .*"backend"/),
+    ]);
+    expect(problems({ ...compiled, providers: ['cpu'] })).toEqual([
+      expect.stringMatching(/^\/variants\/0\/providers .*hailo/),
+    ]);
+    expect(problems({ ...compiled, backend: 'abacus' })).toEqual([expect.stringMatching(/^\/variants\/0\/backend /)]);
+  });
+
   it('override only the keys that they name', () => {
     const manifest = parseManifest({
       ...minimal,

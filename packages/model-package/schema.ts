@@ -13,8 +13,11 @@ export type * from './schema-output.ts';
 export type * from './schema-steps.ts';
 export type * from './schema-tensors.ts';
 
-export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'openvino', 'qnn', 'wasm'] as const;
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'openvino', 'qnn', 'wasm', 'hailo', 'rknn'] as const;
 export type Provider = (typeof PROVIDERS)[number];
+
+/** Runtimes that run the file of a variant. All but ONNX Runtime take files that were compiled for one chip, and are providers of their own. */
+const BACKENDS = ['onnxruntime', 'hailo', 'rknn'] as const satisfies readonly (Provider | 'onnxruntime')[];
 
 const TASKS = [
   'image-classification',
@@ -43,7 +46,14 @@ const packagePath = z
 const variantSchema = z.strictObject({
   file: packagePath,
   precision: z.enum(['fp32', 'fp16', 'int8']).default('fp32'),
-  /** Providers that this file is meant for; default: all. */
+  /** Runtime that runs the file. Default: onnxruntime. */
+  backend: z.enum(BACKENDS).optional(),
+  /** Chip that the file was compiled for, e.g. hailo8 or rk3588; only for backends that take compiled files. */
+  target: z
+    .string()
+    .regex(/^[a-z0-9](?:[-a-z0-9]{0,30}[a-z0-9])?$/, 'lower-case letters, digits and "-", 32 at most, e.g. "hailo8"')
+    .optional(),
+  /** Providers that this file is meant for; default: all of its backend. */
   providers: z.array(z.enum(PROVIDERS)).min(1).optional(),
   /** Keys of `input` that differ for this file, e.g. a uint8 NHWC build of the model. */
   input: inputOverrideSchema.optional(),
@@ -138,6 +148,17 @@ export const manifestSchema = z
       context.addIssue({ code: 'custom', path: ['labels'], message });
     }
     manifest.variants.forEach((variant, index) => {
+      const { backend = 'onnxruntime', target, providers } = variant;
+      const wrong = (key: string, message: string): void =>
+        void context.addIssue({ code: 'custom', path: ['variants', index, key], message });
+      if (backend === 'onnxruntime') {
+        if (target !== undefined) wrong('target', 'belongs to a backend that takes compiled files; add "backend"');
+      } else {
+        if (target === undefined)
+          wrong('target', `is missing: a file for ${backend} was compiled for one chip, e.g. "hailo8"`);
+        if (providers)
+          wrong('providers', `has no meaning for ${backend}, which is a provider of its own; leave it out`);
+      }
       for (const key of ['input', 'output'] as const) {
         if (key === 'input' && manifest.input === undefined && variant.input === undefined) continue;
         const merged =

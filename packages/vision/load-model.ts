@@ -43,7 +43,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
   };
   const profileIn = options.profileIn ?? options.cache?.scratch;
   const ladder = { ...options, ...(profileIn === undefined ? {} : { profileIn }) };
-  const opened = await openOnLadder(source, options.variant, ladder, probe);
+  const opened = await openOnLadder(source, options.variant, ladder, probe, options.runtimeOf);
   try {
     const { session } = opened;
     let boxes = { candidates: 0, noArea: 0 };

@@ -53,6 +53,27 @@ const image = (side: number, type: ValueSpec['type'] = 'float32'): ValueSpec => 
 const value = (name: string, ...shape: (number | string)[]): ValueSpec => ({ name, shape });
 
 describe('edgeml inspect', () => {
+  it('says how many nodes a provider runs, and how long they take', async () => {
+    const { io } = await inspect(meanColourModel(8), '--provider', 'cpu,qnn', '--json');
+    const { execution } = JSON.parse(io.out) as { readonly execution: unknown };
+    expect(execution).toEqual([
+      {
+        provider: 'cpu',
+        shares: { cpu: { nodes: expect.any(Number) as number, runMs: expect.any(Number) as number } },
+      },
+      { provider: 'qnn', reason: expect.stringContaining('edgeml.accelerator.Qnn is not installed') as string },
+    ]);
+    const { io: forPeople } = await inspect(meanColourModel(8), '--provider', 'cpu,qnn');
+    expect(forPeople.out).toMatch(/^cpu +\d+ nodes, \d+\.\d ms$/m);
+    expect(forPeople.out).toMatch(/^qnn +does not run it: the component/m);
+  });
+
+  it('says what to do with a compiled model', async () => {
+    const { code, io } = await inspect('\x01HEF and more');
+    expect(code).toBe(1);
+    expect(io.err).toMatch(/compiled for the backend hailo: inspect the \.onnx .*"backend": "hailo"/);
+  });
+
   it('prints what the model takes and gives', async () => {
     const { code, io } = await inspect(meanColourModel(8));
     expect(code).toBe(0);

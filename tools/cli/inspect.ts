@@ -3,6 +3,7 @@ import path from 'node:path';
 import { messageOf } from '#packages/foundation';
 import { PackageFiles } from '#packages/model-package';
 import type { ProviderInspection, ProviderShares } from '#packages/vision';
+import { compiledFormat } from '../onnx/compiled-format.ts';
 import type { OnnxModel, OnnxValue } from '../onnx/read-onnx.ts';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
@@ -33,6 +34,7 @@ Metadata that the exporter wrote into the file (task, size, names of the classes
     const { proposeManifest } = await import('../onnx/propose-manifest.ts');
     const { readOnnx } = await import('../onnx/read-onnx.ts');
     const bytes = await readModel(options.onnx);
+    requireOnnx(bytes, options.onnx);
     const model = readOnnx(bytes, options.onnx);
     const proposal = proposeManifest(model, options.onnx);
     const execution = options.provider === undefined ? undefined : await inspectOn(options.provider, options.onnx);
@@ -75,6 +77,16 @@ function executionWords(inspection: ProviderInspection): string {
     `${nodes} nodes${runMs === undefined ? '' : `, ${runMs.toFixed(1)} ms`}`;
   const rest = Object.entries(others).map(([name, share]) => `${name} ${words(share)}`);
   return [words(own ?? { nodes: 0 }), ...rest].join('; ');
+}
+
+/** A compiled model does not say what it takes in a form that anybody but its maker reads. */
+function requireOnnx(bytes: Uint8Array, file: string): void {
+  const backend = compiledFormat(bytes);
+  if (backend === undefined) return;
+  const message =
+    `"${file}" is compiled for the backend ${backend}: inspect the .onnx that it was made from, and add this file to its model.json ` +
+    `as a variant with "backend": "${backend}" and "target"`;
+  throw cliErrors.error('cli.model-unreadable', message);
 }
 
 async function readModel(file: string): Promise<Uint8Array> {

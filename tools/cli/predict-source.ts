@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PackageFiles, parseLabels, parseManifest } from '#packages/model-package';
+import { PackageFiles, parseLabels, parseManifest, runsOn } from '#packages/model-package';
 import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 import { checkGolden, Doubts, loadModel, tensorOfBase64 } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
@@ -159,7 +159,7 @@ async function readPackageText(folder: string, file: string): Promise<string> {
 function variantOf(manifest: ModelManifest, file: string | undefined, providers: readonly Provider[]): Variant {
   const files = manifest.variants.map((variant) => variant.file);
   const fits = (variant: Variant): boolean =>
-    variant.providers?.some((provider) => providers.includes(provider)) ?? true;
+    providers.some((provider) => runsOn(variant, provider));
   const variant =
     file === undefined
       ? (manifest.variants.find(fits) ?? manifest.variants[0])

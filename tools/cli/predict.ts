@@ -26,7 +26,7 @@ export const predictCommand: CommandSpec<PredictOptions> = {
       .option('--variant <file>', 'file of the variant to run (default: the first that the providers can run)')
       .option(
         '--provider <list>',
-        'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, openvino, qnn, wasm',
+        'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, openvino, qnn, wasm, hailo, rknn',
         'cpu',
       )
       .option('--require-provider', 'fail where the first provider of the list cannot be used')

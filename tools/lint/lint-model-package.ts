@@ -1,8 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EDGE_MANIFEST_FILE, inputOf, SIGNATURE_FILE, verifyPackage } from '#packages/model-package';
-import type { ModelPackage } from '#packages/model-package';
+import {
+  EDGE_MANIFEST_FILE,
+  inputOf,
+  isCompiled,
+  meantFor,
+  SIGNATURE_FILE,
+  verifyPackage,
+} from '#packages/model-package';
+import type { ModelPackage, Variant } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
+import { compiledFormat } from '../onnx/compiled-format.ts';
 import { readOnnx } from '../onnx/read-onnx.ts';
 import type { RecipeIssue } from '../recipe/issue.ts';
 import { requireModelName, requireVersion } from '../package/names.ts';
@@ -46,6 +54,17 @@ function nameIssues(where: string, { manifest }: ModelPackage): readonly RecipeI
 function contentIssues(where: string, { manifest, files, labels }: ModelPackage): readonly RecipeIssue[] {
   const has = (file: string): boolean => files.some((one) => one.path === file);
   const issues: RecipeIssue[] = [];
+  if (manifest.variants.every(isCompiled))
+    issues.push(
+      issueOf(
+        'warning',
+        'model.only-compiled',
+        where,
+        '/variants',
+        `every variant is compiled for one chip (${manifest.variants.map(meantFor).join('; ')}), so that other devices cannot run the model.`,
+        'add the .onnx as a variant.',
+      ),
+    );
   if (manifest.golden.length === 0)
     issues.push(
       issueOf(
@@ -112,6 +131,8 @@ async function variantIssues(
   index: number,
 ): Promise<readonly RecipeIssue[]> {
   const pointer = `/variants/${index}`;
+  const described = manifest.variants[index] ?? manifest.variants[0];
+  if (isCompiled(described)) return compiledIssues(where, dir, described, pointer);
   try {
     const { inputs, weights } = readOnnx(await readFile(path.join(dir, file)), file);
     const missing = weights.flatMap(({ externalFile }) => externalFile ?? []);
@@ -130,8 +151,7 @@ async function variantIssues(
           'package the .onnx together with the files beside it.',
         ),
       );
-    const variant = manifest.variants[index] ?? manifest.variants[0];
-    const wanted = inputOf(manifest, variant)?.name;
+    const wanted = inputOf(manifest, described)?.name;
     const names = inputs.map(({ name }) => name);
     if (wanted === undefined || names.includes(wanted)) return lost;
     return [
@@ -149,6 +169,20 @@ async function variantIssues(
     if (!isEdgeError(error)) throw error;
     return [issueOf('error', error.code, where, pointer, `${error.message}.`, error.todo)];
   }
+}
+
+/** A compiled file cannot be read here, but its beginning says whose it is. */
+async function compiledIssues(
+  where: string,
+  dir: string,
+  { file, backend }: Variant,
+  pointer: string,
+): Promise<readonly RecipeIssue[]> {
+  if (compiledFormat(await readFile(path.join(dir, file))) === backend) return [];
+  const message = `${file} does not begin as a file for ${backend} does.`;
+  return [
+    issueOf('error', 'model.not-compiled', where, pointer, message, 'write the backend that the file was made for.'),
+  ];
 }
 
 async function isThere(file: string): Promise<boolean> {

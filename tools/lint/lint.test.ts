@@ -190,6 +190,16 @@ describe('edgeml lint', () => {
     ]);
     await writeFiles(at('Text'), { ...colourPackage(), 'model.onnx': 'text' });
     expect(await lint(at('Text'))).toContain('model.unreadable /variants/0');
+    const variants = (...more: readonly object[]) => colourPackage({ variants: [...more] });
+    const compiled = { file: 'model.hef', backend: 'hailo', target: 'hailo8' };
+    await writeFiles(at('Hef'), { ...variants({ file: 'model.onnx' }, compiled), 'model.hef': '\x01HEF and more' });
+    expect(await lint(at('Hef'))).toEqual(['model.no-golden /golden']);
+    await writeFiles(at('NoHef'), { ...variants(compiled), 'model.hef': 'RKNN' });
+    expect(await lint(at('NoHef'))).toEqual([
+      'model.only-compiled /variants',
+      'model.no-golden /golden',
+      'model.not-compiled /variants/0',
+    ]);
     await runHere(['keygen', '--out', at('keys'), '--key-id', 'k']);
     await runHere(['sign', '--package', at('Good'), '--key', at('keys/k.key')]);
     expect(await lint(at('Good'))).toEqual(['model.no-golden /golden']);

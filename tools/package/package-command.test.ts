@@ -97,6 +97,19 @@ describe('edgeml package', () => {
     expect((JSON.parse(golden) as unknown[])[0]).toEqual({ classId: 0, label: 'red', score: 1 });
   });
 
+  it('takes along what was compiled for a chip, and says that it was not run', async () => {
+    const source = await training.write({ 'compiled/model.onnx': colourModel(), 'compiled/model.hef': '\x01HEF' });
+    const variants = [{ file: 'model.onnx' }, { file: 'model.hef', backend: 'hailo', target: 'hailo8' }];
+    const own = await training.write({ 'compiled.json': JSON.stringify({ ...JSON.parse(MANIFEST), variants }) });
+    const words = ['--name', 'Compiled', '--labels', labels, '--manifest', own, '--golden', red];
+    const result = await packageHere(path.dirname(source), 'compiled-out', ...words);
+    expect(result.stderr).not.toMatch(/error/i);
+    expect(result.stdout).toMatch(/"file": ?"model\.hef",.*meant for hailo, compiled for hailo8 alone/);
+    expect(await filesBelow(at('compiled-out'))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/model\.hef$/)]),
+    );
+  });
+
   it('makes a component that runs the same package as challenger, beside the one that serves', async () => {
     const made = await packageHere(onnx, 'first', '--version', '1.2.0', ...full(), '--challenger');
     expect(made, made.stderr).toMatchObject({ code: 0 });

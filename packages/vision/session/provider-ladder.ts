@@ -1,6 +1,8 @@
+import { isCompiled, meantFor, runsOn } from '#packages/model-package';
 import type { Provider, Variant } from '#packages/model-package';
 import { isEdgeError } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
+import { findAccelerators } from '../hardware/find-accelerators.ts';
 import type { Fallback } from '../loaded-model.ts';
 import type { ModelSource } from './model-source.ts';
 import { isBrokenModel, loadError, providerReason } from './run-errors.ts';
@@ -10,6 +12,8 @@ import type { Runtime, Session, SessionOptions } from './session.ts';
 export interface LadderOptions extends SessionOptions {
   readonly providers: readonly Provider[];
   readonly requireProvider?: boolean | Provider;
+  /** Chips of this device that files may be compiled for. Default: those that the kernel tells of. */
+  readonly targets?: () => readonly string[];
 }
 
 export interface OpenedModel {
@@ -36,7 +40,7 @@ export async function openOnLadder(
   let cpuRefused = false;
   for (const provider of rungs(variant, options)) {
     const runtime = runtimeOf(provider);
-    const absent = runtime.whyUnavailable(provider);
+    const absent = whyForeign(variant, options) ?? runtime.whyUnavailable(provider);
     if (absent !== undefined) {
       fallbacks.push({ provider, reason: absent });
       continue;
@@ -61,13 +65,20 @@ export async function openOnLadder(
   throw exhausted(variant, options, fallbacks, failure);
 }
 
+/** Why a file that was compiled for one chip cannot run here. */
+function whyForeign(variant: Variant, { targets = () => findAccelerators().map(({ kind }) => kind) }: LadderOptions) {
+  if (!isCompiled(variant)) return undefined;
+  const found = targets();
+  if (variant.target !== undefined && found.includes(variant.target)) return undefined;
+  const has = found.length === 0 ? 'no accelerator was found here' : `this device has ${found.join(', ')}`;
+  return `"${variant.file}" is compiled for ${variant.target}; ${has}`;
+}
+
 /** The ladder without the rungs that the variant or `requireProvider` rules out. */
 function rungs(variant: Variant, options: LadderOptions): readonly Provider[] {
   const required = options.requireProvider === true ? options.providers[0] : options.requireProvider || undefined;
   const wanted = required === undefined ? options.providers : [required];
-  return wanted.filter(
-    (provider, index) => wanted.indexOf(provider) === index && (variant.providers?.includes(provider) ?? true),
-  );
+  return wanted.filter((provider, index) => wanted.indexOf(provider) === index && runsOn(variant, provider));
 }
 
 function exhausted(variant: Variant, options: LadderOptions, fallbacks: readonly Fallback[], failure: unknown): Error {
@@ -76,7 +87,7 @@ function exhausted(variant: Variant, options: LadderOptions, fallbacks: readonly
   const reasons =
     fallbacks.length > 0
       ? fallbacks.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
-      : `"${variant.file}" is for ${variant.providers?.join(', ') ?? 'no provider'} only`;
+      : `"${variant.file}" is for ${meantFor(variant)} only`;
   return visionErrors.error(
     'model.provider-unavailable',
     `no provider can run "${variant.file}" (asked for: ${asked}${required}). ${reasons}`,

@@ -1,5 +1,6 @@
 import type { Provider } from '#packages/model-package';
 import { pluggedRuntime } from './c-api/plugged-runtime.ts';
+import { compiledRuntime } from './compiled-runtime.ts';
 import { nativeRuntime } from './native-runtime.ts';
 import type { Runtime } from './session.ts';
 import { wasmRuntime } from './wasm-runtime.ts';
@@ -10,5 +11,6 @@ const BY_C_INTERFACE: ReadonlySet<Provider> = new Set(['webgpu', 'cuda', 'openvi
 /** The way to a provider. The C interface is called on Linux only. */
 export function runtimeOf(provider: Provider): Runtime {
   if (provider === 'wasm') return wasmRuntime;
+  if (provider === 'hailo' || provider === 'rknn') return compiledRuntime;
   return process.platform === 'linux' && BY_C_INTERFACE.has(provider) ? pluggedRuntime : nativeRuntime;
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { compiledModel, withChips } from '../../../testing/vision/fake-backend.ts';
 import { RED, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
@@ -14,6 +15,7 @@ afterEach(async () => {
 
 async function redModel(
   variants: readonly object[] = [{ file: 'dim.onnx', precision: 'int8' }, { file: 'model.onnx' }],
+  files: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<ModelFolder> {
   const folder = await modelFolder(
     { variants, golden: [{ input: 'red.png', expect: 'red.json', scoreTolerance: 0.05 }] },
@@ -22,6 +24,7 @@ async function redModel(
       'red.json': JSON.stringify([{ classId: 0, label: 'red', score: 1 }]),
       // A naive quantisation: half of the score is lost.
       'dim.onnx': meanColourModel(8, { scale: 0.5 }),
+      ...files,
     },
   );
   folders.push(folder);
@@ -74,6 +77,47 @@ describe('autotune', () => {
     expect((await on(['qnn', 'cpu'], 'driver 2', both.choice)).remembered).toBe(false);
     const cpu = await on(['cpu'], 'driver 1');
     expect((await on(['cpu'], 'driver 2', cpu.choice)).remembered).toBe(true);
+  });
+
+  describe('of a package with a file that was compiled for a chip', () => {
+    const variants = [{ file: 'model.onnx' }, { file: 'model.hef', backend: 'hailo', target: 'hailo8' }];
+    const compiled = () => redModel(variants, { 'model.hef': compiledModel(meanColourModel(8)) });
+    const ladder = { providers: ['hailo', 'cpu'] } as const;
+
+    it('takes it on the chip, if it gives the right answers', async () => {
+      const tuned = await tune(await compiled(), { ...ladder, ...withChips('hailo8'), requireProvider: true });
+      const { predictions } = await tuned.model.infer(await plain(RED).png().toBuffer());
+      await tuned.model.close();
+      expect(tuned.model.provider).toBe('hailo');
+      expect(tuned.results).toHaveLength(1);
+      expect(predictions[0]).toMatchObject({ label: 'red', score: 1 });
+    });
+
+    it('steps down on another chip, without one, with a wrong file and without the backend, and says why', async () => {
+      const reasonOn = async (folder: ModelFolder, options: Partial<AutotuneOptions>): Promise<string> => {
+        const tuned = await tune(folder, { ...ladder, ...options });
+        await tuned.model.close();
+        expect(tuned.model.provider).toBe('cpu');
+        return tuned.fallbacks.map(({ provider, reason }) => `${provider}: ${reason}`).join();
+      };
+      const folder = await compiled();
+      expect(await reasonOn(folder, withChips('rk3588'))).toMatch(
+        /"model\.hef" is compiled for hailo8; this device has rk3588/,
+      );
+      expect(await reasonOn(folder, withChips())).toMatch(/compiled for hailo8; no accelerator was found here/);
+      expect(await reasonOn(folder, { targets: () => ['hailo8'] })).toMatch(/does not have the backend "hailo"/);
+      expect(await reasonOn(await redModel(variants, { 'model.hef': 'text' }), withChips('hailo8'))).toMatch(
+        /HEF_FILE_INVALID/,
+      );
+    });
+
+    it('is not run if it is the only one and the chip is missing', async () => {
+      const folder = await redModel(variants.slice(1), { 'model.hef': compiledModel(meanColourModel(8)) });
+      await expect(tune(folder, { ...ladder, ...withChips() })).rejects.toMatchObject({
+        code: 'model.no-variant',
+        message: expect.stringMatching(/model\.hef on hailo.*compiled for hailo8; no accelerator/) as unknown,
+      });
+    });
   });
 
   it('says why nothing works', async () => {

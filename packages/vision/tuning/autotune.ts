@@ -10,6 +10,7 @@ import { hardwareIdentity } from '../hardware/hardware-identity.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
 import { plugInVersions } from '../session/c-api/plugged-runtime.ts';
 import { nativeVersion } from '../session/native-runtime.ts';
+import type { Runtime } from '../session/session.ts';
 import type { OptimizedCache } from '../session/optimized-model.ts';
 import { candidatesOf, describeCandidate } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
@@ -43,6 +44,10 @@ export interface AutotuneOptions {
   readonly clock?: Clock;
   /** Tells accelerators and drivers. Default: those of this machine. */
   readonly hardware?: () => string;
+  /** As in `LoadOptions`. */
+  readonly targets?: () => readonly string[];
+  /** As in `LoadOptions`. */
+  readonly runtimeOf?: (provider: Provider) => Runtime;
   readonly signal?: AbortSignal;
 }
 
@@ -125,6 +130,8 @@ async function openContender(
     reducedDecode: candidate.reducedDecode,
     spinning: options.spinning,
     ...(options.cache ? { cache: options.cache } : {}),
+    ...(options.targets ? { targets: options.targets } : {}),
+    ...(options.runtimeOf ? { runtimeOf: options.runtimeOf } : {}),
     ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
     measurePictures: options.measurePictures ?? false,
   });

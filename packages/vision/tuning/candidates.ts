@@ -1,3 +1,4 @@
+import { runsOn } from '#packages/model-package';
 import type { ModelManifest, Provider, Variant } from '#packages/model-package';
 
 /** One way to run a model. */
@@ -24,7 +25,7 @@ export function candidatesOf(manifest: ModelManifest, limits: CandidateLimits): 
   const reduced = limits.reducedDecode && manifest.golden.length > 0 ? [false, true] : [false];
   return limits.providers.flatMap((provider) =>
     manifest.variants
-      .filter((variant) => variant.providers?.includes(provider) ?? true)
+      .filter((variant) => runsOn(variant, provider))
       .flatMap((variant) =>
         (provider === 'cpu' ? limits.intraOpThreads : [1]).flatMap((intraOpThreads) =>
           reduced.map((reducedDecode): Candidate => ({ variant, provider, intraOpThreads, reducedDecode })),

@@ -116,13 +116,13 @@ async function takeOver(from: string, files: readonly string[], target: string):
   return parseManifest(parseDraft(text, MANIFEST_FILE));
 }
 
-/** All files of a package; of anything else the models, their weights and their labels. */
+/** All files of a package; of anything else the models, also compiled ones, their weights and their labels. */
 async function modelFiles(from: string, model: ModelFiles, inside: readonly string[]): Promise<readonly string[]> {
   const written = [MANIFEST_FILE, EDGE_MANIFEST_FILE, SIGNATURE_FILE];
   if (model.isPackage) return inside.filter((file) => !written.includes(file));
   const external = await Promise.all(model.onnx.map((file) => filesOfOnnx(path.join(from, file))));
   const wanted = new Set([...external.flat().map((file) => file.path), 'labels.txt', DICTIONARY_FILE]);
-  return inside.filter((file) => wanted.has(file));
+  return inside.filter((file) => wanted.has(file) || /\.(hef|rknn)$/.test(file));
 }
 
 async function draftOf(

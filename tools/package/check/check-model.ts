@@ -1,4 +1,4 @@
-import { PackageFiles } from '#packages/model-package';
+import { meantFor, PackageFiles } from '#packages/model-package';
 import type { ModelManifest, Variant } from '#packages/model-package';
 import { checkGolden } from '#packages/vision';
 
@@ -26,7 +26,7 @@ export async function checkVariant(
 ): Promise<VariantCheck> {
   const { file, precision } = variant;
   if (!runsOnCpu(variant)) {
-    return { file, precision, state: 'unchecked', summary: `meant for ${variant.providers?.join(', ') ?? ''} alone` };
+    return { file, precision, state: 'unchecked', summary: `meant for ${meantFor(variant)} alone` };
   }
   return withModel(dir, manifest, variant, async (model) => {
     const isWarm = await model.warmUp();

@@ -1,6 +1,6 @@
 import { readGiven } from '../files.ts';
 import path from 'node:path';
-import { PackageFiles, parseLabels } from '#packages/model-package';
+import { PackageFiles, parseLabels, runsOn } from '#packages/model-package';
 import type { ModelManifest, Variant } from '#packages/model-package';
 import { Doubts, loadModel } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
@@ -33,9 +33,9 @@ export async function withModel<Result>(
   }
 }
 
-/** Whether a variant can be run here at all: one for GPUs alone cannot. */
+/** Whether a variant can be run here at all: one for GPUs alone or compiled for a chip cannot. */
 export function runsOnCpu(variant: Variant): boolean {
-  return variant.providers?.includes('cpu') ?? true;
+  return runsOn(variant, 'cpu');
 }
 
 async function textOf(dir: string, file: string): Promise<string> {
