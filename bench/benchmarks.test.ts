@@ -13,6 +13,7 @@ const BENCHMARKS = [
   'captures',
   'drift',
   'fleet',
+  'accelerators',
 ];
 
 async function bench(...words: readonly string[]) {
@@ -54,6 +55,7 @@ describe('runBenchmark', () => {
     ['feedback', '--images', '-1'],
     ['captures', '--seconds', ''],
     ['drift', '--images', '0'],
+    ['accelerators', '--rounds', '0'],
   ])('refuses %s %s "%s" before it measures anything', async (...words) => {
     const { code, err } = await bench(...words);
     expect(code).toBe(2);

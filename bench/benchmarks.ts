@@ -1,6 +1,7 @@
 import { addCommand } from '../tools/cli/frame/command.ts';
 import { runCommandLine } from '../tools/cli/frame/command-line.ts';
 import type { CliIo } from '../tools/cli/frame/io.ts';
+import { acceleratorsBenchmark } from './accelerators/accelerators-benchmark.ts';
 import { agentBenchmark } from './agent/agent-benchmark.ts';
 import { cameraBenchmark } from './camera/camera-benchmark.ts';
 import { capturesBenchmark } from './captures/captures-benchmark.ts';
@@ -30,6 +31,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
         addCommand(program, capturesBenchmark, host);
         addCommand(program, driftBenchmark, host);
         addCommand(program, fleetBenchmark, host);
+        addCommand(program, acceleratorsBenchmark, host);
       },
     },
     words.length === 0 ? ['--help'] : words,

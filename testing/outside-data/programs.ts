@@ -38,6 +38,7 @@ export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),
   isInCi: false,
 };
+export const readelf: OutsideData = { ...program('readelf', ['--version'], 'apt-get install binutils'), isInCi: false };
 export const vulkanDriver: OutsideData = {
   what: 'a Vulkan driver',
   how: 'apt-get install chromium-common libvulkan1, or set VK_ICD_FILENAMES',

@@ -28,6 +28,8 @@ export interface AcceleratorSource {
   readonly bringsRuntime?: boolean;
   /** Libraries that the device itself must have: the agent looks for them before it loads the plug-in. */
   readonly needs?: readonly string[];
+  /** Libraries of a driver that single files need: the plug-in loads without them, and then finds less. Default: none. */
+  readonly driverLibraries?: readonly string[];
   /** SPDX expression over all that is in it. */
   readonly license: string;
   readonly wheels: Partial<Readonly<Record<RuntimePlatform, Wheel>>>;
@@ -121,6 +123,8 @@ export const ACCELERATOR_SOURCES: readonly AcceleratorSource[] = [
     // Without what converts models and runs language models. The terms of Qualcomm's libraries go with them.
     files:
       /lib(onnxruntime_providers_qnn|QnnGpu|QnnSystem|QnnHtp(Prepare|V\d+(Skel|Stub))?)\.so$|Qualcomm_LICENSE\.pdf$/,
+    needs: ['libatomic.so.1'],
+    driverLibraries: ['libcdsprpc.so'],
     license: 'MIT AND LicenseRef-Qualcomm',
     wheels: {
       'linux-arm64': {

@@ -41,7 +41,7 @@ export const ACCELERATORS: Partial<Readonly<Record<Provider, Accelerator>>> = {
     component: `${PREFIX}Cuda`,
     driver: `NVIDIA's driver 580 or newer, CUDA 13 and cuDNN 9`,
   },
-  qnn: { component: `${PREFIX}Qnn`, driver: "Qualcomm's FastRPC library for the NPU (libcdsprpc.so)" },
+  qnn: { component: `${PREFIX}Qnn`, driver: "libatomic1 and Qualcomm's FastRPC library for the NPU (libcdsprpc.so)" },
 };
 
 /** A component's description of its plug-in: the file `accelerator.json` in its folder. */
