@@ -32,15 +32,18 @@ function fetched({ name, version, tag }: Wheel): OutsideData {
   };
 }
 
-const wheels = ACCELERATOR_SOURCES.flatMap((source) =>
-  Object.entries(source.wheels).map(([platform, wheel]) => [source, platform, wheel] as const),
+const wheels = await Promise.all(
+  ACCELERATOR_SOURCES.flatMap((source) =>
+    Object.entries(source.wheels).map(
+      async ([platform, wheel]) => [source, platform, wheel, await needs(readelf, fetched(wheel))] as const,
+    ),
+  ),
 );
 
-describe('the libraries of an accelerator', { timeout: PATIENCE_MS }, () => {
-  for (const [source, platform, wheel] of wheels) {
-    it(`load on their platform: ${source.component} for ${platform}`, await needs(readelf, fetched(wheel)), () =>
-      expectLoadable(source, platform, wheel),
-    );
+describe('the libraries of an accelerator', () => {
+  for (const [source, platform, wheel, condition] of wheels) {
+    const name = `load on their platform: ${source.component} for ${platform}`;
+    it(name, { ...condition, timeout: PATIENCE_MS }, () => expectLoadable(source, platform, wheel));
   }
 });
 
