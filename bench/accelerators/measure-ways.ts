@@ -8,18 +8,12 @@ import type { NamedTensors, Runtime } from '#packages/vision';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { writeLargeModel } from './large-model.ts';
 import { openPython } from './python-way.ts';
+import type { Way } from './way.ts';
 
-export interface Counts {
+interface Counts {
   readonly images: number;
   readonly rounds: number;
   readonly threads: number;
-}
-
-/** One way to run a model, open. */
-export interface Way {
-  /** Runs so many times on the same input; milliseconds of each. */
-  run(times: number): Promise<readonly number[]>;
-  close(): Promise<void>;
 }
 
 type Measured =

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Provider } from '#packages/model-package';
-import type { Way } from './measure-ways.ts';
+import type { Way } from './way.ts';
 
 const PEER = path.join(import.meta.dirname, 'session_peer.py');
 

@@ -14,12 +14,18 @@ import type { LoadModel, LoadOptions, LoadedModel } from './loaded-model.ts';
 import { modelSource } from './session/model-source.ts';
 import { openOnLadder } from './session/provider-ladder.ts';
 import { providerShares } from './session/provider-shares.ts';
-import type { RunTimes, Session } from './session/session.ts';
+import type { Runtime, RunTimes, Session } from './session/session.ts';
 import { PictureReader } from './statistics/picture-reader.ts';
 import { checkTensorInputs } from './session/tensor-inputs.ts';
 
 /** Loads one variant of a package on the best provider of the ladder; see `LoadModel`. */
-export const loadModel: LoadModel = async (files, manifest, labels, options): Promise<LoadedModel> => {
+export const loadModel: LoadModel = (...words) => loadModelBy(undefined, ...words);
+
+/** As `loadModel`. @param runtimeOf the way to each provider; undefined: those of this release */
+export async function loadModelBy(
+  runtimeOf: ((provider: Provider) => Runtime) | undefined,
+  ...[files, manifest, labels, options]: Parameters<LoadModel>
+): Promise<LoadedModel> {
   const input = inputOf(manifest, options.variant);
   await requireFile(files.dir, options);
   const source = modelSource(files, options.variant.file);
@@ -43,7 +49,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
   };
   const profileIn = options.profileIn ?? options.cache?.scratch;
   const ladder = { ...options, ...(profileIn === undefined ? {} : { profileIn }) };
-  const opened = await openOnLadder(source, options.variant, ladder, probe, options.runtimeOf);
+  const opened = await openOnLadder(source, options.variant, ladder, probe, runtimeOf);
   try {
     const { session } = opened;
     let boxes = { candidates: 0, noArea: 0 };
@@ -71,7 +77,7 @@ export const loadModel: LoadModel = async (files, manifest, labels, options): Pr
     await opened.session.close();
     throw error;
   }
-};
+}
 
 /** How images are prepared for a model that was loaded with these options, on whatever thread. */
 export function preparerOptions(options: Pick<LoadOptions, 'maxPixels' | 'reducedDecode'>): PreparerOptions {

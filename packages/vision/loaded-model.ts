@@ -3,7 +3,6 @@ import type { ModelManifest, PackageFiles, Prediction, Provider, Timings, Varian
 
 import type { Placement } from './resize/geometry.ts';
 import type { OptimizedCache, OptimizedModel } from './session/optimized-model.ts';
-import type { Runtime } from './session/session.ts';
 
 /** How to load one variant of a package. */
 export interface LoadOptions {
@@ -31,8 +30,6 @@ export interface LoadOptions {
   readonly profileIn?: string;
   /** Chips of this device that files may be compiled for. Default: those that the kernel tells of. */
   readonly targets?: () => readonly string[];
-  /** The way to each provider. Default: those of this release. */
-  readonly runtimeOf?: (provider: Provider) => Runtime;
   /** Called with the outputs of each image before its predictions are returned. */
   readonly onRun?: (run: RawRun) => void;
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** What the loader will look at of a shared library. */
-export interface ElfFacts {
+interface ElfFacts {
   /** As `readelf` names it, e.g. `AArch64`. */
   readonly machine: string;
   /** Libraries that it is linked with. */

@@ -1,5 +1,5 @@
 /** Which maker's compiler wrote a file. */
-export type CompiledFormat = 'hailo' | 'rknn';
+type CompiledFormat = 'hailo' | 'rknn';
 
 /** First bytes of a file: Hailo's HEF has the big-endian number 0x01484546, Rockchip's RKNN its name. */
 const BEGINNINGS: readonly (readonly [CompiledFormat, readonly number[]])[] = [

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
 /** Hardware of a device that could run a model. */
-export interface Accelerator {
+interface Accelerator {
   readonly kind: AcceleratorKind;
   /** For people, e.g. `NVIDIA GPU 10de:2684`. */
   readonly name: string;

@@ -4,7 +4,7 @@ import { isEdgeError, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import { visionErrors } from '../errors.ts';
 import { checkGolden, goldenRun } from '../golden/check-golden.ts';
-import { loadModel } from '../load-model.ts';
+import { loadModelBy } from '../load-model.ts';
 import type { Fallback, LoadedModel } from '../loaded-model.ts';
 import { hardwareIdentity } from '../hardware/hardware-identity.ts';
 import { cpuIdentity } from '../session/cpu-identity.ts';
@@ -46,7 +46,7 @@ export interface AutotuneOptions {
   readonly hardware?: () => string;
   /** As in `LoadOptions`. */
   readonly targets?: () => readonly string[];
-  /** As in `LoadOptions`. */
+  /** The way to each provider. Default: those of this release. */
   readonly runtimeOf?: (provider: Provider) => Runtime;
   readonly signal?: AbortSignal;
 }
@@ -122,7 +122,7 @@ async function openContender(
   candidate: Candidate,
   options: AutotuneOptions,
 ): Promise<LoadedContender> {
-  const loaded = await loadModel(files, manifest, labels, {
+  const loaded = await loadModelBy(options.runtimeOf, files, manifest, labels, {
     variant: candidate.variant,
     providers: [candidate.provider],
     requireProvider: candidate.provider,
@@ -131,7 +131,6 @@ async function openContender(
     spinning: options.spinning,
     ...(options.cache ? { cache: options.cache } : {}),
     ...(options.targets ? { targets: options.targets } : {}),
-    ...(options.runtimeOf ? { runtimeOf: options.runtimeOf } : {}),
     ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
     measurePictures: options.measurePictures ?? false,
   });
