@@ -5,16 +5,20 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { heartbeatParts } from '#packages/heartbeat';
+import { mqttTopics } from '#packages/ipc';
 import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { indexQuery } from '../../testing/cloud/index-query.ts';
+import { sampleHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { INDEXED, putIndexed, sampleState } from '../../testing/cloud/sample-state.ts';
 import { refusals, refusedOf } from '../../testing/iam/permissions.ts';
+import { runViews } from '../../testing/insight/run-views.ts';
 import { unreasonedWildcards } from '../../testing/iam/wildcards.ts';
 import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { iamEngine } from '../../testing/outside-data/python.ts';
+import { iamEngine, sqlEngine } from '../../testing/outside-data/python.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
@@ -26,6 +30,8 @@ const run = promisify(execFile);
 const { signal } = new AbortController();
 const NOON = Date.UTC(2026, 2, 1, 12);
 const FLEET = 'edgeml-fleet';
+
+const sql = await needs(sqlEngine);
 
 describe('the fleet that looks after itself', await needs(awsModels, iamEngine), () => {
   let aws: AwsStandIn;
@@ -118,6 +124,87 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
       expect(queries).toContain(column);
     }
   });
+
+  it('tells latency, failures, drift and versions from what devices send', sql, async () => {
+    const { Properties: rule } = insight.resources['HistoryRule'] as (typeof insight.resources)[string];
+    const { Sql, Actions } = rule['TopicRulePayload'] as {
+      Sql: string;
+      Actions: { Firehose: { Separator: string } }[];
+    };
+    // Everything that comes on the topic, as it is.
+    const [, filter = ''] = /^SELECT \* FROM '(.+)'$/.exec(Sql) ?? [];
+    expect(mqttTopics.heartbeat('belt-7')).toMatch(new RegExp(`^${filter.replace('+', '[^/]+')}$`));
+    const model = (answered: number, failed: number, P95: number, drift: object = {}) =>
+      sampleModel({
+        ModelMetrics: [
+          { MetricName: 'Inferences', Dimension: 'Count', Value: answered },
+          { MetricName: 'Failures', Dimension: 'Count', Value: failed },
+          { MetricName: 'InferenceLatencyMs', Dimension: 'Mean', Value: 1 },
+          { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: P95 },
+          { MetricName: 'Memory', Dimension: 'Bytes', Value: 90_000_000 },
+        ],
+        ...drift,
+      });
+    const drifting = { Service: 's', State: 'DRIFTING', Images: 9, WeakBaseline: false, Causes: [] } as const;
+    const heartbeats = [
+      sampleHeartbeat('belt-7', { Timestamp: 1_772_366_400, Models: [model(90, 10, 40)] }),
+      sampleHeartbeat('belt-8', { Models: [model(100, 0, 60, { Drift: [drifting] })] }),
+      sampleHeartbeat('belt-8', { Models: [model(100, 0, 50), sampleModel({ ModelName: 'Other' })] }),
+      sampleHeartbeat('belt-9', { Device: { Nucleus: 'lite' } }),
+    ];
+    const views = ['ModelsView', 'VersionsView'].map(
+      (name) => insight.resources[name]?.Properties['QueryString'] as string,
+    );
+    const { TableInput } = insight.resources['Heartbeats']?.Properties as {
+      TableInput: { StorageDescriptor: { Columns: { Name: string; Type: string }[] } };
+    };
+    const day = '2026-03-01';
+    const board = await grafanaQueries(Date.parse(day));
+    const separator = Actions[0]?.Firehose.Separator ?? '';
+    const [models, versions, ...shown] = await runViews({
+      columns: TableInput.StorageDescriptor.Columns,
+      day,
+      records: heartbeats.flatMap(heartbeatParts).map((part) => `${part}${separator}`),
+      views,
+      queries: ['SELECT * FROM models ORDER BY at', 'SELECT * FROM versions ORDER BY model DESC', ...board],
+    });
+    expect(models).toHaveLength(4);
+    expect(models?.[0]).toEqual({
+      day,
+      at: '2026-03-01 12:00:00+00:00',
+      device: 'belt-7',
+      model: 'PartsDetector',
+      version: '1.0.0',
+      provider: 'cpu',
+      golden: 'PASSED',
+      answered: 90,
+      failed: 10,
+      p95_ms: 40,
+      memory_bytes: 90_000_000,
+      drifting: false,
+    });
+    expect(versions).toMatchObject([
+      { model: 'PartsDetector', devices: 2, answered: 290, failed: 10, p95_ms_of_half: 50, drifting_devices: 1 },
+      { model: 'Other', devices: 1, failed_percent: null, drifting_devices: 0 },
+    ]);
+    expect(versions?.[0]?.['failed_percent']).toBeCloseTo(3.33, 2);
+    expect(shown.map((rows) => rows.length)).toEqual([2, 2, 2, 2, 1]);
+    expect(shown.at(-1)).toEqual([
+      { device: 'belt-7', model: 'PartsDetector', version: '1.0.0', failed: 10, answered: 90 },
+    ]);
+  });
+
+  /** The board's queries, as Grafana asks them for a day and the one before. */
+  const grafanaQueries = async (at: number): Promise<readonly string[]> => {
+    const board = JSON.parse(await readFile(path.join(PROJECT, 'monitoring/fleet-dashboard.json'), 'utf8')) as {
+      panels: { targets: { rawSQL?: string }[] }[];
+    };
+    const seconds = at / 1_000;
+    return board.panels
+      .flatMap(({ targets }) => targets.flatMap(({ rawSQL }) => rawSQL ?? []))
+      .map((sql) => sql.replaceAll('$__unixEpochFrom()', String(seconds - 86_400)))
+      .map((sql) => sql.replaceAll('$__unixEpochTo()', String(seconds + 86_399)));
+  };
 
   describe('a class of devices', () => {
     const subject = { partition: 'aws', region: 'us-east-1', account: '123456789012', roleAlias: 'EdgeMLDevices' };

@@ -19,18 +19,12 @@ export function sampleModel(changes: Partial<Model> = {}): Model {
   };
 }
 
-/** A device's heartbeat; `ageMs` is how long ago its heartbeat came. */
-export function putHeartbeat(
-  bucket: MemoryBucket,
-  thing: string,
-  changes: Partial<HeartbeatMessage> & { readonly ageMs?: number; readonly prefix?: string } = {},
-): void {
-  const { ageMs = 0, prefix = 'heartbeats', ...rest } = changes;
-  const message: HeartbeatMessage = {
+export function sampleHeartbeat(thing: string, changes: Partial<HeartbeatMessage> = {}): HeartbeatMessage {
+  return {
     HeartbeatId: randomUUID(),
     Part: 1,
     Parts: 1,
-    Timestamp: Math.floor((Date.now() - ageMs) / 1000),
+    Timestamp: Math.floor(Date.now() / 1000),
     PeriodSeconds: PERIOD_SECONDS,
     AgentVersion: '1.0.0',
     DeviceName: thing,
@@ -38,7 +32,17 @@ export function putHeartbeat(
     ThingName: thing,
     AgentMetrics: [],
     Models: [],
-    ...rest,
+    ...changes,
   };
+}
+
+/** Puts a device's heartbeat where the fleet reads it; `ageMs` is how long ago it came. */
+export function putHeartbeat(
+  bucket: MemoryBucket,
+  thing: string,
+  changes: Partial<HeartbeatMessage> & { readonly ageMs?: number; readonly prefix?: string } = {},
+): void {
+  const { ageMs = 0, prefix = 'heartbeats', ...rest } = changes;
+  const message = sampleHeartbeat(thing, { Timestamp: Math.floor((Date.now() - ageMs) / 1000), ...rest });
   bucket.put(`${prefix}/${thing}/${message.Part}.json`, JSON.stringify(message), Date.now() - ageMs);
 }

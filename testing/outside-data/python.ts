@@ -79,6 +79,13 @@ export const iamEngine: OutsideData = {
   isInCi: true,
 };
 
+export const sqlEngine: OutsideData = {
+  what: 'the Python modules duckdb and sqlglot',
+  how: HOW,
+  whyNot: () => unless(PYTHON_WITH_MODULES, ['-c', 'import duckdb, sqlglot'], `${PYTHON_WITH_MODULES} lacks them`),
+  isInCi: true,
+};
+
 export const cfripper: OutsideData = {
   what: 'cfripper',
   how: HOW,
