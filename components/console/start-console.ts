@@ -1,5 +1,13 @@
 import { createServer } from 'node:http';
-import { CurrentConfiguration, EditableConfiguration, Incidents, messageOf, wireErrorOf } from '#packages/foundation';
+import {
+  CurrentConfiguration,
+  EditableConfiguration,
+  Incidents,
+  messageOf,
+  repeat,
+  watchDescriptors,
+  wireErrorOf,
+} from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { createRouter, listenOnPort, openApiRoute, sendError } from '#packages/http';
 import type { RouteErrors } from '#packages/http';
@@ -43,6 +51,7 @@ export interface RunningConsole {
 }
 
 const MAX_CONNECTIONS = 128;
+const DESCRIPTORS_CHECK_MS = 30_000;
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** @throws EdgeError `config.invalid`, `console.token-needed`, `console.token-unusable`, `socket.failed` */
@@ -50,6 +59,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const { ipc, device, thing, workFolder, clock, log, setLogLevel } = options;
   const onChange = incidentNews({ ipc, clock, log, thing, component: COMPONENT });
   const incidents = new Incidents(log, { clock, onChange });
+  const stopWatching = repeat(clock, DESCRIPTORS_CHECK_MS, async () => watchDescriptors(incidents));
   const configuration = new CurrentConfiguration(await ipc.getConfiguration(), readConfiguration, incidents);
   setLogLevel(configuration.value.LogLevel);
   const { Address: address, Port, TokenFile, TrySocket: trySocket } = configuration.value;
@@ -131,6 +141,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       (closed ??= new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        stopWatching();
         device.close();
       })),
   };

@@ -15,7 +15,7 @@ import type { Logger } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
 import type { IpcSession } from '#packages/ipc';
 import { s3ObjectStore, tokenExchangeCredentials } from '#packages/object-store';
-import { availableMemory } from '#packages/posix';
+import { availableMemory, limitDescriptors } from '#packages/posix';
 import { announcedEndpoint } from './assembly/announced-endpoint.ts';
 import { deviceCredentials } from './assembly/device-credentials.ts';
 import { INFERENCE_SOCKET } from './assembly/open-sockets.ts';
@@ -32,6 +32,7 @@ import type { Predecessor } from './handover/predecessor.ts';
 import { standBy } from './handover/standby.ts';
 import { supervision } from './handover/supervision.ts';
 import { KillerInputs } from './killer-inputs/killer-inputs.ts';
+import { ExecutorQuota } from './instance/executor-quota.ts';
 import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
 import { ThreadRegister } from './instance/thread/thread-register.ts';
@@ -81,6 +82,7 @@ async function main(): Promise<void> {
     const configuration = new LiveConfiguration(overlay.over(read.configuration), log);
     setLevel(logLevel(configuration.current));
     if (configuration.current.LogFile !== '') logFile = new LogFile(resolve(workFolder, configuration.current.LogFile));
+    if (process.platform === 'linux') boundDescriptors(configuration.current.MaxOpenFiles, log);
     await lookAtRuntime(configuration, workFolder, log);
     await claimSocket(words, workFolder);
     const caches = await openCaches(join(workFolder, 'cache'), log);
@@ -90,6 +92,7 @@ async function main(): Promise<void> {
     const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
     const groups = InstanceGroups.open();
     log.info({ controlGroups: groups.unavailable ?? 'yes' }, 'limits.control-groups');
+    const quota = new ExecutorQuota(() => configuration.current.MaxModelProcesses);
     const killers = new KillerInputs({ folder: join(workFolder, 'killer-inputs'), clock: systemClock, log });
     await killers.open();
     end.before(() => killers.idle());
@@ -130,13 +133,15 @@ async function main(): Promise<void> {
         clock: systemClock,
         buffers,
         executors: {
-          process: processExecutors({
-            file: workerFile,
-            environment: childEnvironment(),
-            groups,
-            ...(frames.folder === undefined ? {} : { framesFolder: frames.folder }),
-          }),
-          thread: threadExecutors({ file: workerFile, buffers, threads }),
+          process: quota.over(
+            processExecutors({
+              file: workerFile,
+              environment: childEnvironment(),
+              groups,
+              ...(frames.folder === undefined ? {} : { framesFolder: frames.folder }),
+            }),
+          ),
+          thread: quota.over(threadExecutors({ file: workerFile, buffers, threads })),
         },
         killers,
         ...(atWork ? { atWork } : {}),
@@ -175,6 +180,15 @@ async function stayUntilSucceeded(agent: Agent, ipc: IpcSession, workFolder: str
   await Promise.all([agent.standBy(STAND_BY_MS), ipc.close()]);
   const reason = await standBy({ workFolder, socketPath: agent.socketPath, clock: systemClock });
   log.info({ reason }, 'agent.stood-by');
+}
+
+/** An agent that cannot be bounded works all the same. */
+function boundDescriptors(most: number, log: Logger): void {
+  try {
+    limitDescriptors(most);
+  } catch (thrown) {
+    log.warn({ most, reason: messageOf(thrown) }, 'limits.open-files-not-bounded');
+  }
 }
 
 /** Ends the start if native code is not that of the build; says who vouches for it. */

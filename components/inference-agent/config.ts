@@ -78,6 +78,9 @@ const serviceSettings = section({
     ),
 });
 
+/** What the agent opens beside the connections of its inference socket: other sockets, and some ten files for each process of a model. */
+const OTHER_FILES = 384;
+
 /** Configuration of `edgeml.InferenceAgent`. The recipe's defaults and docs/configuration.md are generated from it. */
 export const agentConfiguration = z
   .object({
@@ -109,6 +112,16 @@ export const agentConfiguration = z
       .default(512)
       .describe(
         'Requests that may be open at once on the inference socket. 16 connections more are for health and metrics, and the administration socket has its own; beyond that, the client that has kept the agent waiting for longest gives up its place.',
+      ),
+    MaxOpenFiles: integerSetting({ min: 512, max: 1_048_576 })
+      .default(4_096)
+      .describe(
+        "Files, sockets and pipes that the agent, and each model's process, may have open at once, on Linux; at least MaxConnections and 384 more. A change takes effect at the next start.",
+      ),
+    MaxModelProcesses: integerSetting({ min: 1, max: 1_024 })
+      .default(64)
+      .describe(
+        'Processes of all models together, spares and challengers included (with Isolation `thread` its threads count as well). An activation that needs more is refused.',
       ),
     MinUploadKBps: integerSetting({ min: 0, max: 1_048_576 })
       .default(16)
@@ -335,6 +348,11 @@ export const agentConfiguration = z
     if (batch > buffer) {
       const message = `may not be more than CaptureDataBufferSize, which is ${buffer}`;
       context.addIssue({ code: 'custom', path: ['CaptureDataBatchSize'], message, input: batch });
+    }
+    const { MaxConnections: connections, MaxOpenFiles: files } = settings;
+    if (files < connections + OTHER_FILES) {
+      const message = `must be at least ${connections + OTHER_FILES} with a MaxConnections of ${connections}`;
+      context.addIssue({ code: 'custom', path: ['MaxOpenFiles'], message, input: files });
     }
     const endpoint = endpointProblem(settings);
     if (endpoint) {

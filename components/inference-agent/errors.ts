@@ -227,6 +227,10 @@ export const agentErrors = errorCatalogue({
     status: 504,
     todo: 'The model did not load in time. Raise LoadTimeoutSeconds of the agent, or use a smaller model.',
   }),
+  'instance.too-many': entry<{ readonly running: number; readonly most: number }>({
+    status: 503,
+    todo: 'Retire models that nobody asks, lower Workers, or raise MaxModelProcesses. A service whose process ended gets it back once there is room.',
+  }),
   'instance.worker-crashed': {
     status: 503,
     todo: 'Repeat the request: a fresh worker is being started. If it happens again for the same image, report the image and the log.',

@@ -42,6 +42,12 @@ export const appConfiguration = z.object({
       'Further sources, a map as Sources or, for dozens of cameras, the JSON text of one: nucleus lite reads 255 objects of a configuration, of which a text is one.',
     ),
 
+  MaxSources: integerSetting({ min: 1, max: 1_024 })
+    .default(64)
+    .describe(
+      'Sources that there may be. Each stream runs a player, a process with some ten descriptors and as much memory as its pictures need: more sources than this are refused.',
+    ),
+
   Services: mapSetting(serviceSettings, z.string().regex(SERVICE_NAME, SERVICE_NAME_MEANING))
     .default({})
     .describe('Settings of single services of the agent, by their name.'),

@@ -362,6 +362,10 @@ describe('InferenceApp configuration', () => {
       code: 'config.invalid',
       message: expect.stringContaining('/MoreSources/line: is in Sources, too') as string,
     });
+    await expect(start({ Sources: { a: {}, b: {} }, MoreSources: { c: {} }, MaxSources: 2 })).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringContaining('/MaxSources: is 2, and there are 3 sources') as string,
+    });
   });
 
   it('shows its metrics in SocketFolder too', async () => {

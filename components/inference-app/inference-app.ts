@@ -5,9 +5,11 @@ import {
   EditableConfiguration,
   Incidents,
   messageOf,
+  repeat,
   Serial,
   sleep,
   Waker,
+  watchDescriptors,
 } from '#packages/foundation';
 import type { Clock, Logger, LogLevel } from '#packages/foundation';
 import { configurationRoutes } from '#packages/http';
@@ -50,6 +52,7 @@ const retiredEvent = z.object({ event: z.literal('model.retired'), model: z.obje
 
 /** For the notes of a source about images whose results have left. */
 const TELL_MS = 500;
+const DESCRIPTORS_CHECK_MS = 30_000;
 /** For a reader of metrics at the end. */
 const WATCH_CLOSE_MS = 200;
 
@@ -90,6 +93,7 @@ export class InferenceApp {
   readonly #changes = new Serial();
   readonly #configuration: CurrentConfiguration<AppSettings>;
   #watchServer: SocketServer | undefined;
+  #stopWatching: () => void = () => undefined;
   #stopping: Promise<void> | undefined;
   #finish: (exitCode: number) => void = () => undefined;
   /** Resolves with the exit code when every source has mode `once` and is done; with 0 after `stop`. */
@@ -107,6 +111,7 @@ export class InferenceApp {
     const app = new InferenceApp(options, raw, known);
     await app.#listen();
     await app.#serveMetrics();
+    app.#stopWatching = repeat(clock, DESCRIPTORS_CHECK_MS, async () => watchDescriptors(app.#incidents));
     await app.#apply();
     return app;
   }
@@ -327,6 +332,7 @@ export class InferenceApp {
     await this.#changes.idle();
     await this.#sources.close();
     this.#configIdCheck.stop();
+    this.#stopWatching();
     this.#live.close();
     const served = this.#watchServer?.close(WATCH_CLOSE_MS);
     const idle = [this.#known.saved(), this.#clips.idle()];

@@ -34,8 +34,16 @@ export function readConfiguration(
 
 /** One map of sources, however they were given. */
 function withMoreSources(configuration: AppConfiguration): AppConfiguration {
-  const { Sources, MoreSources } = configuration;
+  const { Sources, MoreSources, MaxSources } = configuration;
   const twice = Object.keys(MoreSources).find((name) => Object.hasOwn(Sources, name));
-  if (twice === undefined) return { ...configuration, Sources: { ...Sources, ...MoreSources } };
-  throw invalidSetting(COMPONENT, `/MoreSources/${twice}`, 'is in Sources, too; rename one of the two');
+  if (twice !== undefined)
+    throw invalidSetting(COMPONENT, `/MoreSources/${twice}`, 'is in Sources, too; rename one of the two');
+  const all = { ...Sources, ...MoreSources };
+  const count = Object.keys(all).length;
+  if (count <= MaxSources) return { ...configuration, Sources: all };
+  throw invalidSetting(
+    COMPONENT,
+    '/MaxSources',
+    `is ${MaxSources}, and there are ${count} sources; raise it or take sources out`,
+  );
 }

@@ -59,4 +59,6 @@ export { Waker } from './scheduling/waker.ts';
 export { quantile } from './statistics/quantile.ts';
 export { closest } from './text/closest.ts';
 export { processCounts } from './process/process-counts.ts';
+export { PROCESS_METRICS } from './process/process-metrics.ts';
+export { watchDescriptors } from './process/watch-descriptors.ts';
 export type { ProcessCounts } from './process/process-counts.ts';

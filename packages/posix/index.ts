@@ -21,6 +21,7 @@ export { oomKills } from './memory/oom-kills.ts';
 export type { SystemFiles } from './memory/system-files.ts';
 export { dieWithParent } from './process/die-with-parent.ts';
 export { limitDataMemory } from './process/limit-data-memory.ts';
+export { limitDescriptors } from './process/limit-descriptors.ts';
 export { peerProcess } from './process/peer-process.ts';
 export type { PeerProcess } from './process/peer-process.ts';
 export { processMemory, proportionalMemory, resetPeakMemory } from './process/process-memory.ts';

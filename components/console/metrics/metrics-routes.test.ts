@@ -39,11 +39,26 @@ it('gives the metrics of the components that answer, and says which do not', asy
   const answer = await fetch(`${running.url}/metrics`);
   expect(answer.headers.get('content-type')).toBe(METRICS_TYPE);
   const lines = (await answer.text()).split('\n');
-  expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
+  const isOwn = (line: string): boolean => line.includes('component="edgeml.Console"');
+  expect(lines.filter((line) => line !== '' && !line.startsWith('#') && !isOwn(line))).toEqual([
     'edgeml_component_up{component="edgeml.InferenceAgent"} 1',
     'edgeml_component_up{component="edgeml.InferenceApp"} 0',
     'edgeml_component_up{component="edgeml.FeedbackUploader"} 0',
     'some_total{component="edgeml.InferenceAgent",alias="Parts"} 3',
     'edgeml_incidents{component="edgeml.InferenceAgent",code="disk.full",severity="error"} 1',
+  ]);
+});
+
+it.runIf(process.platform === 'linux')('counts its own descriptors, threads and children', async () => {
+  const text = await (await fetch(`${running.url}/metrics`)).text();
+  const own = [...text.matchAll(/^(process_\w+)\{component="edgeml.Console"\} (\d+)$/gm)].map(([, name, value]) => [
+    name,
+    Number(value),
+  ]);
+  expect(own).toEqual([
+    ['process_open_fds', expect.toSatisfy((open: number) => open > 10)],
+    ['process_max_fds', expect.toSatisfy((most: number) => most >= 256)],
+    ['process_threads', expect.toSatisfy((threads: number) => threads > 1)],
+    ['process_children', expect.any(Number)],
   ]);
 });

@@ -1,8 +1,11 @@
+import { PROCESS_METRICS, processCounts } from '#packages/foundation';
 import { METRICS_TYPE } from '#packages/http';
 import type { Route } from '#packages/http';
+import { COMPONENT } from '../config.ts';
 import type { Device } from '../device/device.ts';
 import type { PeerLink } from '../device/peer-link.ts';
 import { mergeMetrics } from './merge-metrics.ts';
+import type { ComponentMetrics } from './merge-metrics.ts';
 
 export const METRICS = '/metrics';
 
@@ -22,13 +25,26 @@ export function metricsRoutes({ agent, app, feedback }: Pick<Device, 'agent' | '
       handle: async (_request, response) => {
         const parts = await Promise.all([agent, app, feedback].map(metricsOf));
         response.writeHead(200, { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' });
-        response.end(mergeMetrics(parts));
+        response.end(mergeMetrics([...parts, ownMetrics()]));
       },
     },
   ];
 }
 
-async function metricsOf(link: PeerLink): Promise<{ readonly component: string; readonly text: string }> {
+/** Of the console itself; nothing if the system does not tell. */
+function ownMetrics(): ComponentMetrics {
+  const counts = processCounts();
+  const lines = counts
+    ? PROCESS_METRICS.flatMap(({ name, help, key }) => [
+        `# HELP ${name} ${help}`,
+        `# TYPE ${name} gauge`,
+        `${name} ${counts[key]}`,
+      ])
+    : [];
+  return { component: COMPONENT, text: lines.join('\n') };
+}
+
+async function metricsOf(link: PeerLink): Promise<ComponentMetrics> {
   const text = await link.bytes(METRICS).then(
     ({ body }) => Buffer.from(body).toString(),
     () => undefined,

@@ -8,6 +8,7 @@ import {
   Serial,
   silentLogger,
   UNKNOWN_KEY,
+  watchDescriptors,
   watchFreeDisk,
 } from '#packages/foundation';
 import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundation';
@@ -176,7 +177,10 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
 
   const watchDisk = (): Promise<void> => watchFreeDisk(options.workFolder, incidents);
   void watchDisk();
-  const stopWatching = repeat(clock, DISK_CHECK_MS, watchDisk);
+  const stopWatching = repeat(clock, DISK_CHECK_MS, async () => {
+    watchDescriptors(incidents);
+    await watchDisk();
+  });
 
   const changes = new Serial();
   const apply = async (raw: unknown): Promise<void> => {

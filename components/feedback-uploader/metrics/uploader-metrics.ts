@@ -50,6 +50,7 @@ export class UploaderMetrics {
       [{}, sources.messagesLost()],
     ]);
     this.#single('open_descriptors', 'Files, sockets and pipes that are open.', () => processCounts()?.descriptors);
+    this.#single('max_descriptors', 'Descriptors that may be open at once.', () => processCounts()?.maxDescriptors);
     this.#single('threads', 'Threads of the process.', () => processCounts()?.threads);
     this.#single('child_processes', 'Processes that it has started and that run.', () => processCounts()?.children);
   }

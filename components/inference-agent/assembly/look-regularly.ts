@@ -1,4 +1,4 @@
-import { repeat, watchFreeDisk } from '#packages/foundation';
+import { repeat, watchDescriptors, watchFreeDisk } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 import type { RestoredModels } from '../edge-manager/restored-models.ts';
 import type { DriftBook } from '../drift/drift-book.ts';
@@ -41,6 +41,7 @@ export function lookRegularly(looks: RegularLooks): () => void {
   const stops = [
     repeat(clock, DISK_CHECK_MS, async () => {
       troubles.look();
+      watchDescriptors(incidents);
       await watchFreeDisk(workFolder, incidents);
     }),
     repeat(clock, ORPHAN_CHECK_MS, async () => {

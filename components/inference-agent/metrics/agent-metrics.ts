@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { processCounts, wireErrorOf } from '#packages/foundation';
+import { PROCESS_METRICS, processCounts, wireErrorOf } from '#packages/foundation';
 import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http';
 import type { Prediction } from '#packages/model-package';
 import type { ObservedRun } from '../invoke/observed-run.ts';
@@ -248,9 +248,8 @@ export class AgentMetrics {
         this.inc((user + system) / 1e6);
       },
     });
-    const counts = { open_fds: 'descriptors', threads: 'threads', children: 'children' } as const;
-    for (const [name, key] of Object.entries(counts)) {
-      gauge(`process_${name}`, `Number of ${key} of the process.`, [], (number) => {
+    for (const { name, help, key } of PROCESS_METRICS) {
+      gauge(name, help, [], (number) => {
         const found = processCounts();
         if (found) number.set(found[key]);
       });

@@ -115,7 +115,15 @@ describe('limits of a service', () => {
     expect(instanceSettings(configuration, platform(2), 'Belts')).not.toHaveProperty('cpuCores');
   });
 
-  it.each([{ Niceness: -1 }, { Niceness: 20 }, { CpuShare: -1 }])('refuses %j', (raw) => {
+  it.each([
+    { Niceness: -1 },
+    { Niceness: 20 },
+    { CpuShare: -1 },
+    { MaxOpenFiles: 511 },
+    { MaxOpenFiles: 895 },
+    { MaxConnections: 3_713 },
+    { MaxModelProcesses: 0 },
+  ])('refuses %j', (raw) => {
     expect(() => parse(raw)).toThrow(expect.objectContaining({ code: 'config.invalid' }) as Error);
   });
 });

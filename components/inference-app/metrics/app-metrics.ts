@@ -95,6 +95,7 @@ export class AppMetrics {
       },
     });
     this.#processCount('open_descriptors', 'descriptors', 'Files, sockets and pipes that the application has open.');
+    this.#processCount('max_descriptors', 'maxDescriptors', 'Descriptors that it may have open at once.');
     this.#processCount('threads', 'threads', 'Threads of the application.');
     this.#processCount(
       'child_processes',

@@ -1,5 +1,4 @@
-import { failure } from '../libc/failure.ts';
-import { libc } from '../libc/libc.ts';
+import { setLimit } from './set-limit.ts';
 
 /** sys/resource.h. */
 const RLIMIT_DATA = 2;
@@ -15,19 +14,5 @@ const RLIMIT_DATA = 2;
  * @throws EdgeError `posix.denied` (above a limit that is set already), `posix.unsupported`
  */
 export function limitDataMemory(bytes: number): void {
-  // The kernel's word: rlim_t without large-file support.
-  const limit = process.arch === 'arm' ? wordPair32(bytes) : wordPair64(bytes);
-  if (libc().setrlimit(RLIMIT_DATA, limit) === -1) {
-    throw failure(`cannot limit memory to ${bytes} bytes`, 'setrlimit', libc().errno());
-  }
-}
-
-/** Soft and hard limit: what is hard cannot be raised again. */
-function wordPair64(bytes: number): Uint8Array {
-  return new Uint8Array(BigUint64Array.of(BigInt(bytes), BigInt(bytes)).buffer);
-}
-
-function wordPair32(bytes: number): Uint8Array {
-  const word = Math.min(bytes, 2 ** 32 - 1);
-  return new Uint8Array(Uint32Array.of(word, word).buffer);
+  setLimit(RLIMIT_DATA, bytes, `cannot limit memory to ${bytes} bytes`);
 }

@@ -104,6 +104,25 @@ describe.runIf(process.platform === 'linux')('limitDataMemory', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('limitDescriptors', () => {
+  it('lets the next file fail, in programs that it starts too, and leaves a lower limit alone', async () => {
+    const seen = await inChild<Record<string, unknown>>(({ posix, node }) => {
+      posix.limitDescriptors(100);
+      posix.limitDescriptors(200);
+      const opened: number[] = [];
+      try {
+        for (;;) opened.push(node.fs.openSync('/dev/null', 'r'));
+      } catch (thrown) {
+        const most = opened.at(-1);
+        for (const fd of opened) node.fs.closeSync(fd);
+        const inherited = node.childProcess.execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
+        return { code: (thrown as NodeJS.ErrnoException).code, most, inherited };
+      }
+    });
+    expect(seen).toEqual({ code: 'EMFILE', most: 99, inherited: '100' });
+  });
+});
+
 describe.runIf(process.platform === 'linux')('processMemory', () => {
   it('tells what a child takes, and the most that it took', async () => {
     const child = await startChild(async ({ native, say }) => {
