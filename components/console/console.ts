@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createLogger, levelSwitch, readEnvironment, systemClock } from '#packages/foundation';
 import { connectIpc, untilAnswered } from '#packages/ipc';
+import type { IpcSession } from '#packages/ipc';
 import { COMPONENT } from './config.ts';
 import { openDevice } from './device/device.ts';
 import { startConsole } from './start-console.ts';
@@ -9,7 +12,10 @@ import type { RunningConsole } from './start-console.ts';
 /** The nucleus kills a component that has not ended 5 s after SIGTERM. */
 const STOP_LIMIT_MS = 4_000;
 
-/** Entry point of the bundle `console.js`: the component `edgeml.Console`. */
+/**
+ * Entry point of the bundle `console.js`: the component `edgeml.Console`. Started by hand, without a nucleus, it takes its configuration from
+ * the JSON file that `--configuration` names, else its defaults.
+ */
 async function main(): Promise<void> {
   const environment = readEnvironment();
   const { log, setLevel } = levelSwitch(createLogger({ name: COMPONENT, level: 'debug' }));
@@ -28,8 +34,9 @@ async function main(): Promise<void> {
     });
   }
   await untilAnswered(() => ipc.ready(), log);
+  const hasNucleus = environment.ipcToken !== undefined && environment.ipcSocket !== undefined;
   running.console = await startConsole({
-    ipc,
+    ipc: hasNucleus ? ipc : await withConfigurationFile(ipc),
     device: openDevice(environment),
     thing: environment.thingName,
     workFolder: process.cwd(),
@@ -38,6 +45,13 @@ async function main(): Promise<void> {
     log,
     setLogLevel: setLevel,
   });
+}
+
+async function withConfigurationFile(ipc: IpcSession): Promise<IpcSession> {
+  const { values } = parseArgs({ options: { configuration: { type: 'string' } } });
+  const configuration: unknown =
+    values.configuration === undefined ? {} : JSON.parse(await readFile(values.configuration, 'utf8'));
+  return { ...ipc, getConfiguration: async () => configuration };
 }
 
 void main();

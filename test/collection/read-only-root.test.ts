@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -7,6 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentClient, createFeedbackClient } from '#packages/http';
 import { canMount } from '../../testing/agent/small-disk.ts';
 import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
+import { testVideo } from '../../testing/app/ffmpeg.ts';
+import { EdgeClient } from '../../testing/edge-manager/client.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { ffmpeg } from '../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { Child } from '../../testing/process/child.ts';
 import { componentBundle } from '../../testing/process/start-component.ts';
@@ -43,6 +47,8 @@ function canConfine(): boolean {
   ];
   return canMount() && spawnSync('unshare', words, { stdio: 'ignore' }).status === 0;
 }
+
+const { skip: lacksFfmpeg = false } = await needs(ffmpeg);
 
 describe.skipIf(!canConfine())('on a read-only root file system, as a user without rights', () => {
   let folder: string;
@@ -95,9 +101,10 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
     expect(child.out.trim().split('\n')).toEqual([String(USER), 'here']);
   });
 
-  it('serves models, reads images and writes what it draws, and takes samples', async () => {
+  it('serves models, also to clients of Edge Manager; reads images and video and writes what it draws; takes samples; shows the page', async () => {
     const agent = await component('inference-agent', ['agent', 'instance-worker', 'instance/serve-model']);
-    const running = confined([process.execPath, agent.program], agent.work);
+    await writeFile(path.join(agent.work, 'configuration.json'), JSON.stringify({ EdgeManager: 'on' }));
+    const running = confined([process.execPath, agent.program, '--configuration', 'configuration.json'], agent.work);
     await running.line(/"event":"agent.ready"/);
     const [uid] =
       /^Uid:\s+(\d+)/m.exec(execFileSync('cat', [`/proc/${running.pid}/status`], { encoding: 'utf8' }))?.slice(1) ?? [];
@@ -108,10 +115,21 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
     const red = await plainPicture(255, 0, 0);
     const { predictions } = await client.invoke('Colours', red, { contentType: 'image/png' });
     expect(predictions[0]?.label).toBe('red');
+    expect(await client.metrics()).toMatch(/^process_max_fds 4096$/m);
     client.close();
     expect((await readdir(path.join(agent.work, 'models'))).filter((name) => !name.startsWith('.'))).toEqual([
       'Colours',
     ]);
+
+    // edgeml.EdgeManager is two scripts: it waits for the agent, whose socket its clients then find.
+    const script = at('artifacts', 'await-socket.sh');
+    await copyFile(path.join(PROJECT, 'components/edge-manager/await-socket.sh'), script);
+    const standIn = confined(['sh', script, agent.work, 'edgeml.EdgeManager'], agent.work);
+    expect(await standIn.exit, standIn.out).toBe(0);
+    const [, target = ''] = /served at (unix:\S+?)\.$/m.exec(standIn.out) ?? [];
+    const edge = new EdgeClient(target);
+    expect((await edge.call('ListModels')).models.map(({ name }) => name)).toEqual(['Colours']);
+    edge.close();
 
     const uploader = await component('feedback-uploader', ['uploader', 'redactor']);
     const settings = {
@@ -134,13 +152,31 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
     const app = await component('inference-app', ['app']);
     await mkdir(path.join(app.work, 'images'));
     await writeFile(path.join(app.work, 'images', 'red.png'), red);
-    const sources = { images: { Type: 'folder', Path: 'images', Mode: 'once', Services: ['Colours'] } };
+    const asked = { Mode: 'once', Services: ['Colours'] };
+    const video = { ...asked, Type: 'stream', Url: at('video.avi'), FramesPerSecond: 0 };
+    if (!lacksFfmpeg) await testVideo(at('video.avi'), 2);
+    const sources = { images: { ...asked, Type: 'folder', Path: 'images' }, ...(lacksFfmpeg ? {} : { video }) };
     await writeFile(path.join(app.work, 'configuration.json'), JSON.stringify({ Sources: sources }));
     const asking = confined([process.execPath, app.program, '--configuration', 'configuration.json'], app.work, {
       EDGEML_AGENT_SOCKET: path.join(agent.work, 'agent.sock'),
     });
     expect(await asking.exit, asking.out.slice(-2_000)).toBe(0);
-    expect(asking.out).toMatch(/"answered":1/);
-    expect(await readdir(path.join(app.work, 'annotated'))).toHaveLength(1);
+    expect(asking.out).toMatch(lacksFfmpeg ? /"answered":1/ : /"answered":3/);
+    expect(await readdir(path.join(app.work, 'annotated'))).not.toEqual([]);
+
+    const page = await component('console', ['console']);
+    await mkdir(at('artifacts', 'console', 'page'));
+    for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg'])
+      await writeFile(at('artifacts', 'console', 'page', file), file);
+    await writeFile(path.join(page.work, 'configuration.json'), JSON.stringify({ Port: 0 }));
+    const showing = confined([process.execPath, page.program, '--configuration', 'configuration.json'], page.work, {
+      EDGEML_AGENT_SOCKET: path.join(agent.work, 'agent.sock'),
+    });
+    await showing.line(/console.listening/);
+    const { url } = JSON.parse(await readFile(path.join(page.work, 'console.json'), 'utf8')) as { url: string };
+    expect(await (await fetch(url)).text()).toBe('index.html');
+    const told = await (await fetch(`${url}/metrics`)).text();
+    expect(told).toContain('edgeml_component_up{component="edgeml.InferenceAgent"} 1');
+    expect(told).toMatch(/process_open_fds\{component="edgeml.Console"\} \d+/);
   });
 });
