@@ -98,7 +98,7 @@ async function main(): Promise<void> {
     end.before(() => killers.idle());
     const atWork = InputsAtWork.open(workFolder);
     const reason = 'the agent itself ended while a thread of it ran this input';
-    for (const { packageHash, parts, keep } of atWork?.left ?? []) killers.record(packageHash, parts, reason, keep);
+    for (const { packageHash, input, keep } of atWork?.left ?? []) killers.record(packageHash, input, reason, keep);
     const credentials = deviceCredentials({
       exchange: tokenExchangeCredentials({
         uri: environment.credentialsUri,

@@ -8,7 +8,7 @@ import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { hashOf, inputOfPicture, inputOfTensors } from '../killer-inputs/input.ts';
 import type { Input } from '../killer-inputs/input.ts';
 import type { KillerInput } from '../killer-inputs/killer-input.ts';
-import { MAX_NOTED_BYTES } from '../killer-inputs/inputs-at-work.ts';
+import { MAX_COPIED_BYTES } from '../killer-inputs/inputs-at-work.ts';
 import type { InputsAtWork } from '../killer-inputs/inputs-at-work.ts';
 import type { KillerInputs } from '../killer-inputs/killer-inputs.ts';
 import { memoryOfPicture } from '../picture/picture.ts';
@@ -204,7 +204,7 @@ class WorkerInstance implements ModelInstance {
   #note(input: Input): Noted | undefined {
     const { packageHash, settings } = this.#spec;
     const { atWork, killers } = this.#ports;
-    if (!atWork || input.bytes > MAX_NOTED_BYTES) return undefined;
+    if (!atWork || (input.bytes > MAX_COPIED_BYTES && !input.recurs)) return undefined;
     try {
       // At once: whoever asks next must find the thread taken.
       const parts = input.partsNow();

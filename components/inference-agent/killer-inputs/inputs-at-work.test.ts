@@ -1,7 +1,8 @@
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
+import { hashOf } from './input.ts';
 import { InputsAtWork } from './inputs-at-work.ts';
 
 const MODEL = 'a'.repeat(64);
@@ -19,7 +20,11 @@ function opened(workFolder = '/work'): InputsAtWork {
 
 const input = (text: string) => [new TextEncoder().encode(text)];
 const leftTo = (agent: InputsAtWork) =>
-  agent.left.map(({ packageHash, keep, parts }) => ({ packageHash, keep, text: Buffer.concat([...parts]).toString() }));
+  agent.left.map(({ packageHash, keep, input: left }) => ({
+    packageHash,
+    keep,
+    ...('sha256' in left ? left : { text: Buffer.concat([...left]).toString() }),
+  }));
 
 describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
   it('tells the next agent what was at work, once', () => {
@@ -46,9 +51,17 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     expect(leftTo(opened('/one'))).toHaveLength(1);
   });
 
-  it('does not note what is too large', () => {
-    opened().begin(MODEL, [new Uint8Array(3 * 1024 ** 2)], true)();
-    expect(leftTo(opened())).toEqual([]);
+  it('notes the hash of what is large, and a copy of nothing', async () => {
+    const large = [new Uint8Array(3 * 1024 ** 2).fill(7), ...input('end')];
+    const agent = opened();
+    agent.begin(MODEL, large, true)();
+    agent.begin(MODEL, large, true);
+    const [folder = ''] = await readdir(memory.path);
+    const [file = ''] = await readdir(join(memory.path, folder));
+    expect((await stat(join(memory.path, folder, file))).size).toBeLessThan(1_000);
+    expect(leftTo(opened())).toEqual([
+      { packageHash: MODEL, keep: true, bytes: 3 * 1024 ** 2 + 3, sha256: hashOf(large) },
+    ]);
   });
 
   it('believes nothing that is damaged, and no folder that others could have written into', async () => {

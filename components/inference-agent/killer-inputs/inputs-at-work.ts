@@ -3,27 +3,36 @@ import { lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import * as z from 'zod';
 import { SHARED_MEMORY } from '#packages/frames';
-import { bytesIn } from './input.ts';
-import type { InputParts } from './input.ts';
+import { bytesIn, hashOf } from './input.ts';
+import type { HashedInput, InputParts } from './input.ts';
 
-/** What is larger is not noted: frames of cameras, above all. */
-export const MAX_NOTED_BYTES = 2 * 1024 ** 2;
+/** Of what is larger the hash alone is noted, as a copy would take memory that small devices do not have. */
+export const MAX_COPIED_BYTES = 2 * 1024 ** 2;
 const OF_OTHERS = 0o077;
 
-const headSchema = z.object({ packageHash: z.string(), keep: z.boolean(), bytes: z.int().positive() });
+const headSchema = z.object({
+  packageHash: z.string(),
+  keep: z.boolean(),
+  bytes: z.int().positive(),
+  /** Of an input that does not follow. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
 
 /** An input that was at work when the agent before this one ended. */
 export interface LeftInput {
   readonly packageHash: string;
   /** Whether its bytes may be kept for the developer. */
   readonly keep: boolean;
-  readonly parts: InputParts;
+  readonly input: InputParts | HashedInput;
 }
 
 /**
  * Inputs that threads of this process work on, in memory that outlives it: native code that dies in a thread takes the agent along, and
  * the next agent finds here what it was about. A file for each request at work holds a word that says whether it is, the head, and the
- * input; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for.
+ * input, unless that is large; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for.
  */
 export class InputsAtWork {
   /** What was at work when the agent before this one ended. */
@@ -60,11 +69,14 @@ export class InputsAtWork {
    */
   begin(packageHash: string, parts: InputParts, keep: boolean): () => void {
     const bytes = bytesIn(parts);
-    if (bytes === 0 || bytes > MAX_NOTED_BYTES) return () => undefined;
+    if (bytes === 0) return () => undefined;
+    const isLarge = bytes > MAX_COPIED_BYTES;
     try {
       const fd = this.#idle.pop() ?? openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
-      const head = Buffer.from(JSON.stringify({ packageHash, keep, bytes }));
-      writevSync(fd, [wordOf(head.length), head, ...parts], WORD_BYTES);
+      const head = Buffer.from(
+        JSON.stringify({ packageHash, keep, bytes, ...(isLarge ? { sha256: hashOf(parts) } : {}) }),
+      );
+      writevSync(fd, [wordOf(head.length), head, ...(isLarge ? [] : parts)], WORD_BYTES);
       writeSync(fd, AT_WORK, 0, WORD_BYTES, 0);
       return () => {
         writeSync(fd, IDLE, 0, WORD_BYTES, 0);
@@ -93,9 +105,10 @@ function readLeft(file: string): LeftInput | undefined {
   if (content.length < 2 * WORD_BYTES || !content.subarray(0, WORD_BYTES).equals(AT_WORK)) return undefined;
   const from = 2 * WORD_BYTES + content.readUInt32LE(WORD_BYTES);
   try {
-    const { bytes, ...head } = headSchema.parse(JSON.parse(content.toString('utf8', 2 * WORD_BYTES, from)));
+    const { bytes, sha256, ...head } = headSchema.parse(JSON.parse(content.toString('utf8', 2 * WORD_BYTES, from)));
+    if (sha256 !== undefined) return { ...head, input: { bytes, sha256 } };
     const input = content.subarray(from, from + bytes);
-    return input.length === bytes ? { ...head, parts: [input] } : undefined;
+    return input.length === bytes ? { ...head, input: [input] } : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
+import { hashOf } from './input.ts';
 import { KILLER_BOUNDS, KillerInputs } from './killer-inputs.ts';
 
 const MODEL = 'a'.repeat(64);
@@ -53,6 +54,15 @@ describe('KillerInputs', () => {
     killers.acquit(MODEL, entry?.sha256 ?? '');
     await killers.idle();
     expect((await restarted()).of(MODEL)).toEqual([]);
+    expect(await files()).toEqual(['index.json']);
+  });
+
+  it('knows an input by its hash alone', async () => {
+    const input = { bytes: 6, sha256: hashOf(picture('bright')) };
+    for (let death = 0; death < 2; death++) killers.record(MODEL, input, 'the agent ended', true);
+    await killers.idle();
+    expect((await restarted()).refusal(MODEL, picture('bright'))).toMatchObject({ code: 'input.kills-model' });
+    expect(killers.of(MODEL)).toMatchObject([{ deaths: 2, kept: false }]);
     expect(await files()).toEqual(['index.json']);
   });
 

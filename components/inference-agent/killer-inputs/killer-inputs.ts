@@ -4,7 +4,7 @@ import { messageOf, Serial, writeAtomically } from '#packages/foundation';
 import type { Clock, EdgeError, Logger } from '#packages/foundation';
 import { agentErrors } from '../errors.ts';
 import { bytesIn, hashOf } from './input.ts';
-import type { InputParts } from './input.ts';
+import type { HashedInput, InputParts } from './input.ts';
 import { killerFileSchema } from './killer-input.ts';
 import type { KillerInput } from './killer-input.ts';
 
@@ -80,15 +80,16 @@ export class KillerInputs {
     return entry && entry.deaths >= MAX_DEATHS ? refused(entry) : undefined;
   }
 
-  /** Remembers that the input ended a process; returns at once, what goes to the disk follows. */
-  record(packageHash: string, parts: InputParts, reason: string, keep: boolean): void {
-    const bytes = bytesIn(parts);
+  /** Remembers that the input ended a process; returns at once, what goes to the disk follows. Nothing is kept of one that is there as a hash. */
+  record(packageHash: string, input: InputParts | HashedInput, reason: string, keep: boolean): void {
+    const parts = 'sha256' in input ? undefined : input;
+    const bytes = 'sha256' in input ? input.bytes : bytesIn(input);
     // Moved into a thread: nothing is left that could be told again.
     if (bytes === 0) return;
-    const sha256 = hashOf(parts);
+    const sha256 = 'sha256' in input ? input.sha256 : hashOf(input);
     const before = this.#entries.find((entry) => entry.packageHash === packageHash && entry.sha256 === sha256);
     const since = before?.since ?? new Date(this.#ports.clock.now()).toISOString();
-    const kept = keep && bytes <= KILLER_BOUNDS.bytes;
+    const kept = keep && parts !== undefined && bytes <= KILLER_BOUNDS.bytes;
     const entry: KillerInput = { packageHash, sha256, bytes, deaths: (before?.deaths ?? 0) + 1, reason, since, kept };
     this.#entries = bounded([...this.#entries.filter((one) => one !== before), entry]);
     this.#ports.log.warn({ ...entry }, 'input.killed-model');
