@@ -4,7 +4,12 @@ export { canonicalJson } from './canonical-json.ts';
 export { leastInstanceMemory } from './instance-memory.ts';
 export { cropSide, preparationOf } from './preparation.ts';
 export type { Preparation } from './preparation.ts';
-export { generateDeviceKey, parseDevicePublicKey, wrapForDevice } from './encryption/device-key.ts';
+export {
+  generateDeviceKey,
+  parseDevicePrivateKey,
+  parseDevicePublicKey,
+  wrapForDevice,
+} from './encryption/device-key.ts';
 export type { Encryption, WrappedKey } from './encryption/encryption-schema.ts';
 export { openDataKey } from './encryption/open-data-key.ts';
 export type { KeyHolder } from './encryption/open-data-key.ts';

@@ -8,6 +8,7 @@ import { ACCOUNT, GreengrassStandIn, REGION } from './greengrass.ts';
 import type { Handlers } from './greengrass.ts';
 import { IndexStandIn } from './index-stand-in.ts';
 import { IotStandIn } from './iot.ts';
+import { KmsStandIn } from './kms.ts';
 import { MemoryBucket } from './memory-bucket.ts';
 import { bindRest } from './rest-binding.ts';
 import { SageMakerStandIn } from './sagemaker.ts';
@@ -17,7 +18,7 @@ import type { OperationModel, ServiceModel } from './service-model.ts';
 import { faultsOf } from './validate.ts';
 
 interface RecordedRequest {
-  /** Name in the signature's scope: greengrass, iot, sagemaker, s3, sts. */
+  /** Name in the signature's scope: greengrass, iot, kms, sagemaker, s3, sts. */
   readonly service: string;
   /** For S3 the method and path. */
   readonly operation: string;
@@ -38,6 +39,7 @@ export interface AwsStandIn {
   readonly iot: IotStandIn;
   readonly index: IndexStandIn;
   readonly sagemaker: SageMakerStandIn;
+  readonly kms: KmsStandIn;
   readonly fleet: FleetSimulation;
   readonly s3: S3Client;
   /** The bucket `heartbeats`. */
@@ -56,9 +58,11 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
   const iot = new IotStandIn(fleet);
   const index = new IndexStandIn();
   const sagemaker = new SageMakerStandIn();
+  const kms = new KmsStandIn();
   const services: Readonly<Record<string, { model: ServiceModel; handlers: Handlers }>> = {
     greengrass: { model: await loadServiceModel('greengrassv2'), handlers: greengrass.handlers },
     iot: { model: await loadServiceModel('iot'), handlers: { ...iot.handlers, ...(index.handlers as Handlers) } },
+    kms: { model: await loadServiceModel('kms'), handlers: kms.handlers },
     sagemaker: { model: await loadServiceModel('sagemaker'), handlers: sagemaker.handlers },
   };
   const server = http.createServer();
@@ -72,6 +76,7 @@ export async function startAwsStandIn(...buckets: readonly string[]): Promise<Aw
     iot,
     index,
     sagemaker,
+    kms,
     fleet,
     s3,
     memoryBucket: new MemoryBucket('heartbeats'),

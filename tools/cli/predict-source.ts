@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PackageFiles, parseLabels, parseManifest, runsOn } from '#packages/model-package';
-import type { ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
+import { openDataKey, PackageFiles, parseLabels, parseManifest, runsOn } from '#packages/model-package';
+import type { EncryptedFiles, ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 import { checkGolden, Doubts, loadModel, tensorOfBase64 } from '#packages/vision';
 import type { LoadedModel } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import { cliErrors } from './errors.ts';
+import type { DecryptionKeyOption } from './frame/decryption-key.ts';
 import type { Output } from './frame/output.ts';
 import { providersOf } from './frame/providers-of.ts';
 import { rootOf } from './local/core-root.ts';
@@ -14,7 +15,7 @@ import type { RootOption } from './local/core-root.ts';
 import { plainTensor } from './predict-tensor.ts';
 import type { PlainTensor } from './predict-tensor.ts';
 
-export interface PredictorOptions extends RootOption {
+export interface PredictorOptions extends RootOption, DecryptionKeyOption {
   readonly package?: string;
   readonly service?: string;
   readonly variant?: string;
@@ -82,7 +83,7 @@ async function packagePredictor(
   const labels = manifest.labels === undefined ? [] : parseLabels(await readPackageText(folder, manifest.labels));
   const providers = providersOf(options.provider);
   const variant = variantOf(manifest, options.variant, providers);
-  const files = new PackageFiles(folder);
+  const files = new PackageFiles(folder, undefined, await openedBy(options, manifest, signal));
   const doubts = new Doubts(manifest, variant, labels);
   const model = await loadModel(files, manifest, labels, {
     onRun: doubts.onRun,
@@ -112,6 +113,24 @@ async function packagePredictor(
     },
     close: () => model.close(),
   };
+}
+
+/** What opens the encrypted files of a package; undefined if it has none. @throws EdgeError `encryption.*`, `packaging.file-unreadable` */
+async function openedBy(
+  { decryptionKey = [] }: PredictorOptions,
+  { name, encryption }: ModelManifest,
+  signal: AbortSignal,
+): Promise<EncryptedFiles | undefined> {
+  if (!encryption) return undefined;
+  const { givenKeys, holderOf } = await import('../package/encryption/given-keys.ts');
+  const { AwsClients } = await import('../package/source/aws-clients.ts');
+  const aws = new AwsClients();
+  try {
+    const dataKey = await openDataKey(name, encryption, holderOf(await givenKeys(decryptionKey), aws), signal);
+    return { files: encryption.files, dataKey };
+  } finally {
+    aws.close();
+  }
 }
 
 async function requireGolden(

@@ -3,6 +3,7 @@ import { messageOf } from '#packages/foundation';
 import type { Prediction } from '#packages/model-package';
 import { cliErrors } from './errors.ts';
 import type { CommandSpec } from './frame/command.ts';
+import { decryptionKeyOption } from './frame/decryption-key.ts';
 import type { Output } from './frame/output.ts';
 import { rootOption } from './local/core-root.ts';
 import type { Answer, Predictor, PredictorOptions } from './predict-source.ts';
@@ -16,7 +17,7 @@ export const predictCommand: CommandSpec<PredictOptions> = {
   usage: 'predict',
   summary: 'run a model package on images, without any component',
   options: (command) =>
-    rootOption(command)
+    decryptionKeyOption(rootOption(command))
       .option('--package <folder>', 'folder with model.json')
       .option('--service <name>', 'ask this service of the agent of a running core instead of loading a package')
       .requiredOption(

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { projectPaths } from '../bundle/project.ts';
 import type { Bounds, Check, TwinReport } from '../twin/report/twin-report.ts';
 import { cliErrors } from './errors.ts';
+import { decryptionKeyOption } from './frame/decryption-key.ts';
+import type { DecryptionKeyOption } from './frame/decryption-key.ts';
 import { buildProgress } from './frame/build-progress.ts';
 import type { CommandSpec } from './frame/command.ts';
 import type { Output } from './frame/output.ts';
 
-interface TwinCommandOptions {
+interface TwinCommandOptions extends DecryptionKeyOption {
   readonly deployment?: string;
   readonly component?: readonly string[];
   readonly build?: readonly string[];
@@ -30,13 +32,14 @@ interface TwinCommandOptions {
 }
 
 /** What every deployment of models needs; where the given folders lack it, the project's own build gives it. */
-const BASE = ['edgeml.Runtime', 'edgeml.InferenceAgent'];
+const AGENT = 'edgeml.InferenceAgent';
+const BASE = ['edgeml.Runtime', AGENT];
 
 export const twinCommand: CommandSpec<TwinCommandOptions> = {
   usage: 'twin',
   summary: 'try a deployment on a device of its own: golden results, latency, memory, and a report',
   options: (command) =>
-    command
+    decryptionKeyOption(command)
       .option('--deployment <file>', 'deployment document, JSON or YAML, as create-deployment of AWS takes it')
       .option('--component <name...>', 'components to deploy besides, as Name or Name=1.0.0')
       .option('--build <folder...>', 'folders with recipes/ and artifacts/ (default: greengrass-build of the project)')
@@ -62,6 +65,7 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
 Starts a local core in a folder of its own, deploys, and then asks every active model over the agent's socket: its golden
 inputs, whose answers must be those of the package, and the images, one after the other, for the latency. Nothing of it
 stays, nothing outside is touched. Without --deployment and --component all of the first build folder is deployed.
+--decryption-key lies in a TrustedKeysFolder of the twin's own, with the files of the one that the deployment names.
 edgeml.Runtime and edgeml.InferenceAgent come from the project where no given folder has them. A model may bring bounds of its own
 (acceptance in model.json); of two bounds the stricter one holds.
 
@@ -101,17 +105,25 @@ Examples:
       const report = await judgeNucleus({ ...common, name, root, images, ...(model === undefined ? {} : { model }) });
       return finish(report, options.report, out);
     }
+    const { givenKeys } = await import('../package/encryption/given-keys.ts');
+    const keys = await givenKeys(options.decryptionKey ?? []);
     const staging = await mkdtemp(path.join(tmpdir(), 'edgeml-twin-builds-'));
     try {
       const images = await imagesOf(options.image ?? []);
       const folders = await withBase(staging, options.build ?? [], out, signal);
       const builds = await stageBuilds(path.join(staging, 'all'), folders);
-      const request = await twinRequest(options.deployment, options.component ?? [], builds);
+      const request = await twinRequest(
+        options.deployment,
+        options.component ?? [],
+        builds,
+        keys.length > 0 ? [AGENT] : [],
+      );
       const name = options.name ?? nameOf(options.deployment, request.rootComponentVersionsToAdd ?? {});
       const report = await runTwin({
         name,
         request,
         images,
+        keys,
         ...common,
         ...(options.thing === undefined ? {} : { thingName: options.thing }),
       });
@@ -151,7 +163,7 @@ async function withBase(
   if (given.length > 0) {
     const { stageBuilds } = await import('../twin/stage-builds.ts');
     const builds = await stageBuilds(path.join(staging, 'given'), given);
-    if (BASE.every((component) => builds.has(component))) return given;
+    if (BASE.every((component) => builds.newestOf(component) !== undefined)) return given;
   }
   const { buildForThisMachine } = await import('../bundle/host-build.ts');
   await buildForThisMachine({ signal, ...buildProgress(out) });

@@ -10,6 +10,9 @@ import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
+import { packageKeys } from '../../components/inference-agent/trust/package-keys.ts';
+import { openDataKey } from '#packages/model-package';
+import type { Encryption } from '#packages/model-package';
 import { findS3 } from './source/s3-source.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import {
@@ -132,6 +135,43 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
     expect(errorOf(await pack(`s3://${BUCKET}/plain/colours.onnx`, 'many', ...words))).toMatchObject({
       code: 'packaging.beside',
       message: `s3://${BUCKET}/pictures/ holds more than 40 files; a few pictures are enough: 40 files and 200 MB at most`,
+    });
+  });
+
+  it('encrypts a model with a key of AWS KMS, which opens it for whoever may ask, by the command line and on a device', async () => {
+    const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+    const made = await pack(`s3://${BUCKET}/models/colours.zip`, 'by-kms', '--encrypt', arn);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const [{ files }] = made.json as [{ files: { package: string } }];
+    const dir = path.join(training.dir, 'by-kms', files.package);
+    const words = ['predict', '--package', dir, '--image', await training.image('red'), '--json'];
+    expect(await runHere(words, aws.environment)).toMatchObject({
+      code: 0,
+      json: [{ predictions: [{ label: 'red' }, {}, {}] }],
+    });
+
+    const { encryption } = JSON.parse(await readFile(path.join(dir, 'model.json'), 'utf8')) as {
+      encryption: Encryption;
+    };
+    const credentials = { get: async () => TEST_KEYS, invalidate: () => undefined };
+    const device = packageKeys({ folder: () => '', credentials, endpoint: aws.url });
+    const signal = new AbortController().signal;
+    const dataKey = Buffer.from(await openDataKey('Colours', encryption, device, signal), 'base64');
+    expect(dataKey).toHaveLength(32);
+
+    aws.kms.mayDecrypt = false;
+    const refused = {
+      code: 'encryption.no-key',
+      message: expect.stringMatching(/kms:Decrypt: AccessDenied.*not authorized/s) as string,
+    };
+    expect(errorOf(await runHere(words, aws.environment))).toMatchObject(refused);
+    await expect(openDataKey('Colours', encryption, device, signal)).rejects.toMatchObject(refused);
+    aws.mishap = ({ operation }) => (operation === 'Encrypt' ? 'throttle' : undefined);
+    const output = await pack(`s3://${BUCKET}/models/colours.zip`, 'refused', '--encrypt', arn);
+    aws.mishap = () => undefined;
+    expect(errorOf(output)).toMatchObject({
+      code: 'packaging.kms',
+      message: expect.stringContaining('kms:Encrypt') as string,
     });
   });
 

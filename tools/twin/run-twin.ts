@@ -12,6 +12,8 @@ import { deployedPackages } from './deployed-packages.ts';
 import { driveModel } from './drive-model.ts';
 import { twinErrors } from './errors.ts';
 import { memoryOf } from './process-memory.ts';
+import type { GivenKey } from '../package/encryption/given-keys.ts';
+import { withDeviceKeys } from './device-keys.ts';
 import type {
   Bounds,
   ComponentReport,
@@ -26,6 +28,8 @@ export interface TwinOptions {
   /** With the folders of recipes and artifacts. */
   readonly request: LocalDeploymentRequest;
   readonly images: readonly string[];
+  /** Private keys of the device, for packages that are encrypted. */
+  readonly keys?: readonly GivenKey[];
   /** Measured requests per model. */
   readonly requests: number;
   readonly heldBack?: HeldBackSet;
@@ -53,7 +57,8 @@ export async function runTwin(options: TwinOptions): Promise<TwinReport> {
     ...(thingName === undefined ? {} : { thingName }),
   });
   try {
-    const deployment = await deploy(core, options);
+    const request = await withDeviceKeys(options.request, options.keys ?? [], path.join(folder, 'keys'));
+    const deployment = await deploy(core, { ...options, request });
     signal.throwIfAborted();
     if (deployment.status !== 'SUCCEEDED') return reportOf(options, started, deployment, [], []);
     if (!core.components().some(({ componentName }) => componentName === AGENT))

@@ -9,7 +9,8 @@ export interface StagedBuilds {
   readonly artifacts: string;
   /** Newest version of each component of the first folder. */
   readonly newest: ReadonlyMap<string, string>;
-  has(component: string): boolean;
+  /** Newest version in all folders; undefined if none has the component. */
+  newestOf(component: string): string | undefined;
 }
 
 /**
@@ -22,24 +23,30 @@ export async function stageBuilds(target: string, folders: readonly string[]): P
   await Promise.all([mkdir(recipes, { recursive: true }), mkdir(artifacts, { recursive: true })]);
   const newest = new Map<string, string>();
   const known = new Set<string>();
-  const components = new Set<string>();
+  const components = new Map<string, string>();
   for (const [index, folder] of folders.entries()) {
     for (const file of await recipeFiles(folder)) {
       const { recipe } = await parseRecipeFile(file);
       if (!recipe || known.has(`${recipe.name} ${recipe.version}`)) continue;
       known.add(`${recipe.name} ${recipe.version}`);
-      components.add(recipe.name);
+      keepNewest(components, recipe);
       await copyFile(file, path.join(recipes, path.basename(file)));
       await linkTree(
         path.join(folder, 'artifacts', recipe.name, recipe.version),
         path.join(artifacts, recipe.name, recipe.version),
       );
-      const before = newest.get(recipe.name);
-      if (index === 0 && (before === undefined || semver.gt(recipe.version, before)))
-        newest.set(recipe.name, recipe.version);
+      if (index === 0) keepNewest(newest, recipe);
     }
   }
-  return { recipes, artifacts, newest, has: (component) => components.has(component) };
+  return { recipes, artifacts, newest, newestOf: (component) => components.get(component) };
+}
+
+function keepNewest(
+  versions: Map<string, string>,
+  { name, version }: { readonly name: string; readonly version: string },
+): void {
+  const before = versions.get(name);
+  if (before === undefined || semver.gt(version, before)) versions.set(name, version);
 }
 
 async function recipeFiles(folder: string): Promise<readonly string[]> {

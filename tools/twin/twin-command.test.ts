@@ -18,6 +18,7 @@ const SOUND = { input: { type: 'float32', shape: [1, 4], data: Float32Array.of(1
 
 let training: TrainingOutput;
 let build: string;
+let device: { readonly privateFile: string; readonly publicFile: string };
 const at = (...parts: readonly string[]): string => path.join(training.dir, ...parts);
 
 beforeAll(async () => {
@@ -34,8 +35,18 @@ beforeAll(async () => {
   await writeFile(at('sound.npz'), await npzOf(SOUND));
   const sound = await training.write({ 'sound.onnx': soundModel() });
   const settings = await training.write({ 'sound.json': JSON.stringify({ tensors: SOUND_TENSORS }) });
+  const [key] = (await runHere(['keygen', '--out', at('keys'), '--for', 'encryption', '--json'])).json;
+  device = key as never;
   const tensors = ['package', '--source', sound, '--name', 'Sound', '--manifest', settings];
-  const packed = await runHere([...tensors, '--golden', at('sound.npz'), '--output', build]);
+  const packed = await runHere([
+    ...tensors,
+    '--golden',
+    at('sound.npz'),
+    '--output',
+    build,
+    '--encrypt',
+    device.publicFile,
+  ]);
   expect(packed, packed.stderr).toMatchObject({ code: 0 });
   await builtCollection();
 });
@@ -48,11 +59,12 @@ const report = async (): Promise<TwinReport> =>
 const file = (name: string): Promise<string> => readFile(at('report', name), 'utf8');
 
 describe('edgeml twin', () => {
-  it('deploys what was packaged, finds the golden results, measures, and reports', async () => {
+  it('deploys what was packaged, encrypted or not, finds the golden results, measures, and reports', async () => {
     const words = wordsOf(['--build', build, '--requests', '8', '--max-p95', '60000', '--max-memory', '8000']);
     // Pictures are for the one model, arrays for the other.
     const inputs = ['--image', at('images'), at('sound.npz')];
-    const result = await runCommand([...words, ...inputs], { TMPDIR: at('t') });
+    const keys = ['--decryption-key', device.privateFile];
+    const result = await runCommand([...words, ...inputs, ...keys], { TMPDIR: at('t') });
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
     expect(result.json[0]).toMatchObject({ passed: true });
 
@@ -78,7 +90,7 @@ describe('edgeml twin', () => {
     expect(found.memory.find(({ component }) => component === 'edgeml.InferenceAgent')?.peakBytes).toBeGreaterThan(2e7);
 
     expect(await file('junit.xml')).toMatch(
-      /^<\?xml .*\n<testsuites name="edgeml\.model\.Colours 1\.0\.0, edgeml\.model\.Sound 1\.0\.0" tests="15" failures="0"/,
+      /^<\?xml .*\n<testsuites name="edgeml\.InferenceAgent [\d.]+, edgeml\.model\.Colours 1\.0\.0, edgeml\.model\.Sound 1\.0\.0" tests="15" failures="0"/,
     );
     const html = await file('report.html');
     expect(html).toContain('Fit for devices');

@@ -7,19 +7,25 @@ import type { StagedBuilds } from './stage-builds.ts';
 
 /**
  * The deployment to try: a document, components as `Name` or `Name=1.0.0`, or else everything that the first build folder holds.
+ * @param configured components that get settings: the nucleus passes them to those alone that the deployment names
  * @throws EdgeError `deployment.*`, `twin.no-component`
  */
 export async function twinRequest(
   document: string | undefined,
   components: readonly string[],
   builds: StagedBuilds,
+  configured: readonly string[] = [],
 ): Promise<LocalDeploymentRequest> {
   const folders = { recipeDirectoryPath: builds.recipes, artifactsDirectoryPath: builds.artifacts };
   const read = document === undefined ? {} : await readDeploymentDocument(document);
   const named = components.map((text) => versionOf(text, builds));
   const all = document === undefined && named.length === 0 ? [...builds.newest] : named;
-  const versions = { ...read.rootComponentVersionsToAdd, ...Object.fromEntries(all) };
-  const absent = Object.keys(versions).find((name) => !name.startsWith('aws.') && !builds.has(name));
+  const besides = configured.flatMap((name) => {
+    const version = builds.newestOf(name);
+    return version === undefined ? [] : [[name, version] as const];
+  });
+  const versions = { ...Object.fromEntries(besides), ...read.rootComponentVersionsToAdd, ...Object.fromEntries(all) };
+  const absent = Object.keys(versions).find((name) => !name.startsWith('aws.') && builds.newestOf(name) === undefined);
   if (absent !== undefined)
     throw twinErrors.error('twin.no-component', `there is no ${absent} in the build folders`, {
       facts: { component: absent },

@@ -78,7 +78,25 @@ describe('an encrypted package', () => {
     expect(verified.json[0]).toMatchObject({ state: 'trusted' });
     const red = await training.image('red');
     const run = await runHere(['predict', '--package', folder, '--image', red, '--json']);
-    expect(errorOf(run)).toMatchObject({ code: 'encryption.no-key' });
+    expect(errorOf(run)).toMatchObject({
+      code: 'encryption.no-key',
+      message: expect.stringContaining(
+        `${device.keyId}: give the file of its private key with --decryption-key`,
+      ) as string,
+    });
+  });
+
+  it('is run by edgeml predict with its key, given as an option or in the environment', async () => {
+    const words = ['predict', '--package', folder, '--image', await training.image('red'), '--golden', '--json'];
+    const red = [{ predictions: [{ label: 'red' }, {}, {}] }];
+    const byOption = await runHere([...words, '--decryption-key', device.privateFile]);
+    expect(byOption, byOption.stderr).toMatchObject({ code: 0, json: red });
+    expect(await runHere(words, { EDGEML_DECRYPTION_KEY: device.privateFile })).toMatchObject({ code: 0, json: red });
+    const other = (await runHere(['keygen', '--out', at('others'), '--for', 'encryption', '--json'])).json[0];
+    const wrong = await runHere([...words, '--decryption-key', String(other?.['privateFile'])]);
+    expect(errorOf(wrong)).toMatchObject({ code: 'encryption.no-key' });
+    const signs = await runHere([...words, '--decryption-key', signing.privateFile]);
+    expect(errorOf(signs)).toMatchObject({ code: 'encryption.bad-key' });
   });
 
   it('serves where its key lies, also after a restart, and its model is on no disk', async () => {

@@ -1,0 +1,12 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+
+export interface DecryptionKeyOption {
+  readonly decryptionKey?: readonly string[];
+}
+
+/** `--decryption-key`, for commands that run packages. */
+export function decryptionKeyOption(command: Command): Command {
+  const meaning = 'private keys that open encrypted packages (edgeml keygen --for encryption); AWS KMS needs none';
+  return command.addOption(new Option('--decryption-key <file...>', meaning).env('EDGEML_DECRYPTION_KEY'));
+}
