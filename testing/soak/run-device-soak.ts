@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { sleep, systemClock } from '#packages/foundation';
 import { createFeedbackClient } from '#packages/http';
 import type { FeedbackClient } from '#packages/http';
 import type { Counts } from '../../components/inference-app/statistics/statistics.ts';
@@ -203,12 +204,8 @@ class DeviceSoak {
   }
 }
 
-function pause(ms: number, calm: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (calm.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    calm.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
+async function pause(ms: number, calm: AbortSignal): Promise<void> {
+  await sleep(systemClock, ms, calm).catch(() => undefined);
 }
 
 /** The reasons why the report is not what it should be; none if it is. */

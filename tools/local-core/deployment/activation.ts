@@ -131,11 +131,15 @@ async function allStarted(
     const broken = services.find((one) => one.timesBroken > (since.get(one)?.timesBroken ?? 0));
     return broken ?? (services.every(isDone) ? 'all' : undefined);
   };
+  // The core lives longer than a deployment.
+  const over = new AbortController();
   const interrupted = new Promise<'stopping'>((resolve) => {
     if (context.stopping.aborted) resolve('stopping');
-    context.stopping.addEventListener('abort', () => resolve('stopping'), { once: true });
+    context.stopping.addEventListener('abort', () => resolve('stopping'), { once: true, signal: over.signal });
   });
-  const outcome = await Promise.race([context.graph.until(look, context.stopping), interrupted]);
+  const outcome = await Promise.race([context.graph.until(look, context.stopping), interrupted]).finally(() =>
+    over.abort(),
+  );
   if (outcome === 'stopping') throw coreErrors.error('deployment.interrupted', 'the core was stopped');
   if (outcome !== 'all') throw brokenError(outcome);
 }
