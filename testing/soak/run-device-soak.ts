@@ -51,6 +51,9 @@ export interface DeviceSoakReport {
   readonly leftBehind: { readonly processes: number; readonly ringFolders: number };
 }
 
+/** For processes that end at the end. */
+const LAST_END_MS = 30_000;
+const LOOK_MS = 100;
 const SAMPLE_MS = 2_000;
 /** Every so many samples: a collection stops a process for some milliseconds, and takes away what it would have kept for long. */
 const HEAP_SAMPLES = 10;
@@ -74,6 +77,9 @@ export async function runDeviceSoak({
     await rig.device.core.stop();
     const counts = rig.log.counts!;
     await rig.close();
+    // An agent that is about to end takes its folder along.
+    const ends = performance.now() + LAST_END_MS;
+    while (pidsBelow(root).length > 0 && performance.now() < ends) await pause(LOOK_MS, signal);
     const ringFolders = [...soak.ringFolders].filter((folder) => existsSync(folder)).length;
     return { ...seen, counts, leftBehind: { processes: pidsBelow(root).length, ringFolders } };
   } finally {

@@ -36,6 +36,13 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     expect(leftTo(opened())).toEqual([]);
   });
 
+  it('makes a folder with the first input, and none before', async () => {
+    const agent = opened();
+    expect(await readdir(memory.path)).toEqual([]);
+    agent.begin(MODEL, input('one'), true)();
+    expect(await readdir(memory.path)).toHaveLength(1);
+  });
+
   it('uses the place of an input that was answered for the next one, whatever its size', async () => {
     const agent = opened();
     for (const text of ['a long one', 'short']) agent.begin(MODEL, input(text), true)();

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync, writevSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+  writevSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { SHARED_MEMORY } from '#packages/frames';
@@ -41,17 +51,17 @@ export class InputsAtWork {
   readonly #idle: number[] = [];
   #made = 0;
 
-  /** @returns undefined where there is no such memory, or somebody else has taken the place */
+  /** @returns undefined if there is no such memory, or somebody else has taken the place */
   static open(workFolder: string, sharedMemory = SHARED_MEMORY): InputsAtWork | undefined {
     const name = createHash('sha256').update(workFolder).digest('hex').slice(0, 16);
     const folder = join(sharedMemory, `edgeml-at-work-${name}`);
     try {
       if (!lstatSync(sharedMemory).isDirectory()) return undefined;
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const { mode, uid } = lstatSync(folder);
-      if (uid !== process.getuid?.() || (mode & OF_OTHERS) !== 0) return undefined;
+      // Without threads that run models nothing is ever noted, and no folder stays behind.
+      if (!existsSync(folder)) return new InputsAtWork(folder, []);
+      requireOwn(folder);
       const left = readdirSync(folder).flatMap((file) => readLeft(join(folder, file)) ?? []);
-      for (const file of readdirSync(folder)) rmSync(join(folder, file), { force: true });
+      rmSync(folder, { recursive: true });
       return new InputsAtWork(folder, left);
     } catch {
       return undefined;
@@ -72,7 +82,7 @@ export class InputsAtWork {
     if (bytes === 0) return () => undefined;
     const isLarge = bytes > MAX_COPIED_BYTES;
     try {
-      const fd = this.#idle.pop() ?? openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
+      const fd = this.#idle.pop() ?? this.#anotherFile();
       const head = Buffer.from(
         JSON.stringify({ packageHash, keep, bytes, ...(isLarge ? { sha256: hashOf(parts) } : {}) }),
       );
@@ -83,10 +93,22 @@ export class InputsAtWork {
         this.#idle.push(fd);
       };
     } catch {
-      // Shared memory is full: this one is not noted, which keeps nobody from an answer.
+      // Shared memory is full, or somebody else has taken the place: this one is not noted, which keeps nobody from an answer.
       return () => undefined;
     }
   }
+
+  #anotherFile(): number {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    requireOwn(this.#folder);
+    return openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
+  }
+}
+
+/** @throws Error if others could have written there */
+function requireOwn(folder: string): void {
+  const { mode, uid } = lstatSync(folder);
+  if (uid !== process.getuid?.() || (mode & OF_OTHERS) !== 0) throw new Error(`${folder} is not this user's alone`);
 }
 
 const WORD_BYTES = 4;

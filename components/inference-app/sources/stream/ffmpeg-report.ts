@@ -60,7 +60,8 @@ function pictureIn(line: string): string | undefined {
 
 /** e.g. ` (I420 / 0x30323449), yuv420p(tv, bt470bg/unknown/unknown, progressive), 1920x1080 [SAR 1:1 DAR 16:9], …` */
 function layoutIn(text: string): FrameLayout | undefined {
-  const match = /(?:^|, )(\w+)(?:\(([^)]*)\))?, (\d+)x(\d+)/.exec(text);
+  // No picture has more pixels on a side than five digits say; memory is reserved for what is read here.
+  const match = /(?:^|, )(\w+)(?:\(([^)]*)\))?, (\d{1,5})x(\d{1,5})\b/.exec(text);
   if (!match) return undefined;
   const [, name = '', notes = '', width, height] = match;
   const format = FORMATS[name];
