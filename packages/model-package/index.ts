@@ -29,6 +29,7 @@ export type { PackageLimits } from './reading/limits.ts';
 export { listFiles } from './reading/list-files.ts';
 export type { PackageFile } from './reading/list-files.ts';
 export { packageChanged, PackageFiles } from './reading/package-files.ts';
+export type { EncryptedFiles } from './reading/package-files.ts';
 export { MANIFEST_FILE, readPackage } from './reading/read-package.ts';
 export type { ModelPackage } from './reading/read-package.ts';
 export { DECODERS, OUTPUT_FORMS, outputSchema } from './schema-output.ts';

@@ -20,6 +20,9 @@ export interface Input extends Readonly<Record<InputText, string>> {
 
 type InputText =
   | 'arn'
+  | 'CiphertextBlob'
+  | 'KeyId'
+  | 'Plaintext'
   | 'recipeOutputFormat'
   | 'inlineRecipe'
   | 'deploymentId'

@@ -14,10 +14,11 @@ export async function withDeviceKeys(
   if (keys.length === 0) return request;
   await mkdir(folder, { mode: 0o700 });
   const update = request.componentToConfiguration?.[AGENT];
-  const before = update?.MERGE?.['TrustedKeysFolder'];
+  const merge = (update?.MERGE ?? {}) as Readonly<Record<string, unknown>>;
+  const before = merge['TrustedKeysFolder'];
   // One of a device that this machine does not have holds nothing here.
   if (typeof before === 'string' && before !== '') await cp(before, folder, { recursive: true }).catch(() => undefined);
   for (const { keyId, text } of keys) await writeFile(path.join(folder, `${keyId}.key`), text, { mode: 0o400 });
-  const merged = { ...update, MERGE: { ...update?.MERGE, TrustedKeysFolder: folder } };
+  const merged = { ...update, MERGE: { ...merge, TrustedKeysFolder: folder } };
   return { ...request, componentToConfiguration: { ...request.componentToConfiguration, [AGENT]: merged } };
 }

@@ -78,6 +78,7 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     const damaged = ['', 'text', '\x01\0\0\0\xff\0\0\0{}', '\x01\0\0\0\x02\0\0\0{}'];
     await Promise.all(damaged.map((text, index) => writeFile(join(path, String(7 + index)), text, 'latin1')));
     expect(leftTo(opened())).toMatchObject([{ text: 'bright' }]);
+    opened().begin(MODEL, input('bright'), true);
     await chmod(path, 0o770);
     expect(InputsAtWork.open('/work', memory.path)).toBeUndefined();
     expect(InputsAtWork.open('/work', join(memory.path, 'nowhere'))).toBeUndefined();

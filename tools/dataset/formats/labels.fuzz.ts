@@ -47,7 +47,7 @@ const target: FuzzTarget = {
       Buffer.from(bytes)
         .toString()
         .split(NEXT_FILE)
-        .map((part) => {
+        .map((part): [string, string] => {
           const end = part.indexOf('\n');
           return end < 0 ? ['a.json', part] : [part.slice(0, end), part.slice(end + 1)];
         }),
