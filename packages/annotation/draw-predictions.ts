@@ -19,7 +19,7 @@ export interface DrawOptions {
 /**
  * The picture, upright, with its predictions drawn on, as JPEG.
  *
- * @param image a uint8 npy array of the shape (height, width, channels), BMP or TIFF without compression, or a file that sharp reads
+ * @param image a uint8 npy array of the shape (height, width, channels), BMP or TIFF, or a file that sharp reads
  * @param size of the upright picture in pixels, as the agent reported it
  * @throws EdgeError `annotation.failed`
  */

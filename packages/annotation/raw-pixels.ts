@@ -6,7 +6,7 @@ import { npyPixels } from './npy-pixels.ts';
 const MAX_PIXELS = 100_000_000;
 
 /**
- * The pixels of a picture that sharp does not read: BMP and TIFF without compression, and uint8 npy arrays of the shape (height, width,
+ * The pixels of a picture that sharp does not read: BMP, TIFF, and uint8 npy arrays of the shape (height, width,
  * channels). Undefined for others.
  * @throws RasterFault
  */

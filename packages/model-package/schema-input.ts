@@ -6,16 +6,16 @@ import { channelDivisors, channelValues, filter, side, stepsSchema } from './sch
 const commonFields = {
   /** Tensor name; may be left out where the model has one input. */
   name: z.string().min(1).optional(),
-  layout: z.enum(['NCHW', 'NHWC']).optional().meta({ default: 'NCHW' }),
-  dtype: z.enum(['float32', 'float16', 'uint8', 'int8']).optional().meta({ default: 'float32' }),
-  color: z.enum(['RGB', 'BGR', 'GRAY']).optional().meta({ default: 'RGB' }),
+  layout: z.enum(['NCHW', 'NHWC']).optional(),
+  dtype: z.enum(['float32', 'float16', 'uint8', 'int8']).optional(),
+  color: z.enum(['RGB', 'BGR', 'GRAY']).optional(),
   /** Instead of `color`: so many channels, in the order of the image file. */
   channels: z.int().min(2).max(64).optional(),
   /**
    * Bits of a pixel's value in training. With 8, images of 16 bits lose their lower byte, as OpenCV's imread has it. With 9 to 16 their
    * values are taken as they are, and those of 8-bit images are multiplied up to the same range.
    */
-  bits: z.int().min(8).max(16).optional().meta({ default: 8 }),
+  bits: z.int().min(8).max(16).optional(),
 } as const;
 
 /** The short form: one of three classic ways to bring an image into the tensor. */
@@ -25,23 +25,45 @@ const shortFields = {
   /** Pixels down that the model takes. */
   height: side.optional(),
   /** `stretch` ignores the aspect ratio; `letterbox` keeps it and pads; `center-crop` keeps it and cuts. */
-  resize: z.enum(['stretch', 'letterbox', 'center-crop']).optional().meta({ default: 'stretch' }),
-  filter: filter.optional().meta({ default: 'bilinear' }),
+  resize: z.enum(['stretch', 'letterbox', 'center-crop']).optional(),
+  filter: filter.optional(),
   /** Value of the letterbox' bars, before mean and std. */
-  pad: z.number().min(0).max(65_535).optional().meta({ default: 114 }),
+  pad: z.number().min(0).max(65_535).optional(),
   /** Where the image lies in the letterbox. */
-  align: z.enum(['center', 'top-left']).optional().meta({ default: 'center' }),
+  align: z.enum(['center', 'top-left']).optional(),
   /** For `center-crop`: side of the crop over side of the resized image, e.g. 224/256 = 0.875. */
-  cropFraction: z.number().gt(0).max(1).optional().meta({ default: 1 }),
+  cropFraction: z.number().gt(0).max(1).optional(),
   /** Per channel of the tensor: a pixel becomes (value - mean) / std. */
-  mean: channelValues.optional().meta({ default: 0 }),
-  std: channelDivisors.optional().meta({ default: 1 }),
+  mean: channelValues.optional(),
+  std: channelDivisors.optional(),
 } as const;
 
 const allFields = { ...commonFields, ...shortFields, steps: stepsSchema.optional() } as const;
 
+/** What a key that is left out means. A variant that leaves it out has the manifest's, so only the manifest's schema tells of these. */
+const DEFAULTS = {
+  layout: 'NCHW',
+  dtype: 'float32',
+  color: 'RGB',
+  bits: 8,
+  resize: 'stretch',
+  filter: 'bilinear',
+  pad: 114,
+  align: 'center',
+  cropFraction: 1,
+  mean: 0,
+  std: 1,
+} as const;
+
 /** Either form, as model.json has it. */
-const writtenInput = z.strictObject(allFields);
+const writtenInput = z.strictObject(
+  Object.fromEntries(
+    Object.entries(allFields).map(([key, field]) => [
+      key,
+      Object.hasOwn(DEFAULTS, key) ? field.meta({ default: DEFAULTS[key as keyof typeof DEFAULTS] }) : field,
+    ]),
+  ) as unknown as typeof allFields,
+);
 type WrittenInput = z.infer<typeof writtenInput>;
 
 /** What the model was trained on. */
@@ -76,7 +98,7 @@ export const inputSchema = writtenInput
     ],
   });
 
-export const inputOverrideSchema = writtenInput;
+export const inputOverrideSchema = z.strictObject(allFields);
 
 export type InputSpec = Readonly<z.infer<typeof inputSchema>>;
 export type ShortInput = ReturnType<typeof shortForm>;
@@ -95,7 +117,14 @@ function valuesOf({ mean, std, steps = [] }: WrittenInput): readonly (readonly [
   return all.flatMap(([path, values]) => (values ? [[path, values] as const] : []));
 }
 
-function common({ name, layout = 'NCHW', dtype = 'float32', color = 'RGB', channels, bits }: WrittenInput) {
+function common({
+  name,
+  layout = DEFAULTS.layout,
+  dtype = DEFAULTS.dtype,
+  color = DEFAULTS.color,
+  channels,
+  bits,
+}: WrittenInput) {
   return {
     ...(name === undefined ? {} : { name }),
     layout,
@@ -110,8 +139,9 @@ function withSteps(input: WrittenInput, steps: NonNullable<WrittenInput['steps']
 }
 
 function shortForm(input: WrittenInput) {
-  const { width = 1, height = 1, resize = 'stretch', filter: kernel = 'bilinear', pad = 114 } = input;
-  const { align = 'center', cropFraction = 1, mean = [0], std = [1] } = input;
+  const { width = 1, height = 1, resize = DEFAULTS.resize, filter: kernel = DEFAULTS.filter } = input;
+  const { pad = DEFAULTS.pad, align = DEFAULTS.align, cropFraction = DEFAULTS.cropFraction } = input;
+  const { mean = [DEFAULTS.mean], std = [DEFAULTS.std] } = input;
   return { ...common(input), width, height, resize, filter: kernel, pad, align, cropFraction, mean, std };
 }
 

@@ -1,4 +1,4 @@
-/** Pixels of a file without compression: upright, rows from the top, channels interleaved. */
+/** Pixels of a BMP or TIFF file: upright, rows from the top, channels interleaved. */
 export interface Raster {
   readonly width: number;
   readonly height: number;

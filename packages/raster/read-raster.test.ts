@@ -3,12 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../testing/outside-data/programs.ts';
 import { patternPixels } from '../../testing/vision/images.ts';
-import { bmp, tiff } from '../../testing/vision/rasters.ts';
+import { bmp, packedTiff, tiff } from '../../testing/vision/rasters.ts';
 import { RasterFault } from './raster.ts';
 import { rasterFormat, readRaster } from './read-raster.ts';
 import { shownRaster } from './shown-raster.ts';
@@ -105,7 +106,8 @@ describe('TIFF', () => {
   });
 
   it.each<[string, string, Readonly<Record<number, readonly number[]>>]>([
-    ['unsupported', 'compressed (LZW)', { 259: [5] }],
+    ['unsupported', 'compressed (JPEG); LZW, PackBits and Deflate are read', { 259: [7] }],
+    ['unsupported', 'compressed (number 9)', { 259: [9] }],
     ['unsupported', 'tiles', { 322: [16] }],
     ['unsupported', '12 bits', { 258: [12] }],
     ['unsupported', 'floating-point', { 339: [3] }],
@@ -142,7 +144,79 @@ describe('TIFF', () => {
       expect(Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(theirs)).toBe(true);
     }
   });
+
+  it.each(['lzw', 'packbits', 'deflate'] as const)('has them packed by %s too', async (compression) => {
+    // Larger than a table of LZW, with runs and with noise.
+    const [width, height] = [211, 160];
+    const noise = patternPixels(width, height).map((value, at) =>
+      at % 5000 < 2500 ? 17 : (value * 7919 + at * 31) % 251,
+    );
+    const picture = sharp(Buffer.from(noise), { raw: { width, height, channels: 3 } });
+    for (const space of ['srgb', 'b-w', 'grey16', 'rgb16'] as const)
+      for (const predictor of ['none', 'horizontal'] as const) {
+        const file = await picture.clone().toColourspace(space).tiff({ compression, predictor }).toBuffer();
+        const depth = space.endsWith('16') ? 'ushort' : 'uchar';
+        const theirs = await sharp(file).toColourspace(space).raw({ depth }).toBuffer();
+        const { data, ...size } = read(file);
+        expect(size).toMatchObject({ width, height });
+        expect(Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(theirs)).toBe(true);
+      }
+  });
+
+  it('adds up the differences of samples of 16 bits in the order of its bytes, and of planes', () => {
+    const grey = { bits: 16, width: 3, height: 1 } as const;
+    for (const little of [true, false]) {
+      const rows = Buffer.from(little ? [0xff, 0, 1, 1, 0, 0xff] : [0, 0xff, 1, 1, 0xff, 0]);
+      expect([...read(packedTiff({ ...grey, little }, [deflateSync(rows)], { 259: [8], 317: [2] })).data]).toEqual([
+        0xff, 0x200, 0x100,
+      ]);
+    }
+    const planes = { bits: 8, width: 2, height: 1, samples: 3, isPlanar: true } as const;
+    const strips = [1, 2, 3].map((first) => Buffer.from([1, first, 10]));
+    expect([...read(packedTiff(planes, strips, { 259: [32_773], 317: [2] })).data]).toEqual([1, 2, 3, 11, 12, 13]);
+  });
+
+  it.each<[string, string, Uint8Array, Readonly<Record<number, readonly number[]>>]>([
+    ['corrupt', 'LZW ends after 0 of 15', Buffer.from([0x80]), { 259: [5] }],
+    ['corrupt', 'LZW ends after 1 of 15', bitsOf(9, [256, 65, 257]), { 259: [5] }],
+    ['corrupt', 'LZW begins with the code 300', bitsOf(9, [256, 300, 1]), { 259: [5] }],
+    ['corrupt', 'LZW has the code 300, and 258 are known', bitsOf(9, [256, 65, 300]), { 259: [5] }],
+    ['unsupported', 'before TIFF 5.0', Buffer.from([0, 1, 2, 3]), { 259: [5] }],
+    ['corrupt', 'PackBits end after 3 of 15', Buffer.from([2, 1, 2, 3]), { 259: [32_773] }],
+    ['corrupt', 'PackBits end after 0 of 15', Buffer.from([128, 200]), { 259: [32_773] }],
+    ['corrupt', 'Deflate ends after 3 of 15', deflateSync(Buffer.alloc(3)), { 259: [8] }],
+    ['corrupt', 'Deflate cannot be unpacked', deflateSync(Buffer.alloc(99_999)), { 259: [8] }],
+    ['corrupt', 'Deflate cannot be unpacked', Buffer.from('no zlib at all'), { 259: [32_946] }],
+    ['corrupt', 'the sizes of 0', Buffer.of(1), { 259: [5], 279: [] }],
+    ['corrupt', 'its strips have 60000 bytes', Buffer.of(1), { 259: [5], 279: [60_000] }],
+    ['corrupt', 'strip 0 goes on', Buffer.alloc(50), { 259: [8], 273: [200], 279: [100] }],
+    [
+      'corrupt',
+      '90000 bytes, which 4 bytes of LZW cannot hold',
+      Buffer.alloc(4),
+      { 256: [300], 257: [300], 278: [300], 259: [5] },
+    ],
+    [
+      'too-large',
+      'have 64 samples',
+      Buffer.alloc(4),
+      { 256: [300], 257: [300], 278: [300], 258: Array<number>(64).fill(8), 259: [5], 277: [64] },
+    ],
+    ['unsupported', 'of 1 bits are told by the predictor 2', Buffer.alloc(4), { 258: [1], 259: [5], 317: [2] }],
+    ['unsupported', 'the predictor 3', Buffer.alloc(4), { 259: [8], 317: [3] }],
+  ])('is refused as %s if it is packed: %s', (kind, message, strip, tags) => {
+    expect(faultOf(packedTiff({ bits: 8 }, [strip], tags))).toMatchObject({
+      kind,
+      message: expect.stringContaining(message) as string,
+    });
+  });
 });
+
+/** Codes of one width, the highest bit first. */
+function bitsOf(width: number, codes: readonly number[]): Uint8Array {
+  const text = codes.map((code) => code.toString(2).padStart(width, '0')).join('');
+  return Uint8Array.from(text.match(/.{1,8}/g) ?? [], (byte) => Number.parseInt(byte.padEnd(8, '0'), 2));
+}
 
 it('are shown in 8 bits, the 12 of a camera as bright as they are', () => {
   const deep = tiff({ bits: 16, width: 2, height: 1, sample: (x) => x * 4095 });

@@ -8,8 +8,9 @@ export function rasterFormat(bytes: Uint8Array): 'BMP' | 'TIFF' | undefined {
 }
 
 /**
- * The pixels of a BMP or TIFF file without compression, as industrial cameras write them. Takes as much memory as the pixels; a file that
- * does not have the bytes of all of them is refused before.
+ * The pixels of a BMP file without compression, or of a TIFF file without compression or packed without loss, as industrial cameras and
+ * their programs write them. Takes as much memory as the pixels (twice as much of a packed file); a file that cannot hold all of
+ * them is refused before.
  * @throws RasterFault
  */
 export function readRaster(bytes: Uint8Array, maxPixels: number): Raster {

@@ -26,7 +26,7 @@ export const visionErrors = errorCatalogue({
   }),
   'image.unsupported': entry<{ readonly format: string }>({
     status: 415,
-    todo: 'Read the reason; convert the image to PNG or JPEG, or TIFF and BMP without compression.',
+    todo: 'Read the reason; convert the image to PNG, JPEG or BMP without compression, or to TIFF without compression or with LZW, PackBits or Deflate.',
   }),
   'model.closed': { status: 503, todo: 'Ask again: a newer instance of the model has taken over.' },
   'model.file-missing': { status: 422, todo: 'Put the file into the package, or correct its name in model.json.' },

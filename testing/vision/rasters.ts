@@ -129,3 +129,18 @@ export function tiff(spec: TiffSpec): Uint8Array {
   }
   return file;
 }
+
+/** A file with strips of its own behind everything else; `tags` say how they are packed. */
+export function packedTiff(
+  spec: TiffSpec,
+  strips: readonly Uint8Array[],
+  tags: Readonly<Record<number, readonly number[]>>,
+): Uint8Array {
+  const counts = strips.map(({ length }) => length);
+  const file = (offsets: readonly number[]) => tiff({ ...spec, tags: { 273: offsets, 279: counts, ...tags } });
+  const end = file(counts).length;
+  return Buffer.concat([
+    file(counts.map((_, at) => end + counts.slice(0, at).reduce((sum, one) => sum + one, 0))),
+    ...strips,
+  ]);
+}

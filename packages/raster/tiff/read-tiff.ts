@@ -4,6 +4,7 @@ import type { Raster } from '../raster.ts';
 import { readTiffDirectory } from './tiff-directory.ts';
 import { TIFF_TAGS, tiffLayout } from './tiff-layout.ts';
 import type { TiffLayout } from './tiff-layout.ts';
+import { unpackStrips } from './unpack-strips.ts';
 
 export function isTiff(bytes: Uint8Array): boolean {
   const [a, b, c, d] = bytes;
@@ -13,14 +14,16 @@ export function isTiff(bytes: Uint8Array): boolean {
 /** The first picture of the file. @throws RasterFault */
 export function readTiff(bytes: Uint8Array, maxPixels: number): Raster {
   if (bytes.length < 8) throw corrupt('it ends within its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const little = bytes[0] === 0x49;
   const layout = tiffLayout(readTiffDirectory(view, little, TIFF_TAGS));
   const { width, height, samples, orientation } = layout;
   checkSize(width, height, maxPixels);
-  checkStrips(layout, bytes.length);
+  checkStrips(layout);
   const { kind, bits, hasAlpha } = layout;
-  const read = rowReader(view, little, layout);
+  const read = layout.compression
+    ? rowReader(viewOf(unpackStrips(bytes, little, layout, rowBytes(layout), maxPixels)), little, unpacked(layout))
+    : plainReader(view, little, layout);
   if (kind === 'palette') {
     const colors = { width, height, channels: 3, hasAlpha: false, data: painted(layout, read) };
     return toUpright(colors, orientation);
@@ -33,12 +36,20 @@ export function readTiff(bytes: Uint8Array, maxPixels: number): Raster {
   return toUpright({ width, height, channels: samples, hasAlpha, data }, orientation);
 }
 
-/** Before memory is taken: whether all rows lie within the file. */
-function checkStrips(layout: TiffLayout, bytes: number): void {
-  const { height, rowsPerStrip, offsets, isPlanar, samples } = layout;
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function checkStrips({ height, rowsPerStrip, offsets, isPlanar, samples }: TiffLayout): void {
   if (rowsPerStrip < 1) throw corrupt('its strips have no rows');
   const strips = Math.ceil(height / rowsPerStrip) * (isPlanar ? samples : 1);
   if (offsets.length !== strips) throw corrupt(`it has ${offsets.length} strips, and its rows need ${strips}`);
+}
+
+/** Of a file without compression. Before memory is taken it is known whether all rows lie within the file. */
+function plainReader(view: DataView, little: boolean, layout: TiffLayout) {
+  const { height, rowsPerStrip, offsets, isPlanar, samples } = layout;
+  const bytes = view.byteLength;
   // Strips may lie upon each other in a file that is made to take memory.
   const needed = height * rowBytes(layout) * (isPlanar ? samples : 1);
   if (needed > bytes) throw corrupt(`its pixels need ${needed} bytes, and it has ${bytes}`);
@@ -47,6 +58,14 @@ function checkStrips(layout: TiffLayout, bytes: number): void {
     const rows = Math.min(rowsPerStrip, height - (strip % perPlane) * rowsPerStrip);
     if (offset + rows * rowBytes(layout) > bytes) throw corrupt(`its strip ${strip} goes on beyond its end`);
   });
+  return rowReader(view, little, layout);
+}
+
+/** Rows follow one another: each plane is one strip. */
+function unpacked(layout: TiffLayout): TiffLayout {
+  const { height, isPlanar, samples } = layout;
+  const offsets = Array.from({ length: isPlanar ? samples : 1 }, (_, plane) => plane * height * rowBytes(layout));
+  return { ...layout, rowsPerStrip: height, offsets };
 }
 
 /** Rows begin at whole bytes. */

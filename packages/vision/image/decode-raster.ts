@@ -6,7 +6,7 @@ import type { DecodeOptions } from './decode-options.ts';
 import type { Pixels } from './pixels.ts';
 
 /**
- * BMP and TIFF without compression. What `DecodeOptions` does not ask for is dropped as OpenCV's `imread` does: the lower byte, alpha.
+ * BMP and TIFF. What `DecodeOptions` does not ask for is dropped as OpenCV's `imread` does: the lower byte, alpha.
  * @throws EdgeError `image.corrupt`, `image.unsupported`, `image.too-large`
  */
 export function decodeRaster(
