@@ -26,9 +26,11 @@ export interface InvokeOptions extends CallOptions {
   readonly contentType: string;
   /** The agent answers with an error rather than after this many milliseconds. */
   readonly deadlineMs?: number;
+  /** Whose arrays these are: a model that hands a state on goes on with the one that the call before has left. Default: it begins with zeros. */
+  readonly sequence?: string | undefined;
 }
 
-export type FrameInvokeOptions = Omit<InvokeOptions, 'contentType'>;
+export type FrameInvokeOptions = Omit<InvokeOptions, 'contentType' | 'sequence'>;
 
 interface CallOptions {
   readonly timeoutMs?: number;
@@ -134,11 +136,11 @@ function invoke(
   http: HttpClient,
   service: string,
   body: Uint8Array | string,
-  { contentType, deadlineMs, ...call }: InvokeOptions,
+  { contentType, deadlineMs, sequence, ...call }: InvokeOptions,
 ): Promise<InvokeResult> {
   return json(http, {
     method: 'POST',
-    path: `/v1/services/${encodeURIComponent(service)}/invoke`,
+    path: `/v1/services/${encodeURIComponent(service)}/invoke${sequence === undefined ? '' : `?sequence=${encodeURIComponent(sequence)}`}`,
     body,
     headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
     ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),

@@ -1,11 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvokeResult } from '#packages/http';
 import { blocks } from '../docs/pages.ts';
+import { buildPackage } from '../../testing/clients/typescript-caller.ts';
+import { needs } from '../../testing/outside-data/needs.ts';
+import { PYTHON, python } from '../../testing/outside-data/python.ts';
 import { freePort } from '../../testing/process/free-port.ts';
 import { builtCollection, providedRuntime } from '../../testing/device/built-collection.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
@@ -25,6 +29,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   gear: 'GearInspector',
 };
 
+const hasPython = await needs(python);
 let folder: string;
 
 beforeAll(async () => {
@@ -120,6 +125,30 @@ describe('npm start', () => {
     await until(() => /PartsDetector +broken\.jpg +.+ \([a-z.-]+\)\n/.test(run.out));
     await copyFile(path.join(SAMPLES, 'belt-02.jpg'), path.join(root, 'inbox/after.jpg'));
     await until(() => /PartsDetector +after\.jpg/.test(run.out));
+  });
+
+  const socket = () => path.join(root, 'work/edgeml.InferenceAgent/agent.sock');
+  const pictures = ['belt-01.jpg', 'belt-02.jpg'].map((name) => path.join(SAMPLES, name));
+  const example = async (command: string, words: readonly string[], environment: object, cwd: string) => {
+    const env = { ...process.env, EDGEML_AGENT_SOCKET: socket(), ...environment };
+    const { stdout } = await promisify(execFile)(command, [...words, 'PartsDetector', ...pictures], { cwd, env });
+    const [first = '', second = '', serving] = stdout.trim().split('\n');
+    for (const [at, line] of [first, second].entries())
+      expect(line).toMatch(new RegExp(`^${pictures[at]}: [a-z-]+ 0\\.\\d\\d(, [a-z-]+ 0\\.\\d\\d)*$`));
+    expect(serving).toMatch(/^Serving: .*PartsDetector 1\.0\.0/);
+  };
+
+  it('answers the example of the client for Python', hasPython, async () => {
+    const client = path.join(PROJECT, 'clients/python');
+    const environment = { PYTHONPATH: client, PYTHONDONTWRITEBYTECODE: '1' };
+    await example(PYTHON, [path.join(client, 'examples/agent/ask_agent.py')], environment, folder);
+  });
+
+  it('answers the example of the client for TypeScript', async () => {
+    const app = path.join(folder, 'app');
+    await buildPackage(path.join(app, 'node_modules/edgeml-sdk'));
+    await copyFile(path.join(PROJECT, 'clients/typescript/examples/ask-agent.mjs'), path.join(app, 'ask-agent.mjs'));
+    await example(process.execPath, ['ask-agent.mjs'], {}, app);
   });
 
   it('can be asked by other commands', async () => {

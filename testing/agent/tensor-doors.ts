@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Metadata } from '@grpc/grpc-js';
 import { vi } from 'vitest';
 import { plainElements, tensorOfBase64 } from '#packages/vision';
 import type { NamedTensors } from '#packages/vision';
@@ -20,7 +21,13 @@ import { OpenInferenceClient } from './open-inference-client.ts';
 type PlainOutputs = Readonly<Record<string, readonly unknown[] | undefined>>;
 
 /** Asks a model for its outputs in one of the ways that there are. */
-export type TensorDoor = (model: string, inputs: NamedTensors) => Promise<PlainOutputs>;
+export type TensorDoor = (model: string, inputs: NamedTensors, step?: Step) => Promise<PlainOutputs>;
+
+/** Whose call it is, and whether it is the first. */
+export interface Step {
+  readonly sequence: string;
+  readonly isFirst: boolean;
+}
 
 export interface DoorsOf {
   readonly started: InProcessAgent;
@@ -29,7 +36,7 @@ export interface DoorsOf {
   readonly root: string;
   readonly edgeManagerSocket: string;
   readonly packageOf: (model: string) => string;
-  /** Folder that the application watches, with one below it for each service. */
+  /** Folder that the application watches, with one below it for each service, and one for each sequence. */
   readonly watched: string;
 }
 
@@ -51,20 +58,29 @@ export function tensorDoors(of: DoorsOf): Readonly<Record<string, TensorDoor>> {
     return file;
   };
   return {
-    'HTTP, arrays as the body': async (model, inputs) => {
+    'HTTP, arrays as the body': async (model, inputs, step) => {
       const npz = await npzOf(inputs);
-      const { outputs = {}, image } = await started.client.invoke(model, npz, { contentType: 'application/x-npz' });
+      const options = { contentType: 'application/x-npz', sequence: step?.sequence };
+      const { outputs = {}, image, sequence } = await started.client.invoke(model, npz, options);
       if (image.width !== 0) throw new Error('arrays have no width');
+      if (sequence?.began !== step?.isFirst) throw new Error('the answer says otherwise of its sequence');
       return plainOf(Object.fromEntries(Object.entries(outputs).map(([name, one]) => [name, tensorOfBase64(one)])));
     },
-    'Open Inference Protocol, JSON': (model, inputs) => inferOverHttp(socketPath, model, inputs, false),
-    'Open Inference Protocol, binary data': (model, inputs) => inferOverHttp(socketPath, model, inputs, true),
-    'Open Inference Protocol, gRPC': (model, inputs) => inferOverGrpc(socketPath, model, inputs),
-    'gRPC of Edge Manager': (model, inputs) => predictOverEdgeManager(started, edgeManagerSocket, model, inputs),
-    'Greengrass IPC': async (model, inputs) => {
+    'Open Inference Protocol, JSON': (model, inputs, step) => inferOverHttp(socketPath, model, inputs, false, step),
+    'Open Inference Protocol, binary data': (model, inputs, step) =>
+      inferOverHttp(socketPath, model, inputs, true, step),
+    'Open Inference Protocol, gRPC': (model, inputs, step) => inferOverGrpc(socketPath, model, inputs, step),
+    'gRPC of Edge Manager': (model, inputs, step) =>
+      predictOverEdgeManager(started, edgeManagerSocket, model, inputs, step),
+    'Greengrass IPC': async (model, inputs, step) => {
       const replyTo = `edgeml/reply/${++count}`;
       const body = Buffer.from(await npzOf(inputs)).toString('base64');
-      nucleus.publish(`edgeml/invoke/${model}`, { id: '1', replyTo, body });
+      nucleus.publish(`edgeml/invoke/${model}`, {
+        id: '1',
+        replyTo,
+        body,
+        ...(step ? { sequence: { id: step.sequence } } : {}),
+      });
       const { message } = await waitFor(() => nucleus.localMessages.find(({ topic }) => topic === replyTo));
       const reply = message as IpcInvokeReply;
       if ('error' in reply) throw new Error(reply.error.message);
@@ -74,8 +90,9 @@ export function tensorDoors(of: DoorsOf): Readonly<Record<string, TensorDoor>> {
       predict(['--package', packageOf(model)], await fileOf(root, inputs)),
     'edgeml predict --service': async (model, inputs) =>
       predict(['--service', model, '--root', root], await fileOf(root, inputs)),
-    'the application, from a folder to a topic': async (model, inputs) => {
-      const image = path.basename(await fileOf(path.join(watched, model), inputs));
+    'the application, from a folder to a topic': async (model, inputs, step) => {
+      // Each of its sources is a sequence.
+      const image = path.basename(await fileOf(path.join(watched, step?.sequence ?? model), inputs));
       const isResult = ({ topic, message }: MemoryNucleus['localMessages'][number]): boolean =>
         topic === `edgeml/results/${model}` && (message as ResultMessage).image === image;
       const { message } = await waitFor(() => nucleus.localMessages.find(isResult));
@@ -91,6 +108,7 @@ async function inferOverHttp(
   model: string,
   inputs: NamedTensors,
   isBinary: boolean,
+  step?: Step,
 ): Promise<PlainOutputs> {
   const blobs: Uint8Array[] = [];
   const described = Object.entries(inputs).map(([name, tensor]) => {
@@ -101,7 +119,7 @@ async function inferOverHttp(
     blobs.push(rawBytes(data));
     return { ...base, parameters: { binary_data_size: data.byteLength } };
   });
-  const head = JSON.stringify({ inputs: described, parameters: { binary_data_output: isBinary } });
+  const head = JSON.stringify({ inputs: described, parameters: { binary_data_output: isBinary, ...sequenceOf(step) } });
   const http = createHttpClient({ socketPath });
   const path = `/v2/models/${model}/infer`;
   const {
@@ -134,11 +152,29 @@ interface GrpcAnswer {
   readonly raw_output_contents: readonly Uint8Array[];
 }
 
-async function inferOverGrpc(socketPath: string, model: string, inputs: NamedTensors): Promise<PlainOutputs> {
+/** As the protocol has it. */
+function sequenceOf(step: Step | undefined): object {
+  return step ? { sequence_id: step.sequence, sequence_start: step.isFirst } : {};
+}
+
+async function inferOverGrpc(
+  socketPath: string,
+  model: string,
+  inputs: NamedTensors,
+  step?: Step,
+): Promise<PlainOutputs> {
   const client = new OpenInferenceClient(`unix:${socketPath}`);
   try {
     const answer = await client.call('ModelInfer', {
       model_name: model,
+      ...(step
+        ? {
+            parameters: {
+              sequence_id: { string_param: step.sequence },
+              sequence_start: { bool_param: step.isFirst },
+            },
+          }
+        : {}),
       inputs: Object.entries(inputs).map(([name, { type, shape }]) => ({ name, datatype: dataTypeOf(type), shape })),
       raw_input_contents: Object.values(inputs).map(({ data }) => rawBytes(data)),
     });
@@ -160,13 +196,14 @@ async function predictOverEdgeManager(
   socket: string,
   model: string,
   inputs: NamedTensors,
+  step?: Step,
 ): Promise<PlainOutputs> {
   const client = new EdgeClient(`unix://${socket}`);
   try {
     const given = Object.entries(inputs).map(([name, { type, shape, data }]) =>
       tensorOf(name, DATA_TYPE_OF[type], shape, data),
     );
-    const { tensors } = await client.call('Predict', { name: model, tensors: given });
+    const { tensors } = await client.call('Predict', { name: model, tensors: given }, {}, metadataOf(step));
     const { outputs = {} } = await agent.invoke(model, await npzOf(inputs), { contentType: 'application/x-npz' });
     return Object.fromEntries(
       tensors.map(({ tensor_metadata: { name, shape }, byte_data: bytes }) => {
@@ -177,6 +214,12 @@ async function predictOverEdgeManager(
   } finally {
     client.close();
   }
+}
+
+function metadataOf(step: Step | undefined): Metadata {
+  const metadata = new Metadata();
+  if (step) metadata.set('edgeml-sequence', step.sequence);
+  return metadata;
 }
 
 async function predict(of: readonly string[], file: string): Promise<PlainOutputs> {

@@ -1,4 +1,4 @@
-import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import type { CallOptions, Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
@@ -73,8 +73,9 @@ export class EdgeClient {
     name: Name,
     request: object = {},
     options: CallOptions = {},
+    metadata = new Metadata(),
   ): Promise<Answers[Name]> {
-    return this.start(name, request, options).answer;
+    return this.start(name, request, options, metadata).answer;
   }
 
   /** A Predict, and the time in milliseconds that the agent says the model took of it. */
@@ -83,6 +84,7 @@ export class EdgeClient {
     return new Promise((resolve, reject) => {
       const call = methods['Predict']!(
         request,
+        new Metadata(),
         { deadline: Date.now() + PATIENCE_MS },
         (error) => error && reject(error),
       );
@@ -94,13 +96,13 @@ export class EdgeClient {
   }
 
   /** As `call`, for calls that are to be given up. */
-  start<Name extends keyof Answers>(name: Name, request: object, options: CallOptions = {}) {
+  start<Name extends keyof Answers>(name: Name, request: object, options: CallOptions = {}, metadata = new Metadata()) {
     const methods = this.#client as unknown as Record<string, UnaryMethod>;
     let cancel = (): void => undefined;
     const answer = new Promise<Answers[Name]>((resolve, reject) => {
       const done = (error: ServiceError | null, value: unknown): void =>
         error ? reject(error) : resolve(value as Answers[Name]);
-      const call = methods[name]!(request, { deadline: Date.now() + PATIENCE_MS, ...options }, done);
+      const call = methods[name]!(request, metadata, { deadline: Date.now() + PATIENCE_MS, ...options }, done);
       cancel = () => call.cancel();
     });
     return { answer, cancel };
@@ -121,6 +123,7 @@ interface AgentPackage {
 
 type UnaryMethod = (
   request: object,
+  metadata: Metadata,
   options: CallOptions,
   done: (error: ServiceError | null, value: unknown) => void,
 ) => ClientUnaryCall;

@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Box, ModelManifest, Prediction } from '#packages/model-package';
 import { convexOverlap } from '#packages/shapes';
-import { boxIou } from '#packages/vision';
+import { boxIou, comparePredictions } from '#packages/vision';
 import { runHere } from '../package/in-process.ts';
 import type { ReferenceFamily } from './families.ts';
 
@@ -35,6 +35,8 @@ interface KeptTensor {
 interface ExpectedCase {
   readonly case: string;
   readonly boxes?: readonly ExpectedBox[];
+  /** Whole predictions, which are compared as golden tests compare them, within EXACT. */
+  readonly predictions?: readonly Prediction[];
   /** Texts of a recognizer, at most one. */
   readonly texts?: readonly { readonly text: string; readonly score: number }[];
   readonly outputs?: Readonly<Record<string, KeptTensor>>;
@@ -54,6 +56,9 @@ const LOOSE_IOU = 0.75;
 /** Their corners are cut to whole pixels twice, and lines of text are few pixels high. */
 const TURNED_IOU = 0.8;
 const TIE = 1e-5;
+/** The same numbers come out but for what float32 loses. */
+const EXACT = { scoreTolerance: 0.002, iou: 0.98, pointTolerance: 0.005, angleTolerance: 0.005 };
+const NO_BOUNDS = { threshold: -Infinity, limit: Infinity };
 
 /** Packages a model as its user would, asks it about every case, and compares. */
 export async function compareFamily(family: ReferenceFamily, folder: string, work: string): Promise<ComparedFamily> {
@@ -65,6 +70,7 @@ export async function compareFamily(family: ReferenceFamily, folder: string, wor
   const answers = json as unknown as readonly GivenAnswer[];
   const pairs = expected.map((one, index) => ({ one, given: answers[index] as GivenAnswer }));
   if (expected.some(({ boxes }) => boxes)) return { family, proposed, ...boxesOf(pairs, family.looseBoxes ?? false) };
+  if (expected.some(({ predictions }) => predictions)) return { family, proposed, ...predictionsOf(pairs) };
   if (expected.some(({ texts }) => texts)) return { family, proposed, ...textsOf(pairs) };
   return { family, proposed, ...tensorsOf(pairs) };
 }
@@ -105,16 +111,33 @@ function inWords(
   return parts.join(', ');
 }
 
+type Agreement = Pick<ComparedFamily, 'agrees' | 'agreement'>;
 type Pairs = readonly { readonly one: ExpectedCase; readonly given: GivenAnswer }[];
 
-function boxesOf(pairs: Pairs, isLoose: boolean): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+function boxesOf(pairs: Pairs, isLoose: boolean): Agreement {
+  return matched(pairs, 'boxes', (wanted, prediction, answer) => isSame(prediction, wanted, answer, isLoose));
+}
+
+function predictionsOf(pairs: Pairs): Agreement {
+  return matched(pairs, 'predictions', (wanted, prediction) => {
+    return comparePredictions([prediction], [wanted], EXACT, NO_BOUNDS).length === 0;
+  });
+}
+
+/** Finds to each answer of the reference one of ours. */
+function matched<Key extends 'boxes' | 'predictions'>(
+  pairs: Pairs,
+  key: Key,
+  isMatch: (wanted: NonNullable<ExpectedCase[Key]>[number], prediction: Prediction, answer: GivenAnswer) => boolean,
+): Agreement {
   let [count, found, given] = [0, 0, 0];
   for (const { one, given: answer } of pairs) {
     const left = [...answer.predictions];
-    count += one.boxes?.length ?? 0;
+    const wanted: readonly NonNullable<ExpectedCase[Key]>[number][] = one[key] ?? [];
+    count += wanted.length;
     given += left.length;
-    for (const wanted of one.boxes ?? []) {
-      const at = left.findIndex((prediction) => isSame(prediction, wanted, answer, isLoose));
+    for (const each of wanted) {
+      const at = left.findIndex((prediction) => isMatch(each, prediction, answer));
       if (at < 0) continue;
       left.splice(at, 1);
       found++;
@@ -122,7 +145,7 @@ function boxesOf(pairs: Pairs, isLoose: boolean): Pick<ComparedFamily, 'agrees' 
   }
   const more = given - found;
   const others = more > 0 ? `, and ${more} more` : '';
-  return { agrees: found / (found + more + (count - found)), agreement: `${found} of ${count} boxes${others}` };
+  return { agrees: count === 0 ? 0 : found / (count + more), agreement: `${found} of ${count} ${key}${others}` };
 }
 
 function isSame(
@@ -144,7 +167,7 @@ function isSame(
   return isNear && Math.abs((wanted.score ?? score) - score) <= SCORE_TOLERANCE;
 }
 
-function textsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+function textsOf(pairs: Pairs): Agreement {
   const isRead = ({ one, given }: Pairs[number]): boolean => {
     const [wanted] = one.texts ?? [];
     const [actual] = given.predictions;
@@ -155,7 +178,7 @@ function textsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {
   return { agrees: same / pairs.length, agreement: `${same} of ${pairs.length} texts` };
 }
 
-function tensorsOf(pairs: Pairs): Pick<ComparedFamily, 'agrees' | 'agreement'> {
+function tensorsOf(pairs: Pairs): Agreement {
   let [rows, same, worst] = [0, 0, 0];
   for (const { one, given } of pairs) {
     for (const [name, wanted] of Object.entries(one.outputs ?? {})) {

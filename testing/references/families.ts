@@ -133,29 +133,3 @@ export const REFERENCE_FAMILIES: readonly ReferenceFamily[] = [
     },
   },
 ];
-
-const IMAGENET = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
-const LABELS = ['a', 'b', 'c', 'd', 'e'];
-const transformers = { exporter: 'PyTorch 2.15', reference: 'Transformers 5.24', labels: LABELS };
-
-/** Random weights, written by make_query_detectors_reference.py: PyTorch is too large to be installed for each comparison. */
-export const TORCH_FAMILIES: readonly ReferenceFamily[] = [
-  {
-    ...transformers,
-    folder: 'detr',
-    name: 'DETR',
-    settings: { input: IMAGENET, output: { activation: 'softmax', scoreThreshold: 0.15 } },
-  },
-  {
-    ...transformers,
-    folder: 'rt-detr',
-    name: 'RT-DETR',
-    settings: { input: { std: 255, mean: 0 }, output: { scoreThreshold: 0.15, maxDetections: 24 } },
-  },
-  {
-    ...transformers,
-    folder: 'd-fine',
-    name: 'D-FINE',
-    settings: { input: { std: 255, mean: 0 }, output: { scoreThreshold: 0.15, maxDetections: 24 } },
-  },
-];

@@ -6,19 +6,29 @@ import { promisify } from 'node:util';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { compareFamily } from './compare-family.ts';
 import type { ComparedFamily } from './compare-family.ts';
-import { REFERENCE_FAMILIES, TORCH_FAMILIES } from './families.ts';
+import type { ReferenceFamily } from './families.ts';
+import { REFERENCE_FAMILIES } from './families.ts';
+import { TORCH_FAMILIES } from './torch-families.ts';
 
 /**
  * `npm run references`: makes the models' own answers in a virtual environment, compares ours, and writes the table of docs/models.md.
- * `EDGEML_TORCH_PYTHON` names a Python with PyTorch and Transformers, without which rows of TORCH_FAMILIES stay as they are.
+ * `EDGEML_TORCH_PYTHON` names a Python with PyTorch, Transformers and Ultralytics, without which rows of TORCH_FAMILIES stay as they are. Further
+ * arguments are folders of families: only those are compared, as they were made last, and only their rows are written anew.
  * Exit code 1 if a family agrees less than the table said before.
  */
 const HERE = import.meta.dirname;
 const WORK = path.join(PROJECT, '.references');
 const PAGE = path.join(PROJECT, 'docs/models.md');
+const HASHES = path.join(HERE, 'models.gen.json');
+const ALL = [...REFERENCE_FAMILIES, ...TORCH_FAMILIES];
+const MAX_OUTPUT = 16 * 1024 ** 2;
 const [BEGIN, END] = ['<!-- Written by `npm run references`: -->\n', '<!-- End of the table of references. -->'];
 const TORCH_PYTHON = process.env['EDGEML_TORCH_PYTHON'];
 const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
+const TORCH_SCRIPTS = [
+  'testing/vision/reference/make_query_detectors_reference.py',
+  'testing/references/torch_references.py',
+];
 const run = promisify(execFile);
 
 async function environment(): Promise<string> {
@@ -40,42 +50,61 @@ async function environment(): Promise<string> {
   return python;
 }
 
-function tableOf(families: readonly ComparedFamily[], kept: readonly string[]): string {
-  const rows = families.map(
-    ({ family, proposed, agreement }) =>
-      `| ${family.name} | ${family.exporter} | ${proposed} | ${family.reference}: ${agreement} |`,
-  );
-  return [
-    '| Family | Exporter | What `inspect` proposes | Agreement |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    ...kept,
-  ].join('\n');
+/** Has the models and their own answers made: those that PyTorch writes only if there is one. */
+async function makeReferences(out: string): Promise<void> {
+  await run(await environment(), [path.join(HERE, 'references.py'), out], { maxBuffer: MAX_OUTPUT });
+  if (TORCH_PYTHON === undefined) return;
+  for (const script of TORCH_SCRIPTS) {
+    // Ultralytics loads and writes files of its own in the folder in which it runs.
+    const options = { cwd: out, maxBuffer: MAX_OUTPUT };
+    const { stdout } = await run(TORCH_PYTHON, [path.join(PROJECT, script), out], options);
+    console.log(stdout);
+  }
+}
+
+function rowOf({ family, proposed, agreement }: ComparedFamily): string {
+  return `| ${family.name} | ${family.exporter} | ${proposed} | ${family.reference}: ${agreement} |`;
+}
+
+/** The rows of families that were compared now; those of others stay as they are. */
+async function writeTable(compared: readonly ComparedFamily[]): Promise<void> {
+  const page = await readFile(PAGE, 'utf8');
+  const [before = '', rest = ''] = page.split(BEGIN);
+  const [table = '', after = ''] = rest.split(END);
+  const rows = ALL.flatMap((family) => {
+    const now = compared.find((one) => one.family === family);
+    if (now) return [rowOf(now)];
+    return table.split('\n').filter((row) => row.split('|')[1]?.trim() === family.name);
+  });
+  const head = ['| Family | Exporter | What `inspect` proposes | Agreement |', '| --- | --- | --- | --- |'];
+  await writeFile(PAGE, `${before}${BEGIN}\n${[...head, ...rows].join('\n')}\n\n${END}${after}`);
+}
+
+/** SHA-256 of each model, so that whoever makes them anew knows whether they are the same. */
+async function writeHashes(families: readonly ReferenceFamily[], out: string): Promise<void> {
+  const known = JSON.parse(await readFile(HASHES, 'utf8').catch(() => '{}')) as Record<string, string>;
+  for (const { folder } of families) {
+    const model = await readFile(path.join(out, folder, 'model.onnx'));
+    known[folder] = createHash('sha256').update(model).digest('hex');
+  }
+  await writeFile(HASHES, JSON.stringify(Object.fromEntries(Object.entries(known).sort()), null, 2));
 }
 
 async function main(): Promise<number> {
-  const python = await environment();
   const out = path.join(WORK, 'models');
-  await run(python, [path.join(HERE, 'references.py'), out], { maxBuffer: 16 * 1024 ** 2 });
+  const only = process.argv.slice(2);
+  if (only.length === 0) await makeReferences(out);
+  const made = TORCH_PYTHON === undefined ? REFERENCE_FAMILIES : ALL;
+  const families = only.length === 0 ? made : ALL.filter(({ folder }) => only.includes(folder));
   const compared: ComparedFamily[] = [];
-  if (TORCH_PYTHON !== undefined) {
-    const script = path.join(PROJECT, 'testing/vision/reference/make_query_detectors_reference.py');
-    const { stdout } = await run(TORCH_PYTHON, [script, out], { maxBuffer: 16 * 1024 ** 2 });
-    console.log(stdout);
-  }
-  const families = TORCH_PYTHON === undefined ? REFERENCE_FAMILIES : [...REFERENCE_FAMILIES, ...TORCH_FAMILIES];
   for (const [index, family] of families.entries()) {
     const result = await compareFamily(family, path.join(out, family.folder), path.join(WORK, `packages/${index}`));
     console.log(`${family.name}: ${result.proposed}; ${result.agreement}`);
     compared.push(result);
   }
-  const page = await readFile(PAGE, 'utf8');
-  const [before = '', rest = ''] = page.split(BEGIN);
-  const [, after = ''] = rest.split(END);
-  const others = TORCH_PYTHON === undefined ? TORCH_FAMILIES : [];
-  const kept = rest.split('\n').filter((row) => others.some(({ name }) => row.startsWith(`| ${name} `)));
-  await writeFile(PAGE, `${before}${BEGIN}\n${tableOf(compared, kept)}\n\n${END}${after}`);
-  await run('npx', ['prettier', '--write', PAGE], { cwd: PROJECT });
+  await writeTable(compared);
+  await writeHashes(families, out);
+  await run('npx', ['prettier', '--write', PAGE, HASHES], { cwd: PROJECT });
   const bad = compared.filter(({ agrees, family }) => agrees < (family.atLeast ?? 1));
   for (const { family, agreement } of bad) console.error(`${family.name}: only ${agreement}`);
   return bad.length > 0 ? 1 : 0;

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openDataKey, PackageFiles, parseLabels, parseManifest, runsOn } from '#packages/model-package';
 import type { EncryptedFiles, ModelManifest, Prediction, Provider, Timings, Variant } from '#packages/model-package';
-import { checkGolden, Doubts, loadModel, tensorOfBase64 } from '#packages/vision';
-import type { LoadedModel } from '#packages/vision';
+import { checkGolden, Doubts, loadModel, readTensorFeeds, tensorOfBase64 } from '#packages/vision';
+import type { Inference, LoadedModel, NamedTensors } from '#packages/vision';
 import { messageOf } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import { cliErrors } from './errors.ts';
@@ -23,6 +24,8 @@ export interface PredictorOptions extends RootOption, DecryptionKeyOption {
   readonly requireProvider?: boolean;
   readonly threads: string;
   readonly golden?: boolean;
+  /** Inputs follow one another: outputs that model.json hands on are inputs of the next. */
+  readonly sequence?: boolean;
 }
 
 /** Something that answers images: a package loaded into this process, or a service of a running agent. */
@@ -57,11 +60,12 @@ export async function openPredictor(options: PredictorOptions, out: Output, sign
 }
 
 function servicePredictor(service: string, options: PredictorOptions): Predictor {
+  const sequence = options.sequence ? `predict-${randomUUID()}` : undefined;
   const client = createAgentClient({ socketPath: path.join(rootOf(options), 'work/edgeml.InferenceAgent/agent.sock') });
   return {
     async predict(image, signal) {
       // The agent looks at the bytes; the type only has to be one that it takes.
-      const result = await client.invoke(service, image, { contentType: 'image/jpeg', signal });
+      const result = await client.invoke(service, image, { contentType: 'image/jpeg', sequence, signal });
       const { predictions, timings, provider, variant, outputs } = result;
       const answer = { predictions, timings, ...result.image, provider, variant };
       return outputs === undefined
@@ -101,9 +105,11 @@ async function packagePredictor(
     await model.close();
     throw error;
   }
+  const infer = options.sequence ? inSequence(model, manifest) : undefined;
   return {
     async predict(image, abort) {
-      const { predictions, timings, image: size, outputs } = await model.infer(image, undefined, abort);
+      const inference = await (infer ? infer(image, abort) : model.infer(image, undefined, abort));
+      const { predictions, timings, image: size, outputs } = inference;
       doubts.answered(image, predictions);
       const answer = { predictions, timings, ...size, provider: model.provider, variant: variant.file };
       return outputs === undefined ? answer : { ...answer, outputs: mapValues(outputs, plainTensor) };
@@ -131,6 +137,28 @@ async function openedBy(
   } finally {
     aws.close();
   }
+}
+
+/** Runs arrays one after the other, each with the state that the one before has left. */
+function inSequence(model: LoadedModel, { tensors, input }: ModelManifest) {
+  const handedOn = Object.entries(tensors).filter(([, { from }]) => from !== undefined);
+  if (input || handedOn.length === 0)
+    throw cliErrors.error(
+      'cli.usage',
+      '--sequence: model.json hands no output on to the next call, {"tensors": {"state": {"from": "stateN"}}}',
+    );
+  let state: NamedTensors = {};
+  return async (file: Uint8Array, signal: AbortSignal): Promise<Inference> => {
+    const feeds = await readTensorFeeds(file, 'the input', model.inputs, tensors);
+    const start = performance.now();
+    const outputs = await model.inferTensors({ ...state, ...feeds }, signal);
+    const runMs = performance.now() - start;
+    state = Object.fromEntries(
+      handedOn.flatMap(([name, { from = '' }]) => (outputs[from] ? [[name, outputs[from]]] : [])),
+    );
+    const timings = { decodeMs: 0, preprocessMs: 0, runMs, postprocessMs: 0, totalMs: runMs };
+    return { image: { width: 0, height: 0 }, predictions: [], outputs, timings };
+  };
 }
 
 async function requireGolden(

@@ -36,7 +36,9 @@ import type { FrameMemory } from '../frames/frame-memory.ts';
 import type { Predecessor } from '../handover/predecessor.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
 import type { OpenInstance } from '../instance/model-instance.ts';
+import { ArrayService } from '../invoke/array-service.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
+import { SequenceStates } from '../invoke/sequence-states.ts';
 import type { ObservedRun, SeenPicture } from '../invoke/observed-run.ts';
 import { OpenInference } from '../open-inference/open-inference.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
@@ -321,12 +323,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     observeError,
     judge,
   });
+  const aliasOf = (name: string): string => requests.service(name).alias;
+  const states = new SequenceStates(clock);
+  const arrays = new ArrayService({
+    tensors,
+    states,
+    registry,
+    buffers: options.buffers,
+    aliasOf,
+    maxBytes: () => requests.maxImageBytes,
+  });
   const openInference = new OpenInference({
     tensors,
     registry,
     buffers: options.buffers,
-    clock,
-    aliasOf: (name) => requests.service(name).alias,
+    states,
+    aliasOf,
     isReady: () => status === 'ok',
   });
   const edgeManager = edgeManagerFace({
@@ -334,6 +346,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     registry,
     restored: restoredModels,
     tensors,
+    states,
     buffers: options.buffers,
     capture,
     settings: () => edgeManagerSettings(configuration.current, options.workFolder),
@@ -428,6 +441,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     {
       invoker,
+      arrays,
       feedback,
       registry,
       gallery,
@@ -469,7 +483,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     void challengers.restore();
   });
   const subscribe = backgroundSubscriber(log);
-  subscribe('invoke', invokeOverIpc({ ipc, invoker, log }));
+  subscribe('invoke', invokeOverIpc({ ipc, invoker, arrays, log }));
   follower.start();
   standIn.start();
   void standIn.look();

@@ -1,5 +1,6 @@
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import type { Capture } from '../capture/capture.ts';
+import type { SequenceStates, SequenceStep } from '../invoke/sequence-states.ts';
 import type { TensorService } from '../invoke/tensor-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { captureData, captureStatus } from './calls/capture-calls.ts';
@@ -9,7 +10,7 @@ import { predict } from './calls/predict-call.ts';
 import { GrpcFace } from '../grpc/grpc-face.ts';
 import type { GrpcFacePorts } from '../grpc/grpc-face.ts';
 import { ModelNames } from './model-names.ts';
-import type { AgentHandlers } from './server/agent-service.ts';
+import type { AgentHandlers, Caller } from './server/agent-service.ts';
 import type { RestoredModels } from './restored-models.ts';
 import { systemV } from './shared-memory/system-v.ts';
 
@@ -18,6 +19,7 @@ export interface EdgeManagerPorts extends Omit<GrpcFacePorts, 'name' | 'title' |
   readonly workFolder: string;
   readonly registry: ModelRegistry;
   readonly tensors: TensorService;
+  readonly states: SequenceStates;
   readonly buffers: BufferPool;
   readonly capture: Capture;
   readonly restored: RestoredModels;
@@ -55,17 +57,18 @@ export function edgeManagerFace(ports: EdgeManagerPorts): GrpcFace {
 }
 
 function handlersOf(ports: EdgeManagerPorts): AgentHandlers {
-  const { registry, tensors, buffers, capture } = ports;
+  const { registry, tensors, states, buffers, capture } = ports;
   const names = new ModelNames();
   const predicts = new OpenPredicts();
   const models = new ModelCalls({ ...ports, names, predicts });
-  const predictPorts = { tensors, names, predicts, buffers, sharedMemory: systemV };
+  const predictPorts = { tensors, states, names, predicts, buffers, sharedMemory: systemV };
   const served = (alias: string) => registry.served(alias);
   const capturePorts = { capture, names, served, sharedMemory: systemV };
   return {
     Predict: (request, { signal, ...caller }) =>
       predict(predictPorts, request, {
         ...caller,
+        step: stepOf(caller.header),
         onCancelled: (listener) => signal.addEventListener('abort', listener, { once: true }),
       }),
     LoadModel: (request, { client, signal }) => models.load(request, client(), signal),
@@ -75,4 +78,12 @@ function handlersOf(ports: EdgeManagerPorts): AgentHandlers {
     CaptureData: (request) => captureData(capturePorts, request),
     GetCaptureDataStatus: ({ capture_id: id }) => captureStatus(capturePorts, id),
   };
+}
+
+/** The protocol has no place for a sequence: it comes as metadata. */
+function stepOf(header: Caller['header']): SequenceStep | undefined {
+  const id = header('edgeml-sequence');
+  if (!id) return undefined;
+  const flag = (name: string): boolean => header(name) === 'true';
+  return { id, start: flag('edgeml-sequence-start'), end: flag('edgeml-sequence-end'), mayBegin: true };
 }

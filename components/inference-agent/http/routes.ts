@@ -9,6 +9,7 @@ import { leaseRoute } from '../frames/lease-route.ts';
 import type { OpenLeases } from '../frames/lease-route.ts';
 import { galleryRoutes } from '../gallery/gallery-routes.ts';
 import type { GalleryRoutePorts } from '../gallery/gallery-routes.ts';
+import type { ArrayService } from '../invoke/array-service.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
@@ -20,6 +21,7 @@ import { packageRoutes } from './package-routes.ts';
 
 export interface RoutePorts extends Pick<GalleryRoutePorts, 'gallery'> {
   readonly invoker: InvokeService;
+  readonly arrays: ArrayService;
   readonly feedback: V1Feedback;
   readonly registry: ModelRegistry;
   readonly drift: Pick<DriftBook, 'statuses'>;
@@ -39,9 +41,9 @@ export interface RoutePorts extends Pick<GalleryRoutePorts, 'gallery'> {
 
 /** Routes that anybody may call: ask models, and tell how things are. */
 export function inferenceRoutes(ports: RoutePorts): readonly Route[] {
-  const { invoker, feedback, frames, leases } = ports;
+  const { invoker, frames, leases } = ports;
   return [
-    invokeRoute(invoker, feedback, frames),
+    invokeRoute(ports),
     leaseRoute(frames, leases),
     ...openInferenceRoutes(ports.openInference),
     ...packageRoutes(ports.registry, invoker),

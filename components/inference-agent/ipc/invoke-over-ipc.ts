@@ -6,6 +6,7 @@ import { isReplyTopic, localTopics } from '#packages/ipc';
 import type { IpcSession, LocalMessage, Subscription } from '#packages/ipc';
 import { bodyTooLarge } from '../http/body.ts';
 import type { Picture } from '../picture/picture.ts';
+import type { ArrayService } from '../invoke/array-service.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import { agentErrors } from '../errors.ts';
 import { fitReply } from './fit-reply.ts';
@@ -13,6 +14,7 @@ import { fitReply } from './fit-reply.ts';
 export interface InvokeOverIpcPorts {
   readonly ipc: Pick<IpcSession, 'subscribeLocal' | 'publishLocal'>;
   readonly invoker: InvokeService;
+  readonly arrays: ArrayService;
   readonly log: Logger;
 }
 
@@ -21,7 +23,8 @@ export function invokeOverIpc(ports: InvokeOverIpcPorts): Promise<Subscription> 
   return ports.ipc.subscribeLocal(localTopics.invokeFilter, (message) => void answer(ports, message));
 }
 
-async function answer({ ipc, invoker, log }: InvokeOverIpcPorts, { topic, message }: LocalMessage): Promise<void> {
+async function answer(ports: InvokeOverIpcPorts, { topic, message }: LocalMessage): Promise<void> {
+  const { ipc, log } = ports;
   const service = topic.slice(topic.lastIndexOf('/') + 1);
   const envelope = envelopeSchema.safeParse(message);
   if (!envelope.success) {
@@ -32,7 +35,7 @@ async function answer({ ipc, invoker, log }: InvokeOverIpcPorts, { topic, messag
   const { id, replyTo } = envelope.data;
   let reply: IpcInvokeReply;
   try {
-    reply = { id, result: fitReply(await run(invoker, service, id, message)) };
+    reply = { id, result: fitReply(await run(ports, service, id, message)) };
   } catch (thrown) {
     reply = { id, error: wireErrorOf(thrown) };
   }
@@ -43,21 +46,31 @@ async function answer({ ipc, invoker, log }: InvokeOverIpcPorts, { topic, messag
   }
 }
 
-async function run(invoker: InvokeService, service: string, id: string, message: unknown): Promise<InvokeResult> {
+async function run(
+  { invoker, arrays }: InvokeOverIpcPorts,
+  service: string,
+  id: string,
+  message: unknown,
+): Promise<InvokeResult> {
   const parsed = requestSchema.safeParse(message);
   if (!parsed.success) {
     const problems = z.prettifyError(parsed.error).replaceAll('\n', ' ');
     throw agentErrors.error('invoke.bad-request', `the request is not valid: ${problems}`);
   }
-  const { path, body, contentType } = parsed.data;
+  const { path, body, contentType, sequence } = parsed.data;
   const max = invoker.maxImageBytes;
   const bytes = Buffer.byteLength(body ?? '', 'base64');
   if (bytes > max) throw bodyTooLarge(bytes, max);
+  const open = () =>
+    path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path, 'ipc');
+  if (sequence && arrays.hasState(service)) {
+    const call = arrays.begin(service, { announcedBytes: bytes });
+    call.arrived(bytes);
+    return arrays.run(call, service, id, open, { step: { ...sequence, mayBegin: true } });
+  }
   const call = invoker.begin(service, { announcedBytes: bytes });
   call.arrived(bytes);
-  const picture = await call.reading<Picture>(() =>
-    path === undefined ? new Uint8Array(Buffer.from(body ?? '', 'base64')) : invoker.openImage(path, 'ipc'),
-  );
+  const picture = await call.reading<Picture>(open);
   return call.run(id, picture, contentType);
 }
 
@@ -73,5 +86,13 @@ const requestSchema = z
     contentType: z.string().optional(),
     path: z.string().min(1).optional(),
     body: z.base64().optional(),
+    /** Of a caller: a model that hands a state on goes on with the one that the call before has left. */
+    sequence: z
+      .strictObject({
+        id: z.string().min(1).max(200),
+        start: z.boolean().default(false),
+        end: z.boolean().default(false),
+      })
+      .optional(),
   })
   .refine(({ path, body }) => (path === undefined) !== (body === undefined), 'give either "path" or "body"');

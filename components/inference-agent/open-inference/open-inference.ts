@@ -1,25 +1,25 @@
 import { elementsOf, packStrings } from '#packages/vision';
 import type { NamedTensors, TensorInfo } from '#packages/vision';
-import type { Clock } from '#packages/foundation';
 import type { DescribedTensor, ModelMetadata, ModelStatus, RepositoryModel, ServerMetadata } from '#packages/http';
-import type { TensorInputs } from '#packages/model-package';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import { AGENT_VERSION } from '../fleet/agent-version.ts';
 import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { agentErrors } from '../errors.ts';
+import type { SequenceStates } from '../invoke/sequence-states.ts';
 import type { Feeds, TensorCall, TensorService } from '../invoke/tensor-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import { bindInputs } from './bind-inputs.ts';
 import { dataTypeOf } from './data-types.ts';
 import type { InferRequest } from './infer-request.ts';
-import { sequenceOf, SequenceStates } from './sequence-states.ts';
+import { sequenceOf } from './sequence-of.ts';
 
 export interface OpenInferencePorts {
   readonly tensors: TensorService;
   readonly registry: ModelRegistry;
   readonly buffers: BufferPool;
-  readonly clock: Clock;
+  /** State of callers, whichever way they come. */
+  readonly states: SequenceStates;
   /** Alias of the model that answers a service. */
   readonly aliasOf: (service: string) => string;
   readonly isReady: () => boolean;
@@ -41,11 +41,9 @@ const PREDICTIONS_OUTPUT = 'predictions';
 /** Open Inference Protocol v2, whichever transport brings it. */
 export class OpenInference {
   readonly #ports: OpenInferencePorts;
-  readonly #states: SequenceStates;
 
   constructor(ports: OpenInferencePorts) {
     this.#ports = ports;
-    this.#states = new SequenceStates(ports.clock);
   }
 
   get isReady(): boolean {
@@ -97,28 +95,19 @@ export class OpenInference {
    * Runs a request that was let in.
    * @throws EdgeError `open-inference.*`, `model.*`, `instance.*`, `admission.*`
    */
-  infer(call: TensorCall, name: string, version: string, request: InferRequest): Promise<InferAnswer> {
-    const alias = this.#ports.aliasOf(name);
-    const step = sequenceOf(request.parameters);
-    const run = async (): Promise<InferAnswer> => {
+  async infer(call: TensorCall, name: string, version: string, request: InferRequest): Promise<InferAnswer> {
+    const { states, buffers, aliasOf } = this.#ports;
+    const { outputs, model } = await states.run(aliasOf(name), sequenceOf(request.parameters), (stateFor) => {
       const bind = (serving: ServingModel): Feeds => {
         requireVersion(serving, version);
         const image = imageOf(request, serving);
         if (image) return { image };
-        const state = step ? this.#states.before(alias, step, serving.identity.hash) : {};
         const { inputs } = serving.instance.facts;
-        return bindInputs(request.inputs, inputs, state, (bytes) => this.#ports.buffers.take(bytes));
+        return bindInputs(request.inputs, inputs, stateFor(serving), (bytes) => buffers.take(bytes));
       };
-      const { outputs, model } = await call.run(bind, predictionsTensor);
-      if (step) this.#states.after(alias, step, model.identity.hash, stateOf(model.spec.manifest.tensors, outputs));
-      return {
-        model: name,
-        version: model.identity.version,
-        id: request.id,
-        outputs: wanted(outputs, request.outputs),
-      };
-    };
-    return step ? this.#states.inTurn(alias, step, run) : run();
+      return call.run(bind, predictionsTensor);
+    });
+    return { model: name, version: model.identity.version, id: request.id, outputs: wanted(outputs, request.outputs) };
   }
 
   /**
@@ -162,15 +151,6 @@ function imageOf({ inputs }: InferRequest, { spec, instance }: ServingModel): Ui
 /** Predictions as one element of BYTES that holds JSON. */
 function predictionsTensor(predictions: readonly object[]): NamedTensors {
   return { [PREDICTIONS_OUTPUT]: { type: 'string', shape: [1], data: packStrings([JSON.stringify(predictions)]) } };
-}
-
-function stateOf(tensors: TensorInputs, outputs: NamedTensors): NamedTensors {
-  return Object.fromEntries(
-    Object.entries(tensors).flatMap(([input, { from }]) => {
-      const tensor = from === undefined ? undefined : outputs[from];
-      return tensor ? [[input, tensor]] : [];
-    }),
-  );
 }
 
 function wanted(outputs: NamedTensors, names: readonly string[]): NamedTensors {

@@ -75,17 +75,19 @@ export class InferenceRetrier {
     const { agent, naming, timeoutMs, wantsImages, onAnswer } = this.#options;
     const deadlineMs = Math.round(timeoutMs());
     if (frame.held) return this.#askHeld(frame, frame.held, service, { deadlineMs, signal });
+    // The arrays of one source follow one another: a model that hands a state on goes on with that of the file before.
+    const sequence = /\.np[yz]$/i.test(frame.image) ? frame.source : undefined;
     const path = wantsImages(service) ? undefined : await naming.pathFor(frame);
     if (path !== undefined) {
       try {
-        return await agent.invokeFile(service, path, { deadlineMs, signal });
+        return await agent.invokeFile(service, path, { deadlineMs, sequence, signal });
       } catch (thrown) {
         if (!naming.isRefusal(frame, thrown)) throw thrown;
       }
     }
     return frame.withImage(async (image) => {
       const { bytes, contentType } = image;
-      const answer = await agent.invoke(service, bytes, { contentType, deadlineMs, signal });
+      const answer = await agent.invoke(service, bytes, { contentType, deadlineMs, sequence, signal });
       if (wantsImages(service)) onAnswer(frame, image, answer);
       return answer;
     });

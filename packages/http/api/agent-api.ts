@@ -28,6 +28,8 @@ export interface InvokeResult {
   readonly placement?: ImagePlacement;
   /** Only from models with the decoder `tensor`, and of arrays: the model's outputs by name. */
   readonly outputs?: Readonly<Record<string, TensorJson>>;
+  /** Of a call in a sequence to a model that hands a state on: whether it has begun with zeros. */
+  readonly sequence?: { readonly id: string; readonly began: boolean };
   readonly timings: Timings;
 }
 

@@ -2,6 +2,7 @@ import type { Timings } from '#packages/model-package';
 import { openInputs, shapeText } from '#packages/vision';
 
 import type { BufferPool } from '../../buffers/buffer-pool.ts';
+import type { SequenceStates, SequenceStep } from '../../invoke/sequence-states.ts';
 import type { TensorService } from '../../invoke/tensor-service.ts';
 import type { PredictRequest, PredictResponse } from '../messages.ts';
 import type { ModelNames } from '../model-names.ts';
@@ -13,6 +14,7 @@ import type { OpenPredicts } from './open-predicts.ts';
 
 export interface PredictPorts {
   readonly tensors: TensorService;
+  readonly states: SequenceStates;
   readonly names: ModelNames;
   readonly predicts: OpenPredicts;
   readonly buffers: BufferPool;
@@ -23,6 +25,8 @@ export interface PredictCaller {
   /** Milliseconds from now; undefined where the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
+  /** Of the client's metadata: its call goes on with the state that the one before has left. */
+  readonly step: SequenceStep | undefined;
   readonly tellTimings: (timings: Timings) => void;
   /** Warns of something about a model, once per client. */
   readonly warnOnce: (event: string, model: string, facts: object) => void;
@@ -34,7 +38,7 @@ export async function predict(
   request: PredictRequest,
   caller: PredictCaller,
 ): Promise<PredictResponse> {
-  const { tensors, names, predicts, buffers, sharedMemory } = ports;
+  const { tensors, states, names, predicts, buffers, sharedMemory } = ports;
   const alias = names.aliasOf(request);
   const takeMemory = (bytes: number): Uint8Array<ArrayBuffer> => buffers.take(bytes);
   const onOtherShape = ({ input, declared, takenAs }: OtherShape): void => {
@@ -42,17 +46,22 @@ export async function predict(
     caller.warnOnce('edge-manager.other-shape', alias, { input, declared, takenAs, message });
   };
   return predicts.run(alias, async () => {
-    const { outputs, model, timings } = await tensors.run(alias, {
-      bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
-      ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
-      onCancelled: (listener) => caller.onCancelled(listener),
-      feeds: ({ instance, spec }) => {
-        const { inputs } = instance.facts;
-        const open = openInputs(inputs, spec.manifest.tensors);
-        const isOptional = (input: string): boolean => !open.some(({ name }) => name === input);
-        return bindTensors(request.tensors, inputs, { takeMemory, sharedMemory, isOptional, onOtherShape });
-      },
-    });
+    const { outputs, model, timings } = await states.run(alias, caller.step, (stateFor) =>
+      tensors.run(alias, {
+        bytes: request.tensors.reduce((sum, { byte_data: bytes }) => sum + (bytes?.byteLength ?? 0), 0),
+        ...(caller.deadlineMs === undefined ? {} : { deadlineMs: caller.deadlineMs }),
+        onCancelled: (listener) => caller.onCancelled(listener),
+        feeds: (serving) => {
+          const { instance, spec } = serving;
+          const { inputs } = instance.facts;
+          const open = openInputs(inputs, spec.manifest.tensors);
+          const isOptional = (input: string): boolean => !open.some(({ name }) => name === input);
+          const options = { takeMemory, sharedMemory, isOptional, onOtherShape };
+          const { tensors: bound, memory } = bindTensors(request.tensors, inputs, options);
+          return { tensors: { ...stateFor(serving), ...bound }, memory };
+        },
+      }),
+    );
     caller.tellTimings(timings);
     return { tensors: answerTensors(outputs, model.instance.facts.outputs) };
   });

@@ -22,6 +22,8 @@ export interface Caller {
   readonly deadlineMs: number | undefined;
   /** The program that calls. */
   readonly client: () => Client;
+  /** Text that the client sent as metadata; undefined if it did not. */
+  readonly header: (name: string) => string | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
   /** Says where the time went, in the trailing metadata of the answer: `server-timing`, as in W3C Server Timing. */

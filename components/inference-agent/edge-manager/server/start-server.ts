@@ -73,6 +73,7 @@ function implementation(
         ((handlers as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler)(call.request, {
           client: () => clientOf(call),
           deadlineMs: call.deadlineMs,
+          header: call.header,
           signal: call.signal,
           tellTimings: (timings) => call.trailer.set('server-timing', serverTiming(timings)),
           warnOnce: (event, model, facts) => once.warn(event, clientOf(call), model, { call: name, model, ...facts }),
