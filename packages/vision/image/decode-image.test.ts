@@ -332,7 +332,7 @@ describe('images of more bits and channels', () => {
   });
 
   it.each([
-    ['image.unsupported', 'compressed (LZW)', tiff({ bits: 8, tags: { 259: [5] } })],
+    ['image.unsupported', 'compressed (JPEG)', tiff({ bits: 8, tags: { 259: [7] } })],
     ['image.corrupt', 'beyond its end', tiff({ bits: 8, tags: { 273: [60_000] } })],
     ['image.too-large', 'the limit is 1000000', tiff({ bits: 8, tags: { 256: [60_000], 257: [60_000] } })],
   ])('are refused with %s: %s', async (code, message, bytes) => {
