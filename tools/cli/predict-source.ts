@@ -205,8 +205,7 @@ async function readPackageText(folder: string, file: string): Promise<string> {
 /** The named variant, or the first that one of the providers may run. */
 function variantOf(manifest: ModelManifest, file: string | undefined, providers: readonly Provider[]): Variant {
   const files = manifest.variants.map((variant) => variant.file);
-  const fits = (variant: Variant): boolean =>
-    providers.some((provider) => runsOn(variant, provider));
+  const fits = (variant: Variant): boolean => providers.some((provider) => runsOn(variant, provider));
   const variant =
     file === undefined
       ? (manifest.variants.find(fits) ?? manifest.variants[0])
