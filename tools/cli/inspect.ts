@@ -73,6 +73,7 @@ async function inspectOn(list: string, onnx: string): Promise<readonly ProviderI
 function executionWords(inspection: ProviderInspection): string {
   if ('reason' in inspection) return `does not run it: ${inspection.reason}`;
   const { [inspection.provider]: own, ...others } = inspection.shares;
+  if (Object.keys(inspection.shares).length === 0) return 'loads it; not measured, since the model leaves sizes free';
   const words = ({ nodes, runMs }: ProviderShares[string]): string =>
     `${nodes} nodes${runMs === undefined ? '' : `, ${runMs.toFixed(1)} ms`}`;
   const rest = Object.entries(others).map(([name, share]) => `${name} ${words(share)}`);

@@ -27,9 +27,11 @@ describe('who runs how much of a model', () => {
       node(100_600, 2_000, 'CPUExecutionProvider'),
       { ...node(100_600, 50, 'CPUExecutionProvider'), name: 'conv_fence_before' },
     ]);
-    expect(times).toEqual({ wholeMs: 9, cpuMs: 2 });
-    expect(providerShares({ nodesByProvider: { webgpu: 40, cpu: 3 } }, 'webgpu', times)).toEqual({
-      webgpu: { nodes: 40, runMs: 7 },
+    expect(times).toEqual({ wholeMs: 9, cpuMs: 2, nodes: { webgpu: 1, cpu: 1 } });
+    expect(
+      providerShares({ nodesByProvider: { openvino: 40 } }, 'openvino', { ...times!, nodes: { openvino: 1, cpu: 3 } }),
+    ).toEqual({
+      openvino: { nodes: 40, runMs: 7 },
       cpu: { nodes: 3, runMs: 2 },
     });
     expect(runTimesOf([])).toBeUndefined();

@@ -28,6 +28,8 @@ export interface RunTimes {
   readonly wholeMs: number;
   /** Nodes on the CPU; the rest is the accelerator's, copies and waiting included. */
   readonly cpuMs: number;
+  /** Nodes that ran; a part of the graph that a provider has compiled is one. */
+  readonly nodes: NodesByProvider;
 }
 
 /** `off`: not used; `reused`: loaded from it; `made`: written to it; `failed`: could not be written, the model runs all the same. */

@@ -67,6 +67,7 @@ export const ACCELERATOR_SOURCES: readonly AcceleratorSource[] = [
     library: 'libonnxruntime_providers_openvino_plugin.so',
     // The plug-in is in the wheel under three names.
     files: /(?<!_plugin\.so\.1(\.8\.1)?)$(?<=\.so(\.\d+)*|cache\.json)/,
+    driverLibraries: ['libOpenCL.so.1'],
     license: 'MIT AND Apache-2.0',
     wheels: {
       'linux-x64': {

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import type { RunTimes } from '../session.ts';
+import { providerNamed } from './plug-ins.ts';
 
 /** An event of ONNX Runtime's profile, a JSON array in the trace event format of Chromium; times are in microseconds. */
 interface ProfileEvent {
@@ -29,7 +30,12 @@ export function runTimesOf(events: readonly ProfileEvent[]): RunTimes | undefine
   if (!last) return undefined;
   const isInLast = ({ ts }: ProfileEvent): boolean => ts >= last.ts && ts <= last.ts + last.dur;
   const nodes = events.filter(({ cat, name }) => cat === 'Node' && name?.endsWith('_kernel_time'));
-  const onCpu = nodes.filter((node) => isInLast(node) && node.args?.provider === 'CPUExecutionProvider');
-  const microseconds = onCpu.reduce((sum, { dur }) => sum + dur, 0);
-  return { wholeMs: last.dur / 1_000, cpuMs: Math.min(microseconds, last.dur) / 1_000 };
+  const counts: Record<string, number> = {};
+  let cpu = 0;
+  for (const { args, dur } of nodes.filter(isInLast)) {
+    const provider = providerNamed(args?.provider ?? '');
+    counts[provider] = (counts[provider] ?? 0) + 1;
+    if (provider === 'cpu') cpu += dur;
+  }
+  return { wholeMs: last.dur / 1_000, cpuMs: Math.min(cpu, last.dur) / 1_000, nodes: counts };
 }
