@@ -192,6 +192,10 @@ export const agentErrors = errorCatalogue({
     status: 415,
     todo: 'Send the bytes of the image as the body, with Content-Type image/jpeg or image/png (curl: -H "Content-Type: image/jpeg" --data-binary @FILE).',
   }),
+  'http.messages-broken': {
+    status: 400,
+    todo: 'Send messages as docs/reference/inference-messages.md describes them: two lengths, a head in JSON with an id of its own, the blob. Open a new connection.',
+  },
   'http.method-not-allowed': entry<{ readonly path: string; readonly allow: string }>({
     status: 405,
     todo: 'Use the method that the Allow header names.',
@@ -204,6 +208,10 @@ export const agentErrors = errorCatalogue({
     status: 406,
     todo: 'Leave out format=v1: only classifications and detections had a form in Greengrass V1, and only numbers can be written in it.',
   }),
+  'http.upgrade-required': {
+    status: 426,
+    todo: 'Ask by HTTP, POST /v1/services/{service}/invoke, or begin a connection with the request that docs/reference/inference-messages.md shows.',
+  },
   'input.kills-model': entry<{
     readonly sha256: string;
     readonly bytes: number;

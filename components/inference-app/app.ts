@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   try {
     const environment = readEnvironment();
     const ipc = await sessionOf(environment, log, (thrown) => end(1, thrown));
-    const agent = createAgentClient({ socketPath: socketOf(environment) });
+    const agent = createAgentClient({ socketPath: socketOf(environment), messages: true });
     const { feedbackSocket } = environment;
     const feedback = feedbackSocket === undefined ? undefined : createFeedbackClient({ socketPath: feedbackSocket });
     const running: { app?: InferenceApp } = {};

@@ -11,12 +11,14 @@ import type {
   ModelStatus,
 } from './api/agent-api.ts';
 import type { ChallengerReport } from './api/challenger-api.ts';
-import type { FrameInvocation, LeaseRequest } from './api/frame-api.ts';
+import type { FileInvocation, FrameInvocation, LeaseRequest } from './api/frame-api.ts';
 import { answerReader } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from './http-client.ts';
-import { createHttpClient } from './http-client.ts';
+import { createHttpClient, DEFAULT_TIMEOUT_MS } from './http-client.ts';
 import { leaseRing } from './lease-ring.ts';
 import type { HeldLease } from './lease-ring.ts';
+import { MessageClient } from './messages/message-client.ts';
+import { AskByHttp } from './messages/message-line.ts';
 import { ndjsonLines } from './ndjson.ts';
 import { AGENT } from './peer.ts';
 import { administrationSocketBeside } from './socket-path.ts';
@@ -40,6 +42,8 @@ interface CallOptions {
 export interface AgentClientOptions extends HttpClientOptions {
   /** Socket or pipe for `activate`, `retire` and `rollback`. Default: `admin.sock` in the folder of the other. */
   readonly adminSocketPath?: string | undefined;
+  /** Whether models are asked by messages on one connection, which costs less, where the agent takes them. Default: false, by HTTP. */
+  readonly messages?: boolean | undefined;
 }
 
 /** The agent's HTTP API, on both of its sockets. Errors that the agent sends arrive as the EdgeError that it made. */
@@ -86,25 +90,27 @@ export type ActivateDone = Extract<ActivateProgress, { phase: 'done' }>;
 
 const answers = answerReader(AGENT);
 const JSON_TYPE = { 'content-type': 'application/json' };
+const JSON_BODY = { contentType: 'application/json' } as const;
 const ACTIVATE_TIMEOUT_MS = 600_000;
 /** Time for the agent to say itself that the deadline has passed. */
 const DEADLINE_MARGIN_MS = 1_000;
 
 /** @throws (all methods) EdgeError: the agent's own, `agent.unreachable`, `agent.connection-lost`, `agent.timeout`, `agent.bad-answer`. */
-export function createAgentClient({ adminSocketPath, ...options }: AgentClientOptions): AgentClient {
+export function createAgentClient({ adminSocketPath, messages, ...options }: AgentClientOptions): AgentClient {
   const http = createHttpClient(options);
+  const asks: Asks = {
+    http,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(messages === true ? { messages: new MessageClient(options.socketPath, options.clock) } : {}),
+  };
   const administration = createHttpClient({
     ...options,
     socketPath: adminSocketPath ?? administrationSocketBeside(options.socketPath),
   });
   return {
-    invoke: (service, image, options) => invoke(http, service, image, options),
-    invokeFile: (service, path, options = {}) =>
-      invoke(http, service, JSON.stringify({ path }), { ...options, contentType: 'application/json' }),
-    invokeFrame: (service, frame, call = {}) => {
-      const body = JSON.stringify({ frame } satisfies FrameInvocation);
-      return invoke(http, service, body, { ...call, contentType: 'application/json' });
-    },
+    invoke: (service, image, options) => invoke(asks, service, { image }, options),
+    invokeFile: (service, path, options = {}) => invoke(asks, service, { path }, { ...options, ...JSON_BODY }),
+    invokeFrame: (service, frame, options = {}) => invoke(asks, service, { frame }, { ...options, ...JSON_BODY }),
     leaseRing: (request, { signal }) =>
       leaseRing(options.socketPath, request, { signal, ...(options.clock ? { clock: options.clock } : {}) }),
     models: (call) => json(http, { method: 'GET', path: '/v1/models', ...call }),
@@ -127,23 +133,46 @@ export function createAgentClient({ adminSocketPath, ...options }: AgentClientOp
       answers.checked(await http.request({ method: 'GET', path: '/metrics', ...call })).body.toString(),
     close() {
       http.close();
+      asks.messages?.close();
       administration.close();
     },
   };
 }
 
-function invoke(
+interface Asks {
+  readonly http: HttpClient;
+  readonly timeoutMs: number;
+  readonly messages?: MessageClient;
+}
+
+type Asked = FrameInvocation | FileInvocation | { readonly image: Uint8Array };
+
+function invoke(asks: Asks, service: string, asked: Asked, options: InvokeOptions): Promise<InvokeResult> {
+  const { contentType, deadlineMs, sequence, signal } = options;
+  const timeoutMs = options.timeoutMs ?? (deadlineMs ? deadlineMs + DEADLINE_MARGIN_MS : asks.timeoutMs);
+  // Few models hand a state on, and messages do not carry one.
+  if (!asks.messages || sequence !== undefined)
+    return invokeByHttp(asks.http, service, asked, { ...options, timeoutMs });
+  const type = 'image' in asked ? { contentType } : undefined;
+  return asks.messages
+    .invoke({ service, ...asked, ...type, ...(deadlineMs ? { deadlineMs } : undefined), timeoutMs, signal })
+    .catch((thrown: unknown) => {
+      if (thrown instanceof AskByHttp) return invokeByHttp(asks.http, service, asked, { ...options, timeoutMs });
+      throw thrown;
+    });
+}
+
+function invokeByHttp(
   http: HttpClient,
   service: string,
-  body: Uint8Array | string,
+  asked: Asked,
   { contentType, deadlineMs, sequence, ...call }: InvokeOptions,
 ): Promise<InvokeResult> {
   return json(http, {
     method: 'POST',
     path: `/v1/services/${encodeURIComponent(service)}/invoke${sequence === undefined ? '' : `?sequence=${encodeURIComponent(sequence)}`}`,
-    body,
+    body: 'image' in asked ? asked.image : JSON.stringify(asked),
     headers: { 'content-type': contentType, ...(deadlineMs ? { [DEADLINE_HEADER]: String(deadlineMs) } : {}) },
-    ...(deadlineMs ? { timeoutMs: deadlineMs + DEADLINE_MARGIN_MS } : {}),
     ...call,
   });
 }

@@ -46,9 +46,9 @@ export interface HttpClient {
   close(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+export const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_CONNECTIONS = 16;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** HTTP/1.1 over a Unix socket. node:http is as fast here as undici (p50 0.1 ms each for 200 kB) and adds nothing to the bundle. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -160,7 +160,13 @@ function tooLarge(peer: Peer, path: string): EdgeError {
   return httpErrors.error(peer.codes.badAnswer, message, { facts: { path } });
 }
 
-function connectionError({ socketPath, peer }: Target, path: string, error: Error, answered: boolean): EdgeError {
+/** @param answered whether an answer had begun */
+export function connectionError(
+  { socketPath, peer }: Target,
+  path: string,
+  error: Error,
+  answered: boolean,
+): EdgeError {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const facts = { socketPath, path, code };
   const reason = UNREACHABLE[code];
@@ -182,7 +188,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EAGAIN: 'too many connections wait on the socket',
 };
 
-function timedOut(
+export function timedOut(
   { socketPath, peer }: Target,
   { path, timeoutMs }: { readonly path: string; readonly timeoutMs: number },
 ): EdgeError {

@@ -3,6 +3,7 @@ import { CONSOLE_SOCKET, openSocketFolder, socketPathOf, startPortServer, startS
 import type { ConnectionBounds, GuardReason, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
 import { administrationRouter, consoleRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
+import { messageDoor } from '../messages/message-door.ts';
 import { grpcEndpoint } from '../open-inference/grpc/grpc-endpoint.ts';
 import { listenerSettings } from '../open-inference/open-listener.ts';
 import type { RoutePorts } from '../http/routes.ts';
@@ -132,26 +133,31 @@ interface Endpoint {
   readonly authorize?: (authorization: string | undefined) => void;
 }
 
-/** HTTP and gRPC, side by side on one socket. */
+/** HTTP and gRPC, side by side on one socket; on the one for inference, plain messages too. */
 function serverOptions(
   { configuration, clock, onGuarded }: SocketPorts,
-  { openInference, log }: RoutePorts,
+  { openInference, invoker, frames, log }: RoutePorts,
   { name, administration, authorize = () => undefined }: Endpoint,
 ) {
+  const guarded = (reason: GuardReason): void => onGuarded(name, reason);
+  const bounds = (): ConnectionBounds => ({
+    maxConnections: name === 'administration' ? ADMINISTRATION_CONNECTIONS : configuration().MaxConnections,
+    minBytesPerSecond: 1024 * configuration().MinUploadKBps,
+  });
   return {
     clock,
-    other: grpcEndpoint({
-      service: openInference.service,
-      administrationSocket: administration,
-      authorize,
-      maxMessageBytes: openInference.maxBodyBytes(),
-      clock,
-      log,
-    }),
-    bounds: (): ConnectionBounds => ({
-      maxConnections: name === 'administration' ? ADMINISTRATION_CONNECTIONS : configuration().MaxConnections,
-      minBytesPerSecond: 1024 * configuration().MinUploadKBps,
-    }),
-    onGuarded: (reason: GuardReason) => onGuarded(name, reason),
+    others: [
+      grpcEndpoint({
+        service: openInference.service,
+        administrationSocket: administration,
+        authorize,
+        maxMessageBytes: openInference.maxBodyBytes(),
+        clock,
+        log,
+      }),
+      ...(name === 'inference' ? [messageDoor({ invoker, frames, clock, bounds, onGuarded: guarded })] : []),
+    ],
+    bounds,
+    onGuarded: guarded,
   };
 }

@@ -3,9 +3,9 @@ import { jsonAnswer, sendJson } from '#packages/http';
 import type { Route } from '#packages/http';
 import { agentErrors } from '../errors.ts';
 import { announcedLength, readBody, readJson } from '../http/body.ts';
-import { imageType } from '../http/invoke-route.ts';
 import { nothingSchema, parsed } from '../http/model-routes.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
+import { imageTypeOf } from '../invoke/request-words.ts';
 import type { ServingModel } from '../registry/serving-model.ts';
 import type { GalleryBook } from './gallery-book.ts';
 
@@ -37,7 +37,7 @@ export function galleryRoutes({ gallery, invoker, serving }: GalleryRoutePorts):
       },
       async handle(request, response, alias: string, name: string) {
         checkName(name);
-        const type = imageType(request);
+        const type = imageTypeOf(request.headers['content-type']);
         const announcedBytes = announcedLength(request);
         const call = invoker.begin(alias, announcedBytes === undefined ? {} : { announcedBytes });
         response.once('close', () => {

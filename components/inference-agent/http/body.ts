@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { BufferPool } from '../buffers/buffer-pool.ts';
+import { GrowingBody } from '../buffers/growing-body.ts';
 import { agentErrors } from '../errors.ts';
 
 /** Size that the headers announce; undefined for a chunked body. */
@@ -70,19 +71,12 @@ export async function readBody(
   maxBytes: number,
   keeper?: BodyKeeper,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // What is announced need not come: memory grows with what does.
-  let body = buffers.take(Math.min(announcedLength(request) ?? FIRST_BYTES, MAX_FIRST_BYTES));
-  let filled = 0;
-  const keep = (piece: Buffer): void => {
-    if (filled + piece.length > body.length) body = grown(buffers, body, filled, piece.length);
-    body.set(piece, filled);
-    filled += piece.length;
-  };
+  const body = new GrowingBody(buffers, announcedLength(request));
   try {
-    await receiveBody(request, maxBytes, keep, keeper);
-    return body.subarray(0, filled);
+    await receiveBody(request, maxBytes, (piece) => body.add(piece), keeper);
+    return body.bytes;
   } catch (thrown) {
-    buffers.give(body.buffer);
+    body.giveBack();
     throw thrown;
   }
 }
@@ -108,21 +102,7 @@ export function bodyTooLarge(bytes: number, maxBytes: number) {
   return agentErrors.error('http.body-too-large', message, { facts: { bytes, maxBytes } });
 }
 
-const FIRST_BYTES = 256 * 1024;
-const MAX_FIRST_BYTES = 1024 * 1024;
 const MAX_JSON_BYTES = 64 * 1024;
 
 /** Requests in JSON are few: their memory is not worth keeping. */
 const JSON_BUFFERS = new BufferPool();
-
-function grown(
-  buffers: BufferPool,
-  body: Uint8Array<ArrayBuffer>,
-  filled: number,
-  more: number,
-): Uint8Array<ArrayBuffer> {
-  const larger = buffers.take(Math.max(2 * body.length, filled + more));
-  larger.set(body.subarray(0, filled));
-  buffers.give(body.buffer);
-  return larger;
-}

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cameBySecondPath, DEADLINE_HEADER, jsonAnswer, sendError, sendJson } from '#packages/http';
 import type { Route, RouteDescription } from '#packages/http';
@@ -8,6 +7,7 @@ import type { V1Feedback } from '../feedback/v1-feedback.ts';
 import type { FrameMemory } from '../frames/frame-memory.ts';
 import type { ArrayService } from '../invoke/array-service.ts';
 import type { InvokeCall, InvokeService } from '../invoke/invoke-service.ts';
+import { deadlineOf, imageTypeOf, requestIdOf } from '../invoke/request-words.ts';
 import { isFrame } from '../picture/picture.ts';
 import type { Picture } from '../picture/picture.ts';
 import { announcedLength, bodyTooLarge, readBody, readJson } from './body.ts';
@@ -77,8 +77,8 @@ async function invoke(
   const maxBytes = invoker.maxImageBytes;
   const length = announcedLength(request);
   const named = isJson(request) ? await namedPicture(request) : undefined;
-  const contentType = named === undefined ? imageType(request) : undefined;
-  const deadlineMs = deadlineOf(request);
+  const contentType = named === undefined ? imageTypeOf(request.headers['content-type']) : undefined;
+  const deadlineMs = deadlineOf(request.headers[DEADLINE_HEADER], DEADLINE_HEADER);
   const form = answerForm(request);
   const { raw, step } = arrayQuery(request.url);
   if (named === undefined && (length ?? 0) > maxBytes) throw bodyTooLarge(length ?? 0, maxBytes);
@@ -97,7 +97,10 @@ async function invoke(
         'a frame is not an array, and arrays do not have answers in the form of V1',
       );
     const call = cancelled(response, arrays.begin(service, admission));
-    const result = await arrays.run(call, service, requestId(request), () => open(call), { raw, step });
+    const result = await arrays.run(call, service, requestIdOf(request.headers['x-request-id']), () => open(call), {
+      raw,
+      step,
+    });
     return sendJson(response, 200, result);
   }
   const call = cancelled(response, invoker.begin(service, admission));
@@ -109,7 +112,7 @@ async function invoke(
     return { picture: read, copy: read instanceof Uint8Array ? read.slice() : await read.read() };
   });
   try {
-    const outcome = await call.runWhole(requestId(request), picture, contentType);
+    const outcome = await call.runWhole(requestIdOf(request.headers['x-request-id']), picture, contentType);
     const body = sendAnswer(response, form, outcome);
     const { name, version } = outcome.result.model;
     if (copy && body !== undefined) feedback.offer(service, copy, body, `${name} ${version}`);
@@ -135,31 +138,4 @@ async function namedPicture(request: IncomingMessage): Promise<{ readonly path: 
   if (typeof path === 'string') return { path };
   if (frame !== undefined) return readFrameReference(frame);
   throw agentErrors.error('http.bad-request', 'a JSON body names the image: {"path": "/absolute/path/of/image.jpg"}');
-}
-
-const IMAGE_TYPE =
-  /^(image\/(jpe?g|png|webp|bmp|x-bmp|x-ms-bmp|tiff|x-npy)|application\/(octet-stream|x-np[yz]|zip|vnd\.edgeml\.frame))$/;
-
-/** Undefined where the request does not say: the bytes decide what the image is in any case. */
-export function imageType(request: IncomingMessage): string | undefined {
-  const header = request.headers['content-type'];
-  const type = header?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === undefined || type === '' || IMAGE_TYPE.test(type)) return type || undefined;
-  const message = `Content-Type is "${header}"; images come as image/jpeg, image/png, image/webp, image/bmp or image/tiff, arrays as application/x-npz, the path of either as application/json`;
-  throw agentErrors.error('http.content-type', message, { facts: { contentType: header } });
-}
-
-function deadlineOf(request: IncomingMessage): number | undefined {
-  const header = request.headers[DEADLINE_HEADER];
-  if (header === undefined) return undefined;
-  const deadlineMs = Number(header);
-  if (Number.isFinite(deadlineMs) && deadlineMs > 0) return deadlineMs;
-  const message = `${DEADLINE_HEADER} must be a positive number of milliseconds, got "${String(header)}"`;
-  throw agentErrors.error('http.bad-request', message);
-}
-
-/** The caller's id where it gave one of a sensible form, so that its log and ours can be brought together. */
-function requestId(request: IncomingMessage): string {
-  const header = request.headers['x-request-id'];
-  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : randomUUID();
 }

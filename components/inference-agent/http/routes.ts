@@ -14,6 +14,7 @@ import type { InvokeService } from '../invoke/invoke-service.ts';
 import { openInferenceAdministration, openInferenceRoutes } from '../open-inference/http/open-inference-routes.ts';
 import type { OpenInferenceHttp } from '../open-inference/http/open-inference-routes.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import { messagesRoute } from '../messages/messages-route.ts';
 import { challengerChangingRoutes, challengerReportRoute } from './challenger-routes.ts';
 import { invokeRoute } from './invoke-route.ts';
 import { activateRoute, retireRoute, rollbackRoute } from './model-routes.ts';
@@ -45,6 +46,7 @@ export function inferenceRoutes(ports: RoutePorts): readonly Route[] {
   return [
     invokeRoute(ports),
     leaseRoute(frames, leases),
+    messagesRoute,
     ...openInferenceRoutes(ports.openInference),
     ...packageRoutes(ports.registry, invoker),
     ...watch(ports),

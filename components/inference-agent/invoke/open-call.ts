@@ -38,10 +38,15 @@ export class OpenCall<Ports extends CallPorts, Result> {
     try {
       return await read();
     } catch (thrown) {
-      this.request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
-      this.ports.observeError(this.service, thrown);
+      this.unread(thrown);
       throw thrown;
     }
+  }
+
+  /** Reading the body threw: the request ends with that. */
+  unread(thrown: unknown): void {
+    this.request.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    this.ports.observeError(this.service, thrown);
   }
 
   /** Calls back with the reason when the request ends early, at once if it has. */

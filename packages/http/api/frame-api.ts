@@ -20,7 +20,7 @@ export interface FrameInvocation {
 }
 
 /** The picture is a file in a folder that the agent's configuration allows. */
-interface FileInvocation {
+export interface FileInvocation {
   /** Absolute. */
   readonly path: string;
 }

@@ -33,8 +33,8 @@ export interface SocketServerOptions {
   /** Told of connections that were ended and requests that were refused to keep the server open for others. */
   readonly onGuarded?: (reason: GuardReason) => void;
   readonly clock?: Clock;
-  /** Spoken on the same socket; ends with the server. */
-  readonly other?: OtherProtocol;
+  /** Spoken on the same socket; they end with the server. */
+  readonly others?: readonly OtherProtocol[];
 }
 
 const DEFAULT_BOUNDS: ConnectionBounds = { maxConnections: 512, minBytesPerSecond: 16 * 1024 };
@@ -48,8 +48,8 @@ const TLS_OPTIONS = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: 10_00
 const SECOND_PATH = new WeakSet<Socket>();
 
 /** Whether a request came by `alsoAt` of its server: those who use that path may be other users. */
-export function cameBySecondPath(request: IncomingMessage): boolean {
-  return SECOND_PATH.has(request.socket);
+export function cameBySecondPath({ socket }: Pick<IncomingMessage, 'socket'>): boolean {
+  return SECOND_PATH.has(socket);
 }
 
 /** Serves an API on a Unix socket or named pipe. @throws EdgeError `socket.*` */
@@ -116,7 +116,7 @@ async function serve(
   {
     maxHeaderSize,
     clock = systemClock,
-    other,
+    others = [],
     bounds = () => DEFAULT_BOUNDS,
     onGuarded = () => undefined,
   }: SocketServerOptions,
@@ -136,19 +136,20 @@ async function serve(
   const lastAnswers = lastAnswersOf(server);
   const guard = new ConnectionGuard({ clock, bounds, onGuarded });
   guard.guard(server, listener);
-  const take = other
-    ? byProtocol(server, other, {
-        maxConnections: () => bounds().maxConnections,
-        accepted: (socket) => {
-          guard.accept(socket);
-          silent.add(socket);
-        },
-        handedOver: (socket) => {
-          guard.release(socket);
-          silent.remove(socket);
-        },
-      })
-    : (socket: Socket) => void server.emit('connection', socket);
+  const take =
+    others.length > 0
+      ? byProtocol(server, others, {
+          maxConnections: () => bounds().maxConnections,
+          accepted: (socket) => {
+            guard.accept(socket);
+            silent.add(socket);
+          },
+          handedOver: (socket) => {
+            guard.release(socket);
+            silent.remove(socket);
+          },
+        })
+      : (socket: Socket) => void server.emit('connection', socket);
   const fronts: NetServer[] = [];
   const front = (): NetServer => {
     const made = tls
@@ -172,7 +173,7 @@ async function serve(
       await Promise.all(removals.map((remove) => remove()));
       lastAnswers.begin();
       await silent.ended(Math.min(timeoutMs, FIRST_REQUEST_MS));
-      const closed = Promise.all([closeAll(), other?.close(timeoutMs)]);
+      const closed = Promise.all([closeAll(), ...others.map((other) => other.close(timeoutMs))]);
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;

@@ -1,13 +1,12 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 
 /** Another protocol on the connections of an HTTP/1.1 server, told by how its connections begin. */
 export interface OtherProtocol {
-  /** First bytes of each of its connections; no HTTP/1.1 request begins so. */
+  /** First bytes of each of its connections; no request that a route answers begins so. */
   readonly preface: string;
   /** Nothing is read from the connection until it resolves; if it rejects, the connection is closed. */
-  take(socket: Duplex): Promise<void>;
+  take(socket: Socket): Promise<void>;
   /** Takes no new requests, lets those that are being answered finish for `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -23,7 +22,7 @@ interface Door {
 }
 
 /** Hands each connection to the protocol that it speaks, once its first bytes have said which; nothing of them is lost. */
-export function byProtocol(server: Server, other: OtherProtocol, door: Door): (socket: Socket) => void {
+export function byProtocol(server: Server, others: readonly OtherProtocol[], door: Door): (socket: Socket) => void {
   const taken = new Set<Socket>();
   return (socket) => {
     door.accepted(socket);
@@ -32,16 +31,16 @@ export function byProtocol(server: Server, other: OtherProtocol, door: Door): (s
     let head = Buffer.alloc(0);
     const onData = (bytes: Buffer): void => {
       head = Buffer.concat([head, bytes]);
-      const start = head.subarray(0, other.preface.length).toString('latin1');
-      const mayBeOther = other.preface.startsWith(start);
-      if (mayBeOther && start.length < other.preface.length) return;
+      const start = head.toString('latin1');
+      const other = others.find(({ preface }) => start.startsWith(preface));
+      if (!other && others.some(({ preface }) => preface.startsWith(start))) return;
       socket.pause();
       socket.off('data', onData);
       socket.off('end', onEnd);
       socket.unshift(head);
       // Only in the next turn: until then the server that takes the connection is still adding its listeners.
       const goOn = (): void => process.nextTick(() => socket.resume());
-      if (mayBeOther) {
+      if (other) {
         door.handedOver(socket);
         if (taken.size >= door.maxConnections()) return void socket.destroy();
         taken.add(socket);

@@ -25,16 +25,21 @@ const errorBody: ErrorBodyOf = (error): ErrorBody => ({ error });
 export function sendError(response: ServerResponse, thrown: unknown, bodyOf: ErrorBodyOf = errorBody): WireError {
   const error = wireErrorOf(thrown);
   const status = error.status ?? 500;
-  const retryAfter = error.facts['retryAfterSeconds'];
+  const retryAfter = retryAfterSeconds({ ...error, status });
   if (!response.headersSent) {
-    if (typeof retryAfter === 'number') response.setHeader('retry-after', retryAfter);
-    else if (status === 503) response.setHeader('retry-after', 1);
+    if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     const allow = error.facts['allow'];
     if (typeof allow === 'string') response.setHeader('allow', allow);
     if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   }
   sendJson(response, status, bodyOf({ ...error, status }));
   return error;
+}
+
+/** When it is worth to come back, for a client that was refused; undefined if coming back will not help. */
+export function retryAfterSeconds({ status, facts }: Pick<WireError, 'status' | 'facts'>): number | undefined {
+  const told = facts['retryAfterSeconds'];
+  return typeof told === 'number' ? told : status === 503 ? 1 : undefined;
 }
 
 /** The same for a client of which not even the head of a request is there: all that is sent before its connection ends. */

@@ -33,7 +33,7 @@ const SWEEP_MS = 500;
 const STALLED_MS = 250;
 /** Longer than clients keep an idle connection, so that it is they who close it. */
 export const KEEP_ALIVE_MS = 65_000;
-const UNREAD_MS = 30_000;
+export const UNREAD_MS = 30_000;
 
 /**
  * Keeps a server open for who really asks, whatever others do: requests that come too slowly are ended, and if all places are

@@ -1,0 +1,39 @@
+import type { BufferPool } from './buffer-pool.ts';
+
+const FIRST_BYTES = 256 * 1024;
+const MAX_FIRST_BYTES = 1024 * 1024;
+
+/** A body that comes piece by piece, in memory of a pool. What is announced need not come: the memory grows with what does. */
+export class GrowingBody {
+  readonly #buffers: BufferPool;
+  #memory: Uint8Array<ArrayBuffer>;
+  #filled = 0;
+
+  constructor(buffers: BufferPool, announcedBytes: number | undefined) {
+    this.#buffers = buffers;
+    this.#memory = buffers.take(Math.min(announcedBytes ?? FIRST_BYTES, MAX_FIRST_BYTES));
+  }
+
+  add(piece: Uint8Array): void {
+    if (this.#filled + piece.length > this.#memory.length) this.#grow(piece.length);
+    this.#memory.set(piece, this.#filled);
+    this.#filled += piece.length;
+  }
+
+  /** What has come; whoever takes it gives its memory back. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#memory.subarray(0, this.#filled);
+  }
+
+  /** Nobody takes it. */
+  giveBack(): void {
+    this.#buffers.give(this.#memory.buffer);
+  }
+
+  #grow(more: number): void {
+    const larger = this.#buffers.take(Math.max(2 * this.#memory.length, this.#filled + more));
+    larger.set(this.#memory.subarray(0, this.#filled));
+    this.#buffers.give(this.#memory.buffer);
+    this.#memory = larger;
+  }
+}
