@@ -18,8 +18,8 @@ export const agentBenchmark: CommandSpec<AgentBenchmarkOptions> = {
       .option('--starts <number>', 'starts of the agent', '5'),
   help: `
 The collection is built, deployed into a local core of its own and measured from outside, as a client sees it.
-Overhead is what a client waits beyond decoding, preprocessing, run and postprocessing of a 200 kB JPEG, sent or named.
-Goals stand beside the figures. Other load on the machine shows in them, so only lost requests make the command fail.
+Overhead is what a client waits beyond decoding, preprocessing, run and postprocessing of a 200 kB JPEG, sent or named: by
+messages, as the application asks, and by HTTP, in turn with a bare HTTP server of Node.js. Goals stand beside the figures. Other load on the machine shows in them, so only lost requests make the command fail.
 Linux only.`,
   run: async ({ options, out, signal }) => {
     const requests = wholeNumber('requests', options.requests);

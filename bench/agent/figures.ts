@@ -1,4 +1,4 @@
-import type { Overhead } from './overhead.ts';
+import type { Asked, Overhead } from './overhead.ts';
 import type { BenchReport } from './run-bench.ts';
 
 /** Rows for people: what, measured, goal. */
@@ -22,10 +22,18 @@ export function figuresOf({ overhead, swap, startUp, memory }: BenchReport): rea
 }
 
 function overheadRows(what: string, one: Overhead, goal: string): readonly (readonly string[])[] {
+  const bare = `${ms(one.bareP25Ms)} / ${ms(one.bareP50Ms)}`;
   return [
-    [`${what}: overhead p50`, ms(one.overheadP50Ms), goal],
+    ...askedRows(`${what}, by messages`, one.messages, goal),
+    ...askedRows(`${what}, by HTTP`, one.http, ''),
+    [`${what}: the same to a bare server and its process, p25 / p50`, bare, ''],
+  ];
+}
+
+function askedRows(what: string, one: Asked, goal: string): readonly (readonly string[])[] {
+  return [
+    [`${what}: overhead p25 / p50`, `${ms(one.overheadP25Ms)} / ${ms(one.overheadP50Ms)}`, goal],
     [`${what}: overhead p99`, ms(one.overheadP99Ms), ''],
-    [`${what}: the same to a bare server and its process, p50`, ms(one.bareP50Ms), ''],
     [`${what}: decode to predictions p50`, ms(one.modelP50Ms), ''],
     [`${what}: client p50 / p99`, `${ms(one.clientP50Ms)} / ${ms(one.clientP99Ms)}`, ''],
   ];

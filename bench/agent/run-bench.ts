@@ -53,6 +53,7 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
   const request = await firstDeployment(inbox, { agent: { ImageFolders: [folder, inbox.scenes] } });
   const core = await LocalCore.start({ root });
   const agent = createAgentClient({ socketPath: agentSocket(root), timeoutMs: 60_000 });
+  const messages = createAgentClient({ socketPath: agentSocket(root), timeoutMs: 60_000, messages: true });
   try {
     const outcome = await core.deploy(request, signal);
     signal.throwIfAborted();
@@ -65,10 +66,11 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     const photo = await photoOf(sample('belt-17.jpg'), PHOTO_BYTES);
     const file = path.join(folder, 'photo.jpg');
     await writeFile(file, photo);
+    const agents = { messages, http: agent };
     const overhead: OverheadFigures[] = [];
     for (const service of [DETECTOR, CLASSIFIER]) {
       onProgress(`Asking ${service} ${requests} times …`);
-      overhead.push(await measureOverhead({ agent, service, file, image: photo, requests, folder, signal }));
+      overhead.push(await measureOverhead({ agents, service, file, image: photo, requests, folder, signal }));
     }
 
     onProgress(`Starting the agent ${starts} times …`);
@@ -89,6 +91,7 @@ export async function runBench({ requests, swaps, starts, signal, onProgress }: 
     };
   } finally {
     agent.close();
+    messages.close();
     await core.stop();
     await rm(folder, { recursive: true, force: true });
   }

@@ -116,9 +116,9 @@ export class Admission<T extends Target> {
     if (full) return request.end(this.#rejected(request.service, full));
     this.#arrivingBytes -= request.bytes;
     request.state = 'waiting';
-    request.work = async (target) => {
+    request.work = (target) => {
       const queueMs = this.#ports.clock.monotonic() - request.readyAt;
-      return { inference: await work(target), queueMs, target };
+      return work(target).then((inference) => ({ inference, queueMs, target }));
     };
     request.readyAt = this.#ports.clock.monotonic();
     queue.uploading--;
@@ -191,18 +191,25 @@ export class Admission<T extends Target> {
     queue.lastTurn = ++this.#turns;
     queue.running++;
     this.#running++;
-    work(target)
-      .then(
-        (admitted) => request.resolve(admitted),
-        (error: Error) => request.fail(error),
-      )
-      .finally(() => {
-        queue.ran(clock.monotonic() - startedAt);
-        queue.running--;
-        this.#running--;
-        this.#forget(queue);
-        this.pump();
-      });
+    // Each further promise of the chain would cost every request.
+    work(target).then(
+      (admitted) => {
+        request.resolve(admitted);
+        this.#ran(queue, startedAt);
+      },
+      (error: Error) => {
+        request.fail(error);
+        this.#ran(queue, startedAt);
+      },
+    );
+  }
+
+  #ran(queue: AdmissionQueue<T>, startedAt: number): void {
+    queue.ran(this.#ports.clock.monotonic() - startedAt);
+    queue.running--;
+    this.#running--;
+    this.#forget(queue);
+    this.pump();
   }
 
   #refusal(queue: AdmissionQueue<T>, alias: string, request: AdmissionRequest): Refusal | undefined {

@@ -31,6 +31,7 @@ export class QueuedRequest<Answer, Worker = never> {
   /** Monotonic time at which the body was complete. */
   readyAt = 0;
   readonly #onEnd: (from: QueuedRequestState) => void;
+  #cancelDeadline: (() => void) | undefined;
   #settle: Settle<Answer> = { resolve: () => undefined, reject: () => undefined };
 
   constructor(service: string, onEnd: (from: QueuedRequestState) => void) {
@@ -46,9 +47,7 @@ export class QueuedRequest<Answer, Worker = never> {
   }
 
   startDeadline(clock: Clock, ms: number, expired: () => EdgeError): void {
-    const cancel = clock.after(ms, () => this.end(expired()));
-    const stop = (): void => cancel();
-    this.answer.then(stop, stop);
+    this.#cancelDeadline = clock.after(ms, () => this.end(expired()));
   }
 
   resolve(value: Answer): void {
@@ -74,6 +73,7 @@ export class QueuedRequest<Answer, Worker = never> {
     const from = this.state;
     this.state = 'settled';
     this.work = undefined;
+    this.#cancelDeadline?.();
     how(this.#settle);
     this.#onEnd(from);
   }

@@ -151,9 +151,9 @@ class ModelProcess implements Executor {
     }
   }
 
-  async #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
-    if (this.free === 0) throw agentErrors.error('instance.busy', 'the process of the model is busy');
+  #ask<Answer extends Inference | TensorRun>(send: (id: number) => void): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
+      if (this.free === 0) throw agentErrors.error('instance.busy', 'the process of the model is busy');
       // The child's answer is checked to be of the kind that was asked for.
       send(this.#pending.add({ resolve: (value) => resolve(value as Answer), reject }));
     });
