@@ -18,7 +18,7 @@ export function deadlineOf(given: unknown, name: string): number | undefined {
   if (given === undefined) return undefined;
   const deadlineMs = Number(given);
   if (Number.isFinite(deadlineMs) && deadlineMs > 0) return deadlineMs;
-  const message = `${name} must be a positive number of milliseconds, got "${String(given)}"`;
+  const message = `${name} must be a positive number of milliseconds, got ${JSON.stringify(given)}`;
   throw agentErrors.error('http.bad-request', message);
 }
 

@@ -101,7 +101,7 @@ export class MessageLine {
         settle();
         this.#open.set(id, undefined);
         this.#write({ id, cancel: true });
-        reject(reason as Error);
+        reject(reason);
       };
       const cancelTimer = this.#clock.after(timeoutMs, () => giveUp(this.#timedOut(words.service, timeoutMs)));
       const forget = signal && this.#aborts.on(signal, () => giveUp(signal.reason ?? new Error('aborted')));
@@ -114,7 +114,7 @@ export class MessageLine {
         },
         reject: (reason) => {
           settle();
-          reject(reason as Error);
+          reject(reason);
         },
       });
       this.#write({ id, ...words }, image);
