@@ -48,7 +48,7 @@ export type { Logger, LogLevel } from './log/logger.ts';
 export { maskCredentials } from './log/mask-credentials.ts';
 export { encodeMessage } from './messages/encode-message.ts';
 export { MessageReader } from './messages/message-reader.ts';
-export type { MessageHandler, MessageLimits } from './messages/message-reader.ts';
+export type { MessageLimits } from './messages/message-reader.ts';
 export { lazyPackage, requireFile, resolvePackage } from './native-require.ts';
 export { SUPPORTED_NODE } from './supported-node.ts';
 export { isLoopback } from './network/is-loopback.ts';

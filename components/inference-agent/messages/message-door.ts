@@ -7,7 +7,7 @@ import { MessageConnection } from './message-connection.ts';
 import type { MessagePorts } from './message-connection.ts';
 import { WatchedMessages } from './watched-messages.ts';
 
-export interface MessageDoorOptions extends MessagePorts {
+interface MessageDoorOptions extends MessagePorts {
   readonly clock: Clock;
   readonly bounds: () => Pick<ConnectionBounds, 'minBytesPerSecond'>;
   readonly onGuarded: (reason: GuardReason) => void;

@@ -5,7 +5,7 @@ export interface MessageLimits {
 }
 
 /** Told of each message as it comes: `begin`, any number of `piece`, `end`. */
-export interface MessageHandler {
+interface MessageHandler {
   /** @param head JSON of the other side, unchecked; @param blobBytes how much follows it */
   begin(head: unknown, blobBytes: number): void;
   /** More of the blob; valid during the call only. */

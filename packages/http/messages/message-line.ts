@@ -4,7 +4,7 @@ import { encodeMessage, fromWire, MessageReader } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 import type { InvokeResult } from '../api/agent-api.ts';
 import { MAX_MESSAGES_IN_FLIGHT, MESSAGES_PATH, MESSAGES_PROTOCOL } from '../api/message-api.ts';
-import type { MessageAnswer, MessageInvocation } from '../api/message-api.ts';
+import type { MessageAnswer, MessageCancellation, MessageInvocation } from '../api/message-api.ts';
 import { answerReader } from '../answers.ts';
 import { connectionError, MAX_ANSWER_BYTES, timedOut } from '../http-client.ts';
 import { AGENT } from '../peer.ts';
@@ -100,7 +100,7 @@ export class MessageLine {
       const giveUp = (reason: unknown): void => {
         settle();
         this.#open.set(id, undefined);
-        this.#write({ id, cancel: true });
+        this.#write({ id, cancel: true } satisfies MessageCancellation);
         reject(reason);
       };
       const cancelTimer = this.#clock.after(timeoutMs, () => giveUp(this.#timedOut(words.service, timeoutMs)));
@@ -117,7 +117,7 @@ export class MessageLine {
           reject(reason);
         },
       });
-      this.#write({ id, ...words }, image);
+      this.#write({ id, ...words } satisfies MessageInvocation, image);
     });
   }
 
