@@ -29,7 +29,7 @@ interface Open {
   readonly service: string;
   readonly isReused: boolean;
   resolve(result: InvokeResult): void;
-  reject(reason: unknown): void;
+  reject(reason: Error): void;
 }
 
 const READ_BYTES = 64 * 1024;
@@ -97,7 +97,7 @@ export class MessageLine {
         cancelTimer();
         forget?.();
       };
-      const giveUp = (reason: unknown): void => {
+      const giveUp = (reason: Error): void => {
         settle();
         this.#open.set(id, undefined);
         this.#write({ id, cancel: true } satisfies MessageCancellation);
