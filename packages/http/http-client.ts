@@ -196,6 +196,6 @@ export function timedOut(
   return httpErrors.error(peer.codes.timeout, message, { facts: { socketPath, path, timeoutMs } });
 }
 
-function reasonOf(signal: AbortSignal | undefined): Error {
+export function reasonOf(signal: AbortSignal | undefined): Error {
   return signal?.reason instanceof Error ? signal.reason : new Error('aborted');
 }

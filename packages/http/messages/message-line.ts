@@ -6,7 +6,7 @@ import type { InvokeResult } from '../api/agent-api.ts';
 import { MAX_MESSAGES_IN_FLIGHT, MESSAGES_PATH, MESSAGES_PROTOCOL } from '../api/message-api.ts';
 import type { MessageAnswer, MessageCancellation, MessageInvocation } from '../api/message-api.ts';
 import { answerReader } from '../answers.ts';
-import { connectionError, MAX_ANSWER_BYTES, timedOut } from '../http-client.ts';
+import { connectionError, MAX_ANSWER_BYTES, reasonOf, timedOut } from '../http-client.ts';
 import { AGENT } from '../peer.ts';
 import { reachableSocketPath } from '../socket-path.ts';
 import { Aborts } from './aborts.ts';
@@ -104,7 +104,7 @@ export class MessageLine {
         reject(reason);
       };
       const cancelTimer = this.#clock.after(timeoutMs, () => giveUp(this.#timedOut(words.service, timeoutMs)));
-      const forget = signal && this.#aborts.on(signal, () => giveUp(signal.reason ?? new Error('aborted')));
+      const forget = signal && this.#aborts.on(signal, () => giveUp(reasonOf(signal)));
       this.#open.set(id, {
         service: words.service,
         isReused: this.#hasAnswered,
