@@ -11,6 +11,7 @@ import { startAgent } from '../../components/inference-agent/assembly/start-agen
 import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
 import { FrameMemory } from '../../components/inference-agent/frames/frame-memory.ts';
 import type { OpenInstance } from '../../components/inference-agent/instance/model-instance.ts';
+import type { Predecessor } from '../../components/inference-agent/handover/predecessor.ts';
 import { BufferPool } from '../../components/inference-agent/buffers/buffer-pool.ts';
 import { MemoryInstances } from './memory-instance.ts';
 import { NO_KEYS } from './registry-rig.ts';
@@ -30,12 +31,14 @@ export interface InProcessAgent {
 /**
  * The whole agent on a nucleus in memory.
  * @param openInstance default: instances without threads
+ * @param predecessor an agent that stands by on the same sockets
  */
 export async function startInProcess(
   workFolder: string,
   nucleus: MemoryNucleus,
   clock: Clock = systemClock,
   openInstance?: OpenInstance,
+  predecessor?: Predecessor,
 ): Promise<InProcessAgent> {
   const ipc = connectIpc({
     component: COMPONENT,
@@ -58,6 +61,7 @@ export async function startInProcess(
     frames: new FrameMemory({ budgetMB: () => 0, clock: systemClock, log: silentLogger }),
     buffers: new BufferPool(),
     openInstance: openInstance ?? instances.open,
+    predecessor,
     keys: NO_KEYS,
     clock,
     random: Math.random,

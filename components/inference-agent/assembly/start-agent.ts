@@ -535,7 +535,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         lookout.close(timeoutMs),
         edgeManager.close(timeoutMs).then(() => capture.close(timeoutMs)),
       ];
-      standingBy ??= Promise.all([...parts, link.close()]).then(() => undefined);
+      standingBy ??= Promise.all([...parts, drift.handOver(), link.close()]).then(() => undefined);
       return standingBy;
     },
     close(timeoutMs) {

@@ -1,4 +1,4 @@
-import { messageOf, readTextIfAny, wireErrorOf, writeAtomically } from '#packages/foundation';
+import { messageOf, readTextIfAny, Serial, wireErrorOf, writeAtomically } from '#packages/foundation';
 import type { Clock, Logger } from '#packages/foundation';
 import { DriftWatch } from '#packages/drift';
 import type { Baseline, DriftChange, WatchSettings } from '#packages/drift';
@@ -45,6 +45,8 @@ export class DriftBook {
   #saved = new Map<string, Saved>();
   #savedAt = -Infinity;
   #isUnsaved = false;
+  #isHandedOver = false;
+  readonly #writing = new Serial();
 
   constructor(ports: DriftPorts) {
     this.#ports = ports;
@@ -108,7 +110,20 @@ export class DriftBook {
   }
 
   /** Writes down what was seen. What the disk does not take is tried again later. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    return this.#writing.run(() => this.#save());
+  }
+
+  /** Writes down what was seen for the agent that comes next, whose file it is from now on: later calls of `save` write nothing. */
+  handOver(): Promise<void> {
+    return this.#writing.run(async () => {
+      if (!this.#isHandedOver) await this.#save();
+      this.#isHandedOver = true;
+    });
+  }
+
+  async #save(): Promise<void> {
+    if (this.#isHandedOver) return;
     const { file, clock, log } = this.#ports;
     this.#savedAt = clock.monotonic();
     this.#isUnsaved = false;

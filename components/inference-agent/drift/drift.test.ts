@@ -16,6 +16,7 @@ import { temporaryFolder, writeFiles } from '../../../testing/agent/package-fold
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { seededRandom } from '../../../testing/seeded-random.ts';
+import type { Predecessor } from '../handover/predecessor.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
 /** The whole agent with a real model before a camera whose light goes out, on a clock that the test moves. */
@@ -45,8 +46,8 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-function start(): Promise<InProcessAgent> {
-  return startInProcess(join(folder.path, 'work'), nucleus, clock, new MemoryInstances(models).open);
+function start(predecessor?: Predecessor): Promise<InProcessAgent> {
+  return startInProcess(join(folder.path, 'work'), nucleus, clock, new MemoryInstances(models).open, predecessor);
 }
 
 /** A gray scene with a light and a dark half and some noise. */
@@ -153,6 +154,26 @@ describe('a stream that darkens', () => {
     expect(await status()).toMatchObject({ state: 'drifting', drifts: [{ reason: 'dark' }] });
     await slots(2, DARK);
     expect(drifts()).toHaveLength(1);
+  });
+
+  it('is not taken back to what the former agent has seen when that one ends after a handover', async () => {
+    const former = started;
+    await former.agent.standBy(1_000);
+    const before = (await status())!.images;
+    started = await start({ pid: process.pid, memoryBytes: 0, end: async () => undefined });
+    await started.agent.restored;
+    await clock.advance(MINUTE_MS);
+    expect((await status())?.images).toBe(before);
+    await slots(1, DARK);
+    const seen = (await status())!.images;
+    expect(seen).toBeGreaterThan(before);
+
+    await started.close();
+    await former.close();
+    started = await start();
+    await started.agent.restored;
+    await clock.advance(MINUTE_MS);
+    expect((await status())?.images).toBe(seen);
   });
 
   it('does not flap while it is dark now and then', async () => {
