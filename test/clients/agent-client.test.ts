@@ -79,7 +79,7 @@ const ALIASES = ['Colours', 'Echo', 'Sound'];
 
 describe('the Python client, installed from its wheel into an empty folder', await needs(tritonClient), () => {
   it(
-    'predicts, runs tensors, tries again when the agent says and names what went wrong, by threads and by coroutines',
+    'predicts, runs tensors, tries again when the agent says or restarts and names what went wrong, by threads and by coroutines',
     async () => {
       await cp(PYTHON_CLIENT, at('source'), { recursive: true });
       const pip = [PYTHON_WITH_MODULES, '-m', 'pip', '--disable-pip-version-check', '--quiet'] as const;
@@ -139,6 +139,8 @@ describe('the Python client, installed from its wheel into an empty folder', awa
           ],
           retried: [[], [0]],
           later: ['AgentError', 'admission.overload', 503, 30],
+          back: [[], [0.1, 0.2]],
+          'back v1': ['[]', [0.1, 0.2]],
           absent: ['AgentUnavailable', 'agent.unreachable', null, null],
         },
         coroutines: {
@@ -148,6 +150,7 @@ describe('the Python client, installed from its wheel into an empty folder', awa
           models: ALIASES,
           error: ['AgentError', 'model.not-found', 404, null],
           retried: [[], [0]],
+          back: [[], [0.1, 0.2]],
           absent: ['AgentUnavailable', 'agent.unreachable', null, null],
         },
       });
@@ -158,7 +161,7 @@ describe('the Python client, installed from its wheel into an empty folder', awa
 
 describe('the TypeScript client, installed from its tarball into an empty folder', () => {
   it(
-    'predicts, runs tensors, tries again when the agent says and names what went wrong',
+    'predicts, runs tensors, tries again when the agent says or restarts and names what went wrong',
     async () => {
       await buildPackage(at('package'));
       const { stdout: packed } = await run('npm', ['pack', '--json', '--offline', '--pack-destination', folder.path], {
@@ -195,6 +198,7 @@ describe('the TypeScript client, installed from its tarball into an empty folder
         ],
         retried: [],
         later: ['AgentError', 'admission.overload', 30_000],
+        back: [[], [], '[]', 'kept'],
         absent: ['AgentError', 'agent.unreachable', null],
       });
     },

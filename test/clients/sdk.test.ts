@@ -218,7 +218,7 @@ const testsOf = (language: string, start: () => Promise<Caller>) => (): void => 
       [publish({}), 'edgeml.FeedbackUploader', 'feedback.unreachable'],
     ] as const) {
       const socketPath = path.join(services.folder, `${component}-${language}.sock`);
-      const outcome = await outcomeOf({ ...call, options: { socketPath } });
+      const outcome = await outcomeOf({ ...call, options: { socketPath, timeoutMs: 50 } });
       expect(outcome).toMatchObject({ error: 'GreengrassDependencyException', code });
       expect(outcome).toHaveProperty('message', expect.stringContaining(socketPath));
     }

@@ -1,7 +1,9 @@
 /** Asks an agent by the installed TypeScript client, and prints what came back as one object of JSON. */
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { link, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import process from 'node:process';
-import { Agent } from 'edgeml-sdk';
+import { Agent, client } from 'edgeml-sdk';
 
 const [socketPath = '', busySocket = '', picture = ''] = process.argv.slice(2);
 /** @typedef {import('edgeml-sdk').AgentTensor} Tensor */
@@ -38,11 +40,38 @@ const errorOf = (work) =>
     ({ name, code, retryAfterMs = null }) => [name, code, retryAfterMs],
   );
 
+/**
+ * What a call gets that comes while an agent restarts: connecting fails in the call itself, before the agent listens.
+ * @template Answer
+ * @param {string} path
+ * @param {(path: string) => Promise<Answer>} ask
+ */
+async function answerAfterRestart(path, ask) {
+  const asked = ask(path);
+  await rm(path, { force: true });
+  const server = createServer((request, response) => void request.resume().on('end', () => response.end('[]')));
+  await once(server.listen(path), 'listening');
+  const answer = await asked;
+  server.close();
+  return answer;
+}
+
+/** A socket on which nobody listens any more. @param {string} path */
+async function leftBehind(path) {
+  const server = createServer();
+  await once(server.listen(`${path}.first`), 'listening');
+  await link(`${path}.first`, path);
+  server.close();
+  await once(server, 'close');
+  return path;
+}
+
+const image = await readFile(picture);
 const agent = new Agent({ socketPath });
 const busy = new Agent({ socketPath: busySocket });
 const told = {
   path: best(await agent.predict('Colours', picture)),
-  bytes: best(await agent.predict('Colours', await readFile(picture))),
+  bytes: best(await agent.predict('Colours', image)),
   echo: shown(await agent.infer('Echo', ECHOED)),
   sound: shown(await agent.infer('Sound', SAMPLES, { outputs: ['level'] })),
   tensors: await agent.tensors('Sound'),
@@ -54,6 +83,19 @@ const told = {
   ],
   retried: await busy.models(),
   later: await errorOf(busy.predict('Late', picture)),
-  absent: await errorOf(new Agent({ socketPath: `${socketPath}.none` }).models()),
+  back: [
+    await answerAfterRestart(`${socketPath}.gone`, (path) => new Agent({ socketPath: path }).models()),
+    await answerAfterRestart(await leftBehind(`${socketPath}.left`), (path) => new Agent({ socketPath: path }).models()),
+    await answerAfterRestart(await leftBehind(`${socketPath}.v1`), async (path) => {
+      const call = { AlgoType: 'object-detection', ServiceName: 'Colours', Body: image };
+      const { Body } = await client('inference', { socketPath: path }).invokeInferenceService(call);
+      return Body.text();
+    }),
+    await answerAfterRestart(await leftBehind(`${socketPath}.feedback`), async (path) => {
+      const sample = { ConfigId: 'Parts', ModelInput: image, ModelPrediction: [] };
+      return client('feedback', { socketPath: path }).publish(sample).then(() => 'kept');
+    }),
+  ],
+  absent: await errorOf(new Agent({ socketPath: `${socketPath}.none`, timeoutMs: 50 }).models()),
 };
 console.log(JSON.stringify(told));

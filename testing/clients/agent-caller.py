@@ -1,8 +1,13 @@
 """Asks an agent, in both forms of the Python client, and prints what came back as one object of JSON."""
 
 import asyncio
+import http.server
 import json
+import os
+import socket
+import socketserver
 import sys
+import threading
 
 import numpy
 
@@ -38,6 +43,44 @@ def step(first, last):
     return {'sequence_id': 7, 'sequence_start': first, 'sequence_end': last}
 
 
+class Restarting:
+    """An agent that has left its socket behind, then is gone, and listens after the second pause of who asks."""
+
+    def __init__(self, name):
+        self.path = '{}.{}'.format(SOCKET, name)
+        self.paused = []
+        left = socket.socket(socket.AF_UNIX)
+        left.bind(self.path)
+        left.close()
+
+    def pause(self, seconds):
+        self.paused.append(seconds)
+        if len(self.paused) == 1:
+            os.unlink(self.path)
+        else:
+            server = socketserver.UnixStreamServer(self.path, Empty)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    async def coroutine(self, seconds):
+        self.pause(seconds)
+
+
+class Empty(http.server.BaseHTTPRequestHandler):
+    """Answers with an empty list."""
+
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        self.send_response(200)
+        self.send_header('Content-Length', '2')
+        self.end_headers()
+        self.wfile.write(b'[]')
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
 def with_threads():
     paused = []
     with open(PICTURE, 'rb') as file:
@@ -67,8 +110,13 @@ def with_threads():
         busy.predict('Late', content)
     except AgentError as error:
         told['later'] = error_of(error)
+    back, back_v1 = Restarting('back'), Restarting('back-v1')
+    client = edgeml_sdk.client('inference', socket_path=back_v1.path, sleep=back_v1.pause)
+    answer = client.invoke_inference_service(AlgoType='object-detection', ServiceName='Colours', Body=content)
+    told['back'] = [Agent(back.path, sleep=back.pause).models(), back.paused]
+    told['back v1'] = [answer['Body'].read().decode(), back_v1.paused]
     try:
-        Agent(SOCKET + '.none').models()
+        Agent(SOCKET + '.none', 0.05).models()
     except AgentError as error:
         told['absent'] = error_of(error)
     return told
@@ -92,8 +140,10 @@ async def with_coroutines():
             told['error'] = error_of(error)
     busy = AsyncAgent(BUSY_SOCKET, sleep=pause)
     told['retried'] = [await busy.models(), paused]
+    back = Restarting('back-async')
+    told['back'] = [await AsyncAgent(back.path, sleep=back.coroutine).models(), back.paused]
     try:
-        await AsyncAgent(SOCKET + '.none').models()
+        await AsyncAgent(SOCKET + '.none', 0.05).models()
     except AgentError as error:
         told['absent'] = error_of(error)
     return told

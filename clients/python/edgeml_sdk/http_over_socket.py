@@ -6,6 +6,7 @@ import socket
 import time
 from typing import Any, Mapping, NamedTuple, Optional
 
+from .absence import may_pass
 from .socket_path import reachable
 
 _CHUNK_BYTES = 65536
@@ -22,6 +23,11 @@ class Answer(NamedTuple):
 
 class Unreachable(Exception):
     """Nobody was asked."""
+
+    def __init__(self, why: str, may_pass: bool = False):
+        super().__init__(why)
+        self.may_pass = may_pass
+        """The service may be starting, so that another attempt may reach it."""
 
 
 class ConnectionLost(Exception):
@@ -84,7 +90,7 @@ class _Connection(http.client.HTTPConnection):
         except socket.timeout:
             raise
         except OSError as error:
-            raise Unreachable(_why(error)) from error
+            raise Unreachable(_why(error), may_pass(error.errno)) from error
 
     def send(self, data: Any) -> None:
         self._keep_to_the_time()

@@ -1,6 +1,7 @@
 """The client ``'inference'``."""
 
-from typing import Any, Dict, Optional
+import time
+from typing import Any, Callable, Dict, Optional
 from urllib.parse import quote
 
 from .arguments import NAME_PATTERN, bytes_of, check_required, is_name, warn_unknown
@@ -22,7 +23,13 @@ class GreengrassInferenceException(EdgeMLException):
 
 
 class Client:
-    def __init__(self, socket_path: Optional[str] = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS):
+    def __init__(
+        self,
+        socket_path: Optional[str] = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        *,
+        sleep: Callable[[float], None] = time.sleep
+    ):
         self._service = Service(
             component='edgeml.InferenceAgent',
             socket_name='agent.sock',
@@ -32,6 +39,7 @@ class Client:
             absent=_ABSENT,
             given_path=socket_path,
             timeout_seconds=timeout_seconds,
+            sleep=sleep,
         )
 
     def invoke_inference_service(self, **arguments: Any) -> Dict[str, Any]:

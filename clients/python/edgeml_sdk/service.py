@@ -2,8 +2,10 @@
 
 import json
 import math
+import time
 from typing import Any, Callable, FrozenSet, Mapping, Optional, Type
 
+from .absence import PATIENCE_SECONDS, pauses
 from .exception import EdgeMLException, GreengrassDependencyException
 from .http_over_socket import Answer, ConnectionLost, TimedOut, Unreachable, post
 from .socket_path import socket_path
@@ -13,6 +15,8 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 
 class Service:
     """A component of EdgeML with an HTTP socket.
+
+    While nobody listens, because the component restarts, it is asked again: for 10 s, or for the time-out if that is shorter.
 
     :param codes: begin of the codes of errors that are made here, e.g. ``agent`` for ``agent.timeout``
     :param absent: codes that mean that there is nobody to ask, though the component runs
@@ -28,6 +32,7 @@ class Service:
         absent: FrozenSet[str],
         given_path: Optional[str],
         timeout_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
     ):
         if not isinstance(timeout_seconds, (int, float)) or not 0 < timeout_seconds < math.inf:
             raise ValueError('timeout_seconds must be a positive number, got {!r}'.format(timeout_seconds))
@@ -38,17 +43,29 @@ class Service:
         self._codes = codes
         self._failure = failure
         self._absent = absent
+        self._sleep = sleep
 
     def post(self, target: str, body: bytes, headers: Mapping[str, str], margin_seconds: float = 0.0) -> Answer:
         """The answer, where its status is 2xx.
 
         :param margin_seconds: time on top of the time-out, for the service to say itself that it has passed
         """
+        start = time.monotonic()
+        waits = pauses()
+        while True:
+            waited = time.monotonic() - start
+            try:
+                return self._attempt(target, body, headers, max(0.001, self.timeout_seconds - waited) + margin_seconds)
+            except Unreachable as error:
+                pause = next(waits)
+                if not error.may_pass or waited + pause >= min(self.timeout_seconds, PATIENCE_SECONDS):
+                    hint = 'check that {} is deployed and RUNNING, or set {}'.format(self._component, self._variable)
+                    raise self._absence('unreachable', 'cannot be reached: {}; {}'.format(error, hint)) from error
+            self._sleep(pause)
+
+    def _attempt(self, target: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
         try:
-            answer = post(self.path, target, body, headers, self.timeout_seconds + margin_seconds)
-        except Unreachable as error:
-            hint = 'check that {} is deployed and RUNNING, or set {}'.format(self._component, self._variable)
-            raise self._absence('unreachable', 'cannot be reached: {}; {}'.format(error, hint)) from error
+            answer = post(self.path, target, body, headers, timeout_seconds)
         except TimedOut as error:
             raise self._absence('timeout', 'did not answer within {} s'.format(self.timeout_seconds)) from error
         except ConnectionLost as error:

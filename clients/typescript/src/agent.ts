@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isEdgeError, readEnvironment, sleep, systemClock } from '#packages/foundation';
 import { AGENT, answerReader, createHttpClient, DEADLINE_HEADER } from '#packages/http';
 import type { HttpAnswer, HttpClient } from '#packages/http';
+import { Absence } from './absence.ts';
 import { inferAnswer, inferBody } from './agent-tensors.ts';
 import { AgentError } from './agent-types.ts';
 import type { AgentModel, AgentResult, AgentTensor, AgentTensorInfo } from './agent-types.ts';
@@ -36,8 +37,8 @@ const HEAD_LENGTH = 'inference-header-content-length';
 /**
  * Asks the inference agent of this device for predictions and tensors. Calls may overlap.
  *
- * A request that the agent turns away for now (overload, a model that is loading) is sent again when the agent says, until the time of the
- * call is over.
+ * A request that the agent turns away for now (overload, a model that is loading) is sent again when the agent says, and while nobody listens
+ * because the agent restarts, until the time of the call is over.
  *
  * @example
  * const agent = new Agent();
@@ -118,6 +119,7 @@ export class Agent {
     const end = systemClock.monotonic() + timeoutOf({ timeoutMs: this.#timeoutMs, ...options });
     // Declared by what every project knows, whatever types it has of Node.js.
     const signal = options.signal as AbortSignal | undefined;
+    const absence = new Absence();
     for (;;) {
       const leftMs = Math.max(1, Math.floor(end - systemClock.monotonic()));
       try {
@@ -132,7 +134,7 @@ export class Agent {
         return checked(answer);
       } catch (thrown) {
         const error = errorOf(thrown);
-        const pauseMs = error instanceof AgentError ? error.retryAfterMs : undefined;
+        const pauseMs = error instanceof AgentError ? (absence.pauseAfter(thrown) ?? error.retryAfterMs) : undefined;
         if (pauseMs === undefined || systemClock.monotonic() + pauseMs >= end) throw error;
         await sleep(systemClock, pauseMs, signal);
       }

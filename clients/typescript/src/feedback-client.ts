@@ -2,6 +2,7 @@ import { readEnvironment } from '#packages/foundation';
 import { createFeedbackClient, MAX_FEEDBACK_HEADER_BYTES } from '#packages/http';
 import type { FeedbackClient as UploaderClient, FeedbackSample } from '#packages/http';
 
+import { whileAbsent } from './absence.ts';
 import { bytesOf, checkRequired, isName, isRecord, NAME_PATTERN } from './arguments.ts';
 import { timeoutOf } from './client-options.ts';
 import type { ClientOptions } from './client-options.ts';
@@ -40,12 +41,14 @@ const MAX_JSON_BYTES = MAX_FEEDBACK_HEADER_BYTES - OTHER_HEADER_BYTES;
 /** Offers samples for the next model. May be made before the uploader runs; calls may overlap. */
 export class FeedbackClient {
   readonly #uploader: UploaderClient;
+  readonly #timeoutMs: number;
 
   /** @throws ValueError */
   constructor(options: ClientOptions = {}) {
     const { feedbackSocket } = readEnvironment();
     const socketPath = socketOf(options.socketPath, feedbackSocket, 'edgeml.FeedbackUploader', 'feedback.sock');
-    this.#uploader = createFeedbackClient({ socketPath, timeoutMs: timeoutOf(options) });
+    this.#timeoutMs = timeoutOf(options);
+    this.#uploader = createFeedbackClient({ socketPath });
   }
 
   /**
@@ -71,7 +74,7 @@ export class FeedbackClient {
       ...(Metadata ? { metadata: Metadata } : {}),
     };
     try {
-      await this.#uploader.publish(ConfigId, sample);
+      await whileAbsent(this.#timeoutMs, (timeoutMs) => this.#uploader.publish(ConfigId, sample, { timeoutMs }));
     } catch (thrown) {
       throw exceptionOf(thrown, ABSENT, GreengrassFeedbackException);
     }

@@ -2,6 +2,7 @@ import { readEnvironment } from '#packages/foundation';
 import { AGENT, answerReader, createHttpClient, DEADLINE_HEADER } from '#packages/http';
 import type { HttpClient } from '#packages/http';
 
+import { whileAbsent } from './absence.ts';
 import { bytesOf, checkRequired, isName, NAME_PATTERN } from './arguments.ts';
 import { timeoutOf } from './client-options.ts';
 import type { ClientOptions } from './client-options.ts';
@@ -60,7 +61,7 @@ export class InferenceClient {
     const { agentSocket } = readEnvironment();
     const socketPath = socketOf(options.socketPath, agentSocket, 'edgeml.InferenceAgent', 'agent.sock');
     this.#timeoutMs = timeoutOf(options);
-    this.#http = createHttpClient({ socketPath, timeoutMs: this.#timeoutMs + MARGIN_MS });
+    this.#http = createHttpClient({ socketPath });
   }
 
   /**
@@ -77,13 +78,20 @@ export class InferenceClient {
     if (!isName(ServiceName)) throw new ValueError(`field service_name must match the regex ${NAME_PATTERN}`);
     const body = bytesOf('Body', request.Body);
     const headers = {
-      [DEADLINE_HEADER]: String(this.#timeoutMs),
       ...header('content-type', 'ContentType', ContentType),
       ...header('accept', 'Accept', Accept),
     };
     const path = `/v1/services/${ServiceName}/invoke?format=v1&algoType=${AlgoType}`;
     try {
-      const answer = await this.#http.request({ method: 'POST', path, body, headers });
+      const answer = await whileAbsent(this.#timeoutMs, (leftMs) =>
+        this.#http.request({
+          method: 'POST',
+          path,
+          body,
+          headers: { ...headers, [DEADLINE_HEADER]: String(leftMs) },
+          timeoutMs: leftMs + MARGIN_MS,
+        }),
+      );
       const type = answerReader(AGENT).checked(answer).headers['content-type'] ?? '';
       return { Body: new StreamingBody(answer.body), ContentType: type.split(';', 1)[0] ?? '' };
     } catch (thrown) {

@@ -14,8 +14,8 @@ from .errors import AgentError, AgentUnavailable
 class Agent:
     """Asks the inference agent of this device. Threads may share it; it connects with each call.
 
-    A request that the agent turns away for now (overload, a model that is loading) is sent again when the agent says,
-    until the time of the call is over.
+    A request that the agent turns away for now (overload, a model that is loading) is sent again when the agent says, and while
+    nobody listens because the agent restarts, until the time of the call is over.
 
     :param socket_path: Default: the environment's ``EDGEML_AGENT_SOCKET``, else the socket beside the working directory,
         which for a component of Greengrass is its work folder.
@@ -88,17 +88,17 @@ class Agent:
         try:
             return ask(self._path, method, target, body, sent, deadline.socket_seconds)
         except Unreachable as error:
-            raise unreachable(self._path, error) from error
+            raise unreachable(self._path, error, error.may_pass) from error
         except ConnectionLost as error:
             raise lost(error) from error
         except TimedOut as error:
             raise deadline.passed() from error
 
 
-def unreachable(path: str, error: Exception) -> AgentUnavailable:
+def unreachable(path: str, error: Exception, may_pass: bool) -> AgentUnavailable:
     message = 'the agent cannot be reached at {}: {}'.format(path, error)
     todo = 'Check that edgeml.InferenceAgent is deployed and RUNNING, or set EDGEML_AGENT_SOCKET.'
-    return AgentUnavailable(message, 'agent.unreachable', todo)
+    return AgentUnavailable(message, 'agent.unreachable', todo, may_pass=may_pass)
 
 
 def lost(error: Exception) -> AgentUnavailable:

@@ -5,6 +5,7 @@ import http.client
 import io
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence
 
+from ..absence import may_pass
 from ..http_over_socket import Answer, headers_of
 from ..socket_path import reachable
 from ..socket_path import socket_path as path_of
@@ -80,7 +81,7 @@ async def _exchange(path: str, request: requests.Request, deadline_ms: str) -> A
     try:
         reader, writer = await asyncio.open_unix_connection(reachable(path))
     except OSError as error:
-        raise unreachable(path, error) from error
+        raise unreachable(path, error, may_pass(error.errno)) from error
     try:
         writer.write(_head_of(request, deadline_ms) + (request.body or b''))
         try:

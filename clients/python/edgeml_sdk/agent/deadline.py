@@ -4,6 +4,7 @@ import math
 import time
 from typing import Callable
 
+from ..absence import pauses
 from .errors import AgentError, DeadlineExceeded
 
 DEADLINE_HEADER = 'X-EdgeML-Deadline-Ms'
@@ -25,6 +26,7 @@ class Deadline:
         self._seconds = seconds
         self._monotonic = monotonic
         self._end = monotonic() + seconds
+        self._pauses = pauses()
 
     @property
     def socket_seconds(self) -> float:
@@ -35,12 +37,12 @@ class Deadline:
         return str(max(1, int(self._left() * 1000)))
 
     def pause_before_retry(self, error: AgentError) -> float:
-        """Seconds until the agent wants to be asked again.
+        """Seconds until the agent wants to be asked again, or may have started.
 
-        :raises AgentError: the error itself, if the agent did not say when, or that is after the end
+        :raises AgentError: the error itself, if another attempt does not help, or comes after the end
         """
-        pause = error.retry_after_seconds
-        if pause is None or pause >= self._left():
+        pause = next(self._pauses) if error.may_pass else error.retry_after_seconds
+        if pause is None or pause >= self._end - self._monotonic():
             raise error
         return pause
 

@@ -15,10 +15,13 @@ class AgentError(EdgeMLException):
         todo: Optional[str] = None,
         status: Optional[int] = None,
         retry_after_seconds: Optional[float] = None,
+        may_pass: bool = False,
     ):
         super().__init__(message, code, todo)
         self.status = status
         self.retry_after_seconds = retry_after_seconds
+        self.may_pass = may_pass
+        """Nobody listened, and the agent may be starting."""
 
 
 class AgentUnavailable(AgentError):
