@@ -85,7 +85,9 @@ const told = {
   later: await errorOf(busy.predict('Late', picture)),
   back: [
     await answerAfterRestart(`${socketPath}.gone`, (path) => new Agent({ socketPath: path }).models()),
-    await answerAfterRestart(await leftBehind(`${socketPath}.left`), (path) => new Agent({ socketPath: path }).models()),
+    await answerAfterRestart(await leftBehind(`${socketPath}.left`), (path) =>
+      new Agent({ socketPath: path }).models(),
+    ),
     await answerAfterRestart(await leftBehind(`${socketPath}.v1`), async (path) => {
       const call = { AlgoType: 'object-detection', ServiceName: 'Colours', Body: image };
       const { Body } = await client('inference', { socketPath: path }).invokeInferenceService(call);
@@ -93,7 +95,9 @@ const told = {
     }),
     await answerAfterRestart(await leftBehind(`${socketPath}.feedback`), async (path) => {
       const sample = { ConfigId: 'Parts', ModelInput: image, ModelPrediction: [] };
-      return client('feedback', { socketPath: path }).publish(sample).then(() => 'kept');
+      return client('feedback', { socketPath: path })
+        .publish(sample)
+        .then(() => 'kept');
     }),
   ],
   absent: await errorOf(new Agent({ socketPath: `${socketPath}.none`, timeoutMs: 50 }).models()),
