@@ -31,6 +31,11 @@ const uploaderSettings = z.object({
     .describe(
       'Folder in which the socket lies a second time, for programs of other users, as SocketFolder of edgeml.InferenceAgent; it may be the same one. Empty: none. A change takes effect at the next start.',
     ),
+  WorkFolderMode: choiceSetting(['700', '710'])
+    .default('700')
+    .describe(
+      '`710` lets members of the group of the work folder reach the socket in it, as WorkFolderMode of edgeml.InferenceAgent. A change takes effect at the next start.',
+    ),
 
   FeedbackConfigurationMap: feedbackMapSchema
     .default({})

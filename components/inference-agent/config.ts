@@ -108,6 +108,11 @@ export const agentConfiguration = z
       .describe(
         'Folder in which both sockets lie a second time, for programs of other users: no other user can enter the work folder, which the nucleus makes 0700. It is made with mode 2750 if it is not there. Empty: none. A change takes effect at the next start.',
       ),
+    WorkFolderMode: choiceSetting(['700', '710'])
+      .default('700')
+      .describe(
+        '`710` lets members of the group of the work folder reach the socket and the scripts in it: for an application or models that run as another user (`posixUser`) of this group. They cannot list it. A change takes effect at the next start.',
+      ),
     MaxConnections: integerSetting({ min: 1, max: 65_536 })
       .default(512)
       .describe(

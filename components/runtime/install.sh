@@ -10,4 +10,6 @@ node="$runtime/bin/node"
   echo "edgeml.Runtime: $node ended with $status on $(uname -srm). It is made for $(cat "$runtime/PLATFORM") with glibc 2.28 or newer." >&2
   exit 1
 }
-exec sh "$runtime/link-current.sh" "$runtime"
+sh "$runtime/link-current.sh" "$runtime"
+# The Java nucleus makes it 0700 at each start of a script. Components that run as another user of the same group start Node.js through the link.
+chmod g+x . || true

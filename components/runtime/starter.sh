@@ -4,6 +4,8 @@
 # The pipe is of this user alone, who may start processes anyway. Elsewhere there is nothing to do.
 set -eu
 if [ "${1:-}" != serve ]; then
+  # As install.sh: the nucleus has closed the folder again.
+  chmod g+x . || true
   [ -n "${NOTIFY_SOCKET:-}" ] || exit 0
   rm -f starter
   mkfifo -m 600 starter

@@ -76,6 +76,7 @@ export type { PortAddress, PortServer, SocketServer } from './server/http-server
 export { configurationRoutes } from './server/configuration-routes.ts';
 export { listenOnPort } from './server/listen-on-port.ts';
 export { listenOnSocket } from './server/listen-on-socket.ts';
+export { letGroupEnter } from './server/let-group-enter.ts';
 export { openSocketFolder } from './server/open-socket-folder.ts';
 export type { OtherProtocol } from './server/other-protocol.ts';
 export { readBody } from './server/read-body.ts';

@@ -88,6 +88,17 @@ describe('the uploader as a component', () => {
     other.close();
   });
 
+  it('is reached in its work folder by the group if WorkFolderMode says so', async () => {
+    const before = process.umask();
+    try {
+      await start({ WorkFolderMode: '710', FeedbackConfigurationMap: { Parts: good } });
+      expect(((await stat(folder)).mode & 0o7777).toString(8)).toBe('710');
+      expect(((await stat(uploader.socketPath)).mode & 0o7777).toString(8)).toBe('660');
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('takes a sample, uploads it and announces it', async () => {
     await start();
     const answer = await client.publish('Parts', { input, prediction: [0.3, 0.7], metadata: { ort: 'Köln', line: 7 } });

@@ -15,6 +15,7 @@ import type { Clock, Logger, LogLevel, UnknownSettings } from '#packages/foundat
 import {
   CONSOLE_SOCKET,
   MAX_FEEDBACK_HEADER_BYTES,
+  letGroupEnter,
   openSocketFolder,
   socketPathOf,
   startSocketServer,
@@ -136,8 +137,9 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
     metrics: () => metrics.text(),
     log,
   };
-  const { SocketFolder } = configuration;
+  const { SocketFolder, WorkFolderMode } = configuration;
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
+  if (WorkFolderMode === '710') await letGroupEnter(options.workFolder);
   const server = await startSocketServer(socketPath, feedbackRouter(routerPorts), {
     maxHeaderSize: MAX_FEEDBACK_HEADER_BYTES,
     alsoAt: SocketFolder === '' ? undefined : socketPathOf(SocketFolder, SOCKET),
@@ -191,7 +193,10 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
       return incidents.opened('configuration', 'configuration.rejected', { error, severity: 'error' });
     }
     incidents.forget('configuration');
-    const restartNeeded = next.SocketFolder !== SocketFolder ? ['SocketFolder'] : [];
+    const atStart = { SocketFolder, WorkFolderMode };
+    const restartNeeded = Object.entries(atStart).flatMap(([name, now]) =>
+      next[name as keyof typeof atStart] === now ? [] : [name],
+    );
     configuration = next;
     options.setLogLevel(next.LogLevel);
     announcer.setSettings(announcerSettings(next, thing, options.maxMessageBytes));

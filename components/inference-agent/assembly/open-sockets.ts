@@ -1,5 +1,12 @@
 import type { Clock, Incidents } from '#packages/foundation';
-import { CONSOLE_SOCKET, openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
+import {
+  CONSOLE_SOCKET,
+  letGroupEnter,
+  openSocketFolder,
+  socketPathOf,
+  startPortServer,
+  startSocketServer,
+} from '#packages/http';
 import type { ConnectionBounds, GuardReason, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
 import { administrationRouter, consoleRouter, inferenceRouter, listenerRouter } from '../http/router.ts';
@@ -47,7 +54,7 @@ const ADMINISTRATION_CONNECTIONS = 32;
  */
 export async function openSockets(ports: SocketPorts, router: RoutePorts): Promise<AgentSockets> {
   const { workFolder, configuration, takeOver } = ports;
-  const { AdminSocketMode, SocketFolder } = configuration();
+  const { AdminSocketMode, SocketFolder, WorkFolderMode } = configuration();
   const [inference, administration] = [
     socketPathOf(workFolder, INFERENCE_SOCKET),
     socketPathOf(workFolder, ADMINISTRATION),
@@ -55,6 +62,7 @@ export async function openSockets(ports: SocketPorts, router: RoutePorts): Promi
   const alsoAt = (file: string): string | undefined =>
     SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file);
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
+  if (WorkFolderMode === '710') await letGroupEnter(workFolder);
   const first = await startSocketServer(inference, inferenceRouter(router, administration), {
     ...serverOptions(ports, router, { name: 'inference', administration }),
     mode: INFERENCE_MODE,

@@ -168,6 +168,25 @@ describe.skipIf(process.getuid?.() !== 0)('other users of the device', () => {
     }
   });
 
+  it('reach both by their names as members of its group if WorkFolderMode lets them, and read nothing else', async () => {
+    await chown(work, 0, GROUP);
+    await chmod(work, 0o2700);
+    await writeFile(join(work, 'old.json'), '{}', { mode: 0o666 });
+    const before = process.umask();
+    try {
+      const { agent } = await start({ WorkFolderMode: '710', AdminSocketMode: '660' });
+      expect(await modeOf(work)).toBe('2710');
+      for (const socket of [agent.socketPath, agent.adminSocketPath]) {
+        expect(await askAs(member, socket)).toBe('200');
+        expect(await askAs(stranger, socket)).toBe('EACCES');
+      }
+      await writeFile(join(work, 'new.json'), '{}');
+      expect([await modeOf(join(work, 'old.json')), await modeOf(join(work, 'new.json'))]).toEqual(['600', '600']);
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('invoke over SocketFolder if they are members of its group, and do no more', async () => {
     await start({ SocketFolder: shared });
     expect(await askAs(member, join(shared, 'agent.sock'))).toBe('200');

@@ -12,6 +12,7 @@ export const COMPONENT = 'edgeml.InferenceAgent';
 const AT_START: readonly (keyof AgentConfiguration)[] = [
   'AdminSocketMode',
   'SocketFolder',
+  'WorkFolderMode',
   'OpenInferenceListener',
   'LogFile',
   'CloudProvider',
