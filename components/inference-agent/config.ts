@@ -111,7 +111,7 @@ export const agentConfiguration = z
     WorkFolderMode: choiceSetting(['700', '710'])
       .default('700')
       .describe(
-        '`710` lets members of the group of the work folder reach the socket and the scripts in it: for an application or models that run as another user (`posixUser`) of this group. They cannot list it. A change takes effect at the next start.',
+        '`710` lets members of the group of the work folder reach the socket and the scripts in it: for an application or models that run as another user (`posixUser`) of this group. They cannot list it. Set it before those components are deployed.',
       ),
     MaxConnections: integerSetting({ min: 1, max: 65_536 })
       .default(512)

@@ -82,6 +82,20 @@ describe('run.sh', () => {
     expect(await lines('starts')).toHaveLength(1);
   });
 
+  it('opens its folder to the group before the agent starts, if that one left word', async () => {
+    await agent(`stat -c %a "$PWD" >mode; printf %s "$EDGEML_SUPERVISED" >proven; echo 75 >&3; exit 75`);
+    for (const [note, mode] of [
+      [false, '700'],
+      [true, '710'],
+    ] as const) {
+      // As the Java nucleus does before each script.
+      await chmod(work, 0o700);
+      if (note) await writeFile(join(work, 'group-enters'), '');
+      await run();
+      expect(await lines('mode')).toEqual([mode]);
+    }
+  });
+
   it('says which part of the installation is missing', async () => {
     const { code, output } = await run();
     expect(code).toBe(1);

@@ -19,6 +19,8 @@ if [ "$1" = agent ]; then
   fi
   exec "$@" "$EDGEML_NODE" "$(dirname "$0")/agent.js" <run.alive
 fi
+# The nucleus has just made it 0700. Models of other users come through it, and their scripts start when this one does.
+[ ! -e group-enters ] || chmod g+x . || true
 runtime="$1/work/edgeml.Runtime/current"
 node="$runtime/bin/node"
 starter="$1/work/edgeml.Runtime/starter"
@@ -70,6 +72,16 @@ start() {
 
 # Exit code of an agent that only a new start by the nucleus helps: its token is void.
 NEEDS_NUCLEUS=75
+# Nucleus lite's own runner asks for a token in the name of this unit. Becoming the runner keeps the unit active. If it ended, systemd would stop
+# the units of all models (HARD is BindsTo), and would not start them again with it.
+renew() {
+  if [ -z "${AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH:-}" ] && runner=$(command -v recipe-runner); then
+    sleep 1
+    version=$(cd "$(dirname "$0")/.." && pwd)
+    exec "$runner" -n edgeml.InferenceAgent -v "${version##*/}" -p run
+  fi
+  exit 1
+}
 # A crash longer after the start than this is the first of a new count.
 QUIET_SECONDS=3600
 LONGEST_WAIT_SECONDS=60
@@ -93,7 +105,7 @@ while :; do
     sleep 1
     continue
   fi
-  [ "$code" != "$NEEDS_NUCLEUS" ] || exit 1
+  [ "$code" != "$NEEDS_NUCLEUS" ] || renew
   [ "$(cat proven 2>/dev/null)" = "$0" ] || exit "${code:-1}"
   if [ $(($(date +%s) - begun)) -ge "$QUIET_SECONDS" ]; then
     crashes=0

@@ -14,8 +14,11 @@ export interface RuntimePackage {
   readonly files: readonly string[];
 }
 
-/** Every package of a platform's runtime. */
-export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[] {
+/**
+ * Every package of a platform's runtime.
+ * @param slim without the client of the AWS IoT device SDK, which only `EDGEML_IPC_TRANSPORT=sdk` asks for
+ */
+export function packagesOf(platform: RuntimePlatform, slim = false): readonly RuntimePackage[] {
   const native = NATIVE[platform];
   return [
     { name: native.node.package, into: '', files: native.node.files },
@@ -29,7 +32,7 @@ export function packagesOf(platform: RuntimePlatform): readonly RuntimePackage[]
     ...(native.koffi ? foreignFunctions(native.koffi) : []),
     modulePackage('onnxruntime-common', ['dist/cjs/']),
     ...(native.onnxruntime ? [nativeOnnxruntime(native.onnxruntime)] : [wasmOnnxruntime()]),
-    ...(native.awsCrt ? [awsCrt(native.awsCrt)] : []),
+    ...(native.awsCrt && !slim ? [awsCrt(native.awsCrt)] : []),
   ];
 }
 

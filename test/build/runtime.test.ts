@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, lstat, mkdir, mkdtemp, readFile, readlink, rm, truncate, unlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, truncate, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -20,6 +20,12 @@ const BARE = { PATH: '/usr/bin:/bin' };
 describe('runtime packages', () => {
   it.each(RUNTIME_PLATFORMS)('are all pinned for %s', (platform) => {
     for (const { name } of packagesOf(platform)) expect(pinOf(name).integrity).toMatch(/^sha512-/);
+  });
+
+  it('do without the client of the device SDK in a slim runtime, which the socket transport takes the place of', () => {
+    const names = packagesOf('linux-arm64', true).map(({ name }) => name);
+    expect(names).not.toContain('aws-crt');
+    expect([...names, 'aws-crt']).toEqual(packagesOf('linux-arm64').map(({ name }) => name));
   });
 
   it('are the versions that the code is developed against', async () => {
@@ -79,6 +85,15 @@ describe.skipIf(process.platform === 'win32')('the runtime of this machine, unpa
 
     expect(stdout).toMatch(/^EdgeML runtime for .*: Node\.js 24\..*onnxruntime-node .*aws-crt /);
     expect(await readlink(path.join(work, 'current'))).toBe(runtime);
+  });
+
+  it('lets members of its group come through its work folder, at the installation and at each start', async () => {
+    for (const script of [install, () => run('sh', [path.join(runtime, 'starter.sh')], { cwd: work, env: BARE })]) {
+      // As the Java nucleus does before each script.
+      await chmod(work, 0o700);
+      await script();
+      expect(((await stat(work)).mode & 0o777).toString(8)).toBe('710');
+    }
   });
 
   it('runs its own Node.js with its own packages and nothing else', async () => {

@@ -22,6 +22,8 @@ export interface BuildOptions extends FetchOptions {
   readonly components?: readonly string[];
   /** Runtimes to build. Default: all. */
   readonly platforms?: readonly RuntimePlatform[];
+  /** Leaves out of the runtimes for Linux what a small device can do without. Default: false. */
+  readonly slim?: boolean;
   /** Default: greengrass-build. */
   readonly output?: string;
   readonly cache?: string;
@@ -53,7 +55,7 @@ export async function buildComponents(options: BuildOptions = {}): Promise<reado
   const steps: BuildStep[] = [];
   for (const component of selected(options.components)) {
     const version = await writeRecipe(component, output, options.gdkFor === component.name);
-    const artifacts = component.artifacts(options.platforms ?? RUNTIME_PLATFORMS);
+    const artifacts = component.artifacts(options.platforms ?? RUNTIME_PLATFORMS, options.slim ?? false);
     const folder = path.join(output, 'artifacts', component.name, version);
     // Artifacts that are left of other platforms would be copied to the device, too.
     await removeFrom(folder, (file) => !isPartial(file) && artifacts.every(({ name }) => name !== file));

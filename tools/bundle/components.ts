@@ -21,7 +21,8 @@ const MAX_MODEL_BYTES = 6 * MB;
 export interface ComponentBuild {
   readonly name: string;
   readonly folder: string;
-  artifacts(platforms: readonly RuntimePlatform[]): readonly Artifact[];
+  /** @param slim runtimes for Linux as small as they can be */
+  artifacts(platforms: readonly RuntimePlatform[], slim: boolean): readonly Artifact[];
 }
 
 /** For those who move over from the components of Greengrass v2 and configure nothing: images under the names of theirs. */
@@ -32,7 +33,11 @@ const SAMPLE_IMAGES = {
 
 /** Every component, dependencies first. */
 export const COMPONENTS: readonly ComponentBuild[] = [
-  { name: 'edgeml.Runtime', folder: 'runtime', artifacts: (platforms) => platforms.map(runtimeZip) },
+  {
+    name: 'edgeml.Runtime',
+    folder: 'runtime',
+    artifacts: (platforms, slim) => platforms.map((one) => runtimeZip(one, slim)),
+  },
   {
     name: 'edgeml.InferenceAgent',
     folder: 'inference-agent',
@@ -106,12 +111,13 @@ export const COMPONENTS: readonly ComponentBuild[] = [
   },
 ];
 
-function runtimeZip(platform: RuntimePlatform): Artifact {
+function runtimeZip(platform: RuntimePlatform, slim: boolean): Artifact {
   const name = `edgeml-runtime-${platform}.zip`;
   return {
     name,
     isSigned: true,
     inputs: [
+      { text: slim ? 'slim' : 'whole' },
       ...LICENSE_INPUTS,
       { path: path.join(projectPaths.components, 'runtime'), only: SOURCE_FILE },
       { path: path.join(projectPaths.packages, 'foundation'), only: SOURCE_FILE },
@@ -119,7 +125,7 @@ function runtimeZip(platform: RuntimePlatform): Artifact {
     ],
     make: (file, context) =>
       withRuntimeEntries(
-        { ...archive(name, 'application', context), platform, signer: context.signer },
+        { ...archive(name, 'application', context), platform, slim, signer: context.signer },
         context.cache,
         context,
         async (entries) => void (await writeZip(file, entries)),

@@ -13,6 +13,7 @@ interface BuildCommandOptions {
   readonly platform?: readonly string[];
   readonly output?: string;
   readonly gdk?: string;
+  readonly slim?: boolean;
   readonly forGglCli?: boolean;
   readonly standalone?: boolean;
   readonly edgeManagerName?: string;
@@ -33,6 +34,7 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
         'build these only, e.g. edgeml.InferenceApp (default: all but edgeml.accelerator.*)',
       )
       .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
+      .option('--slim', 'runtimes for Linux as small as they can be; --platform names them')
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
       .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
       .option('--standalone', 'also write standalone/ there: the agent for Linux without Greengrass')
@@ -53,6 +55,7 @@ pinned in components/runtime/packages.json; they are fetched once and kept in .e
 Examples:
   npm run build                                          everything, for every platform
   npm run build -- --platform host                       everything, the runtime for this machine only
+  npm run build -- --platform linux-arm64 --slim         for a small device
   npm run build -- --component edgeml.InferenceApp       one component
   npm run build -- --component edgeml.accelerator.WebGPU --platform linux-arm64
                                                          an accelerator; needs Python 3 with pip, and downloads its wheel
@@ -63,6 +66,8 @@ Examples:
     const platforms = options.platform?.map(platformNamed);
     if (options.edgeManagerVersion && options.edgeManagerName === undefined)
       throw cliErrors.error('cli.usage', '--edge-manager-version says in which versions; add --edge-manager-name');
+    if (options.slim && !platforms?.every((platform) => platform.startsWith('linux-')))
+      throw cliErrors.error('cli.usage', '--slim is for Linux; name its platforms, e.g. --platform linux-arm64');
     const { AwsClients } = await import('../package/source/aws-clients.ts');
     const { openSigner } = await import('../package/signing/open-signer.ts');
     if (options.keyId !== undefined) requireKeyId(options.keyId);
@@ -72,6 +77,7 @@ Examples:
       ...(signer ? { signer } : {}),
       ...(options.component ? { components: options.component } : {}),
       ...(platforms ? { platforms } : {}),
+      ...(options.slim ? { slim: true } : {}),
       ...(options.output === undefined ? {} : { output: options.output }),
       ...(options.gdk === undefined ? {} : { gdkFor: options.gdk }),
       signal,

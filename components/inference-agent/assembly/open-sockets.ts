@@ -1,7 +1,6 @@
 import type { Clock, Incidents } from '#packages/foundation';
 import {
   CONSOLE_SOCKET,
-  letGroupEnter,
   openSocketFolder,
   socketPathOf,
   startPortServer,
@@ -54,7 +53,7 @@ const ADMINISTRATION_CONNECTIONS = 32;
  */
 export async function openSockets(ports: SocketPorts, router: RoutePorts): Promise<AgentSockets> {
   const { workFolder, configuration, takeOver } = ports;
-  const { AdminSocketMode, SocketFolder, WorkFolderMode } = configuration();
+  const { AdminSocketMode, SocketFolder } = configuration();
   const [inference, administration] = [
     socketPathOf(workFolder, INFERENCE_SOCKET),
     socketPathOf(workFolder, ADMINISTRATION),
@@ -62,7 +61,6 @@ export async function openSockets(ports: SocketPorts, router: RoutePorts): Promi
   const alsoAt = (file: string): string | undefined =>
     SocketFolder === '' ? undefined : socketPathOf(SocketFolder, file);
   if (SocketFolder !== '') await openSocketFolder(SocketFolder);
-  if (WorkFolderMode === '710') await letGroupEnter(workFolder);
   const first = await startSocketServer(inference, inferenceRouter(router, administration), {
     ...serverOptions(ports, router, { name: 'inference', administration }),
     mode: INFERENCE_MODE,

@@ -61,6 +61,7 @@ import { PolicyGuard } from '../trust/policy-guard.ts';
 import { PackageStore } from '../store/package-store.ts';
 import { registryPolicy, storeBounds } from './agent-policy.ts';
 import { closeAgent } from './close-agent.ts';
+import { followWorkFolderMode } from '../settings/work-folder-mode.ts';
 import { tellCrashes } from './tell-crashes.ts';
 import { FleetLink } from './fleet-link.ts';
 import { lookRegularly } from './look-regularly.ts';
@@ -121,6 +122,7 @@ const NEW_MODELS: readonly AgentEventName[] = [
 /** Puts the agent together: store, registry, admission, HTTP, IPC. @throws EdgeError `socket.*`, `provider.unknown` */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration, ipc, platform, frames, clock, log } = options;
+  await followWorkFolderMode(options.workFolder, configuration.current);
   const requests = new RequestSettings(configuration.current, platform.cores);
   const minimums = new MinimumVersions(join(options.workFolder, 'minimum-versions.json'), log);
   await minimums.open();
@@ -389,6 +391,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       admission.pump();
       drift.follow();
       void link.configure();
+      await followWorkFolderMode(options.workFolder, configuration.current).catch((error: unknown) =>
+        incidents.opened('WorkFolderMode', 'configuration.rejected', { error, severity: 'error' }),
+      );
       void capture.setSettings(settingsOfCaptures());
       await edgeManager.follow();
       await lookout.follow();

@@ -10,6 +10,7 @@ import { COMPONENT } from '../settings/live-configuration.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let work: string;
+let nucleus: MemoryNucleus;
 let started: InProcessAgent | undefined;
 
 beforeEach(async () => {
@@ -25,7 +26,7 @@ afterEach(async () => {
 });
 
 async function start(configuration: object = {}): Promise<InProcessAgent> {
-  const nucleus = new MemoryNucleus();
+  nucleus = new MemoryNucleus();
   nucleus.configuration.set(COMPONENT, [], configuration);
   started = await startInProcess(work, nucleus);
   return started;
@@ -182,6 +183,10 @@ describe.skipIf(process.getuid?.() !== 0)('other users of the device', () => {
       }
       await writeFile(join(work, 'new.json'), '{}');
       expect([await modeOf(join(work, 'old.json')), await modeOf(join(work, 'new.json'))]).toEqual(['600', '600']);
+      expect(await modeOf(join(work, 'group-enters'))).toBe('600');
+      nucleus.configure(COMPONENT, ['WorkFolderMode'], '700');
+      await expect.poll(() => askAs(member, agent.socketPath)).toBe('EACCES');
+      await expect.poll(() => stat(join(work, 'group-enters')).catch(() => 'gone')).toBe('gone');
     } finally {
       process.umask(before);
     }

@@ -12,7 +12,6 @@ export const COMPONENT = 'edgeml.InferenceAgent';
 const AT_START: readonly (keyof AgentConfiguration)[] = [
   'AdminSocketMode',
   'SocketFolder',
-  'WorkFolderMode',
   'OpenInferenceListener',
   'LogFile',
   'CloudProvider',

@@ -18,32 +18,40 @@ import type { FetchOptions } from './fetch-package.ts';
 import { nativeFilesEntry } from './native-files.ts';
 import { packedSoftware } from './packed-software.ts';
 import { pinOf } from './pins.ts';
+import { stripElf } from './strip-elf.ts';
 import { unpackPackage } from './unpack-package.ts';
 
 /** Hands the files of a platform's runtime to `use`; they lie in a temporary folder that is gone afterwards. */
 export async function withRuntimeEntries<Result>(
-  archive: Archive & { readonly platform: RuntimePlatform; readonly signer?: Signer | undefined },
+  archive: Archive & {
+    readonly platform: RuntimePlatform;
+    /** As small as it can be: `packagesOf`, `stripElf`. Default: false. */
+    readonly slim?: boolean;
+    readonly signer?: Signer | undefined;
+  },
   cache: string,
   options: FetchOptions,
   use: (entries: readonly ZipEntry[]) => Promise<Result>,
 ): Promise<Result> {
-  const { platform } = archive;
+  const { platform, slim = false } = archive;
   const folder = await mkdtemp(path.join(cache, `runtime-${platform}-`));
   try {
     const check = await bundle(path.join(projectPaths.components, 'runtime/check.ts'));
-    const entries: ZipEntry[] = ownFiles(platform, check);
+    const entries: ZipEntry[] = ownFiles(platform, slim, check);
     const software: BundledSoftware[] = [...(await bundledPackages([check]))];
-    for (const { name, into, files } of packagesOf(platform)) {
+    for (const { name, into, files } of packagesOf(platform, slim)) {
       const pin = pinOf(name);
       const target = path.join(folder, into);
       const unpacked = await unpackPackage(await fetchPackage(pin, cache, options), files, target);
       software.push(await packedSoftware({ pin, platform, about: unpacked.about }, cache, options));
-      for (const file of unpacked.files)
+      for (const file of unpacked.files) {
+        if (slim) await stripElf(path.join(target, file));
         entries.push({
           path: path.posix.join(into, file),
           content: { file: path.join(target, file) },
           executable: path.posix.join(into, file) === nodeBinaryOf(platform),
         });
+      }
     }
     entries.push(await nativeFilesEntry(entries, archive.signer));
     return await use([...entries, ...licenseEntries(archive, software, noticesOf([check]))]);
@@ -52,7 +60,7 @@ export async function withRuntimeEntries<Result>(
   }
 }
 
-function ownFiles(platform: RuntimePlatform, check: Bundle): ZipEntry[] {
+function ownFiles(platform: RuntimePlatform, slim: boolean, check: Bundle): ZipEntry[] {
   const folder = path.join(projectPaths.components, 'runtime');
   const scripts = platform.startsWith('windows')
     ? ['install.cmd', 'link-current.cmd']
@@ -62,12 +70,12 @@ function ownFiles(platform: RuntimePlatform, check: Bundle): ZipEntry[] {
     { path: 'check.js', content: check.code },
     COMMONJS_MARK,
     { path: 'PLATFORM', content: Buffer.from(`${platform}\n`) },
-    { path: RUNTIME_MANIFEST, content: Buffer.from(`${JSON.stringify(manifest(platform), null, 2)}\n`) },
+    { path: RUNTIME_MANIFEST, content: Buffer.from(`${JSON.stringify(manifest(platform, slim), null, 2)}\n`) },
   ];
 }
 
-function manifest(platform: RuntimePlatform): RuntimeManifest {
-  const pins = packagesOf(platform).map(({ name }) => pinOf(name));
+function manifest(platform: RuntimePlatform, slim: boolean): RuntimeManifest {
+  const pins = packagesOf(platform, slim).map(({ name }) => pinOf(name));
   const node = pins.find(({ name }) => name.startsWith('node-'));
   return {
     platform,
