@@ -30,10 +30,12 @@ async function program(file: string, body: string): Promise<void> {
 const agent = (body: string) =>
   program('work/edgeml.Runtime/current/bin/node', `echo "$EDGEML_CRASHES" >>starts\nn=$(wc -l <starts)\n${body}`);
 
-async function run(): Promise<{ readonly code: number | null; readonly output: string }> {
+async function run(
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly output: string }> {
   const shell = spawn('sh', [SCRIPT, root, 'cpu'], {
     cwd: work,
-    env: { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` },
+    env: { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -80,6 +82,18 @@ describe('run.sh', () => {
     await agent('printf %s "$EDGEML_SUPERVISED" >proven; echo 75 >&3; exit 75');
     expect(await run()).toMatchObject({ code: 1 });
     expect(await lines('starts')).toHaveLength(1);
+  });
+
+  it('becomes the runner of nucleus lite for it, which keeps the unit active and models bound to it with it; not on the Java nucleus', async () => {
+    await program('bin/recipe-runner', 'printf "%s\\n" "$*" >runner');
+    await agent('printf %s "$EDGEML_SUPERVISED" >proven; echo 75 >&3; exit 75');
+    expect(await run({ AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH: '/greengrass/v2/ipc.socket' })).toMatchObject({
+      code: 1,
+    });
+    expect(await lines('runner')).toEqual([]);
+    expect(await run()).toMatchObject({ code: 0 });
+    // The version is the name of the folder above the artifact's.
+    expect(await lines('runner')).toEqual(['-n edgeml.InferenceAgent -v components -p run']);
   });
 
   it('opens its folder to the group before the agent starts, if that one left word', async () => {
