@@ -33,6 +33,13 @@ const FLEET = 'edgeml-fleet';
 
 const sql = await needs(sqlEngine);
 
+/** "Configure the AWS IoT fleet provisioning plugin" in the developer guide of AWS IoT Greengrass V2; the plug-in ignores any other key. */
+const PLUGIN_KEYS = [
+  ...['rootPath', 'awsRegion', 'iotDataEndpoint', 'iotCredentialEndpoint', 'iotRoleAlias', 'provisioningTemplate'],
+  ...['claimCertificatePath', 'claimCertificatePrivateKeyPath', 'rootCaPath', 'deviceId', 'templateParameters'],
+  ...['mqttPort', 'proxyUrl', 'proxyUserName', 'proxyPassword', 'csrPath', 'csrPrivateKeyPath'],
+];
+
 describe('the fleet that looks after itself', await needs(awsModels, iamEngine), () => {
   let aws: AwsStandIn;
   let folder: string;
@@ -249,7 +256,8 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
         deviceId: 'gateway-SN7',
         templateParameters: { SerialNumber: 'SN7' },
       });
-      const key = kind === 'a token' ? 'pkcs11:object=edgeml;type=private' : `${output}/device.pem.key`;
+      expect(PLUGIN_KEYS).toEqual(expect.arrayContaining(Object.keys(plugin ?? {})));
+      const key = kind === 'a token' ? 'pkcs11:object=edgeml;type=private' : `${output}/privKey.key`;
       expect(plugin?.['csrPrivateKeyPath']).toBe(words.length === 0 ? undefined : key);
       expect('aws.greengrass.crypto.Pkcs11Provider' in services).toBe(kind === 'a token');
       expect(script.includes('openssl req -new')).toBe(words.length > 0);

@@ -32,6 +32,9 @@ interface Pkcs11 {
 const SERIAL = '@SERIAL@';
 const PIN = '@PIN@';
 
+/** Older plug-ins do not know csrPrivateKeyPath: they have the nucleus look for the key of the device here. */
+const KEY_FILE = 'privKey.key';
+
 const PLUGIN = 'aws.greengrass.FleetProvisioningByClaim';
 const CRYPTO = 'aws.greengrass.crypto.Pkcs11Provider';
 
@@ -75,7 +78,7 @@ export function claimConfiguration(facts: ClaimFacts): string {
           rootCaPath: `${root}/AmazonRootCA1.pem`,
           templateParameters: { SerialNumber: SERIAL },
           ...(facts.csr || pkcs11
-            ? { csrPath: `${claim}/device.csr`, csrPrivateKeyPath: object ?? `${root}/device.pem.key` }
+            ? { csrPath: `${claim}/device.csr`, csrPrivateKeyPath: object ?? `${root}/${KEY_FILE}` }
             : {}),
         },
       },
@@ -93,8 +96,8 @@ export function firstBoot({ deviceClass, deviceFolder: root, csr, pkcs11 }: Clai
       ]
     : csr
       ? [
-          `openssl ecparam -name prime256v1 -genkey -noout -out '${root}/device.pem.key'`,
-          `openssl req -new -key '${root}/device.pem.key' -subj ${subject} -out '${root}/claim/device.csr'`,
+          `openssl ecparam -name prime256v1 -genkey -noout -out '${root}/${KEY_FILE}'`,
+          `openssl req -new -key '${root}/${KEY_FILE}' -subj ${subject} -out '${root}/claim/device.csr'`,
         ]
       : [];
   return [
