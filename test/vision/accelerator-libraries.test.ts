@@ -64,11 +64,8 @@ async function expectLoadable(source: AcceleratorSource, platform: string, wheel
     expect(isWithin(glibc, floor), `${name} asks for glibc ${glibc}, the wheel promises ${floor}`).toBe(true);
     const foreign = needed.filter((one) => !SYSTEM.test(one) && !names.includes(one));
     expect(ofDevice, `${name} needs libraries that nobody tells of`).toEqual(expect.arrayContaining(foreign));
-    // What comes from a driver cannot be known here.
-    if (foreign.length === 0)
-      expect(
-        undefinedSymbols.filter((symbol) => !defined.has(symbol)),
-        name,
-      ).toEqual([]);
+    // What comes from a driver cannot be known here. Threads are in every process of Node.js, whether or not a library is linked with them.
+    const lost = undefinedSymbols.filter((symbol) => !defined.has(symbol) && !symbol.startsWith('pthread_'));
+    if (foreign.length === 0) expect(lost, name).toEqual([]);
   }
 }
