@@ -100,7 +100,7 @@ function isBuiltIn(provider: Provider): boolean {
 }
 
 /** The installed component that brings a provider. */
-export function plugInFor(provider: Provider): PlugIn | undefined {
+function plugInFor(provider: Provider): PlugIn | undefined {
   return findPlugIns(process.env[COMPONENTS_VARIABLE]).find((one) => one.provider === provider);
 }
 
