@@ -41,6 +41,7 @@ export type {
   ClassificationOutput,
   CtcOutput,
   DbOutput,
+  EfficientDetOutput,
   EmbeddingOutput,
   GflHeadsOutput,
   GflTableOutput,

@@ -31,6 +31,32 @@ const gflTable = z.strictObject({
   cellOffset: z.number().min(0).max(1).default(0),
 });
 
+/** EfficientDet, without the suppression of its own code: raw scores and offsets of each anchor, one pair of outputs for each level. */
+export const efficientdet = z.strictObject({
+  ...detection,
+  decoder: z.literal('efficientdet'),
+  iouThreshold: detection.iouThreshold.default(0.5),
+  /** Scores [1, anchors · classes, rows, columns], boxes [1, anchors · 4, rows, columns]. */
+  heads: z.array(z.strictObject({ stride, scores: tensorName, boxes: tensorName })).min(1),
+  /** `NHWC`: the channels come last, as TensorFlow has them. */
+  layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
+  /** Side of the smallest anchor, in strides. */
+  anchorScale: z.number().positive().default(4),
+  /** Sizes between one power of two and the next. */
+  octaves: z.int().min(1).max(8).default(3),
+  /** Width and height of the anchors of a size, as multiples of its side. */
+  ratios: z
+    .array(z.tuple([z.number().positive(), z.number().positive()]))
+    .min(1)
+    .default([
+      [1, 1],
+      [1.4, 0.7],
+      [0.7, 1.4],
+    ]),
+  /** Activation that is still to be applied to the scores. */
+  activation: z.enum(['none', 'sigmoid']).default('sigmoid'),
+});
+
 /** Faces with 5 points each. */
 const face = { ...detection, scoreThreshold: detection.scoreThreshold.default(0.5), iouThreshold: detection.iouThreshold.default(0.4) }; // prettier-ignore
 
@@ -58,5 +84,6 @@ export const gflForms = [gflHeads, gflTable] as const;
 
 export type GflHeadsOutput = Readonly<z.infer<typeof gflHeads>>;
 export type GflTableOutput = Readonly<z.infer<typeof gflTable>>;
+export type EfficientDetOutput = Readonly<z.infer<typeof efficientdet>>;
 export type YunetOutput = Readonly<z.infer<typeof yunet>>;
 export type ScrfdOutput = Readonly<z.infer<typeof scrfd>>;

@@ -5,8 +5,14 @@ import type { AnomalyOutput } from './schema-output-anomaly.ts';
 import { embedding } from './schema-output-embedding.ts';
 import type { EmbeddingOutput } from './schema-output-embedding.ts';
 import { boxFormat, coordinates, detection, tensorName, unit } from './schema-output-keys.ts';
-import { gflForms, scrfd, yunet } from './schema-output-grid.ts';
-import type { GflHeadsOutput, GflTableOutput, ScrfdOutput, YunetOutput } from './schema-output-grid.ts';
+import { efficientdet, gflForms, scrfd, yunet } from './schema-output-grid.ts';
+import type {
+  EfficientDetOutput,
+  GflHeadsOutput,
+  GflTableOutput,
+  ScrfdOutput,
+  YunetOutput,
+} from './schema-output-grid.ts';
 import { ctc, db } from './schema-output-text.ts';
 import type { CtcOutput, DbOutput } from './schema-output-text.ts';
 import { obbForms, poseForms, segForms } from './schema-output-yolov8.ts';
@@ -153,6 +159,7 @@ const forms = {
   embedding: () => embedding,
   segmentation: () => segmentation,
   gfl: (value: object) => gflForms['heads' in value ? 0 : 1],
+  efficientdet: () => efficientdet,
   yunet: () => yunet,
   scrfd: () => scrfd,
   ctc: () => ctc,
@@ -179,6 +186,7 @@ export const OUTPUT_FORMS = [
   embedding,
   segmentation,
   ...gflForms,
+  efficientdet,
   yunet,
   scrfd,
   ctc,
@@ -214,6 +222,7 @@ export type OutputSpec =
   | SegmentationOutput
   | GflHeadsOutput
   | GflTableOutput
+  | EfficientDetOutput
   | YunetOutput
   | ScrfdOutput
   | CtcOutput

@@ -244,6 +244,7 @@ const TASK_OF_DECODER: Readonly<Record<OutputSpec['decoder'], Task>> = {
   embedding: 'embedding',
   yolox: 'object-detection',
   gfl: 'object-detection',
+  efficientdet: 'object-detection',
   yunet: 'pose',
   scrfd: 'pose',
   ctc: 'text-recognition',

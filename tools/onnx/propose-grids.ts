@@ -2,6 +2,8 @@ import { askForPixels, IMAGENET } from './propose-pixels.ts';
 import type { Evidence, Guess } from './proposed-output.ts';
 import type { OnnxValue } from './read-onnx.ts';
 
+/** NanoDet's usual pixels: OpenCV's order of colors, ImageNet's numbers. */
+const NANODET = { color: 'BGR', mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395] };
 const STRIDES = [4, 8, 16, 32, 64, 128] as const;
 /** Most numbers of a distribution over distances that exports have; more is no such distribution. */
 const MOST_BINS = 33;
@@ -32,6 +34,76 @@ export const distanceHeads: Guess = (evidence) => {
     },
     pixels: askForPixels(input, facts, IMAGENET, 'PicoDet', findings),
   };
+};
+
+/**
+ * NanoDet-Plus: one table of scores and distributions, told by the cells of its four strides. `reg_max` is 7 in all of its configurations.
+ * Source: NanoDet, nanodet/model/head/nanodet_plus_head.py, read as a specification.
+ */
+export const nanodetTable: Guess = ({ model: { outputs }, input, facts, findings }) => {
+  const [output] = outputs;
+  const strides = [8, 16, 32, 64];
+  const cells = strides.reduce((all, one) => all + Math.ceil(input.width / one) * Math.ceil(input.height / one), 0);
+  const width = Number(output?.shape[2]);
+  if (!output || outputs.length > 1 || output.shape.length !== 3 || output.shape[1] !== cells) return undefined;
+  const classes = width - 4 * NANODET_BINS;
+  // Heads of YOLO with four strides have as many rows, and one number of an object and four of its box beside the classes.
+  if (classes < 1 || facts.labels?.length === width - 5) return undefined;
+  findings.ask(
+    ['output.decoder'],
+    `"${output.name}" may be ${classes} classes and distributions of NanoDet-Plus ("gfl"), or ${width - 5} classes of a YOLO with four strides ("yolov5")`,
+  );
+  return {
+    task: 'object-detection',
+    output: {
+      decoder: 'gfl',
+      output: output.name,
+      strides,
+      bins: NANODET_BINS,
+      scoreThreshold: 0.35,
+      iouThreshold: 0.6,
+    },
+    pixels: askForPixels(input, facts, NANODET, 'NanoDet', findings),
+  };
+};
+
+const NANODET_BINS = 8;
+
+/**
+ * EfficientDet as effdet exports it: raw scores and boxes of each level, from 8 pixels on, 9 anchors a cell, the channels first; the same with the
+ * channels last from TensorFlow.
+ */
+export const efficientDetHeads: Guess = ({ model: { outputs }, input, facts, findings }) => {
+  if (outputs.length < 4 || outputs.length % 2 !== 0 || outputs.some(({ shape }) => shape.length !== 4))
+    return undefined;
+  const half = outputs.length / 2;
+  for (const layout of ['NCHW', 'NHWC'] as const) {
+    const heads = outputs.slice(0, half).map((scores, at) => {
+      const stride = 8 * 2 ** at;
+      const boxes = outputs[half + at] as OnnxValue;
+      const sides = (value: OnnxValue) => (layout === 'NCHW' ? value.shape.slice(2) : value.shape.slice(1, 3)).join();
+      const channels = ({ shape }: OnnxValue): number => Number(shape[layout === 'NCHW' ? 1 : 3]);
+      const wanted = [Math.ceil(input.height / stride), Math.ceil(input.width / stride)].join();
+      const fits = [scores, boxes].every((value) => sides(value) === wanted);
+      if (!fits || channels(boxes) !== 36 || channels(scores) % 9 !== 0) return undefined;
+      return { stride, scores: scores.name, boxes: boxes.name };
+    });
+    if (heads.includes(undefined)) continue;
+    findings.note(
+      "output.ratios: those of EfficientDet-D0 to D7; some of effdet's models have other aspect_ratios in their configuration",
+    );
+    return {
+      task: 'object-detection',
+      output: { decoder: 'efficientdet', heads, ...(layout === 'NCHW' ? {} : { layout }) },
+      pixels: {
+        resize: 'letterbox',
+        align: 'top-left',
+        pad: 124,
+        ...askForPixels(input, facts, IMAGENET, 'EfficientDet', findings),
+      },
+    };
+  }
+  return undefined;
 };
 
 /** YuNet by the names of its outputs, which OpenCV's own code needs: cls_8, obj_8, bbox_8, kps_8 and so on. */

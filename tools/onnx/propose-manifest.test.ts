@@ -414,6 +414,27 @@ describe('files that say nothing', () => {
     expect(labels).toBeUndefined();
   });
 
+  it('EfficientDet is told by the channels of its levels', () => {
+    const sides = [64, 32, 16, 8, 4];
+    const { manifest, questions } = propose({
+      inputs: [image(512)],
+      outputs: [
+        ...sides.map((side) => value(`class_${side}`, 1, 9 * 90, side, side)),
+        ...sides.map((side) => value(`box_${side}`, 1, 36, side, side)),
+      ],
+    });
+    const heads = sides.map((side) => ({ stride: 512 / side, scores: `class_${side}`, boxes: `box_${side}` }));
+    expect(manifest['output']).toEqual({ decoder: 'efficientdet', heads });
+    expect(questions.flatMap(({ keys }) => keys)).toEqual(['input.mean', 'input.std']);
+  });
+
+  it('NanoDet-Plus is told by the cells of four strides, and asks whether it is one', () => {
+    const { manifest, questions } = propose({ inputs: [image(416)], outputs: [value('output', 1, 3598, 112)] });
+    expect(manifest['output']).toMatchObject({ decoder: 'gfl', strides: [8, 16, 32, 64], bins: 8 });
+    expect(manifest['input']).toMatchObject({ color: 'BGR', mean: [103.53, 116.28, 123.675] });
+    expect(questions.flatMap(({ keys }) => keys)).toEqual(['output.decoder', 'input.color', 'input.mean', 'input.std']);
+  });
+
   it.each([
     ['by its name', value('image_embeds', 'batch', 512), [], {}],
     ['by its length of 1', value('out', 1, 128), ['ReduceL2', 'Div'], {}],

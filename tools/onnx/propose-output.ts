@@ -3,7 +3,7 @@ import { classifier } from './propose-classifier.ts';
 import { embedding } from './propose-embedding.ts';
 import { boxesAndScores, finishedDetector, oneTable, queries, yolov3Heads } from './propose-detector.ts';
 import { ultralytics } from './propose-ultralytics.ts';
-import { distanceHeads, scrfdFaces, yunetFaces } from './propose-grids.ts';
+import { distanceHeads, efficientDetHeads, nanodetTable, scrfdFaces, yunetFaces } from './propose-grids.ts';
 import { recognizer, textRegions } from './propose-text.ts';
 import { rawTensors } from './proposed-output.ts';
 import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
@@ -17,8 +17,10 @@ const GUESSES: readonly Guess[] = [
   yunetFaces,
   scrfdFaces,
   distanceHeads,
+  efficientDetHeads,
   yolov3Heads,
   boxesAndScores,
+  nanodetTable,
   oneTable,
   textRegions,
   embedding,

@@ -5,6 +5,7 @@ import { classificationDecoder } from './classification.ts';
 import { ctcDecoder, loadDictionary } from './ctc.ts';
 import { dbDecoder } from './db.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
+import { efficientDetDecoder } from './efficientdet.ts';
 import { embeddingDecoder } from './embedding.ts';
 import { loadGallery } from './load-gallery.ts';
 import { gflDecoder } from './gfl.ts';
@@ -53,6 +54,8 @@ export async function createDecoder(
       return yolov8SegDecoder(spec, context);
     case 'gfl':
       return gflDecoder(spec, context);
+    case 'efficientdet':
+      return efficientDetDecoder(spec, context);
     case 'yunet':
       return yunetDecoder(spec, context);
     case 'scrfd':

@@ -1,9 +1,7 @@
 import type { ScrfdOutput } from '#packages/model-package';
 
-import { Candidates } from './candidates.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
-import { toDetections } from './detections.ts';
-import { pointsAt } from './face-points.ts';
+import { FaceCandidates } from './face-points.ts';
 import { gridOf, headNumbers } from './head-grids.ts';
 import { outputName } from './outputs.ts';
 
@@ -14,14 +12,13 @@ import { outputName } from './outputs.ts';
  * python-package/insightface/model_zoo/scrfd.py, read as a specification.
  */
 export function scrfdDecoder(spec: ScrfdOutput, context: DecoderContext): OutputDecoder {
-  const candidates = new Candidates();
+  const faces = new FaceCandidates();
   const fetches = spec.heads.flatMap(({ scores, boxes, points }) => [scores, boxes, points]);
   for (const name of fetches) outputName(name, context.outputs, 'heads');
   return {
     fetches,
     decode(outputs, placement) {
-      const points: number[] = [];
-      candidates.clear();
+      faces.clear();
       for (const head of spec.heads) {
         const { columns, rows } = gridOf(head.stride, placement);
         const count = columns * rows * spec.anchors;
@@ -33,19 +30,20 @@ export function scrfdDecoder(spec: ScrfdOutput, context: DecoderContext): Output
           const score = scores[row] as number;
           if (!(score >= spec.scoreThreshold)) continue;
           const cell = Math.trunc(row / spec.anchors);
-          const [x, y] = [cell % columns, Math.trunc(cell / columns)];
+          const [column, line] = [cell % columns, Math.trunc(cell / columns)];
           const [left = 0, top = 0, right = 0, bottom = 0] = [0, 1, 2, 3].map(
             (side) => boxes[4 * row + side] as number,
           );
-          const place = points.length;
-          candidates.add((x - left) * toX, (y - top) * toY, (x + right) * toX, (y + bottom) * toY, score, 0, place);
-          for (let at = 10 * row; at < 10 * row + 10; at += 2)
-            points.push((x + (offsets[at] as number)) * toX, (y + (offsets[at + 1] as number)) * toY);
+          const box = [
+            (column - left) * toX,
+            (line - top) * toY,
+            (column + right) * toX,
+            (line + bottom) * toY,
+          ] as const;
+          faces.add(box, score, { column, row: line, toX, toY }, offsets, row);
         }
       }
-      return toDetections(candidates, spec, placement, context, {
-        more: (index) => pointsAt(points, candidates.places[index] as number, placement),
-      });
+      return faces.detections(spec, placement, context);
     },
   };
 }

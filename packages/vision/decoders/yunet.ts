@@ -1,9 +1,7 @@
 import type { YunetOutput } from '#packages/model-package';
 
-import { Candidates } from './candidates.ts';
 import type { DecoderContext, OutputDecoder } from './decoder.ts';
-import { toDetections } from './detections.ts';
-import { pointsAt } from './face-points.ts';
+import { FaceCandidates } from './face-points.ts';
 import { gridOf, headNumbers } from './head-grids.ts';
 import { outputName } from './outputs.ts';
 
@@ -13,14 +11,13 @@ import { outputName } from './outputs.ts';
  * Source: OpenCV, modules/objdetect/src/face_detect.cpp, read as a specification.
  */
 export function yunetDecoder(spec: YunetOutput, context: DecoderContext): OutputDecoder {
-  const candidates = new Candidates();
+  const faces = new FaceCandidates();
   const fetches = spec.heads.flatMap(({ scores, objectness, boxes, points }) => [scores, objectness, boxes, points]);
   for (const name of fetches) outputName(name, context.outputs, 'heads');
   return {
     fetches,
     decode(outputs, placement) {
-      const points: number[] = [];
-      candidates.clear();
+      faces.clear();
       for (const head of spec.heads) {
         const { columns, rows } = gridOf(head.stride, placement);
         const numbers = (name: string, perRow: number) => headNumbers(outputs, name, columns * rows, perRow);
@@ -35,14 +32,11 @@ export function yunetDecoder(spec: YunetOutput, context: DecoderContext): Output
           const y = (row + (boxes[4 * cell + 1] as number)) * toY;
           const halfWidth = (Math.exp(boxes[4 * cell + 2] as number) * toX) / 2;
           const halfHeight = (Math.exp(boxes[4 * cell + 3] as number) * toY) / 2;
-          candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, 0, points.length);
-          for (let at = 10 * cell; at < 10 * cell + 10; at += 2)
-            points.push((column + (offsets[at] as number)) * toX, (row + (offsets[at + 1] as number)) * toY);
+          const box = [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight] as const;
+          faces.add(box, score, { column, row, toX, toY }, offsets, cell);
         }
       }
-      return toDetections(candidates, spec, placement, context, {
-        more: (index) => pointsAt(points, candidates.places[index] as number, placement),
-      });
+      return faces.detections(spec, placement, context);
     },
   };
 }
