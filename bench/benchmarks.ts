@@ -6,6 +6,7 @@ import { agentBenchmark } from './agent/agent-benchmark.ts';
 import { cameraBenchmark } from './camera/camera-benchmark.ts';
 import { capturesBenchmark } from './captures/captures-benchmark.ts';
 import { challengerBenchmark } from './challenger/challenger-benchmark.ts';
+import { decodersBenchmark } from './decoders/decoders-benchmark.ts';
 import { driftBenchmark } from './drift/drift-benchmark.ts';
 import { edgeManagerBenchmark } from './edge-manager/edge-manager-benchmark.ts';
 import { feedbackBenchmark } from './feedback/feedback-benchmark.ts';
@@ -29,6 +30,7 @@ export function runBenchmark(words: readonly string[], io: CliIo, signal: AbortS
         addCommand(program, uploaderBenchmark, host);
         addCommand(program, feedbackBenchmark, host);
         addCommand(program, capturesBenchmark, host);
+        addCommand(program, decodersBenchmark, host);
         addCommand(program, driftBenchmark, host);
         addCommand(program, fleetBenchmark, host);
         addCommand(program, acceleratorsBenchmark, host);

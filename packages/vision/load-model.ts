@@ -69,7 +69,7 @@ export async function loadModelBy(
       returnOutputs: manifest.output.decoder === 'tensor',
       // As much as an image of three channels may take as floating-point numbers.
       maxTensorBytes: 12 * (options.maxPixels ?? DEFAULT_MAX_PIXELS),
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       reader: options.measurePictures === true && input ? new PictureReader(input) : undefined,
       ...(options.onRun ? { onDecoded: (outputs) => options.onRun?.({ outputs, ...boxes }) } : {}),
     });

@@ -1,3 +1,4 @@
+import type { Clock } from '#packages/foundation';
 import type { PlacedFrame } from '#packages/frames';
 import type { ModelManifest, PackageFiles, Prediction, Provider, Timings, Variant } from '#packages/model-package';
 
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly profileIn?: string;
   /** Chips of this device that files may be compiled for. Default: those that the kernel tells of. */
   readonly targets?: () => readonly string[];
+  /** Takes the time of a model's run and of its decoder. Default: the system's. */
+  readonly clock?: Clock;
   /** Called with the outputs of each image before its predictions are returned. */
   readonly onRun?: (run: RawRun) => void;
 }

@@ -71,14 +71,21 @@ export class PrototypeMasks {
       }
       const start = (x - image.left) * image.height - image.top;
       let since = -1;
-      for (let y = top; y < bottom; y++) {
-        const from = column[(onY.first[y] as number) - region.y] as number;
-        const to = column[(onY.second[y] as number) - region.y] as number;
-        const isInside = from + (onY.part[y] as number) * (to - from) > 0;
-        if (isInside && since < 0) since = y;
-        if (!isInside && since >= 0) {
-          runs.add(start + since, y - since);
-          since = -1;
+      const lastCell = onY.first[bottom - 1] as number;
+      for (let cell = region.y; cell <= lastCell; cell++) {
+        const begin = Math.max(top, onY.begin[cell] as number);
+        const end = Math.min(bottom, onY.begin[cell + 1] as number);
+        const from = column[cell - region.y] as number;
+        const to = column[Math.min(cell + 1, region.bottom) - region.y] as number;
+        // Between two cells of the same sign every pixel has it, and few cells lie at the edge of an object.
+        const step = from > 0 === to > 0 ? end - begin : 1;
+        for (let y = begin; y < end; y += step) {
+          const isInside = step > 1 ? from > 0 : from + (onY.part[y] as number) * (to - from) > 0;
+          if (isInside && since < 0) since = y;
+          if (!isInside && since >= 0) {
+            runs.add(start + since, y - since);
+            since = -1;
+          }
         }
       }
       if (since >= 0) runs.add(start + since, bottom - since);
@@ -129,6 +136,8 @@ function covered(from: number, to: number, start: number, length: number, input:
 
 /** Which two cells each pixel lies between, and how far from the first. */
 interface Sampling {
+  /** The first pixel behind each cell; one more than there are cells. */
+  readonly begin: Int32Array;
   readonly first: Int32Array;
   readonly second: Int32Array;
   readonly part: Float64Array;
@@ -137,5 +146,15 @@ interface Sampling {
 function samplingOf(cells: number, pixels: number): Sampling {
   const at = Float64Array.from({ length: pixels }, (_, pixel) => Math.max(0, ((pixel + 0.5) * cells) / pixels - 0.5));
   const first = Int32Array.from(at, Math.floor);
-  return { first, second: first.map((cell) => Math.min(cells - 1, cell + 1)), part: at.map((place) => place % 1) };
+  const begin = new Int32Array(cells + 1).fill(pixels);
+  for (let pixel = pixels - 1; pixel >= 0; pixel--) begin[first[pixel] as number] = pixel;
+  // Behind a cell without pixels begin those of the next.
+  for (let cell = cells - 1; cell >= 0; cell--)
+    begin[cell] = Math.min(begin[cell] as number, begin[cell + 1] as number);
+  return {
+    begin,
+    first,
+    second: first.map((cell) => Math.min(cells - 1, cell + 1)),
+    part: at.map((place) => place % 1),
+  };
 }
