@@ -11,6 +11,7 @@ const BENCHMARKS = [
   'uploader',
   'feedback',
   'captures',
+  'decoders',
   'drift',
   'fleet',
   'accelerators',
