@@ -1,5 +1,4 @@
 import { inflateSync } from 'node:zlib';
-import { messageOf } from '#packages/foundation';
 import { RasterFault, corrupt } from '../raster.ts';
 import { unpackLzw } from './lzw.ts';
 import type { TiffLayout } from './tiff-layout.ts';
@@ -71,7 +70,7 @@ function unpackDeflate(packed: Uint8Array, into: Uint8Array): void {
   try {
     plain = inflateSync(packed, { maxOutputLength: into.length });
   } catch (error) {
-    throw corrupt(`a strip of its Deflate cannot be unpacked: ${messageOf(error)}`);
+    throw corrupt(`a strip of its Deflate cannot be unpacked: ${(error as Error).message}`);
   }
   if (plain.length < into.length) throw corrupt(`its Deflate ends after ${plain.length} of ${into.length} bytes`);
   into.set(plain);
