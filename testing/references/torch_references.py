@@ -1,8 +1,8 @@
 """Exports models of Ultralytics and torchvision with random weights, and writes cases with the answers of their own code.
 
 python torch_references.py OUT: makes OUT/<family>/model.onnx, cases/ and expected.json, as references.py does, and prints the hash of
-each model and the versions that wrote it. Needs ultralytics, torchvision, onnx, onnxslim, onnxruntime and pycocotools; `torch-requirements.txt` has the
-versions of the table. What Ultralytics' exporter writes is under the AGPL: nothing of it belongs into the repository.
+each model and the versions that wrote it. Needs ultralytics, torchvision, onnx, onnxslim, onnxruntime and pycocotools (2026-11-27: torch 2.15.0,
+torchvision 0.29.2, transformers 5.24.0, ultralytics 8.4.190, onnx 1.23.2, onnxslim 0.1.98, onnxruntime 1.32.0, pycocotools 2.0.11). What Ultralytics' exporter writes is under the AGPL: nothing of it belongs into the repository.
 """
 
 import hashlib
@@ -172,7 +172,7 @@ def from_ultralytics(name, base, task, side, options):
     shutil.move(file, folder / "model.onnx")
     exported, cases = YOLO(folder / "model.onnx", task=task), []
     for photo, image in photos(folder):
-        found = answers(exported.predict(str(photo), imgsz=list(size), rect=False, verbose=False, **LIMITS)[0])
+        found = answers(exported.predict(str(photo), imgsz=list(size), verbose=False, **LIMITS)[0])
         cases.append({"case": photo.name, "predictions": found})
     done(folder, cases)
 
