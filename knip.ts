@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'tools/cloud/report/lambda.ts',
     // What other programs import or start.
     'clients/typescript/{src/index.ts,examples/*.mjs}',
+    'tools/bundle/npm-package/launch.mjs',
     'examples/*/*.mjs',
     'bench/main.ts',
     // Processes that tests and benchmarks start by their paths.

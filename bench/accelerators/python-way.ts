@@ -20,9 +20,9 @@ export async function openPython(
   const failed = new Promise<never>((_, reject) => peer.once('error', reject));
   failed.catch(() => undefined);
   const answer = async (): Promise<{ readonly error?: string; readonly times?: readonly number[] }> => {
-    const { value, done } = await Promise.race([lines.next(), failed]);
-    if (done) throw new Error(`${python} has ended; see what it wrote above`);
-    return JSON.parse(value) as { readonly error?: string; readonly times?: readonly number[] };
+    const line = (await Promise.race([lines.next(), failed])) as IteratorResult<string, undefined>;
+    if (line.done) throw new Error(`${python} has ended; see what it wrote above`);
+    return JSON.parse(line.value) as { readonly error?: string; readonly times?: readonly number[] };
   };
   const { error } = await answer();
   if (error !== undefined) {

@@ -10,6 +10,7 @@ export {
   parseDevicePublicKey,
   wrapForDevice,
 } from './encryption/device-key.ts';
+export type { DeviceKey } from './encryption/device-key.ts';
 export type { Encryption, WrappedKey } from './encryption/encryption-schema.ts';
 export { openDataKey } from './encryption/open-data-key.ts';
 export type { KeyHolder } from './encryption/open-data-key.ts';

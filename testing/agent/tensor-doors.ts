@@ -24,7 +24,7 @@ type PlainOutputs = Readonly<Record<string, readonly unknown[] | undefined>>;
 export type TensorDoor = (model: string, inputs: NamedTensors, step?: Step) => Promise<PlainOutputs>;
 
 /** Whose call it is, and whether it is the first. */
-export interface Step {
+interface Step {
   readonly sequence: string;
   readonly isFirst: boolean;
 }

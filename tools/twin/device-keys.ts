@@ -1,14 +1,14 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { DeviceKey } from '#packages/model-package';
 import type { LocalDeploymentRequest } from '../local-core/ports.ts';
-import type { GivenKey } from '../package/encryption/given-keys.ts';
 
 const AGENT = 'edgeml.InferenceAgent';
 
 /** The same deployment for a device that has these private keys: in `folder`, beside what the TrustedKeysFolder of the deployment holds. */
 export async function withDeviceKeys(
   request: LocalDeploymentRequest,
-  keys: readonly GivenKey[],
+  keys: readonly DeviceKey[],
   folder: string,
 ): Promise<LocalDeploymentRequest> {
   if (keys.length === 0) return request;

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgentClient } from '#packages/http';
+import type { DeviceKey } from '#packages/model-package';
 import { BUILTINS } from '../local-core/builtins.ts';
 import { LocalCore } from '../local-core/local-core.ts';
 import { corePaths } from '../local-core/paths.ts';
@@ -12,7 +13,6 @@ import { deployedPackages } from './deployed-packages.ts';
 import { driveModel } from './drive-model.ts';
 import { twinErrors } from './errors.ts';
 import { memoryOf } from './process-memory.ts';
-import type { GivenKey } from '../package/encryption/given-keys.ts';
 import { withDeviceKeys } from './device-keys.ts';
 import type {
   Bounds,
@@ -29,7 +29,7 @@ export interface TwinOptions {
   readonly request: LocalDeploymentRequest;
   readonly images: readonly string[];
   /** Private keys of the device, for packages that are encrypted. */
-  readonly keys?: readonly GivenKey[];
+  readonly keys?: readonly DeviceKey[];
   /** Measured requests per model. */
   readonly requests: number;
   readonly heldBack?: HeldBackSet;

@@ -16,7 +16,8 @@ const target: FuzzTarget = {
   run(bytes) {
     const { records, end, unfinished } = readJournal(Buffer.from(bytes));
     ok(end >= 0 && end + unfinished <= bytes.length, `it ends at ${end} + ${unfinished} of ${bytes.length}`);
-    for (const record of records) ok(typeof record === 'object' && record !== null, `a record is ${String(record)}`);
+    for (const record of records)
+      ok(typeof record === 'object' && record !== null, `a record is ${JSON.stringify(record)}`);
   },
 };
 export default target;

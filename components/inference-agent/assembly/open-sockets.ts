@@ -1,11 +1,5 @@
 import type { Clock, Incidents } from '#packages/foundation';
-import {
-  CONSOLE_SOCKET,
-  openSocketFolder,
-  socketPathOf,
-  startPortServer,
-  startSocketServer,
-} from '#packages/http';
+import { CONSOLE_SOCKET, openSocketFolder, socketPathOf, startPortServer, startSocketServer } from '#packages/http';
 import type { ConnectionBounds, GuardReason, PortServer, SocketServer } from '#packages/http';
 import type { AgentConfiguration } from '../config.ts';
 import { administrationRouter, consoleRouter, inferenceRouter, listenerRouter } from '../http/router.ts';

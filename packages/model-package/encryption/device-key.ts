@@ -24,6 +24,13 @@ const CIPHER = 'aes-256-gcm';
 /** The key that wraps is used once. */
 const NONCE = Buffer.alloc(12);
 
+/** A private key of a device, as `edgeml keygen --for encryption` writes it. */
+export interface DeviceKey {
+  readonly keyId: string;
+  /** PEM. */
+  readonly text: string;
+}
+
 type DeviceWrappedKey = Extract<WrappedKey, { kind: 'device' }>;
 
 /** A fresh X25519 pair (RFC 7748): whoever has the public key can encrypt for the holder of the private one. */

@@ -2,19 +2,12 @@ import { createPublicKey } from 'node:crypto';
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import { awsFailure } from '#packages/aws';
 import { keyIdOf, parseDevicePrivateKey } from '#packages/model-package';
-import type { KeyHolder } from '#packages/model-package';
+import type { DeviceKey, KeyHolder } from '#packages/model-package';
 import { readGiven } from '../files.ts';
 import type { AwsClients } from '../source/aws-clients.ts';
 
-/** A private key of a device, as `edgeml keygen --for encryption` writes it. */
-export interface GivenKey {
-  readonly keyId: string;
-  /** PEM. */
-  readonly text: string;
-}
-
 /** @throws EdgeError `packaging.file-unreadable`, `encryption.bad-key` */
-export async function givenKeys(files: readonly string[]): Promise<readonly GivenKey[]> {
+export async function givenKeys(files: readonly string[]): Promise<readonly DeviceKey[]> {
   return Promise.all(
     files.map(async (file) => {
       const text = (await readGiven(file)).toString('utf8');
@@ -24,7 +17,7 @@ export async function givenKeys(files: readonly string[]): Promise<readonly Give
 }
 
 /** Opens packages with keys that the user gave, else by AWS KMS as whoever is logged in. */
-export function holderOf(keys: readonly GivenKey[], aws: AwsClients): KeyHolder {
+export function holderOf(keys: readonly DeviceKey[], aws: AwsClients): KeyHolder {
   return {
     async deviceKey(keyId) {
       const key = keys.find((one) => one.keyId === keyId);
