@@ -1,9 +1,9 @@
 import type { KnipConfig } from 'knip';
 
-/** What nothing imports: `npm run unused` fails for exports, files and dependencies that nobody uses. */
+/** Finds code that nothing imports: `npm run unused` fails for exports, files and dependencies that nobody uses. */
 const config: KnipConfig = {
   entry: [
-    // What esbuild bundles: see tools/bundle/components.ts, tools/bundle/runtime and tools/cloud/pipeline.
+    // Entry points of bundles: see tools/bundle/components.ts, tools/bundle/runtime and tools/cloud/pipeline.
     'components/inference-agent/{agent,doctor,instance-worker,model}.ts',
     'components/inference-agent/instance/serve-model.ts',
     'components/feedback-uploader/{uploader,redactor}.ts',
@@ -13,7 +13,7 @@ const config: KnipConfig = {
     'components/runtime/check.ts',
     'tools/cloud/pipeline/lambda.ts',
     'tools/cloud/report/lambda.ts',
-    // What other programs import or start.
+    // Files that other programs import or start.
     'clients/typescript/{src/index.ts,examples/*.mjs}',
     'tools/bundle/npm-package/launch.mjs',
     'examples/*/*.mjs',

@@ -6,7 +6,7 @@ const END_TO_END = ['test', 'testing', 'bench'];
 
 /**
  * Begins with the tests that start real processes. They take longest, and their files are short: in the order of size, which vitest
- * takes in a fresh checkout, some of them would begin when all else is done, and other workers would have nothing left to do.
+ * takes in a fresh checkout, some of them would begin when everything else is done, and other workers would have nothing left to do.
  */
 export class EndToEndFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Runs once before all tests. What tests build for each other goes into the run's folder. */
+/** Runs once before all tests. Files that tests build for each other go into the run's folder. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const parent = join(import.meta.dirname, '../.edgeml/test');
   await mkdir(parent, { recursive: true });

@@ -7,7 +7,7 @@ for pair in "detector PartsDetector $3" "classifier PartsClassifier $4"; do
   folder="../models/$6"
   mkdir -p "$folder"
   "$1" export.py "$5" "$7" "$folder"
-  "$1" quantise.py "$5" "$2" "$folder"
+  "$1" quantize.py "$5" "$2" "$folder"
   "$1" package.py "$5" "$folder" ../samples
   "$1" check_package.py "$folder"
 done

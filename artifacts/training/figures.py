@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 
 _TILE = (400, 300)
-_COLOURS = [tuple(int(255 * v) for v in plt.get_cmap("tab10")(i)[2::-1]) for i in range(len(CLASSES))]
+_COLORS = [tuple(int(255 * v) for v in plt.get_cmap("tab10")(i)[2::-1]) for i in range(len(CLASSES))]
 
 
 def _save(figure: plt.Figure, file: Path) -> None:
@@ -44,21 +44,21 @@ def draw_confusion(table: np.ndarray, names: list[str], file: Path) -> None:
     axis.set(xlabel="answer", ylabel="truth")
     for row, column in np.ndindex(*table.shape):
         if table[row, column]:
-            colour = "white" if share[row, column] > 0.5 else "black"
-            axis.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=8, color=colour)
+            color = "white" if share[row, column] > 0.5 else "black"
+            axis.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=8, color=color)
     _save(figure, file)
 
 
 def draw_sheet(files: list[Path], found: list[Detections], truth: list[np.ndarray], file: Path, count: int = 12) -> None:
-    """Every n-th test picture, not a choice. Thin white: truth; coloured: detections."""
+    """Every n-th test picture, not a choice. Thin white: truth; colored: detections."""
     tiles = []
     for index in np.linspace(0, len(files) - 1, count).astype(int):
         image = cv2.resize(cv2.imread(str(files[index])), _TILE, interpolation=cv2.INTER_AREA)
         for row in truth[index]:
             cv2.rectangle(image, *_corners(row[1:]), (255, 255, 255), 1)
         for row in found[index]:
-            colour, (a, b) = _COLOURS[int(row[0])], _corners(row[2:])
-            cv2.rectangle(image, a, b, colour, 2)
+            color, (a, b) = _COLORS[int(row[0])], _corners(row[2:])
+            cv2.rectangle(image, a, b, color, 2)
             text = f"{CLASSES[int(row[0])]} {row[1]:.2f}"
             at = (a[0], max(10, a[1] - 3))
             cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.38, (0, 0, 0), 3, cv2.LINE_AA)

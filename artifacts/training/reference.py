@@ -29,7 +29,7 @@ def open_package(folder: Path, variant: str = "model.onnx") -> Package:
 
 
 def tensor(spec: dict, file: Path) -> np.ndarray:
-    """Decode, stretch with plain bilinear sampling (no antialiasing), RGB, normalise, NCHW."""
+    """Decode, stretch with plain bilinear sampling (no antialiasing), RGB, normalize, NCHW."""
     wanted = spec["input"]
     image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
     image = cv2.resize(image, (wanted["width"], wanted["height"]), interpolation=cv2.INTER_LINEAR)[..., ::-1]

@@ -83,8 +83,8 @@ def _sizes(folder: Path) -> str:
     weights = onnx.load(folder / "model.onnx").graph.initializer
     # Priors and shapes are constants, not parameters: they feed no convolution and no linear layer.
     nodes = onnx.load(folder / "model.onnx").graph.node
-    learnt = {name for n in nodes if n.op_type in ("Conv", "Gemm", "MatMul") for name in n.input[1:]}
-    count = sum(int(np.prod(w.dims)) for w in weights if w.name in learnt)
+    learned = {name for n in nodes if n.op_type in ("Conv", "Gemm", "MatMul") for name in n.input[1:]}
+    count = sum(int(np.prod(w.dims)) for w in weights if w.name in learned)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):

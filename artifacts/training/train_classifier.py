@@ -1,6 +1,6 @@
 """Trains PartsClassifier: python train_classifier.py CACHE CHECKPOINT [--backbone DETECTOR.pt] [--epochs N].
 
-It starts from the detector's backbone, which has already learnt the same parts at the same scale: the
+It starts from the detector's backbone, which has already learned the same parts at the same scale: the
 early layers are taken over as they are.
 """
 

@@ -24,7 +24,7 @@ export interface Overhead {
 }
 
 export interface Asked {
-  /** What a client waits in all. */
+  /** The time that a client waits in all. */
   readonly clientP50Ms: number;
   readonly clientP99Ms: number;
   /** Decode, preprocess, run and postprocess, as the agent reports them. */

@@ -1,4 +1,4 @@
-"""What a user would write without EdgeML: OpenCV decodes the video, makes the model's input, ONNX Runtime runs, both on one thread.
+"""The program that a user would write without EdgeML: OpenCV decodes the video, makes the model's input, ONNX Runtime runs, both on one thread.
 
 camera_peer.py MODEL SIZE VIDEO WARM_UP FRAMES [FOLDER]
 

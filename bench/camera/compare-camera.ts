@@ -23,7 +23,7 @@ export interface CameraComparison {
   readonly python: string | undefined;
 }
 
-/** What is measured, with what the ratio to Python may be. */
+/** Each measurement, and the ratio to Python that it may reach. */
 const CASES = [
   { title: 'detector, no pictures', service: 'PartsDetector', draws: false, goal: 1.15 },
   { title: 'detector, every frame drawn and written', service: 'PartsDetector', draws: true, goal: 1.1 },
@@ -73,7 +73,7 @@ function fitting({ warmUp, frames }: CameraComparison, there: number): { warmUp:
   return { warmUp, frames: Math.max(1, Math.min(frames, there - warmUp - tail)) };
 }
 
-/** What the agent has chosen on this machine. */
+/** The agent's choice on this machine. */
 async function modelsOf(device: Device): Promise<ReadonlyMap<string, BenchModel>> {
   const served = await device.agent.models();
   const models = served.map(async ({ alias, variant }): Promise<[string, BenchModel]> => {

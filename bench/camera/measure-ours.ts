@@ -15,7 +15,7 @@ let runs = 0;
 
 /**
  * The collection through its public door: a source of its own plays the video as fast as its frames are answered, none skipped.
- * What counts begins with the result of the last warm-up frame and ends with that of the last one.
+ * The measurement begins with the result of the last warm-up frame and ends with that of the last one.
  */
 export async function measureOurs(device: Device, task: CameraRun, signal: AbortSignal): Promise<OurFigures> {
   const source = `camera-${++runs}`;

@@ -32,7 +32,7 @@ interface Contender {
 }
 
 /**
- * What the agent adds around the model when a client of Edge Manager sends a tensor of 1 × 3 × 224 × 224 floats: the time that the
+ * The time that the agent adds around the model when a client of Edge Manager sends a tensor of 1 × 3 × 224 × 224 floats: the time that the
  * client waits less the time that the model ran. Beside it, in turn, a bare gRPC server that takes the same bytes and does nothing.
  */
 export async function measureAroundTheModel(requests: number, signal: AbortSignal): Promise<readonly AroundTheModel[]> {

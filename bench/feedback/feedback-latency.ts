@@ -29,7 +29,7 @@ const BLOCK = 25;
 const WARM_UP = 10;
 
 /**
- * What feedback costs the application: one image after the other through the real application and agent on a local core, each result waited for,
+ * The cost of feedback to the application: one image after the other through the real application and agent on a local core, each result waited for,
  * with every image given to the uploader and with none.
  */
 export async function measureFeedbackLatency(images: number, signal: AbortSignal): Promise<FeedbackLatencyReport> {

@@ -10,7 +10,7 @@ export interface BookingFigures {
   readonly bookedPerSent: number;
 }
 
-/** What uploads really send, headers included, against what is booked for them. */
+/** The bytes that uploads really send, headers included, against those that are booked for them. */
 export async function measureBooking(bytes: number, samples: number, signal: AbortSignal): Promise<BookingFigures> {
   const uploader = await startBenchUploader({});
   try {

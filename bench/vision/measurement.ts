@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** What each side of a pair reports; the Python peer prints the same keys in its own spelling. */
+/** The report of each side of a pair; the Python peer prints the same keys in its own spelling. */
 export interface Measurement {
   readonly imagesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly peakRssMb: number;
-  /** Time of all cores together for one image: other load on the machine changes it little. NaN where the system does not tell. */
+  /** Time of all cores together for one image: other load on the machine changes it little. NaN if the system does not tell. */
   readonly cpuMs: number;
 }
 
@@ -20,7 +20,7 @@ export function summarize(
   return { imagesPerSecond: (latenciesMs.length / elapsedMs) * 1000, p50Ms: at(0.5), p99Ms: at(0.99), ...used };
 }
 
-/** Highest resident memory that a process has had, in MB; NaN where the system does not tell. */
+/** Highest resident memory that a process has had, in MB; NaN if the system does not tell. */
 export function peakRssMb(pid: number | 'self'): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(procFile(pid, 'status'))?.[1]) / 1024;
 }
@@ -28,7 +28,7 @@ export function peakRssMb(pid: number | 'self'): number {
 /** `USER_HZ` of proc(5), which is 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
 
-/** Time that a process has spent on all cores since its start, in ms; NaN where the system does not tell. */
+/** Time that a process has spent on all cores since its start, in ms; NaN if the system does not tell. */
 export function cpuOfProcess(pid: number): number {
   // Fields 14 and 15, counted from behind the name, which may hold spaces.
   const fields = procFile(pid, 'stat')

@@ -19,7 +19,7 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(used.ru_utime + used.ru_stime)
 `;
 
-/** Undefined where the peer can run, else why not. */
+/** Undefined if the peer can run, else why not. */
 export async function whyNoPeer(python: string): Promise<string | undefined> {
   if (!existsSync(PEER)) return `${PEER} is not on this machine`;
   try {

@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
 /** Requests that the server of the page refuses, and reasons why it does not start. */
-export const consoleErrors = errorCatalogue({
+export const consoleErrors = errorCatalog({
   'console.bad-request': { status: 400, todo: 'Send what the message asks for.' },
   'console.configuration-closed': entry<{ readonly component: string }>({
     status: 403,

@@ -30,13 +30,13 @@ describe.skipIf(process.platform === 'win32')('announce-token-endpoint.sh', () =
     expect(JSON.parse(await readFile(join(folder, 'agent', 'token-endpoint.json'), 'utf8'))).toHaveProperty('uri');
   });
 
-  it('says where there is no token exchange service, and takes back what it handed over', async () => {
+  it('says when there is no token exchange service, and takes back what it handed over', async () => {
     await sender({ AWS_CONTAINER_CREDENTIALS_FULL_URI: URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'SVCUID1' });
     expect((await sender({})).stderr).toContain('token exchange service');
     expect(await announcedEndpoint(join(folder, 'agent'))).toBeUndefined();
   });
 
-  it('leaves the agent without an endpoint where nothing was handed over', async () => {
+  it('leaves the agent without an endpoint if nothing was handed over', async () => {
     expect(await announcedEndpoint(folder)).toBeUndefined();
   });
 });

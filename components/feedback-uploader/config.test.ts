@@ -141,7 +141,7 @@ describe('configuration of the uploader', () => {
     expect(requestLimitOf(readUploaderConfiguration({ RequestLimit: given }))).toBe(expected);
   });
 
-  it('warns about misspelt keys inside the text of the map', () => {
+  it('warns about misspelled keys inside the text of the map', () => {
     const warnings: object[] = [];
     const map = JSON.stringify({ Parts: { ...good, 'sampling-stategy': {} } });
     readUploaderConfiguration({ FeedbackConfigurationMap: map }, (unknown) => warnings.push(...unknown.values()));

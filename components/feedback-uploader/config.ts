@@ -133,7 +133,7 @@ export function requestLimitOf({ RequestLimit }: UploaderConfiguration): number 
   return Number(RequestLimit) || undefined;
 }
 
-/** Misspelt keys are warned about in objects only, so that a good text is made one first. */
+/** Misspelled keys are warned about in objects only, so that a good text is made one first. */
 function withMapAsObject(raw: unknown): unknown {
   const map = (raw as { FeedbackConfigurationMap?: unknown } | null | undefined)?.FeedbackConfigurationMap;
   if (typeof map !== 'string') return raw;

@@ -17,7 +17,7 @@ import { redactImage } from './redaction/redact-image.ts';
 import { recordingIpc } from '../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../testing/uploader/recording-ipc.ts';
 
-/** What users of the old ML Feedback connector rely on, through the public door: HTTP in, objects and messages out. */
+/** Behavior that users of the old ML Feedback connector rely on, through the public door: HTTP in, objects and messages out. */
 
 const parts = { 's3-bucket-name': 'samples', 's3-prefix': 'parts', 'content-type': 'image/jpeg', 'file-ext': 'jpg' };
 const input = Buffer.from('pixels');
@@ -117,7 +117,7 @@ describe('strategies of the old connector', () => {
   it('row 42: ENTROPY measures the documented example as 1.03972 nats', async () => {
     await startWith({ 'sampling-strategy': { 'strategy-name': 'ENTROPY', threshold: 1.03971 } });
     expect(await isKept([0.5, 0.25, 0.25])).toBe(true);
-    // The same, not normalised.
+    // The same, not normalized.
     expect(await isKept([2, 1, 1])).toBe(true);
     const dropped = await publish([0.5, 0.5, 0]);
     expect(dropped).toMatchObject({ reason: 'entropy 0.693147 nats, threshold 1.03971' });
@@ -314,7 +314,7 @@ describe('messages of the old connector', () => {
   });
 });
 
-/** What requests that are handled at the same time get. */
+/** Answers to requests that are handled at the same time. */
 async function atOnce(requests: number): Promise<string[]> {
   const outcomes = Array.from({ length: requests }, () =>
     publish().then(
@@ -341,7 +341,7 @@ describe('limits of the old connector', () => {
       });
   });
 
-  it.each(['', '0'])('row 53: RequestLimit %j is no limit', async (limit) => {
+  it.each(['', '0'])('row 53: RequestLimit %j is not a limit', async (limit) => {
     await startWith({}, { RequestLimit: limit });
     expect(new Set(await atOnce(50))).toEqual(new Set(['accepted']));
   });

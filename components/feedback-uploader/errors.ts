@@ -1,10 +1,10 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { SpoolEntry } from './spool/entry-index.ts';
 import type { SpoolLimits } from './spool/room.ts';
 type RoomFacts = SpoolLimits & { readonly bytes: number; readonly priority: number; readonly samples: number };
 
 /** Why a sample is not taken, not redacted or not kept. */
-export const uploaderErrors = errorCatalogue({
+export const uploaderErrors = errorCatalog({
   'feedback.bad-sample': {
     status: 400,
     todo: 'Send the model input as the body, the prediction as JSON in the header x-edgeml-prediction, and metadata as a JSON object in x-edgeml-metadata.',

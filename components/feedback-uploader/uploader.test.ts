@@ -174,7 +174,7 @@ describe('the bundled uploader', () => {
 
   it('gets over the death of the process that redacts: that sample is refused, the next one is not', async () => {
     const { client, process } = await start({}, { Parts: { ...parts, redaction: { classes: 'face' } } });
-    const small = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'grey' } })
+    const small = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'gray' } })
       .jpeg()
       .toBuffer();
     const redacted = { input: small, prediction: [{ classId: 0, label: 'face', score: 0.9, box: [0, 0, 1, 1] }] };
@@ -191,7 +191,7 @@ describe('the bundled uploader', () => {
 /** As much detail as a camera's. */
 async function photoOf12Megapixels(): Promise<Buffer> {
   const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
-  return sharp({ create: { width: 4_000, height: 3_000, channels: 3, background: 'grey', noise } })
+  return sharp({ create: { width: 4_000, height: 3_000, channels: 3, background: 'gray', noise } })
     .jpeg({ quality: 85 })
     .toBuffer();
 }

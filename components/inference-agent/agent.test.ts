@@ -136,7 +136,7 @@ describe('the bundled agent', () => {
     expect((await ask()).model.version).toBe('1.0.0');
   });
 
-  it('refuses a model whose file is no ONNX, by name', async () => {
+  it('refuses a model whose file is not ONNX, by name', async () => {
     const broken = await samplePackage(join(folder.path, 'Parts-text'), '9.0.1', () => ({
       variants: [{ file: 'model.onnx' }],
     }));
@@ -165,7 +165,7 @@ describe('the bundled agent', () => {
   it.each([
     ['60 MB', () => Buffer.alloc(60 * 1024 * 1024, 0xff), 'http.body-too-large', 413],
     ['a truncated JPEG', () => image().bytes.subarray(0, image().bytes.length / 2), 'image.corrupt', 422],
-    ['text that calls itself JPEG', () => Buffer.from('this is no image at all'), 'image.unrecognised', 415],
+    ['text that calls itself JPEG', () => Buffer.from('this is not an image at all'), 'image.unrecognised', 415],
     ['zero bytes', () => Buffer.alloc(0), 'image.empty', 400],
   ] as const)('answers %s with a clear error', async (_what, bytes, code, status) => {
     await expect(agent.client.invoke(ALIAS, bytes(), jpeg)).rejects.toMatchObject({ code, status });
@@ -255,7 +255,7 @@ describe('the life of the agent', () => {
     });
     await expect.poll(() => answers.length).toBeGreaterThan(50);
     expect(await agent.process.end()).toBe(0);
-    // Whoever was let in is answered; the others are told that it ends, or find it gone. No answer breaks off.
+    // Clients that were let in are answered; the others are told that it ends, or find it gone. No answer breaks off.
     const codes = await Promise.all(askers);
     expect(codes.filter((code) => code !== 'admission.stopping' && code !== 'agent.unreachable')).toEqual([]);
     expect(answers.every((answer) => isRight(answer, images[0]!))).toBe(true);
@@ -287,7 +287,7 @@ describe('the life of the agent', () => {
       await expect(activation).rejects.toBe(reason);
       const result = await agent.client.invoke(ALIAS, images[0]!.bytes, jpeg);
       expect(isRight(result, images[0]!)).toBe(true);
-      // Whoever hung up late finds the new model active; the next round shall have something to do.
+      // A client that hung up late finds the new model active; the next round shall have something to do.
       if (result.model.version === '2.0.0') await agent.client.activate({ path: versions['1.0.0'] });
     }
     agent.client.close();

@@ -201,7 +201,7 @@ async function lookAtRuntime(configuration: LiveConfiguration, workFolder: strin
   log.info(verdict, 'runtime.verified');
 }
 
-/** Models run without: each start then optimises them anew. */
+/** Models run without: each start then optimizes them again. */
 async function openCaches(folder: string, log: Logger): Promise<ModelCaches | undefined> {
   try {
     return await ModelCaches.open(folder);

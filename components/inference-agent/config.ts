@@ -172,7 +172,7 @@ export const agentConfiguration = z
       'Ladder of execution providers (hailo, rknn, tensorrt, cuda, webgpu, openvino, qnn, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',
     ),
     RequireProvider: perService.RequireProvider.default(false).describe(
-      'Whether a model is refused where the first provider of the ladder does not work, in place of stepping down.',
+      'Whether a model is refused if the first provider of the ladder does not work, in place of stepping down.',
     ),
     MaxLatencyMs: perService.MaxLatencyMs.default(0).describe(
       "A model is refused when the fastest of its golden runs takes longer, in milliseconds; 0: only the package's own bound holds.",
@@ -237,7 +237,7 @@ export const agentConfiguration = z
     TrustedKeys: mapSetting(
       textSetting().refine(
         isPublicKey,
-        'is no public key: give Ed25519 as 32 bytes in base64, or Ed25519 or ECDSA P-256 as PEM or base64 of its DER',
+        'is not a public key: give Ed25519 as 32 bytes in base64, or Ed25519 or ECDSA P-256 as PEM or base64 of its DER',
       ),
     )
       .default({})
@@ -255,7 +255,7 @@ export const agentConfiguration = z
         'Ids or fingerprints of keys that count no more, wherever else they are named. Packages signed by one are refused, under `warn` too.',
       ),
     MinimumVersions: mapSetting(
-      textSetting().refine((text) => semver.valid(text) !== null, 'is no semantic version: give e.g. "1.2.0"'),
+      textSetting().refine((text) => semver.valid(text) !== null, 'is not a semantic version: give e.g. "1.2.0"'),
       z.string().regex(NAME, NAME_MEANING),
     )
       .default({})
@@ -265,7 +265,7 @@ export const agentConfiguration = z
     PolicyChange: choiceSetting(['refuse', 'retire', 'report'])
       .default('refuse')
       .describe(
-        'What happens when a configuration would not take models that serve any more (SignaturePolicy, TrustedKeys, RevokedKeys, MinimumVersions, GoldenPolicy). `refuse`: it is refused with their names. `retire`: it is taken, and they end at once. `report`: it is taken, and they serve until the next start. When keys vanish from TrustedKeysFolder, `refuse` does as `report`.',
+        'Reaction to a configuration under which serving models would be refused (SignaturePolicy, TrustedKeys, RevokedKeys, MinimumVersions, GoldenPolicy). `refuse`: it is refused with their names. `retire`: it is taken, and they end at once. `report`: it is taken, and they serve until the next start. When keys vanish from TrustedKeysFolder, `refuse` does as `report`.',
       ),
     GoldenPolicy: choiceSetting(['require', 'warn', 'off'])
       .default('warn')

@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-/** What the agent answers: to requests for an inference, to activations, to clients of Edge Manager, and at its start. */
-export const agentErrors = errorCatalogue({
+/** The agent's error answers: to requests for an inference, to activations, to clients of Edge Manager, and at its start. */
+export const agentErrors = errorCatalog({
   'admission.cancelled': entry<{ readonly service: string; readonly reason: 'cancelled' }>({
     status: 499,
     todo: 'Nothing: the client hung up before the answer.',
@@ -64,7 +64,7 @@ export const agentErrors = errorCatalogue({
   }),
   'capture.duplicate': entry<{ readonly captureId: string }>({
     status: 409,
-    todo: 'Give every inference its own capture_id. What was accepted under this one first is kept.',
+    todo: 'Give every inference its own capture_id. The record that was accepted first under this one is kept.',
   }),
   'capture.future-timestamp': entry<{
     readonly captureId: string;
@@ -126,7 +126,7 @@ export const agentErrors = errorCatalogue({
     status: 409,
     todo: 'Deploy versions that the new configuration allows first, then the configuration. If the models must go at once, deploy it with PolicyChange "retire"; with "report" they serve until the next start.',
   }),
-  'device.not-registered': { todo: 'Register the device with its fleet again. What is on the disk waits until then.' },
+  'device.not-registered': { todo: 'Register the device with its fleet again. Captures on the disk wait until then.' },
   'edge-manager.alias-invalid': {
     status: 400,
     todo: 'Name models with letters and digits, with "-" between them: ^[a-zA-Z0-9](-*[a-zA-Z0-9])*$, 128 at most.',

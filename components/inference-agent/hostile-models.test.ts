@@ -11,7 +11,7 @@ import { SAMPLE_PACKAGE, sampleImages } from '../../testing/agent/sample-package
 import { isAlive } from '../../testing/process/process-facts.ts';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 import { dividesBrightPictures, fillsMemory, neverEnds } from '../../testing/vision/hostile-models.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 
 /** Models that bring down, fill or stop whatever runs them, in the bundled agent with real processes. */
 
@@ -98,7 +98,7 @@ async function besideOthers(work: () => Promise<void>): Promise<void> {
 
 describe.runIf(process.platform === 'linux')('a hostile model', () => {
   it('that ends its process on one picture is replaced by the version before it', async () => {
-    await agent.client.activate({ path: await packageOf('Divider', '1.0.0', meanColourModel(8)) });
+    await agent.client.activate({ path: await packageOf('Divider', '1.0.0', meanColorModel(8)) });
     await agent.client.activate({ path: await packageOf('Divider', '2.0.0', dividesBrightPictures()) });
     expect((await ask('Divider', 'dark')).model.version).toBe('2.0.0');
     await besideOthers(async () => {

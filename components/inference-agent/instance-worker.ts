@@ -12,7 +12,7 @@ const REST = 'serve-model.js';
  * either that prepares images.
  *
  * A process is confined first, for which it may begin again. The rest is a bundle of its own, so that it is read and compiled only
- * afterwards, once: together they cost each process 30 ms of CPU time more.
+ * afterward, once: together they cost each process 30 ms of CPU time more.
  */
 const confinement = isMainThread ? confineAsTold(readEnvironment().confinement) : undefined;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, parsePrivateKey, signPackage } from '#packages/model-package';
 import { startAgentProcess } from '../../testing/agent/agent-process.ts';
-import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
+import { colorPackage, plainPicture } from '../../testing/agent/color-package.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 
 /** The bundled agent under `SignaturePolicy: require`, and somebody who writes into its cache while it does not run. */
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   work = join(folder.path, 'work');
   // Without golden cases nothing but the cache itself stands between a planted model and the answers.
-  source = await colourPackage(join(folder.path, 'Colours'), { golden: [] });
+  source = await colorPackage(join(folder.path, 'Colors'), { golden: [] });
   await signPackage(source, parsePrivateKey(key.privateKey));
 });
 afterAll(() => folder.remove());
@@ -34,7 +34,7 @@ async function scoreAfterStart(before: (client: Awaited<ReturnType<typeof startA
   try {
     await before(agent);
     const picture = await plainPicture(255, 0, 0);
-    return (await agent.client.invoke('Colours', picture, { contentType: 'image/png' })).predictions[0]?.score;
+    return (await agent.client.invoke('Colors', picture, { contentType: 'image/png' })).predictions[0]?.score;
   } finally {
     agent.client.close();
     await agent.process.end();
@@ -49,16 +49,16 @@ async function cached(): Promise<{ readonly record: string; readonly model: stri
 
 const restored = () => Promise.resolve();
 
-describe('an optimised model that somebody planted', () => {
+describe('an optimized model that somebody planted', () => {
   it('is not served after a restart', async () => {
     expect(await scoreAfterStart(({ client }) => client.activate({ path: source }))).toBe(1);
     const { record, model } = await cached();
     const genuine = await readFile(record, 'utf8');
     expect(await scoreAfterStart(restored)).toBe(1);
-    // What the agent has made it uses again; the test would show nothing otherwise.
+    // The agent reuses files that it made itself; otherwise the test would not show anything.
     expect(await readFile(record, 'utf8')).toBe(genuine);
 
-    const planted = meanColourModel(8, { scale: 0.5 });
+    const planted = meanColorModel(8, { scale: 0.5 });
     await writeFile(model, planted);
     expect(await scoreAfterStart(restored)).toBe(1);
     expect((await cached()).model).not.toBe(model);
@@ -66,7 +66,7 @@ describe('an optimised model that somebody planted', () => {
 
   it('is not served with a description that fits it either', async () => {
     const { record, model } = await cached();
-    const planted = meanColourModel(8, { scale: 0.5 });
+    const planted = meanColorModel(8, { scale: 0.5 });
     const { learned, ...rest } = JSON.parse(await readFile(record, 'utf8')) as { learned: { optimized: object } };
     const sha256 = createHash('sha256').update(planted).digest('hex');
     const optimized = { ...learned.optimized, bytes: planted.length, sha256 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '#packages/foundation';
 import { generateSigningKey, parsePrivateKey, readPackage, signPackage } from '#packages/model-package';
-import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
+import { colorPackage, plainPicture } from '../../testing/agent/color-package.ts';
 import { startInProcess } from '../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../testing/agent/in-process-agent.ts';
 import { specOf } from '../../testing/agent/instance-conformance.ts';
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
 import { instanceWorkerBundle } from '../../testing/process/start-component.ts';
 import { dividesBrightPictures } from '../../testing/vision/hostile-models.ts';
-import { externalWeights, meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { externalWeights, meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { InstanceGroups } from './instance/process/instance-groups.ts';
 import { processExecutors } from './instance/process/model-process.ts';
@@ -28,7 +28,7 @@ import { COMPONENT } from './settings/live-configuration.ts';
  */
 
 const key = generateSigningKey();
-const HALF = meanColourModel(8, { scale: 0.5 });
+const HALF = meanColorModel(8, { scale: 0.5 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let source: string;
@@ -37,7 +37,7 @@ let swap: () => Promise<unknown>;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  source = join(folder.path, 'Colours');
+  source = join(folder.path, 'Colors');
   swap = () => Promise.resolve();
 });
 afterEach(async () => {
@@ -79,7 +79,7 @@ async function start(isolation: 'process' | 'thread'): Promise<InProcessAgent> {
 }
 
 async function signed(changes: object = {}, files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<void> {
-  await colourPackage(source, { ...changes }, files);
+  await colorPackage(source, { ...changes }, files);
   await signPackage(source, parsePrivateKey(key.privateKey));
 }
 
@@ -91,7 +91,7 @@ async function replace(file: string, content: string | Uint8Array): Promise<void
 
 async function scoreOfRed(): Promise<unknown> {
   const picture = await plainPicture(255, 0, 0);
-  return (await agent!.client.invoke('Colours', picture, { contentType: 'image/png' })).predictions[0];
+  return (await agent!.client.invoke('Colors', picture, { contentType: 'image/png' })).predictions[0];
 }
 
 describe.each(['process', 'thread'] as const)(
@@ -112,7 +112,7 @@ describe.each(['process', 'thread'] as const)(
       await signed(
         { golden: [] },
         {
-          'model.onnx': meanColourModel(8, { scale: 1, location: 'weights.data' }),
+          'model.onnx': meanColorModel(8, { scale: 1, location: 'weights.data' }),
           'weights.data': externalWeights([1]),
         },
       );
@@ -154,7 +154,7 @@ describe.each(['process', 'thread'] as const)(
 
 describe.runIf(process.platform === 'linux')('a process that is started again', () => {
   it('loads what was verified in the beginning, or nothing', async () => {
-    await colourPackage(
+    await colorPackage(
       source,
       { golden: [], input: { name: 'image', width: 8, height: 8 } },
       { 'model.onnx': dividesBrightPictures() },

@@ -64,7 +64,7 @@ export const appConfiguration = z.object({
   ModelWaitSeconds: numberSetting({ min: 0 })
     .default(300)
     .describe(
-      'How long mode `once` waits for a service without an active model before its images get an error; 0: for ever.',
+      'How long mode `once` waits for a service without an active model before its images get an error; 0: forever.',
     ),
 
   ResultTopic: topicSetting()

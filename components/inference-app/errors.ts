@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-/** What can happen to images before the agent sees them, and to results after. */
-export const appErrors = errorCatalogue({
+/** Errors of images before the agent sees them, and of results after. */
+export const appErrors = errorCatalog({
   'annotation.disk-full': {
     todo: 'Make room on the disk, or lower Annotate.MaxMB or Annotate.MinFreeDiskMB. Results are published all the same.',
   },

@@ -1,6 +1,6 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-export const runtimeErrors = errorCatalogue({
+export const runtimeErrors = errorCatalog({
   'runtime.incomplete': entry<{ readonly file: string } | { readonly name: string; readonly version: string }>({
     todo: 'Deploy edgeml.Runtime again; if that does not help, build the runtime zip again: it was cut short or changed.',
   }),

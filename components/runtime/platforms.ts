@@ -1,5 +1,5 @@
 /**
- * What one platform's runtime is made of: npm packages and the files taken from each.
+ * The parts of one platform's runtime: npm packages and the files taken from each.
  * Native libraries come prebuilt from these packages; nothing is compiled.
  */
 export const RUNTIME_PLATFORMS = ['linux-x64', 'linux-arm64', 'linux-armv7l', 'windows-x64', 'darwin-arm64'] as const;
@@ -41,7 +41,7 @@ export function nodeBinaryOf(platform: RuntimePlatform): string {
   return NATIVE[platform].node.files[0];
 }
 
-/** The platform of a machine, from Node's `process.platform` and `process.arch`; undefined where no runtime is made for it. */
+/** The platform of a machine, from Node's `process.platform` and `process.arch`; undefined if no runtime is made for it. */
 export function hostPlatform(platform: string, arch: string): RuntimePlatform | undefined {
   if (platform === 'linux' && arch === 'x64') return 'linux-x64';
   if (platform === 'linux' && arch === 'arm64') return 'linux-arm64';
@@ -56,12 +56,12 @@ interface NativeParts {
   /** Files or folder of onnxruntime-node's `bin/napi-v6`; absent if there is no native build. */
   readonly onnxruntime?: readonly string[];
   readonly sharp: string;
-  /** Absent where sharp's own package holds libvips. */
+  /** Absent if sharp's own package holds libvips. */
   readonly libvips?: string;
   readonly jpegTurbo: string;
-  /** Ending of koffi's package, where libjpeg-turbo is a library that can be called; absent where sharp decodes every JPEG. */
+  /** Ending of koffi's package, where libjpeg-turbo is a library that can be called; absent if sharp decodes every JPEG. */
   readonly koffi?: string;
-  /** Folder below aws-crt's `dist/bin`; absent where there is no build. */
+  /** Folder below aws-crt's `dist/bin`; absent if there is no build. */
   readonly awsCrt?: string;
 }
 

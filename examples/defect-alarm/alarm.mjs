@@ -48,7 +48,7 @@ class Alarms {
   }
 
   /**
-   * What a result changes, if anything. Results without an answer (`error`) change nothing.
+   * The change that a result makes, if any. Results without an answer (`error`) change nothing.
    * @param {{ thing: string, source: string, image: string, error?: unknown, predictions: { label: string, score: number }[] }} result
    */
   after({ thing, source, image, error, predictions }) {

@@ -33,20 +33,20 @@ const distance = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((part, index) => Math.abs(part - (b[index] ?? 0))));
 
 describe('drawPredictions', () => {
-  it.each(['jpeg', 'png', 'webp'] as const)('draws a frame in the colour of the class on a %s', async (format) => {
+  it.each(['jpeg', 'png', 'webp'] as const)('draws a frame in the color of the class on a %s', async (format) => {
     const bytes = await testImage(format, { width: 800, height: 600 });
 
     const drawn = await pixelsOf(await drawPredictions(bytes, { width: 800, height: 600 }, [bolt], settings));
 
     expect([drawn.width, drawn.height]).toEqual([800, 600]);
-    const colour = colorOf(0).fill;
+    const color = colorOf(0).fill;
     for (const [x, y] of [
       [200, 300],
       [600, 300],
       [400, 150],
       [400, 450],
     ] as const) {
-      expect(distance(drawn.at(x, y), colour)).toBeLessThan(60);
+      expect(distance(drawn.at(x, y), color)).toBeLessThan(60);
     }
     expect(distance(drawn.at(400, 300), [0x60, 0x60, 0x60])).toBeLessThan(12);
   });
@@ -115,12 +115,12 @@ describe('drawPredictions', () => {
     const drawn = await drawPredictions(bytes, { width: 640, height: 480 }, classes, settings);
     const { data, info } = await sharp(drawn).removeAlpha().raw().toBuffer({ resolveWithObject: true });
     const gear = colorOf(3).fill;
-    let coloured = 0;
+    let colored = 0;
     for (let at = 0; at < data.length; at += info.channels) {
-      if (distance([...data.subarray(at, at + 3)], gear) < 50) coloured++;
+      if (distance([...data.subarray(at, at + 3)], gear) < 50) colored++;
     }
 
-    expect(coloured).toBeGreaterThan(300);
+    expect(colored).toBeGreaterThan(300);
   });
 
   it('says what is wrong with a picture that it cannot draw on', async () => {

@@ -1,6 +1,6 @@
-import { errorCatalogue } from '#packages/foundation';
+import { errorCatalog } from '#packages/foundation';
 
-export const annotationErrors = errorCatalogue({
+export const annotationErrors = errorCatalog({
   'annotation.failed': {
     todo: 'Read the reason. Results are published all the same; set Annotate.Enabled to false to do without the images.',
   },

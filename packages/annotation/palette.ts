@@ -9,7 +9,7 @@ export interface ClassColor {
 export const BLACK: Rgb = [0, 0, 0];
 export const WHITE: Rgb = [255, 255, 255];
 
-/** Turning by the golden angle keeps neighbouring class numbers far apart on the color wheel, however many there are. */
+/** Turning by the golden angle keeps neighboring class numbers far apart on the color wheel, however many there are. */
 const GOLDEN_ANGLE_DEGREES = 137.508;
 const FIRST_HUE_DEGREES = 145;
 const SATURATION = 0.85;

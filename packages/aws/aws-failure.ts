@@ -1,9 +1,9 @@
-/** What an error of the AWS SDK says, whatever service it comes from. */
+/** The parts of an AWS SDK error, of any service. */
 export interface AwsFailure {
   /** The service's code, e.g. `NoSuchBucket`; without an answer that of the system or of the SDK, e.g. `ECONNREFUSED`. */
   readonly code: string;
   readonly reason: string;
-  /** Of the answer; absent where none came. */
+  /** Of the answer; absent if none came. */
   readonly status?: number;
   readonly requestId?: string;
   /** Where a bucket is, when the store says that it is not where it was looked for. */

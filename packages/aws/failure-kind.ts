@@ -1,6 +1,6 @@
 import type { AwsFailure } from './aws-failure.ts';
 
-/** What a failure of a request to AWS is about; each catalogue of errors has one code or more for it. */
+/** The kind of failure of a request to AWS; each catalog of errors has one code or more for it. */
 export type FailureKind =
   | 'no-region'
   /** None were found, or the service knows or takes them no more. */

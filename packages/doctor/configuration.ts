@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 export type Configurations = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /**
- * What is configured below a root: `effectiveConfig.yaml` of the Java nucleus, `configuration.json` of the local core. Empty where
+ * The configuration below a root: `effectiveConfig.yaml` of the Java nucleus, `configuration.json` of the local core. Empty where
  * neither may be read; nucleus lite keeps its configuration in a database.
  */
 export async function readConfigurations(root: string): Promise<Configurations> {

@@ -21,7 +21,7 @@ export interface ExamineOptions {
   readonly root: string | undefined;
   readonly edgeml: string | undefined;
   readonly probe: ProbeCommand;
-  /** What else is to be reached, e.g. the broker of a local core. */
+  /** Other addresses that must be reachable, e.g. the broker of a local core. */
   readonly more?: readonly Target[];
   readonly now: number;
   readonly signal: AbortSignal;

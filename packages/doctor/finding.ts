@@ -1,7 +1,7 @@
 /** One thing that was looked at. */
 export interface Finding {
   readonly section: Section;
-  /** What was looked at, e.g. `cuda` or `source gate`. */
+  /** The thing that was checked, e.g. `cuda` or `source gate`. */
   readonly name: string;
   /** `ok`; `info`: only told; `warning`: may explain something; `error`: something that is configured cannot work so. */
   readonly state: 'ok' | 'info' | 'warning' | 'error';

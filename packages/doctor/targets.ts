@@ -1,6 +1,6 @@
 import type { Configurations } from './configuration.ts';
 
-/** What is configured to be reached. */
+/** The addresses in the configuration. */
 export interface Target {
   /** e.g. `source gate`. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { driftErrors } from './errors.ts';
 import { Sketch } from './sketch/sketch.ts';
 import { sketchSchema } from './sketch/sketch-schema.ts';
 
-/** What the pictures and answers of a model look like if all is well; `baseline.json` of a package. */
+/** Sketches of a model's pictures and answers when all is well; `baseline.json` of a package. */
 export const baselineSchema = z.strictObject({
   $schema: z.string().optional(),
   schemaVersion: z.literal(1),

@@ -15,7 +15,7 @@ export interface Deviation {
 /**
  * How much of a baseline is as unusual as one picture.
  *
- * Of each feature, the share of the baseline that lies in bins that are no denser than the picture's own, with one added to both counts, so
+ * Of each feature, the share of the baseline that lies in bins that are not denser than the picture's own, with one added to both counts, so
  * that it is never 0 (Phipson and Smyth, Permutation P-values should never be zero, Stat. Appl. Genet. Mol. Biol. 9, 2010). The
  * smallest counts, times the number of features, and for those of predictions times the number of these (Dunn, Multiple comparisons among
  * means, J. Am. Stat. Assoc. 56, 1961): many features, and many predictions, are many chances to be unusual.
@@ -69,7 +69,7 @@ function smoothed(counts: Float64Array): Float64Array {
   return counts.map((times, bin) => times + (counts[bin - 1] ?? 0) + (counts[bin + 1] ?? 0));
 }
 
-/** Of each bin, the share of all that lies in bins which are no denser; empty if nothing was counted. */
+/** Of each bin, the share of all that lies in bins which are not denser; empty if nothing was counted. */
 function sharesAsRare(counts: Float64Array, densityOf: (counts: Float64Array) => Float64Array): Float64Array {
   const total = counts.reduce((sum, times) => sum + times, 0);
   if (total === 0) return new Float64Array(0);

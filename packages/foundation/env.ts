@@ -1,4 +1,4 @@
-/** What a component reads from its environment. Nothing outside of this file touches `process.env`. */
+/** A component's environment. Nothing outside of this file touches `process.env`. */
 export interface Environment {
   /** `SVCUID`: the component's IPC token. Undefined when not started by a nucleus. */
   readonly ipcToken: string | undefined;
@@ -86,7 +86,7 @@ export function quietAwsSdk(): void {
 
 /**
  * The environment of a child that must not act in the component's name: without the IPC token, without credentials and the way to
- * them. What finds programs, libraries and drivers stays.
+ * them. Variables that locate programs, libraries and drivers stay.
  */
 export function childEnvironment(variables: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !NOT_FOR_CHILDREN.test(name)));

@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from './errors/catalogue.ts';
+import { entry, errorCatalog } from './errors/catalog.ts';
 
 export interface ConfigurationProblem {
   /** JSON pointer of the setting, e.g. `/Services/0/Source/Path`. */
@@ -6,15 +6,15 @@ export interface ConfigurationProblem {
   readonly message: string;
 }
 
-/** What any component can end with. */
-export const foundationErrors = errorCatalogue({
+/** Errors that any component can end with. */
+export const foundationErrors = errorCatalog({
   'config.invalid': entry<{ readonly component: string; readonly problems: readonly ConfigurationProblem[] }>({
     status: 400,
     todo: 'Correct the named settings in the deployment (configurationUpdate.merge); the component goes on with its last good configuration, or stops at start.',
   }),
   'config.not-taken': entry<{ readonly component: string }>({
     status: 409,
-    todo: 'Read the settings again: a deployment may have come in between. What only a deployment can take away needs RESET in one.',
+    todo: 'Read the settings again: a deployment may have come in between. To remove a setting that only a deployment can remove, use RESET in one.',
   }),
   internal: {
     status: 500,

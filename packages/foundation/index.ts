@@ -24,7 +24,7 @@ export { unknownKeys } from './config/unknown-keys.ts';
 export { childEnvironment, disableOnnxTelemetry, quietAwsSdk, readEnvironment } from './env.ts';
 export type { Environment } from './env.ts';
 export { foundationErrors } from './errors.ts';
-export { entry, errorCatalogue } from './errors/catalogue.ts';
+export { entry, errorCatalog } from './errors/catalog.ts';
 export { EdgeError, fromWire, isEdgeError, messageOf } from './errors/edge-error.ts';
 export type { Remedy, WireError } from './errors/edge-error.ts';
 export { wireErrorOf } from './errors/wire-error.ts';

@@ -12,7 +12,7 @@ export function lazyPackage<Module>(name: string): () => Module {
   return () => (loaded ??= nativeRequire(name) as Module);
 }
 
-/** Path of a file of an installed package; undefined where the package is absent. */
+/** Path of a file of an installed package; undefined if the package is absent. */
 export function resolvePackage(request: string): string | undefined {
   try {
     return nativeRequire.resolve(request);

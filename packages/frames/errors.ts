@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-/** What can happen to frames in shared memory. */
-export const frameErrors = errorCatalogue({
+/** Errors of frames in shared memory. */
+export const frameErrors = errorCatalog({
   'frames.memory-full': entry<{ readonly bytes: number; readonly freeBytes: number }>({
     status: 507,
     todo: 'Raise FrameMemoryMB of edgeml.InferenceAgent, enlarge /dev/shm (in a container: --shm-size), or set MaxWidth of the source. Frames go over the socket meanwhile, which costs more CPU.',

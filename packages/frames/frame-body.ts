@@ -50,5 +50,5 @@ function layoutIn(text: string): FrameLayout {
   } catch (thrown) {
     cause = thrown;
   }
-  throw frameErrors.error('frames.reference-invalid', 'the head of a frame body is no layout', { cause });
+  throw frameErrors.error('frames.reference-invalid', 'the head of a frame body is not a layout', { cause });
 }

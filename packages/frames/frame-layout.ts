@@ -12,9 +12,9 @@ export interface FrameLayout {
   readonly format: FrameFormat;
   /** Bytes from one row to the next, for each plane: 3 of yuv420p, 2 of nv12, else 1. */
   readonly strides: readonly number[];
-  /** Of YUV. Where the stream does not say, ffmpeg and OpenCV take `bt601`. */
+  /** Of YUV. If the stream does not say, ffmpeg and OpenCV take `bt601`. */
   readonly matrix: (typeof MATRICES)[number];
-  /** `limited`: brightness from 16 to 235, colour from 16 to 240; `full`: 0 to 255. Of `gray` too; RGB is always full. */
+  /** `limited`: brightness from 16 to 235, color from 16 to 240; `full`: 0 to 255. Of `gray` too; RGB is always full. */
   readonly range: (typeof RANGES)[number];
 }
 

@@ -20,7 +20,7 @@ export function readFrameReference(value: unknown): FrameReference {
   const parsed = referenceSchema.safeParse(value);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`).join('; ');
-    throw frameErrors.error('frames.reference-invalid', `the body is no reference to a frame: ${problems}`);
+    throw frameErrors.error('frames.reference-invalid', `the body is not a reference to a frame: ${problems}`);
   }
   checkLayout(parsed.data);
   return parsed.data;

@@ -71,7 +71,7 @@ describe('the state of a device', () => {
     expect(reportedBy(stateUpdates(old, now), { state: { reported: old } })).toEqual({ state: { reported: now } });
   });
 
-  it('is no news while numbers waver, and is news when one has changed by half', () => {
+  it('is not news while numbers waver, and is news when one has changed by half', () => {
     const said = state();
     expect(isNews(said, state({ at: 9e9, diskFreeMb: 7_000 }))).toBe(false);
     expect(isNews(said, state({ models: { PartsDetector: model({ p95Ms: 59, failurePercent: 3 }) } }))).toBe(false);

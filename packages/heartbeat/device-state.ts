@@ -73,7 +73,7 @@ const challengerStateSchema = z.object({
 });
 
 const deviceStateSchema = z.object({
-  /** When it was said. The only field whose change is no reason to say it again. */
+  /** When it was said. The only field whose change is not a reason to say it again. */
   at: count,
   agent: z.string(),
   /** The worst that is known of any model: `FAILING`: 20 % of its last requests or more. */

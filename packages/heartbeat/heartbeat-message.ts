@@ -3,7 +3,7 @@ import { messageOf } from '#packages/foundation';
 import { heartbeatErrors } from './errors.ts';
 
 /**
- * What an agent says of itself on `edgeml/<thing>/heartbeat` every `PeriodSeconds`. The fields of SendHeartbeat of the Amazon
+ * An agent's heartbeat on `edgeml/<thing>/heartbeat` every `PeriodSeconds`. The fields of SendHeartbeat of the Amazon
  * SageMaker Edge Manager API, 2020-09-23, by the same names and in the same units, and some more. Times are seconds since the epoch.
  *
  * A heartbeat with many models comes in several messages under 4 kB: same `HeartbeatId`, `Part` 1 to `Parts`, each with some
@@ -18,7 +18,7 @@ export type DeploymentResult = NonNullable<HeartbeatMessage['DeploymentResult']>
 const seconds = z.number().nonnegative();
 
 const metricSchema = z.object({
-  /** What the value is of: `Total`, `Mean`, `P95`, … */
+  /** The statistic: `Total`, `Mean`, `P95`, … */
   Dimension: z.string().max(100),
   MetricName: z.string().max(100),
   Value: z.number(),
@@ -142,7 +142,7 @@ export function parseHeartbeat(payload: Uint8Array | string): HeartbeatMessage {
   const [issue] = result.error.issues;
   throw heartbeatErrors.error(
     'heartbeat.invalid',
-    `the message is no heartbeat: /${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'unreadable'}`,
+    `the message is not a heartbeat: /${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'unreadable'}`,
   );
 }
 
@@ -150,6 +150,6 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw heartbeatErrors.error('heartbeat.invalid', `the message is no heartbeat: ${messageOf(cause)}`, { cause });
+    throw heartbeatErrors.error('heartbeat.invalid', `the message is not a heartbeat: ${messageOf(cause)}`, { cause });
   }
 }

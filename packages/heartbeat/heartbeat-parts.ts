@@ -14,7 +14,7 @@ export function heartbeatParts(heartbeat: HeartbeatMessage, maxBytes = MAX_HEART
   );
 }
 
-/** What is known of a heartbeat when a further message of it has come; one of another heartbeat takes its place. */
+/** A heartbeat so far, after one more message of it; one of another heartbeat takes its place. */
 export function joinHeartbeat(known: HeartbeatMessage | undefined, part: HeartbeatMessage): HeartbeatMessage {
   if (known?.HeartbeatId !== part.HeartbeatId) return part;
   const handles = new Set(part.Models.map((model) => model.ModelHandle));

@@ -22,7 +22,7 @@ export interface DevicePresence {
 }
 
 /**
- * What a device is doing, as its last heartbeat tells: the meaning of connected, offline, active and sampling in fleet
+ * A device's state by its last heartbeat: the meaning of connected, offline, active and sampling in fleet
  * reports. Times on the device are compared with each other only, so that its clock may be wrong.
  *
  * @param receivedAt when the heartbeat came, and `now`: milliseconds since the epoch, by the reader's clock

@@ -27,7 +27,7 @@ const LEAST_POINTS: Readonly<Record<string, number>> = {
 const YOUNG_SECONDS = 3 * 3_600;
 const YOUNG_SHARE = 1 / 4;
 
-/** Whether the fleet must hear of it. Numbers that waver and the time of the report are no news. */
+/** Whether the fleet must hear of it. Numbers that waver and the time of the report are not news. */
 export function isNews(said: DeviceState, now: DeviceState): boolean {
   const versions = [...Object.values(now.models), ...Object.values(now.challengers)];
   const isYoung = versions.some(({ since }) => Math.abs(now.at - since) < YOUNG_SECONDS);

@@ -5,7 +5,7 @@ import type { HttpAnswer } from './http-client.ts';
 import { httpErrors } from './errors.ts';
 import type { Peer } from './peer.ts';
 
-/** Reads the answers of one peer. What it cannot read is the peer's `….bad-answer`. */
+/** Reads the answers of one peer. An answer that it cannot read is the peer's `….bad-answer`. */
 export interface AnswerReader {
   /** The answer, where it is 2xx; else throws the error that the peer sent, with `retryAfterMs` where it said so. */
   checked(answer: HttpAnswer): HttpAnswer;
@@ -29,7 +29,7 @@ export function answerReader(peer: Peer): AnswerReader {
         const value: unknown = JSON.parse(text);
         if (typeof value === 'object' && value !== null) return value;
       } catch {
-        // Said below, as for JSON that is no object.
+        // Said below, as for JSON that is not an object.
       }
       throw reader.badAnswer(path, `status ${answer.status} with "${text.slice(0, 100)}" instead of JSON`);
     },

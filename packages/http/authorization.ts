@@ -10,8 +10,8 @@ export interface HttpLogin {
 export type Authorizer = (method: string, target: string) => string;
 
 /**
- * What to say to a server that answered 401: Digest where it offers it (RFC 7616, `qop=auth`), since Basic tells the password
- * to whoever listens; else Basic (RFC 7617). Undefined where it offers neither.
+ * The answer to a server's 401: Digest if the server offers it (RFC 7616, `qop=auth`), since Basic tells the password
+ * to every listener; else Basic (RFC 7617). Undefined if it offers neither.
  *
  * @param challenges value of the header `WWW-Authenticate`
  */

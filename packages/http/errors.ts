@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
 interface ConnectionFacts {
   readonly socketPath: string;
@@ -13,7 +13,7 @@ interface TimeoutFacts {
 }
 
 /** Errors of the clients of the collection's own sockets, and of servers on a socket or port. */
-export const httpErrors = errorCatalogue({
+export const httpErrors = errorCatalog({
   'agent.bad-answer': badAnswer('edgeml.InferenceAgent'),
   'agent.connection-lost': connectionLost('The agent', 'edgeml.InferenceAgent', '. Repeat the request'),
   'agent.timeout': timeout('The agent', 'its load (GET /metrics) or raise the time-out'),

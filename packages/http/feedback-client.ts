@@ -6,9 +6,9 @@ import { createHttpClient } from './http-client.ts';
 import { FEEDBACK_UPLOADER } from './peer.ts';
 
 export interface FeedbackSample {
-  /** What the model was given, e.g. the bytes of a JPEG file. */
+  /** The model's input, e.g. the bytes of a JPEG file. */
   readonly input: Uint8Array;
-  /** What the model said: a list of probabilities, `{"prediction": [[…], …]}`, or a list of predictions. */
+  /** The model's answer: a list of probabilities, `{"prediction": [[…], …]}`, or a list of predictions. */
   readonly prediction: readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Becomes metadata of the object and of the prediction message. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;

@@ -1,4 +1,4 @@
-/** Who is talked to: its name in messages, and the codes of its errors. */
+/** The other side of a connection: its name in messages, and the codes of its errors. */
 export interface Peer {
   readonly name: string;
   readonly codes: {

@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { FaultKind, IpcOperation } from './transport/nucleus-transport.ts';
 
-/** What the nucleus was asked, for messages. */
+/** The request to the nucleus, for messages. */
 export interface Asked {
   readonly component: string;
   readonly operation: IpcOperation;
@@ -9,8 +9,8 @@ export interface Asked {
   readonly resource?: string;
 }
 
-/** What can happen between a component and the nucleus. */
-export const ipcErrors = errorCatalogue({
+/** Errors between a component and the nucleus. */
+export const ipcErrors = errorCatalog({
   'ipc.bad-frame': {
     todo: 'The other side does not speak event-stream RPC: use a Greengrass IPC client of an AWS IoT device SDK, and the socket of a nucleus.',
   },

@@ -118,7 +118,7 @@ describe('IpcSession timing', () => {
     await rig.close();
   });
 
-  it('makes a silent subscription anew, which lite has made deaf, and misses nothing meanwhile', async () => {
+  it('makes a silent subscription again, which lite has made deaf, and misses nothing meanwhile', async () => {
     const rig = memoryRig({ lite: true });
     const { nucleus, clock } = rig;
     const hearer = rig.session(HEARER, { heartbeat: false });
@@ -143,7 +143,7 @@ describe('IpcSession timing', () => {
     await rig.close();
   });
 
-  it('hears every message once while a subscription is made anew, and leaves alone one that is not silent', async () => {
+  it('hears every message once while a subscription is made again, and leaves alone one that is not silent', async () => {
     const rig = memoryRig();
     const { nucleus, clock } = rig;
     const hearer = rig.session(HEARER, { heartbeat: false });

@@ -43,7 +43,7 @@ async function runSuite(attempt: number): Promise<Report | undefined> {
 
 /**
  * The device SDK's native client corrupts the memory of its process now and then when servers hang up, and ends it or, inside
- * its own handler of that signal, stops it for good. So its process is not that of other tests, and a lost one is no answer: the suite
+ * its own handler of that signal, stops it for good. So its process is not that of other tests, and a lost one is not an answer: the suite
  * is run again. A test that fails is not.
  */
 it('a session over the official SDK passes the conformance suite', async () => {

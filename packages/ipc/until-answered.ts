@@ -2,7 +2,7 @@ import { isEdgeError } from '#packages/foundation';
 import type { Logger } from '#packages/foundation';
 
 /**
- * Repeats a call to the nucleus for as long as it only times out. A slow start of the device is no reason to end:
+ * Repeats a call to the nucleus for as long as it only times out. A slow start of the device is not a reason to end:
  * three ends in a row make a component BROKEN. All other errors are passed on.
  */
 export async function untilAnswered<T>(call: () => Promise<T>, log: Logger): Promise<T> {

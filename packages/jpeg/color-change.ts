@@ -20,7 +20,7 @@ export function colorChange({ matrix, range }: Pick<FrameLayout, 'matrix' | 'ran
   const from = LUMA_WEIGHTS[matrix];
   const to = LUMA_WEIGHTS.bt601;
   const [fromGreen, toGreen] = [1 - from.red - from.blue, 1 - to.red - to.blue];
-  // What one unit of U or V adds to red, green and blue.
+  // The change of red, green and blue per unit of U or V.
   const u = [0, (-2 * (1 - from.blue) * from.blue) / fromGreen, 2 * (1 - from.blue)].map((part) => part * ofColor);
   const v = [2 * (1 - from.red), (-2 * (1 - from.red) * from.red) / fromGreen, 0].map((part) => part * ofColor);
   const brightness = ([red = 0, green = 0, blue = 0]: readonly number[]): number =>

@@ -1,6 +1,6 @@
 import { KERNELS } from './kernels.gen.ts';
 
-/** What kernels.wat exports; all addresses are bytes of `memory`. */
+/** The exports of kernels.wat; all addresses are bytes of `memory`. */
 export interface ColorKernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   stretch(at: number, count: number, black: number, factor: number, base: number): void;
@@ -29,7 +29,7 @@ const PAGE_BYTES = 65_536;
 
 export function plainKernels(): ColorKernels {
   let bytes = new Uint8Array(PAGE_BYTES);
-  const level = (at: number): number => ((bytes[at] as number) << 7) - GREY;
+  const level = (at: number): number => ((bytes[at] as number) << 7) - GRAY;
   const put = (at: number, sum: number): void => {
     const value = sum >> 5;
     bytes[at] = value < 0 ? 0 : value > 255 ? 255 : value;
@@ -71,7 +71,7 @@ export function plainKernels(): ColorKernels {
   };
 }
 
-const GREY = 128 * 128;
+const GRAY = 128 * 128;
 
 /** The product of two fractions of 2^15, rounded, as `i16x8.q15mulr_sat_s` has it. */
 function times(a: number, b: number): number {

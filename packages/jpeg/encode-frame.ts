@@ -8,7 +8,7 @@ import { PictureMaker } from './picture-maker.ts';
 let maker: PictureMaker | undefined;
 
 /**
- * A raw frame as JPEG: 4:2:0, BT.601 in full range, whatever the frame has, so that every reader sees the colours that the model saw.
+ * A raw frame as JPEG: 4:2:0, BT.601 in full range, whatever the frame has, so that every reader sees the colors that the model saw.
  * On the calling thread, about 4 ms for 1920×1080; the frame may change once this has returned, before the promise resolves.
  * @throws EdgeError `jpeg.not-encoded`
  */

@@ -31,7 +31,7 @@ const loadSharp = lazyPackage<typeof SharpModule.default>('sharp');
 /** Constant of turbojpeg.h. */
 const TJSAMP_420 = 2;
 
-/** Undefined where libjpeg-turbo cannot be called. */
+/** Undefined if libjpeg-turbo cannot be called. */
 function bind(): Encode | undefined {
   const library = turboLibrary();
   if (!library) return undefined;

@@ -1,7 +1,7 @@
-import { errorCatalogue } from '#packages/foundation';
+import { errorCatalog } from '#packages/foundation';
 
 /** JPEG pictures that cannot be written. */
-export const jpegErrors = errorCatalogue({
+export const jpegErrors = errorCatalog({
   'jpeg.frame-invalid': {
     todo: 'Size, format and strides of a frame must be those of its bytes: check what writes the frames, or what declares their format.',
   },

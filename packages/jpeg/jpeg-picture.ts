@@ -1,5 +1,5 @@
 /**
- * A picture as JPEG stores it: brightness, and colour at half the resolution (rounded up), BT.601, full range.
+ * A picture as JPEG stores it: brightness, and color at half the resolution (rounded up), BT.601, full range.
  * The planes lie one behind the other, every row a multiple of 32 bytes, and of an even number of pixels and rows: the last ones are
  * repeated where the picture ends before.
  */

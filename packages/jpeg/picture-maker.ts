@@ -78,11 +78,11 @@ export class PictureMaker {
   }
 
   /** The range alone: planes know nothing of each other. */
-  #stretch({ black, ofY, uOfU }: ColorChange, { luma, blue, red }: JpegPicture, isGrey: boolean): void {
+  #stretch({ black, ofY, uOfU }: ColorChange, { luma, blue, red }: JpegPicture, isGray: boolean): void {
     this.#kernels.stretch(luma.offset, luma.stride * luma.rows, black, ofY, ROUNDING);
-    if (isGrey) return;
+    if (isGray) return;
     const colorBytes = blue.stride * blue.rows + red.stride * red.rows;
-    this.#kernels.stretch(blue.offset, colorBytes, GREY, uOfU, 128 * 32 + ROUNDING);
+    this.#kernels.stretch(blue.offset, colorBytes, GRAY, uOfU, 128 * 32 + ROUNDING);
   }
 
   #changeMatrix({ black, ofY, ofU, ofV, uOfU, uOfV, vOfU, vOfV }: ColorChange, { luma, blue, red }: JpegPicture): void {
@@ -102,7 +102,7 @@ export class PictureMaker {
   }
 }
 
-const GREY = 128 * 128;
+const GRAY = 128 * 128;
 
 function checkFrame(frame: RawFrame): void {
   const { width, height, strides, data } = frame;
@@ -110,7 +110,7 @@ function checkFrame(frame: RawFrame): void {
   if (isWhole && data.length >= frameBytes(frame)) return;
   throw jpegErrors.error(
     'jpeg.frame-invalid',
-    `${data.length} bytes are no frame in ${frame.format} of ${width}×${height} with strides ${strides.join()}`,
+    `${data.length} bytes are not a frame in ${frame.format} of ${width}×${height} with strides ${strides.join()}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { RawFrame } from '#packages/frames';
 import type { JpegPicture } from './jpeg-picture.ts';
 
 /**
- * Red, green and blue to planes; colour is the mean of 2 × 2 pixels, of those that there are at the edge.
+ * Red, green and blue to planes; color is the mean of 2 × 2 pixels, of those that there are at the edge.
  * Source of the factors: JFIF 1.02, page 3; of 65,536.
  */
 export function rgbToPlanes(frame: RawFrame, { data, luma, blue, red }: JpegPicture): void {

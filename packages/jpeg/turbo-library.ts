@@ -8,7 +8,7 @@ let loaded: { readonly library: Koffi.LibraryHandle | undefined } | undefined;
 
 /**
  * libjpeg-turbo as the package @julusian/jpeg-turbo brings it, to be called directly: that package's own binding leaves out most of it.
- * Undefined where the library does not come as one: Windows and macOS.
+ * Undefined if the library does not come as one: Windows and macOS.
  */
 export function turboLibrary(): Koffi.LibraryHandle | undefined {
   loaded ??= { library: load() };

@@ -1,8 +1,8 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { ConfigurationProblem } from '#packages/foundation';
 
-/** What can be wrong with a model package, its archive, its signature and its `model.json`. */
-export const packageErrors = errorCatalogue({
+/** Faults of a model package, its archive, its signature and its `model.json`. */
+export const packageErrors = errorCatalog({
   'archive.damaged': entry<{ readonly file: string }>({
     status: 422,
     todo: 'Fetch the archive again or make a new one: it cannot be read to its end.',

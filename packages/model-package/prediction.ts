@@ -64,7 +64,7 @@ export interface Timings {
   readonly queueMs?: number;
   /** Compressed bytes to pixels. */
   readonly decodeMs: number;
-  /** Pixels to the input tensor: resize, normalise, layout. */
+  /** Pixels to the input tensor: resize, normalize, layout. */
   readonly preprocessMs: number;
   /** ONNX Runtime `run`. */
   readonly runMs: number;

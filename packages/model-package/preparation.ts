@@ -7,8 +7,8 @@ export interface Preparation {
   readonly dtype: 'float32' | 'float16' | 'uint8' | 'int8';
   /** Of the tensor. */
   readonly channels: number;
-  /** `rgb` and `bgr`: 3 channels in this order; `grey`: 1; `stored`: as they lie in the file. */
-  readonly order: 'rgb' | 'bgr' | 'grey' | 'stored';
+  /** `rgb` and `bgr`: 3 channels in this order; `gray`: 1; `stored`: as they lie in the file. */
+  readonly order: 'rgb' | 'bgr' | 'gray' | 'stored';
   /** Pixel values are 0 to 2^bits - 1. */
   readonly bits: number;
   readonly steps: readonly PictureStep[];
@@ -24,8 +24,8 @@ export interface Preparation {
 export function preparationOf(input: InputSpec): Preparation {
   const { layout, dtype } = input;
   const color = 'color' in input ? input.color : undefined;
-  const order = color === undefined ? 'stored' : color === 'GRAY' ? 'grey' : color === 'BGR' ? 'bgr' : 'rgb';
-  const channels = ('channels' in input && input.channels) || (order === 'grey' ? 1 : 3);
+  const order = color === undefined ? 'stored' : color === 'GRAY' ? 'gray' : color === 'BGR' ? 'bgr' : 'rgb';
+  const channels = ('channels' in input && input.channels) || (order === 'gray' ? 1 : 3);
   const written = 'steps' in input ? input.steps : stepsOf(input);
   const last = written.at(-1);
   const { mean, std } = last?.step === 'normalize' ? last : { mean: [0], std: [1] };
@@ -34,7 +34,7 @@ export function preparationOf(input: InputSpec): Preparation {
 }
 
 /**
- * The three classic ways as steps, with the rounding of each one's reference code: letterbox in the centre as Ultralytics, at the top
+ * The three classic ways as steps, with the rounding of each one's reference code: letterbox in the center as Ultralytics, at the top
  * left as YOLOX, center-crop as torchvision's Resize and CenterCrop.
  */
 function stepsOf(input: ShortInput): Extract<InputSpec, { steps: unknown }>['steps'] {

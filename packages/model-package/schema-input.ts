@@ -4,7 +4,7 @@ import { channelDivisors, channelValues, filter, side, stepsSchema } from './sch
 
 /** Keys of either form, without defaults, so that a variant's override changes only those that it names. */
 const commonFields = {
-  /** Tensor name; may be left out where the model has one input. */
+  /** Tensor name; may be left out if the model has one input. */
   name: z.string().min(1).optional(),
   layout: z.enum(['NCHW', 'NHWC']).optional(),
   dtype: z.enum(['float32', 'float16', 'uint8', 'int8']).optional(),
@@ -66,7 +66,7 @@ const writtenInput = z.strictObject(
 );
 type WrittenInput = z.infer<typeof writtenInput>;
 
-/** What the model was trained on. */
+/** The colors that the model was trained on. */
 export const inputSchema = writtenInput
   .superRefine((input, context) => {
     const refuse = (path: readonly (string | number)[], message: string): void =>

@@ -15,7 +15,7 @@ export const detection = {
   nms: z.enum(['class', 'agnostic', 'none']).default('class'),
 };
 
-/** Order of the four numbers of a box. `cxcywh` is centre and size. */
+/** Order of the four numbers of a box. `cxcywh` is center and size. */
 export const boxFormat = z.enum(['xyxy', 'yxyx', 'cxcywh']);
 /** `normalized`: 0..1 of the model's input; `pixels`: pixels of the model's input. */
 export const coordinates = z.enum(['normalized', 'pixels']);

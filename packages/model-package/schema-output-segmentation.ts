@@ -9,7 +9,7 @@ export const segmentation = z.strictObject({
   values: z.enum(['scores', 'classes']).default('scores'),
   /** Of scores: [1, C, H, W] or [1, H, W, C]. */
   layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
-  /** What is still to be applied to scores. With one class alone, `sigmoid` if the graph does not end in probabilities. */
+  /** The activation that scores still need. With one class alone, `sigmoid` if the graph does not end in probabilities. */
   activation: z.enum(['none', 'softmax', 'sigmoid']).default('none'),
   /** With one class alone: the score from which a pixel belongs to it. */
   scoreThreshold: unit.default(0.5),

@@ -30,9 +30,9 @@ export type * from './schema-output-yolov8.ts';
 const classification = z.strictObject({
   decoder: z.literal('classification'),
   output: tensorName.optional(),
-  /** What is still to be applied: `none` where the graph ends in probabilities. */
+  /** The activation that is still needed: `none` if the graph ends in probabilities. */
   activation: z.enum(['none', 'softmax', 'sigmoid']).default('none'),
-  /** Dequantises an integer output: value = (q - zeroPoint) * scale. */
+  /** Dequantizes an integer output: value = (q - zeroPoint) * scale. */
   scale: z.number().positive().default(1),
   zeroPoint: z.int().default(0),
   topK: z.int().min(1).max(100_000).default(5),
@@ -84,14 +84,14 @@ const ssdPerClass = z.strictObject({
   classOffset: z.int().default(0),
   /** Classes that one box may be found as: all that score high enough, or the best, as DETR has it. */
   classesPerBox: z.enum(['all', 'best']).default('all'),
-  /** What is still to be applied to `scores`. */
+  /** The activation that `scores` still need. */
   activation: z.enum(['none', 'softmax', 'sigmoid']).default('none'),
   /**
-   * Raw offsets: centre form of each prior, 0..1, in the order of `boxFormat` (`yxyx`: cy, cx, h, w; else cx, cy, w, h).
+   * Raw offsets: center form of each prior, 0..1, in the order of `boxFormat` (`yxyx`: cy, cx, h, w; else cx, cy, w, h).
    * Inline, the name of an output of the model, or a `.json` or `.npy` file of the package.
    */
   priors: z.union([tensorName, z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).min(1)]).optional(),
-  /** Two values (centre, size) or four; default [0.1, 0.2]. Only with `priors`. */
+  /** Two values (center, size) or four; default [0.1, 0.2]. Only with `priors`. */
   variances: z
     .union([z.tuple([z.number(), z.number()]), z.tuple([z.number(), z.number(), z.number(), z.number()])])
     .optional(),
@@ -108,12 +108,12 @@ const yolov3 = z.strictObject({
         stride: z.number().positive(),
         /** Width and height of each anchor in input pixels. */
         anchors: z.array(z.tuple([z.number().positive(), z.number().positive()])).min(1),
-        /** Darknet's scale_x_y: centre = sigmoid(t) * s - (s - 1) / 2. */
+        /** Darknet's scale_x_y: center = sigmoid(t) * s - (s - 1) / 2. */
         scaleXY: z.number().positive().default(1),
       }),
     )
     .min(1),
-  /** What is still to be applied to centre, objectness and classes. */
+  /** The activation that center, objectness and classes still need. */
   activation: z.enum(['sigmoid', 'none']).default('sigmoid'),
 });
 

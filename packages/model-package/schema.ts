@@ -57,7 +57,7 @@ const variantSchema = z.strictObject({
   providers: z.array(z.enum(PROVIDERS)).min(1).optional(),
   /** Keys of `input` that differ for this file, e.g. a uint8 NHWC build of the model. */
   input: inputOverrideSchema.optional(),
-  /** Keys of `output` that differ for this file, e.g. the scale of a quantised output. */
+  /** Keys of `output` that differ for this file, e.g. the scale of a quantized output. */
   output: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -122,11 +122,11 @@ export const manifestSchema = z
     golden: z.array(goldenSchema).max(64).default([]),
     /** Bounds for the twin. Default: none of its own. */
     acceptance: acceptanceSchema.optional(),
-    /** What pictures and answers look like if all is well, written by `edgeml package --baseline`; devices find drift by it. */
+    /** Sketches of pictures and answers when all is well, written by `edgeml package --baseline`; devices find drift by it. */
     baseline: packagePath.optional(),
-    /** What is encrypted, and the key to it, for each who may have it; written by `edgeml package --encrypt`. */
+    /** The encrypted files, and their key for each recipient; written by `edgeml package --encrypt`. */
     encryption: encryptionSchema(packagePath).optional(),
-    /** Where the model comes from: training data, code, licence. Free form, carried along. */
+    /** Where the model comes from: training data, code, license. Free form, carried along. */
     provenance: z.record(z.string(), z.unknown()).default({}),
   })
   .superRefine((manifest, context) => {

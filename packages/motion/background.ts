@@ -4,7 +4,7 @@ const CHANGED_SECONDS = 20;
 /** A cell that always flickers this many times as much as now is left in peace: leaves, water, a screen. */
 const TIMES_NOISE = 4;
 
-/** What each cell looks like if nothing moves, and how much it flickers by itself. Numbers are of 8 for each step of brightness. */
+/** Each cell's brightness while nothing moves, and its own flicker. Numbers are of 8 for each step of brightness. */
 export class Background {
   readonly #mean: Float32Array;
   readonly #noise: Float32Array;
@@ -48,14 +48,14 @@ export class Background {
     return count;
   }
 
-  /** By how much the whole picture is brighter: clouds and a camera's exposure are no motion. */
+  /** By how much the whole picture is brighter: clouds and a camera's exposure are not motion. */
   #shift(cells: Int16Array, watched: Uint8Array): number {
     let sum = 0;
     let count = 0;
     for (let cell = 0; cell < cells.length; cell++) {
       if (watched[cell] !== 1) continue;
       const difference = (cells[cell] as number) - (this.#mean[cell] as number);
-      // What has moved must not count as light.
+      // Cells that have moved must not count as a change of light.
       sum += Math.max(-MOST_SHIFT, Math.min(MOST_SHIFT, difference));
       count++;
     }

@@ -139,7 +139,7 @@ describe('MotionGate', () => {
     expect(gate.statistics()).toMatchObject({ due: 3, isMoving: false });
   });
 
-  it('begins anew with frames of another size', () => {
+  it('begins again with frames of another size', () => {
     const { look, settle } = gateOf();
     settle();
     expect(look({ width: 320 })).toBe('moved');

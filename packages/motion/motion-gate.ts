@@ -8,7 +8,7 @@ import { LumaGrid } from './luma-grid.ts';
 export interface MotionSettings {
   /** 0: only large, clear changes; 1: the least that noise leaves over. */
   readonly sensitivity: number;
-  /** What lies inside these polygons is not looked at. */
+  /** The gate ignores the inside of these polygons. */
   readonly masks: readonly Polygon[];
   /** A frame passes at least this often all the same; 0: only if something moves. */
   readonly everySeconds: number;
@@ -27,7 +27,7 @@ export interface MotionStatistics {
   readonly changedShare: number;
 }
 
-/** What moves on is followed this long after it was last seen. */
+/** A moving object is followed this long after it was last seen. */
 const HOLD_MS = 1_000;
 /** Motion that has begun goes on with so much of what it takes to begin. */
 const GOES_ON = 0.5;

@@ -53,14 +53,14 @@ describe('tokenExchangeCredentials', () => {
     expect((await source.get()).accessKeyId).toMatch(/^key/);
   });
 
-  it('asks anew after the store called the keys expired', async () => {
+  it('asks again after the store called the keys expired', async () => {
     const source = tokenExchangeCredentials({ uri, token: 'svcuid', clock });
     const before = await source.get();
     source.invalidate();
     expect((await source.get()).accessKeyId).not.toBe(before.accessKeyId);
   });
 
-  it('asks where it was told to, anew each time, and then where the nucleus said', async () => {
+  it('asks where it was told to, again each time, and then where the nucleus said', async () => {
     const place: { endpoint?: { uri: string; token: string } } = {};
     const source = tokenExchangeCredentials({
       uri: undefined,

@@ -1,6 +1,6 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-/** What a failed upload means for what comes next. */
+/** A failed upload's meaning for the next step. */
 export type StoreFault =
   /** Nothing about this sample or bucket: try again later. */
   | 'moment'
@@ -23,7 +23,7 @@ export interface StoreFailureFacts {
 }
 
 /** Why an object was not stored. */
-export const objectStoreErrors = errorCatalogue({
+export const objectStoreErrors = errorCatalog({
   'store.access-denied': entry<StoreFailureFacts>({
     todo: "Allow s3:PutObject on the bucket and prefix in the token exchange role of the device, and the use of the bucket's KMS key.",
   }),
@@ -52,6 +52,6 @@ export const objectStoreErrors = errorCatalogue({
     todo: 'The upload took longer than UploadTimeoutSeconds, or two minutes for captured data. It is repeated; on a slow link allow more time or send smaller samples.',
   }),
   'store.unreachable': entry<StoreFailureFacts>({
-    todo: 'What is on the disk waits until the store can be reached. Check the network, the region and S3Endpoint.',
+    todo: 'Samples on the disk wait until the store can be reached. Check the network, the region and S3Endpoint.',
   }),
 });

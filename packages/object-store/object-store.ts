@@ -29,7 +29,7 @@ export interface PutObject {
 export interface PutReceipt {
   /** The object was there already. */
   readonly existed: boolean;
-  /** What the store answered, in the words of the old connector's messages. */
+  /** The store's answer, in the words of the old connector's messages. */
   readonly response: S3Response;
 }
 

@@ -13,13 +13,13 @@ import { failureFacts, storeFailure } from './store-failure.ts';
 import { assertStored, foreignAnswer, sha256Of } from './store-proof.ts';
 
 export interface S3Options {
-  /** Region that buckets are looked for in first; where one really is, is learnt from the store's answer. */
+  /** Region that buckets are looked for in first; where one really is, is learned from the store's answer. */
   readonly region: string;
   /** URL of another S3-compatible store. Default: Amazon S3. */
   readonly endpoint?: string;
   readonly forcePathStyle?: boolean;
   readonly credentials: CredentialSource;
-  /** How far the device's clock is believed to be off; learnt from the store's answers. Default 0. */
+  /** How far the device's clock is believed to be off; learned from the store's answers. Default 0. */
   readonly clockOffsetMs?: number;
 }
 
@@ -147,7 +147,7 @@ function clientConfig({ credentials, ...options }: S3Options, region: string): S
   };
 }
 
-/** What the answers to a whole object and to the last part have in common. */
+/** The common part of the answers to a whole object and to the last part. */
 type StoredOutput = Pick<PutObjectCommandOutput, '$metadata' | 'ETag' | 'Expiration' | 'ServerSideEncryption'>;
 
 const NOTHING: StoredOutput = { $metadata: {} };

@@ -171,7 +171,7 @@ export class UploadAttempts {
     trouble.backoff.failed(capMs());
   }
 
-  /** What has to wait. */
+  /** The work that has to wait. */
   #troubleOf({ fault }: StoreFailureFacts, bucket: string, object: Trouble): Trouble {
     switch (fault) {
       case 'moment':

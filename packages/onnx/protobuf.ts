@@ -9,7 +9,7 @@
 /** A number (of 64 bits: exact up to 2^53), or bytes: a text, a message, a packed list; a view of the file, not a copy. */
 export type FieldValue = number | Uint8Array;
 
-/** What is done with a field, by its number; others are passed over. A field may come several times. */
+/** The reader of each field, by its number; others are skipped. A field may come several times. */
 export type Fields = Readonly<Record<number, (value: FieldValue) => void>>;
 
 /** @throws Error that says what is wrong with the bytes */
@@ -25,19 +25,19 @@ export function readMessage(value: FieldValue, fields: Fields): void {
   }
 }
 
-/** @throws Error where the value is no number */
+/** @throws Error if the value is not a number */
 export function asNumber(value: FieldValue): number {
   if (typeof value === 'number') return value;
   throw new Error('it has bytes where a number belongs');
 }
 
-/** @throws Error where the value is a number */
+/** @throws Error if the value is a number */
 export function asText(value: FieldValue): string {
   const { buffer, byteOffset, byteLength } = asBytes(value);
   return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
-/** @throws Error where the value is a number */
+/** @throws Error if the value is a number */
 export function asBytes(value: FieldValue): Uint8Array {
   if (typeof value !== 'number') return value;
   throw new Error('it has a number where bytes belong');

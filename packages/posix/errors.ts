@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
 /** The system call that failed, if it was one. */
 interface CallFacts {
@@ -6,8 +6,8 @@ interface CallFacts {
   readonly errno?: string;
 }
 
-/** What the kernel, or the way to it, refuses. */
-export const posixErrors = errorCatalogue({
+/** Refusals of the kernel, or on the way to it. */
+export const posixErrors = errorCatalog({
   'confinement.path-missing': { todo: 'Name files and folders that exist when the process confines itself.' },
   'descriptor.missing': { todo: 'Report it: the other side must send a descriptor before it tells of it.' },
   'path.not-below': entry<{ readonly path: string; readonly folder: string }>({

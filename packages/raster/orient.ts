@@ -15,7 +15,7 @@ interface Interleaved {
 }
 
 /**
- * Turns and mirrors the stored raster upright; returns the same object where nothing is to do.
+ * Turns and mirrors the stored raster upright; returns the same object if nothing is to do.
  * Source: CIPA DC-008 (Exif 2.32), 4.6.4, tag 274.
  */
 export function toUpright<Pixels extends Interleaved>(pixels: Pixels, orientation: Orientation): Pixels {

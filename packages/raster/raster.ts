@@ -2,7 +2,7 @@
 export interface Raster {
   readonly width: number;
   readonly height: number;
-  /** 1: grey. 3: red, green, blue. 4: with alpha, if `hasAlpha`. Others: as the file has them. */
+  /** 1: gray. 3: red, green, blue. 4: with alpha, if `hasAlpha`. Others: as the file has them. */
   readonly channels: number;
   /** Whether the last of the channels says how opaque a pixel is. */
   readonly hasAlpha: boolean;

@@ -21,8 +21,8 @@ const read = (bytes: Uint8Array) => readRaster(bytes, MAX_PIXELS);
 describe('BMP', () => {
   it.each<[string, Parameters<typeof bmp>[0], number[]]>([
     ['1 bit: black and white', { bits: 1, width: 3, height: 1, pixel: (x) => x & 1 }, [0, 255, 0]],
-    ['4 bits of grey', { bits: 4, width: 3, height: 1, pixel: (x) => x * 7 }, [0, 119, 238]],
-    ['8 bits of grey', { bits: 8, width: 3, height: 1, pixel: (x) => x * 100 }, [0, 100, 200]],
+    ['4 bits of gray', { bits: 4, width: 3, height: 1, pixel: (x) => x * 7 }, [0, 119, 238]],
+    ['8 bits of gray', { bits: 8, width: 3, height: 1, pixel: (x) => x * 100 }, [0, 100, 200]],
     [
       'a palette of colors',
       {
@@ -132,7 +132,7 @@ describe('TIFF', () => {
 
   it('has the pixels that libtiff reads, of files that it wrote', async () => {
     const picture = sharp(Buffer.from(patternPixels(37, 21)), { raw: { ...SIZE, channels: 3 } });
-    for (const space of ['srgb', 'b-w', 'rgb16', 'grey16'] as const) {
+    for (const space of ['srgb', 'b-w', 'rgb16', 'gray16'] as const) {
       const file = await picture.clone().toColourspace(space).tiff({ compression: 'none', tile: false }).toBuffer();
       const isDeep = space.endsWith('16');
       const theirs = await sharp(file)
@@ -152,7 +152,7 @@ describe('TIFF', () => {
       at % 5000 < 2500 ? 17 : (value * 7919 + at * 31) % 251,
     );
     const picture = sharp(Buffer.from(noise), { raw: { width, height, channels: 3 } });
-    for (const space of ['srgb', 'b-w', 'grey16', 'rgb16'] as const)
+    for (const space of ['srgb', 'b-w', 'gray16', 'rgb16'] as const)
       for (const predictor of ['none', 'horizontal'] as const) {
         const file = await picture.clone().toColourspace(space).tiff({ compression, predictor }).toBuffer();
         const depth = space.endsWith('16') ? 'ushort' : 'uchar';
@@ -164,10 +164,10 @@ describe('TIFF', () => {
   });
 
   it('adds up the differences of samples of 16 bits in the order of its bytes, and of planes', () => {
-    const grey = { bits: 16, width: 3, height: 1 } as const;
+    const gray = { bits: 16, width: 3, height: 1 } as const;
     for (const little of [true, false]) {
       const rows = Buffer.from(little ? [0xff, 0, 1, 1, 0, 0xff] : [0, 0xff, 1, 1, 0xff, 0]);
-      expect([...read(packedTiff({ ...grey, little }, [deflateSync(rows)], { 259: [8], 317: [2] })).data]).toEqual([
+      expect([...read(packedTiff({ ...gray, little }, [deflateSync(rows)], { 259: [8], 317: [2] })).data]).toEqual([
         0xff, 0x200, 0x100,
       ]);
     }

@@ -4,7 +4,7 @@ import { rasterFormat, readRaster } from './read-raster.ts';
 interface ShownRaster {
   readonly width: number;
   readonly height: number;
-  /** 1: grey. 3: red, green, blue. */
+  /** 1: gray. 3: red, green, blue. */
   readonly channels: 1 | 3;
   readonly data: Uint8Array;
   /** Whether its values had 16 bits, of which the 8 that matter are left: the brightest pixel is not darker than half. */

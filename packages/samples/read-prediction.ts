@@ -3,7 +3,7 @@ import type { Box } from '#packages/model-package';
 
 import { sampleErrors } from './errors.ts';
 
-/** What strategies need of a prediction, whatever form it came in. */
+/** The part of a prediction of any form that strategies need. */
 export type ReadPrediction =
   | {
       readonly kind: 'classes';

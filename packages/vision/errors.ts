@@ -1,9 +1,9 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { InputSpec, Provider } from '#packages/model-package';
 import type { Fallback, TensorInfo } from './loaded-model.ts';
 const LOOK_AT_MODEL = 'Compare with `edgeml inspect --onnx FILE`, correct model.json, or export the model again.';
 /** Images that cannot be decoded, and models that cannot be loaded or run. */
-export const visionErrors = errorCatalogue({
+export const visionErrors = errorCatalog({
   'image.corrupt': {
     status: 422,
     todo: 'Send the image again; check the transfer, the disk and the camera if it happens again.',

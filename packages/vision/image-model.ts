@@ -142,7 +142,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
   };
 }
 
-/** Size of what is no image. */
+/** Size of an input that is not an image. */
 const NO_IMAGE = { width: 0, height: 0 } as const;
 
 /** Input for a run without a request; undefined if model.json does not say enough. */

@@ -40,7 +40,7 @@ export class ImagePreparer {
   }
 
   /**
-   * Decodes and resizes. The feed of the result is filled anew by the next call.
+   * Decodes and resizes. The feed of the result is filled again by the next call.
    * @throws EdgeError `image.*`; the signal's reason when aborted between the two
    */
   async prepare(image: Uint8Array, signal?: AbortSignal): Promise<PreparedImage> {
@@ -50,7 +50,7 @@ export class ImagePreparer {
     const { order, bits } = this.#preprocessor.preparation;
     const start = clock.monotonic();
     const { pixels, size } = await decodeImage(image, {
-      grey: order === 'grey',
+      gray: order === 'gray',
       deep: bits > 8,
       stored: order === 'stored',
       maxPixels,
@@ -76,7 +76,7 @@ export class ImagePreparer {
   }
 
   /**
-   * A raw frame to the model's input tensor. The feed of the result is filled anew by the next call.
+   * A raw frame to the model's input tensor. The feed of the result is filled again by the next call.
    * @throws EdgeError `image.frame-invalid`
    */
   prepareFrame(frame: RawFrame): PreparedImage {

@@ -6,7 +6,7 @@ import type { TensorInfo } from './loaded-model.ts';
 import { openInputs } from './session/tensor-inputs.ts';
 
 /**
- * Name of the input that images go to, after comparing model.json with the model. Undefined where a model of the `tensor` decoder
+ * Name of the input that images go to, after comparing model.json with the model. Undefined if a model of the `tensor` decoder
  * takes something else than one image.
  * @throws EdgeError `model.interface-mismatch` naming both sides
  */

@@ -6,7 +6,7 @@ import { BLUE, GREEN, RED, npy, pattern, plain } from '../../testing/vision/imag
 import { modelFolder } from '../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../testing/vision/model-folder.ts';
 import { bmp, tiff } from '../../testing/vision/rasters.ts';
-import { buildOnnx, constantModel, meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { buildOnnx, constantModel, meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import type { LoadOptions, LoadedModel } from './loaded-model.ts';
 
 let folder: ModelFolder | undefined;
@@ -73,7 +73,7 @@ describe('a loaded model', () => {
 
   it('answers requests that come at once one after the other, each rightly', async () => {
     const model = await load();
-    const images = await Promise.all([RED, GREEN, BLUE, RED, BLUE].map((colour) => plain(colour).png().toBuffer()));
+    const images = await Promise.all([RED, GREEN, BLUE, RED, BLUE].map((color) => plain(color).png().toBuffer()));
     const answers = await Promise.all(images.map((image) => model.infer(image)));
     expect(answers.map(({ predictions }) => predictions[0]?.label)).toEqual(['red', 'green', 'blue', 'red', 'blue']);
   });
@@ -205,7 +205,7 @@ describe('other inputs and outputs', () => {
   it('half precision', async () => {
     const model = await load(
       { input: { width: 8, height: 8, std: 255, dtype: 'float16' } },
-      { 'model.onnx': meanColourModel(8, { type: 'float16' }) },
+      { 'model.onnx': meanColorModel(8, { type: 'float16' }) },
     );
     expect((await model.infer(await red())).predictions[0]).toEqual({ classId: 0, label: 'red', score: 1 });
   });
@@ -235,8 +235,8 @@ describe('other inputs and outputs', () => {
     ]);
   });
 
-  it('grey', async () => {
-    const grey = buildOnnx({
+  it('gray', async () => {
+    const gray = buildOnnx({
       inputs: [{ name: 'image', shape: [1, 1, 8, 8] }],
       outputs: [{ name: 'probs', shape: [1, 1] }],
       nodes: [
@@ -244,7 +244,7 @@ describe('other inputs and outputs', () => {
         { op: 'Flatten', inputs: ['mean'], outputs: ['probs'], attributes: { axis: 1 } },
       ],
     });
-    const model = await load({ input: { width: 8, height: 8, color: 'GRAY' } }, { 'model.onnx': grey }, {}, [
+    const model = await load({ input: { width: 8, height: 8, color: 'GRAY' } }, { 'model.onnx': gray }, {}, [
       'brightness',
     ]);
     expect((await model.infer(await red())).predictions[0]?.score).toBe(76);
@@ -313,9 +313,9 @@ describe('models that cannot be loaded', () => {
   });
 
   it.each([
-    ['text', 'this is no model'],
+    ['text', 'this is not a model'],
     ['nothing', ''],
-    ['half a model', meanColourModel(8).subarray(0, 120)],
+    ['half a model', meanColorModel(8).subarray(0, 120)],
   ])('a file with %s', async (_what, content) => {
     await expect(load({}, { 'model.onnx': content })).rejects.toMatchObject({
       code: 'model.unreadable',

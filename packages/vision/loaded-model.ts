@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly intraOpThreads: number;
   /** Whether idle threads spin: up to 10 % faster, half again the CPU under load with gaps. */
   readonly spinning: boolean;
-  /** Optimised models made on this device; for packages whose hashes are known. Default: each load optimises anew. */
+  /** Optimized models made on this device; for packages whose hashes are known. Default: each load optimizes again. */
   readonly cache?: OptimizedCache;
   /**
    * Decode JPEGs 2, 4 or 8 times smaller where the model's input is still smaller: faster, and slightly other pixels than the
@@ -45,7 +45,7 @@ export interface RawRun {
   readonly noArea: number;
 }
 
-/** What one request gives. */
+/** The result of one request. */
 export interface Inference {
   /** Size of the decoded, upright image in pixels; 0 × 0 of arrays. */
   readonly image: { readonly width: number; readonly height: number };
@@ -138,7 +138,7 @@ export interface Fallback {
 
 /** What one execution provider does of a model. */
 export interface ProviderShare {
-  /** Nodes of the optimised graph. */
+  /** Nodes of the optimized graph. */
   readonly nodes: number;
   /** Its part of one warm run, in milliseconds; copies and waiting are the accelerator's. Absent if nobody measured. */
   readonly runMs?: number;
@@ -153,9 +153,9 @@ export interface LoadedModel {
   readonly fallbacks: readonly Fallback[];
   /** Who runs how much of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
   readonly shares?: ProviderShares;
-  /** What became of the cache of optimised models: `off`, `reused`, `made`, or `failed` to be written. */
+  /** The use of the cache of optimized models: `off`, `reused`, `made`, or `failed` to be written. */
   readonly optimized: 'off' | 'reused' | 'made' | 'failed';
-  /** The optimised model that was reused or made. */
+  /** The optimized model that was reused or made. */
   readonly optimizedModel?: OptimizedModel;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];

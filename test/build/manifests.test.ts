@@ -149,7 +149,7 @@ describe('manifests', () => {
         for (const step of Object.values(steps)) expect(step.requiresPrivilege).toBe(false);
         const lasting = [steps.run, steps.startup, steps.shutdown].flatMap((step) => step?.script ?? []);
         const first = manifest.platform['os'] === 'windows' ? /^call "/ : /^(sh [^;&]+ && )?exec /;
-        // What tells systemd that it is ready has to come back from its command.
+        // The command that tells systemd that it is ready has to return.
         for (const script of lasting.filter((one) => !one.includes('systemd-notify'))) expect(script).toMatch(first);
       }
   });

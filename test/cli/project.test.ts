@@ -71,7 +71,7 @@ describe('edgeml try, then npm start', () => {
     expect(history).toHaveLength(2);
   });
 
-  it('begins anew with --fresh, from the same file', async () => {
+  it('begins again with --fresh, from the same file', async () => {
     const text = await readFile(here('edgeml.yaml'), 'utf8');
     const fresh = await start('--fresh');
     expect({ code: fresh.code, err: fresh.err }).toMatchObject({ code: 0 });

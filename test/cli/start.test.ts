@@ -120,7 +120,7 @@ describe('npm start', () => {
     expect(run.out).not.toMatch(/PartsDetector +new part/);
   });
 
-  it('says what is wrong with a file that is no image, and goes on', async () => {
+  it('says what is wrong with a file that is not an image, and goes on', async () => {
     await writeFile(path.join(root, 'inbox/broken.jpg'), 'no image at all');
     await until(() => /PartsDetector +broken\.jpg +.+ \([a-z.-]+\)\n/.test(run.out));
     await copyFile(path.join(SAMPLES, 'belt-02.jpg'), path.join(root, 'inbox/after.jpg'));

@@ -9,7 +9,7 @@ import { systemClock } from '#packages/foundation';
 import { startInProcess } from '../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../testing/agent/in-process-agent.ts';
 import { MemoryInstances } from '../../testing/agent/memory-instance.ts';
-import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
+import { colorPackage, plainPicture } from '../../testing/agent/color-package.ts';
 import { memoryLoaded } from '../../testing/agent/memory-loaded.ts';
 import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
 import { PYTHON_CLIENT } from '../../testing/clients/caller.ts';
@@ -49,7 +49,7 @@ beforeAll(async () => {
     await writeFiles(at(name), { 'model.json': manifest, 'model.onnx': onnx });
     await started.client.activate({ path: at(name) });
   }
-  await started.client.activate({ path: await colourPackage(at('Colours')) });
+  await started.client.activate({ path: await colorPackage(at('Colors')) });
   await writeFile(at('red.png'), await plainPicture(255, 0, 0));
   busy = busyServer();
   await new Promise<void>((resolve) => busy.listen(at('busy.sock'), resolve));
@@ -75,7 +75,7 @@ function busyServer(): Server {
   });
 }
 
-const ALIASES = ['Colours', 'Echo', 'Sound'];
+const ALIASES = ['Colors', 'Echo', 'Sound'];
 
 describe('the Python client, installed from its wheel into an empty folder', await needs(tritonClient), () => {
   it(

@@ -39,7 +39,7 @@ void client('inference').invokeInferenceService({ AlgoType: 'image-classificatio
 void client('feedback').publish({ ConfigId: 'Parts', ModelInput: new Uint8Array(), ModelPrediction: 0.5 });
 `;
 
-/** What a program's own project sees of the TypeScript client. */
+/** The TypeScript client as a program's own project sees it. */
 describe('the packed TypeScript client', () => {
   let folder: string;
   let files: readonly string[];

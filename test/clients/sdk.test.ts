@@ -120,12 +120,12 @@ const testsOf = (language: string, start: () => Promise<Caller>) => (): void => 
     for (const { classId, score } of predictions) expect(numbers[classId]).toBeCloseTo(score, 6);
   });
 
-  it('row 9: takes a PNG image, a grey one, and one with an alpha channel', async () => {
-    const colours = await readFile(sample('part-gear.png'));
+  it('row 9: takes a PNG image, a gray one, and one with an alpha channel', async () => {
+    const colors = await readFile(sample('part-gear.png'));
     const { default: sharp } = await import('sharp');
-    const grey = await sharp(part).toColourspace('b-w').png().toBuffer();
+    const gray = await sharp(part).toColourspace('b-w').png().toBuffer();
     const alpha = await sharp(part).ensureAlpha(0.5).png().toBuffer();
-    for (const image of [colours, grey, alpha])
+    for (const image of [colors, gray, alpha])
       expect(text(await outcomeOf(invoke({ ContentType: 'image/png', Body: bytes(image) })))).toMatch(/^\[[^[\]]+\]$/);
   });
 
@@ -177,7 +177,7 @@ const testsOf = (language: string, start: () => Promise<Caller>) => (): void => 
 
   it.each([
     ['rows 10, 62', 'another type of content', { ContentType: 'text/plain' }, 'http.content-type'],
-    ['rows 11, 62', 'what is no image', { Body: bytes(Buffer.from('no image at all')) }, 'image.unrecognised'],
+    ['rows 11, 62', 'what is not an image', { Body: bytes(Buffer.from('no image at all')) }, 'image.unrecognised'],
     ['rows 11, 62', 'an empty body', { Body: bytes(Buffer.alloc(0)) }, ''],
   ])('%s: %s is an inference exception, and the service goes on', async (_row, _what, over, code) => {
     expect(await outcomeOf(invoke(over))).toMatchObject({
@@ -272,7 +272,7 @@ const testsOf = (language: string, start: () => Promise<Caller>) => (): void => 
     await expect.poll(() => uploads('parts') - before).toBe(calls.length);
   });
 
-  it('row 63: a sample that its strategy does not want is no error', async () => {
+  it('row 63: a sample that its strategy does not want is not an error', async () => {
     const before = uploads('unsure');
     expect(await outcomeOf(publish({ ConfigId: 'Unsure', ModelPrediction: [0.9, 0.1] }))).toEqual({ nothing: true });
     expect(await outcomeOf(publish({ ConfigId: 'Unsure', ModelPrediction: [0.6, 0.4] }))).toEqual({ nothing: true });

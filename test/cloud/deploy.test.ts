@@ -21,7 +21,7 @@ import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runHere } from '../../testing/package/in-process.ts';
-import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
+import { colorPackage, tarOf } from '../../testing/package/training-output.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 
 const { signal } = new AbortController();
@@ -208,7 +208,7 @@ describe('deployments', await needs(awsModels), () => {
     });
   });
 
-  it('sends nothing where the target has all of it, and one deployment for a repeated request', async () => {
+  it('sends nothing if the target has all of it, and one deployment for a repeated request', async () => {
     await deploy(components({ 'test.Agent': '1.0.0' }));
     expect((await command('deploy', 'test.Agent=1.0.0', '--group', 'hall', '--json')).json[0]).toMatchObject({
       unchanged: true,
@@ -224,17 +224,17 @@ describe('deployments', await needs(awsModels), () => {
   });
 
   it('deploys the models and settings of edgeml.yaml, and resets settings that it no longer has', async () => {
-    const versions = ['edgeml.Runtime', 'edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.model.Colours'];
+    const versions = ['edgeml.Runtime', 'edgeml.InferenceAgent', 'edgeml.InferenceApp', 'edgeml.model.Colors'];
     await publishSamples(clients, 'components', ...versions.map((name) => `${name}=1.0.0`));
     await deploy(components({ 'test.Agent': '1.0.0' }));
     const file = path.join(folder, 'edgeml.yaml');
-    await writeFile(path.join(folder, 'colours.tar.gz'), await tarOf(colourPackage()));
+    await writeFile(path.join(folder, 'colors.tar.gz'), await tarOf(colorPackage()));
     const write = (agent: object) =>
       writeFile(
         file,
         stringify({
-          models: { Colours: { source: 'colours.tar.gz' } },
-          sources: { photos: { Type: 'folder', Path: 'photos', Services: ['Colours'] } },
+          models: { Colors: { source: 'colors.tar.gz' } },
+          sources: { photos: { Type: 'folder', Path: 'photos', Services: ['Colors'] } },
           components: { 'edgeml.InferenceAgent': agent },
         }),
       );
@@ -271,9 +271,9 @@ describe('deployments', await needs(awsModels), () => {
       reset: [''],
     });
     expect(updateOf('edgeml.InferenceApp').merge).toEqual({
-      Sources: { images: { Enabled: false }, photos: { Type: 'folder', Path: 'photos', Services: ['Colours'] } },
+      Sources: { images: { Enabled: false }, photos: { Type: 'folder', Path: 'photos', Services: ['Colors'] } },
     });
-    expect(updateOf('edgeml.model.Colours')).toEqual({ componentVersion: '1.0.0', merge: {}, reset: undefined });
+    expect(updateOf('edgeml.model.Colors')).toEqual({ componentVersion: '1.0.0', merge: {}, reset: undefined });
 
     expect((await byFile('--json')).json[0]).toMatchObject({ unchanged: true });
     await write({});
@@ -284,11 +284,11 @@ describe('deployments', await needs(awsModels), () => {
       reset: [''],
     });
 
-    await writeFile(file, 'models: {Colours: {source: colours.tar.gz, version: 1.1.0}}\n');
+    await writeFile(file, 'models: {Colors: {source: colors.tar.gz, version: 1.1.0}}\n');
     const unpublished = await byFile();
     expect([unpublished.code, unpublished.stderr]).toEqual([
       1,
-      expect.stringMatching(/edgeml\.model\.Colours.*1\.1\.0.*does not exist/) as string,
+      expect.stringMatching(/edgeml\.model\.Colors.*1\.1\.0.*does not exist/) as string,
     ]);
   });
 

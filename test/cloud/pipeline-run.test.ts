@@ -13,7 +13,7 @@ import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { iamEngine } from '../../testing/outside-data/python.ts';
 import { runHere } from '../../testing/package/in-process.ts';
-import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
+import { colorModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import { constantModel } from '../../testing/vision/onnx-builder.ts';
 import { runPipeline } from '../../testing/pipeline/run-pipeline.ts';
@@ -25,8 +25,8 @@ import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 
-const ARN = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/Colours/2';
-const COMPONENT = 'edgeml.model.Colours';
+const ARN = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/Colors/2';
+const COMPONENT = 'edgeml.model.Colors';
 const FLEET = 'edgeml-fleet-fleet';
 const COMPONENTS = 'edgeml-fleet-components';
 const GROUPS = ['canary', 'wave-1', 'wave-2'];
@@ -58,7 +58,7 @@ describe.sequential(
       ({ handler } = await import('../../tools/cloud/pipeline/lambda.ts'));
       const fleet = await Template.read('fleet.yaml', 'edgeml-fleet');
       const parameters = {
-        ModelPackageGroup: 'Colours',
+        ModelPackageGroup: 'Colors',
         CodeBucket: 'code',
         ModelBucketArn: 'arn:aws:s3:::models',
         SigningKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/sign',
@@ -75,13 +75,13 @@ describe.sequential(
       // A data scientist has the archive of a training job, and a few pictures. One of them shows nothing that the model knows.
       const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
         aws.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-      await put('models', 'job/model.tar.gz', await tarOf({ 'colours.onnx': colourModel() }));
-      await put(FLEET, 'pictures/Colours/labels.txt', LABELS);
-      await put(FLEET, 'pictures/Colours/model.json', MANIFEST);
-      for (const colour of ['red', 'green'] as const)
-        await put(FLEET, `pictures/Colours/${colour}.png`, await readFile(await training.image(colour)));
+      await put('models', 'job/model.tar.gz', await tarOf({ 'colors.onnx': colorModel() }));
+      await put(FLEET, 'pictures/Colors/labels.txt', LABELS);
+      await put(FLEET, 'pictures/Colors/model.json', MANIFEST);
+      for (const color of ['red', 'green'] as const)
+        await put(FLEET, `pictures/Colors/${color}.png`, await readFile(await training.image(color)));
       aws.sagemaker.packages.set(ARN, {
-        ModelPackageName: 'Colours',
+        ModelPackageName: 'Colors',
         ModelPackageArn: ARN,
         ModelPackageVersion: 2,
         CreationTime: 1_767_225_600,
@@ -135,7 +135,7 @@ describe.sequential(
         ];
         const Timestamp = Math.floor(Date.now() / 1000);
         const ModelVersion = String(versionOf(thing.replace(/-\d$/, '')));
-        const model = sampleModel({ ModelName: 'Colours', ModelVersion, ModelMetrics, LatestInference: Timestamp });
+        const model = sampleModel({ ModelName: 'Colors', ModelVersion, ModelMetrics, LatestInference: Timestamp });
         putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ageMs: -1_000 });
       }
     };
@@ -218,7 +218,7 @@ describe.sequential(
           source: 'aws.sagemaker',
           detail: {
             ModelPackageArn: ARN,
-            ModelPackageGroupName: 'Colours',
+            ModelPackageGroupName: 'Colors',
             ModelPackageVersion: 2,
             ModelApprovalStatus: 'Approved',
           },
@@ -249,7 +249,7 @@ describe.sequential(
       ]);
       expect(aws.fleet.deployments).toHaveLength(before);
       expect(mails).toEqual([
-        'Colours two was not published: it could not be packaged, or the twin refused it. ' +
+        'Colors two was not published: it could not be packaged, or the twin refused it. ' +
           'The log of its build says why (aws logs tail /aws/codebuild/edgeml-pipeline-build --since 3h --region us-east-1). ' +
           `If it drew golden pictures, look at them (aws s3 cp s3://${FLEET}/promotions/run-${runs}/golden golden --recursive --region us-east-1).`,
       ]);
@@ -266,7 +266,7 @@ describe.sequential(
       await put(FLEET, 'pictures/Nuts/model.json', JSON.stringify({ input: { mean: 0, std: 255 }, output }));
       await put(FLEET, 'pictures/Nuts/labels.txt', 'background\nnut\n');
       await put(FLEET, 'pictures/Nuts/red.png', await readFile(await training.image('red')));
-      const arn = ARN.replace('Colours/2', 'Nuts/1');
+      const arn = ARN.replace('Colors/2', 'Nuts/1');
       aws.sagemaker.packages.set(arn, {
         ...aws.sagemaker.packages.get(ARN),
         ModelPackageName: 'Nuts',
@@ -322,10 +322,10 @@ describe.sequential(
       ]);
       expect(GROUPS.map(versionOf)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
       expect(mails[0]).toMatch(
-        /Colours: p95 of the median device, ms +20 +-|Colours: p95 of the median device, ms +20 +20/,
+        /Colors: p95 of the median device, ms +20 +-|Colors: p95 of the median device, ms +20 +20/,
       );
       // A plain archive became a package with a golden case of each picture.
-      const manifest = await readFile(path.join(training.dir, 'out/packages/Colours-2.0.0/model.json'), 'utf8');
+      const manifest = await readFile(path.join(training.dir, 'out/packages/Colors-2.0.0/model.json'), 'utf8');
       expect((JSON.parse(manifest) as { golden: object[] }).golden).toHaveLength(2);
     });
 

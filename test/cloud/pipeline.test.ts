@@ -162,7 +162,7 @@ describe('package events', () => {
       'ModelPackageArn',
     ],
     [packageEvent({ ModelApprovalStatus: 'Perhaps' }), 'ModelApprovalStatus'],
-  ])('refuses what is no such event: %j', async (event, place) => {
+  ])('refuses what is not such a event: %j', async (event, place) => {
     await expect(handlePackageEvent(event, ports)).rejects.toMatchObject({
       code: 'pipeline.not-an-event',
       message: expect.stringContaining(place) as string,

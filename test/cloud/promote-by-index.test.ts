@@ -147,7 +147,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     ['drifts', { model: { driftSince: 9e9 } }, 'PartsDetector: a service of it drifts'],
     ['crashes', { state: { crashTimes: { n1: 9e9 } } }, 'the agent crashed 1 times since; at most 0 are allowed'],
     [
-      'has an agent that starts anew',
+      'has an agent that starts again',
       { state: { startTimes: { n1: 9e9, n2: 9e9, n3: 9e9 } } },
       'the agent started 3 times',
     ],

@@ -46,7 +46,7 @@ describe('promote', await needs(awsModels), () => {
   let clients: CloudClients;
   let folder: string;
   let clock: WarpClock;
-  /** What each device says in its heartbeat once it has the deployment; undefined: nothing. */
+  /** Each device's heartbeat once it has the deployment; undefined: none. */
   let deviceOf: (thing: string) => HeartbeatDevice | undefined;
   let says: (thing: string, version: string) => Partial<ReturnType<typeof sampleModel>> | undefined;
 
@@ -404,7 +404,7 @@ describe('promote', await needs(awsModels), () => {
   describe('of a pipeline', () => {
     const run = (id: string, approve?: string) => promote({ ...options(approve), run: id });
 
-    it('begins anew for another approval once the first run has ended, with the deployment that is there', async () => {
+    it('begins again for another approval once the first run has ended, with the deployment that is there', async () => {
       const first = await run('one');
       await run('one', approvalToken(first));
       const deployments = aws.fleet.deployments.length;

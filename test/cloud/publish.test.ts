@@ -7,7 +7,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/
 import { systemClock } from '#packages/foundation';
 import { signPackage } from '#packages/model-package';
 import { writeFiles } from '../../testing/agent/package-folder.ts';
-import { colourPackage, trainingOutput } from '../../testing/package/training-output.ts';
+import { colorPackage, trainingOutput } from '../../testing/package/training-output.ts';
 import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { fileDigest } from '../../tools/cloud/digest.ts';
@@ -175,7 +175,7 @@ describe('publish', await needs(awsModels), () => {
     const packed = async (key: KeyObject, changes: object = {}): Promise<string> => {
       const dir = path.join(training.dir, 'package');
       await rm(dir, { recursive: true, force: true });
-      await writeFiles(dir, colourPackage(changes));
+      await writeFiles(dir, colorPackage(changes));
       await signPackage(dir, key);
       await writeZip(path.join(build.folder, 'artifacts/test.Model/1.0.0/data.zip'), await folderEntries(dir));
       return (await fileDigest(path.join(build.folder, 'artifacts/test.Model/1.0.0/data.zip'))).hex;
@@ -303,7 +303,7 @@ describe('publish', await needs(awsModels), () => {
       expect(output).not.toContain(secret);
   });
 
-  it('ends with 2 for wrong usage and 1 with a remedy where there is no build', async () => {
+  it('ends with 2 for wrong usage and 1 with a remedy if there is no build', async () => {
     const usage = await runHere(['publish'], aws.environment);
     expect([usage.code, usage.stderr]).toEqual([2, expect.stringContaining('--bucket') as string]);
     const none = await runHere(['publish', '--bucket', BUCKET, '--build', '/nowhere'], aws.environment);

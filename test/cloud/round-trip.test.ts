@@ -7,7 +7,7 @@ import { needs } from '../../testing/outside-data/needs.ts';
 import { folderEntries } from '../../tools/bundle/zip/folder-entries.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import { runHere } from '../../testing/package/in-process.ts';
-import { colourModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
+import { colorModel, LABELS, MANIFEST, tarOf, trainingOutput } from '../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from '../../tools/twin/report/twin-report.ts';
 import { builtCollection } from '../../testing/device/built-collection.ts';
@@ -15,7 +15,7 @@ import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 
 /** Two of the steps start a core with components of its own. */
-const COMPONENT = 'edgeml.model.Colours';
+const COMPONENT = 'edgeml.model.Colors';
 const BUCKET = 'components';
 
 describe.sequential('from training output to the fleet and back', await needs(awsModels), () => {
@@ -39,7 +39,7 @@ describe.sequential('from training output to the fleet and back', await needs(aw
     await aws.close();
   });
 
-  /** What a device would fetch: the recipe as Greengrass gives it, and the objects that it names. */
+  /** The files that a device would fetch: the recipe as Greengrass gives it, and the objects that it names. */
   const download = async (version: string): Promise<string> => {
     const folder = at(`device-${version}`);
     const stored = [...aws.greengrass.components.values()].find(
@@ -70,13 +70,13 @@ describe.sequential('from training output to the fleet and back', await needs(aw
   };
   const packaged = async (version: string): Promise<string> => {
     const model = await training.write({
-      [`model-${version}.tar.gz`]: await tarOf({ 'colours.onnx': colourModel() }),
+      [`model-${version}.tar.gz`]: await tarOf({ 'colors.onnx': colorModel() }),
     });
     const labels = await training.write({ 'labels.txt': LABELS });
-    const manifest = await training.write({ 'colours.json': MANIFEST });
+    const manifest = await training.write({ 'colors.json': MANIFEST });
     const images = [await training.image('red'), await training.image('green')];
     const made = await command(
-      ...['package', '--source', model, '--name', 'Colours', '--version', version, '--labels', labels],
+      ...['package', '--source', model, '--name', 'Colors', '--version', version, '--labels', labels],
       ...['--manifest', manifest, '--golden', ...images, '--output', at('build'), '--key', at('keys/private.pem')],
     );
     expect(made.code, made.stderr).toBe(0);
@@ -114,9 +114,9 @@ describe.sequential('from training output to the fleet and back', await needs(aw
     // A version whose model is not what it was when its golden results were made.
     await rm(at('build'), { recursive: true });
     await packaged('1.1.0');
-    const dir = at('build/packages/Colours-1.1.0');
+    const dir = at('build/packages/Colors-1.1.0');
     await writeFile(path.join(dir, 'golden/red.json'), JSON.stringify([{ classId: 2, label: 'blue', score: 1 }]));
-    await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colours.zip`), await folderEntries(dir));
+    await writeZip(at(`build/artifacts/${COMPONENT}/1.1.0/Colors.zip`), await folderEntries(dir));
     await published();
     const dry = await command('deploy', `${COMPONENT}=1.1.0`, '--group', 'hall', '--dry-run');
     const { code, report } = await twin('1.1.0', (dry.json[0] as { input: object }).input);

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentClient, createFeedbackClient } from '#packages/http';
 import { canMount } from '../../testing/agent/small-disk.ts';
-import { colourPackage, plainPicture } from '../../testing/agent/colour-package.ts';
+import { colorPackage, plainPicture } from '../../testing/agent/color-package.ts';
 import { testVideo } from '../../testing/app/ffmpeg.ts';
 import { EdgeClient } from '../../testing/edge-manager/client.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
@@ -110,15 +110,15 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
       /^Uid:\s+(\d+)/m.exec(execFileSync('cat', [`/proc/${running.pid}/status`], { encoding: 'utf8' }))?.slice(1) ?? [];
     expect(Number(uid)).toBe(USER);
     const client = createAgentClient({ socketPath: path.join(agent.work, 'agent.sock'), timeoutMs: PATIENCE_MS });
-    const source = await colourPackage(at('Colours'));
+    const source = await colorPackage(at('Colors'));
     await client.activate({ path: source });
     const red = await plainPicture(255, 0, 0);
-    const { predictions } = await client.invoke('Colours', red, { contentType: 'image/png' });
+    const { predictions } = await client.invoke('Colors', red, { contentType: 'image/png' });
     expect(predictions[0]?.label).toBe('red');
     expect(await client.metrics()).toMatch(/^process_max_fds 4096$/m);
     client.close();
     expect((await readdir(path.join(agent.work, 'models'))).filter((name) => !name.startsWith('.'))).toEqual([
-      'Colours',
+      'Colors',
     ]);
 
     // edgeml.EdgeManager is two scripts: it waits for the agent, whose socket its clients then find.
@@ -128,7 +128,7 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
     expect(await standIn.exit, standIn.out).toBe(0);
     const [, target = ''] = /served at (unix:\S+?)\.$/m.exec(standIn.out) ?? [];
     const edge = new EdgeClient(target);
-    expect((await edge.call('ListModels')).models.map(({ name }) => name)).toEqual(['Colours']);
+    expect((await edge.call('ListModels')).models.map(({ name }) => name)).toEqual(['Colors']);
     edge.close();
 
     const uploader = await component('feedback-uploader', ['uploader', 'redactor']);
@@ -152,7 +152,7 @@ describe.skipIf(!canConfine())('on a read-only root file system, as a user witho
     const app = await component('inference-app', ['app']);
     await mkdir(path.join(app.work, 'images'));
     await writeFile(path.join(app.work, 'images', 'red.png'), red);
-    const asked = { Mode: 'once', Services: ['Colours'] };
+    const asked = { Mode: 'once', Services: ['Colors'] };
     const video = { ...asked, Type: 'stream', Url: at('video.avi'), FramesPerSecond: 0 };
     if (!lacksFfmpeg) await testVideo(at('video.avi'), 2);
     const sources = { images: { ...asked, Type: 'folder', Path: 'images' }, ...(lacksFfmpeg ? {} : { video }) };

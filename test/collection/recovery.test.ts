@@ -77,7 +77,7 @@ describe('when the agent is killed under load', () => {
     await until(() => device.pids(AGENT).some((pid) => pid !== killed[0]));
   });
 
-  it('its models serve again, and the nucleus has neither seen a crash nor started their components anew', async () => {
+  it('its models serve again, and the nucleus has neither seen a crash nor started their components again', async () => {
     expect(lines.filter((line) => line.startsWith(AGENT) && line.includes('"waitSeconds"'))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith(DETECTOR) && line.includes('it was active already'))).toEqual([]);
     expect([DETECTOR, CLASSIFIER].map((name) => device.state(name))).toEqual(['RUNNING', 'RUNNING']);
@@ -132,7 +132,7 @@ describe('when the connection to the nucleus breaks', () => {
           lines.slice(from).filter((line) => line.startsWith(component) && line.includes('ipc.connect-failed')).length >
           1;
         await until(() => {
-          // Whoever was just connecting when the others were cut is connected by now.
+          // A client that was just connecting when the others were cut is connected by now.
           device.core.ipc.dropConnections();
           return isTrying(APP) && isTrying(AGENT);
         });

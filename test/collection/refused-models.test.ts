@@ -67,7 +67,7 @@ describe('a deployment is rolled back, and the old model goes on answering, when
   it('holds no readable ONNX', () =>
     deployRefused('2.0.1', /model\.onnx.*(protobuf|parse|ONNX)/i, async (folder) => {
       for (const { file } of (await readManifest(folder)).variants)
-        await editText(path.join(folder, file), () => 'this is no model');
+        await editText(path.join(folder, file), () => 'this is not a model');
     }));
 
   it('says other inputs than its ONNX has', () =>

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => device.stop());
 
-/** What the model sees, whichever version says it. */
+/** The model's predictions, the same for each version. */
 function seen({ predictions, model }: InvokeResult): unknown {
   return predictions.map(({ label, ...rest }) => ({ ...rest, label: label.replace(`@${model.version}`, '') }));
 }

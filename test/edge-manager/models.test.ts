@@ -68,13 +68,13 @@ describe('LoadModel', () => {
   });
 
   describe('row 71: says why it refuses', () => {
-    it('NOT_FOUND where nothing is at the url', async () => {
+    it('NOT_FOUND if nothing is at the url', async () => {
       for (const url of [inFolder('nowhere'), 's3://bucket/model.tar.gz', '']) {
         expect(await statusOf(client.call('LoadModel', { url, name: 'absent' }))).toBe(NOT_FOUND);
       }
     });
 
-    it('ALREADY_EXISTS where the alias is taken, also by two clients at once', async () => {
+    it('ALREADY_EXISTS if the alias is taken, also by two clients at once', async () => {
       const url = await bareModel(inFolder('twice'), identity('float32', [1]));
       const both = [
         client.call('LoadModel', { url, name: 'twice' }),
@@ -210,7 +210,7 @@ describe('LoadModel', () => {
 });
 
 describe('UnLoadModel', () => {
-  it('row 75: gives memory back, and answers NOT_FOUND where there is no model', async () => {
+  it('row 75: gives memory back, and answers NOT_FOUND if there is no model', async () => {
     const url = await bareModel(inFolder('heavy'), heavyModel(24 * 1024 ** 2));
     await client.call('LoadModel', { url, name: 'heavy' });
     const loaded = memoryOfFamily(agent.process.pid);
@@ -243,7 +243,7 @@ describe('ListModels and DescribeModel', () => {
     expect(await statusOf(client.call('DescribeModel', { name: 'nobody' }))).toBe(NOT_FOUND);
   });
 
-  it('row 76: call a free batch 1, and leave the shape empty where another side is free', async () => {
+  it('row 76: call a free batch 1, and leave the shape empty if another side is free', async () => {
     const load = async (name: string, shape: readonly (number | string)[]) => {
       const url = await bareModel(inFolder(name), identity('float32', shape));
       return (await client.call('LoadModel', { url, name })).model.input_tensor_metadatas;
@@ -259,7 +259,7 @@ describe('ListModels and DescribeModel', () => {
     expect(tensors[0]?.tensor_metadata.shape).toEqual([2, 5, 2]);
   });
 
-  it('row 85: go on where the name of a tensor is no UTF-8', async () => {
+  it('row 85: go on where the name of a tensor is not UTF-8', async () => {
     const bytes = buildOnnx(identity('float32', [1], 'in?put'));
     for (let at = bytes.indexOf(0x3f); at !== -1; at = bytes.indexOf(0x3f, at + 1)) bytes[at] = 0xff;
     const url = await bareModel(inFolder('no-utf8'), bytes);
@@ -282,7 +282,7 @@ describe('models that a component deployed', () => {
     try {
       await http.activate({ path: sample, alias: 'deployed' });
       expect((await client.call('DescribeModel', { name: 'deployed' })).model.name).toBe('deployed');
-      // What applications do at their start: unload first, load, carry on when it is there.
+      // The calls of applications at their start: unload first, load, carry on when it is there.
       expect(await statusOf(client.call('UnLoadModel', { name: 'deployed' }))).toBe(FAILED_PRECONDITION);
       expect(await statusOf(client.call('LoadModel', { url: sample, name: 'deployed' }))).toBe(ALREADY_EXISTS);
       const image = tensorOf('images', 'FLOAT32', [1, 3, 224, 224], new Float32Array(3 * 224 * 224));

@@ -115,7 +115,7 @@ describe('Predict', () => {
         [tensorOf('data', 'FLOAT32', [2, 2], four)],
         /does not have an input "data"; its inputs are "input"/,
       ],
-      ['a name that is no UTF-8', [tensorOf(Uint8Array.of(0xff), 'FLOAT32', [2, 2], four)], /does not have an input/],
+      ['a name that is not UTF-8', [tensorOf(Uint8Array.of(0xff), 'FLOAT32', [2, 2], four)], /does not have an input/],
       [
         'an input twice',
         [tensorOf('input', 'FLOAT32', [2, 2], four), tensorOf('input', 'FLOAT32', [2, 2], four)],

@@ -97,7 +97,7 @@ describe('the command line of the old agent', () => {
     expect(wrong.lines.join()).toContain('-m takes a number of bytes');
   });
 
-  it('row 103: a file that is no socket stays', async () => {
+  it('row 103: a file that is not a socket stays', async () => {
     await writeFile(socket(), 'precious');
     const refused = await start('-a', socket(), '-f');
     expect(await refused.exit).toBe(1);

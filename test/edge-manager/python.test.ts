@@ -32,7 +32,7 @@ describe('clients in Python', await needs(pythonGrpc, visionData), () => {
     });
     url = await mobilenetFolder(path.join(folder.path, 'mobilenet'));
   });
-  /** What the files of captured data hold, all models together. */
+  /** The content of the files of captured data, all models together. */
   async function captured(): Promise<readonly CaptureEvent[]> {
     const root = path.join(folder.path, 'captured');
     const files = (await filesBelow(root)).filter((name) => name.endsWith('.jsonl'));

@@ -108,7 +108,7 @@ describe.skipIf(process.platform !== 'linux')('Predict over System V shared memo
     });
   });
 
-  it('refuses what is no segment', async () => {
+  it('refuses what is not a segment', async () => {
     const gone = new SharedSegment(rawBytes(values));
     gone.remove();
     for (const segment_id of [gone.id, 2 ** 40, 0x7fffffff]) {

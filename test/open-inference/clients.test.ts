@@ -12,7 +12,7 @@ import type { Child } from '../../testing/process/child.ts';
 import { freePort } from '../../testing/process/free-port.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 import { plain, RED } from '../../testing/vision/images.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import { echoModel, SOUND_TENSORS, soundModel, TENSOR_MODEL } from '../../testing/vision/tensor-models.ts';
 
 const TOKEN = 'a token of the test 0123456789';
@@ -54,7 +54,7 @@ describe('clients of Open Inference Protocol', await needs(tritonClient), () => 
     });
     await agent.line(/"event":"agent.ready"/);
     const client = createAgentClient({ socketPath: at('work/agent.sock') });
-    const colours = {
+    const colors = {
       task: 'image-classification',
       input: { width: 8, height: 8, std: 255 },
       output: { decoder: 'classification' },
@@ -62,7 +62,7 @@ describe('clients of Open Inference Protocol', await needs(tritonClient), () => 
     const types = ['int64', 'float16', 'string', 'bool', 'uint8', 'float32'] as const;
     await client.activate({ path: await packageOf('Sound', { tensors: SOUND_TENSORS }, soundModel()) });
     await client.activate({ path: await packageOf('Echo', {}, echoModel(types)) });
-    await client.activate({ path: await packageOf('Colours', colours, meanColourModel(8)) });
+    await client.activate({ path: await packageOf('Colors', colors, meanColorModel(8)) });
     client.close();
     loadable = await packageOf('Loaded', { tensors: SOUND_TENSORS }, soundModel());
   }, PATIENCE_MS);

@@ -154,7 +154,7 @@ describe('a sequence', () => {
     await expect(states('--package', path.join(folder.path, 'Echo'))).rejects.toThrow('hands no output on');
   });
 
-  it('begins anew where its caller says so, and after a call that the model refused', async () => {
+  it('begins again where its caller says so, and after a call that the model refused', async () => {
     const ask = async (query: string, count = 4) => {
       const { status, body } = await post(`sequence=mine&${query}`, await npzOf(samples(count)));
       return status === 200 ? [body['sequence'], valuesOf(body, 'stateN')] : status;
@@ -248,7 +248,7 @@ describe('arrays that a model cannot take', () => {
     });
   });
 
-  it('are refused if they are no arrays at all', async () => {
+  it('are refused if they are not arrays at all', async () => {
     await expect(
       started.client.invoke('Sound', Buffer.from('RIFF'), { contentType: 'application/octet-stream' }),
     ).rejects.toMatchObject({ code: 'tensor.file-invalid' });

@@ -10,11 +10,11 @@ import type { ExpectedRow } from '../../testing/vision/shared-data.ts';
 
 const models = await needs(visionData);
 /** The int8 build has no results of its own: where the other is this sure it has to give the same class. */
-const QUANTISED = { mobilenet_v2_int8: 'mobilenet_v2_fp32_nchw' } as const;
+const QUANTIZED = { mobilenet_v2_int8: 'mobilenet_v2_fp32_nchw' } as const;
 const SURE = 0.5;
 
 describe('real models on real photos', models, () => {
-  it.each(MODEL_NAMES.filter((name) => !(name in QUANTISED)))(
+  it.each(MODEL_NAMES.filter((name) => !(name in QUANTIZED)))(
     '%s gives what the reference pipeline gives',
     async (name) => {
       const { manifest } = referenceModel(name);
@@ -28,7 +28,7 @@ describe('real models on real photos', models, () => {
     },
   );
 
-  it.each(Object.entries(QUANTISED))('%s gives what %s is sure of', async (name, other) => {
+  it.each(Object.entries(QUANTIZED))('%s gives what %s is sure of', async (name, other) => {
     let sure = 0;
     await onEveryPhoto(name, (image, predictions) => {
       const rows = expectedResults()[image]?.[other] ?? [];

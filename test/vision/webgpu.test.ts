@@ -25,7 +25,7 @@ describe('webgpu', () => {
     );
   });
 
-  it('steps down to the CPU with the reason and the remedy where there is no GPU driver', async () => {
+  it('steps down to the CPU with the reason and the remedy if there is no GPU driver', async () => {
     const { line, stderr } = await predictSmall(folder, 'webgpu,cpu', {
       VK_ICD_FILENAMES: '/nonexistent.json',
       VK_DRIVER_FILES: '/nonexistent.json',

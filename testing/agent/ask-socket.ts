@@ -9,7 +9,7 @@ import type { ErrorBody } from '#packages/http';
 export interface SocketAnswer {
   readonly status: number;
   readonly body: string;
-  /** What went wrong, if the answer says so. */
+  /** The error in the answer, if there is one. */
   readonly error: ErrorBody['error'] | undefined;
 }
 

@@ -15,7 +15,7 @@ import type {
   OpenProgress,
 } from '../../components/inference-agent/instance/model-instance.ts';
 
-/** What every implementation of the port does. The model behind it is the scripted one of `testing/scripted-model.ts`. */
+/** The behavior of every implementation of the port. The model behind it is the scripted one of `testing/scripted-model.ts`. */
 export function describeInstances(
   name: string,
   opener: () => Promise<OpenInstance>,

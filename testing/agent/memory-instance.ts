@@ -17,7 +17,7 @@ import type {
 
 /** How the twin's model behaves. */
 export interface MemoryModel {
-  /** Throws where the model is to be refused. */
+  /** Throws if the model is to be refused. */
   open(spec: InstanceSpec, progress: (step: OpenProgress) => void): Promise<InstanceFacts>;
   /** May never resolve, or throw `MemoryCrash` for a lost worker. */
   infer(spec: InstanceSpec, picture: LoadedPicture): Promise<Inference>;

@@ -40,7 +40,7 @@ async function edit(dir: string, file: string, change: (text: string) => string)
 
 export interface SampleImage {
   readonly bytes: Buffer;
-  /** What the model says of it, best first. */
+  /** The model's answer for it, best first. */
   readonly expected: readonly { readonly classId: number; readonly score: number }[];
 }
 

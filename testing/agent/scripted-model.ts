@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Inference, NamedTensors, PreparedImage } from '#packages/vision';
 import { judgeAnomaly } from '#packages/model-package';
-import { errorCatalogue } from '#packages/foundation';
+import { errorCatalog } from '#packages/foundation';
 import { frameBytes, planesOf, readFrame } from '#packages/frames';
 import { isFrame } from '../../components/inference-agent/picture/picture.ts';
 import type { LoadedPicture } from '../../components/inference-agent/picture/picture.ts';
@@ -58,7 +58,7 @@ export async function prepareScripted(picture: LoadedPicture): Promise<PreparedI
   };
 }
 
-export const testErrors = errorCatalogue({
+export const testErrors = errorCatalog({
   'test.refused': { status: 422, todo: 'Nothing: a test wanted this.' },
   'test.bad-image': { status: 400, todo: 'Nothing: a test wanted this.' },
 });

@@ -2,7 +2,7 @@ import type { Counts } from '../../components/inference-app/statistics/statistic
 import type { LocalCore } from '../../tools/local-core/local-core.ts';
 import { APP } from '../device/collection.ts';
 
-/** What the application logs of its counters, and of everything else, as it comes. */
+/** The application's log of its counters and everything else, as it comes. */
 export class AppLog {
   /** One object per line of its log. */
   readonly lines: Readonly<Record<string, unknown>>[] = [];

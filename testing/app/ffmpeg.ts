@@ -21,7 +21,7 @@ export async function testVideo(file: string, frames: number): Promise<void> {
   await ffmpeg('-f', 'lavfi', '-i', TEST_PICTURE, '-frames:v', String(frames), '-c:v', 'mjpeg', '-q:v', '5', file);
 }
 
-/** ffmpeg as the camera: sends the test picture in real time for ever. End it with `kill`. */
+/** ffmpeg as the camera: sends the test picture in real time forever. End it with `kill`. */
 export function startCamera(...output: readonly string[]): ChildProcess {
   const words = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', TEST_PICTURE];
   return spawn('ffmpeg', [...words, ...output], { stdio: 'ignore' });

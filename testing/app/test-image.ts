@@ -6,7 +6,7 @@ export interface ImageSize {
   readonly height?: number;
 }
 
-/** A grey picture, 64×48 unless told. */
+/** A gray picture, 64×48 unless told. */
 export async function testImage(
   format: 'jpeg' | 'png' | 'webp' = 'jpeg',
   { width = 64, height = 48 }: ImageSize = {},
@@ -16,7 +16,7 @@ export async function testImage(
     .toBuffer();
 }
 
-/** A `uint8` npy array of the shape (height, width, 3), grey. */
+/** A `uint8` npy array of the shape (height, width, 3), gray. */
 export function testNpy(width = 64, height = 48): Buffer {
   const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${height}, ${width}, 3), }`.padEnd(117) + '\n';
   const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);

@@ -92,7 +92,7 @@ describe('fetchWheel', () => {
     await expect(fetchIt('http://127.0.0.1:1/simple/')).rejects.toThrow(/cannot fetch .*: .*(ECONNREFUSED|bad port)/);
   });
 
-  it('does not wait for ever for an index that does not answer', async () => {
+  it('does not wait forever for an index that does not answer', async () => {
     answers = { '/simple/botocore/': undefined };
     await expect(fetchIt(url, 50)).rejects.toThrow(/cannot fetch .*: .*(timeout|Timeout)/);
   });

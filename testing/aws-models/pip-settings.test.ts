@@ -13,7 +13,7 @@ describe('pipSettings', () => {
     return path.join(folder, name);
   };
 
-  it('are PyPI and the authorities of Node.js where nothing is configured', () => {
+  it('are PyPI and the authorities of Node.js if nothing is configured', () => {
     expect(pipSettings({}, [])).toEqual({ indexUrl: 'https://pypi.org/simple/', certificates: undefined });
     expect(pipSettings({}, [path.join(folder, 'none')]).indexUrl).toBe('https://pypi.org/simple/');
   });

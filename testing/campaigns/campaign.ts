@@ -1,4 +1,4 @@
-/** What the command line or a test asks of a campaign. */
+/** The options of a campaign, from the command line or a test. */
 export interface CampaignOptions {
   /** The same numbers lead to the same models, pictures and moments. */
   readonly seed: number;
@@ -13,7 +13,7 @@ export interface CampaignOptions {
 export interface CampaignResult {
   /** Printed as JSON. */
   readonly report: object;
-  /** What must never be. */
+  /** Outcomes that must never happen. */
   readonly faults: readonly string[];
   /** Times that were too long for the goal; they depend on the machine and on what else it does. */
   readonly tooSlow: readonly string[];

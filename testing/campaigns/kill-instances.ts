@@ -18,7 +18,7 @@ export interface KillInstancesOptions extends CampaignOptions {
 }
 
 const CLIENTS = 8;
-/** What is answered so soon after a kill may have been on its way before. */
+/** An answer so soon after a kill may have been on its way before. */
 const ON_ITS_WAY_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 

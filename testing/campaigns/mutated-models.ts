@@ -95,7 +95,7 @@ interface Outcomes {
   readonly deadly: string[];
 }
 
-/** Whatever happens is an outcome, told by its code. */
+/** Anything that happens is an outcome, named by its code. */
 async function tryModel(
   client: AgentClient,
   path: string,

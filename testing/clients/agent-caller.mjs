@@ -70,8 +70,8 @@ const image = await readFile(picture);
 const agent = new Agent({ socketPath });
 const busy = new Agent({ socketPath: busySocket });
 const told = {
-  path: best(await agent.predict('Colours', picture)),
-  bytes: best(await agent.predict('Colours', image)),
+  path: best(await agent.predict('Colors', picture)),
+  bytes: best(await agent.predict('Colors', image)),
   echo: shown(await agent.infer('Echo', ECHOED)),
   sound: shown(await agent.infer('Sound', SAMPLES, { outputs: ['level'] })),
   tensors: await agent.tensors('Sound'),
@@ -89,7 +89,7 @@ const told = {
       new Agent({ socketPath: path }).models(),
     ),
     await answerAfterRestart(await leftBehind(`${socketPath}.v1`), async (path) => {
-      const call = { AlgoType: 'object-detection', ServiceName: 'Colours', Body: image };
+      const call = { AlgoType: 'object-detection', ServiceName: 'Colors', Body: image };
       const { Body } = await client('inference', { socketPath: path }).invokeInferenceService(call);
       return Body.text();
     }),

@@ -87,8 +87,8 @@ def with_threads():
         content = file.read()
     with Agent(SOCKET) as agent:
         told = {
-            'path': best(agent.predict('Colours', PICTURE)),
-            'bytes': best(agent.predict('Colours', content)),
+            'path': best(agent.predict('Colors', PICTURE)),
+            'bytes': best(agent.predict('Colors', content)),
             'echo': shown(agent.infer('Echo', ECHOED)),
             'sound': shown(agent.infer('Sound', {'input': SAMPLES}, outputs=['level'])),
             'state': [
@@ -112,7 +112,7 @@ def with_threads():
         told['later'] = error_of(error)
     back, back_v1 = Restarting('back'), Restarting('back-v1')
     client = edgeml_sdk.client('inference', socket_path=back_v1.path, sleep=back_v1.pause)
-    answer = client.invoke_inference_service(AlgoType='object-detection', ServiceName='Colours', Body=content)
+    answer = client.invoke_inference_service(AlgoType='object-detection', ServiceName='Colors', Body=content)
     told['back'] = [Agent(back.path, sleep=back.pause).models(), back.paused]
     told['back v1'] = [answer['Body'].read().decode(), back_v1.paused]
     try:
@@ -130,7 +130,7 @@ async def with_coroutines():
 
     async with AsyncAgent(SOCKET) as agent:
         pictures, echo, sound = await asyncio.gather(
-            agent.predict('Colours', PICTURE), agent.infer('Echo', ECHOED), agent.infer('Sound', {'input': SAMPLES})
+            agent.predict('Colors', PICTURE), agent.infer('Echo', ECHOED), agent.infer('Sound', {'input': SAMPLES})
         )
         told = {'path': best(pictures), 'echo': shown(echo), 'sound': shown({'level': sound['level']})}
         told['models'] = sorted(model.alias for model in await agent.models())

@@ -68,7 +68,7 @@ export const ARGUMENT_CASES: readonly ArgumentCase[] = [
   ]),
   inference(
     'row 59',
-    'AlgoType is no text',
+    'AlgoType is not text',
     { ...invoke, AlgoType: 5 },
     `field algo_type must match the regex ${PATTERN}`,
   ),
@@ -81,7 +81,7 @@ export const ARGUMENT_CASES: readonly ArgumentCase[] = [
   ),
   inference(
     'row 60',
-    'Accept is no text',
+    'Accept is not text',
     { ...invoke, Accept: 5 },
     'Argument Accept must be a media type, e.g. image/jpeg',
   ),

@@ -11,7 +11,7 @@ export interface Call {
   readonly reads?: readonly (number | null)[];
 }
 
-/** What became of it. Errors are known by the name of their class. */
+/** Its outcome. Errors are known by the name of their class. */
 export type Outcome =
   | { readonly nothing: true }
   | { readonly contentType: string; readonly reads: readonly string[]; readonly closed: boolean }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-/** What a server does that is not one of ours. */
+/** The behavior of a server that is not one of ours. */
 export type Oddity =
   /** Takes the request and never answers. */
   | 'silent'

@@ -16,7 +16,7 @@ export interface Services {
   readonly folder: string;
   readonly agent: AgentProcess;
   readonly uploader: UploaderProcess;
-  /** What arrived in the bucket `samples`. */
+  /** The objects that arrived in the bucket `samples`. */
   readonly stored: FaultProxy['stored'];
   close(): Promise<void>;
 }

@@ -67,7 +67,7 @@ def main():
     ask("echo", lambda: infer("Echo", echoed, [name.replace("_in", "_out") for name in echoed]))
     with open(image_file, "rb") as file:
         image = np.array([file.read()], dtype=object)
-    ask("image", lambda: infer("Colours", {"image": (image, "BYTES")}, ["predictions"]))
+    ask("image", lambda: infer("Colors", {"image": (image, "BYTES")}, ["predictions"]))
     ask("wrong", lambda: infer("Sound", {"x": (samples, "FP32")}, ["level"]))
     ask("unload", lambda: client.unload_model("Sound", headers=headers))
     if package:

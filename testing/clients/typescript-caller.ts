@@ -15,7 +15,7 @@ export async function typescriptCaller(folder: string): Promise<Caller> {
   return { call: (call) => run(sdk, call).catch(errorOf), close: async () => undefined };
 }
 
-/** What npm packs, built into `folder`. */
+/** The files that npm packs, built into `folder`. */
 export async function buildPackage(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const file of ['package.json', 'README.md'])

@@ -25,7 +25,7 @@ interface RecordedRequest {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** What goes wrong with a request: refused for its rate, a fault of the service, the connection cut before or after it took effect. */
+/** The fault of a request: refused for its rate, a fault of the service, the connection cut before or after it took effect. */
 export type Mishap = 'throttle' | 'error' | 'cut-before' | 'cut-after';
 
 export interface AwsStandIn {
@@ -44,7 +44,7 @@ export interface AwsStandIn {
   readonly s3: S3Client;
   /** The bucket `heartbeats`. */
   readonly memoryBucket: MemoryBucket;
-  /** What a process needs to speak to it. */
+  /** The environment of a process that speaks to it. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }

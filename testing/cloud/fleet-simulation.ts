@@ -3,7 +3,7 @@ import { notFound, ServiceFault } from './service-fault.ts';
 
 type Json = Record<string, unknown>;
 
-/** What a device makes of a deployment. Offline devices leave it queued. */
+/** A device's outcome for a deployment. Offline devices leave it queued. */
 export type DeviceOutcome =
   | { readonly status: 'SUCCEEDED' }
   | { readonly status: 'OFFLINE' }
@@ -33,7 +33,7 @@ export class FleetSimulation {
   readonly things = new Map<string, { attributes: Record<string, string>; core: boolean; healthy: boolean }>();
   readonly groups = new Map<string, Set<string>>();
   readonly deployments: Deployment[] = [];
-  /** What each device does with a deployment; default: all succeed. */
+  /** Each device's outcome for a deployment; default: all succeed. */
   outcome: (thing: string, components: Record<string, { componentVersion: string }>) => DeviceOutcome = () => ({
     status: 'SUCCEEDED',
   });

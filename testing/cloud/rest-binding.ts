@@ -5,7 +5,7 @@ export interface Bound {
   readonly operation: OperationModel;
   /** The input as one object, uri, query, header and body members together. */
   readonly input: Record<string, unknown>;
-  /** What was in the request and belongs to no member. */
+  /** The parts of the request that do not belong to a member. */
   readonly faults: readonly string[];
 }
 

@@ -78,7 +78,7 @@ export class Device {
     return this.core.deploy({ failureHandlingPolicy: 'ROLLBACK', origin: 'cloud', ...request });
   }
 
-  /** Process id of a component that runs; throws where it is not exactly one. */
+  /** Process id of a component that runs; throws if it is not exactly one. */
   pid(component: string): number {
     const pids = this.pids(component);
     if (pids.length !== 1) throw new Error(`${component} has ${pids.length} processes: ${pids.join(', ')}`);

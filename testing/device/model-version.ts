@@ -9,7 +9,7 @@ import { DETECTOR } from './collection.ts';
 
 const PACKAGE = 'PartsDetector';
 
-/** What the tests change in model.json. */
+/** The tests' changes to model.json. */
 export interface Manifest extends Record<string, unknown> {
   readonly input: Readonly<Record<string, unknown>>;
   readonly variants: readonly { readonly file: string }[];

@@ -40,7 +40,7 @@ interface AnsweredModel {
   readonly output_tensor_metadatas: readonly AnsweredMetadata[];
 }
 
-/** What the seven calls answer. */
+/** The answers of the seven calls. */
 interface Answers {
   readonly Predict: { readonly tensors: readonly AnsweredTensor[] };
   readonly LoadModel: { readonly model: AnsweredModel };

@@ -10,7 +10,7 @@ const MODE_OFFSET = 20;
 
 /** A System V shared memory segment, made the way clients of Edge Manager make theirs. */
 export class SharedSegment {
-  /** What goes into `segment_id`. */
+  /** The value for `segment_id`. */
   readonly id: number;
 
   /** @param mode permissions once the bytes are in it */

@@ -13,7 +13,7 @@ export function sharedFolder(): { readonly path: string; remove(): void } {
 }
 
 export interface TestRing {
-  /** A grey frame of one row, the text being its pixels. */
+  /** A gray frame of one row, the text being its pixels. */
   write(slot: number, text: string): PlacedFrame;
   close(): void;
 }

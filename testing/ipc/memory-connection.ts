@@ -22,7 +22,7 @@ export interface MemoryStream {
   isOpen(): boolean;
 }
 
-/** What a connection asks of the twin that it leads to. */
+/** The requests of a connection to its twin. */
 export interface NucleusOfConnection {
   readonly lite: boolean;
   readonly configuration: MemoryConfiguration;
@@ -43,7 +43,7 @@ export interface NucleusOfConnection {
   answerTime(): Promise<void>;
 }
 
-/** What lite has no word for. */
+/** Operations that lite does not have. */
 const JAVA_ONLY = [
   'GetSecretValue',
   'SubscribeToComponentUpdates',

@@ -21,7 +21,7 @@ export class MemoryNucleus implements NucleusOfConnection {
   readonly clock: Clock;
   readonly lite: boolean;
   readonly configuration = new MemoryConfiguration();
-  /** What components published, in order. */
+  /** The messages that components published, in order. */
   readonly localMessages: NucleusOfConnection['localMessages'] = [];
   readonly iotMessages: NucleusOfConnection['iotMessages'] = [];
   /** Texts by name, of aws.greengrass.SecretManager. */

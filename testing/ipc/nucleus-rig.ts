@@ -1,6 +1,6 @@
 import type { IpcOptions, IpcSession } from '#packages/ipc';
 
-/** What the conformance suite needs of a nucleus, real or in memory. Functions that return a function: call it to undo. */
+/** The nucleus, real or in memory, as the conformance suite needs it. Functions that return a function: call it to undo. */
 export interface NucleusRig {
   /** Opens a session of the component. Closed with the rig. */
   session(component: string, options?: Partial<IpcOptions>): IpcSession;
@@ -18,7 +18,7 @@ export interface NucleusRig {
   announceUpdate(component: string): Promise<void>;
   /** Resolves with the reason of a rejection. */
   askValidity(component: string, configuration: Record<string, unknown>): Promise<string | undefined>;
-  /** What came out to IoT Core, and what comes in from it. */
+  /** Messages to IoT Core, and from it. */
   readonly iotMessages: readonly { readonly topic: string; readonly payload: string }[];
   deliverIot(topic: string, payload: string): void;
   readonly reportedStates: readonly string[];

@@ -154,7 +154,7 @@ export function sessionConformance(name: string, openRig: (options?: RigOptions)
       rig.configure(HEARER, ['List'], [1, 2]);
     });
 
-    it('reads the whole, groups, single values, and nothing where nothing is', async () => {
+    it('reads the whole, groups, single values, and nothing if nothing is', async () => {
       expect(await hearer.getConfiguration()).toMatchObject({ Interval: '10', Twin: { Twin: 'inner' }, List: [1, 2] });
       expect(await hearer.getConfiguration(['Interval'])).toBe('10');
       expect(await hearer.getConfiguration(['Twin'])).toEqual({ Twin: 'inner' });
@@ -438,7 +438,7 @@ export function sessionConformance(name: string, openRig: (options?: RigOptions)
       expect(messages).toEqual([{ topic: 'talk/1', message: { from: 'you' } }]);
     });
 
-    it('takes "not supported" for an answer where the operation is optional', async () => {
+    it('takes "not supported" for an answer if the operation is optional', async () => {
       const subscriptions = [
         await hearer.validateConfiguration(() => undefined),
         await hearer.onComponentUpdate(() => ({ deferMs: 0 })),

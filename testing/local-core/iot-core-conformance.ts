@@ -14,7 +14,7 @@ export interface BrokerUnderTest {
   readonly protocolVersion: 4 | 5;
 }
 
-/** What components may rely on, whatever the broker. */
+/** Behavior that components may rely on with every broker. */
 export function describeIotCore(name: string, underTest: BrokerUnderTest): void {
   describe(`IoT Core over ${name}`, () => {
     const cleanup: (() => Promise<void>)[] = [];

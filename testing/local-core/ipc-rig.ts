@@ -93,7 +93,7 @@ export function allowAll(service: string): Record<string, unknown> {
   return { [service]: { 'test:1': { operations: ['*'], resources: ['*'] } } };
 }
 
-/** The modelled error of a failed call; fails where it succeeds or fails otherwise. */
+/** The modeled error of a failed call; fails where it succeeds or fails otherwise. */
 export async function serviceErrorOf(call: Promise<unknown>): Promise<{ _errorCode: string; _message: string }> {
   try {
     await call;

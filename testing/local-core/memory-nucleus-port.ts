@@ -23,7 +23,7 @@ export interface MemoryComponent {
 
 /** The twin's own side: what the server asked of it, and ways to change it. */
 export interface MemoryNucleusPort extends NucleusPort {
-  /** What the server asked for, in order: `restart X`, `stop X`, `X reports RUNNING`. */
+  /** The server's requests, in order: `restart X`, `stop X`, `X reports RUNNING`. */
   readonly actions: readonly string[];
   readonly deploymentRequests: readonly LocalDeploymentRequest[];
   tokenOf(component: string): string;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { KeyedSerial } from '#packages/foundation';
 
-/** What the proxy does to requests that would write. */
+/** The proxy's faults for requests that would write. */
 export type ProxyFault =
   | 'none'
   /** Hangs up before anything is answered. */

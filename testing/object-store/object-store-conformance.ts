@@ -30,7 +30,7 @@ const object = (changes: Partial<PutObject> = {}): PutObject => ({
   ...changes,
 });
 
-/** What the uploader may rely on in every store. */
+/** Behavior that the uploader may rely on in every store. */
 export function objectStoreConformance(name: string, makeRig: () => Promise<StoreRig>): void {
   describe(`ObjectStore: ${name}`, () => {
     let rig: StoreRig;

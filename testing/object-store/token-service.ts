@@ -4,7 +4,7 @@ import { TEST_KEYS } from './s3-server.ts';
 
 export interface TokenService {
   readonly url: string;
-  /** What clients showed to be let in, in order. */
+  /** The tokens that clients presented, in order. */
   readonly tokens: readonly (string | undefined)[];
   close(): Promise<void>;
 }

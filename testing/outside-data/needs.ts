@@ -3,7 +3,7 @@ import type { TestOptions } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What a test that is left out lacks, and what to do about it. */
+    /** The reason why a test is left out, and the remedy. */
     leftOut?: string;
   }
 }
@@ -11,7 +11,7 @@ declare module 'vitest' {
 /** Something from outside the repository that some tests need. README.md lists all of it. */
 export interface OutsideData {
   readonly what: string;
-  /** What to do to have it. */
+  /** The way to get it. */
   readonly how: string;
   /** Undefined if it is there, else why not. */
   readonly whyNot: () => string | undefined | Promise<string | undefined>;

@@ -3,7 +3,7 @@ import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
 
 /**
- * A command line in this process: a process of its own takes two seconds of processor time to start. What is around a command
+ * A command line in this process: a process of its own takes two seconds of processor time to start. Code around a command
  * line, the same for all of them, is tested where `runCommand` starts one.
  *
  * @param environment variables that this process has meanwhile, instead of all that begin with AWS_. Default: its own

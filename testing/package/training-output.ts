@@ -7,21 +7,21 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { ZipFile } from 'yazl';
 import { BLUE, GREEN, plain, RED } from '../vision/images.ts';
-import { meanColourModel } from '../vision/onnx-builder.ts';
+import { meanColorModel } from '../vision/onnx-builder.ts';
 import { writeFiles } from '../agent/package-folder.ts';
 
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** What a training job leaves: a classifier of plain colours, as small as a model can be, and images to try it on. */
+/** The output of a training job: a classifier of plain colors, as small as a model can be, and images to try it on. */
 export interface TrainingOutput {
   readonly dir: string;
   /** Writes files below the folder and returns the path of the first. */
   write(files: Files): Promise<string>;
-  image(colour: keyof typeof COLOURS, name?: string): Promise<string>;
+  image(color: keyof typeof COLORS, name?: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-const COLOURS = { red: RED, green: GREEN, blue: BLUE } as const;
+const COLORS = { red: RED, green: GREEN, blue: BLUE } as const;
 
 export async function trainingOutput(): Promise<TrainingOutput> {
   const dir = await mkdtemp(path.join(tmpdir(), 'edgeml-packaging-'));
@@ -31,10 +31,10 @@ export async function trainingOutput(): Promise<TrainingOutput> {
       await writeFiles(dir, files);
       return path.join(dir, Object.keys(files)[0] ?? '');
     },
-    async image(colour, name = `${colour}.png`) {
+    async image(color, name = `${color}.png`) {
       await mkdir(path.join(dir, 'images'), { recursive: true });
       const file = path.join(dir, 'images', name);
-      await writeFile(file, await plain(COLOURS[colour]).png().toBuffer());
+      await writeFile(file, await plain(COLORS[color]).png().toBuffer());
       return file;
     },
     remove: () => rm(dir, { recursive: true, force: true }),
@@ -42,8 +42,8 @@ export async function trainingOutput(): Promise<TrainingOutput> {
 }
 
 /** The model; another `scale` gives other scores. */
-export function colourModel(scale = 1): Uint8Array {
-  return meanColourModel(8, { scale });
+export function colorModel(scale = 1): Uint8Array {
+  return meanColorModel(8, { scale });
 }
 
 export const LABELS = 'red\ngreen\nblue\n';
@@ -52,10 +52,10 @@ export const LABELS = 'red\ngreen\nblue\n';
 export const MANIFEST = JSON.stringify({ input: { mean: 0, std: 255 }, output: { activation: 'none' } });
 
 /** The same as a complete package. */
-export function colourPackage(changes: object = {}): Files {
+export function colorPackage(changes: object = {}): Files {
   const manifest = {
     schemaVersion: 1,
-    name: 'Colours',
+    name: 'Colors',
     version: '1.0.0',
     task: 'image-classification',
     input: { name: 'image', width: 8, height: 8, std: 255 },
@@ -64,7 +64,7 @@ export function colourPackage(changes: object = {}): Files {
     variants: [{ file: 'model.onnx' }],
     ...changes,
   };
-  return { 'model.json': JSON.stringify(manifest), 'model.onnx': colourModel(), 'labels.txt': LABELS };
+  return { 'model.json': JSON.stringify(manifest), 'model.onnx': colorModel(), 'labels.txt': LABELS };
 }
 
 export async function tarOf(files: Files): Promise<Buffer> {

@@ -38,8 +38,8 @@ def ask(question):
         return json.loads(sys.stdin.readline())
 
 
-def build(self, env, resource_runtime_part, normalised_parameters, state_credentials):
-    if not ask({"build": normalised_parameters})["ok"]:
+def build(self, env, resource_runtime_part, normalized_parameters, state_credentials):
+    if not ask({"build": normalized_parameters})["ok"]:
         raise RuntimeError("the build failed")
     env.stack.append({"Build": {"BuildStatus": "SUCCEEDED"}})
 
@@ -56,7 +56,7 @@ lambda_eval_utils.execute_lambda_function_integration = function
 
 
 def paste(client, words):
-    """What the AWS CLI makes of the words behind `aws stepfunctions`."""
+    """The arguments that the AWS CLI reads behind `aws stepfunctions`."""
     name, *options = words
     given = dict(zip(options[::2], options[1::2]))
     members = {"--task-token": "taskToken", "--task-output": "output", "--error": "error", "--cause": "cause"}

@@ -10,7 +10,7 @@ import type Sharp from 'sharp';
 
 import type * as Posix from '#packages/posix';
 
-/** What a body has at hand in the child, since it cannot import anything. */
+/** The helpers of a body in the child, which cannot import anything. */
 export interface ChildContext {
   readonly posix: typeof Posix;
   readonly node: {
@@ -27,11 +27,11 @@ export interface ChildContext {
     readonly onnxruntime: () => typeof Onnxruntime;
     readonly sharp: () => typeof Sharp;
   };
-  /** What the test gave, through JSON. */
+  /** The test's argument, through JSON. */
   readonly argument: never;
   /** Writes a line that the test can wait for. */
   readonly say: (line: string) => void;
-  /** What the action returns, or the code of what it throws. */
+  /** The action's result, or the code of its error. */
   readonly attempt: <Result>(action: () => Result) => Result | string;
 }
 

@@ -28,7 +28,7 @@ export async function inChild<Result>(body: ChildBody, options: BodyOptions = {}
   return JSON.parse(line.slice('result '.length)) as Result;
 }
 
-/** What the child itself must be able to read when it starts bounded. */
+/** Folders that the child itself must be able to read when it starts confined. */
 export function programPaths(): string[] {
   return [process.execPath, inject('runFolder'), join(PROJECT, 'node_modules'), ...systemPaths()];
 }

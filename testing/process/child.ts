@@ -20,7 +20,7 @@ export interface ChildOptions {
 export class Child {
   /** Lines of stdout and stderr, as they came. */
   readonly lines: string[] = [];
-  /** Exit code; the signal's name if one ended it. What it said is read by then. Rejects if it cannot be started. */
+  /** Exit code; the signal's name if one ended it. Its output is read by then. Rejects if it cannot be started. */
   readonly exit: Promise<number | string>;
   #out = '';
   #err = '';

@@ -62,7 +62,7 @@ function shareOf(pid: number): number {
   }
 }
 
-/** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined where the system does not tell. */
+/** The most memory that the process ever had, in MB of 1,000,000 bytes; undefined if the system does not tell. */
 export function peakMemoryMb(pid: number): number | undefined {
   const bytes = statusBytes(pid, 'VmHWM');
   return bytes === undefined ? undefined : bytes / 1_000_000;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { projectPaths } from '../../tools/bundle/project.ts';
 
-/** What a manifest of a recipe sets, less paths of the device: the process is measured as it runs there. */
+/** The environment in a recipe's manifest, without paths of the device: the process is measured as it runs there. */
 export async function recipeVariables(component: string, manifest: string): Promise<Variables> {
   const file = path.join(projectPaths.recipes, `${component}.yaml`);
   const { Manifests } = parse(await readFile(file, 'utf8')) as Recipe;

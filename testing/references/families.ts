@@ -72,7 +72,7 @@ export const REFERENCE_FAMILIES: readonly ReferenceFamily[] = [
   },
   {
     folder: 'pp-ocr-recognizer',
-    name: 'PP-OCRv4, recogniser',
+    name: 'PP-OCRv4, recognizer',
     exporter: 'paddle2onnx',
     reference: 'rapidocr-onnxruntime 1.4.4',
     settings: { task: 'tensor', ...paddleLine(320), output: { decoder: 'tensor' } },

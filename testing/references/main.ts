@@ -13,7 +13,7 @@ import { TORCH_FAMILIES } from './torch-families.ts';
 /**
  * `npm run references`: makes the models' own answers in a virtual environment, compares ours, and writes the table of docs/models.md.
  * `EDGEML_TORCH_PYTHON` names a Python with PyTorch, Transformers and Ultralytics, without which rows of TORCH_FAMILIES stay as they are. Further
- * arguments are folders of families: only those are compared, as they were made last, and only their rows are written anew.
+ * arguments are folders of families: only those are compared, as they were made last, and only their rows are written again.
  * Exit code 1 if a family agrees less than the table said before.
  */
 const HERE = import.meta.dirname;
@@ -80,7 +80,7 @@ async function writeTable(compared: readonly ComparedFamily[]): Promise<void> {
   await writeFile(PAGE, `${before}${BEGIN}\n${[...head, ...rows].join('\n')}\n\n${END}${after}`);
 }
 
-/** SHA-256 of each model, so that whoever makes them anew knows whether they are the same. */
+/** SHA-256 of each model, so that whoever makes them again knows whether they are the same. */
 async function writeHashes(families: readonly ReferenceFamily[], out: string): Promise<void> {
   const known = JSON.parse(await readFile(HASHES, 'utf8').catch(() => '{}')) as Record<string, string>;
   for (const { folder } of families) {

@@ -235,7 +235,7 @@ def magika():
 
 
 class Content:
-    """What magika reads features from."""
+    """The part of a file that magika reads features from."""
 
     def __init__(self, content):
         self.content, self.size = content, len(content)

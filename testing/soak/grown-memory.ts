@@ -11,7 +11,7 @@ const MOST_HEAP_MB = 1;
 /** Of the whole process: the allocator keeps what a busy moment took, as far as it goes. */
 const MOST_MEMORY_MB = 15;
 
-/** What grew from the middle third to the last one of the life of each role's last process, after its warm-up, and should not have. */
+/** The series that grew from the middle third to the last one of the life of each role's last process, after its warm-up, and should not have. */
 export function grownMemory(samples: readonly SoakSample[]): readonly string[] {
   return ROLES.flatMap((role) => {
     const life = lastLife(samples, role);

@@ -15,7 +15,7 @@ export interface Chart {
 }
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [940, 220, 56, 30, 26] as const;
-const COLOURS = ['#2563eb', '#dc2626', '#059669', '#9333ea'];
+const COLORS = ['#2563eb', '#dc2626', '#059669', '#9333ea'];
 /** Points of one line that are drawn at most: what a long run has more is the largest of each step. */
 const MAX_POINTS = 900;
 
@@ -37,11 +37,11 @@ export function lineChart({ title, unit, lines, marks, seconds }: Chart): string
       `<line x1="${x(at)}" x2="${x(at)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" class="fault"><title>${round(at)} s: ${escapeHtml(name)}</title></line>`,
   );
   const drawn = lines.map(
-    ({ points }, index) => `<path d="${pathOf(thinned(points), x, y)}" stroke="${COLOURS[index % COLOURS.length]}"/>`,
+    ({ points }, index) => `<path d="${pathOf(thinned(points), x, y)}" stroke="${COLORS[index % COLORS.length]}"/>`,
   );
   const legend = lines.map(({ name }, index) => {
     const at = LEFT + 340 + index * 120;
-    return `<rect x="${at}" y="9" width="12" height="12" fill="${COLOURS[index % COLOURS.length]}"/><text x="${at + 17}" y="19">${escapeHtml(name)}</text>`;
+    return `<rect x="${at}" y="9" width="12" height="12" fill="${COLORS[index % COLORS.length]}"/><text x="${at + 17}" y="19">${escapeHtml(name)}</text>`;
   });
   const parts = [...grid, ...ticks, ...faults, ...drawn, ...legend].join('\n');
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}"><text x="${LEFT}" y="19" class="title">${escapeHtml(`${title} (${unit})`)}</text>\n${parts}</svg>`;

@@ -20,7 +20,7 @@ if (folder !== undefined) {
     tell({});
     process.on('SIGUSR2', () => {
       collect();
-      // What weak references held goes with the next one.
+      // Objects behind weak references go with the next one.
       setImmediate(() => (collect(), tell({ heapBytes: process.memoryUsage().heapUsed })));
     });
   } catch {

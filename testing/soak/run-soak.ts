@@ -82,7 +82,7 @@ export async function runSoak({ seconds, signal, onProgress }: SoakOptions): Pro
     }
     const took = (performance.now() - startedAt) / 1_000;
     for (const [name, pid] of Object.entries(pidsOf(device))) if (pids[name as keyof typeof pids] !== pid) restarts++;
-    // What still waits is answered, or counted, when the application ends.
+    // Frames that still wait are answered, or counted, when the application ends.
     await device.core.stop();
     const counts = log.counts!;
     const results = device.results.all.filter(({ body }) => body['source'] === 'belt').length;

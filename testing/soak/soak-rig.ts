@@ -34,7 +34,7 @@ export interface SoakRig {
   readonly cameras: ReadonlyMap<string, SimulatedCamera>;
   readonly store: FaultProxy;
   readonly broker: { stop(): Promise<void>; start(): Promise<void> };
-  /** File in the uploader's own small file system that fills it; undefined where nothing can be mounted. */
+  /** File in the uploader's own small file system that fills it; undefined if nothing can be mounted. */
   readonly ballast: string | undefined;
   /** Tells the JavaScript heaps of all components. */
   readonly heaps: LiveHeaps;

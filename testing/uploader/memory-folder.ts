@@ -1,7 +1,7 @@
 import { bytesOnDisk } from '../../components/feedback-uploader/spool/spool-folder.ts';
 import type { OpenFile, SpoolFolder } from '../../components/feedback-uploader/spool/spool-folder.ts';
 
-/** What reached the disk for good, beside what the running system sees. */
+/** The files that reached the disk for good, beside those that the running system sees. */
 interface File {
   data: Buffer;
   durable: Buffer;
@@ -44,12 +44,12 @@ export class MemoryFolder implements SpoolFolder {
     return this.#crashed;
   }
 
-  /** What another process finds after this one was killed. */
+  /** The files that another process finds after this one was killed. */
   afterKill(): MemoryFolder {
     return this.#copy(this.#names, (file) => file.data);
   }
 
-  /** What is found after the power was lost. */
+  /** The files that are left after the power was lost. */
   afterPowerLoss(random: () => number): MemoryFolder {
     const names = new Map<string, File>();
     for (const name of new Set([...this.#names.keys(), ...this.#durableNames.keys()])) {

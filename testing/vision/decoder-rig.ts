@@ -26,7 +26,7 @@ export const placements: fc.Arbitrary<InFractions> = fc.record({
   offsetY: floats(-0.5, 0.5),
 });
 
-/** What all detectors share. */
+/** The common base of all detectors. */
 export const detectionOptions = fc.record({
   scoreThreshold: fc.constantFrom(0.05, 0.25, 0.5),
   iouThreshold: fc.constantFrom(0, 0.3, 0.45, 0.7, 1),

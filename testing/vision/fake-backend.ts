@@ -11,9 +11,9 @@ export function compiledModel(onnx: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** A backend for such files, in software. */
 const fakeHailo: Runtime = {
-  whyUnavailable: (provider) => (provider === 'hailo' ? undefined : 'it is no Hailo'),
+  whyUnavailable: (provider) => (provider === 'hailo' ? undefined : 'it is not a Hailo'),
   async open(source, provider, options) {
-    if (provider !== 'hailo') throw new Error('it is no Hailo');
+    if (provider !== 'hailo') throw new Error('it is not a Hailo');
     const { model, externalData } = await source.read();
     if (!MAGIC.every((byte, index) => model[index] === byte)) throw new Error('HEF_FILE_INVALID');
     const read = async () => ({ model: model.slice(MAGIC.length), externalData });

@@ -1,15 +1,15 @@
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 
-export type Colour = readonly [red: number, green: number, blue: number];
+export type Color = readonly [red: number, green: number, blue: number];
 
-export const RED: Colour = [255, 0, 0];
-export const GREEN: Colour = [0, 255, 0];
-export const BLUE: Colour = [0, 0, 255];
+export const RED: Color = [255, 0, 0];
+export const GREEN: Color = [0, 255, 0];
+export const BLUE: Color = [0, 0, 255];
 
-/** An image of one colour. */
-export function plain(colour: Colour, width = 16, height = 16): Sharp {
-  const [r, g, b] = colour;
+/** An image of one color. */
+export function plain(color: Color, width = 16, height = 16): Sharp {
+  const [r, g, b] = color;
   return sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
 }
 

@@ -5,7 +5,7 @@ import { hashFiles, PackageFiles, parseManifest } from '#packages/model-package'
 import type { ModelManifest } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
 import type { LoadedModel, LoadOptions } from '#packages/vision';
-import { meanColourModel } from './onnx-builder.ts';
+import { meanColorModel } from './onnx-builder.ts';
 
 /** A package in a temporary folder, made of real files. */
 export interface ModelFolder {
@@ -18,9 +18,9 @@ export interface ModelFolder {
   readonly remove: () => Promise<void>;
 }
 
-const COLOURS = {
+const COLORS = {
   schemaVersion: 1,
-  name: 'Colours',
+  name: 'Colors',
   version: '1.0.0',
   task: 'image-classification',
   input: { name: 'image', width: 8, height: 8, std: 255 },
@@ -35,12 +35,12 @@ export async function modelFolder(
   labels: readonly string[] = ['red', 'green', 'blue'],
 ): Promise<ModelFolder> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'edgeml-model-'));
-  const all: Record<string, Uint8Array | string> = { 'model.onnx': meanColourModel(8), ...files };
+  const all: Record<string, Uint8Array | string> = { 'model.onnx': meanColorModel(8), ...files };
   for (const [name, content] of Object.entries(all)) {
     await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
     await writeFile(path.join(dir, name), content);
   }
-  const manifest = parseManifest({ ...COLOURS, ...changes });
+  const manifest = parseManifest({ ...COLORS, ...changes });
   const made = new PackageFiles(
     dir,
     await hashFiles(

@@ -36,7 +36,7 @@ export interface WeightSpec {
   readonly location?: string;
 }
 
-/** What the file of external weights holds. */
+/** The content of the file of external weights. */
 export function externalWeights(values: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }
@@ -78,8 +78,8 @@ export function buildOnnx(spec: GraphSpec): Uint8Array {
   );
 }
 
-/** A classifier of colours: [1, 3, side, side] to the mean of each channel, as `probs` [1, 3]. */
-export function meanColourModel(
+/** A classifier of colors: [1, 3, side, side] to the mean of each channel, as `probs` [1, 3]. */
+export function meanColorModel(
   side = 8,
   options: { readonly type?: 'float32' | 'float16'; readonly scale?: number; readonly location?: string } = {},
 ): Uint8Array {

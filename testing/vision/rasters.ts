@@ -7,7 +7,7 @@ interface BmpSpec {
   readonly isTopDown?: boolean;
   /** Red, green, blue and alpha; the file then says so. */
   readonly masks?: readonly number[];
-  /** Default: greys from black to white. */
+  /** Default: grays from black to white. */
   readonly palette?: readonly (readonly [number, number, number])[];
   /** Value of a pixel as the file holds it: an index, or its bits. */
   readonly pixel?: (x: number, y: number) => number;
@@ -17,11 +17,11 @@ export function bmp(spec: BmpSpec): Uint8Array {
   const { bits, width = 5, height = 3, isTopDown = false, masks = [] } = spec;
   const pixel = spec.pixel ?? ((x, y) => ((y * 7 + x) * 2654435761) % 2 ** bits);
   const levels = 2 ** bits;
-  const greys = Array.from({ length: bits <= 8 ? levels : 0 }, (_, index) => {
-    const grey = Math.round((index * 255) / (levels - 1));
-    return [grey, grey, grey] as const;
+  const grays = Array.from({ length: bits <= 8 ? levels : 0 }, (_, index) => {
+    const gray = Math.round((index * 255) / (levels - 1));
+    return [gray, gray, gray] as const;
   });
-  const palette = spec.palette ?? greys;
+  const palette = spec.palette ?? grays;
   const headerBytes = masks.length === 4 ? 56 : 40;
   const masksBytes = masks.length === 3 ? 12 : 0;
   const pixelsAt = 14 + headerBytes + masksBytes + 4 * palette.length;

@@ -31,7 +31,7 @@ const SSD = {
 
 const RAW_BYTES = { dtype: 'uint8', layout: 'NHWC', mean: 0, std: 1 };
 
-/** What model.json of each real model says, by the name of its file. */
+/** model.json of each real model, by the name of its file. */
 const MODELS: Readonly<
   Record<string, { readonly task: string; readonly input: object; readonly output: object; readonly labels: string }>
 > = {

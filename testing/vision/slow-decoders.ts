@@ -7,7 +7,7 @@ export interface PlainBox {
   readonly classId: number;
   /** x0, y0, x1, y1 as fractions of the model's input. */
   readonly box: readonly [number, number, number, number];
-  /** What the prediction has besides its box. */
+  /** The prediction's values besides its box. */
   readonly more?: Partial<Prediction>;
 }
 

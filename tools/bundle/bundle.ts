@@ -4,7 +4,7 @@ import type { BuildFailure, BuildOptions, Metafile, Plugin } from 'esbuild';
 import { buildErrors } from './errors.ts';
 import { PROJECT } from './project.ts';
 
-/** What edgeml.Runtime carries: found on the device through NODE_PATH, never part of a bundle. */
+/** The packages in edgeml.Runtime: found on the device through NODE_PATH, never part of a bundle. */
 const EXTERNAL_PACKAGES = [
   'onnxruntime-node',
   'onnxruntime-common',

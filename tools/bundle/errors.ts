@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
 /** Exact version of an npm package and the hash of its tarball, in npm's `sha512-<base64>` form. */
 export interface PackagePin {
@@ -7,7 +7,7 @@ export interface PackagePin {
   readonly integrity: string;
 }
 
-export const buildErrors = errorCatalogue({
+export const buildErrors = errorCatalog({
   'build.bundle': { todo: 'Correct the source lines that esbuild names.' },
   'build.license-missing': entry<
     | { readonly package: string; readonly version: string; readonly at?: string }

@@ -8,7 +8,7 @@ import type { ZipEntry } from './zip/zip-entry.ts';
 /**
  * A model package as it is in artifacts/models.
  *
- * @throws EdgeError `build.model-package` where there is none.
+ * @throws EdgeError `build.model-package` if there is none.
  */
 export async function modelEntries(name: string): Promise<readonly ZipEntry[]> {
   const folder = path.join(projectPaths.models, name);

@@ -3,7 +3,7 @@ const PRODUCTION_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unkno
   'edgeml.InferenceAgent': { SignaturePolicy: 'require', GoldenPolicy: 'require' },
 };
 
-/** A recipe, canonical keys, with the defaults of a published component. What the recipe sets itself stays. */
+/** A recipe, canonical keys, with the defaults of a published component. The recipe's own settings stay. */
 export function productionRecipe(
   component: string,
   document: Readonly<Record<string, unknown>>,

@@ -17,7 +17,7 @@ export async function buildSdk(dist: string): Promise<void> {
   await Promise.all(files.map(([name, content]) => writeFile(path.join(dist, name), content)));
 }
 
-/** Declarations of the files beside the entry; those of what is bundled are nobody's business. */
+/** Declarations of the files beside the entry; those of bundled files are left out. */
 function declarations(entry: string): readonly (readonly [name: string, text: string])[] {
   const { config } = ts.readConfigFile(path.join(PROJECT, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
     config: object;
@@ -35,7 +35,7 @@ function declarations(entry: string): readonly (readonly [name: string, text: st
   const { diagnostics } = program.emit(undefined, (_file, text, _mark, _error, sources) => {
     const source = sources?.[0]?.fileName;
     if (source === undefined || path.dirname(source) !== path.dirname(entry)) return;
-    // Who takes the package reads declarations of JavaScript files.
+    // Users of the package read declarations of JavaScript files.
     made.push([path.basename(source).replace(/\.ts$/, '.d.ts'), text.replaceAll(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'")]);
   });
   const [problem] = diagnostics;

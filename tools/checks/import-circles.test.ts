@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(project, { recursive: true }));
 
 describe('importCircles', () => {
-  it('finds none where imports lead one way, by whatever number of paths', async () => {
+  it('finds none if imports lead one way, by whatever number of paths', async () => {
     await write('tools/top.ts', "import './left.ts'; import './right.ts'; import 'node:fs';");
     await write('tools/left.ts', "import './ground.ts';");
     await write('tools/right.ts', "import './left.ts'; import './ground.ts';");

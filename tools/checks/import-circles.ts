@@ -30,7 +30,7 @@ export function importCircles(project: string): readonly Circle[] {
   return circles;
 }
 
-/** What each file imports of the project. */
+/** The imports of each file within the project. */
 function importGraph(project: string): ReadonlyMap<string, readonly string[]> {
   const files = filesOf(project);
   const known = new Set(files);

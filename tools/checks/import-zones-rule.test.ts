@@ -53,7 +53,7 @@ tester.run('import-zones', importZonesRule, {
     // One component never imports another, and tools see of a component what the table names.
     refused('components/inference-app/app.ts', "import { a } from '../inference-agent/config.ts';", 'forbidden'),
     refused('tools/migrate-v1/a.ts', "import { a } from '../../components/inference-agent/agent.ts';", 'forbidden'),
-    // What ships imports no test support, no benchmark and no test.
+    // Shipped code does not import test support, benchmarks or tests.
     refused('components/runtime/a.ts', "import { a } from '../../testing/agent/rig.ts';", 'forbidden'),
     refused('tools/cli/bench.ts', "await import('../../bench/main.ts');", 'forbidden'),
     refused('tools/cli/build.ts', "import { a } from './build.test.ts';", 'forbidden'),

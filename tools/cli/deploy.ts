@@ -47,7 +47,7 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
         '--models <which>',
         '"trusted": the agent refuses models that are unsigned or untested; "any": it takes them with a warning. Asked for once',
       )
-      .option('--force', 'deploy even where the target has all of it already')
+      .option('--force', 'deploy even if the target has all of it already')
       .option('--dry-run', 'ask what the target has and print the request; change nothing')
       .option('--wait', 'follow the devices until all are done; fails when one fails')
       .option('--timeout <seconds>', 'longest wait with --wait', '3600'),

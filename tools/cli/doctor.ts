@@ -67,8 +67,8 @@ async function rootFor(options: RootOption): Promise<string | undefined> {
   return undefined;
 }
 
-const COLOURS = { ok: 'green', info: 'dim', warning: 'yellow', error: 'red' } as const;
+const COLORS = { ok: 'green', info: 'dim', warning: 'yellow', error: 'red' } as const;
 
 function painted(out: Output, state: Finding['state'], text: string): string {
-  return out.paint(COLOURS[state], text);
+  return out.paint(COLORS[state], text);
 }

@@ -1,8 +1,8 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { GoldenCaseReport } from '#packages/vision';
 
-/** What the command line itself can refuse. `cli.usage` ends with exit code 2, everything else with 1. */
-export const cliErrors = errorCatalogue({
+/** Errors of the command line itself. `cli.usage` ends with exit code 2, everything else with 1. */
+export const cliErrors = errorCatalog({
   'cli.component-failed': { todo: 'Read the log lines above; the whole log is in the named file.' },
   'cli.deployment-failed': entry<{
     readonly deploymentId: string;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseManifest } from '#packages/model-package';
-import { buildOnnx, meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { buildOnnx, meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import type { NodeSpec, ValueSpec, WeightSpec } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
@@ -40,7 +40,7 @@ async function propose(
 ): Promise<Proposed> {
   const { io } = await inspect(buildOnnx({ inputs: [input], outputs, nodes, weights }), '--json');
   const answer = JSON.parse(io.out) as Proposed;
-  // Whatever is proposed is in the form of model.json.
+  // Every proposal has the form of model.json.
   expect(() => parseManifest(answer.proposed)).not.toThrow();
   return answer;
 }
@@ -54,7 +54,7 @@ const value = (name: string, ...shape: (number | string)[]): ValueSpec => ({ nam
 
 describe('edgeml inspect', () => {
   it('says how many nodes a provider runs, and how long they take', async () => {
-    const { io } = await inspect(meanColourModel(8), '--provider', 'cpu,qnn', '--json');
+    const { io } = await inspect(meanColorModel(8), '--provider', 'cpu,qnn', '--json');
     const { execution } = JSON.parse(io.out) as { readonly execution: unknown };
     expect(execution).toEqual([
       {
@@ -63,7 +63,7 @@ describe('edgeml inspect', () => {
       },
       { provider: 'qnn', reason: expect.stringContaining('edgeml.accelerator.Qnn is not installed') as string },
     ]);
-    const { io: forPeople } = await inspect(meanColourModel(8), '--provider', 'cpu,qnn');
+    const { io: forPeople } = await inspect(meanColorModel(8), '--provider', 'cpu,qnn');
     expect(forPeople.out).toMatch(/^cpu +\d+ nodes, \d+\.\d ms$/m);
     expect(forPeople.out).toMatch(/^qnn +does not run it: the component/m);
   });
@@ -75,7 +75,7 @@ describe('edgeml inspect', () => {
   });
 
   it('prints what the model takes and gives', async () => {
-    const { code, io } = await inspect(meanColourModel(8));
+    const { code, io } = await inspect(meanColorModel(8));
     expect(code).toBe(0);
     expect(io.out).toMatch(/inputs +image {2}float32 \[1, 3, 8, 8\]/);
     expect(io.out).toMatch(/outputs +probs {2}float32 \[1, 3\]/);
@@ -117,7 +117,7 @@ describe('edgeml inspect', () => {
     expect(questions[1]).toMatchObject({ keys: ['input.color', 'input.mean', 'input.std'] });
   });
 
-  it('reads the scale of a quantised classifier', async () => {
+  it('reads the scale of a quantized classifier', async () => {
     const nodes = [
       { op: 'Softmax', inputs: ['logits'], outputs: ['float'] },
       { op: 'QuantizeLinear', inputs: ['float', 'scale', 'zero'], outputs: ['probs'] },
@@ -212,12 +212,12 @@ describe('edgeml inspect', () => {
       keys: ['input.width', 'input.height'],
       text: expect.stringContaining('the model leaves its size free (w × h)') as string,
     });
-    const { io } = await inspect(meanColourModel(8));
+    const { io } = await inspect(meanColorModel(8));
     expect(io.out).toMatch(/ask {3}input\.mean, input\.std: the file does not say what pixels become/);
   });
 
-  it('refuses what is no ONNX file, and a file that is not there', async () => {
-    for (const bytes of ['hello, this is text', new Uint8Array(0), meanColourModel(8).subarray(0, 100)]) {
+  it('refuses what is not an ONNX file, and a file that is not there', async () => {
+    for (const bytes of ['hello, this is text', new Uint8Array(0), meanColorModel(8).subarray(0, 100)]) {
       const { code, io } = await inspect(bytes);
       expect(code).toBe(1);
       expect(io.err).toContain('model.unreadable');

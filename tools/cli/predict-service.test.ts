@@ -7,7 +7,7 @@ import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
 import { writePackage } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE } from '../../testing/agent/sample-package.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   tensors = await writePackage(
     path.join(root, 'Means'),
     { name: 'Means', task: 'tensor', output: { decoder: 'tensor' }, golden: [] },
-    { 'model.onnx': meanColourModel(8) },
+    { 'model.onnx': meanColorModel(8) },
   );
   for (const packageDir of [SAMPLE_PACKAGE, tensors]) await agent.client.activate({ path: packageDir });
 });
@@ -40,7 +40,7 @@ async function predict(...args: string[]) {
   return { code, io, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-/** What says how long it took differs from run to run. */
+/** Drops the durations, which differ from run to run. */
 const withoutTimes = (line: Record<string, unknown>): object => ({ ...line, timings: undefined });
 
 describe('edgeml predict --service', () => {

@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BLUE, RED, plain } from '../../testing/vision/images.ts';
 import { modelFolder } from '../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../testing/vision/model-folder.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import { MemoryIo } from './frame/io.ts';
 import { runProgram } from './program.ts';
 
-const COLOURS = {
+const COLORS = {
   schemaVersion: 1,
-  name: 'Colours',
+  name: 'Colors',
   version: '1.0.0',
   task: 'image-classification',
   input: { width: 8, height: 8, std: 255 },
@@ -25,9 +25,9 @@ beforeEach(async () => {
   folder = await modelFolder(
     {},
     {
-      'model.json': JSON.stringify(COLOURS),
+      'model.json': JSON.stringify(COLORS),
       'labels.txt': 'red\ngreen\nblue\n',
-      'half.onnx': meanColourModel(8, { scale: 0.5 }),
+      'half.onnx': meanColorModel(8, { scale: 0.5 }),
       'red.jpg': await plain(RED).jpeg({ quality: 100 }).toBuffer(),
       'blue.png': await plain(BLUE).png().toBuffer(),
       'note.jpg': 'this is text',
@@ -118,7 +118,7 @@ describe('edgeml predict', () => {
 
   it('runs the golden test when asked', async () => {
     const golden = [{ input: 'red.jpg', expect: 'red.json' }];
-    await writeFile(file('model.json'), JSON.stringify({ ...COLOURS, golden }));
+    await writeFile(file('model.json'), JSON.stringify({ ...COLORS, golden }));
     await writeFile(file('red.json'), JSON.stringify([{ classId: 0, label: 'red', score: 0.99 }]));
     expect((await predict(...base(), file('blue.png'), '--golden')).code).toBe(0);
     await writeFile(file('red.json'), JSON.stringify([{ classId: 1, label: 'green', score: 0.99 }]));
@@ -138,7 +138,7 @@ describe('edgeml predict', () => {
   it.each([
     ['an unknown provider', ['--provider', 'gpu']],
     ['a variant that is not there', ['--variant', 'none.onnx']],
-    ['threads that are no number', ['--threads', 'many']],
+    ['threads that are not a number', ['--threads', 'many']],
   ])('ends with 2 for %s', async (_what, args) => {
     const { code, io } = await predict(...base(), file('red.jpg'), ...args);
     expect(code).toBe(2);
@@ -149,7 +149,7 @@ describe('edgeml predict', () => {
     const empty = await predict('--package', path.join(folder.dir, 'none'), '--image', file('red.jpg'));
     expect(empty).toMatchObject({ code: 1 });
     expect(empty.io.err).toContain('cli.package-unreadable');
-    await writeFile(file('model.json'), JSON.stringify({ ...COLOURS, input: { width: 0, height: 8 } }));
+    await writeFile(file('model.json'), JSON.stringify({ ...COLORS, input: { width: 0, height: 8 } }));
     expect((await predict(...base(), file('red.jpg'))).io.err).toContain('/input/width');
   });
 });

@@ -30,7 +30,7 @@ export const predictCommand: CommandSpec<PredictOptions> = {
         'execution providers to try in turn: cpu, webgpu, cuda, tensorrt, openvino, qnn, wasm, hailo, rknn',
         'cpu',
       )
-      .option('--require-provider', 'fail where the first provider of the list cannot be used')
+      .option('--require-provider', 'fail if the first provider of the list cannot be used')
       .option('--threads <number>', 'threads of one operator; 0 lets ONNX Runtime decide', '0')
       .option('--sequence', 'the files follow one another: a model that hands a state on goes on with it')
       .option('--golden', "run the package's golden test first and fail with it")

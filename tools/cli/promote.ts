@@ -28,7 +28,7 @@ export const promoteCommand: CommandSpec<PromoteCommandOptions> = {
       .requiredOption('--state <place>', 'where the state is kept: a file, or s3://bucket/key')
       .option('--approve <token>', 'the token that the gate gave: go on with the waves')
       .option('--by <name>', 'who approves (default: the user of this machine)')
-      .option('--run <id>', 'the run of a pipeline: begins anew if another run has ended, and never takes one over')
+      .option('--run <id>', 'the run of a pipeline: begins again if another run has ended, and never takes one over')
       .option('--abort', 'give every stage its former deployment back')
       .option('--dry-run', 'check the plan, show the stages and which devices can take the version; change nothing')
       .option('--every <seconds>', 'first pause between two looks at a stage', '10'),

@@ -32,7 +32,7 @@ export const provisionCommand: CommandSpec<ProvisionCommandOptions> = {
       .option('--nucleus <version>', 'version of the nucleus that will be installed', '2.14.0')
       .option('--dry-run', 'print what would be made; change nothing'),
   help: `
-What is there already stays: run it again after an interruption, or for a device that is known. The private key is told once,
+Existing resources are kept: run it again after an interruption, or for a device that is known. The private key is told once,
 by AWS, and lies in --output from then on, readable by you alone. Copy the folder to the device, add AmazonRootCA1.pem, and
 install the nucleus with --init-config config.yaml.
 

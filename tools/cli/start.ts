@@ -36,7 +36,7 @@ export const startCommand: CommandSpec<StartOptions> = {
       )
       .option('--open', 'open the console in the browser')
       .option('--samples', 'run the samples although there is an edgeml.yaml')
-      .option('--fresh', 'begin anew: forget what earlier starts have left below the root')
+      .option('--fresh', 'begin again: forget what earlier starts have left below the root')
       .option('--inbox <folder>', 'folder to watch with the samples (default: .edgeml/inbox of the project)')
       .option(
         '--mqtt <url>',

@@ -31,7 +31,7 @@ interface TwinCommandOptions extends DecryptionKeyOption {
   readonly timeout: string;
 }
 
-/** What every deployment of models needs; where the given folders lack it, the project's own build gives it. */
+/** Components that every deployment of models needs; if the given folders lack one, the project's own build provides it. */
 const AGENT = 'edgeml.InferenceAgent';
 const BASE = ['edgeml.Runtime', AGENT];
 
@@ -46,7 +46,7 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
       .option('--image <path...>', 'images, or folders of some, to measure with (default: the golden inputs)')
       .option('--requests <number>', 'measured requests per model', '50')
       .option('--plan <file>', 'promotion plan whose bounds (twin.maxP95Ms, …) hold, unless given here')
-      .option('--max-p95 <ms>', 'fail where the 95th percentile of the latency is higher')
+      .option('--max-p95 <ms>', 'fail if the 95th percentile of the latency is higher')
       .option('--max-memory <MB>', 'fail where all components together take more at their peak')
       .option(
         '--held-back <folder>',
@@ -55,7 +55,7 @@ export const twinCommand: CommandSpec<TwinCommandOptions> = {
       .option('--min-accuracy <share>', 'fail if top-1, or mAP@0.5, on the held-back pictures is lower, e.g. 0.9')
       .option('--nucleus <root>', 'deploy nothing: judge what the nucleus on this machine runs, e.g. /greengrass/v2')
       .option('--model <alias>', 'with --nucleus: only this model')
-      .option('--require-provider', 'fail where a model does not run on the execution provider that was asked for')
+      .option('--require-provider', 'fail if a model does not run on the execution provider that was asked for')
       .option('--report <folder>', 'where report.html, junit.xml and report.json go', 'twin-report')
       .option('--name <text>', 'name of the run in the report (default: of the deployment)')
       .option('--thing <name>', 'thing name of the device')

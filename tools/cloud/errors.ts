@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
 /** The call to AWS that failed. */
 interface AwsFacts {
@@ -7,8 +7,8 @@ interface AwsFacts {
   readonly requestId?: string;
 }
 
-/** What publishing, deploying, promoting and provisioning can end with, and any call to AWS. */
-export const cloudErrors = errorCatalogue({
+/** Errors of publishing, deploying, promoting and provisioning, and of any call to AWS. */
+export const cloudErrors = errorCatalog({
   'account.invalid-file': entry<{ readonly issues: readonly string[] }>({
     todo: 'Correct every value that is named; docs/accounts.md shows a whole file.',
   }),

@@ -1,6 +1,6 @@
-import { errorCatalogue } from '#packages/foundation';
+import { errorCatalog } from '#packages/foundation';
 
-export const datasetErrors = errorCatalogue({
+export const datasetErrors = errorCatalog({
   'dataset.format-unsuited': {
     todo: 'Choose another --to: COCO holds boxes only; YOLO, Label Studio, CVAT and Ground Truth hold both boxes and classes.',
   },

@@ -28,7 +28,7 @@ export interface Sample {
 
 export interface ReadSamples {
   readonly samples: readonly Sample[];
-  /** Records that are no part of the data set, by the reason. */
+  /** Records that are not part of the data set, by the reason. */
   readonly leftOut: Readonly<Record<'not chosen' | 'no picture' | 'picture missing' | 'twice', number>>;
 }
 

@@ -9,7 +9,7 @@ import { strippedRecipe } from '../bundle/recipe-source.ts';
 /** Nucleus lite reads a recipe into a buffer of this size (aws-greengrass-lite 2.6, modules/ggl-recipe/src/recipe.c). */
 export const LITE_RECIPE_BYTES = 8196;
 
-/** What is wrong with each recipe, and between them: sizes as delivered, policy ids that two components share. */
+/** Faults of each recipe, and between them: sizes as delivered, policy ids that two components share. */
 export async function lintCollection(files: readonly string[]): Promise<readonly RecipeIssue[]> {
   const parsed = await Promise.all(files.map((file) => parseRecipeFile(file)));
   const single = parsed.flatMap((recipe) => [...lintRecipe(recipe)]);

@@ -92,7 +92,7 @@ function circleIssue({ file, recipe }: LintedRecipe, all: readonly LintedRecipe[
   ];
 }
 
-/** Names from a component's dependencies back to `target`; undefined where no way leads there. */
+/** Names from a component's dependencies back to `target`; undefined if no way leads there. */
 function pathBack(
   name: string,
   target: string,

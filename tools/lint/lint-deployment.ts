@@ -87,7 +87,7 @@ function sizes(file: string, request: LocalDeploymentRequest, known: readonly Li
   });
 }
 
-/** The nucleus ignores the configuration of a component that is no root: it comes along as a dependency, with its defaults. */
+/** The nucleus ignores the configuration of a component that is not a root: it comes along as a dependency, with its defaults. */
 function notRoots(file: string, request: LocalDeploymentRequest): readonly RecipeIssue[] {
   const roots = new Set(Object.keys(request.rootComponentVersionsToAdd ?? {}));
   return Object.keys(request.componentToConfiguration ?? {})
@@ -98,7 +98,7 @@ function notRoots(file: string, request: LocalDeploymentRequest): readonly Recip
       code: 'deployment.configuration-of-no-root',
       file,
       pointer: pointerTo('/componentToConfiguration', name),
-      message: `${name} is configured and is no root component of this deployment; the nucleus ignores that, unless an earlier one made it a root.`,
+      message: `${name} is configured and is not a root component of this deployment; the nucleus ignores that, unless an earlier one made it a root.`,
       fix: `add ${name} with its version to rootComponentVersionsToAdd.`,
     }));
 }

@@ -15,7 +15,7 @@ import { lintDeployment } from './lint-deployment.ts';
 import { lintModelPackage } from './lint-model-package.ts';
 
 export interface LintResult {
-  /** What was looked at, by kind. */
+  /** The counts of what was checked, by kind. */
   readonly counts: {
     readonly recipes: number;
     readonly packages: number;

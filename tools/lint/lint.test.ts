@@ -8,7 +8,7 @@ import { projectPaths } from '../bundle/project.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { lintDependencies } from './lint-dependencies.ts';
 import { runHere } from '../../testing/package/in-process.ts';
-import { colourPackage, tarOf } from '../../testing/package/training-output.ts';
+import { colorPackage, tarOf } from '../../testing/package/training-output.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -157,7 +157,7 @@ describe('edgeml lint', () => {
     expect((await runHere(['lint', '--nucleus', 'java', at('deployment.json')])).code).toBe(0);
   });
 
-  it('says that a nucleus ignores the configuration of a component that is no root', async () => {
+  it('says that a nucleus ignores the configuration of a component that is not a root', async () => {
     const request = {
       rootComponentVersionsToAdd: { 'edgeml.InferenceApp': '1.0.0' },
       componentToConfiguration: { 'edgeml.InferenceAgent': { MERGE: { LogLevel: 'debug' } } },
@@ -178,19 +178,19 @@ describe('edgeml lint', () => {
   });
 
   it('reads model packages, folders and archives', async () => {
-    await writeFiles(at('Good'), colourPackage());
+    await writeFiles(at('Good'), colorPackage());
     expect(await lint(at('Good'))).toEqual(['model.no-golden /golden']);
-    await writeFile(at('good.tar.gz'), await tarOf(colourPackage()));
+    await writeFile(at('good.tar.gz'), await tarOf(colorPackage()));
     expect(await lint(at('good.tar.gz'))).toEqual(['model.no-golden /golden']);
-    await writeFiles(at('Bad'), { ...colourPackage({ name: 'a_b', input: { name: 'pixels', width: 8, height: 8 } }) });
+    await writeFiles(at('Bad'), { ...colorPackage({ name: 'a_b', input: { name: 'pixels', width: 8, height: 8 } }) });
     expect(await lint(at('Bad'))).toEqual([
       'packaging.name /name',
       'model.no-golden /golden',
       'model.input-name /input/name',
     ]);
-    await writeFiles(at('Text'), { ...colourPackage(), 'model.onnx': 'text' });
+    await writeFiles(at('Text'), { ...colorPackage(), 'model.onnx': 'text' });
     expect(await lint(at('Text'))).toContain('model.unreadable /variants/0');
-    const variants = (...more: readonly object[]) => colourPackage({ variants: [...more] });
+    const variants = (...more: readonly object[]) => colorPackage({ variants: [...more] });
     const compiled = { file: 'model.hef', backend: 'hailo', target: 'hailo8' };
     await writeFiles(at('Hef'), { ...variants({ file: 'model.onnx' }, compiled), 'model.hef': '\x01HEF and more' });
     expect(await lint(at('Hef'))).toEqual(['model.no-golden /golden']);

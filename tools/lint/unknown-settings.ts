@@ -15,7 +15,7 @@ export function unknownSettings(
   named: readonly string[],
 ): readonly string[] {
   return Object.entries(merges).flatMap(([component, merge]) => {
-    const meant = named.includes(component) ? undefined : misspeltComponent(component);
+    const meant = named.includes(component) ? undefined : misspelledComponent(component);
     if (meant !== undefined) return [`there is no component ${component}; did you mean ${meant}?`];
     const schema = COMPONENT_SCHEMAS.get(component);
     const value = typeof merge === 'string' ? parsed(merge) : merge;
@@ -29,7 +29,7 @@ export function unknownSettings(
   });
 }
 
-function misspeltComponent(component: string): string | undefined {
+function misspelledComponent(component: string): string | undefined {
   const names = COMPONENTS.map(({ name }) => name);
   return names.includes(component) ? undefined : closest(component, names);
 }

@@ -1,6 +1,6 @@
 import type { ComponentSummary } from './ports.ts';
 
-/** Release of the nucleus whose behaviour the core follows; components read it from GGC_VERSION. */
+/** Release of the nucleus whose behavior the core follows; components read it from GGC_VERSION. */
 export const NUCLEUS_VERSION = '2.17.0';
 
 export const NUCLEUS = 'aws.greengrass.Nucleus';
@@ -27,7 +27,7 @@ export function builtinSummaries(configuration: (component: string) => unknown):
   }));
 }
 
-/** What command-line clients may do: everything. Their token lies in a file that only the owner of the core can read. */
+/** The rights of command-line clients: everything. Their token lies in a file that only the owner of the core can read. */
 export const CLI_ACCESS = {
   accessControl: Object.fromEntries(
     ['aws.greengrass.Cli', 'aws.greengrass.ipc.pubsub', 'aws.greengrass.ipc.mqttproxy'].map((service) => [

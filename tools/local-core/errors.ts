@@ -1,4 +1,4 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { ComponentState } from './ports.ts';
 
 export interface Requirement {
@@ -6,8 +6,8 @@ export interface Requirement {
   readonly range: string;
 }
 
-/** What can go wrong in the local core itself. What components are told are the modelled errors in `ipc/fault.ts`. */
-export const coreErrors = errorCatalogue({
+/** Errors of the local core itself. Components get the modeled errors in `ipc/fault.ts`. */
+export const coreErrors = errorCatalog({
   'component.broken': entry<{ readonly component: string }>({
     todo: 'Read the log of the component, correct it, and deploy it again: a BROKEN component starts only through a deployment.',
   }),

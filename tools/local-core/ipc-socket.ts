@@ -11,7 +11,7 @@ export interface IpcSocketPaths {
   readonly listen: string;
   /** Absolute path below the root, a link where the root's own path is too long. */
   readonly absolute: string;
-  /** What components get: relative to their working directory where the absolute path is too long. */
+  /** The path for components: relative to their working directory where the absolute path is too long. */
   readonly forComponent: string;
   /** Removes what was made for it. */
   release(): Promise<void>;

@@ -36,7 +36,7 @@ export class LocalCore {
   readonly root: string;
   /** In-process publish/subscribe of the components. */
   readonly pubsub: LocalPubSub;
-  /** The broker that stands in for IoT Core; undefined where there is none. */
+  /** The broker that stands in for IoT Core; undefined if there is none. */
   readonly mqttUrl: string | undefined;
   readonly ipc: IpcServer;
   readonly nucleus: Nucleus;
@@ -152,7 +152,7 @@ interface Listeners {
   readonly broker: Set<(state: BrokerState) => void>;
 }
 
-/** What ends the parts that were started, in the order of their starts. */
+/** The calls that stop the parts, in the order of their starts. */
 type Undo = (() => Promise<void> | void)[];
 
 async function undoAll(undo: Undo): Promise<void> {

@@ -8,7 +8,7 @@ import { writeZip } from '../bundle/zip/write-zip.ts';
 import { LITE_MAX_OBJECTS } from '../recipe/lite-limits.ts';
 import type { Nucleus } from './nucleus.ts';
 
-/** What nucleus lite 2.6.0 did when it was run for real, fact by fact. */
+/** The behavior of nucleus lite 2.6.0, observed fact by fact. */
 let rig: CoreRig;
 let nucleus: Nucleus;
 

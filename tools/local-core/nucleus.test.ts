@@ -94,7 +94,7 @@ describe('a deployment', () => {
     expect(rig.component(nucleus, 'a.A')).toMatchObject({ configuration: { rate: 1 } });
   });
 
-  it('ignores configuration of components that are no roots, as the nucleus does', async () => {
+  it('ignores configuration of components that are not roots, as the nucleus does', async () => {
     await rig.recipe('a.A', '1.0.0', { dependencies: { 'a.B': { VersionRequirement: '*' } } });
     await rig.recipe('a.B', '1.0.0', { configuration: { rate: 1 } });
     const nucleus = await rig.open();
@@ -250,7 +250,7 @@ describe('a deployment that cannot work', () => {
 });
 
 describe('components of a deployment', () => {
-  it('are asked before they change, and told afterwards', async () => {
+  it('are asked before they change, and told afterward', async () => {
     const asked: string[] = [];
     const notifier = {
       beforeUpdate: async (_id: string, ms: number) => void asked.push(`before ${ms} ${rig.history.length}`),

@@ -131,7 +131,7 @@ export class Nucleus implements NucleusPort {
     service.requestRestart();
   }
 
-  /** Asks for a stop; the component stays FINISHED until it is restarted or deployed anew. */
+  /** Asks for a stop; the component stays FINISHED until it is restarted or deployed again. */
   async stop(component: string): Promise<void> {
     this.#find(component).service.requestStop();
   }
@@ -148,7 +148,7 @@ export class Nucleus implements NucleusPort {
     return this.#deployments.records();
   }
 
-  /** Resolves when the deployment has ended; to undefined where there is none of that id. */
+  /** Resolves when the deployment has ended; to undefined if there is none of that id. */
   deploymentEnded(deploymentId: string): Promise<DeploymentRecord | undefined> {
     return this.#deployments.ended(deploymentId);
   }

@@ -51,9 +51,9 @@ export interface DeploymentOutcome {
 
 /** Configuration of all components, with the nucleus' merge, reset and timestamp rules. */
 export interface ConfigurationStore {
-  /** Value at the path, a container as a plain object; undefined where nothing is. */
+  /** Value at the path, a container as a plain object; undefined if nothing is. */
   get(component: string, keyPath: readonly string[]): unknown;
-  /** Merges with the timestamp rule: returns false where a newer value stands. Times are epoch milliseconds. */
+  /** Merges with the timestamp rule: returns false if a newer value stands. Times are epoch milliseconds. */
   merge(component: string, keyPath: readonly string[], value: unknown, timestampMs: number): boolean;
   /** Calls back with the changed path for changes at or below `keyPath`. */
   subscribe(
@@ -88,7 +88,7 @@ export interface ComponentNotifier {
   beforeUpdate(deploymentId: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
   afterUpdate(deploymentId: string): void;
   /**
-   * Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. Where none of
+   * Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. If none of
    * the changed components has subscribed, all accept; where one has, the nucleus waits for the others too.
    */
   validate(deploymentId: string, changed: ReadonlyMap<string, unknown>, timeoutMs: number): Promise<string | undefined>;

@@ -5,7 +5,7 @@ export interface ParameterRule {
   readonly pattern: RegExp;
   /** Said after the value that does not fit. */
   readonly meaning: string;
-  /** What a value that people often have is missing. */
+  /** The remedy for a value that people often lack. */
   readonly hint?: (value: string) => string | undefined;
 }
 
@@ -65,7 +65,7 @@ export function rulesOf(kind: ConnectorKind, hasGpu: boolean): readonly Paramete
   return [...inference, ...(kind === 'image-classification' ? [trainingJob] : []), ...(hasGpu ? [gpu] : [])];
 }
 
-/** What is wrong with the parameters, each problem with the name of its parameter. */
+/** The problems of the parameters, each with the name of its parameter. */
 export function parameterProblems(
   rules: readonly ParameterRule[],
   given: Readonly<Record<string, unknown>>,

@@ -1,6 +1,6 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-export const migrationErrors = errorCatalogue({
+export const migrationErrors = errorCatalog({
   'migrate.code': {
     todo: 'Give the unpacked deployment package of the function, and its handler: `--function NAME=FOLDER:module.function`.',
   },

@@ -43,7 +43,7 @@ export function accessControlOf(component: string, { routes, events }: FunctionT
   return Object.fromEntries(
     services.flatMap(([service, way, publish, subscribe]) => {
       const statements = [
-        statementOf(publish, published, way, 'What the function publishes.'),
+        statementOf(publish, published, way, 'Messages that the function publishes.'),
         statementOf(subscribe, events, way, 'Messages that the function is called with.'),
       ].filter(({ resources }) => resources.length > 0);
       if (statements.length === 0) return [];

@@ -75,7 +75,7 @@ function serviceOf(connector: Connector, models: Readonly<Record<string, string>
   ];
 }
 
-/** Empty where the connector gave nothing to feedback. */
+/** Empty if the connector gave nothing to feedback. */
 function feedbackOf({ parameters }: Connector): { readonly MLFeedbackConnectorConfigId?: string } {
   const id = parameters['MLFeedbackConnectorConfigId'];
   return typeof id === 'string' && id !== '' ? { MLFeedbackConnectorConfigId: id } : {};
@@ -85,7 +85,7 @@ function merge(component: string, key: string, value: object): Migration['config
   return Object.keys(value).length === 0 ? {} : { [component]: { MERGE: { [key]: value } } };
 }
 
-/** What the components themselves would refuse, e.g. a strategy without its threshold or a ConfigId that there is none of. */
+/** Settings that the components themselves would refuse, e.g. a strategy without its threshold or a ConfigId that there is none of. */
 function checkOurs(configuration: Migration['configuration'], inference: readonly Connector[]): void {
   const problems: string[] = [];
   const check = (read: () => unknown): void => {

@@ -137,7 +137,7 @@ describe('the connectors of Greengrass V1', () => {
     ]);
   });
 
-  it('row 35: a map that is no JSON, or has a strategy without its threshold, is refused with the reason', () => {
+  it('row 35: a map that is not JSON, or has a strategy without its threshold, is refused with the reason', () => {
     for (const [map, reason] of [
       ['{"Parts"', 'FeedbackConfigurationMap'],
       [feedback.FeedbackConfigurationMap.replace('"threshold":0.6', '"rate":1'), 'threshold'],

@@ -25,7 +25,7 @@ export interface ExporterFacts {
   readonly dynamicStride: number | undefined;
   /** Raw heads of Darknet, as converters describe them. */
   readonly heads: readonly HeadFacts[] | undefined;
-  /** Order of the colours and range of the numbers by ONNX' own convention for images. */
+  /** Order of the colors and range of the numbers by ONNX' own convention for images. */
   readonly pixelFormat: string | undefined;
   readonly pixelRange: string | undefined;
 }
@@ -40,7 +40,7 @@ const LABEL_KEYS = ['names', 'labels', 'classes', 'class_names', 'id2label'];
 
 /**
  * Sources of the keys: Ultralytics, engine/exporter.py (metadata); ONNX, docs/MetadataProps.md (`Image.…`); RapidOCR's models
- * (`character`, which holds the characters of a recogniser, and the classes of other models). Read as specifications.
+ * (`character`, which holds the characters of a recognizer, and the classes of other models). Read as specifications.
  */
 export function exporterFacts({ metadata, outputs }: Pick<OnnxModel, 'metadata' | 'outputs'>): ExporterFacts {
   const literal = (key: string): PythonValue | undefined => {

@@ -46,7 +46,7 @@ export function activationOf(
   return { activation: 'softmax', ...scales };
 }
 
-/** How a quantised output becomes numbers. */
+/** How a quantized output becomes numbers. */
 function scalesOf(model: OnnxModel, output: OnnxValue): Readonly<Record<string, number>> {
   const node = model.nodes.find(({ outputs }) => outputs.includes(output.name));
   if (node?.op !== 'QuantizeLinear') return {};

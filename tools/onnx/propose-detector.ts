@@ -34,7 +34,7 @@ export const finishedDetector: Guess = ({ model: { inputs, outputs }, input, fac
       tensors: { [sizes.name]: { shape: [1, 2], value: [input.width, input.height] } },
     };
   }
-  // torchvision's graphs normalise by themselves, and give boxes without a batch.
+  // torchvision's graphs normalize by themselves, and give boxes without a batch.
   const isTorchvision = boxes.shape.length === 2;
   if (!isTorchvision) {
     findings.ask(
@@ -59,7 +59,7 @@ export const finishedDetector: Guess = ({ model: { inputs, outputs }, input, fac
   };
 };
 
-/** DETR and its kin: boxes as centre and size in 0..1, a score per class for each query, nothing to suppress. */
+/** DETR and its kin: boxes as center and size in 0..1, a score per class for each query, nothing to suppress. */
 export const queries: Guess = ({ model: { outputs, nodes }, input, facts, findings }) => {
   const named = (boxes: string, scores: string) => {
     const [first, second] = [boxes, scores].map((name) => outputs.find((output) => output.name === name));
@@ -152,7 +152,7 @@ export const boxesAndScores: Guess = ({ model: { outputs }, input, facts, findin
   }
   findings.ask(
     ['output.boxFormat'],
-    `"${boxes.name}" may be corners (xyxy, yxyx), centre and size (cxcywh), or offsets from priors; xyxy is proposed`,
+    `"${boxes.name}" may be corners (xyxy, yxyx), center and size (cxcywh), or offsets from priors; xyxy is proposed`,
   );
   findings.note('output.backgroundClass: 0 is usual; leave it out if every column is a class');
   findings.note(
@@ -234,7 +234,7 @@ function yolo(decoder: 'yolov5' | 'yolov8', output: OnnxValue, input: ProposedIn
 }
 
 function yolox(output: OnnxValue, findings: Findings): ProposedOutput {
-  findings.note('YOLOX takes BGR pixels as they are (models from before 0.1.1rc0 are normalised)');
+  findings.note('YOLOX takes BGR pixels as they are (models from before 0.1.1rc0 are normalized)');
   return {
     task: 'object-detection',
     output: { decoder: 'yolox', output: output.name, strides: [8, 16, 32] },

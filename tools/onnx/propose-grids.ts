@@ -5,7 +5,7 @@ import type { OnnxValue } from './read-onnx.ts';
 /** NanoDet's usual pixels: OpenCV's order of colors, ImageNet's numbers. */
 const NANODET = { color: 'BGR', mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395] };
 const STRIDES = [4, 8, 16, 32, 64, 128] as const;
-/** Most numbers of a distribution over distances that exports have; more is no such distribution. */
+/** Most numbers of a distribution over distances that exports have; more is not such a distribution. */
 const MOST_BINS = 33;
 
 /**

@@ -454,7 +454,7 @@ describe('files that say nothing', () => {
     expect(found.questions.flatMap(({ keys }) => keys)).toEqual(['input.mean', 'input.std']);
   });
 
-  it('a text recogniser that gives as many characters as there are is no classifier', () => {
+  it('a text recognizer that gives as many characters as there are is not a classifier', () => {
     const { manifest, notes } = propose({
       inputs: [{ name: 'input1', shape: [1, 1, 64, 'image_width'] }],
       outputs: [value('387', 1, 'seqlen')],
@@ -493,7 +493,7 @@ describe('files that say nothing', () => {
     expect(notes.join()).toContain('the size of "out" [n, a, b] is free, so its family cannot be told');
   });
 
-  it("DETR's kin: centre and size as fractions, and what is not known is asked for", () => {
+  it("DETR's kin: center and size as fractions, and what is not known is asked for", () => {
     const { manifest, questions } = propose({ outputs: [value('logits', 1, 300, 80), value('pred_boxes', 1, 300, 4)] });
     expect(manifest['output']).toMatchObject({
       decoder: 'ssd',

@@ -55,7 +55,7 @@ export function proposeManifest(model: OnnxModel, file: string): Proposal {
     ...(Object.keys(others).length > 0 ? { tensors: others } : {}),
     output,
     ...(hasLabels ? { labels: 'labels.txt' } : {}),
-    variants: [{ file: path.basename(file), ...(isQuantised(model) ? { precision: 'int8' } : {}) }],
+    variants: [{ file: path.basename(file), ...(isQuantized(model) ? { precision: 'int8' } : {}) }],
   };
   if (hasLabels) findings.note(labelsNote(labels));
   findings.note(GOLDEN_NOTE[task === 'tensor' && !image ? 'tensors' : 'images']);
@@ -102,6 +102,6 @@ function nameOf(file: string): string {
   return name === '' ? 'Model' : name;
 }
 
-function isQuantised(model: OnnxModel): boolean {
+function isQuantized(model: OnnxModel): boolean {
   return model.nodes.some(({ op }) => ['QuantizeLinear', 'QLinearConv', 'ConvInteger', 'MatMulInteger'].includes(op));
 }

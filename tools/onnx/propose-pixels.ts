@@ -48,7 +48,7 @@ const RANGES: Readonly<Record<string, Pixels>> = {
   normalized_1_1: MINUS_ONE_TO_ONE,
 };
 
-/** What classifiers were trained with, by the framework that the file or the number of classes tells. */
+/** The normalization of classifiers, by the framework that the file or the number of classes tells. */
 export function classifierPixels(
   model: OnnxModel,
   input: ProposedInput,

@@ -3,7 +3,7 @@ import { messageOf } from '#packages/foundation';
 import { asBytes, asFloat, asNumber, asNumbers, asText, readMessage, viewOf } from '#packages/onnx';
 import type { FieldValue } from '#packages/onnx';
 
-/** What an ONNX file says of itself. */
+/** The description that an ONNX file carries. */
 export interface OnnxModel {
   readonly irVersion: number;
   readonly producer: string;
@@ -20,7 +20,7 @@ export interface OnnxModel {
 
 export interface OnnxValue {
   readonly name: string;
-  /** e.g. `float32`; `sequence`, `map` or `optional` where it is no tensor. */
+  /** e.g. `float32`; `sequence`, `map` or `optional` where it is not a tensor. */
   readonly type: string;
   /** A name or `?` for a free dimension. */
   readonly shape: readonly (number | string)[];
@@ -37,7 +37,7 @@ interface OnnxWeight {
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];
-  /** File beside the model that holds the numbers; undefined where they are in the model. */
+  /** File beside the model that holds the numbers; undefined if they are in the model. */
   readonly externalFile: string | undefined;
   /** The number of a scalar of type float32, uint8 or int8. */
   readonly scalar: number | undefined;
@@ -55,7 +55,7 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxModel {
     if (!model) throw new Error('it has no graph');
     return model;
   } catch (error) {
-    throw visionErrors.error('model.unreadable', `"${source}" is no ONNX file: ${messageOf(error)}`, {
+    throw visionErrors.error('model.unreadable', `"${source}" is not an ONNX file: ${messageOf(error)}`, {
       cause: error,
       facts: { file: source, reason: messageOf(error) },
     });

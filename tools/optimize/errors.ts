@@ -1,6 +1,6 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-export const optimizeErrors = errorCatalogue({
+export const optimizeErrors = errorCatalog({
   'optimize.failed': entry<{ readonly kind: string }>({
     todo: 'Read what ONNX Runtime says. A model that its tools cannot convert stays as it is; `--kind` leaves one kind out.',
   }),

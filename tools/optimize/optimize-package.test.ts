@@ -5,14 +5,14 @@ import type { Prediction } from '#packages/model-package';
 import { modelFolder } from '../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../testing/vision/model-folder.ts';
 import { BLUE, plain, RED } from '../../testing/vision/images.ts';
-import { meanColourModel } from '../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
 import { agreementOf } from './agreement.ts';
 import { optimizePackage } from './optimize-package.ts';
 import { pythonEnvironment } from './python-environment.ts';
 
 const CLASSIFIER = {
   schemaVersion: 1,
-  name: 'Colours',
+  name: 'Colors',
   version: '1.0.0',
   task: 'image-classification',
   input: { width: 8, height: 8, std: 255 },
@@ -27,8 +27,8 @@ beforeEach(async () => {
     {},
     {
       'model.json': JSON.stringify(CLASSIFIER),
-      'model.onnx': meanColourModel(8),
-      'wrong.onnx': meanColourModel(8, { scale: -1 }),
+      'model.onnx': meanColorModel(8),
+      'wrong.onnx': meanColorModel(8, { scale: -1 }),
       'red.png': await plain(RED, 8, 8).png().toBuffer(),
       'blue.png': await plain(BLUE, 8, 8).png().toBuffer(),
     },

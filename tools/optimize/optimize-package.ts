@@ -119,7 +119,7 @@ function entryOf(kind: OptimizeKind, file: string, variants: readonly PlainVaria
   };
 }
 
-/** What the fp32 variant says of the pictures, their input tensors as files, and the name of the input. */
+/** The fp32 variant's answers for the pictures, their input tensors as files, and the name of the input. */
 async function measured(
   dir: string,
   work: string,

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 
 _LAYERS = {"Conv", "Gemm", "MatMul", "ConvTranspose"}
-_QUANTISED = ["Conv", "Gemm", "MatMul", "Add", "Resize", "MaxPool"]
+_QUANTIZED = ["Conv", "Gemm", "MatMul", "Add", "Resize", "MaxPool"]
 
 
 def int8(model: str, output: str, name: str, pictures: list[str]) -> None:
@@ -38,7 +38,7 @@ def int8(model: str, output: str, name: str, pictures: list[str]) -> None:
             quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=_QUANTISED, nodes_to_exclude=_tail(onnx.load(prepared)),
+            op_types_to_quantize=_QUANTIZED, nodes_to_exclude=_tail(onnx.load(prepared)),
             extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": 0.1},
         )
 

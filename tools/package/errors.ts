@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { RecipeIssue } from '../recipe/issue.ts';
 
-/** What running a variant showed. */
+/** The result of running a variant. */
 export interface VariantCheck {
   readonly file: string;
   readonly precision: string;
@@ -19,7 +19,7 @@ interface SourceFailureFacts {
 }
 
 /** Why a model cannot be fetched, packaged or signed. */
-export const packagingErrors = errorCatalogue({
+export const packagingErrors = errorCatalog({
   'attestation.malformed': {
     todo: 'Fetch the .intoto.jsonl beside the artifact again, or publish again with --attest.',
   },

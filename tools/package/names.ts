@@ -13,13 +13,13 @@ const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 /** @throws EdgeError `packaging.name` */
 export function requireModelName(name: string): string {
   if (MODEL_NAME.test(name)) return name;
-  throw packagingErrors.error('packaging.name', `"${name}" is no model name`, { facts: { name } });
+  throw packagingErrors.error('packaging.name', `"${name}" is not a model name`, { facts: { name } });
 }
 
 /** @throws EdgeError `packaging.version` */
 export function requireVersion(version: string): string {
   if (version.length <= MAX_VERSION && semver.valid(version) === version) return version;
-  throw packagingErrors.error('packaging.version', `"${version}" is no version of a model and its component`, {
+  throw packagingErrors.error('packaging.version', `"${version}" is not a version of a model and its component`, {
     facts: { version },
   });
 }
@@ -27,7 +27,7 @@ export function requireVersion(version: string): string {
 /** @throws EdgeError `packaging.component-name` */
 export function requireComponentName(name: string): string {
   if (COMPONENT_NAME.test(name)) return name;
-  throw packagingErrors.error('packaging.component-name', `"${name}" is no component name`, { facts: { name } });
+  throw packagingErrors.error('packaging.component-name', `"${name}" is not a component name`, { facts: { name } });
 }
 
 /** @throws EdgeError `package-source.bucket-name` */
@@ -45,7 +45,7 @@ function whyNoBucket(bucket: string): string {
   return 'is not a bucket name';
 }
 
-/** The nearest name that `requireModelName` takes; undefined where nothing of the text can stay. */
+/** The nearest name that `requireModelName` takes; undefined if nothing of the text can stay. */
 export function asModelName(text: string): string | undefined {
   const name = text
     .replace(/[^a-zA-Z0-9]+/g, '-')

@@ -16,8 +16,8 @@ import type { Encryption } from '#packages/model-package';
 import { findS3 } from './source/s3-source.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import {
-  colourModel,
-  colourPackage,
+  colorModel,
+  colorPackage,
   LABELS,
   MANIFEST,
   tarOf,
@@ -29,8 +29,8 @@ import type { TrainingOutput } from '../../testing/package/training-output.ts';
 const BUCKET = 'sagemaker-models';
 const REGION = 'us-east-1';
 const ACCOUNT = '111122223333';
-const JOB = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:training-job/colours-7`;
-const GROUP = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:model-package/colours`;
+const JOB = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:training-job/colors-7`;
+const GROUP = `arn:aws:sagemaker:${REGION}:${ACCOUNT}:model-package/colors`;
 
 let training: TrainingOutput;
 beforeAll(async () => {
@@ -57,9 +57,9 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
 
   beforeAll(async () => {
     aws = await startAwsStandIn(BUCKET);
-    await put('models/colours.zip', await zipOf(colourPackage()));
-    await put('colours-7/output/model.tar.gz', await tarOf(colourPackage()));
-    aws.sagemaker.trainingJobs.set('colours-7', trainingJob('Completed'));
+    await put('models/colors.zip', await zipOf(colorPackage()));
+    await put('colors-7/output/model.tar.gz', await tarOf(colorPackage()));
+    aws.sagemaker.trainingJobs.set('colors-7', trainingJob('Completed'));
     aws.sagemaker.trainingJobs.set('running-1', trainingJob('InProgress'));
     for (const [number, status] of [
       ['7', 'PendingManualApproval'],
@@ -74,13 +74,13 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   });
 
   it('row 25, row 27: reads a .zip from S3 once, and again only when its ETag has changed', async () => {
-    const source = `s3://${BUCKET}/models/colours.zip`;
+    const source = `s3://${BUCKET}/models/colors.zip`;
     const first = await runCommand(wordsOf(source, 's3'), aws.environment);
     expect(first, first.stderr).toMatchObject({ code: 0 });
-    expect(first.json[0]).toMatchObject({ state: 'packaged', name: 'Colours', source: { uri: source } });
+    expect(first.json[0]).toMatchObject({ state: 'packaged', name: 'Colors', source: { uri: source } });
     const { etag } = first.json[0]?.['source'] as { etag: string };
     expect(etag).toMatch(/^[0-9a-f]{32}$/);
-    const inside = path.join(training.dir, 's3/packages/Colours-1.0.0/model.json');
+    const inside = path.join(training.dir, 's3/packages/Colors-1.0.0/model.json');
     const manifest = JSON.parse(await readFile(inside, 'utf8')) as { provenance: object };
     expect(manifest.provenance).toEqual({ source: { uri: source, etag } });
 
@@ -88,7 +88,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
     expect((await pack(source, 's3')).json[0]).toMatchObject({ state: 'unchanged' });
     expect(downloads()).toBe(before);
 
-    await put('models/colours.zip', await zipOf(colourPackage({ version: '1.1.0' })));
+    await put('models/colors.zip', await zipOf(colorPackage({ version: '1.1.0' })));
     const changed = await pack(source, 's3');
     expect(changed.json[0]).toMatchObject({ state: 'packaged', version: '1.1.0' });
   });
@@ -96,14 +96,14 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   it('row 24, row 26: finds the .tar.gz of a training job', async () => {
     const made = await pack(JOB, 'job');
     expect(made, made.stderr).toMatchObject({ code: 0 });
-    const object = `s3://${BUCKET}/colours-7/output/model.tar.gz`;
-    expect(made.json[0]).toMatchObject({ name: 'Colours', source: { uri: JOB, object } });
-    const running = await pack(JOB.replace('colours-7', 'running-1'), 'job');
+    const object = `s3://${BUCKET}/colors-7/output/model.tar.gz`;
+    expect(made.json[0]).toMatchObject({ name: 'Colors', source: { uri: JOB, object } });
+    const running = await pack(JOB.replace('colors-7', 'running-1'), 'job');
     expect(errorOf(running)).toMatchObject({
       code: 'package-source.not-ready',
       message: expect.stringContaining('InProgress') as string,
     });
-    expect(errorOf(await pack(JOB.replace('colours-7', 'gone'), 'job')).code).toBe('package-source.not-found');
+    expect(errorOf(await pack(JOB.replace('colors-7', 'gone'), 'job')).code).toBe('package-source.not-found');
   });
 
   it('takes a model package by its ARN, numbers the version after it, and refuses one that was rejected', async () => {
@@ -120,19 +120,19 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   });
 
   it('takes what lies beside a model from S3, and refuses a whole test set', async () => {
-    await put('plain/colours.onnx', Buffer.from(colourModel()));
+    await put('plain/colors.onnx', Buffer.from(colorModel()));
     await put('pictures/labels.txt', Buffer.from(LABELS));
     await put('pictures/model.json', Buffer.from(MANIFEST));
     await put('pictures/red.png', await readFile(await training.image('red')));
     await put('pictures/old/green.png', await readFile(await training.image('green')));
-    const words = ['--name', 'Colours', '--beside', `s3://${BUCKET}/pictures`] as const;
-    const made = await pack(`s3://${BUCKET}/plain/colours.onnx`, 'beside', ...words);
+    const words = ['--name', 'Colors', '--beside', `s3://${BUCKET}/pictures`] as const;
+    const made = await pack(`s3://${BUCKET}/plain/colors.onnx`, 'beside', ...words);
     expect(made, made.stderr).toMatchObject({ code: 0 });
-    const golden = await readdir(path.join(training.dir, 'beside/packages/Colours-1.0.0/golden'));
+    const golden = await readdir(path.join(training.dir, 'beside/packages/Colors-1.0.0/golden'));
     expect(golden).toEqual(['red.json', 'red.png']);
 
     for (let index = 0; index < 38; index++) await put(`pictures/${index}.png`, Buffer.from('png'));
-    expect(errorOf(await pack(`s3://${BUCKET}/plain/colours.onnx`, 'many', ...words))).toMatchObject({
+    expect(errorOf(await pack(`s3://${BUCKET}/plain/colors.onnx`, 'many', ...words))).toMatchObject({
       code: 'packaging.beside',
       message: `s3://${BUCKET}/pictures/ holds more than 40 files; a few pictures are enough: 40 files and 200 MB at most`,
     });
@@ -140,7 +140,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
 
   it('encrypts a model with a key of AWS KMS, which opens it for whoever may ask, by the command line and on a device', async () => {
     const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
-    const made = await pack(`s3://${BUCKET}/models/colours.zip`, 'by-kms', '--encrypt', arn);
+    const made = await pack(`s3://${BUCKET}/models/colors.zip`, 'by-kms', '--encrypt', arn);
     expect(made, made.stderr).toMatchObject({ code: 0 });
     const [{ files }] = made.json as [{ files: { package: string } }];
     const dir = path.join(training.dir, 'by-kms', files.package);
@@ -156,7 +156,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
     const credentials = { get: async () => TEST_KEYS, invalidate: () => undefined };
     const device = packageKeys({ folder: () => '', credentials, endpoint: aws.url });
     const signal = new AbortController().signal;
-    const dataKey = Buffer.from(await openDataKey('Colours', encryption, device, signal), 'base64');
+    const dataKey = Buffer.from(await openDataKey('Colors', encryption, device, signal), 'base64');
     expect(dataKey).toHaveLength(32);
 
     aws.kms.mayDecrypt = false;
@@ -165,9 +165,9 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
       message: expect.stringMatching(/kms:Decrypt: AccessDenied.*not authorized/s) as string,
     };
     expect(errorOf(await runHere(words, aws.environment))).toMatchObject(refused);
-    await expect(openDataKey('Colours', encryption, device, signal)).rejects.toMatchObject(refused);
+    await expect(openDataKey('Colors', encryption, device, signal)).rejects.toMatchObject(refused);
     aws.mishap = ({ operation }) => (operation === 'Encrypt' ? 'throttle' : undefined);
-    const output = await pack(`s3://${BUCKET}/models/colours.zip`, 'refused', '--encrypt', arn);
+    const output = await pack(`s3://${BUCKET}/models/colors.zip`, 'refused', '--encrypt', arn);
     aws.mishap = () => undefined;
     expect(errorOf(output)).toMatchObject({
       code: 'packaging.kms',
@@ -178,7 +178,7 @@ describe('edgeml package from AWS', await needs(awsModels), () => {
   it('says what is missing', async () => {
     expect(errorOf(await pack(`s3://${BUCKET}/none.zip`, 'none')).code).toBe('package-source.not-found');
     const noKeys = { AWS_ENDPOINT_URL: aws.url, AWS_REGION: REGION, AWS_EC2_METADATA_DISABLED: 'true' };
-    const unsigned = await runHere(['package', '--source', `s3://${BUCKET}/models/colours.zip`, '--json'], noKeys);
+    const unsigned = await runHere(['package', '--source', `s3://${BUCKET}/models/colors.zip`, '--json'], noKeys);
     expect(errorOf(unsigned).code).toBe('package-source.no-credentials');
   });
 });
@@ -225,7 +225,7 @@ describe('an object in S3', () => {
   });
 
   it('row 28: encrypted with a key of KMS is read as any other, by the ETag that was looked at', async () => {
-    const model = Buffer.from(colourModel());
+    const model = Buffer.from(colorModel());
     const s3 = await store(
       200,
       { 'x-amz-server-side-encryption': 'aws:kms', etag: '"abc"', 'x-amz-version-id': 'v1' },
@@ -260,9 +260,9 @@ describe('an object in S3', () => {
 function trainingJob(status: string): Record<string, unknown> {
   const now = 1_700_000_000;
   return {
-    TrainingJobName: 'colours-7',
+    TrainingJobName: 'colors-7',
     TrainingJobArn: JOB,
-    ModelArtifacts: { S3ModelArtifacts: `s3://${BUCKET}/colours-7/output/model.tar.gz` },
+    ModelArtifacts: { S3ModelArtifacts: `s3://${BUCKET}/colors-7/output/model.tar.gz` },
     TrainingJobStatus: status,
     SecondaryStatus: status === 'Completed' ? 'Completed' : 'Training',
     AlgorithmSpecification: { TrainingInputMode: 'File' },
@@ -274,8 +274,8 @@ function trainingJob(status: string): Record<string, unknown> {
 
 function modelPackage(number: string, approval: string): Record<string, unknown> {
   return {
-    ModelPackageName: 'colours',
-    ModelPackageGroupName: 'colours',
+    ModelPackageName: 'colors',
+    ModelPackageGroupName: 'colors',
     ModelPackageVersion: Number(number),
     ModelPackageArn: `${GROUP}/${number}`,
     CreationTime: 1_700_000_000,
@@ -287,7 +287,7 @@ function modelPackage(number: string, approval: string): Record<string, unknown>
       Containers: [
         {
           Image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/train:1`,
-          ModelDataUrl: `s3://${BUCKET}/colours-7/output/model.tar.gz`,
+          ModelDataUrl: `s3://${BUCKET}/colors-7/output/model.tar.gz`,
         },
       ],
       SupportedContentTypes: ['image/jpeg'],

@@ -18,8 +18,8 @@ import { lintRecipeFile } from '../recipe/lint/lint-recipe.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
 import { plain } from '../../testing/vision/images.ts';
 import {
-  colourModel,
-  colourPackage,
+  colorModel,
+  colorPackage,
   LABELS,
   MANIFEST,
   tarOf,
@@ -36,9 +36,9 @@ let red: string;
 
 beforeAll(async () => {
   training = await trainingOutput();
-  onnx = await training.write({ 'colours.onnx': colourModel() });
+  onnx = await training.write({ 'colors.onnx': colorModel() });
   labels = await training.write({ 'labels.txt': LABELS });
-  manifest = await training.write({ 'colours.json': MANIFEST });
+  manifest = await training.write({ 'colors.json': MANIFEST });
   red = await training.image('red');
 });
 afterAll(() => training.remove());
@@ -59,7 +59,7 @@ const edgemlPackage = (source: string, output: string, ...words: readonly string
 /** In this process: the same command line, without the time that a process takes to start. */
 const packageHere = (source: string, output: string, ...words: readonly string[]): Promise<CommandResult> =>
   runHere(wordsOf(source, output, words));
-const full = () => ['--name', 'Colours', '--labels', labels, '--manifest', manifest, '--golden', red];
+const full = () => ['--name', 'Colors', '--labels', labels, '--manifest', manifest, '--golden', red];
 
 async function hashes(folder: string): Promise<Readonly<Record<string, string>>> {
   const files = await filesBelow(folder);
@@ -74,31 +74,31 @@ describe('edgeml package', () => {
     expect(result.json[0]).toMatchObject({
       state: 'packaged',
       status: 'COMPLETED',
-      name: 'Colours',
+      name: 'Colors',
       version: '1.2.0',
-      component: 'edgeml.model.Colours',
-      files: { archive: 'packages/Colours-1.2.0.tar.gz' },
-      checks: [{ file: 'colours.onnx', state: 'passed', summary: '1 golden cases passed' }],
+      component: 'edgeml.model.Colors',
+      files: { archive: 'packages/Colors-1.2.0.tar.gz' },
+      checks: [{ file: 'colors.onnx', state: 'passed', summary: '1 golden cases passed' }],
     });
     expect(Object.keys(await hashes(at('first')))).toEqual([
-      'artifacts/edgeml.model.Colours/1.2.0/Colours.zip',
-      'packages/Colours-1.2.0.json',
-      'packages/Colours-1.2.0.tar.gz',
-      'packages/Colours-1.2.0/colours.onnx',
-      'packages/Colours-1.2.0/golden/red.json',
-      'packages/Colours-1.2.0/golden/red.png',
-      'packages/Colours-1.2.0/labels.txt',
-      'packages/Colours-1.2.0/model.json',
-      'packages/Colours-1.2.0/sagemaker_edge_manifest',
+      'artifacts/edgeml.model.Colors/1.2.0/Colors.zip',
+      'packages/Colors-1.2.0.json',
+      'packages/Colors-1.2.0.tar.gz',
+      'packages/Colors-1.2.0/colors.onnx',
+      'packages/Colors-1.2.0/golden/red.json',
+      'packages/Colors-1.2.0/golden/red.png',
+      'packages/Colors-1.2.0/labels.txt',
+      'packages/Colors-1.2.0/model.json',
+      'packages/Colors-1.2.0/sagemaker_edge_manifest',
       'packages/golden-pictures/red.annotated.jpg',
-      'recipes/edgeml.model.Colours-1.2.0.yaml',
+      'recipes/edgeml.model.Colors-1.2.0.yaml',
     ]);
-    const golden = await readFile(at('first/packages/Colours-1.2.0/golden/red.json'), 'utf8');
+    const golden = await readFile(at('first/packages/Colors-1.2.0/golden/red.json'), 'utf8');
     expect((JSON.parse(golden) as unknown[])[0]).toEqual({ classId: 0, label: 'red', score: 1 });
   });
 
   it('takes along what was compiled for a chip, and says that it was not run', async () => {
-    const source = await training.write({ 'compiled/model.onnx': colourModel(), 'compiled/model.hef': '\x01HEF' });
+    const source = await training.write({ 'compiled/model.onnx': colorModel(), 'compiled/model.hef': '\x01HEF' });
     const variants = [{ file: 'model.onnx' }, { file: 'model.hef', backend: 'hailo', target: 'hailo8' }];
     const own = await training.write({ 'compiled.json': JSON.stringify({ ...JSON.parse(MANIFEST), variants }) });
     const words = ['--name', 'Compiled', '--labels', labels, '--manifest', own, '--golden', red];
@@ -113,39 +113,39 @@ describe('edgeml package', () => {
   it('makes a component that runs the same package as challenger, beside the one that serves', async () => {
     const made = await packageHere(onnx, 'first', '--version', '1.2.0', ...full(), '--challenger');
     expect(made, made.stderr).toMatchObject({ code: 0 });
-    const serving = JSON.parse(await readFile(at('first/packages/Colours-1.2.0.json'), 'utf8')) as object;
+    const serving = JSON.parse(await readFile(at('first/packages/Colors-1.2.0.json'), 'utf8')) as object;
     expect(made.json[0]).toMatchObject({
-      component: 'edgeml.challenger.Colours',
+      component: 'edgeml.challenger.Colors',
       role: 'challenger',
       state: 'packaged',
     });
-    expect(serving).toMatchObject({ component: 'edgeml.model.Colours' });
+    expect(serving).toMatchObject({ component: 'edgeml.model.Colors' });
     expect(made.json[0]).toHaveProperty('packageHash', (serving as { packageHash: string }).packageHash);
-    const recipe = await readFile(at('first/recipes/edgeml.challenger.Colours-1.2.0.yaml'), 'utf8');
-    expect(recipe.match(/(activate|retire Colours) "[^"]+" --role challenger/g)).toHaveLength(7);
+    const recipe = await readFile(at('first/recipes/edgeml.challenger.Colors-1.2.0.yaml'), 'utf8');
+    expect(recipe.match(/(activate|retire Colors) "[^"]+" --role challenger/g)).toHaveLength(7);
     const again = await packageHere(onnx, 'first', '--version', '1.2.0', ...full(), '--challenger');
     expect(again.json[0]).toMatchObject({ state: 'unchanged' });
-    for (const file of ['artifacts/edgeml.challenger.Colours', 'recipes/edgeml.challenger.Colours-1.2.0.yaml'])
+    for (const file of ['artifacts/edgeml.challenger.Colors', 'recipes/edgeml.challenger.Colors-1.2.0.yaml'])
       await rm(at('first', file), { recursive: true });
-    await rm(at('first/packages/Colours-1.2.0.challenger.json'));
+    await rm(at('first/packages/Colors-1.2.0.challenger.json'));
   });
 
   it('row 108: writes sagemaker_edge_manifest, and says in model.json where the model comes from', async () => {
-    const inside = at('first/packages/Colours-1.2.0');
+    const inside = at('first/packages/Colors-1.2.0');
     expect(JSON.parse(await readFile(path.join(inside, 'sagemaker_edge_manifest'), 'utf8'))).toEqual({
-      metadata: { model_name: 'Colours', model_version: '1.2.0' },
+      metadata: { model_name: 'Colors', model_version: '1.2.0' },
     });
     const model = JSON.parse(await readFile(path.join(inside, 'model.json'), 'utf8')) as object;
-    const sha256 = createHash('sha256').update(colourModel()).digest('hex');
+    const sha256 = createHash('sha256').update(colorModel()).digest('hex');
     expect(model).toMatchObject({
       input: { width: 8, height: 8, std: 255 },
-      provenance: { source: { uri: 'colours.onnx', sha256 } },
+      provenance: { source: { uri: 'colors.onnx', sha256 } },
     });
   });
 
   it('gives the same bytes for the same input, elsewhere and at another time', async () => {
     await mkdir(at('elsewhere'));
-    const copy = at('elsewhere/colours.onnx');
+    const copy = at('elsewhere/colors.onnx');
     await cp(onnx, copy);
     await utimes(copy, 1, 1);
     const again = await packageHere(copy, 'second', '--version', '1.2.0', ...full());
@@ -164,19 +164,19 @@ describe('edgeml package', () => {
   });
 
   it('row 110: names the component after the model, and refuses another content under a version that is there', async () => {
-    const other = await training.write({ 'other.onnx': colourModel(0.5) });
+    const other = await training.write({ 'other.onnx': colorModel(0.5) });
     const taken = await packageHere(other, 'first', '--version', '1.2.0', ...full());
     expect(taken.code).toBe(1);
     expect(errorOf(taken)).toMatchObject({
       code: 'packaging.version-taken',
       message: expect.stringMatching(
-        /edgeml\.model\.Colours 1\.2\.0 .* it is [0-9a-f]{64} .* this is [0-9a-f]{64}/,
+        /edgeml\.model\.Colors 1\.2\.0 .* it is [0-9a-f]{64} .* this is [0-9a-f]{64}/,
       ) as string,
     });
-    const named = await packageHere(other, 'first', '--version', '1.2.1', '--component', 'acme.Colours', ...full());
+    const named = await packageHere(other, 'first', '--version', '1.2.1', '--component', 'acme.Colors', ...full());
     expect(named.json[0]).toMatchObject({
-      component: 'acme.Colours',
-      files: { recipe: 'recipes/acme.Colours-1.2.1.yaml' },
+      component: 'acme.Colors',
+      files: { recipe: 'recipes/acme.Colors-1.2.1.yaml' },
     });
   });
 
@@ -209,11 +209,11 @@ describe('edgeml package', () => {
     const key = String(json[0]?.['privateFile']);
     const signed = await packageHere(onnx, 'signed', ...full(), '--key', key, '--key-id', 'factory');
     expect(signed.json[0]).toMatchObject({ signedBy: 'factory' });
-    const again = await packageHere(at('signed/packages/Colours-1.0.0'), 'again');
+    const again = await packageHere(at('signed/packages/Colors-1.0.0'), 'again');
     expect(again.json[0]).toMatchObject({ signedBy: 'factory' });
     const { artifact } = again.json[0] as { artifact: unknown };
     expect(artifact).toEqual(signed.json[0]?.['artifact']);
-    const archive = at('again/packages/Colours-1.0.0.tar.gz');
+    const archive = at('again/packages/Colors-1.0.0.tar.gz');
     const verified = await runHere(['verify', '--package', archive, '--key', at('keys/factory.pub'), '--json']);
     expect(verified.json[0]).toMatchObject({ state: 'trusted', keyId: 'factory' });
   });
@@ -236,24 +236,24 @@ describe('edgeml package of an archive', () => {
     ['.tar.gz', 'row 24', tarOf],
     ['.zip', 'row 25', zipOf],
   ] as const)('%s (%s, from disk) gives the package that the folder gives', async (ending, _row, make) => {
-    const name = `colours${ending}`;
-    await writeFile(at(name), await make(colourPackage()));
+    const name = `colors${ending}`;
+    await writeFile(at(name), await make(colorPackage()));
     const made = await packageHere(at(name), `of${ending}`, '--golden', red);
     expect(made, made.stderr).toMatchObject({ code: 0 });
-    expect(made.json[0]).toMatchObject({ name: 'Colours', version: '1.0.0' });
+    expect(made.json[0]).toMatchObject({ name: 'Colors', version: '1.0.0' });
   });
 
   it('leaves out what a training job put beside the model', async () => {
     const files = {
-      'export/model.onnx': colourModel(),
+      'export/model.onnx': colorModel(),
       'export/labels.txt': LABELS,
       'code/train.py': 'pass',
       'model.pth': 'x',
     };
     await writeFile(at('output.tar.gz'), await tarOf(files));
-    const made = await packageHere(at('output.tar.gz'), 'of-job', '--name', 'Colours', '--manifest', manifest);
+    const made = await packageHere(at('output.tar.gz'), 'of-job', '--name', 'Colors', '--manifest', manifest);
     expect(made, made.stderr).toMatchObject({ code: 0 });
-    const inside = await readdir(at('of-job/packages/Colours-1.0.0'));
+    const inside = await readdir(at('of-job/packages/Colors-1.0.0'));
     expect(inside.sort()).toEqual(['labels.txt', 'model.json', 'model.onnx', 'sagemaker_edge_manifest']);
   });
 
@@ -291,11 +291,11 @@ describe('edgeml package refuses', () => {
       'packaging.golden-failed',
       { 'golden/a.json': '[{"classId":2,"label":"blue","score":1}]' },
     ],
-    ['a file that is no ONNX', 'model.unreadable', { 'model.onnx': 'text' }],
+    ['a file that is not ONNX', 'model.unreadable', { 'model.onnx': 'text' }],
   ] as const)('%s', async (_what, code, files) => {
     const golden = [{ input: 'golden/a.png', expect: 'golden/a.json' }];
     const dir = at(`broken-${code}`);
-    for (const [name, content] of Object.entries({ ...colourPackage({ golden }), 'golden/a.json': '[]', ...files })) {
+    for (const [name, content] of Object.entries({ ...colorPackage({ golden }), 'golden/a.json': '[]', ...files })) {
       await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
       await writeFile(path.join(dir, name), content);
     }
@@ -326,8 +326,8 @@ describe('edgeml package refuses', () => {
       expect(errorOf(await packageHere(onnx, 'refused', '--assume', ...words)).code, words.join(' ')).toBe(code);
   });
 
-  it('a golden image on which nothing is found, and one that is no image', async () => {
-    const table = await training.write({ 'table.onnx': colourModel() });
+  it('a golden image on which nothing is found, and one that is not an image', async () => {
+    const table = await training.write({ 'table.onnx': colorModel() });
     const notes = await training.write({ 'notes.txt': 'no image' });
     expect(errorOf(await packageHere(table, 'refused', '--assume', '--golden', notes)).code).toBe(
       'packaging.golden-input',
@@ -386,18 +386,18 @@ describe('pictures beside a model', () => {
   it('become golden cases, and one in which the model finds nothing is left out and said', async () => {
     const pictures = { 'beside/red.png': await readFile(red), 'beside/gray.png': await gray() };
     await training.write({ 'beside/model.json': sure, 'beside/labels.txt': LABELS, ...pictures });
-    const made = await packageHere(onnx, 'beside-out', '--name', 'Colours', '--beside', at('beside'));
+    const made = await packageHere(onnx, 'beside-out', '--name', 'Colors', '--beside', at('beside'));
     expect(made, made.stderr).toMatchObject({ code: 0 });
     expect(made.json[0]?.['notes']).toContain('gray.png is not a golden case: the model finds nothing in it');
-    const packaged = JSON.parse(await readFile(at('beside-out/packages/Colours-1.0.0/model.json'), 'utf8')) as object;
+    const packaged = JSON.parse(await readFile(at('beside-out/packages/Colors-1.0.0/model.json'), 'utf8')) as object;
     expect(packaged).toMatchObject({ golden: [{ input: 'golden/red.png', expect: 'golden/red.json' }] });
-    expect(await readdir(at('beside-out/packages/Colours-1.0.0/golden'))).toEqual(['red.json', 'red.png']);
+    expect(await readdir(at('beside-out/packages/Colors-1.0.0/golden'))).toEqual(['red.json', 'red.png']);
   });
 
   it('are refused if the model finds nothing in any of them', async () => {
     const pictures = { 'gray-only/a.png': await gray(), 'gray-only/b.png': await gray() };
     await training.write({ 'gray-only/model.json': sure, 'gray-only/labels.txt': LABELS, ...pictures });
-    const refused = await packageHere(onnx, 'refused', '--name', 'Colours', '--beside', at('gray-only'));
+    const refused = await packageHere(onnx, 'refused', '--name', 'Colors', '--beside', at('gray-only'));
     expect(errorOf(refused)).toMatchObject({
       code: 'packaging.nothing-found',
       message: expect.stringContaining('b.png') as string,
@@ -419,7 +419,7 @@ describe('a baseline', () => {
         '1 files of the reference set are not pictures: notes.txt',
       ]),
     );
-    const { dir, hashes: hashed, manifest: json } = await readPackage(at('baseline/packages/Colours-1.0.0'));
+    const { dir, hashes: hashed, manifest: json } = await readPackage(at('baseline/packages/Colors-1.0.0'));
     expect(json.baseline).toBe('baseline.json');
     expect(Object.keys(hashed)).toContain('baseline.json');
     const { weak, sketch } = parseBaseline(await readFile(path.join(dir, 'baseline.json')), 'it');
@@ -481,8 +481,8 @@ describe('a gallery', () => {
 
 describe('an int8 build', () => {
   it('joins the package when it passes the golden cases, and is left out with a note when it does not', async () => {
-    const good = await training.write({ 'good.int8.onnx': colourModel(1.001) });
-    const bad = await training.write({ 'bad.int8.onnx': colourModel(0.5) });
+    const good = await training.write({ 'good.int8.onnx': colorModel(1.001) });
+    const bad = await training.write({ 'bad.int8.onnx': colorModel(0.5) });
     const kept = await packageHere(onnx, 'int8-good', ...full(), '--int8', good);
     expect(kept, kept.stderr).toMatchObject({ code: 0 });
     expect(kept.json[0]?.['checks']).toMatchObject([{ precision: 'fp32' }, { precision: 'int8', state: 'passed' }]);
@@ -491,14 +491,14 @@ describe('an int8 build', () => {
     expect(String(left.json[0]?.['notes'])).toMatch(
       /bad\.int8\.onnx is left out, it fails the golden cases: .*red\.png/,
     );
-    expect(await readdir(at('int8-bad/packages/Colours-1.0.0'))).not.toContain('model.int8.onnx');
+    expect(await readdir(at('int8-bad/packages/Colors-1.0.0'))).not.toContain('model.int8.onnx');
   });
 });
 
 it('row 30: gives the files to everybody or to the owner alone, never for writing', async () => {
   const made = await packageHere(onnx, 'owner', ...full(), '--read', 'owner');
   expect(made, made.stderr).toMatchObject({ code: 0 });
-  const recipe = parse(await readFile(at('owner/recipes/edgeml.model.Colours-1.0.0.yaml'), 'utf8')) as {
+  const recipe = parse(await readFile(at('owner/recipes/edgeml.model.Colors-1.0.0.yaml'), 'utf8')) as {
     Manifests: { Artifacts: { Permission: object }[] }[];
   };
   const permissions = recipe.Manifests.flatMap(({ Artifacts }) => Artifacts.map(({ Permission }) => Permission));
@@ -507,7 +507,7 @@ it('row 30: gives the files to everybody or to the owner alone, never for writin
 
 it('the archive holds plain files without owner and time', async () => {
   const entries = extract();
-  entries.end(gunzipSync(await readFile(at('first/packages/Colours-1.2.0.tar.gz'))));
+  entries.end(gunzipSync(await readFile(at('first/packages/Colors-1.2.0.tar.gz'))));
   let seen = 0;
   for await (const entry of entries) {
     expect(entry.header).toMatchObject({ type: 'file', uid: 0, gid: 0, mode: 0o644, mtime: new Date(0) });

@@ -185,7 +185,7 @@ function isSameSignature(one: Signed, other: Signed): boolean {
 }
 
 /**
- * What stands under this version already: the same package (an ECDSA signature differs each time, so the artifact is not
+ * The existing package of this version: the same package (an ECDSA signature differs each time, so the artifact is not
  * compared), or another one, which is refused.
  */
 async function requireFree(

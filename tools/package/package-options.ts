@@ -12,9 +12,9 @@ export interface PackageOptions extends PackageRequest {
   readonly read: 'ALL' | 'OWNER';
   readonly publisher: string;
   readonly signer?: Signer;
-  /** What the signer says of the package's use. */
+  /** The signer's claims about the package's use. */
   readonly claims?: SignedClaims;
-  /** Who may have the key of the encrypted model. Default: it is not encrypted. */
+  /** The recipients of the encrypted model's key. Default: it is not encrypted. */
   readonly recipients?: readonly Recipient[];
   /** Write over another package of the same version. */
   readonly replace?: boolean;

@@ -1,8 +1,8 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { ConfigurationProblem } from '#packages/foundation';
 
 /** Why edgeml.yaml cannot be used. */
-export const projectFileErrors = errorCatalogue({
+export const projectFileErrors = errorCatalog({
   'project-file.invalid': entry<{ readonly file: string; readonly problems: readonly ConfigurationProblem[] }>({
     todo: 'Correct the keys that the message names; schemas/edgeml.schema.json and docs/first-model.md say what the file takes.',
   }),

@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { RecipeIssue } from './issue.ts';
 
-export const recipeErrors = errorCatalogue({
+export const recipeErrors = errorCatalog({
   'authorization.bad-resource': entry<{ readonly resource: string }>({
     todo: 'Use `*` for any run of characters and ${*}, ${?} or ${$} for the characters themselves.',
   }),

@@ -16,7 +16,7 @@ export interface RecipeIssue {
   readonly fix: string;
 }
 
-/** What checks report; file and line are filled in by whoever read the file. */
+/** A check's report; the reader of the file fills in file and line. */
 export type Finding = Omit<RecipeIssue, 'file' | 'line'>;
 
 /** `file:line pointer: message (fix)` */

@@ -10,7 +10,7 @@ export function parsePointer(pointer: string): string[] | undefined {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The value that a pointer names; undefined where there is none or the pointer is malformed. */
+/** The value that a pointer names; undefined if there is none or the pointer is malformed. */
 export function pointerValue(document: unknown, pointer: string): unknown {
   return parsePointer(pointer)?.reduce<unknown>(step, document);
 }

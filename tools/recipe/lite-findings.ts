@@ -4,7 +4,7 @@ import type { Finding } from './issue.ts';
 import { countRecipeObjects, isLiteRange, LITE_MAX_OBJECTS } from './lite-limits.ts';
 import { isPlainObject } from './recipe.ts';
 
-/** What keeps nucleus lite from resolving a component at all: too many objects, versions that it cannot read. */
+/** Faults that keep nucleus lite from resolving a component at all: too many objects, versions that it cannot read. */
 export function liteRefusals(raw: unknown): Finding[] {
   return [...lintObjects(raw), ...lintRanges(raw)];
 }

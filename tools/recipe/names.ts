@@ -5,7 +5,7 @@ const NAME_LENGTH = 128;
 const VERSION_LENGTH = 64;
 const LARGEST_NUMBER = 999_999;
 
-/** What is wrong with a component name, undefined when nothing is. */
+/** The fault of a component name; undefined if it is valid. */
 export function nameProblem(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.length > NAME_LENGTH) return `is ${name.length} characters long, ${NAME_LENGTH} are allowed`;
@@ -14,7 +14,7 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a component version, undefined when nothing is. */
+/** The fault of a component version; undefined if it is valid. */
 export function versionProblem(version: string): string | undefined {
   const parsed = semver.parse(version);
   if (!parsed || parsed.raw !== version || version.startsWith('v')) {
@@ -27,7 +27,7 @@ export function versionProblem(version: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a version requirement (npm range), undefined when nothing is. */
+/** The fault of a version requirement (npm range); undefined if it is valid. */
 export function requirementProblem(requirement: string): string | undefined {
   if (requirement.trim() === '') return 'is empty';
   return semver.validRange(requirement) === null ? `"${requirement}" is not a version range` : undefined;

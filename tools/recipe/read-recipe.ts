@@ -15,7 +15,7 @@ import { recipeSchema } from './schema.ts';
 export interface ParsedRecipe {
   readonly file: string;
   readonly bytes: number;
-  /** Missing where the file has errors. */
+  /** Missing if the file has errors. */
   readonly recipe?: Recipe;
   /** The recipe with canonical keys, for checks of what the types do not hold. */
   readonly raw: unknown;

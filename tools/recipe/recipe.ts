@@ -8,7 +8,7 @@ export interface Recipe {
   readonly defaultConfiguration: PlainObject;
   readonly dependencies: Readonly<Record<string, RecipeDependency>>;
   readonly manifests: readonly Manifest[];
-  /** The global lifecycle; empty where the recipe has none. */
+  /** The global lifecycle; empty if the recipe has none. */
   readonly lifecycle: PlainObject;
 }
 

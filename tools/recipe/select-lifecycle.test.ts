@@ -42,7 +42,7 @@ describe('selectLifecycle', () => {
     expect(select(lifecycle, ['linux'])).toEqual({ install: 'i', shutdown: 's' });
   });
 
-  it('has nothing where no selection fits', () => {
+  it('has nothing if no selection fits', () => {
     expect(select({ windows: { run: 'w' } }, ['linux'])).toEqual({});
   });
 });

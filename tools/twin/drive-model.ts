@@ -21,7 +21,7 @@ import type { GoldenReport, LatencyReport, ModelReport } from './report/twin-rep
 
 export interface Drive {
   readonly agent: AgentClient;
-  /** Files that are asked in turn besides the golden inputs; where there are none of the model's kind, the golden inputs are. */
+  /** Files that are asked in turn besides the golden inputs; if there are none of the model's kind, the golden inputs are. */
   readonly images: readonly string[];
   /** Measured requests per model. */
   readonly requests: number;

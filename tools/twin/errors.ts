@@ -1,7 +1,7 @@
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 
-/** Why a twin could not be run. What it finds wrong with a deployment is in its report, not here. */
-export const twinErrors = errorCatalogue({
+/** Why a twin could not be run. Its findings about a deployment are in its report, not here. */
+export const twinErrors = errorCatalog({
   'twin.held-back': entry<{ readonly folder: string }>({
     todo: 'Give a folder with one folder of pictures for each label, or with annotations.json in the form of COCO beside its pictures.',
   }),

@@ -16,7 +16,7 @@ export function memoryOf(folder: string): ComponentMemory | undefined {
   return { processes: peaks.length, peakBytes: peaks.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/** Undefined where the process has ended meanwhile. */
+/** Undefined if the process has ended meanwhile. */
 function peakOf(pid: number): number | undefined {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];

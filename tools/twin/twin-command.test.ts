@@ -6,14 +6,14 @@ import { runCommand } from '../../testing/process/run-command.ts';
 import { folderEntries } from '../bundle/zip/folder-entries.ts';
 import { writeZip } from '../bundle/zip/write-zip.ts';
 import { errorOf, runHere } from '../../testing/package/in-process.ts';
-import { colourModel, LABELS, MANIFEST, trainingOutput } from '../../testing/package/training-output.ts';
+import { colorModel, LABELS, MANIFEST, trainingOutput } from '../../testing/package/training-output.ts';
 import { npzOf } from '../../testing/vision/tensor-cases.ts';
 import { SOUND_TENSORS, soundModel } from '../../testing/vision/tensor-models.ts';
 import type { TrainingOutput } from '../../testing/package/training-output.ts';
 import type { TwinReport } from './report/twin-report.ts';
 
 /** Each run starts a core and real components; that takes most of the time here. */
-const COMPONENT = 'edgeml.model.Colours';
+const COMPONENT = 'edgeml.model.Colors';
 const SOUND = { input: { type: 'float32', shape: [1, 4], data: Float32Array.of(1, 2, 3, 6) } } as const;
 
 let training: TrainingOutput;
@@ -25,11 +25,11 @@ beforeAll(async () => {
   training = await trainingOutput();
   build = at('build');
   await mkdir(at('t'));
-  const onnx = await training.write({ 'colours.onnx': colourModel() });
+  const onnx = await training.write({ 'colors.onnx': colorModel() });
   const labels = await training.write({ 'labels.txt': LABELS });
-  const manifest = await training.write({ 'colours.json': MANIFEST });
+  const manifest = await training.write({ 'colors.json': MANIFEST });
   const images = [await training.image('red'), await training.image('green')];
-  const words = ['package', '--source', onnx, '--name', 'Colours', '--labels', labels, '--manifest', manifest];
+  const words = ['package', '--source', onnx, '--name', 'Colors', '--labels', labels, '--manifest', manifest];
   const made = await runHere([...words, '--golden', ...images, '--output', build]);
   expect(made, made.stderr).toMatchObject({ code: 0 });
   await writeFile(at('sound.npz'), await npzOf(SOUND));
@@ -79,8 +79,8 @@ describe('edgeml twin', () => {
     const sound = found.models.find(({ alias }) => alias === 'Sound');
     expect(sound?.golden).toMatchObject([{ input: 'sound.npz', passed: true, predictions: [] }]);
     expect(sound?.latency).toMatchObject({ images: 1, requests: 8, failures: [] });
-    const model = found.models.find(({ alias }) => alias === 'Colours');
-    expect(model).toMatchObject({ alias: 'Colours', version: '1.0.0', provider: 'cpu' });
+    const model = found.models.find(({ alias }) => alias === 'Colors');
+    expect(model).toMatchObject({ alias: 'Colors', version: '1.0.0', provider: 'cpu' });
     expect(model?.golden).toMatchObject([
       { input: 'red.png', passed: true, predictions: [{ label: 'red' }, {}, {}] },
       { input: 'green.png', passed: true },
@@ -90,7 +90,7 @@ describe('edgeml twin', () => {
     expect(found.memory.find(({ component }) => component === 'edgeml.InferenceAgent')?.peakBytes).toBeGreaterThan(2e7);
 
     expect(await file('junit.xml')).toMatch(
-      /^<\?xml .*\n<testsuites name="edgeml\.InferenceAgent [\d.]+, edgeml\.model\.Colours 1\.0\.0, edgeml\.model\.Sound 1\.0\.0" tests="15" failures="0"/,
+      /^<\?xml .*\n<testsuites name="edgeml\.InferenceAgent [\d.]+, edgeml\.model\.Colors 1\.0\.0, edgeml\.model\.Sound 1\.0\.0" tests="15" failures="0"/,
     );
     const html = await file('report.html');
     expect(html).toContain('Fit for devices');
@@ -126,7 +126,7 @@ describe('edgeml twin', () => {
     const found = await report();
     expect(found).toMatchObject({ passed: false, name: 'line-3', deployment: { status: 'SUCCEEDED' } });
     expect(found.checks.filter(({ passed }) => !passed).map(({ suite, name }) => `${suite} ${name}`)).toEqual([
-      'latency Colours p95',
+      'latency Colors p95',
       'memory all components',
     ]);
     expect(await file('junit.xml')).toContain('failures="2"');
@@ -136,9 +136,9 @@ describe('edgeml twin', () => {
   it('fails a model whose golden test fails on the device, and says what its component wrote', async () => {
     const bad = at('bad');
     await cp(build, bad, { recursive: true });
-    const dir = path.join(bad, 'packages/Colours-1.0.0');
+    const dir = path.join(bad, 'packages/Colors-1.0.0');
     await writeFile(path.join(dir, 'golden/red.json'), JSON.stringify([{ classId: 2, label: 'blue', score: 1 }]));
-    await writeZip(path.join(bad, `artifacts/${COMPONENT}/1.0.0/Colours.zip`), await folderEntries(dir));
+    await writeZip(path.join(bad, `artifacts/${COMPONENT}/1.0.0/Colors.zip`), await folderEntries(dir));
     const result = await twin('--build', bad, '--component', COMPONENT);
     expect(result.code, result.stderr).toBe(1);
     const { deployment, models } = await report();

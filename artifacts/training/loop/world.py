@@ -24,7 +24,7 @@ PHASES = ("known", "light", "part")
 SHARD = 10
 _NEW_SHARE = 0.3
 _LIGHT = np.array([0.015, 0.02, 0.03], np.float32)
-"""What is left of blue, green and red."""
+"""The share of blue, green and red that is left."""
 
 
 def render(job: tuple[str, str, int, int, int]) -> list[tuple[str, list]]:

@@ -55,10 +55,10 @@ def assign(probabilities: Tensor, boxes: Tensor, priors: Tensor, truth_class: Te
 
 
 def _near(priors: Tensor, truth_box: Tensor) -> Tensor:
-    """B x G x N: centre of the prior inside the part's box, or within one cell of its centre for thin parts."""
+    """B x G x N: center of the prior inside the part's box, or within one cell of its center for thin parts."""
     counts = [(INPUT_PX // stride) ** 2 for stride, _ in LEVELS]
     cell = torch.cat([torch.full((n,), stride / INPUT_PX) for n, (stride, _) in zip(counts, LEVELS)])
-    centre = (truth_box[..., :2] + truth_box[..., 2:]) / 2
+    center = (truth_box[..., :2] + truth_box[..., 2:]) / 2
     half = (truth_box[..., 2:] - truth_box[..., :2]) / 2
-    away = (priors[:, :2] - centre[..., None, :]).abs()
+    away = (priors[:, :2] - center[..., None, :]).abs()
     return (away < torch.maximum(half[..., None, :], cell[:, None])).all(-1).float()

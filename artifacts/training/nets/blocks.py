@@ -1,4 +1,4 @@
-"""Two building blocks. ReLU only: it costs nothing to quantise."""
+"""Two building blocks. ReLU only: it costs nothing to quantize."""
 
 from torch import Tensor, nn
 

@@ -17,7 +17,7 @@ class Classifier(nn.Module):
 
 
 class ClassifierGraph(nn.Module):
-    """What is exported: probabilities."""
+    """The exported output: probabilities."""
 
     def __init__(self, classifier: Classifier):
         super().__init__()

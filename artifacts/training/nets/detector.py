@@ -51,7 +51,7 @@ class Detector(nn.Module):
 
 
 class DetectorGraph(nn.Module):
-    """What is exported: decoded boxes and softmaxed scores, so that the device only has the NMS left to do."""
+    """The exported outputs: decoded boxes and softmaxed scores, so that the device only has the NMS left to do."""
 
     def __init__(self, detector: Detector):
         super().__init__()

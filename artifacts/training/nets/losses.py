@@ -28,7 +28,7 @@ def detection_loss(logits: Tensor, offsets: Tensor, priors: Tensor, truth_class:
 
 
 def giou(a: Tensor, b: Tensor) -> Tensor:
-    """Generalised IoU (Rezatofighi et al., CVPR 2019) of matching rows."""
+    """Generalized IoU (Rezatofighi et al., CVPR 2019) of matching rows."""
     area = lambda box: (box[:, 2:] - box[:, :2]).clamp(min=0).prod(-1)
     inter = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(-1)
     union = area(a) + area(b) - inter + 1e-9

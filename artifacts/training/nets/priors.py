@@ -14,12 +14,12 @@ VARIANCE = 0.5
 
 
 def make_priors() -> Tensor:
-    """N x 4: centre x, centre y, width, height in 0..1; row-major per level, stride 16 first."""
+    """N x 4: center x, center y, width, height in 0..1; row-major per level, stride 16 first."""
     rows = []
     for stride, side in LEVELS:
         cells = INPUT_PX // stride
-        centre = (torch.arange(cells, dtype=torch.float32) + 0.5) / cells
-        y, x = torch.meshgrid(centre, centre, indexing="ij")
+        center = (torch.arange(cells, dtype=torch.float32) + 0.5) / cells
+        y, x = torch.meshgrid(center, center, indexing="ij")
         size = torch.full_like(x, side / INPUT_PX)
         rows.append(torch.stack([x, y, size, size], -1).reshape(-1, 4))
     return torch.cat(rows)
@@ -27,6 +27,6 @@ def make_priors() -> Tensor:
 
 def decode(offsets: Tensor, priors: Tensor) -> Tensor:
     """SSD decoding of ... x N x 4 offsets to x0, y0, x1, y1 in 0..1."""
-    centre = priors[:, :2] + offsets[..., :2] * VARIANCE * priors[:, 2:]
+    center = priors[:, :2] + offsets[..., :2] * VARIANCE * priors[:, 2:]
     half = priors[:, 2:] * torch.exp(offsets[..., 2:].clamp(-6, 6) * VARIANCE) / 2
-    return torch.cat([centre - half, centre + half], -1)
+    return torch.cat([center - half, center + half], -1)

@@ -1,11 +1,11 @@
-"""What the parts lie on: rubber, PVC, modular plastic, wire mesh, and now and then a bench."""
+"""Grounds that the parts lie on: rubber, PVC, modular plastic, wire mesh, and now and then a bench."""
 
 import cv2
 import numpy as np
 
 from .noise import fractal, grain, streaks
 
-_COLOURS = {
+_COLORS = {
     "rubber": [(0.035, 0.035, 0.037), (0.06, 0.06, 0.06)],
     "pvc": [(0.05, 0.22, 0.10), (0.55, 0.56, 0.55), (0.06, 0.20, 0.38), (0.10, 0.33, 0.30)],
     "modular": [(0.08, 0.22, 0.50), (0.6, 0.6, 0.58), (0.25, 0.26, 0.27), (0.55, 0.42, 0.2)],
@@ -16,9 +16,9 @@ _COLOURS = {
 
 def random_belt(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Linear RGB reflectance of the ground, height x width x 3. The belt runs along a random direction."""
-    kind = str(rng.choice(list(_COLOURS), p=[0.36, 0.26, 0.16, 0.1, 0.12]))
-    colours = _COLOURS[kind]
-    base = np.array(colours[rng.integers(len(colours))], np.float32) * rng.uniform(0.7, 1.4)
+    kind = str(rng.choice(list(_COLORS), p=[0.36, 0.26, 0.16, 0.1, 0.12]))
+    colors = _COLORS[kind]
+    base = np.array(colors[rng.integers(len(colors))], np.float32) * rng.uniform(0.7, 1.4)
     angle = rng.choice([0, np.pi / 2]) + rng.normal(0, 0.08)
     yy, xx = np.mgrid[:height, :width].astype(np.float32)
     unit = min(height, width) / 480 * rng.uniform(0.7, 1.6)

@@ -1,4 +1,4 @@
-"""The way from light to file: defocus, motion, exposure, colour cast, grain, JPEG."""
+"""The way from light to file: defocus, motion, exposure, color cast, grain, JPEG."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ def photograph(rng: np.random.Generator, linear: np.ndarray) -> np.ndarray:
     # Half-way between a fixed exposure and auto-exposure, so that black rubber stays darker than paper.
     bright = float(np.percentile(picture[::8, ::8], 92))
     picture *= 0.6 / max(bright * 0.5, 0.02) ** 0.5 * 2 ** rng.uniform(-1.3, 0.3)
-    warmth = rng.normal(0, 0.11)  # colour temperature that the white balance left over
+    warmth = rng.normal(0, 0.11)  # color temperature that the white balance left over
     picture *= np.array([1 + warmth, 1 + rng.normal(0, 0.02), 1 - warmth], np.float32)
 
     noise = rng.uniform(0.002, 0.03) * rng.uniform(0.3, 1)

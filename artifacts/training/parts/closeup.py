@@ -13,7 +13,7 @@ SIZES: tuple[tuple[int, int], ...] = ((480, 360), (320, 320), (400, 300), (640, 
 def render_closeup(
     rng: np.random.Generator, bank: SpriteBank, label: str, size: tuple[int, int] | None = None
 ) -> np.ndarray:
-    """BGR picture with `label` on top; neighbours and clutter may look in from the borders."""
+    """BGR picture with `label` on top; neighbors and clutter may look in from the borders."""
     width, height = SIZES[rng.integers(len(SIZES))] if size is None else size
     stage = empty_stage(rng, width, height)
     unit = min(width, height) * rng.uniform(0.42, 0.82)
@@ -25,10 +25,10 @@ def render_closeup(
         x = width / 2 + np.cos(angle) * width * 0.55 - pw / 2
         y = height / 2 + np.sin(angle) * height * 0.55 - ph / 2
         stage.try_place(patch, int(x), int(y), inside=0.0)
-    stage.labels = [None] * len(stage.labels)  # neighbours may be covered at will
+    stage.labels = [None] * len(stage.labels)  # neighbors may be covered at will
     while True:
         patch = random_patch(rng, stage, bank, label, unit)
         ph, pw = patch.alpha.shape
         x, y = (width - pw) / 2 + rng.normal(0, width * 0.05), (height - ph) / 2 + rng.normal(0, height * 0.05)
         if stage.try_place(patch, int(x), int(y), inside=0.8):
-            return photograph(rng, stage.colour)
+            return photograph(rng, stage.color)

@@ -1,4 +1,4 @@
-"""What goes wrong with a gear: each defect changes the picture of a good one and tells which pixels it changed."""
+"""Defects of a gear: each defect changes the picture of a good one and tells which pixels it changed."""
 
 from collections.abc import Callable
 

@@ -74,11 +74,11 @@ def shade(
     mirror = mirror * (light.ambient + light.key) * 0.75
 
     value = material.metallic * mirror + (1 - material.metallic) * diffuse
-    colour = (value * (1 + 0.06 * dirt))[..., None] * material.colour
+    color = (value * (1 + 0.06 * dirt))[..., None] * material.color
     if material.metallic < 0.5:  # clear coat
-        colour = colour + (0.16 - 0.05 * material.gloss) * np.maximum(0, mirror - 0.35)[..., None]
+        color = color + (0.16 - 0.05 * material.gloss) * np.maximum(0, mirror - 0.35)[..., None]
     if material.rust > 0:
         spots = np.clip((dirt - (0.9 - 2.2 * material.rust)) * 1.6, 0, 1)[..., None]
         flakes = (0.75 + 0.3 * fractal(rng, height, width, smooth=1))[..., None]
-        colour = colour * (1 - spots) + spots * diffuse[..., None] * _RUST * flakes * 1.3
-    return np.maximum(colour * tone[..., None], 0)
+        color = color * (1 - spots) + spots * diffuse[..., None] * _RUST * flakes * 1.3
+    return np.maximum(color * tone[..., None], 0)

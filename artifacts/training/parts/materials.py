@@ -1,4 +1,4 @@
-"""What a part is made of: base colour (linear RGB), how metallic, how glossy, how rusty."""
+"""Materials of a part: base color (linear RGB), how metallic, how glossy, how rusty."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ _RUSTY = ("steel", "black-oxide")
 
 @dataclass(frozen=True)
 class Material:
-    colour: np.ndarray
+    color: np.ndarray
     metallic: float
-    """1: reflects its surroundings in its own colour; 0: paint or plastic."""
+    """1: reflects its surroundings in its own color; 0: paint or plastic."""
     gloss: int
     """Index into the blur levels of the surroundings: 0 polished .. 2 dull."""
     rust: float
@@ -34,12 +34,12 @@ class Material:
 
 def random_material(rng: np.random.Generator, plastic_share: float = 0.25) -> Material:
     if rng.random() < plastic_share:
-        colour = np.array(_PLASTICS[rng.integers(len(_PLASTICS))])
-        return Material(_vary(rng, colour), 0.0, int(rng.integers(0, 3)), 0.0, False)
+        color = np.array(_PLASTICS[rng.integers(len(_PLASTICS))])
+        return Material(_vary(rng, color), 0.0, int(rng.integers(0, 3)), 0.0, False)
     name = str(rng.choice(list(_METALS), p=[0.42, 0.2, 0.08, 0.1, 0.05, 0.15]))
     rusty = name in _RUSTY and rng.random() < 0.4
     return Material(
-        colour=_vary(rng, np.array(_METALS[name])),
+        color=_vary(rng, np.array(_METALS[name])),
         metallic=0.9 if name != "black-oxide" else 0.6,
         gloss=int(rng.integers(0, 3)),
         rust=float(rng.uniform(0.1, 0.8)) if rusty else 0.0,
@@ -48,13 +48,13 @@ def random_material(rng: np.random.Generator, plastic_share: float = 0.25) -> Ma
 
 
 def clutter_material(rng: np.random.Generator) -> Material:
-    """Paper, wood, dry leaf, rubber, slag: dull and of any colour; now and then metal."""
+    """Paper, wood, dry leaf, rubber, slag: dull and of any color; now and then metal."""
     if rng.random() < 0.4:
         return random_material(rng, plastic_share=0.3)
     hue = np.array([0.5, 0.38, 0.22]) if rng.random() < 0.5 else np.full(3, 0.5)
     return Material(_vary(rng, hue * rng.uniform(0.15, 1.6)), 0.0, 2, 0.0, False)
 
 
-def _vary(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
-    shade = colour * rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
+def _vary(rng: np.random.Generator, color: np.ndarray) -> np.ndarray:
+    shade = color * rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
     return np.clip(shade, 0.01, 0.95).astype(np.float32)

@@ -16,7 +16,7 @@ class Patch:
     """A shaded part in its own small rectangle; `lift` is its height over the belt in pixels."""
 
     label: str | None
-    colour: np.ndarray
+    color: np.ndarray
     alpha: np.ndarray
     lift: float
 
@@ -41,16 +41,16 @@ def make_patch(
     nx, ny = nx / norm, ny / norm
 
     state = rng.integers(2**32)  # both materials share the dirt
-    colour = shade(np.random.default_rng(state), light, material, nx, ny, tone)
+    color = shade(np.random.default_rng(state), light, material, nx, ny, tone)
     if mix.max() > 0.5:
         other = shade(np.random.default_rng(state), light, second, nx, ny, tone)
-        colour += np.minimum(mix, 1)[..., None] * (other - colour)
+        color += np.minimum(mix, 1)[..., None] * (other - color)
 
     wall = sprite.thickness * size / 2 * np.sqrt(max(0.0, 1 - squash**2))
     lift = max(sprite.thickness, 0.12) * size / 2
     if wall >= 1.5:
-        colour, alpha = _extrude(rng, colour, alpha, wall, light, material)
-    return Patch(sprite.label, colour, np.clip(alpha, 0, 1), lift)
+        color, alpha = _extrude(rng, color, alpha, wall, light, material)
+    return Patch(sprite.label, color, np.clip(alpha, 0, 1), lift)
 
 
 def _affine(rng: np.random.Generator, size: float, squash: float) -> tuple[np.ndarray, tuple[int, int]]:
@@ -61,14 +61,14 @@ def _affine(rng: np.random.Generator, size: float, squash: float) -> tuple[np.nd
     linear = np.array([[c * flip, -s], [s * flip * squash, c * squash]])
     reach = np.abs(linear).sum(1) * STORE_PX * 0.5
     half = np.minimum(np.ceil(reach), np.ceil(size * 0.75)).astype(int) + 2
-    centre = np.array([STORE_PX / 2, STORE_PX / 2])
-    offset = half - linear @ centre
+    center = np.array([STORE_PX / 2, STORE_PX / 2])
+    offset = half - linear @ center
     matrix = np.vstack([np.column_stack([linear, offset]), [0, 0, 1]])
     return matrix, (int(2 * half[0]), int(2 * half[1]))
 
 
 def _extrude(
-    rng: np.random.Generator, colour: np.ndarray, alpha: np.ndarray, wall: float, light: Lighting, material: Material
+    rng: np.random.Generator, color: np.ndarray, alpha: np.ndarray, wall: float, light: Lighting, material: Material
 ) -> tuple[np.ndarray, np.ndarray]:
     """Side wall below the top face: the outline swept down the picture, lit as a surface that faces the viewer."""
     steps = int(round(wall))
@@ -83,5 +83,5 @@ def _extrude(
     side = shade(rng, light, material, nx, ny, np.full_like(nx, 0.6))
     cover = top[..., None]
     face = np.zeros_like(side)
-    face[:height] = colour
+    face[:height] = color
     return face * cover + side * (1 - cover), swept

@@ -20,7 +20,7 @@ PIXEL = 2.0 / DRAW_PX
 
 @dataclass(frozen=True)
 class Relief:
-    """What a shape function returns, at DRAW_PX; lengths are in canvas units (half the canvas = 1)."""
+    """The return value of a shape function, at DRAW_PX; lengths are in canvas units (half the canvas = 1)."""
 
     alpha: Array
     """Coverage, 0..1."""
@@ -74,7 +74,7 @@ def polygon(points: Array) -> Array:
 
 
 def path_distance(points: Array) -> Array:
-    """Unsigned distance to an open polyline: the centre line of a wire."""
+    """Unsigned distance to an open polyline: the center line of a wire."""
     free = np.full((DRAW_PX, DRAW_PX), 255, np.uint8)
     fixed = np.round((points + 1) / 2 * DRAW_PX * 16 - 8).astype(np.int32)
     cv2.polylines(free, [fixed], False, 0, 1, shift=4)
@@ -82,5 +82,5 @@ def path_distance(points: Array) -> Array:
 
 
 def tube(distance: Array, radius: float) -> Array:
-    """Height of a round bar around a centre line."""
+    """Height of a round bar around a center line."""
     return np.sqrt(np.maximum(0, radius**2 - distance**2))

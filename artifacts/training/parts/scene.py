@@ -46,7 +46,7 @@ class Scene:
 class Stage:
     """The picture while parts are laid down; `owner` holds the index of the topmost part per pixel."""
 
-    colour: np.ndarray
+    color: np.ndarray
     light: Lighting
     squash: float
     least_visible: float = 0.0
@@ -56,7 +56,7 @@ class Stage:
     """Pixels of the whole outline, hidden ones included."""
 
     def __post_init__(self) -> None:
-        self.owner = np.full(self.colour.shape[:2], -1, np.int16)
+        self.owner = np.full(self.color.shape[:2], -1, np.int16)
 
     def try_place(self, patch: Patch, x: int, y: int, inside: float | None = None) -> bool:
         """Lays the patch with its top left corner at x, y unless it, or one below it, would be too hidden.
@@ -83,7 +83,7 @@ class Stage:
 
         self._cast_shadow(patch, x, y)
         alpha = patch.alpha[inner][..., None]
-        self.colour[target] = self.colour[target] * (1 - alpha) + patch.colour[inner] * alpha
+        self.color[target] = self.color[target] * (1 - alpha) + patch.color[inner] * alpha
         self.owner[target][mask] = len(self.areas)
         self.labels.append(patch.label)
         self.areas.append(area)
@@ -106,7 +106,7 @@ class Stage:
         x, y = x - pad, y - pad
         x0, y0, x1, y1 = max(0, x), max(0, y), min(width, x + base.shape[1]), min(height, y + base.shape[0])
         if x1 > x0 and y1 > y0:
-            self.colour[y0:y1, x0:x1] *= factor[y0 - y : y1 - y, x0 - x : x1 - x, None]
+            self.color[y0:y1, x0:x1] *= factor[y0 - y : y1 - y, x0 - x : x1 - x, None]
 
     def ground_truth(self) -> list[tuple[str, tuple[float, float, float, float]]]:
         height, width = self.owner.shape
@@ -155,4 +155,4 @@ def render_scene(
             spread = rng.normal(middle, unit * 1.3) if pile else rng.uniform(0, 1, 2) * (width, height)
             if stage.try_place(patch, int(spread[0] - pw / 2), int(spread[1] - ph / 2)):
                 break
-    return Scene(photograph(rng, stage.colour), stage.ground_truth())
+    return Scene(photograph(rng, stage.color), stage.ground_truth())

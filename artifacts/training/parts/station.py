@@ -26,14 +26,14 @@ class Station:
 
     def picture(self, rng: np.random.Generator, defect: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """BGR picture of a gear in any turn, and a mask of its defect, 0 or 1."""
-        stage = Stage(self._empty.colour.copy(), self._empty.light, 1.0)
+        stage = Stage(self._empty.color.copy(), self._empty.light, 1.0)
         patch = make_patch(rng, self._gear, SIZE * _SHARE * rng.uniform(0.985, 1.015), 1.0, stage.light, self._steel, self._steel)
         height, width = patch.alpha.shape
         dx, dy = rng.normal(0, 0.012, 2) * SIZE
         stage.try_place(patch, int((SIZE - width) / 2 + dx), int((SIZE - height) / 2 + dy))
-        linear, changed = stage.colour, np.zeros((SIZE, SIZE), np.float32)
+        linear, changed = stage.color, np.zeros((SIZE, SIZE), np.float32)
         if defect is not None:
-            linear, changed = DEFECTS[defect](rng, linear, self._empty.colour, (stage.owner == 0).astype(np.float32))
+            linear, changed = DEFECTS[defect](rng, linear, self._empty.color, (stage.owner == 0).astype(np.float32))
         return _photograph(rng, linear), (changed > 0.3).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""What the exceptions of both clients have in common, and the one that both raise."""
+"""The base of both clients' exceptions, and the exception that both raise."""
 
 from typing import Optional
 

@@ -14,7 +14,7 @@ _KNOWN = _REQUIRED + ('Metadata',)
 
 _ABSENT = frozenset(['feedback.not-ready', 'feedback.no-route'])
 
-# What the uploader takes as headers, some of it for others than ours.
+# Headers that the uploader reads; some of them are meant for other clients than ours.
 _MAX_HEADER_BYTES = 524288 - 4096
 
 

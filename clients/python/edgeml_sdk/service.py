@@ -1,4 +1,4 @@
-"""What both clients do: ask a service of EdgeML, and raise the exception that fits."""
+"""Base of both clients: asks a service of EdgeML, and raises the exception that fits."""
 
 import json
 import math

@@ -77,7 +77,7 @@ export class AgentError extends Error {
   override readonly name = 'AgentError';
   /** Stable and documented in docs/errors.md of EdgeML, e.g. `admission.overload`, `agent.unreachable`, `agent.timeout`. */
   readonly code: string;
-  /** What to do about it; empty if the agent did not say. */
+  /** The remedy; empty if the agent did not name one. */
   readonly todo: string;
   /** When the agent wants to be asked again. */
   readonly retryAfterMs: number | undefined;

@@ -15,7 +15,7 @@ const MAKERS: { readonly [Name in keyof Clients]: (options?: ClientOptions) => C
 
 /**
  * A client of the service `inference` or `feedback`.
- * @throws ValueError where the name is another, or an option is not valid
+ * @throws ValueError if the name is another, or an option is not valid
  */
 export function client<Name extends keyof Clients>(name: Name, options?: ClientOptions): Clients[Name] {
   if (!Object.hasOwn(MAKERS, name))

@@ -8,7 +8,7 @@ export abstract class EdgeMLException extends Error {
   abstract override readonly name: string;
   /** Stable and documented in docs/errors.md of EdgeML, e.g. `admission.deadline`. */
   readonly code: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly todo: string;
 
   constructor(message: string, code: string, todo: string, cause?: unknown) {

@@ -12,9 +12,9 @@ import { exceptionOf, socketOf } from './service.ts';
 export interface PublishRequest {
   /** A key of `FeedbackConfigurationMap` in the configuration of edgeml.FeedbackUploader. */
   readonly ConfigId: string;
-  /** What the model was given. */
+  /** The model's input. */
   readonly ModelInput: Uint8Array | ArrayBuffer;
-  /** What the model said: a list of probabilities, or `{prediction: [[…], …]}`. */
+  /** The model's answer: a list of probabilities, or `{prediction: [[…], …]}`. */
   readonly ModelPrediction: readonly unknown[] | Readonly<Record<string, unknown>>;
   /** Becomes metadata of the object and of the prediction message. */
   readonly Metadata?: Readonly<Record<string, string | number | boolean>>;
@@ -54,9 +54,9 @@ export class FeedbackClient {
   /**
    * Offers a sample. Resolves when it is on the disk to stay and to be uploaded, or was not wanted by the strategy.
    *
-   * @throws ValueError where an argument is missing or not valid
-   * @throws GreengrassFeedbackException where the sample is refused
-   * @throws GreengrassDependencyException where the uploader is not there, or does not answer in time
+   * @throws ValueError if an argument is missing or not valid
+   * @throws GreengrassFeedbackException if the sample is refused
+   * @throws GreengrassDependencyException if the uploader is not there, or does not answer in time
    */
   async publish(request: PublishRequest): Promise<void> {
     checkRequired(METHOD, REQUIRED, request);

@@ -67,9 +67,9 @@ export class InferenceClient {
   /**
    * Runs a model on one image.
    *
-   * @throws ValueError where an argument is missing or not valid
-   * @throws GreengrassInferenceException where the service answers with an error
-   * @throws GreengrassDependencyException where there is no such service, or it does not answer in time
+   * @throws ValueError if an argument is missing or not valid
+   * @throws GreengrassInferenceException if the service answers with an error
+   * @throws GreengrassDependencyException if there is no such service, or it does not answer in time
    */
   async invokeInferenceService(request: InvokeRequest): Promise<InvokeResponse> {
     checkRequired(METHOD, REQUIRED, request);

@@ -15,7 +15,7 @@ export function socketOf(
 
 type Failure = new (message: string, code: string, todo: string, cause?: unknown) => EdgeMLException;
 
-/** What ended a call, as the exception that fits: `absent` are the codes that mean that there was nobody to ask. */
+/** The exception for the error that ended a call: `absent` are the codes that mean that there was nobody to ask. */
 export function exceptionOf(thrown: unknown, absent: ReadonlySet<string>, failure: Failure): Error {
   if (!isEdgeError(thrown)) return thrown instanceof Error ? thrown : new Error(String(thrown));
   const { code, message, todo } = thrown;

@@ -12,12 +12,12 @@ const ROUTES: Readonly<Record<string, RouteDescription>> = {
   '/{name}': {
     summary: 'Takes an .onnx file of that name, and proposes what its package says. Needs the token, and `npm start`.',
     body: { content: { 'application/octet-stream': 'bytes' } },
-    answers: { 200: jsonAnswer('What the model seems to be.', { type: 'TryReport' }) },
+    answers: { 200: jsonAnswer('The guess at what the model is.', { type: 'TryReport' }) },
   },
   '/{id}/labels': {
     summary: 'Gives the model its labels, one a line. Needs the token.',
     body: { content: { 'text/plain': 'text' } },
-    answers: { 200: jsonAnswer('What the model seems to be.', { type: 'TryReport' }) },
+    answers: { 200: jsonAnswer('The guess at what the model is.', { type: 'TryReport' }) },
   },
   '/{id}/answer': {
     summary: 'Runs the model on a picture. Needs the token.',

@@ -218,7 +218,7 @@ describe('the uploader as a component', () => {
     expect(new Set(store.keys('samples'))).toEqual(new Set(answers.flatMap(({ id }) => [`${id}.json`, `${id}.jpg`])));
   });
 
-  it('row 35: does not start with a map that is no JSON, and names it', async () => {
+  it('row 35: does not start with a map that is not JSON, and names it', async () => {
     await start();
     const options = { workFolder: folder, configuration: { FeedbackConfigurationMap: '{' }, ipc, thing: 'x' };
     const ports = {

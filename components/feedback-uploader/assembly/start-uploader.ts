@@ -241,7 +241,7 @@ export async function startUploader(options: UploaderOptions): Promise<RunningUp
   };
 }
 
-/** Why a configuration would not be taken; undefined where it would. */
+/** Why a configuration would not be taken; undefined if it would. */
 function whyNot(raw: unknown, before: UnknownSettings): string | undefined {
   try {
     let unknown: UnknownSettings = new Map();

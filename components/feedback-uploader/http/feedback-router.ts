@@ -22,6 +22,6 @@ function routerOf(routes: readonly Route[], { log }: FeedbackRoutePorts): Reques
 const ROUTE_ERRORS: RouteErrors = {
   noRoute: (message, facts) => uploaderErrors.error('feedback.no-route', message, { facts }),
   methodNotAllowed: (message, facts) => uploaderErrors.error('feedback.method-not-allowed', message, { facts }),
-  // What is not percent-encoded UTF-8 is no ConfigId either.
+  // Text that is not percent-encoded UTF-8 is not a ConfigId either.
   badPath: (message, configId) => uploaderErrors.error('feedback.unknown-config', message, { facts: { configId } }),
 };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { uploaderErrors } from '../errors.ts';
 
 /**
- * Value of a header that carries JSON; undefined where the request has none. Node takes header bytes for Latin-1, clients
+ * Value of a header that carries JSON; undefined if the request has none. Node takes header bytes for Latin-1, clients
  * that do not escape send UTF-8.
  *
  * @throws EdgeError `feedback.bad-sample`

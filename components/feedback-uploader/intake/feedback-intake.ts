@@ -42,7 +42,7 @@ export interface IntakePorts {
   readonly random: () => number;
   readonly redact: Redact;
   readonly hash: HashPicture;
-  /** What became of each request: `accepted`, `dropped`, or the code of its error. */
+  /** The outcome of each request: `accepted`, `dropped`, or the code of its error. */
   readonly observe: (configId: string, outcome: string) => void;
 }
 
@@ -233,7 +233,7 @@ export class FeedbackIntake {
   }
 }
 
-/** Bits in which a duplicate may differ; undefined if duplicates are kept. Whoever asks for everything gets everything. */
+/** Bits in which a duplicate may differ; undefined if duplicates are kept. A configuration that asks for everything gets everything. */
 function bitsOfDuplicates({ duplicates, 'sampling-strategy': strategy }: FeedbackConfiguration): number | undefined {
   if (duplicates) return duplicates.keep ? undefined : duplicates['max-bits'];
   return strategy === undefined || strategy['strategy-name'] === 'ALL' ? undefined : DEFAULT_BITS;

@@ -278,15 +278,15 @@ describe('FeedbackIntake', () => {
     });
   });
 
-  it('keeps what a strategy has learnt over changes of other settings', async () => {
+  it('keeps what a strategy has learned over changes of other settings', async () => {
     const strategy = { 'sampling-strategy': { 'strategy-name': 'NOVELTY' } };
     const { intake, offer } = await make({ Parts: { ...good, ...strategy } });
     for (let count = 0; count < 30; count++) await offer({ prediction: [0.9] });
     const changed = { ...good, ...strategy, priority: 9 };
     intake.setConfiguration(readUploaderConfiguration({ FeedbackConfigurationMap: { Parts: changed } }));
     expect((await offer({ prediction: [0.1] })).status).toBe('accepted');
-    const anew = { ...good, 'sampling-strategy': { 'strategy-name': 'NOVELTY', threshold: 0.2 } };
-    intake.setConfiguration(readUploaderConfiguration({ FeedbackConfigurationMap: { Parts: anew } }));
+    const again = { ...good, 'sampling-strategy': { 'strategy-name': 'NOVELTY', threshold: 0.2 } };
+    intake.setConfiguration(readUploaderConfiguration({ FeedbackConfigurationMap: { Parts: again } }));
     expect((await offer({ prediction: [0.1] })).status).toBe('sample_dropped_by_strategy');
   });
 });

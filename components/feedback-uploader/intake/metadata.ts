@@ -10,7 +10,7 @@ const MAX_BYTES = 2_048 - 200;
  */
 export function objectMetadata(given: unknown): Readonly<Record<string, string>> {
   if (given === undefined) return {};
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw bad('it is no JSON object');
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw bad('it is not a JSON object');
   const entries = Object.entries(given).map(([name, value]) => [metadataName(name), text(name, value)] as const);
   const bytes = entries.reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value), 0);
   if (bytes > MAX_BYTES) throw bad(`it has ${bytes} bytes, ${MAX_BYTES} are allowed`);

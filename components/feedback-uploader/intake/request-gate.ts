@@ -6,7 +6,7 @@ export class RequestGate {
     return this.#running;
   }
 
-  /** @returns what ends the request; undefined where the limit is reached */
+  /** @returns what ends the request; undefined if the limit is reached */
   enter(limit: number | undefined): (() => void) | undefined {
     if (limit !== undefined && this.#running >= limit) return undefined;
     this.#running++;

@@ -8,7 +8,7 @@ interface Known {
   readonly strategy: Strategy;
 }
 
-/** The strategy of each configuration; one that has learnt something keeps it over changes of other settings. */
+/** The strategy of each configuration; one that has learned something keeps it over changes of other settings. */
 export class Samplers {
   readonly #random: () => number;
   #known: ReadonlyMap<string, Known> = new Map();

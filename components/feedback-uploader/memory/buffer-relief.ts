@@ -22,7 +22,7 @@ export class BufferRelief {
     this.#dead += bytes;
     if (this.#dead < GARBAGE_BYTES) return;
     this.#dead = 0;
-    // Whoever let go may still have them on its stack.
+    // The caller that let go may still have them on its stack.
     setImmediate(this.#collect);
   }
 }

@@ -97,7 +97,7 @@ export class Announcer {
   }
 
   evicted({ id }: SpoolEntry, reason: EvictionReason): void {
-    // Whoever was refused until it was given up has been told so.
+    // Callers that were refused until the announcer gave up know already.
     if (reason !== 'refused')
       this.failed(id, 'Spool.Evicted', `the sample was evicted before it was uploaded (${reason})`);
   }

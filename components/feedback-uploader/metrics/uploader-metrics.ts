@@ -3,7 +3,7 @@ import { processCounts } from '#packages/foundation';
 import { EVICTION_REASONS } from '../spool/journal-record.ts';
 import type { SpoolTotals } from '../spool/spool.ts';
 
-/** What the gauges read when they are asked for. */
+/** The values that the gauges read at each scrape. */
 export interface MetricSources {
   readonly spool: () => SpoolTotals | undefined;
   /** Bytes sent in the last hour and the last 24 hours. */

@@ -7,7 +7,7 @@ import type { Outcome } from '#packages/samples';
 import type { RedactionSettings } from '../settings/redaction-schema.ts';
 import { uploaderErrors } from '../errors.ts';
 
-/** What is to be hidden, in fractions of the upright image. */
+/** The areas to hide, in fractions of the upright image. */
 export interface Areas {
   readonly polygons: readonly Polygon[];
   readonly boxes: readonly Box[];
@@ -20,7 +20,7 @@ export type Corner = readonly number[];
 /**
  * The configured polygons, and the boxes of the configured classes, grown by the margin.
  *
- * @throws EdgeError `redaction.boxes-unknown` where classes are to be hidden and the prediction does not say where they are
+ * @throws EdgeError `redaction.boxes-unknown` if classes are to be hidden and the prediction does not say where they are
  */
 export function areasOf(settings: DeepReadonly<RedactionSettings>, prediction: unknown): Areas {
   const { polygons, classes, margin } = settings;

@@ -1,5 +1,5 @@
 import type { Bitmap, Span } from './bitmap.ts';
-import { colours } from './bitmap.ts';
+import { colors } from './bitmap.ts';
 
 /** Averages of square cells over the bounding box of some pixels. */
 export interface AverageGrid {
@@ -12,7 +12,7 @@ export interface AverageGrid {
   readonly cellPixels: number;
 }
 
-/** What is left of an area along its longer side: too little to know a face or read a plate. */
+/** The cells that are left of an area along its longer side: too little to know a face or read a plate. */
 const CELLS = 6;
 /** Smaller cells would show small areas as they are. */
 const MIN_CELL_PIXELS = 12;
@@ -20,7 +20,7 @@ const MIN_CELL_PIXELS = 12;
 /** Only the given pixels count; a cell without any has the average of all. */
 export function averageGrid(bitmap: Bitmap, spans: readonly Span[]): AverageGrid {
   const { data, width, channels } = bitmap;
-  const shown = colours(bitmap);
+  const shown = colors(bitmap);
   const { left, right, top, bottom } = bounds(spans);
   const cellPixels = Math.max(MIN_CELL_PIXELS, Math.ceil(Math.max(right - left, bottom - top) / CELLS));
   const columns = Math.ceil((right - left) / cellPixels);

@@ -14,6 +14,6 @@ export interface Span {
 }
 
 /** Channels that show something; alpha stays as it is. */
-export function colours({ channels }: Bitmap): number {
+export function colors({ channels }: Bitmap): number {
   return channels === 2 || channels === 4 ? channels - 1 : channels;
 }

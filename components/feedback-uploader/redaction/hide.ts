@@ -1,11 +1,11 @@
 import type { Bitmap, Span } from './bitmap.ts';
-import { colours } from './bitmap.ts';
+import { colors } from './bitmap.ts';
 import { averageGrid } from './average-grid.ts';
 
 /** Paints the pixels black. */
 export function blacken(bitmap: Bitmap, spans: readonly Span[]): void {
   const { data, width, channels } = bitmap;
-  const shown = colours(bitmap);
+  const shown = colors(bitmap);
   for (const { y, from, to } of spans) {
     for (let at = (y * width + from) * channels; at < (y * width + to) * channels; at += channels)
       data.fill(0, at, at + shown);
@@ -19,7 +19,7 @@ export function blacken(bitmap: Bitmap, spans: readonly Span[]): void {
 export function blur(bitmap: Bitmap, spans: readonly Span[]): void {
   if (spans.length === 0) return;
   const { data, width, channels } = bitmap;
-  const shown = colours(bitmap);
+  const shown = colors(bitmap);
   const { values, columns, rows, left, top, cellPixels } = averageGrid(bitmap, spans);
   for (const { y, from, to } of spans) {
     const row = between((y - top + 0.5) / cellPixels - 0.5, rows);

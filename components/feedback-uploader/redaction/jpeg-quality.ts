@@ -2,8 +2,8 @@
 const SUM_AT_50 = 3_685;
 
 /**
- * The quality that a JPEG was written with, 1 to 100, from the mean of its first quantisation table against the one of
- * ITU-T T.81, annex K, scaled as libjpeg does; undefined where there is no such table. Other encoders have other tables:
+ * The quality that a JPEG was written with, 1 to 100, from the mean of its first quantization table against the one of
+ * ITU-T T.81, annex K, scaled as libjpeg does; undefined if there is no such table. Other encoders have other tables:
  * then it is the quality with which ours would keep about as much.
  */
 export function jpegQuality(image: Uint8Array): number | undefined {
@@ -21,14 +21,14 @@ function firstTableSum(jpeg: Buffer): number | undefined {
     const marker = jpeg[at + 1];
     const length = jpeg.readUInt16BE(at + 2);
     if (marker === START_OF_SCAN) return undefined;
-    if (marker === QUANTISATION_TABLES) return tableSum(jpeg.subarray(at + 4, at + 2 + length));
+    if (marker === QUANTIZATION_TABLES) return tableSum(jpeg.subarray(at + 4, at + 2 + length));
     at += 2 + length;
   }
   return undefined;
 }
 
 const START_OF_SCAN = 0xda;
-const QUANTISATION_TABLES = 0xdb;
+const QUANTIZATION_TABLES = 0xdb;
 const VALUES = 64;
 
 function tableSum(table: Buffer): number | undefined {

@@ -1,4 +1,4 @@
-/** What the memory of a redaction depends on. */
+/** The facts that decide how much memory a redaction needs. */
 export interface ImageFacts {
   readonly format: 'jpeg' | 'png' | 'webp';
   readonly pixels: number;

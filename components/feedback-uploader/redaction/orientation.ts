@@ -5,7 +5,7 @@ import type { Areas, Corner } from './areas.ts';
 /** How the pixels of an image lie in its file: EXIF's Orientation, 1 for upright (CIPA DC-008, section 4.6.4). */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-/** What makes an image upright: mirrored left to right first, then turned clockwise. */
+/** The steps that make an image upright: mirrored left to right first, then turned clockwise. */
 export interface Turn {
   readonly mirror: boolean;
   readonly degrees: 0 | 90 | 180 | 270;

@@ -20,7 +20,7 @@ const MEASURED_TABLES_MAX_PIXELS = 4_000_000;
 
 /**
  * The image with the configured areas hidden, upright, in the format that it came in and about its quality, and without EXIF, ICC, XMP and
- * comments: places and serial numbers stand there. Colours of a profile become sRGB.
+ * comments: places and serial numbers stand there. Colors of a profile become sRGB.
  *
  * @throws EdgeError `redaction.not-an-image`, `redaction.too-many-pixels`, `redaction.boxes-unknown`
  */
@@ -45,7 +45,7 @@ function sharp(...[input, options]: Parameters<typeof Sharp>): ReturnType<typeof
 
 interface Format {
   readonly name: 'jpeg' | 'png' | 'webp';
-  readonly colourspace: 'srgb' | 'b-w' | 'rgb16' | 'grey16';
+  readonly colourspace: 'srgb' | 'b-w' | 'rgb16' | 'gray16';
   readonly orientation: Orientation;
   readonly isLossless: boolean;
   /** 1 to 100, of JPEG. */
@@ -59,12 +59,12 @@ async function formatOf(image: Uint8Array): Promise<Format> {
   if (name !== 'jpeg' && name !== 'png' && name !== 'webp') throw notAnImage(`its format is ${name ?? 'unknown'}`);
   if (pages > 1) throw notAnImage('it is animated');
   const isDeep = name === 'png' && depth === 'ushort';
-  const isGrey = channels <= 2;
+  const isGray = channels <= 2;
   const subsampling = metadata.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4';
   const bytes = bytesToRedact({
     format: name,
     pixels: width * height,
-    bytesPerPixel: ((isGrey ? 1 : 3) + (metadata.hasAlpha ? 1 : 0)) * (isDeep ? 2 : 1),
+    bytesPerPixel: ((isGray ? 1 : 3) + (metadata.hasAlpha ? 1 : 0)) * (isDeep ? 2 : 1),
     fileBytes: image.length,
     isProgressive: metadata.isProgressive === true,
     subsampling,
@@ -73,7 +73,7 @@ async function formatOf(image: Uint8Array): Promise<Format> {
     const message = `redaction of ${width} × ${height} pixels in a ${name} of ${image.length} bytes takes ${bytes} bytes of memory, ${MAX_REDACTION_BYTES} are allowed`;
     throw uploaderErrors.error('redaction.too-many-pixels', message, { facts: { width, height, bytes } });
   }
-  const colourspace = isDeep ? (isGrey ? 'grey16' : 'rgb16') : isGrey ? 'b-w' : 'srgb';
+  const colourspace = isDeep ? (isGray ? 'gray16' : 'rgb16') : isGray ? 'b-w' : 'srgb';
   const came = name === 'jpeg' ? (jpegQuality(image) ?? MOST_QUALITY) : MOST_QUALITY;
   return {
     name,
@@ -91,7 +91,7 @@ function isLosslessWebp(image: Uint8Array): boolean {
 }
 
 async function decode(image: Uint8Array, { colourspace }: Format): Promise<Bitmap> {
-  const isDeep = colourspace === 'rgb16' || colourspace === 'grey16';
+  const isDeep = colourspace === 'rgb16' || colourspace === 'gray16';
   const { data, info } = await read(() =>
     sharp(image, { failOn: 'error' })
       .toColourspace(colourspace)
@@ -112,12 +112,12 @@ function hide(bitmap: Bitmap, { polygons, boxes }: Areas, mode: 'blur' | 'black'
 function encode({ data, width, height, channels }: Bitmap, format: Format): Promise<Buffer> {
   const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
   const { mirror, degrees } = TURNS[format.orientation];
-  // Whatever the order of the calls, sharp mirrors before it turns.
+  // sharp mirrors before it rotates, in whatever order the calls come.
   const upright = raw.flop(mirror).rotate(degrees);
-  const coloured = upright.toColourspace(format.colourspace);
+  const colored = upright.toColourspace(format.colourspace);
   switch (format.name) {
     case 'jpeg':
-      return coloured
+      return colored
         .jpeg({
           quality: format.quality,
           chromaSubsampling: format.subsampling,
@@ -125,9 +125,9 @@ function encode({ data, width, height, channels }: Bitmap, format: Format): Prom
         })
         .toBuffer();
     case 'png':
-      return coloured.png().toBuffer();
+      return colored.png().toBuffer();
     case 'webp':
-      return coloured.webp(format.isLossless ? { lossless: true } : { quality: format.quality }).toBuffer();
+      return colored.webp(format.isLossless ? { lossless: true } : { quality: format.quality }).toBuffer();
   }
 }
 

@@ -17,7 +17,7 @@ const LEFT_HALF = [
   [0, 1],
 ];
 
-/** A noisy image: every pixel differs from its neighbours. */
+/** A noisy image: every pixel differs from its neighbors. */
 function noise(width: number, height: number, channels: 1 | 3 | 4 = 3) {
   let state = 1;
   const data = Buffer.alloc(width * height * channels);
@@ -77,7 +77,7 @@ describe('spans', () => {
     expect(boxSpans([1.5, 0, 2, 1], size)).toEqual([]);
   });
 
-  it('cover every pixel whose centre is in the polygon, and stay in the image', () => {
+  it('cover every pixel whose center is in the polygon, and stay in the image', () => {
     const corner = fc.tuple(
       fc.double({ min: -0.5, max: 1.5, noNaN: true }),
       fc.double({ min: -0.5, max: 1.5, noNaN: true }),
@@ -132,7 +132,7 @@ describe('redactImage', () => {
     const [before, after] = [await pixels(original), await pixels(image)];
     expect(after(30, 30)).toEqual(before(30, 30));
     expect(after(59, 120)).toEqual(before(59, 120));
-    // Neighbours in noise differ by 85 on average; in the mosaic of 6 × 6 averages by next to nothing.
+    // Neighbors in noise differ by 85 on average; in the mosaic of 6 × 6 averages by next to nothing.
     let steps = 0;
     for (let x = 60; x < 179; x++) steps += Math.abs((after(x + 1, 120)[0] ?? 0) - (after(x, 120)[0] ?? 0));
     expect(steps / 119).toBeLessThan(2);
@@ -195,10 +195,10 @@ describe('redactImage', () => {
   });
 
   it.each([
-    ['grey JPEG', () => noise(64, 64, 1).toColourspace('b-w').jpeg().toBuffer(), { format: 'jpeg', channels: 1 }],
+    ['gray JPEG', () => noise(64, 64, 1).toColourspace('b-w').jpeg().toBuffer(), { format: 'jpeg', channels: 1 }],
     ['PNG with alpha', () => noise(64, 64, 4).png().toBuffer(), { format: 'png', channels: 4 }],
     ['16-bit PNG', () => deep('rgb16'), { format: 'png', channels: 3, depth: 'ushort' }],
-    ['16-bit grey PNG', () => deep('grey16'), { format: 'png', channels: 1, depth: 'ushort' }],
+    ['16-bit gray PNG', () => deep('gray16'), { format: 'png', channels: 1, depth: 'ushort' }],
     ['palette PNG', () => noise(64, 64).png({ palette: true }).toBuffer(), { format: 'png' }],
     ['CMYK JPEG', () => noise(64, 64).toColourspace('cmyk').jpeg().toBuffer(), { format: 'jpeg', space: 'srgb' }],
     ['lossless WebP', () => noise(64, 64).webp({ lossless: true }).toBuffer(), { format: 'webp' }],
@@ -207,13 +207,13 @@ describe('redactImage', () => {
     const { image } = await redactImage(original, black([LEFT_HALF]), []);
     expect(await sharp(image).metadata()).toMatchObject({ width: 64, height: 64, ...expected });
     const after = await pixels(image);
-    const colours = after(5, 30).slice(0, after(5, 30).length === 4 ? 3 : undefined);
-    expect(Math.max(...colours)).toBeLessThan(20);
+    const colors = after(5, 30).slice(0, after(5, 30).length === 4 ? 3 : undefined);
+    expect(Math.max(...colors)).toBeLessThan(20);
     if (expected.format !== 'jpeg') expect(after(50, 30)).toEqual((await pixels(original))(50, 30));
   });
 
-  function deep(colourspace: 'rgb16' | 'grey16') {
-    const channels = colourspace === 'grey16' ? 1 : 3;
+  function deep(colourspace: 'rgb16' | 'gray16') {
+    const channels = colourspace === 'gray16' ? 1 : 3;
     const data = new Uint16Array(64 * 64 * channels).map((_, index) => (index * 977) & 0xffff);
     return sharp(data, { raw: { width: 64, height: 64, channels } })
       .toColourspace(colourspace)

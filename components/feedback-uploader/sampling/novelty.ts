@@ -10,7 +10,7 @@ const WARM_UP_IMAGES = 20;
  * Keeps a sample with few or no confident detections where there usually are: one whose count of confident detections
  * (or of a confident best class, 0 or 1) is as low only in a share of at most `threshold` of the last `window` images.
  * An empirical tail probability asks nothing about how counts are spread: a belt that always shows one part and a street
- * that shows none most of the night both have their own usual. What becomes common stops being novel by itself.
+ * that shows none most of the night both have their own usual. A sample that becomes common stops being novel by itself.
  */
 export const novelty = defineStrategy({
   parameters: {
@@ -22,7 +22,7 @@ export const novelty = defineStrategy({
       .describe('CLASS, NOVELTY: scores below this do not count.'),
     window: integerSetting({ min: WARM_UP_IMAGES, max: 100_000 })
       .default(200)
-      .describe('NOVELTY: images that "usual" is learnt from.'),
+      .describe('NOVELTY: images that "usual" is learned from.'),
   },
   create: ({ threshold, 'min-score': minScore, window }) => {
     const recent = new RecentCounts(window);

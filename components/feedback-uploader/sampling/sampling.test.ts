@@ -99,7 +99,7 @@ describe('sampling strategies', () => {
 
     it('row 42: takes 0·ln 0 as 0', () => expect(entropyInNats([0.5, 0, 0.5, 0])).toBeCloseTo(Math.log(2), 12));
 
-    it('row 42: normalises a vector that does not sum to 1', () => {
+    it('row 42: normalizes a vector that does not sum to 1', () => {
       expect(entropyInNats([2, 1, 1])).toBeCloseTo(entropyInNats([0.5, 0.25, 0.25]), 12);
     });
 

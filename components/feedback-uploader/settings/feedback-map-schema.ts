@@ -36,12 +36,12 @@ const feedbackSchema = z.object({
   })
     .optional()
     .describe(
-      'What becomes of samples that repeat one of the last 1,000. When left out they are dropped, but kept without a strategy and with `ALL`.',
+      'The treatment of samples that repeat one of the last 1,000. When left out they are dropped, but kept without a strategy and with `ALL`.',
     ),
   priority: integerSetting({ min: 0, max: 9 })
     .default(5)
     .describe('9 is uploaded first and evicted last, 0 the other way round.'),
-  redaction: redactionSchema.optional().describe('What is hidden in images before they touch the disk.'),
+  redaction: redactionSchema.optional().describe('Areas that are hidden in images before they touch the disk.'),
 });
 
 const configId = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/, 'a ConfigId has 2 to 63 letters, digits and "-"');

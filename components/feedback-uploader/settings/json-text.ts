@@ -1,4 +1,4 @@
-/** What is wrong with the JSON text of an object, or its value. */
+/** The fault of the JSON text of an object, or its value. */
 export type JsonObjectReading =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { syncFolder, writeAt, writeNewFile } from '#packages/foundation';
 import type { FolderEntry, OpenFile, SpoolFolder } from './spool-folder.ts';
 
-/** Files of the spool are nobody else's business. */
+/** Files of the spool are private to this user. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 

@@ -91,7 +91,7 @@ export class Journal {
     this.#end += lines.length;
   }
 
-  /** Writes a record that may be lost with the power, but not with the process; false where there is no room for it. */
+  /** Writes a record that may be lost with the power, but not with the process; false if there is no room for it. */
   async note(record: ChangeRecord, reserveBytes: number): Promise<boolean> {
     const line = checkedLine(record);
     if (this.#broken || this.#end + line.length + reserveBytes > this.#bytes) return false;

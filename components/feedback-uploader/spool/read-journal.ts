@@ -3,7 +3,7 @@ import type { JournalRecord } from './journal-record.ts';
 
 export interface JournalReading {
   readonly records: readonly JournalRecord[];
-  /** Whether lines in the middle cannot be read; an unfinished last line is no damage, a crash leaves it. */
+  /** Whether lines in the middle cannot be read; an unfinished last line is not damage, a crash leaves it. */
   readonly damaged: boolean;
   /** Where the next record goes. */
   readonly end: number;
@@ -43,7 +43,7 @@ function lastLine(bytes: Buffer, at: number, before: Omit<JournalReading, 'unfin
 
 const CLOSING_BRACE = 0x7d;
 
-/** The records of two lines between which the newline is damaged; none where the damage is another. */
+/** The records of two lines between which the newline is damaged; none if the damage is another. */
 function runTogether(line: Buffer): readonly JournalRecord[] {
   for (let end = line.indexOf(CLOSING_BRACE) + 1; end > 0; end = line.indexOf(CLOSING_BRACE, end) + 1) {
     const first = readCheckedLine(line.subarray(0, end));

@@ -9,7 +9,7 @@ export interface SpoolLimits {
   readonly minFreeBytes: number;
 }
 
-/** What is left under each bound. Below 0 when a bound was lowered. */
+/** The room that is left under each bound. Below 0 when a bound was lowered. */
 export interface Room {
   /** Under the cap of the spool. */
   readonly bytes: number;

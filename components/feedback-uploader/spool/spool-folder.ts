@@ -1,6 +1,6 @@
 /**
  * The one folder that the spool lives in, as a port. Failures are Node's system errors (`ENOSPC`, `EIO`, …).
- * What is durable is on the disk after a loss of power.
+ * A durable file is on the disk after a loss of power.
  */
 export interface SpoolFolder {
   list(): Promise<readonly FolderEntry[]>;
@@ -8,11 +8,11 @@ export interface SpoolFolder {
   /** Creates a file whose content is durable when this resolves; its name is only after `sync`. */
   write(name: string, chunks: readonly Uint8Array[]): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Does nothing where there is no such file. */
+  /** Does nothing if there is no such file. */
   remove(name: string): Promise<void>;
   /** Makes names durable: new, renamed and removed ones. */
   sync(): Promise<void>;
-  /** What the disk has left for this user. */
+  /** The room that the disk has left for this user. */
   freeBytes(): Promise<number>;
   /** Opens an existing file for writing at places of choice. */
   open(name: string): Promise<OpenFile>;

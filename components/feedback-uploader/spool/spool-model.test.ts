@@ -16,7 +16,7 @@ import { Spool } from './spool.ts';
 import type { SpoolLimits } from './room.ts';
 import { sampleFile } from './stored-sample.ts';
 
-/** What must be true, told by somebody who only saw the answers. */
+/** The invariants, as a client can check them who only saw the answers. */
 interface Model {
   /** Acceptances that were confirmed, with what was given. */
   readonly told: Map<string, { readonly bytes: number; readonly priority: number }>;

@@ -104,7 +104,7 @@ export class SpoolState {
   /**
    * Takes one record of a journal that is read again. Lines may be missing where the file was damaged.
    *
-   * @returns false where the books show that something is missing before this record
+   * @returns false if the books show that something is missing before this record
    */
   replay(record: JournalRecord): boolean {
     if (record.t === 'S' || record.t === 'E') {

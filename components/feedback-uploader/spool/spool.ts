@@ -57,7 +57,7 @@ type Departure =
   { readonly t: 'u'; readonly id: string } | { readonly t: 'x'; readonly id: string; readonly r: EvictionReason };
 
 /**
- * Samples on the disk until they are uploaded. What was accepted survives a kill, a loss of power, a full disk and damaged
+ * Samples on the disk until they are uploaded. An accepted sample survives a kill, a loss of power, a full disk and damaged
  * files; the books (accepted = uploaded + evicted + waiting) are kept in the same durable lines as the changes themselves.
  */
 export class Spool {

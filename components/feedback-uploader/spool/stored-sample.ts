@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { checkedLine, checksumHex, readCheckedLine } from '#packages/foundation';
 
-/** What is known of a sample beside its bytes. Stored in front of them, so that a file explains itself. */
+/** A sample's metadata. Stored in front of them, so that a file explains itself. */
 export interface SampleHeader {
   /** UUID: the request's id, and the name of the object. */
   readonly id: string;
@@ -19,7 +19,7 @@ export interface SampleHeader {
   readonly acceptedAt: number;
   /** Reason for keeping it: the comparison of its strategy, or `chosen by hand`; absent in samples of an earlier version. */
   readonly because?: string;
-  /** What was hidden in the image before it was stored. */
+  /** The areas that were hidden in the image before it was stored. */
   readonly redaction?: RedactionRecord;
 }
 
@@ -39,7 +39,7 @@ export function encodeSample(header: SampleHeader, body: Uint8Array): readonly U
   return [checkedLine({ v: VERSION, ...header, bodyBytes: body.length, bodyCrc: checksumHex(crc32(body)) }), body];
 }
 
-/** The sample in the bytes of a file; undefined where any of it is damaged. */
+/** The sample in the bytes of a file; undefined if any of it is damaged. */
 export function decodeSample(file: Buffer): StoredSample | undefined {
   const end = file.indexOf('\n');
   if (end < 0) return undefined;

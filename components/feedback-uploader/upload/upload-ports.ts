@@ -19,7 +19,7 @@ export interface UploadSettings {
   readonly buckets: ReadonlyMap<string, string>;
 }
 
-/** Who is told how uploads go. */
+/** The listener for the outcome of uploads. */
 export interface UploadReporter {
   /** Before the first byte of a sample. */
   begun(sample: SampleHeader, bytes: number): void;

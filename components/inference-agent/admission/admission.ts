@@ -10,7 +10,7 @@ import type { Refusal, RejectionReason } from './refusal.ts';
 import { QueuedRequest } from './queued-request.ts';
 import type { QueuedRequestState } from './queued-request.ts';
 
-/** What a request can be given to: the instance that serves an alias now. */
+/** The target of a request: the instance that serves an alias now. */
 export interface Target {
   readonly capacity: number;
   /** Requests that it would take now. */

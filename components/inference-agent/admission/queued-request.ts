@@ -15,7 +15,7 @@ export class QueuedRequest<Answer, Worker = never> {
   readonly service: string;
   /**
    * Called once with the reason when the request ends early: past its deadline, cancelled, agent stopping. In place of an
-   * AbortSignal, which costs more than all else that admission does.
+   * AbortSignal, which costs more than everything else that admission does.
    */
   onEnded: ((reason: EdgeError) => void) | undefined;
   /** Set when the request has ended early. */
@@ -26,7 +26,7 @@ export class QueuedRequest<Answer, Worker = never> {
   movedAt = 0;
   readonly answer: Promise<Answer>;
   state: QueuedRequestState = 'uploading';
-  /** What is to be done, and the body with it, from its arrival until it is handed to a worker. */
+  /** The work to do, and the body with it, from its arrival until it is handed to a worker. */
   work: ((worker: Worker) => Promise<Answer>) | undefined;
   /** Monotonic time at which the body was complete. */
   readyAt = 0;
@@ -38,7 +38,7 @@ export class QueuedRequest<Answer, Worker = never> {
     this.service = service;
     this.#onEnd = onEnd;
     this.answer = new Promise<Answer>((resolve, reject) => (this.#settle = { resolve, reject }));
-    // Who only uploads does not look at the answer; the promise must then not count as unhandled.
+    // A caller that only uploads does not look at the answer; the promise must then not count as unhandled.
     this.answer.catch(() => undefined);
   }
 

@@ -39,7 +39,7 @@ export class ServiceQueue<Queued extends QueuedRequest<unknown>> {
     return this.#spentMs + this.running * this.#meanRunMs;
   }
 
-  /** Who comes back from a pause has saved nothing up: it begins where the others are. */
+  /** An idle service earns no credit: it resumes level with the others. */
   joinAmong(others: Iterable<ServiceQueue<Queued>>): void {
     const spent = [...others].filter((queue) => queue !== this && queue.isActive).map((queue) => queue.#spentMs);
     if (!this.isActive && spent.length > 0) this.#spentMs = Math.max(this.#spentMs, Math.min(...spent));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenEndpoint } from '#packages/object-store';
 
-/** Where `edgeml.EdgeManager` says that the token exchange service is; undefined where it says nothing. */
+/** Where `edgeml.EdgeManager` says that the token exchange service is; undefined if it says nothing. */
 export async function announcedEndpoint(workFolder: string): Promise<TokenEndpoint | undefined> {
   try {
     const { uri, token } = JSON.parse(

@@ -45,7 +45,7 @@ export interface FleetLinkPorts {
   readonly serving: () => readonly ServingModel[];
   /** Services of an alias beside their baseline. */
   readonly driftsOf: (alias: string) => readonly ServiceDrift[];
-  /** What came of the challenger of an alias since this was last asked. */
+  /** Results of an alias's challenger since the last call. */
   readonly challengerOf: (alias: string) => ChallengerNews | undefined;
   /** All challengers, with what came of them since they run. */
   readonly challengers: () => readonly ChallengerReport[];
@@ -61,7 +61,7 @@ const DEFAULT_REGION = 'us-east-1';
 /** The state of the device tells of processor time over at least this long. */
 const STATE_CPU_MS = 600_000;
 
-/** What ties the agent to its fleet: the provider of the cloud, registration, heartbeats and what they tell. */
+/** The agent's ties to its fleet: the provider of the cloud, registration, heartbeats and what they tell. */
 export class FleetLink {
   readonly usage: UsageBook;
   readonly #ports: FleetLinkPorts;
@@ -135,7 +135,7 @@ export class FleetLink {
     return link;
   }
 
-  /** Way to the bucket; undefined where there is no cloud. */
+  /** Way to the bucket; undefined if there is no cloud. */
   get upload(): CaptureUpload | undefined {
     if (this.#ports.configuration().CloudProvider === 'None') return undefined;
     return {

@@ -222,7 +222,7 @@ describe('live configuration', () => {
     expect(started.instances.opened).toHaveLength(1);
   });
 
-  it('loads models anew when their workers change', async () => {
+  it('loads models again when their workers change', async () => {
     await start();
     await activate('1.0.0');
     set({ Workers: 2 });
@@ -232,7 +232,7 @@ describe('live configuration', () => {
     expect(await ask('hello')).toBe('Parts 1.0.0: hello');
   });
 
-  it('judges anomalies by the sensitivity of the service, which changes at once and loads nothing anew', async () => {
+  it('judges anomalies by the sensitivity of the service, which changes at once and loads nothing again', async () => {
     await start({ Services: { strict: { Model: 'Parts', AnomalySensitivity: 0.7 } } });
     await activate('1.0.0');
     const judged = () => Promise.all([ask('anomaly 0.4'), ask('anomaly 0.4', 'strict'), ask('anomaly 0.2', 'strict')]);

@@ -71,7 +71,7 @@ export interface AgentOptions {
   /** Socket and store lie here. */
   readonly workFolder: string;
   readonly configuration: LiveConfiguration;
-  /** What is configured in another component's name. */
+  /** Settings that were made in another component's name. */
   readonly overlay: EdgeManagerOverlay;
   readonly ipc: IpcSession;
   readonly thing: string;

@@ -17,7 +17,7 @@ export class BufferPool {
     return new Uint8Array(found, 0, bytes);
   }
 
-  /** Gives memory back for the next request. What is moved away (empty) or too large to be kept is forgotten. */
+  /** Gives memory back for the next request. Memory that was moved away (empty) or is too large to keep is dropped. */
   give(buffer: ArrayBuffer): void {
     if (buffer.byteLength < STEP_BYTES || this.#freeBytes + buffer.byteLength > MAX_FREE_BYTES) return;
     this.#free.push(buffer);

@@ -68,7 +68,7 @@ describe('row 98: captures with the destination Disk and periodic upload', () =>
       const ids = events.map((event) => event.eventMetadata.eventId);
       expect(ids.length).toBe(new Set(ids).size);
       expect(accepted.filter((id) => !ids.includes(id))).toEqual([]);
-      // What was durable but not answered when the process was killed: at most what was asked for at once.
+      // Captures that were durable but not answered when the process was killed: at most what was asked for at once.
       expect(ids.length - accepted.length).toBeLessThanOrEqual(4 * KILLS);
       const references = events.flatMap(referencesOf).map((reference) => reference.replace('s3://data/', ''));
       expect(references.length).toBeGreaterThan(0);

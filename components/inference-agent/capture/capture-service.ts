@@ -12,9 +12,9 @@ import type { CaptureUpload } from './upload/capture-upload.ts';
 import { CloudDestination } from './upload/cloud-destination.ts';
 
 export interface CapturePorts {
-  /** What serves under an alias; undefined where nothing does. */
+  /** The model that serves under an alias; undefined if there is none. */
   readonly model: (alias: string) => { readonly version: string } | undefined;
-  /** The way to the bucket; undefined where there is no cloud. */
+  /** The way to the bucket; undefined if there is no cloud. */
   readonly upload: CaptureUpload | undefined;
   /** A capture of a model was accepted. */
   readonly onAccepted: (alias: string) => void;
@@ -37,7 +37,7 @@ export class CaptureService implements Capture {
     this.#settings = settings;
   }
 
-  /** Finishes what an earlier process left on the disk. What fails is logged, and tried again with the next capture. */
+  /** Finishes what an earlier process left on the disk. A failure is logged, and the capture is tried again with the next one. */
   async open(): Promise<void> {
     if (this.#settings.destination === 'Cloud') return;
     await this.#destination().catch((error: unknown) => this.#ports.log.error({ error }, 'capture.not-opened'));
@@ -131,7 +131,7 @@ export class CaptureService implements Capture {
   }
 }
 
-/** What a destination is made with; all else it reads anew for each capture. */
+/** The values that a destination is made with; it reads everything else again for each capture. */
 const OPENED_WITH = [
   'destination',
   'diskPath',

@@ -17,7 +17,7 @@ export interface CaptureSettings {
   readonly embedLimit: number;
   readonly periodicUpload: boolean;
   readonly uploadPeriodMs: number;
-  /** What waits for its upload on the disk, in bytes. */
+  /** Bytes on the disk that wait for their upload. */
   readonly maxDiskBytes: number;
   readonly minFreeBytes: number;
 }

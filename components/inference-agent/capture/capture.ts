@@ -1,5 +1,5 @@
 /**
- * Port of captured data: model inputs and outputs that applications ask to keep. What is accepted goes as JSON Lines to a
+ * Port of captured data: model inputs and outputs that applications ask to keep. An accepted capture goes as JSON Lines to a
  * folder, to a bucket, or to both in turn, as `CaptureDataDestination` says.
  */
 export interface Capture {
@@ -13,7 +13,7 @@ export interface Capture {
    */
   accept(record: CaptureRecord): Promise<void>;
   /**
-   * What became of a capture. `modelName` narrows the question to one alias; undefined asks for any.
+   * The outcome of a capture. `modelName` narrows the question to one alias; undefined asks for any.
    *
    * @throws EdgeError `capture.unknown-id`
    */
@@ -49,7 +49,7 @@ export interface CapturedTensor {
 }
 
 export interface CapturedAuxiliary {
-  /** What it is: `jpg`, `json`, `mask.jpg`, … */
+  /** The kind of file: `jpg`, `json`, `mask.jpg`, … */
   readonly name: string;
   readonly encoding: AuxiliaryEncoding;
   /** As sent: for BASE64 the base64 text, for CSV and JSON the text, both in UTF-8. */

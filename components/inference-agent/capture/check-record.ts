@@ -10,7 +10,7 @@ const CLOCK_TOLERANCE_MS = 1_000;
 const LAST_TIME_MS = 8.64e15;
 
 /**
- * What can be said of a capture by itself.
+ * Checks that need nothing but the capture itself.
  *
  * @throws EdgeError `capture.unsafe-id`, `capture.future-timestamp`, `capture.invalid-timestamp`, `capture.invalid-tensor`
  */
@@ -30,7 +30,7 @@ function checkId(id: string): void {
 function checkTime({ captureId, inferenceTimestamp: time }: CaptureRecord, now: number): void {
   if (time === undefined || (time >= 0 && time <= now + CLOCK_TOLERANCE_MS)) return;
   if (!(time >= 0 && time <= LAST_TIME_MS)) {
-    const message = `the inference_timestamp of capture ${captureId} is no time: ${time} ms since 1970`;
+    const message = `the inference_timestamp of capture ${captureId} is not a time: ${time} ms since 1970`;
     throw agentErrors.error('capture.invalid-timestamp', message, { facts: { captureId } });
   }
   throw agentErrors.error(
@@ -46,7 +46,7 @@ function checkTensor({ name, dataType, shape, data }: CapturedTensor, captureId:
       facts: { captureId, tensor: name },
     });
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
-    throw wrong(`its shape [${shape.join(', ')}] has a size that is no number of elements`);
+    throw wrong(`its shape [${shape.join(', ')}] has a size that is not a number of elements`);
   }
   const expected = shape.reduce((product, size) => product * size, 1) * ELEMENT_BYTES[dataType];
   if (data.byteLength !== expected) {

@@ -16,5 +16,5 @@ export interface Destination {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** What a destination tells about captures that it holds. */
+/** A destination's report on the captures that it holds. */
 export type Report = (captureId: string, model: string, status: 'SUCCESS' | 'FAILURE') => void;

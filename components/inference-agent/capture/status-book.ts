@@ -8,7 +8,7 @@ export interface KnownCapture {
 /** Finished captures that are remembered. */
 const MAX_FINISHED = 10_000;
 
-/** What became of each capture; of finished ones the latest. */
+/** The outcome of each capture; of finished ones only the latest are kept. */
 export class StatusBook {
   readonly #known = new Map<string, KnownCapture>();
   #finished = 0;

@@ -2,7 +2,7 @@ import type { Logger } from '#packages/foundation';
 import type { AgentEventName, AgentEvents, Announce } from '../events/agent-event.ts';
 
 /**
- * What the registry of challengers tells, in events of their own: nobody who watches models that serve must take a challenger for
+ * Events of the registry of challengers, under names of their own: nobody who watches models that serve must take a challenger for
  * one. The rest is only logged.
  */
 export function challengerAnnouncer(announce: Announce, log: Logger): Announce {

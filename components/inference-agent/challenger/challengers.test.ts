@@ -96,7 +96,7 @@ describe('a challenger', () => {
     await expect.poll(events).toEqual(expect.arrayContaining(['model.activated', 'challenger.activated']));
   });
 
-  it('begins anew with the next one, and pauses if its share is none', async () => {
+  it('begins again with the next one, and pauses if its share is none', async () => {
     await start();
     await activate('1.0.0');
     await activate('3.0.0', 'challenger');

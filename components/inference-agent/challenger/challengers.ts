@@ -28,7 +28,7 @@ export interface ChallengersPorts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** What became of each frame of the share. */
+  /** The outcome of each frame of the share. */
   readonly count: (alias: string, outcome: FrameOutcome) => void;
   /** Whether somebody wants the frames of a service on which the two differ. */
   readonly wantsDifferences: (service: string) => boolean;
@@ -128,7 +128,7 @@ export class Challengers {
     });
   }
 
-  /** What came of the challenger of an alias since this was last asked; undefined if it has none. */
+  /** Results of an alias's challenger since the last call; undefined if it does not have one. */
   takeNews(alias: string): ChallengerNews | undefined {
     const challenger = this.#ports.registry.target(alias);
     if (!(challenger instanceof ServingModel)) return undefined;

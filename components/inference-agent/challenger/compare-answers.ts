@@ -1,7 +1,7 @@
 import type { Prediction } from '#packages/model-package';
 import { boxIou } from '#packages/vision';
 
-/** What both models found in one frame. */
+/** Both models' predictions for one frame. */
 export interface FrameComparison {
   readonly same: number;
   readonly otherClass: number;

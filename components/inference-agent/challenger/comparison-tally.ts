@@ -55,7 +55,7 @@ export class ComparisonTally {
     this.#skipped[reason]++;
   }
 
-  /** What came since this was last asked. */
+  /** The results since the last call. */
   takeRecent(): RecentCounts {
     const recent = {
       frames: this.#counts.frames - this.#told.frames,

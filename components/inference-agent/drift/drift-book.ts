@@ -9,7 +9,7 @@ import type { ServingModel } from '../registry/serving-model.ts';
 import { driftWords, statusOf } from './drift-words.ts';
 
 export interface DriftPorts {
-  /** What is remembered over a restart lies here. */
+  /** The folder of everything that a restart must not lose. */
   readonly file: string;
   /** Undefined while drift is not to be looked for. */
   readonly settings: () => WatchSettings | undefined;
@@ -109,7 +109,7 @@ export class DriftBook {
       .map(([service, { watch, baseline, labels }]) => statusOf(service, watch, baseline, labels));
   }
 
-  /** Writes down what was seen. What the disk does not take is tried again later. */
+  /** Saves the sketches. A write that the disk refuses is tried again later. */
   save(): Promise<void> {
     return this.#writing.run(() => this.#save());
   }

@@ -7,7 +7,7 @@ import { parseHeartbeat } from '#packages/heartbeat';
 import { localTopics, mqttTopics } from '#packages/ipc';
 import { PackageFiles, parseManifest } from '#packages/model-package';
 import { loadModel } from '#packages/vision';
-import { colourPackage } from '../../../testing/agent/colour-package.ts';
+import { colorPackage } from '../../../testing/agent/color-package.ts';
 import { startInProcess } from '../../../testing/agent/in-process-agent.ts';
 import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts';
 import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   models = memoryLoaded();
   nucleus.configuration.set(COMPONENT, [], { MinFreeDiskMB: 0, HeartbeatPeriodSeconds: 600, SignaturePolicy: 'off' });
   started = await start();
-  await started.client.activate({ path: await packageWithBaseline(), alias: 'Colours' });
+  await started.client.activate({ path: await packageWithBaseline(), alias: 'Colors' });
 });
 afterAll(async () => {
   await started?.close();
@@ -63,10 +63,10 @@ function picture(light: number): Promise<Buffer> {
 }
 
 async function packageWithBaseline(): Promise<string> {
-  const dir = await colourPackage(join(folder.path, 'Colours'), { baseline: 'baseline.json' });
+  const dir = await colorPackage(join(folder.path, 'Colors'), { baseline: 'baseline.json' });
   const manifest = parseManifest({
     schemaVersion: 1,
-    name: 'Colours',
+    name: 'Colors',
     version: '1.0.0',
     task: 'image-classification',
     input: { name: 'image', width: 8, height: 8, std: 255 },
@@ -90,7 +90,7 @@ async function packageWithBaseline(): Promise<string> {
 /** One picture a minute. */
 async function slots(count: number, light: number): Promise<void> {
   for (let minute = 0; minute < count * SLOT_MINUTES; minute++) {
-    await started.client.invoke('Colours', await picture(light), { contentType: 'image/png' });
+    await started.client.invoke('Colors', await picture(light), { contentType: 'image/png' });
     await clock.advance(MINUTE_MS);
   }
 }
@@ -111,7 +111,7 @@ describe('a stream that darkens', () => {
   it('is looked at, and nothing is said while it is as the baseline', async () => {
     await slots(4, 1);
     expect(drifts()).toEqual([]);
-    expect(await status()).toMatchObject({ service: 'Colours', state: 'learning', weakBaseline: false, drifts: [] });
+    expect(await status()).toMatchObject({ service: 'Colors', state: 'learning', weakBaseline: false, drifts: [] });
     expect((await status())?.images).toBeGreaterThan(30);
   });
 
@@ -120,8 +120,8 @@ describe('a stream that darkens', () => {
     expect(drifts()).toHaveLength(1);
     expect(drifts()[0]).toMatchObject({
       event: 'model.drifting',
-      service: 'Colours',
-      model: { name: 'Colours', version: '1.0.0' },
+      service: 'Colors',
+      model: { name: 'Colors', version: '1.0.0' },
       cause: 'camera',
       reason: 'dark',
       feature: 'brightness',
@@ -136,13 +136,13 @@ describe('a stream that darkens', () => {
   it('shows in the list of models, in metrics and in heartbeats', async () => {
     expect(await status()).toMatchObject({ state: 'drifting', drifts: [{ cause: 'camera', reason: 'dark' }] });
     const metrics = await started.client.metrics();
-    expect(metrics).toContain('edgeml_drifting{service="Colours",cause="camera"} 1');
-    expect(metrics).toContain('edgeml_drifting{service="Colours",cause="world"} 0');
-    expect(metrics).toContain('edgeml_drift_ratio{service="Colours",feature="brightness",measure="beyond"} 2');
+    expect(metrics).toContain('edgeml_drifting{service="Colors",cause="camera"} 1');
+    expect(metrics).toContain('edgeml_drifting{service="Colors",cause="world"} 0');
+    expect(metrics).toContain('edgeml_drift_ratio{service="Colors",feature="brightness",measure="beyond"} 2');
     expect(metrics).toContain('edgeml_events_total{event="model.drifting"} 1');
     const heartbeat = nucleus.iotMessages.filter(({ topic }) => topic === mqttTopics.heartbeat('belt-7')).at(-1);
     expect(parseHeartbeat(heartbeat!.payload).Models[0]?.Drift).toMatchObject([
-      { Service: 'Colours', State: 'DRIFTING', Causes: [{ Cause: 'CAMERA', Reason: 'dark' }], Nearest: { Ratio: 2 } },
+      { Service: 'Colors', State: 'DRIFTING', Causes: [{ Cause: 'CAMERA', Reason: 'dark' }], Nearest: { Ratio: 2 } },
     ]);
   });
 
@@ -196,7 +196,7 @@ describe('a stream that darkens', () => {
     nucleus.configure(COMPONENT, ['Drift', 'Enabled'], false);
     const later = async () => clock.advance(MINUTE_MS).then(status);
     await expect.poll(later).toBeUndefined();
-    await started.client.invoke('Colours', await picture(1), { contentType: 'image/png' });
+    await started.client.invoke('Colors', await picture(1), { contentType: 'image/png' });
     expect(await status()).toBeUndefined();
   });
 });

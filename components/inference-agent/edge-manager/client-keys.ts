@@ -1,6 +1,6 @@
 import { choiceSetting, integerSetting, textSetting } from '#packages/foundation';
 
-/** What the old agent's clients need and its configuration had no key for. */
+/** Facts that the old agent's clients need and that its configuration had no key for. */
 export const clientKeys = {
   EdgeManager: choiceSetting(['auto', 'on', 'off'])
     .default('auto')

@@ -5,7 +5,7 @@ import type { AliasRecord } from '../store/alias-record.ts';
 
 export interface RestoredPorts {
   readonly registry: Pick<ModelRegistry, 'served' | 'unload'>;
-  /** How long a model waits for somebody to ask for it, in milliseconds; 0: for ever. */
+  /** How long a model waits for somebody to ask for it, in milliseconds; 0: forever. */
   readonly graceMs: () => number;
   /** How long the folder of a model may be away, in milliseconds: an update of its component takes it away for a while. */
   readonly awayMs: () => number;

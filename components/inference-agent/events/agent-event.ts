@@ -1,7 +1,7 @@
 import type { WireError } from '#packages/foundation';
 import type { DriftFacts, ModelIdentity, NotKept } from '#packages/http';
 
-/** What the agent tells the world, by name. Published on `edgeml/events` and on the MQTT events topic. */
+/** The agent's events, by name. Published on `edgeml/events` and on the MQTT events topic. */
 export interface AgentEvents {
   readonly 'model.activated': {
     readonly model: ModelIdentity;
@@ -19,7 +19,7 @@ export interface AgentEvents {
     readonly alias: string;
     readonly path: string;
     readonly error: WireError;
-    /** What serves on in its place. */
+    /** The model that goes on serving in its place. */
     readonly serving?: ModelIdentity;
   };
   readonly 'model.rolled-back': { readonly from: ModelIdentity; readonly to: ModelIdentity };
@@ -38,7 +38,7 @@ export interface AgentEvents {
     readonly error: WireError;
     readonly restores?: NotKept['restores'];
   };
-  /** What could not be remembered is remembered now. */
+  /** State that could not be saved before is saved now. */
   readonly 'model.kept': { readonly model: ModelIdentity };
   /** A restart would not know which versions are in quarantine. It goes on being tried. */
   readonly 'quarantine.not-kept': { readonly error: WireError };

@@ -1,6 +1,6 @@
 import type { AgentEventName, AgentEvents } from './agent-event.ts';
 
-/** What is published: the event's name, when and where, and its facts beside them. */
+/** The published message: the event's name, when and where, and its facts beside them. */
 export interface EventMessage {
   readonly event: AgentEventName;
   readonly timestamp: string;

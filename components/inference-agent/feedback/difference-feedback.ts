@@ -38,7 +38,7 @@ export class DifferenceFeedback {
     this.#queue.offer({ service, configId, sample: { input: image, prediction: predictions, metadata } });
   }
 
-  /** Resolves when all is handed over, or after `ms`. Takes nothing afterwards. */
+  /** Resolves when all is handed over, or after `ms`. Takes nothing afterward. */
   close(ms: number): Promise<void> {
     return this.#queue.close(ms);
   }

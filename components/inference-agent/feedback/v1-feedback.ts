@@ -3,12 +3,12 @@ import { countedQueue } from './counted-queue.ts';
 import type { CountedQueuePorts } from './counted-queue.ts';
 
 export interface V1FeedbackPorts extends CountedQueuePorts {
-  /** ConfigId of a service; undefined or empty: its inferences are no feedback. Asked each time, since the setting may change. */
+  /** ConfigId of a service; undefined or empty: its inferences are not feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string | undefined;
 }
 
 /**
- * What the connectors of Greengrass V1 did for `MLFeedbackConnectorConfigId`: each inference that a program asks them for is
+ * The behavior of Greengrass V1's connectors for `MLFeedbackConnectorConfigId`: each inference that a program asks them for is
  * offered as feedback, too. Only what is asked for in their form counts; the application gives feedback on its own images itself.
  */
 export class V1Feedback {
@@ -36,7 +36,7 @@ export class V1Feedback {
     this.#queue.offer({ service, configId, sample: { input, prediction, metadata: { service, model } } });
   }
 
-  /** Resolves when all is handed over, or after `ms`. Takes nothing afterwards. */
+  /** Resolves when all is handed over, or after `ms`. Takes nothing afterward. */
   close(ms: number): Promise<void> {
     return this.#queue.close(ms);
   }

@@ -2,7 +2,7 @@ import { messageOf } from '#packages/foundation';
 import type { Clock, Incidents } from '#packages/foundation';
 
 export interface CloudCheckPorts {
-  /** Seconds; 0: none. Read anew before each check. */
+  /** Seconds; 0: none. Read again before each check. */
   readonly periodSeconds: () => number;
   /** Whether the device talks to AWS IoT Core at all. */
   readonly isWanted: () => Promise<boolean>;

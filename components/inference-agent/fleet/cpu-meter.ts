@@ -7,7 +7,7 @@ export class CpuMeter {
   #since: { readonly usage: NodeJS.CpuUsage; readonly at: number };
   #last: number | undefined;
 
-  /** @param leastMs shortest time that it measures over, so that a busy minute is no news. Default: 0, since the last call. */
+  /** @param leastMs shortest time that it measures over, so that a busy minute is not news. Default: 0, since the last call. */
   constructor(clock: Pick<Clock, 'monotonic'>, leastMs = 0) {
     this.#clock = clock;
     this.#leastMs = leastMs;

@@ -2,9 +2,9 @@
 const NO_THING = 'local';
 
 export interface DeviceNames {
-  /** What captured data and heartbeats carry. */
+  /** The name in captured data and heartbeats. */
   readonly name: string;
-  /** What differs, where something does. */
+  /** The difference, if there is one. */
   readonly mismatch?: { readonly deviceName: string; readonly thing: string };
 }
 

@@ -4,9 +4,9 @@ import { fittingState, isNews, readDeviceState, stateUpdates } from '#packages/h
 import type { DeviceState } from '#packages/heartbeat';
 
 export interface DeviceShadowPorts {
-  /** Reads and keeps the text of the state that the shadow holds, so that a restart is no news. */
+  /** Reads and keeps the text of the state that the shadow holds, so that a restart is not news. */
   readonly memory: { readonly read: () => Promise<string | undefined>; readonly keep: (text: string) => Promise<void> };
-  /** Longest time between two reports; 0: none. Read anew before each look. */
+  /** Longest time between two reports; 0: none. Read again before each look. */
   readonly periodSeconds: () => number;
   readonly isWanted: () => Promise<boolean>;
   /** The state now, from that at the last look, or from the last report before the agent started. */

@@ -189,7 +189,7 @@ function worstOf(models: readonly StateModelFacts[]): DeviceState['state'] {
   return models.some(({ isRefused }) => isRefused) ? 'REFUSED' : 'OK';
 }
 
-/** A changed camera is no fault of the model. */
+/** A changed camera is not a fault of the model. */
 function isDrifting({ drifts }: StateModelFacts): boolean {
   return drifts.some(
     ({ state, drifts: causes }) => state === 'drifting' && causes.some(({ cause }) => cause === 'world'),

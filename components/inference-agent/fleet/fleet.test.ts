@@ -217,7 +217,7 @@ describe('heartbeats', () => {
     });
   });
 
-  it('row 114: count anew after each, and remember when a model last worked', async () => {
+  it('row 114: count again after each, and remember when a model last worked', async () => {
     const usage = new UsageBook(clock);
     usage.inference('parts', 5);
     usage.take('parts');
@@ -468,7 +468,7 @@ describe('row 102: providers', () => {
       ]);
     });
 
-    it('is refused where a call is missing, by its name', async () => {
+    it('is refused if a call is missing, by its name', async () => {
       const file = await module(`module.exports = { createProvider: () => (${calls(PROVIDER_CALLS.slice(1))}) };`);
       await expect(customProvider(file)).rejects.toMatchObject({
         code: 'cloud-provider.incomplete',
@@ -480,14 +480,14 @@ describe('row 102: providers', () => {
       ['module.exports = {};', /createProvider/],
       ['throw new Error("broken");', /broken/],
       ['}', /cannot be used/],
-    ])('is refused where it cannot be loaded: %s', async (text, said) => {
+    ])('is refused if it cannot be loaded: %s', async (text, said) => {
       await expect(customProvider(await module(text))).rejects.toMatchObject({
         code: 'cloud-provider.not-loaded',
         message: expect.stringMatching(said) as string,
       });
     });
 
-    it('is refused where there is none', async () => {
+    it('is refused if there is none', async () => {
       await expect(customProvider(join(folder, 'none.cjs'))).rejects.toMatchObject({
         code: 'cloud-provider.not-loaded',
       });

@@ -3,7 +3,7 @@ import type { HeartbeatMessage } from '#packages/heartbeat';
 import { tellReachable, tellUnreachable } from './cloud-check.ts';
 
 export interface HeartbeatPorts {
-  /** Seconds; 0: none. Read anew before each heartbeat. */
+  /** Seconds; 0: none. Read again before each heartbeat. */
   readonly periodSeconds: () => number;
   readonly isRegistered: () => Promise<boolean>;
   readonly compose: (periodSeconds: number) => Promise<HeartbeatMessage>;

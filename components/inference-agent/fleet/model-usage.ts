@@ -1,7 +1,7 @@
 import type { Clock } from '#packages/foundation';
 import { ModelLife } from './model-life.ts';
 
-/** What a model did since it was last asked; times in milliseconds since the epoch, latencies in milliseconds. */
+/** A model's use since the last report; times in milliseconds since the epoch, latencies in milliseconds. */
 export interface ModelUsage {
   readonly latestInference: number | undefined;
   readonly latestSample: number | undefined;
@@ -56,7 +56,7 @@ export class UsageBook {
     return this.#of(alias);
   }
 
-  /** What the model did since the last call. */
+  /** The model's use since the last call. */
   take(alias: string): ModelUsage {
     const { latestInference, latestSample, inferences, failures, latencySum, latencies } = this.#of(alias);
     this.#models.set(alias, { ...newTally(), latestInference, latestSample });

@@ -12,7 +12,7 @@ import { MemoryInstances } from '../../../testing/agent/memory-instance.ts';
 import { memoryLoaded } from '../../../testing/agent/memory-loaded.ts';
 import { temporaryFolder, writeFiles } from '../../../testing/agent/package-folder.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
-import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../../testing/vision/onnx-builder.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
 const SIDE = 8;
@@ -67,7 +67,7 @@ async function packageOf(version: string, output: object = {}, files: Readonly<R
       output: { decoder: 'embedding', scoreThreshold: 0.9, gallery: 'gallery.json', ...output },
       variants: [{ file: 'model.onnx' }],
     }),
-    'model.onnx': meanColourModel(SIDE),
+    'model.onnx': meanColorModel(SIDE),
     'gallery.json': JSON.stringify([{ name: 'blue', embedding: embeddingText(Float32Array.of(0, 0, 1)) }]),
     ...files,
   });
@@ -137,7 +137,7 @@ describe('the gallery of a device', () => {
   });
 
   it('does not compare with vectors of another model, says so, and does again after a rollback', async () => {
-    const other = { 'model.onnx': meanColourModel(SIDE, { scale: 2 }) };
+    const other = { 'model.onnx': meanColorModel(SIDE, { scale: 2 }) };
     await started.client.activate({ path: await packageOf('2.0.0', {}, other) });
     expect(await seen('dark red')).toMatchObject({ label: 'unknown' });
     expect((await list()).names).toMatchObject([{ name: 'rosso corsa', vectors: 1, comparable: 0 }]);

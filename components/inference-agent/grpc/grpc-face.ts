@@ -15,7 +15,7 @@ export interface GrpcFacePorts {
   readonly name: 'edge-manager' | 'lookout';
   /** In sentences, e.g. `Edge Manager`. */
   readonly title: string;
-  /** Read anew with each `apply`. */
+  /** Read again with each `apply`. */
   readonly settings: () => GrpcFaceSettings;
   readonly start: (settings: GrpcFaceSettings & { readonly socketPath: string }) => Promise<GrpcServer>;
   /** Called when the server is as the settings want it. */

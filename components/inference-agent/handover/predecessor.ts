@@ -12,7 +12,7 @@ const NOTICE_MS = 3_000;
 /** As long as the nucleus gives a process; then it is killed. */
 const END_MS = 5_000;
 const LOOK_MS = 50;
-/** What both need together may be more than what the first one has now. */
+/** Both together may need more memory than the first one has now. */
 const HEADROOM = 1.25;
 
 /** The agent that was stopped and still answers. */

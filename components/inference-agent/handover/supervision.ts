@@ -20,7 +20,7 @@ export interface Supervision {
 }
 
 export interface SupervisionOptions {
-  /** What the supervisor calls this version; undefined if the agent was started without one. */
+  /** The supervisor's name for this version; undefined if the agent was started without one. */
   readonly version: string | undefined;
   readonly workFolder: string;
   /** Held open by the supervisor alone. Default: the standard input. */
@@ -38,7 +38,7 @@ export function supervision({
   if (version === undefined) return undefined;
   return {
     onGone(callback) {
-      // Whoever read it may go with the supervisor.
+      // The reader may end with the supervisor.
       process.stdout.on('error', () => undefined);
       life.once('end', callback).once('error', callback).resume();
     },

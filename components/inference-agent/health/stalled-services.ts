@@ -11,7 +11,7 @@ export interface StalledServicesPorts {
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** So many requests in a row without an answer in time are no coincidence. */
+/** So many requests in a row without an answer in time are not a coincidence. */
 const MISSES = 3;
 /** Requests that have waited for so long while none was answered are told of before their deadlines, which may be an hour. */
 const NO_PROGRESS_MS = 60_000;

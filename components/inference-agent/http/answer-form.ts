@@ -4,13 +4,13 @@ import type { InvokeOutcome } from '../invoke/invoke-service.ts';
 import { agentErrors } from '../errors.ts';
 import { v1Body } from './v1-body.ts';
 
-/** What an invocation is answered with: our own JSON, or the text that the connectors of Greengrass V1 answered with. */
+/** The form of an invocation's answer: our own JSON, or the text that the connectors of Greengrass V1 answered with. */
 export type AnswerForm =
   | { readonly format: 'json'; readonly placement: boolean }
   | { readonly format: 'v1'; readonly algoType: string | undefined };
 
 /**
- * What the query of the request asks for: `?format=v1&algoType=object-detection`. The algorithm may be left out. `?placement=true`: where the
+ * The form that the request's query asks for: `?format=v1&algoType=object-detection`. The algorithm may be left out. `?placement=true`: where the
  * image lies in the model's input.
  * @throws EdgeError `http.bad-request`
  */

@@ -10,7 +10,7 @@ export function announcedLength(request: IncomingMessage): number | undefined {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
-/** Who is told of a body as it comes, and may end its reading. */
+/** A listener that hears of a body as it arrives, and may end its reading. */
 export interface BodyKeeper {
   /** So many bytes more are kept. May end the request. */
   arrived(bytes: number): void;
@@ -81,7 +81,7 @@ export async function readBody(
   }
 }
 
-/** @throws EdgeError `http.bad-request` where the body is no JSON object; an empty body is an empty object. */
+/** @throws EdgeError `http.bad-request` if the body is not a JSON object; an empty body is an empty object. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const text = Buffer.from(await readBody(request, JSON_BUFFERS, MAX_JSON_BYTES)).toString('utf8');
   if (text.trim() === '') return {};
@@ -89,7 +89,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Said below, as for JSON that is no object.
+    // Said below, as for JSON that is not an object.
   }
   throw agentErrors.error(
     'http.bad-request',

@@ -18,7 +18,7 @@ export function challengerReportRoute(challengers: Pick<Challengers, 'list'>): R
   };
 }
 
-/** What changes challengers. They are activated and retired as any model, with the role `challenger`. */
+/** Routes that change challengers. They are activated and retired as any model, with the role `challenger`. */
 export function challengerChangingRoutes(
   challengers: Pick<Challengers, 'list' | 'promote' | 'stop'>,
 ): readonly Route[] {

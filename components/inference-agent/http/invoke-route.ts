@@ -36,7 +36,7 @@ const DESCRIPTION: RouteDescription = {
     shape: 'Sides of the array, with commas between them: `1,512`.',
     sequence:
       'Id of a caller: a model that hands a state on goes on with the one that the call before has left, or begins with zeros (`sequence` of the answer).',
-    sequence_start: '`true`: the sequence begins anew.',
+    sequence_start: '`true`: the sequence begins again.',
     sequence_end: '`true`: its state is forgotten after this call.',
     algoType: 'With `format=v1`: `image-classification` or `object-detection`; another kind of model is then an error.',
   },

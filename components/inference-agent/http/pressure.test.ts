@@ -12,7 +12,7 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
-/** What kept honest clients out when requests were counted by what they announce. Real sockets, default settings, held time. */
+/** Situations that kept honest clients out when requests were counted by the size that they announce. Real sockets, default settings, held time. */
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let clock: FakeClock;
 let started: InProcessAgent;

@@ -13,7 +13,7 @@ const ROUTE_ERRORS: RouteErrors = {
   badPath: (message) => agentErrors.error('http.bad-request', message),
 };
 
-/** What anybody on the inference socket may ask: answers of models, and how things are. */
+/** Routes for every client of the inference socket: answers of models, and how things are. */
 export function inferenceRouter(ports: RoutePorts, administrationSocket: string): RequestListener {
   // Named, so that who looks in the wrong place learns of the right one.
   const elsewhere = changingRoutes(ports).map((route): Route => ({
@@ -26,7 +26,7 @@ export function inferenceRouter(ports: RoutePorts, administrationSocket: string)
   });
 }
 
-/** What changes which models serve, on the administration socket. */
+/** Routes that change which models serve, on the administration socket. */
 export function administrationRouter(ports: RoutePorts): RequestListener {
   return createRouter([...administrationRoutes(ports), openApiRoute(description)], {
     errors: ROUTE_ERRORS,

@@ -147,7 +147,7 @@ describe('who may open the sockets', () => {
   });
 });
 
-/** What the kernel makes of the modes; only root can become somebody else. */
+/** The kernel's view of the modes; only root can become another user. */
 describe.skipIf(process.getuid?.() !== 0)('other users of the device', () => {
   const GROUP = 4_242;
   const member = { uid: 4_242, gid: GROUP };

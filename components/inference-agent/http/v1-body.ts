@@ -43,7 +43,7 @@ function numbers(service: string, values: Iterable<number>): string {
   }).join(',');
 }
 
-/** Nine digits tell every number in single precision from its neighbours (IEEE 754); most need fewer. */
+/** Nine digits tell every number in single precision from its neighbors (IEEE 754); most need fewer. */
 const MOST_DIGITS = 9;
 
 /** The shortest text that is read as the same number in single precision, e.g. 0.1 for 0.10000000149011612. */

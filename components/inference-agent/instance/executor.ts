@@ -24,7 +24,7 @@ export interface Executor {
   infer(picture: Picture, contentType?: string): Promise<Inference>;
   /** @throws EdgeError `instance.*`, and what the model says of the tensors */
   inferTensors(feeds: TensorFeeds): Promise<TensorRun>;
-  /** Gives everything back, once what it does is done; does not wait for ever. Idempotent. */
+  /** Gives everything back, once what it does is done; does not wait forever. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface ExecutorOptions {
   readonly clock: Clock;
   readonly loadTimeoutMs: number;
   readonly stuckAfterMs: number;
-  /** What the model may take of RAM, in bytes; undefined for no bound. Only a process can be held to it. */
+  /** The model's limit of RAM, in bytes; undefined for no bound. Only a process can be held to it. */
   readonly memoryLimitBytes?: number;
   /** On top of the agent's own, 0 to 19. Only a process can have it. */
   readonly niceness: number;

@@ -58,7 +58,7 @@ export interface InstanceSpec {
   readonly hashes: FileHashes;
   readonly manifest: ModelManifest;
   readonly labels: readonly string[];
-  /** What the package says of the pictures and answers to expect; undefined if it does not. */
+  /** The package's baseline of pictures and answers; undefined if it does not have one. */
   readonly baseline?: Baseline | undefined;
   /** Key to the encrypted files of the package, in base64. */
   readonly dataKey?: string;
@@ -70,7 +70,7 @@ export type Isolation = 'process' | 'thread';
 
 export interface InstanceSettings {
   readonly isolation: Isolation;
-  /** What a process of the model may take of RAM, in bytes; undefined for no bound. */
+  /** The limit of RAM of a process of the model, in bytes; undefined for no bound. */
   readonly memoryLimitBytes?: number;
   /** Of its processes, on top of the agent's own: 0 to 19. */
   readonly niceness: number;
@@ -129,12 +129,12 @@ export interface InstanceFacts {
   readonly intraOpThreads: number;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Fastest warm run of a golden input, decode included; undefined where none ran. */
+  /** Fastest warm run of a golden input, decode included; undefined if none ran. */
   readonly latencyMs?: number;
   readonly loadMs: number;
-  /** What holds the model's process back, e.g. `full`, or what does not and why; undefined for a thread, which nothing does. */
+  /** The confinement of the model's process, e.g. `full`, or the missing parts and why; undefined for a thread, which is not confined. */
   readonly confinement?: string;
-  /** What opening has shown, for the cache; only from the first worker. */
+  /** The findings of opening it, for the cache; only from the first worker. */
   readonly learned?: Learned;
   /** By what the process is held to its service's memory, CPU share and priority; undefined for a thread. */
   readonly limits?: string;

@@ -10,7 +10,7 @@ import type { OpenContext, OpenedModel } from './serve-worker.ts';
 const TUNING_BUDGET_MS = 4_000;
 
 /**
- * What a worker does before it takes requests. The first worker of a instance finds the fastest variant that passes the golden
+ * A worker's preparation before it takes requests. The first worker of an instance finds the fastest variant that passes the golden
  * test here; the others load the one that it found.
  */
 export async function openModel(plan: WorkerPlan, context: OpenContext): Promise<OpenedModel> {
@@ -92,7 +92,7 @@ function factsOf(tuned: Tuned, latencyMs: number | undefined, loadMs: number): I
   };
 }
 
-/** What is read from here is what the agent has verified, or nothing. */
+/** Reads bytes that the agent has verified, or nothing. */
 function filesOf({ packageDir, hashes, manifest, dataKey }: WorkerPlan): PackageFiles {
   const { files = [] } = manifest.encryption ?? {};
   return new PackageFiles(packageDir, hashes, dataKey === undefined ? undefined : { files, dataKey });

@@ -39,7 +39,7 @@ export class PendingRequests<Answer> {
     return id;
   }
 
-  /** Undefined where nobody waits for it any more. */
+  /** Undefined if nobody waits for it any more. */
   take(id: number): Pending<Answer> | undefined {
     const pending = this.#pending.get(id);
     if (pending && this.#pending.delete(id)) this.#watch();

@@ -6,7 +6,7 @@ import type { Learned } from './cache/cache-record.ts';
 import type { InstanceFacts, OpenProgress, TensorRun } from './model-instance.ts';
 import type { LoadedPicture } from '../picture/picture.ts';
 
-/** What the main thread and a worker of a instance say to each other. */
+/** Messages between the main thread and a worker of an instance. */
 
 /** `workerData` of a worker: all that it needs to load the model. */
 export interface WorkerPlan {
@@ -29,7 +29,7 @@ export interface WorkerPlan {
   /** Whether each picture is measured, for the search of drift. */
   readonly measurePictures: boolean;
   readonly maxLatencyMs?: number;
-  /** `folder`: where an optimised model lies that can be trusted; `scratch`: where this worker, and no other, may make one. */
+  /** `folder`: where an optimized model lies that can be trusted; `scratch`: where this worker, and no other, may make one. */
   readonly cache?: { readonly folder: string; readonly known?: Learned; readonly scratch?: string };
 }
 

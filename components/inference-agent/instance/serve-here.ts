@@ -7,7 +7,7 @@ import type { Prepare } from './serve-preparer.ts';
 import { serveWorker } from './serve-worker.ts';
 import type { OpenModel } from './serve-worker.ts';
 
-/** What the main thread or the process of a model hands to the thread that it starts. */
+/** The start data that the main thread or the process of a model hands to the thread that it starts. */
 type ThreadPlan = WorkerPlan | PreparerPlan | PreparerThreadPlan;
 
 /**

@@ -49,7 +49,7 @@ export async function serveWorker(
   const turns = new Serial();
 
   async function close(): Promise<void> {
-    // Only JavaScript that waits for ever is still there after this time, and no native code is running when a timer fires.
+    // Only JavaScript that waits forever is still there after this time, and no native code is running when a timer fires.
     setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
     closing.abort(new Error('the model is being closed'));
     await turns.idle();

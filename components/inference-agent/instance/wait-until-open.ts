@@ -4,7 +4,7 @@ import { agentErrors } from '../errors.ts';
 import type { ExecutorOptions } from './executor.ts';
 import type { InstanceFacts, OpenProgress } from './model-instance.ts';
 
-/** What an executor says while it opens its model. */
+/** Messages of an executor while it opens its model. */
 export interface OpeningListener {
   progress(step: OpenProgress): void;
   opened(facts: InstanceFacts): void;
@@ -14,7 +14,7 @@ export interface OpeningListener {
 }
 
 /**
- * What an executor says of its model once that is loaded, warm and tested.
+ * An executor's description of its model once that is loaded, warm and tested.
  *
  * @param listen subscribes, and returns how to unsubscribe
  * @throws EdgeError of the model, `instance.start-failed`, `instance.start-timeout`; the signal's reason when aborted

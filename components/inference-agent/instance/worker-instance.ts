@@ -41,7 +41,7 @@ export interface WorkerInstancePorts {
   readonly killers: KillerInputs;
   /** Tells the next agent what threads were at when this one ended; without it such an input is run again and again. */
   readonly atWork?: InputsAtWork;
-  /** Optimised models and remembered choices; without it each start makes them anew. */
+  /** Optimized models and remembered choices; without it each start makes them again. */
   readonly caches?: ModelCaches;
 }
 
@@ -72,7 +72,7 @@ class WorkerInstance implements ModelInstance {
   readonly #closing = new AbortController();
   readonly #freeListeners: (() => void)[] = [];
   readonly #faultListeners: ((fault: InstanceFault) => void)[] = [];
-  /** Undefined where nothing can be kept: then each start does all anew. */
+  /** Undefined if nothing can be kept: then each start does all again. */
   #cache: PackageCache | undefined;
   #facts: InstanceFacts | undefined;
   constructor(ports: WorkerInstancePorts, given: InstanceSpec) {
@@ -108,7 +108,7 @@ class WorkerInstance implements ModelInstance {
   async open(watch: OpenWatch): Promise<void> {
     const { workers } = this.#spec.settings;
     const { inBackground = true } = watch;
-    // An optimised model would lie on the disk as it is: of an encrypted one none is kept.
+    // An optimized model would lie on the disk as it is: of an encrypted one none is kept.
     const isEncrypted = this.#spec.dataKey !== undefined;
     const cache = isEncrypted ? undefined : await this.#ports.caches?.of(this.#spec.packageHash).catch(() => undefined);
     this.#cache = cache;
@@ -200,7 +200,7 @@ class WorkerInstance implements ModelInstance {
     }
   }
 
-  /** For a thread, which takes the agent along if native code dies in it. What cannot be read is refused by who runs it. */
+  /** For a thread, which takes the agent along if native code dies in it. The model's worker refuses an image that it cannot read. */
   #note(input: Input): Noted | undefined {
     const { packageHash, settings } = this.#spec;
     const { atWork, killers } = this.#ports;

@@ -2,7 +2,7 @@ import type { InvokeResult } from '#packages/http';
 import type { Inference } from '#packages/vision';
 import type { ServingModel } from '../registry/serving-model.ts';
 
-/** What is counted of a request that was answered, whatever it brought. */
+/** The counts of an answered request of any kind. */
 export type ObservedRun = Pick<InvokeResult, 'model' | 'timings'> & Partial<Pick<InvokeResult, 'predictions'>>;
 
 /** A picture that was answered, and the model that did. */

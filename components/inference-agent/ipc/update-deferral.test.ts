@@ -8,7 +8,7 @@ describe('updateDeferral', () => {
     expect(updateDeferral(new FakeClock(), () => false)()).toEqual({ deferMs: 0 });
   });
 
-  it('asks to wait while a model is being changed, but not for ever', async () => {
+  it('asks to wait while a model is being changed, but not forever', async () => {
     const clock = new FakeClock();
     const answer = updateDeferral(clock, () => true);
     const answers: number[] = [];
@@ -19,7 +19,7 @@ describe('updateDeferral', () => {
     expect(answers).toEqual([...Array<number>(9).fill(5_000), 0, 5_000]);
   });
 
-  it('counts anew after each quiet time', async () => {
+  it('counts again after each quiet time', async () => {
     const clock = new FakeClock();
     let busy = true;
     const answer = updateDeferral(clock, () => busy);

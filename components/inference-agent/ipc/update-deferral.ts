@@ -4,7 +4,7 @@ const RECHECK_MS = 5_000;
 /** The nucleus gives up waiting after its own policy's time-out, 60 s by default: we let go before. */
 const LONGEST_MS = 45_000;
 
-/** Asks the nucleus to wait while a model is being activated or drained, but not for ever. */
+/** Asks the nucleus to wait while a model is being activated or drained, but not forever. */
 export function updateDeferral(clock: Clock, isBusy: () => boolean): () => { deferMs: number; message?: string } {
   let busySince: number | undefined;
   return () => {

@@ -15,7 +15,7 @@ export interface HashedInput {
   readonly sha256: string;
 }
 
-/** What a request is about, as far as it matters to tell inputs apart. */
+/** The part of a request that tells inputs apart. */
 export interface Input {
   readonly bytes: number;
   /** Whether the same bytes may well come again; no two frames of a camera are the same. */

@@ -45,7 +45,7 @@ export interface LeftInput {
  * input, unless that is large; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for.
  */
 export class InputsAtWork {
-  /** What was at work when the agent before this one ended. */
+  /** The inputs that were at work when the agent before this one ended. */
   readonly left: readonly LeftInput[];
   readonly #folder: string;
   readonly #idle: number[] = [];

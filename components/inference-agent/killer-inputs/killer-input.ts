@@ -7,7 +7,7 @@ const killerSchema = z.object({
   bytes: z.number(),
   /** Processes that it ended. */
   deaths: z.number(),
-  /** What the last death was. */
+  /** The reason of the last death. */
   reason: z.string(),
   /** Time of the first one, ISO 8601. */
   since: z.string(),

@@ -138,7 +138,7 @@ describe('messages on the socket for inference', () => {
   });
 
   it.each([
-    ['a head that is no JSON', Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{{{')])],
+    ['a head that is not JSON', Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{{{')])],
     ['a head larger than allowed', encodeMessage({ id: 1, text: 'x'.repeat(MAX_MESSAGE_HEAD_BYTES) })],
     ['no id', encodeMessage({ service: 'Parts' })],
     [

@@ -4,7 +4,7 @@ import type { ChallengerReport, ModelStatus, ServiceDrift } from '#packages/http
 import type { Prediction } from '#packages/model-package';
 import type { ObservedRun } from '../invoke/observed-run.ts';
 
-/** What the gauges read when they are asked for. */
+/** The values that the gauges read at each scrape. */
 export interface MetricSources {
   readonly models: () => readonly ModelStatus[];
   readonly drifts: () => readonly ServiceDrift[];
@@ -78,7 +78,7 @@ export class AgentMetrics {
 
   failed(service: string, thrown: unknown): void {
     const { code } = wireErrorOf(thrown);
-    // What admission refused is counted there, by reason.
+    // Admission counts its refusals, by reason.
     if (!code.startsWith('admission.')) this.#failed.inc({ service: this.#label(service), code });
   }
 

@@ -24,7 +24,7 @@ export function parseArguments(words: readonly string[]): ModelCommand {
   if (first === undefined || first === '') throw usage(`${verb ?? 'the command'} needs a package or an alias`);
   const role = roleOf(values.role);
   if (verb === 'retire') return { verb, alias: first, ...(second ? { path: second } : {}), ...role };
-  if (verb !== 'activate' && verb !== 'serve') throw usage(`"${verb}" is no command`);
+  if (verb !== 'activate' && verb !== 'serve') throw usage(`"${verb}" is not a command`);
   if (second !== undefined) throw usage(`"${second}" is one word too many`);
   const seconds = Number(values.timeout ?? TIMEOUT_SECONDS);
   if (!(seconds > 0)) throw usage(`--timeout must be a number of seconds, got "${values.timeout}"`);

@@ -18,7 +18,7 @@ const done: ActivateDone = {
 const at = { socketPath: '/agent.sock', path: '/v1/models/activate' };
 const away = httpErrors.error('agent.unreachable', 'there is no such socket', { facts: { ...at, code: 'ENOENT' } });
 
-/** An agent that answers with these, one after the other, the last for ever. */
+/** An agent that answers with these, one after the other, the last forever. */
 function rig(...answers: readonly (ActivateDone | Error)[]) {
   const clock = new FakeClock();
   const lines: string[] = [];

@@ -17,7 +17,7 @@ export interface ModelCommandPorts {
 /** How often the agent's socket is tried while it is not there. */
 const RETRY_MS = 500;
 
-/** What a model component does: its start-up, its end, and on nucleus lite both in one. @throws EdgeError why it failed */
+/** The work of a model component: its start-up, its end, and on nucleus lite both in one. @throws EdgeError why it failed */
 export async function runModelCommand(ports: ModelCommandPorts, command: ModelCommand): Promise<void> {
   if (command.verb === 'retire') return retire(ports, command.alias, command);
   const done = await activate(ports, command);

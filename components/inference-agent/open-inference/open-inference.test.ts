@@ -13,7 +13,7 @@ import { systemClock } from '#packages/foundation';
 import { freePort } from '../../../testing/process/free-port.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
 import { plain, RED } from '../../../testing/vision/images.ts';
-import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../../testing/vision/onnx-builder.ts';
 import { echoModel, SOUND_TENSORS, soundModel, TENSOR_MODEL } from '../../../testing/vision/tensor-models.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
@@ -40,12 +40,12 @@ beforeAll(async () => {
   started = await startInProcess(work, nucleus, systemClock, new MemoryInstances(models).open);
   await activate('Sound', { tensors: SOUND_TENSORS }, soundModel());
   await activate('Echo', {}, echoModel(ECHOED));
-  const colours = {
+  const colors = {
     task: 'image-classification',
     input: { width: 8, height: 8, std: 255 },
     output: { decoder: 'classification' },
   };
-  await activate('Colours', colours, meanColourModel(8));
+  await activate('Colors', colors, meanColorModel(8));
   grpc = new OpenInferenceClient(`unix:${started.agent.socketPath}`);
 });
 afterAll(async () => {
@@ -181,7 +181,7 @@ describe('Open Inference Protocol by HTTP', () => {
 
   it('answers images too: encoded in, predictions as JSON out', async () => {
     const image = (await plain(RED, 8, 8).png().toBuffer()).toString('base64');
-    const { body } = await infer('Colours', {
+    const { body } = await infer('Colors', {
       inputs: [{ name: 'image', shape: [1], datatype: 'BYTES', data: [image] }],
     });
     const [output] = body['outputs'] as { name: string; data: string[] }[];
@@ -280,7 +280,7 @@ describe('Open Inference Protocol by gRPC, on the same socket', () => {
     ]);
     const image = await plain(RED, 8, 8).png().toBuffer();
     const inputs = [{ name: 'image', datatype: 'BYTES', shape: [1], contents: { bytes_contents: [image] } }];
-    const answer = await grpc.call('ModelInfer', { model_name: 'Colours', inputs });
+    const answer = await grpc.call('ModelInfer', { model_name: 'Colors', inputs });
     expect(Buffer.from((answer['raw_output_contents'] as Buffer[])[0] ?? '').toString()).toContain('"classId":0');
   });
 

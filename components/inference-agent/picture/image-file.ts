@@ -81,7 +81,7 @@ export class ImageFile {
     }
   }
 
-  /** Idempotent. What is being read meanwhile is read to its end. */
+  /** Idempotent. A read that has begun runs to its end. */
   close(): void {
     if (!this.#wanted) return;
     this.#wanted = false;

@@ -2,7 +2,7 @@ import type { PlacedFrame } from '#packages/frames';
 import type { ImageFile } from './image-file.ts';
 
 /**
- * What a request asks about, on its way to an instance: the bytes of an image, which belong to whoever takes them, with all of the
+ * The picture of a request, on its way to an instance: the bytes of an image, which belong to whoever takes them, with all of the
  * memory that they lie in; an image file; or a frame of a camera. File and frame are read by the model's process alone.
  */
 export type Picture = LoadedPicture | ImageFile;

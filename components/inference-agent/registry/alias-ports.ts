@@ -2,7 +2,7 @@ import type { Attempt, Progress } from './attempt.ts';
 import type { ModelLoader } from './model-loader.ts';
 import type { LoaderPorts } from './registry-ports.ts';
 
-/** What the registry shares with each alias. */
+/** The registry's services for each alias. */
 export interface AliasPorts extends LoaderPorts {
   readonly loader: ModelLoader;
   /** Aborted when the agent ends. */

@@ -10,7 +10,7 @@ import { SavedRecord } from './saved-record.ts';
 import { ServiceSlot } from './service-slot.ts';
 import type { ServingModel } from './serving-model.ts';
 
-/** What requests to an alias find: a model, or one on its way, which they wait for, or why there is none, or nothing. */
+/** The state that a request to an alias finds: a model, one on its way, which the request waits for, the reason why there is none, or nothing. */
 export type AliasTarget = ServingModel | 'pending' | EdgeError | undefined;
 
 /** A model that serves, and where it came from. */
@@ -42,7 +42,7 @@ export interface StateListener {
   inTurn(again: () => Promise<void>): Promise<void>;
 }
 
-/** What serves an alias and what the store remembers of it, and how the one follows the other. Changed by its `ServedAlias` only. */
+/** The model that serves an alias, the store's record of it, and how the one follows the other. Changed by its `ServedAlias` only. */
 export class AliasState {
   readonly #alias: string;
   readonly #ports: AliasPorts;
@@ -98,7 +98,7 @@ export class AliasState {
     };
   }
 
-  /** Looks anew at what requests find; to be called when the quarantine has changed. */
+  /** Looks again at what requests find; to be called when the quarantine has changed. */
   settle(): void {
     this.#target = this.#findTarget();
     this.#ports.onChange();
@@ -190,7 +190,7 @@ export class AliasState {
     announce('model.retired', { model: serving.identity });
   }
 
-  /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
+  /** Ends the serving model once it has drained, after `timeoutMs` at most. The store's record stays. */
   async close(timeoutMs: number): Promise<void> {
     this.#retirement?.cancel();
     await Promise.all([this.#slot.close(timeoutMs), this.#saved.close()]);

@@ -5,7 +5,7 @@ import { agentErrors } from '../errors.ts';
 
 export type Progress = (step: ActivateProgress) => void;
 
-/** What happens to a package on its way into service, in the words of errors. */
+/** The steps of a package on its way into service, in the words of errors. */
 const DOING = {
   unpack: 'the archive was being unpacked',
   read: 'its files were being read and hashed',
@@ -23,7 +23,7 @@ export interface AttemptOptions {
   readonly clock: Clock;
   /** For all phases together: `LoadTimeoutSeconds`. */
   readonly timeoutMs: number;
-  /** What is to be activated, for messages: a path, or an alias. */
+  /** The name of the model to activate, for messages: a path, or an alias. */
   readonly about: string;
   readonly progress: Progress;
   /** Aborted when nobody wants the model any more. */

@@ -47,7 +47,7 @@ describe.each([
   /** Lets every repetition that is planned by now begin; it ends in its own time. */
   const waitForRetry = () => rig.clock.advance(5 * 60_000);
 
-  /** What was announced once there had been time for as many repetitions as it takes. */
+  /** The announcements after there had been time for enough repetitions. */
   const keptAtLast = async () => {
     await waitForRetry();
     return rig.last('model.kept');

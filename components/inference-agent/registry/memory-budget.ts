@@ -7,7 +7,7 @@ import { agentErrors } from '../errors.ts';
 /** The thread that prepares the next image: heap, image codecs, another decoded photo. */
 const PREPARER_BYTES = 64 * 1024 ** 2;
 
-/** What a instance will need at most, in bytes: an estimate from the largest variant, made before anything is loaded. */
+/** The most that an instance will need, in bytes: an estimate from the largest variant, made before anything is loaded. */
 function estimateMemory(model: ModelPackage, settings: MemorySettings): number {
   const variants = model.manifest.variants.map(({ file }) => model.files.find(({ path }) => path === file)?.bytes ?? 0);
   const preparer = settings.prepareAhead ? PREPARER_BYTES : 0;

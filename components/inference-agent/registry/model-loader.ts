@@ -32,7 +32,7 @@ export interface LoadedModel {
   readonly serving: ServingModel;
   readonly model: ModelPackage;
   readonly origin: Origin;
-  /** What its signature says; only of a package that was brought. */
+  /** The claims of its signature; only of a package that was brought. */
   readonly verdict?: SignatureVerdict;
   /** Why the store does not hold a copy. */
   readonly notKept?: EdgeError;
@@ -82,7 +82,7 @@ export class ModelLoader {
   ): Promise<LoadedModel> {
     const verdict = await vetPackage(this.#ports, { alias, path: source, model }, attempt);
     const kept = await attempt.run('store', (signal) => this.#ports.keep(alias, model, signal));
-    // What is unpacked in the store's own folder and not kept there has no place to be loaded from.
+    // A package that is unpacked in the store's own folder and not kept there cannot be loaded from anywhere.
     if (!kept.kept && unpacked) throw kept.reason;
     const origin = { source, owner, kept: kept.kept };
     const loaded = { ...(await this.#open(alias, kept.model, origin, attempt)), verdict };

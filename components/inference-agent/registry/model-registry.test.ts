@@ -133,7 +133,7 @@ describe('ModelRegistry: activation', () => {
     expect(await readdir(rig.storeFolder)).toEqual(['.incoming']);
   });
 
-  it('activates archives, and refuses them where the store has no room', async () => {
+  it('activates archives, and refuses them if the store has no room', async () => {
     const zip = new ZipFile();
     const dir = await packageOf('1.0.0');
     for (const { path } of (await readPackage(dir)).files) zip.addFile(join(dir, path), `Parts/${path}`);
@@ -487,7 +487,7 @@ describe('ModelRegistry: rollback', () => {
     expect(registry.list()).toMatchObject([{ version: '1.0.0', state: 'active' }]);
   });
 
-  it('says so where there is nothing to go back to', async () => {
+  it('says so if there is nothing to go back to', async () => {
     await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.not-active'));
     await activate('1.0.0');
     await expect(registry.rollback('Parts', quiet)).rejects.toEqual(refused('model.no-previous'));
@@ -538,7 +538,7 @@ describe('ModelRegistry: restart', () => {
     expect(await activation).toMatchObject({ unchanged: true });
   });
 
-  it('retires anew what was retiring when it ended', async () => {
+  it('retires again what was retiring when it ended', async () => {
     await activate('1.0.0');
     await registry.retire('Parts');
     await restart();
@@ -614,7 +614,7 @@ describe('ModelRegistry: restart', () => {
 });
 
 describe('ModelRegistry: changed settings', () => {
-  it('loads a model anew when its workers change, without a gap', async () => {
+  it('loads a model again when its workers change, without a gap', async () => {
     await activate('1.0.0');
     await registry.review();
     expect(serving().identity.generation).toBe(1);

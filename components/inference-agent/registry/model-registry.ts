@@ -41,7 +41,7 @@ export class ModelRegistry {
     return [...this.#aliases.values()].some((alias) => alias.isBusy);
   }
 
-  /** What serves the alias; `pending` while its first model is on the way; the reason if its model is in quarantine. */
+  /** The model that serves the alias; `pending` while its first model is on the way; the reason if its model is in quarantine. */
   target(alias: string): AliasTarget {
     return this.#get(alias)?.target;
   }
@@ -65,7 +65,7 @@ export class ModelRegistry {
 
   /**
    * Brings a package into service: read, verify, load, warm up, golden test, switch, drain; all but the last two within
-   * `LoadTimeoutSeconds`. What serves the alias goes on until the switch, and for good if anything fails.
+   * `LoadTimeoutSeconds`. The present model serves until the switch, and goes on if anything fails.
    * `source` is what is remembered as its origin. Default: `path`.
    * @throws EdgeError with the reason of the refusal
    */
@@ -149,7 +149,7 @@ export class ModelRegistry {
     this.#closing.abort(agentErrors.error('model.superseded', 'the agent is ending'));
   }
 
-  /** Ends all instances once they have drained, `timeoutMs` at most. What is remembered stays. */
+  /** Ends all instances once they have drained, after `timeoutMs` at most. The store's records stay. */
   async close(timeoutMs: number): Promise<void> {
     this.freeze();
     await Promise.all([...this.#aliases.values()].map((alias) => alias.close(timeoutMs)));

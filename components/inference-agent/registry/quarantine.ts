@@ -15,7 +15,7 @@ const entrySchema = z.object({
   name: z.string(),
   version: z.string(),
   hash: z.string(),
-  /** What its last death was. */
+  /** The reason of its last death. */
   reason: z.string(),
   deaths: z.number(),
   /** ISO 8601. */

@@ -4,7 +4,7 @@ import { PackageFiles } from '#packages/model-package';
 import type { ModelPackage } from '#packages/model-package';
 
 /**
- * What the package says of the pictures and answers to expect; undefined if it does not.
+ * The package's baseline of pictures and answers; undefined if it does not have one.
  * @throws EdgeError `drift.baseline-invalid`, `package.changed`
  */
 export async function readBaseline({ dir, hashes, manifest }: ModelPackage): Promise<Baseline | undefined> {

@@ -21,7 +21,7 @@ export interface RegistryPorts {
   readonly quarantine: Quarantine;
   readonly minimums: MinimumVersions;
   readonly announce: Announce;
-  /** Read anew for each activation: configuration changes while the agent runs. */
+  /** Read again for each activation: configuration changes while the agent runs. */
   readonly policy: () => RegistryPolicy;
   readonly freeMemory: () => number;
   /** Default: `champion`. Challengers load behind all that serves, and go back to no former one. */
@@ -42,7 +42,7 @@ export interface RegistryPolicy extends VettingPolicy {
   drainMs(alias: string): number;
 }
 
-/** What the registry shares with the loader. */
+/** The registry's services for the loader. */
 export interface LoaderPorts extends RegistryPorts {
   /** Puts a copy into the store, for which other aliases may have to make room. @throws EdgeError `package.changed` */
   keep(alias: string, model: ModelPackage, signal?: AbortSignal): Promise<Kept>;

@@ -13,7 +13,7 @@ export interface MissingCopy {
 }
 
 /**
- * What the store is to remember of one alias, and what it does. A full disk keeps no model from serving: what cannot be written is
+ * The record that the store should have of one alias, and the one that it has. A full disk does not keep a model from serving: a record that cannot be written is
  * said, and written once there is room again.
  */
 export class SavedRecord {
@@ -21,7 +21,7 @@ export class SavedRecord {
   readonly #ports: LoaderPorts;
   readonly #write: RetriedWrite;
   #record: AliasRecord | undefined;
-  /** What a restart of the agent would find. */
+  /** The record that a restart of the agent would find. */
   #onDisk: AliasRecord | undefined;
   #about: ModelIdentity | undefined;
   #missing: MissingCopy | undefined;
@@ -59,7 +59,7 @@ export class SavedRecord {
     return error && { error: error.toJSON(), ...this.#restores() };
   }
 
-  /** What was on the disk when the agent started. */
+  /** The records on the disk when the agent started. */
   found(record: AliasRecord): void {
     this.#onDisk = record;
   }

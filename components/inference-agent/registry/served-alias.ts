@@ -53,7 +53,7 @@ export class ServedAlias {
   }
 
   /**
-   * Brings a package into service. What serves until then serves on, for good if anything fails.
+   * Brings a package into service. The present model serves until then, and goes on if anything fails.
    * @throws EdgeError with the reason of the refusal
    */
   activate(brought: BroughtPackage, owner: ModelOwner, attempt: Attempt): Promise<ActivateDone> {
@@ -156,7 +156,7 @@ export class ServedAlias {
 
   /**
    * The configuration has changed: what it asks of a model that serves is looked at again. Never rejects.
-   * If its instances are to be run otherwise, the model is vetted and loaded anew; one that is refused serves on as it is.
+   * If its instances are to be run otherwise, the model is vetted and loaded again; one that is refused serves on as it is.
    */
   review(): Promise<void> {
     return this.#inTurn(async () => {
@@ -170,13 +170,13 @@ export class ServedAlias {
     void this.#inTurn(() => this.#state.saved.amend({}));
   }
 
-  /** Ends what serves once it has drained, `timeoutMs` at most. What is remembered stays. */
+  /** Ends the serving model once it has drained, after `timeoutMs` at most. The store's record stays. */
   close(timeoutMs: number): Promise<void> {
     return this.#state.close(timeoutMs);
   }
 
   /**
-   * What was allowed when it came may not be any more. The same files may come with a signature of another key, or with other claims.
+   * A package that was allowed when it came may not be allowed any more. The same files may come with a signature of another key, or with other claims.
    * @throws EdgeError as `vetPackage`
    */
   async #verifyAgain(serving: ServingModel, { source, model }: BroughtPackage, attempt: Attempt): Promise<void> {

@@ -25,7 +25,7 @@ export class ServingModel implements Target, Judged {
   readonly spec: InstanceSpec;
   readonly instance: ModelInstance;
   readonly activatedAt: string;
-  /** What each answer says of the model that gave it. */
+  /** The facts about the model in each of its answers. */
   readonly answeredBy: { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
   /** Undefined unless the package has a baseline and drift is looked for. */
   readonly rarity: Rarity | undefined;
@@ -55,7 +55,7 @@ export class ServingModel implements Target, Judged {
     this.answeredBy = { model: identity, provider, variant };
   }
 
-  /** What its package says of itself. */
+  /** Its package's own description. */
   get signed(): SignedPackage {
     const { manifest, hashes } = this.spec;
     return { manifest, hashes, signature: this.#signature };

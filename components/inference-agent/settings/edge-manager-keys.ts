@@ -74,7 +74,7 @@ export const edgeManagerKeys = {
 /** Configuration of `edgeml.EdgeManager`, which holds for the agent while that component is deployed. */
 export const edgeManagerConfiguration = z.object(edgeManagerKeys);
 
-/** What the old agent took from its file or had built in, and what it did not have. */
+/** Keys that the old agent took from its file or had built in, and keys that it did not have. */
 export const fleetKeys = {
   DeviceName: textSetting({ pattern: FLEET, meaning: 'letters and digits, with "-" between them, 63 at most' })
     .default('')

@@ -33,7 +33,7 @@ export class EdgeManagerOverlay {
   }
 
   /**
-   * Reads them anew; says whether they have changed. While the nucleus gives no answer the last ones hold; while it does not have the
+   * Reads them again; says whether they have changed. While the nucleus gives no answer the last ones hold; while it does not have the
    * component it is asked ever more rarely, and while it tells of changes, rarely.
    */
   async refresh(): Promise<boolean> {

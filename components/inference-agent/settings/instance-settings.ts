@@ -5,7 +5,7 @@ import type { InstanceSettings } from '../instance/model-instance.ts';
 import { agentErrors } from '../errors.ts';
 import { ownSettings, serviceSettings, servicesOf } from './service-settings.ts';
 
-/** What the device gives, beside the configuration. */
+/** Facts from the device, beside the configuration. */
 export interface Platform {
   readonly cores: number;
   /** Ladder that the platform's manifest sets (`EDGEML_PROVIDERS`); may be empty. */
@@ -84,7 +84,11 @@ export function ladderOf(configured: readonly string[], platform: readonly strin
 function providerOf(word: string): Provider {
   const provider = PROVIDERS.find((known) => known === word.trim().toLowerCase());
   if (provider) return provider;
-  throw agentErrors.error('provider.unknown', `"${word}" is no execution provider; known are ${PROVIDERS.join(', ')}`, {
-    facts: { provider: word, known: PROVIDERS },
-  });
+  throw agentErrors.error(
+    'provider.unknown',
+    `"${word}" is not an execution provider; known are ${PROVIDERS.join(', ')}`,
+    {
+      facts: { provider: word, known: PROVIDERS },
+    },
+  );
 }

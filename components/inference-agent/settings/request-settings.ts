@@ -7,7 +7,7 @@ const MB = 1024 ** 2;
 /** Services are named by clients: more than this many names are not kept. */
 const MAX_SERVICES = 256;
 
-/** What every request needs of the configuration, found out once after each change. */
+/** The settings that every request needs, worked out once after each change. */
 export class RequestSettings {
   readonly #cores: number;
   readonly #services = new Map<string, ServiceSettings>();

@@ -1,6 +1,6 @@
 import type { AgentConfiguration } from '../config.ts';
 
-/** What holds for one service: its own settings on top of the agent's. */
+/** The settings of one service: its own on top of the agent's. */
 export interface ServiceSettings {
   /** Alias of the model that answers. */
   readonly alias: string;
@@ -31,7 +31,7 @@ export function servicesOf(configuration: AgentConfiguration, alias: string): re
 
 export type OwnSettings = AgentConfiguration['Services'][string];
 
-/** Settings that a service states itself; undefined where it states none. */
+/** Settings that a service states itself; undefined if it states none. */
 export function ownSettings(configuration: AgentConfiguration, service: string): OwnSettings | undefined {
   return Object.hasOwn(configuration.Services, service) ? configuration.Services[service] : undefined;
 }

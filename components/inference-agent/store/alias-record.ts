@@ -10,7 +10,7 @@ const storedPackage = z.strictObject({
   kept: z.boolean(),
 });
 
-/** Who brought a model, and so who may take it away. */
+/** The component or client that brought a model, and so may take it away. */
 const MODEL_OWNERS = ['component', 'client'] as const;
 export type ModelOwner = (typeof MODEL_OWNERS)[number];
 
@@ -22,7 +22,7 @@ const aliasRecordSchema = z.strictObject({
   /** `client`: a client of Edge Manager loaded it, and only its clients unload it. */
   owner: z.enum(MODEL_OWNERS).default('component'),
   active: storedPackage,
-  /** What was active before; the target of a rollback. */
+  /** The package that was active before; the target of a rollback. */
   previous: storedPackage.optional(),
   activatedAt: z.iso.datetime(),
   /** Set while the model serves on after having been retired. */
@@ -31,7 +31,7 @@ const aliasRecordSchema = z.strictObject({
 
 export type StoredPackage = Readonly<z.infer<typeof storedPackage>>;
 
-/** What the store remembers of one alias: contents of `state.json`. */
+/** The store's record of one alias: contents of `state.json`. */
 export type AliasRecord = Readonly<z.infer<typeof aliasRecordSchema>>;
 
 /** @throws ZodError or SyntaxError */

@@ -54,7 +54,7 @@ export class PackageStore {
   async open(): Promise<void> {
     const incoming = join(this.#folder, INCOMING);
     await mkdir(incoming, { recursive: true, mode: 0o700 });
-    // What is below can be reached by nobody else, whatever modes the files were brought with.
+    // Nobody else can reach the files below, whatever modes they were brought with.
     await chmod(this.#folder, 0o700);
     // The folder itself stays: on a full disk it could not be made again.
     for (const entry of await readdir(incoming)) await rm(join(incoming, entry), { recursive: true, force: true });
@@ -96,7 +96,7 @@ export class PackageStore {
   /**
    * Puts a copy into the store where its bounds allow, and gives the package as it lies there. Packages that other aliases
    * keep for a rollback make room, the oldest first; `onEvicted` names those aliases.
-   * @throws EdgeError `package.changed` where the copy is not what was read
+   * @throws EdgeError `package.changed` if the copy is not what was read
    */
   async keep(
     alias: string,

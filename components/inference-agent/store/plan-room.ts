@@ -1,7 +1,7 @@
 import type { AliasRecord, StoredPackage } from './alias-record.ts';
 import { agentErrors } from '../errors.ts';
 
-/** What an alias takes of the store. */
+/** The room that an alias takes of the store. */
 export interface RoomTaken extends AliasRecord {
   /** Nothing of it may go: the disk does not have this record yet, and a restart would need what was active before. */
   readonly pinned?: boolean;

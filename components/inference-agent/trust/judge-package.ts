@@ -3,7 +3,7 @@ import { verifyPackage } from '#packages/model-package';
 import type { SignatureVerdict, SignedPackage, Trust } from '#packages/model-package';
 import { agentErrors } from '../errors.ts';
 
-/** What a package must be to serve under an alias. */
+/** The conditions that a package must meet to serve under an alias. */
 export interface VettingPolicy {
   readonly trust: Trust;
   readonly golden: 'require' | 'warn' | 'off';
@@ -35,7 +35,7 @@ function requireVersion(model: SignedPackage, alias: string, minimum: string | u
   const { version } = model.manifest;
   const isKnown = semver.valid(version) !== null;
   if (isKnown && semver.gte(version, minimum)) return;
-  const why = isKnown ? `is below ${minimum}` : `is no semantic version, so it cannot be compared with ${minimum}`;
+  const why = isKnown ? `is below ${minimum}` : `is not a semantic version, so it cannot be compared with ${minimum}`;
   const message = `${describe(model)} must not serve under the alias "${alias}": its version ${why}, the lowest that is allowed`;
   throw agentErrors.error('model.below-minimum', message, { facts: { alias, version, minimum } });
 }

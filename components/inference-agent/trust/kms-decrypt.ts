@@ -56,7 +56,7 @@ interface KmsAnswer {
   readonly message?: string;
 }
 
-/** What the signer wants of a hash. */
+/** The request to the signer for a hash. */
 class Sha256 {
   #hash: Hash | Hmac;
   readonly #secret: BinaryLike | undefined;

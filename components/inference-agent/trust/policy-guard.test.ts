@@ -71,7 +71,7 @@ describe('keys that vanish from the folder while a model serves', () => {
     expect([told, unloaded]).toEqual([[{ code: 'signature.unknown-key', servesOn: false }], ['Bolts']]);
   });
 
-  it('are no reason to refuse a configuration that changes something else', async () => {
+  it('are not a reason to refuse a configuration that changes something else', async () => {
     await unlink(keyFile());
     expect(await guard.objection(policy(), policy())).toBeUndefined();
     const stricter = { ...policy(), minimumVersion: () => '2.0.0' };

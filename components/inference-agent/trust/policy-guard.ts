@@ -7,7 +7,7 @@ import type { Announce } from '../events/agent-event.ts';
 import { judgePackage } from './judge-package.ts';
 import type { VettingPolicy } from './judge-package.ts';
 
-/** What a model's package is worth under the policy as it is now. */
+/** The verdict on a model's package under the present policy. */
 export interface Standing {
   /** The trusted key that signed it. */
   readonly signedBy?: string;
@@ -29,7 +29,7 @@ export interface PolicyGuardPorts {
   readonly announce: Announce;
 }
 
-/** What becomes of models that serve and that a changed policy would refuse. */
+/** The treatment of serving models that a changed policy would refuse. */
 export type PolicyChange = 'refuse' | 'retire' | 'report';
 
 /** Judges the models that serve again: when the configuration changes, when trusted keys do, when a model comes. */
@@ -42,7 +42,7 @@ export class PolicyGuard {
 
   /**
    * Why a policy must not take the place of the one that holds: models that serve would not come back under it. Names them all;
-   * undefined if there are none. What is refused already is no reason to refuse a change.
+   * undefined if there are none. A model that is refused already is not a reason to refuse a change.
    */
   async objection(next: VettingPolicy, now: VettingPolicy): Promise<EdgeError | undefined> {
     const refused: {

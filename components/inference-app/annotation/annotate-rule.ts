@@ -18,7 +18,7 @@ export interface AnsweredPicture {
   readonly takenAtMs: number;
 }
 
-/** Which pictures are kept with their predictions drawn on. What counts is each service's view of each source. */
+/** Which pictures are kept with their predictions drawn on. Each service's view of each source counts by itself. */
 export class AnnotateRule {
   readonly #settings: () => AnnotateRuleSettings;
   readonly #kept = new Map<string, Kept>();
@@ -49,7 +49,7 @@ interface Kept {
   readonly seen: string;
 }
 
-/** What is there, wherever it is: how many of each class; of a whole picture's classes only the best counts. */
+/** The content of a picture, wherever it lies: how many of each class; of a whole picture's classes only the best counts. */
 function summaryOf(predictions: readonly Prediction[]): string {
   const boxed = predictions.filter(({ box }) => box);
   const classes = (boxed.length > 0 ? boxed : predictions.slice(0, 1)).map(({ classId }) => classId);

@@ -62,9 +62,9 @@ describe('Annotator', () => {
       const at = (x: number, y: number): readonly number[] => [
         ...pixels.subarray((y * 640 + x) * 3, (y * 640 + x) * 3 + 3),
       ];
-      const isGrey = ([r = 0, g = 0, b = 0]: readonly number[]) => Math.max(r, g, b) - Math.min(r, g, b) < 16;
-      expect(isGrey(at(320, 240))).toBe(true);
-      expect(isGrey(at(160, 300))).toBe(false);
+      const isGray = ([r = 0, g = 0, b = 0]: readonly number[]) => Math.max(r, g, b) - Math.min(r, g, b) < 16;
+      expect(isGray(at(320, 240))).toBe(true);
+      expect(isGray(at(160, 300))).toBe(false);
       expect(data.every((byte) => byte === 128)).toBe(true);
     } finally {
       await rm(folder, { recursive: true, force: true });

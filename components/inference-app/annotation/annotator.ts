@@ -31,7 +31,7 @@ export class Annotator {
 
   /** Whether this picture is one to be kept; then it counts as kept. */
   wants({ source, takenAtMonotonic: takenAtMs }: Frame, { service, predictions, image }: InvokeResult): boolean {
-    // Arrays are no picture.
+    // Arrays are not a picture.
     if (!this.#settings().Enabled || image.width === 0) return false;
     return this.#rule.wants({ source, isStream: this.#isStream(source), service, predictions, takenAtMs });
   }

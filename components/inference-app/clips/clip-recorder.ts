@@ -64,7 +64,7 @@ export class ClipRecorder {
     return this.#bytes + (this.#clip?.bytes ?? 0);
   }
 
-  /** A stream in fragmented MP4, which begins anew; the one before has ended. */
+  /** A stream in fragmented MP4, which begins again; the one before has ended. */
   take(stream: Readable): void {
     this.#finish();
     this.#head = undefined;

@@ -19,7 +19,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
 const GRACE_MS = 5_000;
 const LOOK_AGAIN_MS = 60_000;
 
-/** Asks the uploader, as soon as it answers, whether it knows the ConfigIds that services name, and says so where it does not. */
+/** Asks the uploader, as soon as it answers, whether it knows the ConfigIds that services name, and says so if it does not. */
 export class ConfigIdCheck {
   readonly #options: ConfigIdCheckOptions;
   #current = new AbortController();
@@ -29,7 +29,7 @@ export class ConfigIdCheck {
     this.#options = options;
   }
 
-  /** Begins anew, in the background; keeps going if the ids are the same. @param configIds service → ConfigId; services without one are left out */
+  /** Begins again, in the background; keeps going if the ids are the same. @param configIds service → ConfigId; services without one are left out */
   start(configIds: ReadonlyMap<string, string>): void {
     if (isDeepStrictEqual(configIds, this.#checked)) return;
     this.#checked = configIds;

@@ -5,7 +5,7 @@ import type { Frame } from '../frame/frame.ts';
 /** Object metadata has room for 2 kB in all; the end of a long path says more than its beginning. */
 export const MAX_NAME = 300;
 
-/** What the uploader gets: the image as the model saw it, all predictions, and where both come from. */
+/** The sample for the uploader: the image as the model saw it, all predictions, and where both come from. */
 export function sampleOf(
   frame: Frame,
   input: Uint8Array,

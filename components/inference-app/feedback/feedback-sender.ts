@@ -9,7 +9,7 @@ import { sampleOf } from './feedback-sample.ts';
 export interface FeedbackSenderOptions {
   /** Undefined where nobody says where the uploader is: every sample is then lost as `unreachable`. */
   readonly client: Pick<FeedbackClient, 'publish'> | undefined;
-  /** ConfigId of a service; empty: its inferences are no feedback. Asked each time, since the setting may change. */
+  /** ConfigId of a service; empty: its inferences are not feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string;
   readonly clock: Clock;
   readonly statistics: Statistics;
@@ -50,7 +50,7 @@ export class FeedbackSender {
     this.#queue.offer({ service, configId, sample: sampleOf(frame, bytes, result) });
   }
 
-  /** Resolves when all is handed over, or after `ms`; what is left then is lost as `stopped`. Takes nothing afterwards. */
+  /** Resolves when all is handed over, or after `ms`; what is left then is lost as `stopped`. Takes nothing afterward. */
   close(ms: number): Promise<void> {
     return this.#queue.close(ms);
   }

@@ -209,7 +209,7 @@ describe('ConfigIdCheck', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('stops with the component, and asks nothing where no service has a ConfigId', async () => {
+  it('stops with the component, and asks nothing if no service has a ConfigId', async () => {
     const check = checkOf(() => Promise.reject(error('feedback.unreachable')));
     check.start(new Map([['Detector', 'Keep1']]));
     await clock.advance(1_000);

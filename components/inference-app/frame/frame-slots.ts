@@ -10,7 +10,7 @@ export interface SlotMemory {
   readonly isShared: boolean;
   /** The pixels of a slot. */
   bytes(slot: number): Buffer;
-  /** What was in the slot is gone from now on. */
+  /** The frame in the slot is gone from now on. */
   begin(slot: number): void;
   /** The slot holds a whole frame: what the agent is asked about. */
   publish(slot: number, takenAt: number): FrameRequest;
@@ -154,7 +154,7 @@ export class RingMemory implements SlotMemory {
   }
 }
 
-/** Slots in memory of this process, for where there is no ring: frames go as bodies of requests. */
+/** Slots in memory of this process, for devices without a ring: frames go as bodies of requests. */
 export class OwnMemory implements SlotMemory {
   readonly isShared = false;
   readonly slots: number;

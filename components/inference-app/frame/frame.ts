@@ -4,7 +4,7 @@ import type { HeldFrame } from './held-frame.ts';
 export interface Frame {
   /** Name of the source in the configuration. */
   readonly source: string;
-  /** What results call it: the path inside the folder, with `/`. */
+  /** Its name in results: the path inside the folder, with `/`. */
   readonly image: string;
   /** When it was seen, milliseconds since the epoch. */
   readonly takenAt: number;

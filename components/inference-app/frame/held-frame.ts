@@ -1,13 +1,13 @@
 import type { FrameReference, RawFrame } from '#packages/frames';
 
 /**
- * A frame of a camera as the decoder left it, in memory that is used again once nobody holds it. Whoever is to look at it holds it
+ * A frame of a camera as the decoder left it, in memory that is used again once nobody holds it. A reader holds it
  * from being offered until it is done.
  */
 export interface HeldFrame {
   /** Valid while the frame is held. */
   readonly frame: RawFrame;
-  /** What the agent is asked about: the frame's name in a ring, or the frame itself. */
+  /** The picture in a request to the agent: the frame's name in a ring, or the frame itself. */
   readonly request: FrameRequest;
   /** Default: one more holder. */
   hold(times?: number): void;

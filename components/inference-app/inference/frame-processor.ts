@@ -35,7 +35,7 @@ export interface FrameProcessorOptions {
   readonly log: Logger;
 }
 
-/** What is done with one image for one service: ask, publish, draw. */
+/** The work on one image for one service: ask, publish, draw. */
 export class FrameProcessor {
   readonly #options: FrameProcessorOptions;
 
@@ -97,7 +97,7 @@ export class FrameProcessor {
       incidents.resolved('annotated images', 'annotation.works-again');
     } catch (thrown) {
       statistics.count('unannotated');
-      // A file that was moved away after its answer is nobody's trouble.
+      // A file that was moved away after its answer does not matter.
       if (appErrors.is(thrown, 'source.file-gone')) return;
       incidents.opened('annotated images', 'annotation.failed', { error: thrown, image: frame.image });
     }

@@ -146,7 +146,7 @@ describe('InferenceRetrier', () => {
     expect(outcome.value).toBe(result);
   });
 
-  it('does not ask for ever about an image that breaks the agent', async () => {
+  it('does not ask forever about an image that breaks the agent', async () => {
     script = [error('instance.worker-crashed', 503)];
 
     const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
@@ -328,7 +328,7 @@ describe('skipReasonOf', () => {
     expect(skipReasonOf(thrown)).toBe(reason);
   });
 
-  it('knows no remedy for what is no error of ours', () => {
+  it('knows no remedy for what is not an error of ours', () => {
     expect(remedyFor(new Error('bug'))).toBe('none');
   });
 
@@ -345,7 +345,7 @@ describe('skipReasonOf', () => {
       expect(kept).toEqual([]);
     });
 
-    it('sends the bytes from then on if the folder is not allowed, says so once, and tries again later', async () => {
+    it('sends the bytes from then on if the folder is not allowed, logs it once, and tries again later', async () => {
       script = [refusal('invoke.folder-not-allowed'), result];
       await retrier.ask(fileFrame(), 'Parts', forever);
       await retrier.ask(fileFrame(), 'Parts', forever);

@@ -29,7 +29,7 @@ export interface InferenceRetrierOptions {
 
 export interface Patience {
   readonly signal: AbortSignal;
-  /** How long to wait for a model or for the agent, all tries together; `Infinity`: for ever. */
+  /** How long to wait for a model or for the agent, all tries together; `Infinity`: forever. */
   readonly waitMs: number;
   /** Whether a model that is not there may still come. Default: it may. */
   readonly mayCome?: () => Promise<boolean>;

@@ -4,7 +4,7 @@ import type { EdgeError } from '#packages/foundation';
 import type { SkipReason } from '../statistics/skip-reason.ts';
 
 /**
- * What to do about an error of the agent. `model`: wait for a model. `agent`: wait for the agent, or for room in its queue.
+ * The way on after an error of the agent. `model`: wait for a model. `agent`: wait for the agent, or for room in its queue.
  * `again`: the agent broke off in the middle; a few more tries, since the image itself may be the cause. `none`: the answer is no.
  */
 export type Remedy = 'model' | 'agent' | 'again' | 'none';

@@ -59,7 +59,7 @@ export class AppMetrics {
     this.#commandMemory();
     this.#sourceGauge(
       'decoder',
-      'What really decodes a stream: software, none for JPEG that is passed on, or the hardware.',
+      'The decoder of a stream: software, none for JPEG that is passed on, or the hardware.',
       ['codec', 'decoder'],
       ({ decoding }) => (decoding ? [[{ codec: decoding.codec, decoder: decoding.decoder }, 1]] : []),
     );

@@ -13,7 +13,7 @@ export interface Machine {
  * defaults name model files that exist no more, and mean the first active model of the component's kind: a message does not say
  * whose it is.
  *
- * @returns undefined where the map has no entry for this machine
+ * @returns undefined if the map has no entry for this machine
  */
 export function serviceOf(
   given: Readonly<Record<string, string>> | undefined,

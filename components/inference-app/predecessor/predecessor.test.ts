@@ -320,7 +320,7 @@ describe('in place of a component of Greengrass v2', () => {
     await rig.start({ ...image(), UseCamera: 'true', InferenceInterval: '0.1', Sources: { camera: picture } });
     await eventually(() => rig.payloads(TOPIC).length >= 2);
 
-    // A frame is no file of 64×48, and each is another one.
+    // A frame is not a file of 64×48, and each is another one.
     const bodies = rig.agent.invocations.map(({ body }) => body.toString('base64'));
     expect(new Set(bodies).size).toBeGreaterThanOrEqual(1);
     expect(rig.agent.invocations.every(({ body }) => isFrameBody(body))).toBe(true);
@@ -424,7 +424,7 @@ describe('in place of a component of Greengrass v2', () => {
     await eventually(() => rig.payloads(TOPIC).length > before);
   });
 
-  it('warns, once, where a GPU is asked for and the model runs on the CPU', async () => {
+  it('warns, once, if a GPU is asked for and the model runs on the CPU', async () => {
     await writeTestImage(join(rig.images, 'cat.jpeg'));
     await rig.start({ ...image(), Accelerator: 'gpu', InferenceInterval: '0.1' });
     await eventually(() => rig.payloads(TOPIC).length >= 3);

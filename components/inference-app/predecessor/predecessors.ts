@@ -1,6 +1,6 @@
 import { TOPIC_TEMPLATES } from '#packages/ipc';
 
-/** What an old component did where its configuration said nothing. */
+/** An old component's defaults. */
 export interface Predecessor {
   readonly inferenceType: InferenceType;
   readonly publishResultsOnTopic: string;

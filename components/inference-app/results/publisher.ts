@@ -63,7 +63,7 @@ export class Publisher {
     // The old components said nothing of images without an answer.
     if (!body) return;
     const isLogOnly = local === '' && mqtt === '';
-    // What reads the old components' logs finds their results there.
+    // Programs that read the old components' logs find their results there.
     log[isLogOnly || isOldFormat ? 'info' : 'debug'](body, 'app.result');
     if (this.#underWay.size >= MAX_UNDER_WAY) return statistics.count('unpublished');
     const sending: Promise<void>[] = [];

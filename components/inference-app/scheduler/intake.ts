@@ -52,7 +52,7 @@ export class SourceIntake implements Intake, QueuedIntake {
     this.#put(frame, this.options.services);
   }
 
-  /** What stood for these services was counted once already. */
+  /** The frame that waited for these services was counted once already. */
   forward(frame: Frame, services: readonly string[]): void {
     this.#statistics.count('frames', services.length - 1);
     this.#put(frame, services);

@@ -6,7 +6,7 @@ import type { IntakeOptions } from './work-intake.ts';
 
 /**
  * Freshest frame first served: each service has a slot per source, and takes from its sources in turn, so that neither a fast source
- * nor a slow service holds up the rest. What a slot cannot hold is skipped, oldest first, and counted.
+ * nor a slow service holds up the rest. Frames that do not fit a slot are skipped, oldest first, and counted.
  */
 export class Scheduler {
   readonly #options: ServiceQueueOptions;

@@ -25,7 +25,7 @@ export interface QueuedIntake extends WorkIntake {
 export class ServiceQueue {
   readonly #service: string;
   readonly #options: ServiceQueueOptions;
-  /** Who was served longest ago is first. */
+  /** The source that was served longest ago comes first. */
   #turn: { readonly intake: QueuedIntake; readonly slot: Slot }[] = [];
   #working = 0;
 

@@ -20,7 +20,7 @@ export interface WorkOutcome {
   readonly published?: Promise<unknown>;
 }
 
-/** What the work on a frame may ask of the intake that it came through. */
+/** Calls that the work on a frame may make on the intake that it came through. */
 export interface WorkIntake {
   readonly options: IntakeOptions;
   /** Aborted when the source is closed. */

@@ -1,6 +1,6 @@
 import { choiceSetting, integerSetting, listSetting, section, textSetting } from '#packages/foundation';
 
-/** What a source of Type `pipeline` runs, and what that writes. */
+/** The command that a source of Type `pipeline` runs, and the form of its output. */
 export const pipelineSettings = section({
   Command: listSetting(textSetting())
     .default([])

@@ -1,6 +1,6 @@
 import { section, textSetting } from '#packages/foundation';
 
-/** What is done with the answers of one service. */
+/** The handling of one service's answers. */
 export const serviceSettings = section({
   MLFeedbackConnectorConfigId: textSetting({
     pattern: /^$|^[a-zA-Z0-9][a-zA-Z0-9-]{1,62}$/,

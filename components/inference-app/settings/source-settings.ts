@@ -68,7 +68,7 @@ export const sourceSettings = section({
   Journal: booleanSetting()
     .default(true)
     .describe(
-      'Whether mode `watch` remembers over restarts what it has answered, by path, size, time and content: 50,000 images in `journal/` of the work folder. It begins anew when Path or Services change.',
+      'Whether mode `watch` remembers over restarts what it has answered, by path, size, time and content: 50,000 images in `journal/` of the work folder. It begins again when Path or Services change.',
     ),
   Backlog: integerSetting({ min: 1, max: 1_000_000 })
     .default(1_000)
@@ -99,7 +99,7 @@ export const sourceSettings = section({
   })
     .default('none')
     .describe(
-      'What decodes a stream: `none`: the CPU. `auto`: what hardware is found, else the CPU. Or what ffmpeg calls it: vaapi, qsv, cuda, v4l2m2m, rkmpp, videotoolbox, d3d11va, …, else the CPU, with a warning.',
+      'The decoder of a stream: `none`: the CPU. `auto`: what hardware is found, else the CPU. Or what ffmpeg calls it: vaapi, qsv, cuda, v4l2m2m, rkmpp, videotoolbox, d3d11va, …, else the CPU, with a warning.',
     ),
   DecoderThreads: integerSetting({ min: 0, max: 64 })
     .default(1)

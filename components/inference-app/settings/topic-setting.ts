@@ -1,7 +1,8 @@
 import { textSetting } from '#packages/foundation';
 import { fillTopic } from '#packages/ipc';
 
-const MEANING = 'is no topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
+const MEANING =
+  'is not a topic: use {thing}, {service} and {source} only, no wildcards, 256 bytes and 7 slashes at most';
 
 /** A topic with placeholders; empty: none. */
 export function topicSetting() {

@@ -11,7 +11,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return maskCredentials(longestFirst.reduce((shown, secret) => shown.replaceAll(secret, '***'), text));
 }
 
-/** Password and query values of the URL, as written and decoded. User names alone are no secret. */
+/** Password and query values of the URL, as written and decoded. User names alone are not secret. */
 export function secretsOf(url: string): readonly string[] {
   const [, authority = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url) ?? [];
   const password = authority.includes(':') ? authority.slice(authority.indexOf(':') + 1) : '';

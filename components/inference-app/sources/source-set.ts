@@ -61,7 +61,7 @@ export class SourceSet {
 
   /**
    * Starts, stops and restarts what the configuration has changed.
-   * @param begin sources that begin anew even if theirs has not
+   * @param begin sources that begin again even if theirs has not
    */
   async apply(sources: AppConfiguration['Sources'], begin: ReadonlySet<string> = new Set()): Promise<void> {
     const wanted = new Map(Object.entries(sources).filter(([, { Enabled }]) => Enabled));
@@ -132,13 +132,13 @@ export class SourceSet {
       return { source, services, capacity: Infinity, maxAgeMs: Infinity, waitMs };
     }
     const maxAgeMs = unlessZero(MaxAgeSeconds);
-    // What a camera shows now is worth more than what it showed before.
+    // A camera's newest frame is worth more than the ones before.
     const capacity = Type === 'folder' ? Backlog : 1;
     return { source, services, capacity, maxAgeMs, waitMs: () => maxAgeMs };
   }
 }
 
-/** What is read, for the log. */
+/** The input, for the log. */
 function whatOf({
   Type: type,
   Path: path,

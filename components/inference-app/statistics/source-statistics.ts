@@ -5,7 +5,7 @@ import { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 import { RecentRate } from './recent-rate.ts';
 
-/** What there is to say of one source. */
+/** Statistics of one source. */
 export interface SourceState {
   /** Of streams: whether frames come, how many came, and how often it had to be opened again. */
   readonly isUp: boolean;
@@ -21,7 +21,7 @@ export interface SourceState {
   readonly clips?: { readonly bytes: number; readonly kept: number; readonly lost: number } | undefined;
   /** From the moment at which a frame was there to that at which its result was handed over for publishing. */
   readonly latency?: LatencySummary | undefined;
-  /** What decodes the stream, once that is known. */
+  /** The stream's decoder, once that is known. */
   readonly decoding?: Decoding | undefined;
   /** Of the motion gate, if it is enabled. */
   readonly motion?: MotionStatistics | undefined;

@@ -69,7 +69,7 @@ export class Statistics {
     return source;
   }
 
-  /** A source has ended; what runs under its name begins anew. */
+  /** A source has ended; what runs under its name begins again. */
   forget(name: string): void {
     this.#sources.delete(name);
   }

@@ -36,7 +36,7 @@ export function strokeRect(surface: Surface, rect: Rect, width: number, { radius
     const isHollow = inner.rect.width > 0 && inner.rect.height > 0;
     return drawBand(surface, outer, isHollow ? inner : undefined, whole, color, opacity);
   }
-  // Corners, and the edges between them, which are no wider than the line.
+  // Corners, and the edges between them, which are not wider than the line.
   const [right, bottom] = [x + columns, y + rows];
   for (const left of [x, right - corner]) {
     for (const top of [y, bottom - corner]) draw({ x: left, y: top, width: corner, height: corner });

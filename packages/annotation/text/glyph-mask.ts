@@ -19,7 +19,7 @@ export interface GlyphMask {
   readonly coverage: Uint8Array;
 }
 
-/** Letters of a few sizes, at four places between two pixels: what is drawn again and again need not be drawn anew. */
+/** Letters of a few sizes, at four places between two pixels: what is drawn again and again need not be drawn again. */
 const MAX_KEPT = 2_000;
 const kept = new Map<string, GlyphMask>();
 

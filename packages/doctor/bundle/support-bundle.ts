@@ -17,7 +17,7 @@ export interface BundleContent {
   readonly configurations: Configurations;
   /** Those of the configurations are known to it. */
   readonly secrets: Secrets;
-  /** What components answer, by the socket that is asked. */
+  /** Answers of components, by their socket. */
   readonly sockets: ReadonlyMap<string, string>;
   readonly now: number;
 }

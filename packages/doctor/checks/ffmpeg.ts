@@ -5,7 +5,7 @@ import { runCommand } from '../run-command.ts';
 const HARDWARE_DECODER = /^ V\S+ +(\w+_(?:v4l2m2m|rkmpp|qsv|cuvid|mmal|omx|nvmpi))\s/gm;
 
 /**
- * What ffmpeg is here, and which hardware it decodes with.
+ * The ffmpeg of this machine, and the hardware that it decodes with.
  *
  * @param isNeeded whether a configured source reads through it
  */

@@ -20,7 +20,7 @@ export async function installedComponents(root: string): Promise<readonly Instal
   );
 }
 
-/** What is installed, and how each component that can be asked says that it is. */
+/** The installed components, and the health that each of them reports if it can be asked. */
 export async function checkInstalled(
   root: string,
   installed: readonly InstalledComponent[],

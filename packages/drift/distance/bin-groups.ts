@@ -1,6 +1,6 @@
 /** A part of the baseline that a group holds at least, as with the usual deciles. */
 const SHARE = 0.1;
-/** Bins beyond what the baseline has seen that still count as seen: a picture that is hardly brighter is no news. */
+/** Bins beyond what the baseline has seen that still count as seen: a picture that is hardly brighter is not news. */
 const MARGIN_BINS = 3;
 
 /**
@@ -25,7 +25,7 @@ export function binGroups(baseline: Float64Array): Uint8Array | undefined {
       continue;
     }
     const times = baseline[bin] as number;
-    // What is left must make a whole group too.
+    // The rest must make a whole group, too.
     if (held >= SHARE * total && left >= SHARE * total) {
       group++;
       held = 0;

@@ -24,7 +24,7 @@ export function jensenShannon(baseline: Float64Array, window: Float64Array): num
 }
 
 /**
- * What chance alone does with the index, were both samples of one distribution: `index × n m / (n + m)` follows a χ² distribution with one
+ * The index's expectation by chance alone, if both samples are of one distribution: `index × n m / (n + m)` follows a χ² distribution with one
  * degree of freedom less than there are groups. Source: Yurdakul and Naranjo, Statistical properties of the population stability
  * index, J. Risk Model Validation 14 (2020). The divergence in bits is 8 ln 2 times smaller to second order.
  *

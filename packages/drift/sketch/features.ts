@@ -1,7 +1,7 @@
 import { countScale, linearScale, octaveScale } from './scale.ts';
 import type { Scale } from './scale.ts';
 
-/** What is seen of each picture and each answer, and the scale that it is counted on. */
+/** The features of each picture and each answer, and the scale that counts them. */
 export const SCALES = {
   /** Mean brightness of a picture, 0 to 255: four steps a bin. */
   brightness: linearScale(0, 256, 64),

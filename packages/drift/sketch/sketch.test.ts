@@ -72,7 +72,7 @@ describe('Sketch', () => {
     expect(sketch.feature('size').toJSON()).toEqual([SCALES.size.binOf(0.25), 3]);
   });
 
-  it('takes no notice of what is no number, and of classes that are none', () => {
+  it('takes no notice of what is not a number, and of classes that are none', () => {
     const picture = { brightness: NaN, contrast: NaN, sharpness: NaN, layout: new Uint8Array(48) };
     const sketch = sketchOf([
       {

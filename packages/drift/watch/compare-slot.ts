@@ -11,7 +11,7 @@ const UNLIKE = 0.5;
 const COHERENT = 0.6;
 
 /**
- * What is unusual about a few minutes of pictures, whatever the model says of them.
+ * The unusual features of a few minutes of pictures, apart from the model's answers.
  *
  * @param views layouts of the same camera over the time before, e.g. by day and by night: the most similar one counts
  */

@@ -41,7 +41,7 @@ export function groupedCounts(
 ): Float64Array | undefined {
   const [of, counts] = [countsOf(baseline), countsOf(sketch)];
   if (!of || !counts || sumOf(of) < least || sumOf(counts) < least) return undefined;
-  // Classes have no order, so that neighbours cannot be joined.
+  // Classes have no order, so that neighbors cannot be joined.
   if (feature === 'classes') return counts;
   const groups = binGroups(of);
   return groups && grouped(counts, groups);
@@ -51,7 +51,7 @@ export function distance({ measure }: Distribution, one: Float64Array, other: Fl
   return measure === 'psi' ? stabilityIndex(one, other) : jensenShannon(one, other);
 }
 
-/** What chance alone does to the distance of two samples that are worth so many pictures. */
+/** The distance by chance alone of two samples that are worth so many pictures. */
 export function chance(
   { measure }: Distribution,
   [one, other]: readonly [Float64Array, Float64Array],

@@ -152,7 +152,7 @@ describe('DriftWatch', () => {
     expect(other.run(60)).toEqual(one.run(60));
   });
 
-  it('begins anew after a long pause, and keeps what drifts until there are pictures again', () => {
+  it('begins again after a long pause, and keeps what drifts until there are pictures again', () => {
     const { run, wait, watch } = rig();
     run(9 * 60);
     run(60, { brightness: 10 });

@@ -51,7 +51,7 @@ const TREND_ENDS = 0.5;
  * below a tenth of a bin, which is finer than what the scale can tell. */
 const LEAST_TREND = 0.1;
 const LEAST_BINS = 0.1;
-/** Pictures of one window that are counted at most: neighbours in a stream are much alike and tell little more. */
+/** Pictures of one window that are counted at most: neighbors in a stream are much alike and tell little more. */
 const MOST_IMAGES = 3_000;
 const CAUSES: readonly DriftCause[] = ['camera', 'world'];
 const TRENDS = [...PLAIN_FEATURES, 'scores'] as const;
@@ -81,7 +81,7 @@ export class DriftWatch {
   #lastMs = -Infinity;
   #camera = new Hysteresis(SLOTS_IN_A_ROW, SLOT_ENDS);
   #world = new Hysteresis(PANES_IN_A_ROW, PANE_ENDS);
-  /** What the change of the world that the windows show is put down to. */
+  /** The cause that explains the change that the windows show. */
   #blamed: DriftCause = 'world';
   #habits = new Habits();
   /** The last whole window. */
@@ -230,7 +230,7 @@ export class DriftWatch {
     if (this.#camera.active) return;
     const wasActive = this.#world.active;
     this.#world.look(levelOf(this.#ofCause('world', this.#windowFindings)));
-    // Pictures differ from day to day: that alone is no drift. But where answers differ too, the pictures explain them.
+    // Pictures differ from day to day: that alone is not drift. But where answers differ too, the pictures explain them.
     if (this.#world.active && !wasActive)
       this.#blamed = levelOf(this.#ofCause('camera', this.#windowFindings)) >= 1 ? 'camera' : 'world';
   }

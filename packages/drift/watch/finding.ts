@@ -1,6 +1,6 @@
 import type { PlainFeature } from '../sketch/features.ts';
 
-/** What has changed, and by how much. */
+/** A changed feature, and the size of the change. */
 export interface Finding {
   /** `scores:<n>` and `classes` are about classes, `layout` about where what lies in the picture. */
   readonly feature: PlainFeature | 'layout' | 'scores' | 'classes' | `scores:${number}`;

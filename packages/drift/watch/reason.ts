@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts';
 /** `camera`: the pictures themselves have changed. `world`: they look as always, and what is in them has changed. */
 export type DriftCause = 'camera' | 'world';
 
-/** What has happened, in a word. */
+/** The kind of change, in a word. */
 export type DriftReason =
   | 'dark'
   | 'bright'
@@ -24,7 +24,7 @@ export function causeOf({ feature }: Finding): DriftCause {
   return OF_PICTURES.includes(feature) ? 'camera' : 'world';
 }
 
-/** What explains the others comes first: in the dark everything is low in detail too, and a covered lens has no view. */
+/** A cause that explains the others comes first: in the dark everything is low in detail too, and a covered lens has no view. */
 const BY_WEIGHT = ['dark', 'bright', 'blocked', 'blurred', 'moved'] as const;
 
 /** The finding that explains the others, of those that are over their threshold; else the one that is nearest to it. */

@@ -15,7 +15,7 @@ export interface SettingDescription {
 /**
  * `ComponentConfiguration.DefaultConfiguration` of the recipe, without `accessControl`: what the schema makes of an empty configuration.
  *
- * @throws ZodError where a setting has no default: a fault of the schema, found by its test.
+ * @throws ZodError if a setting has no default: a fault of the schema, found by its test.
  */
 export function defaultConfiguration(schema: z.ZodType): Readonly<Record<string, unknown>> {
   return JSON.parse(JSON.stringify(schema.parse({}))) as Record<string, unknown>;

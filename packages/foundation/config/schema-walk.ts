@@ -30,7 +30,7 @@ export function alternatives(node: SchemaNode): readonly SchemaNode[] {
   return branches ? branches.flatMap(alternatives) : [node];
 }
 
-/** Settings that the node knows by name; undefined where any name is allowed. A name of several alternatives means any of theirs. */
+/** Settings that the node knows by name; undefined if any name is allowed. A name of several alternatives means any of theirs. */
 export function knownProperties(node: SchemaNode): Readonly<Record<string, SchemaNode>> | undefined {
   const objects = alternatives(node).flatMap((branch) => (branch.properties ? [branch.properties] : []));
   if (objects.length === 0) return undefined;
@@ -48,7 +48,7 @@ function anyOf(nodes: readonly SchemaNode[]): SchemaNode {
   return { anyOf: different, ...(descriptions.size > 0 ? { description: [...descriptions].join(' ') } : {}) };
 }
 
-/** What stands under a key of a map or at an index of a list. */
+/** The value under a key of a map or at an index of a list. */
 export function elementOf(node: SchemaNode): SchemaNode | undefined {
   for (const branch of alternatives(node)) {
     if (branch.items) return branch.items;

@@ -10,7 +10,7 @@ export interface UnknownKey {
   readonly suggestion?: string;
 }
 
-/** Keys that the schema does not know, at any depth: misspelt, or left over from another version. */
+/** Keys that the schema does not know, at any depth: misspelled, or left over from another version. */
 export function unknownKeys(schema: z.ZodType, value: unknown): readonly UnknownKey[] {
   if (!(schema instanceof z.ZodObject) || !isGroup(value)) return walk(schemaNode(schema), value, []);
   // Only what was given is described: a component has a hundred settings, and most configurations name few.

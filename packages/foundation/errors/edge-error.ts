@@ -1,4 +1,4 @@
-/** What every caller can rely on: a stable `code`, a message that names thing, value and fix, and the code's facts. */
+/** The parts of an error that every caller can rely on: a stable `code`, a message that names thing, value and fix, and the code's facts. */
 export class EdgeError extends Error {
   override readonly name = 'EdgeError';
   /** Stable, dotted, e.g. `model.no-variant`. Documented in docs/errors.md. */
@@ -24,7 +24,7 @@ export class EdgeError extends Error {
   }
 }
 
-/** What a code says to every reader. */
+/** A code's text for every reader. */
 export interface Remedy {
   /** HTTP status, for codes that travel over HTTP only; 500 if the fault is ours. */
   readonly status?: number;

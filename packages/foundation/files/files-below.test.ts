@@ -28,7 +28,7 @@ describe('filesBelow', () => {
     expect(await filesBelow(folder)).toEqual(['a', 'b.txt', 'b/2', 'b/c/3']);
   });
 
-  it('finds none where there is no folder, and fails for a file', async () => {
+  it('finds none if there is no folder, and fails for a file', async () => {
     await writeFile(path.join(folder, 'a'), '');
 
     expect(await filesBelow(path.join(folder, 'none'))).toEqual([]);

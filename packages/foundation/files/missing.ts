@@ -5,7 +5,7 @@ export function isMissing(thrown: unknown): boolean {
   return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 }
 
-/** Whether there is something under the path. What this process may not look at counts as there. */
+/** Whether there is something under the path. A path that this process may not look at counts as existing. */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

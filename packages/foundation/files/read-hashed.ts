@@ -33,7 +33,7 @@ export async function readHashed(
   const handle = await open(file, followLink ? READ_FILE : NO_LINK);
   try {
     const facts = await handle.stat();
-    if (!facts.isFile()) throw new Error(`${file} is no file`);
+    if (!facts.isFile()) throw new Error(`${file} is not a file`);
     if (facts.size > maxBytes) throw new Error(`${file} has ${facts.size} bytes, over ${maxBytes}`);
     return await readWhole(handle, facts.size, signal);
   } finally {

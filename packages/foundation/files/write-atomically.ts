@@ -4,7 +4,7 @@ import path from 'node:path';
 import { syncFile, syncFolder } from './fsync.ts';
 
 /**
- * What a loss of power may leave. After a crash of the process alone it is always the old file or the new one.
+ * The files that a loss of power may leave. After a crash of the process alone it is always the old file or the new one.
  * - `none`: the old file, the new one or an empty one. For what can be made again, and for what is written often.
  * - `file`: the old file or the new one.
  * - `folder`: the new file, from the moment the call returns.

@@ -25,7 +25,7 @@ it('keeps the last full file and the one that is being written', async () => {
   expect(await readFile(path, 'utf8')).toBe('last\n');
 });
 
-it('does not throw where nothing can be written', () => {
+it('does not throw if nothing can be written', () => {
   const file = new LogFile(join(folder, 'x'));
   const blocked = new LogFile(folder);
   expect(() => blocked.write('lost\n')).not.toThrow();

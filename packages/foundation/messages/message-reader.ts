@@ -42,7 +42,7 @@ export class MessageReader {
     return this.#isInBlob || this.#keptBytes > 0;
   }
 
-  /** @throws Error at what is no message, or a larger one than allowed: nothing after it can be read */
+  /** @throws Error at what is not a message, or a larger one than allowed: nothing after it can be read */
   push(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0;) {
       rest = this.#isInBlob ? this.#takeBlob(rest) : this.#takeHead(rest);

@@ -1,6 +1,6 @@
 /**
- * The candidate that a misspelt word most likely meant: same letters in another case, else at most two single-letter
- * edits away (a third of the word for short ones); undefined where nothing is near.
+ * The candidate that a misspelled word most likely meant: same letters in another case, else at most two single-letter
+ * edits away (a third of the word for short ones); undefined if nothing is near.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();

@@ -4,7 +4,7 @@ import { totalmem } from 'node:os';
 const MOST_BYTES = 128 * 1024 * 1024;
 
 /**
- * What rings may take together: what is configured, else the least of 128 MB, a tenth of RAM, and half of what the tmpfs has free.
+ * The memory of all rings together: the configured size, else the least of 128 MB, a tenth of RAM, and half of what the tmpfs has free.
  *
  * @param configuredMB 0 for the default
  * @param ringBytes bytes that rings take already: they count as free

@@ -1,7 +1,7 @@
 import { frameBytes } from '../frame-layout.ts';
 import type { FrameLayout } from '../frame-layout.ts';
 
-/** What a ring was made as. Sizes are checked against this, never against what lies in the shared memory. */
+/** A ring's dimensions when it was made. Sizes are checked against this, never against what lies in the shared memory. */
 export interface RingRecord {
   /** Random, new for each ring. */
   readonly ring: string;

@@ -178,7 +178,7 @@ describe.runIf(process.platform === 'linux')('makeRingFolder', () => {
     expect(readdirSync(parent).sort()).toEqual(['edgeml-frames-young1', 'others']);
   });
 
-  it('says why where there is no tmpfs', () => {
+  it('says why if there is no tmpfs', () => {
     expect(() => makeRingFolder('/proc', NOW)).toThrow(
       expect.objectContaining({ code: 'frames.unavailable', message: expect.stringContaining('/proc') as string }),
     );

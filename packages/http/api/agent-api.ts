@@ -116,7 +116,7 @@ export type ActivateProgress =
 export interface NotKept {
   /** Why; the agent goes on trying. */
   readonly error: WireError;
-  /** What a restart of the agent would bring back; absent if that is nothing. */
+  /** The model that a restart of the agent would bring back; absent if there is none. */
   readonly restores?: Pick<ModelIdentity, 'name' | 'version'>;
 }
 
@@ -145,7 +145,7 @@ export interface ModelStatus extends ModelIdentity {
   readonly workers: number;
   /** Predictions that its package keeps: those from a score on, and a number of them at most. Absent: all. */
   readonly bounds?: { readonly scoreThreshold?: number; readonly maxPredictions?: number };
-  /** What holds the model's process back: `full`, or what does not hold and why. Absent for a model in a thread of the agent. */
+  /** The confinement of the model's process: `full`, or the missing parts and why. Absent for a model in a thread of the agent. */
   readonly confinement?: string;
   /** The trusted key that signed the package; absent for one that none did, or if nobody looked. */
   readonly signedBy?: string;
@@ -163,14 +163,14 @@ export interface ModelStatus extends ModelIdentity {
   /** Whether the spare process would take over now; absent if the service wants none (`SpareInstance`). */
   readonly spare?: 'ready' | 'loading';
   /**
-   * Inputs that ended the process which ran them; after two deaths they are refused (`input.kills-model`). What is `kept` lies in
+   * Inputs that ended the process which ran them; after two deaths they are refused (`input.kills-model`). A `kept` input lies in
    * `killer-inputs/<sha256>` of the agent's work folder. Absent if there are none.
    */
   readonly killerInputs?: readonly {
     readonly sha256: string;
     readonly bytes: number;
     readonly deaths: number;
-    /** What the last death was. */
+    /** The reason of the last death. */
     readonly reason: string;
     /** Time of the first one, ISO 8601. */
     readonly since: string;
@@ -240,6 +240,6 @@ export interface ResultMessage {
   readonly error?: WireError;
 }
 
-/** What is published on `replyTo`. */
+/** The message on `replyTo`. */
 export type IpcInvokeReply =
   { readonly id: string; readonly result: IpcResult } | { readonly id: string; readonly error: WireError };

@@ -15,7 +15,7 @@ export interface ChallengerReport {
   readonly sharePercent: number;
   /** CPU time that it takes at most, in percent of one core. */
   readonly cpuPercent: number;
-  /** When this comparison began, ISO 8601: it begins anew with another champion or challenger, and with the agent. */
+  /** When this comparison began, ISO 8601: it begins again with another champion or challenger, and with the agent. */
   readonly since: string;
   readonly comparison: Comparison;
 }

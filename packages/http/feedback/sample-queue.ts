@@ -58,7 +58,7 @@ export class SampleQueue {
     this.#pump();
   }
 
-  /** Resolves when all is handed over, or after `ms`; what is left then is lost as `stopped`. Takes nothing afterwards. */
+  /** Resolves when all is handed over, or after `ms`; what is left then is lost as `stopped`. Takes nothing afterward. */
   async close(ms: number): Promise<void> {
     const enough = new AbortController();
     const idle = new Promise<void>((resolve) => {

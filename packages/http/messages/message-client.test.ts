@@ -122,7 +122,7 @@ describe('a client that asks by messages', () => {
     expect(peers).toHaveLength(1);
   });
 
-  it('asks anew on another connection if an idle one ends under a request', async () => {
+  it('asks again on another connection if an idle one ends under a request', async () => {
     const peers = await speaking(({ id }, peer) => {
       if (peers.length === 1 && id !== 1) peer.hangUp();
       else peer.answer({ id, result: RESULT });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { entry, errorCatalogue, silentLogger } from '#packages/foundation';
+import { entry, errorCatalog, silentLogger } from '#packages/foundation';
 import type { FuzzTarget } from '../../../testing/fuzz/fuzz-target.ts';
 import { readBody } from './read-body.ts';
 import { startSocketServer } from './http-server.ts';
@@ -19,7 +19,7 @@ const CHUNKED =
 const GET = 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-edgeml-deadline-ms: 100\r\n\r\n';
 const MAX_BODY = 1_000;
 
-const fuzzErrors = errorCatalogue({
+const fuzzErrors = errorCatalog({
   'fuzz.no-route': entry({ status: 404, todo: '-' }),
   'fuzz.method': entry({ status: 405, todo: '-' }),
   'fuzz.path': entry({ status: 400, todo: '-' }),

@@ -77,7 +77,7 @@ describe('listenOnSocket', () => {
     await new Promise((resolve) => second.close(resolve));
   });
 
-  it('leaves a file alone that is no socket', async () => {
+  it('leaves a file alone that is not a socket', async () => {
     await writeFile(path, 'something of the user');
 
     await expect(listenOnSocket(server, path)).rejects.toMatchObject({ code: 'socket.not-a-socket' });

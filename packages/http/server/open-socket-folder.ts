@@ -35,6 +35,6 @@ export async function openSocketFolder(path: string, platform: NodeJS.Platform =
 }
 
 function unsafe(path: string, why: string) {
-  const message = `${path} is no safe place for sockets: ${why}`;
+  const message = `${path} is not a safe place for sockets: ${why}`;
   return httpErrors.error('socket.unsafe-folder', message, { facts: { path } });
 }

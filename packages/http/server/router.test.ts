@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { entry, errorCatalogue } from '#packages/foundation';
+import { entry, errorCatalog } from '#packages/foundation';
 import type { Incident, Logger } from '#packages/foundation';
 import { readHealth } from '../health-client.ts';
 import { startSocketServer } from './http-server.ts';
@@ -18,7 +18,7 @@ import type { Route } from './router.ts';
 import { sendJson } from './send.ts';
 import { watchRoutes } from './watch-routes.ts';
 
-const testErrors = errorCatalogue({
+const testErrors = errorCatalog({
   'test.no-route': entry<{ readonly path: string }>({ status: 404, todo: 'Ask for something else.' }),
   'test.method-not-allowed': entry<{ readonly allow: string }>({ status: 405, todo: 'Use another method.' }),
   'test.bad-path': { status: 400, todo: 'Encode it.' },

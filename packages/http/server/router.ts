@@ -17,7 +17,7 @@ export interface Route {
   readonly api?: RouteDescription;
 }
 
-/** The errors, of the API's own catalogue, that a request without a route is answered with. */
+/** The errors, of the API's own catalog, that a request without a route is answered with. */
 export interface RouteErrors {
   /** Nothing is at the path. */
   noRoute(message: string, facts: { readonly path: string }): EdgeError;
@@ -34,7 +34,7 @@ export interface RouterOptions {
 }
 
 /**
- * Hands each request to its route; a route also answers HEAD if it answers GET. What a handler throws becomes the answer.
+ * Hands each request to its route; a route also answers HEAD if it answers GET. An error of a handler becomes the answer.
  * The first route that fits is taken, so the one that is asked most belongs first.
  */
 export function createRouter(routes: readonly Route[], options: RouterOptions): RequestListener {
@@ -50,7 +50,7 @@ export function createRouter(routes: readonly Route[], options: RouterOptions): 
     };
     answer().catch((thrown: unknown) => {
       const error = sendError(response, thrown, errorBody);
-      // A client that hung up before its body was here ends whoever reads it; that is no fault of ours.
+      // A client that hung up before its body was here ends whoever reads it; that is not a fault of ours.
       const hungUp = request.destroyed && !request.complete;
       if (error.code === 'internal' && !hungUp) options.log.error({ error: thrown, url: request.url }, 'http.fault');
     });

@@ -32,7 +32,7 @@ describe('sendError', () => {
   });
 
   it.each([
-    ['a code without a status', new EdgeError('shop.burnt', { todo: 'Bake again.' }, 'it burnt'), 'shop.burnt'],
+    ['a code without a status', new EdgeError('shop.burned', { todo: 'Bake again.' }, 'it burned'), 'shop.burned'],
     ['what is not an EdgeError', new TypeError('x is undefined'), 'internal'],
   ])('answers 500 to %s', async (_, thrown, code) => {
     expect(await answerTo(thrown)).toMatchObject({ status: 500, error: { code, status: 500 } });

@@ -37,7 +37,7 @@ export function writeHeaders(headers: readonly Header[], bytes: Buffer, start: n
   }
 }
 
-/** Headers of the two types; others are passed over. @throws Error if the bytes are no headers */
+/** Headers of the two types; others are passed over. @throws Error if the bytes are not headers */
 export function readHeaders(bytes: Buffer): readonly Header[] {
   const headers: Header[] = [];
   let at = 0;

@@ -16,7 +16,7 @@ export class ConfigurationAccess {
   }
 
   /**
-   * The value at `keyPath`, undefined where nothing is. A single value comes as `{name: value}`, which looks like a group with one
+   * The value at `keyPath`, undefined if nothing is. A single value comes as `{name: value}`, which looks like a group with one
    * setting; so the group above is asked for.
    */
   async read(keyPath: readonly string[], component?: string): Promise<unknown> {

@@ -6,7 +6,7 @@ import { ipcErrors } from '../errors.ts';
 import type { Asked } from '../errors.ts';
 import { NucleusFault } from '../transport/nucleus-transport.ts';
 
-/** A fault of the transport in the words of the collection; what is no fault is passed on. */
+/** A fault of the transport in the words of the collection; what is not a fault is passed on. */
 export function faultToError(thrown: unknown, asked: Asked): Error {
   if (!(thrown instanceof NucleusFault)) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
   if (thrown.errorCode === 'UnauthorizedError') return unauthorized(asked, thrown);
@@ -22,7 +22,7 @@ export function faultToError(thrown: unknown, asked: Asked): Error {
 /** ServiceError, or an answer outside the model: how nuclei say that they do not have an operation at all. */
 export function isUnsupported(thrown: unknown): boolean {
   const fault = isEdgeError(thrown) ? thrown.cause : thrown;
-  return fault instanceof NucleusFault && ['ServiceError', 'UnmodelledError'].includes(fault.errorCode);
+  return fault instanceof NucleusFault && ['ServiceError', 'UnmodeledError'].includes(fault.errorCode);
 }
 
 export function isMissing(thrown: unknown): boolean {

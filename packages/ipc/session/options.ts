@@ -27,7 +27,7 @@ export interface IpcOptions {
   readonly configurationRefreshMs?: number;
   /** How long the nucleus must refuse the token before `onGiveUp`. Default 5 s. */
   readonly refusedForMs?: number;
-  /** A local subscription that is silent for so long is made anew, in case that it is deaf. Default 1 min. */
+  /** A local subscription that is silent for so long is made again, in case that it is deaf. Default 1 min. */
   readonly renewMs?: number;
   /** Larger messages are refused. Default 10,000, the frame of nucleus lite; on the Java nucleus it may be raised up to 24 MiB. */
   readonly maxFrameBytes?: number;

@@ -9,7 +9,7 @@ import type { SubscriptionBook } from './subscription-book.ts';
 export type ConfigurationCheck = (configuration: unknown) => string | undefined | Promise<string | undefined>;
 export type UpdateAnswer = () => { readonly deferMs: number; readonly message?: string };
 
-/** What the nucleus asks its components, where it does: nucleus lite never asks. */
+/** Questions of the nucleus to its components; nucleus lite never asks any. */
 export class Questions {
   readonly #caller: Caller;
   readonly #book: SubscriptionBook;

@@ -11,7 +11,7 @@ export interface SubscriptionRequest {
   readonly operation: StreamOperation;
   readonly request: object;
   readonly resource?: string;
-  /** Whether the stream is made anew when it has been silent for long. Default false. */
+  /** Whether the stream is made again when it has been silent for long. Default false. */
   readonly renewed?: boolean;
   readonly onEvent: (event: unknown) => void;
 }
@@ -40,7 +40,7 @@ interface Entry extends SubscriptionRequest {
   cancelRetry: () => void;
 }
 
-/** What a nucleus refuses again and again it writes to its log each time, so the last steps are long. */
+/** A nucleus logs each refusal, so the last steps are long. */
 const RETRY: BackoffOptions = { baseMs: 1_000, capMs: 600_000 };
 /** How long the old stream is heard beside the new one. */
 const OVERLAP_MS = 1_000;
@@ -91,7 +91,7 @@ export class SubscriptionBook {
     if (stream) entry.stream = stream;
   }
 
-  /** Undefined if the entry is closed, or opened anew, meanwhile. */
+  /** Undefined if the entry is closed, or opened again, meanwhile. */
   async #stream(entry: Entry, connection: NucleusConnection, token: symbol): Promise<NucleusStream | undefined> {
     const { log, clock, keeper } = this.#options;
     const isLive = (): boolean => !entry.closed && entry.live.has(token);
@@ -138,7 +138,7 @@ export class SubscriptionBook {
   async #renew(entry: Entry): Promise<void> {
     const { caller, clock, keeper } = this.#options;
     const old = entry.stream;
-    // Without a stream, or without a connection, it is made anew anyway.
+    // Without a stream, or without a connection, it is made again anyway.
     if (!old || entry.live.size !== 1 || keeper.state !== 'connected') return;
     const token = Symbol();
     const live = entry.live;

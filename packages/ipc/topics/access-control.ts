@@ -31,7 +31,7 @@ interface TopicUse {
   readonly topics: readonly TopicName[];
 }
 
-/** Who says and hears what. One policy per row, so that nobody may publish what it only hears. */
+/** Publishers and subscribers of each topic. One policy per row, so that no component may publish on a topic that it only hears. */
 const USES: Readonly<Record<TalkingComponent, readonly TopicUse[]>> = {
   'edgeml.InferenceAgent': [
     {

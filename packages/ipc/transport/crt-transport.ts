@@ -136,7 +136,7 @@ function faultOf(thrown: unknown): NucleusFault {
     return new NucleusFault('lost', messageOf(thrown), { cause: thrown });
   }
   const shape = /aws\.greengrass#(\w+)/.exec(error.message)?.[1];
-  return new NucleusFault('service', messageOf(thrown), { errorCode: shape ?? 'UnmodelledError', cause: thrown });
+  return new NucleusFault('service', messageOf(thrown), { errorCode: shape ?? 'UnmodeledError', cause: thrown });
 }
 
 function methodName(operation: string): string {

@@ -7,7 +7,7 @@ import { socketTransport } from './socket/socket-transport.ts';
 const TRANSPORTS = { socket: socketTransport, sdk: crtTransport } as const;
 
 /**
- * The nucleus' protocol over a plain socket. Whoever sets `EDGEML_IPC_TRANSPORT` to `sdk` gets the client of the AWS IoT device SDK
+ * The nucleus' protocol over a plain socket. With `EDGEML_IPC_TRANSPORT` set to `sdk`, it is the client of the AWS IoT device SDK
  * instead, whose native part (aws-crt 1.33) has been seen to end the process when the nucleus stops. On Windows that client is the
  * default: the plain socket is untried on the named pipes of a nucleus.
  *

@@ -14,7 +14,7 @@ export async function* tarEntries(file: string): AsyncGenerator<ArchiveEntry> {
   try {
     for await (const entry of tar) {
       const { name, size } = entry.header;
-      // The package waits for ever for the bytes of an entry whose size it could not read.
+      // The package waits forever for the bytes of an entry whose size it could not read.
       if (size === undefined || !Number.isSafeInteger(size) || size < 0)
         throw new Error(`the size of "${name}" cannot be read`);
       yield {
@@ -37,7 +37,7 @@ function kindOf(type: string): ArchiveEntry['kind'] {
 
 /**
  * The bytes, by the stream's own iterator: a pipeline of Node.js takes the stream for one of its own and does not see that it was
- * destroyed before, so it would wait for ever for the rest of a file that the archive was cut in.
+ * destroyed before, so it would wait forever for the rest of a file that the archive was cut in.
  *
  * @param failed why the archive cannot be read on, which the stream itself does not say
  */

@@ -112,7 +112,7 @@ describe('unpackArchive of an archive that was cut', () => {
   const gzipBytes = async () => readFile(await tarOfFiles(content));
   const zipBytes = async () => readFile(await zipOf(content));
 
-  /** Never waits for ever, never leaves a part of a file behind as if it were the whole. */
+  /** Never waits forever, never leaves a part of a file behind as if it were the whole. */
   async function expectNamedEnd(bytes: Buffer): Promise<void> {
     const file = join(folder, 'cut');
     await rm(target, { recursive: true, force: true });
@@ -139,7 +139,7 @@ describe('unpackArchive of an archive that was cut', () => {
   });
 
   it.each([0xfe, 0xff])(
-    'whose entry has a size that cannot be read (%i), says so and does not wait for ever',
+    'whose entry has a size that cannot be read (%i), says so and does not wait forever',
     async (byte) => {
       const bytes = await tarBytes();
       // The field of the first header; then its checksum, the sum of the header's bytes with blanks in its own place.

@@ -27,7 +27,7 @@ export async function openDataKey(
     try {
       const dataKey = await open(key, holder, signal);
       if (dataKey.length === DATA_KEY_BYTES) return Buffer.from(dataKey).toString('base64');
-      reasons.push(`${nameOf(key)}: what it opens to is no data key`);
+      reasons.push(`${nameOf(key)}: what it opens to is not a data key`);
     } catch (thrown) {
       signal.throwIfAborted();
       reasons.push(`${nameOf(key)}: ${messageOf(thrown)}`);

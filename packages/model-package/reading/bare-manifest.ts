@@ -5,7 +5,7 @@ import type { PackageFile } from './list-files.ts';
 
 /**
  * File of the model in a folder as clients of Edge Manager have it: one `.onnx` and a `sagemaker_edge_manifest`, no model.json.
- * Undefined where the folder is something else.
+ * Undefined if the folder is something else.
  */
 export function bareModelFile(files: readonly PackageFile[]): string | undefined {
   const models = files.filter(({ path }) => path.toLowerCase().endsWith('.onnx'));

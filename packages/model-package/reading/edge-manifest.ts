@@ -12,7 +12,7 @@ export function edgeManifestOf(manifest: Pick<ModelManifest, 'name' | 'version'>
   return `${JSON.stringify({ metadata }, undefined, 2)}\n`;
 }
 
-/** @throws EdgeError `package.edge-manifest-mismatch` where the text does not name the same model as `model.json`. */
+/** @throws EdgeError `package.edge-manifest-mismatch` if the text does not name the same model as `model.json`. */
 export function checkEdgeManifest(text: string, manifest: Pick<ModelManifest, 'name' | 'version'>): void {
   const { name, version } = parseEdgeManifest(text);
   if (name === manifest.name && version === manifest.version) return;
@@ -23,7 +23,7 @@ export function checkEdgeManifest(text: string, manifest: Pick<ModelManifest, 'n
   );
 }
 
-/** @throws EdgeError `package.edge-manifest-mismatch` where the text is no such file. */
+/** @throws EdgeError `package.edge-manifest-mismatch` if the text is not such a file. */
 export function parseEdgeManifest(text: string): Pick<ModelManifest, 'name' | 'version'> {
   const parsed = edgeManifestSchema.safeParse(jsonOf(text));
   if (parsed.success) return { name: parsed.data.metadata.model_name, version: parsed.data.metadata.model_version };

@@ -30,7 +30,7 @@ export class PackageFiles {
     this.#encrypted = encrypted;
   }
 
-  /** What the file must hash to; undefined if nobody has hashed it. */
+  /** The expected hash of the file; undefined if nobody has hashed it. */
   hashOf(path: string): string | undefined {
     return this.#hashes && Object.hasOwn(this.#hashes, path) ? this.#hashes[path] : undefined;
   }
@@ -79,7 +79,7 @@ export async function readPackageFile(dir: string, path: string, options: ReadHa
   }
 }
 
-/** What is in a package is not what was read of it before. */
+/** The package's content differs from an earlier read. */
 export function packageChanged(dir: string, message: string): EdgeError {
   return packageErrors.error('package.changed', message, { facts: { package: dir } });
 }

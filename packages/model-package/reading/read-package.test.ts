@@ -77,7 +77,7 @@ describe('readPackage', () => {
     });
   });
 
-  it('refuses a model.json that is no JSON, is not valid or is huge', async () => {
+  it('refuses a model.json that is not JSON, is not valid or is huge', async () => {
     await writeFile(join(dir, 'model.json'), '{');
     await expect(readPackage(dir)).rejects.toMatchObject({ code: 'package.manifest-unreadable' });
     await writeFile(join(dir, 'model.json'), '{}');

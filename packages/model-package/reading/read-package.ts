@@ -56,7 +56,7 @@ export async function readPackage(path: string, options: ReadOptions = {}): Prom
 
 export const MANIFEST_FILE = 'model.json';
 
-/** Text files of a package are read whole; more than this is no text file. */
+/** Text files of a package are read whole; a larger one is not a text file. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 /** Paths and hashes of as many files as a package may have. */
 const MAX_SIGNATURE_BYTES = 4 * MAX_TEXT_BYTES;

@@ -35,7 +35,7 @@ export function publicKeyText(publicKey: KeyObject): string {
   return keyBytes(publicKey).toString('base64');
 }
 
-/** What a key, private or public, signs with. @throws EdgeError `signature.bad-key` */
+/** The algorithm of a key, private or public. @throws EdgeError `signature.bad-key` */
 export function algorithmOf(key: KeyObject, name = 'key'): SignatureAlgorithm {
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
   const curve = key.asymmetricKeyDetails?.namedCurve;

@@ -23,7 +23,7 @@ export interface SignOptions {
 /**
  * Signs a package folder: writes `signature.json`, replacing one that is there.
  * @param key who signs, or a private key
- * @throws EdgeError `package.*` if the folder is no complete package, `signature.bad-claims`
+ * @throws EdgeError `package.*` if the folder is not a complete package, `signature.bad-claims`
  */
 export async function signPackage(
   dir: string,

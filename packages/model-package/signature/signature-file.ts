@@ -27,7 +27,7 @@ const signatureFileSchema = z.discriminatedUnion('schemaVersion', [
 export type SignatureFile = Readonly<z.infer<typeof signatureFileSchema>>;
 
 /**
- * What is signed: the canonical JSON of the hashes, or of hashes, claims and version together. Neither can pass for the other, since
+ * The signed bytes: the canonical JSON of the hashes, or of hashes, claims and version together. Neither can pass for the other, since
  * a hash is a text.
  */
 export function signedBytes(file: Pick<SignatureFile, 'files'> & { readonly claims?: SignedClaims }): Buffer {

@@ -12,5 +12,5 @@ export const signedClaimsSchema = z.strictObject({
   minimumVersion: z.string().regex(SEMANTIC_VERSION, 'a semantic version, e.g. 1.2.0').exactOptional(),
 });
 
-/** What whoever signed a package says of its use, besides which files it holds. */
+/** The signer's claims about a package's use, besides the hashes of its files. */
 export type SignedClaims = Readonly<z.infer<typeof signedClaimsSchema>>;

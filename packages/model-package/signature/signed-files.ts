@@ -5,7 +5,7 @@ import type { Signer } from './signer.ts';
 import { verifySignature } from './verify-package.ts';
 import type { SignatureVerdict, Trust } from './verify-package.ts';
 
-/** Signs the hashes of files that are no model package, in the form of `signature.json`. */
+/** Signs the hashes of files that are not a model package, in the form of `signature.json`. */
 export async function signFiles(files: FileHashes, signer: Signer): Promise<SignatureFile> {
   const content = { schemaVersion: 1, files } as const;
   const signature = Buffer.from(await signer.sign(signedBytes(content))).toString('base64');

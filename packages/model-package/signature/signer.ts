@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { algorithmOf, keyIdOf } from './keys.ts';
 import type { SignatureAlgorithm } from './keys.ts';
 
-/** Whoever holds a private key: this process, or a service that never hands it out. */
+/** The holder of a private key: this process, or a service that never hands it out. */
 export interface Signer {
   readonly algorithm: SignatureAlgorithm;
   /** Written into signature.json; devices look their trusted key up by it. */

@@ -90,14 +90,14 @@ describe('a folder of trusted keys', () => {
     await expect(readTrustFolder(trust)).rejects.toMatchObject({ code: 'signature.trust-unreadable' });
   });
 
-  it('is unreadable where it is not there', async () => {
+  it('is unreadable if it is not there', async () => {
     await expect(readTrustFolder(join(folder.path, 'none'))).rejects.toMatchObject({
       code: 'signature.trust-unreadable',
       facts: { path: join(folder.path, 'none') },
     });
   });
 
-  it('is trusted beside the keys of the configuration, and read anew each time', async () => {
+  it('is trusted beside the keys of the configuration, and read again each time', async () => {
     const dir = await writePackage(join(folder.path, 'Parts'));
     await signPackage(dir, parsePrivateKey(pair.privateKey));
     const verdict = async (policy: 'require' | 'warn') =>

@@ -19,7 +19,7 @@ const MAX_LINKS = 40;
 
 /**
  * Public keys by key id: `<key id>.pem` or `.pub` files of a folder. It is read at every check, so that a key can be added
- * or taken away without a restart. Whoever can write there decides which models run, so neither the folder nor a file of it
+ * or taken away without a restart. Anybody who can write there decides which models run, so neither the folder nor a file of it
  * may be writable by group or others, nor belong to another user than root or this one. The same holds for every folder on the
  * way there, from the root on, and for those that links on the way lead through: who can exchange one of them exchanges the keys.
  * Of those only a folder such as /tmp may be written by others, if nobody can move there what is not theirs. Files that are links are refused.
@@ -53,7 +53,7 @@ export async function readDeviceKey(folder: string, keyId: string): Promise<stri
   const handle = await reachable(file, open(file, READ_FILE));
   try {
     const facts = await handle.stat();
-    if (!facts.isFile()) throw unreadable(file, 'it is no file');
+    if (!facts.isFile()) throw unreadable(file, 'it is not a file');
     requireSafe(file, facts);
     const shown = (facts.mode & 0o777).toString(8).padStart(3, '0');
     if (process.getuid !== undefined && (facts.mode & ANY_OTHERS) !== 0) {
@@ -71,7 +71,7 @@ async function readKey(file: string): Promise<string> {
   const handle = await reachable(file, open(file, READ_FILE));
   try {
     const facts = await handle.stat();
-    if (!facts.isFile()) throw unreadable(file, 'it is no file');
+    if (!facts.isFile()) throw unreadable(file, 'it is not a file');
     requireSafe(file, facts);
     return await textOf(handle);
   } finally {

@@ -134,7 +134,7 @@ describe('what a signature says of the use of a package', () => {
     expect(await under('Other', 'off')).toEqual({ state: 'unchecked' });
   });
 
-  it('cannot be taken away, added or changed afterwards', async () => {
+  it('cannot be taken away, added or changed afterward', async () => {
     await sign();
     const changes: readonly ((signature: Record<string, unknown>) => object)[] = [
       () => ({ claims: { ...claims, aliases: ['Other'] } }),

@@ -36,7 +36,7 @@ export type SignatureVerdict =
   | { readonly state: 'untrusted'; readonly reason: EdgeError }
   | { readonly state: 'unchecked' };
 
-/** What of a package a signature is about. */
+/** The parts of a package that a signature covers. */
 export type SignedPackage = Pick<ModelPackage, 'manifest' | 'hashes' | 'signature'>;
 
 /**
@@ -52,7 +52,7 @@ export async function verifyPackage(model: SignedPackage, trust: Trust, alias?: 
   const signature = parseSignatureFile(model.signature);
   compareHashes(model, signature.files);
   const claims = signature.schemaVersion === 2 ? signature.claims : {};
-  // Whoever signed it: to run where it was not meant to is no more right for an unknown key.
+  // Checked for unknown keys, too: running a package where it is not meant to run is wrong whoever signed it.
   requireAlias(model, claims, alias);
   return verifySignature(signature, trust, describe(model));
 }

@@ -121,7 +121,7 @@ describe('ChildCgroup', () => {
     expect(existsSync(`${device.root}/${SERVICE}/stranger`)).toBe(true);
   });
 
-  it('changes nothing and says why where it may not', () => {
+  it('changes nothing and says why if it may not', () => {
     delegated({ [`${SERVICE}/cgroup.controllers`]: '' });
     expect(() => ChildCgroup.create('instance-1', { memoryMaxBytes: 1000 }, device)).toThrow(
       expect.objectContaining({ code: 'posix.denied' }),

@@ -78,7 +78,7 @@ export class ChildCgroup {
   }
 
   /**
-   * Moves a process in, all its threads too. What it has allocated so far goes on counting where it was, so move it right after its
+   * Moves a process in, all its threads too. Memory that it has allocated so far stays charged to the former group, so move it right after its
    * start. @throws EdgeError `posix.no-process`, `posix.denied`
    */
   add(pid: number): void {

@@ -12,7 +12,7 @@ export type CgroupDelegation =
 
 /** The group that this process itself moves to: a group that bounds its children has no processes of its own (cgroups(7)). */
 const OWN_LEAF = 'self';
-/** What groups of children are bounded by, as far as the system gives it. */
+/** The limits of groups of children, as far as the system has them. */
 const CONTROLLERS = ['memory', 'cpu'];
 /** systemd marks what it delegates: the first for everybody (version 251), the second for root alone. */
 const MARKS = ['user.delegate', 'trusted.delegate'];

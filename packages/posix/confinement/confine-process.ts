@@ -5,7 +5,7 @@ import { restrictFiles } from './landlock.ts';
 import type { FileAccess, LandlockReport } from './landlock.ts';
 import { filterSystemCalls, hasRing } from './system-call-filter.ts';
 
-/** What holds from now on; text is the reason why something does not. */
+/** The parts of the confinement; text is the reason why a part is missing. */
 export interface ConfinementReport {
   readonly noNewPrivileges: true | string;
   /** Files, TCP, signals. */

@@ -6,7 +6,7 @@ import type { CallRule } from './filter-program.ts';
 const { EPERM, ENOSYS } = constants.errno;
 
 /**
- * What a process that only computes never does. Everything else stays allowed, so that Node.js, its native libraries and
+ * System calls that a process that only computes never makes. Everything else stays allowed, so that Node.js, its native libraries and
  * WebAssembly need no list of their own.
  *
  * @param ownPid the only process that signals and limits may reach
@@ -16,7 +16,7 @@ export function deniedCalls(ownPid: number): readonly CallRule[] {
     ...Object.values(ALWAYS)
       .flat()
       .map((call): CallRule => ({ call, errno: EPERM })),
-    // What they ask for lies in memory, where a filter cannot look; the C library goes on to the older call.
+    // Their arguments lie in memory, where a filter cannot look; the C library goes on to the older call.
     { call: 'clone3', errno: ENOSYS },
     { call: 'openat2', errno: ENOSYS },
     { call: 'kill', errno: EPERM, if: [{ argument: 0, is: 'not-in', values: [ownPid] }] },

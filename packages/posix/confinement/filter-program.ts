@@ -1,7 +1,7 @@
 import type { Architecture, SystemCall } from '../libc/system-calls.ts';
 import { LAST_KNOWN_CALL, numberOf } from '../libc/system-calls.ts';
 
-/** What happens to one system call; calls without a rule are allowed. */
+/** The rule for one system call; calls without a rule are allowed. */
 export interface CallRule {
   readonly call: SystemCall;
   /** Error number that the call answers instead of running. */

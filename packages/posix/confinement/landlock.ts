@@ -89,7 +89,7 @@ const ABSTRACT_SOCKETS_AND_SIGNALS = 0b11n;
 const READ = FILE_RIGHTS.readFile | FILE_RIGHTS.readDir;
 const WRITE_ONE = FILE_RIGHTS.readFile | FILE_RIGHTS.writeFile | FILE_RIGHTS.truncate | FILE_RIGHTS.ioctlDevice;
 const ONE_FILE = WRITE_ONE | FILE_RIGHTS.execute;
-/** No links, sockets and pipes: whoever looks into the folder later must not be led elsewhere, nor wait for ever. */
+/** No links, sockets and pipes: whoever looks into the folder later must not be led elsewhere, nor wait forever. */
 const WRITE =
   READ |
   WRITE_ONE |

@@ -41,7 +41,7 @@ function openStep(at: number, name: string, flags: number, folder: string, below
     return openSync(`/proc/self/fd/${at}/${name}`, flags | constants.O_NOFOLLOW);
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    // What is no folder on the way is a link, or at least not what the path says.
+    // A part of the way that is not a folder is a link, or at least not as the path says.
     if (code === 'ELOOP' || code === 'ENOTDIR') throw notBelow(folder, below, thrown);
     throw thrown;
   }

@@ -4,7 +4,7 @@ import { libc } from '../libc/libc.ts';
 /** fcntl.h; the same on every architecture that we run on. */
 const O_CLOEXEC = 0o2000000;
 const F_SETPIPE_SZ = 1031;
-/** What fcntl(2) lets every user have, unless somebody lowered it. */
+/** The size that fcntl(2) allows every user, unless somebody lowered it. */
 const PIPE_BYTES = 1_048_576;
 
 /** Both ends of a pipe; who made it closes them. */

@@ -9,7 +9,7 @@ import type { SystemFiles } from './system-files.ts';
 export interface AvailableMemory {
   /** The least of what the device has and what each control group above this process allows. */
   readonly availableBytes: number;
-  /** Who sets the bound. */
+  /** The source of the bound. */
   readonly source: 'system' | 'cgroup-v1' | 'cgroup-v2';
   /** The control group that allows the least; undefined if the system sets the bound. */
   readonly cgroup?: CgroupAllowance;

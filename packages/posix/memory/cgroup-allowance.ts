@@ -4,7 +4,7 @@ import { ownMemoryCgroup } from '../cgroup/own-cgroup.ts';
 import { readCounters, readNumber } from './system-files.ts';
 import type { SystemFiles } from './system-files.ts';
 
-/** What one control group still allows. */
+/** The memory that one control group still allows. */
 export interface CgroupAllowance {
   readonly version: 1 | 2;
   readonly folder: string;

@@ -15,7 +15,7 @@ export interface CreateRegionOptions {
   /** Shown in /proc/<pid>/maps and /proc/<pid>/fd; for people only. */
   readonly name: string;
   /**
-   * What whoever gets the descriptor may do. `read`: only the region that is returned here writes (Linux 5.1).
+   * The rights of the descriptor's receiver. `read`: only the region that is returned here writes (Linux 5.1).
    * Default: `write`.
    */
   readonly others?: 'read' | 'write';
@@ -29,7 +29,7 @@ export interface CreateRegionOptions {
  */
 export function createSharedRegion({ bytes, name, others = 'write' }: CreateRegionOptions): SharedRegion {
   if (!Number.isSafeInteger(bytes) || bytes < 1) {
-    throw posixErrors.error('shared-region.size-invalid', `${bytes} is no size of a shared region`);
+    throw posixErrors.error('shared-region.size-invalid', `${bytes} is not a size of a shared region`);
   }
   const fd = memoryFile(name);
   try {

@@ -19,7 +19,7 @@ export interface Mapping {
 }
 
 /**
- * A file's memory, to read and to write. Whoever makes the file shorter ends this process: only for files that nobody else may write.
+ * A file's memory, to read and to write. Shortening the file ends this process: only for files that nobody else may write.
  *
  * @throws EdgeError `posix.no-memory`, `posix.denied`, `posix.unsupported`
  */

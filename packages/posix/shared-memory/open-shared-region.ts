@@ -9,7 +9,7 @@ import { SharedRegion } from './shared-region.ts';
 export interface OpenRegionOptions {
   /** As inherited, e.g. 4 for the fifth element of the parent's `stdio`. */
   readonly fd: number;
-  /** What both sides agreed on. */
+  /** The size that both sides agreed on. */
   readonly bytes: number;
   /** Default: `read-write`. */
   readonly access?: 'read-only' | 'read-write';
@@ -17,14 +17,14 @@ export interface OpenRegionOptions {
 
 /**
  * Shared memory that another process made. It is mapped only if nobody can change its size any more, so that no read of it can end
- * this process. What lies in it may change under the reader at any time.
+ * this process. Its content may change under the reader at any time.
  *
  * @throws EdgeError `shared-region.not-sealed`, `shared-region.wrong-size`, `posix.denied`, `posix.unsupported`
  */
 export function openSharedRegion({ fd, bytes, access = 'read-write' }: OpenRegionOptions): SharedRegion {
   const seals = sealsOf(fd);
   if (seals === undefined || (seals & SIZE_SEALS) !== SIZE_SEALS) {
-    const message = `descriptor ${fd} is no shared memory of a fixed size`;
+    const message = `descriptor ${fd} is not shared memory of a fixed size`;
     throw posixErrors.error('shared-region.not-sealed', message, { facts: { fd, seals } });
   }
   const { size } = statusOf(fd);

@@ -34,11 +34,11 @@ export function readBmp(bytes: Uint8Array, maxPixels: number): Raster {
 
 type Filled = Pick<Raster, 'channels' | 'hasAlpha' | 'data'>;
 
-/** A palette of greys gives grey. */
+/** A palette of grays gives gray. */
 function indexed(bytes: Uint8Array, header: BmpHeader, row: (y: number) => number): Filled {
   const { width, height, bitsPerPixel, palette } = header;
-  const isGrey = palette.every(([red, green, blue]) => red === green && green === blue);
-  const channels = isGrey ? 1 : 3;
+  const isGray = palette.every(([red, green, blue]) => red === green && green === blue);
+  const channels = isGray ? 1 : 3;
   const data = new Uint8Array(width * height * channels);
   const perByte = 8 / bitsPerPixel;
   const most = 2 ** bitsPerPixel - 1;

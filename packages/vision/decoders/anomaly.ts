@@ -7,7 +7,7 @@ import type { DecoderContext, OutputDecoder } from './decoder.ts';
 import { numbersOf, outputName, outputTensor, unexpectedShape } from './outputs.ts';
 import type { Numbers } from './outputs.ts';
 
-/** Training's own threshold; services that want another judge anew. */
+/** Training's own threshold; services that want another judge again. */
 const SENSITIVITY = 0.5;
 /** Cells of a side of a heat map: 1,024 bytes are 1.4 kB of a message, which holds 4. */
 const MAX_CELLS = 32;

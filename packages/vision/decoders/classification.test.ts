@@ -64,7 +64,7 @@ describe('the classification decoder', () => {
   it.each([
     ['uint8', Uint8Array.of(0, 128, 255), 0],
     ['int8', Int8Array.of(-128, 0, 127), -128],
-  ] as const)('dequantises %s', async (type, data, zeroPoint) => {
+  ] as const)('dequantizes %s', async (type, data, zeroPoint) => {
     const found = await decode(classifier({ scale: 1 / 256, zeroPoint }), { out: { type, shape: [1, 3], data } });
     expect(found.map(({ classId, score }) => [classId, score])).toEqual([
       [2, 255 / 256],

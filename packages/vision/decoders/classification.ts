@@ -6,7 +6,7 @@ import { numbersOf, outputName, outputTensor } from './outputs.ts';
 import type { Numbers } from './outputs.ts';
 
 /**
- * One score per class, of any rank ([1, C], [1, C, 1, 1], …): dequantise, activate, best `topK`.
+ * One score per class, of any rank ([1, C], [1, C, 1, 1], …): dequantize, activate, best `topK`.
  * Softmax is exp(x - max) / sum; source: Goodfellow et al., "Deep Learning", 2016, 4.1.
  */
 export function classificationDecoder(spec: ClassificationOutput, context: DecoderContext): OutputDecoder {
@@ -65,7 +65,7 @@ function best(scores: ArrayLike<number>, count: number, threshold: number): numb
   return order;
 }
 
-/** Number of classes that a shape tells; undefined where a side but the batch is free. */
+/** Number of classes that a shape tells; undefined if a side but the batch is free. */
 function classesOf(shape: readonly number[]): number | undefined {
   const [batch = 1, ...rest] = shape;
   const sides = shape.length > 1 ? [Math.abs(batch), ...rest] : shape;

@@ -8,7 +8,7 @@ import type { Numbers } from './outputs.ts';
 
 /**
  * Text by the best path: at each place the best character, the same in a row once, without blanks. The score is the mean probability of
- * the characters that stay; an empty text is no prediction.
+ * the characters that stay; an empty text is not a prediction.
  * Sources: Graves et al., "Connectionist Temporal Classification", 2006, section 3.2; PaddleOCR, ppocr/postprocess/rec_postprocess.py
  * (CTCLabelDecode), read as a specification.
  */

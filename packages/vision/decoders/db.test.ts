@@ -69,7 +69,7 @@ describe('the db decoder', () => {
     expect(line).toMatchObject({ classId: 0, label: 'text' });
   });
 
-  it('refuses what is no map', async () => {
+  it('refuses what is not a map', async () => {
     await expect(decode(spec(), { map: float32([2, 1, 2, 2], Array(8).fill(0)) })).rejects.toThrow(
       'needed is [1, 1, height, width]',
     );

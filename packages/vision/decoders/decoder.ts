@@ -19,7 +19,7 @@ export interface OutputDecoder {
   ): readonly Prediction[];
 }
 
-/** What a decoder is made for. */
+/** The model's facts that a decoder is made for. */
 export interface DecoderContext {
   readonly outputs: readonly TensorInfo[];
   readonly labels: readonly string[];

@@ -42,7 +42,7 @@ export async function loadPriors(
 }
 
 /**
- * Offsets to boxes: centre = prior centre + offset · v · prior size; size = prior size · exp(offset · v).
+ * Offsets to boxes: center = prior center + offset · v · prior size; size = prior size · exp(offset · v).
  * Source: Liu et al. 2016, section 2.2; the variances are those of its Caffe code (PriorBox, DecodeBBox CENTER_SIZE).
  */
 export function priorBoxDecoder(

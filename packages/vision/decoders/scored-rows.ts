@@ -4,7 +4,7 @@ import type { Numbers } from './outputs.ts';
 import { rowsOf } from './rows.ts';
 import type { Rows } from './rows.ts';
 
-/** Numbers of a table. What a row, which begins at `at`, has after box and classes: value k is `values[at + (more + k) * step]`. */
+/** Numbers of a table. The values of a row that begins at `at`, after box and classes: value k is `values[at + (more + k) * step]`. */
 export interface ScoredTable {
   readonly values: Numbers;
   readonly step: number;

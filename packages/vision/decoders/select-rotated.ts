@@ -34,7 +34,7 @@ export function rotatedSelector(boxAt: (index: number) => RotatedBox): typeof se
   };
 }
 
-/** A box as a normal distribution: its centre and its covariance [[a, c], [c, b]]. */
+/** A box as a normal distribution: its center and its covariance [[a, c], [c, b]]. */
 interface Gaussian {
   readonly group: number;
   readonly x: number;
@@ -77,8 +77,8 @@ function probIou(one: Gaussian, other: Gaussian): number {
 }
 
 /**
- * From which squared distance of two centres on, by the sum of their spreads, no pair can overlap more than the threshold: the part of the
- * Bhattacharyya distance that comes from the centres is a quarter of it at least.
+ * From which squared distance of two centers on, by the sum of their spreads, no pair can overlap more than the threshold: the part of the
+ * Bhattacharyya distance that comes from the centers is a quarter of it at least.
  */
 function reachOf(threshold: number): number {
   const largest = -Math.log(1 - (1 - threshold) ** 2);

@@ -194,7 +194,7 @@ describe('ssd with offsets from priors', () => {
   const offsets = [0.5, -1, 0.2, 0.1, 0, 0, 0, 0];
   const outputs = { boxes: float32([1, 2, 4], offsets), scores: float32([1, 2, 2], [0, 0.9, 0, 0.8]) };
   const base = { boxes: 'boxes', scores: 'scores', backgroundClass: 0, boxFormat: 'xyxy' };
-  // Centre 0.3 + 0.5·0.1·0.2, 0.4 - 1·0.1·0.3; size 0.2·e^(0.2·0.2), 0.3·e^(0.1·0.2).
+  // Center 0.3 + 0.5·0.1·0.2, 0.4 - 1·0.1·0.3; size 0.2·e^(0.2·0.2), 0.3·e^(0.1·0.2).
   const first = fromCenter(0.31, 0.37, 0.2 * Math.exp(0.04), 0.3 * Math.exp(0.02));
 
   const expectFirst = (box: readonly number[] | undefined): void =>

@@ -14,7 +14,7 @@ export interface Region extends Rectangle {
 
 /**
  * Calls `onRegion` with the hull of each region of a bitmap: x and y in turn, of pixels that touch at a side or a corner. Holes do not count.
- * The bitmap is empty afterwards.
+ * The bitmap is empty afterward.
  */
 export function eachRegion(
   bitmap: Uint8Array,

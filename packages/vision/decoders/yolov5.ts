@@ -7,7 +7,7 @@ import { numbersOf, outputName, outputTensor, unexpectedShape } from './outputs.
 import { rowsOf } from './rows.ts';
 
 /**
- * YOLOv5, v6 and v7 exports [1, N, 5 + C]: centre, size, objectness and classes, all decoded in the graph.
+ * YOLOv5, v6 and v7 exports [1, N, 5 + C]: center, size, objectness and classes, all decoded in the graph.
  * score = objectness · best class. Source: Ultralytics YOLOv5, models/yolo.py (Detect) and utils/general.py (non_max_suppression),
  * read as a specification.
  */

@@ -72,7 +72,7 @@ describe('the yolov8-obb decoder', () => {
     );
   });
 
-  it('takes finished rows as they are: centre, size, score, class, angle', async () => {
+  it('takes finished rows as they are: center, size, score, class, angle', async () => {
     const spec = specOf('oriented-detection', { decoder: 'yolov8-obb', rows: 'finished' });
     const values = [
       [32, 16, 20, 10, 0.9, 1, 0],

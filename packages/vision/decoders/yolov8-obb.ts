@@ -10,7 +10,7 @@ import { rotatedSelector } from './select-rotated.ts';
 import type { RotatedBox } from './select-rotated.ts';
 
 /**
- * Turned boxes of YOLOv8, 11 and 12 as [1, 4 + C + 1, N], and of YOLO26 and `nms=True` as finished rows [1, N, 7]: centre, size, classes
+ * Turned boxes of YOLOv8, 11 and 12 as [1, 4 + C + 1, N], and of YOLO26 and `nms=True` as finished rows [1, N, 7]: center, size, classes
  * and, last, the angle of the width in radians. The box is the upright one around the turned one.
  * Source: Ultralytics, nn/modules/head.py (OBB, OBB26), utils/ops.py (xywhr2xyxyxyxy, regularize_rboxes), read as a specification.
  */

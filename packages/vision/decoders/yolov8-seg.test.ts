@@ -99,7 +99,7 @@ describe('the yolov8-seg decoder', () => {
         };
         const found = await decode(spec, outputs, { labels: LABELS, placement });
         const expected = slowFinish(plain, spec.output as Yolov8SegOutput, placement, LABELS);
-        // What suppresses others may turn out to have no pixel.
+        // A mask that suppresses others may turn out not to have a pixel.
         expectSame(
           found,
           expected.filter(({ mask }) => mask),

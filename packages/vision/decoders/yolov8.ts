@@ -8,7 +8,7 @@ import { outputName, outputTensor } from './outputs.ts';
 import { ScoredRows } from './scored-rows.ts';
 
 /**
- * YOLOv8, v9, 11 and 12 exports, transposed [1, 4 + C, N]: centre, size and classes, no objectness; score = best class.
+ * YOLOv8, v9, 11 and 12 exports, transposed [1, 4 + C, N]: center, size and classes, no objectness; score = best class.
  * Source: Ultralytics, nn/modules/head.py (Detect) and utils/nms.py, read as a specification.
  */
 export function yolov8Decoder(spec: Yolov8Output, context: DecoderContext): OutputDecoder {

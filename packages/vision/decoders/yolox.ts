@@ -8,7 +8,7 @@ import { numbersOf, outputName, outputTensor, unexpectedShape } from './outputs.
 import { rowsOf } from './rows.ts';
 
 /**
- * YOLOX exports [1, N, 5 + C], one row per cell of each stride's grid, strides in turn: centre offset and log size in strides,
+ * YOLOX exports [1, N, 5 + C], one row per cell of each stride's grid, strides in turn: center offset and log size in strides,
  * then objectness and classes, which have been through their sigmoid. x = (tx + column) · stride, w = exp(tw) · stride.
  * Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", 2.2, and its demo_postprocess, read as a specification.
  */

@@ -45,7 +45,7 @@ function passOf(frame: RawFrame, input: InputSpec) {
 const tensorOf = (input: object, frame: RawFrame): ArrayLike<number> =>
   preprocessorOf(input).fill(frame).feed.data as Float32Array;
 
-/** Red, green and blue of a pixel in real numbers, by the formulas of the standards; colour is that of its 2 × 2 pixels. */
+/** Red, green and blue of a pixel in real numbers, by the formulas of the standards; color is that of its 2 × 2 pixels. */
 function exactPixel(frame: RawFrame, x: number, y: number): readonly number[] {
   const [luma, second, third] = planesOf(frame);
   const at = (plane: typeof luma, column: number, row: number): number =>
@@ -139,7 +139,7 @@ describe('frames in YUV', () => {
   it('become what exact arithmetic makes of them, to two thirds of a step of a byte', () => {
     fc.assert(
       fc.property(layouts, inputs, fc.nat(65_000), (layout, some, seed) => {
-        // Colours that RGB has: what is cut off before and after the interpolation is not the same.
+        // Colors that RGB has: what is cut off before and after the interpolation is not the same.
         const frame = frameOf(layout, seed);
         frame.data.forEach((value, at) => (frame.data[at] = 100 + value / 5));
         const input = inputOf({ ...some, layout: 'NCHW', color: 'RGB', dtype: 'float32' });
@@ -227,7 +227,7 @@ describe('decoded video', { ...(await needs(ffmpeg)), timeout: 60_000 }, () => {
     expect(farthest(data, exact)).toBeLessThan(1);
   });
 
-  it('gives the colours of the picture that it was made from, whatever matrix and range it went through', async () => {
+  it('gives the colors of the picture that it was made from, whatever matrix and range it went through', async () => {
     const input = { width: 32, height: 18, filter: 'area' };
     const colors = [
       { matrix: 'bt601', range: 'limited' },

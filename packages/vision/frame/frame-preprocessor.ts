@@ -18,7 +18,7 @@ export interface FilledFrame {
   readonly placement: Placement;
 }
 
-/** Turns raw frames into a model's input tensor, which is one piece of memory, filled anew by each call. */
+/** Turns raw frames into a model's input tensor, which is one piece of memory, filled again by each call. */
 export class FramePreprocessor {
   /** For what lies packed, and for steps and filters that need all pixels. */
   readonly #packed: Preprocessor;

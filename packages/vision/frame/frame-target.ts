@@ -1,7 +1,7 @@
 import { createTarget, orderOf } from '../tensor/tensor-target.ts';
 import type { TensorForm, TensorTarget } from '../tensor/tensor-target.ts';
 
-/** value · factor + offset, for red, green and blue, or grey. */
+/** value · factor + offset, for red, green and blue, or gray. */
 export interface Normalization {
   readonly factor: number;
   readonly offset: number;

@@ -1,8 +1,8 @@
 import type { LinearTaps } from '../resize/linear-taps.ts';
 
-/** Where `blendNear` and `blendFar` (kernels.wat) find the two neighbours of each position, for 8 positions at a time. */
+/** Where `blendNear` and `blendFar` (kernels.wat) find the two neighbors of each position, for 8 positions at a time. */
 export interface GatherTable {
-  /** Whether 16 bytes hold the neighbours of 4 positions; else 4 bytes are read for each. */
+  /** Whether 16 bytes hold the neighbors of 4 positions; else 4 bytes are read for each. */
   readonly isNear: boolean;
   readonly offsets: Int32Array;
   readonly masks: Uint8Array;

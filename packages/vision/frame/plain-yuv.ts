@@ -13,12 +13,12 @@ import type { ChannelTaps } from './yuv-taps.ts';
 
 /** In plain JavaScript: for processors without SIMD in WebAssembly, for frames too large for its memory, and to hold it against. */
 export class PlainYuv implements YuvToTensor {
-  readonly #isGrey: boolean;
+  readonly #isGray: boolean;
   readonly #target: TensorTarget;
   readonly #memory = new PixelBuffer();
 
   constructor(form: TensorForm, target: TensorTarget = createFrameTarget(form)) {
-    this.#isGrey = form.order === 'grey';
+    this.#isGray = form.order === 'gray';
     this.#target = target;
   }
 
@@ -41,7 +41,7 @@ export class PlainYuv implements YuvToTensor {
     for (let y = 0; y < window.height; y++) {
       channels.forEach((channel, index) => blend(frame.data, channel, y, rows[index] as Int16Array));
       convert(rows, factors, rgb);
-      write(rgb, y, target, this.#isGrey);
+      write(rgb, y, target, this.#isGray);
     }
   }
 }
@@ -66,18 +66,18 @@ function blend(data: Uint8Array, { offset, stride, columns, rows }: ChannelTaps,
 function convert(rows: readonly Int16Array[], factors: YuvFactors, rgb: readonly Uint8Array[]): void {
   const [luma, blueDifference, redDifference] = rows as readonly [Int16Array, Int16Array, Int16Array];
   const [red, green, blue] = rgb as readonly [Uint8Array, Uint8Array, Uint8Array];
-  const { black, grey, ofY, vInRed, uInGreen, vInGreen, uInBlue } = factors;
+  const { black, gray, ofY, vInRed, uInGreen, vInGreen, uInBlue } = factors;
   for (let x = 0; x < luma.length; x++) {
     const y = times((luma[x] as number) - black, ofY) + 16;
-    const u = (blueDifference[x] as number) - grey;
-    const v = (redDifference[x] as number) - grey;
+    const u = (blueDifference[x] as number) - gray;
+    const v = (redDifference[x] as number) - gray;
     red[x] = clampByte((y + times(v, vInRed)) >> 5);
     green[x] = clampByte((y - times(u, uInGreen) - times(v, vInGreen)) >> 5);
     blue[x] = clampByte((y + times(u, uInBlue)) >> 5);
   }
 }
 
-function write(rgb: readonly Uint8Array[], y: number, target: TensorTarget, isGrey: boolean): void {
+function write(rgb: readonly Uint8Array[], y: number, target: TensorTarget, isGray: boolean): void {
   const { data, tables, stepX, stepY, planes } = target;
   const [red, green, blue] = rgb as readonly [Uint8Array, Uint8Array, Uint8Array];
   for (let plane = 0; plane < planes.length; plane++) {
@@ -85,7 +85,7 @@ function write(rgb: readonly Uint8Array[], y: number, target: TensorTarget, isGr
     const row = rgb[plane] as Uint8Array;
     let to = (planes[plane] as number) + y * stepY;
     for (let x = 0; x < row.length; x++, to += stepX) {
-      const value = isGrey ? brightness(red[x] as number, green[x] as number, blue[x] as number) : (row[x] as number);
+      const value = isGray ? brightness(red[x] as number, green[x] as number, blue[x] as number) : (row[x] as number);
       data[to] = table[value] as number;
     }
   }
@@ -96,7 +96,7 @@ function times(a: number, b: number): number {
   return (a * b + 16_384) >> 15;
 }
 
-/** As to-grey.ts. */
+/** As to-gray.ts. */
 function brightness(red: number, green: number, blue: number): number {
   return (red * 9798 + green * 19235 + blue * 3735 + 16384) >> 15;
 }

@@ -4,11 +4,11 @@ import { planesOf } from '#packages/frames';
 import type { Pixels } from '../image/pixels.ts';
 import { yuvFactors } from './yuv-factors.ts';
 
-/** All pixels of a frame in yuv420p or nv12, each value of colour for 2 × 2 of them. Slow: only for filters that need them. */
+/** All pixels of a frame in yuv420p or nv12, each value of color for 2 × 2 of them. Slow: only for filters that need them. */
 export function rgbOf(frame: RawFrame): Pixels {
   const { width, height, data } = frame;
   const [luma, second, third] = planesOf(frame);
-  if (!luma || !second) throw new Error(`${frame.format} does not have planes of colour`);
+  if (!luma || !second) throw new Error(`${frame.format} does not have planes of color`);
   const { black, ofY, vInRed, uInGreen, vInGreen, uInBlue } = yuvFactors(frame);
   const step = third ? 1 : 2;
   const rgb = new Uint8ClampedArray(3 * width * height);

@@ -25,7 +25,7 @@ export class WasmYuv implements YuvToTensor {
   #target: TensorTarget;
   #plan: Plan | undefined;
 
-  /** Undefined where this machine cannot run the kernels. */
+  /** Undefined if this machine cannot run the kernels. */
   static create(form: TensorForm): WasmYuv | undefined {
     const kernels = createKernels();
     return kernels && new WasmYuv(form, new KernelArena(kernels));
@@ -68,7 +68,7 @@ export class WasmYuv implements YuvToTensor {
     return this.#arena.kernels.memory.buffer;
   }
 
-  /** Makes the views anew: growing takes the old memory away from them. */
+  /** Makes the views again: growing takes the old memory away from them. */
   #moveTarget(): void {
     const { data, tables } = this.#target;
     this.#target = {
@@ -94,18 +94,18 @@ export class WasmYuv implements YuvToTensor {
     }));
     const [luma, blueDifference, redDifference] = channels.map(({ row }) => row) as [number, number, number];
     const [red, green, blue] = [0, 1, 2].map(() => arena.scratch(width)) as [number, number, number];
-    const { black, grey, ofY, vInRed, uInGreen, vInGreen, uInBlue } = yuvFactors(frame);
+    const { black, gray, ofY, vInRed, uInGreen, vInGreen, uInBlue } = yuvFactors(frame);
     const factors = arena.scratch(14);
-    new Int16Array(this.#memory, factors, 7).set([black, grey, ofY, vInRed, uInGreen, vInGreen, uInBlue]);
+    new Int16Array(this.#memory, factors, 7).set([black, gray, ofY, vInRed, uInGreen, vInGreen, uInBlue]);
     this.#moveTarget();
     if (pass.bars) fillTarget(this.#target, pass.bars);
     const write = this.#writer([red, green, blue], pass);
-    const isGrey = this.#form.order === 'grey';
+    const isGray = this.#form.order === 'gray';
     const run = (): void => {
       for (let y = 0; y < window.height; y++) {
         for (const { blend, row } of channels) blend(y, row);
         kernels.yuvToRgb(luma, blueDifference, redDifference, factors, width, red, green, blue);
-        if (isGrey) kernels.rgbToGrey(red, green, blue, window.width);
+        if (isGray) kernels.rgbToGray(red, green, blue, window.width);
         write(y);
       }
     };
@@ -140,7 +140,7 @@ export class WasmYuv implements YuvToTensor {
       );
   }
 
-  /** Puts rows of red, green and blue, or grey, to their places in the tensor. */
+  /** Puts rows of red, green and blue, or gray, to their places in the tensor. */
   #writer(rows: readonly number[], { at, window }: Geometry): (y: number) => void {
     const { kernels } = this.#arena;
     const { planes, stepX, stepY, data } = targetAt(this.#target, at);

@@ -4,7 +4,7 @@ import type { FrameLayout } from '#packages/frames';
 /** Fixed-point factors from YUV to RGB. Levels are of 128 for each step of a byte, factors of 8192. */
 export interface YuvFactors {
   readonly black: number;
-  readonly grey: number;
+  readonly gray: number;
   readonly ofY: number;
   readonly vInRed: number;
   readonly uInGreen: number;
@@ -19,7 +19,7 @@ export function yuvFactors({ matrix, range }: Pick<FrameLayout, 'matrix' | 'rang
   const fixed = (factor: number): number => Math.round(factor * 8192);
   return {
     black: range === 'limited' ? 16 * 128 : 0,
-    grey: 128 * 128,
+    gray: 128 * 128,
     ofY: fixed(ofY),
     vInRed: fixed(2 * (1 - red) * ofColor),
     uInGreen: fixed(((2 * (1 - blue) * blue) / green) * ofColor),

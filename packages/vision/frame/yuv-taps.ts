@@ -15,8 +15,8 @@ export interface ChannelTaps {
 }
 
 /**
- * Taps of OpenCV's INTER_LINEAR on a picture in which each value of colour stands for 2 × 2 pixels. That is the picture that
- * OpenCV resizes: swscale, which makes RGB of YUV for it, repeats colour rather than interpolates it.
+ * Taps of OpenCV's INTER_LINEAR on a picture in which each value of color stands for 2 × 2 pixels. That is the picture that
+ * OpenCV resizes: swscale, which makes RGB of YUV for it, repeats color rather than interpolates it.
  */
 export function yuvTaps(layout: FrameLayout, { region, resized, window }: Geometry): readonly ChannelTaps[] {
   const columns = linearTaps(
@@ -29,7 +29,7 @@ export function yuvTaps(layout: FrameLayout, { region, resized, window }: Geomet
   const rows = linearTaps('rows', region.height, resized.height, { start: window.y, length: window.height }, region.y);
   const colorRows = moved(rows, (row) => row >> 1);
   const [luma, second, third] = planesOf(layout);
-  if (!luma || !second) throw new Error(`${layout.format} does not have planes of colour`);
+  if (!luma || !second) throw new Error(`${layout.format} does not have planes of color`);
   const at = ({ offset, stride }: { offset: number; stride: number }, shift: number, step: number): ChannelTaps => ({
     offset,
     stride,

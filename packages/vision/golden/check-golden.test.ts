@@ -68,7 +68,7 @@ describe('checkGolden', () => {
     });
   });
 
-  it('refuses a golden input that is no image', async () => {
+  it('refuses a golden input that is not an image', async () => {
     const { files, manifest, load } = (folder = await modelFolder(
       { golden: GOLDEN },
       { 'golden/red.png': 'text', 'golden/red.json': RIGHT },

@@ -24,7 +24,7 @@ export interface GoldenReport {
 export interface GoldenCaseReport {
   readonly input: string;
   readonly passed: boolean;
-  /** What differs, in sentences. */
+  /** The differences, in sentences. */
   readonly differences: readonly string[];
   readonly predictions: readonly Prediction[];
   /** Decode to predictions, of the fastest run. */
@@ -44,7 +44,7 @@ export type GoldenModel = Pick<LoadedModel, 'infer' | 'inferTensors' | 'inputs' 
 
 /**
  * Runs the packaged inputs and compares with the packaged expectations.
- * @throws EdgeError `model.golden-unusable` where the golden files themselves are at fault
+ * @throws EdgeError `model.golden-unusable` if the golden files themselves are at fault
  */
 export async function checkGolden(
   model: GoldenModel,

@@ -16,7 +16,7 @@ export interface DetailTolerance {
 /** Below this score, the place of a key point is a guess. */
 const SEEN_FROM = 0.25;
 
-/** What differs besides class, score and box, in phrases that follow the name of the prediction. */
+/** Differences besides class, score and box, in phrases that follow the name of the prediction. */
 export function compareDetails(
   actual: Prediction,
   expected: Prediction,

@@ -72,7 +72,7 @@ describe('comparing classes', () => {
     );
   });
 
-  it('refuses scores that are no numbers', () => {
+  it('refuses scores that are not numbers', () => {
     expect(compare([rank(1, NaN)], [rank(1, 0.8)])).toHaveLength(1);
   });
 });

@@ -18,8 +18,8 @@ export interface Bounds {
 }
 
 /**
- * What differs from the expectation, in sentences; none where all is well. Order does not matter.
- * What scores so near to the end of the list (the threshold, or the last of a full list) that the tolerance can push it over
+ * Differences from the expectation, in sentences; none if all is well. Order does not matter.
+ * A prediction that scores so near to the end of the list (the threshold, or the last of a full list) that the tolerance can push it over
  * may be missing or too much.
  */
 export function comparePredictions(

@@ -10,7 +10,7 @@ import { unusableGolden } from './unusable-golden.ts';
 export function parseExpected(bytes: Uint8Array, file: string): readonly Prediction[] {
   try {
     const list: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (!Array.isArray(list)) throw new Error('it is no list');
+    if (!Array.isArray(list)) throw new Error('it is not a list');
     return list.map((value, index) => {
       const problem = problemOf(value);
       if (problem !== undefined) throw new Error(`${problem} at ${index}`);

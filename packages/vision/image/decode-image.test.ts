@@ -8,9 +8,9 @@ import { bmp, tiff } from '../../../testing/vision/rasters.ts';
 import { decodeImage } from './decode-image.ts';
 import { turboJpeg } from './turbo-jpeg.ts';
 
-function decode(bytes: Uint8Array, options: { grey?: boolean; maxPixels?: number; shrink?: 1 | 2 | 4 | 8 } = {}) {
+function decode(bytes: Uint8Array, options: { gray?: boolean; maxPixels?: number; shrink?: 1 | 2 | 4 | 8 } = {}) {
   return decodeImage(bytes, {
-    grey: options.grey ?? false,
+    gray: options.gray ?? false,
     maxPixels: options.maxPixels ?? 1_000_000,
     shrinkFor: () => options.shrink ?? 1,
     takePixels: (bytes) => Buffer.alloc(bytes),
@@ -34,7 +34,7 @@ describe('formats', () => {
     ['baseline JPEG', () => pattern(96, 64).jpeg({ quality: 95 })],
     ['progressive JPEG', () => pattern(96, 64).jpeg({ quality: 95, progressive: true })],
     ['JPEG without chroma subsampling', () => pattern(96, 64).jpeg({ quality: 95, chromaSubsampling: '4:4:4' })],
-    ['JPEG with a colour profile', () => pattern(96, 64).withIccProfile('p3').jpeg({ quality: 95 })],
+    ['JPEG with a color profile', () => pattern(96, 64).withIccProfile('p3').jpeg({ quality: 95 })],
     ['WebP', () => pattern(96, 64).webp({ quality: 95 })],
     ['lossless WebP', () => pattern(96, 64).webp({ lossless: true })],
     ['PNG', () => pattern(96, 64).png()],
@@ -51,27 +51,27 @@ describe('formats', () => {
   });
 
   it('reads PNG with a palette', async () => {
-    const bytes = await plain(GREEN).png({ palette: true, colours: 4 }).toBuffer();
+    const bytes = await plain(GREEN).png({ palette: true, colors: 4 }).toBuffer();
     expect([...(await pixelsOf(bytes)).data.subarray(0, 3)]).toEqual([0, 255, 0]);
   });
 
-  it('reads grey PNG and PNG of 16 bits', async () => {
-    const grey = await pattern(96, 64).toColourspace('b-w').png().toBuffer();
-    const { channels, data } = await pixelsOf(grey);
+  it('reads gray PNG and PNG of 16 bits', async () => {
+    const gray = await pattern(96, 64).toColourspace('b-w').png().toBuffer();
+    const { channels, data } = await pixelsOf(gray);
     expect(new Set(data.subarray(0, channels)).size).toBe(1);
     const deep = await pattern(96, 64).toColourspace('rgb16').png().toBuffer();
     expect(deep[24]).toBe(16);
     expect(meanDifference((await pixelsOf(deep)).data, photo)).toBeLessThanOrEqual(1);
   });
 
-  it('reads grey JPEG as one channel', async () => {
+  it('reads gray JPEG as one channel', async () => {
     const bytes = await pattern(96, 64).toColourspace('b-w').jpeg().toBuffer();
     expect(await pixelsOf(bytes)).toMatchObject({ channels: 1, width: 96 });
   });
 
-  it('decodes brightness alone for models that take grey', async () => {
+  it('decodes brightness alone for models that take gray', async () => {
     const bytes = await plain(RED).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
-    const { channels, data } = await pixelsOf(bytes, { grey: true });
+    const { channels, data } = await pixelsOf(bytes, { gray: true });
     expect(channels).toBe(1);
     expect(data[0]).toBeCloseTo(76, -1);
   });
@@ -91,7 +91,7 @@ describe('EXIF orientation', () => {
   /** Red, green and blue fields, so that every way of turning gives another image. */
   async function corners(): Promise<Buffer> {
     const base = plain([255, 255, 255], 48, 32);
-    const field = (colour: readonly [number, number, number]) => plain(colour, 16, 16).png().toBuffer();
+    const field = (color: readonly [number, number, number]) => plain(color, 16, 16).png().toBuffer();
     return base
       .composite([
         { input: await field(RED), left: 0, top: 0 },
@@ -144,7 +144,7 @@ describe('npy arrays', () => {
     });
   });
 
-  it('may be grey, have alpha or a batch of one', async () => {
+  it('may be gray, have alpha or a batch of one', async () => {
     expect(await pixelsOf(npy('|u1', [2, 1], Uint8Array.of(7, 9)))).toMatchObject({
       width: 1,
       height: 2,
@@ -197,7 +197,7 @@ describe('npy arrays', () => {
     ['image.unsupported', npy('|u1', [4], new Uint8Array(4))],
     ['image.corrupt', npy('|u1', [8, 8], new Uint8Array(63))],
     ['image.corrupt', npy('|u1', [8, 8], new Uint8Array(64)).subarray(0, 40)],
-  ])('are refused with %s where they are no image', async (code, bytes) => {
+  ])('are refused with %s where they are not an image', async (code, bytes) => {
     await expect(decode(bytes)).rejects.toMatchObject({ code });
   });
 });
@@ -286,7 +286,7 @@ describe('what cannot be looked at', () => {
 });
 
 describe('images of more bits and channels', () => {
-  const options = { grey: false, maxPixels: 1e6, takePixels: (bytes: number) => Buffer.alloc(bytes) };
+  const options = { gray: false, maxPixels: 1e6, takePixels: (bytes: number) => Buffer.alloc(bytes) };
   const deep = tiff({ bits: 16, width: 2, height: 1, sample: (x) => 4095 * (x + 1) });
 
   it('lose the lower byte unless it is asked for', async () => {

@@ -12,7 +12,7 @@ import { readWebpHeader } from './webp-header.ts';
 
 /**
  * The bytes of an image to upright pixels: JPEG, PNG, WebP, BMP, TIFF and npy arrays, told apart by their content.
- * Colour profiles are ignored. Unless the options say otherwise, alpha is dropped and 16 bits become 8, as OpenCV's `imread` does.
+ * Color profiles are ignored. Unless the options say otherwise, alpha is dropped and 16 bits become 8, as OpenCV's `imread` does.
  * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`, `image.corrupt`, `image.too-large`
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Decoded> {

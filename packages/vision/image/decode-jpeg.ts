@@ -32,7 +32,7 @@ export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, options:
   };
 }
 
-/** Undefined where libvips may know what libjpeg-turbo does not. */
+/** Undefined if libvips may know what libjpeg-turbo does not. */
 function decodeWithTurbo(
   turbo: TurboJpeg,
   bytes: Uint8Array,
@@ -42,7 +42,7 @@ function decodeWithTurbo(
 ): Pixels | undefined {
   const width = Math.ceil(header.width / shrink);
   const height = Math.ceil(header.height / shrink);
-  const format = formatOf(header, options.grey);
+  const format = formatOf(header, options.gray);
   const data = options.takePixels(width * height * CHANNELS[format]);
   const fault = turbo.decompress(bytes, data, width, height, format);
   if (fault && UNSUPPORTED.test(fault.message)) return undefined;
@@ -57,12 +57,12 @@ function decodeWithTurbo(
   return toUpright(stored, header.orientation);
 }
 
-const CHANNELS = { rgb: 3, grey: 1, cmyk: 4 } as const;
+const CHANNELS = { rgb: 3, gray: 1, cmyk: 4 } as const;
 
 /** Brightness alone is what OpenCV's IMREAD_GRAYSCALE decodes, and a third of the work. */
-function formatOf(header: JpegHeader, grey: boolean): TurboFormat {
+function formatOf(header: JpegHeader, gray: boolean): TurboFormat {
   if (header.components === 4) return 'cmyk';
-  return grey || header.components === 1 ? 'grey' : 'rgb';
+  return gray || header.components === 1 ? 'gray' : 'rgb';
 }
 
 function isHarmless(fault: TurboFault): boolean {

@@ -1,8 +1,8 @@
 import type { ImageSize } from './pixels.ts';
 
 export interface DecodeOptions {
-  /** The model takes grey: colour need not be decoded where the format keeps brightness apart. */
-  readonly grey: boolean;
+  /** The model takes gray: color need not be decoded where the format keeps brightness apart. */
+  readonly gray: boolean;
   /** Values of 16-bit images are kept; by default they lose their lower byte. */
   readonly deep?: boolean;
   /** Channels are kept as the file has them, alpha too; by default they become three, or one. */

@@ -10,7 +10,7 @@ import type { Pixels } from './pixels.ts';
 const loadSharp = lazyPackage<typeof Sharp>('sharp');
 
 /**
- * PNG, WebP and the odd kinds of JPEG: upright. Colour profiles are ignored. By default alpha is dropped and 16 bits become 8, as OpenCV does.
+ * PNG, WebP and the odd kinds of JPEG: upright. Color profiles are ignored. By default alpha is dropped and 16 bits become 8, as OpenCV does.
  * @throws EdgeError `image.corrupt` also where the end of the file is missing
  */
 export async function decodeWithSharp(

@@ -6,7 +6,7 @@ import { readExifOrientation } from './exif.ts';
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 3 colour, 4 CMYK or YCCK. */
+  /** 1 gray, 3 color, 4 CMYK or YCCK. */
   readonly components: number;
   readonly bitsPerSample: number;
   readonly progressive: boolean;

@@ -60,7 +60,7 @@ export function imageShapeOf(
 }
 
 /**
- * An array as the old components took it: what `cv2.imread` gives, so grey, BGR or BGRA (alpha is dropped), 0..255 whatever the type.
+ * An array as the old components took it: what `cv2.imread` gives, so gray, BGR or BGRA (alpha is dropped), 0..255 whatever the type.
  * `stored`: its channels as they are. `deep`: values of more than a byte are 0..65535.
  * @throws EdgeError `image.corrupt`, `image.unsupported`
  */

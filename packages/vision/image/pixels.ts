@@ -2,7 +2,7 @@
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** 3: red, green, blue. 1: grey. Others: as the file has them. */
+  /** 3: red, green, blue. 1: gray. Others: as the file has them. */
   readonly channels: number;
   readonly data: Uint8Array | Uint16Array;
 }

@@ -67,7 +67,7 @@ describe('shrinkPolicy', () => {
       expect(policy({ width: 3_000, height: 2_000 })).toBe(2);
       const tensors: InputData[] = [];
       for (const shrinkFor of [policy, undefined]) {
-        const options = { grey: false, maxPixels: 1e8, takePixels: (bytes: number) => Buffer.alloc(bytes) };
+        const options = { gray: false, maxPixels: 1e8, takePixels: (bytes: number) => Buffer.alloc(bytes) };
         const { pixels, size } = await decodeImage(jpeg, { ...options, ...(shrinkFor ? { shrinkFor } : {}) });
         const preprocessor = new Preprocessor(input);
         preprocessor.fill(pixels, size);

@@ -1,7 +1,7 @@
 import type { Geometry } from '../resize/geometry.ts';
 import type { ImageSize } from './pixels.ts';
 
-/** What is left for the filter after shrinking: with half as much again nobody sees the difference (Pillow's reducing_gap). */
+/** The factor that is left for the filter after shrinking: with half as much again nobody sees the difference (Pillow's reducing_gap). */
 const GAP_FOR_FILTERS = 3;
 
 const AVERAGING: ReadonlySet<string> = new Set(['area', 'bicubic', 'lanczos']);

@@ -5,7 +5,7 @@ import { visionErrors } from '../errors.ts';
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'npy' | 'bmp' | 'tiff';
 
 /**
- * What the bytes are, whatever the file name or content type say.
+ * The format of the bytes, whatever the file name or content type says.
  * @throws EdgeError `image.empty`, `image.unrecognised`, `image.unsupported`
  */
 export function sniffImage(bytes: Uint8Array): ImageFormat {

@@ -3,7 +3,7 @@ import { turboLibrary } from '#packages/jpeg';
 
 /** Constants of turbojpeg.h. */
 const FLAGS = { accurateDct: 4096, limitScans: 32768 } as const;
-const PIXEL_FORMAT = { rgb: 0, grey: 6, cmyk: 11 } as const;
+const PIXEL_FORMAT = { rgb: 0, gray: 6, cmyk: 11 } as const;
 
 export type TurboFormat = keyof typeof PIXEL_FORMAT;
 
@@ -32,7 +32,7 @@ let loaded: { readonly turbo: TurboJpeg | undefined } | undefined;
 /**
  * libjpeg-turbo, called directly. The binding of the package that brings it always decodes with the fast, less exact DCT, whose
  * pixels are 1 off on average and up to 20 in fine images, and it cannot decode smaller; the accurate DCT gives the very pixels
- * of OpenCV and Pillow and takes the same time. Undefined where the library does not come as one: sharp decodes instead.
+ * of OpenCV and Pillow and takes the same time. Undefined if the library does not come as one: sharp decodes instead.
  */
 export function turboJpeg(): TurboJpeg | undefined {
   loaded ??= { turbo: load() };

@@ -21,7 +21,7 @@ export function readWebpHeader(bytes: Uint8Array): { readonly width: number; rea
       return { width, height };
     }
     default:
-      throw corrupt(bytes, 'its first chunk is no image');
+      throw corrupt(bytes, 'its first chunk is not an image');
   }
 }
 

@@ -3,7 +3,7 @@ import type { TensorTarget } from '../tensor/tensor-target.ts';
 import type { LinearTaps } from './linear-taps.ts';
 
 /**
- * Resizes, normalises and lays out in one pass: each value of the window is interpolated in OpenCV's fixed point
+ * Resizes, normalizes and lays out in one pass: each value of the window is interpolated in OpenCV's fixed point
  * (see linear-taps.ts) and goes through the target's table to its place. No intermediate image.
  */
 export function bilinearToTensor(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, target: TensorTarget): void {
@@ -62,7 +62,7 @@ export function bilinearToTensor(pixels: Pixels, columns: LinearTaps, rows: Line
   }
 }
 
-/** Grey goes to every plane. */
+/** Gray goes to every plane. */
 function oneChannel(pixels: Pixels, columns: LinearTaps, rows: LinearTaps, target: TensorTarget): void {
   const { data, tables, stepX, stepY, planes } = target;
   const source = pixels.data;

@@ -67,7 +67,7 @@ function weighted(data: Pixels['data'], from: number, step: number, taps: Filter
   return Math.min(65_535, Math.max(0, Math.round(sum / 2 ** WEIGHT_BITS)));
 }
 
-/** Grey goes to every plane. */
+/** Gray goes to every plane. */
 function put(target: TensorTarget, x: number, y: number, channel: number, channels: number, value: number): void {
   const { data, tables, planes, stepX, stepY } = target;
   const [first, end] = channels === 1 ? [0, planes.length] : [channel, channel + 1];

@@ -5,7 +5,7 @@ export const WEIGHT_BITS = 22;
 
 export type WideFilter = Exclude<ResizeFilter, 'bilinear'>;
 
-/** For each output position a run of neighbours and their weights, `longest` apart. */
+/** For each output position a run of neighbors and their weights, `longest` apart. */
 export interface FilterTaps {
   readonly first: Int32Array;
   readonly count: Int32Array;

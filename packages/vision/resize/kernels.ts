@@ -4,9 +4,9 @@ import { KERNELS } from './kernels.gen.ts';
 export interface Kernels {
   readonly memory: KernelMemory;
   readonly bilinearRgb: BilinearRow;
-  readonly bilinearGrey: BilinearRow;
+  readonly bilinearGray: BilinearRow;
   readonly acrossRgb: AcrossRow;
-  readonly acrossGrey: AcrossRow;
+  readonly acrossGray: AcrossRow;
   down(source: number, stride: number, weights: number, count: number, bytes: number, out: number): void;
   readonly scatter1: ScatterRow;
   readonly scatter2: ScatterRow;
@@ -23,7 +23,7 @@ export interface Kernels {
     green: number,
     blue: number,
   ): void;
-  rgbToGrey(red: number, green: number, blue: number, count: number): void;
+  rgbToGray(red: number, green: number, blue: number, count: number): void;
   normalize(source: number, factor: number, offset: number, count: number, out: number): void;
 }
 
@@ -76,7 +76,7 @@ interface WebAssemblyApi {
 
 let compiled: { readonly module: object | undefined } | undefined;
 
-/** Kernels with a memory of their own; undefined where the processor or Node cannot run them. */
+/** Kernels with a memory of their own; undefined if the processor or Node cannot run them. */
 export function createKernels(): Kernels | undefined {
   const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
   compiled ??= { module: compile(api) };

@@ -3,7 +3,7 @@ import { roundHalfEven } from './round-half-even.ts';
 /** Weights are of 2048, as OpenCV's INTER_RESIZE_COEF_BITS = 11 has them. */
 const ONE = 2048;
 
-/** Two neighbours and their weights for each output position. */
+/** Two neighbors and their weights for each output position. */
 export interface LinearTaps {
   readonly first: Int32Array;
   readonly second: Int32Array;

@@ -85,7 +85,7 @@ describe('the short form', () => {
   const box = { width: 640, height: 640, resize: 'letterbox' };
 
   it.each([
-    ['letterbox in the centre, as Ultralytics', box, 1280, 720, { resized: [640, 360], at: [0, 140] }],
+    ['letterbox in the center, as Ultralytics', box, 1280, 720, { resized: [640, 360], at: [0, 140] }],
     ['an odd bar has its smaller half before', box, 1000, 333, { resized: [640, 213], at: [0, 213] }],
     ['a line of an image that is far too wide stays', box, 10_000, 3, { resized: [640, 1], at: [0, 319] }],
     [
@@ -138,7 +138,7 @@ describe('steps', () => {
     ['short side, as PaddleClas', [{ step: 'resize', shortSide: 256 }], [500, 375], [341, 256]],
     ['short side, as torchvision', [{ step: 'resize', shortSide: 256, rounding: 'floor' }], [500, 333], [384, 256]],
     [
-      "PaddleOCR's recogniser: height 48, the width that follows, at most 320, padded to 320",
+      "PaddleOCR's recognizer: height 48, the width that follows, at most 320, padded to 320",
       [
         { step: 'resize', height: 48, maxWidth: 320, rounding: 'ceil' },
         { step: 'pad', width: 320, height: 48, align: 'top-left', value: 127.5 },

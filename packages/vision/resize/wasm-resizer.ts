@@ -23,7 +23,7 @@ export class WasmResizer implements Resizer {
   #target: TensorTarget;
   #plan: Plan | undefined;
 
-  /** Undefined where this machine cannot run the kernels. */
+  /** Undefined if this machine cannot run the kernels. */
   static create(target: TensorTarget): WasmResizer | undefined {
     const isDeep = target.tables[0]?.length !== TABLE_LENGTH;
     const kernels = isDeep || !hasKernels(target.planes.length) ? undefined : createKernels();
@@ -69,7 +69,7 @@ export class WasmResizer implements Resizer {
     new PlainResizer(this.#target).fill(pixels, pass);
   }
 
-  /** Makes the views anew: growing takes the old memory away from them. */
+  /** Makes the views again: growing takes the old memory away from them. */
   #moveTarget(): void {
     const { data, tables } = this.#target;
     this.#target = {
@@ -107,13 +107,13 @@ export class WasmResizer implements Resizer {
     const columns = linearTaps('columns', region.width, resized.width, across, region.x);
     const lines = linearTaps('rows', region.height, resized.height, down, region.y);
     const offsets = this.#arena.scratchOf(columns.first.map((first) => first * channels));
-    // Where the right neighbour is missing its weight is 0, and whatever lies there does not count.
+    // Where the right neighbor is missing its weight is 0, and whatever lies there does not count.
     const weights = this.#arena.scratchOf(
       columns.firstWeight.map((weight, x) => weight | ((columns.secondWeight[x] as number) << 16)),
     );
     const row = this.#arena.scratch(window.width * channels);
     const stride = width * channels;
-    const blend = channels === 3 ? kernels.bilinearRgb : kernels.bilinearGrey;
+    const blend = channels === 3 ? kernels.bilinearRgb : kernels.bilinearGray;
     const { first, second, firstWeight, secondWeight } = lines;
     return (write) => {
       for (let y = 0; y < window.height; y++) {
@@ -155,7 +155,7 @@ export class WasmResizer implements Resizer {
     const bottom = (lines.first[last] as number) + (lines.count[last] as number);
     const stride = window.width * channels;
     const middle = this.#arena.scratch((bottom - top) * stride);
-    const across = channels === 3 ? kernels.acrossRgb : kernels.acrossGrey;
+    const across = channels === 3 ? kernels.acrossRgb : kernels.acrossGray;
     return (write) => {
       for (let y = top; y < bottom; y++) {
         const from = pixelsAt + y * width * channels;
@@ -169,7 +169,7 @@ export class WasmResizer implements Resizer {
     };
   }
 
-  /** Puts a row of bytes through the tables to its place in the tensor; grey goes to every plane. */
+  /** Puts a row of bytes through the tables to its place in the tensor; gray goes to every plane. */
   #writer(channels: 1 | 3, { at, window }: Geometry): (y: number, row: number) => void {
     const { planes, stepX, stepY, data } = targetAt(this.#target, at);
     const scatter = this.#scatter;
@@ -192,7 +192,7 @@ function viewLike(like: InputData, memory: ArrayBuffer, at: number, length: numb
   return new Type(memory, at, length);
 }
 
-/** Kernels are for grey and for colour. */
+/** Kernels are for gray and for color. */
 function hasKernels(channels: number): boolean {
   return channels === 1 || channels === 3;
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 let known: string | undefined;
 
 /**
- * What an optimised model depends on: architecture, model and instruction sets of the CPU. A virtual machine can move
+ * The properties that an optimized model depends on: architecture, model and instruction sets of the CPU. A virtual machine can move
  * between hosts that differ only in the latter, so they are read where the system tells them.
  */
 export function cpuIdentity(): string {

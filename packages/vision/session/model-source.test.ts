@@ -5,7 +5,7 @@ import type { Provider } from '#packages/model-package';
 import { BLUE, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
-import { externalWeights, meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { externalWeights, meanColorModel } from '../../../testing/vision/onnx-builder.ts';
 
 let folder: ModelFolder | undefined;
 afterEach(async () => {
@@ -25,7 +25,7 @@ async function withExternalWeight(location: string, file: string | undefined, va
   folder = await modelFolder(
     { variants: [{ file: variant }] },
     {
-      [variant]: meanColourModel(8, { scale: 0.5, location }),
+      [variant]: meanColorModel(8, { scale: 0.5, location }),
       ...(file === undefined ? {} : { [file]: externalWeights([0.5]) }),
     },
   );
@@ -35,13 +35,13 @@ describe('a model that holds its weights itself', () => {
   it('is loaded from the bytes that were hashed, or not at all', async () => {
     folder = await modelFolder();
     const model = path.join(folder.dir, 'model.onnx');
-    await writeFile(model, meanColourModel(8, { scale: 0.5 }));
+    await writeFile(model, meanColorModel(8, { scale: 0.5 }));
     await expect(folder.load()).rejects.toMatchObject({
       code: 'package.changed',
       message: expect.stringMatching(/"model\.onnx".*was verified/) as unknown,
     });
     // Another file under the name, as a swap by renaming makes it.
-    await writeFile(`${model}.new`, meanColourModel(8));
+    await writeFile(`${model}.new`, meanColorModel(8));
     await rename(`${model}.new`, model);
     expect(await scoreOfBlue()).toBe(1);
   });

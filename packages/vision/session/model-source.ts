@@ -7,11 +7,11 @@ import { loadError } from './run-errors.ts';
 export interface ModelSource {
   /** SHA-256 of the model's file as it was verified; undefined if nobody has. */
   readonly hash: string | undefined;
-  /** Reads everything anew, so that nobody holds it longer than needed. @throws EdgeError `package.*`, `model.unreadable` */
+  /** Reads everything again, so that nobody holds it longer than needed. @throws EdgeError `package.*`, `model.unreadable` */
   read(): Promise<ModelBytes>;
 }
 
-/** What a runtime loads: nothing else of the disk is looked at. */
+/** The bytes that a runtime loads: it does not read anything else from the disk. */
 interface ModelBytes {
   readonly model: Uint8Array<ArrayBuffer>;
   /** Files of weights, under the names that the model gives them. */

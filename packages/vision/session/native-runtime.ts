@@ -49,7 +49,7 @@ export const nativeRuntime: Runtime = {
   },
 };
 
-/** Name and version; a plain name where there is no native build. */
+/** Name and version; a plain name if there is no native build. */
 export function nativeVersion(): string {
   try {
     return `onnxruntime-node ${loadOrt().env.versions.node ?? 'unknown'}`;
@@ -90,7 +90,7 @@ async function openPlain(source: ModelSource, options: OrtOptions, optimized: Op
   return { session, optimized };
 }
 
-/** Loads the optimised model of this device, or makes it on the way. */
+/** Loads the optimized model of this device, or makes it on the way. */
 async function openWithCache(
   source: ModelSource,
   modelHash: string,

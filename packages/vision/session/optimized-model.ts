@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hashFile, readHashed } from '#packages/foundation';
 
-/** What an optimised model was made of and for; any difference makes it a foreign one. */
+/** The source and target of an optimized model; any difference makes it a foreign one. */
 export interface OptimizedKey {
   /** SHA-256 of the original file. */
   readonly modelHash: string;
@@ -12,7 +12,7 @@ export interface OptimizedKey {
   readonly cpu: string;
 }
 
-/** A model that ONNX Runtime has optimised for one CPU: it loads two to five times faster. Tells exactly which bytes it is. */
+/** A model that ONNX Runtime has optimized for one CPU: it loads two to five times faster. Tells exactly which bytes it is. */
 export interface OptimizedModel extends OptimizedKey {
   /** Name of the file, without a folder. */
   readonly file: string;
@@ -20,7 +20,7 @@ export interface OptimizedModel extends OptimizedKey {
   readonly sha256: string;
 }
 
-/** Where optimised models come from and go to. Who writes the description down decides whom to believe. */
+/** Where optimized models come from and go to. The writer of the description decides whom to believe. */
 export interface OptimizedCache {
   /** One that the caller trusts, and the folder it lies in. */
   readonly known?: { readonly folder: string; readonly model: OptimizedModel };

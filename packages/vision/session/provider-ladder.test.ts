@@ -6,7 +6,7 @@ import type { Provider } from '#packages/model-package';
 import { BLUE, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
-import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../../testing/vision/onnx-builder.ts';
 import { loadModel } from '../load-model.ts';
 import type { ModelSource } from './model-source.ts';
 import { openOnLadder } from './provider-ladder.ts';
@@ -24,21 +24,21 @@ const session = (close: () => void): Session => ({
 /** Runtimes that do as the table says; keeps a list of what was opened and closed. */
 function scripted(table: Partial<Record<Provider, 'works' | { absent?: string; load?: string; probe?: string }>>) {
   const log: string[] = [];
-  const behaviour = (provider: Provider) => {
+  const behavior = (provider: Provider) => {
     const entry = table[provider] ?? { absent: 'not in the table' };
     return entry === 'works' ? {} : entry;
   };
   const runtimeOf = (): Runtime => ({
-    whyUnavailable: (provider) => behaviour(provider).absent,
+    whyUnavailable: (provider) => behavior(provider).absent,
     open: async (_file, provider) => {
-      const { load } = behaviour(provider);
+      const { load } = behavior(provider);
       if (load) throw new Error(load);
       log.push(`open ${provider}`);
       return session(() => void log.push(`close ${provider}`));
     },
   });
   const probe = async (_session: Session, provider: Provider): Promise<void> => {
-    const reason = behaviour(provider).probe;
+    const reason = behavior(provider).probe;
     if (reason) throw new Error(reason);
   };
   return { log, runtimeOf, probe };
@@ -140,7 +140,7 @@ describe('real providers', () => {
   });
 });
 
-describe('the cache of optimised models', () => {
+describe('the cache of optimized models', () => {
   let folder: ModelFolder;
   let scratch: string;
   beforeEach(async () => {
@@ -175,7 +175,7 @@ describe('the cache of optimised models', () => {
 
   it('is not used when it is not byte for byte what is known of it', async () => {
     const { file, known } = await made();
-    const another = meanColourModel(8, { scale: 0.5 });
+    const another = meanColorModel(8, { scale: 0.5 });
     const whole = await readFile(file);
     const flipped = Buffer.from(whole);
     flipped[flipped.length >> 1]! ^= 1;

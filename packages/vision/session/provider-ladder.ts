@@ -52,7 +52,7 @@ export async function openOnLadder(
       return { session, provider, fallbacks };
     } catch (error) {
       await session?.close();
-      // What we found wrong ourselves is wrong on every provider.
+      // A fault that we found ourselves is a fault on every provider.
       if (isEdgeError(error)) throw error;
       if (session === undefined && isBrokenModel(error)) throw loadError(variant.file, error);
       failure = error;

@@ -5,9 +5,9 @@ const loadKoffi = lazyPackage<typeof Koffi>('koffi');
 let trim: (() => void) | undefined;
 
 /**
- * Gives memory that native code has freed back to the system. glibc keeps it: what ONNX Runtime needs only while it optimises a
+ * Gives memory that native code has freed back to the system. glibc keeps it: what ONNX Runtime needs only while it optimizes a
  * model (twice the model's size) and what an unloaded model leaves behind would count as ours for good.
- * Takes some milliseconds, so it belongs to loading and unloading. Does nothing where the C library is another.
+ * Takes some milliseconds, so it belongs to loading and unloading. Does nothing if the C library is another.
  * Source: malloc_trim(3), Linux man-pages.
  */
 export function returnFreedMemory(): void {

@@ -39,7 +39,7 @@ export function loadError(file: string, error: unknown): Error {
 }
 
 const LOAD_MESSAGES: readonly (readonly [RegExp, string])[] = [
-  [/protobuf parsing failed/i, 'it is no ONNX file, or it is cut short'],
+  [/protobuf parsing failed/i, 'it is not an ONNX file, or it is cut short'],
   [/does not have a graph/i, 'it is an ONNX file without a graph'],
 ];
 

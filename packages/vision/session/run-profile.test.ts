@@ -38,7 +38,7 @@ describe('who runs how much of a model', () => {
     expect(providerShares({}, 'cpu', times)).toBeUndefined();
   });
 
-  it('is measured by ONNX Runtime, whose file is gone afterwards, also if nobody asks', async () => {
+  it('is measured by ONNX Runtime, whose file is gone afterward, also if nobody asks', async () => {
     const profileIn = await mkdtemp(path.join(os.tmpdir(), 'edgeml-profile-'));
     onTestFinished(() => rm(profileIn, { recursive: true, force: true }));
     const source = {

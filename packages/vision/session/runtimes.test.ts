@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSharedRegion } from '#packages/posix';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { holdMemory } from '../../../testing/vision/hold-memory.ts';
-import { externalWeights, meanColourModel, smallNetwork } from '../../../testing/vision/onnx-builder.ts';
+import { externalWeights, meanColorModel, smallNetwork } from '../../../testing/vision/onnx-builder.ts';
 import { echoModel, sequenceModel, soundModel } from '../../../testing/vision/tensor-models.ts';
 import type { NamedTensors, Tensor } from '../loaded-model.ts';
 import { packStrings } from '../tensor/string-elements.ts';
@@ -92,7 +92,7 @@ describe.each(runtimes)('ONNX Runtime by %s', (_, runtime) => {
     onTestFinished(() => region.close());
     const { buffer, byteOffset } = region.bytes;
     const shared = image(8, new Float32Array(buffer as ArrayBuffer, byteOffset, 3 * 8 * 8));
-    const session = await open(runtime, meanColourModel(8));
+    const session = await open(runtime, meanColorModel(8));
     for (const value of [0.25, 0.75]) {
       (shared.data as Float32Array).fill(value);
       expect([...(await session.run({ image: shared }, ['probs']))['probs']!.data]).toEqual([value, value, value]);
@@ -100,7 +100,7 @@ describe.each(runtimes)('ONNX Runtime by %s', (_, runtime) => {
   });
 
   it('takes weights that lie beside the model only from those that were handed over', async () => {
-    const model = meanColourModel(8, { scale: 0.5, location: 'weights.data' });
+    const model = meanColorModel(8, { scale: 0.5, location: 'weights.data' });
     const session = await open(runtime, model, { 'weights.data': externalWeights([0.5]) });
     const white = image(8, new Float32Array(3 * 8 * 8).fill(1));
     expect([...(await session.run({ image: white }, ['probs']))['probs']!.data]).toEqual([0.5, 0.5, 0.5]);
@@ -113,7 +113,7 @@ describe.each(runtimes)('ONNX Runtime by %s', (_, runtime) => {
     ['that is missing', {}],
     ['with fewer elements than its shape says', { image: image(8, new Float32Array(10)) }],
   ] as const)('refuses an input %s as the fault of who asks', async (_what, feeds) => {
-    const session = await open(runtime, meanColourModel(8));
+    const session = await open(runtime, meanColorModel(8));
     const failure = await session.run(feeds, ['probs']).catch(runError);
     expect(failure).toMatchObject({ code: 'model.input-invalid' });
   });

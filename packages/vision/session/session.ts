@@ -3,15 +3,15 @@ import type { NamedTensors, TensorInfo } from '../loaded-model.ts';
 import type { ModelSource } from './model-source.ts';
 import type { OptimizedCache, OptimizedModel } from './optimized-model.ts';
 
-/** A model in memory on one provider. Whoever uses it makes one call at a time. */
+/** A model in memory on one provider. Its user makes one call at a time. */
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** What became of the cache of optimised models. */
+  /** The use of the cache of optimized models. */
   readonly optimized: Optimized;
   /** The one that was used or made. */
   readonly optimizedModel?: OptimizedModel;
-  /** How many nodes of the optimised graph each execution provider runs; undefined if the runtime does not tell. */
+  /** How many nodes of the optimized graph each execution provider runs; undefined if the runtime does not tell. */
   readonly nodesByProvider?: NodesByProvider;
   /** Ends the measuring that `profileIn` has asked for; undefined if nothing was measured. */
   endProfile?(): Promise<RunTimes | undefined>;
@@ -39,7 +39,7 @@ export interface SessionOptions {
   /** 0 leaves it to the runtime. */
   readonly intraOpThreads: number;
   readonly spinning: boolean;
-  /** Default: every load optimises anew. */
+  /** Default: every load optimizes again. */
   readonly cache?: OptimizedCache;
   /** Folder that only this process writes to, for a file that is there while nodes are measured. Default: they are not. */
   readonly profileIn?: string;
@@ -47,7 +47,7 @@ export interface SessionOptions {
 
 /** One build of ONNX Runtime. */
 export interface Runtime {
-  /** Undefined where the provider may be tried, else why it cannot work on this machine and what to install. */
+  /** Undefined if the provider may be tried, else why it cannot work on this machine and what to install. */
   whyUnavailable(provider: Provider): string | undefined;
   /** Throws what the runtime throws. */
   open(source: ModelSource, provider: Provider, options: SessionOptions): Promise<Session>;

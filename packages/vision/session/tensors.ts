@@ -21,7 +21,7 @@ const TYPES: ReadonlySet<string> = new Set<TensorType>([
   'string',
 ]);
 
-/** Wraps tensors for a runtime, once for each object: the input of a model is one object that is filled anew. */
+/** Wraps tensors for a runtime, once for each object: the input of a model is one object that is filled again. */
 export class FeedCache {
   readonly #Tensor: TensorConstructor;
   readonly #known = new WeakMap<Tensor, OrtTensor>();

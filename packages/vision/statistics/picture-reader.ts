@@ -5,7 +5,7 @@ import type { Placement, Size } from '../resize/geometry.ts';
 import { fromFloat16Bits } from '../tensor/float16.ts';
 import { PARTS, PointGrid, POINTS } from './point-grid.ts';
 
-/** Floor of the brightness, so that the noise of a black one is no contrast. In steps of brightness. */
+/** Floor of the brightness, so that the noise of a black one is not contrast. In steps of brightness. */
 const LEAST_BRIGHTNESS = 8;
 /** Floor of the deviation: rounding alone deviates as much. */
 const LEAST_DEVIATION = 0.5;

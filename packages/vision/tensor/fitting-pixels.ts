@@ -2,14 +2,14 @@ import type { Preparation } from '#packages/model-package';
 
 import { visionErrors } from '../errors.ts';
 import type { Pixels } from '../image/pixels.ts';
-import { toGrey } from './to-grey.ts';
+import { toGray } from './to-gray.ts';
 
 /**
- * Pixels with the channels and the range of values that the tensor takes. Grey stays one channel: a resizer gives it to each of three.
+ * Pixels with the channels and the range of values that the tensor takes. Gray stays one channel: a resizer gives it to each of three.
  * @throws EdgeError `image.unsupported` if the image does not have the channels
  */
 export function fittingPixels(pixels: Pixels, { order, channels, bits }: Preparation): Pixels {
-  const fitting = order === 'grey' && pixels.channels === 3 ? toGrey(pixels) : pixels;
+  const fitting = order === 'gray' && pixels.channels === 3 ? toGray(pixels) : pixels;
   if (fitting.channels !== channels && !(order !== 'stored' && fitting.channels === 1)) {
     throw visionErrors.error(
       'image.unsupported',

@@ -96,7 +96,7 @@ export function isNpy(bytes: Uint8Array): boolean {
 
 function textsOf(data: Uint8Array<ArrayBuffer>, count: number, width: number, name: string): readonly string[] {
   const points = new Uint32Array(data.buffer);
-  if (points.some((point) => point > 0x10ffff)) throw invalid(name, 'it holds what is no text');
+  if (points.some((point) => point > 0x10ffff)) throw invalid(name, 'it holds something that is not text');
   return Array.from({ length: count }, (_, index) =>
     // One by one: a call does not take as many arguments as a long text has characters.
     Array.from(points.subarray(index * width, (index + 1) * width), (point) => String.fromCodePoint(point))

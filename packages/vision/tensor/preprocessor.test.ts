@@ -24,7 +24,7 @@ function dataOf(input: object, pixels: Pixels): InputData {
 const PAIR: Pixels = { width: 2, height: 1, channels: 3, data: Uint8Array.of(10, 20, 30, 40, 50, 60) };
 const pair = { width: 2, height: 1 };
 
-describe('layouts and colours', () => {
+describe('layouts and colors', () => {
   it.each([
     ['NCHW', 'RGB', [10, 40, 20, 50, 30, 60]],
     ['NCHW', 'BGR', [30, 60, 20, 50, 10, 40]],
@@ -37,11 +37,11 @@ describe('layouts and colours', () => {
     expect(preprocessor.feed.shape).toEqual(layout === 'NHWC' ? [1, 1, 2, 3] : [1, color === 'GRAY' ? 1 : 3, 1, 2]);
   });
 
-  it('gives grey to every channel', () => {
-    const grey: Pixels = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 9) };
-    expect([...dataOf(pair, grey)]).toEqual([7, 9, 7, 9, 7, 9]);
-    expect([...dataOf({ ...pair, filter: 'area' }, grey)]).toEqual([7, 9, 7, 9, 7, 9]);
-    expect([...dataOf({ ...pair, color: 'GRAY' }, grey)]).toEqual([7, 9]);
+  it('gives gray to every channel', () => {
+    const gray: Pixels = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 9) };
+    expect([...dataOf(pair, gray)]).toEqual([7, 9, 7, 9, 7, 9]);
+    expect([...dataOf({ ...pair, filter: 'area' }, gray)]).toEqual([7, 9, 7, 9, 7, 9]);
+    expect([...dataOf({ ...pair, color: 'GRAY' }, gray)]).toEqual([7, 9]);
   });
 
   it('subtracts the mean and divides by std of each channel of the tensor', () => {
@@ -90,7 +90,7 @@ describe('types', () => {
 });
 
 describe('letterbox', () => {
-  it('fills the bars with the padding, normalised, and again after an image of another shape', () => {
+  it('fills the bars with the padding, normalized, and again after an image of another shape', () => {
     const input = { width: 4, height: 4, resize: 'letterbox', pad: 114, std: 2 };
     const wide: Pixels = { width: 4, height: 2, channels: 3, data: new Uint8Array(24).fill(200) };
     const tall: Pixels = { width: 2, height: 4, channels: 3, data: new Uint8Array(24).fill(100) };

@@ -23,7 +23,7 @@ export interface PreprocessorOptions {
   readonly maxPixels?: number;
 }
 
-/** Turns images into a model's input tensor, which is one piece of memory, filled anew by each call. */
+/** Turns images into a model's input tensor, which is one piece of memory, filled again by each call. */
 export class Preprocessor {
   readonly preparation: Preparation;
   readonly #makeResizer: (target: TensorTarget) => Resizer;
@@ -96,7 +96,7 @@ export function tensorOf(
   return { type: dtype, shape, data };
 }
 
-/** A grey picture for a first run. */
+/** A gray picture for a first run. */
 export function plainPixels(channels: number, width = 320, height = 240): Pixels {
   return { width, height, channels, data: new Uint8Array(width * height * channels) };
 }

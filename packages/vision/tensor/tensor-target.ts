@@ -12,7 +12,7 @@ export type TensorForm = Omit<Preparation, 'steps' | 'width' | 'height'> & Size;
 /** Where a kernel puts the values of an image: element of (x, y, channel) = y·stepY + x·stepX + planes[channel]. */
 export interface TensorTarget {
   readonly data: InputData;
-  /** For each channel of the source (red, green, blue or grey): value to element. */
+  /** For each channel of the source (red, green, blue or gray): value to element. */
   readonly tables: readonly InputData[];
   readonly stepX: number;
   readonly stepY: number;
@@ -90,7 +90,7 @@ export function fillTarget(target: TensorTarget, bars: readonly number[]): void 
   });
 }
 
-/** (value - mean) / std, of one channel of the tensor. Whole numbers are rounded half to even, as ONNX quantises. */
+/** (value - mean) / std, of one channel of the tensor. Whole numbers are rounded half to even, as ONNX quantizes. */
 function elementOf(form: TensorForm, channel: number): (value: number) => number {
   const mean = form.mean[channel] ?? form.mean[0] ?? 0;
   const std = form.std[channel] ?? form.std[0] ?? 1;

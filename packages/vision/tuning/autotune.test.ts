@@ -4,7 +4,7 @@ import { compiledModel, withChips } from '../../../testing/vision/fake-backend.t
 import { RED, plain } from '../../../testing/vision/images.ts';
 import { modelFolder } from '../../../testing/vision/model-folder.ts';
 import type { ModelFolder } from '../../../testing/vision/model-folder.ts';
-import { meanColourModel } from '../../../testing/vision/onnx-builder.ts';
+import { meanColorModel } from '../../../testing/vision/onnx-builder.ts';
 import { autotune } from './autotune.ts';
 import type { AutotuneOptions } from './autotune.ts';
 
@@ -22,8 +22,8 @@ async function redModel(
     {
       'red.png': await plain(RED).png().toBuffer(),
       'red.json': JSON.stringify([{ classId: 0, label: 'red', score: 1 }]),
-      // A naive quantisation: half of the score is lost.
-      'dim.onnx': meanColourModel(8, { scale: 0.5 }),
+      // A naive quantization: half of the score is lost.
+      'dim.onnx': meanColorModel(8, { scale: 0.5 }),
       ...files,
     },
   );
@@ -56,7 +56,7 @@ describe('autotune', () => {
     expect(second.results).toHaveLength(1);
   });
 
-  it('measures anew for another package', async () => {
+  it('measures again for another package', async () => {
     const folder = await redModel();
     const first = await tune(folder);
     await first.model.close();
@@ -65,7 +65,7 @@ describe('autotune', () => {
     expect(other.remembered).toBe(false);
   });
 
-  it('measures anew if a driver has changed, but not a CPU', async () => {
+  it('measures again if a driver has changed, but not a CPU', async () => {
     const folder = await redModel([{ file: 'model.onnx' }]);
     const on = async (providers: AutotuneOptions['providers'], driver: string, known?: AutotuneOptions['known']) => {
       const tuned = await tune(folder, { providers, hardware: () => driver, ...(known ? { known } : {}) });
@@ -81,7 +81,7 @@ describe('autotune', () => {
 
   describe('of a package with a file that was compiled for a chip', () => {
     const variants = [{ file: 'model.onnx' }, { file: 'model.hef', backend: 'hailo', target: 'hailo8' }];
-    const compiled = () => redModel(variants, { 'model.hef': compiledModel(meanColourModel(8)) });
+    const compiled = () => redModel(variants, { 'model.hef': compiledModel(meanColorModel(8)) });
     const ladder = { providers: ['hailo', 'cpu'] } as const;
 
     it('takes it on the chip, if it gives the right answers', async () => {
@@ -112,7 +112,7 @@ describe('autotune', () => {
     });
 
     it('is not run if it is the only one and the chip is missing', async () => {
-      const folder = await redModel(variants.slice(1), { 'model.hef': compiledModel(meanColourModel(8)) });
+      const folder = await redModel(variants.slice(1), { 'model.hef': compiledModel(meanColorModel(8)) });
       await expect(tune(folder, { ...ladder, ...withChips() })).rejects.toMatchObject({
         code: 'model.no-variant',
         message: expect.stringMatching(/model\.hef on hailo.*compiled for hailo8; no accelerator/) as unknown,

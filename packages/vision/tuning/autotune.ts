@@ -34,7 +34,7 @@ export interface AutotuneOptions {
   /** Whether golden cases decide. Default true. */
   readonly golden?: boolean;
   readonly maxLatencyMs?: number;
-  /** What an earlier call found for this package. */
+  /** The findings of an earlier call for this package. */
   readonly known?: Choice;
   readonly cache?: OptimizedCache;
   readonly maxPixels?: number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Provider } from '#packages/model-package';
 import type { Candidate } from './candidates.ts';
 
-/** What a choice holds for; a change of any means measuring anew. */
+/** The conditions of a choice; a change of any of them means measuring again. */
 export interface ChoiceKey {
   readonly packageHash: string;
   /** Name and version of the runtime. */
@@ -14,7 +14,7 @@ export interface ChoiceKey {
   readonly question: string;
 }
 
-/** What was found to be best, in a form that can be written down. */
+/** The best candidate, in a form that can be saved. */
 export interface Choice {
   /** SHA-256 of its `ChoiceKey`, hexadecimal. */
   readonly key: string;

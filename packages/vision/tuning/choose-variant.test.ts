@@ -17,17 +17,17 @@ const manifest = parseManifest({
   variants: [{ file: 'fp32.onnx' }, { file: 'int8.onnx', precision: 'int8', providers: ['cpu'] }],
 });
 
-/** What each candidate does, by its description. */
-interface Behaviour {
+/** The behavior of each candidate, by its description. */
+interface Behavior {
   readonly runMs?: number;
   readonly loadMs?: number;
   readonly wrong?: string;
-  /** What its test took, which tells after a run. */
+  /** The time that its test took, known after a run. */
   readonly checkMs?: number;
   readonly fails?: string;
 }
 
-function rig(behaviours: Readonly<Record<string, Behaviour>>) {
+function rig(behaviors: Readonly<Record<string, Behavior>>) {
   const clock = new FakeClock();
   const open = new Set<string>();
   const opened: string[] = [];
@@ -39,20 +39,20 @@ function rig(behaviours: Readonly<Record<string, Behaviour>>) {
     opened,
     async load(candidate: Candidate) {
       const name = describeCandidate(candidate);
-      const behaviour = behaviours[name] ?? {};
+      const behavior = behaviors[name] ?? {};
       opened.push(name);
-      await clock.advance(behaviour.loadMs ?? 0);
-      if (behaviour.fails) throw new Error(behaviour.fails);
+      await clock.advance(behavior.loadMs ?? 0);
+      if (behavior.fails) throw new Error(behavior.fails);
       open.add(name);
       return {
         name,
         check: async () => ({
-          ...(behaviour.wrong === undefined ? {} : { wrong: behaviour.wrong }),
-          ...(behaviour.checkMs === undefined ? {} : { latencyMs: behaviour.checkMs }),
+          ...(behavior.wrong === undefined ? {} : { wrong: behavior.wrong }),
+          ...(behavior.checkMs === undefined ? {} : { latencyMs: behavior.checkMs }),
         }),
         run: () => {
           runs++;
-          return clock.advance(behaviour.runMs ?? 10);
+          return clock.advance(behavior.runMs ?? 10);
         },
         close: async () => void open.delete(name),
       };
@@ -61,12 +61,12 @@ function rig(behaviours: Readonly<Record<string, Behaviour>>) {
 }
 
 function choose(
-  behaviours: Readonly<Record<string, Behaviour>>,
+  behaviors: Readonly<Record<string, Behavior>>,
   options: Partial<ChooseOptions> = {},
   providers: readonly ('cpu' | 'webgpu')[] = ['cpu'],
   threads = [1],
 ) {
-  const it = rig(behaviours);
+  const it = rig(behaviors);
   const candidates = candidatesOf(manifest, { providers, intraOpThreads: threads, reducedDecode: false });
   return chooseVariant(candidates, (candidate) => it.load(candidate), {
     clock: it.clock,
@@ -139,14 +139,14 @@ describe('chooseVariant', () => {
   });
 
   it('weighs threads against workers when it is asked for throughput', async () => {
-    const behaviours = {
+    const behaviors = {
       [FP32]: { runMs: 30 },
       [FP32_4]: { runMs: 12 },
       [INT8]: { wrong: 'x' },
       'int8.onnx on cpu with 4 threads': { wrong: 'x' },
     };
-    expect((await choose(behaviours, {}, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32_4);
-    expect((await choose(behaviours, { objective: 'throughput' }, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32);
+    expect((await choose(behaviors, {}, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32_4);
+    expect((await choose(behaviors, { objective: 'throughput' }, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32);
   });
 
   it('closes everything and throws what is about all candidates', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '#packages/foundation';
 
 import type { Candidate } from './candidates.ts';
 
-/** What testing a candidate found. */
+/** The result of a candidate's test. */
 interface Checked {
   /** Undefined if it gives the right answers. */
   readonly wrong?: string;
@@ -61,7 +61,7 @@ const MAX_RUNS = 15;
  * Loads, tests and measures the candidates in turn and keeps the fastest that gives the right answers. A candidate without a rival is
  * not measured: its test, run warm, says how fast it is.
  * Nothing here knows of models or files: time and loading come from outside.
- * Throws nothing of its own but the signal's reason and what `isFatal` says; `choice` is undefined where no candidate works.
+ * Throws nothing of its own but the signal's reason and what `isFatal` says; `choice` is undefined if no candidate works.
  */
 export async function chooseVariant<Model extends Contender>(
   candidates: readonly Candidate[],

@@ -26,7 +26,7 @@ const UNCHANGED_DAYS = 45;
 /** Streams of a hundred that never change. */
 const UNCHANGED = 0.4;
 
-/** What became of the streams of one kind. */
+/** The outcome of the streams of one kind. */
 interface Row {
   readonly kind: string;
   readonly streams: number;

@@ -1,7 +1,7 @@
 import { LAYOUT } from '#packages/drift';
 import type { Observation } from '#packages/drift';
 
-/** What can change in a stream; left out: nothing has. */
+/** Changes of a stream; left out: no change. */
 export interface Change {
   /** Times the brightness, e.g. 0.3. */
   readonly light?: number;

@@ -51,7 +51,7 @@ interface Field {
   readonly content: Uint8Array;
 }
 
-/** Undefined if the bytes are no message: a name, or weights. */
+/** Undefined if the bytes are not a message: a name, or weights. */
 function parse(bytes: Uint8Array): readonly Field[] | undefined {
   const fields: Field[] = [];
   const reader = { bytes, at: 0 };

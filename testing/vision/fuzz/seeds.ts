@@ -2,7 +2,7 @@ import sharp from 'sharp';
 
 import { npy, pattern } from '../images.ts';
 import { bmp, tiff } from '../rasters.ts';
-import { constantModel, meanColourModel, smallNetwork } from '../onnx-builder.ts';
+import { constantModel, meanColorModel, smallNetwork } from '../onnx-builder.ts';
 
 /** Small images of every kind that is taken. */
 export async function imageSeeds(): Promise<readonly Uint8Array[]> {
@@ -53,7 +53,7 @@ export function packageSeeds(): readonly PackageSeed[] {
     [0.5, 0.5, 0.2, 0.2],
   ];
   return [
-    { onnx: meanColourModel(8), json: manifestOf({ decoder: 'classification', topK: 3 }) },
+    { onnx: meanColorModel(8), json: manifestOf({ decoder: 'classification', topK: 3 }) },
     { onnx: smallNetwork(8), json: manifestOf({ decoder: 'classification', activation: 'softmax' }) },
     { onnx: constantModel(image, [boxes, scores]), json: manifestOf(ssd) },
     { onnx: constantModel(image, [boxes, scores]), json: manifestOf({ ...ssd, priors, variances: [0.1, 0.2] }) },

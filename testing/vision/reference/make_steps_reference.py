@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes steps-reference.gen.json: what OpenCV and Pillow make of images, prepared as well-known projects prepare them.
 
-Needs numpy, opencv-python-headless and pillow below 13. Each function says the project whose documented behavior it states anew.
+Needs numpy, opencv-python-headless and pillow below 13. Each function says the project whose documented behavior it states again.
 The element i of an image is ((i * 2654435761) mod 2^32) >> 24 (>> 16 for 16 bits), rows first, channels interleaved.
 """
 import hashlib
@@ -69,7 +69,7 @@ def paddleclas(pixels):
 
 
 def paddleocr_line(pixels):
-    """PaddleOCR, recogniser of height 48 and at most 320 pixels of width."""
+    """PaddleOCR, recognizer of height 48 and at most 320 pixels of width."""
     height, width = pixels.shape[:2]
     wide = min(320, math.ceil(48 * (width / float(height))))
     return padded(cv2.resize(pixels, (wide, 48)), 0, 0, 320, 48, 127)

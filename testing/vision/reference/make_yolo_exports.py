@@ -3,7 +3,7 @@ families export them. With the same picture all four must give the same boxes; d
 
 usage: make_yolo_exports.py YOLO_FASTEST_1.1_XL.onnx FOLDER          needs: onnx, numpy
 
-Layouts: [1, N, 5 + C] of YOLOv5; transposed [1, 4 + C, N] without objectness of YOLOv8; [1, N, 5 + C] of YOLOX with centres as
+Layouts: [1, N, 5 + C] of YOLOv5; transposed [1, 4 + C, N] without objectness of YOLOv8; [1, N, 5 + C] of YOLOX with centers as
 offsets from the grid in strides and logarithms of sizes in strides, one row per cell (the anchor with the highest objectness).
 """
 import os
@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 SIDE = 320
-WIDTH = 85  # centre, size, objectness and 80 classes
+WIDTH = 85  # center, size, objectness and 80 classes
 HEADS = [
     ("head_s16", 16, [(12, 18), (37, 49), (52, 132)]),
     ("head_s32", 32, [(115, 73), (119, 199), (242, 238)]),
@@ -76,8 +76,8 @@ def head_table(graph, family, name, stride, anchors):
     size = graph.op("Mul", growth, graph.const(np.array(anchors).reshape(1, len(anchors), 1, 2)))
     scores = graph.op("Sigmoid", graph.columns(head, 4, WIDTH, 3))
     if family != "yolox":
-        centre = graph.op("Mul", graph.op("Add", inside, graph.const(grid)), graph.const(stride))
-        table = graph.op("Concat", centre, size, scores, axis=3)
+        center = graph.op("Mul", graph.op("Add", inside, graph.const(grid)), graph.const(stride))
+        table = graph.op("Concat", center, size, scores, axis=3)
         return graph.op("Reshape", table, graph.const([1, len(anchors) * cells, WIDTH], np.int64))
     size = graph.op("Log", graph.op("Div", size, graph.const(stride)))
     table = graph.op("Concat", inside, size, scores, axis=3)

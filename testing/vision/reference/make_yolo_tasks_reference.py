@@ -30,7 +30,7 @@ def rounded(array, digits=3):
 
 
 def boxes(random):
-    """Centres in few places, so that some overlap."""
+    """Centers in few places, so that some overlap."""
     places = random.uniform(8, 56, (6, 2))[random.integers(0, 6, ROWS_OF_TABLE)]
     return np.concatenate([places + random.normal(0, 3, places.shape), random.uniform(6, 40, places.shape)], 1)
 

@@ -13,7 +13,7 @@ import type { AcceleratorSource, Wheel } from './wheels.ts';
 /** Texts of licenses and notices, wherever a wheel has them. */
 const LEGAL = /^(LICENSE|NOTICE|ThirdPartyNotices|third-party-programs)(\.txt)?$/i;
 
-/** Hands the files of an accelerator for one platform to `use`; they lie in a temporary folder that is gone afterwards. */
+/** Hands the files of an accelerator for one platform to `use`; they lie in a temporary folder that is gone afterward. */
 export async function withAcceleratorEntries<Result>(
   source: AcceleratorSource,
   wheel: Wheel,

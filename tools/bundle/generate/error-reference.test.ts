@@ -3,12 +3,12 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { filesBelow } from '#packages/foundation';
 import { PROJECT } from '../project.ts';
-import { documentedErrors, ROOMS } from './error-catalogues.ts';
-import type { DocumentedError } from './error-catalogues.ts';
+import { documentedErrors, ROOMS } from './error-catalogs.ts';
+import type { DocumentedError } from './error-catalogs.ts';
 import { ERROR_GROUPS, errorGroupOf } from './error-groups.ts';
 import { errorReference } from './error-reference.ts';
 
-/** Files that run: neither tests, nor fuzz targets, nor the catalogues themselves. */
+/** Files that run: neither tests, nor fuzz targets, nor the catalogs themselves. */
 const SOURCE = /(?<!\.test|\.fuzz|^errors)\.ts$/;
 const COMMENT_LINE = /^ *\*.*$/gm;
 /** A code that an error is made with. */
@@ -33,7 +33,7 @@ beforeAll(async () => {
 const found = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map(([, code]) => code as string);
 
-describe('the catalogues of errors', () => {
+describe('the catalogs of errors', () => {
   it('are one for each package, component and tool', () => {
     for (const { file } of errors) expect(file).toMatch(/^(packages|components|tools)\/[\w-]+\/errors\.ts$/);
   });
@@ -87,7 +87,7 @@ describe('docs/errors.md', () => {
     expect(unused.filter(({ codes }) => codes.length > 0)).toEqual([]);
   });
 
-  it('leaves the column of statuses out where no code has one', async () => {
+  it('leaves the column of statuses out if no code has one', async () => {
     const { content } = await errorReference();
     expect(content).toMatch(/## Deploying a model\n\n\| Code +\| Status \| What to do/);
     expect(content).toMatch(/## Using the command line\n\n\| Code +\| What to do/);

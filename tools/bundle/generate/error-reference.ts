@@ -1,6 +1,6 @@
 import { format } from 'prettier';
-import { documentedErrors } from './error-catalogues.ts';
-import type { DocumentedError } from './error-catalogues.ts';
+import { documentedErrors } from './error-catalogs.ts';
+import type { DocumentedError } from './error-catalogs.ts';
 import { ERROR_GROUPS, errorGroupOf } from './error-groups.ts';
 import type { ErrorGroup } from './error-groups.ts';
 import type { GeneratedFile } from './generated-file.ts';

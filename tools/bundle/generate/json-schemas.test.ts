@@ -79,12 +79,7 @@ describe('the JSON Schemas', () => {
     const good = JSON.parse(
       await readFile(path.join(projectPaths.models, 'PartsDetector/model.json'), 'utf8'),
     ) as object;
-    for (const change of [
-      { task: 'dancing' },
-      { output: { decoder: 'yolov3' } },
-      { variants: [] },
-      { colour: 'RGB' },
-    ]) {
+    for (const change of [{ task: 'dancing' }, { output: { decoder: 'yolov3' } }, { variants: [] }, { color: 'RGB' }]) {
       expect(manifestSchema.safeParse({ ...good, ...change }).success, JSON.stringify(change)).toBe(false);
       expect(problemsOf('model', { ...good, ...change }), JSON.stringify(change)).not.toEqual([]);
     }

@@ -11,7 +11,7 @@ import type { GeneratedFile } from './generated-file.ts';
 
 /**
  * The recipe of a component with the DefaultConfiguration that the table of recipe settings (a component that is not in it: its
- * schema) and the table of topics say; all else untouched.
+ * schema) and the table of topics say; everything else untouched.
  */
 export async function recipeWithConfiguration(component: string, schema: z.ZodType): Promise<GeneratedFile> {
   const recipe = await readRecipe(component);

@@ -16,7 +16,7 @@ export interface BundledSoftware {
   readonly source?: string;
   /** The tarball on the npm registry, with its hash in npm's form `sha512-<base64>`. */
   readonly tarball?: { readonly url: string; readonly integrity: string };
-  /** What its license wants to be said, or what a reader has to know. */
+  /** A notice that its license requires, or a fact that a reader has to know. */
   readonly note?: string;
   /** Libraries inside, linked into its files or beside them. */
   readonly parts?: readonly BundledSoftware[];

@@ -12,7 +12,7 @@ interface Library {
 const LGPL = 'LGPL-3.0-or-later';
 
 /**
- * What is linked into the libvips of @img/sharp-libvips-*, by its key in versions.json of that package. Licenses as its
+ * The libraries that are linked into the libvips of @img/sharp-libvips-*, by its key in versions.json of that package. Licenses as its
  * README states them: the LGPL ones are used under version 3, by the "any later version" clause of 2 and 2.1.
  */
 const LIBRARIES: Readonly<Record<string, Library>> = {

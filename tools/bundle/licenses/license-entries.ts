@@ -5,7 +5,7 @@ import type { Archive, BundledSoftware } from './bundled-software.ts';
 import { sbom } from './sbom.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
-/** What every zip says about what it holds: our license, those of others, and a bill of materials. */
+/** Every zip's statements about its content: our license, those of others, and a bill of materials. */
 export function licenseEntries(
   archive: Archive,
   software: readonly BundledSoftware[] = [],

@@ -4,7 +4,7 @@ import spdx from 'spdx-license-list/package.json' with { type: 'json' };
 import { PROJECT } from '../project.ts';
 import type { FingerprintPart } from '../store/fingerprint.ts';
 
-/** What the license files of every zip depend on, beside the software in it. */
+/** The inputs of every zip's license files, beside the software in it. */
 export const LICENSE_INPUTS: readonly FingerprintPart[] = [
   { path: path.join(PROJECT, 'LICENSE') },
   { path: import.meta.dirname, only: /(?<!\.test)\.(ts|txt)$/ },

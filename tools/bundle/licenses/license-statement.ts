@@ -1,7 +1,7 @@
 import parseExpression from 'spdx-expression-parse';
 import { buildErrors } from '../errors.ts';
 
-/** What a package.json says about the package's license. */
+/** The license statement in a package.json. */
 export interface LicenseManifest {
   readonly name: string;
   readonly version: string;

@@ -15,7 +15,7 @@ export interface NativePackage {
   readonly versions: Readonly<Record<string, string>> | undefined;
 }
 
-/** What is in a package of native code beside the package itself, and what is to be said about it. */
+/** The software inside a package of native code, and the notices for it. */
 export type NativeParts = Pick<BundledSoftware, 'parts' | 'note' | 'source'>;
 
 /** @throws EdgeError `build.license-missing` if the package is of another version than its entry here */

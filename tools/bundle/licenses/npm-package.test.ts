@@ -44,7 +44,7 @@ describe('npmSoftware', () => {
     expect(npmSoftware({ manifest, texts: [whole] }).texts).toEqual([whole]);
   });
 
-  it('reads the old form of the field, and refers to the file if the license is no SPDX one', () => {
+  it('reads the old form of the field, and refers to the file if the license is not an SPDX one', () => {
     const licenseOf = (license: unknown) =>
       npmSoftware({ manifest: { name: '@a/tool', version: '1.0.0', license }, texts: [MIT] }).license;
     expect(licenseOf({ type: 'MIT', url: 'https://example.com' })).toBe('MIT');

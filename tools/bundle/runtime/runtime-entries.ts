@@ -21,7 +21,7 @@ import { pinOf } from './pins.ts';
 import { stripElf } from './strip-elf.ts';
 import { unpackPackage } from './unpack-package.ts';
 
-/** Hands the files of a platform's runtime to `use`; they lie in a temporary folder that is gone afterwards. */
+/** Hands the files of a platform's runtime to `use`; they lie in a temporary folder that is gone afterward. */
 export async function withRuntimeEntries<Result>(
   archive: Archive & {
     readonly platform: RuntimePlatform;

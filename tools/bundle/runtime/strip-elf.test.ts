@@ -37,7 +37,7 @@ describe('stripElf', () => {
     expect(await stripElf(file)).toBe(0);
   });
 
-  it('leaves alone what is no such file', async () => {
+  it('leaves alone what is not such a file', async () => {
     for (const [name, content] of [
       ['text.node', 'no library'],
       ['long.node', 'x'.repeat(500)],

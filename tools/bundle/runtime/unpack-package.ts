@@ -14,7 +14,7 @@ const NOT_NEEDED = /\.(map|md|h|ts|mts|cts|mjs|pdb|lib)$/i;
 export interface Unpacked {
   /** Paths of the wanted files below the folder. */
   readonly files: readonly string[];
-  /** What the package says about itself: package.json, versions.json and license files at its top, by name. */
+  /** The package's own description: package.json, versions.json and license files at its top, by name. */
   readonly about: ReadonlyMap<string, string>;
 }
 

@@ -14,7 +14,7 @@ import type { ZipEntry } from './zip-entry.ts';
 export async function writeZip(file: string, entries: readonly ZipEntry[], signal?: AbortSignal): Promise<number> {
   await mkdir(path.dirname(file), { recursive: true });
   const zip = new ZipFile();
-  // yazl tells of a missing input on the zip alone; the stream would stay open for ever.
+  // yazl tells of a missing input on the zip alone; the stream would stay open forever.
   const output = zip.outputStream as Readable;
   zip.on('error', (error: Error) => output.destroy(error));
   for (const entry of [...entries].sort(byPath)) addEntry(zip, entry);

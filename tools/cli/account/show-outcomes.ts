@@ -16,6 +16,6 @@ export function showOutcomes(out: Output, outcomes: readonly StackOutcome[]): vo
     const { account, stack, state, changes } = outcome;
     out.line(`${account.padEnd(14)} ${stack.padEnd(16)} ${out.paint('bold', STATES[state])}`);
     for (const { action, resource, isReplaced } of changes)
-      out.line(`    ${action.toLowerCase().padEnd(8)} ${resource}${isReplaced ? ', made anew' : ''}`);
+      out.line(`    ${action.toLowerCase().padEnd(8)} ${resource}${isReplaced ? ', made again' : ''}`);
   }
 }

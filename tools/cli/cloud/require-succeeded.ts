@@ -5,7 +5,7 @@ const NAMED_DEVICES = 10;
 const UNDER_WAY = ['PENDING', 'QUEUED', 'IN_PROGRESS'];
 
 /**
- * What a command that waited for a deployment ends with.
+ * The end of a command that waited for a deployment.
  *
  * @throws EdgeError `deploy.failed-devices`, `deploy.timeout` unless every device took the deployment
  */

@@ -7,7 +7,7 @@ import type { CliIo } from './io.ts';
 
 /** A program with commands, as `--help` shows it. */
 export interface CommandLine {
-  /** What the user types before the command. */
+  /** The words that the user types before the command. */
   readonly name: string;
   /** A sentence. */
   readonly description: string;
@@ -67,7 +67,7 @@ function report(error: unknown, io: CliIo, json: boolean): void {
   io.stderr(`Error: ${stack}\nWhat to do: this is a fault of the edgeml command; report it with the lines above.\n`);
 }
 
-/** What to do about an error of the operating system, which is not a fault of the command; undefined for any other error. */
+/** The remedy for an error of the operating system, which is not a fault of the command; undefined for any other error. */
 function systemAdvice(error: unknown): string | undefined {
   const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   if (!(error instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string') return undefined;

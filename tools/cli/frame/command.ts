@@ -45,9 +45,9 @@ export function addCommand<Options extends object>(
 ): void {
   const command = parent.command(spec.usage).summary(spec.summary).description(sentence(spec.summary));
   spec.options?.(command);
-  command.addOption(new Option('--json', 'print JSON, one document per line, on stdout and all else on stderr'));
+  command.addOption(new Option('--json', 'print JSON, one document per line, on stdout and everything else on stderr'));
   const required = command.options.filter(({ mandatory }) => mandatory);
-  // Commander looks for these before it looks at what it does not know, and would hide a misspelt one.
+  // Commander looks for these before it looks at what it does not know, and would hide a misspelled one.
   for (const option of required) option.makeOptionMandatory(false);
   if (spec.help) command.addHelpText('after', `\n${spec.help.trim()}\n`);
   command.action(async () => {
@@ -71,7 +71,7 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
   return parent.command(name).summary(summary).description(sentence(summary));
 }
 
-/** What a run of the program shares between its commands. */
+/** The context that the commands of one run of the program share. */
 export interface CommandHost {
   readonly io: CliIo;
   readonly signal: AbortSignal;

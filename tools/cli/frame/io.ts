@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline/promises';
 export interface CliIo {
   stdout(text: string): void;
   stderr(text: string): void;
-  /** True when stdout is a terminal that shows colours. */
-  readonly colour: boolean;
+  /** True when stdout is a terminal that shows colors. */
+  readonly color: boolean;
   /** True when stderr is a terminal, so that a progress line can be written over. */
   readonly interactive: boolean;
   /** Asks whoever sits at the terminal for one line; absent if nobody does. */
@@ -16,7 +16,7 @@ export interface CliIo {
 export const processIo: CliIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+  color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
   interactive: process.stderr.isTTY,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askTerminal } : {}),
 };
@@ -32,7 +32,7 @@ async function askTerminal(question: string): Promise<string> {
 
 /** Keeps everything in memory, for tests. */
 export class MemoryIo implements CliIo {
-  readonly colour: boolean = false;
+  readonly color: boolean = false;
   readonly interactive: boolean = false;
   /** Answers of a person at the terminal, in turn; none: nobody is there. */
   readonly answers: string[];

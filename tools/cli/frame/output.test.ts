@@ -3,7 +3,7 @@ import { MemoryIo } from './io.ts';
 import { Output } from './output.ts';
 
 class Terminal extends MemoryIo {
-  override readonly colour = true;
+  override readonly color = true;
   override readonly interactive = true;
 }
 
@@ -44,7 +44,7 @@ describe('Output', () => {
     }
   });
 
-  it('colours on a terminal only, and never JSON', () => {
+  it('colors on a terminal only, and never JSON', () => {
     expect(new Output(new Terminal(), false).paint('red', 'x')).toBe('\x1b[31mx\x1b[0m');
     expect(new Output(new Terminal(), true).paint('red', 'x')).toBe('x');
     expect(new Output(new MemoryIo(), false).paint('red', 'x')).toBe('x');

@@ -1,8 +1,8 @@
 import type { CliIo } from './io.ts';
 
 const ERASE_LINE = '\r\x1b[K';
-const COLOURS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
-export type Colour = keyof typeof COLOURS;
+const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+export type Color = keyof typeof COLORS;
 
 /** A command's voice: answers on stdout, everything else on stderr. */
 export class Output {
@@ -42,7 +42,7 @@ export class Output {
     return this.isJson ? undefined : this.#io.ask?.(question);
   }
 
-  /** What is going on right now: on a terminal one line that is written over and counts seconds, plain lines elsewhere. */
+  /** The current step: on a terminal one line that is written over and counts seconds, plain lines elsewhere. */
   progress(text: string): void {
     if (!this.#io.interactive) return this.#io.stderr(`${text}\n`);
     this.endProgress();
@@ -63,8 +63,8 @@ export class Output {
     this.#io.stderr(ERASE_LINE);
   }
 
-  /** Colours text for a terminal; returns it unchanged elsewhere. */
-  paint(colour: Colour, text: string): string {
-    return this.#io.colour && !this.isJson ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  /** Colors text for a terminal; returns it unchanged elsewhere. */
+  paint(color: Color, text: string): string {
+    return this.#io.color && !this.isJson ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
   }
 }

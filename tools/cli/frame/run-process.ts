@@ -31,7 +31,7 @@ function stopWithNpm(stop: () => void): void {
   timer.unref();
 }
 
-/** `edgeml … | head` closes our stdout: that is no fault. */
+/** `edgeml … | head` closes our stdout: that is not a fault. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

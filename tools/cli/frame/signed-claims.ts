@@ -6,7 +6,7 @@ export interface ClaimOptions {
   readonly minimumVersion?: string;
 }
 
-/** What whoever signs can say of the package's use. */
+/** The signer's options about the package's use. */
 export function claimOptions(command: Command): Command {
   return command
     .option('--alias <name...>', 'sign for these aliases only: devices refuse the package under any other')

@@ -15,7 +15,7 @@ const infoSchema = z.object({ cli_auth_token: z.string().min(1), domain_socket_p
 /**
  * Reads the first usable file of `<root>/cli_ipc_info`.
  *
- * @throws EdgeError `cli.no-core` where no core runs below `root`, or its files may not be read.
+ * @throws EdgeError `cli.no-core` if no core runs below `root`, or its files may not be read.
  */
 export async function readCliInfo(root: string): Promise<CliInfo> {
   const folder = path.join(root, 'cli_ipc_info');

@@ -8,7 +8,7 @@ export function logFileOf(root: string, component: string): string {
   return path.join(root, 'logs', `${component}.log`);
 }
 
-/** The last lines of a component's log; empty where there is none yet. */
+/** The last lines of a component's log; empty if there is none yet. */
 export async function lastLogLines(root: string, component: string, count: number): Promise<readonly string[]> {
   const file = await open(logFileOf(root, component)).catch(() => undefined);
   if (!file) return [];

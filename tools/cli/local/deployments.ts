@@ -1,6 +1,6 @@
 import type { NucleusClient } from './nucleus-client.ts';
 
-/** What a local deployment came to. */
+/** The outcome of a local deployment. */
 export interface DeploymentReport {
   readonly deploymentId: string;
   readonly status: string;
@@ -9,7 +9,7 @@ export interface DeploymentReport {
   readonly cause?: string;
 }
 
-/** The newest local deployment; undefined where there was none. */
+/** The newest local deployment; undefined if there was none. */
 export async function lastDeployment(client: NucleusClient): Promise<DeploymentReport | undefined> {
   const { localDeployments = [] } = await client.call('listing deployments', client.sdk.listLocalDeployments({}));
   const newest = [...localDeployments].sort((a, b) => sortKey(a.createdOn) - sortKey(b.createdOn)).at(-1);

@@ -15,7 +15,7 @@ import type { ArtifactPermission } from '../../recipe/recipe.ts';
  * files are readable by everybody here, and executable if the recipe asks for it.
  *
  * @param build folder with recipes/ and artifacts/
- * @param target written anew
+ * @param target written again
  */
 export async function writeForGglCli(build: string, target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });

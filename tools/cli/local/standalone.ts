@@ -11,7 +11,7 @@ const PROGRAM = 'sagemaker_edge_agent_binary';
  * containers start, the runtime that it needs, a unit for systemd and a container file.
  *
  * @param build folder with the artifacts of edgeml.InferenceAgent and edgeml.Runtime
- * @param target written anew
+ * @param target written again
  */
 export async function writeStandalone(
   build: string,

@@ -16,7 +16,7 @@ export async function subscribeUntil(
   signal: AbortSignal,
   onReady: () => void = () => undefined,
 ): Promise<void> {
-  // What another command publishes comes from the same component, which wildcards leave out by default.
+  // Messages of another command come from the same component, which wildcards leave out by default.
   const receiveMode = 'RECEIVE_ALL_MESSAGES' as ReceiveMode;
   const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic, receiveMode }));
   for (const [index, operation] of operations.entries()) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { logLine, readLogLine } from './log-event.ts';
 
-const plain = { paint: (_colour: string, text: string) => text };
+const plain = { paint: (_color: string, text: string) => text };
 const shown = (line: string): string => logLine(readLogLine('a.A', line), plain);
 const wrap = (text: string, level = 'INFO', kind = 'stdout'): string =>
   `2026-02-03T00:00:00.000Z [${level}] (Copier) a.A: ${kind}. ${text}. {scriptName=services.a.A.lifecycle.run, serviceName=a.A, currentState=RUNNING}`;

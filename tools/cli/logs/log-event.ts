@@ -63,12 +63,12 @@ function levelOf(text: string): LogEventLevel {
   return LOG_LEVELS.find((level) => level === word) ?? 'info';
 }
 
-const COLOURS = { debug: 'dim', info: 'blue', warn: 'yellow', error: 'red' } as const;
+const COLORS = { debug: 'dim', info: 'blue', warn: 'yellow', error: 'red' } as const;
 
 /** One line for people: time, level, component, event, facts. */
 export function logLine({ time, level, component, event, facts }: LogEvent, out: Pick<Output, 'paint'>): string {
   const shownTime = time === '' ? ' '.repeat(TIME_CHARACTERS) : time.replace('T', ' ').replace('Z', '');
-  const head = `${shownTime}  ${out.paint(COLOURS[level], level.toUpperCase().padEnd(5))}  ${component}`;
+  const head = `${shownTime}  ${out.paint(COLORS[level], level.toUpperCase().padEnd(5))}  ${component}`;
   return [head, event, factsText(facts)].filter((part) => part !== '').join('  ');
 }
 

@@ -27,7 +27,7 @@ export class SoapFault extends Error {
   override readonly name = 'SoapFault';
 }
 
-/** Asks one camera by SOAP 1.2 over HTTP, as ONVIF does. What the camera answers is bounded in time and size. */
+/** Asks one camera by SOAP 1.2 over HTTP, as ONVIF does. The answer is bounded in time and size. */
 export class SoapClient {
   readonly #options: SoapClientOptions;
   readonly #clock: Clock;

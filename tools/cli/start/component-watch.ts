@@ -51,7 +51,7 @@ export class ComponentWatch {
     this.#shown.set(component, to);
     const failed = to === 'ERRORED' || to === 'BROKEN';
     if (!failed) this.#out.progress(`${component} ${to.toLowerCase()} …`);
-    // What came up after all is no failure; what was broken stays one, also when a rollback removes it.
+    // A component that came up after all is not a failure; a broken one stays a failure, even if a rollback removes it.
     if (to === 'RUNNING' && !this.#isBroken(component)) this.#failed.delete(component);
     if (!failed) return;
     this.#failed.set(component, { state: to, reason: statusReason ?? 'no reason given' });

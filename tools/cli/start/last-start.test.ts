@@ -53,7 +53,7 @@ describe('removeStaleUnpacked', () => {
     await writeFile(unpackedOf(name), 'unpacked');
   }
 
-  it('removes what was unpacked of an artifact that was built anew, also one of the same size', async () => {
+  it('removes what was unpacked of an artifact that was built again, also one of the same size', async () => {
     await artifact('stored', 'Same', 'zip', 1000);
     await artifact('built', 'Same', 'zip', 1000);
     await artifact('stored', 'Newer', 'zip', 1000);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { CorePaths } from '../../local-core/paths.ts';
 
 /**
- * Removes what was unpacked of artifacts that were built anew under the same version. The nucleus writes an entry of an archive only
+ * Removes what was unpacked of artifacts that were built again under the same version. The nucleus writes an entry of an archive only
  * if the file is missing or of another size, so a change of the code that keeps the size would never arrive.
  */
 export async function removeStaleUnpacked(
@@ -19,7 +19,7 @@ export async function removeStaleUnpacked(
   }
 }
 
-/** The core takes a file anew by the same signs. Files that are not built here any more are kept. */
+/** The core takes a file again by the same signs. Files that are not built here any more are kept. */
 async function isAsBuilt(stored: string, built: string): Promise<boolean> {
   for (const file of await namesIn(stored)) {
     const [old, now] = await Promise.all([path.join(stored, file), path.join(built, file)].map(factsOf));

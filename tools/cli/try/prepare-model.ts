@@ -24,7 +24,7 @@ export interface PreparedModel {
 }
 
 export interface Proposed {
-  /** `task`, `input`, `tensors` and `output` of model.json: all that was guessed or read, so that later releases guess nothing anew. */
+  /** `task`, `input`, `tensors` and `output` of model.json: all that was guessed or read, so that later releases guess nothing again. */
   readonly keys: Settings;
   /** For a person to look at. */
   readonly notes: readonly string[];

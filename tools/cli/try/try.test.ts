@@ -17,7 +17,7 @@ import { SAMPLES } from '../../../testing/device/samples.ts';
 import { needs } from '../../../testing/outside-data/needs.ts';
 import { ffmpeg, rtspServer } from '../../../testing/outside-data/programs.ts';
 import { errorOf, runHere } from '../../../testing/package/in-process.ts';
-import { LABELS, tarOf, colourModel, colourPackage } from '../../../testing/package/training-output.ts';
+import { LABELS, tarOf, colorModel, colorPackage } from '../../../testing/package/training-output.ts';
 import { projectPaths } from '../../bundle/project.ts';
 
 const DETECTOR = path.join(projectPaths.models, 'PartsDetector');
@@ -99,17 +99,17 @@ describe('edgeml try', () => {
 
   it('takes a package as it is: a folder or an archive, under its own name', async () => {
     expect(await tryIt(DETECTOR, '--source', photos)).toMatchObject({ code: 0 });
-    await writeFile(at('colours.tar.gz'), await tarOf(colourPackage()));
-    const { code, json } = await tryIt(at('colours.tar.gz'), '--source', photos, '--json');
+    await writeFile(at('colors.tar.gz'), await tarOf(colorPackage()));
+    const { code, json } = await tryIt(at('colors.tar.gz'), '--source', photos, '--json');
     expect(code).toBe(0);
     expect(json[0]).toMatchObject({
-      model: 'Colours',
+      model: 'Colors',
       labels: 3,
       sources: [{ source: 'photos', predictions: [{}, {}, {}] }],
     });
     const { models } = await written();
     expect(models['PartsDetector']).toEqual({ source: DETECTOR });
-    expect(models['Colours']).toEqual({ source: 'colours.tar.gz' });
+    expect(models['Colors']).toEqual({ source: 'colors.tar.gz' });
   });
 });
 
@@ -193,11 +193,11 @@ describe('edgeml try over HTTP', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     served.set('/picture.jpg', ['image/jpeg', await readFile(path.join(SAMPLES, 'belt-01.jpg'))]);
-    served.set('/models/colours.onnx', ['application/octet-stream', colourModel()]);
+    served.set('/models/colors.onnx', ['application/octet-stream', colorModel()]);
   });
   afterAll(() => server.close());
 
-  const hash = createHash('sha256').update(colourModel()).digest('hex');
+  const hash = createHash('sha256').update(colorModel()).digest('hex');
 
   it('asks a camera for snapshots', async () => {
     expect(await tryBelt('--source', `${base}/picture.jpg`)).toMatchObject({ code: 0 });
@@ -207,17 +207,17 @@ describe('edgeml try over HTTP', () => {
 
   it('fetches a model whose hash is given, and nothing else', async () => {
     const words = ['--source', photos];
-    const missing = await tryIt(`${base}/models/colours.onnx`, ...words, '--json');
+    const missing = await tryIt(`${base}/models/colors.onnx`, ...words, '--json');
     expect(errorOf(missing).code).toBe('package-source.hash-missing');
-    const wrong = await tryIt(`${base}/models/colours.onnx`, ...words, '--sha256', 'a'.repeat(64), '--json');
+    const wrong = await tryIt(`${base}/models/colors.onnx`, ...words, '--sha256', 'a'.repeat(64), '--json');
     expect(errorOf(wrong)).toMatchObject({
       code: 'package-source.wrong-hash',
-      message: `${base}/models/colours.onnx has the SHA-256 ${hash}, not ${'a'.repeat(64)}`,
+      message: `${base}/models/colors.onnx has the SHA-256 ${hash}, not ${'a'.repeat(64)}`,
     });
     const gone = await tryIt(`${base}/models/none.onnx`, ...words, '--sha256', hash, '--json');
     expect(errorOf(gone)).toMatchObject({ code: 'package-source.not-found' });
-    expect(await tryIt(`${base}/models/colours.onnx`, ...words, '--sha256', hash)).toMatchObject({ code: 0 });
-    expect((await written()).models['colours']).toMatchObject({ source: `${base}/models/colours.onnx`, sha256: hash });
+    expect(await tryIt(`${base}/models/colors.onnx`, ...words, '--sha256', hash)).toMatchObject({ code: 0 });
+    expect((await written()).models['colors']).toMatchObject({ source: `${base}/models/colors.onnx`, sha256: hash });
   });
 });
 

@@ -29,7 +29,7 @@ const fileSchema = z.strictObject({
   modelPackageGroup: z
     .string()
     .regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/, 'must be a name of letters, digits and hyphens'),
-  /** Who is asked before production. */
+  /** The mail address of the approver before production. */
   approver: z.email(),
   accounts: z.strictObject({
     tooling: accountSchema,

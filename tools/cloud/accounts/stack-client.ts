@@ -20,7 +20,7 @@ export interface StackChange {
   readonly action: string;
   /** Logical id and type. */
   readonly resource: string;
-  /** The resource is made anew: what it holds is lost. */
+  /** The resource is made again: what it holds is lost. */
   readonly isReplaced: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface StoredDeployment {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The deployment that the target has now; undefined where it never had one. */
+/** The deployment that the target has now; undefined if it never had one. */
 export async function currentDeployment(
   clients: CloudClients,
   target: Pick<Target, 'arn'>,
@@ -70,7 +70,7 @@ export async function getDeployment(
   };
 }
 
-/** What the cloud holds was checked by it. */
+/** The cloud has already checked the deployment that it holds. */
 function policiesOf(
   found: GetDeploymentResponse,
 ): Pick<StoredDeployment, 'deploymentPolicies' | 'iotJobConfiguration'> {

@@ -14,14 +14,14 @@ import type { Target } from './target.ts';
 export interface DeployOptions {
   readonly signal: AbortSignal;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Deploy even where the target has all of it already. */
+  /** Deploy even if the target has all of it already. */
   readonly force?: boolean;
 }
 
 export interface DeploymentPlan {
   readonly target: Target;
   readonly current: StoredDeployment | undefined;
-  /** Undefined where the target has all of it already. */
+  /** Undefined if the target has all of it already. */
   readonly create: CreateDeploymentCommand | undefined;
 }
 

@@ -7,7 +7,7 @@ export interface DeploymentChange extends DeploymentSpecification {
 }
 
 /**
- * What the target shall have: its current components with the change on top. CreateDeployment replaces the whole set of a
+ * The target's next components: its current ones with the change on top. CreateDeployment replaces the whole set of a
  * target, so that what is not repeated would be removed from its devices.
  */
 export function mergeDeployment(

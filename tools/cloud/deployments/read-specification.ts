@@ -21,7 +21,7 @@ export async function readSpecification(file: string): Promise<DeploymentSpecifi
   }
 }
 
-/** What a document says for other readers: where the local core finds recipes, and the target, which the command line gives. */
+/** A document's keys for other readers: where the local core finds recipes, and the target, which the command line gives. */
 const NOT_FOR_THE_CLOUD = ['recipeDirectoryPath', 'artifactsDirectoryPath', 'targetArn', 'tags', 'clientToken'];
 
 /** Names everything that is wrong at once. */
@@ -35,7 +35,7 @@ export function checkSpecification(document: unknown, source: string): Deploymen
     const words = issueWords(issue, knownKeys(issue.path));
     return `/${issue.path.join('/')}: ${words}${hint(issue.path, issue.message)}`;
   });
-  throw cloudErrors.error('deploy.invalid', `${source} is no deployment:\n${issues.join('\n')}`, {
+  throw cloudErrors.error('deploy.invalid', `${source} is not a deployment:\n${issues.join('\n')}`, {
     facts: { issues },
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { updateInForm } from '../../recipe/configuration-update.ts';
 
 /**
- * What a deployment holds: the input of CreateDeployment (AWS IoT Greengrass V2 API, 2020-11-30) without its target. Ranges are
+ * The content of a deployment: the input of CreateDeployment (AWS IoT Greengrass V2 API, 2020-11-30) without its target. Ranges are
  * those of the API, and of the quotas of AWS IoT jobs where the API leaves them open.
  */
 export type DeploymentSpecification = z.output<typeof deploymentSchema>;

@@ -3,7 +3,7 @@ import { awsFind } from '../aws-call.ts';
 import type { CloudClients } from '../clients.ts';
 import { cloudErrors } from '../errors.ts';
 
-/** What a deployment is for. */
+/** The target of a deployment. */
 export interface Target {
   readonly kind: 'thing' | 'group';
   readonly name: string;

@@ -19,7 +19,7 @@ export interface RingChange {
 
 const CHANGED_AT_ONCE = 8;
 
-/** What has to change for the groups to hold exactly these devices. With `dryRun` it only says so. */
+/** Changes the groups so that they hold exactly these devices. With `dryRun` it only says so. */
 export async function applyRings(
   clients: CloudClients,
   rings: ReadonlyMap<string, readonly string[]>,

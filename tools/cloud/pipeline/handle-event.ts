@@ -2,7 +2,7 @@ import { textDigest } from '../digest.ts';
 import { parsePackageEvent } from './package-event.ts';
 import type { PackageEvent } from './package-event.ts';
 
-/** What the handler needs of AWS. */
+/** The AWS calls that the handler needs. */
 export interface PipelinePorts {
   /** The package as it is now: events may be late, and may come twice. */
   packageNow(arn: string): Promise<PackageNow>;
@@ -20,7 +20,7 @@ interface PackageNow {
   readonly changedAt: number;
 }
 
-/** What a run of the pipeline is given. */
+/** The input of a run of the pipeline. */
 export interface RunInput {
   readonly action: 'promote' | 'withdraw';
   readonly modelPackageArn: string;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { cloudErrors } from '../errors.ts';
 
-/** What a change of a model package says, as far as the pipeline goes by it. */
+/** The part of a model package's event that the pipeline reads. */
 export interface PackageEvent {
   readonly arn: string;
   readonly group: string;

@@ -5,7 +5,7 @@ import type { GateSettings } from './promotion-plan.ts';
 type ModelSettings = GateSettings['models'][number];
 type Agreement = NonNullable<ModelSettings['agreement']>;
 
-/** Undefined where a device has nothing left to show. */
+/** Undefined if a device has nothing left to show. */
 export type Finding = { readonly verdict: 'unhealthy' | 'waiting'; readonly reason: string } | undefined;
 
 /** A model that runs beside the one that serves: by its failures, its agreement, its latency and its memory. */

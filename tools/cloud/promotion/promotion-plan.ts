@@ -3,7 +3,7 @@ import { canonicalJson, textDigest } from '../digest.ts';
 import { componentSchema, jobSchema, policiesSchema } from '../deployments/specification.ts';
 import { cloudErrors } from '../errors.ts';
 
-/** What shall go where, and what has to hold on the way. Written by people, in YAML or JSON. */
+/** The plan of a promotion: its components, its stages, and the conditions between them. People write it, in YAML or JSON. */
 export type PromotionPlan = z.output<typeof planSchema>;
 export type GateSettings = PromotionPlan['gate'];
 
@@ -106,7 +106,7 @@ const planSchema = z.strictObject({
       minAccuracy: z.number().min(0).max(1).optional(),
     })
     .default({}),
-  /** What becomes of a stage that fails: the deployment before, or nothing. Names of Edge Manager's deployment plans. */
+  /** The remedy for a failed stage: the deployment before, or none. Names of Edge Manager's deployment plans. */
   failureHandlingPolicy: z.enum(['ROLLBACK_ON_FAILURE', 'DO_NOTHING']).default('ROLLBACK_ON_FAILURE'),
 });
 
@@ -117,7 +117,7 @@ export function checkPlan(document: unknown, source: string): PromotionPlan {
     ? groupedTwice(result.data)
     : result.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`);
   if (result.success && issues.length === 0) return result.data;
-  throw cloudErrors.error('promote.invalid-plan', `${source} is no plan:\n${issues.join('\n')}`, {
+  throw cloudErrors.error('promote.invalid-plan', `${source} is not a plan:\n${issues.join('\n')}`, {
     facts: { issues },
   });
 }

@@ -28,7 +28,7 @@ export interface PromotionState {
 export interface StageState {
   readonly group: string;
   readonly status: 'waiting' | 'deploying' | 'passed' | 'failed' | 'rolled-back';
-  /** What the group had before; absent where it had nothing. */
+  /** The group's deployment before; absent if it did not have one. */
   readonly previousDeploymentId?: string;
   readonly deploymentId?: string;
   /** The same of an earlier run of this promotion, in case that its deployment is still there and nothing has to be sent. */
@@ -72,7 +72,7 @@ export function hasEnded({ status }: PromotionState): boolean {
 }
 
 /**
- * The state that a promotion goes on from. A run of a pipeline begins anew if another has ended, also with another plan; it does not take
+ * The state that a promotion goes on from. A run of a pipeline begins again if another has ended, also with another plan; it does not take
  * over from one that is under way.
  *
  * @throws EdgeError `promote.state`, `promote.other-run`

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, readTextIfAny, writeAtomically } from '#packages/foundation';
 import { cloudErrors } from '../errors.ts';
 
-/** What is known of a device's identity; kept beside its keys, without which it is of no use. */
+/** A device's identity; kept beside its keys, without which it is useless. */
 export interface DeviceIdentity {
   readonly thingName: string;
   readonly certificateArn: string;

@@ -47,7 +47,7 @@ export interface ProvisionedDevice {
   readonly thingName: string;
   readonly certificateArn: string;
   readonly folder: string;
-  /** What was made; empty where all was there. */
+  /** The resources that were created; empty if all existed. */
   readonly made: readonly string[];
 }
 

@@ -60,7 +60,7 @@ export async function readBuildFolder(folder: string, only?: readonly string[]):
 async function readOne(file: string): Promise<Pick<BuiltComponent, 'recipe' | 'document'>> {
   const recipe = await readRecipe(file);
   const document: unknown = parse(await readFile(file, 'utf8'));
-  if (!isPlainObject(document)) throw cloudErrors.error('publish.recipe', `${file} is no recipe`);
+  if (!isPlainObject(document)) throw cloudErrors.error('publish.recipe', `${file} is not a recipe`);
   if (!path.basename(file).startsWith(`${recipe.name}-${recipe.version}.`)) {
     const message = `${file} holds ${recipe.name} ${recipe.version}; its name must say the same`;
     throw cloudErrors.error('publish.recipe', message);

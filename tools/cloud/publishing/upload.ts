@@ -23,7 +23,7 @@ export async function upload(
     (found.ChecksumSHA256 === artifact.digest.base64 || found.Metadata?.['sha256'] === artifact.digest.hex);
   if (isSame) return false;
   for (let attempt = 1; ; attempt++) {
-    // The SDK cannot wind a stream back, so that each try opens the file anew.
+    // The SDK cannot wind a stream back, so that each try opens the file again.
     const command = new PutObjectCommand({ ...input, Body: createReadStream(artifact.file) });
     try {
       await awsCall(`PutObject ${place}`, s3.send(command, { abortSignal: signal }));

@@ -7,7 +7,7 @@ import { qualifiedOperation } from '../../recipe/access-control/services.ts';
 import type { AccessControlService } from '../../recipe/access-control/services.ts';
 
 export interface Authorizer {
-  /** `undefined` where it is allowed, the nucleus' text of the denial where it is not. */
+  /** `undefined` if it is allowed, else the nucleus' text of the denial. */
   denial(request: AccessRequest): string | undefined;
 }
 

@@ -74,7 +74,7 @@ describe('DiskConfigurationStore', () => {
     });
   });
 
-  it('does not reset elements of a list, nor what is no pointer', async () => {
+  it('does not reset elements of a list, nor what is not a pointer', async () => {
     const store = await open();
     deploy(store, { defaults: { list: [1, 2] }, merge: { list: [3, 4], a: 1 } });
 

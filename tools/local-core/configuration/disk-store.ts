@@ -91,7 +91,7 @@ export class DiskConfigurationStore implements ConfigurationStore {
     return () => this.#subscriptions.delete(subscription);
   }
 
-  /** What the component's configuration would be after the update. */
+  /** The component's configuration after the update. */
   preview(component: string, update: ConfigurationUpdate): unknown {
     return toPlain(applyUpdate(this.#trees.get(component), update, this.#fold, this.#log));
   }

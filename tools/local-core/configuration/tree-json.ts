@@ -8,7 +8,7 @@ export function encodeTree(node: ConfigNode): unknown {
   return { c: Object.fromEntries(children), t: node.at };
 }
 
-/** @throws TypeError where the stored form is not a tree */
+/** @throws TypeError if the stored form is not a tree */
 export function decodeTree(stored: unknown, fold: FoldKey): ConfigNode {
   if (!isPlainObject(stored) || typeof stored.t !== 'number') throw new TypeError('not a configuration tree');
   if ('v' in stored) return { kind: 'leaf', value: stored.v, at: stored.t };

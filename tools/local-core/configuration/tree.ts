@@ -3,7 +3,7 @@ import { isPlainObject } from '../../recipe/recipe.ts';
 
 /**
  * Configuration of one component as an immutable tree. Scalars and lists are leaves with the time of their last change;
- * a change is taken only where no newer value stands. Every operation returns a tree that shares what did not change.
+ * a change is taken only if no newer value stands. Every operation returns a tree that shares what did not change.
  */
 export type ConfigNode = ConfigLeaf | ConfigBranch;
 

@@ -5,7 +5,7 @@ import { parsePointer } from '../../recipe/json-pointer.ts';
 import { EMPTY_TREE, fillGaps, mapLeaves, mergeAt, removeAt } from './tree.ts';
 import type { ConfigBranch, FoldKey } from './tree.ts';
 
-/** What a deployment does to one component's configuration. */
+/** A deployment's change to one component's configuration. */
 export interface ConfigurationUpdate {
   /** Defaults of the recipe: fill gaps, never replace. */
   readonly defaults: PlainObject;

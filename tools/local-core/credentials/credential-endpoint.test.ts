@@ -105,7 +105,7 @@ describe('credential endpoint', () => {
     expect(await answered.json()).toMatchObject({ AccessKeyId: 'AKIA', SecretAccessKey: 'secret', Token: '' });
   });
 
-  it('answers 504 when the provider takes too long, and asks it anew for the next', async () => {
+  it('answers 504 when the provider takes too long, and asks it again for the next', async () => {
     const clock = new FakeClock();
     let asked = (): void => undefined;
     const called = new Promise<void>((resolve) => (asked = resolve));

@@ -29,14 +29,14 @@ type DetailedStatus =
   | 'FAILED_UNABLE_TO_ROLLBACK'
   | 'REJECTED';
 
-/** A deployment whose parts are all there: what is deployed afterwards, in which configuration, as which components. */
+/** A deployment whose parts are all there: what is deployed afterward, in which configuration, as which components. */
 export interface PreparedDeployment {
   readonly deployed: DeployedSet;
   readonly updates: ReadonlyMap<string, ConfigurationUpdate>;
   readonly definitions: ReadonlyMap<string, ComponentDefinition>;
 }
 
-/** Changes components and configuration together; on a failure rolls back where the request wants it. Throws where the disk fails. */
+/** Changes components and configuration together; on a failure rolls back where the request wants it. Throws if the disk fails. */
 export async function changeComponents(
   context: DeploymentContext,
   job: { readonly id: string; readonly request: LocalDeploymentRequest },
@@ -60,7 +60,7 @@ export async function changeComponents(
     await cleanStore(context, deployed);
     return { detailedStatus: 'SUCCESSFUL', deployed };
   } catch (error) {
-    // What the next core finds on disk makes it start what was there before.
+    // The next core starts the components that it finds on the disk.
     if (context.stopping.aborted) return { detailedStatus: 'FAILED_ROLLBACK_COMPLETE', error, deployed: current };
     log.error({ deploymentId: job.id, reason: messageOf(error) }, 'deployment.failed');
     // Nucleus lite has no rollback of components.

@@ -4,7 +4,7 @@ import { messageOf } from '#packages/foundation';
 import { coreErrors } from '../errors.ts';
 import { JsonFile, writeCoreFile } from '../files/json-file.ts';
 
-/** What is deployed: root components by group, and the version of every component. */
+/** The deployed set: root components by group, and the version of every component. */
 export interface DeployedSet {
   /** Version requirement by component, by group. */
   readonly groups: Readonly<Record<string, Readonly<Record<string, string>>>>;

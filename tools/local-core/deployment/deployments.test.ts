@@ -70,7 +70,7 @@ describe('Deployments', () => {
     ]);
   });
 
-  it('rejects what is no deployment', async () => {
+  it('rejects what is not a deployment', async () => {
     const deployments = await open(succeed);
 
     const record = await deployments.ended(deployments.create({ failureHandlingPolicy: 'RETRY' } as never));

@@ -96,7 +96,7 @@ export function configurationUpdates(
 type ConfigurationChange = NonNullable<LocalDeploymentRequest['componentToConfiguration']>[string];
 
 /**
- * What the components will be: lifecycles with variables resolved against the configuration as it will be.
+ * The components after the deployment: lifecycles with variables resolved against the configuration as it will be.
  *
  * @throws recipe.lifecycle-invalid, lifecycle.privilege-refused
  */

@@ -73,7 +73,7 @@ componentUpdatePolicy: { action: SKIP_NOTIFY_COMPONENTS }
     const file = await document(`
 rootComponentVersionsToAdd: { 'a A': 1.0.0, b.B: newest }
 failureHandlingPolicy: RETRY
-colour: red
+color: red
 `);
 
     await expect(readDeploymentDocument(file)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ colour: red
           expect.stringContaining('/rootComponentVersionsToAdd/a A: '),
           expect.stringContaining('/rootComponentVersionsToAdd/b.B: "newest" is not a version range'),
           expect.stringContaining('/failureHandlingPolicy: '),
-          expect.stringContaining('colour'),
+          expect.stringContaining('color'),
         ],
       },
     });

@@ -60,7 +60,7 @@ describe('resolveVersions', () => {
     expect(found.get('a')?.version).toBe('1.5.0');
   });
 
-  it('names who requires what where nothing fits', () => {
+  it('names who requires what if nothing fits', () => {
     expect(() => versions({ 'a 1.0.0': { b: '^2.0.0' }, 'b 1.0.0': {}, 'b 1.1.0': {} }, { a: '1.0.0' })).toThrow(
       'no version of b fits: a 1.0.0 requires ^2.0.0; available: 1.0.0, 1.1.0',
     );

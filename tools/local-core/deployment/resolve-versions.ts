@@ -42,7 +42,7 @@ export function resolveVersions(request: ResolveRequest): ReadonlyMap<string, Ca
   return chosen;
 }
 
-/** Far more than any real set needs; two components whose versions exclude each other in turn would go on for ever. */
+/** Far more than any real set needs; two components whose versions exclude each other in turn would go on forever. */
 const STEP_LIMIT = 1_000;
 
 function requirementsOn(

@@ -27,7 +27,7 @@ export interface DeploymentJob {
 const NOTIFY_SECONDS = 60;
 const VALIDATE_SECONDS = 20;
 
-/** One deployment from request to result: prepare → ask components → validate → change → clean up, or roll back. Throws where the disk fails. */
+/** One deployment from request to result: prepare → ask components → validate → change → clean up, or roll back. Throws if the disk fails. */
 export async function runDeployment(
   context: DeploymentContext,
   job: DeploymentJob,

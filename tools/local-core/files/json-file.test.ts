@@ -45,7 +45,7 @@ describe('JsonFile', () => {
     expect(await JsonFile.read(path.join(blocked, 'x.json'))).toBe(1);
   });
 
-  it('reads nothing where there is no file', async () => {
+  it('reads nothing if there is no file', async () => {
     expect(await JsonFile.read(path.join(folder, 'none.json'))).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ export class JsonFile {
     this.#content = content;
   }
 
-  /** The stored value, undefined where there is none. A file that cannot be parsed is an error: atomic writes leave none. */
+  /** The stored value, undefined if there is none. A file that cannot be parsed is an error: atomic writes leave none. */
   static async read(file: string): Promise<unknown> {
     const text = await readTextIfAny(file);
     return text === undefined ? undefined : (JSON.parse(text) as unknown);

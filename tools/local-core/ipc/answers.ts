@@ -52,8 +52,8 @@ export function failure(operationName: string, streamId: number, error: unknown,
     const payload = 'InternalServerError';
     return { frame: { ...frame, headers: { ':content-type': 'text/plain' }, payload }, message: error.message };
   }
-  const unmodelled = error instanceof UnknownOperation || error instanceof UnreadableRequest;
-  const fault = unmodelled ? new Fault('ServiceError', '') : toFault(error);
+  const unmodeled = error instanceof UnknownOperation || error instanceof UnreadableRequest;
+  const fault = unmodeled ? new Fault('ServiceError', '') : toFault(error);
   const payload = JSON.stringify(fault.toPayload());
   return {
     frame: { ...frame, headers: modelHeaders(fault.model), payload },

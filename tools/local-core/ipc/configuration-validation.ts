@@ -36,7 +36,7 @@ export class ConfigurationValidation {
     settle(report);
   }
 
-  /** Resolves with the reason of the first rejection or of the time-out; undefined where all accept. */
+  /** Resolves with the reason of the first rejection or of the time-out; undefined if all accept. */
   async validate(
     deploymentId: string,
     changed: ReadonlyMap<string, unknown>,

@@ -11,7 +11,7 @@ export type FaultModel =
   | 'ServiceError'
   | 'UnauthorizedError';
 
-/** A modelled error: what a component's client sees as `error.serviceError`. */
+/** A modeled error: what a component's client sees as `error.serviceError`. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly model: FaultModel;

@@ -10,7 +10,7 @@ export interface IpcFaults {
   refuseConnections(component?: string): () => void;
 }
 
-/** What the server asks before it acts. */
+/** The server's checks before it acts. */
 export class FaultBoard implements IpcFaults {
   readonly #clock: Clock;
   readonly #stalls = new Set<Scope>();

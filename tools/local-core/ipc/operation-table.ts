@@ -78,7 +78,7 @@ const unsupported = new Set(
 /** The operation is not part of the IPC model. */
 export class UnknownOperation extends Error {}
 
-/** The request's payload is no JSON. */
+/** The request's payload is not JSON. */
 export class UnreadableRequest extends Error {}
 
 const byName = new Map(operations.map((operation) => [qualifiedOperation(operation.name), operation]));

@@ -18,17 +18,17 @@ export interface Operation<Request = unknown> {
   readonly events?: string;
   /** Whether nucleus lite has it; in strict lite mode the others answer an empty ServiceError. */
   readonly onLite: boolean;
-  /** Returns the response's payload. Throws `Fault` for modelled errors. */
+  /** Returns the response's payload. Throws `Fault` for modeled errors. */
   handle(request: Request, call: Call): object | Promise<object>;
 }
 
-/** What every operation can reach. */
+/** The services that every operation can use. */
 export interface IpcContext {
   readonly nucleus: NucleusPort;
   readonly pubsub: LocalPubSub;
-  /** Undefined where the device is configured to run offline. */
+  /** Undefined if the device is configured to run offline. */
   readonly iotCore: IotCore | undefined;
-  /** Undefined where no secret manager is installed. */
+  /** Undefined if no secret manager is installed. */
   readonly secrets: SecretSource | undefined;
   readonly updates: ComponentUpdates;
   readonly validation: ConfigurationValidation;

@@ -140,7 +140,7 @@ describe('requests', () => {
     expect(await client.frame(3)).toMatchObject({ streamId: 2 });
   });
 
-  it('answer modelled errors with their shape, and end the stream', async () => {
+  it('answer modeled errors with their shape, and end the stream', async () => {
     const client = await connected();
 
     client.send(requestFrame(1, PUBLISH, { topic: 'a/+', publishMessage: { jsonMessage: { message: {} } } }));
@@ -171,15 +171,18 @@ describe('requests', () => {
     });
   });
 
-  it.each(['{', '', 'null1'])('that are no JSON ("%s") are an internal server error in plain text', async (payload) => {
-    const client = await connected();
+  it.each(['{', '', 'null1'])(
+    'that are not JSON ("%s") are an internal server error in plain text',
+    async (payload) => {
+      const client = await connected();
 
-    client.send(requestFrame(1, PUBLISH, payload));
+      client.send(requestFrame(1, PUBLISH, payload));
 
-    const answer = await client.frame(2);
-    expect(answer.headers).toEqual({ ':content-type': 'text/plain' });
-    expect(Buffer.from(answer.payload).toString()).toBe('InternalServerError');
-  });
+      const answer = await client.frame(2);
+      expect(answer.headers).toEqual({ ':content-type': 'text/plain' });
+      expect(Buffer.from(answer.payload).toString()).toBe('InternalServerError');
+    },
+  );
 
   it.each([
     ['a number for the topic', { topic: 1, publishMessage: { jsonMessage: { message: {} } } }],

@@ -12,7 +12,7 @@ export function readRequest(operation: Operation, payload: Uint8Array, lite: boo
   throw new Fault('InvalidArgumentsError', `${operation.name}: ${z.prettifyError(result.error)}`);
 }
 
-/** The token of a Connect message; undefined where there is none. */
+/** The token of a Connect message; undefined if there is none. */
 export function readToken(payload: Uint8Array): string | undefined {
   const message = connectSchema.safeParse(jsonOrUndefined(payload));
   return message.success ? message.data.authToken : undefined;
@@ -35,6 +35,6 @@ function parseJson(payload: Uint8Array): unknown {
     );
     return value;
   } catch (error) {
-    throw new UnreadableRequest('the request is no JSON', { cause: error });
+    throw new UnreadableRequest('the request is not JSON', { cause: error });
   }
 }

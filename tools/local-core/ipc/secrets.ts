@@ -7,7 +7,7 @@ import { coreErrors } from '../errors.ts';
 
 /** Where GetSecretValue finds secrets. */
 export interface SecretSource {
-  /** By ARN or by name; undefined where there is none. */
+  /** By ARN or by name; undefined if there is none. */
   find(secretId: string): Promise<Secret | undefined>;
 }
 
@@ -27,7 +27,7 @@ export interface SecretVersion {
 export const CURRENT_STAGE = 'AWSCURRENT';
 
 /**
- * Secrets of a local YAML or JSON file, read anew at each request. Either names with texts (`camera: s3cret`), or a
+ * Secrets of a local YAML or JSON file, read again at each request. Either names with texts (`camera: s3cret`), or a
  * list: `secrets: [{ name, arn?, versions: [{ versionId?, stages?, secretString | secretBinary }] }]`.
  * Throws `ipc-server.secrets-file`.
  */

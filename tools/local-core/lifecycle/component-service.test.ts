@@ -90,7 +90,7 @@ describe('a component', () => {
     await rig.line('a down', 3); // also on the way into BROKEN
   });
 
-  it('goes on for ever where errors lie an errorResetTime apart', async () => {
+  it('goes on forever where errors lie an errorResetTime apart', async () => {
     const a = rig.start('a', {
       errorResetTime: 60,
       run: 'echo up; while [ ! -e fail ]; do sleep 0.02; done; rm fail; exit 1',
@@ -132,7 +132,7 @@ describe('a component', () => {
     expect(a.service.statusReason).toBeUndefined();
   });
 
-  it('says so where a script cannot be started', async () => {
+  it('says so if a script cannot be started', async () => {
     const a = rig.start('a', { run: '/nowhere/tool' });
     await rig.state(a, 'BROKEN');
 

@@ -141,7 +141,7 @@ export class ComponentService {
     else if (consequence === 'restart') this.requestRestart();
   }
 
-  /** What the component says about itself over IPC. False where the machine does not allow it; the nucleus ignores it then. */
+  /** The state that the component reports over IPC. False if the machine does not allow it; the nucleus ignores it then. */
   report(state: 'RUNNING' | 'ERRORED' | 'FINISHED', reason?: string): boolean {
     const accepted = this.#record.report({ to: state, ...(reason === undefined ? {} : { reason }) });
     const facts = { component: this.name, current: this.state, reported: state };

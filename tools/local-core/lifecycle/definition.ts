@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Lifecycle } from '../../recipe/lifecycle.ts';
 import type { RecipeDependency } from '../../recipe/recipe.ts';
 
-/** What a deployment makes of a component: version, lifecycle with resolved variables, dependencies. */
+/** A component as deployed: version, lifecycle with resolved variables, dependencies. */
 export interface ComponentDefinition {
   readonly name: string;
   readonly version: string;
@@ -13,7 +13,7 @@ export interface ComponentDefinition {
 }
 
 /**
- * What a changed definition asks of a running component: a new version or install script installs again, any other change
+ * The effect of a changed definition on a running component: a new version or install script installs again, any other change
  * of the lifecycle restarts, a changed shutdown script alone does nothing, nor does configuration that no script uses,
  * unless the definition holds it.
  */

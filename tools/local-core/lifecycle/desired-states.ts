@@ -8,7 +8,7 @@ export class DesiredStates {
     return this.#path;
   }
 
-  /** What comes next once `current` is reached: leading entries equal to it are done and dropped. */
+  /** The next state once `current` is reached: leading entries equal to it are done and dropped. */
   next(current: LifecycleState): LifecycleState | undefined {
     while (this.#path[0] !== undefined && this.#path[0] === current) this.#path = this.#path.slice(1);
     return this.#path[0];

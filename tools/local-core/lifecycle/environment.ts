@@ -1,4 +1,4 @@
-/** What the core tells every component through its environment. */
+/** Variables that the core sets for every component. */
 export interface CoreEnvironment {
   readonly thingName: string;
   readonly region: string;

@@ -34,7 +34,7 @@ export class Guardian {
     });
     try {
       await once(process, 'spawn');
-      // It says so once no signal of a terminal ends it.
+      // It logs it once no signal of a terminal ends it.
       await Promise.race([once(process.stdout, 'data'), once(process, 'exit')]);
       process.stdout.destroy();
     } catch (cause) {
@@ -56,7 +56,7 @@ export class Guardian {
     return this.#closed;
   }
 
-  /** Handed to scripts as file descriptor 3; undefined where the guardian was just lost. */
+  /** Handed to scripts as file descriptor 3; undefined if the guardian was just lost. */
   get pipe(): Writable | undefined {
     const { stdin } = this.#process;
     return this.alive && stdin && !stdin.destroyed ? stdin : undefined;

@@ -12,7 +12,7 @@ export function processTable(): readonly ProcessRow[] {
   return process.platform === 'linux' ? fromProc() : fromPs();
 }
 
-/** Whether a process started with this variable. Linux only; false where it cannot be read. */
+/** Whether a process started with this variable. Linux only; false if it cannot be read. */
 export function startedWith(pid: number, variable: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(variable);
@@ -21,7 +21,7 @@ export function startedWith(pid: number, variable: string): boolean {
   }
 }
 
-/** When the process started, in the system's own form; with the id it names a process for good. Undefined where there is none. */
+/** When the process started, in the system's own form; with the id it names a process for good. Undefined if there is none. */
 export function startTime(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') return statFields(pid)[19];

@@ -21,7 +21,7 @@ export interface RunningComponent {
   readonly token: string;
 }
 
-/** What the components of a core share. */
+/** The context that the components of a core share. */
 export interface ComponentSurroundings {
   readonly paths: CorePaths;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { ComponentState } from '../ports.ts';
 /** States of the nucleus' machine; the last two end a component's life and are never shown. */
 export type LifecycleState = ComponentState | 'UNINSTALLING' | 'UNINSTALLED';
 
-/** What a component, or its exit, may report in which state (Lifecycle of the Java nucleus). */
+/** The reports that a component, or its exit, may make in each state (Lifecycle of the Java nucleus). */
 const REPORTABLE: Readonly<Partial<Record<LifecycleState, readonly LifecycleState[]>>> = {
   NEW: ['ERRORED'],
   STARTING: ['RUNNING', 'ERRORED', 'FINISHED'],

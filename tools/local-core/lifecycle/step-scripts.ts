@@ -15,7 +15,7 @@ export class StepScripts {
     this.#environment = environment;
   }
 
-  /** Undefined where the lifecycle has no such section, or its `Skipif` holds. */
+  /** Undefined if the lifecycle has no such section, or its `Skipif` holds. */
   start(
     section: LifecycleSection,
     definition: ComponentDefinition,

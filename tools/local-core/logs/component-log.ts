@@ -39,7 +39,7 @@ export class ComponentLog {
     this.#write(level, line.stream, line.text, line.section, state);
   }
 
-  /** What the core itself did with the component. */
+  /** The core's own actions on the component. */
   event(event: string, text: string, section: string, state: string): void {
     this.#write('INFO', event, text, section, state);
   }

@@ -180,7 +180,7 @@ class BrokerIotCore implements IotCore {
 
 function openClient(options: BrokerOptions): MqttClient {
   if (!/^mqtts?:\/\/[^/]/.test(options.url)) {
-    throw coreErrors.error('mqtt.url', `"${maskCredentials(options.url)}" is no broker address`);
+    throw coreErrors.error('mqtt.url', `"${maskCredentials(options.url)}" is not a broker address`);
   }
   return connect(options.url, {
     clientId: options.clientId ?? `edgeml-core-${randomUUID()}`,

@@ -4,7 +4,7 @@ import type { IotProperties } from './iot-core.ts';
 
 type PublishProperties = NonNullable<IClientPublishOptions['properties']>;
 
-/** Undefined where there is nothing to say. */
+/** Undefined if there is nothing to say. */
 export function toMqtt5(message: IotProperties): PublishProperties | undefined {
   const properties: PublishProperties = {
     ...(message.userProperties ? { userProperties: toUserProperties(message.userProperties) } : {}),

@@ -9,7 +9,7 @@ import type { IotCore } from './iot-core.ts';
  */
 export type IotCoreChoice = { readonly url?: string; readonly port?: number; readonly tries?: number } | false;
 
-/** What stands in for AWS IoT Core, and where programs reach its broker. */
+/** The stand-in for AWS IoT Core, and the address of its broker for programs. */
 export interface StartedIotCore {
   readonly iotCore: IotCore | undefined;
   readonly url: string | undefined;

@@ -43,7 +43,7 @@ export function checkPayload(topic: string, payload: Uint8Array): void {
   throw coreErrors.error('mqtt.payload-too-large', message);
 }
 
-/** What the limits count; undefined for a reserved topic of unknown kind. */
+/** The slashes that the limits count; undefined for a reserved topic of unknown kind. */
 function countedPart(topic: string, use: TopicUse): string | undefined {
   if (!topic.startsWith('$')) return topic;
   if (BASIC_INGEST.test(topic)) return topic.replace(BASIC_INGEST, '');

@@ -17,7 +17,7 @@ export interface LocalMessage {
 export type MessageBody =
   { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'binary'; readonly base64: string };
 
-/** What the publisher said: the object or the bytes, in whatever form they came. */
+/** The published message: the object or the bytes, as they came. */
 export function messageIn(body: MessageBody): unknown {
   return plainMessage(body.kind === 'json' ? body.value : Buffer.from(body.base64, 'base64'));
 }

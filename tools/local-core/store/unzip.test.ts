@@ -93,7 +93,7 @@ describe('unzip', () => {
     },
   );
 
-  it('refuses what is no archive, and one that is cut off', async () => {
+  it('refuses what is not an archive, and one that is cut off', async () => {
     await writeFile(archive, 'not a zip');
     await expect(unzip(archive, target)).rejects.toThrow(/a\.zip cannot be unpacked/);
 

@@ -25,7 +25,7 @@ export interface VariableContext {
  * Resolves recipe variables in every string of a value (component recipe reference, "Recipe variables"):
  * `{artifacts:path}`, `{artifacts:decompressedPath}`, `{work:path}`, `{kernel:rootPath}`, `{iot:thingName}`,
  * `{configuration:/json/pointer}`, and the same with `<dependency>:` in front for direct dependencies.
- * What cannot be resolved stays as it is, with an error in the log, as on the nucleus.
+ * A variable that cannot be resolved stays as it is, with an error in the log, as on the nucleus.
  *
  * `onlySystem` leaves `configuration:` alone (for values of the configuration itself).
  */
@@ -100,7 +100,7 @@ function lookUp(
   }
 }
 
-/** Scalars as they are, containers as JSON with sorted keys, undefined where nothing is. */
+/** Scalars as they are, containers as JSON with sorted keys, undefined if nothing is. */
 function asText(value: unknown): string | undefined {
   return value === undefined ? undefined : valueText(sortKeys(value));
 }

@@ -26,7 +26,7 @@ import { makeManifest, openQuestions, parseDraft, proposeFor } from './make-mani
 import type { ManifestDraft, Proposed } from './make-manifest.ts';
 import { filesOfOnnx } from './onnx-files.ts';
 
-/** What the user asks for beside the source. */
+/** The user's options beside the source. */
 export interface PackageRequest {
   readonly name?: string;
   readonly version?: string;
@@ -56,7 +56,7 @@ export interface PackageRequest {
 
 export interface Assembled {
   readonly manifest: ModelManifest;
-  /** What a person should look at: guesses of the proposal, variants that were left out. */
+  /** Points that a person should check: guesses of the proposal, variants that were left out. */
   readonly notes: readonly string[];
   /** Whether the model.json was proposed, since the source did not have one. */
   readonly isProposed: boolean;

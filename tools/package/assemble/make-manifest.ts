@@ -13,9 +13,9 @@ import { requireModelName, requireVersion } from '../names.ts';
 export type ManifestDraft = Readonly<Record<string, unknown>>;
 
 export interface ManifestParts {
-  /** What the source's own model.json says, and what the user says, later ones over earlier ones. */
+  /** The source's own model.json and the user's options, later ones over earlier ones. */
   readonly given: readonly ManifestDraft[];
-  /** The model to propose what is missing for; undefined where the source is a package. */
+  /** The model to propose what is missing for; undefined if the source is a package. */
   readonly proposal: ManifestDraft | undefined;
   readonly name: string | undefined;
   readonly suggestedName: string | undefined;
@@ -82,7 +82,7 @@ export function parseDraft(text: string, file: string): ManifestDraft {
     throw packagingErrors.error('packaging.manifest', `${file} is not JSON: ${messageOf(cause)}`, { cause });
   }
   if (isPlainObject(value)) return value;
-  throw packagingErrors.error('packaging.manifest', `${file} is no JSON object`);
+  throw packagingErrors.error('packaging.manifest', `${file} is not a JSON object`);
 }
 
 function mergeManifests(below: ManifestDraft, above: ManifestDraft): ManifestDraft {

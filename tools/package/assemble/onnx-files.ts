@@ -5,7 +5,7 @@ import { readGiven } from '../files.ts';
 
 /**
  * An ONNX file and the files beside it that hold its weights, relative to its folder (external data of onnx.proto3).
- * @throws EdgeError `model.unreadable`, `archive.unsafe-entry` where the model points out of its folder
+ * @throws EdgeError `model.unreadable`, `archive.unsafe-entry` if the model points out of its folder
  */
 export async function filesOfOnnx(file: string): Promise<readonly { readonly path: string }[]> {
   const name = path.basename(file);

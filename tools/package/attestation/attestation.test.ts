@@ -83,7 +83,7 @@ describe.each([
       'attestation.untrusted',
     ],
     ['no statement at all', (): Given => ['\n', artifact.sha256, keys], 'attestation.malformed'],
-    ['a line that is no envelope', (): Given => ['{}\n', artifact.sha256, keys], 'attestation.malformed'],
+    ['a line that is not an envelope', (): Given => ['{}\n', artifact.sha256, keys], 'attestation.malformed'],
   ] as const)('are refused for %s', (_what, given, code) => {
     const [said, sha256, trusted] = given();
     expect(() => verifyAttestation(said, sha256, trusted)).toThrow(expect.objectContaining({ code }) as Error);

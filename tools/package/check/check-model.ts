@@ -7,7 +7,7 @@ import type { VariantCheck } from '../errors.ts';
 
 const NOT_RUN = 'loads; not run: give shapes for the free axes (tensors in model.json) or a golden case';
 
-/** Loads each variant, warms it up and runs the package's golden cases. @throws EdgeError where a variant cannot be loaded */
+/** Loads each variant, warms it up and runs the package's golden cases. @throws EdgeError if a variant cannot be loaded */
 export async function checkModel(
   dir: string,
   manifest: ModelManifest,

@@ -1,7 +1,7 @@
 import type { ModelManifest, Prediction } from '#packages/model-package';
 
 /** Names that lists of labels give to the row for "nothing here". */
-const BACKGROUND = /^(_*(background|bg)_*|unlabell?ed|\?+|none|n\/a)$/i;
+const BACKGROUND = /^(_*(background|bg)_*|unlabel?ed|\?+|none|n\/a)$/i;
 
 /** Whether a list of labels begins with a row for "nothing here". */
 export function hasBackgroundRow([first]: readonly string[]): boolean {

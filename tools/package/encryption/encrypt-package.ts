@@ -8,7 +8,7 @@ import type { Recipient } from './recipients.ts';
 
 /**
  * Encrypts the models of a package folder in place, with the weights that lie beside them, under a fresh key that each recipient gets, and says so in
- * its model.json. What is not encrypted: model.json itself, labels, golden cases.
+ * its model.json. model.json itself, labels and golden cases are not encrypted.
  * @throws EdgeError `packaging.kms`
  */
 export async function encryptPackage(

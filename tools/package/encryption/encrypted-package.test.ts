@@ -2,9 +2,9 @@ import { chmod, copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/pro
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAgentProcess } from '../../../testing/agent/agent-process.ts';
-import { plainPicture } from '../../../testing/agent/colour-package.ts';
+import { plainPicture } from '../../../testing/agent/color-package.ts';
 import { errorOf, runHere } from '../../../testing/package/in-process.ts';
-import { colourModel, LABELS, MANIFEST, trainingOutput } from '../../../testing/package/training-output.ts';
+import { colorModel, LABELS, MANIFEST, trainingOutput } from '../../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../../testing/package/training-output.ts';
 
 let training: TrainingOutput;
@@ -15,9 +15,9 @@ let folder: string;
 
 beforeAll(async () => {
   training = await trainingOutput();
-  const onnx = await training.write({ 'colours.onnx': colourModel() });
+  const onnx = await training.write({ 'colors.onnx': colorModel() });
   const labels = await training.write({ 'labels.txt': LABELS });
-  const manifest = await training.write({ 'colours.json': MANIFEST });
+  const manifest = await training.write({ 'colors.json': MANIFEST });
   const red = await training.image('red');
   const keys = at('keys');
   const made = async (...words: readonly string[]): Promise<never> =>
@@ -26,7 +26,7 @@ beforeAll(async () => {
   signing = await made();
   const files = [
     '--name',
-    'Colours',
+    'Colors',
     '--version',
     '1.2.0',
     '--source',
@@ -49,7 +49,7 @@ afterAll(() => training.remove());
 
 /** Files below a folder that hold a part of the model as it is. */
 async function plainCopies(below: string): Promise<readonly string[]> {
-  const part = Buffer.from(colourModel()).subarray(0, 64);
+  const part = Buffer.from(colorModel()).subarray(0, 64);
   const found: string[] = [];
   for (const entry of await readdir(below, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
@@ -66,7 +66,7 @@ describe('an encrypted package', () => {
     };
     expect(encryption).toMatchObject({
       algorithm: 'AES-256-GCM',
-      files: ['colours.onnx'],
+      files: ['colors.onnx'],
       keys: [{ kind: 'device', keyId: device.keyId }],
     });
     expect(await plainCopies(at('build'))).toEqual([]);
@@ -112,7 +112,7 @@ describe('an encrypted package', () => {
       });
     const red = await plainPicture(255, 0, 0);
     const score = async ({ client }: Awaited<ReturnType<typeof start>>) =>
-      (await client.invoke('Colours', red, { contentType: 'image/png' })).predictions[0]?.label;
+      (await client.invoke('Colors', red, { contentType: 'image/png' })).predictions[0]?.label;
     let agent = await start();
     try {
       await expect(agent.client.activate({ path: folder })).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('edgeml package --encrypt', () => {
   it('refuses a key that signs', async () => {
     const words = [
       '--source',
-      at('colours.onnx'),
+      at('colors.onnx'),
       '--output',
       at('other'),
       '--encrypt',

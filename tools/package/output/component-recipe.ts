@@ -7,7 +7,7 @@ export interface RecipeOptions {
   /** Range of the agent that can read the package, e.g. `>=1.0.0 <2.0.0`. */
   readonly agentRange: string;
   readonly publisher: string;
-  /** Who on the device may read the unpacked files. */
+  /** The users on the device that may read the unpacked files. */
   readonly read: 'ALL' | 'OWNER';
   /** The model runs beside the one that serves its name. Default: it serves. */
   readonly role?: 'challenger';
@@ -52,7 +52,7 @@ export function componentRecipe(manifest: ModelManifest, options: RecipeOptions)
 
 interface Shell {
   readonly separator: '/' | '\\';
-  /** What stands before the command, with a space behind it. */
+  /** The prefix of the command, with a space behind it. */
   readonly start: string;
   readonly node: string;
 }
@@ -85,7 +85,7 @@ function environment(separator: string): object {
   };
 }
 
-/** What the scripts say of the model. */
+/** The description of the model in the scripts. */
 interface Words {
   readonly name: string;
   /** With a space before it; empty for a model that serves. */

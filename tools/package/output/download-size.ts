@@ -8,12 +8,12 @@ import { manifestMatches } from '../../recipe/manifest-match.ts';
 import { parseRecipeFile } from '../../recipe/read-recipe.ts';
 import type { Recipe } from '../../recipe/recipe.ts';
 
-/** What one kind of device downloads. */
+/** The download of one kind of device. */
 export interface DownloadSize {
   readonly platform: RuntimePlatform;
-  /** Artifacts of the component itself: what every update costs. Undefined where it has no manifest for the platform. */
+  /** Artifacts of the component itself: what every update costs. Undefined if it has no manifest for the platform. */
   readonly updateBytes: number | undefined;
-  /** With everything that it depends on, on a device that has nothing yet; undefined where a part is not built. */
+  /** With everything that it depends on, on a device that has nothing yet; undefined if a part is not built. */
   readonly firstBytes: number | undefined;
   /** Components that are not in the folders, or have no artifact for the platform there. */
   readonly missing: readonly string[];
@@ -93,7 +93,7 @@ function newest(found: readonly BuiltRecipe[], name: string, range: string): Bui
   return fitting.sort((a, b) => semver.rcompare(a.recipe.version, b.recipe.version))[0];
 }
 
-/** Undefined where no manifest fits or one of its artifacts is not there. */
+/** Undefined if no manifest fits or one of its artifacts is not there. */
 async function artifactBytes({ folder, recipe }: BuiltRecipe, device: DevicePlatform): Promise<number | undefined> {
   const manifest = recipe.manifests.find((one) => manifestMatches(one, device));
   if (!manifest) return undefined;

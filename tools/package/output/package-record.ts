@@ -6,7 +6,7 @@ import { signedClaimsSchema } from '#packages/model-package';
 const sourceSchema = z.looseObject({ uri: z.string() });
 
 /**
- * What packaging did, beside the package as `<name>-<version>.json`: the answer of the old packaging job, and what tells
+ * The record of a packaging run, beside the package as `<name>-<version>.json`: the answer of the old packaging job, and what tells
  * the next run whether anything has changed.
  */
 const recordSchema = z.object({
@@ -24,7 +24,7 @@ const recordSchema = z.object({
   packageHash: z.string(),
   /** Key that signed it; absent where it is not signed. */
   signedBy: z.string().exactOptional(),
-  /** What the key says of the package's use. */
+  /** The claims about the package's use. */
   claims: signedClaimsSchema.exactOptional(),
   /** Paths relative to the output folder. */
   files: z.object({ package: z.string(), recipe: z.string(), artifact: z.string(), archive: z.string() }),

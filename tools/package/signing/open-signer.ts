@@ -11,7 +11,7 @@ export interface SignerChoice {
   readonly keyId?: string;
 }
 
-/** The signer that was asked for; undefined where none was. @throws EdgeError `signing.*`, `signature.bad-key` */
+/** The signer that was asked for; undefined if none was. @throws EdgeError `signing.*`, `signature.bad-key` */
 export async function openSigner(
   { key, kmsKey, keyId }: SignerChoice,
   aws: AwsClients,

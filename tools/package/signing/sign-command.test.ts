@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyIdOf, publicKeyText } from '#packages/model-package';
 import { runCommand } from '../../../testing/process/run-command.ts';
 import { errorOf, runHere } from '../../../testing/package/in-process.ts';
-import { colourPackage, tarOf, trainingOutput } from '../../../testing/package/training-output.ts';
+import { colorPackage, tarOf, trainingOutput } from '../../../testing/package/training-output.ts';
 import type { TrainingOutput } from '../../../testing/package/training-output.ts';
 
 let training: TrainingOutput;
@@ -16,11 +16,9 @@ const at = (...parts: readonly string[]): string => path.join(training.dir, ...p
 
 beforeAll(async () => {
   training = await trainingOutput();
-  const files = colourPackage();
-  await training.write(
-    Object.fromEntries(Object.entries(files).map(([name, content]) => [`Colours/${name}`, content])),
-  );
-  dir = at('Colours');
+  const files = colorPackage();
+  await training.write(Object.fromEntries(Object.entries(files).map(([name, content]) => [`Colors/${name}`, content])));
+  dir = at('Colors');
 });
 afterAll(() => training.remove());
 
@@ -37,7 +35,7 @@ describe('edgeml keygen, sign and verify', () => {
 
     const signed = await runHere(['sign', '--package', dir, '--key', privateFile!, '--json']);
     expect(signed, signed.stderr).toMatchObject({ code: 0 });
-    expect(signed.json[0]).toMatchObject({ name: 'Colours', algorithm: 'Ed25519', keyId });
+    expect(signed.json[0]).toMatchObject({ name: 'Colors', algorithm: 'Ed25519', keyId });
     // Signing again signs the same files: the signature is none of them.
     const again = await runHere(['sign', '--package', dir, '--key', privateFile!, '--json']);
     expect(again.json[0]).toMatchObject({ files: signed.json[0]?.['files'], hash: signed.json[0]?.['hash'] });
@@ -102,7 +100,7 @@ describe('edgeml keygen, sign and verify', () => {
     expect(signed.json[0]).toMatchObject({ claims });
     const verify = ['verify', '--package', copy, '--json', '--key', at('others/other.pub')];
     expect((await runHere([...verify, '--alias', 'Gate'])).json[0]).toMatchObject({ state: 'trusted', claims });
-    expect(errorOf(await runHere([...verify, '--alias', 'Colours'])).code).toBe('signature.other-alias');
+    expect(errorOf(await runHere([...verify, '--alias', 'Colors'])).code).toBe('signature.other-alias');
     const wrong = await runHere([...words, '--minimum-version', 'winter']);
     expect(errorOf(wrong).code).toBe('signature.bad-claims');
   });
@@ -124,7 +122,7 @@ describe('edgeml keygen, sign and verify', () => {
     const plan = await runHere(['sign', '--package', dir, '--key', at('others/other.key'), '--dry-run', '--json']);
     expect(plan.json[0]).toMatchObject({ dryRun: true, algorithm: 'Ed25519' });
     expect(await readFile(path.join(dir, 'signature.json'), 'utf8')).toBe(before);
-    await writeFile(at('unsigned.tar.gz'), await tarOf(colourPackage()));
+    await writeFile(at('unsigned.tar.gz'), await tarOf(colorPackage()));
     const unsigned = await runHere([
       'verify',
       '--package',

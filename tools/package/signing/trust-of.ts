@@ -13,7 +13,7 @@ export interface TrustChoice {
   readonly config?: string;
 }
 
-/** What a device with these keys would trust, policy `require`; nobody where none is given. @throws EdgeError `signature.bad-key`, `config.invalid` */
+/** The trust of a device with these keys, policy `require`; nobody if none is given. @throws EdgeError `signature.bad-key`, `config.invalid` */
 export async function trustOf({ key = [], trustedKeys, config }: TrustChoice): Promise<Trust> {
   const configured = config === undefined ? undefined : await configurationOf(config);
   const keys: Record<string, string> = { ...configured?.TrustedKeys };

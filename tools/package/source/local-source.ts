@@ -53,7 +53,7 @@ async function loose(
   signal: AbortSignal,
 ): Promise<FoundSource> {
   const hashes = await hashFiles(dir, files, signal);
-  // The signature is no part of a package's identity, but of a source's: packaging carries it along.
+  // The signature is not part of a package's identity, but of a source's: packaging carries it along.
   const signature = files.some((file) => file.path === SIGNATURE_FILE)
     ? await hashFiles(path.join(dir, '.'), [{ path: `./${SIGNATURE_FILE}` }], signal)
     : {};

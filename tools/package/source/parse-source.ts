@@ -26,7 +26,10 @@ function parseArn(text: string): ModelSource {
   const [, region, resource] = ARN.exec(text) ?? [];
   if (region === undefined) {
     const hint = /:(training-job|model-package):/.exec(text)?.[1];
-    throw invalid(text, hint ? `write "${hint}/", not "${hint}:", before the name` : 'it is no ARN of one of these');
+    throw invalid(
+      text,
+      hint ? `write "${hint}/", not "${hint}:", before the name` : 'it is not an ARN of one of these',
+    );
   }
   return { kind: resource === 'training-job' ? 'training-job' : 'model-package', arn: text, region };
 }

@@ -5,7 +5,7 @@ import { packagingErrors } from '../errors.ts';
 
 type RequestCode = `package-source.${'changed' | 'denied' | 'no-credentials' | 'not-found' | 'unreachable'}`;
 
-/** What a failed request to AWS means for the source `what`. */
+/** The error for a failed request to AWS about the source `what`. */
 export function sourceFailure(what: string, thrown: unknown): Error {
   if (isEdgeError(thrown)) return thrown;
   const failure = awsFailure(thrown);

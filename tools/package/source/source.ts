@@ -7,7 +7,7 @@ export type ModelSource =
 
 /** Which bytes a source holds right now. Two equal identities are the same model. */
 interface SourceIdentity {
-  /** What was asked for: the file's name, `s3://…` or an ARN. */
+  /** The source as given: the file's name, `s3://…` or an ARN. */
   readonly uri: string;
   /** The object behind an ARN. */
   readonly object?: string;

@@ -72,7 +72,7 @@ describe('accessControl', () => {
     expect(rules.allows(PUBSUB, PUBLISH, 'a?')).toBe(false);
   });
 
-  it('complains about a text that is no JSON', () => {
+  it('complains about a text that is not JSON', () => {
     expect(parseAccessControl('{').problems[0]?.message).toContain('no JSON');
   });
 });

@@ -5,10 +5,10 @@ import type { ResourcePattern } from './resource-pattern.ts';
 import { accessControlServices, isAccessControlService, qualifiedOperation } from './services.ts';
 import type { AccessControlService } from './services.ts';
 
-/** What one component may do, compiled from its `accessControl`. */
+/** The rights of one component, compiled from its `accessControl`. */
 export interface AccessControl {
   allows(service: AccessControlService, operation: string, resource: string): boolean;
-  /** What the nucleus would log and skip; recipe lint reports it. */
+  /** Entries that the nucleus would log and skip; recipe lint reports them. */
   readonly problems: readonly AccessControlProblem[];
 }
 
@@ -35,7 +35,7 @@ export function parseAccessControl(value: unknown): AccessControl {
   for (const [service, policies] of entriesOf(readText(value, report), '', report)) {
     const pointer = `/${escapePointer(service)}`;
     if (!isAccessControlService(service)) {
-      report(pointer, `"${service}" is no IPC service; known are ${Object.keys(accessControlServices).join(', ')}`);
+      report(pointer, `"${service}" is not an IPC service; known are ${Object.keys(accessControlServices).join(', ')}`);
       continue;
     }
     grants.set(
@@ -71,7 +71,7 @@ function policyGrants(service: AccessControlService, policy: unknown, pointer: s
     if (operation !== '*' && !known.includes(operation)) {
       report(
         `${pointer}/operations/${at}`,
-        `"${operation}" is no operation of ${service}; known are ${known.join(', ')}`,
+        `"${operation}" is not an operation of ${service}; known are ${known.join(', ')}`,
       );
     }
   }

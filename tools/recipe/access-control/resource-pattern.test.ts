@@ -66,11 +66,11 @@ describe('resource patterns', () => {
 
   it.each([
     ['', 'it is empty'],
-    ['what?', 'is no wildcard'],
-    ['${x}', 'is no escape'],
-    ['${*', 'is no escape'],
-    ['a${', 'is no escape'],
-    ['${*bc}', 'is no escape'],
+    ['what?', 'is not a wildcard'],
+    ['${x}', 'is not an escape'],
+    ['${*', 'is not an escape'],
+    ['a${', 'is not an escape'],
+    ['${*bc}', 'is not an escape'],
   ])('refuses "%s"', (text, reason) => {
     expect(() => resourcePattern(text, 'plain')).toThrow(reason);
   });

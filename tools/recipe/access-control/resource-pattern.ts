@@ -33,7 +33,7 @@ function tokenize(text: string, style: PatternStyle): Alternatives {
       tokens.push({ kind: 'char', char: escaped(text, at) });
       at += 3;
     } else if (char === '?') {
-      throw bad(text, '`?` is no wildcard; write ${?} for the character');
+      throw bad(text, '`?` is not a wildcard; write ${?} for the character');
     } else if (char === '*') {
       tokens.push({ kind: 'run' });
     } else if (style === 'mqtt' && char === '+' && fillsLevel(text, at)) {
@@ -53,7 +53,7 @@ type Alternatives = readonly (readonly Token[])[];
 function escaped(text: string, at: number): string {
   const char = text[at + 2];
   if (text[at + 3] !== '}' || (char !== '*' && char !== '?' && char !== '$')) {
-    throw bad(text, `"${text.slice(at, at + 4)}" is no escape; only \${*}, \${?} and \${$} are`);
+    throw bad(text, `"${text.slice(at, at + 4)}" is not an escape; only \${*}, \${?} and \${$} are`);
   }
   return char;
 }

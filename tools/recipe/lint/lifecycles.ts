@@ -70,7 +70,7 @@ function lintSteps({ steps }: Lifecycle, base: string): Finding[] {
 
 /**
  * A number in a lifecycle comes back from the nucleus' saved configuration as another numeric type. At a rollback it counts as
- * changed: the component is installed anew, and all that depend on it restart. Seen on nucleus 2.18; text stays the same.
+ * changed: the component is installed again, and all that depend on it restart. Seen on nucleus 2.18; text stays the same.
  */
 function numericTimeouts(value: PlainObject, pointer: string): Finding[] {
   return Object.entries(value).flatMap(([key, item]): Finding[] => {

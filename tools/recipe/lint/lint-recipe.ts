@@ -77,7 +77,7 @@ function lintHeader(recipe: Recipe): Finding[] {
       nucleus: 'any',
       code: 'recipe.type',
       pointer: '/ComponentType',
-      message: `"${recipe.type}" is no component type.`,
+      message: `"${recipe.type}" is not a component type.`,
       fix: `write one of ${TYPES.join(', ')}.`,
     });
   }

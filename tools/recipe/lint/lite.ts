@@ -11,7 +11,7 @@ const SCRIPT_BYTES = 10_000;
 const UNSUPPORTED = ['shutdown', 'recover', 'bootstrap'];
 const CROSS_COMPONENT = /(?<!\$)\{[.\w-]+:(?:artifacts|work|kernel|iot|configuration):[^:}]*\}/;
 
-/** What the manifests that a nucleus lite device can get hold and nucleus lite does not do (its RECIPE_SUPPORT_CHANGES.md). */
+/** Features in the manifests for nucleus lite that it does not support (its RECIPE_SUPPORT_CHANGES.md). */
 export function lintForLite(recipe: Recipe): Finding[] {
   const reachable = recipe.manifests.flatMap((manifest, index) =>
     isReachable(recipe, index) ? [{ manifest, index }] : [],

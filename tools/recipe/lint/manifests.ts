@@ -49,7 +49,7 @@ function patternFinding(pointer: string, value: string, problem: string): Findin
     nucleus: 'any',
     code: 'platform.pattern',
     pointer,
-    message: `${value} is no regular expression: ${problem}.`,
+    message: `${value} is not a regular expression: ${problem}.`,
     fix: 'correct the pattern between the slashes.',
   };
 }

@@ -35,13 +35,13 @@ type Problem = Pick<Finding, 'severity' | 'code' | 'message' | 'fix'>;
 function problemOf(recipe: Recipe, component: string | undefined, namespace: string, key: string): Problem | undefined {
   if (!NAMESPACES.has(namespace)) {
     if (component === undefined) return undefined; // braces of a script
-    return { severity: 'warning', code: 'variable.unknown', message: 'is no recipe variable.', fix: KNOWN };
+    return { severity: 'warning', code: 'variable.unknown', message: 'is not a recipe variable.', fix: KNOWN };
   }
   if (component !== undefined && !recipe.dependencies[component]) {
     return {
       severity: 'error',
       code: 'variable.not-a-dependency',
-      message: `names ${component}, which is no direct dependency; it stays as it is.`,
+      message: `names ${component}, which is not a direct dependency; it stays as it is.`,
       fix: `add ${component} to ComponentDependencies.`,
     };
   }
@@ -50,7 +50,7 @@ function problemOf(recipe: Recipe, component: string | undefined, namespace: str
     return {
       severity: 'error',
       code: 'variable.unknown',
-      message: 'is no recipe variable; it stays as it is.',
+      message: 'is not a recipe variable; it stays as it is.',
       fix: KNOWN,
     };
   }

@@ -6,10 +6,10 @@ import { twinErrors } from '../errors.ts';
 
 /** Pictures that nothing was trained on, with the right answers. */
 export type HeldBackSet =
-  | { readonly kind: 'classes'; readonly pictures: readonly LabelledPicture[] }
+  | { readonly kind: 'classes'; readonly pictures: readonly LabeledPicture[] }
   | { readonly kind: 'boxes'; readonly pictures: readonly BoxedPicture[] };
 
-interface LabelledPicture {
+interface LabeledPicture {
   readonly file: string;
   readonly label: string;
 }
@@ -54,7 +54,7 @@ export async function readHeldBack(folder: string): Promise<HeldBackSet | undefi
   });
   if (entries.length === 0) return undefined;
   if (entries.some(({ name }) => name === ANNOTATIONS)) return { kind: 'boxes', pictures: await readCoco(folder) };
-  const pictures: LabelledPicture[] = [];
+  const pictures: LabeledPicture[] = [];
   for (const { name: label } of entries.filter((entry) => entry.isDirectory()))
     for (const name of (await readdir(path.join(folder, label))).sort())
       if (PICTURE.test(name)) pictures.push({ file: path.join(folder, label, name), label });
@@ -87,5 +87,5 @@ async function readCoco(folder: string): Promise<readonly BoxedPicture[]> {
 }
 
 function refused(folder: string, why: string, cause?: unknown): Error {
-  return twinErrors.error('twin.held-back', `${folder} is no held-back set: ${why}`, { cause, facts: { folder } });
+  return twinErrors.error('twin.held-back', `${folder} is not a held-back set: ${why}`, { cause, facts: { folder } });
 }

@@ -10,7 +10,7 @@ export function reportHtml(report: TwinReport): string {
   const body = [
     header(report),
     tiles(report),
-    failed.length > 0 ? section('What is wrong', checkTable(failed)) : '',
+    failed.length > 0 ? section('Problems', checkTable(failed)) : '',
     section('Components', componentTable(report.deployment.components)),
     ...models.map((model) => modelSection(model, bounds)),
     memory.length > 0 ? section('Memory', memoryChart(report)) : '',

@@ -1,4 +1,4 @@
-/** Colours keep a contrast of at least 4.5 to 1 with what they lie on, in the light and the dark scheme. */
+/** Colors keep a contrast of at least 4.5 to 1 with what they lie on, in the light and the dark scheme. */
 export const STYLE = `
 :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--text:#1c2430;--quiet:#5b6675;--line:#dde2e9;--bar:#4c78a8;--good:#1a7f4b;--bad:#b3261e;--warn:#9a5b00}
 @media(prefers-color-scheme:dark){:root{--ground:#14181f;--card:#1d232c;--text:#e7ebf0;--quiet:#a1adbb;--line:#333c48;--bar:#6c9bd2;--good:#57c78c;--bad:#ff8a80;--warn:#f0b35a}}

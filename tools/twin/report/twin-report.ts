@@ -23,7 +23,7 @@ export interface TwinReport {
   readonly checks: readonly Check[];
 }
 
-/** What the gate asks for; what is left out is measured and not judged. */
+/** The gate's bounds; a bound that is left out is measured and not judged. */
 export interface Bounds {
   readonly maxP95Ms?: number;
   readonly maxMemoryMb?: number;
@@ -113,6 +113,6 @@ export interface Check {
   readonly name: string;
   readonly passed: boolean;
   readonly seconds: number;
-  /** What was found, and where it failed what was wanted. */
+  /** The finding and, if it failed, the expectation. */
   readonly message: string;
 }

@@ -11,10 +11,10 @@ def cotter_pin(rng: np.random.Generator) -> Relief:
 
 def _split_pin(rng: np.random.Generator) -> Relief:
     eye, wire = rng.uniform(0.13, 0.2), rng.uniform(0.045, 0.07)
-    centre = -0.9 + eye + wire
+    center = -0.9 + eye + wire
     a = np.linspace(0.16, 1.84, 50) * np.pi
-    loop = np.stack([centre + eye * np.cos(a), eye * np.sin(a)], 1)
-    neck, end = centre + eye * 1.5, 0.9 - wire
+    loop = np.stack([center + eye * np.cos(a), eye * np.sin(a)], 1)
+    neck, end = center + eye * 1.5, 0.9 - wire
     splay = rng.uniform(0, 0.35) if rng.random() < 0.5 else 0.0
     bend = rng.uniform(neck + 0.3, end - 0.1)
     short = end - rng.uniform(0, 0.15)
@@ -30,10 +30,10 @@ def _split_pin(rng: np.random.Generator) -> Relief:
 
 def _r_clip(rng: np.random.Generator) -> Relief:
     wire, eye = rng.uniform(0.035, 0.055), rng.uniform(0.14, 0.2)
-    centre = -0.9 + eye + wire
+    center = -0.9 + eye + wire
     a = np.linspace(0.35, 1.75, 50) * np.pi
-    loop = np.stack([centre + eye * np.cos(a), eye * np.sin(a)], 1)
-    x = np.linspace(centre + eye * 0.8, 0.88, 60)
+    loop = np.stack([center + eye * np.cos(a), eye * np.sin(a)], 1)
+    x = np.linspace(center + eye * 0.8, 0.88, 60)
     u = (x - x[0]) / (x[-1] - x[0])
     depth = rng.uniform(0.12, 0.2)
     wavy = eye * 0.75 - depth * np.sin(np.clip(u * 1.5, 0, 1) * np.pi) ** 2 + 0.25 * np.maximum(0, u - 0.66)

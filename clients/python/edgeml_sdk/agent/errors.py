@@ -1,4 +1,4 @@
-"""What goes wrong when the agent is asked."""
+"""Errors of a request to the agent."""
 
 from typing import Optional
 

@@ -22,7 +22,7 @@ class Routes:
 
 
 def routes_from(variable: str) -> Optional[Routes]:
-    """What the environment says, e.g. ``[["hello/+", "cloud"]]``; None where it says nothing.
+    """The environment's routes, e.g. ``[["hello/+", "cloud"]]``; None if it does not name any.
 
     :raises ValueError: if it is something else
     """

@@ -163,7 +163,7 @@ function Lines({ form, path, common }: TextAreaProps) {
   );
 }
 
-/** Whatever does not have a form of its own, as JSON; the device says what is wrong with text that is none. */
+/** Any setting without a form of its own, as JSON; the device says why it refuses text. */
 function JsonText({ form, path, common }: TextAreaProps) {
   const value = form.value(path);
   const [text, setText] = useState(value === undefined || value === null ? '' : JSON.stringify(value, undefined, 1));

@@ -20,7 +20,7 @@ type Outcome = { readonly saved: Draft } | { readonly refusal: Refusal };
 export function SettingsForm({ report: first, readOnly, filter }: SettingsFormProps) {
   const [report, setReport] = useState(first);
   const [draft, setDraft] = useState<Draft>({});
-  /** Text fields begin anew with each version. */
+  /** Text fields begin again with each version. */
   const [version, setVersion] = useState(0);
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();

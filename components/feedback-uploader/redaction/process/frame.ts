@@ -37,7 +37,7 @@ class ByteSource {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** Undefined where the stream ends before. */
+  /** Undefined if the stream ends before. */
   async take(bytes: number): Promise<Buffer | undefined> {
     const piece = Buffer.allocUnsafeSlow(bytes);
     let filled = 0;

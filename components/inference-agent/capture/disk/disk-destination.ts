@@ -66,7 +66,7 @@ export class DiskDestination implements Destination {
     this.#flush();
     const late = new AbortController();
     const all = Promise.all(this.#finishing).then(() => late.abort());
-    // What is not finished in time is on the disk all the same, and finished at the next start.
+    // A capture that is not finished in time is on the disk all the same, and the next start finishes it.
     await Promise.race([all, sleep(this.#ports.clock, timeoutMs, late.signal).catch(() => undefined)]);
   }
 

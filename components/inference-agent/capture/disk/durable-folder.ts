@@ -2,7 +2,7 @@ import { mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder, writeNewFile } from '#packages/foundation';
 
-/** Captured data are nobody's business but their reader's, whom the folder's owner lets in. */
+/** Captured data are private to their reader, whom the folder's owner lets in. */
 const FOLDER_MODE = 0o750;
 export const FILE_MODE = 0o640;
 

@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * The latest finished captures of a folder, one per line, so that an application which repeats one after a restart is told
- * that it was taken already. What is not finished is in the pending folder itself.
+ * that it was taken already. Unfinished captures are in the pending folder itself.
  */
 export class Ledger {
   readonly #file: string;
@@ -21,7 +21,7 @@ export class Ledger {
     this.#file = join(root, PENDING, 'recent.log');
   }
 
-  /** What earlier processes remembered, oldest first. */
+  /** Captures that earlier processes remembered, oldest first. */
   async open(): Promise<readonly PendingCapture[]> {
     await makeFolderDurably(dirname(this.#file));
     const text = (await readTextIfAny(this.#file)) ?? '';

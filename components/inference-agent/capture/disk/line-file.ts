@@ -14,7 +14,7 @@ export class LineFile {
     this.#handle = handle;
   }
 
-  /** Fails with EEXIST where the file is there already. */
+  /** Fails with EEXIST if the file is there already. */
   static async create(file: string): Promise<LineFile> {
     return new LineFile(await createFile(file));
   }

@@ -50,10 +50,10 @@ export async function recoverPending(root: string, remember: Remember): Promise<
   return { files, captures, cutLines };
 }
 
-/** Events of a pending file; where a line is cut, the file is made anew without it. */
+/** Events of a pending file; where a line is cut, the file is made again without it. */
 async function wholeLines(file: string): Promise<{ readonly events: readonly CaptureEvent[]; readonly cut: number }> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  // What follows the last newline was never finished, even where it reads well.
+  // Text after the last newline was never finished, even if it can be parsed.
   const unfinished = lines.pop() ?? '';
   const read = lines.map((line) => ({ line, event: readEvent(line) }));
   const whole = read.flatMap(({ line, event }) => (event ? [{ line, event }] : []));

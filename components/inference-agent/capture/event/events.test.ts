@@ -156,7 +156,7 @@ describe('row 99: auxiliary data', () => {
     expect(entryOf('NONE', text('plain'))).toMatchObject({ encoding: 'NONE', data: 'plain' });
   });
 
-  it('that are no text become base64, whatever they call themselves', () => {
+  it('that are not text become base64, whatever they call themselves', () => {
     const bytes = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
     for (const encoding of ['NONE', 'JSON', 'BASE64'] as const) {
       expect(entryOf(encoding, bytes)).toMatchObject({ encoding: 'BASE64', data: '/9j/4A==' });
@@ -180,7 +180,7 @@ describe('row 100: files of the old agent', () => {
     expect(decodeBase64(data)).toEqual(Buffer.from(bytes));
   });
 
-  it.each(['A', 'AQID-', 'A=QI', 'ü'])('what is no base64 is not: %j', (data) => {
+  it.each(['A', 'AQID-', 'A=QI', 'ü'])('what is not base64 is not: %j', (data) => {
     expect(decodeBase64(data)).toBeUndefined();
   });
 

@@ -13,7 +13,7 @@ export function readEvent(line: string): CaptureEvent | undefined {
   return isEvent(value) ? value : undefined;
 }
 
-/** Raw bytes of what an entry has inline; undefined where it refers to a file or is damaged. */
+/** Raw bytes of what an entry has inline; undefined if it refers to a file or is damaged. */
 export function inlineData({ data, encoding }: CaptureEntry): Buffer | undefined {
   if (data === undefined) return undefined;
   return encoding === 'BASE64' ? decodeBase64(data) : Buffer.from(data);

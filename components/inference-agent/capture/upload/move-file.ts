@@ -8,7 +8,7 @@ import { contentTypeOf, LINES_TYPE } from './content-type.ts';
 
 /**
  * Moves a finished file and those beside it into the bucket, under the same path; its references then name the bucket.
- * What a crash interrupts is done again, with the same keys and the same content.
+ * A move that a crash interrupts is done again, with the same keys and the same content.
  *
  * @returns bytes that are free now
  */
@@ -22,7 +22,7 @@ export async function moveFile(
   const sideFiles = new Set<string>();
   const lines = text.split('\n').map((line) => {
     const event = readEvent(line);
-    // What cannot be read goes as it is: whoever wrote it may know why.
+    // A file that cannot be read is uploaded as it is: its writer may know why.
     if (!event) return line;
     for (const reference of referencesOf(event)) {
       const key = keyOf(root, reference);
@@ -61,7 +61,7 @@ function remoteReference(root: string, bucket: string, reference: string): strin
   return key === undefined ? reference : `s3://${bucket}/${key}`;
 }
 
-/** Path below the folder of captured data that a reference means; undefined where it means something else. */
+/** Path below the folder of captured data that a reference means; undefined if it means something else. */
 function keyOf(root: string, reference: string): string | undefined {
   if (!reference.startsWith('file:')) return undefined;
   const path = relative(root, fileURLToPath(reference)).split(sep).join('/');

@@ -22,7 +22,7 @@ export interface PeriodicPorts {
 
 const RETRY_CAP_MS = 300_000;
 
-/** Moves finished files from the disk to the bucket, again and again. What is not moved yet is found again after a restart. */
+/** Moves finished files from the disk to the bucket, again and again. Files that are not moved yet are found again after a restart. */
 export class PeriodicUpload {
   readonly #ports: PeriodicPorts;
   readonly #waiting = new Set<string>();
@@ -101,7 +101,7 @@ export class PeriodicUpload {
         { path, waiting: this.#waiting.size },
       );
       if (outcome.state === 'done') await this.#moved(path, outcome.result);
-      // What is wrong with one file need not hold up the others.
+      // A fault of one file does not hold up the others.
       else if (outcome.state === 'stopped' || outcome.facts.fault !== 'object') return;
     }
   }

@@ -22,7 +22,7 @@ export interface PredictPorts {
 }
 
 export interface PredictCaller {
-  /** Milliseconds from now; undefined where the client waits as long as it takes. */
+  /** Milliseconds from now; undefined if the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
   /** Of the client's metadata: its call goes on with the state that the one before has left. */

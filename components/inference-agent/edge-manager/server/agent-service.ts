@@ -16,9 +16,9 @@ export function agentService(): ServiceDefinition {
   return fromJSON(AGENT_PROTO as never, DECODING)[SERVICE_NAME] as ServiceDefinition;
 }
 
-/** What a call can know of its caller. */
+/** The facts that a call has about its caller. */
 export interface Caller {
-  /** Milliseconds from now; undefined where the client waits as long as it takes. */
+  /** Milliseconds from now; undefined if the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   /** The program that calls. */
   readonly client: () => Client;

@@ -13,7 +13,7 @@ export interface Libc {
 const loadKoffi = lazyPackage<typeof Koffi>('koffi');
 let loaded: { readonly libc: Libc | undefined } | undefined;
 
-/** Undefined where there is no such memory, or no koffi to reach it. */
+/** Undefined if there is no such memory, or no koffi to reach it. */
 export function sharedMemoryLibc(): Libc | undefined {
   loaded ??= { libc: process.platform === 'linux' ? bind() : undefined };
   return loaded.libc;

@@ -12,7 +12,7 @@ export interface DescribedTensors {
 }
 
 /**
- * What clients are told of a model's tensors. They copy name, type and shape into their next Predict, so shapes are concrete:
+ * Descriptions of a model's tensors for clients. They copy name, type and shape into their next Predict, so shapes are concrete:
  * sides that the model leaves free are those of model.json; a first dimension that it does not give is the batch, 1. Where a side stays unknown
  * the shape is empty.
  */
@@ -32,7 +32,7 @@ function metadataOf({ name, type, shape }: TensorInfo, known: readonly number[] 
   return { name: Buffer.from(name), data_type: DATA_TYPE_OF[type], shape: concrete ? sides : [] };
 }
 
-/** Shape of the image that the package describes; undefined where it describes none, or another. */
+/** Shape of the image that the package describes; undefined if it describes none, or another. */
 function imageShape(facts: InstanceFacts, manifest: ModelManifest): readonly number[] | undefined {
   if (manifest.output.decoder === 'tensor') return undefined;
   const variant = manifest.variants.find(({ file }) => file === facts.variant) ?? manifest.variants[0];

@@ -7,7 +7,7 @@ import type { TensorMetadata } from '../messages.ts';
 /** 2 GiB of the widest elements; more cannot come in one message anyway. */
 const MAX_ELEMENTS = 2 ** 28;
 
-/** The shape that a request states; undefined where it leaves that to the model. */
+/** The shape that a request states; undefined if it leaves that to the model. */
 export function givenShape(metadata: TensorMetadata | null): readonly number[] | undefined {
   return metadata && metadata.shape.length > 0 ? metadata.shape : undefined;
 }

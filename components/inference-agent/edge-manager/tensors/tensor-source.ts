@@ -1,7 +1,7 @@
 import type { AuxiliaryData, TensorMessage } from '../messages.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 
-/** What may carry bytes in a message: inline or in shared memory. */
+/** The part of a message that carries bytes: inline or in shared memory. */
 type Source = Pick<TensorMessage | AuxiliaryData, 'byte_data' | 'shared_memory_handle'>;
 
 /** Bytes that the message says it has; undefined for a shared memory handle that leaves it open. */

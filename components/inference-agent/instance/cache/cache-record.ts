@@ -6,7 +6,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Versions and processors describe themselves in words. */
 const words = z.string().max(16_384);
 
-/** What opening a package has shown, and the next opening need not find out again. */
+/** Findings from opening a package that the next opening can reuse. */
 export const learnedSchema = z.strictObject({
   choice: z.strictObject({
     key: sha256,
@@ -43,7 +43,7 @@ export function sealRecord(learned: Learned, packageHash: string, key: Buffer): 
   return `${JSON.stringify({ format: 1, package: packageHash, learned, seal: sealOf(learned, packageHash, key).toString('hex') })}\n`;
 }
 
-/** What the text says of this package; undefined if it was not sealed with this key for it. */
+/** The record of this package in the text; undefined if it was not sealed with this key for it. */
 export function openRecord(text: string, packageHash: string, key: Buffer): Learned | undefined {
   let value: unknown;
   try {

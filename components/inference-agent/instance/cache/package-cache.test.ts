@@ -20,10 +20,10 @@ const own = (packageHash = PACKAGE) => join(cacheFolder(), packageHash.slice(0, 
 const open = () => ModelCaches.open(cacheFolder());
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-/** What a first process reports after it has made an optimised model in its folder. */
+/** The report of a first process that has made an optimized model in its folder. */
 async function makeIn(cache: PackageCache, changes: Partial<NonNullable<Learned['optimized']>> = {}): Promise<Learned> {
   const file = '0b4a8a1e-5d4b-4c8e-9a53-0d7f3f0a9c11.onnx';
-  await writeFile(join(cache.forFirst.scratch!, file), 'optimised', { mode: 0o644 });
+  await writeFile(join(cache.forFirst.scratch!, file), 'optimized', { mode: 0o644 });
   return {
     choice: { key: hash('c'), file: 'model.onnx', provider: 'cpu', intraOpThreads: 1, reducedDecode: false },
     optimized: { modelHash: hash('1'), runtime: 'r', cpu: 'p', file, bytes: 9, sha256: hash('e'), ...changes },
@@ -45,7 +45,7 @@ describe('the cache of a package', () => {
   it('remembers what the first process has learned, over restarts', async () => {
     const learned = await filled();
     expect(await known()).toEqual(learned);
-    expect(await readFile(join(own(), learned.optimized!.file), 'utf8')).toBe('optimised');
+    expect(await readFile(join(own(), learned.optimized!.file), 'utf8')).toBe('optimized');
   });
 
   it("can be read by the agent's user alone", async () => {
@@ -92,7 +92,7 @@ describe('the cache of a package', () => {
     expect(await known(hash('b'))).toBeUndefined();
   });
 
-  it('takes no optimised model that is not of the package, and none that is no file', async () => {
+  it('takes no optimized model that is not of the package, and none that is not a file', async () => {
     const cache = await (await open()).of(PACKAGE);
     const foreign = await makeIn(cache, { modelHash: hash('2') });
     await cache.keep(foreign, HASHES);
@@ -106,12 +106,12 @@ describe('the cache of a package', () => {
     expect(await readdir(own())).toEqual(['record.json']);
   });
 
-  it('keeps one optimised model, the last', async () => {
+  it('keeps one optimized model, the last', async () => {
     const first = await filled();
     const cache = await (await open()).of(PACKAGE);
     const learned = await makeIn(cache);
     const file = '11111111-1111-4111-8111-111111111111.onnx';
-    await writeFile(join(cache.forFirst.scratch!, file), 'optimised');
+    await writeFile(join(cache.forFirst.scratch!, file), 'optimized');
     await cache.keep({ ...learned, optimized: { ...learned.optimized!, file } }, HASHES);
     expect((await readdir(own())).sort()).toEqual([file, 'record.json']);
     expect(file).not.toBe(first.optimized!.file);

@@ -8,10 +8,10 @@ import type { Learned } from './cache-record.ts';
 const RECORD = 'record.json';
 
 /**
- * What the agent remembers of one package: the way that runs fastest here, and the model optimised for this CPU.
+ * The agent's cache for one package: the fastest variant here, and the model optimized for this CPU.
  *
  * A hostile model may write whatever it can reach, so nothing in the cache is believed for lying there. The first process of an
- * instance alone has a folder to write to, its own; it has seen nothing but verified bytes when the agent takes the optimised model
+ * instance alone has a folder to write to, its own; it has seen nothing but verified bytes when the agent takes the optimized model
  * out of that folder, and seals its hash together with the package's under a key that no model has. From then on a process loads
  * exactly those bytes or makes its own.
  */

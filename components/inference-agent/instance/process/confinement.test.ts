@@ -36,7 +36,7 @@ function accessOf(providers: readonly Provider[], first = true, cache?: WorkerPl
 }
 
 describe.runIf(process.platform === 'linux')('what the process of a model may touch', () => {
-  it('is its package, its optimised model and its programs to read, and nothing to write', () => {
+  it('is its package, its optimized model and its programs to read, and nothing to write', () => {
     const access = accessOf(['cpu'], false);
     expect(access?.readWrite).toEqual([]);
     const readable = ['package', 'cache', 'agent', 'modules'].map(path);
@@ -46,7 +46,7 @@ describe.runIf(process.platform === 'linux')('what the process of a model may to
       expect(access?.readOnly).not.toContain(open);
   });
 
-  it('is a folder of its own to write for the first process of an instance, which makes the optimised model there', () => {
+  it('is a folder of its own to write for the first process of an instance, which makes the optimized model there', () => {
     expect(accessOf(['cpu'])?.readWrite).toEqual([path('scratch')]);
   });
 

@@ -9,7 +9,7 @@ import { CHILD_FD } from './messages.ts';
 export const CONFINEMENT_VARIABLE = 'EDGEML_CONFINEMENT';
 
 /**
- * Names the variable in which a process remembers what it had of the memory that RLIMIT_DATA counts, before it was confined: afterwards
+ * Names the variable in which a process remembers what it had of the memory that RLIMIT_DATA counts, before it was confined: afterward
  * it cannot read that, and the restart leaves nothing but the environment.
  */
 const DATA_BYTES_VARIABLE = 'EDGEML_DATA_BYTES';
@@ -18,8 +18,8 @@ const DATA_BYTES_VARIABLE = 'EDGEML_DATA_BYTES';
 const CONFINABLE = new Set(['cpu', 'wasm']);
 
 /**
- * What the process of a model may touch: its package, its optimised model, its programs and libraries and the frames of cameras to
- * read; to write only the folder in which the first process of an instance makes an optimised model. Undefined if it cannot be confined.
+ * Files and calls that the process of a model may use: its package, its optimized model, its programs and libraries and the frames of cameras to
+ * read; to write only the folder in which the first process of an instance makes an optimized model. Undefined if it cannot be confined.
  */
 export function accessFor(
   plan: WorkerPlan,

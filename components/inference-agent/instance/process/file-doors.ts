@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { DescriptorReceiver, DescriptorSender } from '#packages/posix';
 import type { ImageFile } from '../../picture/image-file.ts';
 
-/** Who in a model's process reads files. */
+/** The parts of a model's process that read files. */
 export type FileReaderName = 'runner' | 'preparer';
 
 /** How much of a file there is to read; its descriptor comes by the reader's door, with the request's id as tag. */
@@ -82,7 +82,7 @@ export class FileReader {
     }
   }
 
-  /** What does not come from here is left alone. */
+  /** Values from elsewhere are left alone. */
   giveBack(memory: ArrayBuffer): void {
     if (this.#lent.delete(memory) && memory.byteLength > this.#spare.length) this.#spare = Buffer.from(memory);
   }

@@ -5,7 +5,7 @@ import { FrameChannel } from './frame-channel.ts';
 
 const LIMITS = { headBytes: 1_000, blobBytes: 100_000 };
 
-/** What a channel makes of bytes that arrive in pieces. */
+/** A channel's frames from bytes that arrive in pieces. */
 async function received(bytes: Buffer, cuts: readonly number[]) {
   const stream = new PassThrough();
   const frames: { readonly head: unknown; readonly blob: string }[] = [];
@@ -62,7 +62,7 @@ describe('FrameChannel', () => {
     expect(reason).toMatchObject({ message: expect.stringContaining('larger than allowed') as unknown });
   });
 
-  it('ends with a reason at a head that is no JSON', async () => {
+  it('ends with a reason at a head that is not JSON', async () => {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32LE(3, 0);
     const { reason } = await received(Buffer.concat([bytes, Buffer.from('{{{')]), []);

@@ -9,7 +9,7 @@ export const SLOT_BYTES = 1024 * 1024;
 const HEADER_BYTES = 4096;
 export const REGION_BYTES = HEADER_BYTES + SLOTS * SLOT_BYTES;
 
-/** Who is at work in the child: the model itself, and the thread that prepares the next image. */
+/** The workers in the child: the model itself, and the thread that prepares the next image. */
 export const AT_WORK = { runner: 0, preparer: 4 } as const;
 
 /** Where an input lies for the child to read. */

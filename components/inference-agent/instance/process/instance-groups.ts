@@ -49,7 +49,7 @@ export class InstanceGroups {
     }
   }
 
-  /** The group's process has ended. What the kernel still holds on to is removed later. */
+  /** The group's process has ended. A group that the kernel still holds is removed later. */
   release(group: ChildCgroup): void {
     if (group.remove()) this.#notRemoved.delete(group);
     else this.#notRemoved.add(group);

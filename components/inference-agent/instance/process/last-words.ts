@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 const KEPT = 2_000;
 
-/** What a process writes to its standard error: passed on, and the end of it kept, which says why a process died. */
+/** The standard error of a process: passed on, and the end of it kept, which says why a process died. */
 export class LastWords {
   #text = '';
 

@@ -196,7 +196,7 @@ class ModelProcess implements Executor {
     this.#lose(error, [this.#pending.oldest, ...(this.#child.slots?.atWork() ?? [])]);
   }
 
-  /** What was at work when it died gets the error; what only waited there may be repeated elsewhere. */
+  /** Requests at work when it died get the error; requests that only waited there may be repeated elsewhere. */
   #lose(error: EdgeError, atWork: readonly unknown[] | undefined = this.#child.slots?.atWork()): void {
     if (this.#gone) return;
     this.#gone = true;

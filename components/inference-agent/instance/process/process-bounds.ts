@@ -6,7 +6,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import { priorityOf } from './process-priority.ts';
 import type { ProcessPriority } from './process-priority.ts';
 
-/** What a service asks of each process of its model. */
+/** A service's limits for each process of its model. */
 export interface ProcessDemands {
   /** RAM in bytes; undefined for no bound. */
   readonly memoryLimitBytes?: number;
@@ -20,7 +20,7 @@ export interface ProcessDemands {
 
 /** Holds a process to what its service allows, by a control group where the system gives one, else by what every process may do. */
 export class ProcessBounds {
-  /** What holds, in words, for people. */
+  /** The bounds that are in force, as text for people. */
   readonly words: string;
   /** Whether the process must bound its memory itself, as the system does not do it. */
   readonly selfBound: boolean;

@@ -47,7 +47,7 @@ describe('answers of a process', () => {
 
   it.each([
     ['an id that is none', { kind: 'answer', id: -1, inference }],
-    ['predictions that are no list', { kind: 'answer', id: 1, inference: { ...inference, predictions: {} } }],
+    ['predictions that are not a list', { kind: 'answer', id: 1, inference: { ...inference, predictions: {} } }],
     [
       'a box of three',
       {

@@ -11,7 +11,7 @@ import { predictionOf } from './read-prediction.ts';
 import { isCount, tensorsOf } from './tensor-blobs.ts';
 
 /**
- * What a model's process says, checked: a hostile model may have taken it over. Everything here throws an Error if a message is not
+ * Checked messages of a model's process: a hostile model may have taken it over. Everything here throws an Error if a message is not
  * what the protocol says; the process is then ended.
  */
 export type Answer =
@@ -58,7 +58,7 @@ export function readOpening(head: unknown): Opening | undefined {
   }
 }
 
-/** What the thread that prepares images says. */
+/** Messages of the thread that prepares images. */
 export function readPrepared(head: unknown): 'ready' | { readonly id: number; readonly error?: EdgeError } {
   const message = objectOf(head);
   if (message['kind'] === 'ready') return 'ready';
@@ -69,7 +69,7 @@ export function readPrepared(head: unknown): 'ready' | { readonly id: number; re
 
 const TIMES = ['decodeMs', 'preprocessMs', 'runMs', 'postprocessMs', 'totalMs'] as const;
 
-/** Built anew from what is known, by hand: this is done for each picture. */
+/** Built again from what is known, by hand: this is done for each picture. */
 function inferenceOf(message: Readonly<Record<string, unknown>>, blob: Buffer): Inference {
   const { image, predictions, placement, timings, picture } = objectOf(message['inference']);
   const { width, height } = objectOf(image);

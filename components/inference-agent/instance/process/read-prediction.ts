@@ -2,7 +2,7 @@ import type { HeatMap, Mask, Prediction } from '#packages/model-package';
 import { numberOf, objectOf } from './read-json.ts';
 
 /**
- * A prediction of a model's process, built anew from what is known, by hand: this is done for each of each picture.
+ * A prediction of a model's process, built again from what is known, by hand: this is done for each of each picture.
  * @throws Error if it is none
  */
 export function predictionOf(value: unknown): Prediction {

@@ -12,7 +12,7 @@ export interface TensorHead {
 /** Strings are bytes here; `unpackStrings` checks the lengths among them. */
 const VIEWS = { ...ARRAY_OF, string: Uint8Array } as const;
 
-/** What a frame carries of tensors. */
+/** The tensors that a frame carries. */
 export function tensorBlobs(tensors: NamedTensors): {
   readonly heads: readonly TensorHead[];
   readonly blobs: readonly Uint8Array[];

@@ -108,7 +108,7 @@ class WorkerThread implements Executor {
     return this.#ask<TensorRun>((id) => this.#send({ kind: 'tensors', id, tensors, memory }, memory));
   }
 
-  /** Lets the model give its memory back and the thread end, once what it does is done; does not wait for ever. Idempotent. */
+  /** Lets the model give its memory back and the thread end, once what it does is done; does not wait forever. Idempotent. */
   async close(): Promise<void> {
     this.#gone = true;
     this.#pending.rejectAll(agentErrors.error('instance.ended', 'the model was taken out of service'));

@@ -316,7 +316,7 @@ describe('FolderSource, watch', () => {
     expect(await bytesOf(sink.frames[1])).toBe(next.length);
   });
 
-  it('sees images in folders that come later, and passes over what is no image', async () => {
+  it('sees images in folders that come later, and passes over what is not an image', async () => {
     const sink = await watching();
 
     await put('line/1/a.jpg');

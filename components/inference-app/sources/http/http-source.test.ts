@@ -151,7 +151,7 @@ describe('HttpSource', () => {
     expect(asked).toEqual([]);
   });
 
-  it('gives up on a camera that does not answer, says so once, and says when it does again', async () => {
+  it('gives up on a camera that does not answer, logs it once, and says when it does again', async () => {
     const open = answer;
     answer = () => undefined;
     void start({ RequestTimeoutSeconds: '2' });
@@ -283,7 +283,7 @@ describe('HttpSource with a password', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('reads its login from a secret, anew once the camera has refused it', async () => {
+  it('reads its login from a secret, again once the camera has refused it', async () => {
     guarded('Basic realm="camera"', (authorization) => authorization === basic);
     secrets['edgeml/cam'] = '{"username":"admin","password":"old"}';
     void start({ Credentials: { Secret: 'edgeml/cam' } });

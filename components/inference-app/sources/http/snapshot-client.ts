@@ -34,7 +34,7 @@ export class SnapshotClient {
   #authorize: Authorizer | undefined;
   #validators: Readonly<Record<string, string>> = {};
 
-  /** @throws TypeError where the URL is none; the configuration has been checked for that */
+  /** @throws TypeError if the URL is none; the configuration has been checked for that */
   constructor(options: SnapshotClientOptions) {
     this.#options = options;
     this.#url = new URL(options.url);
@@ -47,7 +47,7 @@ export class SnapshotClient {
   }
 
   /**
-   * The picture; undefined where the camera says that it is still the one before (ETag, Last-Modified).
+   * The picture; undefined if the camera says that it is still the one before (ETag, Last-Modified).
    *
    * @throws EdgeError `source.snapshot-failed`, `source.snapshot-denied`, `source.no-credentials`, `source.redirect-refused`,
    * `source.file-too-large`; the signal's reason

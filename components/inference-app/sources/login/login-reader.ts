@@ -16,7 +16,7 @@ export interface LoginReaderOptions {
   readonly readSecret: (secretId: string) => Promise<string>;
 }
 
-/** Reads a source's user and password anew each time that its camera is opened: a changed password needs no restart. */
+/** Reads a source's user and password again each time that its camera is opened: a changed password needs no restart. */
 export class LoginReader {
   readonly #options: LoginReaderOptions;
 

@@ -2,9 +2,9 @@ import { startGuarded } from './guarded-process.ts';
 import type { ProcessEnd } from './guarded-process.ts';
 
 export interface FfmpegAnswer {
-  /** What it wrote to its standard output. */
+  /** Its standard output. */
   readonly text: string;
-  /** What it wrote to its standard error. */
+  /** Its standard error. */
   readonly said: string;
   readonly end: ProcessEnd;
 }

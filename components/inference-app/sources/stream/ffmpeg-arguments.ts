@@ -39,7 +39,7 @@ export function ffmpegArguments(
   const { FramesPerSecond: fps, MaxWidth: width, DecoderThreads: threads } = settings;
   const passthrough = version.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
   const filters = [
-    // What is over the camera's share costs its decoding alone: it is dropped before it is copied, converted or scaled.
+    // A frame over the camera's share only costs its decoding: it is dropped before it is copied, converted or scaled.
     ...(fps > 0 ? [evenly(fps)] : []),
     ...decoder.filters,
     ...(width > 0 ? [`scale=w='min(${width},iw)':h=-2`] : []),

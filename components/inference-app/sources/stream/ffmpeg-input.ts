@@ -2,16 +2,16 @@ import { resolve } from 'node:path';
 
 import { secretsOf } from '../shown-url.ts';
 
-/** What ffmpeg reads: something on the network, a capture device, something it makes up itself, or a file. */
+/** ffmpeg's input: something on the network, a capture device, something it makes up itself, or a file. */
 type InputKind = 'network' | 'device' | 'generated' | 'file';
 
 export interface FfmpegInput {
   readonly kind: InputKind;
-  /** What follows `-i`. */
+  /** The value of `-i`. */
   readonly url: string;
   /** Whether the URL must not be seen in the process list. */
   readonly isSecret: boolean;
-  /** What follows `-f`; undefined: ffmpeg finds out. */
+  /** The value of `-f`; undefined: ffmpeg finds out. */
   readonly format?: string;
 }
 

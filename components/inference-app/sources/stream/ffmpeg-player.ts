@@ -27,10 +27,10 @@ import type { FramePace, PlayTarget, StreamPlayer } from './stream-player.ts';
 /** In mode `once` ffmpeg waits while more pictures of a camera that sends JPEG than this are not answered. */
 const MAX_OUTSTANDING = 8;
 
-/** ffmpeg reads up to 5 s of a stream (`-analyzeduration`) before it gives a frame: a shorter wait would open the camera again for ever. */
+/** ffmpeg reads up to 5 s of a stream (`-analyzeduration`) before it gives a frame: a shorter wait would open the camera again forever. */
 const OPENING_MS = 10_000;
 
-/** A playlist can name new hosts for ever; so many are said. */
+/** A playlist can name new hosts forever; so many are said. */
 const MAX_REFUSED = 16;
 
 /** Codecs of ISO/IEC 14496-12 files that players know. */

@@ -6,7 +6,7 @@ export const PIXEL_FORMATS = ['yuv420p', 'yuvj420p', 'nv12', 'bgr24', 'rgb24', '
 
 const MAX_SAID = 2_000;
 
-/** What ffmpeg says on its standard error with `-loglevel level+info`, read line by line. */
+/** ffmpeg's messages on its standard error with `-loglevel level+info`, read line by line. */
 export class FfmpegReport {
   /** Of the video that is read, as ffmpeg names it, e.g. `h264`; undefined until it is known. */
   codec: string | undefined;

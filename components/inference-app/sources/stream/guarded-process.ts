@@ -98,7 +98,7 @@ code=$?
 while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
 exit $code`;
 
-/** What a POSIX shell says of a command that it cannot run (POSIX, "Shell Command Language", exit status for commands). */
+/** Exit codes of a POSIX shell for a command that it cannot run (POSIX, "Shell Command Language", exit status for commands). */
 function endOf(command: string, code: number): ProcessEnd {
   if (process.platform === 'win32' || (code !== 126 && code !== 127)) return { kind: 'ended', code };
   const reason = code === 127 ? `there is no command ${command}` : `${command} cannot be executed`;

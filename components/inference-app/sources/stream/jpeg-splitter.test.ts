@@ -92,7 +92,7 @@ describe('JpegSplitter', () => {
     expect(frames).toEqual([first]);
   });
 
-  it('skips what is no picture, and finds the next one', () => {
+  it('skips what is not a picture, and finds the next one', () => {
     const [first, second] = pictures as [Buffer, Buffer];
     splitter.push(
       Buffer.concat([Buffer.from('HTTP/1.1 200\r\n\xff\xff\x00', 'latin1'), first, Buffer.alloc(5), second]),
@@ -133,7 +133,7 @@ describe('JpegSplitter', () => {
     expect(frames).toEqual([second]);
   });
 
-  it('says whether the stream ended within a picture, and begins anew', () => {
+  it('says whether the stream ended within a picture, and begins again', () => {
     splitter.push(pictures[0]!.subarray(0, 30));
     expect(splitter.reset()).toBe(true);
     splitter.push(pictures[1]!);

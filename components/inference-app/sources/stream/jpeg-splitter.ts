@@ -22,7 +22,7 @@ const [FF, SOI, EOI, SOS, TEM, RST0, RST7] = [0xff, 0xd8, 0xd9, 0xda, 0x01, 0xd0
 
 /**
  * Cuts JPEG pictures that follow one another, as ffmpeg writes them to a pipe, whatever pieces they arrive in. Segments are
- * stepped over by their lengths, since thumbnails in them have end marks of their own; what is no picture is skipped up to the
+ * stepped over by their lengths, since thumbnails in them have end marks of their own; what is not a picture is skipped up to the
  * next start mark (syntax: ITU-T T.81, annex B).
  */
 export class JpegSplitter {
@@ -61,7 +61,7 @@ export class JpegSplitter {
     if (this.#isInside) this.#take(chunk.subarray(start));
   }
 
-  /** The stream has ended; begins anew. @returns whether it ended within a frame */
+  /** The stream has ended; begins again. @returns whether it ended within a frame */
   reset(): boolean {
     const wasInside = this.#isInside;
     this.#end();

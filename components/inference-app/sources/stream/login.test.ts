@@ -125,7 +125,7 @@ describe('a camera with a login', needed, () => {
     expect(said.join('\n')).not.toContain('oneword77');
   });
 
-  it('reads a secret of the device anew when the camera is opened again, so that a changed password needs no restart', async () => {
+  it('reads a secret of the device again when the camera is opened again, so that a changed password needs no restart', async () => {
     camera = await startRtspServer(join(videos, 'line.mp4'), { username: 'viewer', password: 'new' }, 'digest');
     secrets['edgeml/cam'] = JSON.stringify({ username: 'viewer', password: 'old-and-wrong' });
     void play({ Credentials: { Secret: 'edgeml/cam' } });

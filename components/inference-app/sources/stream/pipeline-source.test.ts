@@ -186,7 +186,7 @@ describe.skipIf(process.platform === 'win32')('pipeline source', () => {
     play(['sh', '-c', `head -c ${10 * FRAME_BYTES} /dev/zero; exec sleep 1000`], { FramesPerSecond: 5 }, clock);
     await eventually(() => statistics.source('cam').state.frames === 10);
 
-    // All ten come in the same moment of this clock; one may come early.
+    // All ten come at the same moment of this clock; one may come early.
     expect(sink.frames).toHaveLength(2);
     expect(sink.skipped).toEqual({});
   });

@@ -13,7 +13,7 @@ import type { FfmpegReport } from './ffmpeg-report.ts';
 export interface RawFramesOptions {
   /** Memory for frames of this layout; asked again when the memory is gone. */
   readonly openSlots: (layout: FrameLayout) => Promise<FrameSlots>;
-  /** Whoever is told of a frame holds it if it is to last. */
+  /** A listener holds a frame if it needs it to last. */
   readonly onFrame: (frame: HeldFrame) => void;
   /** A frame came while all memory was held by those before it. */
   readonly onNoRoom: () => void;
@@ -48,7 +48,7 @@ export class RawFrames implements FrameOutput {
   #slots: FrameSlots | undefined;
   #slot: OpenSlot | undefined;
   #at = 0;
-  /** What came before there was room for it. */
+  /** Bytes that came before there was room for them. */
   #left = NOTHING;
   #stopped = false;
   #finished: () => void = () => undefined;
@@ -140,7 +140,7 @@ export class RawFrames implements FrameOutput {
     return socket.resume();
   }
 
-  /** Of what lies elsewhere, also where there is no pipe of our own: Windows, macOS, no FFI. @returns whether to go on reading */
+  /** Of what lies elsewhere, also if there is no pipe of our own: Windows, macOS, no FFI. @returns whether to go on reading */
   #copy(chunk: Buffer): boolean {
     for (let from = 0; from < chunk.length && !this.#stopped;) {
       if (!this.#slot) {

@@ -116,7 +116,7 @@ describe('frames of a stream', needed, () => {
     return (number) => all.subarray(number * FRAME_BYTES, (number + 1) * FRAME_BYTES);
   }
 
-  it('lie in the ring as ffmpeg decodes them, with what the stream says of its colours', async () => {
+  it('lie in the ring as ffmpeg decodes them, with what the stream says of its colors', async () => {
     await video('a.ts', 12, '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709');
     const decoded = await decodedOf('a.ts');
     sink.onFrame = (frame) => {
@@ -212,7 +212,7 @@ describe('frames of a stream', needed, () => {
     await expect.poll(() => store.bytes).toBe(0);
   });
 
-  it('lie in memory of our own where there is no ring, which is said once', async () => {
+  it('lie in memory of our own if there is no ring, which is said once', async () => {
     store = new RingStore({ folder: shared.path, budget: () => 0 });
     await video('a.ts', 8);
     sink.onFrame = ({ held }) => held?.release();
@@ -225,7 +225,7 @@ describe('frames of a stream', needed, () => {
 
   describe('behind a motion gate', () => {
     const GATE = { Enabled: true, EverySeconds: 0 };
-    /** Four seconds of grey, in the last of which a white box runs through the upper half. */
+    /** Four seconds of gray, in the last of which a white box runs through the upper half. */
     const scene = (name: string) => {
       const inputs = ['color=gray:size=160x120:rate=10', 'color=white:size=40x40:rate=10'];
       const box = "overlay=x='mod(n*7,120)':y=10:enable='gte(t,3)'";

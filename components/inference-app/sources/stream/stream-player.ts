@@ -10,9 +10,9 @@ export type FramePace = 'every' | 'paced' | 'one';
 
 /** A command that writes frames: ffmpeg, or one of the user's. */
 export interface StreamPlayer {
-  /** What is played, for messages: without credentials. */
+  /** The stream's name for messages: without credentials. */
   readonly shown: string;
-  /** Who plays it, for messages. */
+  /** The player's name for messages. */
   readonly program: string;
   /** Whether it has an end of its own, as a file has. */
   readonly hasEnd: boolean;

@@ -131,7 +131,7 @@ describe('StreamSource, once', needed, () => {
     });
   });
 
-  it('fails with what ffmpeg says of a file that is no video', async () => {
+  it('fails with what ffmpeg says of a file that is not a video', async () => {
     await writeFile(join(work, 'text.mp4'), 'no video at all');
 
     await expect(play({ Url: 'text.mp4', Mode: 'once' }).run).rejects.toMatchObject({ code: 'source.stream-failed' });
@@ -148,13 +148,13 @@ describe('StreamSource without ffmpeg', () => {
     });
   });
 
-  it('says so of something that is no ffmpeg', async () => {
+  it('says so of something that is not ffmpeg', async () => {
     await expect(play({ ...generated, Mode: 'once', FfmpegPath: 'true' }).run).rejects.toMatchObject({
       code: 'source.ffmpeg-failed',
     });
   });
 
-  it('waits for it to be installed in the other modes, and says so once', async () => {
+  it('waits for it to be installed in the other modes, and logs it once', async () => {
     play({ ...generated, FfmpegPath: 'ffmpeg-that-is-not-there' });
     await eventually(() => statistics.counts.streamRestarts >= 3);
 

@@ -229,7 +229,7 @@ async function passing<T>(promise: Promise<T>, mostMs = 10_000): Promise<T> {
   return promise;
 }
 
-/** What the socket was given to send has left it, and the server has had a turn to read it. */
+/** The bytes for the socket have left it, and the server has had a turn to read it. */
 async function arrival(socket: Socket): Promise<void> {
   if (socket.writableLength > 0) await once(socket, 'drain');
   await clock.advance(0);

@@ -5,7 +5,7 @@ import { httpErrors } from '../../errors.ts';
 import { errorAnswer, sendError } from '../send.ts';
 import { GRACE_MS, WatchedConnection } from './watched-connection.ts';
 
-/** What a server lets its clients take of it. */
+/** A server's limits for its clients. */
 export interface ConnectionBounds {
   /** Requests that may be open at once; connections may be a few more. */
   readonly maxConnections: number;

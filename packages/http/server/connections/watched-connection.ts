@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
  */
 export type ConnectionState = 'idle' | 'arriving' | 'answering' | 'unread';
 
-/** How long a request may bring nothing, in ms. What comes faster than the least rate earns this much time at most. */
+/** How long a request may bring nothing, in ms. A body faster than the least rate earns this much time at most. */
 export const GRACE_MS = 3_000;
 
 /** One connection, and how long its client has kept the server waiting. */
@@ -61,7 +61,7 @@ export class WatchedConnection {
     return this.response !== undefined && !this.response.writableFinished && !this.response.destroyed;
   }
 
-  /** What of a request is on its way. */
+  /** The part of a request that is on its way. */
   get part(): 'head' | 'body' {
     return this.request?.complete === false ? 'body' : 'head';
   }

@@ -128,15 +128,15 @@ function tooLarge(operation: string, bytes: number): Error {
   return ipcErrors.error('ipc.frame-too-large', message, { facts: { bytes, maxFrameBytes: MAX_FRAME_BYTES } });
 }
 
-/** A modelled error names itself in `_errorCode`, or in the header of its shape; others are text. */
+/** A modeled error names itself in `_errorCode`, or in the header of its shape; others are text. */
 function serviceFault({ headers, payload }: Frame): NucleusFault {
   const text = Buffer.from(payload).toString('utf8');
   const shape = /#(\w+)$/.exec(headers['service-model-type'] ?? '')?.[1];
   try {
     const body = JSON.parse(text) as { _errorCode?: string; _message?: string; message?: string };
-    const errorCode = body._errorCode ?? shape ?? 'UnmodelledError';
+    const errorCode = body._errorCode ?? shape ?? 'UnmodeledError';
     return new NucleusFault('service', body._message ?? body.message ?? errorCode, { errorCode });
   } catch {
-    return new NucleusFault('service', text, { errorCode: shape ?? 'UnmodelledError' });
+    return new NucleusFault('service', text, { errorCode: shape ?? 'UnmodeledError' });
   }
 }

@@ -27,7 +27,7 @@ function wireValue(value: unknown, key = ''): unknown {
   if (key === 'payload' && typeof value === 'string') return Buffer.from(value).toString('base64');
   if (value instanceof Date) return value.getTime() / 1000;
   if (Array.isArray(value)) return value.map((item) => wireValue(item));
-  // What a component publishes or configures is its own, whatever its keys are called.
+  // The data that a component publishes or configures is its own, whatever its keys are called.
   if (key === 'jsonMessage' || key === 'valueToMerge') return value;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wireValue(item, name)]));

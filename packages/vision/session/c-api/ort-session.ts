@@ -164,7 +164,7 @@ function metadata(ort: OrtLibrary, session: Handle, kind: 'Input' | 'Output'): I
   });
 }
 
-/** How many nodes of the optimised graph each execution provider runs. */
+/** How many nodes of the optimized graph each execution provider runs. */
 function assignment(ort: OrtLibrary, session: Handle): NodesByProvider {
   const nodes: Record<string, number> = {};
   for (const part of ort.list('Session_GetEpGraphAssignmentInfo', session)) {

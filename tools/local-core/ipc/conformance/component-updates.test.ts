@@ -41,7 +41,7 @@ function ask(signal?: AbortSignal): { done: boolean; readonly finished: Promise<
 }
 
 describe('component updates', () => {
-  it('do not wait where nobody has subscribed', async () => {
+  it('do not wait if nobody has subscribed', async () => {
     await serve();
 
     await expect(rig.server.beforeUpdate(deploymentId, POLICY_MS)).resolves.toBeUndefined();

@@ -81,7 +81,7 @@ describe('components', () => {
     });
   });
 
-  it('are not found where there is none', async () => {
+  it('are not found if there is none', async () => {
     const client = await operator();
 
     expect(await serviceErrorOf(client.getComponentDetails({ componentName: 'ghost' }))).toMatchObject({
@@ -107,7 +107,7 @@ describe('components', () => {
 
     model.send(requestFrame(1, 'aws.greengrass#GetComponentDetails', { componentName: 'operator' }));
 
-    // UnauthorizedError is not among the operation's modelled errors, so the official client cannot show it.
+    // UnauthorizedError is not among the operation's modeled errors, so the official client cannot show it.
     expect(payloadOf(await model.frame(2))).toMatchObject({
       _errorCode: 'UnauthorizedError',
       _message:

@@ -40,7 +40,7 @@ const validate = (...components: string[]): Promise<string | undefined> =>
   rig.server.validate(deploymentId, new Map(components.map((name) => [name, configuration])), TIMEOUT_MS);
 
 describe('configuration validation', () => {
-  it('accepts at once where none of the changed components has subscribed', async () => {
+  it('accepts at once if none of the changed components has subscribed', async () => {
     await serve();
     await subscriber('agent');
 

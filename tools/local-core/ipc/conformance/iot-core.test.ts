@@ -118,7 +118,7 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
     await expect(client.publishToIoTCore({ topicName: 'a', qos: AT_LEAST_ONCE, payload: 'x' })).resolves.toEqual({});
   });
 
-  it('say so where the device is configured to run offline', async () => {
+  it('say so if the device is configured to run offline', async () => {
     const rig = await ipcRig({ app: { configuration } });
     cleanup.push(() => rig.close());
     const client = await rig.connect('app');

@@ -67,7 +67,7 @@ describe('GetSecretValue', () => {
     expect([...new Uint8Array(secretValue.secretBinary as ArrayBuffer)]).toEqual([0, 1, 255]);
   });
 
-  it('reads the file anew', async () => {
+  it('reads the file again', async () => {
     const client = await appWith('camera: old');
     await writeFile(join(folder, 'secrets.yaml'), 'camera: new');
 
@@ -109,7 +109,7 @@ describe('GetSecretValue', () => {
 
   it.each([
     ['a list that lacks versions', 'secrets: [{ name: camera }]', 'versions'],
-    ['a value that is no text', 'camera: { a: 1 }', 'camera'],
+    ['a value that is not text', 'camera: { a: 1 }', 'camera'],
     ['no YAML', 'camera: [', 'secrets.yaml'],
   ])('tells what is wrong with %s', async (_case, document, text) => {
     const client = await appWith(document);
@@ -119,7 +119,7 @@ describe('GetSecretValue', () => {
     });
   });
 
-  it('is not supported where no secret manager is installed', async () => {
+  it('is not supported if no secret manager is installed', async () => {
     rig = await ipcRig({ app: {} });
     const client = await rig.connect('app');
 

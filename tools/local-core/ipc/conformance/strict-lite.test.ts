@@ -88,7 +88,7 @@ describe('strict lite: sizes', () => {
 });
 
 describe('strict lite: connections', () => {
-  it('drop without an acknowledgement where the token is unknown', async () => {
+  it('drop without an acknowledgement if the token is unknown', async () => {
     const { rig } = await lite();
     const stranger = clientOf(rig.socketPath, 'stranger');
 
@@ -148,7 +148,7 @@ describe('strict lite: operations', () => {
     },
   );
 
-  it('answer an unknown one and one that is no JSON in the same way', async () => {
+  it('answer an unknown one and one that is not JSON in the same way', async () => {
     const { rig } = await lite();
     const raw = await rig.connectRaw('app');
 
@@ -313,7 +313,7 @@ describe('strict lite: configuration', () => {
     expect(rig.nucleus.configuration.get('app', ['threshold'])).toBe(1);
   });
 
-  it('merges a value that is no map', async () => {
+  it('merges a value that is not a map', async () => {
     const { rig, client } = await lite();
 
     await client.updateConfiguration({ keyPath: ['threshold'], timestamp: withMilliseconds, valueToMerge: 0.7 });

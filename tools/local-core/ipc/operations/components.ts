@@ -58,7 +58,7 @@ export const stopComponent = operation<Named>({
   },
 });
 
-/** Freezing processes is not offered here; the nucleus gives this answer where the platform cannot do it. */
+/** Freezing processes is not offered here; the nucleus gives this answer if the platform cannot do it. */
 export const pauseComponent = unsupportedHere('PauseComponent');
 export const resumeComponent = unsupportedHere('ResumeComponent');
 

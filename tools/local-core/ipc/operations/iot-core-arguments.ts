@@ -8,7 +8,7 @@ export function requireTopic(topic: string | null | undefined): string {
   throw new Fault('InvalidArgumentsError', 'Topic is required');
 }
 
-/** `"0"` or `"1"`. Lite takes numbers too and 0 where there is none. */
+/** `"0"` or `"1"`. Lite takes numbers too and 0 if there is none. */
 export function requireQos(qos: string | number | null | undefined, lite: boolean): Qos {
   if (qos === '0' || (lite && (qos === 0 || qos === null || qos === undefined))) return 0;
   if (qos === '1' || (lite && qos === 1)) return 1;

@@ -64,7 +64,7 @@ function summaryOf({ deploymentId, status, createdOn }: Deployment): object {
 }
 
 /** Detailed states that the IPC model knows; others are left out, as the nucleus does. */
-const modelled = new Set([
+const modeled = new Set([
   'SUCCESSFUL',
   'FAILED_NO_STATE_CHANGE',
   'FAILED_ROLLBACK_NOT_REQUESTED',
@@ -74,7 +74,7 @@ const modelled = new Set([
 
 function detailsOf({ detailedStatus, error }: Deployment): object {
   const details = {
-    ...(detailedStatus !== undefined && modelled.has(detailedStatus)
+    ...(detailedStatus !== undefined && modeled.has(detailedStatus)
       ? { detailedDeploymentStatus: detailedStatus }
       : {}),
     ...(error === undefined ? {} : { deploymentFailureCause: error }),

@@ -88,7 +88,7 @@ describe('FolderJournal', () => {
     expect(names(await open())).toEqual([1, 3, 4]);
   });
 
-  it('begins anew in another scope', async () => {
+  it('begins again in another scope', async () => {
     const journal = await open();
     journal.add(image(1));
     await journal.flush();
@@ -100,7 +100,7 @@ describe('FolderJournal', () => {
     expect(names(await open({ scope: 'other services' }))).toEqual([2]);
   });
 
-  it('is bounded, and takes unknown files that are no newer than those it dropped for done', async () => {
+  it('is bounded, and takes unknown files that are not newer than those it dropped for done', async () => {
     const journal = await open({ maxImages: 3 });
     for (let n = 0; n < 10; n++) journal.add(image(n));
     await journal.flush();

@@ -21,7 +21,7 @@ export interface DoneImage {
 export interface FolderJournalOptions {
   readonly source: string;
   readonly file: string;
-  /** Names the folder, and the services that looked at its images. A journal of another scope is begun anew. */
+  /** Names the folder, and the services that looked at its images. A journal of another scope is begun again. */
   readonly scope: string;
   readonly clock: Clock;
   readonly incidents: Incidents;
@@ -32,7 +32,7 @@ export interface FolderJournalOptions {
 const MAX_IMAGES = 50_000;
 /** A change is on the disk after this long: an image that is done before a crash may be looked at once more. */
 const FLUSH_MS = 250;
-/** The file is written anew when it holds this many lines beyond twice those that count. */
+/** The file is written again when it holds this many lines beyond twice those that count. */
 const SPARE_LINES = 1_000;
 
 const headSchema = z.object({ journal: z.literal(1), scope: z.string() });
@@ -143,7 +143,7 @@ export class FolderJournal {
       this.#mustRewrite = false;
       incidents.resolved(journalSubject(source), 'source.journal-written-again');
     } catch (thrown) {
-      // Part of a line may be there. The next write makes the file anew.
+      // Part of a line may be there. The next write makes the file again.
       this.#mustRewrite = true;
       this.#warn(thrown);
     }

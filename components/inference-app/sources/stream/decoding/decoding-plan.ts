@@ -2,7 +2,7 @@ import type { FfmpegAnswer } from '../ask-ffmpeg.ts';
 import { SOFTWARE } from './decoder.ts';
 import type { Decoder } from './decoder.ts';
 
-/** What a source decodes with, for logs, statistics and metrics. */
+/** A source's decoder, for logs, statistics and metrics. */
 export interface Decoding {
   /** Of the video, as ffmpeg names it, e.g. `h264`. */
   readonly codec: string;
@@ -52,7 +52,7 @@ export class DecodingPlan {
     this.#refusals = [...refusals];
   }
 
-  /** What to decode with now. */
+  /** The decoder to use now. */
   get decoder(): Decoder {
     return this.#candidates[0] ?? SOFTWARE;
   }
@@ -84,7 +84,7 @@ async function faultOfDevice(name: string, ask: DecodingPlanOptions['ask']): Pro
   );
 }
 
-/** What ffmpeg calls a video that no codec has compressed. */
+/** ffmpeg's names of codecs of uncompressed video. */
 const UNCOMPRESSED = ['rawvideo', 'wrapped_avframe'];
 
 /** What `auto` tries, in this order. */

@@ -9,7 +9,7 @@ import { HostGate } from './host-gate.ts';
 describe('HostGate', () => {
   let camera: Server;
   let port: number;
-  /** What the camera was told. */
+  /** The requests that the camera saw. */
   let told: string;
   const gates: HostGate[] = [];
 
@@ -37,7 +37,7 @@ describe('HostGate', () => {
     return gate;
   }
 
-  /** What somebody is answered who sends this. */
+  /** The answer to a client that sends this. */
   async function say(gate: HostGate, ...words: readonly string[]): Promise<string> {
     const socket = connect(Number(new URL(gate.environment['http_proxy']!).port), '127.0.0.1');
     const answer = text(socket);

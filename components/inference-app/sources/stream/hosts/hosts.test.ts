@@ -21,7 +21,7 @@ describe('a camera that leads elsewhere', await needs(ffmpeg), () => {
   let camera: string;
   let inner: string;
   let innerPort: number;
-  /** What the other host was asked for. */
+  /** The requests to the other host. */
   const asked: string[] = [];
   const servers: (Server | HttpServer)[] = [];
   const ended = new AbortController();

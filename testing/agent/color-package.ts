@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { meanColourModel } from '../vision/onnx-builder.ts';
+import { meanColorModel } from '../vision/onnx-builder.ts';
 import { writeFiles } from './package-folder.ts';
 
 /** A plain picture, 8 pixels to a side. */
@@ -9,14 +9,14 @@ export function plainPicture(r: number, g: number, b: number): Promise<Buffer> {
 }
 
 /** A real classifier that scores red, green and blue by how much of each is in the picture, with one golden case. */
-export async function colourPackage(
+export async function colorPackage(
   dir: string,
   changes: Readonly<Record<string, unknown>> = {},
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): Promise<string> {
   const manifest = {
     schemaVersion: 1,
-    name: 'Colours',
+    name: 'Colors',
     version: '1.0.0',
     task: 'image-classification',
     input: { name: 'image', width: 8, height: 8, std: 255 },
@@ -28,7 +28,7 @@ export async function colourPackage(
   };
   await writeFiles(dir, {
     'model.json': JSON.stringify(manifest),
-    'model.onnx': meanColourModel(8),
+    'model.onnx': meanColorModel(8),
     'labels.txt': 'red\ngreen\nblue\n',
     'golden/red.png': await plainPicture(255, 0, 0),
     'golden/red.json': JSON.stringify([{ classId: 0, label: 'red', score: 1 }]),

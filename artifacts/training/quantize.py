@@ -1,4 +1,4 @@
-"""Static int8 (QDQ) of a package's fp32 model: python quantise.py detector|classifier CACHE FOLDER.
+"""Static int8 (QDQ) of a package's fp32 model: python quantize.py detector|classifier CACHE FOLDER.
 
 Activations are unsigned, weights signed, per channel and of 7 bits: a CPU without VNNI adds two products
 in 16 bits, where 2 * 255 * 64 fits and twice that saturates. The decoding of boxes, the softmax and the
@@ -36,7 +36,7 @@ class Pictures(CalibrationDataReader):
         return {"images": np.ascontiguousarray(image.transpose(2, 0, 1)[None])}
 
 
-def quantise(kind: str, cache: Path, folder: Path) -> None:
+def quantize(kind: str, cache: Path, folder: Path) -> None:
     target = folder / "model.int8.onnx"
     with tempfile.TemporaryDirectory() as scratch:
         prepared = Path(scratch) / "prepared.onnx"
@@ -64,4 +64,4 @@ def _float_nodes(model: onnx.ModelProto) -> list[str]:
 
 
 if __name__ == "__main__":
-    quantise(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    quantize(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

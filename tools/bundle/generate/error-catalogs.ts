@@ -9,7 +9,7 @@ export const ROOMS = ['packages', 'components', 'tools'] as const;
 
 export interface DocumentedError extends Remedy {
   readonly code: string;
-  /** Its catalogue, e.g. `packages/http/errors.ts`. */
+  /** Its catalog, e.g. `packages/http/errors.ts`. */
   readonly file: string;
 }
 
@@ -20,17 +20,17 @@ export async function documentedErrors(): Promise<readonly DocumentedError[]> {
     const names = await filesBelow(path.join(PROJECT, room));
     for (const file of names.filter((name) => path.basename(name) === 'errors.ts').map((name) => `${room}/${name}`)) {
       const module = (await import(pathToFileURL(path.join(PROJECT, file)).href)) as Readonly<Record<string, unknown>>;
-      for (const { entries } of Object.values(module).filter(isCatalogue))
+      for (const { entries } of Object.values(module).filter(isCatalog))
         for (const [code, entry] of Object.entries(entries)) errors.push({ code, file, ...entry });
     }
   }
   return errors;
 }
 
-interface Catalogue {
+interface Catalog {
   readonly entries: Readonly<Record<string, Remedy>>;
 }
 
-function isCatalogue(value: unknown): value is Catalogue {
+function isCatalog(value: unknown): value is Catalog {
   return typeof value === 'object' && value !== null && 'entries' in value && 'error' in value;
 }

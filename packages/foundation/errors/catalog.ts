@@ -1,7 +1,7 @@
 import { EdgeError, isEdgeError } from './edge-error.ts';
 import type { EdgeErrorOptions, Remedy } from './edge-error.ts';
 
-/** What one code stands for. `Facts` is `unknown` for codes that carry none. */
+/** The meaning of one code. `Facts` is `unknown` for codes that carry none. */
 export interface ErrorEntry<Facts = unknown> extends Remedy {
   /** Never set: tells the compiler what the facts are. As a parameter, so that either of two codes needs the facts of both. */
   readonly takes?: (facts: Facts) => void;
@@ -17,7 +17,7 @@ export function entry<Facts extends object>(remedy: Remedy): ErrorEntry<Facts> {
  * Each keeps its table in its own `errors.ts`; docs/errors.md is generated from all of them.
  *
  * @example
- * export const shopErrors = errorCatalogue({
+ * export const shopErrors = errorCatalog({
  *   'shop.closed': { status: 503, todo: 'Come back in the morning.' },
  *   'shop.sold-out': entry<{ readonly item: string; readonly left: number }>({ status: 409, todo: 'Order fewer.' }),
  * });
@@ -27,7 +27,7 @@ export function entry<Facts extends object>(remedy: Remedy): ErrorEntry<Facts> {
  *
  * if (shopErrors.is(thrown, 'shop.sold-out')) order(thrown.facts.left);
  */
-export function errorCatalogue<Entries extends Readonly<Record<string, ErrorEntry<never>>>>(entries: Entries) {
+export function errorCatalog<Entries extends Readonly<Record<string, ErrorEntry<never>>>>(entries: Entries) {
   return {
     entries,
     /** A new error; `facts` are as the code's entry declares them. */

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { entry, errorCatalogue } from './catalogue.ts';
+import { entry, errorCatalog } from './catalog.ts';
 import { EdgeError, fromWire } from './edge-error.ts';
 import { wireErrorOf } from './wire-error.ts';
 
-const shopErrors = errorCatalogue({
+const shopErrors = errorCatalog({
   'shop.closed': { todo: 'Come back in the morning.' },
   'shop.full': entry<{ readonly people?: number }>({ status: 503, todo: 'Wait outside.' }),
   'shop.no-bread': entry<{ readonly item: string }>({ status: 404, todo: 'Take rolls.' }),
   'shop.sold-out': entry<{ readonly item: string; readonly left: number }>({ status: 409, todo: 'Order fewer.' }),
 });
 
-describe('errorCatalogue', () => {
+describe('errorCatalog', () => {
   it('makes errors with the status and the remedy of their code', () => {
     const cause = new Error('no flour');
     const facts = { item: 'bread', left: 2 };
@@ -31,7 +31,7 @@ describe('errorCatalogue', () => {
     const either = 'shop.sold-out' as 'shop.no-bread' | 'shop.sold-out';
     // The compiler is what is tested: `npm run types` fails if one of these lines were right.
     // @ts-expect-error no such code
-    const unknown = () => shopErrors.error('shop.burnt', 'it burnt');
+    const unknown = () => shopErrors.error('shop.burned', 'it burned');
     // @ts-expect-error the facts are missing
     const none = shopErrors.error('shop.sold-out', 'no facts');
     // @ts-expect-error a fact is missing
