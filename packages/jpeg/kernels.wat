@@ -1,4 +1,4 @@
-;; Planes of a frame to what JPEG has: full range, BT.601, colour at half the resolution. Bit for bit what convert-planes.ts computes.
+;; Planes of a frame to what JPEG has: full range, BT.601, color at half the resolution. Bit for bit what convert-planes.ts computes.
 ;; 16 bytes at a time: whoever calls leaves room for a whole step behind each row. `npm run generate` assembles this file.
 (module
   (memory (export "memory") 1)
@@ -39,7 +39,7 @@
     (local.set $end (i32.add (local.get $y) (local.get $count)))
     (loop $sixteen
       (local.set $bytes (v128.load (local.get $y)))
-      ;; What 8 values of colour add, for 16 positions.
+      ;; What 8 values of color add, for 16 positions.
       (local.set $color
         (i16x8.add
           (i16x8.add
@@ -79,7 +79,7 @@
       (local.set $y (i32.add (local.get $y) (i32.const 16)))
       (br_if $sixteen (i32.lt_u (local.get $y) (local.get $end)))))
 
-  ;; Rows of colour in place, of another matrix, 8 at a time: U' - 128 = (U - 128) · uOfU + (V - 128) · uOfV, and V' alike.
+  ;; Rows of color in place, of another matrix, 8 at a time: U' - 128 = (U - 128) · uOfU + (V - 128) · uOfV, and V' alike.
   (func (export "chroma")
     (param $u i32) (param $v i32) (param $count i32)
     (param $uOfU i32) (param $uOfV i32) (param $vOfU i32) (param $vOfV i32)

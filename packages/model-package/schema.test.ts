@@ -91,7 +91,7 @@ describe('parseManifest', () => {
   it('names all problems at once by JSON pointer', () => {
     const problems = problemsOf({
       ...minimal,
-      input: { width: 0, height: 320, std: 0, color: 'RGB' },
+      input: { width: 0, height: 320, std: 0, colour: 'RGB' },
       output: { decoder: 'yolov3', heads: [{ output: 'h', stride: 32, anchors: [[1]] }] },
       variants: [{ file: '../model.onnx' }],
     });
@@ -99,7 +99,7 @@ describe('parseManifest', () => {
     expect(pointers).toEqual(
       expect.arrayContaining(['/input/width', '/input/std', '/input', '/output/heads/0/anchors/0', '/variants/0/file']),
     );
-    expect(problems.find((problem) => problem.pointer === '/input')?.message).toContain('color');
+    expect(problems.find((problem) => problem.pointer === '/input')?.message).toContain('colour');
   });
 
   it.each(['/etc/model.onnx', 'a/../../b', 'C:\\x', 'a\\b', 'a//b', ''])('refuses the path %j', (file) => {

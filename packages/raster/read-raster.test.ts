@@ -132,7 +132,7 @@ describe('TIFF', () => {
 
   it('has the pixels that libtiff reads, of files that it wrote', async () => {
     const picture = sharp(Buffer.from(patternPixels(37, 21)), { raw: { ...SIZE, channels: 3 } });
-    for (const space of ['srgb', 'b-w', 'rgb16', 'gray16'] as const) {
+    for (const space of ['srgb', 'b-w', 'rgb16', 'grey16'] as const) {
       const file = await picture.clone().toColourspace(space).tiff({ compression: 'none', tile: false }).toBuffer();
       const isDeep = space.endsWith('16');
       const theirs = await sharp(file)
@@ -152,7 +152,7 @@ describe('TIFF', () => {
       at % 5000 < 2500 ? 17 : (value * 7919 + at * 31) % 251,
     );
     const picture = sharp(Buffer.from(noise), { raw: { width, height, channels: 3 } });
-    for (const space of ['srgb', 'b-w', 'gray16', 'rgb16'] as const)
+    for (const space of ['srgb', 'b-w', 'grey16', 'rgb16'] as const)
       for (const predictor of ['none', 'horizontal'] as const) {
         const file = await picture.clone().toColourspace(space).tiff({ compression, predictor }).toBuffer();
         const depth = space.endsWith('16') ? 'ushort' : 'uchar';

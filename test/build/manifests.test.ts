@@ -148,7 +148,10 @@ describe('manifests', () => {
         const { steps } = lifecycleOf(manifest);
         for (const step of Object.values(steps)) expect(step.requiresPrivilege).toBe(false);
         const lasting = [steps.run, steps.startup, steps.shutdown].flatMap((step) => step?.script ?? []);
-        const first = manifest.platform['os'] === 'windows' ? /^call "/ : /^(sh [^;&]+ && )?exec /;
+        const first =
+          manifest.platform['os'] === 'windows'
+            ? /^call "/
+            : /^(ulimit -n \d+ 2>\/dev\/null \|\| true; )?(sh [^;&]+ && )?exec /;
         // The command that tells systemd that it is ready has to return.
         for (const script of lasting.filter((one) => !one.includes('systemd-notify'))) expect(script).toMatch(first);
       }

@@ -40,7 +40,8 @@ describe('recipes', async () => {
     for (const { ComponentName: name, RecipeFormatVersion: format, Manifests: manifests } of recipes) {
       expect(format, name).toBe('2020-01-25');
       expect(manifests.length, name).toBeGreaterThan(0);
-      for (const { Platform: platform } of manifests) expect(platform?.os, name).toBeDefined();
+      // The last one of the agent covers every platform that runs on the CPU alone.
+      for (const { Platform: platform } of manifests.slice(0, -1)) expect(platform?.os, name).toBeDefined();
     }
   });
 });

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { DEADLINE_HEADER, RING_LEASE_PATH } from '#packages/http';
+import { DEADLINE_HEADER, MESSAGES_PATH, RING_LEASE_PATH } from '#packages/http';
 import type { ErrorBody, InvokeResult, ModelStatus } from '#packages/http';
 import type { Prediction } from '#packages/model-package';
 
@@ -68,6 +68,7 @@ export class ScriptedAgent {
           ...(this.retiring.has(alias) ? { state: 'retiring' } : {}),
         })),
       );
+    if (request.url === MESSAGES_PATH) return send(response, 404, errorBody('http.not-found', 404));
     if (request.url === RING_LEASE_PATH) return send(response, 501, errorBody('frames.unavailable', 501));
     const service = decodeURIComponent(/^\/v1\/services\/([^/]+)\/invoke$/.exec(request.url ?? '')?.[1] ?? '');
     const invocation: Invocation = {

@@ -38,8 +38,8 @@ def ask(question):
         return json.loads(sys.stdin.readline())
 
 
-def build(self, env, resource_runtime_part, normalized_parameters, state_credentials):
-    if not ask({"build": normalized_parameters})["ok"]:
+def build(self, env, resource_runtime_part, normalised_parameters, state_credentials):
+    if not ask({"build": normalised_parameters})["ok"]:
         raise RuntimeError("the build failed")
     env.stack.append({"Build": {"BuildStatus": "SUCCEEDED"}})
 

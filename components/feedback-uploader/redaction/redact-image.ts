@@ -45,7 +45,7 @@ function sharp(...[input, options]: Parameters<typeof Sharp>): ReturnType<typeof
 
 interface Format {
   readonly name: 'jpeg' | 'png' | 'webp';
-  readonly colourspace: 'srgb' | 'b-w' | 'rgb16' | 'gray16';
+  readonly colourspace: 'srgb' | 'b-w' | 'rgb16' | 'grey16';
   readonly orientation: Orientation;
   readonly isLossless: boolean;
   /** 1 to 100, of JPEG. */
@@ -73,7 +73,7 @@ async function formatOf(image: Uint8Array): Promise<Format> {
     const message = `redaction of ${width} × ${height} pixels in a ${name} of ${image.length} bytes takes ${bytes} bytes of memory, ${MAX_REDACTION_BYTES} are allowed`;
     throw uploaderErrors.error('redaction.too-many-pixels', message, { facts: { width, height, bytes } });
   }
-  const colourspace = isDeep ? (isGray ? 'gray16' : 'rgb16') : isGray ? 'b-w' : 'srgb';
+  const colourspace = isDeep ? (isGray ? 'grey16' : 'rgb16') : isGray ? 'b-w' : 'srgb';
   const came = name === 'jpeg' ? (jpegQuality(image) ?? MOST_QUALITY) : MOST_QUALITY;
   return {
     name,
@@ -91,7 +91,7 @@ function isLosslessWebp(image: Uint8Array): boolean {
 }
 
 async function decode(image: Uint8Array, { colourspace }: Format): Promise<Bitmap> {
-  const isDeep = colourspace === 'rgb16' || colourspace === 'gray16';
+  const isDeep = colourspace === 'rgb16' || colourspace === 'grey16';
   const { data, info } = await read(() =>
     sharp(image, { failOn: 'error' })
       .toColourspace(colourspace)

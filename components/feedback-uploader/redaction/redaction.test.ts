@@ -198,7 +198,7 @@ describe('redactImage', () => {
     ['gray JPEG', () => noise(64, 64, 1).toColourspace('b-w').jpeg().toBuffer(), { format: 'jpeg', channels: 1 }],
     ['PNG with alpha', () => noise(64, 64, 4).png().toBuffer(), { format: 'png', channels: 4 }],
     ['16-bit PNG', () => deep('rgb16'), { format: 'png', channels: 3, depth: 'ushort' }],
-    ['16-bit gray PNG', () => deep('gray16'), { format: 'png', channels: 1, depth: 'ushort' }],
+    ['16-bit gray PNG', () => deep('grey16'), { format: 'png', channels: 1, depth: 'ushort' }],
     ['palette PNG', () => noise(64, 64).png({ palette: true }).toBuffer(), { format: 'png' }],
     ['CMYK JPEG', () => noise(64, 64).toColourspace('cmyk').jpeg().toBuffer(), { format: 'jpeg', space: 'srgb' }],
     ['lossless WebP', () => noise(64, 64).webp({ lossless: true }).toBuffer(), { format: 'webp' }],
@@ -212,8 +212,8 @@ describe('redactImage', () => {
     if (expected.format !== 'jpeg') expect(after(50, 30)).toEqual((await pixels(original))(50, 30));
   });
 
-  function deep(colourspace: 'rgb16' | 'gray16') {
-    const channels = colourspace === 'gray16' ? 1 : 3;
+  function deep(colourspace: 'rgb16' | 'grey16') {
+    const channels = colourspace === 'grey16' ? 1 : 3;
     const data = new Uint16Array(64 * 64 * channels).map((_, index) => (index * 977) & 0xffff);
     return sharp(data, { raw: { width: 64, height: 64, channels } })
       .toColourspace(colourspace)

@@ -261,7 +261,7 @@ describe('versions below a minimum', () => {
     await activate('Bolts', first, '1.1.0');
     await expect(activate('Bolts', first, 'winter')).rejects.toMatchObject({
       code: 'model.below-minimum',
-      message: expect.stringContaining('no semantic version') as unknown,
+      message: expect.stringContaining('not a semantic version') as unknown,
     });
     expect(await statusOf('Bolts')).toMatchObject({ version: '1.1.0' });
   });

@@ -55,7 +55,7 @@
       (br_if $pixel (i32.lt_u (local.get $offsets) (local.get $end)))))
 
   ;; The same for one channel.
-  (func (export "bilinearGrey")
+  (func (export "bilinearGray")
     (param $upper i32) (param $lower i32) (param $upperWeight i32) (param $lowerWeight i32)
     (param $offsets i32) (param $weights i32) (param $count i32) (param $out i32)
     (local $end i32) (local $at i32) (local $left i32) (local $right i32)
@@ -124,7 +124,7 @@
       (br_if $pixel (i32.lt_u (local.get $firsts) (local.get $end)))))
 
   ;; The same for one channel.
-  (func (export "acrossGrey")
+  (func (export "acrossGray")
     (param $row i32) (param $firsts i32) (param $counts i32) (param $weights i32) (param $longest i32) (param $width i32) (param $out i32)
     (local $end i32) (local $from i32) (local $weight i32) (local $last i32) (local $sum i32)
     (local.set $longest (i32.shl (local.get $longest) (i32.const 2)))
@@ -321,15 +321,15 @@
       (local.set $out (i32.add (local.get $out) (i32.const 16)))
       (br_if $eight (i32.lt_u (local.get $out) (local.get $end)))))
 
-  ;; Rows of brightness and colour (16-bit, of 128) to rows of red, green and blue (bytes), 8 positions at a time.
-  ;; `factors`: 7 × i16: what is black, grey's colour; then of 8192 the parts: of brightness, of V in red, of U in green, of V in green, of U in blue.
+  ;; Rows of brightness and color (16-bit, of 128) to rows of red, green and blue (bytes), 8 positions at a time.
+  ;; `factors`: 7 × i16: what is black, gray's color; then of 8192 the parts: of brightness, of V in red, of U in green, of V in green, of U in blue.
   (func (export "yuvToRgb")
     (param $luma i32) (param $blueDifference i32) (param $redDifference i32) (param $factors i32) (param $count i32)
     (param $red i32) (param $green i32) (param $blue i32)
     (local $end i32) (local $y v128) (local $u v128) (local $v v128) (local $sum v128)
-    (local $black v128) (local $grey v128) (local $ofY v128) (local $vRed v128) (local $uGreen v128) (local $vGreen v128) (local $uBlue v128)
+    (local $black v128) (local $gray v128) (local $ofY v128) (local $vRed v128) (local $uGreen v128) (local $vGreen v128) (local $uBlue v128)
     (local.set $black (v128.load16_splat (local.get $factors)))
-    (local.set $grey (v128.load16_splat offset=2 (local.get $factors)))
+    (local.set $gray (v128.load16_splat offset=2 (local.get $factors)))
     (local.set $ofY (v128.load16_splat offset=4 (local.get $factors)))
     (local.set $vRed (v128.load16_splat offset=6 (local.get $factors)))
     (local.set $uGreen (v128.load16_splat offset=8 (local.get $factors)))
@@ -337,8 +337,8 @@
     (local.set $uBlue (v128.load16_splat offset=12 (local.get $factors)))
     (local.set $end (i32.add (local.get $red) (local.get $count)))
     (loop $eight
-      (local.set $u (i16x8.sub (v128.load (local.get $blueDifference)) (local.get $grey)))
-      (local.set $v (i16x8.sub (v128.load (local.get $redDifference)) (local.get $grey)))
+      (local.set $u (i16x8.sub (v128.load (local.get $blueDifference)) (local.get $gray)))
+      (local.set $v (i16x8.sub (v128.load (local.get $redDifference)) (local.get $gray)))
       ;; 32 for each step of a byte from here; 16 rounds.
       (local.set $y
         (i16x8.add
@@ -365,8 +365,8 @@
       (local.set $red (i32.add (local.get $red) (i32.const 8)))
       (br_if $eight (i32.lt_u (local.get $red) (local.get $end)))))
 
-  ;; Red, green and blue to grey, into the row of red.
-  (func (export "rgbToGrey") (param $red i32) (param $green i32) (param $blue i32) (param $count i32)
+  ;; Red, green and blue to gray, into the row of red.
+  (func (export "rgbToGray") (param $red i32) (param $green i32) (param $blue i32) (param $count i32)
     (local $end i32)
     (local.set $end (i32.add (local.get $red) (local.get $count)))
     (loop $value
