@@ -8,12 +8,20 @@ const TICK_MS = 10;
 /**
  * Time on all cores of everything that this process has started, in ms, what has ended meanwhile included: a process counts what its
  * children have used once it has waited for them. Linux only.
+ *
+ * @param others processes that count with their descendants, although they are nobody's child: the agent leaves its component's process
  */
-export function cpuOfDescendants(): number {
+export function cpuOfDescendants(others: readonly number[] = []): number {
   const table = processTable();
-  const below = (parent: number): number[] =>
-    table.filter((row) => row.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
-  const live = below(process.pid).reduce((sum, pid) => sum + ticksOf(pid, [11, 12, 13, 14]), 0);
+  const family = new Set<number>();
+  const add = (pid: number): void => {
+    if (family.has(pid)) return;
+    family.add(pid);
+    for (const row of table) if (row.parent === pid) add(row.pid);
+  };
+  for (const { pid, parent } of table) if (parent === process.pid) add(pid);
+  others.forEach(add);
+  const live = [...family].reduce((sum, pid) => sum + ticksOf(pid, [11, 12, 13, 14]), 0);
   return (live + ticksOf(process.pid, [13, 14])) * TICK_MS;
 }
 

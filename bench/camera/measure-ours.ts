@@ -23,6 +23,7 @@ export async function measureOurs(device: Device, task: CameraRun, signal: Abort
   let count = 0;
   let begin: { cpu: number; at: number } | undefined;
   let stop = (): void => undefined;
+  const cpu = (): number => cpuOfDescendants(device.pids(AGENT));
   const measured = new Promise<OurFigures>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${source} had ${count} of ${last} results`)), RUN_TIMEOUT_MS);
     const onAbort = (): void => reject(signal.reason as Error);
@@ -31,11 +32,11 @@ export async function measureOurs(device: Device, task: CameraRun, signal: Abort
       if (result.source !== source) return;
       if (result.error) return reject(new Error(`${source} had an error: ${JSON.stringify(result.error)}`));
       count++;
-      if (count === task.warmUp) begin = { cpu: cpuOfDescendants(), at: performance.now() };
+      if (count === task.warmUp) begin = { cpu: cpu(), at: performance.now() };
       if (count !== last || !begin) return;
       resolve({
         frames: task.frames,
-        cpuMsPerFrame: (cpuOfDescendants() - begin.cpu) / task.frames,
+        cpuMsPerFrame: (cpu() - begin.cpu) / task.frames,
         seconds: (performance.now() - begin.at) / 1_000,
         memoryMb:
           [APP, AGENT].flatMap((name) => device.pids(name)).reduce((sum, pid) => sum + memoryOfFamily(pid), 0) / 1e6,
