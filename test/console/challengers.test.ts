@@ -29,6 +29,7 @@ const SERVING: ModelStatus = {
   inFlight: 0,
   activatedAt: '2026-11-27T14:00:00.000Z',
   memoryBytes: 52_000_000,
+  shares: { webgpu: { nodes: 60, runMs: 4 }, cpu: { nodes: 3, runMs: 1.25 } },
 };
 
 const REPORT: ChallengerReport = {
@@ -105,6 +106,12 @@ describe('challengers in the console', await needs(chromium), () => {
 
   afterAll(async () => {
     for (const end of ends.reverse()) await end();
+  });
+
+  it('stand beside the share of the graph that an accelerator leaves to the CPU', async () => {
+    const model = page.getByRole('article', { name: 'Model PartsDetector' });
+    await model.getByText('On the CPU').waitFor();
+    expect((await model.innerText()).replaceAll(/\s+/g, ' ')).toContain('3 of 63 nodes');
   });
 
   it('stand below the model that serves, with what comparing the two has shown', async () => {
