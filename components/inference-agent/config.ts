@@ -78,7 +78,7 @@ const serviceSettings = section({
     ),
 });
 
-/** What the agent opens beside the connections of its inference socket: other sockets, and some ten files for each process of a model. */
+/** Descriptors beside the connections of the inference socket: other sockets, and some ten files for each process of a model. */
 const OTHER_FILES = 384;
 
 /** Configuration of `edgeml.InferenceAgent`. The recipe's defaults and docs/configuration.md are generated from it. */

@@ -201,7 +201,7 @@ describe.runIf(process.platform === 'linux')('a hostile model', () => {
 
 describe.runIf(process.platform === 'linux')('a hostile model in a thread', () => {
   it('that ends the agent on one picture is not asked about it a third time, however large it is, and answers the others', async () => {
-    // Whatever follows the end of a PNG is ignored.
+    // Decoders ignore bytes after the end of a PNG.
     const bright = Buffer.concat([pictures.bright, Buffer.alloc(2.5 * 1024 ** 2)]);
     const work = join(folder.path, 'in-thread');
     const start = () => startAgentProcess(work, { Isolation: 'thread' });

@@ -17,7 +17,7 @@ export const REMEMBERED_TIMES = 6;
 
 const count = z.number().nonnegative();
 
-/** What a version takes above something else. Negative: less. Absent: nobody knows. */
+/** A version's use above that of something else. Negative: less. Absent: not known. */
 const growth = {
   p95GrowthPercent: z.number().optional(),
   memoryGrowthPercent: z.number().optional(),

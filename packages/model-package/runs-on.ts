@@ -16,7 +16,7 @@ export function runsOn(variant: Runnable, provider: Provider): boolean {
   return !COMPILED.has(provider) && (variant.providers?.includes(provider) ?? true);
 }
 
-/** What a variant is for, in words: `webgpu, cuda`, `hailo, compiled for hailo8`. */
+/** The target of a variant, in words: `webgpu, cuda`, `hailo, compiled for hailo8`. */
 export function meantFor({ backend, target, providers }: Pick<Variant, 'backend' | 'providers' | 'target'>): string {
   if (isCompiled({ backend })) return `${backend}, compiled for ${target}`;
   return providers?.join(', ') ?? 'every provider of ONNX Runtime';

@@ -40,7 +40,7 @@ const shortFields = {
 
 const allFields = { ...commonFields, ...shortFields, steps: stepsSchema.optional() } as const;
 
-/** What a key that is left out means. A variant that leaves it out has the manifest's, so only the manifest's schema tells of these. */
+/** Defaults of keys that are left out. A variant that leaves it out has the manifest's, so only the manifest's schema tells of these. */
 const DEFAULTS = {
   layout: 'NCHW',
   dtype: 'float32',

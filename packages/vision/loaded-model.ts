@@ -136,7 +136,7 @@ export interface Fallback {
   readonly reason: string;
 }
 
-/** What one execution provider does of a model. */
+/** One execution provider's share of a model. */
 export interface ProviderShare {
   /** Nodes of the optimized graph. */
   readonly nodes: number;
@@ -151,7 +151,7 @@ export type ProviderShares = Readonly<Record<string, ProviderShare>>;
 export interface LoadedModel {
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
-  /** Who runs how much of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
+  /** Each provider's share of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
   readonly shares?: ProviderShares;
   /** The use of the cache of optimized models: `off`, `reused`, `made`, or `failed` to be written. */
   readonly optimized: 'off' | 'reused' | 'made' | 'failed';

@@ -129,7 +129,7 @@ describe.sequential('the pipeline from account to account', await needs(awsModel
     expect(await build('infrastructure/twin.buildspec.yaml', variables)).toBe(false);
     const calls = await machine.takeCalls();
     expect(calls.at(-1)).toMatch(/^222222222222 aws ec2 stop-instances/);
-    // What the judge wrote is in the log of the build.
+    // The judge's words are in the log of the build.
     expect(calls.at(-2)).toContain('[StandardOutputContent,StandardErrorContent]');
     await machine.fail('deploy');
     expect(await build('infrastructure/twin.buildspec.yaml', variables)).toBe(false);

@@ -40,8 +40,9 @@ describe('recipes', async () => {
     for (const { ComponentName: name, RecipeFormatVersion: format, Manifests: manifests } of recipes) {
       expect(format, name).toBe('2020-01-25');
       expect(manifests.length, name).toBeGreaterThan(0);
+      const general = manifests.filter(({ Platform: platform }) => platform?.os === undefined);
       // The last one of the agent covers every platform that runs on the CPU alone.
-      for (const { Platform: platform } of manifests.slice(0, -1)) expect(platform?.os, name).toBeDefined();
+      expect(general, name).toEqual(name === 'edgeml.InferenceAgent' ? manifests.slice(-1) : []);
     }
   });
 });

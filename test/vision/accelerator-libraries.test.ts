@@ -17,7 +17,7 @@ const MACHINES: Readonly<Record<string, string>> = {
   'linux-x64': 'Advanced Micro Devices X86-64',
   'linux-arm64': 'AArch64',
 };
-/** What glibc and the compiler's runtime bring: on every Debian that has a C++ program. */
+/** Libraries of glibc and the compiler's runtime: on every Debian that has a C++ program. */
 const SYSTEM = /^(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)|ld-linux-(x86-64|aarch64))\.so\.\d+$/;
 /** Runs on Qualcomm's signal processor, not under Linux. */
 const DSP = /Skel\.so$/;
@@ -64,7 +64,7 @@ async function expectLoadable(source: AcceleratorSource, platform: string, wheel
     expect(isWithin(glibc, floor), `${name} asks for glibc ${glibc}, the wheel promises ${floor}`).toBe(true);
     const foreign = needed.filter((one) => !SYSTEM.test(one) && !names.includes(one));
     expect(ofDevice, `${name} needs libraries that nobody tells of`).toEqual(expect.arrayContaining(foreign));
-    // What comes from a driver cannot be known here. Threads are in every process of Node.js, whether or not a library is linked with them.
+    // Symbols of a driver cannot be known here. Threads are in every process of Node.js, whether or not a library is linked with them.
     const lost = undefinedSymbols.filter((symbol) => !defined.has(symbol) && !symbol.startsWith('pthread_'));
     if (foreign.length === 0) expect(lost, name).toEqual([]);
   }

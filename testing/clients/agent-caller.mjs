@@ -41,7 +41,7 @@ const errorOf = (work) =>
   );
 
 /**
- * What a call gets that comes while an agent restarts: connecting fails in the call itself, before the agent listens.
+ * The fate of a call while an agent restarts: connecting fails in the call itself, before the agent listens.
  * @template Answer
  * @param {string} path
  * @param {(path: string) => Promise<Answer>} ask

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What the loader will look at of a shared library. */
+/** The parts of a shared library that the loader reads. */
 interface ElfFacts {
   /** As `readelf` names it, e.g. `AArch64`. */
   readonly machine: string;

@@ -3,7 +3,7 @@
 # does, in a Debian 12 for ARM that QEMU runs. Each provider is tried as `edgeml doctor` tries it: ONNX Runtime loads the plug-in and asks it for devices.
 # There is none, so that a plug-in has done all it can when it says so. Takes some minutes and 1 GB. Not part of the tests: it needs
 # root for debootstrap, and `apt-get install qemu-user-static debootstrap` with QEMU 10 (Debian 13): under QEMU 7.2 ONNX Runtime ends while it
-# counts processors. What is already in the folder is used again.
+# counts processors. Files that are already in the folder are used again.
 set -eu
 cd "$(dirname "$0")/../.."
 project=$PWD

@@ -121,7 +121,7 @@ async function packagePredictor(
   };
 }
 
-/** What opens the encrypted files of a package; undefined if it has none. @throws EdgeError `encryption.*`, `packaging.file-unreadable` */
+/** The key to the encrypted files of a package; undefined if there are none. @throws EdgeError `encryption.*`, `packaging.file-unreadable` */
 async function openedBy(
   { decryptionKey = [] }: PredictorOptions,
   { name, encryption }: ModelManifest,

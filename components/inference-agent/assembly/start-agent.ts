@@ -257,7 +257,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     serving: (alias) => registry.served(alias)?.serving,
     incidents,
     clock,
-    log,
   });
   await gallery.open();
   const drift = new DriftBook({
@@ -535,6 +534,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     standBy(timeoutMs) {
       stopFollowing();
       registry.freeze();
+      quarantine.handOver();
       const parts = [
         sockets.closeOthers(timeoutMs),
         lookout.close(timeoutMs),

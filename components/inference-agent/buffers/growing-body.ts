@@ -3,7 +3,7 @@ import type { BufferPool } from './buffer-pool.ts';
 const FIRST_BYTES = 256 * 1024;
 const MAX_FIRST_BYTES = 1024 * 1024;
 
-/** A body that comes piece by piece, in memory of a pool. What is announced need not come: the memory grows with what does. */
+/** A body that comes piece by piece, in memory of a pool. An announced body may never come: the memory grows with the bytes that do. */
 export class GrowingBody {
   readonly #buffers: BufferPool;
   #memory: Uint8Array<ArrayBuffer>;
@@ -20,7 +20,7 @@ export class GrowingBody {
     this.#filled += piece.length;
   }
 
-  /** What has come; whoever takes it gives its memory back. */
+  /** The bytes so far; their taker gives the memory back. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#memory.subarray(0, this.#filled);
   }

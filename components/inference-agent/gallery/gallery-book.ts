@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { KeyedSerial, messageOf } from '#packages/foundation';
-import type { Clock, Incidents, Logger } from '#packages/foundation';
+import type { Clock, Incidents } from '#packages/foundation';
 import type { GalleryStatus } from '#packages/http';
 import { judgeEmbedding, vectorOf } from '#packages/model-package';
 import type { Prediction } from '#packages/model-package';
@@ -19,12 +19,14 @@ export interface GalleryPorts {
   readonly serving: (alias: string) => Described | undefined;
   readonly incidents: Pick<Incidents, 'replace'>;
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Logger;
 }
 
 /** Of an alias. A picture is compared with each: 1,000 vectors of 512 numbers take half a millisecond. */
 const MAX_VECTORS = 1_000;
 const FOREIGN = 'gallery.foreign-vectors';
+const UNREADABLE = 'gallery.unreadable';
+const UNREADABLE_TODO =
+  'Mend the file and take ".unreadable" off its name before the next start, or enroll the pictures again and delete it.';
 
 /** The pictures that this device has enrolled, by alias: they outlive restarts and new versions of the model. */
 export class GalleryBook {
@@ -40,10 +42,17 @@ export class GalleryBook {
 
   /** Makes the folder and reads what was enrolled before. */
   async open(): Promise<void> {
-    const { folder, log } = this.#ports;
+    const { folder } = this.#ports;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    this.#galleries = await readGalleries(folder, log);
+    const unreadable = new Map<string, { readonly message: string; readonly todo: string }>();
+    this.#galleries = await readGalleries(folder, (file, reason) => {
+      unreadable.set(file, {
+        message: `a gallery cannot be read, and lies in ${file} now: ${reason}`,
+        todo: UNREADABLE_TODO,
+      });
+    });
+    this.#ports.incidents.replace(UNREADABLE, unreadable);
   }
 
   /** Calls a picture by the name of an enrolled one that is nearer than what the package knows. */

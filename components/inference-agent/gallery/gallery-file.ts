@@ -1,7 +1,6 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, writeAtomically } from '#packages/foundation';
-import type { Logger } from '#packages/foundation';
 import { embeddingText, vectorOf } from '#packages/model-package';
 import type { GalleryVector } from '#packages/model-package';
 
@@ -13,8 +12,15 @@ export interface Enrolled extends GalleryVector {
   readonly enrolledAt: string;
 }
 
-/** Reads the galleries in a folder, by alias. One that cannot be read is put aside, so that nothing is written over it. */
-export async function readGalleries(folder: string, log: Logger): Promise<Map<string, readonly Enrolled[]>> {
+/**
+ * Reads the galleries in a folder, by alias. One that cannot be read is put aside, so that nothing is written over it.
+ *
+ * @param onUnreadable told of the place where it lies now, and of the reason
+ */
+export async function readGalleries(
+  folder: string,
+  onUnreadable: (file: string, reason: string) => void,
+): Promise<Map<string, readonly Enrolled[]>> {
   const galleries = new Map<string, readonly Enrolled[]>();
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
     const path = join(folder, file);
@@ -23,8 +29,9 @@ export async function readGalleries(folder: string, log: Logger): Promise<Map<st
       if (typeof alias !== 'string' || !Array.isArray(vectors)) throw new Error('it is not {"alias", "vectors"}');
       galleries.set(alias, vectors.map(enrolledOf));
     } catch (thrown) {
-      log.error({ file: path, reason: messageOf(thrown) }, 'gallery.unreadable');
-      await rename(path, `${path}.unreadable`);
+      const aside = `${path}.unreadable`;
+      await rename(path, aside);
+      onUnreadable(aside, messageOf(thrown));
     }
   }
   return galleries;

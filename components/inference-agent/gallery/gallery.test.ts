@@ -55,7 +55,12 @@ const picture = async (name: keyof typeof PICTURES): Promise<Uint8Array> =>
     .toBuffer();
 
 /** A model whose vectors are mean colors; its package knows pure blue. */
-async function packageOf(version: string, output: object = {}, files: Readonly<Record<string, Uint8Array>> = {}) {
+async function packageOf(
+  version: string,
+  output: object = {},
+  files: Readonly<Record<string, Uint8Array>> = {},
+  golden: readonly object[] = [],
+) {
   const dir = join(folder.path, `Hues-${version}`);
   await writeFiles(dir, {
     'model.json': JSON.stringify({
@@ -66,6 +71,7 @@ async function packageOf(version: string, output: object = {}, files: Readonly<R
       input: { name: 'image', width: SIDE, height: SIDE, mean: 0, std: [254.5, 255, 255] },
       output: { decoder: 'embedding', scoreThreshold: 0.9, gallery: 'gallery.json', ...output },
       variants: [{ file: 'model.onnx' }],
+      golden,
     }),
     'model.onnx': meanColorModel(SIDE),
     'gallery.json': JSON.stringify([{ name: 'blue', embedding: embeddingText(Float32Array.of(0, 0, 1)) }]),
@@ -157,6 +163,23 @@ describe('the gallery of a device', () => {
     expect(await ask('/rosso%20corsa/delete')).toMatchObject({ status: 404, error: { code: 'gallery.name-unknown' } });
   });
 
+  it('leaves the answers of golden pictures to the model', async () => {
+    const expected = { classId: 1, label: 'blue', score: 0.99, embedding: embeddingText(Float32Array.of(0, 0.125, 1)) };
+    const files = {
+      'golden/blue.png': await picture('blue'),
+      'golden/blue.json': Buffer.from(JSON.stringify([expected])),
+    };
+    await started.client.activate({
+      path: await packageOf('1.2.0', {}, files, [{ input: 'golden/blue.png', expect: 'golden/blue.json' }]),
+    });
+    await enroll('azzurro', 'blue');
+    expect(await seen('blue')).toMatchObject({ label: 'azzurro' });
+    const path = '/v1/models/Hues/golden/0/answer';
+    const { body } = await askSocket(started.agent.socketPath, { method: 'GET', path });
+    expect(JSON.parse(body)).toMatchObject({ differences: [], result: { predictions: [{ label: 'blue' }] } });
+    await ask('/azzurro/delete');
+  });
+
   it('refuses names that nobody could read, pictures that are none, and more than it may hold', async () => {
     for (const name of ['unknown', '%20x', '%00', 'n'.repeat(129)])
       expect(await ask(`/${name}`, { body: await picture('red') })).toMatchObject({ status: 400 });
@@ -178,5 +201,14 @@ describe('the gallery of a device', () => {
     expect(await list()).toMatchObject({ vectors: 0, names: [] });
     await enroll('red', 'red');
     expect((await readdir(join(work, 'galleries'))).toSorted()).toEqual(['Hues.json', 'Hues.json.unreadable']);
+    const health = await askSocket(started.agent.socketPath, { method: 'GET', path: '/healthz' });
+    expect(JSON.parse(health.body)).toMatchObject({
+      incidents: expect.arrayContaining([
+        expect.objectContaining({
+          code: 'gallery.unreadable',
+          message: expect.stringContaining('.unreadable') as string,
+        }),
+      ]) as unknown,
+    });
   });
 });

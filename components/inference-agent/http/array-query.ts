@@ -4,7 +4,7 @@ import type { SequenceStep } from '../invoke/sequence-states.ts';
 import { dataTypeOf } from '../open-inference/data-types.ts';
 import { ARRAY_OF } from '#packages/vision';
 
-/** What the query of an invocation says of arrays. */
+/** The arrays that the query of an invocation describes. */
 export interface ArrayQuery {
   readonly raw?: RawArray;
   readonly step?: SequenceStep;

@@ -70,12 +70,13 @@ export function packageRoutes(
         const { golden, type } = goldenOf(spec, alias, index);
         const files = filesOf(spec);
         const [picture, expect] = await Promise.all([files.read(golden.input), files.read(golden.expect)]);
-        const result = await invoker.begin(alias, { deadlineMs: DEADLINE_MS }).run(randomUUID(), picture, type);
+        const call = invoker.begin(alias, { deadlineMs: DEADLINE_MS });
+        const { result, found } = await call.runWhole(randomUUID(), picture, type);
         const variant = spec.manifest.variants.find(({ file }) => file === result.variant) ?? spec.manifest.variants[0];
         const bounds = boundsOf(outputOf(spec.manifest, variant));
         const expected = parseExpected(expect, golden.expect);
-        const differences = comparePredictions(result.predictions, expected, golden, bounds);
-        sendJson(response, 200, { result, differences } satisfies GoldenAnswer);
+        const differences = comparePredictions(found, expected, golden, bounds);
+        sendJson(response, 200, { result: { ...result, predictions: found }, differences } satisfies GoldenAnswer);
       },
     },
   ];

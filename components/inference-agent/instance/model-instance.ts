@@ -121,7 +121,7 @@ export interface InstanceFacts {
   /** Execution provider that runs, and why those above it on the ladder do not. */
   readonly provider: Provider;
   readonly fallbacks: readonly Fallback[];
-  /** Who runs how much of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
+  /** Each provider's share of the graph; undefined if ONNX Runtime does not tell, as on the CPU. */
   readonly shares?: ProviderShares;
   /** File of the variant that runs. */
   readonly variant: string;

@@ -79,7 +79,7 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
         trial?.answered(id, answer);
       });
       const { classScores, placement } = answer.inference;
-      return { result, classScores, placement };
+      return { result, found: answer.inference.predictions, classScores, placement };
     } catch (thrown) {
       trial?.dropped();
       this.ports.observeError(this.service, thrown);
@@ -92,6 +92,8 @@ export class InvokeCall extends OpenCall<InvokePorts, Inference> {
 
 export interface InvokeOutcome {
   readonly result: InvokeResult;
+  /** The model's own predictions, before the settings of the service and the device's gallery have judged them. */
+  readonly found: readonly Prediction[];
   /** Only of classifiers: the scores of all classes, in model order. */
   readonly classScores: Float32Array | undefined;
   /** Where the image lies in the model's input. */

@@ -59,7 +59,7 @@ export class SequenceStates {
         began = state === undefined;
         return state ?? {};
       }).catch((thrown: unknown) => {
-        // Who does not start sequences itself would come with the same state again and again.
+        // A caller that does not start sequences itself would come with the same state again and again.
         if (step.mayBegin && isEdgeError(thrown) && thrown.code.startsWith('model.'))
           this.#forget(keyOf(alias, step.id));
         throw thrown;
@@ -120,7 +120,7 @@ function keyOf(alias: string, id: string): string {
   return `${alias}\0${id}`;
 }
 
-/** What the next call of a sequence begins with. */
+/** The state that the next call of a sequence begins with. */
 function stateOf(tensors: TensorInputs, outputs: NamedTensors): NamedTensors {
   return Object.fromEntries(
     Object.entries(tensors).flatMap(([input, { from }]) => {

@@ -15,7 +15,7 @@ const PNG = { contentType: 'image/png' } as const;
 const layout = layoutOf(5, 1, 'gray');
 const { signal } = new AbortController();
 
-/** What the application relies on, whichever way it asks. */
+/** Behavior that the application relies on, whichever way it asks. */
 describe.each([
   ['by HTTP', false],
   ['by messages', true],

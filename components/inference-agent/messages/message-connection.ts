@@ -144,7 +144,7 @@ export class MessageConnection {
     this.#run(arrived.id, arrived.call, arrived.invocation, arrived.body.bytes);
   }
 
-  /** What is still to come of its blob is read and dropped. */
+  /** The rest of its blob is read and dropped. */
   #drop({ id, call, body }: Arriving, reason: unknown): void {
     this.#arriving = undefined;
     body.giveBack();
@@ -188,7 +188,7 @@ export class MessageConnection {
   }
 }
 
-/** What a client sends is bounded by the largest image, which is a setting; this is what a message may say. */
+/** A setting, the largest image, bounds the blobs of clients; these are the limits of the format. */
 const LIMITS = { headBytes: MAX_MESSAGE_HEAD_BYTES, blobBytes: 2 ** 32 - 1 };
 
 function placed({ result, placement }: InvokeOutcome): InvokeOutcome['result'] {

@@ -3,7 +3,7 @@ import type { FrameReference } from '#packages/frames';
 import { agentErrors } from '../errors.ts';
 import { deadlineOf, imageTypeOf, requestIdOf } from '../invoke/request-words.ts';
 
-/** What a message asks for, checked. */
+/** The request in a message, checked. */
 export interface Invocation {
   readonly service: string;
   readonly deadlineMs: number | undefined;

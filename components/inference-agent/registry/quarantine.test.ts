@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isEdgeError } from '#packages/foundation';
@@ -6,6 +6,7 @@ import { bytesOf } from '../../../testing/agent/instance-conformance.ts';
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { RegistryRig } from '../../../testing/agent/registry-rig.ts';
 import type { ModelRegistry } from './model-registry.ts';
+import { Quarantine } from './quarantine.ts';
 import { ServingModel } from './serving-model.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -109,6 +110,18 @@ describe('quarantine of a version that dies again and again', () => {
       await registry.restore()
     ).finished;
     expect(registry.target('Parts')).toMatchObject({ code: 'model.quarantined' });
+  });
+
+  it('leaves its file to a successor after a handover', async () => {
+    const file = join(folder.path, 'quarantine.json');
+    const quarantine = new Quarantine({ file, clock: rig.clock, random: () => 1, onNotKept: () => undefined });
+    const identity = { alias: 'Parts', name: 'Parts', version: '1.0.0', generation: 1, hash: 'a'.repeat(64) };
+    await quarantine.add(identity, 'it crashed', 5);
+    const text = await readFile(file, 'utf8');
+    quarantine.handOver();
+    await quarantine.lift('Parts');
+    await quarantine.close();
+    expect(await readFile(file, 'utf8')).toBe(text);
   });
 
   it('starts without it if its file cannot be read', async () => {

@@ -45,6 +45,7 @@ export class Quarantine {
   readonly #entries = new Map<string, QuarantineEntry>();
   /** Times of deaths by alias and package. */
   readonly #deaths = new Map<string, readonly number[]>();
+  #isHandedOver = false;
 
   constructor(ports: QuarantinePorts) {
     this.#ports = ports;
@@ -94,6 +95,11 @@ export class Quarantine {
     if (this.#entries.delete(alias)) await this.#write.now();
   }
 
+  /** Leaves the file to a successor: deaths count here alone from now on. */
+  handOver(): void {
+    this.#isHandedOver = true;
+  }
+
   /** No more attempts to write, after a last one if the file is not what it should be. */
   close(): Promise<void> {
     return this.#write.close();
@@ -108,8 +114,9 @@ export class Quarantine {
     return agentErrors.error('model.quarantined', message, { facts: { alias, ...entry } });
   }
 
-  #writeFile(): Promise<void> {
+  async #writeFile(): Promise<void> {
+    if (this.#isHandedOver) return;
     const text = `${JSON.stringify(Object.fromEntries(this.#entries), undefined, 2)}\n`;
-    return writeAtomically(this.#ports.file, text, { fsync: 'folder' });
+    await writeAtomically(this.#ports.file, text, { fsync: 'folder' });
   }
 }

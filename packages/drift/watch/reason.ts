@@ -24,7 +24,7 @@ export function causeOf({ feature }: Finding): DriftCause {
   return OF_PICTURES.includes(feature) ? 'camera' : 'world';
 }
 
-/** A cause that explains the others comes first: in the dark everything is low in detail too, and a covered lens has no view. */
+/** A cause that explains the others comes first: in the dark everything is low in detail too, and a covered lens does not have a view. */
 const BY_WEIGHT = ['dark', 'bright', 'blocked', 'blurred', 'moved'] as const;
 
 /** The finding that explains the others, of those that are over their threshold; else the one that is nearest to it. */

@@ -1,4 +1,4 @@
-/** What a message may have; a peer that sends more is cut off. */
+/** The limits of a message; a peer that sends more is cut off. */
 export interface MessageLimits {
   readonly headBytes: number;
   readonly blobBytes: number;

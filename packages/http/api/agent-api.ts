@@ -137,7 +137,7 @@ export interface ModelStatus extends ModelIdentity {
   /** Why a provider higher up the ladder is not used; empty when the first was taken. */
   readonly fallbacks: readonly { readonly provider: string; readonly reason: string }[];
   /**
-   * Who runs how much of the graph, by provider: nodes, and milliseconds of one warm run, in which copies and waiting are the
+   * Each provider's share of the graph: nodes, and milliseconds of one warm run, in which copies and waiting are the
    * accelerator's. Absent if ONNX Runtime does not tell, as on the CPU.
    */
   readonly shares?: Readonly<Record<string, { readonly nodes: number; readonly runMs?: number }>>;

@@ -48,7 +48,7 @@ export function unpackStrips(
 
 const UNPACK = { PackBits: unpackPackBits, LZW: unpackLzw, Deflate: unpackDeflate } as const;
 
-/** Source: Adobe, "TIFF Revision 6.0", section 9. What comes after the last row is not looked at. */
+/** Source: Adobe, "TIFF Revision 6.0", section 9. Bytes after the last row are ignored. */
 function unpackPackBits(packed: Uint8Array, into: Uint8Array): void {
   let [at, filled] = [0, 0];
   while (filled < into.length) {

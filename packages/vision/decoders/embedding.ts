@@ -19,7 +19,7 @@ export function embeddingDecoder(
     fetches: [name],
     decode(outputs) {
       const vector = unitVector(pooled(name, outputTensor(outputs, name), spec.pooling));
-      // What does not point anywhere would be like everything or nothing.
+      // A vector without a direction would be like everything or nothing.
       if (!vector)
         throw visionErrors.error('model.output-unexpected', `output "${name}" is zero or not a number everywhere`, {
           facts: { output: name },

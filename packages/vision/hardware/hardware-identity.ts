@@ -7,7 +7,7 @@ import { findAccelerators } from './find-accelerators.ts';
 const DRIVER_FOLDERS = ['etc/vulkan/icd.d', 'usr/share/vulkan/icd.d', 'etc/OpenCL/vendors'];
 
 /**
- * What the speed of an accelerator depends on besides the runtime: the hardware, the drivers of the kernel and those in user space.
+ * The facts that an accelerator's speed depends on besides the runtime: the hardware, the drivers of the kernel and those in user space.
  * @param root of the file system; default `/`
  */
 export function hardwareIdentity(root = '/', kernel = os.release()): string {

@@ -9,7 +9,7 @@ import { providerShares } from './provider-shares.ts';
 import { providerReason } from './run-errors.ts';
 import { warmUpFeeds } from './tensor-inputs.ts';
 
-/** Who would run how much of a model here; or why the provider does not run it. */
+/** Each provider's share of a model on this machine, or the reason why the provider does not run it. */
 export type ProviderInspection =
   | { readonly provider: Provider; readonly shares: ProviderShares }
   | { readonly provider: Provider; readonly reason: string };

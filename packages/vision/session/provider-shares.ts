@@ -3,7 +3,7 @@ import type { ProviderShare, ProviderShares } from '../loaded-model.ts';
 import type { RunTimes, Session } from './session.ts';
 
 /**
- * Who runs how much of a model that was opened on `provider`; undefined if its runtime does not tell or nobody measured.
+ * Each provider's share of a model that was opened on `provider`; undefined if its runtime does not tell or nobody measured.
  * @param times of one run
  */
 export function providerShares(

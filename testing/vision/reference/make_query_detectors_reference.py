@@ -102,7 +102,7 @@ def export(folder):
             noise = Image.fromarray(random.integers(0, 255, (6, 6, 3), dtype=np.uint8)).resize((SIDE, SIDE), Image.BICUBIC)
             noise.save(target / "cases" / f"{index:02}.png")
             picture = processor(noise, return_tensors="pt")["pixel_values"]
-            # What the exporter made of the model, not the model itself: of queries that score alike each chooses its own.
+            # The exported model, not the model itself: of queries that score alike each chooses its own.
             logits, boxes = (torch.from_numpy(each) for each in session.run(None, {"pixel_values": picture.numpy()}))
             with torch.no_grad():
                 farthest = max(farthest, float((named(picture)[0] - logits).abs().max()))

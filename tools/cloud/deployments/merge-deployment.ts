@@ -45,8 +45,8 @@ function mergeComponent(
 type Update = ComponentSpecification['configurationUpdate'];
 
 /**
- * One update that does what both do in turn, for devices that join the target later and see the last deployment only. What is
- * reset now loses what was merged there before.
+ * One update that does what both do in turn, for devices that join the target later and see the last deployment only. A
+ * setting that is reset now loses what was merged there before.
  */
 function mergeUpdate(before: Update, now: Update): Update {
   if (!before || !now) return now ?? before;

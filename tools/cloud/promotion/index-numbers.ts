@@ -50,7 +50,7 @@ function numbersOfState(state: DeviceState): DeviceNumbers {
   };
 }
 
-/** What a device remembers of the version before. */
+/** A device's figures of the version before. */
 function formerNumbers({ models, formerAgentMemoryMb }: DeviceState): KnownNumbers {
   const former = Object.entries(models).map(([name, { formerP95Ms: p95Ms, formerMemoryMb }]) => {
     const numbers = present({ p95Ms, memoryBytes: bytes(formerMemoryMb) });

@@ -52,8 +52,8 @@ export interface ProvisionedDevice {
 }
 
 /**
- * Makes a device known: group, role alias, policy, thing, certificate, and the files that its nucleus starts from. What is
- * there already stays; a run that was interrupted is repeated.
+ * Makes a device known: group, role alias, policy, thing, certificate, and the files that its nucleus starts from. Existing
+ * resources are kept; a run that was interrupted is repeated.
  *
  * @throws EdgeError `provision.differs`, `provision.other-device`, `provision.files`, `cloud.*`
  */

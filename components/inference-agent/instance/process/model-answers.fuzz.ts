@@ -34,7 +34,7 @@ const target: FuzzTarget = {
         const answer: unknown = read(message);
         ok((Object(answer) as { polluted?: unknown }).polluted === undefined, 'a prototype was changed');
       } catch (thrown) {
-        // Whatever is thrown ends the process; a fault of ours would be one of these.
+        // Any error ends the process; a fault of ours would be one of these.
         ok(
           !(thrown instanceof TypeError || thrown instanceof RangeError) || isEdgeError(thrown),
           String((thrown as Error).stack),

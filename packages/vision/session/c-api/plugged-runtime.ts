@@ -94,7 +94,7 @@ function attachDevice(ort: OrtLibrary, plugIn: PlugIn, sessionOptions: SessionOp
     );
 }
 
-/** What the bundled ONNX Runtime has without a component. */
+/** The providers of the bundled ONNX Runtime, without a component. */
 function isBuiltIn(provider: Provider): boolean {
   return provider === 'cpu' || (provider === 'webgpu' && nativeRuntime.whyUnavailable(provider) === undefined);
 }
