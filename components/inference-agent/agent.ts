@@ -20,7 +20,7 @@ import { announcedEndpoint } from './assembly/announced-endpoint.ts';
 import { deviceCredentials } from './assembly/device-credentials.ts';
 import { INFERENCE_SOCKET } from './assembly/open-sockets.ts';
 import { startAgent } from './assembly/start-agent.ts';
-import type { Agent } from './assembly/start-agent.ts';
+import type { Agent } from './assembly/agent.ts';
 import { BufferPool } from './buffers/buffer-pool.ts';
 import { claimSocket, parseCommandLine, withCommandLine } from './edge-manager/start/command-line.ts';
 import type { CommandLine } from './edge-manager/start/command-line.ts';

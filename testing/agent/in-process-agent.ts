@@ -8,7 +8,7 @@ import type { IpcSession } from '#packages/ipc';
 import type { MemoryNucleus } from '../ipc/memory-nucleus.ts';
 import { MemoryObjectStore } from '../object-store/memory-object-store.ts';
 import { startAgent } from '../../components/inference-agent/assembly/start-agent.ts';
-import type { Agent } from '../../components/inference-agent/assembly/start-agent.ts';
+import type { Agent } from '../../components/inference-agent/assembly/agent.ts';
 import { FrameMemory } from '../../components/inference-agent/frames/frame-memory.ts';
 import type { OpenInstance } from '../../components/inference-agent/instance/model-instance.ts';
 import type { Predecessor } from '../../components/inference-agent/handover/predecessor.ts';

@@ -1,15 +1,9 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { EditableConfiguration, Incidents, messageOf, Serial } from '#packages/foundation';
-import type { Clock, Logger, LogLevel } from '#packages/foundation';
-import { createFeedbackClient } from '#packages/http';
 import type { ComponentStatus } from '#packages/http';
 import { backgroundSubscriber, incidentNews } from '#packages/ipc';
-import type { IpcSession } from '#packages/ipc';
-import type { KeyHolder } from '#packages/model-package';
-import type { ObjectStore } from '#packages/object-store';
 import { availableMemory } from '#packages/posix';
 import { Admission } from '../admission/admission.ts';
-import type { BufferPool } from '../buffers/buffer-pool.ts';
 import { CaptureService } from '../capture/capture-service.ts';
 import { captureSettings } from '../capture/capture-settings.ts';
 import { edgeManagerFace } from '../edge-manager/edge-manager.ts';
@@ -24,92 +18,35 @@ import type { AgentConfiguration } from '../config.ts';
 import type { AgentEventName } from '../events/agent-event.ts';
 import { announcer } from '../events/announcer.ts';
 import { GalleryBook } from '../gallery/gallery-book.ts';
-import { predictionJudge } from '../invoke/judge-predictions.ts';
 import { DriftBook } from '../drift/drift-book.ts';
 import { driftSettings } from '../drift/drift-settings.ts';
-import { DifferenceFeedback } from '../feedback/difference-feedback.ts';
-import { V1Feedback } from '../feedback/v1-feedback.ts';
 import { AgentIncidents } from '../health/agent-incidents.ts';
 import { StalledServices } from '../health/stalled-services.ts';
-import type { StorePlace } from '../fleet/aws-provider.ts';
-import type { FrameMemory } from '../frames/frame-memory.ts';
-import type { Predecessor } from '../handover/predecessor.ts';
 import { OpenLeases } from '../frames/lease-route.ts';
-import type { OpenInstance } from '../instance/model-instance.ts';
-import { ArrayService } from '../invoke/array-service.ts';
-import { InvokeService } from '../invoke/invoke-service.ts';
-import { SequenceStates } from '../invoke/sequence-states.ts';
 import type { ObservedRun, SeenPicture } from '../invoke/observed-run.ts';
-import { OpenInference } from '../open-inference/open-inference.ts';
-import { TensorService } from '../invoke/tensor-service.ts';
 import { invokeOverIpc } from '../ipc/invoke-over-ipc.ts';
 import { updateDeferral } from '../ipc/update-deferral.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
 import { Quarantine } from '../registry/quarantine.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ServingModel } from '../registry/serving-model.ts';
-import type { Platform } from '../settings/instance-settings.ts';
 import { ConfigurationFollower } from '../settings/configuration-follower.ts';
 import { COMPONENT, logLevel } from '../settings/live-configuration.ts';
-import type { LiveConfiguration } from '../settings/live-configuration.ts';
-import type { EdgeManagerOverlay } from '../settings/edge-manager-overlay.ts';
 import { StandInRequests } from '../settings/stand-in-requests.ts';
 import { RequestSettings } from '../settings/request-settings.ts';
-import { ownSettings } from '../settings/service-settings.ts';
 import { MinimumVersions } from '../trust/minimum-versions.ts';
 import { PolicyGuard } from '../trust/policy-guard.ts';
 import { PackageStore } from '../store/package-store.ts';
+import type { Agent, AgentOptions } from './agent.ts';
 import { registryPolicy, storeBounds } from './agent-policy.ts';
+import { answering } from './answering.ts';
 import { closeAgent } from './close-agent.ts';
 import { followWorkFolderMode } from '../settings/work-folder-mode.ts';
+import { feedbackWays } from './feedback-ways.ts';
 import { tellCrashes } from './tell-crashes.ts';
 import { FleetLink } from './fleet-link.ts';
 import { lookRegularly } from './look-regularly.ts';
 import { openSockets } from './open-sockets.ts';
-
-export interface AgentOptions {
-  /** Socket and store lie here. */
-  readonly workFolder: string;
-  readonly configuration: LiveConfiguration;
-  /** Settings that were made in another component's name. */
-  readonly overlay: EdgeManagerOverlay;
-  readonly ipc: IpcSession;
-  readonly thing: string;
-  readonly regionOfDevice: string | undefined;
-  /** Where the feedback uploader listens. Default: its socket in the work folder beside ours. */
-  readonly feedbackSocket?: string | undefined;
-  readonly openStore: (place: StorePlace) => ObjectStore;
-  readonly platform: Platform;
-  readonly openInstance: OpenInstance;
-  /** Opens the keys of encrypted packages. */
-  readonly keys: KeyHolder;
-  /** How often the agent has crashed within the hour. Default: 0. */
-  readonly crashes?: number;
-  /** Answers until this one's models do. */
-  readonly predecessor?: Predecessor | undefined;
-  /** Shared memory for frames. */
-  readonly frames: FrameMemory;
-  /** Memory for images; the instances give it back. */
-  readonly buffers: BufferPool;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly setLogLevel: (level: LogLevel) => void;
-}
-
-export interface Agent {
-  readonly socketPath: string;
-  /** Socket on which models are activated, retired and rolled back. */
-  readonly adminSocketPath: string;
-  /** TCP port of the listener for Open Inference Protocol; undefined if there is none. */
-  readonly openInferencePort: number | undefined;
-  /** Resolves when what was active before is serving again, or has failed to. */
-  readonly restored: Promise<void>;
-  /** Changes nothing any more and answers on the socket for inference alone, for a successor that is on its way. Idempotent. */
-  standBy(timeoutMs: number): Promise<void>;
-  /** Answers what runs, ends the models, removes the sockets; within about `timeoutMs`. Idempotent. */
-  close(timeoutMs: number): Promise<void>;
-}
 
 /** After these a model serves that was not judged yet. */
 const NEW_MODELS: readonly AgentEventName[] = [
@@ -283,20 +220,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stalled.failed(name, thrown);
     link.usage.failure(requests.service(name).alias);
   };
-  const judge = predictionJudge({
-    anomalySensitivity: (name) => requests.service(name).anomalySensitivity,
-    gallery,
-  });
-  const invoker = new InvokeService({
-    admission,
-    buffers: options.buffers,
-    maxImageBytes: () => requests.maxImageBytes,
-    imageFolders: (door) => requests.imageFolders(door),
-    observe,
-    observeError,
-    judge,
-    challengers: challengers.challengers,
-  });
   const settingsOfCaptures = () =>
     captureSettings(configuration.current, { workFolder: options.workFolder, name: link.deviceName });
   const capture = new CaptureService(
@@ -317,30 +240,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   let status: Exclude<ComponentStatus, 'degraded'> = 'starting';
-  const tensors = new TensorService({
+  const { invoker, tensors, arrays, states, openInference } = answering({
     admission,
-    now: () => clock.monotonic(),
+    registry,
+    requests,
+    gallery,
+    challengers: challengers.challengers,
+    buffers: options.buffers,
     observe,
     observeError,
-    judge,
-  });
-  const aliasOf = (name: string): string => requests.service(name).alias;
-  const states = new SequenceStates(clock);
-  const arrays = new ArrayService({
-    tensors,
-    states,
-    registry,
-    buffers: options.buffers,
-    aliasOf,
-    maxBytes: () => requests.maxImageBytes,
-  });
-  const openInference = new OpenInference({
-    tensors,
-    registry,
-    buffers: options.buffers,
-    states,
-    aliasOf,
     isReady: () => status === 'ok',
+    clock,
   });
   const edgeManager = edgeManagerFace({
     workFolder: options.workFolder,
@@ -416,22 +326,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     troubles.look();
     return incidents.current;
   };
-  const uploader = createFeedbackClient({
-    socketPath: options.feedbackSocket ?? resolve(options.workFolder, '..', 'edgeml.FeedbackUploader', 'feedback.sock'),
-  });
-  const feedback = new V1Feedback({
-    client: uploader,
+  const { uploader, feedback, differences } = feedbackWays({
+    ...options,
+    configuration: () => configuration.current,
+    metrics,
     incidents,
-    clock,
-    configIdOf: (name) => ownSettings(configuration.current, name)?.MLFeedbackConnectorConfigId,
-    count: (name, outcome) => metrics.feedback(name, outcome),
-  });
-  const differences = new DifferenceFeedback({
-    client: uploader,
-    incidents,
-    clock,
-    configIdOf: (name) => ownSettings(configuration.current, name)?.ChallengerFeedbackConfigId,
-    count: (name, outcome) => metrics.feedback(name, outcome),
   });
   const leases = new OpenLeases();
   const sockets = await openSockets(
