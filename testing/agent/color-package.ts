@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { COLOR_MANIFEST } from '../vision/color-manifest.ts';
 import { meanColorModel } from '../vision/onnx-builder.ts';
 import { writeFiles } from './package-folder.ts';
 
@@ -15,14 +16,7 @@ export async function colorPackage(
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): Promise<string> {
   const manifest = {
-    schemaVersion: 1,
-    name: 'Colors',
-    version: '1.0.0',
-    task: 'image-classification',
-    input: { name: 'image', width: 8, height: 8, std: 255 },
-    output: { decoder: 'classification', output: 'probs' },
-    labels: 'labels.txt',
-    variants: [{ file: 'model.onnx' }],
+    ...COLOR_MANIFEST,
     golden: [{ input: 'golden/red.png', expect: 'golden/red.json' }],
     ...changes,
   };

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { ZipFile } from 'yazl';
+import { COLOR_MANIFEST } from '../vision/color-manifest.ts';
 import { BLUE, GREEN, plain, RED } from '../vision/images.ts';
 import { meanColorModel } from '../vision/onnx-builder.ts';
 import { writeFiles } from '../agent/package-folder.ts';
@@ -53,17 +54,7 @@ export const MANIFEST = JSON.stringify({ input: { mean: 0, std: 255 }, output: {
 
 /** The same as a complete package. */
 export function colorPackage(changes: object = {}): Files {
-  const manifest = {
-    schemaVersion: 1,
-    name: 'Colors',
-    version: '1.0.0',
-    task: 'image-classification',
-    input: { name: 'image', width: 8, height: 8, std: 255 },
-    output: { decoder: 'classification', output: 'probs' },
-    labels: 'labels.txt',
-    variants: [{ file: 'model.onnx' }],
-    ...changes,
-  };
+  const manifest = { ...COLOR_MANIFEST, ...changes };
   return { 'model.json': JSON.stringify(manifest), 'model.onnx': colorModel(), 'labels.txt': LABELS };
 }
 
