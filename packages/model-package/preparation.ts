@@ -96,6 +96,8 @@ function resized(side: number | undefined, step: Extract<PictureStep, { step: 'r
   const isBoth = width !== undefined && height !== undefined;
   const limit = side ?? (isBoth ? undefined : (step.maxWidth ?? step.longSide ?? step.maxSide));
   if (limit === undefined) return UNKNOWN;
+  // A picture that would grow in one direction keeps its size in both, and may be longer than asked for in the other.
+  if (!enlarge && (isBoth ? mode === 'stretch' : side === undefined && step.maxWidth !== undefined)) return UNKNOWN;
   const whole = multiple === 1 ? limit : Math.ceil(limit / multiple) * multiple;
   if (side !== undefined && enlarge && mode === 'stretch' && limit % multiple === 0) return exactly(limit);
   return mode === 'cover' ? UNKNOWN : { atMost: whole };

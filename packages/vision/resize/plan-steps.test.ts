@@ -81,6 +81,23 @@ describe('any list of steps', () => {
   });
 });
 
+it.each([
+  ['a stretch', { width: 2, height: 1, mode: 'stretch' }, { width: 1, height: 2 }, { width: 1, height: 1 }],
+  ['a line of text', { height: 20, maxWidth: 50 }, { width: 100, height: 10 }, { width: 60, height: 20 }],
+])('does not tell a size that %s without enlarging may pass', (_, resize, picture, pad) => {
+  const preparation = preparationOf(
+    inputOf({
+      steps: [
+        { step: 'resize', enlarge: false, ...resize },
+        { step: 'pad', ...pad, align: 'center', value: [0] },
+      ],
+    }),
+  );
+  const { canvas } = planSteps(picture, preparation.steps, 1e7).at(-1)!;
+  const { width = canvas.width, height = canvas.height } = preparation;
+  expect({ width, height }).toEqual(canvas);
+});
+
 describe('the short form', () => {
   const box = { width: 640, height: 640, resize: 'letterbox' };
 
