@@ -2,7 +2,7 @@ import { projectProgram } from './project-program.ts';
 
 export const benchCommand = projectProgram({
   usage: 'bench [benchmark] [words...]',
-  summary: 'measure the collection on this machine; without a benchmark, list them',
-  help: '`edgeml bench <benchmark> --help` tells what one of them takes.',
+  summary: 'run a benchmark on this machine; without a name, list the benchmarks',
+  help: '`edgeml bench <benchmark> --help` shows the options of a benchmark.',
   file: 'bench/main.ts',
 });

@@ -34,17 +34,14 @@ export const buildCommand: CommandSpec<BuildCommandOptions> = {
         'build these only, e.g. edgeml.InferenceApp (default: all but edgeml.accelerator.*)',
       )
       .option('--platform <name...>', `runtimes to build: ${RUNTIME_PLATFORMS.join(', ')}, host (default: all)`)
-      .option('--slim', 'runtimes for Linux as small as they can be; --platform names them')
+      .option('--slim', 'smallest runtimes for Linux; needs --platform')
       .option('--output <folder>', 'where recipes/ and artifacts/ go (default: greengrass-build of the project)')
       .option('--for-ggl-cli', 'also write for-ggl-cli/ there: unpacked, for "ggl-cli deploy" of nucleus lite')
       .option('--standalone', 'also write standalone/ there: the agent for Linux without Greengrass')
-      .option(
-        '--edge-manager-name <name>',
-        'also build edgeml.EdgeManager under this name, e.g. that of the old component',
-      )
-      .option('--edge-manager-version <version...>', 'in these versions (default: its own)')
+      .option('--edge-manager-name <name>', 'also build edgeml.EdgeManager under this name, e.g. that of the old one')
+      .option('--edge-manager-version <version...>', 'in these versions (default: that of its recipe)')
       .option('--key <file>', 'private key that signs the list of native files of the runtimes (edgeml keygen)')
-      .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS for the same')
+      .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS, in place of --key')
       .option('--key-id <id>', 'name under which devices know the key (default: fingerprint of the public key)')
       .option('--region <name>', 'AWS region of the KMS key (default: of its ARN, else AWS_REGION)')
       .option('--gdk <name>', 'also write what "gdk component publish" reads, for this component'),

@@ -87,18 +87,14 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, completionCommand, host);
   addCommand(program, versionCommand, host);
 
-  const account = addGroup(program, 'account', 'accounts of their own for tooling, pre-production and production');
+  const account = addGroup(program, 'account', 'set up separate accounts for tooling, pre-production and production');
   addCommand(account, planCommand, host);
   addCommand(account, accountDeployCommand, host);
 
-  const config = addGroup(program, 'config', 'look at edgeml.yaml');
+  const config = addGroup(program, 'config', 'print edgeml.yaml as a deployment document');
   addCommand(config, printCommand, host);
 
-  const local = addGroup(
-    program,
-    'local',
-    'speak to a running core: the one of `npm start`, or a nucleus on this machine',
-  );
+  const local = addGroup(program, 'local', 'control a running core: that of `npm start`, or a nucleus on this machine');
   addCommand(local, localDeployCommand, host);
   addCommand(local, listCommand, host);
   addCommand(local, logsCommand, host);

@@ -30,22 +30,19 @@ const NAMES = FORMAT_NAMES.join(', ');
 
 export const datasetCommand: CommandSpec<DatasetOptions> = {
   usage: 'dataset <samples>',
-  summary: 'make of samples what labeling tools and trainers read, and of their labels a training set',
+  summary: 'convert samples for labeling tools, and their labels into a training set',
   options: (command) =>
     command
       .requiredOption('--to <format>', NAMES)
       .requiredOption('--output <folder>', 'a new folder for the data set')
-      .option(
-        '--labels <file|folder>',
-        'what a labeling tool exported; the data set then holds these pictures and labels',
-      )
-      .option('--labels-format <format>', `${NAMES} (default: what the files look like)`)
+      .option('--labels <file|folder>', 'export of a labeling tool; the data set then holds these pictures and labels')
+      .option('--labels-format <format>', `${NAMES} (default: recognized by the files)`)
       .option(
         '--classes <file>',
         'labels.txt of the model: these classes, in this order; without it, in the order of their numbers',
       )
       .option('--splits <percent>', 'shares of train, val and test', '80/10/10')
-      .option('--seed <text>', 'another seed gives other splits', 'edgeml')
+      .option('--seed <text>', 'seed of the splits', 'edgeml')
       .option('--service <name>', 'only samples of this service')
       .option('--marked', 'only samples that a person kept in the console ("this is wrong")')
       .option('--min-score <number>', 'leave out predictions with lower scores, 0 to 1', '0')
@@ -54,12 +51,12 @@ export const datasetCommand: CommandSpec<DatasetOptions> = {
         'address that the output folder will have for the labeling tool, e.g. s3://bucket/labeling',
       )
       .option('--region <name>', 'AWS region (default: AWS_REGION)')
-      .option('--replace', 'write over an earlier data set')
-      .option('--dry-run', 'say what the data set would hold; write nothing'),
+      .option('--replace', 'overwrite an earlier data set')
+      .option('--dry-run', 'show what the data set would hold; write nothing'),
   help: `
 <samples> is the folder or s3://bucket/prefix that edgeml.FeedbackUploader writes to: pictures, each with its JSON beside it. Without
---labels the objects are what the models said, for a person to correct; with --labels they are what the person said. Samples of one source
-and one minute are in the same split, and each stays in its split when others are added. docs/dataset.md tells of each format.
+--labels the objects are the models' predictions, for a person to correct; with --labels they are the corrected ones. Samples of one source
+and one minute are in the same split, and each stays in its split when others are added. docs/dataset.md describes each format.
 S3 is reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
 
 Examples:

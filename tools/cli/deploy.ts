@@ -34,8 +34,8 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
   options: (command) =>
     policyOptions(
       settingsOptions(targetOptions(cloudOptions(command)))
-        .option('--file <edgeml.yaml>', 'what edgeml.yaml says: its models, and the collection with its settings')
-        .option('--remove <name...>', 'components to take away from the target')
+        .option('--file <edgeml.yaml>', 'deploy the models of edgeml.yaml, and the collection with its settings')
+        .option('--remove <name...>', 'components to remove from the target')
         .option('--name <text>', 'name of the deployment (default: as before)'),
     )
       .option(
@@ -45,15 +45,16 @@ export const deployCommand: CommandSpec<DeployCommandOptions> = {
       )
       .option(
         '--models <which>',
-        '"trusted": the agent refuses models that are unsigned or untested; "any": it takes them with a warning. Asked for once',
+        '"trusted": the agent refuses unsigned or untested models; "any": it accepts them with a warning. Needed once',
       )
-      .option('--force', 'deploy even if the target has all of it already')
-      .option('--dry-run', 'ask what the target has and print the request; change nothing')
-      .option('--wait', 'follow the devices until all are done; fails when one fails')
+      .option('--force', 'deploy even if the target has the same deployment already')
+      .option('--dry-run', 'read the current deployment and print the request; change nothing')
+      .option('--wait', 'wait until all devices are done; fail if one fails')
       .option('--timeout <seconds>', 'longest wait with --wait', '3600'),
   help: `
-The components that the target has stay: a deployment of Greengrass replaces the whole set, so the current one is read
-first and the change is merged with it. Which models the agent takes is asked for once, or said by --models. Policies stay as they are unless given. Nothing is sent where nothing would change.
+The target's other components are kept: a deployment of Greengrass replaces the whole set, so the command reads the current deployment
+and merges the change into it. It asks once which models the agent may take, unless --models says so. Policies are kept unless given.
+If nothing would change, nothing is sent.
 
 Examples:
   npm run -s edgeml -- deploy edgeml.model.PartsDetector=1.0.1 --group press-shop --dry-run

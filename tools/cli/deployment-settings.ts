@@ -15,7 +15,10 @@ export function settingsOptions(command: Command): Command {
   return command
     .option('--document <file>', 'a deployment document, JSON or YAML, of the cloud or of a local deployment')
     .option('--config <json|file>', 'configuration: {"Name": {"merge": {…}, "reset": ["/key"]}}, in either case')
-    .option('--allow-unknown', 'deploy settings that no schema knows here: those of a newer version');
+    .option(
+      '--allow-unknown',
+      'accept settings that the schemas of this version do not have, e.g. those of a newer version',
+    );
 }
 
 /** `--config`: configuration updates by component. @throws EdgeError `cli.usage` */

@@ -11,15 +11,15 @@ interface DeprovisionCommandOptions extends CloudCommandOptions {
 
 export const deprovisionCommand: CommandSpec<DeprovisionCommandOptions> = {
   usage: 'deprovision <thing>',
-  summary: 'take a device out of the fleet: certificate, policy, core device, thing and its files',
+  summary: 'remove a device from the fleet: certificate, policy, core device, thing and its files',
   options: (command) =>
     cloudOptions(command)
       .option('--policy <name>', "the device's own AWS IoT policy (default: EdgeML-<thing>)")
       .option('--output <folder>', "where provision put the device's files (default: .edgeml/devices/<thing>)")
       .option('--dry-run', 'print what would be removed; change nothing'),
   help: `
-The certificate goes first, so that the device cannot come back half-way. Its own policy goes with it, other
-policies are only detached; role alias and groups stay. Run it again after an interruption.
+The certificate is removed first, so that the device cannot reconnect meanwhile. Its own policy is deleted, other
+policies are only detached; role alias and groups are kept. Run it again after an interruption.
 
 Example:
   npm run -s edgeml -- deprovision gateway-7`,

@@ -19,18 +19,18 @@ const NUCLEUS_ROOT = '/greengrass/v2';
 
 export const doctorCommand: CommandSpec<DoctorCommandOptions> = {
   usage: 'doctor',
-  summary: 'say what this machine has and lacks for the collection, and write an archive for who helps',
+  summary: 'check whether this machine has all that the collection needs, and write a support archive',
   options: (command) =>
     rootOption(command).option(
       '--bundle <file>',
       'write a support archive (.tar.gz): report, logs, configuration, no secrets',
     ),
   help: `
-Looks at versions, what is installed and how it is, execution providers and why one does not work, devices and permissions,
-the clock, disks, ffmpeg and the hardware that it decodes with, and whether cameras, endpoints and the broker that are
-configured can be reached. Changes nothing, and logs in nowhere. Exit code 1 if something that is configured cannot work.
-Without --root: the core of npm start, else ${NUCLEUS_ROOT}, else only the machine. A device without a checkout has the same
-in doctor.js of edgeml.InferenceAgent; see docs/troubleshooting.md.`,
+Checks versions, installed components and their health, execution providers and why one does not work, devices and permissions,
+the clock, disks, ffmpeg and its hardware decoders, and whether the configured cameras, endpoints and broker can be
+reached. Changes nothing, and does not log in anywhere. Exit code 1 if something that is configured cannot work.
+Without --root: the core of npm start, else ${NUCLEUS_ROOT}, else only the machine. On a device without a checkout, doctor.js
+of edgeml.InferenceAgent does the same; see docs/troubleshooting.md.`,
   run: async ({ options, out, signal }) => {
     const { reportText, runDoctor, urlTarget } = await import('#packages/doctor');
     const root = await rootFor(options);

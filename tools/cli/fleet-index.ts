@@ -8,12 +8,12 @@ interface FleetIndexOptions extends CloudCommandOptions {
 
 export const fleetIndexCommand: CommandSpec<FleetIndexOptions> = {
   usage: 'fleet-index',
-  summary: 'have AWS IoT index the state of all devices, so that fleet, status and promote ask the index',
+  summary: 'turn on the fleet index of AWS IoT, which fleet, status and promote then query',
   options: (command) =>
     cloudOptions(command).option('--enable', 'change the configuration of the index (default: show the request)'),
   help: `
-Adds the shadow "edgeml", the connections and three fields to count by to the fleet index of the account. All that the account indexes
-besides stays. AWS IoT builds the index within minutes; docs/scale.md tells its price.
+Adds the shadow "edgeml", the connections and three aggregation fields to the fleet index of the account. Everything else in the index is
+kept. AWS IoT builds the index within minutes; docs/scale.md has its price.
 
 Example:
   npm run -s edgeml -- fleet-index --enable`,

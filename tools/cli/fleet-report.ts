@@ -9,7 +9,7 @@ export const fleetReportCommand: CommandSpec<FleetReportOptions> = {
   summary: 'build the Lambda function that reports the fleet every 24 hours',
   options: (command) => command.option('--output <folder>', 'where report-lambda.zip goes', '.edgeml/report'),
   help: `
-infrastructure/insight.yaml is the template around it; docs/fleet.md says how both are put into an account. \`edgeml fleet --report\` shows the same
+infrastructure/insight.yaml is its template; docs/fleet.md shows how to deploy both. \`edgeml fleet --report\` shows the same report
 at once.`,
   run: async ({ options, out }) => {
     const { buildLambda } = await import('../cloud/pipeline/build-lambda.ts');

@@ -35,26 +35,26 @@ export const fleetCommand: CommandSpec<FleetOptions> = {
       .option('--group <name>', 'devices of this thing group (default: all core devices)')
       .option(
         '--heartbeats <s3-uri>',
-        'where the heartbeat rule writes, as s3://bucket/prefix (default: the fleet index is asked, if the account has it)',
+        'where the heartbeat rule writes, as s3://bucket/prefix (default: query the fleet index, if the account has it)',
       )
-      .option('--connected', 'only devices whose heartbeats come')
-      .option('--offline', 'only devices whose heartbeats do not come')
+      .option('--connected', 'only devices whose heartbeats arrive')
+      .option('--offline', 'only devices whose heartbeats do not arrive')
       .option('--model <name[=version]>', 'only devices with this model')
       .option(
         '--heartbeat-after <time>',
-        'only devices heard of after this time, e.g. 2026-01-31T08:00Z, or 2h for the last two hours',
+        'only devices with a heartbeat after this time, e.g. 2026-01-31T08:00Z, or 2h for the last two hours',
       )
-      .option('--heartbeat-before <time>', 'only devices last heard of before it')
+      .option('--heartbeat-before <time>', 'only devices whose last heartbeat was before this time')
       .option('--name-contains <text>', 'only devices with this in their name')
       .option('--report', 'counts instead of devices: connected, agent versions, and each model by device')
-      .option('--html <file>', 'write the report as a page that can be sent around')
-      .option('--limit <n>', 'devices that are listed from the fleet index', '100'),
+      .option('--html <file>', 'write the report as one HTML page')
+      .option('--limit <n>', 'number of devices listed from the fleet index', '100'),
   help: `
-Without --heartbeats the fleet index answers (edgeml fleet-index turns it on): a report takes six requests for any number of devices,
-connected is by the connection to AWS IoT, and active means within the last hour. With --heartbeats:
+Without --heartbeats, the command queries the fleet index (edgeml fleet-index turns it on): "connected" is the connection to AWS IoT,
+"active" means within the last hour, and the number of requests does not depend on the number of devices. With --heartbeats,
 connected: the last heartbeat is at most two and a half periods old. offline: any other device. active: connected, and the
-model answered a request in the last two periods before the heartbeat. sampling: the same for captured data. With --json
-there is one device per line, or the report in the fields of GetDeviceFleetReport.
+model answered a request in the last two periods before the heartbeat. sampling: the same for captured data. With --json,
+there is one device per line, or the report with the fields of GetDeviceFleetReport.
 
 Examples:
   npm run -s edgeml -- fleet --report

@@ -3,8 +3,8 @@ import type { CommandSpec } from './frame/command.ts';
 
 export const generateCommand: CommandSpec<{ readonly check?: boolean }> = {
   usage: 'generate',
-  summary: 'write what follows from the code: recipe defaults, access control, gdk projects, reference pages',
-  options: (command) => command.option('--check', 'change nothing; fail when something is out of date'),
+  summary: 'write the files that follow from the code: recipe defaults, access control, gdk projects, reference pages',
+  options: (command) => command.option('--check', 'change nothing; fail if a file is out of date'),
   help: `
 Sources: the configuration schemas of the components, the table of topics in packages/ipc/topics,
 the errors.ts files, and the recipes' names and versions. Comments in recipes are kept.`,

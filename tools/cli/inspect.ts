@@ -17,7 +17,7 @@ interface InspectOptions {
 
 export const inspectCommand: CommandSpec<InspectOptions> = {
   usage: 'inspect',
-  summary: 'say what an ONNX file takes and gives, and propose a model.json for it',
+  summary: 'show inputs and outputs of an ONNX file, and propose a model.json for it',
   options: (command) =>
     command
       .requiredOption('--onnx <file>', 'the ONNX file')
@@ -26,9 +26,9 @@ export const inspectCommand: CommandSpec<InspectOptions> = {
         'also load it on these execution providers, each alone, and say how many of its nodes stay on the CPU and how long they take',
       ),
   help: `
-Metadata that the exporter wrote into the file (task, size, names of the classes) come first; names, shapes and operators come second.
-"ask" is what the file does not say: the proposal holds what is usual, and \`edgeml package\` wants an answer (--manifest).
-"check" is what to look at. docs/models.md shows a complete model.json for each family.`,
+The proposal uses metadata that the exporter wrote into the file (task, size, class names) first, then names, shapes and operators.
+"ask" marks a key that the file does not tell: the proposal holds the usual value, and \`edgeml package\` needs yours (--manifest).
+"check" marks a guess to verify. docs/models.md shows a complete model.json for each family.`,
   run: async ({ options, out }) => {
     const { schemaFrom } = await import('../bundle/schema-files.ts');
     const { proposeManifest } = await import('../onnx/propose-manifest.ts');

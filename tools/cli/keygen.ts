@@ -11,7 +11,7 @@ interface KeygenOptions {
 
 export const keygenCommand: CommandSpec<KeygenOptions> = {
   usage: 'keygen',
-  summary: 'make a key pair that signs model packages, or one that they are encrypted for',
+  summary: 'make a key pair to sign model packages, or to encrypt them',
   options: (command) =>
     command
       .option('--out <folder>', 'where the two files go', '.')
@@ -20,10 +20,10 @@ export const keygenCommand: CommandSpec<KeygenOptions> = {
   help: `
 Writes <key id>.key, the private key (PKCS #8, PEM, mode 600: keep it where packages are signed, and nowhere else), and
 <key id>.pub, the public key, for devices: as it is into the folder that TrustedKeysFolder of edgeml.InferenceAgent names,
-or its text into TrustedKeys under the key id. Keys are never written over.
+or its text into TrustedKeys under the key id. Keys are never overwritten.
 
 To rotate: make a new pair, add its public key on all devices beside the old one, sign with the new key from then on, and
-take the old public key away when no package signed by it is in use.
+remove the old public key when no package signed by it is in use.
 
 A pair --for encryption is the other way round: <key id>.pub goes where packages are made (edgeml package --encrypt), and
 <key id>.key (mode 400) to the device or the fleet, into the folder of TrustedKeysFolder, under this very name.

@@ -14,26 +14,22 @@ interface LintOptions {
 
 export const lintCommand: CommandSpec<LintOptions> = {
   usage: 'lint [paths...]',
-  summary: 'check recipes, build folders, model packages, deployment documents and policies before a device does',
+  summary: 'check recipes, build folders, model packages, deployment documents and policies',
   options: (command) =>
     command
-      .option(
-        '--nucleus <name>',
-        '"any": say what fails on nucleus lite too; "java": only what fails everywhere',
-        'any',
-      )
-      .option('--strict', 'let warnings fail too'),
+      .option('--nucleus <name>', '"any": also report what fails on nucleus lite only; "java": ignore that', 'any')
+      .option('--strict', 'fail on warnings too'),
   help: `
-Each path is looked at as what it is:
+The kind of each path is recognized:
   recipe (.yaml, .json)      keys and their case, size as delivered, variables, lifecycles, artifacts, permissions, access
                              control, policy ids, dependencies and their versions, default configuration by its schema
   build folder (recipes/)    its recipes, that every artifact is there, and the model packages beside them
   model package              folder, .zip or .tar.gz: files, names, ONNX files, golden cases, labels; not run
   deployment document        its form, versions that are built, and each configuration update by its schema
-  CloudFormation template    the role and the AWS IoT policies of devices, held against what the nucleus and the recipes need: each
-  or policy document         missing action, and what does not work without it. Nothing is asked of AWS
-Without arguments the recipes of this project are checked, the ones in recipes/ and what is delivered of them.
-Exit code 1 if there is an error, with --strict also for warnings.
+  CloudFormation template    the role and the AWS IoT policies of devices against the needs of the nucleus and the recipes: each
+  or policy document         missing action, and what does not work without it. AWS is not called
+Without arguments, the recipes of this project are checked, both the sources in recipes/ and the delivered files.
+Exit code 1 if there is an error, with --strict also if there is a warning.
 
 Examples:
   edgeml lint

@@ -6,14 +6,14 @@ import type { CommandSpec } from './frame/command.ts';
 
 export const migrateEdgeManagerCommand: CommandSpec<object> = {
   usage: 'migrate-edge-manager <file>',
-  summary: 'turn documents around SageMaker Edge Manager into those of our components',
+  summary: 'convert deployments, recipes and settings of SageMaker Edge Manager',
   help: `
-The file is taken as what it is:
-  deployment document        the component by its new name and version, with the configuration that it had
-  recipe                     its dependency and its references by the new name; components of packaging jobs are pointed out
+The kind of the file is recognized:
+  deployment document        the component with its new name and version, and its configuration
+  recipe                     dependency and references with the new name; components of packaging jobs are reported
   configuration file (-c)    settings of edgeml.InferenceAgent
-  fleet                      output of "aws sagemaker list-devices" and "describe-device-fleet": commands that make the devices known
-The result goes to stdout in the form of the file; what is left to do goes to stderr.
+  fleet                      output of "aws sagemaker list-devices" and "describe-device-fleet": commands that register the devices
+The result goes to stdout in the format of the file; the remaining steps go to stderr.
 
 Example:
   npm run -s edgeml -- migrate-edge-manager line-3.json > line-3-edgeml.json`,

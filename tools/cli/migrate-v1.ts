@@ -15,27 +15,24 @@ interface MigrateOptions {
 
 export const migrateV1Command: CommandSpec<MigrateOptions> = {
   usage: 'migrate-v1 <definition>',
-  summary: 'turn connectors of a Greengrass V1 group into our configuration, and its Lambda functions into components',
+  summary: 'convert connectors of a Greengrass V1 group into a configuration, and its Lambda functions into components',
   options: (command) =>
     command
-      .option(
-        '--model <service=alias...>',
-        'model that answers a service of a connector (default: the one of its name)',
-      )
+      .option('--model <service=alias...>', 'model for a service of a connector (default: the model of that name)')
       .option(
         '--function <name=folder...>',
         'code of a function, unpacked; its handler may follow: name=folder:module.function',
       )
       .option(
         '--subscriptions <file>',
-        'the messages of the group: what "aws greengrass get-subscription-definition-version" prints',
+        'the subscriptions of the group: output of "aws greengrass get-subscription-definition-version"',
       )
       .option('--output <folder>', 'where recipes/ and artifacts/ of functions go', 'migrated')
-      .option('--component-version <version>', 'of the components that functions become', '1.0.0'),
+      .option('--component-version <version>', 'version of the components made of functions', '1.0.0'),
   help: `
-The file is what "aws greengrass get-connector-definition-version" or "get-function-definition-version" prints.
-Connectors: on stdout comes what goes to "edgeml local deploy --config" or "greengrass-cli deployment create --update-config".
-Functions: each that is named by --function becomes the component lambda.NAME, its code as it is; on stdout come their
+The file is the output of "aws greengrass get-connector-definition-version" or "get-function-definition-version".
+Connectors: stdout gets the configuration for "edgeml local deploy --config" or "greengrass-cli deployment create --update-config".
+Functions: each function that --function names becomes the component lambda.NAME, with its code unchanged; stdout gets their
 names and versions. The remaining steps go to stderr.
 
 Examples:

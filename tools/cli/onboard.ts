@@ -22,23 +22,23 @@ interface OnboardOptions extends CloudCommandOptions {
 
 export const onboardCommand: CommandSpec<OnboardOptions> = {
   usage: 'onboard <class>',
-  summary: 'write what the image of a device class needs, so that each device makes itself known at its first boot',
+  summary: 'write the files for the image of a device class, whose devices register themselves at their first boot',
   options: (command) =>
     cloudOptions(command)
       .option('--template <name>', 'provisioning template of infrastructure/onboarding.yaml (default: edgeml-<class>)')
       .option('--role-alias <name>', 'role alias of the devices', 'EdgeMLDevices')
       .option('--output <folder>', 'where the files go (default: .edgeml/classes/<class>)')
       .option('--device-folder <path>', 'Greengrass root on the device', '/greengrass/v2')
-      .option('--user <user:group>', 'who runs components on the device', 'ggc_user:ggc_group')
+      .option('--user <user:group>', 'user that runs components on the device', 'ggc_user:ggc_group')
       .option('--accelerator <name>', 'platform attribute that picks a manifest, e.g. cuda or webgpu')
       .option('--nucleus <version>', 'version of the nucleus that will be installed', '2.14.0')
-      .option('--csr', 'the device makes its own key and sends a signing request')
-      .option('--pkcs11-library <path>', 'keys lie in a TPM or another token with this PKCS#11 library')
+      .option('--csr', 'the device creates its own key and sends a certificate signing request')
+      .option('--pkcs11-library <path>', 'keys are in a TPM or another token with this PKCS#11 library')
       .option('--pkcs11-slot <n>', 'slot of the token', '0')
       .option('--pkcs11-label <label>', 'label of its key', 'edgeml'),
   help: `
-Writes config.template.yaml and first-boot.sh. Both go into the image with the claim certificate, which all devices of the class share, and with
-the fleet provisioning plug-in of the nucleus. docs/fleet.md shows the whole way. "provision" makes a single device known.
+Writes config.template.yaml and first-boot.sh. Put both into the image, with the claim certificate, which all devices of the class share, and
+the fleet provisioning plug-in of the nucleus. docs/fleet.md shows all steps. "provision" registers a single device.
 
 Example:
   npm run -s edgeml -- onboard gateway --csr`,

@@ -12,13 +12,13 @@ interface OptimizeOptions {
 
 export const optimizeCommand: CommandSpec<OptimizeOptions> = {
   usage: 'optimize',
-  summary: 'make int8 and fp16 variants of a model package, and keep those that answer as the fp32 one does',
+  summary: 'make int8 and fp16 variants of a model package, and keep those that agree with the fp32 variant',
   options: (command) =>
     command
       .requiredOption('--package <folder>', 'folder with model.json; variants are written into it')
       .option('--image <file...>', 'pictures to calibrate and measure on, besides the golden ones')
       .option('--kind <kind...>', 'int8, fp16 or both', ['int8', 'fp16'])
-      .option('--min-agreement <fraction>', 'least mean agreement with the fp32 variant', '0.98')
+      .option('--min-agreement <fraction>', 'lowest mean agreement with the fp32 variant', '0.98')
       .option('--python <program>', "Python that makes the environment for ONNX Runtime's tools", 'python3'),
   help: `
 Needs Python 3.10 or newer; the first run installs ONNX Runtime's own tools into an environment below .edgeml (network). Agreement on

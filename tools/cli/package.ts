@@ -62,41 +62,41 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
         '--source <what>',
         '.onnx, folder, .zip, .tar.gz, https://…, s3://bucket/key[?versionId=…], or the ARN of a SageMaker training job or model package',
       )
-      .option('--file <edgeml.yaml>', 'package the models of edgeml.yaml, in place of --source and what goes with it')
+      .option('--file <edgeml.yaml>', 'package the models of edgeml.yaml, in place of --source and its options')
       .option('--sha256 <hash>', 'SHA-256 of the file; an https:// address needs it')
       .option('--name <name>', 'model name (default: of model.json, else of the source)')
       .option(
         '--version <version>',
         'of model and component, e.g. 1.2.0 (default: of model.json; of model package n: n.0.0)',
       )
-      .option('--manifest <file>', 'keys of model.json that go over what the source says and what is guessed')
+      .option(
+        '--manifest <file>',
+        'JSON file whose keys override those that the source states and those that are guessed',
+      )
       .option('--labels <file>', 'one label a line, in the order of the classes')
       .option(
         '--golden <image...>',
-        'images, or tensors as .npz, to make golden outputs of: what the model gives now is what devices must get',
+        'images, or tensors as .npz, for the golden test: devices must get the outputs that the model gives now',
       )
-      .option('--golden-seen', 'you have looked at the pictures of the golden images: take labels that look shifted')
+      .option('--golden-seen', 'you have checked the golden pictures: accept labels that look shifted by one')
       .option(
         '--beside <place>',
-        'folder, or s3://bucket/prefix/, with the files that the model lacks: pictures for golden cases, labels.txt, model.json',
+        'folder, or s3://bucket/prefix/, with files to add to the model: pictures for golden cases, labels.txt, model.json',
       )
       .option(
         '--baseline <dir|file>',
-        'pictures of what the model will see, a folder or a list of paths, or `golden`: devices find drift by what the model says of them (docs/drift.md)',
+        'pictures like those the model will see: a folder, a list of paths, or `golden`; devices detect drift against them (docs/drift.md)',
       )
-      .option(
-        '--gallery <dir>',
-        'pictures that a model of the task embedding knows by name: a folder of pictures for each name',
-      )
-      .option('--int8 <file>', 'int8 build of the same model; kept only where it passes the golden cases')
+      .option('--gallery <dir>', 'for the task embedding: pictures to recognize, in one folder for each name')
+      .option('--int8 <file>', 'int8 build of the same model; kept only if it passes the golden cases')
       .option(
         '--assume',
-        'take usual values for keys that neither the file nor --manifest gives; without it they are refused',
+        'use the usual values for keys that neither the file nor --manifest gives; otherwise packaging fails',
       )
       .option('--component <name>', 'component name (default: edgeml.model.<name>)')
       .option(
         '--challenger',
-        'make a component edgeml.challenger.<name>, whose model runs beside the one that serves and is compared with it',
+        'make a component edgeml.challenger.<name>, whose model is compared with the one that serves',
       )
       .option('--publisher <text>', 'ComponentPublisher of the recipe', 'EdgeML')
       .option(
@@ -117,9 +117,9 @@ export const packageCommand: CommandSpec<PackageCommandOptions> = {
       )
       .option('--region <name>', 'AWS region (default: of the ARN, else AWS_REGION)')
       .option('--max-mb <number>', 'largest download, and largest content of an archive', '2048')
-      .option('--replace', 'write over another package of the same version; only for one that was never published')
+      .option('--replace', 'overwrite a package of the same version; only if it was never published')
       .option('--rebuild', 'package again although source and options are the same as before')
-      .option('--dry-run', 'look the source up and say what would be done; write nothing'),
+      .option('--dry-run', 'look the source up and show what would be done; write nothing'),
   help: `
 Fetches the model, completes model.json (from what the exporter wrote into the ONNX file, then from its
 shapes; it asks for keys that neither gives), loads every variant and
@@ -128,9 +128,9 @@ runs the golden cases on the CPU, and writes
   packages/<name>-<version>.json       what was made of which source: hashes, sizes, key id
   recipes/<component>-<version>.yaml   the component's recipe, for every platform
   artifacts/<component>/<version>/     its zip
-  packages/golden-pictures/            the predictions that --golden records, drawn on its images: look at them, devices must give the same
+  packages/golden-pictures/            the predictions that --golden records, drawn on its images: check them, because devices must give the same
 --encrypt writes models that only devices with one of the keys can open; see docs/signing.md.
-The same input gives the same bytes, encrypted ones excepted. A source whose ETag, version or content is that of an earlier run is left alone.
+The same input gives the same bytes, except for encrypted packages. A source that did not change since an earlier run is not packaged again.
 S3 and SageMaker are reached with the standard AWS settings (credential chain, AWS_REGION, AWS_ENDPOINT_URL).
 
 Examples:

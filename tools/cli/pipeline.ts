@@ -9,7 +9,7 @@ export const pipelineCommand: CommandSpec<PipelineOptions> = {
   summary: 'build the Lambda function of the pipeline from model registry to fleet',
   options: (command) => command.option('--output <folder>', 'where pipeline-lambda.zip goes', '.edgeml/pipeline'),
   help: `
-infrastructure/pipeline.yaml is the template around it; docs/fleet.md says how both are put into an account.`,
+infrastructure/pipeline.yaml is its template; docs/fleet.md shows how to deploy both.`,
   run: async ({ options, out }) => {
     const { buildLambda } = await import('../cloud/pipeline/build-lambda.ts');
     const made = await buildLambda(options.output, 'pipeline');

@@ -15,14 +15,14 @@ interface PredictOptions extends PredictorOptions {
 
 export const predictCommand: CommandSpec<PredictOptions> = {
   usage: 'predict',
-  summary: 'run a model package on images, without any component',
+  summary: 'run a model package on images, without components',
   options: (command) =>
     decryptionKeyOption(rootOption(command))
       .option('--package <folder>', 'folder with model.json')
       .option('--service <name>', 'ask this service of the agent of a running core instead of loading a package')
       .requiredOption(
         '--image <file...>',
-        'JPEG, PNG, WebP, BMP, TIFF or npy files; of a model that takes tensors npz or npy files',
+        'JPEG, PNG, WebP, BMP, TIFF or npy files; npz or npy files for a model that takes tensors',
       )
       .option('--variant <file>', 'file of the variant to run (default: the first that the providers can run)')
       .option(
@@ -32,8 +32,8 @@ export const predictCommand: CommandSpec<PredictOptions> = {
       )
       .option('--require-provider', 'fail if the first provider of the list cannot be used')
       .option('--threads <number>', 'threads of one operator; 0 lets ONNX Runtime decide', '0')
-      .option('--sequence', 'the files follow one another: a model that hands a state on goes on with it')
-      .option('--golden', "run the package's golden test first and fail with it")
+      .option('--sequence', 'the files are a sequence: a model with a state keeps it from one file to the next')
+      .option('--golden', "run the package's golden test first, and fail if it fails")
       .option('--annotate <folder>', 'write the images with their predictions drawn on into this folder'),
   help: `
 With --json each image is one line of stdout: image, predictions (classId, label, score, box as fractions x0, y0, x1, y1),

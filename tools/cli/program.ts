@@ -7,7 +7,7 @@ export function runProgram(args: readonly string[], io: CliIo, signal: AbortSign
   return runCommandLine({ name: 'edgeml', description: DESCRIPTION, help: HELP, addCommands }, args, io, signal);
 }
 
-const DESCRIPTION = 'Build, run and look after the EdgeML components: ONNX models on AWS IoT Greengrass v2 devices.';
+const DESCRIPTION = 'Build, run and operate the EdgeML components: ONNX models on AWS IoT Greengrass v2 devices.';
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage.

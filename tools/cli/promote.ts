@@ -22,25 +22,30 @@ interface PromoteCommandOptions extends CloudCommandOptions {
 
 export const promoteCommand: CommandSpec<PromoteCommandOptions> = {
   usage: 'promote <plan>',
-  summary: 'take a version from a canary group over a health gate and an approval to the fleet, wave by wave',
+  summary:
+    'roll a version out to a canary group and then, after a health gate and your approval, to the fleet in waves',
   options: (command) =>
     cloudOptions(command)
       .requiredOption('--state <place>', 'where the state is kept: a file, or s3://bucket/key')
-      .option('--approve <token>', 'the token that the gate gave: go on with the waves')
+      .option('--approve <token>', 'token that the gate printed: continue with the waves')
       .option('--by <name>', 'who approves (default: the user of this machine)')
-      .option('--run <id>', 'the run of a pipeline: begins again if another run has ended, and never takes one over')
-      .option('--abort', 'give every stage its former deployment back')
+      .option(
+        '--run <id>',
+        'id of the run of a pipeline: starts over if the state is of another run that has ended; fails if that run has not ended',
+      )
+      .option('--abort', 'roll every stage back to its previous deployment')
       .option('--dry-run', 'check the plan, show the stages and which devices can take the version; change nothing')
-      .option('--every <seconds>', 'first pause between two looks at a stage', '10'),
+      .option('--every <seconds>', 'first pause between two checks of a stage', '10'),
   help: `
-The first run deploys to the canary group and waits until the heartbeats of its devices say that the model is healthy:
-active, in the version that was deployed, on the provider that was asked for, fast enough, golden test passed. Then it prints
-a token and ends. The token approves exactly what was tested; with it the next run goes on with the waves, each behind the same
-gate. Before each stage the last heartbeats tell which devices lack the disk, the memory, the provider or a manifest for their nucleus:
-they are listed, keep the former version in a group of their own, and come back with a version that they can take. Devices that are offline do not hold a wave up and take the deployment when they come back. A stage that fails gets its
-former deployment back. A run that was interrupted is repeated: it goes on where it stopped. docs/fleet.md shows a plan.
+The first run deploys to the canary group and waits until the heartbeats of its devices show that the model is healthy:
+active, in the deployed version, on the requested provider, fast enough, golden test passed. Then it prints
+a token and ends. The token approves exactly what was tested; a run with the token continues with the waves, each behind the same
+gate. Before each stage, the last heartbeats tell which devices lack the disk, the memory, the provider or a manifest for their nucleus:
+these are listed, keep their version in a separate group, and rejoin with a version that they can take. Offline devices do not
+hold a wave up; they take the deployment when they reconnect. A stage that fails is rolled back. Repeat an interrupted run: it
+continues where it stopped. docs/fleet.md shows a plan.
 
-Ends with 0 when it waits for approval or is done, with 1 when a stage failed.
+Exit code 0 if it waits for approval or is done, 1 if a stage failed.
 
 Examples:
   npm run -s edgeml -- promote plan.yaml --state .edgeml/promotion.json

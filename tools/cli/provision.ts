@@ -18,22 +18,22 @@ interface ProvisionCommandOptions extends CloudCommandOptions {
 
 export const provisionCommand: CommandSpec<ProvisionCommandOptions> = {
   usage: 'provision <thing>',
-  summary: 'make a device known: thing, certificate, policy, role alias, group, and the files its nucleus starts from',
+  summary: 'register a device: thing, certificate, policy, role alias, group, and the files for its nucleus',
   options: (command) =>
     cloudOptions(command)
-      .requiredOption('--role-arn <arn>', 'role that the device takes; infrastructure/fleet.yaml makes it')
-      .option('--group <name>', 'thing group to put the device in; made where it is missing')
+      .requiredOption('--role-arn <arn>', 'role that the device assumes; infrastructure/fleet.yaml creates it')
+      .option('--group <name>', 'thing group of the device; created if it does not exist')
       .option('--role-alias <name>', 'role alias over that role', 'EdgeMLDevices')
       .option('--policy <name>', "the device's own AWS IoT policy (default: EdgeML-<thing>)")
       .option('--output <folder>', "where the device's files go (default: .edgeml/devices/<thing>)")
-      .option('--device-folder <path>', 'where they will lie on the device: its Greengrass root', '/greengrass/v2')
-      .option('--user <user:group>', 'who runs components on the device', 'ggc_user:ggc_group')
+      .option('--device-folder <path>', 'where the files will be on the device: its Greengrass root', '/greengrass/v2')
+      .option('--user <user:group>', 'user that runs components on the device', 'ggc_user:ggc_group')
       .option('--accelerator <name>', 'platform attribute that picks a manifest, e.g. cuda or webgpu')
       .option('--nucleus <version>', 'version of the nucleus that will be installed', '2.14.0')
-      .option('--dry-run', 'print what would be made; change nothing'),
+      .option('--dry-run', 'print what would be created; change nothing'),
   help: `
-Existing resources are kept: run it again after an interruption, or for a device that is known. The private key is told once,
-by AWS, and lies in --output from then on, readable by you alone. Copy the folder to the device, add AmazonRootCA1.pem, and
+Existing resources are kept: run it again after an interruption, or for a device that is already registered. AWS returns the private
+key only once; it is stored in --output, readable by you alone. Copy the folder to the device, add AmazonRootCA1.pem, and
 install the nucleus with --init-config config.yaml.
 
 Example:

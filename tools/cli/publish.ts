@@ -24,13 +24,13 @@ export const publishCommand: CommandSpec<PublishCommandOptions> = {
     attestOptions(cloudOptions(command))
       .option('--bucket <name>', 'bucket for the artifacts, in the same region; required')
       .option('--prefix <path>', 'folder in the bucket', '')
-      .option('--build <folder>', 'what to publish: recipes/ and artifacts/ (default: greengrass-build)')
+      .option('--build <folder>', 'build folder, with recipes/ and artifacts/ (default: greengrass-build)')
       .option('--component <name...>', 'publish these only (default: all in the folder)')
       .option('--dry-run', 'print what would be sent, one request per line, and send nothing')
       .option('--timeout <seconds>', 'longest wait for one component to become deployable', '300'),
   help: `
-Versions are immutable. One that is published with the same content is left alone, so that only what changed is sent; one
-that differs is refused with both digests: raise its ComponentVersion. A publish that was interrupted goes on where it stopped.
+Versions are immutable. A version that is already published with the same content is skipped, so only changes are sent. A version
+whose content differs is refused, and both digests are shown: raise its ComponentVersion. An interrupted publish continues where it stopped.
 
 --attest puts <artifact>.intoto.jsonl beside each artifact: in-toto statements with the provenance (SLSA) and the SBOM (CycloneDX), each in a
 signed envelope (DSSE). edgeml verify --attestation reads them.

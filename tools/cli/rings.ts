@@ -9,14 +9,14 @@ interface RingsOptions extends CloudCommandOptions {
 
 export const ringsCommand: CommandSpec<RingsOptions> = {
   usage: 'rings <ring...>',
-  summary: 'divide the devices of a group among rings, the thing groups that a promotion goes through',
+  summary: 'divide the devices of a group into rings, the thing groups of a promotion',
   options: (command) =>
     cloudOptions(command)
       .requiredOption('--group <name>', 'thing group with all the devices')
-      .option('--dry-run', 'say who would join and leave which ring; change nothing'),
+      .option('--dry-run', 'show which devices would join and leave each ring; change nothing'),
   help: `
-A ring is name=5% (of all devices), name=device,device, name=*part of the device's name* or name=@attribute:value of its thing. Each device is in one ring at most, the
-first that fits; a percentage takes the same devices again next time. Groups that are missing are made.
+A ring is name=5% (of all devices), name=device,device, name=*part of the device's name* or name=@attribute:value of its thing. Each device is in at most one ring, the
+first that matches. The same percentage selects the same devices each time. Missing groups are created.
 
 Example:
   npm run -s edgeml -- rings canary=gateway-1,gateway-2 wave-1=*hall-1* wave-2=100% --group factory --dry-run`,

@@ -15,15 +15,15 @@ interface RollbackOptions extends CloudCommandOptions, TargetOptions {
 
 export const rollbackCommand: CommandSpec<RollbackOptions> = {
   usage: 'rollback',
-  summary: 'give a target the deployment back that it had before',
+  summary: 'redeploy the previous deployment of a target',
   options: (command) =>
     targetOptions(cloudOptions(command))
-      .option('--to <id>', 'the deployment to return to (default: the one before with other components)')
+      .option('--to <id>', 'the deployment to return to (default: the latest earlier one with other components)')
       .option('--dry-run', 'print the request; change nothing')
-      .option('--wait', 'follow the devices until all are done; fails when one fails')
+      .option('--wait', 'wait until all devices are done; fail if one fails')
       .option('--timeout <seconds>', 'longest wait with --wait', '3600'),
   help: `
-A new deployment with the components, configuration updates and policies of the earlier one. Rolling back again goes
+Creates a deployment with the components, configuration updates and policies of the earlier one. A second rollback goes
 further back. Configuration that a later deployment merged stays on a device unless the earlier one sets or resets it.
 
 Example:

@@ -23,9 +23,9 @@ export const signCommand: CommandSpec<SignOptions> = {
       .option('--kms-key <arn>', 'id, ARN or alias of a key of AWS KMS: ECC_NIST_P256, SIGN_VERIFY')
       .option('--key-id <id>', 'name under which devices know the key (default: fingerprint of the public key)')
       .option('--region <name>', 'AWS region of the KMS key (default: of its ARN, else AWS_REGION)')
-      .option('--dry-run', 'say what would be signed by which key; write nothing'),
+      .option('--dry-run', 'show what would be signed by which key; write nothing'),
   help: `
-An older signature is replaced. To have the component's zip signed too, sign while packaging: edgeml package --key FILE,
+An older signature is replaced. To sign the component's zip too, sign while packaging: edgeml package --key FILE,
 or package the signed folder: edgeml package --source FOLDER keeps its signature.
 
 Examples:

@@ -26,17 +26,17 @@ interface StartOptions extends RootOption {
 
 export const startCommand: CommandSpec<StartOptions> = {
   usage: 'start',
-  summary: 'build everything and run it on this machine: what edgeml.yaml says, else sample models and images',
+  summary: 'build everything and run it on this machine: the contents of edgeml.yaml, or sample models and images',
   options: (command) =>
     rootOption(command)
       .option('--once', 'answer the sample images, or one image of each source of edgeml.yaml, then stop')
       .option(
         '--file <file>',
-        'what to run, as `edgeml try` writes it (default: edgeml.yaml of this folder, if there is one)',
+        'models and sources to run, as `edgeml try` writes them (default: edgeml.yaml of this folder, if there is one)',
       )
       .option('--open', 'open the console in the browser')
-      .option('--samples', 'run the samples although there is an edgeml.yaml')
-      .option('--fresh', 'begin again: forget what earlier starts have left below the root')
+      .option('--samples', 'run the samples even if there is an edgeml.yaml')
+      .option('--fresh', 'delete the state of earlier starts below the root first')
       .option('--inbox <folder>', 'folder to watch with the samples (default: .edgeml/inbox of the project)')
       .option(
         '--mqtt <url>',
@@ -47,17 +47,17 @@ export const startCommand: CommandSpec<StartOptions> = {
         '--feedback <s3-uri>',
         'upload every image and its predictions to s3://bucket/prefix, with your AWS credentials',
       )
-      .option('--s3-endpoint <url>', 'another store for --feedback than Amazon S3, e.g. http://localhost:9000')
+      .option('--s3-endpoint <url>', 'store for --feedback in place of Amazon S3, e.g. http://localhost:9000')
       .option('--accelerator <name>', 'platform attribute "accelerator": cuda or webgpu')
       .option('--lite', 'behave as nucleus lite does')
-      .option('--timeout <seconds>', 'longest wait for the next result that is due', '120'),
+      .option('--timeout <seconds>', 'longest wait for the next result', '120'),
   help: `
 Components run as on a device: separate processes, started from their recipes by a local core below .edgeml/core. Their files
 there (models, spooled samples, annotated images) and the components that "local deploy" has added are kept for the next start.
 With the samples, drop images into .edgeml/inbox (scenes) or .edgeml/inbox/closeups. While it runs, use
 "npm run -s edgeml -- local list|logs|tail|deploy …" in another terminal.
 
-With --feedback, the next start sends samples that were not uploaded yet.
+With --feedback, samples that were not uploaded are sent at the next start.
 
 With --json each result is one JSON object on a line of stdout: image, service, predictions, timings.`,
   run: async ({ options, out, signal }) => {

@@ -14,16 +14,16 @@ interface StatusOptions extends CloudCommandOptions, TargetOptions {
 
 export const statusCommand: CommandSpec<StatusOptions> = {
   usage: 'status',
-  summary: 'show what every device made of a deployment, with the failing component and the reason',
+  summary: 'show the state of a deployment on each device, with the component that failed and the reason',
   options: (command) =>
     targetOptions(cloudOptions(command))
       .option('--deployment <id>', 'one deployment (default: the latest of --thing or --group)')
-      .option('--follow', 'look on until every device is done')
-      .option('--timeout <seconds>', 'longest look with --follow', '3600'),
+      .option('--follow', 'wait until every device is done')
+      .option('--timeout <seconds>', 'longest wait with --follow', '3600'),
   help: `
-Ends with 1 when a device failed, and with --follow also when one is not done in time. A queued device has not called in
-yet: it takes the deployment when it comes back. Of a group with more than 250 devices, those that failed first are listed and all are counted,
-if the account has the fleet index (edgeml fleet-index).
+Exit code 1 if a device failed, and with --follow also if one is not done in time. A queued device was not connected yet: it takes
+the deployment when it reconnects. Of a group with more than 250 devices, only some are listed, failed ones first. All are counted if the
+account has the fleet index (edgeml fleet-index).
 
 Example:
   npm run -s edgeml -- status --group press-shop --follow`,

@@ -26,7 +26,7 @@ export const tryCommand: CommandSpec<TryOptions> = {
         '--source <address...>',
         `rtsp://…, http://… (stream or snapshot), onvif://camera, onvif (the only camera that is found), a device, a video, an image, or a folder of images (default: ${FIRST_CAMERA} if it is there)`,
       )
-      .option('--discover', 'only list the cameras of the network that answer over ONVIF')
+      .option('--discover', 'list the ONVIF cameras of the network, and end')
       .option('--network <interface>', 'where to look for cameras, e.g. eth0 (default: all networks)')
       .option('--labels <file>', 'one label a line, in the order of the classes')
       .option('--name <name>', 'name of the model (default: of its model.json, else of the file)')

@@ -37,39 +37,42 @@ const BASE = ['edgeml.Runtime', AGENT];
 
 export const twinCommand: CommandSpec<TwinCommandOptions> = {
   usage: 'twin',
-  summary: 'try a deployment on a device of its own: golden results, latency, memory, and a report',
+  summary: 'test a deployment on a temporary local core: golden results, latency, memory, and a report',
   options: (command) =>
     decryptionKeyOption(command)
       .option('--deployment <file>', 'deployment document, JSON or YAML, as create-deployment of AWS takes it')
-      .option('--component <name...>', 'components to deploy besides, as Name or Name=1.0.0')
+      .option('--component <name...>', 'more components to deploy, as Name or Name=1.0.0')
       .option('--build <folder...>', 'folders with recipes/ and artifacts/ (default: greengrass-build of the project)')
       .option('--image <path...>', 'images, or folders of some, to measure with (default: the golden inputs)')
       .option('--requests <number>', 'measured requests per model', '50')
-      .option('--plan <file>', 'promotion plan whose bounds (twin.maxP95Ms, …) hold, unless given here')
+      .option('--plan <file>', 'promotion plan with the bounds (twin.maxP95Ms, …); options here override them')
       .option('--max-p95 <ms>', 'fail if the 95th percentile of the latency is higher')
-      .option('--max-memory <MB>', 'fail where all components together take more at their peak')
+      .option('--max-memory <MB>', 'fail if all components together use more memory at their peak')
       .option(
         '--held-back <folder>',
-        'pictures with right answers: a folder for each label, or annotations.json of COCO; an empty folder is none',
+        'labeled pictures: a folder for each label, or annotations.json of COCO; an empty folder is ignored',
       )
       .option('--min-accuracy <share>', 'fail if top-1, or mAP@0.5, on the held-back pictures is lower, e.g. 0.9')
-      .option('--nucleus <root>', 'deploy nothing: judge what the nucleus on this machine runs, e.g. /greengrass/v2')
+      .option(
+        '--nucleus <root>',
+        'deploy nothing: test the models that the nucleus on this machine runs, e.g. /greengrass/v2',
+      )
       .option('--model <alias>', 'with --nucleus: only this model')
-      .option('--require-provider', 'fail if a model does not run on the execution provider that was asked for')
+      .option('--require-provider', 'fail if a model does not run on the requested execution provider')
       .option('--report <folder>', 'where report.html, junit.xml and report.json go', 'twin-report')
       .option('--name <text>', 'name of the run in the report (default: of the deployment)')
       .option('--thing <name>', 'thing name of the device')
       .option('--lite', 'behave as nucleus lite')
       .option('--timeout <seconds>', 'longest wait for the deployment, and for one answer', '600'),
   help: `
-Starts a local core in a folder of its own, deploys, and then asks every active model over the agent's socket: its golden
-inputs, whose answers must be those of the package, and the images, one after the other, for the latency. Nothing of it
-stays, nothing outside is touched. Without --deployment and --component all of the first build folder is deployed.
---decryption-key lies in a TrustedKeysFolder of the twin's own, with the files of the one that the deployment names.
-edgeml.Runtime and edgeml.InferenceAgent come from the project where no given folder has them. A model may bring bounds of its own
-(acceptance in model.json); of two bounds the stricter one holds.
+Starts a local core in a temporary folder, deploys, and sends each active model its golden inputs, whose answers must match those of
+the package, and the images, one after the other, to measure the latency. It changes nothing outside of that folder and removes it at the end.
+Without --deployment and --component, everything in the first build folder is deployed.
+The twin has its own TrustedKeysFolder, with the files of --decryption-key and of the folder that the deployment names.
+edgeml.Runtime and edgeml.InferenceAgent come from the project if no given folder has them. A model can bring its own bounds
+(acceptance in model.json); the stricter of two bounds applies.
 
-Exit code 0: every check passed; 1: one failed, or the twin could not be run. junit.xml is for CI, report.html for people.
+Exit code 0: every check passed; 1: a check failed, or the twin could not run. junit.xml is for CI, report.html for people.
 
 Examples:
   edgeml twin --build greengrass-build --component edgeml.model.StreetDetector=1.2.0 --max-p95 80

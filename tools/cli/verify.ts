@@ -15,12 +15,15 @@ interface VerifyOptions {
 
 export const verifyCommand: CommandSpec<VerifyOptions> = {
   usage: 'verify',
-  summary: 'check the signature of a model package as a device does, or the statements about an artifact',
+  summary: 'check the signature of a model package as a device does, or the attestation of an artifact',
   options: (command) =>
     command
       .option('--package <path>', 'package folder, .tar.gz or .zip')
-      .option('--attestation <file>', 'statements about an artifact: .intoto.jsonl, as publish --attest puts beside it')
-      .option('--artifact <file>', 'with --attestation: the artifact that they are about')
+      .option(
+        '--attestation <file>',
+        'attestation of an artifact: .intoto.jsonl, which publish --attest puts beside it',
+      )
+      .option('--artifact <file>', 'with --attestation: the artifact that it describes')
       .option('--key <file...>', 'public keys to trust: PEM, or what edgeml keygen wrote')
       .option('--trusted-keys <folder>', 'folder with <key id>.pem or .pub, as TrustedKeysFolder of the agent')
       .option('--config <file>', 'configuration of edgeml.InferenceAgent (JSON): its TrustedKeys and TrustedKeysFolder')

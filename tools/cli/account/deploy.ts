@@ -13,15 +13,12 @@ interface DeployOptions {
 
 export const deployCommand: CommandSpec<DeployOptions> = {
   usage: 'deploy <accounts.yaml>',
-  summary: 'make or update the stacks of the tooling, pre-production and production accounts',
+  summary: 'create or update the stacks of the tooling, pre-production and production accounts',
   options: (command) =>
-    command.option(
-      '--source <zip>',
-      'the project as builds get it (default: the last commit, as git archive makes it)',
-    ),
+    command.option('--source <zip>', 'zip of the project for the builds (default: the last commit, by git archive)'),
   help: `
-Goes through the stacks in the order in which they need each other, and waits for each. A deployment that was interrupted is repeated:
-what is as it should be is left alone. Buckets and keys outlive their stacks. \`account plan\` says before what would change.`,
+Deploys the stacks in the order of their dependencies, and waits for each. Repeat an interrupted deployment: stacks that are up to date
+are skipped. Buckets and keys outlive their stacks. Run \`account plan\` first to see the changes.`,
   run: async ({ args: [file = ''], options, out, signal }) => {
     const { readAccounts } = await import('../../cloud/accounts/accounts-file.ts');
     const { changeAccounts } = await import('../../cloud/accounts/change-accounts.ts');

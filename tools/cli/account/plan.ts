@@ -7,10 +7,10 @@ import { showOutcomes } from './show-outcomes.ts';
 
 export const planCommand: CommandSpec<object> = {
   usage: 'plan <accounts.yaml>',
-  summary: 'say what `account deploy` would change in each account',
+  summary: 'show what `account deploy` would change in each account',
   help: `
-Each stack is asked by a change set of AWS CloudFormation, which is removed again. Stacks that need what others give wait until those are
-there. docs/accounts.md shows the file.`,
+Creates a change set of AWS CloudFormation for each stack, shows it and deletes it. A stack that needs outputs of a stack that does not exist
+yet is listed as waiting. docs/accounts.md shows the file.`,
   run: async ({ args: [file = ''], out, signal }) => {
     const { readAccounts } = await import('../../cloud/accounts/accounts-file.ts');
     const { changeAccounts } = await import('../../cloud/accounts/change-accounts.ts');

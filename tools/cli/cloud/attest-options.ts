@@ -18,7 +18,7 @@ export interface AttestOptions {
 
 export function attestOptions(command: Command): Command {
   return command
-    .option('--attest', 'put signed statements beside each artifact: its provenance, and the SBOM in its zip')
+    .option('--attest', 'put a signed attestation beside each artifact: its provenance and its SBOM')
     .option('--key <file>', 'with --attest: private key, Ed25519 or ECDSA P-256, PEM (edgeml keygen)')
     .option('--kms-key <arn>', 'with --attest: id, ARN or alias of a key of AWS KMS: ECC_NIST_P256, SIGN_VERIFY')
     .option('--key-id <id>', 'name under which verifiers know the key (default: its fingerprint)')

@@ -22,14 +22,14 @@ export function policyOptions(command: Command): Command {
       '--validation-timeout <seconds>',
       'how long components may check a configuration (default of Greengrass: 30)',
     )
-    .option('--rollout-max <n>', 'devices that are told per minute at most, 1 to 1000')
+    .option('--rollout-max <n>', 'devices notified per minute at most, 1 to 1000')
     .option(
       '--rollout-rate <base:factor:after>',
-      'growing rate: 10:2:50 starts with 10 a minute, twice as many after each 50 successes',
+      'increasing rate: 10:2:50 starts with 10 a minute and doubles after each 50 successes',
     )
     .option(
       '--abort <type:percent:min...>',
-      'cancel when so many fail: FAILED:20:10 is 20 % of at least 10 devices; FAILED, REJECTED, TIMED_OUT, ALL',
+      'cancel if too many devices fail: FAILED:20:10 is 20 % of at least 10 devices; FAILED, REJECTED, TIMED_OUT, ALL',
     )
     .option('--in-progress-timeout <minutes>', 'a device that takes longer counts as TIMED_OUT, 1 to 10080');
 }

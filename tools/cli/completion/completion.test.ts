@@ -31,7 +31,7 @@ describe('edgeml completion', () => {
 
   it('describes each command in zsh and fish, with quotes in the summary escaped', async () => {
     const [zsh, fish] = await Promise.all([script('zsh'), script('fish')]);
-    expect(zsh).toContain(`'logs:show what components logged, one event a line; of all of them if none is named'`);
+    expect(zsh).toContain(`'logs:show the logs of the named components, or of all, one event a line'`);
     expect(fish).toContain(`complete -c edgeml -n '__edgeml_at "local deploy"' -l no-wait -d '`);
     for (const text of [zsh, fish]) expect(text.split("'").length % 2).toBe(1);
   });

@@ -11,7 +11,7 @@ const TARGETS: readonly DeploymentParts['target'][] = ['here', 'device'];
 
 export const printCommand: CommandSpec<PrintOptions> = {
   usage: 'print [file]',
-  summary: 'print the deployment document that edgeml.yaml stands for',
+  summary: 'print edgeml.yaml as a deployment document',
   options: (command) =>
     command.option(
       '--target <where>',

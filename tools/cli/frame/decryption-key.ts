@@ -7,6 +7,6 @@ export interface DecryptionKeyOption {
 
 /** `--decryption-key`, for commands that run packages. */
 export function decryptionKeyOption(command: Command): Command {
-  const meaning = 'private keys that open encrypted packages (edgeml keygen --for encryption); AWS KMS needs none';
+  const meaning = 'private keys that decrypt packages (edgeml keygen --for encryption); not needed for AWS KMS';
   return command.addOption(new Option('--decryption-key <file...>', meaning).env('EDGEML_DECRYPTION_KEY'));
 }

@@ -14,15 +14,18 @@ interface ChallengerOptions extends RootOption {
 
 export const challengerCommand: CommandSpec<ChallengerOptions> = {
   usage: 'challenger [alias]',
-  summary: 'show models that run beside those that serve, start, promote or stop one',
+  summary: 'list, start, promote or stop challengers: models that run beside those that serve',
   options: (command) =>
     rootOption(command)
-      .option('--start <package>', 'run this package beside the model that serves the alias (default: its own name)')
+      .option(
+        '--start <package>',
+        'run this package beside the model that serves the alias (default alias: name of the package)',
+      )
       .option('--promote', 'let the challenger of the alias serve')
-      .option('--stop', 'end the challenger of the alias'),
+      .option('--stop', 'stop the challenger of the alias'),
   help: `
-A challenger sees a share of the pictures, answers nobody, and is compared with the model that serves. On a fleet it is a component
-(edgeml package --challenger); docs/challenger.md tells of it.
+A challenger gets a share of the pictures. Its answers are compared with those of the model that serves and are not returned to anyone. In a
+fleet it is a component (edgeml package --challenger); see docs/challenger.md.
 
 Examples:
   npm run -s edgeml -- local challenger

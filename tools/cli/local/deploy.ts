@@ -39,7 +39,7 @@ export const deployCommand: CommandSpec<DeployOptions> = {
       .option('--no-wait', 'return as soon as the deployment is accepted')
       .option('--timeout <seconds>', 'longest wait for the outcome', '600'),
   help: `
-A setting that no schema knows fails before anything is deployed, with the name that was probably meant.
+An unknown setting fails before anything is deployed, and the message suggests the name that was probably meant.
 Examples:
   npm run -s edgeml -- local deploy edgeml.model.PartsDetector=1.0.1
   npm run -s edgeml -- local deploy --config '{"edgeml.InferenceApp": {"merge": {"TimeoutSeconds": 5}}}'`,

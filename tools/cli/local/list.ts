@@ -35,11 +35,11 @@ interface Listing {
 
 export const listCommand: CommandSpec<RootOption> = {
   usage: 'list',
-  summary: 'list the components, their states, how they are, and why one is not well',
+  summary: 'list the components with their states, their health, and the reason for each problem',
   options: rootOption,
   help: `
-HEALTH is the worst of what a component says is wrong now; below the table is all of it, with what to do.
-The same is at GET /healthz on the component's socket, and on the local topic edgeml/events as it happens.`,
+HEALTH is the worst current problem of a component. All problems are listed below the table, with what to do.
+GET /healthz on the component's socket has the same; the local topic edgeml/events reports them as they happen.`,
   run: ({ options, out }) =>
     withNucleus(rootOf(options), async (client) => {
       const root = rootOf(options);

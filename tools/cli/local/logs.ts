@@ -20,14 +20,14 @@ const READ_LINES = 100_000;
 
 export const logsCommand: CommandSpec<LogsOptions> = {
   usage: 'logs [components...]',
-  summary: 'show what components logged, one event a line; of all of them if none is named',
+  summary: 'show the logs of the named components, or of all, one event a line',
   options: (command) =>
     rootOption(command)
       .option('-n, --lines <count>', 'how many of the last events', '50')
       .option('-l, --level <level>', `only this level and above: ${LOG_LEVELS.join(', ')}`, 'debug')
-      .option('-f, --follow', 'go on with new events until Ctrl-C'),
+      .option('-f, --follow', 'follow new events until Ctrl-C'),
   help: `
-The level is that of the event: what a component says as a warning is one, even if the nucleus wraps it as INFO.
+The level is the component's own: a warning is shown as one, even if the nucleus wraps it as INFO.
 With --json each event is one object: time, level, component, event, and its facts.
 Examples:
   npm run -s edgeml -- local logs --level warn

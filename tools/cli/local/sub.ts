@@ -6,7 +6,7 @@ import { subscribeUntil } from './subscribe.ts';
 
 export const subCommand: CommandSpec<RootOption> = {
   usage: 'sub <topics...>',
-  summary: 'print what is published on local topics (+ and # are wildcards) until Ctrl-C',
+  summary: 'print messages on local topics (+ and # are wildcards) until Ctrl-C',
   options: rootOption,
   run: ({ args: topics, options, out, signal }) =>
     withNucleus(rootOf(options), (client) =>

@@ -14,7 +14,7 @@ import { subscribeUntil } from './subscribe.ts';
 
 export const tailCommand: CommandSpec<RootOption> = {
   usage: 'tail',
-  summary: 'print what is wrong now, then results and events as they happen, until Ctrl-C',
+  summary: 'print current problems, then results and events as they happen, until Ctrl-C',
   options: rootOption,
   run: ({ options, out, signal }) =>
     withNucleus(rootOf(options), async (client) => {
