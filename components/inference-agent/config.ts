@@ -166,7 +166,7 @@ export const agentConfiguration = z
       'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. Where they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',
     ),
     IntraOpThreads: perService.IntraOpThreads.default(0).describe(
-      'Cores that work on one image together; 0: as many as are fastest when the model is activated, 4 at most.',
+      'Cores that work on one image together; 0: as many as pay off when the model is activated, 4 at most. More cores pay off if they save as large a part of the time as they add in CPU time.',
     ),
     Providers: perService.Providers.default([]).describe(
       'Ladder of execution providers (hailo, rknn, tensorrt, cuda, webgpu, openvino, qnn, cpu, wasm), the first that works is taken; empty: the ladder of the platform.',

@@ -1,4 +1,4 @@
-import os from 'node:os';
+import process from 'node:process';
 import type { ModelManifest, PackageFiles, Provider } from '#packages/model-package';
 import { isEdgeError, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
@@ -25,7 +25,6 @@ export interface AutotuneOptions {
   readonly requireProvider?: boolean | Provider;
   /** Thread counts to try. Default: 1. */
   readonly intraOpThreads?: readonly number[];
-  readonly objective?: 'latency' | 'throughput';
   readonly spinning: boolean;
   /** Default 10 s. */
   readonly budgetMs?: number;
@@ -40,8 +39,9 @@ export interface AutotuneOptions {
   readonly maxPixels?: number;
   /** As in `LoadOptions`. */
   readonly measurePictures?: boolean;
-  readonly cores?: number;
   readonly clock?: Clock;
+  /** As in `ChooseOptions`. Default: what the system says of this process. */
+  readonly cpuTime?: () => number;
   /** Tells accelerators and drivers. Default: those of this machine. */
   readonly hardware?: () => string;
   /** As in `LoadOptions`. */
@@ -66,7 +66,7 @@ export interface Tuned {
 }
 
 /**
- * Finds the fastest way to run a package here that passes its golden test: variant × provider × threads.
+ * Finds the cheapest way to run a package here that passes its golden test: variant × provider × threads.
  * With the choice of an earlier call only that one is loaded and tested.
  * @throws EdgeError `model.no-variant` with the reason of each candidate, `package.changed`
  */
@@ -89,8 +89,7 @@ export async function autotune(
     chooseVariant(of, open, {
       clock: options.clock ?? systemClock,
       budgetMs: options.budgetMs ?? 10_000,
-      objective: options.objective ?? 'latency',
-      cores: options.cores ?? os.availableParallelism(),
+      cpuTime: options.cpuTime ?? cpuTimeOfProcess,
       // A package that somebody writes to is not to be tried variant by variant.
       isFatal: (error) => isEdgeError(error) && error.code === 'package.changed',
       ...(options.signal ? { signal: options.signal } : {}),
@@ -162,7 +161,7 @@ function allowedProviders({ providers, requireProvider }: AutotuneOptions): read
 }
 
 function keyOf(candidates: readonly Candidate[], options: AutotuneOptions): ChoiceKey {
-  const question = [options.objective ?? 'latency', options.spinning, ...candidates.map(describeCandidate)].join(';');
+  const question = [RULE, options.spinning, ...candidates.map(describeCandidate)].join(';');
   return {
     packageHash: options.packageHash,
     runtime: nativeVersion() + plugInVersions(),
@@ -189,6 +188,14 @@ function fallbacksOf(
     return { provider, reason: reasons[0] ?? 'an earlier choice that is remembered was faster' };
   });
 }
+
+function cpuTimeOfProcess(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** Of the comparison: a choice that another rule made is not taken over. */
+const RULE = 'latency × CPU time';
 
 function noVariant(
   manifest: ModelManifest,

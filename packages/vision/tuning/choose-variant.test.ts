@@ -20,6 +20,8 @@ const manifest = parseManifest({
 /** The behavior of each candidate, by its description. */
 interface Behavior {
   readonly runMs?: number;
+  /** Default: `runMs`, as with one thread. */
+  readonly cpuMs?: number;
   readonly loadMs?: number;
   readonly wrong?: string;
   /** The time that its test took, known after a run. */
@@ -32,8 +34,10 @@ function rig(behaviors: Readonly<Record<string, Behavior>>) {
   const open = new Set<string>();
   const opened: string[] = [];
   let runs = 0;
+  let cpuTime = 0;
   return {
     clock,
+    cpuTime: () => cpuTime,
     runs: () => runs,
     open,
     opened,
@@ -52,7 +56,9 @@ function rig(behaviors: Readonly<Record<string, Behavior>>) {
         }),
         run: () => {
           runs++;
-          return clock.advance(behavior.runMs ?? 10);
+          const { runMs = 10, cpuMs = runMs } = behavior;
+          cpuTime += cpuMs;
+          return clock.advance(runMs);
         },
         close: async () => void open.delete(name),
       };
@@ -70,9 +76,8 @@ function choose(
   const candidates = candidatesOf(manifest, { providers, intraOpThreads: threads, reducedDecode: false });
   return chooseVariant(candidates, (candidate) => it.load(candidate), {
     clock: it.clock,
+    cpuTime: it.cpuTime,
     budgetMs: 10_000,
-    objective: 'latency',
-    cores: 4,
     ...options,
   }).then((result) => ({ ...it, ...result }));
 }
@@ -80,6 +85,7 @@ function choose(
 const FP32 = 'fp32.onnx on cpu with 1 thread';
 const INT8 = 'int8.onnx on cpu with 1 thread';
 const FP32_4 = 'fp32.onnx on cpu with 4 threads';
+const INT8_4 = 'int8.onnx on cpu with 4 threads';
 
 describe('chooseVariant', () => {
   it('takes the word of its test for how fast a candidate without a rival is, after one run', async () => {
@@ -87,15 +93,14 @@ describe('chooseVariant', () => {
     const [only] = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
     const { choice } = await chooseVariant([only!], (candidate) => it.load(candidate), {
       clock: it.clock,
+      cpuTime: it.cpuTime,
       budgetMs: 10_000,
-      objective: 'latency',
-      cores: 4,
     });
     expect(choice?.results).toMatchObject([{ outcome: 'measured', latencyMs: 7 }]);
     expect(it.runs()).toBe(1);
   });
 
-  it('keeps the fastest and closes the others', async () => {
+  it('keeps the cheapest and closes the others', async () => {
     const { choice, open } = await choose({ [FP32]: { runMs: 20 }, [INT8]: { runMs: 9 } });
     expect(choice?.model.name).toBe(INT8);
     expect([...open]).toEqual([INT8]);
@@ -138,15 +143,23 @@ describe('chooseVariant', () => {
     expect(choice?.elapsedMs).toBeLessThan(2_000 + 4 * 300);
   });
 
-  it('weighs threads against workers when it is asked for throughput', async () => {
-    const behaviors = {
-      [FP32]: { runMs: 30 },
-      [FP32_4]: { runMs: 12 },
-      [INT8]: { wrong: 'x' },
-      'int8.onnx on cpu with 4 threads': { wrong: 'x' },
-    };
-    expect((await choose(behaviors, {}, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32_4);
-    expect((await choose(behaviors, { objective: 'throughput' }, ['cpu'], [1, 4])).choice?.model.name).toBe(FP32);
+  it.each([
+    { why: 'save as much as they add', of: { runMs: 5, cpuMs: 13 }, takes: FP32_4 },
+    { why: 'add more work than they save time', of: { runMs: 9, cpuMs: 12 }, takes: FP32 },
+  ])('takes more threads only if they $why', async ({ of, takes }) => {
+    const behaviors = { [FP32]: { runMs: 10 }, [FP32_4]: of, [INT8]: { wrong: 'x' }, [INT8_4]: { wrong: 'x' } };
+    expect((await choose(behaviors, {}, ['cpu'], [4, 1])).choice?.model.name).toBe(takes);
+  });
+
+  it('does not let other programs decide: a run that waited for a core costs what it computed', async () => {
+    const { choice } = await choose({ [FP32]: { runMs: 10, cpuMs: 4 }, [INT8]: { runMs: 8, cpuMs: 6 } });
+    expect(choice?.model.name).toBe(FP32);
+  });
+
+  it('compares accelerators by latency alone', async () => {
+    const onGpu = 'fp32.onnx on webgpu with 1 thread';
+    const behaviors = { [onGpu]: { runMs: 20, cpuMs: 1 }, [FP32]: { runMs: 15 }, [INT8]: { wrong: 'x' } };
+    expect((await choose(behaviors, {}, ['webgpu', 'cpu'])).choice?.model.name).toBe(FP32);
   });
 
   it('closes everything and throws what is about all candidates', async () => {
@@ -154,9 +167,8 @@ describe('chooseVariant', () => {
     const candidates = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
     const choosing = chooseVariant(candidates, (candidate) => it.load(candidate), {
       clock: it.clock,
+      cpuTime: it.cpuTime,
       budgetMs: 10_000,
-      objective: 'latency',
-      cores: 1,
       isFatal: (error) => String(error).includes('changed'),
     });
     await expect(choosing).rejects.toThrow('the package changed');
@@ -170,9 +182,8 @@ describe('chooseVariant', () => {
     const candidates = candidatesOf(manifest, { providers: ['cpu'], intraOpThreads: [1], reducedDecode: false });
     const choosing = chooseVariant(candidates, (candidate) => it.load(candidate), {
       clock: it.clock,
+      cpuTime: it.cpuTime,
       budgetMs: 1e9,
-      objective: 'latency',
-      cores: 1,
       signal: abort.signal,
       onResult: () => abort.abort(reason),
     });

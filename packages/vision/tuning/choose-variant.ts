@@ -22,14 +22,10 @@ export interface Contender {
 
 export interface ChooseOptions {
   readonly clock: Clock;
+  /** CPU time that this process has used so far, all threads together, in ms. */
+  readonly cpuTime: () => number;
   /** Measuring stops here; the first candidate that works is always found, however long it takes. */
   readonly budgetMs: number;
-  /**
-   * `latency`: the shortest time for one image. `throughput`: the most images when workers fill the cores, each with the threads
-   * of the candidate.
-   */
-  readonly objective: 'latency' | 'throughput';
-  readonly cores: number;
   readonly signal?: AbortSignal;
   /** Whether an error is about all candidates, and is thrown. Default: none is. */
   readonly isFatal?: (error: unknown) => boolean;
@@ -52,14 +48,18 @@ export interface Choice<Model extends Contender> {
   readonly elapsedMs: number;
 }
 
-/** A later candidate must be this much better: below lies the noise of a shared machine. */
+/** A later candidate must be this much better, unless it needs fewer threads: below lies the noise of a shared machine. */
 const WORTH_IT = 0.95;
 const MIN_RUNS = 3;
 const MAX_RUNS = 15;
 
 /**
- * Loads, tests and measures the candidates in turn and keeps the fastest that gives the right answers. A candidate without a rival is
+ * Loads, tests and measures the candidates in turn and keeps the cheapest that gives the right answers. A candidate without a rival is
  * not measured: its test, run warm, says how fast it is.
+ *
+ * The cost of an accelerator is its latency. The cost of the CPU is the geometric mean of latency and CPU time, which orders
+ * candidates as the energy-delay product does (Gonzalez and Horowitz, 1996): two threads have to save as large a part of
+ * the time as they add in work, or they only take cores away from the other models and cameras.
  * Nothing here knows of models or files: time and loading come from outside.
  * Throws nothing of its own but the signal's reason and what `isFatal` says; `choice` is undefined if no candidate works.
  */
@@ -103,7 +103,7 @@ export async function chooseVariant<Model extends Contender>(
       model = undefined;
     }
     results.push(report(result, options));
-    if (result.outcome === 'measured' && model && (!best || result.costMs < best.costMs * WORTH_IT)) {
+    if (result.outcome === 'measured' && model && (!best || isBetter(result, best))) {
       await best?.model.close();
       best = { model, candidate, costMs: result.costMs };
     } else {
@@ -114,27 +114,45 @@ export async function chooseVariant<Model extends Contender>(
   return { choice: best && { model: best.model, candidate: best.candidate, results, elapsedMs }, results };
 }
 
-/** Median of a few runs after a warm one, within this candidate's share of the budget. */
+/**
+ * The least of a few runs after a warm one, within this candidate's share of the budget: other programs can only make a run longer,
+ * and a device that starts is busy.
+ */
 async function measure(
   model: Contender,
   candidate: Candidate,
   shareMs: number,
   options: ChooseOptions,
 ): Promise<CandidateResult> {
-  const { clock, signal } = options;
+  const { clock, cpuTime, signal } = options;
   await model.run();
   const start = clock.monotonic();
-  const times: number[] = [];
-  while (times.length < MIN_RUNS || (times.length < MAX_RUNS && clock.monotonic() - start < shareMs)) {
+  let latencyMs = Infinity;
+  let cpuMs = Infinity;
+  for (let runs = 0; runs < MIN_RUNS || (runs < MAX_RUNS && clock.monotonic() - start < shareMs); runs++) {
     signal?.throwIfAborted();
+    const cpuBefore = cpuTime();
     const before = clock.monotonic();
     await model.run();
-    times.push(clock.monotonic() - before);
+    latencyMs = Math.min(latencyMs, clock.monotonic() - before);
+    cpuMs = Math.min(cpuMs, cpuTime() - cpuBefore);
   }
-  const latencyMs = times.sort((a, b) => a - b)[times.length >> 1] as number;
-  const workers = Math.max(1, Math.floor(options.cores / Math.max(1, candidate.intraOpThreads)));
-  const costMs = options.objective === 'latency' || candidate.provider !== 'cpu' ? latencyMs : latencyMs / workers;
+  const costMs = usesCpu(candidate) ? Math.sqrt(latencyMs * cpuMs) : latencyMs;
   return { candidate, outcome: 'measured', latencyMs, costMs };
+}
+
+interface Cost {
+  readonly candidate: Candidate;
+  readonly costMs: number;
+}
+
+function isBetter(one: Cost, best: Cost): boolean {
+  const hasFewerThreads = one.candidate.intraOpThreads < best.candidate.intraOpThreads;
+  return one.costMs < best.costMs * (hasFewerThreads ? 1 : WORTH_IT);
+}
+
+function usesCpu({ provider }: Candidate): boolean {
+  return provider === 'cpu' || provider === 'wasm';
 }
 
 function report(result: CandidateResult, options: ChooseOptions): CandidateResult {
