@@ -7,6 +7,8 @@ import { startComponent } from '../../testing/process/start-component.ts';
 export interface BenchAgent {
   readonly process: Child;
   readonly client: AgentClient;
+  /** Asks by plain messages. */
+  readonly messages: AgentClient;
 }
 
 /** As components/inference-agent/run.sh sets it. */
@@ -26,5 +28,6 @@ export async function startBenchAgent(
   });
   await process.line(/"event":"agent.ready"/);
   const socketPath = path.join(workFolder, 'agent.sock');
-  return { process, client: createAgentClient({ socketPath, maxConnections: 16, timeoutMs: 120_000 }) };
+  const options = { socketPath, maxConnections: 16, timeoutMs: 120_000 };
+  return { process, client: createAgentClient(options), messages: createAgentClient({ ...options, messages: true }) };
 }

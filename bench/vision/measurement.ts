@@ -5,7 +5,8 @@ export interface Measurement {
   readonly imagesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly peakRssMb: number;
+  /** Highest resident memory of a process; of the agent and its models, what they have at the end, shared pages counted once. */
+  readonly memoryMb: number;
   /** Time of all cores together for one image: other load on the machine changes it little. NaN if the system does not tell. */
   readonly cpuMs: number;
 }
@@ -13,7 +14,7 @@ export interface Measurement {
 export function summarize(
   latenciesMs: readonly number[],
   elapsedMs: number,
-  used: Pick<Measurement, 'peakRssMb' | 'cpuMs'>,
+  used: Pick<Measurement, 'memoryMb' | 'cpuMs'>,
 ): Measurement {
   const sorted = [...latenciesMs].sort((a, b) => a - b);
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
@@ -23,18 +24,6 @@ export function summarize(
 /** Highest resident memory that a process has had, in MB; NaN if the system does not tell. */
 export function peakRssMb(pid: number | 'self'): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(procFile(pid, 'status'))?.[1]) / 1024;
-}
-
-/** `USER_HZ` of proc(5), which is 100 on every Linux that Node runs on. */
-const TICK_MS = 10;
-
-/** Time that a process has spent on all cores since its start, in ms; NaN if the system does not tell. */
-export function cpuOfProcess(pid: number): number {
-  // Fields 14 and 15, counted from behind the name, which may hold spaces.
-  const fields = procFile(pid, 'stat')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** The same of this process. */

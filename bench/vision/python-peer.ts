@@ -51,7 +51,7 @@ export class PythonPeer {
       imagesPerSecond: answer.images_per_s,
       p50Ms: answer.p50_ms,
       p99Ms: answer.p99_ms,
-      peakRssMb: answer.peak_rss_mb,
+      memoryMb: answer.peak_rss_mb,
       cpuMs: (usedMs - this.#startUpCpuMs) / count,
     };
   }

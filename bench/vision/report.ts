@@ -19,7 +19,7 @@ export class Report {
     const of = (key: keyof Measurement): string => median(rounds.map((one) => one[key])).toFixed(1);
     this.#write(
       `  ${title.padEnd(38)} ${of('imagesPerSecond').padStart(6)} images/s  p50 ${of('p50Ms').padStart(5)} ms  p99 ${of('p99Ms').padStart(5)} ms  ` +
-        `CPU ${of('cpuMs').padStart(5)} ms per image  peak ${of('peakRssMb').padStart(5)} MB`,
+        `CPU ${of('cpuMs').padStart(5)} ms per image  memory ${of('memoryMb').padStart(5)} MB`,
     );
   }
 

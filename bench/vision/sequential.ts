@@ -31,7 +31,7 @@ for (let index = 0; index < count; index++) {
 const elapsed = performance.now() - start;
 const cpuMs = (ownCpu() - cpuBefore) / count;
 await model.close();
-const measured = summarize(latencies, elapsed, { peakRssMb: peakRssMb('self'), cpuMs });
+const measured = summarize(latencies, elapsed, { memoryMb: peakRssMb('self'), cpuMs });
 console.log(
   JSON.stringify({ ...measured, decodeMs: decodeMs / count, resizeMs: resizeMs / count, runMs: runMs / count }),
 );

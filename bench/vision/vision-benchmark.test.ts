@@ -29,7 +29,7 @@ describe('figures', () => {
   });
 
   it('tell the rate and the latencies of one run', () => {
-    const used = { peakRssMb: 100, cpuMs: 5 };
+    const used = { memoryMb: 100, cpuMs: 5 };
     expect(summarize([10, 30, 20, 40], 50, used)).toEqual({ imagesPerSecond: 80, p50Ms: 30, p99Ms: 40, ...used });
   });
 

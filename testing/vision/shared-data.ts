@@ -10,10 +10,13 @@ export function expectedResults(): Readonly<Record<string, Readonly<Record<strin
   return JSON.parse(readFileSync(path.join(VISION_DATA, 'expected.json'), 'utf8')) as never;
 }
 
+/** Folder of the photos. */
+export const PHOTOS = path.join(VISION_DATA, 'images');
+
 export function photo(name: string): Uint8Array {
-  return readFileSync(path.join(VISION_DATA, 'images', name));
+  return readFileSync(path.join(PHOTOS, name));
 }
 
 export function photoNames(): readonly string[] {
-  return readdirSync(path.join(VISION_DATA, 'images')).sort();
+  return readdirSync(PHOTOS).sort();
 }
