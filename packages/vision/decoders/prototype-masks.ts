@@ -1,4 +1,5 @@
 import { RunCollector } from '#packages/shapes';
+import { maskKernels, PAGE_BYTES } from './mask-kernels.ts';
 import type { Numbers } from './outputs.ts';
 
 /** Prototypes [K, height, width] over the model's input. */
@@ -31,66 +32,104 @@ export interface MaskTarget {
  * Source: Ultralytics, utils/ops.py (process_mask, crop_mask), read as a specification; bilinear as PyTorch's interpolate without align_corners.
  */
 export class PrototypeMasks {
-  #logits = new Float32Array(0);
-  #column = new Float32Array(0);
+  readonly #kernels = maskKernels();
+  #prototypes: Prototypes = { values: new Float32Array(0), count: 0, height: 0, width: 0 };
+  #layout = layoutOf(this.#prototypes);
+  #floats = new Float32Array(0);
+  #words = new Int32Array(0);
   /** By cells and pixels: the same for every mask of a model. */
   readonly #samplings = new Map<string, Sampling>();
 
+  /** The prototypes of the masks that follow. */
+  load(prototypes: Prototypes): void {
+    this.#prototypes = prototypes;
+    this.#layout = layoutOf(prototypes);
+    const { memory } = this.#kernels;
+    const missing = this.#layout.end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    this.#floats = new Float32Array(memory.buffer);
+    this.#words = new Int32Array(memory.buffer);
+    this.#floats.set(prototypes.values, this.#layout.values / 4);
+  }
+
   /** Undefined if not a pixel of the image is covered. */
-  runsOf(
-    { values, count, height, width }: Prototypes,
-    coefficient: (k: number) => number,
-    box: PixelBox,
-    target: MaskTarget,
-  ): readonly number[] | undefined {
+  runsOf(coefficient: (k: number) => number, box: PixelBox, target: MaskTarget): readonly number[] | undefined {
     const { image } = target;
     const [left, right] = covered(box.x0, box.x1, image.left, image.width, target.width);
     const [top, bottom] = covered(box.y0, box.y1, image.top, image.height, target.height);
     if (left >= right || top >= bottom) return undefined;
-    const onX = this.#sampling(width, target.width);
-    const onY = this.#sampling(height, target.height);
+    const onX = this.#sampling(this.#prototypes.width, target.width);
+    const onY = this.#sampling(this.#prototypes.height, target.height);
     const region = {
       x: onX.first[left] as number,
       y: onY.first[top] as number,
       right: onX.second[right - 1] as number,
       bottom: onY.second[bottom - 1] as number,
     };
-    const columns = region.right - region.x + 1;
-    const rows = region.bottom - region.y + 1;
-    const logits = this.#mix(values, count, coefficient, { ...region, columns, rows, width, size: width * height });
-    if (this.#column.length < rows) this.#column = new Float32Array(rows);
-    const column = this.#column;
+    this.#mix(coefficient, region);
+    const { logits, columnBytes, column, signs } = this.#layout;
+    const cells = region.bottom - region.y + 1;
     const runs = new RunCollector();
     for (let x = left; x < right; x++) {
-      const first = (onX.first[x] as number) - region.x;
-      const second = (onX.second[x] as number) - region.x;
-      const part = onX.part[x] as number;
-      for (let row = 0, at = 0; row < rows; row++, at += columns) {
-        const from = logits[at + first] as number;
-        column[row] = from + part * ((logits[at + second] as number) - from);
-      }
-      const start = (x - image.left) * image.height - image.top;
-      let since = -1;
-      const lastCell = onY.first[bottom - 1] as number;
-      for (let cell = region.y; cell <= lastCell; cell++) {
-        const begin = Math.max(top, onY.begin[cell] as number);
-        const end = Math.min(bottom, onY.begin[cell + 1] as number);
-        const from = column[cell - region.y] as number;
-        const to = column[Math.min(cell + 1, region.bottom) - region.y] as number;
-        // Between two cells of the same sign every pixel has it, and few cells lie at the edge of an object.
-        const step = from > 0 === to > 0 ? end - begin : 1;
-        for (let y = begin; y < end; y += step) {
-          const isInside = step > 1 ? from > 0 : from + (onY.part[y] as number) * (to - from) > 0;
-          if (isInside && since < 0) since = y;
-          if (!isInside && since >= 0) {
-            runs.add(start + since, y - since);
-            since = -1;
-          }
-        }
-      }
-      if (since >= 0) runs.add(start + since, bottom - since);
+      const first = logits + ((onX.first[x] as number) - region.x) * columnBytes;
+      const second = logits + ((onX.second[x] as number) - region.x) * columnBytes;
+      this.#kernels.blend(first, second, onX.part[x] as number, 4 * cells, column, signs);
+      this.#trace(runs, (x - image.left) * image.height - image.top, top, bottom, onY, region.y, cells);
     }
     return runs.area === 0 ? undefined : runs.finish(image.width * image.height);
+  }
+
+  /** The spans of a column of pixels. Between two cells of the same sign every pixel has it, and few cells lie at the edge of an object. */
+  #trace(
+    runs: RunCollector,
+    start: number,
+    top: number,
+    bottom: number,
+    onY: Sampling,
+    y: number,
+    cells: number,
+  ): void {
+    const signs = this.#layout.signs / 4;
+    let before = (this.#words[signs] as number) & 1;
+    let since = before === 1 ? top : -1;
+    for (let from = 0; from < cells; from += 32) {
+      const word = this.#words[signs + (from >> 5)] as number;
+      let changes = word ^ ((word << 1) | before);
+      if (cells - from < 32) changes &= (1 << (cells - from)) - 1;
+      before = word >>> 31;
+      for (; changes !== 0; changes &= changes - 1) {
+        const at = from + 31 - Math.clz32(changes & -changes);
+        const edge = this.#edge(at, top, bottom, onY, y);
+        if (since < 0) since = edge;
+        else {
+          runs.add(start + since, edge - since);
+          since = -1;
+        }
+      }
+    }
+    if (since >= 0) runs.add(start + since, bottom - since);
+  }
+
+  /** The first pixel that has the sign of a cell, of those between it and the cell before it, which has the other. */
+  #edge(at: number, top: number, bottom: number, onY: Sampling, y: number): number {
+    const column = this.#layout.column / 4;
+    const from = this.#floats[column + at - 1] as number;
+    const to = this.#floats[column + at] as number;
+    const end = Math.min(bottom, onY.begin[y + at] as number);
+    let pixel = Math.max(top, onY.begin[y + at - 1] as number);
+    while (pixel < end && from + (onY.part[pixel] as number) * (to - from) > 0 !== to > 0) pixel++;
+    return pixel;
+  }
+
+  #mix(coefficient: (k: number) => number, { x, y, right, bottom }: Region): void {
+    const { count, width, height } = this.#prototypes;
+    const { coefficients, values, logits, columnBytes } = this.#layout;
+    for (let k = 0; k < count; k++) this.#floats[coefficients / 4 + k] = coefficient(k);
+    const [columns, rows] = [right - x + 1, bottom - y + 1];
+    const first = values + 4 * (y * width + x);
+    const plane = 4 * width * height;
+    const end = coefficients + 4 * count;
+    this.#kernels.mix(first, 4 * width, plane, coefficients, end, columns, rows, logits, columnBytes);
   }
 
   #sampling(cells: number, pixels: number): Sampling {
@@ -103,30 +142,29 @@ export class PrototypeMasks {
     }
     return sampling;
   }
+}
 
-  #mix(
-    values: Numbers,
-    count: number,
-    coefficient: (k: number) => number,
-    region: { x: number; y: number; columns: number; rows: number; width: number; size: number },
-  ): Float32Array {
-    const { x, y, columns, rows, width, size } = region;
-    const cells = columns * rows;
-    if (this.#logits.length < cells) this.#logits = new Float32Array(cells);
-    const logits = this.#logits;
-    logits.fill(0, 0, cells);
-    for (let k = 0; k < count; k++) {
-      const share = coefficient(k);
-      for (let row = 0; row < rows; row++) {
-        const from = k * size + (y + row) * width + x;
-        const to = row * columns;
-        for (let cell = 0; cell < columns; cell++) {
-          logits[to + cell] = (logits[to + cell] as number) + share * (values[from + cell] as number);
-        }
-      }
-    }
-    return logits;
-  }
+/** Cells, both ends included. */
+interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Byte addresses in the memory of the kernels, with what they may read and write beyond. */
+function layoutOf({ count, height, width }: Prototypes) {
+  const coefficients = 0;
+  const values = align(4 * count);
+  const column = values + align(4 * count * height * width) + 64;
+  const columnBytes = align(4 * height);
+  const signs = column + columnBytes;
+  const logits = signs + align(height / 8 + 4);
+  return { coefficients, values, column, columnBytes, signs, logits, end: logits + (width + 16) * columnBytes };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }
 
 /** Whole pixels of the model's input that lie in the box and in the image; ends excluded. */

@@ -71,7 +71,8 @@ export class ScoredRows {
       this.#classes = new Int32Array(rows.count);
     }
     const [scores, classes] = [this.#scores, this.#classes];
-    scores.fill(-Infinity);
+    // Most rows have no class that scores high enough: nothing is written for these.
+    scores.fill(this.#options.scoreThreshold - LESS);
     classes.fill(0);
     for (let column = 4; column < end; column++) {
       let at = column * rows.step;
@@ -86,5 +87,7 @@ export class ScoredRows {
   }
 }
 
+/** Below what two scores of a model can differ by. */
+const LESS = 1e-12;
 /** Box, score and class. */
 const FINISHED = 6;

@@ -29,17 +29,17 @@ export function yolov8SegDecoder(spec: Yolov8SegOutput, context: DecoderContext)
       const tensor = outputTensor(outputs, prototypesName);
       const [batch, count = 0, height = 0, width = 0] = tensor.shape;
       if (tensor.shape.length !== 4 || batch !== 1) throw unexpectedShape(prototypesName, tensor.shape, '[1, K, H, W]');
-      const prototypes = { values: numbersOf(tensor), count, height, width };
       candidates.clear();
       const format = spec.rows === 'raw' ? 'cxcywh' : 'xyxy';
       const addBox = boxAdder(candidates, format, spec.coordinates, placement);
       const { values, step, more } = rows.read(outputTensor(outputs, name), count, addBox);
+      if (candidates.count > 0) masks.load({ values: numbersOf(tensor), count, height, width });
       const target = targetOf(placement);
       return toDetections(candidates, spec, placement, context, {
         more: (index) => {
           const at = (candidates.places[index] as number) + more * step;
           const coefficient = (k: number): number => values[at + k * step] as number;
-          const runs = masks.runsOf(prototypes, coefficient, pixelsOf(candidates, index, placement), target);
+          const runs = masks.runsOf(coefficient, pixelsOf(candidates, index, placement), target);
           return runs && { mask: maskOf(runs, target.image, spec.masks) };
         },
       });

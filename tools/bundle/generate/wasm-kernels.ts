@@ -5,7 +5,11 @@ import wabt from 'wabt';
 import { PROJECT } from '../project.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
-const SOURCES = ['packages/vision/resize/kernels.wat', 'packages/jpeg/kernels.wat'];
+const SOURCES = [
+  'packages/vision/resize/kernels.wat',
+  'packages/vision/decoders/mask-kernels.wat',
+  'packages/jpeg/kernels.wat',
+];
 
 /** Kernels in WebAssembly, assembled and written as text, so that bundles need no file beside them. */
 export async function wasmKernels(): Promise<readonly GeneratedFile[]> {

@@ -1,0 +1,76 @@
+import { KERNELS } from './mask-kernels.gen.ts';
+
+/** The exports of mask-kernels.wat; all numbers but `part` are byte addresses and sizes of `memory`. */
+export interface MaskKernels {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  mix(
+    values: number,
+    rowBytes: number,
+    planeBytes: number,
+    coefficients: number,
+    coefficientsEnd: number,
+    columns: number,
+    rows: number,
+    out: number,
+    columnBytes: number,
+  ): void;
+  blend(first: number, second: number, part: number, bytes: number, out: number, signs: number): void;
+}
+
+/** The part of the WebAssembly API that is used; Node's types leave it to the browser's. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+/** In WebAssembly SIMD, else in plain JavaScript: the same numbers. */
+export function maskKernels(): MaskKernels {
+  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
+  try {
+    return new api.Instance(new api.Module(Buffer.from(KERNELS, 'base64'))).exports as MaskKernels;
+  } catch {
+    return plainMaskKernels();
+  }
+}
+
+export const PAGE_BYTES = 65_536;
+
+export function plainMaskKernels(): MaskKernels {
+  let floats = new Float32Array(PAGE_BYTES / 4);
+  const { fround } = Math;
+  return {
+    memory: {
+      get buffer() {
+        return floats.buffer;
+      },
+      grow(pages) {
+        const before = floats;
+        floats = new Float32Array(before.length + (pages * PAGE_BYTES) / 4);
+        floats.set(before);
+        return (before.length * 4) / PAGE_BYTES;
+      },
+    },
+    mix(values, rowBytes, planeBytes, coefficients, coefficientsEnd, columns, rows, out, columnBytes) {
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          let at = (values + row * rowBytes) / 4 + column;
+          let sum = 0;
+          for (let k = coefficients / 4; k < coefficientsEnd / 4; k++, at += planeBytes / 4)
+            sum = fround(sum + fround((floats[k] as number) * (floats[at] as number)));
+          floats[(out + column * columnBytes) / 4 + row] = sum;
+        }
+      }
+    },
+    blend(first, second, part, bytes, out, signs) {
+      const words = new Int32Array(floats.buffer);
+      for (let at = 0; at < bytes / 4; at++) {
+        const from = floats[first / 4 + at] as number;
+        const step = fround(fround(part) * fround((floats[second / 4 + at] as number) - from));
+        const value = (floats[out / 4 + at] = fround(from + step));
+        const word = signs / 4 + (at >> 5);
+        const before = at % 32 === 0 ? 0 : (words[word] as number);
+        words[word] = before | ((value > 0 ? 1 : 0) << (at % 32));
+      }
+    },
+  };
+}
