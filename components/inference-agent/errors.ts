@@ -269,7 +269,7 @@ export const agentErrors = errorCatalog({
   }),
   'lookout.bitmap-invalid': {
     status: 400,
-    todo: 'Send width, height and packed RGB888: three bytes for each pixel, rows without padding, sides of 64 to 4096 pixels.',
+    todo: 'Send width, height and RGB888: three bytes for each pixel, rows without padding or padded to four bytes, sides of 64 to 4096 pixels.',
   },
   'lookout.memory-unusable': {
     status: 400,

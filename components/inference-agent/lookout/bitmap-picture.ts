@@ -16,6 +16,29 @@ export function bytesOf({ width, height }: Pick<Bitmap, 'width' | 'height'>): nu
   return width * height * CHANNELS;
 }
 
+/**
+ * Bytes of a row as the client sent them. GStreamer pads rows of RGB to four bytes, and its element for the old agent sends whole buffers.
+ * @param bytes of the whole bitmap
+ */
+export function rowBytesOf({ width, height }: Pick<Bitmap, 'width' | 'height'>, bytes: number): number {
+  const packed = width * CHANNELS;
+  const padded = Math.ceil(packed / ROW_ALIGNMENT) * ROW_ALIGNMENT;
+  return bytes === padded * height ? padded : packed;
+}
+
+const ROW_ALIGNMENT = 4;
+
+/** Moves padded rows together, in place. */
+export function packRows(
+  pixels: Uint8Array,
+  { width, height }: Pick<Bitmap, 'width' | 'height'>,
+  rowBytes: number,
+): void {
+  const packed = width * CHANNELS;
+  if (rowBytes === packed) return;
+  for (let row = 1; row < height; row++) pixels.copyWithin(row * packed, row * rowBytes, row * rowBytes + packed);
+}
+
 /** Where the pixels begin in the picture. */
 export const HEADER_BYTES = 128;
 

@@ -5,7 +5,7 @@ import { agentErrors } from '../errors.ts';
 import type { InvokeService } from '../invoke/invoke-service.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { maskOf } from './anomaly-mask.ts';
-import { bytesOf, finishPicture, HEADER_BYTES } from './bitmap-picture.ts';
+import { bytesOf, finishPicture, HEADER_BYTES, packRows, rowBytesOf } from './bitmap-picture.ts';
 import type { Bitmap, DetectAnomaliesRequest, DetectAnomalyResult, ModelDescription, ModelName } from './messages.ts';
 import { PosixMemory } from './posix-memory.ts';
 
@@ -27,6 +27,8 @@ export interface LookoutCaller {
   readonly uid: number | undefined;
 }
 
+/** A client of gRPC that sets no limit of its own refuses answers of more than 4 MiB, and one that knows no masks loses the whole answer. */
+const MAX_UNASKED_BYTES = 4 * 1024 ** 2 - 4_096;
 /** How components of models are called here. */
 const PREFIX = 'edgeml.model.';
 
@@ -59,7 +61,7 @@ export class LookoutCalls {
     const picture = await call.reading(() => this.#pictureOf(bitmap, caller.uid));
     call.arrived(picture.byteLength);
     const { predictions } = await call.run(randomUUID(), picture);
-    return this.#resultOf(predictions[0] as Prediction, bitmap, mask?.shared_memory_handle ?? undefined, caller.uid);
+    return this.#resultOf(predictions[0] as Prediction, bitmap, mask, caller.uid);
   }
 
   list(): { readonly models: readonly ModelDescription[] } {
@@ -92,17 +94,21 @@ export class LookoutCalls {
 
   #pictureOf(bitmap: Bitmap, uid: number | undefined): Uint8Array<ArrayBuffer> {
     const bytes = bytesOf(bitmap);
-    const picture = this.#ports.buffers.take(HEADER_BYTES + bytes);
-    const pixels = picture.subarray(HEADER_BYTES);
-    if (bitmap.shared_memory_handle) this.#memory.read(bitmap.shared_memory_handle, uid, pixels);
+    const { width, height, shared_memory_handle: handle, byte_data: data } = bitmap;
+    const given = handle?.size ?? data?.byteLength ?? 0;
+    const rowBytes = rowBytesOf(bitmap, given);
+    const buffer = this.#ports.buffers.take(HEADER_BYTES + rowBytes * height);
+    const pixels = buffer.subarray(HEADER_BYTES);
+    if (handle) this.#memory.read(handle, uid, pixels);
     else {
-      const given = bitmap.byte_data?.byteLength ?? 0;
-      if (given !== bytes) {
-        const message = `the bitmap has ${given} bytes, and ${bitmap.width} × ${bitmap.height} pixels of RGB are ${bytes}`;
+      if (given !== pixels.byteLength) {
+        const message = `the bitmap has ${given} bytes, and ${width} × ${height} pixels of RGB are ${bytes}`;
         throw agentErrors.error('lookout.bitmap-invalid', message);
       }
-      pixels.set(bitmap.byte_data as Uint8Array);
+      pixels.set(data as Uint8Array);
     }
+    packRows(pixels, bitmap, rowBytes);
+    const picture = buffer.subarray(0, HEADER_BYTES + bytes);
     finishPicture(picture, bitmap);
     return picture;
   }
@@ -110,7 +116,7 @@ export class LookoutCalls {
   #resultOf(
     { classId, score, threshold = 0.5, heatMap }: Prediction,
     bitmap: Bitmap,
-    place: Bitmap['shared_memory_handle'],
+    params: DetectAnomaliesRequest['anomaly_mask_params'],
     uid: number | undefined,
   ): DetectAnomalyResult {
     // How far the score lies from the threshold, of how far it can: 0.5 to 1.
@@ -120,10 +126,13 @@ export class LookoutCalls {
     const mask = heatMap && maskOf(heatMap, threshold, bitmap);
     if (!mask) return result;
     const { width, height } = bitmap;
+    const place = params?.shared_memory_handle;
     if (place) this.#memory.write(place, uid, mask.pixels);
+    const isSent = place ?? params ?? mask.pixels.byteLength <= MAX_UNASKED_BYTES;
+    const content = place ? { shared_memory_handle: place } : { byte_data: mask.pixels };
     return {
       ...result,
-      anomaly_mask: { width, height, ...(place ? { shared_memory_handle: place } : { byte_data: mask.pixels }) },
+      ...(isSent ? { anomaly_mask: { width, height, ...content } } : {}),
       anomalies: mask.areas.map(({ name, color, share }) => ({
         name,
         pixel_anomaly: { total_percentage_area: share, hex_color: color },

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#packages/foundation';
@@ -11,6 +13,8 @@ import { memoryLoaded } from '../../../testing/agent/memory-loaded.ts';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
 import { LookoutClient } from '../../../testing/edge-manager/lookout-client.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
+import { needs } from '../../../testing/outside-data/needs.ts';
+import { gstreamer } from '../../../testing/outside-data/programs.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 import type { DetectAnomalyResult, ModelDescription } from './messages.ts';
 import { PosixMemory } from './posix-memory.ts';
@@ -19,6 +23,7 @@ const PROJECT = join(import.meta.dirname, '../../..');
 const SAMPLES = join(PROJECT, 'artifacts/samples/gears');
 /** As the component of a Lookout for Vision model was called. */
 const OLD_NAME = 'GearLine';
+const usesGStreamer = await needs(gstreamer);
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let models: ReturnType<typeof memoryLoaded>;
 let started: InProcessAgent;
@@ -118,6 +123,47 @@ describe("a client of Lookout for Vision's edge agent", () => {
     } finally {
       await rm(file);
     }
+  });
+
+  it('sends buffers of GStreamer as they are: rows padded to four bytes', usesGStreamer, async () => {
+    const [width, height] = [321, 320];
+    const raw = join(folder.path, 'buffer.rgb');
+    const caps = `video/x-raw,format=RGB,width=${width},height=${height}`;
+    const source = join(SAMPLES, 'gear-07-rust.jpg');
+    const elements = `filesrc location=${source} ! jpegdec ! videoconvert ! videoscale ! ${caps} ! filesink location=${raw}`;
+    await promisify(execFile)('gst-launch-1.0', ['-q', ...elements.split(' ')]);
+    const padded = await readFile(raw);
+    expect(padded.length).toBe(964 * height);
+    const packed = Buffer.concat(
+      Array.from({ length: height }, (_, row) => padded.subarray(964 * row, 964 * row + 3 * width)),
+    );
+    const result = await detect({ width, height, byte_data: padded });
+    expect(result.is_anomalous).toBe(true);
+    expect(result.anomaly_score).toBe((await detect({ width, height, byte_data: packed })).anomaly_score);
+
+    const name = `/edgeml-test-${randomUUID()}`;
+    await writeFile(`/dev/shm${name}`, padded, { mode: 0o666 });
+    try {
+      const handle = { name, size: padded.length, offset: 0 };
+      const shared = await detect({ width, height, shared_memory_handle: handle });
+      expect(shared.anomaly_score).toBe(result.anomaly_score);
+    } finally {
+      await rm(`/dev/shm${name}`);
+    }
+  });
+
+  it('gets no mask that it did not ask for in an answer larger than a client takes by default', async () => {
+    const [width, height] = [1_920, 1_080];
+    const { data } = await sharp(join(SAMPLES, 'gear-07-rust.jpg'))
+      .resize(width, height, { fit: 'fill' })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const bitmap = { width, height, byte_data: data };
+    const result = await detect(bitmap);
+    expect(result.anomaly_mask).toBeNull();
+    expect(share(result, 'anomaly')).toBeGreaterThan(0.01);
+    const asked = await detect(bitmap, OLD_NAME, { anomaly_mask_params: {} });
+    expect(asked.anomaly_mask!.byte_data).toHaveLength(3 * width * height);
   });
 
   it('is judged by the sensitivity of the service that it names', async () => {
