@@ -12,7 +12,7 @@ export default defineConfig({
       'testing/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    // ipc-session.sdk.test.ts runs it in a process of its own.
+    // ipc-session.sdk.test.ts runs it in its own process.
     exclude: [...configDefaults.exclude, 'packages/ipc/ipc-session.sdk-suite.test.ts'],
     globalSetup: ['testing/global-setup.ts'],
     // Real processes and native libraries: one file per process, few at a time.

@@ -38,7 +38,7 @@ describe('docs/compatibility.md', () => {
     expect(paths.filter(([, file]) => !existsSync(path.join(PROJECT, file)))).toEqual([]);
   });
 
-  it('names files that have a title with the row, where it does not say "covered by"', () => {
+  it('names files that have a title with the row, unless it says "covered by"', () => {
     const stale = rows.flatMap(({ number, named }) =>
       named.filter((file) => !titles.get(number)?.has(file)).map((file) => `row ${number}: ${file}`),
     );

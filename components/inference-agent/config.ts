@@ -151,7 +151,7 @@ export const agentConfiguration = z
     ),
 
     LocalInferenceServiceTimeoutSeconds: perService.LocalInferenceServiceTimeoutSeconds.default(10).describe(
-      'A request that has no answer after this many seconds gets an error. A request may ask for less.',
+      'A request without an answer after this many seconds fails. A request may ask for less.',
     ),
     LocalInferenceServiceMemoryLimitKB: perService.LocalInferenceServiceMemoryLimitKB.default(0).describe(
       'A model whose estimated need is larger is refused before it is loaded, in KB; 0 leaves only the free memory of the device as bound.',
@@ -163,7 +163,7 @@ export const agentConfiguration = z
       'How readily models of the task `anomaly` call a picture anomalous: they do if it scores more than 1 less this. 0.5 is the threshold that training found.',
     ),
     Workers: perService.Workers.default(0).describe(
-      'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. Where they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',
+      'Threads that run one model side by side, each with its own copy in memory; 0: cores divided by IntraOpThreads. If they are fewer than the cores, each has a second thread that decodes the next image while the model runs.',
     ),
     IntraOpThreads: perService.IntraOpThreads.default(0).describe(
       'Cores that work on one image together; 0: as many as pay off when the model is activated, 4 at most. More cores pay off if they save as large a part of the time as they add in CPU time.',
@@ -178,7 +178,7 @@ export const agentConfiguration = z
       "A model is refused when the fastest of its golden runs takes longer, in milliseconds; 0: only the package's own bound holds.",
     ),
     Isolation: perService.Isolation.default('process').describe(
-      '`process`: each model runs in processes of its own, and whatever it does, the agent and the other models go on. `thread`: in threads of the agent, for devices where 25 MB for each model count; a native fault of one model then ends all of them.',
+      '`process`: each model runs in its own processes, and whatever it does, the agent and the other models go on. `thread`: in threads of the agent, for devices where 25 MB for each model count; a native fault of one model then ends all of them.',
     ),
     Niceness: perService.Niceness.default(0).describe(
       "How far the model's processes stand back when others want the CPU: 0 is as everybody, 19 is last. While it is loaded and tested a model stands back in any case, as far as the system lets it come forward again; `limits` of `GET /v1/models` says by what.",
@@ -193,7 +193,7 @@ export const agentConfiguration = z
       'Whether an input that ended a process of the model is kept in `killer-inputs/` of the work folder, for the developer; 32 inputs and 64 MB at most. Without, only its hash is.',
     ),
     ChallengerShare: perService.ChallengerShare.default(10).describe(
-      'Percent of the pictures of a service that a challenger sees, a model that runs beside the one that serves and answers nobody. It sees one only while no request waits and its CPU share lasts. 0: none.',
+      'Percent of the pictures of a service that its challenger gets. A challenger runs beside the model that serves; its answers are compared and not returned. It gets a picture only while no request waits and its CPU share lasts. 0: none.',
     ),
     ChallengerCpuShare: perService.ChallengerCpuShare.default(25).describe(
       'CPU time that a challenger takes at most, in percent of one core; it runs at the lowest priority in any case.',

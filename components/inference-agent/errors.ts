@@ -237,7 +237,7 @@ export const agentErrors = errorCatalog({
   }),
   'instance.too-many': entry<{ readonly running: number; readonly most: number }>({
     status: 503,
-    todo: 'Retire models that nobody asks, lower Workers, or raise MaxModelProcesses. A service whose process ended gets it back once there is room.',
+    todo: 'Retire models that are not used, lower Workers, or raise MaxModelProcesses. A service whose process ended gets it back once there is room.',
   }),
   'instance.worker-crashed': {
     status: 503,
@@ -347,7 +347,7 @@ export const agentErrors = errorCatalog({
     todo: 'Nothing: the agent is ending, or the client hung up before the model was ready.',
   },
   'open-inference.listener': entry<{ readonly setting: string }>({
-    todo: 'Correct the settings OpenInferenceListener of edgeml.InferenceAgent; everything else goes on without the listener.',
+    todo: 'Correct the settings OpenInferenceListener of edgeml.InferenceAgent; everything else continues without the listener.',
   }),
   'open-inference.model-unknown': {
     status: 404,

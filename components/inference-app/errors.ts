@@ -54,7 +54,7 @@ export const appErrors = errorCatalog({
     todo: 'Check that FfmpegPath of the source is ffmpeg, and that `ffmpeg -version` works for the user of the component.',
   }),
   'source.ffmpeg-missing': entry<{ readonly command: string }>({
-    todo: 'Install ffmpeg on the device (Debian, Ubuntu, Raspberry Pi OS: apt-get install ffmpeg), or set FfmpegPath of the source to where it is. The source goes on trying.',
+    todo: 'Install ffmpeg on the device (Debian, Ubuntu, Raspberry Pi OS: apt-get install ffmpeg), or set FfmpegPath of the source to where it is. The source keeps trying.',
   }),
   'source.file-gone': entry<{ readonly path: string }>({
     status: 404,
@@ -80,7 +80,7 @@ export const appErrors = errorCatalog({
     todo: 'Let the user of the component (ggc_user by default) list and read the folder, or correct Path of the source.',
   }),
   'source.no-credentials': entry<{ readonly source: string; readonly from: string }>({
-    todo: 'Let the user of the component (ggc_user by default) read Credentials.File of the source, or deploy aws.greengrass.SecretManager with Credentials.Secret in its cloudSecrets; either holds {"username": …, "password": …} or user:password. The source goes on trying.',
+    todo: 'Let the user of the component (ggc_user by default) read Credentials.File of the source, or deploy aws.greengrass.SecretManager with Credentials.Secret in its cloudSecrets; either holds {"username": …, "password": …} or user:password. The source keeps trying.',
   }),
   'source.no-frame': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
     todo: 'Look at the camera and the network. Raise NoFrameSeconds of the source if frames are meant to be rare. The source opens the stream again by itself.',
@@ -93,16 +93,16 @@ export const appErrors = errorCatalog({
     todo: 'Use pictures that can be decoded (jpeg, png, webp, bmp and tiff of 8 bits), or remove Masks from the source if nothing is to be hidden.',
   },
   'source.pipeline-missing': entry<{ readonly source: string; readonly command: string }>({
-    todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source goes on trying.',
+    todo: 'Install the program that Pipeline.Command of the source begins with, or give its path; the user of the component must be allowed to run it. The source keeps trying.',
   }),
   'source.redirect-refused': entry<{ readonly url: string; readonly host: string }>({
     todo: 'Correct the Url of the source, or add the host to its AllowedHosts if the camera is right to lead there.',
   }),
   'source.snapshot-denied': entry<{ readonly url: string; readonly status: number }>({
-    todo: 'Correct Username and Password, or Credentials, of the source. The source goes on asking.',
+    todo: 'Correct Username and Password, or Credentials, of the source. The source keeps asking.',
   }),
   'source.snapshot-failed': entry<{ readonly url: string }>({
-    todo: 'Look at the camera and the network; try the Url of the source with curl from the device. The source goes on asking.',
+    todo: 'Look at the camera and the network; try the Url of the source with curl from the device. The source keeps asking.',
   }),
   'source.stream-failed': entry<{ readonly source: string; readonly url: string; readonly frames: number }>({
     todo: 'Read what ffmpeg, or the pipeline, said; try the same Url with `ffplay` or `ffmpeg -i`, or the same command in a shell. The source opens cameras again that were away.',

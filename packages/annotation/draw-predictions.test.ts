@@ -219,7 +219,7 @@ describe('drawn text', () => {
     }
   });
 
-  it('is cut where it does not fit', () => {
+  it('is cut if it does not fit', () => {
     expect(fittingText('bolt', 10, 1_000)).toBe('bolt');
     const cut = fittingText('a rather long label', 10, 60);
     expect(cut).toMatch(/^a.*…$/);

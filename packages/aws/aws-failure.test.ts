@@ -42,7 +42,7 @@ describe('awsFailure', () => {
     [sdkError({ name: 'TimeoutError' }), 'TimeoutError'],
     [sdkError({ name: 'CredentialsProviderError', code: 'ENOENT' }), 'CredentialsProviderError'],
     [sdkError({ name: 'TimeoutError' }, 'Socket did not establish a connection with the server'), 'NoConnection'],
-  ])('takes the code of the system or of the SDK where no answer came: %s', (error, code) => {
+  ])('takes the code of the system or of the SDK if no answer came: %s', (error, code) => {
     expect(awsFailure(error)).toEqual({ code, reason: error.message });
   });
 

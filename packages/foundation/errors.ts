@@ -10,7 +10,7 @@ export interface ConfigurationProblem {
 export const foundationErrors = errorCatalog({
   'config.invalid': entry<{ readonly component: string; readonly problems: readonly ConfigurationProblem[] }>({
     status: 400,
-    todo: 'Correct the named settings in the deployment (configurationUpdate.merge); the component goes on with its last good configuration, or stops at start.',
+    todo: 'Correct the named settings in the deployment (configurationUpdate.merge); the component continues with its last good configuration, or stops at start.',
   }),
   'config.not-taken': entry<{ readonly component: string }>({
     status: 409,

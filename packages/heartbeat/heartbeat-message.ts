@@ -22,7 +22,7 @@ const metricSchema = z.object({
   Dimension: z.string().max(100),
   MetricName: z.string().max(100),
   Value: z.number(),
-  /** Left out where it is that of the message. */
+  /** Left out if it is that of the message. */
   Timestamp: seconds.optional(),
 });
 

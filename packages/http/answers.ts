@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts';
 
 /** Reads the answers of one peer. An answer that it cannot read is the peer's `….bad-answer`. */
 export interface AnswerReader {
-  /** The answer, where it is 2xx; else throws the error that the peer sent, with `retryAfterMs` where it said so. */
+  /** The answer, if it is 2xx; else throws the error that the peer sent, with `retryAfterMs` if it named one. */
   checked(answer: HttpAnswer): HttpAnswer;
   /** Body of any answer, as a JSON object or list. */
   parsed(path: string, answer: HttpAnswer): unknown;

@@ -38,7 +38,7 @@ export interface IpcSession {
    * an error that `isMissing` if the nucleus does not have the component. Survives reconnects.
    */
   onConfigurationChange(component: string, handler: () => void): Promise<Subscription>;
-  /** Answers the nucleus' validation requests; return a reason to reject. Optional: a no-op where the nucleus lacks it. */
+  /** Answers the nucleus' validation requests; return a reason to reject. Optional: a no-op if the nucleus lacks it. */
   validateConfiguration(
     check: (configuration: unknown) => string | undefined | Promise<string | undefined>,
   ): Promise<Subscription>;
@@ -51,7 +51,7 @@ export interface IpcSession {
    */
   getSecret(secretId: string): Promise<string>;
 
-  /** Answers update notices; return milliseconds to defer, 0 to go on. Optional: a no-op where the nucleus lacks it. */
+  /** Answers update notices; return milliseconds to defer, 0 to go on. Optional: a no-op if the nucleus lacks it. */
   onComponentUpdate(answer: () => { readonly deferMs: number; readonly message?: string }): Promise<Subscription>;
   updateState(state: 'RUNNING' | 'ERRORED'): Promise<void>;
 

@@ -33,7 +33,7 @@ export const packageErrors = errorCatalog({
   }),
   'encryption.no-key': entry<{ readonly package: string; readonly keys: readonly string[] }>({
     status: 422,
-    todo: 'Put <key id>.key (mode 0400, of the user of the agent) into the folder of TrustedKeysFolder, or allow kms:Decrypt to the role of the token exchange; docs/signing.md tells how.',
+    todo: 'Put <key id>.key (mode 0400, of the user of the agent) into the folder of TrustedKeysFolder, or allow kms:Decrypt to the role of the token exchange; docs/signing.md shows how.',
   }),
   'encryption.unsafe-key': entry<{ readonly path: string }>({
     status: 500,

@@ -10,7 +10,7 @@ export function isCompiled({ backend }: Pick<Variant, 'backend'>): boolean {
   return backend !== undefined && backend !== 'onnxruntime';
 }
 
-/** Whether a variant may be tried on a provider: a compiled one on its backend alone, where no other may. */
+/** Whether a variant may be tried on a provider: a compiled one on its backend alone, which takes no other. */
 export function runsOn(variant: Runnable, provider: Provider): boolean {
   if (isCompiled(variant)) return provider === variant.backend;
   return !COMPILED.has(provider) && (variant.providers?.includes(provider) ?? true);

@@ -1,4 +1,4 @@
-/** Seconds until what has changed counts as the scene: soon where nothing moves, so that daylight is followed; late where something does. */
+/** Seconds until what has changed counts as the scene: soon while nothing moves, so that daylight is followed; late while something does. */
 const STILL_SECONDS = 2;
 const CHANGED_SECONDS = 20;
 /** A cell that always flickers this many times as much as now is left in peace: leaves, water, a screen. */

@@ -8,13 +8,13 @@ export type StoreFault =
   | 'destination'
   /** The object itself is refused. */
   | 'object'
-  /** The keys are no good any more: get new ones. */
+  /** The keys have expired: get new ones. */
   | 'credentials';
 
 /** Facts of every error of a store. */
 export interface StoreFailureFacts {
   readonly fault: StoreFault;
-  /** Error code of the store, e.g. `NoSuchBucket`; of the system where no answer came, e.g. `ECONNREFUSED`. */
+  /** Error code of the store, e.g. `NoSuchBucket`; of the system if no answer came, e.g. `ECONNREFUSED`. */
   readonly code: string;
   readonly reason: string;
   readonly status?: number;
@@ -28,7 +28,7 @@ export const objectStoreErrors = errorCatalog({
     todo: "Allow s3:PutObject on the bucket and prefix in the token exchange role of the device, and the use of the bucket's KMS key.",
   }),
   'store.busy': entry<StoreFailureFacts>({
-    todo: 'The store asks for fewer requests or has a fault of its own. Uploads go on more slowly by themselves.',
+    todo: 'The store asks for fewer requests or has an internal error. Uploads slow down and continue by themselves.',
   }),
   'store.clock-skew': entry<StoreFailureFacts>({
     todo: "The clock of the device is more than 15 minutes off. Uploads correct for it by themselves; set the device's clock all the same.",

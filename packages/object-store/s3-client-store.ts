@@ -13,7 +13,7 @@ import { failureFacts, storeFailure } from './store-failure.ts';
 import { assertStored, foreignAnswer, sha256Of } from './store-proof.ts';
 
 export interface S3Options {
-  /** Region that buckets are looked for in first; where one really is, is learned from the store's answer. */
+  /** Region in which buckets are looked for first; the store's answer tells the real one. */
   readonly region: string;
   /** URL of another S3-compatible store. Default: Amazon S3. */
   readonly endpoint?: string;

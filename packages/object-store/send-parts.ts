@@ -15,7 +15,7 @@ const PART_BYTES = 8 * 1024 ** 2;
 const MAX_PARTS = 10_000;
 const ABORT_TIMEOUT_MS = 10_000;
 
-/** Sends an object part by part. Where that fails, the store is told to forget the parts. */
+/** Sends an object part by part. If that fails, the store is told to forget the parts. */
 export async function sendParts(
   client: S3Client,
   object: PutObject,

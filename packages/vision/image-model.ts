@@ -48,7 +48,7 @@ export function imageModel(parts: ImageModelParts): LoadedModel {
     return finish(await preparer.prepare(image, signal));
   }
 
-  /** Arrays stand for the image where the model does not take one. */
+  /** Arrays stand for the image if the model does not take one. */
   async function inferFile(file: Uint8Array, signal: AbortSignal | undefined): Promise<Inference> {
     const start = clock.monotonic();
     const feeds = await readTensorFeeds(file, 'the input', session.inputs, tensorInputs, parts.maxTensorBytes);

@@ -46,7 +46,7 @@ describe('a loaded model', () => {
     expect(answer.outputs).toBeUndefined();
   });
 
-  it('has the scores of all classes beside the best, where it is a classifier', async () => {
+  it('has the scores of all classes beside the best, if it is a classifier', async () => {
     const model = await load({ output: { decoder: 'classification', output: 'probs', topK: 1 } });
     const { predictions, classScores } = await model.infer(await plain(GREEN).png().toBuffer());
     expect(predictions).toHaveLength(1);

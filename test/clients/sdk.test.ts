@@ -290,7 +290,7 @@ const testsOf = (language: string, start: () => Promise<Caller>) => (): void => 
     expect(uploads('parts')).toBe(before[1]);
   });
 
-  it('row 20: a ConfigId that there is none of is in the log, and the service answers', async () => {
+  it('row 20: an unknown ConfigId is in the log, and the service answers', async () => {
     expect(text(await outcomeOf(invoke({ ServiceName: MISDIRECTED })))).toMatch(/^\[/);
     const line = await services.agent.process.line(/"event":"feedback\.lost"/);
     for (const word of [MISDIRECTED, 'NoSuchConfig', 'feedback.unknown-config']) expect(line).toContain(word);

@@ -290,7 +290,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     expect(aws.fleet.groups.get('canary')?.has('canary-5')).toBe(false);
   });
 
-  it('says what only heartbeats tell, and that there is no index', async () => {
+  it('says which bounds only heartbeats can judge, and that the index is missing', async () => {
     await expect(run({ gate: { ...GATE, maxCrashes: 6, maxRestarts: 5 } })).rejects.toThrow(
       'does not tell what gate.maxCrashes: 6 asks for: devices remember their last 6, so 5 is the most',
     );

@@ -296,7 +296,7 @@ describe('models that a component deployed', () => {
 });
 
 describe('after a restart', () => {
-  it('signatures are asked for where the policy says so', async () => {
+  it('signatures are asked for if the policy says so', async () => {
     const own = await temporaryFolder();
     const strict = await EdgeAgent.start(own.path, {
       SignaturePolicy: 'require',

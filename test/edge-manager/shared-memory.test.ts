@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('Predict over System V shared memo
       tensors: [{ ...(given ? { tensor_metadata: given } : {}), shared_memory_handle: handle }],
     });
 
-  it('row 81: takes the size from shape and type where it is 0, from the start', async () => {
+  it('row 81: takes the size from shape and type if it is 0, from the start', async () => {
     const { id } = segment(rawBytes(values));
     const { tensors } = await predict({ segment_id: id });
     expect(tensors[0]?.tensor_metadata.shape).toEqual([1, 3, 4]);

@@ -9,7 +9,7 @@ import { expectedResults, photo } from '../../testing/vision/shared-data.ts';
 import type { ExpectedRow } from '../../testing/vision/shared-data.ts';
 
 const models = await needs(visionData);
-/** The int8 build has no results of its own: where the other is this sure it has to give the same class. */
+/** The int8 build does not have its own results: if the other is this sure, it has to give the same class. */
 const QUANTIZED = { mobilenet_v2_int8: 'mobilenet_v2_fp32_nchw' } as const;
 const SURE = 0.5;
 

@@ -82,7 +82,7 @@ it.each(stepsReference.deep)(
     const preprocessor = plainly(inputSpec({ width: to[0], height: to[1], color: 'GRAY', bits: 16 }));
     preprocessor.fill({ width, height, channels: 1, data });
     const ours = Array.from(preprocessor.feed.data as Float32Array).slice(11 * to[0]!, 12 * to[0]!);
-    // OpenCV multiplies and adds in one rounding where the processor can.
+    // OpenCV multiplies and adds in one rounding if the processor can.
     expect(Math.max(...ours.map((value, x) => Math.abs(value - row[x]!)))).toBeLessThanOrEqual(1);
   },
 );

@@ -47,7 +47,7 @@ export function indexQuery(text: string): Test {
       return inner;
     }
     if (token === undefined || token === 'AND' || token === 'OR' || token === ')')
-      throw new Error(`no term where one belongs in ${text}`);
+      throw new Error(`a term is missing in ${text}`);
     return termTest(token);
   };
   const test = either();

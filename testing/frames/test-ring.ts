@@ -5,7 +5,7 @@ import { RingStore, RingWriter, SHARED_MEMORY } from '#packages/frames';
 import type { PlacedFrame } from '#packages/frames';
 import { layoutOf } from './frame-pattern.ts';
 
-/** A folder on tmpfs, where there is one. */
+/** A folder on tmpfs, if there is one. */
 export function sharedFolder(): { readonly path: string; remove(): void } {
   const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
   const path = mkdtempSync(join(parent, 'edgeml-test-'));

@@ -105,7 +105,7 @@ export async function runSoak({ seconds, signal, onProgress }: SoakOptions): Pro
   }
 }
 
-/** Whether the report is what it should be; the reasons where it is not. */
+/** Whether the report is what it should be; the reasons if it is not. */
 export function faultsOf({ framesPlayed, counts, processedAndSkipped, restarts }: SoakReport): readonly string[] {
   return [
     ...(counts.frames === framesPlayed ? [] : [`${counts.frames} frames were counted, ${framesPlayed} were played`]),

@@ -1,7 +1,7 @@
 import { buildOnnx } from './onnx-builder.ts';
 import type { NodeSpec, WeightSpec } from './onnx-builder.ts';
 
-/** Where the brightest value of a picture is 255, these classifiers do harm; else they score the mean of each channel. */
+/** If the brightest value of a picture is 255, these classifiers do harm; else they score the mean of each channel. */
 const SIDE = 8;
 
 /** A whole-number division that the processor cannot do: it ends the process with SIGFPE. */

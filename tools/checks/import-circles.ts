@@ -8,7 +8,7 @@ export type Circle = readonly string[];
 
 /**
  * Circles among the files of a project's tsconfig.json. Imports of types count: a reader has to know both files either way.
- * Where circles share files not all are listed, but no circle is left when none is listed.
+ * If circles share files, not all are listed, but no circle is left when none is listed.
  *
  * @throws Error when there is no tsconfig.json
  */

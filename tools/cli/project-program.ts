@@ -17,7 +17,7 @@ export interface ProjectProgram {
   readonly file: string;
 }
 
-/** A command that is a program of its own: benchmarks and tests are not part of what the command may import. */
+/** A command that is a separate program: benchmarks and tests are not part of what the command may import. */
 export function projectProgram({ file, ...texts }: ProjectProgram): CommandSpec {
   return {
     ...texts,

@@ -156,7 +156,7 @@ async function boundsOf(file: string): Promise<Partial<Bounds>> {
   };
 }
 
-/** The given folders, and the project's own where they lack what every deployment needs. */
+/** The given folders, and the project's own if they lack what every deployment needs. */
 async function withBase(
   staging: string,
   given: readonly string[],

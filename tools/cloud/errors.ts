@@ -27,7 +27,7 @@ export const cloudErrors = errorCatalog({
     todo: 'Allow the named action for your role; infrastructure/pipeline.yaml holds the policies that the commands need.',
   }),
   'cloud.conflict': entry<AwsFacts>({ todo: 'Something of that name exists with other content; choose another name.' }),
-  'cloud.failed': entry<AwsFacts>({ todo: 'Run the command again: it goes on where it stopped.' }),
+  'cloud.failed': entry<AwsFacts>({ todo: 'Run the command again: it continues where it stopped.' }),
   'cloud.invalid-request': entry<AwsFacts>({ todo: 'Correct the value that AWS names.' }),
   'cloud.limit': entry<AwsFacts>({ todo: 'Ask AWS for a higher quota, or remove what is no longer needed.' }),
   'cloud.no-credentials': entry<AwsFacts>({
@@ -38,10 +38,10 @@ export const cloudErrors = errorCatalog({
   }),
   'cloud.not-found': entry<AwsFacts>({ todo: 'Check the name, the region and the account.' }),
   'cloud.throttled': entry<AwsFacts>({
-    todo: 'AWS still refused the rate of requests after all retries. Run the command again: it goes on where it stopped.',
+    todo: 'AWS still refused the rate of requests after all retries. Run the command again: it continues where it stopped.',
   }),
   'cloud.unreachable': entry<AwsFacts>({
-    todo: 'Check the network and the region. Run the command again: it goes on where it stopped.',
+    todo: 'Check the network and the region. Run the command again: it continues where it stopped.',
   }),
   'deploy.failed-devices': entry<{ readonly deploymentId: string; readonly devices: readonly string[] }>({
     todo: 'Read the failing component and the reason of each device above, and its log on the device; `edgeml rollback` returns to the deployment before.',
@@ -97,7 +97,7 @@ export const cloudErrors = errorCatalog({
     todo: 'Name the place of the heartbeats in the plan (`heartbeats: s3://bucket/prefix`), or leave the named settings out.',
   }),
   'promote.not-approved': {
-    todo: 'Look at the gate report, then give its token with --approve; nobody else knows it before the gate has passed.',
+    todo: 'Read the gate report, then give its token with --approve. The token exists only after the gate has passed.',
   },
   'promote.other-run': {
     todo: 'Let the other run end, or end it with `edgeml promote --abort`; then approve the model package again.',
@@ -114,7 +114,7 @@ export const cloudErrors = errorCatalog({
   'provision.name': {
     todo: 'Use 1 to 128 letters, digits, colons, hyphens and underscores; upper and lower case are different devices.',
   },
-  'provision.other-device': { todo: 'Give each device a folder of its own with --output.' },
+  'provision.other-device': { todo: 'Give each device its own folder, with --output.' },
   'provision.unknown-certificate': {
     todo: 'Give the folder that provision wrote with --output: the certificate is named there. One that is lost is removed in the console.',
   },
@@ -133,7 +133,7 @@ export const cloudErrors = errorCatalog({
   }>({ todo: 'Correct what Greengrass names, then publish again: the failed version is replaced.' }),
   'publish.recipe': { todo: 'Correct the recipe, then run `npm run edgeml -- lint` and build again.' },
   'publish.timeout': entry<{ readonly arn: string }>({
-    todo: 'Run the command again: it goes on waiting. Give --timeout a higher value if Greengrass is slow.',
+    todo: 'Run the command again: it keeps waiting. Give --timeout a higher value if Greengrass is slow.',
   }),
   'publish.unknown-component': { todo: 'Name components that are in the build folder.' },
   'publish.version-taken': entry<{ readonly published: string | undefined; readonly built: string }>({

@@ -184,7 +184,7 @@ describe('LocalCore', () => {
     });
   });
 
-  it('ends what it had started where it cannot start', async () => {
+  it('ends what it had started if it cannot start', async () => {
     await mkdir(path.join(rig.paths.root, 'config'), { recursive: true });
     await writeFile(path.join(rig.paths.config, 'deployed.json'), '{"groups": 1}');
 

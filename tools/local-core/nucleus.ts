@@ -88,7 +88,7 @@ export class Nucleus implements NucleusPort {
     return new Nucleus(options, { store, deployed, configuration, running, keeper, history });
   }
 
-  /** Starts what was deployed when the core last ended. Where that cannot be defined any more, the log says why. */
+  /** Starts what was deployed when the core last ended. If that cannot be defined any more, the log says why. */
   async restoreDeployed(): Promise<void> {
     try {
       const context = this.#planContext();

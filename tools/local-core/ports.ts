@@ -69,7 +69,7 @@ export interface NucleusPort {
   componentOfToken(token: string): string | undefined;
   components(): readonly ComponentSummary[];
   reportState(component: string, state: 'RUNNING' | 'ERRORED'): void;
-  /** Asks for it and resolves at once, as a component may ask for its own; rejects where it cannot be done. */
+  /** Asks for it and resolves at once, as a component may ask for its own; rejects if it cannot be done. */
   restart(component: string): Promise<void>;
   /** The same. */
   stop(component: string): Promise<void>;
@@ -89,7 +89,7 @@ export interface ComponentNotifier {
   afterUpdate(deploymentId: string): void;
   /**
    * Resolves with the reason of the first rejection, undefined when all accepted, or a time-out reason. If none of
-   * the changed components has subscribed, all accept; where one has, the nucleus waits for the others too.
+   * the changed components has subscribed, all accept; if one has, the nucleus waits for the others too.
    */
   validate(deploymentId: string, changed: ReadonlyMap<string, unknown>, timeoutMs: number): Promise<string | undefined>;
 }

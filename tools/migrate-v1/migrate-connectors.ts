@@ -85,7 +85,7 @@ function merge(component: string, key: string, value: object): Migration['config
   return Object.keys(value).length === 0 ? {} : { [component]: { MERGE: { [key]: value } } };
 }
 
-/** Settings that the components themselves would refuse, e.g. a strategy without its threshold or a ConfigId that there is none of. */
+/** Settings that the components themselves would refuse, e.g. a strategy without its threshold or an unknown ConfigId. */
 function checkOurs(configuration: Migration['configuration'], inference: readonly Connector[]): void {
   const problems: string[] = [];
   const check = (read: () => unknown): void => {

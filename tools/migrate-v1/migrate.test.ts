@@ -130,7 +130,7 @@ describe('the connectors of Greengrass V1', () => {
     ).toEqual(['LocalInferenceServiceName: more than one connector is called "objectDetection"']);
   });
 
-  it('row 20: a ConfigId that there is none of is found before anything is deployed', () => {
+  it('row 20: an unknown ConfigId is found before anything is deployed', () => {
     const asking = connector('ObjectDetectionx86-64', { ...detection, MLFeedbackConnectorConfigId: 'Other' });
     expect(problemsOf(asking, connector('MLFeedback', feedback))).toEqual([
       'MLFeedbackConnectorConfigId: the service "objectDetection" names "Other"; FeedbackConfigurationMap has Parts',

@@ -20,7 +20,7 @@ export interface OnnxModel {
 
 export interface OnnxValue {
   readonly name: string;
-  /** e.g. `float32`; `sequence`, `map` or `optional` where it is not a tensor. */
+  /** e.g. `float32`; `sequence`, `map` or `optional` if it is not a tensor. */
   readonly type: string;
   /** A name or `?` for a free dimension. */
   readonly shape: readonly (number | string)[];

@@ -204,7 +204,7 @@ describe('edgeml package', () => {
     expect(new Set(downloads.map(({ updateBytes }) => updateBytes))).toEqual(new Set([bytes]));
   });
 
-  it('takes over a signed package byte by byte, and signs where it is told to', async () => {
+  it('takes over a signed package byte by byte, and signs if it is told to', async () => {
     const { json } = await runHere(['keygen', '--out', at('keys'), '--key-id', 'factory', '--json']);
     const key = String(json[0]?.['privateFile']);
     const signed = await packageHere(onnx, 'signed', ...full(), '--key', key, '--key-id', 'factory');

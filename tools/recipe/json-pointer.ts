@@ -1,6 +1,6 @@
 import { isPlainObject } from './recipe.ts';
 
-/** Keys of a JSON pointer (RFC 6901); undefined where it is none. The empty pointer names the whole document. */
+/** Keys of a JSON pointer (RFC 6901); undefined if it is not one. The empty pointer names the whole document. */
 export function parsePointer(pointer: string): string[] | undefined {
   if (pointer === '') return [];
   if (!pointer.startsWith('/')) return undefined;

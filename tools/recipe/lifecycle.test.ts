@@ -26,7 +26,7 @@ describe('parseLifecycle', () => {
     });
   });
 
-  it('has the time-outs of the nucleus where the recipe gives none', () => {
+  it('has the time-outs of the nucleus if the recipe gives none', () => {
     const lifecycle = parseLifecycle('a', { install: { Script: 'x', Timeout: 300 } });
 
     expect(timeoutOf(lifecycle, 'install')).toBe(300);

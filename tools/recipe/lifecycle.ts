@@ -9,7 +9,7 @@ export interface LifecycleStep {
   readonly requiresPrivilege: boolean;
   /** `onpath <exe>` or `exists <path>`, with `!` in front to negate. */
   readonly skipIf?: string;
-  /** Seconds; see `DEFAULT_TIMEOUTS` for what holds where it is missing. */
+  /** Seconds; see `DEFAULT_TIMEOUTS` for the defaults. */
   readonly timeoutSeconds?: number;
   readonly environment: Readonly<Record<string, string>>;
 }

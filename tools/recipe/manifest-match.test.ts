@@ -58,7 +58,7 @@ describe('matchManifest', () => {
     expect(found.name).toBe('first');
   });
 
-  it('says which devices the recipe is for where none matches', () => {
+  it('says which devices the recipe is for if none matches', () => {
     expect(() => matchManifest(recipe(manifest({ os: 'windows' })), LINUX)).toThrow(
       'a.A 1.0.0 has no manifest for this device {"os":"linux","architecture":"amd64"}; it has {"os":"windows"}',
     );

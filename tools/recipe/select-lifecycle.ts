@@ -2,7 +2,7 @@ import type { Manifest, PlainObject, Recipe } from './recipe.ts';
 import { isPlainObject } from './recipe.ts';
 
 /**
- * The lifecycle of a manifest: its own where it has one, else the part of the global lifecycle that its `Selections` choose.
+ * The lifecycle of a manifest: its own if it has one, else the part of the global lifecycle that its `Selections` choose.
  * Selections may stand above the sections, below them, or both; the first selection that is present wins, then `all`.
  */
 export function selectLifecycle(recipe: Recipe, manifest: Manifest): PlainObject {

@@ -50,8 +50,8 @@ class Client:
         :param ModelPrediction: what the model said: a list of probabilities, or ``{'prediction': [[...], ...]}``
         :param Metadata: becomes metadata of the object and of the prediction message: a dict of texts, numbers, booleans
         :raises ValueError: if an argument is missing or not valid
-        :raises GreengrassFeedbackException: where the sample is refused
-        :raises GreengrassDependencyException: where the uploader is not there, or does not answer in time
+        :raises GreengrassFeedbackException: if the sample is refused
+        :raises GreengrassDependencyException: if the uploader is not running, or does not answer in time
         """
         check_required(_METHOD, _REQUIRED, arguments)
         warn_unknown(_METHOD, _KNOWN, arguments)

@@ -30,7 +30,7 @@ class GreengrassIpcException(EdgeMLException):
 class Connection:
     """One connection to the nucleus, for many threads.
 
-    :raises GreengrassIpcException: where nobody listens, or the token is refused
+    :raises GreengrassIpcException: if nobody listens, or the token is refused
     """
 
     def __init__(self, path: str, token: str, on_lost: Callable[[], None] = lambda: None):

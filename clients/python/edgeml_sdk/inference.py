@@ -48,13 +48,13 @@ class Client:
         :param AlgoType: ``image-classification`` or ``object-detection``
         :param ServiceName: name of the service: the alias of a model, or a name in the agent's ``Services``
         :param Body: the image, as bytes or as a file opened in binary mode
-        :param ContentType: ``image/jpeg`` or ``image/png``; where it is left out, the bytes decide
+        :param ContentType: ``image/jpeg`` or ``image/png``; if it is left out, the bytes decide
         :param Accept: passed on; the answer is ``application/json`` in any case
         :returns: ``{'Body': StreamingBody, 'ContentType': str}``. The body is a list with one probability per class, or
             ``{"prediction":[[class,score,xmin,ymin,xmax,ymax],...]}`` with the best first and corners in 0..1.
         :raises ValueError: if an argument is missing or not valid
         :raises GreengrassInferenceException: where the service answers with an error
-        :raises GreengrassDependencyException: where there is no such service, or it does not answer in time
+        :raises GreengrassDependencyException: if there is no such service, or it does not answer in time
         """
         check_required(_METHOD, _REQUIRED, arguments)
         warn_unknown(_METHOD, _KNOWN, arguments)

@@ -15,9 +15,9 @@ def socket_path(given: Optional[str], variable: str, component: str, name: str) 
 
 
 def reachable(path: str) -> str:
-    """The form of the path that the system can connect to: where it is too long, relative to the working directory.
+    """The form of the path that the system can connect to: relative to the working directory if it is too long.
 
-    :raises OSError: where that is too long, too
+    :raises OSError: if that is too long, too
     """
     for form in (path, os.path.relpath(path)):
         if len(os.fsencode(form)) <= _MAX_PATH_BYTES:

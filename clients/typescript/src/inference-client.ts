@@ -17,7 +17,7 @@ export interface InvokeRequest {
   readonly ServiceName: string;
   /** The image. */
   readonly Body: Uint8Array | ArrayBuffer;
-  /** `image/jpeg` or `image/png`; where it is left out, the bytes decide. */
+  /** `image/jpeg` or `image/png`; if it is left out, the bytes decide. */
   readonly ContentType?: string;
   /** Passed on; the answer is `application/json` in any case. */
   readonly Accept?: string;

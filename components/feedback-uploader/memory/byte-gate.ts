@@ -1,4 +1,4 @@
-/** Lets a number of bytes into memory at once; who comes later waits in line. */
+/** Lets a number of bytes into memory at once; later callers wait in line. */
 export class ByteGate {
   readonly #capacity: number;
   readonly #line: { readonly bytes: number; readonly enter: () => void }[] = [];

@@ -7,7 +7,7 @@ import { uncertaintyStrategy } from './uncertainty.ts';
 /**
  * Keeps a sample whose distribution has more than `threshold` nats of entropy, `H = −Σ p ln p` over the scores divided
  * by their sum (C. E. Shannon, "A Mathematical Theory of Communication", 1948). At most ln K for K classes, and
- * ln 2 = 0.693 for a detection. Where only the best few of many classes are known, the rest counts as one more class.
+ * ln 2 = 0.693 for a detection. If only the best few of many classes are known, the rest counts as one more class.
  */
 export const entropy = defineStrategy({
   parameters: { threshold: numberSetting({ min: 0 }).describe('ENTROPY: keep above this, in nats.') },

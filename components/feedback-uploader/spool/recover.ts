@@ -18,7 +18,7 @@ export interface Recovered {
 /**
  * Brings the spool's folder back into order after whatever happened: reads the journal, counts samples whose file is gone
  * or cut, deletes files of samples whose acceptance was never finished (their callers were told nothing), and begins a
- * new journal. Where lines of the journal cannot be read, whole sample files that no line speaks of are taken up again.
+ * new journal. If lines of the journal cannot be read, complete sample files that no line mentions are added again.
  */
 export async function recover(folder: SpoolFolder, clock: Clock, log: Logger): Promise<Recovered> {
   const files = await folder.list();

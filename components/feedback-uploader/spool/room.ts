@@ -35,7 +35,7 @@ export interface Admission<Newcomer> {
 
 /**
  * Decides about newcomers, each in its turn. For one that does not fit, the least important of the waiting samples go,
- * of those the oldest, none more important than the newcomer. Where even all of them would not be enough, none goes and
+ * of those the oldest, none more important than the newcomer. If even all of them would not be enough, none goes and
  * the newcomer is refused.
  *
  * @param mayGo false for samples that are being uploaded

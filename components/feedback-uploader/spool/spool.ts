@@ -217,7 +217,7 @@ export class Spool {
     return this.#serial.run(() => this.#leave([{ t: 'x', id, r: reason }]));
   }
 
-  /** New bounds hold at once: samples go where there are too many. */
+  /** New bounds apply at once: samples beyond them are evicted. */
   setLimits(limits: SpoolLimits): Promise<void> {
     return this.#serial.run(async () => {
       this.#limits = limits;

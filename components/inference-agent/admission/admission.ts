@@ -66,7 +66,7 @@ export class Admission<T extends Target> {
     this.#ports = ports;
   }
 
-  /** @throws EdgeError `admission.*` or `model.not-found` at once where the request cannot be taken. */
+  /** @throws EdgeError `admission.*` or `model.not-found` at once if the request cannot be taken. */
   enter<Result = Inference>(service: string, request: AdmissionRequest): AdmittedRequest<T, Result> {
     const settings = this.#ports.service(service);
     const queue = this.#queues.get(service) ?? new ServiceQueue<AdmittedRequest<T, unknown>>(service);

@@ -9,7 +9,7 @@ export interface ChallengerSettings {
   readonly cpuPercent: number;
 }
 
-/** Settings of an alias's challenger. Where several services share the alias, the first one's settings count. */
+/** Settings of an alias's challenger. If several services share the alias, the first one's settings count. */
 export function challengerSettings(configuration: AgentConfiguration, alias: string): ChallengerSettings {
   const own = ownSettings(configuration, servicesOf(configuration, alias)[0] ?? alias);
   return {

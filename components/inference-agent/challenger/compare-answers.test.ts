@@ -73,7 +73,7 @@ describe('compareAnswers', () => {
     { minLength: 1, maxLength: 8 },
   );
 
-  it('agrees with itself, counts every finding once, and does not depend on who is asked first', () => {
+  it('agrees with itself, counts every finding once, and does not depend on the order', () => {
     fc.assert(
       fc.property(answer, answer, (one, other) => {
         expect(compare(one, one)).toMatchObject({ same: one.length, reason: undefined });

@@ -1,6 +1,6 @@
 import type { Clock } from '#packages/foundation';
 
-/** Time that is saved up at most, in ms: after a pause there is no burst. */
+/** Most credit, in ms: after a pause there is no burst. */
 const MAX_SAVED_MS = 1_000;
 
 /** CPU time that may be spent, as a share of one core. Overspending is paid back by waiting. */

@@ -1,4 +1,4 @@
-/** Name of a thing where no nucleus gave one. */
+/** Name of a thing if no nucleus gave one. */
 const NO_THING = 'local';
 
 export interface DeviceNames {

@@ -2,7 +2,7 @@ import { MESSAGES_PATH, MESSAGES_PROTOCOL } from '#packages/http';
 import type { Route } from '#packages/http';
 import { upgradeRequired } from './message-door.ts';
 
-/** Reached only by who asks on a connection that already speaks HTTP, or on the wrong socket: `messageDoor` takes the others. */
+/** Reached only by a client that asks on a connection that already speaks HTTP, or on the wrong socket: `messageDoor` takes the others. */
 export const messagesRoute: Route = {
   method: 'GET',
   path: MESSAGES_PATH,

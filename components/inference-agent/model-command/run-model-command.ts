@@ -56,7 +56,7 @@ async function activate(
   }
 }
 
-/** Where there is no agent or no such model, nothing is left to be retired. */
+/** Without an agent or such a model, nothing is left to retire. */
 async function retire(
   { client, print, stop }: ModelCommandPorts,
   alias: string,

@@ -338,7 +338,7 @@ describe('the listener on TCP', () => {
     return { status: answer.status, body: (await answer.json()) as object };
   };
 
-  it('answers who has the token, and nobody else', async () => {
+  it('answers only a client with the token', async () => {
     expect(await over('/v2')).toMatchObject({ status: 401, body: { code: 'open-inference.unauthenticated' } });
     expect(await over('/v2', `Bearer ${TOKEN}x`)).toMatchObject({ status: 401 });
     expect(await over('/v2', `Bearer ${TOKEN}`)).toMatchObject({ status: 200, body: { name: 'edgeml' } });

@@ -155,7 +155,7 @@ describe('ModelRegistry: activation', () => {
     expect(rig.last('model.untrusted')).toMatchObject({ error: { code: 'signature.missing' } });
   });
 
-  it('refuses what has no golden inputs where they are required, and warns elsewhere', async () => {
+  it('refuses a package without golden inputs if they are required, and else warns', async () => {
     rig.policy = { golden: 'require' };
     await expect(activate('1.0.0', { golden: [] })).rejects.toEqual(refused('model.golden-missing'));
     rig.policy = {};

@@ -68,7 +68,7 @@ export const edgeManagerKeys = {
     .default(false)
     .describe('Taken and not used: models come as components of a Greengrass deployment.'),
   DeploymentPollInterval: integerSetting({ min: 1 }).default(1_440).describe('Taken and not used, in minutes.'),
-  DLRBackendOptions: textSetting().default('').describe('Taken and not used: there is no DLR in this agent.'),
+  DLRBackendOptions: textSetting().default('').describe('Accepted and ignored: this agent does not use DLR.'),
 };
 
 /** Configuration of `edgeml.EdgeManager`, which holds for the agent while that component is deployed. */

@@ -20,7 +20,7 @@ const MAX_AUTO_THREADS = 4;
 const STUCK_MARGIN_MS = { process: 1_500, thread: 30_000 } as const;
 
 /**
- * How the model under an alias is to be loaded. Where several services share the alias, the first one's settings count.
+ * How the model under an alias is to be loaded. If several services share the alias, the first one's settings count.
  * @throws EdgeError `provider.unknown`
  */
 export function instanceSettings(

@@ -20,7 +20,7 @@ export function serviceSettings(configuration: AgentConfiguration, service: stri
   };
 }
 
-/** Services that are answered by the alias: the one of its own name first where it has settings, then those that name it. */
+/** Services that the alias answers: the one of its own name first if it has settings, then those that name it. */
 export function servicesOf(configuration: AgentConfiguration, alias: string): readonly string[] {
   const answers = (service: string): boolean => serviceSettings(configuration, service).alias === alias;
   const configured = Object.keys(configuration.Services).filter(answers);

@@ -105,7 +105,7 @@ describe('a deployment that would not take models that serve any more', () => {
     expect((await nucleus.askValidity(COMPONENT, { QueueLength: 'many' })).status).toBe('REJECTED');
   });
 
-  it('does not take effect where nobody asks before (nucleus lite), and says so', async () => {
+  it('does not take effect if nobody asks before (nucleus lite), and says so', async () => {
     await start(trusting(both), { lite: true });
     await activate('Bolts', first);
     nucleus.configure(COMPONENT, [], trusting(onlySecond));

@@ -7,7 +7,7 @@ import type { Statistics } from '../statistics/statistics.ts';
 import { sampleOf } from './feedback-sample.ts';
 
 export interface FeedbackSenderOptions {
-  /** Undefined where nobody says where the uploader is: every sample is then lost as `unreachable`. */
+  /** Undefined if nothing says where the uploader is: every sample is then lost as `unreachable`. */
   readonly client: Pick<FeedbackClient, 'publish'> | undefined;
   /** ConfigId of a service; empty: its inferences are not feedback. Asked each time, since the setting may change. */
   readonly configIdOf: (service: string) => string;

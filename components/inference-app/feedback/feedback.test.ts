@@ -149,7 +149,7 @@ describe('FeedbackSender', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('loses everything where nobody says where the uploader is', async () => {
+  it('loses everything if nothing says where the uploader is', async () => {
     sender = senderTo(undefined);
     offer();
     await sender.close(1_000);
@@ -219,7 +219,7 @@ describe('ConfigIdCheck', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('says what is missing where nobody says where the uploader is', () => {
+  it('says what is missing if nothing says where the uploader is', () => {
     const check = new ConfigIdCheck({ client: undefined, clock, random: () => 1, incidents: new Incidents(log), log });
     check.start(new Map([['Detector', 'Keep1']]));
 

@@ -23,7 +23,7 @@ interface GreengrassV2Result {
 }
 
 export interface GreengrassV2Options {
-  /** Undefined: image-classification where predictions have no boxes, object-detection where they have, or if there are none. */
+  /** Undefined: object-detection if predictions have boxes or there are none, else image-classification. */
   readonly inferenceType?: InferenceType | undefined;
   readonly boundaries: BoundariesFormat;
   /** Default `python`. */

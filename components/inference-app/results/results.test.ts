@@ -226,7 +226,7 @@ describe('Publisher', () => {
     expect(iot[0]).toMatchObject({ topic: 'site/gate-7', options: { qos: 0 } });
   });
 
-  it('only logs results, at a level that is seen, where it has no topic', async () => {
+  it('only logs results, at a level that is seen, without a topic', async () => {
     const publisher = publisherOf({ ResultTopic: '', Mqtt: { Enabled: 'false' } });
 
     void publisher.publish(message);

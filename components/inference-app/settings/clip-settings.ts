@@ -18,7 +18,7 @@ export const clipSettings = section({
   AfterSeconds: numberSetting({ min: 0, max: 300 }).default(5).describe('Seconds after it.'),
   MaxSeconds: numberSetting({ min: 1, max: 3_600 })
     .default(60)
-    .describe('A clip grows while its reason goes on, but not longer than this.'),
+    .describe('A clip grows while its reason continues, but not longer than this.'),
   MemoryMB: numberSetting({ min: 1, max: 1_024 })
     .default(16)
     .describe(

@@ -30,7 +30,7 @@ export const sourceSettings = section({
   Url: textSetting()
     .default('')
     .describe(
-      'What `http` asks: http://… or https://…. What `stream` reads: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
+      'Address for `http`: http://… or https://…. For `stream`: rtsp://…, http://…, a device such as /dev/video0, or a video file, relative to the work folder.',
     ),
   Username: textSetting()
     .default('')

@@ -6,7 +6,7 @@ export function checkedLine(value: unknown): Buffer {
   return Buffer.concat([Buffer.from(`${checksumHex(crc32(json))} `), json, NEWLINE]);
 }
 
-/** The value of a line without its newline; undefined where it is damaged. */
+/** The value of a line without its newline; undefined if it is damaged. */
 export function readCheckedLine(line: Buffer): unknown {
   const json = line.subarray(PREFIX_BYTES);
   if (json.length === 0 || line.toString('latin1', 0, PREFIX_BYTES) !== `${checksumHex(crc32(json))} `)

@@ -7,7 +7,7 @@ import { lossOf } from './feedback-loss.ts';
 import type { FeedbackLoss } from './feedback-loss.ts';
 
 export interface SampleQueueOptions {
-  /** Undefined where nobody says where the uploader is: every sample is then lost as `unreachable`. */
+  /** Undefined if nothing says where the uploader is: every sample is then lost as `unreachable`. */
   readonly client: Pick<FeedbackClient, 'publish'> | undefined;
   readonly clock: Clock;
   readonly onAnswered: (offer: SampleOffer, status: FeedbackAnswer['status']) => void;

@@ -182,7 +182,7 @@ async function serve(
   };
 }
 
-/** From `begin` on, each connection ends with its next answer, so that who asks on it again finds the next server. */
+/** From `begin` on, each connection ends with its next answer, so that a client that asks again finds the next server. */
 function lastAnswersOf(server: Server): { begin(): void } {
   const open = new Set<ServerResponse>();
   let isLast = false;

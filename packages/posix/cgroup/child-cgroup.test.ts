@@ -29,7 +29,7 @@ const textOf = (path: string): string => readFileSync(`${device.root}/${SERVICE}
 describe('cgroupDelegation', () => {
   afterEach(() => device?.remove());
 
-  it('is there where the group is writable, limits memory and holds our processes only', () => {
+  it('exists if the group is writable, limits memory and holds our processes only', () => {
     expect(cgroupDelegation(delegated())).toEqual({ available: true, folder: `${device.root}/${SERVICE}` });
   });
 

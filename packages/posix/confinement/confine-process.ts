@@ -16,7 +16,7 @@ export interface ConfinementReport {
 
 /**
  * Takes from this process, for good and without a privilege, what a process that only computes does not need: network, other
- * processes, running programs, and files other than these. Open descriptors go on working. Where the platform lacks a part, the
+ * processes, running programs, and files other than these. Open descriptors go on working. If the platform lacks a part, the
  * report says so and the rest holds.
  *
  * Two things may stay open if Node.js was started without confinement, and the report tells them: threads that exist already may go

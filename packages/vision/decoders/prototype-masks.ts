@@ -28,7 +28,7 @@ export interface MaskTarget {
 
 /**
  * Masks as the reference has them: prototypes mixed by the row's coefficients, enlarged to the model's input (bilinear, pixel middles), above 0,
- * cut to the box. Computed where the box is, and given out as runs of the image, column by column.
+ * cut to the box. Computed inside the box only, and given out as runs of the image, column by column.
  * Source: Ultralytics, utils/ops.py (process_mask, crop_mask), read as a specification; bilinear as PyTorch's interpolate without align_corners.
  */
 export class PrototypeMasks {

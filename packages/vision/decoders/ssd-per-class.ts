@@ -53,7 +53,7 @@ export function ssdPerClassDecoder(
   };
 }
 
-/** Row of the labels for each column: where the labels have no row for the background, the columns after it move up. */
+/** Row of the labels for each column: if the labels lack a row for the background, the columns after it move up. */
 function classIdsOf(columns: number, spec: SsdPerClassOutput, labels: readonly string[]): Int32Array {
   const { backgroundClass, classOffset } = spec;
   const isLeftOut = backgroundClass !== undefined && labels.length === columns - 1;

@@ -10,7 +10,7 @@ import { compareTensors } from './compare-tensors.ts';
 import { parseExpected } from './parse-expected.ts';
 import { unusableGolden } from './unusable-golden.ts';
 
-/** Runs after the first, of which the fastest counts where there is a bound on the latency. */
+/** Runs after the first, of which the fastest counts if there is a bound on the latency. */
 const TIMED_RUNS = 3;
 
 export interface GoldenReport {

@@ -197,7 +197,7 @@ describe('npy arrays', () => {
     ['image.unsupported', npy('|u1', [4], new Uint8Array(4))],
     ['image.corrupt', npy('|u1', [8, 8], new Uint8Array(63))],
     ['image.corrupt', npy('|u1', [8, 8], new Uint8Array(64)).subarray(0, 40)],
-  ])('are refused with %s where they are not an image', async (code, bytes) => {
+  ])('are refused with %s if they are not an image', async (code, bytes) => {
     await expect(decode(bytes)).rejects.toMatchObject({ code });
   });
 });

@@ -4,7 +4,7 @@ const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
 
 /**
- * Orientation out of an APP1 segment ("Exif\0\0" and a TIFF header) or a bare TIFF header; 1 where it is absent or nonsense.
+ * Orientation out of an APP1 segment ("Exif\0\0" and a TIFF header) or a bare TIFF header; 1 if it is absent or nonsense.
  * Source: CIPA DC-008 (Exif 2.32), 4.5.2 and 4.6.4; TIFF 6.0, section 2.
  */
 export function readExifOrientation(segment: Uint8Array): Orientation {

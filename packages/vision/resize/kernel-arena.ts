@@ -37,7 +37,7 @@ export class KernelArena {
     return bytes <= MAX_KEPT_BYTES;
   }
 
-  /** Makes room for pixels; true where that moved what lies behind. */
+  /** Makes room for pixels; true if that moved what lies behind. */
   growPixels(bytes: number): boolean {
     if (bytes <= this.#pixelBytes) return false;
     this.#pixelBytes = align(Math.min(MAX_KEPT_BYTES, Math.ceil(bytes * 1.25)));

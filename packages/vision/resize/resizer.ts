@@ -9,7 +9,7 @@ export interface Resizer {
   /** Memory to decode into, at least `bytes` long, valid until the next call; pixels that lie here need not be copied. */
   takePixels(bytes: number): Buffer;
   /**
-   * Fills the tensor by one pass, whose canvas is the tensor. `pixels` may be smaller than the pass' source where they were decoded
+   * Fills the tensor by one pass, whose canvas is the tensor. `pixels` may be smaller than the pass' source if they were decoded
    * so; the pass then takes the whole image.
    */
   fill(pixels: Pixels, pass: Geometry): void;

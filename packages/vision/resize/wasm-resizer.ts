@@ -107,7 +107,7 @@ export class WasmResizer implements Resizer {
     const columns = linearTaps('columns', region.width, resized.width, across, region.x);
     const lines = linearTaps('rows', region.height, resized.height, down, region.y);
     const offsets = this.#arena.scratchOf(columns.first.map((first) => first * channels));
-    // Where the right neighbor is missing its weight is 0, and whatever lies there does not count.
+    // If the right neighbor is missing, its weight is 0, and whatever lies there does not count.
     const weights = this.#arena.scratchOf(
       columns.firstWeight.map((weight, x) => weight | ((columns.secondWeight[x] as number) << 16)),
     );

@@ -10,7 +10,7 @@ export function isBrokenModel(error: unknown): boolean {
 const BROKEN =
   /protobuf parsing failed|does not have a graph|ModelProto|Unsupported model IR version|invalid model|Type Error:|Load model .* failed:.*(graph|node|opset)/i;
 
-/** Why a provider was not taken, with the remedy where it is known. */
+/** Why a provider was not taken, with the remedy if it is known. */
 export function providerReason(error: unknown): string {
   const raw = messageOf(error);
   const known = PROVIDER_MESSAGES.find(([pattern]) => pattern.test(raw))?.[1];

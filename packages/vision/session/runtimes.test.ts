@@ -112,7 +112,7 @@ describe.each(runtimes)('ONNX Runtime by %s', (_, runtime) => {
     ['of another type', { image: { type: 'uint8', shape: [1, 3, 8, 8], data: new Uint8Array(192) } }],
     ['that is missing', {}],
     ['with fewer elements than its shape says', { image: image(8, new Float32Array(10)) }],
-  ] as const)('refuses an input %s as the fault of who asks', async (_what, feeds) => {
+  ] as const)('refuses an input %s as the fault of the client', async (_what, feeds) => {
     const session = await open(runtime, meanColorModel(8));
     const failure = await session.run(feeds, ['probs']).catch(runError);
     expect(failure).toMatchObject({ code: 'model.input-invalid' });

@@ -17,7 +17,7 @@ import { createTarget, orderOf } from './tensor-target.ts';
 import type { TensorTarget } from './tensor-target.ts';
 
 export interface PreprocessorOptions {
-  /** Default: in WebAssembly where that runs. */
+  /** Default: in WebAssembly if that runs. */
   readonly makeResizer?: (target: TensorTarget) => Resizer;
   /** Most pixels of a picture on the way. Default 50 million. */
   readonly maxPixels?: number;

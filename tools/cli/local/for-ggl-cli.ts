@@ -11,7 +11,7 @@ import type { ArtifactPermission } from '../../recipe/recipe.ts';
  * folder of its name, and recipes look for it under `{artifacts:path}`. They name no artifacts, since ggl-cli copies the folder
  * as it is.
  *
- * ggl-cli keeps the mode of files and gives all of them to root, so that no component can make a program of its own executable:
+ * ggl-cli keeps the mode of files and gives all of them to root, so that no component can make its own program executable:
  * files are readable by everybody here, and executable if the recipe asks for it.
  *
  * @param build folder with recipes/ and artifacts/

@@ -17,7 +17,7 @@ export interface LogEvent {
 
 /**
  * Reads a line of `<root>/logs/<component>.log`: the nucleus wraps what a component writes, with the level INFO for all of its
- * standard output; what a component of the collection says in it, an event in JSON, has a level and a time of its own.
+ * standard output; what a component of the collection says in it, an event in JSON, has a level and its own time.
  */
 export function readLogLine(component: string, line: string): LogEvent {
   const own = eventIn(component, line, '');

@@ -108,7 +108,7 @@ export class DroppedModels {
   async #answer({ folder, model }: Dropped, picture: Uint8Array): Promise<TryAnswer> {
     const image = path.join(await mkdtemp(path.join(folder, 'picture-')), 'picture.jpg');
     await writeFile(image, picture);
-    // In a process of its own: a model that somebody found somewhere must not end the collection.
+    // In its own process: a model that somebody found somewhere must not end the collection.
     const words = [path.join(PROJECT, 'tools/edgeml.mjs'), 'predict', '--json', '--package', model.folder];
     const { stdout, stderr } = await run(process.execPath, [...words, '--image', image], {
       timeout: ANSWER_MS,

@@ -86,7 +86,7 @@ export function claimConfiguration(facts: ClaimFacts): string {
   });
 }
 
-/** A script for the first boot, as root: makes the key and the request where the device does that itself, and fills the configuration. */
+/** A script for the first boot, as root: creates the key and the request if the device does that itself, and fills the configuration. */
 export function firstBoot({ deviceClass, deviceFolder: root, csr, pkcs11 }: ClaimFacts): string {
   const subject = `"/CN=${deviceClass}-$serial"`;
   const request = pkcs11

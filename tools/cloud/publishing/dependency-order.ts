@@ -2,7 +2,7 @@ import type { Recipe } from '../../recipe/recipe.ts';
 import { cloudErrors } from '../errors.ts';
 
 /**
- * Dependencies first, names in alphabetical order where it is free. A component that is not in the list is assumed to be published.
+ * Dependencies first, otherwise names in alphabetical order. A component that is not in the list is assumed to be published.
  *
  * @throws EdgeError `publish.dependency-cycle`
  */

@@ -45,7 +45,7 @@ export class DiskConfigurationStore implements ConfigurationStore {
   }
 
   /**
-   * Where a deployment had begun to change things and did not end, its changes are undone, unless it is `lastDone`,
+   * If a deployment had begun to change things and did not end, its changes are undone, unless it is `lastDone`,
    * the deployment after which the list of deployed components was written.
    *
    * @throws configuration.unreadable

@@ -16,11 +16,11 @@ export interface ConfigurationUpdate {
   readonly timestampMs: number;
   /** Nucleus lite, on a change of version: defaults replace what stands. */
   readonly defaultsReplace: boolean;
-  /** Applied to every leaf at the end: variables in values, where the nucleus is told to resolve them. */
+  /** Applied to every leaf at the end: variables in values, if the nucleus is told to resolve them. */
   readonly rewrite?: (value: unknown) => unknown;
 }
 
-/** Running configuration, less what RESET names, then the recipe's defaults where nothing stands, then MERGE. */
+/** Running configuration, less what RESET names, then the recipe's defaults for missing keys, then MERGE. */
 export function applyUpdate(
   running: ConfigBranch | undefined,
   update: ConfigurationUpdate,

@@ -24,7 +24,7 @@ export class CredentialCache {
     return this.#held;
   }
 
-  /** Where the provider does not heed the signal, the next caller asks it again all the same. */
+  /** If the provider does not heed the signal, the next caller asks it again all the same. */
   #fetch(signal: AbortSignal): Promise<Credentials> {
     const forget = (): void => {
       if (this.#fetching === fetching) this.#fetching = undefined;

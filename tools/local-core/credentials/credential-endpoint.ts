@@ -89,7 +89,7 @@ async function answer(
   }
 }
 
-/** Rejects when the signal fires, also where the provider does not heed it. */
+/** Rejects when the signal fires, even if the provider does not heed it. */
 async function withLimit(fetch: Fetch, signal: AbortSignal): Promise<Credentials> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

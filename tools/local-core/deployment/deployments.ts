@@ -109,7 +109,7 @@ export class Deployments {
     });
   }
 
-  /** False where it has ended or its components are already being changed. */
+  /** False if it has ended or its components are already being changed. */
   cancel(deploymentId: string): boolean {
     const entry = this.#entries.get(deploymentId);
     if (!entry || hasEnded(entry.record) || entry.changing) return false;

@@ -13,7 +13,7 @@ export interface ResolveRequest {
   /** Root components: requirement by component, by group. */
   readonly groups: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
-  /** Versions that run now: kept where they satisfy every requirement. */
+  /** Versions that run now: kept if they satisfy every requirement. */
   readonly active: ReadonlyMap<string, string>;
 }
 

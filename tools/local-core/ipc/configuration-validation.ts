@@ -7,7 +7,7 @@ import { StreamRegistry } from './stream-registry.ts';
 
 /**
  * Lets components judge a configuration before it is deployed, as the nucleus does (`DynamicComponentConfigurationValidator`):
- * where none of the changed components has subscribed, all is accepted; where one has, the reports of all changed
+ * if none of the changed components has subscribed, all is accepted; if one has, the reports of all changed
  * components are waited for, and one that has not subscribed makes the deployment fail by time-out.
  */
 export class ConfigurationValidation {

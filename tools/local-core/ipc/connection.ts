@@ -175,7 +175,7 @@ export class Connection {
     this.#end(this.#context.lite ? undefined : protocolError(reason));
   }
 
-  /** Says a last word, where there is one, and hangs up whatever the client does. */
+  /** Sends a last message, if there is one, and hangs up whatever the client does. */
   #end(lastWord: FrameToSend | undefined): void {
     if (lastWord) this.#send(lastWord);
     this.#socket.destroySoon();

@@ -153,7 +153,7 @@ export interface ComponentProcessesOptions {
   readonly mark: string;
   /**
    * Whether all of them end with the component, as those in the control group of a systemd unit do. Otherwise those end that descend from a
-   * script that runs, as with the Java nucleus: who has left that tree goes on. Default: false.
+   * script that runs, as with the Java nucleus: a process that has left that tree continues. Default: false.
    */
   readonly controlGroup?: boolean | undefined;
   /** Whether a process group is of another component: a process in it belongs there, whoever asked for it. Default: none is. */

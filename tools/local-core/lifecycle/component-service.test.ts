@@ -61,7 +61,7 @@ describe('a component', () => {
     expect(a.service.report('RUNNING')).toBe(false);
   });
 
-  it('prefers startup to run, and finishes where it has neither', async () => {
+  it('prefers startup to run, and finishes if it has neither', async () => {
     rig.start('a', { startup: 'echo startup', run: 'echo run' });
     const b = rig.start('b', { install: 'echo installed' });
     await rig.line('a startup');

@@ -263,7 +263,7 @@ export class ComponentService {
     }
   }
 
-  /** `startup` where there is one, else `run`, else nothing and the component has finished. */
+  /** `startup` if there is one, else `run`, else nothing and the component has finished. */
   #startMain(): void {
     const definition = this.#definition;
     const startup = this.#options.scripts.start('startup', definition);

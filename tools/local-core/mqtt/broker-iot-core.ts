@@ -27,7 +27,7 @@ export interface BrokerOptions {
   readonly operationTimeoutMs?: number;
   /** Payload bytes that may wait. Default: 2.5 MiB. */
   readonly spoolBytes?: number;
-  /** The first version to try; 3.1.1 follows where the broker does not speak 5. Default: 5. */
+  /** The first version to try; 3.1.1 follows if the broker does not speak 5. Default: 5. */
   readonly protocolVersion?: 4 | 5;
 }
 

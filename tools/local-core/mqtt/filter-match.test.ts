@@ -45,7 +45,7 @@ describe('MQTT filters', () => {
     );
   });
 
-  it('cover another filter only where they match all its topics', () => {
+  it('cover another filter only if they match all its topics', () => {
     fc.assert(
       fc.property(filter, filter, topic, (wide, narrow, name) => {
         if (filterCovers(wide, narrow) && filterMatches(narrow, name)) expect(filterMatches(wide, name)).toBe(true);

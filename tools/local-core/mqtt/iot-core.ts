@@ -3,7 +3,7 @@ export interface IotCore {
   /** Whether the broker can be reached now. */
   readonly online: boolean;
   /**
-   * Takes a message into the spool; success means spooled, not delivered. Throws `mqtt.*` where it is refused:
+   * Takes a message into the spool; success means spooled, not delivered. Throws `mqtt.*` if it is refused:
    * bad topic, payload above 128 kB, quality 0 while offline, spool full.
    */
   publish(message: IotPublish): void;

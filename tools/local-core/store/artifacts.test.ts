@@ -111,7 +111,7 @@ describe('prepareArtifacts', () => {
     expect(warnings).toEqual(['store.artifact-changed-under-same-version']);
   });
 
-  it('names the artifact and the folders where it is missing', async () => {
+  it('names the artifact and the folders in which it is missing', async () => {
     await expect(prepare([artifact('a.txt')])).rejects.toThrow(
       `a.A 1.0.0 needs the artifact a.txt (s3://bucket/a.A/1.0.0/a.txt); it is not in ${path.join(source, 'a.A', '1.0.0')} nor in ${store.artifactFolder(id)}`,
     );

@@ -57,7 +57,7 @@ describe('unzip', () => {
     expect(await read('node')).toBe('node-22');
   });
 
-  it('writes an entry again only where the file is missing or of another size', async () => {
+  it('writes an entry again only if the file is missing or of another size', async () => {
     await writeZip(archive, [
       { name: 'same-size', content: 'NEW' },
       { name: 'other-size', content: 'NEW!' },

@@ -11,7 +11,7 @@ import { coreErrors } from '../errors.ts';
 
 /**
  * Unpacks as the Java nucleus does: no executable bits, a symbolic link becomes a small text file, an entry is written
- * only where the file is missing or of another size, and an entry that would land outside fails the whole archive.
+ * only if the file is missing or of another size, and an entry that would land outside fails the whole archive.
  * After a failure nothing of the target folder is left.
  *
  * @returns how many files were written

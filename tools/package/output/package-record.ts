@@ -22,7 +22,7 @@ const recordSchema = z.object({
   request: z.string(),
   /** Identity of the content: the hash that the agent shows for the active model. */
   packageHash: z.string(),
-  /** Key that signed it; absent where it is not signed. */
+  /** Key that signed it; absent if it is not signed. */
   signedBy: z.string().exactOptional(),
   /** The claims about the package's use. */
   claims: signedClaimsSchema.exactOptional(),

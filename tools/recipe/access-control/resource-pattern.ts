@@ -1,6 +1,6 @@
 import { recipeErrors } from '../errors.ts';
 
-/** `plain`: `+` and `#` are ordinary characters. `mqtt`: they are wildcards where they fill a level (mqttproxy only). */
+/** `plain`: `+` and `#` are ordinary characters. `mqtt`: they are wildcards if they fill a level (mqttproxy only). */
 export type PatternStyle = 'plain' | 'mqtt';
 
 export interface ResourcePattern {

@@ -51,7 +51,7 @@ function lintSteps({ steps }: Lifecycle, base: string): Finding[] {
         code: 'lifecycle.privilege',
         pointer,
         message: `${section} runs as root on a device, and is refused by the local core.`,
-        fix: 'do without RequiresPrivilege where that is possible.',
+        fix: 'do without RequiresPrivilege if possible.',
       });
     }
     if ((section === 'install' || section === 'bootstrap') && NETWORK_INSTALL.test(step.script)) {

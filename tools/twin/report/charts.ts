@@ -5,7 +5,7 @@ const BINS = 32;
 const PLOT_HEIGHT = 120;
 const AXIS_HEIGHT = 38;
 
-/** Histogram of latencies as SVG, with p50, p95 and where there is one the bound. */
+/** Histogram of latencies as SVG, with p50, p95 and, if there is one, the bound. */
 export function latencyChart(
   samples: readonly number[],
   marks: readonly { readonly label: string; readonly ms: number; readonly className: string }[],

@@ -43,7 +43,7 @@ describe('the gate', () => {
   const failed = (...parameters: Parameters<typeof checksOf>) =>
     checksOf(...parameters).flatMap(({ suite, passed, message }) => (passed ? [] : [`${suite}: ${message}`]));
 
-  it('fails a fallback where the provider is required, and a golden case that differs', () => {
+  it('fails a fallback if the provider is required, and a golden case that differs', () => {
     expect(failed(deployment, [model], memory, bounds)).toEqual([
       'model: cpu, model.onnx; cuda was wanted (cuda: no "driver" & no card)',
       'golden: class 1 (dog) is missing',

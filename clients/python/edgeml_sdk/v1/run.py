@@ -27,7 +27,7 @@ from ..greengrass_ipc import connect
 from .context import Context
 from .routes import CLOUD, Routes, routes_from
 
-# What Greengrass V1 kept by default was 2.5 MB; a function that is slower than its messages loses the newest.
+# Greengrass V1 kept 2.5 MB by default; a function that is slower than its messages loses the newest.
 _MAX_WAITING = 1000
 
 Handler = Callable[[Any, Context], Any]

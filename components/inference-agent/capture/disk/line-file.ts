@@ -19,7 +19,7 @@ export class LineFile {
     return new LineFile(await createFile(file));
   }
 
-  /** Resolves when the line is durable; where that fails, the file is as it was before. */
+  /** Resolves when the line is durable; if that fails, the file is as it was before. */
   append(line: Buffer): Promise<void> {
     const done = new Promise<void>((resolve, reject) => this.#waiting.push({ line, resolve, reject }));
     this.#writing ??= this.#writeAll();

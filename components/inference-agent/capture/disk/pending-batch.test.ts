@@ -16,7 +16,7 @@ beforeEach(async () => (folder = await temporaryFolder()));
 afterEach(() => folder.remove());
 
 describe('batches of one folder', () => {
-  it('finish at the same time, though each removes the pending folder where it is the last', async () => {
+  it('finish at the same time, though each removes the pending folder if it is the last', async () => {
     // Files beside it make a batch slower: one is at its end while another is just before it.
     const eventOf = (name: string, files: number): WrittenEvent => ({
       line: Buffer.from('{}\n'),

@@ -50,7 +50,7 @@ export async function recoverPending(root: string, remember: Remember): Promise<
   return { files, captures, cutLines };
 }
 
-/** Events of a pending file; where a line is cut, the file is made again without it. */
+/** Events of a pending file; if a line is cut, the file is rewritten without it. */
 async function wholeLines(file: string): Promise<{ readonly events: readonly CaptureEvent[]; readonly cut: number }> {
   const lines = (await readFile(file, 'utf8')).split('\n');
   // Text after the last newline was never finished, even if it can be parsed.

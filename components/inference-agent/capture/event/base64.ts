@@ -1,6 +1,6 @@
 /**
- * Bytes of a base64 text; undefined where it is none. Takes what files of the old agent hold: surplus or missing `=` at the
- * end (its own files end in `==` where none belongs), and line breaks.
+ * Bytes of a base64 text; undefined if it is not one. Takes what files of the old agent hold: surplus or missing `=` at the
+ * end (its own files end in a surplus `==`), and line breaks.
  */
 export function decodeBase64(text: string): Buffer | undefined {
   const digits = text.replace(/[\r\n\t ]/g, '').replace(/=+$/, '');

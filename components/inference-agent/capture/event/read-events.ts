@@ -2,7 +2,7 @@ import { decodeBase64 } from './base64.ts';
 import type { CaptureEntry, CaptureEvent } from './capture-event.ts';
 import { ENTRY_LISTS } from './capture-event.ts';
 
-/** The event of a line, of ours and of the old agent's; undefined where it is damaged or none. */
+/** The event of a line, of ours and of the old agent's; undefined if it is damaged or not an event. */
 export function readEvent(line: string): CaptureEvent | undefined {
   let value: unknown;
   try {

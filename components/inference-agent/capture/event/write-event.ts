@@ -81,7 +81,7 @@ function tensorPayload({ dataType, shape, data }: CapturedTensor): Payload {
   return { ...binary(data), kind, contentType: 'application/octet-stream' };
 }
 
-/** Text stays text where it is UTF-8; what claims to be base64 and is not is taken as plain bytes. */
+/** UTF-8 stays text; data that claim to be base64 and are not are taken as plain bytes. */
 function auxiliaryPayload({ name, encoding, data }: CapturedAuxiliary): Payload {
   const kind = name;
   const contentType = CONTENT_TYPES[encoding] ?? imageType(name) ?? 'application/octet-stream';

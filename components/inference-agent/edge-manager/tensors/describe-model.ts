@@ -13,7 +13,7 @@ export interface DescribedTensors {
 
 /**
  * Descriptions of a model's tensors for clients. They copy name, type and shape into their next Predict, so shapes are concrete:
- * sides that the model leaves free are those of model.json; a first dimension that it does not give is the batch, 1. Where a side stays unknown
+ * sides that the model leaves free are those of model.json; a first dimension that it does not give is the batch, 1. If a side stays unknown
  * the shape is empty.
  */
 export function describeTensors(facts: InstanceFacts, manifest: ModelManifest): DescribedTensors {

@@ -53,7 +53,7 @@ function solved({ name, shape }: TensorInfo, elements: number | undefined): read
   const free = shape.filter((side) => side === -1).length;
   if (free === 0) return shape;
   const fixed = elementsOf(shape.filter((side) => side !== -1));
-  // Where only the size of a segment could tell, it is one image.
+  // If only the size of a segment could tell, it is one image.
   const rest = elements === undefined ? 1 : elements / fixed;
   if (free > 1 || !Number.isInteger(rest)) {
     throw invalid(`the input "${name}" takes ${shapeText(shape)}; give the shape of the tensor in its tensor_metadata`);

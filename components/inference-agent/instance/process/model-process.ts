@@ -141,7 +141,7 @@ class ModelProcess implements Executor {
     return this.#preparer === 'ready' && this.#preparing === undefined;
   }
 
-  /** Where descriptors cannot be handed on. */
+  /** For systems on which descriptors cannot be handed on. */
   async #readAndSend(head: PictureHead, file: ImageFile): Promise<void> {
     try {
       this.#child.sendImage(head, await file.read());

@@ -18,7 +18,7 @@ export interface ProcessDemands {
   readonly inBackground: boolean;
 }
 
-/** Holds a process to what its service allows, by a control group where the system gives one, else by what every process may do. */
+/** Holds a process to what its service allows, by a control group if the system gives one, else by what every process may do. */
 export class ProcessBounds {
   /** The bounds that are in force, as text for people. */
   readonly words: string;

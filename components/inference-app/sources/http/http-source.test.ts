@@ -111,7 +111,7 @@ describe('HttpSource', () => {
     expect(sink.images).toEqual(['cam-00000001.png']);
   });
 
-  it('asks for a picture only where it has changed', async () => {
+  it('asks for a picture only if it has changed', async () => {
     answer = (request, response) => {
       response.setHeader('etag', '"1"').setHeader('last-modified', 'Thu, 01 Jan 2026 00:00:00 GMT');
       if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();

@@ -37,7 +37,7 @@ export type ProcessEnd =
  * hold, and ends the command, and whatever that has started, when the pipe closes. (On Windows libuv's job object does the same.)
  *
  * @param options.output descriptor that it writes to. Default: `stdout` of the result
- * @param options.hasExtra whether it writes to `EXTRA_OUTPUT` too; not on Windows, where no other descriptors are inherited
+ * @param options.hasExtra whether it writes to `EXTRA_OUTPUT` too; not on Windows, which does not pass on other descriptors
  * @param options.environment over what it gets of ours; undefined values take a variable away
  * @param options.input its standard input: the place for secrets, which the process list must not show. Default: nothing
  */

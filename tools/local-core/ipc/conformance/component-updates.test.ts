@@ -166,7 +166,7 @@ describe('component updates', () => {
     await question.finished;
   });
 
-  it('refuse a deferral by who has not subscribed', async () => {
+  it('refuse a deferral by a component that has not subscribed', async () => {
     await serve();
     const client = await rig.connect('app');
 

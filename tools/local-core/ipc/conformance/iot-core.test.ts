@@ -78,7 +78,7 @@ describe('PublishToIoTCore and SubscribeToIoTCore', () => {
     expect((await again.take(1))[0]?.message).toMatchObject({ topicName: 'state', retain: true });
   });
 
-  it('tell no more than "Not Authorized" where no policy grants the topic', async () => {
+  it('tell no more than "Not Authorized" if no policy grants the topic', async () => {
     const rig = await serve();
     const client = await rig.connect('other');
     const denied = { _errorCode: 'UnauthorizedError', _message: 'Not Authorized' };

@@ -16,7 +16,7 @@ export interface DecoderFlags {
 }
 
 /**
- * Where hardware was asked for, frames must be those of the hardware: ffmpeg would decode in software without a word if it can not,
+ * If hardware was asked for, the frames must come from it: ffmpeg would silently decode in software if the hardware cannot,
  * `hwdownload` fails then.
  */
 export function decoderFlags(decoder: Decoder): DecoderFlags {
