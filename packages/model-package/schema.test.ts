@@ -236,12 +236,50 @@ describe('variants', () => {
     expect(outputOf(manifest, variant)).toMatchObject({ decoder: 'yolov8', output: 'output0', scoreThreshold: 0.5 });
   });
 
+  it('have the defaults that belong to their own keys', () => {
+    const manifest = parseManifest({
+      ...minimal,
+      task: 'pose',
+      output: { decoder: 'yolov8-pose', keypoints: [17, 3] },
+      variants: [
+        { file: 'fp32.onnx' },
+        { file: 'int8.onnx', output: { rows: 'finished' } },
+        { file: 'own.onnx', output: { rows: 'finished', nms: 'agnostic' } },
+      ],
+    });
+    const [first, second, third] = manifest.variants.map((variant) => outputOf(manifest, variant));
+    expect(first).toMatchObject({ rows: 'raw', nms: 'class' });
+    expect(second).toMatchObject({ rows: 'finished', nms: 'none', keypoints: [17, 3] });
+    expect(third).toMatchObject({ rows: 'finished', nms: 'agnostic' });
+  });
+
+  it('may have their outputs in another form than the manifest', () => {
+    const manifest = parseManifest({
+      ...minimal,
+      output: { decoder: 'ssd', boxFormat: 'xyxy', boxes: 'boxes', scores: 'scores' },
+      variants: [
+        { file: 'per-class.onnx' },
+        { file: 'suppressed.onnx', output: { boxes: 'kept_boxes', scores: 'kept_scores', classes: 'kept_classes' } },
+      ],
+    });
+    expect(outputOf(manifest, manifest.variants[1]!)).toMatchObject({ classes: 'kept_classes', nms: 'none' });
+  });
+
   it('are checked after the override', () => {
     const problems = problemsOf({
       ...minimal,
       variants: [{ file: 'a.onnx', input: { color: 'GRAY', mean: [1, 2, 3] } }, { file: 'a.onnx' }],
     });
-    expect(problems.map(({ pointer }) => pointer)).toEqual(['/variants/0/input/mean', '/variants/1/file']);
+    expect(problems.map(({ pointer }) => pointer).sort()).toEqual(['/variants/0/input/mean', '/variants/1/file']);
+  });
+
+  it('do not repeat what is wrong with the manifest', () => {
+    const problems = problemsOf({
+      ...minimal,
+      output: { decoder: 'yolov8', rows: 'raw' },
+      variants: [{ file: 'a.onnx', output: { scoreThreshold: 0.5 } }],
+    });
+    expect(problems.map(({ pointer }) => pointer)).toEqual(['/output']);
   });
 });
 

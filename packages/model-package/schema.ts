@@ -2,11 +2,12 @@ import * as z from 'zod';
 
 import { encryptionSchema } from './encryption/encryption-schema.ts';
 import { packageErrors } from './errors.ts';
-import { inputOverrideSchema, inputSchema, mergeInput } from './schema-input.ts';
+import { inputOverrideSchema, inputSchema } from './schema-input.ts';
 import { outputSchema } from './schema-output.ts';
-import type { InputSpec } from './schema-input.ts';
 import { tensorInputsSchema } from './schema-tensors.ts';
 import type { OutputSpec } from './schema-output.ts';
+import { wholeSpecs } from './variant-specs.ts';
+import type { VariantSpecs } from './variant-specs.ts';
 
 export type * from './schema-input.ts';
 export type * from './schema-output.ts';
@@ -159,16 +160,6 @@ export const manifestSchema = z
         if (providers)
           wrong('providers', `has no meaning for ${backend}, which is a provider of its own; leave it out`);
       }
-      for (const key of ['input', 'output'] as const) {
-        if (key === 'input' && manifest.input === undefined && variant.input === undefined) continue;
-        const merged =
-          key === 'input'
-            ? inputSchema.safeParse(mergeInput(manifest.input, variant.input ?? {}))
-            : outputSchema.safeParse({ ...manifest.output, ...variant.output });
-        for (const issue of merged.error?.issues ?? []) {
-          context.addIssue({ code: 'custom', path: ['variants', index, key, ...issue.path], message: issue.message });
-        }
-      }
     });
     const files = manifest.variants.map((variant) => variant.file);
     files.forEach((file, index) => {
@@ -181,10 +172,7 @@ type Written = Readonly<z.infer<typeof manifestSchema>>;
 type WrittenVariant = Written['variants'][number];
 
 /** A file of the model; `input` and `output` are complete if the file has keys of its own. */
-export type Variant = Readonly<Omit<WrittenVariant, 'input' | 'output'>> & {
-  readonly input?: InputSpec;
-  readonly output?: OutputSpec;
-};
+export type Variant = Readonly<Omit<WrittenVariant, 'input' | 'output'>> & VariantSpecs;
 
 export type ModelManifest = Omit<Written, 'variants'> & { readonly variants: readonly [Variant, ...Variant[]] };
 export type GoldenCase = ModelManifest['golden'][number];
@@ -195,8 +183,12 @@ export type GoldenCase = ModelManifest['golden'][number];
  */
 export function parseManifest(value: unknown, source = 'model.json'): ModelManifest {
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return deepFreeze(withWholeVariants(parsed.data));
-  const problems = parsed.error.issues.map((issue) => ({ pointer: pointerOf(issue.path), message: issue.message }));
+  const { specs, issues } = wholeSpecs(value);
+  if (parsed.success && issues.length === 0) return deepFreeze(withSpecs(parsed.data, specs));
+  const problems = [...(parsed.error?.issues ?? []), ...issues].map((issue) => ({
+    pointer: pointerOf(issue.path),
+    message: issue.message,
+  }));
   const shown = problems.slice(0, 20).map(({ pointer, message }) => `${pointer}: ${message}`);
   const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
   throw packageErrors.error('model.manifest-invalid', `${source} is not valid: ${[...shown, ...more].join('; ')}`, {
@@ -204,14 +196,13 @@ export function parseManifest(value: unknown, source = 'model.json'): ModelManif
   });
 }
 
-function withWholeVariants(written: Written): ModelManifest {
-  const whole = ({ input, output, ...variant }: WrittenVariant): Variant => ({
-    ...variant,
-    ...(input ? { input: inputSchema.parse(mergeInput(written.input, input)) } : {}),
-    ...(output ? { output: outputSchema.parse({ ...written.output, ...output }) } : {}),
-  });
+function withSpecs(written: Written, specs: readonly VariantSpecs[]): ModelManifest {
+  const whole = (variant: WrittenVariant, index: number): Variant => {
+    const { input: _keysOfInput, output: _keysOfOutput, ...rest } = variant;
+    return { ...rest, ...specs[index] };
+  };
   const [first, ...others] = written.variants;
-  return { ...written, variants: [whole(first), ...others.map(whole)] };
+  return { ...written, variants: [whole(first, 0), ...others.map((variant, index) => whole(variant, index + 1))] };
 }
 
 /** One label per line; blank lines at the end do not count. Line number from 0 is the class id. */
