@@ -51,6 +51,10 @@ function problemOf(info: TensorInfo, spec: InputSpec): string | undefined {
   const needed = layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
   const fits = info.shape.length === 4 && info.shape.every((side, axis) => side === -1 || side === needed[axis]);
   if (fits) return undefined;
+  const [batch] = info.shape;
+  if (batch !== undefined && batch > 1) {
+    return `input "${info.name}" takes ${sidesOf(info.shape)}, ${batch} images at once, and the agent gives it one; export the model with a batch of 1, or one that is free`;
+  }
   const color = 'color' in spec ? `color ${spec.color}` : `channels ${channels}`;
   return (
     `input "${info.name}" takes ${sidesOf(info.shape)}, but model.json describes ` +

@@ -392,6 +392,18 @@ describe('models that cannot be loaded', () => {
     await expect(model.infer(await red())).rejects.toMatchObject({ code: 'tensor.file-invalid' });
   });
 
+  it('a model of four images at once', async () => {
+    const four = buildOnnx({
+      inputs: [{ name: 'image', shape: [4, 3, 8, 8] }],
+      outputs: [{ name: 'probs', shape: [4, 3, 8, 8] }],
+      nodes: [{ op: 'Identity', inputs: ['image'], outputs: ['probs'] }],
+    });
+    await expect(load({ input: { width: 8, height: 8 } }, { 'model.onnx': four })).rejects.toMatchObject({
+      code: 'model.interface-mismatch',
+      message: expect.stringContaining('4 images at once') as unknown,
+    });
+  });
+
   it('is not changed by what else lies in the folder', async () => {
     const { dir, load: again } = (folder = await modelFolder());
     await writeFile(path.join(dir, 'notes.txt'), 'x');

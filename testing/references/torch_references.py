@@ -23,14 +23,15 @@ import ultralytics
 from PIL import Image
 from pycocotools import mask as coco
 from torchvision.transforms import functional
-from ultralytics import YOLO
+from ultralytics import RTDETR, YOLO
 
 OUT = Path(sys.argv[1])
 ONLY = sys.argv[2:]
 HERE = Path(__file__).resolve().parents[2]
 PHOTOS = ["artifacts/samples/belt-03.jpg", "docs/pictures/ssd.jpg", "docs/annotated.jpg"]
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 LIMITS = {"conf": 0.25, "iou": 0.7, "max_det": 100}
-TASKS = {"detect": "", "segment": "-seg", "pose": "-pose", "obb": "-obb", "classify": "-cls"}
+TASKS = {"detect": "", "segment": "-seg", "semantic": "-sem", "pose": "-pose", "obb": "-obb", "classify": "-cls"}
 # Folder: name of the configuration, task, side, and what is exported otherwise than by default.
 ULTRALYTICS = {
     "yolov5nu": ("yolov5n", "detect", 320, {}),
@@ -43,9 +44,10 @@ ULTRALYTICS = {
     "yolo11n-nms": ("yolo11n", "detect", 320, {"nms": True}),
     "yolo12n": ("yolo12n", "detect", 320, {}),
     "yolo26n": ("yolo26n", "detect", 320, {}),
-    "yolo26s-raw": ("yolo26s", "detect", 320, {"nms": False}),
+    "yolo26s-finished": ("yolo26s", "detect", 320, {"nms": False}),
     "yolov8n-seg": ("yolov8n", "segment", 320, {}),
     "yolo26n-seg": ("yolo26n", "segment", 320, {}),
+    "yolo26n-sem": ("yolo26n", "semantic", 320, {}),
     "yolov8n-pose": ("yolov8n", "pose", 320, {}),
     "yolo11n-pose-dynamic": ("yolo11n", "pose", 320, {"dynamic": True}),
     "yolo26n-pose": ("yolo26n", "pose", 320, {}),
@@ -85,8 +87,12 @@ def spread_out(model, size):
     differ from one another."""
     network = model.model.eval()
     head = network.model[-1]
-    photo = Image.open(HERE / PHOTOS[0]).convert("RGB").resize((size[1], size[0]))
-    pixels = functional.to_tensor(photo)[None]
+    settle(network, some_pixels(size))
+    pixels = some_pixels(size)[:1]
+    if hasattr(head, "dec_score_head"):
+        rescale(head.dec_score_head[-1], network, pixels, 1.5, -3, (0, 1))
+        rescale(head.dec_bbox_head[-1].layers[-1], network, pixels, 1, 0)
+        return
     # Without a distribution for each side, the sides are what comes out: they must not be negative.
     sides = (1, 1) if getattr(head, "reg_max", 1) > 1 else (0.4, 2.5)
     for name, spread, middle in [("cv3", 1.5, -6), ("cv2", *sides), ("cv4", 1, 0), ("cv4_kpts", 1, 0), ("linear", 3, 0)]:
@@ -103,7 +109,8 @@ def as_list(layers):
     return list(layers) if isinstance(layers, torch.nn.ModuleList) else [layers]
 
 
-def rescale(layer, network, pixels, spread, middle):
+def rescale(layer, network, pixels, spread, middle, axes=None):
+    """Gives the layer's numbers this deviation and mean: all together, or over the axes, each of the others for itself."""
     torch.nn.init.normal_(layer.weight, 0, 1)
     layer.bias.data[:] = 0
     seen = []
@@ -111,24 +118,68 @@ def rescale(layer, network, pixels, spread, middle):
     with torch.no_grad():
         network(pixels)
     hook.remove()
-    scale = spread / seen[0].std()
-    layer.weight.data *= scale
-    layer.bias.data[:] = middle - scale * seen[0].mean()
+    # A head that all levels share is called for each.
+    values = seen[0] if axes else torch.cat([each.flatten() for each in seen])
+    scale = spread / (values.std(axes) if axes else values.std())
+    layer.weight.data *= scale[:, None] if axes else scale
+    layer.bias.data[:] = middle - scale * (values.mean(axes) if axes else values.mean())
+
+
+def settle(network, pixels):
+    """Gives batch normalization the statistics of photos. Without them, what an untrained network says hardly depends on the picture."""
+    layers = [module for module in network.eval().modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for layer in layers:
+        layer.momentum = None
+        layer.train()
+    with torch.no_grad():
+        network(pixels)
+    network.eval()
+
+
+def some_pixels(size):
+    images = [Image.open(HERE / name).convert("RGB").resize((size[1], size[0])) for name in PHOTOS]
+    return torch.stack([functional.to_tensor(image) for image in images])
 
 
 def label_of(result, at):
     return {"classId": at, "label": result.names[at]}
 
 
-def answers(result):
+def answers(result, raw):
     height, width = result.orig_shape
+    if getattr(result, "semantic_mask", None) is not None:
+        return regions(result, raw)
     scale = torch.tensor([width, height])
     if result.probs is not None:
         return [{**label_of(result, at), "score": float(result.probs.data[at])} for at in result.probs.top5]
     boxes = result.obb if result.obb is not None else result.boxes
     found = [one_answer(result, boxes, int(at), scale) for at in np.argsort(-boxes.conf.numpy(), kind="stable")]
-    # A mask in the bars alone is none of the photo.
-    return [one for one in found if "mask" not in one or coco.area(one["mask"]) > 0]
+    return [one for one in found if is_in_photo(one)][: LIMITS["max_det"]]
+
+
+def regions(result, classes):
+    """The classes of the photo's pixels as the model gives them, before Ultralytics makes them as large as the photo."""
+    classes = without_bars(classes, result.orig_shape)
+    found = []
+    for at in np.unique(classes):
+        mask = rle(classes == at)
+        share = coco.area(mask) / classes.size
+        found.append({**label_of(result, int(at)), "score": 1, "share": float(share), "mask": mask_of(mask)})
+    return found
+
+
+def rle(pixels):
+    return coco.encode(np.asfortranarray(pixels.astype(np.uint8)))
+
+
+def mask_of(encoded):
+    return {"size": list(encoded["size"]), "counts": encoded["counts"].decode()}
+
+
+def is_in_photo(one):
+    """Untrained heads give sides below zero and masks in the bars alone, which we leave out."""
+    left, top, right, bottom = one["box"]
+    return right > left and bottom > top and ("mask" not in one or coco.area(one["mask"]) > 0)
 
 
 def one_answer(result, boxes, at, scale):
@@ -143,12 +194,11 @@ def one_answer(result, boxes, at, scale):
         low, high = quad.min(0).values / scale, quad.max(0).values / scale
         one["box"] = [*low.clamp(0, 1).tolist(), *high.clamp(0, 1).tolist()]
         return one
-    one["box"] = (boxes.xyxy[at].reshape(2, 2) / scale).flatten().tolist()
+    one["box"] = (boxes.xyxy[at].reshape(2, 2) / scale).clamp(0, 1).flatten().tolist()
     if result.keypoints is not None:
         one["keypoints"] = [[*(point[:2] / scale).tolist(), float(point[2])] for point in result.keypoints.data[at]]
     if result.masks is not None:
-        pixels = without_bars(result.masks.data[at].numpy().astype(np.uint8), result.orig_shape)
-        one["mask"] = {"size": list(pixels.shape), "counts": coco.encode(np.asfortranarray(pixels))["counts"].decode()}
+        one["mask"] = mask_of(rle(without_bars(result.masks.data[at].numpy(), result.orig_shape)))
     return one
 
 
@@ -164,17 +214,36 @@ def from_ultralytics(name, base, task, side, options):
     size = (side, side) if isinstance(side, int) else side
     torch.manual_seed(7)
     model = YOLO(f"{base}{TASKS[task]}.yaml", task=task)
-    if not base.startswith("rtdetr"):
-        spread_out(model, size)
+    spread_out(model, size)
     folder = folder_of(name)
     # Limits of `nms=True` are part of the graph.
     file = model.export(format="onnx", imgsz=list(size), **options, **(LIMITS if options.get("nms") else {}))
     shutil.move(file, folder / "model.onnx")
-    exported, cases = YOLO(folder / "model.onnx", task=task), []
+    # RT-DETR's own predictor stretches pictures and suppresses nothing; the one of YOLO would do neither.
+    exported = RTDETR(folder / "model.onnx") if base.startswith("rtdetr") else YOLO(folder / "model.onnx", task=task)
+    raw = []
+    exported.add_callback("on_predict_batch_start", lambda predictor: watch(predictor, raw))
+    # Some are left out below.
+    more, cases = {"max_det": 300}, []
     for photo, image in photos(folder):
-        found = answers(exported.predict(str(photo), imgsz=list(size), verbose=False, **LIMITS)[0])
+        result = exported.predict(str(photo), imgsz=list(size), verbose=False, **{**LIMITS, **more})[0]
+        found = answers(result, raw[-1])
         cases.append({"case": photo.name, "predictions": found})
     done(folder, cases)
+
+
+def watch(predictor, raw):
+    """Keeps what the model itself gives for each photo."""
+    if hasattr(predictor, "is_watched"):
+        return
+    predictor.is_watched, decode = True, predictor.postprocess
+
+    def kept_and_decoded(outputs, *rest, **named):
+        first = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        raw.append(first[0].numpy())
+        return decode(outputs, *rest, **named)
+
+    predictor.postprocess = kept_and_decoded
 
 
 def kept(tensor):
@@ -185,12 +254,16 @@ def kept(tensor):
 def classifier(name):
     torch.manual_seed(3)
     network = getattr(torchvision.models, name)(weights=None, num_classes=40).eval()
+    pixels = functional.normalize(some_pixels((224, 224)), MEAN, STD)
+    settle(network, pixels)
+    last = [module for module in network.modules() if isinstance(module, torch.nn.Linear)][-1]
+    rescale(last, network, pixels, 3, 0)
     folder, cases = folder_of(f"torchvision-{name}"), []
     given = torch.zeros(1, 3, 224, 224)
     torch.onnx.export(network, (given,), str(folder / "model.onnx"), input_names=["input"], output_names=["output"], dynamo=False)
     for file, image in photos(folder):
         prepared = functional.center_crop(functional.resize(image, 256), [224, 224])
-        tensor = functional.normalize(functional.to_tensor(prepared), [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])[None]
+        tensor = functional.normalize(functional.to_tensor(prepared), MEAN, STD)[None]
         with torch.no_grad():
             scores = network(tensor).softmax(1).numpy()
         cases.append({"case": file.name, "outputs": {"output": kept(scores)}})
@@ -203,6 +276,10 @@ def detector(name):
     options = dict(weights=None, weights_backbone=None, num_classes=6)
     network = getattr(torchvision.models.detection, name)(**options, **DETECTORS[name]).eval()
     side = 320
+    pixels = some_pixels((side, side))
+    settle(network, pixels)
+    for layer, spread in last_layers(network):
+        rescale(layer, network, pixels, spread, 0)
     folder, cases = folder_of(f"torchvision-{name}"), []
     given = functional.to_tensor(Image.open(HERE / PHOTOS[0]).convert("RGB").resize((side, side)))[None]
     names = dict(input_names=["image"], output_names=["boxes", "scores", "labels"])
@@ -220,6 +297,14 @@ def detector(name):
         cases.append({"case": file.name, "predictions": expected[:40]})
         print(f"  {name}: {len(expected)} boxes; ONNX Runtime finds {len(run.run(None, {'image': tensor[None].numpy()})[0])}")
     done(folder, cases)
+
+
+def last_layers(network):
+    if hasattr(network, "rpn"):
+        rpn, predictor = network.rpn.head, network.roi_heads.box_predictor
+        return [(rpn.cls_logits, 2), (rpn.bbox_pred, 0.3), (predictor.cls_score, 2), (predictor.bbox_pred, 1)]
+    scores, boxes = network.head.classification_head, network.head.regression_head
+    return [(level[-1], spread) for head, spread in ((scores, 2), (boxes, 1)) for level in head.module_list]
 
 
 class Ordered(torch.nn.Module):

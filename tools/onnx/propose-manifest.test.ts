@@ -85,6 +85,15 @@ describe('what Ultralytics wrote', () => {
     expect(fixed.manifest['input']).toMatchObject({ width: 640, height: 640, ...LETTERBOX });
   });
 
+  it('says that a model of several images at once cannot be loaded', () => {
+    const { notes } = propose({
+      inputs: [{ name: 'images', shape: [4, 3, 640, 640] }],
+      outputs: [value('output0', 4, 84, 8400)],
+      metadata: ultralytics('detect', 640, 80),
+    });
+    expect(notes.join()).toContain('it takes 4 images at once; export it with a batch of 1');
+  });
+
   it('gives height before width, and stands behind what the graph fixes', () => {
     const free = propose({
       inputs: [image('height', 'width')],
@@ -145,7 +154,8 @@ describe('what Ultralytics wrote', () => {
   });
 
   it.each([
-    ['semantic', [value('output0', 1, 19, 640, 640)], {}, 'the task is semantic, which no decoder reads yet'],
+    ['depth', [value('output0', 1, 1, 640, 640)], {}, 'the task is depth, which no decoder reads yet'],
+    ['semantic', [value('output0', 1, 19, 640, 640)], {}, 'nor a score for each of 1 classes'],
     ['pose', [value('output0', 1, 56, 8400)], {}, 'does not say how many key points'],
     ['pose', [value('output0', 1, 56, 8400)], { kpt_shape: '[17, 4]' }, '4 numbers for each key point'],
     ['obb', [value('output0', 1, 20, 21504)], {}, 'does not fit the output "output0" [1, 20, 21504]'],
@@ -158,6 +168,20 @@ describe('what Ultralytics wrote', () => {
       input: { width: 640, ...LETTERBOX },
     });
     expect(notes.join()).toContain(words);
+  });
+
+  it.each([
+    [[{ name: 'output0', type: 'uint8', shape: [1, 640, 640] }], { values: 'classes' }],
+    [[value('output0', 1, 19, 160, 160)], { activation: 'softmax' }],
+  ])('tells a class for each pixel, in %j', (outputs, more) => {
+    const { manifest, questions } = propose({ outputs, metadata: ultralytics('semantic', 640, 19) });
+    expect(manifest).toMatchObject({
+      task: 'semantic-segmentation',
+      input: { width: 640, ...LETTERBOX },
+      output: { decoder: 'segmentation', output: 'output0', ...more },
+    });
+    expect(parseManifest(manifest).output).toMatchObject({ decoder: 'segmentation' });
+    expect(questions).toEqual([]);
   });
 
   it('tells its classifiers, which have no mean and keep the middle of the image', () => {
@@ -195,6 +219,7 @@ describe('what Ultralytics wrote', () => {
       { decoder: 'ssd' },
     ],
     ['two classes', 2, value('output0', 1, 6, 8400), {}, { decoder: 'yolov8' }],
+    ['as many cells as columns', 80, value('output0', 1, 84, 84), {}, { decoder: 'yolov8' }],
     ['YOLOv5 of one class', 1, value('output0', 1, 25200, 6), {}, { decoder: 'yolov5' }],
     ['YOLOv5', 80, value('output0', 1, 25200, 85), {}, { decoder: 'yolov5' }],
   ])('tells %s', (_what, classes, output, more, expected) => {
@@ -225,6 +250,32 @@ describe('what Ultralytics wrote', () => {
       expect(manifest['input']).not.toHaveProperty('resize');
     },
   );
+
+  it.each([
+    ['80 classes', 80, []],
+    [
+      '2 classes, by the whole number in its last column',
+      2,
+      [
+        { op: 'Cast', inputs: ['index'], outputs: ['class'] },
+        { op: 'Concat', inputs: ['boxes', 'scores', 'class'], outputs: ['output0'] },
+      ],
+    ],
+  ])('tells an RT-DETR that gives the best classes of %s: center and size as fractions', (_what, classes, nodes) => {
+    const { manifest, questions } = propose({
+      outputs: [value('output0', 1, 300, 6)],
+      nodes,
+      metadata: { ...ultralytics('detect', 640, classes), description: 'Ultralytics rtdetr-l model' },
+    });
+    expect(manifest['output']).toMatchObject({
+      decoder: 'ssd',
+      columns: 'box-score-class',
+      boxFormat: 'cxcywh',
+      coordinates: 'normalized',
+    });
+    expect(manifest['input']).not.toHaveProperty('resize');
+    expect(questions).toEqual([]);
+  });
 
   it('is not believed about classes that the outputs do not have', () => {
     const { manifest, notes } = propose({

@@ -87,11 +87,18 @@ function labelsNote(labels: readonly string[] | undefined): string {
   return `labels.txt: ${labels.length} names are in the file, ${shown}${labels.length > 4 ? ', …' : ''}`;
 }
 
-/** A size that is free in the model and comes from its exporter. */
+/** A size that is free in the model and comes from its exporter, and a batch that cannot be given. */
 function sizeNotes(input: ProposedInput | undefined, { size }: ExporterFacts, model: OnnxModel): readonly string[] {
-  const given = model.inputs.find(({ name }) => name === input?.name)?.shape ?? [];
-  const isFree = given.slice(1).some((side) => typeof side !== 'number' || side < 1);
-  return input && size && isFree ? [`input: the model takes any size; its exporter says ${size[1]} × ${size[0]}`] : [];
+  const [batch, ...given] = model.inputs.find(({ name }) => name === input?.name)?.shape ?? [];
+  const isFree = given.some((side) => typeof side !== 'number' || side < 1);
+  return [
+    ...(input && size && isFree ? [`input: the model takes any size; its exporter says ${size[1]} × ${size[0]}`] : []),
+    ...(typeof batch === 'number' && batch > 1
+      ? [
+          `input: the agent cannot load this model: it takes ${batch} images at once; export it with a batch of 1, or one that is free`,
+        ]
+      : []),
+  ];
 }
 
 function nameOf(file: string): string {

@@ -50,6 +50,29 @@ export function locatedTask(
   );
 }
 
+/** The class of each pixel, which exports of today have found already, or a score for each class. */
+export function pixelClasses({ model, facts, findings }: Evidence): Omit<ProposedOutput, 'pixels'> {
+  const [output] = model.outputs;
+  const classes = facts.labels?.length;
+  const isMap = output?.shape.length === 3 && !output.type.startsWith('float');
+  const isScores = output?.shape.length === 4 && output.shape[1] === classes && classes !== 1;
+  if (!output || model.outputs.length > 1 || (!isMap && !isScores)) {
+    const shapes = model.outputs.map(({ name, type, shape }) => `"${name}" ${type} [${shape.join(', ')}]`).join(', ');
+    return rawTensors(
+      findings,
+      `neither a class for each pixel nor a score for each of ${classes ?? '?'} classes is ${shapes}`,
+    );
+  }
+  return {
+    task: 'semantic-segmentation',
+    output: {
+      decoder: 'segmentation',
+      output: output.name,
+      ...(isMap ? { values: 'classes' } : { activation: 'softmax' }),
+    },
+  };
+}
+
 /** A text says why not. */
 function describe({ model, facts }: Evidence): Located | string {
   switch (facts.task) {

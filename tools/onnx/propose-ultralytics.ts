@@ -1,9 +1,9 @@
 import { activationOf } from './propose-classifier.ts';
 import { ZERO_TO_ONE } from './propose-pixels.ts';
-import { locatedTask } from './propose-ultralytics-tasks.ts';
+import { locatedTask, pixelClasses } from './propose-ultralytics-tasks.ts';
 import { rawTensors } from './proposed-output.ts';
 import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
-import type { OnnxValue } from './read-onnx.ts';
+import type { OnnxModel, OnnxValue } from './read-onnx.ts';
 
 /** As `yolo predict` has it. */
 const DETECTION = { scoreThreshold: 0.25, iouThreshold: 0.7 };
@@ -23,6 +23,9 @@ export const ultralytics: Guess = (evidence) => {
   }
   if (task === undefined || task === 'detect') return detector(evidence);
   if (task === 'classify') return classifier(evidence);
+  if (task === 'semantic') {
+    return { ...pixelClasses(evidence), pixels: { ...letterbox(evidence), ...pixelsOf(evidence) } };
+  }
   return { ...locatedTask(evidence, DETECTION), pixels: { ...letterbox(evidence), ...pixelsOf(evidence) } };
 };
 
@@ -41,9 +44,13 @@ function detector(evidence: Evidence): ProposedOutput {
   if (second === ROW && !isTransformer && !isYolov5 && (facts.isFinished || isFew(first))) {
     return finishedRows(output, evidence);
   }
+  if (second === ROW && isTransformer && (classes !== ROW - 4 || isClassLast(model, output))) {
+    return finishedQueries(output, evidence);
+  }
   if (classes === undefined) return rawTensors(findings, 'the exporter does not say the names of the classes');
+  // A small YOLO may have as many cells as columns.
+  if (first === 4 + classes && !isTransformer) return table('yolov8', output, evidence);
   if (second === 4 + classes && (isTransformer || isFew(first))) return transformer(output, evidence);
-  if (first === 4 + classes) return table('yolov8', output, evidence);
   if (second === 5 + classes) return table('yolov5', output, evidence);
   return rawTensors(
     findings,
@@ -71,7 +78,25 @@ function finishedRows(output: OnnxValue, evidence: Evidence): ProposedOutput {
   });
 }
 
-/** RT-DETR: one row a query, boxes as fractions, no suppression needed; the image is stretched. */
+/** Whether the last column of a table is the number of a class, which was whole before, and not its score. */
+function isClassLast({ nodes }: OnnxModel, output: OnnxValue): boolean {
+  const makerOf = (name: string | undefined) =>
+    nodes.find(({ outputs }) => name !== undefined && outputs.includes(name));
+  const last = makerOf(output.name);
+  // Of half precision, the whole table is made float32 again.
+  const table = last?.op === 'Cast' ? makerOf(last.inputs[0]) : last;
+  return table?.op === 'Concat' && makerOf(table.inputs.at(-1))?.op === 'Cast';
+}
+
+/** RT-DETR as of Ultralytics 8.4: the best classes of all queries, each with center and size as fractions. */
+function finishedQueries(output: OnnxValue, evidence: Evidence): ProposedOutput {
+  const { scoreThreshold } = DETECTION;
+  const form = { columns: 'box-score-class', boxFormat: 'cxcywh', coordinates: 'normalized' };
+  const spec = { decoder: 'ssd', output: output.name, ...form, scoreThreshold };
+  return { ...detection(evidence, spec), pixels: pixelsOf(evidence) };
+}
+
+/** RT-DETR before: one row a query, boxes as fractions, no suppression needed; the image is stretched. */
 function transformer(output: OnnxValue, evidence: Evidence): ProposedOutput {
   const { scoreThreshold } = DETECTION;
   const spec = { decoder: 'yolov8', output: output.name, coordinates: 'normalized', nms: 'none', scoreThreshold };
