@@ -8,15 +8,19 @@ export interface ProposedInput {
   readonly height: number;
   readonly layout: 'NCHW' | 'NHWC';
   readonly dtype: 'float32' | 'float16' | 'uint8';
-  readonly color: 'RGB' | 'GRAY';
+  /** One of both. */
+  readonly color?: 'RGB' | 'GRAY';
+  readonly channels?: number;
 }
 
 const USUAL_SIDE = 640;
+/** As model.json takes them. */
+const MAX_CHANNELS = 64;
 const IMAGE_TYPES: readonly string[] = ['float32', 'float16', 'uint8'] satisfies readonly ProposedInput['dtype'][];
 
-/** The image input: the first of rank 4 with 1 or 3 channels. Undefined if no input is an image; the model then takes tensors. */
+/** The image input: the first of rank 4 with 1 or 3 channels, or as many as the exporter says. Undefined if no input is an image; the model then takes tensors. */
 export function proposeInput(model: OnnxModel, facts: ExporterFacts, findings: Findings): ProposedInput | undefined {
-  const image = model.inputs.find((input) => layoutOf(input) !== undefined);
+  const image = model.inputs.find((input) => layoutOf(input, facts) !== undefined);
   if (!image) {
     const given = model.inputs.map(({ name, type, shape }) => `"${name}" ${type} [${shape.join(', ')}]`).join(', ');
     findings.note(
@@ -24,7 +28,7 @@ export function proposeInput(model: OnnxModel, facts: ExporterFacts, findings: F
     );
     return undefined;
   }
-  const layout = layoutOf(image) ?? 'NCHW';
+  const layout = layoutOf(image, facts) ?? 'NCHW';
   const [channels, height, width] = layout === 'NCHW' ? [1, 2, 3] : [3, 1, 2];
   const side = (axis: number): number | undefined => {
     const value = image.shape[axis];
@@ -44,12 +48,23 @@ export function proposeInput(model: OnnxModel, facts: ExporterFacts, findings: F
     height: fixedHeight ?? facts.size?.[0] ?? USUAL_SIDE,
     layout,
     dtype: image.type as ProposedInput['dtype'],
-    color: image.shape[channels] === 1 ? 'GRAY' : 'RGB',
+    ...colorsOf(image.shape[channels]),
   };
 }
 
-function layoutOf({ shape, type }: OnnxValue): 'NCHW' | 'NHWC' | undefined {
+function layoutOf({ shape, type }: OnnxValue, { channels }: ExporterFacts): 'NCHW' | 'NHWC' | undefined {
   if (shape.length !== 4 || !IMAGE_TYPES.includes(type)) return undefined;
-  if (shape[1] === 3 || shape[1] === 1) return 'NCHW';
-  return shape[3] === 3 || shape[3] === 1 ? 'NHWC' : undefined;
+  const isImage = (side: number | string | undefined): boolean => side === 3 || side === 1 || isSeveral(side, channels);
+  if (isImage(shape[1])) return 'NCHW';
+  return isImage(shape[3]) ? 'NHWC' : undefined;
+}
+
+/** Channels of a camera that sees more than colors: only if the exporter says that the model takes them. */
+function isSeveral(side: number | string | undefined, channels: number | undefined): boolean {
+  return side !== undefined && side === channels && channels >= 2 && channels <= MAX_CHANNELS;
+}
+
+function colorsOf(side: number | string | undefined): Pick<ProposedInput, 'color' | 'channels'> {
+  if (side === 1) return { color: 'GRAY' };
+  return typeof side === 'number' && side !== 3 ? { channels: side } : { color: 'RGB' };
 }

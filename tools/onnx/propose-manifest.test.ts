@@ -85,6 +85,21 @@ describe('what Ultralytics wrote', () => {
     expect(fixed.manifest['input']).toMatchObject({ width: 640, height: 640, ...LETTERBOX });
   });
 
+  it('takes as many channels as the exporter says', () => {
+    const { manifest, questions } = propose({
+      inputs: [{ name: 'images', shape: [1, 10, 640, 640] }],
+      outputs: [value('output0', 1, 84, 8400)],
+      metadata: ultralytics('detect', 640, 80, { channels: '10' }),
+    });
+    expect(manifest['input']).toMatchObject({ channels: 10, width: 640, ...LETTERBOX });
+    expect(manifest['input']).not.toHaveProperty('color');
+    expect(manifest['output']).toMatchObject({ decoder: 'yolov8' });
+    expect(questions).toEqual([]);
+    const silent = propose({ inputs: [{ name: 'x', shape: [1, 10, 64, 64] }], outputs: [value('y', 1, 5)] });
+    expect(silent.manifest).toMatchObject({ task: 'tensor' });
+    expect(silent.manifest).not.toHaveProperty('input');
+  });
+
   it('says that a model of several images at once cannot be loaded', () => {
     const { notes } = propose({
       inputs: [{ name: 'images', shape: [4, 3, 640, 640] }],
@@ -171,7 +186,7 @@ describe('what Ultralytics wrote', () => {
   });
 
   it.each([
-    [[{ name: 'output0', type: 'uint8', shape: [1, 640, 640] }], { values: 'classes' }],
+    [[{ ...value('output0', 1, 640, 640), type: 'uint8' as const }], { values: 'classes' }],
     [[value('output0', 1, 19, 160, 160)], { activation: 'softmax' }],
   ])('tells a class for each pixel, in %j', (outputs, more) => {
     const { manifest, questions } = propose({ outputs, metadata: ultralytics('semantic', 640, 19) });

@@ -15,12 +15,9 @@ const ROW = 6;
  * Source: Ultralytics, engine/exporter.py, nn/modules/head.py, models/rtdetr and data/augment.py, read as specifications.
  */
 export const ultralytics: Guess = (evidence) => {
-  const { facts, findings } = evidence;
+  const { facts } = evidence;
   if (!facts.isUltralytics) return undefined;
-  const { task, channels } = facts;
-  if (channels !== undefined && channels !== 1 && channels !== 3) {
-    return rawTensors(findings, `the exporter says ${channels} channels, and images have 1 or 3 here`);
-  }
+  const { task } = facts;
   if (task === undefined || task === 'detect') return detector(evidence);
   if (task === 'classify') return classifier(evidence);
   if (task === 'semantic') {
