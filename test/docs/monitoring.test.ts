@@ -5,7 +5,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { PROJECT } from '../../tools/bundle/project.ts';
-import { ALERTS, alertRules, boardQueries } from '../../testing/monitoring/monitoring-files.ts';
+import { boardFaults } from '../../testing/monitoring/check-board.ts';
+import { ALERTS, BOARDS, alertRules, boardQueries, boardText } from '../../testing/monitoring/monitoring-files.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { promtool } from '../../testing/outside-data/programs.ts';
 
@@ -25,6 +26,21 @@ describe('the alert rules', await needs(promtool), () => {
     await writeFile(file, stringify({ groups: [{ name: 'board', rules }] }));
     expect(check('check', 'rules', file)).toContain(`${rules.length} rules found`);
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('the boards', () => {
+  it.each(BOARDS)('%s is one by the types that Grafana publishes for panels and queries', (name) => {
+    expect(boardFaults(boardText(name))).toEqual([]);
+  });
+
+  it('would be refused for a key or a value that Grafana does not know', () => {
+    const text = boardText('dashboard.json')
+      .replace('"legendFormat"', '"legend"')
+      .replace('"colorMode": "value"', '"colorMode": "hue"');
+    const faults = boardFaults(text).join('\n');
+    expect(faults).toContain('\'"legend"\' does not exist');
+    expect(faults).toContain('"hue"');
   });
 });
 
