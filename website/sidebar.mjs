@@ -32,5 +32,6 @@ function titleOf(docs, page) {
   const text = readFileSync(path.join(docs, `${page}.md`), 'utf8');
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (!title) throw new Error(`docs/${page}.md does not begin with a heading: add one, e.g. "# How to …".`);
-  return title.replaceAll('`', '').replace(/^Tutorial: /, '');
+  const short = title.replaceAll('`', '').replace(/^Tutorial: /, '');
+  return `${short.charAt(0).toUpperCase()}${short.slice(1)}`;
 }
