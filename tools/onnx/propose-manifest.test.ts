@@ -529,6 +529,21 @@ describe('files that say nothing', () => {
     expect(notes.join()).toContain('"387" [1, seqlen] does not have a fixed number of classes');
   });
 
+  it.each([
+    ['torchvision', [value('out', 1, 21, 520, 520), value('aux', 1, 21, 520, 520)], { activation: 'softmax' }],
+    ['Transformers', [value('logits', 1, 150, 130, 130)], { output: 'logits', activation: 'softmax' }],
+    ['who gives the classes', [{ ...value('y', 1, 520, 520), type: 'int64' as const }], { values: 'classes' }],
+  ])('segmenters of %s are asked whether they are some', (_whose, outputs, output) => {
+    const { manifest, questions } = propose({ inputs: [image(520)], outputs });
+    expect(manifest).toMatchObject({ task: 'semantic-segmentation', output: { decoder: 'segmentation', ...output } });
+    expect(questions.map(({ keys }) => keys)).toEqual([['output.decoder'], ['input.mean', 'input.std']]);
+  });
+
+  it('maps of another shape than the picture are not decoded', () => {
+    const { manifest } = propose({ inputs: [image(520)], outputs: [value('features', 1, 128, 16, 17)] });
+    expect(manifest['task']).toBe('tensor');
+  });
+
   it('a model of bytes, as magika, is not a classifier of images', () => {
     const { manifest, notes } = propose({
       inputs: [{ name: 'bytes', type: 'int32', shape: ['n', 2048] }],

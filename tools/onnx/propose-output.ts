@@ -4,6 +4,7 @@ import { embedding } from './propose-embedding.ts';
 import { boxesAndScores, finishedDetector, oneTable, queries, yolov3Heads } from './propose-detector.ts';
 import { ultralytics } from './propose-ultralytics.ts';
 import { distanceHeads, efficientDetHeads, nanodetTable, scrfdFaces, yunetFaces } from './propose-grids.ts';
+import { pixelClasses } from './propose-segmentation.ts';
 import { recognizer, textRegions } from './propose-text.ts';
 import { rawTensors } from './proposed-output.ts';
 import type { Evidence, Guess, ProposedOutput } from './proposed-output.ts';
@@ -25,6 +26,7 @@ const GUESSES: readonly Guess[] = [
   textRegions,
   embedding,
   classifier,
+  pixelClasses,
 ];
 
 /** By the exporter's metadata first, then by the first family that the shapes fit. */
