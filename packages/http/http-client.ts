@@ -192,7 +192,7 @@ export function timedOut(
   { socketPath, peer }: Target,
   { path, timeoutMs }: { readonly path: string; readonly timeoutMs: number },
 ): EdgeError {
-  const message = `${peer.name} at ${socketPath} did not answer ${path} within ${timeoutMs} ms`;
+  const message = `${peer.name} at ${socketPath} did not answer ${path} within ${Math.round(timeoutMs)} ms`;
   return httpErrors.error(peer.codes.timeout, message, { facts: { socketPath, path, timeoutMs } });
 }
 

@@ -19,12 +19,14 @@ export interface MutatedOptions extends CampaignOptions {
   readonly aloneSeconds?: number;
 }
 
-/** A deployed model is bounded, or one of these would have the whole device. */
+/** A deployed model that nobody trusts yet is bounded and stands back, or one of these would have the whole device. */
 const CONFIGURATION = {
   LocalInferenceServiceTimeoutSeconds: 10,
   LoadTimeoutSeconds: 30,
   RetireGraceSeconds: 0,
-  Services: { [MUTANT]: { LocalInferenceServiceTimeoutSeconds: 2, LocalInferenceServiceMemoryLimitKB: 400_000 } },
+  Services: {
+    [MUTANT]: { LocalInferenceServiceTimeoutSeconds: 2, LocalInferenceServiceMemoryLimitKB: 400_000, Niceness: 19 },
+  },
 };
 
 /** Activates damaged and hostile models one after the other and runs each, while another model answers all along. */

@@ -11,7 +11,7 @@ work=${1:-$(mktemp -d)}
 qemu=${QEMU:-qemu-aarch64-static}
 mkdir -p "$work"
 if [ ! -d "$work/debian/var/cache/apt/archives" ]; then
-  debootstrap --foreign --variant=minbase --include=libatomic1 --arch=arm64 bookworm "$work/debian" http://deb.debian.org/debian
+  debootstrap --foreign --variant=minbase --include=libatomic1 --arch=arm64 bookworm "$work/debian"
   # Its second stage, which unpacks what is not essential, would need a kernel that starts programs for ARM.
   for package in "$work"/debian/var/cache/apt/archives/libatomic1_*.deb; do dpkg -x "$package" "$work/debian"; done
 fi

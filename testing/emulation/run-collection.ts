@@ -1,0 +1,110 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createAgentClient } from '#packages/http';
+import type { ResultMessage } from '#packages/http';
+import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
+import { buildComponents } from '../../tools/bundle/build.ts';
+import { collectionDeployment } from '../../tools/cli/start/collection.ts';
+import { onResults, SampleTally } from '../../tools/cli/start/result-stream.ts';
+import { stageSamples } from '../../tools/cli/start/samples.ts';
+import { LocalCore } from '../../tools/local-core/local-core.ts';
+import { AGENT, agentSocket, APP } from '../device/collection.ts';
+import type { Answers } from './compare-answers.ts';
+
+export interface CollectionRun {
+  readonly platform: RuntimePlatform;
+  /** For the build and the core. */
+  readonly folder: string;
+  /** Added to the environment of every component. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly say: (line: string) => void;
+}
+
+export interface CollectionFacts {
+  readonly answers: Answers;
+  /** What serves, in words: model, version, file, provider, why not the first provider, confinement. */
+  readonly models: readonly string[];
+}
+
+/** The processor as platform attributes of Greengrass call it. */
+const ARCHITECTURES: Readonly<Partial<Record<RuntimePlatform, string>>> = {
+  'linux-x64': 'amd64',
+  'linux-arm64': 'aarch64',
+  'linux-armv7l': 'arm',
+};
+/** An emulated processor is 10 to 50 times slower, and this machine may be busy. */
+const PATIENCE_SECONDS = 1_800;
+
+/** Builds the collection for a platform, deploys it to a local core as such a device would, and has it answer the sample images. */
+export async function runCollection({
+  platform,
+  folder,
+  environment = {},
+  say,
+}: CollectionRun): Promise<CollectionFacts> {
+  const output = path.join(folder, 'build');
+  say(`${platform}: building`);
+  await buildComponents({ platforms: [platform], output });
+  const root = path.join(folder, 'core');
+  await rm(root, { recursive: true, force: true });
+  await mkdir(root, { recursive: true });
+  const samples = await stageSamples(path.join(folder, 'samples'));
+  const architecture = ARCHITECTURES[platform];
+  const core = await LocalCore.start({
+    root,
+    environment,
+    ...(architecture === undefined ? {} : { platformOverride: { os: 'linux', architecture } }),
+  });
+  const agent = createAgentClient({ socketPath: agentSocket(root), timeoutMs: 60_000 });
+  try {
+    const answers = new Map<string, ResultMessage>();
+    const tally = new SampleTally(samples);
+    const all = new Promise<void>((resolve) => {
+      onResults(core, (result) => {
+        if (!tally.take(result)) return;
+        answers.set(`${result.source}/${result.image}`, result);
+        if (tally.complete) resolve();
+      });
+    });
+    const request = await collectionDeployment(samples, undefined);
+    const { componentToConfiguration: settings = {} } = request;
+    say(`${platform}: deploying`);
+    const { status, error } = await core.deploy({
+      ...request,
+      recipeDirectoryPath: path.join(output, 'recipes'),
+      artifactsDirectoryPath: path.join(output, 'artifacts'),
+      componentToConfiguration: {
+        ...settings,
+        [APP]: { MERGE: { ...(settings[APP]?.MERGE as object), TimeoutSeconds: PATIENCE_SECONDS } },
+        [AGENT]: {
+          MERGE: {
+            ...(settings[AGENT]?.MERGE as object),
+            LoadTimeoutSeconds: PATIENCE_SECONDS,
+            LocalInferenceServiceTimeoutSeconds: PATIENCE_SECONDS,
+          },
+        },
+      },
+    });
+    if (status !== 'SUCCEEDED') throw new Error(`${platform}: the deployment ended ${status}: ${error}`);
+    say(`${platform}: deployed; answering ${tally.total} images`);
+    await within(PATIENCE_SECONDS, all, () => `${platform}: no result for ${tally.missing.join(', ')}`);
+    const models = (await agent.models()).map(
+      ({ name, version, variant, provider, fallbacks, confinement }) =>
+        `${name} ${version}: ${variant} on ${provider}` +
+        fallbacks.map((one) => `, not on ${one.provider}: ${one.reason}`).join('') +
+        (confinement === undefined ? '' : `; confinement: ${confinement}`),
+    );
+    return { answers, models };
+  } finally {
+    agent.close();
+    await core.stop();
+  }
+}
+
+async function within(seconds: number, work: Promise<void>, why: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(why())), 1_000 * seconds);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
