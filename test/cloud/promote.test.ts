@@ -96,7 +96,7 @@ describe('promote', await needs(awsModels), () => {
     const last = [...aws.fleet.deployments].reverse().find(({ targetArn }) => targetArn.endsWith(`/${group}`));
     return (last?.input['components'] as Record<string, { componentVersion: string }>)['test.Model']?.componentVersion;
   };
-  const beat = (): void => {
+  const beat = (PeriodSeconds = 300): void => {
     for (const thing of aws.fleet.things.keys()) {
       const said = says(thing, versionOf(thing));
       if (!said) continue;
@@ -116,7 +116,7 @@ describe('promote', await needs(awsModels), () => {
       const Device = device ? { Device: device } : {};
       // The store's times have whole seconds.
       const ageMs = Date.now() - clock.now() - 1_000;
-      putHeartbeat(aws.memoryBucket, thing, { Timestamp, Models: [model], ...Device, ageMs });
+      putHeartbeat(aws.memoryBucket, thing, { Timestamp, PeriodSeconds, Models: [model], ...Device, ageMs });
     }
   };
   const options = (approve?: string, changes: object = {}) => {
@@ -186,6 +186,28 @@ describe('promote', await needs(awsModels), () => {
     const state = await promote(options(undefined, { failureHandlingPolicy: 'DO_NOTHING' }));
     expect(stages(state)).toEqual(['failed', 'waiting', 'waiting']);
     expect(groupVersion('canary')).toBe('1.1.0');
+  });
+
+  it('looks often enough to count every heartbeat of devices that report each half minute', async () => {
+    const PERIOD_MS = 30_000;
+    let next = 0;
+    let sent = 0;
+    aws.mishap = ({ operation }) => {
+      if (operation !== 'ListJobExecutionsForJob' || versionOf('canary-1') !== '1.1.0') return undefined;
+      if (next === 0) next = clock.now();
+      // The store keeps the last one: those that came between two looks write over one another.
+      for (; next <= clock.now(); next += PERIOD_MS) {
+        beat(PERIOD_MS / 1000);
+        sent += 1;
+      }
+      return undefined;
+    };
+    const changes = { gate: { ...DOCUMENT.gate, bakeMinutes: 20 } };
+    const state = await promote(options(undefined, changes));
+    expect(state.status).toBe('awaiting-approval');
+    expect(sent).toBeGreaterThan(30);
+    const seen = await options().store.loadSeen();
+    expect(seen?.devices['canary-1']?.numbers.models['PartsDetector']?.inferences).toBe(100 * sent);
   });
 
   it('waits for no device that is offline, but for one that is only slow', async () => {

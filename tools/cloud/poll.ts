@@ -5,7 +5,7 @@ export interface PollOptions {
   readonly clock: Clock;
   /** First pause; each further one is half as long again, up to `maxEveryMs`. */
   readonly everyMs: number;
-  readonly maxEveryMs?: number;
+  readonly maxEveryMs?: number | (() => number);
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -16,10 +16,12 @@ export async function pollUntil<Answer>(
   ask: () => Promise<Answer | undefined>,
 ): Promise<Answer | undefined> {
   const end = clock.monotonic() + timeoutMs;
-  for (let pause = everyMs; ; pause = Math.min(pause * 1.5, maxEveryMs)) {
+  const longestMs = typeof maxEveryMs === 'number' ? () => maxEveryMs : maxEveryMs;
+  for (let grown = everyMs; ; grown = Math.min(grown * 1.5, longestMs())) {
     signal?.throwIfAborted();
     const answer = await ask();
     if (answer !== undefined) return answer;
+    const pause = Math.min(grown, longestMs());
     if (clock.monotonic() + pause > end) return undefined;
     await sleep(clock, pause, signal);
   }

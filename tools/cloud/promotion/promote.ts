@@ -11,7 +11,7 @@ import { findTarget } from '../deployments/target.ts';
 import type { Target } from '../deployments/target.ts';
 import { membersOf } from '../fleet/fleet-devices.ts';
 import { heartbeatPlace, readHeartbeats } from '../fleet/heartbeat-store.ts';
-import type { HeartbeatCache } from '../fleet/heartbeat-store.ts';
+import type { HeartbeatCache, ReceivedHeartbeat } from '../fleet/heartbeat-store.ts';
 import { needFleetIndex } from '../fleet/index/fleet-index.ts';
 import { pollUntil } from '../poll.ts';
 import { holdDevices, joinRing, leaveHeldGroups } from '../preflight/held-groups.ts';
@@ -29,6 +29,8 @@ import { gateOf } from './promotion-plan.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { hasEnded, newState, resumedState } from './promotion-state.ts';
 import type { PromotionState, StageState, StateStore } from './promotion-state.ts';
+
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface PromoteOptions {
   readonly clients: CloudClients;
@@ -210,9 +212,12 @@ async function watchStage(options: PromoteOptions, stage: StageState): Promise<G
   // A run that goes on after an interruption has what is left of the time, and at least one look.
   const { waitMinutes } = gateOf(plan, stage.group);
   const timeoutMs = deployedAt + waitMinutes * 60_000 - clock.now();
-  const end = await pollUntil({ clock, everyMs, maxEveryMs: 60_000, timeoutMs, signal }, async () => {
+  let longestMs = LONGEST_PAUSE_MS;
+  const end = await pollUntil({ clock, everyMs, maxEveryMs: () => longestMs, timeoutMs, signal }, async () => {
     if (await isAborted(options)) return 'aborted';
-    last = await judge(await getDeployment(clients, deploymentId, signal));
+    const look = await judge(await getDeployment(clients, deploymentId, signal));
+    last = look.report;
+    longestMs = Math.max(everyMs, Math.min(LONGEST_PAUSE_MS, look.nextWithinMs));
     onProgress?.(stage.group, last);
     return last.verdict === 'waiting' ? undefined : last;
   });
@@ -221,8 +226,8 @@ async function watchStage(options: PromoteOptions, stage: StageState): Promise<G
   return { ...late, verdict: 'failed', reason: `${late.reason}, and ${waitMinutes} minutes are over` };
 }
 
-/** One look at a stage. */
-type Judge = (deployment: StoredDeployment) => Promise<GateReport>;
+/** One look at a stage. `nextWithinMs`: the next one must not be later, or it misses numbers. */
+type Judge = (deployment: StoredDeployment) => Promise<{ readonly report: GateReport; readonly nextWithinMs: number }>;
 
 /** By the heartbeats of each device. */
 async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promise<Judge> {
@@ -242,7 +247,7 @@ async function heartbeatJudge(options: PromoteOptions, stage: StageState): Promi
     const report = judgeStage(facts);
     const news = observations.takeChanged(deploymentId);
     if (news) await store.saveSeen(news);
-    return report;
+    return { report, nextWithinMs: betweenHeartbeatsMs(heartbeats.values()) };
   };
 }
 
@@ -251,8 +256,17 @@ async function indexJudge(options: PromoteOptions, { group, deployedAt = 0 }: St
   const { clients, plan, clock, signal } = options;
   const index = await needFleetIndex(clients, signal);
   const settings = gateOf(plan, group);
-  return (deployment) =>
-    judgeByIndex({ clients, index, deployment, group, settings, deployedAt, now: clock.now(), signal });
+  return async (deployment) => ({
+    report: await judgeByIndex({ clients, index, deployment, group, settings, deployedAt, now: clock.now(), signal }),
+    nextWithinMs: Infinity,
+  });
+}
+
+/** Half the shortest period: the store keeps a device's last heartbeat, and each has counts of its period only. */
+function betweenHeartbeatsMs(heartbeats: Iterable<ReceivedHeartbeat>): number {
+  let shortest = Infinity;
+  for (const { heartbeat } of heartbeats) shortest = Math.min(shortest, 500 * heartbeat.PeriodSeconds);
+  return shortest;
 }
 
 async function rollBackStage(options: PromoteOptions, state: PromotionState, index: number): Promise<PromotionState> {
