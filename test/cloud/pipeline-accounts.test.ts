@@ -11,6 +11,7 @@ import { iamEngine } from '../../testing/outside-data/python.ts';
 import { BuildMachine } from '../../testing/pipeline/build-machine.ts';
 import { runPipeline } from '../../testing/pipeline/run-pipeline.ts';
 import { handleAlarm } from '../../tools/cloud/pipeline/handle-alarm.ts';
+import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
 import { Template } from '../../tools/lint/account/template.ts';
@@ -162,6 +163,33 @@ describe.sequential('the pipeline from account to account', await needs(awsModel
       states: ['Begin', 'Withdraw', 'WasRefused', 'TellWithdrawn', 'Withdrawn'],
     });
     expect(mails).toEqual([expect.stringContaining('The alarm edgeml-failing went off: 7 devices')]);
+    expect(await machine.takeCalls()).toEqual([
+      `own edgeml promote plan.yaml --profile production --state s3://${PIPELINE}/promotions/Street-2.0.0.json --abort`,
+      `own aws s3 rm s3://${PIPELINE}/champions/Street/2.0.0.json`,
+    ]);
+  });
+
+  it('takes a released version back in production if the registry of tooling rejects it later', async () => {
+    const started: RunInput[] = [];
+    const detail = {
+      ModelPackageArn: INPUT.modelPackageArn,
+      ModelPackageGroupName: 'Street',
+      ModelPackageVersion: 2,
+      ModelApprovalStatus: 'Rejected',
+    };
+    const event = { source: 'aws.sagemaker', 'detail-type': 'SageMaker Model Package State Change', detail };
+    const outcome = await handlePackageEvent(event, {
+      packageNow: async () => ({ approval: 'Rejected', changedAt: Date.UTC(2026, 10, 27) }),
+      running: async () => [],
+      start: async (_, input) => started.push(input) > 0,
+      stop: async () => undefined,
+    });
+    expect(outcome.outcome).toBe('started');
+    expect(started).toMatchObject([{ action: 'withdraw', modelPackageArn: INPUT.modelPackageArn }]);
+
+    const end = await execute('run-5', started[0] as RunInput, () => undefined);
+    expect(end).toMatchObject({ status: 'SUCCEEDED', states: ['Begin', 'Withdraw', 'WasRefused', 'Withdrawn'] });
+    // `promote --abort` rolls back stage by stage: promote.test.ts.
     expect(await machine.takeCalls()).toEqual([
       `own edgeml promote plan.yaml --profile production --state s3://${PIPELINE}/promotions/Street-2.0.0.json --abort`,
       `own aws s3 rm s3://${PIPELINE}/champions/Street/2.0.0.json`,

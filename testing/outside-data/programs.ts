@@ -38,6 +38,19 @@ export const gdk: OutsideData = {
   ...program('gdk', ['--version'], 'install the Greengrass Development Kit CLI from its repository'),
   isInCi: false,
 };
+/** A token in software, and the engine by which OpenSSL signs with it. */
+export const SOFT_TOKEN = '/usr/lib/softhsm/libsofthsm2.so';
+export const softToken: OutsideData = {
+  ...program('pkcs11-tool', ['--version'], 'apt-get install softhsm2 opensc libengine-pkcs11-openssl'),
+  what: 'SoftHSM',
+  whyNot: () => {
+    const asks = ['softhsm2-util --version', 'pkcs11-tool --list-mechanisms --module', 'openssl engine pkcs11'];
+    const words = asks.map((ask) => (ask.endsWith('--module') ? `${ask} ${SOFT_TOKEN}` : ask).split(' '));
+    const missing = words.find(([name = '', ...more]) => spawnSync(name, more, { stdio: 'ignore' }).status !== 0);
+    return missing === undefined ? undefined : `${missing[0]} does not work`;
+  },
+  isInCi: false,
+};
 export const readelf: OutsideData = { ...program('readelf', ['--version'], 'apt-get install binutils'), isInCi: false };
 export const vulkanDriver: OutsideData = {
   what: 'a Vulkan driver',

@@ -91,8 +91,8 @@ export function firstBoot({ deviceClass, deviceFolder: root, csr, pkcs11 }: Clai
   const subject = `"/CN=${deviceClass}-$serial"`;
   const request = pkcs11
     ? [
-        '# The key never leaves the token. engine-pkcs11 of OpenSSL, or its provider, must be installed.',
-        `openssl req -new -engine pkcs11 -keyform engine -key "pkcs11:object=${pkcs11.label};type=private;pin-value=$pin" -subj ${subject} -out '${root}/claim/device.csr'`,
+        '# The key never leaves the token. OpenSSL needs its engine pkcs11 (Debian: libengine-pkcs11-openssl).',
+        `PKCS11_MODULE_PATH='${pkcs11.library}' openssl req -new -engine pkcs11 -keyform engine -key "pkcs11:object=${pkcs11.label};type=private;pin-value=$pin" -subj ${subject} -out '${root}/claim/device.csr'`,
       ]
     : csr
       ? [
