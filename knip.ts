@@ -18,6 +18,7 @@ const config: KnipConfig = {
     'tools/bundle/npm-package/launch.mjs',
     'examples/*/*.mjs',
     'bench/main.ts',
+    'tools/loop-demo/main.ts',
     // Processes that tests and benchmarks start by their paths.
     'bench/vision/sequential.ts',
     'testing/clients/agent-caller.mjs',

@@ -37,7 +37,7 @@ const edgeml = commands.flatMap(([page, line]) => {
 });
 
 /** They hand options on to what they run. */
-const OWN_OPTIONS = new Set(['bench', 'fuzz', 'soak']);
+const OWN_OPTIONS = new Set(['bench', 'fuzz', 'loop', 'soak']);
 
 describe('commands in docs/', () => {
   it('are there', () => {

@@ -223,7 +223,7 @@ export const ZONES = {
   },
   'tools/optimize': {
     holds: "int8 and fp16 variants by ONNX Runtime's tools in Python, held against the fp32 one",
-    mayImport: ['packages/foundation', 'packages/model-package', 'packages/vision', 'tools/package'],
+    mayImport: ['packages/foundation', 'packages/model-package', 'packages/vision', 'tools/bundle', 'tools/package'],
   },
   'tools/project-file': {
     holds: 'edgeml.yaml: reading, checking, writing, and the deployment document that it stands for',
@@ -276,6 +276,22 @@ export const ZONES = {
       'packages/vision',
       'tools/local-core',
       'tools/recipe',
+    ],
+  },
+  'tools/loop-demo': {
+    holds:
+      '`edgeml loop demo`: a fleet on this machine that notices a change, learns from it and is better for it; not shipped',
+    mayImport: [
+      'packages',
+      'components/feedback-uploader',
+      'components/inference-agent',
+      'components/inference-app/feedback',
+      'components/inference-app/frame',
+      'testing',
+      'tools/bundle',
+      'tools/cloud',
+      'tools/optimize',
+      'tools/twin',
     ],
   },
   'tools/migrate-edge-manager': {

@@ -28,6 +28,7 @@ import { subCommand } from './local/sub.ts';
 import { tailCommand } from './local/tail.ts';
 import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
+import { loopCommand } from './loop.ts';
 import { migrateEdgeManagerCommand } from './migrate-edge-manager.ts';
 import { migrateV1Command } from './migrate-v1.ts';
 import { onboardCommand } from './onboard.ts';
@@ -65,6 +66,7 @@ export function addCommands(program: Command, host: CommandHost): void {
   addCommand(program, buildCommand, host);
   addCommand(program, benchCommand, host);
   addCommand(program, soakCommand, host);
+  addCommand(program, loopCommand, host);
   addCommand(program, fuzzCommand, host);
   addCommand(program, lintCommand, host);
   addCommand(program, generateCommand, host);

@@ -4,6 +4,7 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '#packages/foundation';
+import { PROJECT } from '../bundle/project.ts';
 import { optimizeErrors } from './errors.ts';
 
 const run = promisify(execFile);
@@ -25,9 +26,8 @@ export async function pythonEnvironment(
   requirements = REQUIREMENTS,
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex');
+  const list = await readFile(requirements, 'utf8');
+  const hash = createHash('sha256').update(list).digest('hex');
   const dir = path.join(folder, hash.slice(0, 16));
   const interpreter = path.join(dir, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const done = path.join(dir, 'installed');
@@ -46,13 +46,13 @@ export async function pythonEnvironment(
     'install',
     '--quiet',
     '--disable-pip-version-check',
-    '--require-hashes',
+    ...(list.includes('--hash=') ? ['--require-hashes'] : []),
     '-r',
     requirements,
   ];
   await run(interpreter, pip, { timeout: INSTALL_MS, signal }).catch((cause: unknown) => {
     signal?.throwIfAborted();
-    const message = `ONNX Runtime's tools cannot be installed: ${endOf(cause)}`;
+    const message = `the packages of ${path.relative(PROJECT, requirements)} cannot be installed: ${endOf(cause)}`;
     throw optimizeErrors.error('optimize.no-packages', message, { cause });
   });
   await writeFile(done, '');

@@ -1,7 +1,7 @@
-"""Pictures of the changed world: python -m loop.world FOLDER PHASE COUNT SEED [PROCESSES].
+"""Pictures of the changed world: python -m loop.world FOLDER PHASE COUNT SEED [PROCESSES [SHARE]].
 
 Phases: `known` is what the sample models learned. In `light` a lamp has failed: less light, and warmer. In `part` the lamp is new, and
-three in ten parts are wing nuts. Writes COUNT JPEG files of 640 x 480 and COCO's annotations.json.
+SHARE of the parts, three in ten by default, are wing nuts. Writes COUNT JPEG files of 640 x 480 and COCO's annotations.json.
 """
 
 import json
@@ -27,8 +27,8 @@ _LIGHT = np.array([0.015, 0.02, 0.03], np.float32)
 """The share of blue, green and red that is left."""
 
 
-def render(job: tuple[str, str, int, int, int]) -> list[tuple[str, list]]:
-    folder, phase, seed, shard, count = job
+def render(job: tuple[str, str, int, int, int, float]) -> list[tuple[str, list]]:
+    folder, phase, seed, shard, count, share = job
     cv2.setNumThreads(1)
     rng = np.random.default_rng(np.random.SeedSequence([seed, PHASES.index(phase), shard]))
     SHAPES[NEW] = wing_nut
@@ -36,7 +36,7 @@ def render(job: tuple[str, str, int, int, int]) -> list[tuple[str, list]]:
     bank = sprite.make_bank(rng, per_class=2)
     rows = []
     for index in range(shard * SHARD, min(count, (shard + 1) * SHARD)):
-        scene.CLASSES = _drawn_from(phase)
+        scene.CLASSES = _drawn_from(phase, share)
         found = scene.render_scene(rng, bank, scene.ASKED, SIZE)
         image = _dimmed(rng, found.image) if phase == "light" else found.image
         name = f"{phase}-{seed}-{index:04d}.jpg"
@@ -45,12 +45,12 @@ def render(job: tuple[str, str, int, int, int]) -> list[tuple[str, list]]:
     return rows
 
 
-def _drawn_from(phase: str) -> tuple[str, ...]:
+def _drawn_from(phase: str, share: float) -> tuple[str, ...]:
     """Each known class as often as another; the new one makes up its share."""
     if phase != "part":
         return classes.CLASSES
     known = classes.CLASSES * 3
-    return (*known, *[NEW] * round(len(known) * _NEW_SHARE / (1 - _NEW_SHARE)))
+    return (*known, *[NEW] * round(len(known) * share / (1 - share)))
 
 
 def _dimmed(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
@@ -60,9 +60,9 @@ def _dimmed(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.clip(np.clip(linear, 0, 1) ** np.float32(1 / 2.2) * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def generate(folder: Path, phase: str, count: int, seed: int, processes: int) -> None:
+def generate(folder: Path, phase: str, count: int, seed: int, processes: int, share: float = _NEW_SHARE) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(str(folder), phase, seed, shard, count) for shard in range(-(-count // SHARD))]
+    jobs = [(str(folder), phase, seed, shard, count, share) for shard in range(-(-count // SHARD))]
     with Pool(processes) as pool:
         rows = [row for shard in pool.imap(render, jobs) for row in shard]
     width, height = SIZE
@@ -86,5 +86,5 @@ def _bbox(box: tuple[float, float, float, float]) -> list[float]:
 
 
 if __name__ == "__main__":
-    where, what, number, first, *most = sys.argv[1:]
-    generate(Path(where), what, int(number), int(first), int(most[0]) if most else 2)
+    where, what, number, first, *more = sys.argv[1:]
+    generate(Path(where), what, int(number), int(first), int(more[0]) if more else 2, float(more[1]) if len(more) > 1 else _NEW_SHARE)
