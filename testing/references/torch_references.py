@@ -1,8 +1,8 @@
 """Exports models of Ultralytics and torchvision with random weights, and writes cases with the answers of their own code.
 
 python torch_references.py OUT: makes OUT/<family>/model.onnx, cases/ and expected.json, as references.py does, and prints the hash of
-each model and the versions that wrote it. Needs ultralytics, torchvision, onnx, onnxslim, onnxruntime and pycocotools (2026-11-27: torch 2.15.0,
-torchvision 0.29.2, transformers 5.24.0, ultralytics 8.4.190, onnx 1.23.2, onnxslim 0.1.98, onnxruntime 1.32.0, pycocotools 2.0.11). What Ultralytics' exporter writes is under the AGPL: nothing of it belongs into the repository.
+each model and the versions that wrote it. torch-requirements.txt has the packages that it needs. What Ultralytics' exporter writes is under
+the AGPL: nothing of it belongs into the repository.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ from pycocotools import mask as coco
 from torchvision.transforms import functional
 from ultralytics import RTDETR, YOLO
 
+from random_weights import HERE, PHOTOS, last_layers, rescale, settle, some_pixels, spread_out
+
 OUT = Path(sys.argv[1])
 ONLY = sys.argv[2:]
-HERE = Path(__file__).resolve().parents[2]
-PHOTOS = ["artifacts/samples/belt-03.jpg", "docs/pictures/ssd.jpg", "docs/annotated.jpg"]
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 LIMITS = {"conf": 0.25, "iou": 0.7, "max_det": 100}
 TASKS = {"detect": "", "segment": "-seg", "semantic": "-sem", "pose": "-pose", "obb": "-obb", "classify": "-cls"}
@@ -80,65 +80,6 @@ def folder_of(name):
 def done(folder, cases):
     (folder / "expected.json").write_text(json.dumps(cases))
     print(folder.name, hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(), flush=True)
-
-
-def spread_out(model, size):
-    """Untrained heads find nothing: their last layers are scaled until a few cells of a photo score high, and boxes, points, angles and masks
-    differ from one another."""
-    network = model.model.eval()
-    head = network.model[-1]
-    settle(network, some_pixels(size))
-    pixels = some_pixels(size)[:1]
-    if hasattr(head, "dec_score_head"):
-        rescale(head.dec_score_head[-1], network, pixels, 1.5, -3, (0, 1))
-        rescale(head.dec_bbox_head[-1].layers[-1], network, pixels, 1, 0)
-        return
-    # Without a distribution for each side, the sides are what comes out: they must not be negative.
-    sides = (1, 1) if getattr(head, "reg_max", 1) > 1 else (0.4, 2.5)
-    for name, spread, middle in [("cv3", 1.5, -6), ("cv2", *sides), ("cv4", 1, 0), ("cv4_kpts", 1, 0), ("linear", 3, 0)]:
-        branches = [one for prefix in ("", "one2one_") for one in as_list(getattr(head, prefix + name, None))]
-        for branch in branches:
-            last = branch[-1] if isinstance(branch, torch.nn.Sequential) else branch
-            if isinstance(last, (torch.nn.Conv2d, torch.nn.Linear)):
-                rescale(last, network, pixels, spread, middle)
-
-
-def as_list(layers):
-    if layers is None:
-        return []
-    return list(layers) if isinstance(layers, torch.nn.ModuleList) else [layers]
-
-
-def rescale(layer, network, pixels, spread, middle, axes=None):
-    """Gives the layer's numbers this deviation and mean: all together, or over the axes, each of the others for itself."""
-    torch.nn.init.normal_(layer.weight, 0, 1)
-    layer.bias.data[:] = 0
-    seen = []
-    hook = layer.register_forward_hook(lambda _module, _inputs, output: seen.append(output.detach()))
-    with torch.no_grad():
-        network(pixels)
-    hook.remove()
-    # A head that all levels share is called for each.
-    values = seen[0] if axes else torch.cat([each.flatten() for each in seen])
-    scale = spread / (values.std(axes) if axes else values.std())
-    layer.weight.data *= scale[:, None] if axes else scale
-    layer.bias.data[:] = middle - scale * (values.mean(axes) if axes else values.mean())
-
-
-def settle(network, pixels):
-    """Gives batch normalization the statistics of photos. Without them, what an untrained network says hardly depends on the picture."""
-    layers = [module for module in network.eval().modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    for layer in layers:
-        layer.momentum = None
-        layer.train()
-    with torch.no_grad():
-        network(pixels)
-    network.eval()
-
-
-def some_pixels(size):
-    images = [Image.open(HERE / name).convert("RGB").resize((size[1], size[0])) for name in PHOTOS]
-    return torch.stack([functional.to_tensor(image) for image in images])
 
 
 def label_of(result, at):
@@ -297,14 +238,6 @@ def detector(name):
         cases.append({"case": file.name, "predictions": expected[:40]})
         print(f"  {name}: {len(expected)} boxes; ONNX Runtime finds {len(run.run(None, {'image': tensor[None].numpy()})[0])}")
     done(folder, cases)
-
-
-def last_layers(network):
-    if hasattr(network, "rpn"):
-        rpn, predictor = network.rpn.head, network.roi_heads.box_predictor
-        return [(rpn.cls_logits, 2), (rpn.bbox_pred, 0.3), (predictor.cls_score, 2), (predictor.bbox_pred, 1)]
-    scores, boxes = network.head.classification_head, network.head.regression_head
-    return [(level[-1], spread) for head, spread in ((scores, 2), (boxes, 1)) for level in head.module_list]
 
 
 class Ordered(torch.nn.Module):
