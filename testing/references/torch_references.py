@@ -16,6 +16,7 @@ from pathlib import Path
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 import torchvision
@@ -151,6 +152,14 @@ def without_bars(mask, shape):
     return mask[top : top + rows, left : left + columns]
 
 
+def without_date(file):
+    """The same model has the same hash on another day."""
+    model = onnx.load(file)
+    kept_properties = [(each.key, each.value) for each in model.metadata_props if each.key != "date"]
+    onnx.helper.set_model_props(model, dict(kept_properties))
+    onnx.save(model, file)
+
+
 def from_ultralytics(name, base, task, side, options):
     size = (side, side) if isinstance(side, int) else side
     torch.manual_seed(7)
@@ -160,6 +169,7 @@ def from_ultralytics(name, base, task, side, options):
     # Limits of `nms=True` are part of the graph.
     file = model.export(format="onnx", imgsz=list(size), **options, **(LIMITS if options.get("nms") else {}))
     shutil.move(file, folder / "model.onnx")
+    without_date(folder / "model.onnx")
     # RT-DETR's own predictor stretches pictures and suppresses nothing; the one of YOLO would do neither.
     exported = RTDETR(folder / "model.onnx") if base.startswith("rtdetr") else YOLO(folder / "model.onnx", task=task)
     raw = []
