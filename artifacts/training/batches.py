@@ -1,7 +1,7 @@
 """Reads a cached split and makes augmented batches, one batch ahead in a thread."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,15 @@ class Cached:
     """N x S x S x 3, RGB uint8."""
     objects: list[np.ndarray]
     """Per image: rows of classId, x0, y0, x1, y1."""
+    parts: np.ndarray | None = None
+    """N x S x S: 0 for none, else the row of the object from 1."""
 
 
 def load(folder: Path) -> Cached:
     rows = json.loads((folder / "objects.json").read_text())
     objects = [np.array(objs, np.float32).reshape(-1, 5) for _, objs in rows]
-    return Cached(np.load(folder / "images.npy"), objects)
+    parts = folder / "parts.npy"
+    return Cached(np.load(folder / "images.npy"), objects, np.load(parts) if parts.exists() else None)
 
 
 def to_input(images: np.ndarray) -> Tensor:
@@ -46,23 +49,46 @@ def train_batches(
     data: Cached, size: int, rng: np.random.Generator, zoom: float, drift: float = 0.0
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """One epoch. `zoom` is the share of pictures that are magnified or reduced as well as turned, `drift` the mean log of it."""
-    order = rng.permutation(len(data.objects))
-    groups = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
-    seeds = rng.integers(2**63, size=len(groups))
 
-    def build(job: tuple[np.ndarray, int]) -> tuple[Tensor, Tensor, Tensor]:
-        local = np.random.default_rng(job[1])
-        pairs = [_augment(data.images[i], data.objects[i], local, zoom, drift) for i in job[0]]
+    def build(rows: np.ndarray, local: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        pairs = [_augment(data.images[i], data.objects[i], local, zoom, drift) for i in rows]
         # No arithmetic of torch in this thread: it would open a second pool of workers on the same cores.
         x = torch.from_numpy(np.stack([p[0] for p in pairs])).permute(0, 3, 1, 2)
         return x, *pad_objects([p[1] for p in pairs])
 
+    yield from built_ahead(build, len(data.objects), size, rng)
+
+
+def part_batches(data: Cached, size: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """One epoch with the part of each pixel, B x S x S. Pictures are turned, not rescaled: every part stays what it is."""
+
+    def build(rows: np.ndarray, local: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        images, objects, parts = [], [], []
+        for i in rows:
+            boxes = data.objects[i].copy()
+            image, part = _turn(local, boxes, data.images[i], data.parts[i])
+            images.append(_recolor(local, image))
+            objects.append(boxes)
+            parts.append(part)
+        x = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
+        return x, *pad_objects(objects), torch.from_numpy(np.stack(parts))
+
+    yield from built_ahead(build, len(data.objects), size, rng)
+
+
+def built_ahead(
+    build: Callable[[np.ndarray, np.random.Generator], tuple[Tensor, ...]], count: int, size: int, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, ...]]:
+    """Shuffled batches, each built in a thread while the one before it is learned."""
+    order = rng.permutation(count)
+    groups = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+    jobs = [(rows, np.random.default_rng(seed)) for rows, seed in zip(groups, rng.integers(2**63, size=len(groups)))]
     with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(build, (groups[0], seeds[0]))
-        for following in [*zip(groups[1:], seeds[1:]), None]:
+        pending = pool.submit(build, *jobs[0])
+        for following in [*jobs[1:], None]:
             batch = pending.result()
             if following is not None:
-                pending = pool.submit(build, following)
+                pending = pool.submit(build, *following)
             yield batch
 
 
@@ -72,15 +98,27 @@ def _augment(
     objects = objects.copy()
     if rng.random() < zoom:
         image, objects = _rescale(image, objects, rng, drift)
+    (image,) = _turn(rng, objects, image)
+    return _recolor(rng, image), objects
+
+
+def _turn(rng: np.random.Generator, objects: np.ndarray, *pictures: np.ndarray) -> list[np.ndarray]:
+    """Mirrors and transposes pictures of the same scene; `objects` are changed in place."""
+    turned = list(pictures)
     if rng.random() < 0.5:
-        image, objects[:, [1, 3]] = image[:, ::-1], 1 - objects[:, [3, 1]]
+        turned, objects[:, [1, 3]] = [p[:, ::-1] for p in turned], 1 - objects[:, [3, 1]]
     if rng.random() < 0.5:
-        image, objects[:, [2, 4]] = image[::-1], 1 - objects[:, [4, 2]]
+        turned, objects[:, [2, 4]] = [p[::-1] for p in turned], 1 - objects[:, [4, 2]]
     if rng.random() < 0.5:
-        image, objects = image.transpose(1, 0, 2), objects[:, [0, 2, 1, 4, 3]]
+        turned, objects[:, 1:] = [p.swapaxes(0, 1) for p in turned], objects[:, [2, 1, 4, 3]]
+    return turned
+
+
+def _recolor(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Other light, as the network's input."""
     gain = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.06, 3))
     table = np.clip((np.arange(256)[:, None] / 255) ** np.exp(rng.normal(0, 0.12)) * gain * 255, 0, 255)
-    return cv2.LUT(np.ascontiguousarray(image), ((table[None] - MEAN) / STD).astype(np.float32)), objects
+    return cv2.LUT(np.ascontiguousarray(image), ((table[None] - MEAN) / STD).astype(np.float32))
 
 
 def _rescale(image: np.ndarray, objects: np.ndarray, rng: np.random.Generator, drift: float) -> tuple[np.ndarray, np.ndarray]:

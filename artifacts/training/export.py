@@ -1,4 +1,4 @@
-"""Checkpoint to ONNX: python export.py detector|classifier CHECKPOINT FOLDER."""
+"""Checkpoint to ONNX: python export.py detector|classifier|segmenter CHECKPOINT FOLDER."""
 
 import sys
 import tempfile
@@ -11,6 +11,7 @@ import torch
 
 from nets.classifier import Classifier, ClassifierGraph
 from nets.detector import Detector, DetectorGraph
+from nets.segmenter import Segmenter, SegmenterGraph
 from parts.classes import CLASSES
 from slim import shorten
 
@@ -22,6 +23,10 @@ def export(kind: str, checkpoint: Path, target: Path, classes: int = len(CLASSES
         net = Detector(classes)
         net.load_state_dict(torch.load(checkpoint))
         graph, side, outputs = DetectorGraph(net), 512, ["boxes", "scores"]
+    elif kind == "segmenter":
+        net = Segmenter(Detector(classes))
+        net.load_state_dict(torch.load(checkpoint))
+        graph, side, outputs = SegmenterGraph(net), 512, ["rows", "prototypes"]
     else:
         net = Classifier(classes)
         net.load_state_dict(torch.load(checkpoint))

@@ -1,7 +1,7 @@
 """Renders splits into a cache folder: python generate.py CACHE SPLIT…
 
 Arrays hold what a network sees: decoded JPEG, stretched with plain bilinear sampling, RGB.
-Files hold what a device sees: JPEG, any size.
+Files hold what a device sees: JPEG, any size. Maps of parts have the same sizes: 0 for none, else the row of the object from 1.
 """
 
 import json
@@ -34,6 +34,8 @@ def render_shard(job: tuple[str, str, int]) -> list[tuple[str, Objects]]:
         if split.kind == "scenes":
             scene = render_scene(rng, bank, TRAINING if name.endswith("-train") else ASKED)
             image, objects = scene.image, [[CLASSES.index(label), *map(float, box)] for label, box in scene.objects]
+            if split.parts:
+                _store_parts(Path(cache) / name, split.as_files, INPUT_PX[split.kind], index, scene.parts)
         else:
             label = index % len(CLASSES)
             image, objects = render_closeup(rng, bank, CLASSES[label]), [[label, 0.0, 0.0, 1.0, 1.0]]
@@ -51,6 +53,14 @@ def _store(folder: Path, as_files: bool, side: int, index: int, jpeg: bytes) -> 
     return f"{index:05d}.jpg"
 
 
+def _store_parts(folder: Path, as_files: bool, side: int, index: int, parts: np.ndarray) -> None:
+    if as_files:
+        cv2.imwrite(str(folder / f"{index:05d}.parts.png"), parts)
+    else:
+        array = np.load(folder / "parts.npy", mmap_mode="r+")
+        array[index] = cv2.resize(parts, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
+
+
 def generate(cache: Path, name: str) -> None:
     split = SPLITS[name]
     folder = cache / name
@@ -58,6 +68,8 @@ def generate(cache: Path, name: str) -> None:
     if not split.as_files:
         side = INPUT_PX[split.kind]
         np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (split.count, side, side, 3)).flush()
+        if split.parts:
+            np.lib.format.open_memmap(folder / "parts.npy", "w+", np.uint8, (split.count, side, side)).flush()
     jobs = [(str(cache), name, shard) for shard in range(-(-split.count // SHARD))]
     with Pool() as pool:
         rows = [row for shard in pool.imap(render_shard, jobs) for row in shard]

@@ -18,22 +18,26 @@ class Curve:
     parts: int
 
 
-def match(found: Detections, truth: np.ndarray, iou: float) -> np.ndarray:
-    """True for each detection that claims a ground-truth part of its class; a part is claimed once."""
+def match(found: Detections, truth: np.ndarray, iou: float, table: np.ndarray | None = None) -> np.ndarray:
+    """True for each detection that claims a ground-truth part of its class; a part is claimed once. `table`: IoU, default: of the boxes."""
+    if table is None:
+        table = overlap(found[:, 2:], truth[:, 1:])
     hits = np.zeros(len(found), bool)
     taken = np.zeros(len(truth), bool)
     for row in np.argsort(-found[:, 1], kind="stable"):
         same = (truth[:, 0] == found[row, 0]) & ~taken
         if same.any():
-            table = np.where(same, overlap(found[row : row + 1, 2:], truth[:, 1:])[0], -1)
-            best = int(table.argmax())
-            if table[best] >= iou:
+            likeness = np.where(same, table[row], -1)
+            best = int(likeness.argmax())
+            if likeness[best] >= iou:
                 hits[row] = taken[best] = True
     return hits
 
 
-def curves(found: list[Detections], truth: list[np.ndarray], classes: int, iou: float = 0.5) -> list[Curve]:
-    hits = [match(f, t, iou) for f, t in zip(found, truth)]
+def curves(
+    found: list[Detections], truth: list[np.ndarray], classes: int, iou: float = 0.5, tables: list[np.ndarray] | None = None
+) -> list[Curve]:
+    hits = [match(f, t, iou, table) for f, t, table in zip(found, truth, tables or [None] * len(found))]
     rows, hit = np.concatenate(found), np.concatenate(hits)
     result = []
     for class_id in range(classes):

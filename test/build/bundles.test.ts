@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32').each(NODES)('the bundles in an emp
   });
 
   it('activate models, which pass their golden tests on this machine', async () => {
-    for (const name of ['PartsDetector', 'PartsClassifier', 'GearInspector'])
+    for (const name of ['PartsDetector', 'PartsClassifier', 'PartsSegmenter', 'GearInspector'])
       await expect(model('activate', path.join(folder, `edgeml.model.${name}`))).resolves.toMatchObject({
         stderr: '',
       });

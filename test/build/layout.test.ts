@@ -42,6 +42,7 @@ describe('greengrass-build', () => {
       'artifacts/edgeml.model.GearInspector/1.0.0/GearInspector.zip',
       'artifacts/edgeml.model.PartsClassifier/1.0.0/PartsClassifier.zip',
       'artifacts/edgeml.model.PartsDetector/1.0.0/PartsDetector.zip',
+      'artifacts/edgeml.model.PartsSegmenter/1.0.0/PartsSegmenter.zip',
       'recipes/edgeml.Console-1.0.0.yaml',
       'recipes/edgeml.EdgeManager-1.3.6.yaml',
       'recipes/edgeml.FeedbackUploader-1.0.0.yaml',
@@ -51,6 +52,7 @@ describe('greengrass-build', () => {
       'recipes/edgeml.model.GearInspector-1.0.0.yaml',
       'recipes/edgeml.model.PartsClassifier-1.0.0.yaml',
       'recipes/edgeml.model.PartsDetector-1.0.0.yaml',
+      'recipes/edgeml.model.PartsSegmenter-1.0.0.yaml',
     ]);
   });
 

@@ -68,8 +68,8 @@ describe('manifests', () => {
     expect(lifecycleOf(manifestOf('edgeml.InferenceAgent', device)).steps.run?.script).toMatch(
       new RegExp(`run\\.(sh|cmd)" "\\{kernel:rootPath\\}" ${ladder}$`),
     );
-    for (const name of ['edgeml.model.PartsDetector', 'edgeml.model.PartsClassifier', 'edgeml.model.GearInspector'])
-      expect(manifestOf(name, device).name).toBe(model);
+    for (const name of ['PartsDetector', 'PartsClassifier', 'PartsSegmenter', 'GearInspector'])
+      expect(manifestOf(`edgeml.model.${name}`, device).name).toBe(model);
     expect(manifestOf('edgeml.InferenceApp', device).artifacts).toHaveLength(1);
     const uploader = environmentOf(manifestOf('edgeml.FeedbackUploader', device));
     expect(uploader['EDGEML_MAX_MESSAGE_BYTES']).toBe(model === 'lite' ? '7000' : undefined);

@@ -26,6 +26,7 @@ const SAMPLES = path.join(PROJECT, 'artifacts/samples');
 const SERVICES: Readonly<Record<string, string>> = {
   belt: 'PartsDetector',
   part: 'PartsClassifier',
+  pile: 'PartsSegmenter',
   gear: 'GearInspector',
 };
 
@@ -40,7 +41,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function sampleImages(): Promise<string[]> {
-  const folders = await Promise.all([SAMPLES, path.join(SAMPLES, 'gears')].map((one) => readdir(one)));
+  const folders = await Promise.all(
+    [SAMPLES, ...['gears', 'piles'].map((name) => path.join(SAMPLES, name))].map((one) => readdir(one)),
+  );
   return folders.flat().filter((file) => /\.(jpe?g|png)$/.test(file));
 }
 
@@ -62,10 +65,11 @@ describe('npm start -- --once --json', () => {
       for (const { image, service, predictions, timings } of answers) {
         expect(service, image).toBe(SERVICES[image.split('-')[0] ?? '']);
         expect(timings.totalMs, image).toBeGreaterThan(0);
-        for (const { label, score, box } of predictions) {
+        for (const { label, score, box, mask } of predictions) {
           expect(label, image).toMatch(/^[a-z-]+$/);
           expect(score, image).toBeGreaterThan(0);
-          expect(box !== undefined, image).toBe(service === 'PartsDetector');
+          expect(box !== undefined, image).toBe(['PartsDetector', 'PartsSegmenter'].includes(service));
+          expect(mask !== undefined, image).toBe(service === 'PartsSegmenter');
           if (service === 'GearInspector') expect(label, image).toBe(image.includes('good') ? 'normal' : 'anomaly');
         }
       }

@@ -86,7 +86,7 @@ async function packaged(family: ReferenceFamily, folder: string, work: string) {
     readonly questions: readonly { readonly keys: readonly string[] }[];
   };
   const settings = path.join(work, 'settings.json');
-  await writeFile(settings, JSON.stringify(family.settings));
+  await writeFile(settings, JSON.stringify({ ...family.settings, ...(await decidedIn(folder)) }));
   const labels = path.join(work, 'labels.txt');
   if (family.labels) await writeFile(labels, family.labels.join('\n'));
   const words = ['package', '--source', model, '--name', 'Model', '--manifest', settings, '--output', work];
@@ -94,6 +94,12 @@ async function packaged(family: ReferenceFamily, folder: string, work: string) {
   if (made.code !== 0) throw new Error(`${family.name} cannot be packaged: ${made.stderr}`);
   const [name = ''] = await readdir(path.join(work, 'packages'));
   return { proposed: inWords(proposed, questions), dir: path.join(work, 'packages', name) };
+}
+
+/** Settings that the reference's training decided, if it wrote any. */
+async function decidedIn(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(path.join(folder, 'settings.json'), 'utf8').catch(() => '{}');
+  return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
 function inWords(

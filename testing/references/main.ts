@@ -8,27 +8,35 @@ import { compareFamily } from './compare-family.ts';
 import type { ComparedFamily } from './compare-family.ts';
 import type { ReferenceFamily } from './families.ts';
 import { REFERENCE_FAMILIES } from './families.ts';
-import { TORCH_FAMILIES } from './torch-families.ts';
+import { ANOMALIB_FAMILIES, TORCH_FAMILIES } from './torch-families.ts';
 
 /**
  * `npm run references`: makes the models' own answers in a virtual environment, compares ours, and writes the table of docs/models.md.
- * `EDGEML_TORCH_PYTHON` names a Python with PyTorch, Transformers and Ultralytics, without which rows of TORCH_FAMILIES stay as they are. Further
- * arguments are folders of families: only those are compared, as they were made last, and only their rows are written again.
+ * `EDGEML_TORCH_PYTHON` names a Python with PyTorch, Transformers and Ultralytics, `EDGEML_ANOMALIB_PYTHON` one with anomalib; without them the rows
+ * of TORCH_FAMILIES and ANOMALIB_FAMILIES stay as they are. Further arguments are folders of families: only those are compared, as they were made last, and only their rows are written again.
  * Exit code 1 if a family agrees less than the table said before.
  */
 const HERE = import.meta.dirname;
 const WORK = path.join(PROJECT, '.references');
 const PAGE = path.join(PROJECT, 'docs/models.md');
 const HASHES = path.join(HERE, 'models.gen.json');
-const ALL = [...REFERENCE_FAMILIES, ...TORCH_FAMILIES];
+const ALL = [...REFERENCE_FAMILIES, ...TORCH_FAMILIES, ...ANOMALIB_FAMILIES];
 const MAX_OUTPUT = 16 * 1024 ** 2;
 const [BEGIN, END] = ['<!-- Written by `npm run references`: -->\n', '<!-- End of the table of references. -->'];
-const TORCH_PYTHON = process.env['EDGEML_TORCH_PYTHON'];
 const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
-const TORCH_SCRIPTS = [
-  'testing/vision/reference/make_query_detectors_reference.py',
-  'testing/references/torch_references.py',
-];
+/** What is made with a Python that nobody has to have. */
+const OPTIONAL = [
+  {
+    python: process.env['EDGEML_TORCH_PYTHON'],
+    scripts: ['testing/vision/reference/make_query_detectors_reference.py', 'testing/references/torch_references.py'],
+    families: TORCH_FAMILIES,
+  },
+  {
+    python: process.env['EDGEML_ANOMALIB_PYTHON'],
+    scripts: ['testing/references/anomalib_references.py'],
+    families: ANOMALIB_FAMILIES,
+  },
+].flatMap(({ python, ...rest }) => (python === undefined ? [] : [{ python, ...rest }]));
 const run = promisify(execFile);
 
 async function environment(): Promise<string> {
@@ -50,15 +58,16 @@ async function environment(): Promise<string> {
   return python;
 }
 
-/** Has the models and their own answers made: those that PyTorch writes only if there is one. */
+/** Has the models and their own answers made: those that PyTorch writes only if there is one that can. */
 async function makeReferences(out: string): Promise<void> {
   await run(await environment(), [path.join(HERE, 'references.py'), out], { maxBuffer: MAX_OUTPUT });
-  if (TORCH_PYTHON === undefined) return;
-  for (const script of TORCH_SCRIPTS) {
-    // Ultralytics loads and writes files of its own in the folder in which it runs.
-    const options = { cwd: out, maxBuffer: MAX_OUTPUT };
-    const { stdout } = await run(TORCH_PYTHON, [path.join(PROJECT, script), out], options);
-    console.log(stdout);
+  for (const { python, scripts } of OPTIONAL) {
+    for (const script of scripts) {
+      // Ultralytics loads and writes files of its own in the folder in which it runs.
+      const options = { cwd: out, maxBuffer: MAX_OUTPUT };
+      const { stdout } = await run(python, [path.join(PROJECT, script), out], options);
+      console.log(stdout);
+    }
   }
 }
 
@@ -94,7 +103,7 @@ async function main(): Promise<number> {
   const out = path.join(WORK, 'models');
   const only = process.argv.slice(2);
   if (only.length === 0) await makeReferences(out);
-  const made = TORCH_PYTHON === undefined ? REFERENCE_FAMILIES : ALL;
+  const made = [...REFERENCE_FAMILIES, ...OPTIONAL.flatMap(({ families }) => families)];
   const families = only.length === 0 ? made : ALL.filter(({ folder }) => only.includes(folder));
   const compared: ComparedFamily[] = [];
   for (const [index, family] of families.entries()) {

@@ -36,6 +36,24 @@ const DETECTOR = {
   labels: numbered(6),
 };
 
+const anomalib = { exporter: 'anomalib 2.7', reference: 'its inferencer', settings: {} };
+
+/** Written by anomalib_references.py. */
+export const ANOMALIB_FAMILIES: readonly ReferenceFamily[] = [
+  { ...anomalib, folder: 'anomalib-padim', name: 'PaDiM' },
+  {
+    ...anomalib,
+    folder: 'anomalib-padim-raw',
+    name: 'PaDiM without its post-processor: threshold and range in the package',
+  },
+  { ...anomalib, folder: 'anomalib-patchcore', name: 'PatchCore' },
+  {
+    ...anomalib,
+    folder: 'anomalib-patchcore-raw',
+    name: 'PatchCore without its post-processor: threshold and range in the package',
+  },
+];
+
 /** Written by make_query_detectors_reference.py (Transformers) and torch_references.py (the others). */
 export const TORCH_FAMILIES: readonly ReferenceFamily[] = [
   {

@@ -81,6 +81,11 @@ export const COMPONENTS: readonly ComponentBuild[] = [
     folder: 'model-parts-classifier',
     artifacts: () => [modelZip('PartsClassifier')],
   },
+  {
+    name: 'edgeml.model.PartsSegmenter',
+    folder: 'model-parts-segmenter',
+    artifacts: () => [modelZip('PartsSegmenter')],
+  },
   { name: 'edgeml.model.GearInspector', folder: 'model-gear-inspector', artifacts: () => [modelZip('GearInspector')] },
   {
     name: 'edgeml.FeedbackUploader',

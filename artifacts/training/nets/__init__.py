@@ -1,1 +1,1 @@
-"""The two networks. One backbone, two heads."""
+"""The networks. One backbone, a head for each."""

@@ -40,6 +40,8 @@ class Scene:
     """BGR uint8, before JPEG."""
     objects: list[tuple[str, tuple[float, float, float, float]]]
     """Label and x0, y0, x1, y1 in 0..1 of the visible pixels."""
+    parts: np.ndarray
+    """Which object each pixel shows: 0 for none, else its place in `objects` from 1."""
 
 
 @dataclass
@@ -118,6 +120,14 @@ class Stage:
             found.append((label, (xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height)))
         return found
 
+    def part_map(self) -> np.ndarray:
+        """The visible pixels, with the numbers of `ground_truth` from 1."""
+        numbers, asked = np.zeros(len(self.labels) + 1, np.uint8), 0
+        for index, label in enumerate(self.labels):
+            if label is not None:
+                numbers[index + 1] = asked = asked + 1
+        return numbers[self.owner + 1]
+
 
 def empty_stage(rng: np.random.Generator, width: int, height: int, least_visible: float = 0.0) -> Stage:
     light = random_lighting(rng)
@@ -137,8 +147,9 @@ def random_patch(rng: np.random.Generator, stage: Stage, bank: SpriteBank, label
 
 
 def render_scene(
-    rng: np.random.Generator, bank: SpriteBank, demand: Demand = ASKED, size: tuple[int, int] | None = None
+    rng: np.random.Generator, bank: SpriteBank, demand: Demand = ASKED, size: tuple[int, int] | None = None, pile: bool = False
 ) -> Scene:
+    """`pile`: parts lie on one another in any case."""
     width, height = SIZES[rng.integers(len(SIZES))] if size is None else size
     stage = empty_stage(rng, width, height, demand.least_visible)
     unit = min(width, height) * float(np.exp(rng.uniform(*np.log(demand.unit))))
@@ -146,7 +157,7 @@ def render_scene(
     parts, clutter = int(rng.integers(2, int(most) + 3)), int(rng.integers(0, 6))
     kinds: list[str | None] = [str(rng.choice(CLASSES)) for _ in range(parts)] + [None] * clutter
     rng.shuffle(kinds)
-    pile = rng.random() < 0.35
+    pile = rng.random() < 0.35 or pile
     middle = rng.uniform(0.3, 0.7, 2) * (width, height)
     for kind in kinds:
         patch = random_patch(rng, stage, bank, kind, unit)
@@ -155,4 +166,4 @@ def render_scene(
             spread = rng.normal(middle, unit * 1.3) if pile else rng.uniform(0, 1, 2) * (width, height)
             if stage.try_place(patch, int(spread[0] - pw / 2), int(spread[1] - ph / 2)):
                 break
-    return Scene(photograph(rng, stage.color), stage.ground_truth())
+    return Scene(photograph(rng, stage.color), stage.ground_truth(), stage.part_map())

@@ -125,6 +125,7 @@ function wantedOf(known: readonly KnownService[], task: string): readonly string
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   'image-classification': 'PartsClassifier',
+  'instance-segmentation': 'PartsSegmenter',
   anomaly: 'GearInspector',
 };
 

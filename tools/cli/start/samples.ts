@@ -5,6 +5,7 @@ import { cliErrors } from '../errors.ts';
 
 const SAMPLES = path.join(PROJECT, 'artifacts/samples');
 const GEARS = path.join(SAMPLES, 'gears');
+const PILES = path.join(SAMPLES, 'piles');
 const IMAGE = /\.(jpe?g|png)$/i;
 
 /** A folder of sample images and the service that looks at them. */
@@ -17,13 +18,13 @@ export interface SampleSet {
 }
 
 /**
- * Copies the sample images into one folder per service: scenes of the conveyor for the detector, close-ups for the classifier, gears
- * of the inspection station for the inspector.
+ * Copies the sample images into one folder per service: scenes of the conveyor for the detector, close-ups for the classifier, piles of
+ * parts for the segmenter, gears of the inspection station for the inspector.
  *
  * @throws EdgeError `cli.no-samples`
  */
 export async function stageSamples(target: string): Promise<readonly SampleSet[]> {
-  const [names, gears] = [await imagesIn(SAMPLES), await imagesIn(GEARS)];
+  const [names, piles, gears] = [await imagesIn(SAMPLES), await imagesIn(PILES), await imagesIn(GEARS)];
   await rm(target, { recursive: true, force: true });
   return Promise.all([
     stage('sample-scenes', 'PartsDetector', path.join(target, 'scenes'), SAMPLES, names.filter(isScene)),
@@ -34,6 +35,7 @@ export async function stageSamples(target: string): Promise<readonly SampleSet[]
       SAMPLES,
       names.filter((name) => !isScene(name)),
     ),
+    stage('sample-piles', 'PartsSegmenter', path.join(target, 'piles'), PILES, piles),
     stage('sample-gears', 'GearInspector', path.join(target, 'gears'), GEARS, gears),
   ]);
 }
