@@ -49,8 +49,13 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
           </g>
         ))}
         {boxes.map((prediction, at) => (
-          <Box key={at} prediction={prediction} width={width} height={height} px={1 / scale} withLabel={withLabels} />
+          <Outline key={at} prediction={prediction} width={width} height={height} px={1 / scale} />
         ))}
+        {/* Above the pixels of every prediction. */}
+        {withLabels &&
+          boxes.map((prediction, at) => (
+            <Label key={at} prediction={prediction} width={width} height={height} px={1 / scale} />
+          ))}
       </svg>
       {tags.length > 0 && (
         <ol class="tags" aria-hidden="true">
@@ -66,14 +71,9 @@ export function Picture({ bitmap, predictions, name, labelsFrom = 0 }: PicturePr
   );
 }
 
-interface BoxProps extends OutlineProps {
-  readonly withLabel: boolean;
-}
-
-function Box({ prediction, width, height, px, withLabel }: BoxProps) {
+function Label({ prediction, width, height, px }: OutlineProps) {
   const { box: [x0, y0] = [0, 0], classId, label, score, text: read } = prediction;
   const [x, y] = [x0 * width, y0 * height];
-  const color = classColor(classId);
   const text = `${read ?? label} ${score.toFixed(2)}`;
   const tall = 17 * px;
   const wide = textWidth(text) * px + 10 * px;
@@ -82,15 +82,10 @@ function Box({ prediction, width, height, px, withLabel }: BoxProps) {
   const labelX = Math.max(0, Math.min(x - px, width - wide));
   return (
     <g>
-      <Outline prediction={prediction} width={width} height={height} px={px} />
-      {withLabel && (
-        <>
-          <rect x={labelX} y={labelY} width={wide} height={tall} fill={color} />
-          <text x={labelX + 5 * px} y={labelY + 12.5 * px} font-size={12 * px}>
-            {text}
-          </text>
-        </>
-      )}
+      <rect x={labelX} y={labelY} width={wide} height={tall} fill={classColor(classId)} />
+      <text x={labelX + 5 * px} y={labelY + 12.5 * px} font-size={12 * px}>
+        {text}
+      </text>
     </g>
   );
 }
