@@ -61,7 +61,9 @@ function driftPart({ points, scenes, alarms, minutes, falseAlarms }: DemoResult)
     name: thing,
     points: points.filter((point) => point.thing === thing).map((point) => [point.minutes / 60, point.ratio] as const),
   }));
-  const marks = scenes.map(({ scene, minutes: at }) => ({ hours: at / 60, name: SCENES[scene] }));
+  const nameOf = (scene: keyof typeof SCENES, at: number): string =>
+    at > minutes.observed ? 'new model, new part on every line' : SCENES[scene];
+  const marks = scenes.map(({ scene, minutes: at }) => ({ hours: at / 60, name: nameOf(scene, at) }));
   const plot = linePlot({ title: 'Distance from the baseline', lines, marks, bound: 1, hours: minutes.all / 60 });
   const rows = alarms.map(({ thing, scene, cause, reason, feature, value, threshold, minutes: after, pictures }) => [
     ...[thing, SCENES[scene], `${cause}: ${reason}`, `${feature} ${value} (threshold ${threshold})`].map(escaped),
@@ -126,7 +128,7 @@ function stepTable({ steps }: DemoResult): string {
 /** Cells are HTML. Numbers stand right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (text: string): string =>
-    /^[\d.]+$/.test(text) ? `<td class="number">${text}</td>` : `<td>${text}</td>`;
+    /^[\d.]+$/.test(text) && head.at(-1) !== 'Measured' ? `<td class="number">${text}</td>` : `<td>${text}</td>`;
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
   return `<div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

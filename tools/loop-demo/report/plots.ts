@@ -3,6 +3,8 @@ import { escaped } from '../../twin/report/xml.ts';
 const WIDTH = 880;
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 26, 24];
 const HEIGHT = 230;
+/** Names of marks stand in rows, so that those of near ones do not lie on each other. */
+const [MARK_ROW, MARK_ROWS] = [14, 3];
 /** Points of one line that are drawn at most; the largest of each step stays. */
 const MOST_POINTS = 400;
 /** Classes of report/style.ts that color lines and bars. */
@@ -38,8 +40,8 @@ export function linePlot({ title, lines, marks, bound, hours }: LinePlot): strin
     `<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(0)}" y2="${y(0)}"/>`,
     `<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(bound)}" y2="${y(bound)}"/>`,
     ...marks.map(
-      ({ hours: at, name }) =>
-        `<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text x="${Number(x(at)) + 4}" y="${TOP + 10}">${escaped(name)}</text>`,
+      ({ hours: at, name }, row) =>
+        `<line class="mark" x1="${x(at)}" x2="${x(at)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text x="${Number(x(at)) + 4}" y="${TOP + 10 + MARK_ROW * (row % MARK_ROWS)}">${escaped(name)}</text>`,
     ),
     ...lines.map(({ points }, at) => {
       const path = thinned(points).map(([hour, value], index) => `${index === 0 ? 'M' : 'L'}${x(hour)} ${y(value)}`);
