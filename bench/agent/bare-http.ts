@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { createHttpClient } from '#packages/http';
 
-/** A bare server with a child process: the least that asking for a model in a process of its own can cost in Node.js. */
+/** A bare server with a child process: the least that asking for a model in its own process can cost in Node.js. */
 export interface BareHttp {
   /** Milliseconds for a request whose body is read, and which the child answers after being busy; the busy time is taken off. */
   ask(body: Uint8Array, busyMs: number, signal: AbortSignal): Promise<number>;

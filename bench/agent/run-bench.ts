@@ -43,7 +43,7 @@ const CLASSIFIER = 'PartsClassifier';
 const PHOTO_BYTES = 200_000;
 const SAMPLES_TIMEOUT_MS = 120_000;
 
-/** The collection in a local core of its own, each component its own process, measured from outside. */
+/** The collection in its own local core, each component its own process, measured from outside. */
 export async function runBench({ requests, swaps, starts, signal, onProgress }: BenchOptions): Promise<BenchReport> {
   const folder = await deviceFolder();
   const root = path.join(folder, 'core');

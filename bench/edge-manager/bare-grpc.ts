@@ -12,7 +12,7 @@ export interface BareGrpc {
   stop(): Promise<void>;
 }
 
-/** A gRPC server in a process of its own that takes Predict and answers nothing: what gRPC itself costs. */
+/** A gRPC server in its own process that takes Predict and answers nothing: what gRPC itself costs. */
 export async function startBareGrpc(socketPath: string): Promise<BareGrpc> {
   const child = fork(fileURLToPath(import.meta.url), [socketPath], { execArgv: ['--import', 'tsx'] });
   await once(child, 'message');

@@ -11,7 +11,7 @@ export interface Sequential extends Measurement {
   readonly runMs: number;
 }
 
-/** One image after the other, without the agent, in a process of its own. */
+/** One image after the other, without the agent, in its own process. */
 export async function measureSequential(
   name: BenchModel,
   count: number,

@@ -3,7 +3,7 @@ import { loadReference, referenceModel } from '../../testing/vision/reference-mo
 import { ownCpu, peakRssMb, summarize } from './measurement.ts';
 
 /**
- * One image after the other in a process of its own, as `python_peer.py --mode seq` does it:
+ * One image after the other in its own process, as `python_peer.py --mode seq` does it:
  * `sequential.ts <model> <count> <threads>`. Prints one JSON line.
  */
 const [name = '', countText, threadsText] = process.argv.slice(2);

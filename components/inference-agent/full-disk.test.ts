@@ -11,7 +11,7 @@ import { PATIENCE_MS } from '../../testing/patience.ts';
 import type { Child } from '../../testing/process/child.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 
-/** The bundled agent on a file system of its own, which is filled, and killed as by a loss of power. */
+/** The bundled agent on its own file system, which is filled, and killed as by a loss of power. */
 describe.runIf(canMount())('an agent whose disk is full', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let disk: SmallDisk;

@@ -11,7 +11,7 @@ const REST = 'serve-model.js';
  * Entry point of the bundle `instance-worker.js`: a process that runs one model, a thread of the agent that does, or the thread of
  * either that prepares images.
  *
- * A process is confined first, for which it may begin again. The rest is a bundle of its own, so that it is read and compiled only
+ * A process is confined first, for which it may begin again. The rest is a separate bundle, so that it is read and compiled only
  * afterward, once: together they cost each process 30 ms of CPU time more.
  */
 const confinement = isMainThread ? confineAsTold(readEnvironment().confinement) : undefined;

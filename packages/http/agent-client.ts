@@ -28,7 +28,7 @@ export interface InvokeOptions extends CallOptions {
   readonly contentType: string;
   /** The agent answers with an error rather than after this many milliseconds. */
   readonly deadlineMs?: number;
-  /** Whose arrays these are: a model that hands a state on goes on with the one that the call before has left. Default: it begins with zeros. */
+  /** Whose arrays these are: a model that hands a state on continues with the one that the call before has left. Default: it begins with zeros. */
   readonly sequence?: string | undefined;
 }
 

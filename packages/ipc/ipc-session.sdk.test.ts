@@ -31,7 +31,7 @@ async function runSuite(attempt: number): Promise<Report | undefined> {
   const vitest = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');
   const config = 'testing/ipc/sdk-session-suite.config.ts';
   const words = [vitest, 'run', '--config', config, '--reporter=json', `--outputFile=${file}`];
-  // A group of its own: the process that the SDK has stopped for good is a child of this one.
+  // A separate group: the process that the SDK has stopped for good is a child of this one.
   const child = spawn(process.execPath, words, { cwd: PROJECT, detached: true, stdio: 'ignore' });
   const killAll = (): void => void process.kill(-Number(child.pid), 'SIGKILL');
   const limit = setTimeout(killAll, LIMIT_MS);

@@ -51,7 +51,7 @@ export interface IpcSession {
    */
   getSecret(secretId: string): Promise<string>;
 
-  /** Answers update notices; return milliseconds to defer, 0 to go on. Optional: a no-op if the nucleus lacks it. */
+  /** Answers update notices; return milliseconds to defer, 0 to continue. Optional: a no-op if the nucleus lacks it. */
   onComponentUpdate(answer: () => { readonly deferMs: number; readonly message?: string }): Promise<Subscription>;
   updateState(state: 'RUNNING' | 'ERRORED'): Promise<void>;
 

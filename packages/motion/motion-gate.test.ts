@@ -148,7 +148,7 @@ describe('MotionGate', () => {
   it('goes on with less than it takes to begin', () => {
     const { look, settle } = gateOf();
     settle();
-    // A thing of 3 × 3 cells of 14,400: too little to begin, enough to go on.
+    // A thing of 3 × 3 cells of 14,400: too little to begin, enough to continue.
     const little = { thing: { x: 302, y: 202, size: 12 } };
     expect(look(little)).toBe('unchanged');
     look({ thing: { x: 100, y: 100, size: 60 } });

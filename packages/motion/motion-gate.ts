@@ -29,7 +29,7 @@ export interface MotionStatistics {
 
 /** A moving object is followed this long after it was last seen. */
 const HOLD_MS = 1_000;
-/** Motion that has begun goes on with so much of what it takes to begin. */
+/** Motion that has begun continues with so much of what it takes to begin. */
 const GOES_ON = 0.5;
 
 /** Lets frames through while something moves before the camera. */

@@ -4,7 +4,7 @@ import { entry, errorCatalog } from '#packages/foundation';
 export type StoreFault =
   /** Nothing about this sample or bucket: try again later. */
   | 'moment'
-  /** The bucket refuses: samples of other buckets may go on. */
+  /** The bucket refuses: samples of other buckets may continue. */
   | 'destination'
   /** The object itself is refused. */
   | 'object'

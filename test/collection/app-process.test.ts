@@ -51,7 +51,7 @@ describe('edgeml.InferenceApp, killed while it works on a folder', () => {
     const inbox = path.join(work, 'inbox');
     await mkdir(inbox);
     const names = Array.from({ length: 40 }, (_, n) => `${n}.jpg`);
-    // Cameras pad with zeros: each image has a size of its own.
+    // Cameras pad with zeros: each image has its own size.
     const image = await testImage();
     for (const [n, name] of names.entries())
       await writeFile(path.join(inbox, name), Buffer.concat([image, Buffer.alloc(n)]));

@@ -20,7 +20,7 @@ const SCRIPT = path.join(import.meta.dirname, '../../testing/clients/triton-call
 const WITH_KSERVE = await needs(kserveClient);
 const KSERVE_SCRIPT = path.join(import.meta.dirname, '../../testing/clients/kserve-caller.py');
 
-/** The bundled agent in a process of its own, each model in another. */
+/** The bundled agent in its own process, each model in another. */
 describe('clients of Open Inference Protocol', await needs(tritonClient), () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let agent: Child;

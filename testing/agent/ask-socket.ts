@@ -13,7 +13,7 @@ export interface SocketAnswer {
   readonly error: ErrorBody['error'] | undefined;
 }
 
-/** One request, bare of what clients do, on a connection of its own. Without a length the body goes in chunks. */
+/** One request, bare of what clients do, on its own connection. Without a length the body goes in chunks. */
 export async function askSocket(
   socketPath: string,
   { method, path, body }: { readonly method: string; readonly path: string; readonly body?: string | Uint8Array },

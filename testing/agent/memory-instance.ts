@@ -83,7 +83,7 @@ export class MemoryInstance implements ModelInstance {
   async infer(picture: Picture): Promise<Inference> {
     return this.#run(async () => {
       const loaded = picture instanceof Uint8Array || isFrame(picture) ? picture : await picture.read();
-      // Moved, as into a thread: who goes on using the bytes shall notice.
+      // Moved, as into a thread: who continues using the bytes shall notice.
       return this.#model.infer(this.spec, structuredClone(loaded, { transfer: transferOf(loaded) }));
     });
   }

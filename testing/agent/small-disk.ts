@@ -14,7 +14,7 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** A file system of its own, with room for a few made-up packages unless told otherwise; only root may make one. */
+/** A separate file system, with room for a few made-up packages unless told otherwise; only root may make one. */
 export function mountedDisk(folder: string, bytes = 512 * 1024): SmallDisk {
   mkdirSync(folder, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'edgeml-test', folder], { stdio: 'ignore' });

@@ -1,7 +1,7 @@
 import { systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
-/** Waits cost no time, but time goes on by them. */
+/** Waits take no time, but move the clock. */
 export class WarpClock implements Clock {
   ahead = 0;
   now = (): number => Date.now() + this.ahead;

@@ -63,7 +63,7 @@ export class EdgeClient {
     this.#client = new Agent(target, credentials.createInsecure(), {
       'grpc.enable_http_proxy': 0,
       'grpc.max_receive_message_length': -1,
-      // Each has a connection of its own, as applications have.
+      // Each has its own connection, as applications have.
       'grpc.use_local_subchannel_pool': 1,
     });
   }

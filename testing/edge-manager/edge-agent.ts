@@ -27,7 +27,7 @@ export class EdgeAgent {
     return new EdgeAgent(process, workFolder, socketPath);
   }
 
-  /** A client with a connection of its own. */
+  /** A client with its own connection. */
   client(generation?: ClientGeneration): EdgeClient {
     const client = new EdgeClient(`unix://${this.socketPath}`, generation);
     this.#clients.push(client);

@@ -5,7 +5,7 @@ import { EdgeClient, floatsOf, rawBytes, tensorOf } from './client.ts';
 import type { EdgeAgent } from './edge-agent.ts';
 import { bareModel, identity } from './models.ts';
 
-/** Where a scripted client acts: an agent that runs, and a folder of its own. */
+/** Where a scripted client acts: an agent that runs, and its own folder. */
 interface Scene {
   readonly agent: EdgeAgent;
   readonly client: EdgeClient;

@@ -19,7 +19,7 @@ const LOOK_MS = 1_000;
 /** Exit code of Node.js for a process that waits for something that nothing will bring. */
 const NEVER_SETTLED = 13;
 
-/** Fuzzes one target in a process of its own. A crash and a hang are findings, with the input that led to them. */
+/** Fuzzes one target in its own process. A crash and a hang are findings, with the input that led to them. */
 export async function runTarget({ name, seconds, seed, save, signal }: RunTargetOptions): Promise<FuzzReport> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgeml-fuzz-'));
   const journal = path.join(folder, 'journal');

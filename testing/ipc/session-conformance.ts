@@ -5,7 +5,7 @@ import type { IpcSession } from '#packages/ipc';
 import type { RigOptions, NucleusRig } from './nucleus-rig.ts';
 import { HEARER, SECRET, SPEAKER } from './nucleus-rig.ts';
 
-/** Objects and bytes that a nucleus of either kind takes; JSON knows no negative zero, and the session has a key of its own. */
+/** Objects and bytes that a nucleus of either kind takes; JSON knows no negative zero, and the session has its own key. */
 const anyObject = fc
   .dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }), { maxKeys: 120, size: 'max' })
   .map((message) => JSON.parse(JSON.stringify(message)) as Record<string, unknown>)

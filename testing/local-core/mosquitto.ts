@@ -13,7 +13,7 @@ export interface TestBroker {
 
 const PATHS = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
-/** Debian's mosquitto on a port of its own. */
+/** Debian's mosquitto on its own port. */
 export async function startMosquitto(port?: number): Promise<TestBroker> {
   const chosen = port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));

@@ -12,7 +12,7 @@ const gone: OutsideData = { what: 'tea', how: 'put the kettle on', whyNot: () =>
 const there: OutsideData = { ...gone, whyNot: async () => undefined };
 const LEFT_OUT = 'tea: not made (put the kettle on)';
 
-/** Tests of a project of its own, which uses the set-up of this one. */
+/** Tests of its own project, which uses the set-up of this one. */
 const PROGRAM = `
 import { describe, it } from 'vitest';
 import { needs } from ${JSON.stringify(path.join(import.meta.dirname, 'needs.ts'))};

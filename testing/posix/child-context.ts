@@ -35,5 +35,5 @@ export interface ChildContext {
   readonly attempt: <Result>(action: () => Result) => Result | string;
 }
 
-/** Runs in a process of its own, as text: it must not name anything outside itself but globals. */
+/** Runs in its own process, as text: it must not name anything outside itself but globals. */
 export type ChildBody = (context: ChildContext) => unknown;

@@ -7,7 +7,7 @@ import { PATIENCE_MS } from '../patience.ts';
 
 /**
  * A folder that the first test file of the run to ask fills for all of them. Files run side by side: those that ask meanwhile wait.
- * A campaign or a soak, which Vitest does not run, has a run of its own.
+ * A campaign or a soak, which Vitest does not run, has its own run.
  *
  * @param name of the folder, below that of the run
  * @throws Error with the reason, for everybody who asks, if it could not be filled

@@ -23,7 +23,7 @@ export interface ComponentOptions extends Omit<ChildOptions, 'cwd'> {
   readonly bundleFolder?: string;
 }
 
-/** Starts a component's bundled program in a process of its own, as a nucleus would. */
+/** Starts a component's bundled program in its own process, as a nucleus would. */
 export async function startComponent(component: keyof typeof BUNDLES, options: ComponentOptions): Promise<Child> {
   const { workFolder, configuration, words = [], bundleFolder = component, ...rest } = options;
   const [program = ''] = await Promise.all(

@@ -38,7 +38,7 @@ export async function smallPackage(): Promise<ModelFolder> {
   );
 }
 
-/** Runs `edgeml predict` in a process of its own: the loader of Vulkan reads its environment once. */
+/** Runs `edgeml predict` in its own process: the loader of Vulkan reads its environment once. */
 export async function predictSmall(
   folder: ModelFolder,
   providers: string,

@@ -59,7 +59,7 @@ function environmentOf(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]));
 }
 
-/** A core in a process of its own, and the lines that it prints. */
+/** A core in its own process, and the lines that it prints. */
 function startProcess(deployment?: LocalDeploymentRequest): Child {
   const script = fileURLToPath(new URL('../../testing/local-core/core-process.mts', import.meta.url));
   const words = [rig.paths.root, ...(deployment === undefined ? [] : [JSON.stringify(deployment)])];

@@ -45,7 +45,7 @@ export interface TwinOptions {
 const AGENT = 'edgeml.InferenceAgent';
 const LINES_KEPT = 15;
 
-/** Runs a deployment on a local core of its own, asks its models, measures, and takes everything down again. */
+/** Runs a deployment on its own local core, asks its models, measures, and takes everything down again. */
 export async function runTwin(options: TwinOptions): Promise<TwinReport> {
   const { lite, signal, thingName } = options;
   const started = new Date();

@@ -7,7 +7,7 @@ import { consoleErrors } from '../errors.ts';
 const LEAST_CHARACTERS = 16;
 const RANDOM_BYTES = 16;
 
-/** The secret that every write needs. It travels in a header of its own, never as a cookie. */
+/** The secret that every write needs. It travels in its own header, never as a cookie. */
 export class Token {
   readonly #digest: Buffer;
   readonly text: string;

@@ -239,7 +239,7 @@ function bitsOfDuplicates({ duplicates, 'sampling-strategy': strategy }: Feedbac
   return strategy === undefined || strategy['strategy-name'] === 'ALL' ? undefined : DEFAULT_BITS;
 }
 
-/** Undefined for a prediction in a form of its own: nobody can say whether it repeats another. */
+/** Undefined for a prediction in its own form: nobody can say whether it repeats another. */
 function outcomesIn(prediction: unknown): readonly Outcome[] | undefined {
   try {
     return readPrediction(prediction).outcomes;

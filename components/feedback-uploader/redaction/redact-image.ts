@@ -85,7 +85,7 @@ async function formatOf(image: Uint8Array): Promise<Format> {
   };
 }
 
-/** The bitstream of lossless WebP has a chunk of its own (RFC 9649, section 2.6). */
+/** The bitstream of lossless WebP has its own chunk (RFC 9649, section 2.6). */
 function isLosslessWebp(image: Uint8Array): boolean {
   return Buffer.from(image.buffer, image.byteOffset, image.length).includes('VP8L', 12, 'latin1');
 }

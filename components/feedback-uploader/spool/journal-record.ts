@@ -39,7 +39,7 @@ export type Change =
 /** A change as written: numbered, with the books after it, so that a lost line loses no count. */
 export type ChangeRecord = Change & { readonly s: number; readonly n: Books };
 
-/** A journal begins with the state that it goes on from: `S`, one `e` per entry, `E`. */
+/** A journal begins with the state that it continues from: `S`, one `e` per entry, `E`. */
 export type SnapshotRecord =
   ({ readonly t: 'S' } & WholeState) | { readonly t: 'e'; readonly e: SpoolEntry } | ({ readonly t: 'E' } & WholeState);
 

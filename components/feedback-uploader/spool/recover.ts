@@ -107,7 +107,7 @@ async function adopt(folder: SpoolFolder, files: readonly FolderEntry[], state: 
   return adopted;
 }
 
-/** A fresh journal heals damage and forgets history. On a full disk the old one, which has its room already, goes on. */
+/** A fresh journal heals damage and forgets history. On a full disk the old one, which has its room already, continues. */
 async function nextJournal(
   folder: SpoolFolder,
   state: SpoolState,

@@ -137,7 +137,7 @@ export class Admission<T extends Target> {
     for (let next = this.#next(); next; next = this.#next()) this.#run(next);
   }
 
-  /** Refuses what comes from now on and ends what waits; what runs goes on. */
+  /** Refuses what comes from now on and ends what waits; what runs continues. */
   stop(): void {
     this.#stopping = true;
     for (const request of [...this.#open]) {

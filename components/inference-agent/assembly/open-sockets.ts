@@ -101,7 +101,7 @@ export async function openSockets(ports: SocketPorts, router: RoutePorts): Promi
 const INFERENCE_MODE = 0o660;
 const PRIVATE_MODE = 0o600;
 
-/** Opens the listener for other machines, if one is configured. If it cannot be opened for any reason, the agent goes on without it. */
+/** Opens the listener for other machines, if one is configured. If it cannot be opened for any reason, the agent continues without it. */
 async function openListener(
   ports: SocketPorts,
   router: RoutePorts,

@@ -19,7 +19,7 @@ export interface AgentEvents {
     readonly alias: string;
     readonly path: string;
     readonly error: WireError;
-    /** The model that goes on serving in its place. */
+    /** The model that continues serving in its place. */
     readonly serving?: ModelIdentity;
   };
   readonly 'model.rolled-back': { readonly from: ModelIdentity; readonly to: ModelIdentity };
@@ -32,7 +32,7 @@ export interface AgentEvents {
   readonly 'model.retired': { readonly model: ModelIdentity };
   readonly 'model.restored': { readonly model: ModelIdentity; readonly provider: string; readonly variant: string };
   readonly 'model.restore-failed': { readonly alias: string; readonly error: WireError };
-  /** A restart would not bring back what serves, or only from its source: why, and what it would bring back. It goes on being tried. */
+  /** A restart would not bring back what serves, or only from its source: why, and what it would bring back. It continues being tried. */
   readonly 'model.not-kept': {
     readonly model: ModelIdentity;
     readonly error: WireError;
@@ -40,7 +40,7 @@ export interface AgentEvents {
   };
   /** State that could not be saved before is saved now. */
   readonly 'model.kept': { readonly model: ModelIdentity };
-  /** A restart would not know which versions are in quarantine. It goes on being tried. */
+  /** A restart would not know which versions are in quarantine. It continues being tried. */
   readonly 'quarantine.not-kept': { readonly error: WireError };
   readonly 'model.not-forgotten': { readonly model: ModelIdentity; readonly error: WireError };
   readonly 'model.untrusted': { readonly alias: string; readonly path: string; readonly error: WireError };

@@ -84,6 +84,6 @@ const NO_SETTINGS: ProviderSettings = {
 
 function endpointOf({ region, s3Endpoint }: ProviderSettings): URL {
   if (s3Endpoint !== '') return new URL(s3Endpoint);
-  // Amazon S3 endpoints, AWS General Reference: the partition of China has a domain of its own.
+  // Amazon S3 endpoints, AWS General Reference: the partition of China has its own domain.
   return new URL(`https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`);
 }

@@ -9,7 +9,7 @@ export const STANDBY_FILE = 'standby';
 export const SUCCESSOR_FILE = 'successor';
 
 /**
- * Until then a nucleus that goes on with this component has started it again. Measured on two cores: 1 to 3 s, and with twenty busy
+ * Until then a nucleus that continues with this component has started it again. Measured on two cores: 1 to 3 s, and with twenty busy
  * processes beside it 16 s on nucleus lite.
  */
 const SUCCESSOR_MS = 60_000;

@@ -12,7 +12,7 @@ export interface ArrayQuery {
 
 /**
  * `?input=NAME&dtype=float32&shape=1,512`: the body is the elements of one input. `?sequence=ID`, with `sequence_start=true` or
- * `sequence_end=true`: the call goes on with the state that the one before has left.
+ * `sequence_end=true`: the call continues with the state that the one before has left.
  * @throws EdgeError `http.bad-request`
  */
 export function arrayQuery(url: string | undefined): ArrayQuery {

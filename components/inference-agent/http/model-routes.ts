@@ -11,7 +11,7 @@ import { agentErrors } from '../errors.ts';
 /** The registry of each role. */
 export type Registries = Readonly<Record<ModelRole, Pick<ModelRegistry, 'activate' | 'retire'>>>;
 
-/** Answers line by line while it goes on; the last line says how it ended. */
+/** Answers line by line while it continues; the last line says how it ended. */
 export function activateRoute(registries: Registries): Route {
   return {
     method: 'POST',

@@ -44,7 +44,7 @@ export class SequenceStates {
    * Runs a call behind those of its sequence that came before it, and keeps what it leaves.
    * @param work is given the state for the model that answers
    * @returns its answer, and whether it has begun the sequence
-   * @throws EdgeError of `work`; `open-inference.sequence-unknown` if it goes on with what is not here, or is another model's
+   * @throws EdgeError of `work`; `open-inference.sequence-unknown` if it continues with what is not here, or is another model's
    */
   async run(
     alias: string,

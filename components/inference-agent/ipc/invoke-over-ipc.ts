@@ -86,7 +86,7 @@ const requestSchema = z
     contentType: z.string().optional(),
     path: z.string().min(1).optional(),
     body: z.base64().optional(),
-    /** Of a caller: a model that hands a state on goes on with the one that the call before has left. */
+    /** Of a caller: a model that hands a state on continues with the one that the call before has left. */
     sequence: z
       .strictObject({
         id: z.string().min(1).max(200),

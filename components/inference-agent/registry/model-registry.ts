@@ -65,7 +65,7 @@ export class ModelRegistry {
 
   /**
    * Brings a package into service: read, verify, load, warm up, golden test, switch, drain; all but the last two within
-   * `LoadTimeoutSeconds`. The present model serves until the switch, and goes on if anything fails.
+   * `LoadTimeoutSeconds`. The present model serves until the switch, and continues if anything fails.
    * `source` is what is remembered as its origin. Default: `path`.
    * @throws EdgeError with the reason of the refusal
    */
@@ -144,7 +144,7 @@ export class ModelRegistry {
     for (const alias of [...this.#aliases.values()]) await alias.followComponent();
   }
 
-  /** Begins nothing new and gives up what is under way; what serves goes on. */
+  /** Begins nothing new and gives up what is under way; what serves continues. */
   freeze(): void {
     this.#closing.abort(agentErrors.error('model.superseded', 'the agent is ending'));
   }

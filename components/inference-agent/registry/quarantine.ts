@@ -32,7 +32,7 @@ export interface QuarantinePorts {
   readonly file: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** The file cannot be written: until it can, a restart of the agent would not know. It goes on being tried. */
+  /** The file cannot be written: until it can, a restart of the agent would not know. It continues being tried. */
   readonly onNotKept: (error: EdgeError) => void;
   /** It could not be written, and is. */
   readonly onKept?: () => void;

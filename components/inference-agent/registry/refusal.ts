@@ -5,7 +5,7 @@ import type { Announce } from '../events/agent-event.ts';
 export interface Refused {
   readonly alias: string;
   readonly path: string;
-  /** The model that goes on serving in its place. */
+  /** The model that continues serving in its place. */
   readonly serving?: ModelIdentity | undefined;
 }
 

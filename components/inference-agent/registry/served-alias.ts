@@ -53,7 +53,7 @@ export class ServedAlias {
   }
 
   /**
-   * Brings a package into service. The present model serves until then, and goes on if anything fails.
+   * Brings a package into service. The present model serves until then, and continues if anything fails.
    * @throws EdgeError with the reason of the refusal
    */
   activate(brought: BroughtPackage, owner: ModelOwner, attempt: Attempt): Promise<ActivateDone> {

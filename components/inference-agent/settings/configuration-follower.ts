@@ -32,7 +32,7 @@ export class ConfigurationFollower {
     ports.incidents.replace(UNKNOWN_KEY, ports.configuration.unknown);
   }
 
-  /** From now on a change is taken as soon as the nucleus or the overlay tells of it. */
+  /** From now on a change is taken as soon as the nucleus or the overlay reports it. */
   start(): void {
     const { configuration, overlay, ipc, log } = this.#ports;
     const subscribe = backgroundSubscriber(log);

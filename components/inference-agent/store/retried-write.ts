@@ -10,7 +10,7 @@ export interface RetriedWritePorts {
   readonly write: () => Promise<void>;
   /** Runs a repetition, for writes that must not meet others. Default: at once. */
   readonly inTurn?: (again: () => Promise<void>) => Promise<void>;
-  /** It was asked for and failed; it goes on being tried. Not called for repetitions. */
+  /** It was asked for and failed; it continues being tried. Not called for repetitions. */
   readonly onFailed: (error: EdgeError) => void;
   /** It succeeded after it had failed. */
   readonly onRecovered: () => void;

@@ -52,7 +52,7 @@ export class ClipKeeper {
     return recorder;
   }
 
-  /** The source has ended: a clip that goes on is kept as it is. */
+  /** The source has ended: a clip that continues is kept as it is. */
   forget(source: string): void {
     this.#recorders.get(source)?.close();
     this.#recorders.delete(source);

@@ -59,7 +59,7 @@ export class ClipRecorder {
     this.#maxBytes = options.settings.MemoryMB * 1_000_000;
   }
 
-  /** Bytes of packets in memory, those of a clip that goes on included. */
+  /** Bytes of packets in memory, those of a clip that continues included. */
   get bytes(): number {
     return this.#bytes + (this.#clip?.bytes ?? 0);
   }
@@ -83,7 +83,7 @@ export class ClipRecorder {
     stream.once('error', () => undefined);
   }
 
-  /** Keeps the seconds before now and after; a clip that goes on grows longer. */
+  /** Keeps the seconds before now and after; a clip that continues grows longer. */
   keep(reason: ClipReason): void {
     const { settings, clock } = this.#options;
     const now = clock.monotonic();
@@ -101,7 +101,7 @@ export class ClipRecorder {
     this.#cancel = clock.after(this.#clip.untilMs - now + LAST_FRAGMENT_MS, () => this.#finish());
   }
 
-  /** Hands over a clip that goes on, as long as it is. Idempotent. */
+  /** Hands over a clip that continues, as long as it is. Idempotent. */
   close(): void {
     this.#finish();
     this.#fragments = [];

@@ -75,7 +75,7 @@ export class InferenceRetrier {
     const { agent, naming, timeoutMs, wantsImages, onAnswer } = this.#options;
     const deadlineMs = Math.round(timeoutMs());
     if (frame.held) return this.#askHeld(frame, frame.held, service, { deadlineMs, signal });
-    // The arrays of one source follow one another: a model that hands a state on goes on with that of the file before.
+    // The arrays of one source follow one another: a model that hands a state on continues with that of the file before.
     const sequence = /\.np[yz]$/i.test(frame.image) ? frame.source : undefined;
     const path = wantsImages(service) ? undefined : await naming.pathFor(frame);
     if (path !== undefined) {

@@ -25,7 +25,7 @@ export interface LivePicturesOptions {
   readonly incidents: Incidents;
 }
 
-/** A viewer that asks again sooner goes on watching. */
+/** A viewer that asks again sooner continues watching. */
 const WATCH_MS = 2_000;
 /** At most 8 pictures of a source in a second: the eye sees movement, and the device does little for it. */
 const LEAST_GAP_MS = 125;

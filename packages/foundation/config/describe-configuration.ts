@@ -35,7 +35,7 @@ function rows(node: SchemaNode, path: readonly string[]): SettingDescription[] {
   ];
 }
 
-/** A group speaks through its settings; it has a row of its own only where something is said about the whole. */
+/** A group speaks through its settings; it has its own row only where something is said about the whole. */
 function rowsAt(node: SchemaNode, path: readonly string[]): SettingDescription[] {
   const below = rows(node, path);
   const isGroup = knownProperties(node) !== undefined;

@@ -14,7 +14,7 @@ export type Fsync = 'none' | 'file' | 'folder';
 export interface ReplaceOptions {
   /** Default `file`. */
   readonly fsync?: Fsync;
-  /** Where the new file is written first, on the same disk. Default: beside the file, under a name of its own. */
+  /** Where the new file is written first, on the same disk. Default: beside the file, under its own name. */
   readonly partial?: string;
 }
 

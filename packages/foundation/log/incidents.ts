@@ -44,7 +44,7 @@ const MAX_MESSAGE = 600;
 
 /**
  * Everything that is wrong now. Each incident is logged once when it opens and once when it is over, however often it is met in between; one
- * that goes on for another reason, which is another code of its error, is logged once more.
+ * that continues for another reason, which is another code of its error, is logged once more.
  */
 export class Incidents {
   readonly #log: Logger;

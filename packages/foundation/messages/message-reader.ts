@@ -26,7 +26,7 @@ export class MessageReader {
   /** The beginning of a head, until the rest of it is there. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
-  /** How much of it must be there to go on. */
+  /** How much of it must be there to continue. */
   #needed = MESSAGE_PREFIX_BYTES;
   /** Of the present blob, not there yet. */
   #missing = 0;

@@ -35,7 +35,7 @@ export function sequenceOffset(slot: number): number {
   return slot * 8;
 }
 
-/** Where the pixels of a slot begin: each at a page of its own. */
+/** Where the pixels of a slot begin: each at its own page. */
 export function slotOffset({ slotBytes }: RingRecord, slot: number): number {
   return RING_HEADER_BYTES + slot * pagesOf(slotBytes);
 }

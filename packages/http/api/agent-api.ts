@@ -114,7 +114,7 @@ export type ActivateProgress =
 
 /** Set while the disk does not hold what serves, or holds only its record and no copy of its own. */
 export interface NotKept {
-  /** Why; the agent goes on trying. */
+  /** Why; the agent continues trying. */
   readonly error: WireError;
   /** The model that a restart of the agent would bring back; absent if there is none. */
   readonly restores?: Pick<ModelIdentity, 'name' | 'version'>;

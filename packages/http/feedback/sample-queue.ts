@@ -28,7 +28,7 @@ const MAX_WAITING_BYTES = 32_000_000;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Gives samples to the feedback uploader while inference goes on: what does not fit into a small queue, or what the uploader does
+ * Gives samples to the feedback uploader while inference continues: what does not fit into a small queue, or what the uploader does
  * not take, is lost, and said with the reason.
  */
 export class SampleQueue {

@@ -37,7 +37,7 @@ export class MessageClient {
   /** Undefined if the agent is to be asked by HTTP for now. */
   #open(): MessageLine | undefined {
     if (this.#line?.takesMore) return this.#line;
-    // One that is full goes on with what it has.
+    // One that is full continues with what it has.
     if (this.#line?.isFull || this.#clock.monotonic() < this.#isHttpUntil) return undefined;
     return (this.#line = new MessageLine(this.#socketPath, this.#clock, () => {
       this.#isHttpUntil = this.#clock.monotonic() + ASK_AGAIN_MS;

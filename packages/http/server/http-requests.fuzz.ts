@@ -64,7 +64,7 @@ const target: FuzzTarget = {
     client.end(bytes);
     await once(client, 'close');
     const text = Buffer.concat(answer).toString('latin1');
-    // Node.js answers what asks to go on at once.
+    // Node.js answers what asks to continue at once.
     const answers = /^(HTTP\/1\.1 100 Continue\r\n\r\n)*HTTP\/1\.1 [2-5]\d\d /;
     ok(text === '' || answers.test(text), `it answered ${JSON.stringify(text.slice(0, 80))}`);
     ok(!/^HTTP\/1\.1 500 /m.test(text), `it answered ${text.slice(0, 300)}`);

@@ -11,7 +11,7 @@ export interface Route {
   readonly path: string;
   /** @param parameters the segments that the braces took, decoded, in the order of the path */
   handle(request: IncomingMessage, response: ServerResponse, ...parameters: string[]): Promise<void> | void;
-  /** Makes the body of what `handle` throws, for a protocol that has a form of its own. Default: an `ErrorBody`. */
+  /** Makes the body of what `handle` throws, for a protocol that has its own form. Default: an `ErrorBody`. */
   readonly errorBody?: ErrorBodyOf;
   /** Its entry in the API's description. Routes of components have one; `npm run generate` names one without. */
   readonly api?: RouteDescription;

@@ -24,7 +24,7 @@ const DEAF_CONNECTIONS_TO_GIVE_UP = 4;
 const MAX_LEFT_OUT = 240;
 
 /**
- * Proves that subscriptions still deliver: publishes on a topic of its own and waits to hear itself.
+ * Proves that subscriptions still deliver: publishes on its own topic and waits to hear itself.
  * Streams have been seen to stay open and fall silent for days, with every publish answered "done". That is the connection's way of
  * delivering; a single stream that falls silent is made again by `SubscriptionBook`.
  */

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 /**
  * Form of an encrypted file: the magic, 32 random bytes, then the plain bytes in pieces of 1 MiB (the last may be shorter or empty), each
- * followed by its tag of 16 bytes. Each file has a key of its own, HKDF-SHA256 (RFC 5869) of the package's data key with those random bytes
- * as salt and the path as info; each piece has a nonce of its own, its number and whether it is the last, so that pieces can be neither
+ * followed by its tag of 16 bytes. Each file has its own key, HKDF-SHA256 (RFC 5869) of the package's data key with those random bytes
+ * as salt and the path as info; each piece has its own nonce, its number and whether it is the last, so that pieces can be neither
  * moved, left out, added nor cut off (the construction STREAM of Hoang, Reyhanitabar, Rogaway and Vizár, CRYPTO 2015).
  */
 const MAGIC = Buffer.from('EDGEML-SEALED-1\n');

@@ -16,7 +16,7 @@ export function deniedCalls(ownPid: number): readonly CallRule[] {
     ...Object.values(ALWAYS)
       .flat()
       .map((call): CallRule => ({ call, errno: EPERM })),
-    // Their arguments lie in memory, where a filter cannot look; the C library goes on to the older call.
+    // Their arguments lie in memory, where a filter cannot look; the C library continues to the older call.
     { call: 'clone3', errno: ENOSYS },
     { call: 'openat2', errno: ENOSYS },
     { call: 'kill', errno: EPERM, if: [{ argument: 0, is: 'not-in', values: [ownPid] }] },

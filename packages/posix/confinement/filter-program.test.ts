@@ -58,7 +58,7 @@ describe.each(ARCHITECTURES)('filterProgram for %s', (architecture) => {
     const last = 469;
     expect(run(program, AUDIT[architecture], last + 1, [])).toBe(ENOSYS);
     expect(run(program, AUDIT[architecture], 0x4000_0000 + 41, [])).toBe(architecture === 'arm' ? ALLOW : ENOSYS);
-    // The cache of arm is flushed by a call of its own after code was written.
+    // The cache of arm is flushed by its own call after code was written.
     expect(run(program, AUDIT[architecture], 0x0f_0002, [])).toBe(architecture === 'arm' ? ALLOW : ENOSYS);
   });
 

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { posixErrors } from '../errors.ts';
 
-/** asm-generic/fcntl.h: a descriptor to go on from, which needs no right to list the folder. */
+/** asm-generic/fcntl.h: a descriptor to continue from, which needs no right to list the folder. */
 const O_PATH = 0o10000000;
 
 /**

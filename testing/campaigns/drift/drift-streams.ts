@@ -20,7 +20,7 @@ const SETTINGS: WatchSettings = {
 };
 /** Pictures of the reference set, which were taken over two weeks. */
 const REFERENCE = { pictures: 1_000, days: 14 } as const;
-/** Before a stream changes; a stream that never does goes on for so long. */
+/** Before a stream changes; a stream that never does continues for so long. */
 const QUIET_DAYS = 24;
 const UNCHANGED_DAYS = 45;
 /** Streams of a hundred that never change. */

@@ -9,7 +9,7 @@ import { Random } from './random.ts';
 import { imageSeeds, packageSeeds } from './seeds.ts';
 
 /**
- * Runs in a process of its own, so that a crash of native code is seen as such:
+ * Runs in its own process, so that a crash of native code is seen as such:
  * `run-fuzz.ts images|models <seed> <count> <journal>`. The journal holds the number of the case that is being tried and, when it
  * ends, the result. The input of a case that failed is left beside the journal.
  */

@@ -19,7 +19,7 @@ Settings are JSON pointers into a component's configuration; \`*\` stands for an
 text. A running component applies a change without a restart, except on nucleus lite, which restarts it. \`npm run generate\` writes this page from
 the schemas of the components; editors can use those in \`schemas/\`.`;
 
-/** Single settings first, then each group under a heading of its own. */
+/** Single settings first, then each group under its own heading. */
 function section(component: string, settings: readonly SettingDescription[]): string {
   const groups = new Map<string, SettingDescription[]>();
   for (const setting of settings) {

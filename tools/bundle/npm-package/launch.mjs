@@ -26,7 +26,7 @@ function home() {
   return path.join(XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'edgeml');
 }
 
-/** The unpacked project of this very package: another build of the same version gets a folder of its own. */
+/** The unpacked project of this very package: another build of the same version gets its own folder. */
 function unpackedProject() {
   const { version } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8'));
   const digest = createHash('sha256').update(readFileSync(ARCHIVE)).digest('hex').slice(0, 12);

@@ -25,7 +25,7 @@ describe('edgeml completion', () => {
     expect(offers(bash, 'edgeml', 'local', 'lo')).toEqual(['logs']);
     expect(offers(bash, 'edgeml', 'local', 'deploy', '--no-')).toEqual(['--no-rollback', '--no-wait']);
     expect(offers(bash, 'edgeml', 'try', 'model.onnx', '--lab')).toEqual(['--labels']);
-    // A file or a topic: bash goes on with files.
+    // A file or a topic: bash continues with files.
     expect(offers(bash, 'edgeml', 'local', 'sub', 'edgeml/')).toEqual(['']);
   });
 

@@ -8,7 +8,7 @@ import { cloudErrors } from '../errors.ts';
 import { targetText } from './target.ts';
 import type { Target } from './target.ts';
 
-/** Tag of a deployment that restores an earlier one: its id. A further rollback goes on from there, further back. */
+/** Tag of a deployment that restores an earlier one: its id. A further rollback continues from there, further back. */
 const RESTORES_TAG = 'edgeml:restores';
 
 export interface RollbackPlan extends DeploymentPlan {

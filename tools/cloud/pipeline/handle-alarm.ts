@@ -32,7 +32,7 @@ export interface AlarmOutcome {
 
 /**
  * Takes back every version of this pipeline that is on its way to the devices, or came to the last of them a short time ago. A run that
- * has not deployed anything yet goes on: the alarm is not about its version.
+ * has not deployed anything yet continues: the alarm is not about its version.
  */
 export async function handleAlarm({ time, detail }: AlarmEvent, ports: AlarmPorts): Promise<AlarmOutcome> {
   const { alarmName, state } = detail;

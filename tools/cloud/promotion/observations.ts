@@ -109,7 +109,7 @@ function challengersOf(model: HeartbeatMessage['Models'][number]): readonly Chal
   return [{ alias, name, version, ...champion, frames, agreed, failed, ...more }];
 }
 
-/** Observations of a watched deployment, so that another run can go on from them. */
+/** Observations of a watched deployment, so that another run can continue from them. */
 export interface SeenNumbers {
   readonly schemaVersion: 1;
   readonly deploymentId: string;

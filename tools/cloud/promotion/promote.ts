@@ -38,7 +38,7 @@ export interface PromoteOptions {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The run of a pipeline that this is part of. Default: none, a person goes on from the state. */
+  /** The run of a pipeline that this is part of. Default: none, a person continues from the state. */
   readonly run?: string;
   /** The token of the gate report; without it the promotion stops before the first wave. */
   readonly approve?: { readonly token: string; readonly by: string };

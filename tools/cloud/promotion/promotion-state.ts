@@ -11,7 +11,7 @@ import type { DeviceNumbers, SeenNumbers } from './observations.ts';
 import type { PromotionPlan } from './promotion-plan.ts';
 import { planDigest } from './promotion-plan.ts';
 
-/** How far a promotion has come. Saved after every step, so that any run can go on where another stopped. */
+/** How far a promotion has come. Saved after every step, so that any run can continue where another stopped. */
 export interface PromotionState {
   readonly schemaVersion: 1;
   readonly name: string;
@@ -72,7 +72,7 @@ export function hasEnded({ status }: PromotionState): boolean {
 }
 
 /**
- * The state that a promotion goes on from. A run of a pipeline begins again if another has ended, also with another plan; it does not take
+ * The state that a promotion continues from. A run of a pipeline begins again if another has ended, also with another plan; it does not take
  * over from one that is under way.
  *
  * @throws EdgeError `promote.state`, `promote.other-run`

@@ -29,7 +29,7 @@ export interface PublishOutcome {
 }
 
 /**
- * Publishes components one after the other, dependencies first. If it is stopped, the next run goes on: artifacts that are in the
+ * Publishes components one after the other, dependencies first. If it is stopped, the next run continues: artifacts that are in the
  * bucket are not sent again, a version that exists is compared, waited for, or replaced when Greengrass could not process it.
  *
  * @throws EdgeError `publish.version-taken`, `publish.not-deployable`, `publish.timeout`, `cloud.*`

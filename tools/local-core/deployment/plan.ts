@@ -126,7 +126,7 @@ export function defineComponents(
   return new Map(definitions);
 }
 
-/** Nucleus lite runs neither shutdown nor recover, knows no Skipif, and makes a unit of its own kind of `startup`. */
+/** Nucleus lite runs neither shutdown nor recover, knows no Skipif, and makes its own unit kind of `startup`. */
 function liteLifecycle({ steps, ...rest }: Lifecycle): Lifecycle {
   const { shutdown: _shutdown, recover: _recover, ...kept } = steps;
   const entries = Object.entries(kept).map(([section, { skipIf: _skipIf, ...step }]) => {

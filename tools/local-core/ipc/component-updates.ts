@@ -66,7 +66,7 @@ export class ComponentUpdates {
         deploymentId,
         unanswered: new Set(asked),
         answer: (component, recheckAfterMs) => {
-          // An answer without a time is not an answer: the nucleus goes on waiting for the time-out.
+          // An answer without a time is not an answer: the nucleus continues waiting for the time-out.
           if (recheckAfterMs === undefined) return;
           longestMs = Math.max(longestMs, recheckAfterMs);
           waiting.delete(component);

@@ -38,7 +38,7 @@ export interface ComponentSurroundings {
   readonly strictLite?: boolean;
 }
 
-/** A component with a token of its own, in state NEW and not in the graph yet. */
+/** A component with its own token, in state NEW and not in the graph yet. */
 export function createComponent(definition: ComponentDefinition, core: ComponentSurroundings): RunningComponent {
   const { paths, clock, graph, guardian, environment, onLine, onState } = core;
   const token = newToken();

@@ -24,7 +24,7 @@ const TIMEOUT_MS = 60_000;
 const IDLE_MS = 15_000;
 
 /**
- * Redacts in a process of its own: an image of 12 megapixels takes as much memory as the whole uploader may have, and a
+ * Redacts in its own process: an image of 12 megapixels takes as much memory as the whole uploader may have, and a
  * decoder that a broken image brings down must not take the spool with it. The process is started for the first image,
  * works on one at a time, and ends when there have been none for a while.
  */

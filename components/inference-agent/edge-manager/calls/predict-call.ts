@@ -25,7 +25,7 @@ export interface PredictCaller {
   /** Milliseconds from now; undefined if the client waits as long as it takes. */
   readonly deadlineMs: number | undefined;
   onCancelled(listener: () => void): void;
-  /** Of the client's metadata: its call goes on with the state that the one before has left. */
+  /** Of the client's metadata: its call continues with the state that the one before has left. */
   readonly step: SequenceStep | undefined;
   readonly tellTimings: (timings: Timings) => void;
   /** Warns of something about a model, once per client. */

@@ -27,7 +27,7 @@ export type ToProcess =
       readonly has: ChildHas;
       readonly memoryLimitBytes?: number;
     }
-  /** Start the thread that prepares images, which listens on a socket of its own. */
+  /** Start the thread that prepares images, which listens on its own socket. */
   | ({ readonly kind: 'preparer' } & Preparing)
   | {
       readonly kind: 'infer';

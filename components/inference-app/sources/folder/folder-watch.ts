@@ -187,7 +187,7 @@ export class FolderWatch {
 
   #watchFolder(path: string): void {
     const giveUp = (thrown: unknown): void => {
-      // Too many watches (EMFILE, ENOSPC) or a folder that went away: listing goes on.
+      // Too many watches (EMFILE, ENOSPC) or a folder that went away: listing continues.
       this.#watchers.get(path)?.close();
       this.#watchers.delete(path);
       this.#options.log.debug({ path, reason: messageOf(thrown) }, 'source.watch-failed');

@@ -18,7 +18,7 @@ interface Settling {
 
 /**
  * Waits until files are written to their end: two looks 30 ms apart see the same file, and it either ends as its format ends
- * or has not changed for 0.7 s. A writer that pauses for longer is read too early, and again when it goes on.
+ * or has not changed for 0.7 s. A writer that pauses for longer is read too early, and again when it continues.
  */
 export class SettlingFiles {
   readonly #clock: Clock;

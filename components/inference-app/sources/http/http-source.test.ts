@@ -84,7 +84,7 @@ function start(settings: object = {}): Promise<void> {
 
 const eventually = (condition: () => boolean): Promise<unknown> =>
   vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 5 });
-/** Waits until the pass is over, then goes on to the next one. */
+/** Waits until the pass is over, then continues to the next one. */
 const nextPass = async (): Promise<void> => {
   await eventually(() => clock.pending === 1);
   await clock.advance(10_000);

@@ -12,7 +12,7 @@ export interface JpegSplitterOptions {
 type Place =
   'outside' | 'outside-ff' | 'marker' | 'code' | 'length-high' | 'length-low' | 'segment' | 'scan' | 'scan-ff';
 
-/** Where to go on, and what the byte meant for the frame. */
+/** Where to continue, and what the byte meant for the frame. */
 interface Step {
   readonly next: number;
   readonly event?: 'started' | 'broken' | 'ended';

@@ -25,7 +25,7 @@ export interface RawFramesOptions {
   readonly isWanted: (frame: RawFrame) => boolean;
   /** Whether the command waits for memory, in place of frames being dropped. */
   readonly isPatient: boolean;
-  /** Whether ffmpeg is to go on with a video of this codec; else it is `unfit`. */
+  /** Whether ffmpeg is to continue with a video of this codec; else it is `unfit`. */
   readonly suits: (codec: string) => boolean;
   /** Whether the command is to be started again if pictures have another size from now on; else it makes them as large as those before. */
   readonly followsSize: boolean;
@@ -140,7 +140,7 @@ export class RawFrames implements FrameOutput {
     return socket.resume();
   }
 
-  /** Of what lies elsewhere, also if there is no pipe of our own: Windows, macOS, no FFI. @returns whether to go on reading */
+  /** Of what lies elsewhere, also if there is no pipe of our own: Windows, macOS, no FFI. @returns whether to continue reading */
   #copy(chunk: Buffer): boolean {
     for (let from = 0; from < chunk.length && !this.#stopped;) {
       if (!this.#slot) {
@@ -154,7 +154,7 @@ export class RawFrames implements FrameOutput {
     return this.#slot !== undefined;
   }
 
-  /** @returns whether to go on reading */
+  /** @returns whether to continue reading */
   #took(count: number): boolean {
     if (this.#stopped || !this.#slot) return false;
     this.#at += count;

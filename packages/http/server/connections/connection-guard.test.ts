@@ -75,7 +75,7 @@ async function endOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => socket.on('error', () => undefined).on('close', () => resolve(got)));
 }
 
-/** One honest request on a connection of its own. */
+/** One honest request on its own connection. */
 async function ask(method: 'GET' | 'POST', body = ''): Promise<{ readonly status: number; readonly body: string }> {
   const outgoing = request({ socketPath, method, path: '/', agent: false });
   outgoing.end(body);

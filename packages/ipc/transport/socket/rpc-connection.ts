@@ -16,7 +16,7 @@ import { decodeAnswer, encodeRequest } from './wire-form.ts';
 /** A nucleus that leaves more than this unread counts as gone: two of the largest frames. */
 const MAX_UNSENT_BYTES = 2 * MAX_FRAME_BYTES;
 
-/** Requests and subscriptions over one socket: each has a stream id of its own, counted up by the client. */
+/** Requests and subscriptions over one socket: each has its own stream id, counted up by the client. */
 export class RpcConnection implements NucleusConnection {
   readonly #socket: Socket;
   readonly #onClosed: (reason: string) => void;

@@ -3,7 +3,7 @@ export type Decoder =
   | { readonly kind: 'software' }
   /** What `ffmpeg -hwaccels` lists, e.g. `vaapi`. */
   | { readonly kind: 'acceleration'; readonly name: string }
-  /** A decoder of its own, e.g. `v4l2m2m` for `h264_v4l2m2m`. */
+  /** A separate decoder, e.g. `v4l2m2m` for `h264_v4l2m2m`. */
   | { readonly kind: 'codec'; readonly name: string; readonly codec: string };
 
 export const SOFTWARE: Decoder = { kind: 'software' };
