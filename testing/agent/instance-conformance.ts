@@ -185,6 +185,7 @@ export function specOf(
       intraOpThreads: 1,
       threadsToTry: [1],
       prepareAhead: false,
+      prepareFrames: true,
       spinning: false,
       niceness: 0,
       spare: false,

@@ -32,6 +32,8 @@ export interface ExecutorOptions {
   readonly plan: WorkerPlan;
   /** Input of the variant that was opened, if the next image is to be prepared while the model runs. */
   readonly prepareAhead?: (facts: InstanceFacts) => Preparing;
+  /** As in `InstanceSettings`. */
+  readonly prepareFrames: boolean;
   readonly clock: Clock;
   readonly loadTimeoutMs: number;
   readonly stuckAfterMs: number;

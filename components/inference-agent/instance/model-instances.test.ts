@@ -6,7 +6,7 @@ import { readPackage } from '#packages/model-package';
 import { silentLogger, systemClock } from '#packages/foundation';
 import type { Clock } from '#packages/foundation';
 
-import { sharedFolder } from '../../../testing/frames/test-ring.ts';
+import { openTestRing, sharedFolder } from '../../../testing/frames/test-ring.ts';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { BufferPool } from '../buffers/buffer-pool.ts';
@@ -185,6 +185,24 @@ describe.runIf(process.platform === 'linux')('A spare process', () => {
     }
     await instance.close();
     expect(processesOfModels()).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('Frames that meet in a process', () => {
+  it.each([
+    [true, 'a thread ahead'],
+    [false, 'who prepares'],
+  ])('are prepared ahead: %s', async (prepareFrames, who) => {
+    const open = workerInstances(ports(await scriptedWorker()));
+    const instance = await open(specOf({}, { isolation: 'process', prepareAhead: true, prepareFrames }), quiet);
+    const ring = await openTestRing(frames.path);
+    // Images start the thread in any case.
+    await untilPrepared(instance);
+    const met = ['one', 'who prepares'].map((text, slot) => instance.infer(ring.write(slot, text)));
+    const labels = (await Promise.all(met)).map(({ predictions }) => predictions[0]?.label);
+    expect(labels).toEqual(['Parts 1.0.0: one', `Parts 1.0.0: ${who}`]);
+    ring.close();
+    await instance.close();
   });
 });
 

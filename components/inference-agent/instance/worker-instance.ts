@@ -239,6 +239,7 @@ class WorkerInstance implements ModelInstance {
     const executor = await this.#ports.executors[settings.isolation]({
       plan,
       ...(settings.prepareAhead ? { prepareAhead: preparing } : {}),
+      prepareFrames: settings.prepareFrames,
       ...(settings.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: settings.memoryLimitBytes }),
       ...(settings.cpuCores === undefined ? {} : { cpuCores: settings.cpuCores }),
       niceness: settings.niceness,

@@ -134,8 +134,8 @@ describe('threads and providers by default', () => {
 
   it.each([
     [1, {}, { workers: 1, intraOpThreads: 1, threadsToTry: [1], prepareAhead: false }],
-    [2, {}, { workers: 1, intraOpThreads: 2, threadsToTry: [2, 1], prepareAhead: true }],
-    [4, {}, { workers: 1, intraOpThreads: 4, threadsToTry: [4, 2, 1] }],
+    [2, {}, { workers: 1, intraOpThreads: 2, threadsToTry: [2, 1], prepareAhead: true, prepareFrames: false }],
+    [4, {}, { workers: 1, intraOpThreads: 4, threadsToTry: [4, 2, 1], prepareFrames: true }],
     [16, {}, { workers: 4, intraOpThreads: 4, prepareAhead: true }],
     [8, { IntraOpThreads: 1 }, { workers: 8, intraOpThreads: 1, prepareAhead: false }],
     [2, { IntraOpThreads: 8 }, { workers: 1, intraOpThreads: 8, threadsToTry: [8] }],

@@ -36,6 +36,7 @@ class ModelProcess implements Executor {
   readonly #pending: PendingRequests<Inference | TensorRun>;
   readonly #bounds: ProcessBounds | undefined;
   readonly #stuckAfterMs: number;
+  readonly #prepareFrames: boolean;
   readonly #startPreparer: () => void;
   /** The thread that prepares images is started when two requests meet for the first time: many services never need it. */
   #preparer: 'none' | 'starting' | 'ready' = 'none';
@@ -72,7 +73,7 @@ class ModelProcess implements Executor {
     child: ModelChild,
     bounds: ProcessBounds | undefined,
     facts: InstanceFacts,
-    { clock, stuckAfterMs, prepareAhead }: ExecutorOptions,
+    { clock, stuckAfterMs, prepareAhead, prepareFrames }: ExecutorOptions,
   ) {
     this.#child = child;
     this.#bounds = bounds;
@@ -80,6 +81,7 @@ class ModelProcess implements Executor {
     this.#stuckAfterMs = stuckAfterMs;
     this.#pending = new PendingRequests(clock, stuckAfterMs, () => this.#giveUp());
     this.capacity = prepareAhead ? 2 : 1;
+    this.#prepareFrames = prepareFrames;
     this.#startPreparer = () => prepareAhead && child.send({ kind: 'preparer', ...prepareAhead(facts) });
     this.exited = child.exited;
     this.lost = new Promise((resolve) => (this.#reportLost = resolve));
@@ -107,7 +109,7 @@ class ModelProcess implements Executor {
   }
 
   infer(picture: Picture, contentType?: string): Promise<Inference> {
-    const ahead = this.#canPrepare();
+    const ahead = this.#canPrepare(picture);
     return this.#ask<Inference>((id) => {
       if (ahead) this.#preparing = id;
       const head: PictureHead = ahead
@@ -132,8 +134,9 @@ class ModelProcess implements Executor {
   }
 
   /** Whether the next image is prepared while the model runs another one. */
-  #canPrepare(): boolean {
+  #canPrepare(picture: Picture): boolean {
     if (this.capacity === 1 || this.#pending.size === 0) return false;
+    if (isFrame(picture) && !this.#prepareFrames) return false;
     if (this.#preparer === 'none') {
       this.#preparer = 'starting';
       this.#startPreparer();
