@@ -31,7 +31,7 @@ export interface DemoResult {
   readonly training: { readonly pictures: number; readonly steps: number; readonly losses: readonly number[] };
   /** On pictures that no training has seen. */
   readonly accuracy: Readonly<Record<'before' | 'after', Readonly<Record<'known' | 'light' | 'part', Accuracy>>>>;
-  /** What the twin's command printed. */
+  /** Output of the twin's command. */
   readonly twin: string;
   readonly bad: {
     readonly state: PromotionState;

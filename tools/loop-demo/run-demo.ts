@@ -16,7 +16,7 @@ import { renderWorld } from './world/render-world.ts';
 
 export type DemoOptions = Pick<DemoRun, 'seed' | 'folder' | 'signal' | 'say'> & Partial<Pick<DemoRun, 'pace'>>;
 
-/** The whole loop, on this machine. What lies in the folder is replaced. */
+/** The whole loop, on this machine. Replaces the contents of the folder. */
 export async function runDemo({ pace = PACE, ...options }: DemoOptions): Promise<DemoResult> {
   const { seed, folder, signal, say } = options;
   const steps = new Steps(() => performance.now(), say);

@@ -4,7 +4,7 @@ import type { Pace } from './pace.ts';
 import type { Steps } from './steps.ts';
 import type { World } from './world/world.ts';
 
-/** What every part of a run of the demo needs. */
+/** Shared by every part of a run of the demo. */
 export interface DemoRun {
   readonly seed: number;
   /** Everything that the run makes. */

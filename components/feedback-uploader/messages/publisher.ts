@@ -48,8 +48,8 @@ export class Publisher {
   }
 
   /**
-   * Hands a message over, again and again for a minute while the nucleus is away. What the nucleus refuses it would refuse
-   * again: that is given up at once, as is a message that nobody wants.
+   * Hands a message over, again and again for a minute while the nucleus is away. A message that the nucleus
+   * refuses is given up at once, because it would be refused again; so is a message that nobody wants.
    *
    * @returns whether it was handed over
    * @throws the signal's reason

@@ -28,7 +28,7 @@ export const AGENT_SETTINGS = {
   Services: { [MODEL]: { ChallengerFeedbackConfigId: DIFFERENCES } },
 };
 
-/** What is worth a sample: pictures unlike the baseline, or, once the mix of pictures has changed, those with a doubtful answer. */
+/** Strategy of the samples: pictures unlike the baseline, or, once the mix of pictures has changed, those with a doubtful answer. */
 export type SampleStrategy = keyof typeof STRATEGIES;
 
 const STRATEGIES = {

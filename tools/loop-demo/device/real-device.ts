@@ -167,7 +167,7 @@ export class RealDevice {
     this.hasChallenger = packages.challenger !== undefined;
   }
 
-  /** What the agent has published since the last call. */
+  /** Messages that the agent has published since the last call. */
   takeMessages(): { readonly heartbeats: readonly HeartbeatMessage[]; readonly events: readonly DeviceEvent[] } {
     const heartbeat = mqttTopics.heartbeat(this.spec.thing);
     const sent = this.#nucleus.iotMessages.splice(0).filter(({ topic }) => topic === heartbeat);

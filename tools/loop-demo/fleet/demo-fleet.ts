@@ -82,7 +82,7 @@ export class DemoFleet {
     await sendDeployment(this.clients, plan, this.#signal);
   }
 
-  /** What the last deployment of a ring wants; undefined before the first. */
+  /** Components of the last deployment of a ring; undefined before the first. */
   deployedTo(ring: string): Deployed | undefined {
     const { fleet } = this.#aws;
     const last = fleet.deployments.findLast(({ targetArn }) => targetArn === fleet.arn('thinggroup', ring));

@@ -9,7 +9,7 @@ import { shuffled } from '../world/shuffled.ts';
 import type { Picture, World } from '../world/world.ts';
 import type { DemoFleet, Deployed } from './demo-fleet.ts';
 
-/** What the cameras of the changing line see. */
+/** Pictures of the cameras of the changing line. */
 export type Scene = Extract<SetName, 'known' | 'light' | 'part'>;
 
 /** An alarm of one device. */

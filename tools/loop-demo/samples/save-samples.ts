@@ -38,7 +38,7 @@ export async function saveSamples(store: MemoryObjectStore, bucket: string, fold
   return { folder, samples, bytes };
 }
 
-/** What a person would have drawn, by the renderer: COCO, under the names of the samples. */
+/** Labels in place of those that a person would draw, by the renderer: COCO, under the names of the samples. */
 export function labelsFor(samples: readonly SavedSample[], world: World, labels: readonly string[]): object {
   const known = samples.map(({ object, picture }) => ({ object, truth: world.truthOf(picture) }));
   const stranger = known.find(({ truth }) => truth === undefined);

@@ -10,7 +10,7 @@ export interface Picture {
   readonly bytes: Buffer;
 }
 
-/** What the renderer knows of a picture: boxes in pixels, x, y, width, height. */
+/** Ground truth of a picture, by the renderer: boxes in pixels, x, y, width, height. */
 export interface Truth {
   readonly width: number;
   readonly height: number;
@@ -83,7 +83,7 @@ export class World {
     return path.join(this.#folder, name);
   }
 
-  /** What is in a picture, by its bytes; undefined if the renderer did not make it. */
+  /** Ground truth of a picture, found by its bytes; undefined if the renderer did not make it. */
   truthOf(bytes: Uint8Array): Truth | undefined {
     return this.#truths.get(hashOf(bytes));
   }
