@@ -1,5 +1,6 @@
 import { DriftWatch, Rarity, Sketch } from '#packages/drift';
 import type { Observation } from '#packages/drift';
+import { embeddingText } from '#packages/model-package';
 import { seededRandom } from '../../testing/seeded-random.ts';
 
 export interface SketchCost {
@@ -10,6 +11,7 @@ export interface SketchCost {
 }
 
 const OBJECTS = 8;
+const DIMENSIONS = 512;
 const SETTINGS = {
   windowMs: 86_400_000,
   slotMs: 600_000,
@@ -24,12 +26,15 @@ export function measureSketches(images: number, signal: AbortSignal): readonly S
   const observations = Array.from({ length: images }, () => observationOf(random));
   const baseline = new Sketch();
   for (const observation of observations) baseline.add(observation);
-  const sketch = new Sketch();
+  const [sketch, vectors] = [new Sketch(), new Sketch()];
+  const embedding = embeddingText(Float32Array.from({ length: DIMENSIONS }, () => random() - 0.5));
+  const withVector: Observation = { predictions: [{ classId: 0, score: 0, embedding }] };
   const rarity = new Rarity(baseline);
   const watch = new DriftWatch(baseline, SETTINGS, 0);
   const everyMs = SETTINGS.windowMs / 3_000;
   return [
     timed('counted in a sketch', observations, signal, (observation) => sketch.add(observation)),
+    timed(`counted with a vector of ${DIMENSIONS} numbers`, observations, signal, () => vectors.add(withVector)),
     timed('told how unusual it is', observations, signal, (observation) => rarity.of(observation)),
     // Pictures as far apart that each counts, ends of slots and windows among them.
     timed('watched, comparisons included', observations, signal, (observation, at) =>

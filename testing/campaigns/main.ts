@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
-import { driftStreams } from './drift/drift-streams.ts';
+import { driftStreams, driftVectors } from './drift/drift-streams.ts';
 import { killAgent } from './kill-agent.ts';
 import { killInstances } from './kill-instances.ts';
 import { mutatedModels } from './mutated-models.ts';
@@ -16,6 +16,7 @@ const CAMPAIGNS: Readonly<
   'kill-instances': { times: 200, run: (options) => killInstances({ ...options, spare: false }) },
   'kill-instances-with-spare': { times: 200, run: (options) => killInstances({ ...options, spare: true }) },
   'drift-streams': { times: 1_000, run: driftStreams },
+  'drift-vectors': { times: 500, run: driftVectors },
   'kill-agent': { times: 200, run: killAgent },
   'restart-application': { times: 20, run: restartApplication },
 };

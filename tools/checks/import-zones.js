@@ -32,7 +32,7 @@ export const ZONES = {
   },
   'packages/drift': {
     holds: 'sketches of what a model sees and says, their distance from a baseline, and drift',
-    mayImport: ['packages/foundation'],
+    mayImport: ['packages/foundation', 'packages/model-package'],
   },
   'packages/samples': {
     holds: 'the JSON beside each sample in the bucket, and the forms that predictions come in',

@@ -433,6 +433,17 @@ describe('a baseline', () => {
     expect(changed.json[0]).toMatchObject({ state: 'packaged' });
   });
 
+  it('holds the mean vector of a model of the task embedding', async () => {
+    const keys = await training.write({ 'embedding.json': KEYS });
+    const words = ['--manifest', keys, '--version', '1.0.0', '--name', 'Hues', '--golden', red, '--baseline', 'golden'];
+    const made = await packageHere(onnx, 'vectors', ...words);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const file = await readFile(at('vectors/packages/Hues-1.0.0/baseline.json'));
+    const { embedding } = parseBaseline(file, 'it').sketch;
+    expect(embedding).toMatchObject({ count: 1, dimensions: 3 });
+    expect(embedding?.coherence).toBeCloseTo(1);
+  });
+
   it('of the golden inputs is weak, and of no pictures is refused', async () => {
     const golden = await packageHere(onnx, 'golden-baseline', ...full(), '--baseline', 'golden');
     expect(golden.json[0]?.['notes']).toContainEqual(expect.stringMatching(/weak \(of golden inputs\)/));
@@ -444,13 +455,13 @@ describe('a baseline', () => {
   });
 });
 
-describe('a gallery', () => {
-  const KEYS = JSON.stringify({
-    task: 'embedding',
-    input: { mean: 0, std: 255 },
-    output: { decoder: 'embedding', output: 'probs', scoreThreshold: 0.9 },
-  });
+const KEYS = JSON.stringify({
+  task: 'embedding',
+  input: { mean: 0, std: 255 },
+  output: { decoder: 'embedding', output: 'probs', scoreThreshold: 0.9 },
+});
 
+describe('a gallery', () => {
   it('holds the vectors of pictures under the names of their folders, and golden cases know them', async () => {
     const pictures = path.join(training.dir, 'known');
     await mkdir(path.join(pictures, 'rosso'), { recursive: true });

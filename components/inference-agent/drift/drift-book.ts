@@ -132,7 +132,8 @@ export class DriftBook {
       { hash: model.hash, watch: watch.toJSON() } satisfies Saved,
     ]);
     const all = { ...Object.fromEntries(this.#saved), ...(Object.fromEntries(entries) as Record<string, Saved>) };
-    await writeAtomically(file, JSON.stringify(all)).catch((thrown: unknown) => {
+    // The mean of a few vectors of faces may tell who was there.
+    await writeAtomically(file, JSON.stringify(all), { mode: 0o600 }).catch((thrown: unknown) => {
       this.#isUnsaved = true;
       log.warn({ error: wireErrorOf(thrown) }, 'drift.not-kept');
     });

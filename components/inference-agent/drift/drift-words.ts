@@ -55,6 +55,7 @@ const MEANINGS: Readonly<Record<DriftReason, string>> = {
   scores: 'the model scores otherwise than before, in pictures that look as they did',
   objects: 'the model finds another number of objects than before, in pictures that look as they did',
   size: 'objects have another size than before, in pictures that look as they did',
+  embedding: 'the mean of the vectors has moved, in pictures that look as they did',
 };
 
 function wordsOf({ feature, measure, value, threshold, direction }: Finding, labels: readonly string[]): DriftFinding {
@@ -69,5 +70,6 @@ function wordsOf({ feature, measure, value, threshold, direction }: Finding, lab
 }
 
 function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
+  // Distances between mean vectors may be far below 1.
+  return value < 0.1 ? Number(value.toPrecision(3)) : Math.round(value * 1_000) / 1_000;
 }

@@ -1,4 +1,4 @@
-/** A unit vector counts as whole thousandths: sums of whole numbers do not depend on their order. */
+/** A unit vector of a layout counts as whole thousandths. */
 const UNIT = 1_000;
 /** A vector that is shorter has no direction: the picture is flat. In steps of brightness. */
 const MIN_LENGTH = 1;
@@ -9,18 +9,22 @@ export interface DirectionJson {
 }
 
 /**
- * The mean direction of vectors: the sum of their unit vectors. Source: Mardia and Jupp, Directional Statistics (2000), 9.2.1.
+ * The mean direction of vectors: the sum of their unit vectors, in whole numbers, so that it does not depend on their order.
+ * Source: Mardia and Jupp, Directional Statistics (2000), 9.2.1.
  */
 export class Direction {
   readonly #sum: Float64Array;
+  readonly #unit: number;
   #count = 0;
 
-  constructor(dimensions: number) {
+  /** @param unit whole numbers that a length of 1 counts as */
+  constructor(dimensions: number, unit = UNIT) {
     this.#sum = new Float64Array(dimensions);
+    this.#unit = unit;
   }
 
-  static from({ count, sum }: DirectionJson): Direction {
-    const direction = new Direction(sum.length);
+  static from({ count, sum }: DirectionJson, unit = UNIT): Direction {
+    const direction = new Direction(sum.length, unit);
     direction.#sum.set(sum);
     direction.#count = count;
     return direction;
@@ -30,9 +34,16 @@ export class Direction {
     return this.#count;
   }
 
-  /** 1 if all vectors point the same way, near 0 if they point anywhere: the mean resultant length. */
+  get dimensions(): number {
+    return this.#sum.length;
+  }
+
+  /**
+   * 1 if all vectors point the same way, near 0 if they point anywhere: the mean resultant length. 1 less this is the mean cosine distance of
+   * single vectors to the mean direction.
+   */
   get coherence(): number {
-    return this.#count === 0 ? 0 : length(this.#sum) / (UNIT * this.#count);
+    return this.#count === 0 ? 0 : length(this.#sum) / (this.#unit * this.#count);
   }
 
   /** Adds a vector less its mean; one that is the same everywhere does not count. */
@@ -42,9 +53,12 @@ export class Direction {
     for (let at = 0; at < vector.length; at++) squares += ((vector[at] as number) - mean) ** 2;
     const long = Math.sqrt(squares);
     if (!(long >= MIN_LENGTH)) return;
-    for (let at = 0; at < this.#sum.length; at++)
-      this.#sum[at] = (this.#sum[at] as number) + Math.round((((vector[at] as number) - mean) / long) * UNIT);
-    this.#count++;
+    this.#add(vector, mean, long);
+  }
+
+  /** Adds a vector of length 1. */
+  addUnit(vector: ArrayLike<number>): void {
+    this.#add(vector, 0, 1);
   }
 
   merge(other: Direction): void {
@@ -60,6 +74,12 @@ export class Direction {
 
   toJSON(): DirectionJson {
     return { count: this.#count, sum: [...this.#sum] };
+  }
+
+  #add(vector: ArrayLike<number>, mean: number, long: number): void {
+    for (let at = 0; at < this.#sum.length; at++)
+      this.#sum[at] = (this.#sum[at] as number) + Math.round((((vector[at] as number) - mean) / long) * this.#unit);
+    this.#count++;
   }
 }
 

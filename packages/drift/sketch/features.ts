@@ -23,5 +23,7 @@ export type PlainFeature = (typeof PLAIN_FEATURES)[number];
 
 /** Classes beyond so many share a count with an earlier one, `classId` modulo this, so that a sketch stays small. */
 export const CLASS_BINS = 64;
+/** Longer vectors of models of the task `embedding` do not count, so that a sketch stays small. */
+export const MAX_DIMENSIONS = 4_096;
 /** Columns and rows of the picture's layout. */
 export const LAYOUT = { columns: 8, rows: 6 } as const;

@@ -17,6 +17,8 @@ export interface Observation {
     readonly classId: number;
     readonly score: number;
     readonly box?: readonly [x0: number, y0: number, x1: number, y1: number];
+    /** Float32 numbers, little-endian, in base64. */
+    readonly embedding?: string;
   }[];
   /** Undefined if nobody has looked at the picture. */
   readonly picture?: PictureStatistics | undefined;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { CLASS_BINS, LAYOUT, SCALES } from './features.ts';
+import { CLASS_BINS, LAYOUT, MAX_DIMENSIONS, SCALES } from './features.ts';
+import { MAX_EXPONENT, MIN_EXPONENT } from './packed-direction.ts';
 import type { Scale } from './scale.ts';
 
 const count = z
@@ -42,6 +43,19 @@ export const sketchSchema = z.strictObject({
       .length(LAYOUT.columns * LAYOUT.rows)
       .readonly(),
   }),
+  /** Sum of the unit vectors of a model of the task `embedding`. */
+  embedding: z
+    .strictObject({
+      count,
+      /** The numbers of `sum` count as multiples of 2 to this power. */
+      exponent: z.int().min(MIN_EXPONENT).max(MAX_EXPONENT),
+      /** Int16 numbers, little-endian, in base64. */
+      sum: z.base64().refine((text) => {
+        const { length } = Buffer.from(text, 'base64');
+        return length > 0 && length % 2 === 0 && length <= 2 * MAX_DIMENSIONS;
+      }, `holds 1 to ${MAX_DIMENSIONS} int16 numbers`),
+    })
+    .optional(),
 });
 
 export type SketchJson = z.output<typeof sketchSchema>;

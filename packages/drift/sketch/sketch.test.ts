@@ -1,14 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { embeddingText } from '#packages/model-package';
 import { baselineSchema, MAX_BASELINE_BYTES, parseBaseline } from '../baseline.ts';
 import { CLASS_BINS, LAYOUT, SCALES } from './features.ts';
 import type { Observation } from './observation.ts';
 import { Sketch } from './sketch.ts';
 
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+const embedding = fc
+  .float32Array({ minLength: 4, maxLength: 4, noNaN: true, noDefaultInfinity: true })
+  .map((vector) => embeddingText(vector));
 const observation: fc.Arbitrary<Observation> = fc.record({
   predictions: fc.array(
-    fc.record({ classId: fc.nat(200), score: fraction, box: fc.tuple(fraction, fraction, fraction, fraction) }),
+    fc.record({
+      classId: fc.nat(200),
+      score: fraction,
+      box: fc.tuple(fraction, fraction, fraction, fraction),
+      embedding,
+    }),
     { maxLength: 6 },
   ),
   picture: fc.option(
@@ -115,6 +124,9 @@ describe('Sketch', () => {
     ['a class beyond 63', { scores: { 64: [0, 1] } }],
     ['a count below 0', { images: -1 }],
     ['a layout of another size', { layout: { count: 1, sum: [1, 2] } }],
+    ['half a number of a mean vector', { embedding: { count: 1, exponent: -24, sum: 'AAAA' } }],
+    ['a mean vector without numbers', { embedding: { count: 1, exponent: -24, sum: '' } }],
+    ['a mean vector in other steps', { embedding: { count: 1, exponent: 900, sum: 'AAA=' } }],
     ['an unknown feature', { smell: [] }],
   ])('is refused with %s', (_what, change) => {
     const json = { schemaVersion: 1, sketch: { ...new Sketch().toJSON(), ...change } };

@@ -2,6 +2,7 @@ import { clusterEffect } from '../distance/cluster-effect.ts';
 import { Sketch } from '../sketch/sketch.ts';
 import { chance, distance, DISTRIBUTIONS, groupedCounts } from './distributions.ts';
 import type { Distribution } from './distributions.ts';
+import { embeddingDistance, embeddingThreshold } from './embedding-distance.ts';
 import type { Finding } from './finding.ts';
 import type { Habits } from './habits.ts';
 
@@ -29,7 +30,7 @@ export function compareWindow(
 ): readonly Finding[] {
   const window = new Sketch();
   for (const pane of panes) window.merge(pane);
-  return DISTRIBUTIONS.flatMap((distribution): readonly Finding[] => {
+  const distributions = DISTRIBUTIONS.flatMap((distribution): readonly Finding[] => {
     const { feature, measure } = distribution;
     const [before, now] = [baseline, window].map((sketch) => groupedCounts(distribution, baseline, sketch));
     if (!before || !now) return [];
@@ -46,6 +47,10 @@ export function compareWindow(
       },
     ];
   });
+  const value = embeddingDistance(baseline, window);
+  const threshold = embeddingThreshold(baseline, window, panes, habits.of('embedding'));
+  if (value === undefined || !Number.isFinite(threshold)) return distributions;
+  return [...distributions, { feature: 'embedding', measure: 'unlike', value, threshold }];
 }
 
 /** Predictions of one picture are not independent: no more of them count than there are pictures. */

@@ -1,5 +1,6 @@
 import type { Sketch } from '../sketch/sketch.ts';
 import { distance, DISTRIBUTIONS, groupedCounts } from './distributions.ts';
+import { embeddingDistance } from './embedding-distance.ts';
 import type { Finding } from './finding.ts';
 
 /** Distances between successive windows that are remembered, and those that it takes to know. */
@@ -20,10 +21,10 @@ export class Habits {
   add(baseline: Sketch, before: Sketch, after: Sketch): void {
     for (const distribution of DISTRIBUTIONS) {
       const [one, other] = [before, after].map((sketch) => groupedCounts(distribution, baseline, sketch));
-      if (!one || !other) continue;
-      const known = this.#distances.get(distribution.feature) ?? [];
-      this.#distances.set(distribution.feature, [...known, distance(distribution, one, other)].slice(-MOST));
+      if (one && other) this.#remember(distribution.feature, distance(distribution, one, other));
     }
+    const unlike = embeddingDistance(before, after);
+    if (unlike !== undefined) this.#remember('embedding', unlike);
   }
 
   /** Median of the distances, on which a step from one window to the next has no part; 0 if nobody knows yet. */
@@ -35,5 +36,9 @@ export class Habits {
 
   toJSON(): HabitsJson {
     return Object.fromEntries(this.#distances);
+  }
+
+  #remember(feature: Finding['feature'], far: number): void {
+    this.#distances.set(feature, [...(this.#distances.get(feature) ?? []), far].slice(-MOST));
   }
 }

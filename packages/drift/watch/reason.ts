@@ -16,7 +16,8 @@ export type DriftReason =
   | 'classes'
   | 'scores'
   | 'objects'
-  | 'size';
+  | 'size'
+  | 'embedding';
 
 const OF_PICTURES: readonly Finding['feature'][] = ['brightness', 'contrast', 'sharpness', 'layout'];
 
@@ -52,6 +53,7 @@ function reasonOf({ feature, direction }: Finding): DriftReason {
       return 'moved';
     case 'objects':
     case 'size':
+    case 'embedding':
     case 'classes':
     case 'scores':
       return feature;

@@ -29,6 +29,7 @@ const drift = z.object({
     'scores',
     'objects',
     'size',
+    'embedding',
   ]),
   finding: finding.transform((one) => one as Finding),
   sinceMs: z.number(),

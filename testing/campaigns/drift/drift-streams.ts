@@ -3,9 +3,11 @@ import type { DriftChange, WatchSettings } from '#packages/drift';
 import { seededRandom } from '../../seeded-random.ts';
 import type { CampaignOptions, CampaignResult } from '../campaign.ts';
 import { unless } from '../campaign.ts';
-import { KINDS } from './kinds.ts';
+import { KINDS, VECTOR_KINDS } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { Scene } from './scene.ts';
+import type { StreamScene } from './scene.ts';
+import { VectorScene } from './vector-scene.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -38,19 +40,34 @@ interface Row {
   readonly slowestHours: number | null;
 }
 
+type MakeScene = (random: () => number) => StreamScene;
+
 /** Streams that drift and streams that do not: what the watch notices, how soon, and how often it is wrong. */
-export async function driftStreams({ seed, times, signal, onProgress }: CampaignOptions): Promise<CampaignResult> {
+export function driftStreams(options: CampaignOptions): Promise<CampaignResult> {
+  return watchStreams(options, (random) => new Scene(random), KINDS);
+}
+
+/** As `driftStreams`, of the vectors of models of the task `embedding`. */
+export function driftVectors(options: CampaignOptions): Promise<CampaignResult> {
+  return watchStreams(options, (random) => new VectorScene(random), VECTOR_KINDS);
+}
+
+async function watchStreams(
+  { seed, times, signal, onProgress }: CampaignOptions,
+  makeScene: MakeScene,
+  kinds: readonly Kind[],
+): Promise<CampaignResult> {
   const quiet = Math.max(1, Math.round(UNCHANGED * times));
-  const perKind = Math.max(1, Math.floor((times - quiet) / KINDS.length));
+  const perKind = Math.max(1, Math.floor((times - quiet) / kinds.length));
   let [falseAlarms, days, done] = [0, 0, 0];
   const noticed = new Map<string, Noticed[]>();
   const streams = [
     ...Array.from({ length: quiet }, () => undefined),
-    ...KINDS.flatMap((kind) => Array.from({ length: perKind }, () => kind)),
+    ...kinds.flatMap((kind) => Array.from({ length: perKind }, () => kind)),
   ];
   for (const [index, kind] of streams.entries()) {
     signal.throwIfAborted();
-    const outcome = runStream(seededRandom(seed * 100_003 + index), kind);
+    const outcome = runStream(makeScene, seededRandom(seed * 100_003 + index), kind);
     falseAlarms += outcome.falseAlarms;
     days += outcome.quietDays;
     if (kind) noticed.set(kind.name, [...(noticed.get(kind.name) ?? []), outcome.noticed]);
@@ -58,7 +75,7 @@ export async function driftStreams({ seed, times, signal, onProgress }: Campaign
     // Lets signals in.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const rows = KINDS.map((kind) => rowOf(kind, noticed.get(kind.name) ?? []));
+  const rows = kinds.map((kind) => rowOf(kind, noticed.get(kind.name) ?? []));
   const years = days / 365;
   const perYear = falseAlarms / years;
   const report = {
@@ -84,8 +101,8 @@ export async function driftStreams({ seed, times, signal, onProgress }: Campaign
 /** Undefined if it was not noticed. */
 type Noticed = { readonly hours: number; readonly isRight: boolean } | undefined;
 
-function runStream(random: () => number, kind: Kind | undefined) {
-  const scene = new Scene(random);
+function runStream(makeScene: MakeScene, random: () => number, kind: Kind | undefined) {
+  const scene = makeScene(random);
   const baseline = new Sketch();
   // As somebody collects them: now and then, over two weeks.
   const start = REFERENCE.days * DAY_MS;

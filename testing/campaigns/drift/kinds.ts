@@ -35,3 +35,9 @@ export const KINDS: readonly Kind[] = [
   kind('objects of twice the area', 'world', ['size'], { size: 1 }),
   kind('slow: 1 % of the light a day', 'camera', ['dark'], (days) => ({ light: 0.99 ** days }), 40),
 ];
+
+/** Of the vectors of models of the task `embedding`. */
+export const VECTOR_KINDS: readonly Kind[] = [
+  kind('all pictures are of a new kind', 'world', ['embedding'], { newKind: 1 }),
+  kind('vectors moved by their deviation', 'world', ['embedding'], { shift: 1 }),
+];

@@ -19,21 +19,33 @@ export interface Change {
   readonly newClass?: number;
   /** Octaves by which objects are larger. */
   readonly size?: number;
+  /** Of scenes of vectors: these move all in one direction, in deviations of single vectors. */
+  readonly shift?: number;
+  /** Of scenes of vectors: part of the pictures that show a kind which was never seen. */
+  readonly newKind?: number;
+}
+
+/** What a camera sees, minute by minute. */
+export interface StreamScene {
+  /** A minute goes by. */
+  pass(): void;
+  /** The picture of now. */
+  look(atMs: number, change?: Change): Observation;
 }
 
 const DAY_MS = 86_400_000;
 const CLASSES = 4;
 const MINUTES_A_DAY = 1_440;
 /** How much of the day's light, the weather and the traffic is that of the minute before: they last for days, hours and minutes. */
-const DAYS = Math.exp(-1 / (2 * MINUTES_A_DAY));
-const HOURS = Math.exp(-1 / 120);
+export const DAYS = Math.exp(-1 / (2 * MINUTES_A_DAY));
+export const HOURS = Math.exp(-1 / 120);
 const MINUTES = 0.7;
 
 /**
  * A camera somewhere: by day and by night, with weather that lasts for hours and sometimes for days, shadows that wander, noise, and more objects by
  * day than by night. Every scene differs from the others; pictures that follow each other are much alike.
  */
-export class Scene {
+export class Scene implements StreamScene {
   readonly #random: () => number;
   readonly #look: {
     readonly brightness: number;
@@ -71,7 +83,6 @@ export class Scene {
     this.#otherView = view();
   }
 
-  /** A minute goes by. */
   pass(): void {
     this.#season = this.#following(this.#season, DAYS);
     this.#weather = this.#following(this.#weather, HOURS);
@@ -80,7 +91,6 @@ export class Scene {
     this.#busy = this.#following(this.#busy, HOURS);
   }
 
-  /** The picture of now. */
   look(atMs: number, change: Change = {}): Observation {
     const { brightness, swing, contrast, sharpness } = this.#look;
     const hour = (2 * Math.PI * (atMs % DAY_MS)) / DAY_MS;
@@ -127,13 +137,12 @@ export class Scene {
     return Math.max(0, found);
   }
 
-  /** Wanders around 0 with a deviation of 1. */
   #following(value: number, memory: number): number {
-    return memory * value + Math.sqrt(1 - memory * memory) * this.#normal();
+    return following(this.#random, value, memory);
   }
 
   #normal(): number {
-    return NORMALS[Math.floor(this.#random() * NORMALS.length)] as number;
+    return normal(this.#random);
   }
 
   /** Knuth. */
@@ -145,11 +154,20 @@ export class Scene {
   }
 }
 
+/** Wanders around 0 with a deviation of 1. */
+export function following(random: () => number, value: number, memory: number): number {
+  return memory * value + Math.sqrt(1 - memory * memory) * normal(random);
+}
+
 /** Numbers of a normal distribution, by the method of Box and Muller. */
 const NORMALS = Float64Array.from({ length: 16_384 }, (_, at) => {
   const radius = Math.sqrt(-2 * Math.log((at + 0.5) / 16_384));
   return radius * Math.cos(2 * Math.PI * ((at * 0.618_033_988_749_895) % 1));
 });
+
+export function normal(random: () => number): number {
+  return NORMALS[Math.floor(random() * NORMALS.length)] as number;
+}
 
 function clamp(value: number, most: number): number {
   return Math.max(0, Math.min(most, value));
