@@ -1,8 +1,10 @@
+import { instantiateKernels, plainMemory } from './kernel-memory.ts';
+import type { KernelMemory } from './kernel-memory.ts';
 import { KERNELS } from './mask-kernels.gen.ts';
 
 /** The exports of mask-kernels.wat; all numbers but `part` are byte addresses and sizes of `memory`. */
 export interface MaskKernels {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: KernelMemory;
   mix(
     values: number,
     rowBytes: number,
@@ -17,40 +19,18 @@ export interface MaskKernels {
   blend(first: number, second: number, part: number, bytes: number, out: number, signs: number): void;
 }
 
-/** The part of the WebAssembly API that is used; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
 /** In WebAssembly SIMD, else in plain JavaScript: the same numbers. */
 export function maskKernels(): MaskKernels {
-  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
-  try {
-    return new api.Instance(new api.Module(Buffer.from(KERNELS, 'base64'))).exports as MaskKernels;
-  } catch {
-    return plainMaskKernels();
-  }
+  return instantiateKernels<MaskKernels>(KERNELS) ?? plainMaskKernels();
 }
 
-export const PAGE_BYTES = 65_536;
-
 export function plainMaskKernels(): MaskKernels {
-  let floats = new Float32Array(PAGE_BYTES / 4);
+  const memory = plainMemory();
   const { fround } = Math;
   return {
-    memory: {
-      get buffer() {
-        return floats.buffer;
-      },
-      grow(pages) {
-        const before = floats;
-        floats = new Float32Array(before.length + (pages * PAGE_BYTES) / 4);
-        floats.set(before);
-        return (before.length * 4) / PAGE_BYTES;
-      },
-    },
+    memory,
     mix(values, rowBytes, planeBytes, coefficients, coefficientsEnd, columns, rows, out, columnBytes) {
+      const floats = new Float32Array(memory.buffer);
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
           let at = (values + row * rowBytes) / 4 + column;
@@ -62,7 +42,7 @@ export function plainMaskKernels(): MaskKernels {
       }
     },
     blend(first, second, part, bytes, out, signs) {
-      const words = new Int32Array(floats.buffer);
+      const [floats, words] = [new Float32Array(memory.buffer), new Int32Array(memory.buffer)];
       for (let at = 0; at < bytes / 4; at++) {
         const from = floats[first / 4 + at] as number;
         const step = fround(fround(part) * fround((floats[second / 4 + at] as number) - from));

@@ -1,16 +1,18 @@
 import type { SegmentationOutput } from '#packages/model-package';
+import { BlockClasses } from './block-classes.ts';
 import type { Numbers } from './outputs.ts';
 
 interface Classified {
   /** The class of each pixel; below 0 for none. */
   readonly ids: Int32Array;
-  /** Its score; undefined if there are none. */
+  /** Its score, but not of the background; undefined if there are none. */
   readonly scores: Float32Array | undefined;
 }
 
 /** Finds the class of each pixel, in memory that is used again: the result holds until the next call. */
 export class PixelClasses {
   readonly #spec: SegmentationOutput;
+  readonly #blocks = new BlockClasses();
   #ids = new Int32Array(0);
   #scores = new Float32Array(0);
 
@@ -29,8 +31,22 @@ export class PixelClasses {
       for (let at = 0; at < pixels; at++) ids[at] = values[at] as number;
       return { ids, scores: undefined };
     }
-    const isPlanar = this.#spec.layout === 'NCHW';
-    const [perClass, perPixel] = isPlanar ? [pixels, 1] : [1, classes];
+    const { layout, activation, scoreThreshold, backgroundClass: unscored } = this.#spec;
+    const hasSoftmax = activation === 'softmax' && classes > 1;
+    // The kernels compare in single precision, in which other types may not be exact.
+    if (values instanceof Float32Array && classes > 1)
+      this.#blocks.classify({ values, classes, pixels, layout, hasSoftmax, unscored }, ids, scores);
+    else this.#classify(values, classes, pixels, hasSoftmax);
+    if (activation === 'sigmoid')
+      for (let at = 0; at < pixels; at++) scores[at] = 1 / (1 + Math.exp(-(scores[at] as number)));
+    if (classes === 1)
+      for (let at = 0; at < pixels; at++) if (!((scores[at] as number) >= scoreThreshold)) ids[at] = -1;
+    return { ids, scores };
+  }
+
+  #classify(values: Numbers, classes: number, pixels: number, hasSoftmax: boolean): void {
+    const [ids, scores] = [this.#ids, this.#scores];
+    const [perClass, perPixel] = this.#spec.layout === 'NCHW' ? [pixels, 1] : [1, classes];
     ids.fill(0, 0, pixels);
     for (let at = 0; at < pixels; at++) scores[at] = values[at * perPixel] as number;
     for (let id = 1; id < classes; id++) {
@@ -42,24 +58,12 @@ export class PixelClasses {
         }
       }
     }
-    this.#activate(values, classes, pixels, perClass, perPixel);
-    return { ids, scores };
-  }
-
-  /** The highest score stays the highest: only its value changes. */
-  #activate(values: Numbers, classes: number, pixels: number, perClass: number, perPixel: number): void {
-    const { activation, scoreThreshold } = this.#spec;
-    const [ids, scores] = [this.#ids, this.#scores];
+    if (!hasSoftmax) return;
     for (let at = 0; at < pixels; at++) {
-      const highest = scores[at] as number;
-      if (activation === 'sigmoid') scores[at] = 1 / (1 + Math.exp(-highest));
-      if (activation === 'softmax' && classes > 1) {
-        let sum = 0;
-        for (let id = 0; id < classes; id++)
-          sum += Math.exp((values[id * perClass + at * perPixel] as number) - highest);
-        scores[at] = 1 / sum;
-      }
-      if (classes === 1 && !((scores[at] as number) >= scoreThreshold)) ids[at] = -1;
+      let sum = 0;
+      for (let id = 0; id < classes; id++)
+        sum += Math.exp((values[id * perClass + at * perPixel] as number) - (scores[at] as number));
+      scores[at] = 1 / sum;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { RunCollector } from '#packages/shapes';
-import { maskKernels, PAGE_BYTES } from './mask-kernels.ts';
+import { reserve } from './kernel-memory.ts';
+import { maskKernels } from './mask-kernels.ts';
 import type { Numbers } from './outputs.ts';
 
 /** Prototypes [K, height, width] over the model's input. */
@@ -45,8 +46,7 @@ export class PrototypeMasks {
     this.#prototypes = prototypes;
     this.#layout = layoutOf(prototypes);
     const { memory } = this.#kernels;
-    const missing = this.#layout.end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    reserve(memory, this.#layout.end);
     this.#floats = new Float32Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
     this.#floats.set(prototypes.values, this.#layout.values / 4);

@@ -83,7 +83,7 @@ describe('the segmentation decoder', () => {
           const byClass = (list: readonly Prediction[]) => [...near(list)].sort((a, b) => a.classId - b.classId);
           expectSame(byClass(found).map((one) => ({ ...one, score: 0 })), byClass(expected).map((one) => ({ ...one, score: 0 }))); // prettier-ignore
           byClass(found).forEach(({ score, share }, at) => {
-            expect(Math.abs(score - byClass(expected)[at]!.score)).toBeLessThan(0.001);
+            expect(Math.abs(score - byClass(expected)[at]!.score)).toBeLessThan(1e-5);
             expect(share).toBe(byClass(expected)[at]!.share);
           });
           expect(found.every(({ score }, at) => at === 0 || score <= found[at - 1]!.score)).toBe(true);

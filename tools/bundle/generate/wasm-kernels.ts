@@ -7,6 +7,7 @@ import type { GeneratedFile } from './generated-file.ts';
 
 const SOURCES = [
   'packages/vision/resize/kernels.wat',
+  'packages/vision/decoders/class-kernels.wat',
   'packages/vision/decoders/mask-kernels.wat',
   'packages/jpeg/kernels.wat',
 ];
