@@ -1,6 +1,6 @@
 import { visionErrors } from '../errors.ts';
 import type { NamedTensors, Tensor, TensorInfo } from '../loaded-model.ts';
-import { fromFloat16Bits } from '../tensor/float16.ts';
+import { numbersOfHalves } from '../tensor/float16.ts';
 
 /** Numbers of a tensor in row-major order, of whatever type. */
 export type Numbers =
@@ -40,7 +40,7 @@ export function outputTensor(outputs: NamedTensors, name: string): Tensor {
 export function numbersOf(tensor: Tensor): Numbers {
   switch (tensor.type) {
     case 'float16':
-      return Float32Array.from(tensor.data as Uint16Array, fromFloat16Bits);
+      return fromHalves(tensor.data as Uint16Array);
     case 'string':
       throw visionErrors.error('model.output-unexpected', 'an output holds strings, and a decoder reads numbers');
     case 'int64':
@@ -49,6 +49,14 @@ export function numbersOf(tensor: Tensor): Numbers {
     default:
       return tensor.data as Numbers;
   }
+}
+
+/** A loop, because `Float32Array.from` takes many times as long. */
+function fromHalves(halves: Uint16Array): Float32Array {
+  const table = numbersOfHalves();
+  const numbers = new Float32Array(halves.length);
+  for (let at = 0; at < halves.length; at++) numbers[at] = table[halves[at] as number] as number;
+  return numbers;
 }
 
 /** @throws EdgeError `model.output-unexpected` naming the output, its shape and the one needed */

@@ -4,6 +4,7 @@ import type { Prediction } from '#packages/model-package';
 import { encodeRuns, maskOverlap, RunCollector } from '#packages/shapes';
 import { decode, expectSame, float32, floats, specOf } from '../../../testing/vision/decoder-rig.ts';
 import type { Tensor } from '../loaded-model.ts';
+import { toFloat16Bits } from '../tensor/float16.ts';
 
 const LABELS = ['belt', 'bolt', 'nut'];
 const [CLASSES, HEIGHT, WIDTH] = [3, 5, 7];
@@ -106,6 +107,17 @@ describe('the segmentation decoder', () => {
     expect(found).toEqual([
       { classId: 1, label: 'bolt', score: 1, share: 0.5, mask: { size: [2, 3], counts: encodeRuns([2, 3, 1]) } },
     ]);
+  });
+
+  it('reads half precision as the numbers that it stands for', async () => {
+    const values = [2.5, -1.25, 0.5, 3, 6.103515625e-5, -7, -0, 1, 2, 5.9604644775390625e-8, 0.75, -3];
+    const [halves, singles] = [
+      { type: 'float16', shape: [1, 3, 2, 2], data: Uint16Array.from(values, toFloat16Bits) } as const,
+      float32([1, 3, 2, 2], values),
+    ];
+    const found = await decode(spec({ activation: 'softmax' }), { o: halves }, whole);
+    expect(found).toEqual(await decode(spec({ activation: 'softmax' }), { o: singles }, whole));
+    expect(found.map(({ mask }) => mask)).toMatchObject([{ counts: encodeRuns([0, 1, 2, 1]) }, { counts: encodeRuns([1, 2, 1]) }]); // prettier-ignore
   });
 
   it('holds the scores of one class against a threshold', async () => {

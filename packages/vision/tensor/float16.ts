@@ -29,6 +29,13 @@ export function fromFloat16Bits(half: number): number {
   return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
+let ofHalves: Float32Array | undefined;
+
+/** The number of each of the 65,536 halves, computed once, for loops over many. */
+export function numbersOfHalves(): Float32Array {
+  return (ofHalves ??= Float32Array.from({ length: 65_536 }, (_, half) => fromFloat16Bits(half)));
+}
+
 function roundShift(value: number, shift: number): number {
   const floor = value >>> shift;
   const rest = value & ((1 << shift) - 1);
