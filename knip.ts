@@ -24,6 +24,7 @@ const config: KnipConfig = {
     'testing/clients/agent-caller.mjs',
     'testing/agent/{scripted-worker,capture/capture-child}.ts',
     'testing/{device,local-core}/core-process.mts',
+    'testing/emulation/main.ts',
     'testing/edge-manager/wind-turbine.ts',
     'testing/ipc/sdk-session-suite.config.ts',
     'testing/posix/child-main.ts',

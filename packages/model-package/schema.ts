@@ -6,8 +6,8 @@ import { inputOverrideSchema, inputSchema } from './schema-input.ts';
 import { outputSchema } from './schema-output.ts';
 import { tensorInputsSchema } from './schema-tensors.ts';
 import type { OutputSpec } from './schema-output.ts';
-import { wholeSpecs } from './variant-specs.ts';
-import type { VariantSpecs } from './variant-specs.ts';
+import { wholeSpecs } from './whole-specs.ts';
+import type { VariantSpecs } from './whole-specs.ts';
 
 export type * from './schema-input.ts';
 export type * from './schema-output.ts';

@@ -12,7 +12,7 @@ import { HEARTBEATS } from './demo-fleet.ts';
 import type { DemoFleet } from './demo-fleet.ts';
 
 /** On devices whose line has not changed, old and new must find the same on so many pictures. */
-export const AGREEMENT = { minPercent: 25, minFrames: 60 };
+const AGREEMENT = { minPercent: 25, minFrames: 60 };
 /** Times by which this machine, which runs everything at once, may slow a model down. */
 const SLOW_HERE_PERCENT = 2_000;
 const EVERY_MS = 60_000;

@@ -10,7 +10,7 @@ const MOST_POINTS = 400;
 /** Classes of report/style.ts that color lines and bars. */
 const COLORS = ['one', 'two', 'three', 'four', 'five'] as const;
 
-export interface Line {
+interface Line {
   readonly name: string;
   /** In the order of time. */
   readonly points: readonly (readonly [hours: number, value: number])[];
