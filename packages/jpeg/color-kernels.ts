@@ -1,68 +1,47 @@
+import { instantiateKernels, plainMemory } from '#packages/kernels';
+import type { KernelMemory } from '#packages/kernels';
 import { KERNELS } from './kernels.gen.ts';
 
 /** The exports of kernels.wat; all addresses are bytes of `memory`. */
 export interface ColorKernels {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: KernelMemory;
   stretch(at: number, count: number, black: number, factor: number, base: number): void;
   luma(y: number, u: number, v: number, count: number, black: number, ofY: number, ofU: number, ofV: number): void;
   chroma(u: number, v: number, count: number, uOfU: number, uOfV: number, vOfU: number, vOfV: number): void;
   split(pairs: number, count: number, u: number, v: number): void;
 }
 
-/** The part of the WebAssembly API that is used; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
 /** In WebAssembly SIMD, else in plain JavaScript: the same numbers. */
 export function colorKernels(): ColorKernels {
-  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
-  try {
-    return new api.Instance(new api.Module(Buffer.from(KERNELS, 'base64'))).exports as ColorKernels;
-  } catch {
-    return plainKernels();
-  }
+  return instantiateKernels<ColorKernels>(KERNELS) ?? plainKernels();
 }
 
-const PAGE_BYTES = 65_536;
-
 export function plainKernels(): ColorKernels {
-  let bytes = new Uint8Array(PAGE_BYTES);
-  const level = (at: number): number => ((bytes[at] as number) << 7) - GRAY;
-  const put = (at: number, sum: number): void => {
-    const value = sum >> 5;
-    bytes[at] = value < 0 ? 0 : value > 255 ? 255 : value;
-  };
+  const memory = plainMemory();
   return {
-    memory: {
-      get buffer() {
-        return bytes.buffer;
-      },
-      grow(pages) {
-        const before = bytes;
-        bytes = new Uint8Array(before.length + pages * PAGE_BYTES);
-        bytes.set(before);
-        return before.length / PAGE_BYTES;
-      },
-    },
+    memory,
     stretch(at, count, black, factor, base) {
-      for (let to = at; to < at + count; to++) put(to, times(((bytes[to] as number) << 7) - black, factor) + base);
+      const bytes = new Uint8Array(memory.buffer);
+      for (let to = at; to < at + count; to++)
+        put(bytes, to, times(((bytes[to] as number) << 7) - black, factor) + base);
     },
     luma(y, u, v, count, black, ofY, ofU, ofV) {
+      const bytes = new Uint8Array(memory.buffer);
       for (let x = 0; x < count; x++) {
-        const color = times(level(u + (x >> 1)), ofU) + times(level(v + (x >> 1)), ofV) + 16;
-        put(y + x, times(((bytes[y + x] as number) << 7) - black, ofY) + color);
+        const color = times(level(bytes, u + (x >> 1)), ofU) + times(level(bytes, v + (x >> 1)), ofV) + 16;
+        put(bytes, y + x, times(((bytes[y + x] as number) << 7) - black, ofY) + color);
       }
     },
     chroma(u, v, count, uOfU, uOfV, vOfU, vOfV) {
+      const bytes = new Uint8Array(memory.buffer);
       for (let x = 0; x < count; x++) {
-        const [blue, red] = [level(u + x), level(v + x)];
-        put(u + x, times(blue, uOfU) + times(red, uOfV) + 4112);
-        put(v + x, times(blue, vOfU) + times(red, vOfV) + 4112);
+        const [blue, red] = [level(bytes, u + x), level(bytes, v + x)];
+        put(bytes, u + x, times(blue, uOfU) + times(red, uOfV) + 4112);
+        put(bytes, v + x, times(blue, vOfU) + times(red, vOfV) + 4112);
       }
     },
     split(pairs, count, u, v) {
+      const bytes = new Uint8Array(memory.buffer);
       for (let x = 0; x < count; x++) {
         bytes[u + x] = bytes[pairs + 2 * x] as number;
         bytes[v + x] = bytes[pairs + 2 * x + 1] as number;
@@ -72,6 +51,15 @@ export function plainKernels(): ColorKernels {
 }
 
 const GRAY = 128 * 128;
+
+function level(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 7) - GRAY;
+}
+
+function put(bytes: Uint8Array, at: number, sum: number): void {
+  const value = sum >> 5;
+  bytes[at] = value < 0 ? 0 : value > 255 ? 255 : value;
+}
 
 /** The product of two fractions of 2^15, rounded, as `i16x8.q15mulr_sat_s` has it. */
 function times(a: number, b: number): number {

@@ -6,6 +6,6 @@ export const jpegErrors = errorCatalog({
     todo: 'Size, format and strides of a frame must be those of its bytes: check what writes the frames, or what declares their format.',
   },
   'jpeg.not-encoded': {
-    todo: 'Read the reason. JPEG has no more than 65,500 pixels on a side; a camera with more needs MaxWidth.',
+    todo: 'Read the reason. A side of a JPEG has at most 65,500 pixels; a camera with more needs MaxWidth.',
   },
 });

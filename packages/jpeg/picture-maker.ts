@@ -1,3 +1,4 @@
+import { growTo } from '#packages/kernels';
 import { frameBytes, planesOf } from '#packages/frames';
 import type { FramePlane, RawFrame } from '#packages/frames';
 
@@ -10,7 +11,6 @@ import { jpegErrors } from './errors.ts';
 import type { JpegPicture, PicturePlane } from './jpeg-picture.ts';
 import { rgbToPlanes } from './rgb-to-planes.ts';
 
-const PAGE_BYTES = 65_536;
 /** Kernels read and write whole vectors: this much lies free behind the picture. */
 const SLACK_BYTES = 64;
 
@@ -31,7 +31,10 @@ export class PictureMaker {
     checkFrame(frame);
     const layout = pictureLayout(width, height);
     const pairsAt = layout.bytes;
-    this.#grow(layout.bytes + (format === 'nv12' ? layout.luma.stride + SLACK_BYTES : 0) + SLACK_BYTES);
+    growTo(
+      this.#kernels.memory,
+      layout.bytes + (format === 'nv12' ? layout.luma.stride + SLACK_BYTES : 0) + SLACK_BYTES,
+    );
     const memory = new Uint8Array(this.#kernels.memory.buffer);
     const [first, second, third] = planesOf(frame) as [FramePlane, FramePlane?, FramePlane?];
     const picture = { width, height, data: memory.subarray(0, layout.bytes), ...layout };
@@ -93,12 +96,6 @@ export class PictureMaker {
       this.#kernels.luma(y, u, v, luma.columns, black, ofY, ofU, ofV);
       if (row % 2 === 1) this.#kernels.chroma(u, v, blue.columns, uOfU, uOfV, vOfU, vOfV);
     }
-  }
-
-  #grow(bytes: number): void {
-    const { memory } = this.#kernels;
-    const missing = bytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   }
 }
 

@@ -62,9 +62,13 @@ export const ZONES = {
       'HTTP on Unix sockets: server, and types and clients of the agent, the application and the feedback uploader',
     mayImport: ['packages/foundation', 'packages/frames', 'packages/model-package'],
   },
+  'packages/kernels': {
+    holds: 'WebAssembly modules: their instances, and their memory',
+    mayImport: [],
+  },
   'packages/jpeg': {
     holds: 'libjpeg-turbo: where it lies, and raw frames encoded by it',
-    mayImport: ['packages/foundation', 'packages/frames'],
+    mayImport: ['packages/foundation', 'packages/frames', 'packages/kernels'],
   },
   'packages/raster': {
     holds: 'BMP and TIFF pictures without compression, from industrial cameras',
@@ -77,6 +81,7 @@ export const ZONES = {
       'packages/foundation',
       'packages/frames',
       'packages/jpeg',
+      'packages/kernels',
       'packages/model-package',
       'packages/onnx',
       'packages/raster',

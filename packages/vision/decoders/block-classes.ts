@@ -1,6 +1,6 @@
 import { classKernels } from './class-kernels.ts';
 import type { ClassKernels } from './class-kernels.ts';
-import { reserve } from './kernel-memory.ts';
+import { growTo } from '#packages/kernels';
 
 export interface PixelScores {
   readonly values: Float32Array;
@@ -32,7 +32,7 @@ export class BlockClasses {
     const planesEnd = classes * PLANE_BYTES;
     const [idsAt, highestAt] = [planesEnd, planesEnd + PLANE_BYTES];
     const { memory } = this.#kernels;
-    reserve(memory, highestAt + PLANE_BYTES);
+    growTo(memory, highestAt + PLANE_BYTES);
     if (this.#floats.buffer !== memory.buffer) {
       this.#floats = new Float32Array(memory.buffer);
       this.#words = new Int32Array(memory.buffer);

@@ -1,6 +1,6 @@
+import { instantiateKernels, plainMemory } from '#packages/kernels';
+import type { KernelMemory } from '#packages/kernels';
 import { KERNELS } from './class-kernels.gen.ts';
-import { instantiateKernels, plainMemory } from './kernel-memory.ts';
-import type { KernelMemory } from './kernel-memory.ts';
 
 /** The exports of class-kernels.wat; all numbers are byte addresses and sizes of `memory`. */
 export interface ClassKernels {

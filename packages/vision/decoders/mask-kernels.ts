@@ -1,5 +1,5 @@
-import { instantiateKernels, plainMemory } from './kernel-memory.ts';
-import type { KernelMemory } from './kernel-memory.ts';
+import { instantiateKernels, plainMemory } from '#packages/kernels';
+import type { KernelMemory } from '#packages/kernels';
 import { KERNELS } from './mask-kernels.gen.ts';
 
 /** The exports of mask-kernels.wat; all numbers but `part` are byte addresses and sizes of `memory`. */

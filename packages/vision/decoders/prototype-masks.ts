@@ -1,5 +1,5 @@
 import { RunCollector } from '#packages/shapes';
-import { reserve } from './kernel-memory.ts';
+import { growTo } from '#packages/kernels';
 import { maskKernels } from './mask-kernels.ts';
 import type { Numbers } from './outputs.ts';
 
@@ -46,7 +46,7 @@ export class PrototypeMasks {
     this.#prototypes = prototypes;
     this.#layout = layoutOf(prototypes);
     const { memory } = this.#kernels;
-    reserve(memory, this.#layout.end);
+    growTo(memory, this.#layout.end);
     this.#floats = new Float32Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
     this.#floats.set(prototypes.values, this.#layout.values / 4);

@@ -1,7 +1,7 @@
+import { growTo } from '#packages/kernels';
 import { MAX_KEPT_BYTES } from './pixel-buffer.ts';
 import type { Kernels } from './kernels.ts';
 
-const PAGE_BYTES = 65_536;
 /** Kernels read and write whole vectors: this much lies free behind every region. */
 const SLACK_BYTES = 16;
 const ALIGNMENT = 16;
@@ -24,7 +24,7 @@ export class KernelArena {
   reserve(bytes: number): number {
     const at = this.#fixedEnd;
     this.#fixedEnd = align(at + bytes + SLACK_BYTES);
-    this.#grow(this.#fixedEnd);
+    growTo(this.kernels.memory, this.#fixedEnd);
     return at;
   }
 
@@ -42,7 +42,7 @@ export class KernelArena {
     if (bytes <= this.#pixelBytes) return false;
     this.#pixelBytes = align(Math.min(MAX_KEPT_BYTES, Math.ceil(bytes * 1.25)));
     this.clearScratch();
-    this.#grow(this.#scratchEnd);
+    growTo(this.kernels.memory, this.#scratchEnd);
     return true;
   }
 
@@ -54,7 +54,7 @@ export class KernelArena {
   scratch(bytes: number): number {
     const at = this.#scratchEnd;
     this.#scratchEnd = align(at + bytes + SLACK_BYTES);
-    this.#grow(this.#scratchEnd);
+    growTo(this.kernels.memory, this.#scratchEnd);
     return at;
   }
 
@@ -64,12 +64,6 @@ export class KernelArena {
     const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
     new Uint8Array(this.kernels.memory.buffer).set(bytes, at);
     return at;
-  }
-
-  #grow(end: number): void {
-    const { memory } = this.kernels;
-    const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   }
 }
 

@@ -1,3 +1,5 @@
+import { instantiateKernels } from '#packages/kernels';
+import type { KernelMemory } from '#packages/kernels';
 import { KERNELS } from './kernels.gen.ts';
 
 /** Rows of a resize, and of frames on their way to a tensor, in WebAssembly SIMD; kernels.wat says what each does. All numbers are byte addresses, sizes or weights. */
@@ -62,31 +64,7 @@ type AcrossRow = (
 
 type ScatterRow = (source: number, step: number, table: number, count: number, out: number, outStep: number) => void;
 
-/** WebAssembly.Memory; growing replaces `buffer`. */
-interface KernelMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** The part of the WebAssembly API that is used; Node's types leave it to the browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
-let compiled: { readonly module: object | undefined } | undefined;
-
 /** Kernels with a memory of their own; undefined if the processor or Node cannot run them. */
 export function createKernels(): Kernels | undefined {
-  const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
-  compiled ??= { module: compile(api) };
-  return compiled.module && (new api.Instance(compiled.module).exports as Kernels);
-}
-
-function compile(api: WebAssemblyApi): object | undefined {
-  try {
-    return new api.Module(Buffer.from(KERNELS, 'base64'));
-  } catch {
-    return undefined;
-  }
+  return instantiateKernels(KERNELS);
 }
