@@ -23,3 +23,11 @@ def set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: in
         rate = peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
     for group in optimizer.param_groups:
         group["lr"] = rate
+
+
+def descend(model: nn.Module, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step down the gradient, whose norm is at most 5."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
+    optimizer.step()

@@ -16,7 +16,7 @@ from batches import Cached, load, to_input, train_batches
 from nets.classifier import Classifier
 from nets.ema import Ema
 from parts.classes import CLASSES
-from schedule import make_optimizer, set_rate
+from schedule import descend, make_optimizer, set_rate
 from splits import SEED
 
 _SMOOTHING = 0.05
@@ -62,10 +62,7 @@ def main() -> None:
             set_rate(optimizer, options.rate, step, steps)
             # -1: magnified until most of the picture was gone
             loss = F.cross_entropy(model(x), classes[:, 0], label_smoothing=_SMOOTHING, ignore_index=-1)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
-            optimizer.step()
+            descend(model, optimizer, loss)
             ema.update(model)
             step += 1
             total += loss.item()

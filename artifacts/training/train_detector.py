@@ -18,7 +18,7 @@ from nets.ema import Ema
 from nets.losses import detection_loss
 from nms import detections
 from parts.classes import CLASSES
-from schedule import make_optimizer, set_rate
+from schedule import descend, make_optimizer, set_rate
 from splits import SEED
 
 
@@ -63,10 +63,7 @@ def main() -> None:
             set_rate(optimizer, options.rate, step, steps)
             logits, offsets = model(x)
             score_loss, box_loss = detection_loss(logits, offsets, model.priors, classes, boxes)
-            optimizer.zero_grad(set_to_none=True)
-            (score_loss + box_loss).backward()
-            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
-            optimizer.step()
+            descend(model, optimizer, score_loss + box_loss)
             ema.update(model)
             step += 1
             sums += [score_loss.item(), box_loss.item()]

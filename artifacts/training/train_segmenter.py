@@ -16,7 +16,7 @@ from nets.ema import Ema
 from nets.mask_loss import mask_loss
 from nets.segmenter import Segmenter
 from parts.classes import CLASSES
-from schedule import make_optimizer, set_rate
+from schedule import descend, make_optimizer, set_rate
 from splits import SEED
 
 
@@ -53,10 +53,7 @@ def main() -> None:
         for x, classes, boxes, parts in part_batches(train, options.batch, rng):
             set_rate(optimizer, options.rate, step, steps)
             loss = mask_loss(*model(x), model.detector.priors, classes, boxes, parts)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
-            optimizer.step()
+            descend(model, optimizer, loss)
             ema.update(model)
             step += 1
             total += loss.item()

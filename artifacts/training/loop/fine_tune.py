@@ -18,7 +18,7 @@ from loop.coco_set import joined, read
 from loop.weights import freeze_norms, from_onnx
 from nets.ema import Ema
 from nets.losses import detection_loss
-from schedule import make_optimizer
+from schedule import descend, make_optimizer
 
 
 _WARM_UP_STEPS = 20
@@ -53,10 +53,7 @@ def main() -> None:
                 group["lr"] = _rate(options.rate, step, steps)
             logits, offsets = model(x)
             score_loss, box_loss = detection_loss(logits, offsets, model.priors, classes, boxes)
-            optimizer.zero_grad(set_to_none=True)
-            (score_loss + box_loss).backward()
-            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 5.0)
-            optimizer.step()
+            descend(model, optimizer, score_loss + box_loss)
             ema.update(model)
             step += 1
             total += score_loss.item() + box_loss.item()
