@@ -89,7 +89,7 @@ export interface InstanceSettings {
   readonly threadsToTry: readonly number[];
   /** Whether each worker has a second thread that decodes the next image while the model runs. */
   readonly prepareAhead: boolean;
-  /** Whether it takes frames of cameras, too, if the worker is a process: a thread always does. */
+  /** Whether it prepares frames of cameras, too. */
   readonly prepareFrames: boolean;
   /** Images with more are refused; undefined for the default of the decoder. */
   readonly maxPixels?: number;

@@ -188,13 +188,13 @@ describe.runIf(process.platform === 'linux')('A spare process', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('Frames that meet in a process', () => {
+describe.runIf(process.platform === 'linux').each(ISOLATIONS)('Frames that meet in a %s', (isolation) => {
   it.each([
     [true, 'a thread ahead'],
     [false, 'who prepares'],
   ])('are prepared ahead: %s', async (prepareFrames, who) => {
     const open = workerInstances(ports(await scriptedWorker()));
-    const instance = await open(specOf({}, { isolation: 'process', prepareAhead: true, prepareFrames }), quiet);
+    const instance = await open(specOf({}, { isolation, prepareAhead: true, prepareFrames }), quiet);
     const ring = await openTestRing(frames.path);
     // Images start the thread in any case.
     await untilPrepared(instance);

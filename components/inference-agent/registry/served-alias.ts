@@ -249,7 +249,7 @@ export class ServedAlias {
   async #quarantine({ serving: model, record }: ServedModel, reason: string, deaths: number): Promise<void> {
     const { quarantine, announce } = this.#ports;
     await quarantine.add(model.identity, reason, deaths);
-    // The alias is without an answer only if there is no earlier version or it does not load.
+    // The alias is without an answer only if the version before is missing or does not load.
     const former = (await this.#bringBack(record, record.previous))?.model;
     if (!former) await this.#state.takeOut(model);
     announce('model.quarantined', { model: model.identity, reason, deaths, ...(former ? { former } : {}) });

@@ -48,7 +48,7 @@ export function instanceSettings(
     // With a worker for each core every core has work already; the second thread would only take memory.
     prepareAhead: workers < cores,
     // A frame is ready in a millisecond or two. On two cores, the other one decodes the camera's video meanwhile: the second thread would
-    // take 6 % of all CPU time and 15 MB, and no more frames would be answered.
+    // take about 7 % of all CPU time and 15 MB, and no more frames would be answered.
     prepareFrames: cores > 2,
     providers: ladderOf(own?.Providers ?? configuration.Providers, platform.providers),
     requireProvider: own?.RequireProvider ?? configuration.RequireProvider,

@@ -116,7 +116,8 @@ class WorkerThread implements Executor {
   }
 
   #sendImage(id: number, picture: LoadedPicture, contentType?: string): void {
-    if (this.#pending.size > 1 && this.#preparer?.busy === false) this.#preparer.prepare(id, picture);
+    const isPrepared = this.#options.prepareFrames || !isFrame(picture);
+    if (isPrepared && this.#pending.size > 1 && this.#preparer?.busy === false) this.#preparer.prepare(id, picture);
     else this.#send({ kind: 'infer', id, picture, contentType }, ...transferOf(picture));
   }
 

@@ -140,7 +140,7 @@ export class RawFrames implements FrameOutput {
     return socket.resume();
   }
 
-  /** Of what lies elsewhere, also if there is no pipe of our own: Windows, macOS, no FFI. @returns whether to continue reading */
+  /** Of what lies elsewhere, also on systems without our own pipe: Windows, macOS, no FFI. @returns whether to continue reading */
   #copy(chunk: Buffer): boolean {
     for (let from = 0; from < chunk.length && !this.#stopped;) {
       if (!this.#slot) {
