@@ -22,7 +22,7 @@ export interface CollectionRun {
 
 export interface CollectionFacts {
   readonly answers: Answers;
-  /** What serves, in words: model, version, file, provider, why not the first provider, confinement. */
+  /** A line for each model that serves: version, file, provider, why not the first provider, confinement. */
   readonly models: readonly string[];
 }
 
@@ -81,6 +81,8 @@ export async function runCollection({
             ...(settings[AGENT]?.MERGE as object),
             LoadTimeoutSeconds: PATIENCE_SECONDS,
             LocalInferenceServiceTimeoutSeconds: PATIENCE_SECONDS,
+            // Comparing thread counts takes minutes there, and tells nothing about a real processor.
+            IntraOpThreads: 1,
           },
         },
       },

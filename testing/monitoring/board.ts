@@ -7,7 +7,7 @@ import type { Options as StatOptions } from '@grafana/grafana-foundation-sdk/sta
 import type { Options as TableOptions } from '@grafana/grafana-foundation-sdk/table';
 import type * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** What a file may hold: Grafana fills in what is missing, and JSON has the values of enums. */
+/** The form of a type in a file: every key is optional because Grafana has defaults, and enums are their values. */
 type InFile<T> = T extends string
   ? `${T}`
   : T extends (infer Element)[]

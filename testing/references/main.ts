@@ -24,7 +24,7 @@ const ALL = [...REFERENCE_FAMILIES, ...TORCH_FAMILIES, ...ANOMALIB_FAMILIES];
 const MAX_OUTPUT = 16 * 1024 ** 2;
 const [BEGIN, END] = ['<!-- Written by `npm run references`: -->\n', '<!-- End of the table of references. -->'];
 const PYTHON = process.env['EDGEML_PYTHON'] ?? 'python3';
-/** What is made with a Python that nobody has to have. */
+/** Families that need a Python with more packages, which is optional. */
 const OPTIONAL = [
   {
     python: process.env['EDGEML_TORCH_PYTHON'],

@@ -25,7 +25,7 @@ export interface Change {
   readonly newKind?: number;
 }
 
-/** What a camera sees, minute by minute. */
+/** The scene before a camera, minute by minute. */
 export interface StreamScene {
   /** A minute goes by. */
   pass(): void;
