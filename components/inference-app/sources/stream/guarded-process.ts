@@ -15,6 +15,8 @@ export interface GuardedProcess {
   readonly ended: Promise<ProcessEnd>;
   /** SIGTERM, a second later SIGKILL; resolves when it has ended. Idempotent. */
   stop(): Promise<ProcessEnd>;
+  /** SIGKILL, without a chance to say anything more; resolves when it has ended. Idempotent. */
+  kill(): Promise<ProcessEnd>;
 }
 
 /** Descriptor of the command. */
@@ -78,7 +80,21 @@ export function startGuarded(
       else child.stdin?.destroy();
       return ended;
     },
+    kill: () => {
+      if (isWindows) child.kill();
+      else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+      return ended;
+    },
   };
+}
+
+/** The guard leads a process group of its own. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
 }
 
 /**

@@ -98,7 +98,8 @@ export async function playCommand(options: PlayOptions): Promise<PlayEnd> {
     by = why;
     cancelWatchdog();
     output.stop();
-    void process.stop();
+    // Each moment more is a request to a host that ffmpeg may not reach.
+    void (why === 'led-away' ? process.kill() : process.stop());
   };
   const watch = (): void => {
     cancelWatchdog();
